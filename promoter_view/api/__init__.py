@@ -1,0 +1,1 @@
+"""The aggregated Kubernetes API: paths, parameters, lists and watches over the views."""

@@ -1,0 +1,141 @@
+"""The joints of the program: who talks to whom, as Protocols. The way of an event is the order of this page.
+
+reflector -> Recorder -> EventLog -> Follower (the projector) -> ViewReader, Cursor -> readers, woken by ``Wakeable``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from promoter_view.records import (
+    Bundle,
+    BundleChange,
+    BundleKey,
+    Entry,
+    ListPath,
+    LogStatus,
+    Mirror,
+    ObjectKey,
+    Record,
+    Snapshot,
+    SourceObject,
+)
+
+
+class Recorder(Protocol):
+    """What a reflector writes to, and asks what it has already written (the queue included)."""
+
+    def position(self, path: ListPath) -> str | None:
+        """Where that path's watch goes on; ABSENT: known to be empty; None: it must be listed."""
+
+    def objects(self, path: ListPath) -> Iterator[tuple[ObjectKey, SourceObject]]:
+        """The objects of that path as they stand after all that is already queued."""
+
+    def put(self, path: ListPath, key: ObjectKey, found: SourceObject, position: str | None) -> bool:
+        """An object was added or modified. False when its bytes are those it had: then nothing is appended."""
+
+    def delete(self, path: ListPath, key: ObjectKey, resource_version: str, position: str | None) -> bool:
+        """An object is gone. False when it was not there: then nothing is appended."""
+
+    def bookmark(self, path: ListPath, position: str) -> None:
+        """That path's watch now goes on from there, or a list of it is complete at it."""
+
+    def room(self) -> Deferred[None]:
+        """Fires while the queue is below its bound. A reflector reads no further until it has fired."""
+
+
+class Follower(Protocol):
+    """What a log replays into and then feeds: a pure fold of the records, in offset order, each once."""
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Begin from a snapshot. Called at most once, before any ``apply``."""
+
+    def apply(self, records: Sequence[Record]) -> None:
+        """Take durable records. Never raises for what a record holds."""
+
+    def snapshot(self) -> Snapshot:
+        """All that was applied so far; shares bytes, copies references, does not change afterwards."""
+
+
+class EventLog(Protocol):
+    """The ordered, durable record of source events. One writer."""
+
+    def start(self, follower: Follower, mirror: Mirror) -> Deferred[None]:
+        """Opens the log, replays it into ``follower``, then appends a mark and applies that too.
+
+        Errors: LogDamaged, LogLocked, LogUnusable (promoter_view.log.errors).
+        """
+
+    def append(self, entries: Sequence[Entry]) -> Deferred[None]:
+        """Queues entries, in order. Fires once they are durable and applied to the follower.
+
+        While the disk is full it waits, and nothing is lost. Errors: LogClosed when the log stops first.
+        """
+
+    def stop(self) -> Deferred[None]:
+        """Writes what is queued where that is possible, closes and unlocks."""
+
+    def status(self) -> LogStatus:
+        """Head, extent and health, for metrics and ``/readyz?verbose``."""
+
+
+class Wakeable(Protocol):
+    """A reader that is told when the head has moved; it does no work inside the call."""
+
+    def wake(self) -> None:
+        """There may be something to read."""
+
+
+class Cursor(Protocol):
+    """A position in the history of one view: a watch. Holds no frames and no queue."""
+
+    @property
+    def position(self) -> int:
+        """The resourceVersion up to which everything has been examined; that of the head once caught up."""
+
+    @property
+    def caught_up(self) -> bool:
+        """Nothing is left to read until the head moves."""
+
+    def take(self, limit: int) -> Sequence[BundleChange]:
+        """Examines the next ``limit`` changes, moves on, and returns those of this view and namespace.
+
+        Errors: Expired when the horizon has passed the position (promoter_view.views.history).
+        """
+
+
+class ViewReader(Protocol):
+    """What the API and the dashboard read. Synchronous: what one call returns is of one head."""
+
+    @property
+    def ready(self) -> bool:
+        """Bundles are built: every path has had a position."""
+
+    @property
+    def head(self) -> int:
+        """The resourceVersion of a list made now: the last place of the head offset."""
+
+    @property
+    def horizon(self) -> int:
+        """The oldest resourceVersion from which a cursor can still resume."""
+
+    def get(self, key: BundleKey) -> Bundle | None:
+        """The bundle as it is now."""
+
+    def list(self, view: str, namespace: str = "") -> Sequence[Bundle]:
+        """The bundles as they are now, by (namespace, name); namespace "" means all. Never changes afterwards."""
+
+    def list_at(self, view: str, namespace: str, resource_version: int) -> Sequence[Bundle]:
+        """The bundles as they were at that resourceVersion. Errors: Expired, Ahead (promoter_view.views.history)."""
+
+    def cursor(self, view: str, namespace: str, after: int) -> Cursor:
+        """A cursor that reads what came after that resourceVersion. Errors: Expired, Ahead."""
+
+    def subscribe(self, reader: Wakeable) -> None:
+        """Have ``reader.wake`` called each time the head has moved, until unsubscribed."""
+
+    def unsubscribe(self, reader: Wakeable) -> None:
+        """No more of that; unknown readers are ignored."""

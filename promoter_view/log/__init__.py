@@ -1,0 +1,1 @@
+"""The event log: ordered, durable, replayable. Knows records, not what they mean."""

@@ -1,0 +1,54 @@
+"""Every metric of the program in one registry (docs/operations.md). No label carries an object's name."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_FAST = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
+
+
+class Metrics:
+    """One instance a program; tests make their own. Attributes are the metrics, their names as documented."""
+
+    def __init__(self) -> None:
+        # fmt: off
+        registry = CollectorRegistry(auto_describe=True)
+        self.registry = registry
+
+        self.log_head_offset = Gauge("promoter_view_log_head_offset", "Last offset that is durable and projected", registry=registry)
+        self.log_horizon_offset = Gauge("promoter_view_log_horizon_offset", "Oldest offset from which a cursor resumes", registry=registry)
+        self.log_append_seconds = Histogram("promoter_view_log_append_seconds", "From queued to durable", buckets=_FAST, registry=registry)
+        self.log_sync_batch_events = Histogram("promoter_view_log_sync_batch_events", "Records a group commit", buckets=_SIZES, registry=registry)
+        self.log_bytes = Gauge("promoter_view_log_bytes", "Bytes that the log holds", registry=registry)
+        self.log_suppressed_events = Counter("promoter_view_log_suppressed_events", "Events not appended: same bytes", registry=registry)
+        self.log_write_failures = Counter("promoter_view_log_write_failures", "Writes that failed and are tried again", ["reason"], registry=registry)
+        self.log_fault = Gauge("promoter_view_log_fault", "1 while appending is held up, by reason", ["reason"], registry=registry)
+
+        self.reflector_events = Counter("promoter_view_reflector_events", "Watch events taken", ["kind", "type"], registry=registry)
+        self.reflector_relists = Counter("promoter_view_reflector_relists", "Lists of a whole path", ["kind", "reason"], registry=registry)
+        self.reflector_outcomes = Counter("promoter_view_reflector_outcomes", "How requests to the cluster ended", ["kind", "outcome"], registry=registry)
+        self.reflector_lag_seconds = Gauge("promoter_view_reflector_lag_seconds", "Since the path was last heard of", ["kind"], registry=registry)
+        self.malformed_objects = Counter("promoter_view_malformed_objects", "Objects passed over", ["kind"], registry=registry)
+
+        self.bundles = Gauge("promoter_view_bundles", "Bundles of a view", ["view"], registry=registry)
+        self.bundle_changes = Counter("promoter_view_bundle_changes", "Changes of bundles", ["view", "type"], registry=registry)
+        self.history_bytes = Gauge("promoter_view_history_bytes", "What the history keeps in memory", registry=registry)
+        self.projection_seconds = Histogram("promoter_view_projection_seconds", "Projecting one offset", buckets=_FAST, registry=registry)
+
+        self.cursor_lag_events = Histogram("promoter_view_cursor_lag_events", "Changes behind the head, sampled a turn", buckets=(0, *_SIZES), registry=registry)
+        self.stream_resumes = Counter("promoter_view_stream_resumes", "Streams opened at a position", ["surface", "outcome"], registry=registry)
+        self.reactor_stall_seconds = Histogram("promoter_view_reactor_stall_seconds", "How late the reactor's turns are", buckets=_FAST, registry=registry)
+
+        request = ["verb", "group", "version", "resource"]
+        self.requests = Counter("apiserver_request", "Requests by verb, resource and code", [*request, "code"], registry=registry)
+        self.request_seconds = Histogram("apiserver_request_duration_seconds", "From request to answer, but for watches", request, registry=registry)
+        self.longrunning_requests = Gauge("apiserver_longrunning_requests", "Watches that are open", request, registry=registry)
+        self.watch_events = Counter("apiserver_watch_events", "Watch events written", ["group", "version", "resource"], registry=registry)
+        self.watch_event_sizes = Histogram("apiserver_watch_events_sizes", "Bytes a watch event", ["group", "version", "resource"], buckets=(1024, 4096, 16384, 65536, 262144, 1048576), registry=registry)
+        self.terminated_watchers = Counter("apiserver_terminated_watchers", "Watches ended by us before their time", ["group", "version", "resource"], registry=registry)
+        # fmt: on
+
+    def render(self) -> bytes:
+        """The text exposition format, version 0.0.4."""
+        return generate_latest(self.registry)

@@ -1,0 +1,205 @@
+"""Frozen values that pass between packages. Standard library only; nothing here acts.
+
+The words (offset, position, mark, mirror, bundle) are those of docs/concepts.md.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+#: The position of a list path whose resource is not installed: known to be empty, nothing to watch from.
+ABSENT = ""
+
+
+class ChangeType(enum.StrEnum):
+    """What happened to an object, in the words of a Kubernetes watch."""
+
+    ADDED = "ADDED"
+    MODIFIED = "MODIFIED"
+    DELETED = "DELETED"
+
+
+class ObjectKey(NamedTuple):
+    """Names one source object. ``kind`` stands for group and version too; ``namespace`` is "" for cluster scope."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+class BundleKey(NamedTuple):
+    """Names one bundle. ``view`` is the view's plural, e.g. ``promotionstrategydetails``. Order is a list's order."""
+
+    view: str
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListPath:
+    """One list-and-watch path of the cluster: what a reflector mirrors, and what has a position in the log.
+
+    ``namespace`` "" means all; ``selector`` is a label selector, "" for none.
+    """
+
+    kind: str
+    group: str
+    version: str
+    plural: str
+    namespace: str = ""
+    selector: str = ""
+
+    @property
+    def url(self) -> str:
+        """The path part of the request, e.g. ``/apis/promoter.argoproj.io/v1alpha1/namespaces/a/pullrequests``."""
+        scope = f"namespaces/{self.namespace}/" if self.namespace else ""
+        return f"/apis/{self.group}/{self.version}/{scope}{self.plural}"
+
+    @property
+    def id(self) -> str:
+        """How the log names this path; two paths that may list different objects have different ids."""
+        return f"{self.url}?labelSelector={self.selector}" if self.selector else self.url
+
+    def holds(self, key: ObjectKey) -> bool:
+        """Whether an object of that key is listed on this path (as far as the key tells; labels are not looked at)."""
+        return key.kind == self.kind and self.namespace in ("", key.namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """What a log mirrors. Where two marks differ in it, the paths concerned lose their position.
+
+    ``cluster`` is a digest that names the cluster; ``paths`` gives for each list path's id a digest of the rules
+    by which its objects are cleaned.
+    """
+
+    cluster: str
+    paths: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A source event: one change of one source object.
+
+    ``body`` is the cleaned object as JSON bytes, empty for DELETED. ``resource_version`` is the cluster's own, opaque.
+    ``position`` is where the path's watch goes on after this event; None for a change that stems from a list.
+    """
+
+    type: ChangeType
+    key: ObjectKey
+    body: bytes
+    resource_version: str
+    path: str
+    position: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A bookmark, or the end of a list after its last difference. ``position`` may be ABSENT."""
+
+    path: str
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Opens a log or a leader's term.
+
+    ``previous`` is the last offset before it (0 in a new log): an offset between the two was handed out by a tail that
+    is lost. ``generation`` is that of the view definitions of the program that wrote it, for whoever reads the log.
+    """
+
+    previous: int
+    mirror: Mirror
+    generation: int
+
+
+Entry = Change | Position | Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An entry with its place in the log: ``offset``, strictly growing, about units of 100 us since 1970."""
+
+    offset: int
+    time_ms: int
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class SourceObject:
+    """A source object as the log holds it: cleaned JSON bytes, and the cluster's own resourceVersion."""
+
+    body: bytes
+    resource_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that the records up to ``offset`` amount to, so that a replay may start there.
+
+    ``bundles`` holds each bundle's resourceVersion: departures leave no trace in the objects, so it cannot be worked
+    out again. ``complete`` says that every path has had a position, so that bundles are built.
+    """
+
+    offset: int
+    mirror: Mirror
+    generation: int
+    complete: bool
+    positions: Mapping[str, str]
+    objects: Mapping[ObjectKey, SourceObject]
+    bundles: Mapping[BundleKey, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LogStatus:
+    """What an event log says of itself. Offsets are 0 where there is none; sizes in bytes.
+
+    ``fault`` is None while appending works, else one line that says what is in the way and what is done about it.
+    """
+
+    head: int
+    first: int
+    size: int
+    pending_events: int
+    pending_bytes: int
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """One object of a view at one resourceVersion: JSON bytes in pieces that are shared with other bundles.
+
+    ``head`` ends with the opening quote of metadata.resourceVersion's value, ``tail`` begins with the closing one.
+    """
+
+    key: BundleKey
+    uid: str
+    resource_version: int
+    creation_timestamp: str
+    labels: Mapping[str, str]
+    head: bytes
+    tail: tuple[bytes, ...]
+
+    def encode(self, resource_version: int | None = None) -> bytes:
+        """The object as compact JSON; with another resourceVersion where one is given (a DELETED event has its own)."""
+        version = self.resource_version if resource_version is None else resource_version
+        return b"".join((self.head, b"%d" % version, *self.tail))
+
+
+class BundleChange(NamedTuple):
+    """One change of one bundle. ``before`` is None when it was added, ``after`` when it was deleted."""
+
+    resource_version: int
+    before: Bundle | None
+    after: Bundle | None
+
+    @property
+    def key(self) -> BundleKey:
+        """The bundle's key, the same before and after."""
+        bundle = self.after or self.before
+        assert bundle is not None
+        return bundle.key

@@ -1,0 +1,1 @@
+"""An in-process Kubernetes API with a living demo fleet."""

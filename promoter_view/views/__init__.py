@@ -1,0 +1,1 @@
+"""Views: pure folds of the event log into bundles, their history and cursors on it."""
