@@ -1,0 +1,26 @@
+"""What can go wrong with an event log, by name. Each message says where, what, and what to do."""
+
+from __future__ import annotations
+
+
+class LogError(Exception):
+    """Any of the errors of an event log."""
+
+
+class LogDamaged(LogError):
+    """The log holds bytes that were not written so, or lacks some: going on would serve a wrong history.
+
+    The way on is the backup, or ``--event-log-repair``: set the log aside and begin a new one.
+    """
+
+
+class LogLocked(LogError):
+    """Another process has the log open."""
+
+
+class LogUnusable(LogError):
+    """The place given for the log cannot be one: not ours, of another format, not writable, full at the start."""
+
+
+class LogClosed(LogError):
+    """The log has stopped, and the entries are not known to be durable."""

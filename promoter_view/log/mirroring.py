@@ -1,0 +1,31 @@
+"""What becomes of the positions when a log is opened on another cluster or by other rules. Pure.
+
+A Mark says what is mirrored from then on. Whoever folds the records (the projector, the recorder) applies this rule at
+each Mark, so that all of them agree which paths must be listed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from promoter_view.records import Mirror
+
+
+def carried(previous: Mirror | None, current: Mirror, positions: Mapping[str, str]) -> dict[str, str]:
+    """The positions that hold on after a Mark of ``current``: same cluster, same path, same rules digest.
+
+    ``previous`` is what was mirrored until then, None when nothing was. A path that is no longer mirrored loses its
+    position, for its objects are not followed while it is away.
+    """
+    if previous is None or previous.cluster != current.cluster:
+        return {}
+    return {path: position for path, position in positions.items() if _same_rules(path, previous, current)}
+
+
+def is_complete(mirror: Mirror, positions: Mapping[str, str]) -> bool:
+    """Whether every mirrored path has a position (ABSENT is one): all that the cluster holds is known."""
+    return all(path in positions for path in mirror.paths)
+
+
+def _same_rules(path: str, previous: Mirror, current: Mirror) -> bool:
+    return path in current.paths and previous.paths.get(path) == current.paths[path]

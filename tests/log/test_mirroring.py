@@ -1,0 +1,35 @@
+"""Which positions survive a Mark."""
+
+from __future__ import annotations
+
+import pytest
+
+from promoter_view.log.mirroring import carried, is_complete
+from promoter_view.records import ABSENT, Mirror
+
+BEFORE = Mirror("cluster", {"/a": "1", "/b": "1"})
+
+
+@pytest.mark.parametrize(
+    ("previous", "current", "kept"),
+    [
+        pytest.param(None, BEFORE, {}, id="a new log has none"),
+        pytest.param(BEFORE, BEFORE, {"/a": "7", "/b": ABSENT}, id="the same mirror keeps all"),
+        pytest.param(BEFORE, Mirror("other", BEFORE.paths), {}, id="another cluster keeps none"),
+        pytest.param(BEFORE, Mirror("cluster", {"/a": "2", "/b": "1"}), {"/b": ABSENT}, id="other rules for one path"),
+        pytest.param(BEFORE, Mirror("cluster", {"/a": "1"}), {"/a": "7"}, id="a path that is no longer mirrored"),
+        pytest.param(
+            BEFORE, Mirror("cluster", {"/a": "1", "/b": "1", "/c": "1"}), {"/a": "7", "/b": ABSENT}, id="a new path"
+        ),
+        pytest.param(Mirror("cluster", {"/a": "1"}), BEFORE, {"/a": "7"}, id="a path that was away"),
+    ],
+)
+def test_positions_hold_where_cluster_and_rules_are_the_same(previous, current, kept):
+    """A position is carried over a Mark exactly where the cluster, the path and its rules stay the same."""
+    assert carried(previous, current, {"/a": "7", "/b": ABSENT}) == kept
+
+
+def test_complete_means_every_mirrored_path_has_a_position():
+    """An absent resource counts as known; a path without a position does not."""
+    assert is_complete(BEFORE, {"/a": "7", "/b": ABSENT, "/other": "1"})
+    assert not is_complete(BEFORE, {"/a": "7"})
