@@ -1,0 +1,57 @@
+# make demo   the program on an in-process cluster, in its own virtual environment
+# make test   all tests, the same environment
+# make check  ruff, mypy --strict, import-linter
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+WORKERS ?= auto
+
+.PHONY: demo test check bench controlplane wheel lock clean python
+
+demo: $(VENV)/installed
+	exec $(BIN)/twistd -n --pidfile= promoter-view --demo $(OPTIONS)
+
+test: $(VENV)/installed-dev
+	@command -v go >/dev/null || echo "Go is not here: tests against a real kube-apiserver are skipped"
+	@if command -v go >/dev/null; then tests/controlplane/build.sh; fi
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST)
+
+check: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks $(OPTIONS)
+
+controlplane:
+	@tests/controlplane/build.sh
+
+wheel: $(VENV)/installed-dev
+	$(BIN)/python -m build --wheel --outdir dist .
+
+# Pins every dependency with its hashes, for every platform; needs uv (pip install uv).
+lock:
+	for extra in "" "--extra dev"; do \
+		uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+			--python-version 3.11 $$extra setup.cfg -o requirements$${extra:+-dev}.txt; \
+	done
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info promoter-view-demo
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not here: install Python 3.11 or newer (Debian: apt-get install python3), or name one: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(PYTHON) --version 2>&1): Python 3.11 or newer is needed; name one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv: install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
+
+$(VENV)/installed: requirements.txt setup.cfg | python
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --config-settings editable_mode=compat -e .
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

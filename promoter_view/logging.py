@@ -1,0 +1,56 @@
+"""Log lines: one JSON object an event, or text. An observer for twisted.logger, nothing else.
+
+Fields of the JSON form: ``time`` (RFC 3339, UTC), ``level``, ``logger``, ``message``, and where there is one ``traceback``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import IO
+
+import orjson
+from twisted.logger import (
+    FilteringLogObserver,
+    ILogObserver,
+    LogEvent,
+    LogLevel,
+    LogLevelFilterPredicate,
+    formatEvent,
+    textFileLogObserver,
+)
+from zope.interface import implementer
+
+
+@implementer(ILogObserver)
+class JsonLines:
+    """Writes each event as one line of JSON."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def __call__(self, event: LogEvent) -> None:
+        """Write it. A message of several lines stays one line."""
+        level = event.get("log_level", LogLevel.info)
+        line = {
+            "time": datetime.fromtimestamp(event["log_time"], UTC).isoformat(timespec="milliseconds"),
+            "level": level.name,
+            "logger": event.get("log_namespace", ""),
+            "message": formatEvent(event),
+        }
+        failure = event.get("log_failure")
+        if failure is not None:
+            line["traceback"] = failure.getTraceback()
+        self._stream.write(orjson.dumps(line).decode() + "\n")
+        self._stream.flush()
+
+
+def observer(stream: IO[str], form: str, level: str) -> ILogObserver:
+    """An observer that writes events of at least ``level`` (debug, info, warn, error) as ``json`` or ``text``.
+
+    ``form`` "" means text on a terminal, else JSON.
+    """
+    json = form == "json" or (not form and not stream.isatty())
+    writer: ILogObserver = JsonLines(stream) if json else textFileLogObserver(stream)
+    least = LogLevelFilterPredicate(defaultLogLevel=LogLevel.levelWithName(level))
+    filtered: ILogObserver = FilteringLogObserver(writer, [least])
+    return filtered

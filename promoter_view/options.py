@@ -1,0 +1,279 @@
+"""The command line: one table of options gives the flags, their environment names, their checks and their help.
+
+A wrong value ends the program with one line that names the option, the value and what would be right (exit status 2).
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, NoReturn
+
+from twisted.python import usage
+
+from promoter_view.log.engines import check_url
+
+_PREFIX = "PROMOTER_VIEW_"
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_SIZE = re.compile(r"(\d+)(|[kMG]|[KMG]i)")
+_FACTORS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
+_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
+_LOG_LEVELS = ("debug", "info", "warn", "error")
+
+
+def duration(text: str) -> float:
+    """Seconds, from Go's notation and days: 500ms, 60s, 1h30m, 7d."""
+    if not _DURATION.fullmatch(text):
+        raise ValueError("a duration such as 500ms, 60s, 1h30m or 7d")
+    return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text))
+
+
+def size(text: str) -> int:
+    """Bytes, from Kubernetes' notation: 1000, 64Mi, 1Gi, 5G."""
+    match = _SIZE.fullmatch(text)
+    if not match:
+        raise ValueError("a size in bytes such as 500000, 64Mi or 1Gi")
+    return int(match[1]) * _FACTORS[match[2]]
+
+
+def count(text: str) -> int:
+    """A number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError("a number of at least 1")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """A TCP port; 0 picks a free one."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise ValueError("a port from 0 to 65535 (0 picks a free one)")
+    return int(text)
+
+
+def address(text: str) -> str:
+    """An IP address to listen on."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError("an IP address such as 0.0.0.0, 127.0.0.1 or ::") from None
+
+
+def namespaces(text: str) -> tuple[str, ...]:
+    """Namespaces, separated by commas; "" means all."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(","))) if text else ()
+    if not all(_LABEL.fullmatch(name) for name in names):
+        raise ValueError("namespaces separated by commas, each of lower-case letters, digits and '-'")
+    return names
+
+
+def instance_id(text: str) -> str:
+    """A label value; empty: only unlabelled objects."""
+    if text and not re.fullmatch(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", text):
+        raise ValueError("a label value of at most 63 letters, digits, '-', '_' and '.', or nothing")
+    return text
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """One of a few words."""
+
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return text
+
+    return parse
+
+
+def log_url(text: str) -> str:
+    """Where the event log is."""
+    check_url(text)
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option. ``parse`` raises ValueError that says what would be right; None: a flag."""
+
+    name: str
+    default: str | None
+    parse: Callable[[str], object] | None
+    help: str
+
+    @property
+    def attribute(self) -> str:
+        """Its name in Settings."""
+        return self.name.replace("-", "_")
+
+    @property
+    def environment(self) -> str:
+        """The environment variable that gives it where the command line does not."""
+        return _PREFIX + self.attribute.upper()
+
+
+OPTIONS = (
+    Option("demo", None, None, "run on an in-process cluster with a living demo fleet, on loopback, without authentication"),
+    Option("kubeconfig", None, str, "the cluster to reflect [in-cluster, else $KUBECONFIG, else ~/.kube/config]"),
+    Option("context", None, str, "the kubeconfig's context [its current-context]"),
+    Option("namespace", "", namespaces, "reflect these namespaces only, separated by commas [all]"),
+    Option("instance-id", None, instance_id, "reflect only objects of this promoter instance; empty: only unlabelled ones"),
+    Option("show-web-request-bodies", None, None, "keep bodies and responses of WebRequestCommitStatuses in the bundles"),
+    Option("event-log", "file:promoter-view-log", log_url, "the event log: file:DIR or memory:"),
+    Option("event-log-retention-age", "7d", duration, "how long the log on disk reaches back"),
+    Option("event-log-retention-bytes", "1Gi", size, "how much of it is kept on disk"),
+    Option("event-log-retention-events", "1000000", count, "how many events of it are kept; the first that is reached counts"),
+    Option("event-log-repair", None, None, "set a damaged log aside and begin a new one"),
+    Option("history-bytes", "64Mi", size, "what the history may keep in memory for resuming"),
+    Option("bind-address", "0.0.0.0", address, "the address of the aggregated API"),
+    Option("secure-port", "6443", port, "its port; 0 picks a free one"),
+    Option("port-file", None, str, "write the port that was picked to this file"),
+    Option("tls-cert-file", None, str, "the serving certificate, PEM, with its chain [self-signed in --cert-dir]"),
+    Option("tls-private-key-file", None, str, "its key, PEM"),
+    Option("cert-dir", "apiserver.local.config/certificates", str, "where the self-signed certificate is kept"),
+    Option("insecure-no-auth", None, None, "serve everybody who can connect; on loopback only"),
+    Option("bookmark-interval", "60s", duration, "about how often a watch gets a bookmark"),
+    Option("min-request-timeout", "30m", duration, "a watch without timeoutSeconds ends after this to twice this"),
+    Option("shutdown-grace", "5s", duration, "how long watches and requests may take to end after TERM"),
+    Option("log-format", "", one_of("", "json", "text"), "json or text [text on a terminal, else json]"),
+    Option("log-level", "info", one_of(*_LOG_LEVELS), "debug, info, warn or error"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the options amount to. Durations in seconds, sizes in bytes, None where an option was not given."""
+
+    demo: bool
+    kubeconfig: str | None
+    context: str | None
+    namespace: tuple[str, ...]
+    instance_id: str | None
+    show_web_request_bodies: bool
+    event_log: str
+    event_log_retention_age: float
+    event_log_retention_bytes: int
+    event_log_retention_events: int
+    event_log_repair: bool
+    history_bytes: int
+    bind_address: str
+    secure_port: int
+    port_file: str | None
+    tls_cert_file: str | None
+    tls_private_key_file: str | None
+    cert_dir: str
+    insecure_no_auth: bool
+    bookmark_interval: float
+    min_request_timeout: float
+    shutdown_grace: float
+    log_format: str
+    log_level: str
+
+
+class OptionError(ValueError):
+    """A wrong option: the message names it, its value and what would be right."""
+
+
+def _flag(text: str) -> bool:
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
+    if text.lower() not in words:
+        raise ValueError("true or false")
+    return words[text.lower()]
+
+
+def _read(option: Option, given: Mapping[str, str], environ: Mapping[str, str]) -> object:
+    source, text = f"--{option.name}", given.get(option.name)
+    if text is None and option.environment in environ:
+        source, text = option.environment, environ[option.environment]
+    if text is None:
+        text = option.default
+    if text is None:
+        return None if option.parse else False
+    try:
+        return (option.parse or _flag)(text)
+    except ValueError as error:
+        raise OptionError(f"{source}: {text!r} is wrong; what would be right: {error}") from None
+
+
+def _demo_defaults(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    folder = Path("promoter-view-demo")
+    chosen = {
+        "event-log": f"file:{folder / 'log'}",
+        "bind-address": "127.0.0.1",
+        "cert-dir": str(folder / "certificates"),
+    }
+    names = {option.name: option.environment for option in OPTIONS}
+    return {name: text for name, text in chosen.items() if name not in given and names[name] not in environ}
+
+
+def settings(given: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
+    """Checks options as text, by name. Errors: OptionError."""
+    demo = next(option for option in OPTIONS if option.name == "demo")
+    if _read(demo, given, environ):
+        given = {**_demo_defaults(given, environ), **given}
+    values: dict[str, Any] = {option.attribute: _read(option, given, environ) for option in OPTIONS}
+    result = Settings(**{field.name: values[field.name] for field in fields(Settings)})
+    _check_together(result)
+    return result
+
+
+def _check_together(chosen: Settings) -> None:
+    if (chosen.tls_cert_file is None) != (chosen.tls_private_key_file is None):
+        raise OptionError("--tls-cert-file and --tls-private-key-file belong together: give both or none")
+    if chosen.demo and (chosen.kubeconfig or chosen.context):
+        raise OptionError("--demo brings its own cluster: leave --kubeconfig and --context out, or --demo")
+    if not chosen.demo and not chosen.insecure_no_auth:
+        raise OptionError(
+            "authentication by the cluster is not built yet: give --demo, or --insecure-no-auth together with "
+            "--bind-address=127.0.0.1 to serve everybody on this machine"
+        )
+    if not ip_address(chosen.bind_address).is_loopback:
+        raise OptionError(
+            f"--bind-address: {chosen.bind_address!r} is not a loopback address, and without authentication "
+            "(--demo, --insecure-no-auth) only those are served: give 127.0.0.1 or ::1"
+        )
+
+
+class Options(usage.Options):
+    """``twistd promoter-view``'s options. After parsing, ``settings`` holds them, checked."""
+
+    synopsis = "[options]"
+    longdesc = f"Every option can also come from the environment, as {_PREFIX}<OPTION_IN_CAPITALS>."
+    optFlags = tuple([option.name, None, option.help] for option in OPTIONS if option.parse is None)
+    optParameters = tuple(
+        [option.name, None, None, option.help + (f" [{option.default}]" if option.default else "")]
+        for option in OPTIONS
+        if option.parse is not None
+    )
+    settings: Settings
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """Parses, checks, or ends the program with one line on standard error."""
+        import os  # noqa: PLC0415  # the environment is read here and nowhere else
+
+        try:
+            super().parseOptions(options)
+            self.settings = settings(self._given(), os.environ)
+        except (usage.UsageError, OptionError) as error:
+            _refuse(str(error))
+
+    def parseArgs(self, *words: str) -> None:
+        """There are no arguments but options."""
+        if words:
+            raise usage.UsageError(f"{words[0]!r} is not an option; options begin with --")
+
+    def _given(self) -> dict[str, str]:
+        return {
+            option.name: "true" if option.parse is None else str(self[option.name])
+            for option in OPTIONS
+            if self[option.name] not in (None, 0)
+        }
+
+
+def _refuse(message: str) -> NoReturn:
+    sys.stderr.write(f"promoter-view: {message}\n")
+    raise SystemExit(2)
