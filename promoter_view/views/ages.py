@@ -1,0 +1,60 @@
+"""Times as objects carry them, and ages as kubectl shows them. Pure.
+
+The rules are those of k8s.io/apimachinery: duration.HumanDuration and meta/table.ConvertToHumanReadableDateType.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+UNKNOWN = "<unknown>"
+INVALID = "<invalid>"
+
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_YEAR = timedelta(days=365)
+#: Go's zero time, which stands for "not set".
+_ZERO = datetime(1, 1, 1, tzinfo=UTC)
+
+
+def parse_time(stamp: str) -> datetime | None:
+    """An RFC 3339 time (``2026-11-05T17:59:00Z``); None where it is not one, or has no time zone."""
+    try:
+        moment = datetime.fromisoformat(stamp)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def age(stamp: str, now: datetime) -> str:
+    """How long ago that was, e.g. ``5m`` or ``3d4h``; ``<unknown>`` when not set, ``<invalid>`` when not a time."""
+    if not stamp:
+        return UNKNOWN
+    moment = parse_time(stamp)
+    if moment is None:
+        return INVALID
+    return UNKNOWN if moment == _ZERO else human_duration(now - moment)
+
+
+def human_duration(elapsed: timedelta) -> str:
+    """A duration in two or three figures. One not yet begun is 0s up to 2 s (clocks differ), then ``<invalid>``."""
+    if elapsed < timedelta():
+        return "0s" if elapsed > timedelta(seconds=-2) else INVALID
+    if elapsed < 2 * _MINUTE:
+        return f"{elapsed // timedelta(seconds=1)}s"
+    if elapsed < 3 * _HOUR:
+        return _two(elapsed, (_MINUTE, "m"), (timedelta(seconds=1), "s"), until=10)
+    if elapsed < 2 * _DAY:
+        return _two(elapsed, (_HOUR, "h"), (_MINUTE, "m"), until=8)
+    if elapsed < 2 * _YEAR:
+        return _two(elapsed, (_DAY, "d"), (_HOUR, "h"), until=8)
+    return _two(elapsed, (_YEAR, "y"), (_DAY, "d"), until=8)
+
+
+def _two(elapsed: timedelta, large: tuple[timedelta, str], small: tuple[timedelta, str], *, until: int) -> str:
+    """In a large unit, and below ``until`` of those the rest in a small one, unless that is 0."""
+    whole, rest = divmod(elapsed, large[0])
+    if whole >= until or rest < small[0]:
+        return f"{whole}{large[1]}"
+    return f"{whole}{large[1]}{rest // small[0]}{small[1]}"

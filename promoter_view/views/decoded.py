@@ -1,0 +1,35 @@
+"""Reads decoded JSON of any shape: what is not of the type asked for counts as absent. Pure, and raises nothing.
+
+Objects in a cluster may be older than their CRD's schema, so a member of the wrong type is met in practice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+def mapping(value: Any, *path: str) -> Mapping[str, Any]:
+    """The object below ``value`` at ``path``; empty where there is none."""
+    for key in path:
+        if not isinstance(value, Mapping):
+            return _NOTHING
+        value = value.get(key)
+    return value if isinstance(value, Mapping) else _NOTHING
+
+
+def text(value: Any, *path: str) -> str:
+    """The string below ``value`` at ``path``; "" where there is none."""
+    if path:
+        value = mapping(value, *path[:-1]).get(path[-1])
+    return value if isinstance(value, str) else ""
+
+
+def mappings(value: Any, *path: str) -> Iterator[Mapping[str, Any]]:
+    """The objects in the list below ``value`` at ``path``; its other items are passed over."""
+    if path:
+        value = mapping(value, *path[:-1]).get(path[-1])
+    if isinstance(value, list):
+        yield from (item for item in value if isinstance(item, Mapping))

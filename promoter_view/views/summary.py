@@ -1,0 +1,178 @@
+"""One word of state for an environment and for a promotion strategy, and the words that say why. Pure.
+
+Table columns and pages use the same functions. Everything is read from a decoded PromotionStrategyDetails; a member of
+the wrong shape counts as absent, so nothing here raises.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from promoter_view.views.ages import parse_time
+from promoter_view.views.decoded import mapping, mappings, text
+
+#: The check by which GitOps Promoter holds an environment back until the one before it is done.
+PREVIOUS_ENVIRONMENT = "promoter-previous-environment"
+
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+
+
+class State(enum.StrEnum):
+    """What a person sees first. The members stand in order, the worst first."""
+
+    FAILED = "Failed"
+    BLOCKED = "Blocked"
+    AWAITING_MERGE = "AwaitingMerge"
+    PROMOTING = "Promoting"
+    UNKNOWN = "Unknown"
+    PROMOTED = "Promoted"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One environment of a strategy.
+
+    ``reasons`` says in words why the state is what it is; empty for Promoted, and for Promoting when nothing holds it.
+    The shas are those of dry commits, "" where there is none. ``hydrated_sha`` is the newest dry commit that the
+    hydrator has worked off here: beyond ``proposed_sha`` when it changed nothing in this environment (a no-op).
+    """
+
+    branch: str
+    state: State
+    reasons: tuple[str, ...] = ()
+    active_sha: str = ""
+    proposed_sha: str = ""
+    hydrated_sha: str = ""
+
+    def has(self, sha: str) -> bool:
+        """Whether that dry commit is live here, or has nothing to change here."""
+        return bool(sha) and (self.active_sha == sha or (self.is_no_op and self.hydrated_sha == sha))
+
+    @property
+    def is_no_op(self) -> bool:
+        """Whether the hydrator found nothing to change for the newest dry commit (status.proposed.note.drySha)."""
+        return self.hydrated_sha != self.proposed_sha
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A strategy in short. ``newest_sha`` is "" where no environment names a dry commit."""
+
+    state: State
+    environments: tuple[Environment, ...]
+    newest_sha: str
+
+    @property
+    def promoted_count(self) -> int:
+        """How many environments have the newest dry commit."""
+        return sum(environment.has(self.newest_sha) for environment in self.environments)
+
+    @property
+    def foremost(self) -> Environment | None:
+        """The first environment that is in the strategy's state: the one to look at."""
+        return next((each for each in self.environments if each.state is self.state), None)
+
+
+def summarize(bundle: Mapping[str, Any]) -> Summary:
+    """The summary of a decoded PromotionStrategyDetails."""
+    policies = _policies_by_branch(bundle)
+    branches = [text(each, "branch") for each in mappings(bundle, "promotionStrategy", "spec", "environments")]
+    environments = tuple(summarize_environment(branch, policies.get(branch)) for branch in branches)
+    statuses = [mapping(policies.get(branch), "status") for branch in branches]
+    return Summary(worst(each.state for each in environments), environments, newest_dry_sha(statuses))
+
+
+def summarize_environment(branch: str, policy: Mapping[str, Any] | None) -> Environment:
+    """One environment, from its ChangeTransferPolicy."""
+    if policy is None:
+        return Environment(branch, State.UNKNOWN, ("no ChangeTransferPolicy yet",))
+    status = mapping(policy, "status")
+    active, proposed = text(status, "active", "dry", "sha"), text(status, "proposed", "dry", "sha")
+    hydrated = text(status, "proposed", "note", "drySha") or proposed
+    state, reasons = _state(policy, active, proposed, hydrated)
+    return Environment(branch, state, reasons, active, proposed, hydrated)
+
+
+def worst(states: Iterable[State]) -> State:
+    """The state of a whole whose parts are in those; Unknown where there is no part."""
+    order = list(State)
+    return min(states, key=order.index, default=State.UNKNOWN)
+
+
+def newest_dry_sha(statuses: Sequence[Mapping[str, Any]]) -> str:
+    """The dry sha with the latest commitTime in those ChangeTransferPolicy statuses: of equals the first, else ""."""
+    commits = [mapping(status, side, "dry") for status in statuses for side in ("proposed", "active")]
+    named = [commit for commit in commits if text(commit, "sha")]
+    newest = max(named, key=lambda commit: parse_time(text(commit, "commitTime")) or _NEVER, default={})
+    return text(newest, "sha")
+
+
+def _policies_by_branch(bundle: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The first policy of each active branch, in the bundle's order."""
+    policies: dict[str, Mapping[str, Any]] = {}
+    for policy in mappings(bundle, "changeTransferPolicies"):
+        policies.setdefault(text(policy, "spec", "activeBranch"), policy)
+    policies.pop("", None)
+    return policies
+
+
+def _state(policy: Mapping[str, Any], active: str, proposed: str, hydrated: str) -> tuple[State, tuple[str, ...]]:
+    """The first state that holds, and why."""
+    if not active and not proposed:
+        return State.UNKNOWN, ("no dry commit yet",)
+    if failures := tuple(_failures(mapping(policy, "status"))):
+        return State.FAILED, failures
+    if not proposed:
+        return State.UNKNOWN, ("no proposed dry commit",)
+    if proposed == active or hydrated != proposed:
+        return State.PROMOTED, ()
+    return _under_way(policy)
+
+
+def _under_way(policy: Mapping[str, Any]) -> tuple[State, tuple[str, ...]]:
+    """The state of an environment to which a dry commit is being promoted."""
+    status = mapping(policy, "status")
+    if _awaits_merge(policy):
+        return State.AWAITING_MERGE, (_merge_request(status),)
+    blockers = tuple(_blockers(status))
+    return (State.BLOCKED, blockers) if blockers else (State.PROMOTING, ())
+
+
+def _checks(status: Mapping[str, Any], side: str, phase: str) -> Iterator[tuple[str, str]]:
+    """Key and description of the checks of one side that are in that phase."""
+    for check in mappings(status, side, "commitStatuses"):
+        if check.get("phase") == phase:
+            yield text(check, "key") or "without a key", " ".join(text(check, "description").split())
+
+
+def _failures(status: Mapping[str, Any]) -> Iterator[str]:
+    for side in ("active", "proposed"):
+        for key, description in _checks(status, side, "failure"):
+            yield _said(f"{side} check {key} failing", description)
+
+
+def _blockers(status: Mapping[str, Any]) -> Iterator[str]:
+    for key, description in _checks(status, "proposed", "pending"):
+        yield _said("previous environment" if key == PREVIOUS_ENVIRONMENT else key, description)
+
+
+def _said(what: str, description: str) -> str:
+    return f"{what}: {description}" if description else what
+
+
+def _awaits_merge(policy: Mapping[str, Any]) -> bool:
+    checks = mappings(policy, "status", "proposed", "commitStatuses")
+    return (
+        mapping(policy, "spec").get("autoMerge") is False
+        and text(policy, "status", "pullRequest", "state") == "open"
+        and all(check.get("phase") == "success" for check in checks)
+    )
+
+
+def _merge_request(status: Mapping[str, Any]) -> str:
+    number = text(status, "pullRequest", "id")
+    return f"pull request #{number} waits to be merged" if number else "a pull request waits to be merged"

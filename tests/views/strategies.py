@@ -1,0 +1,60 @@
+"""Decoded bundles for the tests of what is read from them, no larger than a case needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+NEW, OLD = "b" * 40, "a" * 40
+LATER, EARLIER = "2026-11-20T10:00:00Z", "2026-11-19T10:00:00Z"
+
+
+def check(key: str, phase: str, description: str = "") -> dict[str, Any]:
+    """An item of commitStatuses."""
+    return {"key": key, "phase": phase, "description": description}
+
+
+def commit(sha: str, time: str = "") -> dict[str, Any]:
+    """A dry commit; the new one is the later one unless said otherwise."""
+    return {"sha": sha, "commitTime": time or {NEW: LATER, OLD: EARLIER}.get(sha, "")}
+
+
+def policy(
+    branch: str = "environment/dev",
+    *,
+    active: str = OLD,
+    proposed: str = NEW,
+    note: str = "",
+    auto_merge: bool | None = None,
+    pull_request: str = "",
+    active_checks: list[Any] | None = None,
+    proposed_checks: list[Any] | None = None,
+    history: list[Any] | None = None,
+) -> dict[str, Any]:
+    """A ChangeTransferPolicy with the fields that a state is read from."""
+    spec: dict[str, Any] = {"activeBranch": branch}
+    if auto_merge is not None:
+        spec["autoMerge"] = auto_merge
+    status: dict[str, Any] = {
+        "active": {"dry": commit(active) if active else {}, "commitStatuses": active_checks or []},
+        "proposed": {"dry": commit(proposed) if proposed else {}, "commitStatuses": proposed_checks or []},
+        "history": history or [],
+    }
+    if note:
+        status["proposed"]["note"] = {"drySha": note}
+    if pull_request:
+        status["pullRequest"] = {"id": "12", "state": pull_request}
+    return {"kind": "ChangeTransferPolicy", "spec": spec, "status": status}
+
+
+def bundle(*policies: dict[str, Any], branches: list[str] | None = None, **members: Any) -> dict[str, Any]:
+    """A PromotionStrategyDetails whose environments are those of the policies, unless given."""
+    names = branches if branches is not None else [each["spec"]["activeBranch"] for each in policies]
+    return {
+        "kind": "PromotionStrategyDetails",
+        "metadata": {"name": "payments", "namespace": "team", "creationTimestamp": "2026-11-01T00:00:00Z"},
+        "promotionStrategy": {
+            "spec": {"gitRepositoryRef": {"name": "app"}, "environments": [{"branch": name} for name in names]}
+        },
+        "changeTransferPolicies": list(policies),
+        **members,
+    }

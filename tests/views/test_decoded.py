@@ -1,0 +1,33 @@
+"""Reading decoded JSON of any shape."""
+
+from __future__ import annotations
+
+from promoter_view.views.decoded import mapping, mappings, text
+
+TREE = {"a": {"b": {"c": "deep"}, "n": 1, "l": [{"x": 1}, "odd", None, {"x": 2}]}, "s": "word"}
+
+
+def test_mapping() -> None:
+    """An object is found at its path; anything else there, or on the way there, is an empty object."""
+    assert mapping(TREE, "a", "b") == {"c": "deep"}
+    assert mapping(TREE) is TREE
+    for path in (("a", "n"), ("s", "b"), ("a", "l", "x"), ("none", "b")):
+        assert mapping(TREE, *path) == {}
+    assert mapping(["a"]) == {}
+
+
+def test_text() -> None:
+    """A string is found at its path; anything else is the empty string."""
+    assert text(TREE, "a", "b", "c") == "deep"
+    assert text("word") == "word"
+    for path in (("a",), ("a", "n"), ("s", "x"), ("none",)):
+        assert text(TREE, *path) == ""
+    assert text(7) == ""
+
+
+def test_mappings() -> None:
+    """The objects of a list are found at its path, without its other items; what is no list has none."""
+    assert list(mappings(TREE, "a", "l")) == [{"x": 1}, {"x": 2}]
+    assert list(mappings([{"x": 1}])) == [{"x": 1}]
+    for path in (("a",), ("s",), ("a", "l", "x")):
+        assert list(mappings(TREE, *path)) == []

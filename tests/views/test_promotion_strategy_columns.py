@@ -1,0 +1,138 @@
+"""What kubectl shows of a bundle."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promoter_view.views.promotion_strategy_columns import COLUMNS, cells
+from tests.views.strategies import LATER, NEW, OLD, bundle, check, policy
+from tests.views.test_summary import JSON, full_bundle, places
+
+NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
+
+
+def row(tree: Any) -> dict[str, Any]:
+    """A bundle's cells by column."""
+    return dict(zip([column.name for column in COLUMNS], cells(tree, NOW), strict=True))
+
+
+def test_columns_and_priorities() -> None:
+    """The narrow columns and the wide ones stand in the documented order, each with a description."""
+    assert [column.name.upper() for column in COLUMNS if column.priority == 0] == [
+        "NAME",
+        "PROMOTED",
+        "STATUS",
+        "ENVIRONMENTS",
+        "AGE",
+    ]
+    assert [column.name.upper() for column in COLUMNS if column.priority == 1] == [
+        "BLOCKED BY",
+        "OPEN PRS",
+        "LAST PROMOTION",
+        "REPOSITORY",
+    ]
+    assert (COLUMNS[0].type, COLUMNS[0].format) == ("string", "name")
+    assert all(column.description.endswith(".") for column in COLUMNS)
+
+
+def test_a_fleet_in_motion() -> None:
+    """Every cell of a strategy with one environment promoted, one blocked and one waiting for it."""
+    merged = {"pullRequest": {"prMergeTime": "2026-11-21T07:55:00Z"}}
+    older = {"pullRequest": {"prMergeTime": LATER}}
+    tree = bundle(
+        policy("environment/dev", active=NEW, history=[merged, older]),
+        policy("environment/staging", proposed_checks=[check("soak", "pending", "5m left"), check("qa", "pending")]),
+        policy("environment/prod", proposed_checks=[check("promoter-previous-environment", "pending")]),
+        pullRequests=[{"status": {"state": "open"}}, {"spec": {"state": "open"}}, {"status": {"state": "merged"}}],
+        gitRepository={"spec": {"github": {"owner": "org", "name": "app"}}},
+    )
+    assert row(tree) == {
+        "Name": "payments",
+        "Promoted": "1/3",
+        "Status": "Blocked",
+        "Environments": "dev=bbbbbbb,staging=aaaaaaa,prod=aaaaaaa",
+        "Age": "20d",
+        "Blocked By": "staging: soak: 5m left + 1 more...",
+        "Open PRs": 2,
+        "Last Promotion": "5m",
+        "Repository": "org/app",
+    }
+
+
+def test_a_strategy_alone() -> None:
+    """A strategy that no controller has looked at yet has cells too."""
+    tree = bundle(branches=["environment/dev"])
+    del tree["changeTransferPolicies"]
+    tree["metadata"].pop("creationTimestamp")
+    assert list(row(tree).values()) == [
+        "payments",
+        "0/1",
+        "Unknown",
+        "dev=-",
+        "<unknown>",
+        "<none>",
+        0,
+        "<none>",
+        "app",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("branches", "shown"),
+    [
+        (["env/dev", "env/prod"], "dev=aaaaaaa,prod=aaaaaaa"),
+        (["eu/prod", "us/prod"], "eu/prod=aaaaaaa,us/prod=aaaaaaa"),
+        ([f"e{n}" for n in range(11)], ",".join(f"e{n}=aaaaaaa" for n in range(8)) + " + 3 more..."),
+        ([], ""),
+    ],
+)
+def test_environments(branches: list[str], shown: str) -> None:
+    """Environments are named by the last part of their branch where that tells them apart, the first eight of them."""
+    assert row(bundle(*[policy(branch, proposed=OLD) for branch in branches]))["Environments"] == shown
+
+
+@pytest.mark.parametrize(
+    ("found", "shown"),
+    [
+        (policy("env/dev", active=NEW), "<none>"),
+        (policy("env/dev"), "<none>"),
+        (policy("env/dev", active="", proposed=""), "<none>"),
+        (policy("env/dev", auto_merge=False, pull_request="open"), "dev: pull request #12 waits to be merged"),
+        (policy("env/dev", active_checks=[check("health", "failure")]), "dev: active check health failing"),
+        (policy("env/dev", proposed_checks=[check("soak", "pending", "x" * 300)]), f"dev: soak: {'x' * 111}..."),
+    ],
+)
+def test_blocked_by(found: dict[str, Any], shown: str) -> None:
+    """What holds an environment up is said where something does, in a bounded width."""
+    assert row(bundle(found))["Blocked By"] == shown
+
+
+@pytest.mark.parametrize(
+    ("spec", "shown"),
+    [
+        ({"github": {"owner": "org", "name": "app"}}, "org/app"),
+        ({"gitlab": {"namespace": "group/sub", "name": "app", "projectId": 7}}, "group/sub/app"),
+        ({"azureDevOps": {"project": "proj", "name": "app"}}, "proj/app"),
+        ({"gitea": {"owner": "org"}}, "app"),
+        ({"unheard-of": {"owner": "org", "name": "x"}}, "app"),
+        ("odd", "app"),
+    ],
+)
+def test_repository(spec: Any, shown: str) -> None:
+    """A repository is named as its provider names it, else by the strategy's reference."""
+    assert row(bundle(gitRepository={"spec": spec}))["Repository"] == shown
+
+
+@given(st.data())
+def test_any_shape_has_cells(data: st.DataObject) -> None:
+    """Whatever stands in any place of a bundle, there is a cell of the right type for each column."""
+    tree = full_bundle()
+    container, key = data.draw(st.sampled_from(places(tree)))
+    container[key] = data.draw(JSON)
+    for column, cell in zip(COLUMNS, cells(tree, NOW), strict=True):
+        assert isinstance(cell, int if column.type == "integer" else str)
