@@ -1,0 +1,201 @@
+"""What of a source object reaches the log: nothing secret, nothing that only copies or only ticks. Pure.
+
+Objects keep the order of their keys; what no rule names stays as it was stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from promoter_view.kubernetes.kinds import Kind
+from promoter_view.records import ObjectKey, SourceObject
+
+REDACTED = "<redacted>"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+#: Stepped when a rule changes: every log then lists its paths again.
+_RULES = 1
+_MAX_DEPTH = 100
+_CREDENTIALS = frozenset({"headerTemplates", "authentication"})
+_BODIES = frozenset({"bodyTemplate"})
+_RESPONSES = frozenset({"triggerOutput", "responseOutput", "successOutput"})
+
+_Json = dict[str, Any]
+
+
+class MalformedObject(ValueError):  # noqa: N818 - a state, as Twisted's ConnectionLost
+    """Not an object of the kind that was asked for. ``name`` and ``namespace`` as far as they are known."""
+
+    def __init__(self, kind: str, namespace: str, name: str, reason: str) -> None:
+        super().__init__(f"{kind} {namespace or '-'}/{name or '-'}: {reason}")
+        self.key = ObjectKey(kind, namespace, name)
+
+
+@dataclass(frozen=True, slots=True)
+class CleaningRules:
+    """How objects of one kind are cleaned. ``show_web_request_bodies`` is the option of that name."""
+
+    kind: Kind
+    show_web_request_bodies: bool = False
+
+    @property
+    def digest(self) -> str:
+        """Another digest where other bytes may come of the same object."""
+        shown = self.kind.kind == "WebRequestCommitStatus" and self.show_web_request_bodies
+        named = f"{_RULES} {self.kind.api_version} {self.kind.kind} {shown}"
+        return hashlib.sha256(named.encode()).hexdigest()[:16]
+
+
+def rules_digest(kind: Kind, show_bodies: bool) -> str:
+    """What a Mirror says of the rules for objects of that kind."""
+    return CleaningRules(kind, show_bodies).digest
+
+
+def identify(document: Any, kind: Kind) -> ObjectKey:
+    """The key of an object of that kind. Errors: MalformedObject."""
+    metadata = document.get("metadata") if isinstance(document, dict) else None
+    if not isinstance(metadata, dict):
+        raise MalformedObject(kind.kind, "", "", "no metadata")
+    namespace, name = _text(metadata.get("namespace")), _text(metadata.get("name"))
+    reason = _fault(document, kind, namespace, name)
+    if reason:
+        raise MalformedObject(kind.kind, namespace, name, reason)
+    return ObjectKey(kind.kind, namespace, name)
+
+
+def version_of(document: Any) -> str:
+    """An object's or a list's metadata.resourceVersion, "" where there is none."""
+    metadata = document.get("metadata") if isinstance(document, dict) else None
+    return _text(metadata.get("resourceVersion")) if isinstance(metadata, dict) else ""
+
+
+def source_object(document: Any, rules: CleaningRules) -> tuple[ObjectKey, SourceObject]:
+    """What is recorded of a decoded object. Errors: MalformedObject."""
+    key = identify(document, rules.kind)
+    version = version_of(document)
+    if not version:
+        raise MalformedObject(*key, "no metadata.resourceVersion")
+    return key, SourceObject(_encode(document, rules, key), version)
+
+
+def clean(document: _Json, rules: CleaningRules) -> bytes:
+    """The cleaned object as compact JSON. Errors: MalformedObject."""
+    return _encode(document, rules, identify(document, rules.kind))
+
+
+def _encode(document: _Json, rules: CleaningRules, key: ObjectKey) -> bytes:
+    cleaned = {**document, "metadata": _clean_metadata(document["metadata"])}
+    if "kind" not in document or "apiVersion" not in document:
+        cleaned = {"apiVersion": rules.kind.api_version, "kind": rules.kind.kind, **cleaned}
+    special = _SPECIAL.get(rules.kind.kind)
+    try:
+        return orjson.dumps(special(cleaned, rules) if special else cleaned)
+    except (TypeError, _TooDeepError) as error:  # orjson: nesting past its own bound
+        raise MalformedObject(*key, f"cannot be encoded: {error}") from error
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _fault(document: _Json, kind: Kind, namespace: str, name: str) -> str | None:
+    if document.get("kind", kind.kind) != kind.kind or document.get("apiVersion", kind.api_version) != kind.api_version:
+        return f"is not a {kind.api_version} {kind.kind}"
+    if not name:
+        return "no metadata.name"
+    if bool(namespace) is not kind.namespaced:
+        return "no metadata.namespace" if kind.namespaced else "has a namespace, though its kind has none"
+    return None
+
+
+def _clean_metadata(metadata: _Json) -> _Json:
+    cleaned = {name: value for name, value in metadata.items() if name != "managedFields"}
+    annotations = cleaned.get("annotations")
+    if not isinstance(annotations, dict):
+        return cleaned
+    kept = {name: value for name, value in annotations.items() if name != LAST_APPLIED}
+    if kept:
+        cleaned["annotations"] = kept
+    else:
+        del cleaned["annotations"]
+    return cleaned
+
+
+def _reduce_promotion_strategy(document: _Json, rules: CleaningRules) -> _Json:  # noqa: ARG001
+    """Its status copies what ChangeTransferPolicies say: only what is its own stays."""
+    return _replace(document, "status", _own_status)
+
+
+def _own_status(status: Any) -> Any:
+    if not isinstance(status, dict):
+        return status
+    own = {name: value for name, value in status.items() if name in ("conditions", "observedGeneration")}
+    environments = status.get("environments")
+    healthy = [
+        {name: value for name, value in environment.items() if name in ("branch", "lastHealthyDryShas")}
+        for environment in (environments if isinstance(environments, list) else ())
+        if isinstance(environment, dict) and environment.get("lastHealthyDryShas")
+    ]
+    return {**own, "environments": healthy} if healthy else own
+
+
+def _redact_web_request(document: _Json, rules: CleaningRules) -> _Json:
+    """Fails closed: what is not shaped as the CRD has it is redacted as a whole."""
+    shown = rules.show_web_request_bodies
+    names = _CREDENTIALS if shown else _CREDENTIALS | _BODIES
+    spec = _inside("httpRequest", _within(names))
+    cleaned = _replace(document, "spec", spec)
+    return cleaned if shown else _replace(cleaned, "status", _redact_status)
+
+
+def _redact_status(status: Any) -> Any:
+    responses = _within(_RESPONSES)
+    each = _inside("environments", lambda found: _each(found, responses))
+    return _inside("promotionStrategyContext", responses)(each(status))
+
+
+def _inside(name: str, rule: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: _replace(value, name, rule) if isinstance(value, dict) else _redact(value)
+
+
+def _within(names: Collection[str]) -> Callable[[Any], Any]:
+    def rule(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return _redact(value)
+        return {name: _redact(found) if name in names else found for name, found in value.items()}
+
+    return rule
+
+
+def _each(value: Any, rule: Callable[[Any], Any]) -> Any:
+    return [rule(item) for item in value] if isinstance(value, list) else _redact(value)
+
+
+def _replace(document: _Json, name: str, rule: Callable[[Any], Any]) -> _Json:
+    return {**document, name: rule(document[name])} if name in document else document
+
+
+class _TooDeepError(Exception):
+    pass
+
+
+def _redact(value: Any, depth: int = 0) -> Any:
+    """The same shape with every value in it replaced; null, which tells nothing, stays."""
+    if depth > _MAX_DEPTH:
+        raise _TooDeepError(f"nested more than {_MAX_DEPTH} deep")
+    if isinstance(value, dict):
+        return {name: _redact(found, depth + 1) for name, found in value.items()}
+    if isinstance(value, list):
+        return [_redact(found, depth + 1) for found in value]
+    return None if value is None else REDACTED
+
+
+_SPECIAL: Mapping[str, Callable[[_Json, CleaningRules], _Json]] = {
+    "PromotionStrategy": _reduce_promotion_strategy,
+    "WebRequestCommitStatus": _redact_web_request,
+}

@@ -1,0 +1,32 @@
+"""Which list paths a scope amounts to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from promoter_view.kubernetes.kinds import Kind
+from promoter_view.records import ListPath
+
+INSTANCE_LABEL = "promoter.argoproj.io/instance-id"
+
+
+def list_paths(kinds: Iterable[Kind], namespaces: Sequence[str], instance_id: str | None) -> tuple[ListPath, ...]:
+    """One path a kind; one a kind and namespace where namespaces are given, and then none for cluster-scoped kinds.
+
+    ``instance_id`` None: no selector; "": only objects without that label.
+    """
+    scopes = tuple(dict.fromkeys(namespaces)) or ("",)
+    selector = instance_selector(instance_id)
+    return tuple(
+        ListPath(kind.kind, kind.group, kind.version, kind.plural, namespace, selector)
+        for kind in kinds
+        if kind.namespaced or not namespaces
+        for namespace in scopes
+    )
+
+
+def instance_selector(instance_id: str | None) -> str:
+    """The label selector that ``--instance-id`` stands for."""
+    if instance_id is None:
+        return ""
+    return f"{INSTANCE_LABEL}={instance_id}" if instance_id else f"!{INSTANCE_LABEL}"

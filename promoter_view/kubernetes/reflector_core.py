@@ -1,0 +1,455 @@
+"""What a reflector does next: the state machine of one list path. Pure: no client, clock or recorder.
+
+``receive`` takes an input and gives the actions that follow from it, the last of which may be a request; the driver
+carries them out in order, lazily, and answers the request with the next input. The protocol is list and watch of the
+Kubernetes API concepts, with KEP-3157 (WatchList) for the first state and KEP-956 (bookmarks) for positions.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from promoter_view.kubernetes.backoff import Backoff
+from promoter_view.kubernetes.cleaning import CleaningRules, MalformedObject, identify, source_object, version_of
+from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable
+from promoter_view.kubernetes.reflector_messages import (
+    Action,
+    AllowIdle,
+    Answered,
+    Begin,
+    Bookmark,
+    Breathe,
+    Delete,
+    Ended,
+    Failed,
+    Fetch,
+    Input,
+    Line,
+    Malformed,
+    Note,
+    Open,
+    Parameters,
+    Put,
+    Reconcile,
+    Wait,
+    Woke,
+)
+from promoter_view.records import ABSENT, ListPath, ObjectKey, SourceObject
+
+INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+#: Answers by which a server says that it does not do WatchList.
+_WATCH_LIST_REFUSALS = frozenset({400, 405, 406, 415, 422})
+#: Content that cannot be read, at one position, so often in a row: then the path is listed.
+_UNREADABLE_LIMIT = 3
+_RESTARTS_AT_ONCE = 3
+_WATCH_LIST_FAILURES = 2
+
+Actions = Iterator[Action]
+
+
+class State(enum.Enum):
+    """Where a reflector stands; the values are what ``/readyz?verbose`` says."""
+
+    NEW = "not started"
+    PROBING = "asking where the cluster stands"
+    WATCH_LISTING = "listing (WatchList)"
+    LISTING = "listing (pages)"
+    WATCHING = "watching"
+    BACKING_OFF = "waiting before another try"
+    ABSENT = "waiting for its CRD"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds, and objects a page. The defaults go with kube-apiserver's bookmark about every minute."""
+
+    watch_seconds: float = 300.0
+    idle_seconds: float = 150.0
+    first_state_idle_seconds: float = 15.0
+    absent_seconds: float = 10.0
+    confirm_absent_seconds: float = 1.0
+    good_while_seconds: float = 5.0
+    page_size: int = 500
+
+
+class ReflectorCore:
+    """One list path. ``random`` gives numbers in [0, 1); ``now`` is any clock that only goes forward, in seconds."""
+
+    def __init__(
+        self,
+        path: ListPath,
+        rules: CleaningRules,
+        *,
+        random: Callable[[], float],
+        watch_list: bool = True,
+        timing: Timing | None = None,
+    ) -> None:
+        self._path = path
+        self._rules = rules
+        self._random = random
+        self._timing = timing or Timing()
+        self._backoff = Backoff(random=random)
+        self._watch_list = watch_list
+        self.state = State.NEW
+        self.position: str | None = None
+        self._reason = "initial"
+        self._opened_at = 0.0
+        self._list_failures = 0
+        self._paging = False
+        self._page_size = self._timing.page_size
+        self._restarts = 0
+        self._first_version = ""
+        self._continued = False
+        self._absences = 0
+        self._unreadable = ("", 0)
+        self._found: dict[ObjectKey, SourceObject] = {}
+        self._passed_over: set[ObjectKey] = set()
+
+    def receive(self, given: Input, now: float) -> Actions:
+        """The actions that follow, to be carried out as they come. Nothing else may be received before the last one."""
+        match given:
+            case Begin(position):
+                self.position = position
+                return self._go_on()
+            case Woke():
+                return self._go_on()
+            case Answered(body):
+                return self._answered(body, now)
+            case Line(data):
+                return self._line(data, now)
+            case Ended():
+                return self._ended(now)
+            case Failed(error):
+                return self._failed(error, now)
+
+    # -- requests
+
+    def _go_on(self) -> Actions:
+        """A path without a position is listed; one with a position is compared with the cluster, then watched."""
+        if self.position is None:
+            return self._list()
+        self.state = State.PROBING
+        return iter((Fetch(self._parameters(("limit", "1"))),))
+
+    def _list(self) -> Actions:
+        self._found, self._passed_over = {}, set()
+        if not self._watch_list or self._paging or self._list_failures >= _WATCH_LIST_FAILURES:
+            self.state = State.LISTING
+            self._continued = False
+            yield Fetch(self._parameters(("limit", str(self._page_size))))
+            return
+        self.state = State.WATCH_LISTING
+        initial = (("sendInitialEvents", "true"), ("resourceVersionMatch", "NotOlderThan"))
+        yield Open(self._watch_parameters(*initial), self._timing.first_state_idle_seconds)
+
+    def _watch(self, now: float) -> Actions:
+        assert self.position is not None
+        self.state = State.WATCHING
+        self._opened_at = now
+        yield Open(self._watch_parameters(("resourceVersion", self.position)), self._idle_seconds())
+
+    def _watch_parameters(self, *more: tuple[str, str]) -> Parameters:
+        seconds = int(self._timing.watch_seconds * (1 + self._random()))
+        common = (("watch", "true"), ("allowWatchBookmarks", "true"), ("timeoutSeconds", str(seconds)))
+        return self._parameters(*common, *more)
+
+    def _parameters(self, *parameters: tuple[str, str]) -> Parameters:
+        selector = (("labelSelector", self._path.selector),) if self._path.selector else ()
+        return (*parameters, *selector)
+
+    def _idle_seconds(self) -> float:
+        return self._timing.idle_seconds * (1 + self._random() / 10)
+
+    def _again(self, *notes: Note) -> Actions:
+        """On with what is normal: at once, but not in a tight loop."""
+        yield from notes
+        yield from self._after(self._backoff.soon())
+
+    def _retry(self, error: ClusterError, outcome: Outcome | None = None) -> Actions:
+        """Another try after a failure."""
+        yield Note(outcome or error.outcome, str(error), failure=True)
+        yield from self._after(self._backoff.next(error.retry_after_seconds))
+
+    def _after(self, seconds: float) -> Actions:
+        if seconds == 0:
+            yield from self._go_on()
+            return
+        self.state = State.BACKING_OFF
+        yield Wait(seconds)
+
+    def _relist(self, reason: str) -> None:
+        self.position = None
+        self._reason = reason
+        self._list_failures = 0
+        self._paging = False
+
+    # -- answers
+
+    def _answered(self, body: bytes, now: float) -> Actions:
+        document = _decode(body)
+        version = version_of(document)
+        if not version:
+            return self._failed(Unreachable(Outcome.NOT_JSON, f"{self._path.url}: the answer is not a list"), now)
+        self._absences = 0
+        if self.state is State.PROBING:
+            return self._probed(version, now)
+        return self._page(document, version, now)
+
+    def _probed(self, version: str, now: float) -> Actions:
+        assert self.position is not None
+        if self.position == ABSENT:
+            self._relist("installed")
+            return self._again(Note(Outcome.INSTALLED, "its CRD is there now"))
+        if _beyond(self.position, version):
+            words = f"position {self.position} is beyond the cluster's {version}: a restored backup"
+            self._relist("restored")
+            return self._again(Note(Outcome.RESTORED, words))
+        return self._watch(now)
+
+    def _page(self, document: dict[str, Any], version: str, now: float) -> Actions:
+        if not self._continued:
+            self._first_version = version
+        items = document.get("items")
+        waiting = list(reversed(items)) if isinstance(items, list) else []
+        metadata = document["metadata"]
+        document.clear()
+        if isinstance(items, list):
+            items.clear()
+        while waiting:
+            yield from self._gather(waiting.pop())
+            yield Breathe()
+        token = metadata.get("continue")
+        if isinstance(token, str) and token:
+            self._continued = True
+            yield Fetch(self._parameters(("limit", str(self._page_size)), ("continue", token)))
+            return
+        yield from self._listed(self._first_version)
+        yield from self._watch(now)
+
+    def _gather(self, item: Any) -> Actions:
+        try:
+            key, found = self._read(item)
+        except MalformedObject as error:
+            self._passed_over.add(error.key)
+            yield Malformed(str(error))
+            return
+        self._found[key] = found
+
+    def _read(self, item: Any) -> tuple[ObjectKey, SourceObject]:
+        key, found = source_object(item, self._rules)
+        if not self._path.holds(key):
+            raise MalformedObject(*key, f"is not of namespace {self._path.namespace}")
+        return key, found
+
+    def _listed(self, version: str) -> Actions:
+        """Nothing of the list is recorded before it is whole: one that broke off could take the state back in time."""
+        found, passed_over = self._found, frozenset(self._passed_over)
+        self._found, self._passed_over = {}, set()
+        yield Reconcile(found, passed_over, version, self._reason)
+        yield Note(Outcome.LISTED)
+        self.position = version
+        self._list_failures = self._restarts = self._absences = 0
+        self._paging = False
+        self._page_size = self._timing.page_size
+
+    # -- the stream
+
+    def _line(self, data: bytes, now: float) -> Actions:
+        if not data.strip():
+            return iter(())
+        event = _decode(data)
+        kind, found = (event.get("type"), event.get("object")) if isinstance(event, dict) else (None, None)
+        if not isinstance(found, dict):
+            return self._unreadable_line(data, now)
+        if kind == "ERROR":
+            return self._error_event(found, now)
+        if kind == "BOOKMARK" and version_of(found):
+            return self._bookmark(found, now)
+        if kind in ("ADDED", "MODIFIED"):
+            return self._gather(found) if self.state is State.WATCH_LISTING else self._put(found, kind)
+        if kind == "DELETED":
+            return self._delete(found)
+        return self._unreadable_line(data, now)
+
+    def _unreadable_line(self, data: bytes, now: float) -> Actions:
+        excerpt = data[:80].decode("utf-8", "replace")
+        return self._failed(Unreachable(Outcome.NOT_JSON, f"not a watch event: {excerpt!r}"), now)
+
+    def _bookmark(self, found: dict[str, Any], now: float) -> Actions:
+        version = version_of(found)
+        if self.state is State.WATCHING:
+            self.position = version
+            yield Bookmark(version)
+        elif _ends_initial_events(found):
+            yield from self._listed(version)
+            self.state = State.WATCHING
+            self._opened_at = now
+            yield AllowIdle(self._idle_seconds())
+
+    def _put(self, item: dict[str, Any], kind: str) -> Actions:
+        try:
+            key, found = self._read(item)
+        except MalformedObject as error:
+            yield from self._pass_over(error, version_of(item))
+            return
+        self.position = found.resource_version
+        yield Put(key, found, kind)
+
+    def _delete(self, item: dict[str, Any]) -> Actions:
+        version = version_of(item)
+        try:
+            key = identify(item, self._rules.kind)
+        except MalformedObject as error:
+            yield from self._pass_over(error, version)
+            return
+        if self.state is State.WATCH_LISTING:
+            self._found.pop(key, None)
+            return
+        self.position = version or self.position
+        yield Delete(key, version, version or None)
+
+    def _pass_over(self, error: MalformedObject, version: str) -> Actions:
+        yield Malformed(str(error))
+        if version and self.state is State.WATCHING:
+            self.position = version
+            yield Bookmark(version)
+
+    def _error_event(self, status: dict[str, Any], now: float) -> Actions:
+        error = error_of(status)
+        if self.state is State.WATCH_LISTING:
+            return self._page_instead(error)
+        if error.status == 410:
+            return self._expired(error, now)
+        self._rest(now)
+        return self._retry(error, Outcome.ERROR_EVENT)
+
+    # -- ends and failures
+
+    def _ended(self, now: float) -> Actions:
+        if self.state is State.WATCH_LISTING:
+            return self._page_instead(Unreachable(Outcome.CLEAN_END, "the stream ended before its end bookmark"))
+        self._rest(now)
+        return self._again(Note(Outcome.CLEAN_END))
+
+    def _failed(self, error: ClusterError, now: float) -> Actions:
+        if isinstance(error, ApiError) and error.not_served:
+            return self._not_served(error)
+        if self.state is State.WATCH_LISTING:
+            return self._watch_list_failed(error)
+        if self.state is State.LISTING:
+            return self._page_failed(error)
+        if self.state is State.WATCHING:
+            return self._watch_failed(error, now)
+        return self._retry(error)
+
+    def _watch_list_failed(self, error: ClusterError) -> Actions:
+        if isinstance(error, ApiError) and error.status in _WATCH_LIST_REFUSALS:
+            return self._page_instead(error)
+        if error.outcome is Outcome.SILENT:
+            # It took the request for a plain watch, and would again.
+            self._watch_list = False
+            return self._page_instead(error)
+        self._list_failures += 1
+        return self._retry(error)
+
+    def _page_instead(self, error: ClusterError) -> Actions:
+        """This list is made in pages; the next one tries WatchList again, so that an upgrade is noticed."""
+        self._paging = True
+        note = Note(Outcome.WATCH_LIST_REFUSED, f"listing in pages: {error}")
+        if error.retry_after_seconds is None:
+            yield from self._again(note)
+            return
+        yield note
+        yield from self._after(self._backoff.next(error.retry_after_seconds))
+
+    def _page_failed(self, error: ClusterError) -> Actions:
+        self._list_failures += 1
+        if error.outcome is Outcome.BODY_TOO_LARGE:
+            self._page_size = max(1, self._page_size // 2)
+        if error.outcome is Outcome.EXPIRED and self._continued and self._restarts < _RESTARTS_AT_ONCE:
+            self._restarts += 1
+            yield Note(Outcome.EXPIRED, f"starting the list over: {error}")
+            yield from self._go_on()
+            return
+        self._restarts = 0
+        yield from self._retry(error)
+
+    def _watch_failed(self, error: ClusterError, now: float) -> Actions:
+        if error.outcome is Outcome.EXPIRED:
+            return self._expired(error, now)
+        self._rest(now)
+        if error.outcome in (Outcome.NOT_JSON, Outcome.LINE_TOO_LONG):
+            self._count_unreadable()
+        return self._retry(error)
+
+    def _expired(self, error: ClusterError, now: float) -> Actions:
+        self._rest(now)
+        words = f"position {self.position} is too old: {error}"
+        self._relist("expired")
+        return self._again(Note(Outcome.EXPIRED, words))
+
+    def _count_unreadable(self) -> None:
+        assert self.position is not None
+        position, count = self._unreadable
+        self._unreadable = (self.position, count + 1 if position == self.position else 1)
+        if self._unreadable[1] >= _UNREADABLE_LIMIT:
+            self._unreadable = ("", 0)
+            self._relist("unreadable")
+
+    def _rest(self, now: float) -> None:
+        if now - self._opened_at >= self._timing.good_while_seconds:
+            self._backoff.reset()
+
+    def _not_served(self, error: ApiError) -> Actions:
+        """Its resource is not installed: the path is empty. What was there is given up only when asked twice."""
+        if self.position and self._absences == 0:
+            self._absences = 1
+            yield Note(Outcome.NOT_FOUND, f"asking once more: {error}")
+            yield from self._after(self._timing.confirm_absent_seconds)
+            return
+        if self.position != ABSENT:
+            yield Reconcile({}, frozenset(), ABSENT, "")
+            self._relist("installed")
+            self.position = ABSENT
+            yield Note(Outcome.ABSENT, "its CRD is not installed: counts as empty, and is waited for")
+        else:
+            yield Note(Outcome.ABSENT)
+        self.state = State.ABSENT
+        yield Wait(self._timing.absent_seconds * (0.75 + self._random() / 2))
+
+
+def error_of(status: Any, code: int = 500, retry_after_seconds: float | None = None) -> ApiError:
+    """The error that a Status document tells; ``code`` and ``retry_after_seconds`` where it tells none."""
+    status = status if isinstance(status, dict) else {}
+    details = status.get("details")
+    asked = details.get("retryAfterSeconds") if isinstance(details, dict) else None
+    told, reason, message = status.get("code"), status.get("reason"), status.get("message")
+    return ApiError(
+        told if isinstance(told, int) else code,
+        reason if isinstance(reason, str) else "",
+        message[:500] if isinstance(message, str) else "no message",
+        float(asked) if isinstance(asked, int | float) and asked > 0 else retry_after_seconds,
+    )
+
+
+def _decode(data: bytes) -> Any:
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _ends_initial_events(bookmark: dict[str, Any]) -> bool:
+    annotations = bookmark["metadata"].get("annotations")
+    return isinstance(annotations, dict) and annotations.get(INITIAL_EVENTS_END) == "true"
+
+
+def _beyond(position: str, version: str) -> bool:
+    """Whether a position cannot have come from a cluster that stands at ``version``; opaque ones cannot be told."""
+    decimal = position.isascii() and position.isdecimal() and version.isascii() and version.isdecimal()
+    return decimal and int(position) > int(version)

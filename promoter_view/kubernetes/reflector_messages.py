@@ -1,0 +1,150 @@
+"""What a reflector's core is told, and what it has its driver do: frozen values. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from promoter_view.kubernetes.outcomes import ClusterError, Outcome
+from promoter_view.records import ObjectKey, SourceObject
+
+Parameters = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """The reflector starts, with the position that the log holds for its path."""
+
+    position: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """A ``Wait`` is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A ``Fetch`` was answered with this body."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the open stream."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The open stream has ended as streams do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The request under way did not succeed, or the open stream broke."""
+
+    error: ClusterError
+
+
+Input = Begin | Woke | Answered | Line | Ended | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """GET the path with these parameters; answer with Answered or Failed. Closes an open stream."""
+
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open a stream of the path; answer with Lines, then Ended or Failed. Closes an open stream.
+
+    ``idle_seconds``: how long it may be silent.
+    """
+
+    parameters: Parameters
+    idle_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Answer with Woke after so many seconds. Closes an open stream."""
+
+    seconds: float
+
+
+Request = Fetch | Open | Wait
+
+
+@dataclass(frozen=True, slots=True)
+class AllowIdle:
+    """From now on the open stream may be silent for so long."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Record an added or modified object; its resourceVersion is the position after it."""
+
+    key: ObjectKey
+    found: SourceObject
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Record that an object is gone; ``position`` is None where the event told none."""
+
+    key: ObjectKey
+    resource_version: str
+    position: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """Record that the watch goes on from there."""
+
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """Make the recorded objects of the path equal to what was found, then record ``position``.
+
+    ``passed_over`` names objects that are there and could not be read: their recorded state stays.
+    ``reason`` says why the whole path was listed; "" when it was not (its resource is not installed).
+    """
+
+    found: Mapping[ObjectKey, SourceObject]
+    passed_over: frozenset[ObjectKey]
+    position: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """An object was passed over."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Count this outcome; log the message, where there is one."""
+
+    outcome: Outcome
+    message: str = ""
+    failure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Breathe:
+    """Nothing to do: a place where the driver may let others run."""
+
+
+Action = Request | AllowIdle | Put | Delete | Bookmark | Reconcile | Malformed | Note | Breathe
