@@ -1,0 +1,47 @@
+"""How much of the cluster is known: the positions of the list paths, and the mark that says which paths there are."""
+
+from __future__ import annotations
+
+from promoter_view.log.mirroring import carried, is_complete
+from promoter_view.records import Mark, Mirror, Snapshot
+
+
+class Coverage:
+    """Positions by path id, under the newest mark. Pure."""
+
+    def __init__(self) -> None:
+        self._mirror: Mirror | None = None
+        self._positions: dict[str, str] = {}
+        self.complete = False
+
+    @property
+    def mirror(self) -> Mirror:
+        """What is mirrored; nothing before the first mark."""
+        return self._mirror or Mirror("", {})
+
+    def positions(self) -> dict[str, str]:
+        """A copy of the positions."""
+        return dict(self._positions)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Begin from a snapshot."""
+        self._mirror = snapshot.mirror
+        self._positions = dict(snapshot.positions)
+        self._judge()
+
+    def mark(self, mark: Mark) -> None:
+        """A log or a leader's term was opened: positions that no longer hold are lost."""
+        self._positions = carried(self._mirror, mark.mirror, self._positions)
+        self._mirror = mark.mirror
+        self._judge()
+
+    def move(self, path: str, position: str) -> None:
+        """A path's watch goes on from there."""
+        known = path in self._positions
+        self._positions[path] = position
+        if not known:
+            self._judge()
+
+    def _judge(self) -> None:
+        # Without a mark nothing says which paths there are.
+        self.complete = self._mirror is not None and is_complete(self._mirror, self._positions)

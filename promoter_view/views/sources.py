@@ -1,0 +1,67 @@
+"""The source objects, kept once as their bytes, and the views that they are fed to. Pure."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+
+from promoter_view.metrics import Metrics
+from promoter_view.records import BundleKey, ObjectKey, SourceObject
+from promoter_view.views.bundles import View
+from promoter_view.views.facts import decode
+from promoter_view.views.fields import Fields
+
+
+class Sources:
+    """All objects of the log. A malformed one is kept, counted and named once, and stops nothing but itself."""
+
+    def __init__(self, views: Iterable[View], *, metrics: Metrics, warn: Callable[[str], None]) -> None:
+        self._views = tuple(views)
+        self._metrics = metrics
+        self._warn = warn
+        self._objects: dict[ObjectKey, SourceObject] = {}
+        self._malformed: dict[ObjectKey, tuple[str, ...]] = {}
+
+    def copy(self) -> Mapping[ObjectKey, SourceObject]:
+        """The objects as they are now; does not change afterwards."""
+        return self._objects.copy()
+
+    def put(self, key: ObjectKey, source: SourceObject) -> set[BundleKey]:
+        """An object is there, or has changed; the bundles that this touches."""
+        if key not in self._objects:
+            # The log decodes each record into strings of its own; kinds and namespaces are few.
+            key = ObjectKey(sys.intern(key.kind), sys.intern(key.namespace), key.name)
+        self._objects[key] = source
+        views = [view for view in self._views if key.kind in view.kinds]
+        if not views:
+            return set()
+        document, problem = decode(source.body)
+        if document is None:
+            self._note(key, (problem,))
+            # Its bytes would spoil every bundle that holds them.
+            return _union(view.remove(key) for view in views)
+        fields = Fields(key, document)
+        touched = _union(view.put(fields, source.body) for view in views)
+        self._note(key, tuple(fields.problems))
+        return touched
+
+    def remove(self, key: ObjectKey) -> set[BundleKey]:
+        """An object is gone; the bundles that this touches."""
+        self._objects.pop(key, None)
+        self._malformed.pop(key, None)
+        return _union(view.remove(key) for view in self._views if key.kind in view.kinds)
+
+    def _note(self, key: ObjectKey, problems: tuple[str, ...]) -> None:
+        if self._malformed.get(key, ()) == problems:
+            return
+        if not problems:
+            del self._malformed[key]
+            return
+        self._malformed[key] = problems
+        self._metrics.malformed_objects.labels(key.kind).inc()
+        name = f"{key.namespace}/{key.name}" if key.namespace else key.name
+        self._warn(f"{key.kind} {name} is malformed, what cannot be read of it is left out: {'; '.join(problems)}")
+
+
+def _union(touched: Iterable[set[BundleKey]]) -> set[BundleKey]:
+    return set().union(*touched)
