@@ -30,7 +30,7 @@ class Backoff:
 
     def next(self, retry_after_seconds: float | None = None) -> float:
         """Seconds to wait after a failure: half to whole of the doubled bound, and never less than was asked for."""
-        bound = min(self._limit_seconds, self._first_seconds * 2 ** min(self._attempts, 30))
+        bound = min(self._limit_seconds, self._first_seconds * 2.0 ** min(self._attempts, 30))
         self._attempts += 1
         seconds = bound * (0.5 + self._random() / 2)
         if retry_after_seconds is None:

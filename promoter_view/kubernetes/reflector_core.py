@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from promoter_view.kubernetes.backoff import Backoff
-from promoter_view.kubernetes.cleaning import CleaningRules, MalformedObject, identify, source_object, version_of
+from promoter_view.kubernetes.cleaning import CleaningRules, MalformedObject, version_of
+from promoter_view.kubernetes.documents import (
+    WatchEvent,
+    decode,
+    decode_event,
+    ends_initial_events,
+    error_of,
+    is_beyond,
+)
+from promoter_view.kubernetes.gathering import Gathering
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable
 from promoter_view.kubernetes.reflector_messages import (
     Action,
@@ -36,12 +42,12 @@ from promoter_view.kubernetes.reflector_messages import (
     Parameters,
     Put,
     Reconcile,
+    Timing,
     Wait,
     Woke,
 )
-from promoter_view.records import ABSENT, ListPath, ObjectKey, SourceObject
+from promoter_view.records import ABSENT, ListPath
 
-INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 #: Answers by which a server says that it does not do WatchList.
 _WATCH_LIST_REFUSALS = frozenset({400, 405, 406, 415, 422})
 #: Content that cannot be read, at one position, so often in a row: then the path is listed.
@@ -64,19 +70,6 @@ class State(enum.Enum):
     ABSENT = "waiting for its CRD"
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Seconds, and objects a page. The defaults go with kube-apiserver's bookmark about every minute."""
-
-    watch_seconds: float = 300.0
-    idle_seconds: float = 150.0
-    first_state_idle_seconds: float = 15.0
-    absent_seconds: float = 10.0
-    confirm_absent_seconds: float = 1.0
-    good_while_seconds: float = 5.0
-    page_size: int = 500
-
-
 class ReflectorCore:
     """One list path. ``random`` gives numbers in [0, 1); ``now`` is any clock that only goes forward, in seconds."""
 
@@ -90,7 +83,7 @@ class ReflectorCore:
         timing: Timing | None = None,
     ) -> None:
         self._path = path
-        self._rules = rules
+        self._gathering = Gathering(path, rules)
         self._random = random
         self._timing = timing or Timing()
         self._backoff = Backoff(random=random)
@@ -107,8 +100,6 @@ class ReflectorCore:
         self._continued = False
         self._absences = 0
         self._unreadable = ("", 0)
-        self._found: dict[ObjectKey, SourceObject] = {}
-        self._passed_over: set[ObjectKey] = set()
 
     def receive(self, given: Input, now: float) -> Actions:
         """The actions that follow, to be carried out as they come. Nothing else may be received before the last one."""
@@ -137,7 +128,7 @@ class ReflectorCore:
         return iter((Fetch(self._parameters(("limit", "1"))),))
 
     def _list(self) -> Actions:
-        self._found, self._passed_over = {}, set()
+        self._gathering.take()
         if not self._watch_list or self._paging or self._list_failures >= _WATCH_LIST_FAILURES:
             self.state = State.LISTING
             self._continued = False
@@ -191,7 +182,7 @@ class ReflectorCore:
     # -- answers
 
     def _answered(self, body: bytes, now: float) -> Actions:
-        document = _decode(body)
+        document = decode(body)
         version = version_of(document)
         if not version:
             return self._failed(Unreachable(Outcome.NOT_JSON, f"{self._path.url}: the answer is not a list"), now)
@@ -205,7 +196,7 @@ class ReflectorCore:
         if self.position == ABSENT:
             self._relist("installed")
             return self._again(Note(Outcome.INSTALLED, "its CRD is there now"))
-        if _beyond(self.position, version):
+        if is_beyond(self.position, version):
             words = f"position {self.position} is beyond the cluster's {version}: a restored backup"
             self._relist("restored")
             return self._again(Note(Outcome.RESTORED, words))
@@ -232,24 +223,12 @@ class ReflectorCore:
         yield from self._watch(now)
 
     def _gather(self, item: Any) -> Actions:
-        try:
-            key, found = self._read(item)
-        except MalformedObject as error:
-            self._passed_over.add(error.key)
+        error = self._gathering.add(item)
+        if error is not None:
             yield Malformed(str(error))
-            return
-        self._found[key] = found
-
-    def _read(self, item: Any) -> tuple[ObjectKey, SourceObject]:
-        key, found = source_object(item, self._rules)
-        if not self._path.holds(key):
-            raise MalformedObject(*key, f"is not of namespace {self._path.namespace}")
-        return key, found
 
     def _listed(self, version: str) -> Actions:
-        """Nothing of the list is recorded before it is whole: one that broke off could take the state back in time."""
-        found, passed_over = self._found, frozenset(self._passed_over)
-        self._found, self._passed_over = {}, set()
+        found, passed_over = self._gathering.take()
         yield Reconcile(found, passed_over, version, self._reason)
         yield Note(Outcome.LISTED)
         self.position = version
@@ -262,53 +241,52 @@ class ReflectorCore:
     def _line(self, data: bytes, now: float) -> Actions:
         if not data.strip():
             return iter(())
-        event = _decode(data)
-        kind, found = (event.get("type"), event.get("object")) if isinstance(event, dict) else (None, None)
-        if not isinstance(found, dict):
-            return self._unreadable_line(data, now)
-        if kind == "ERROR":
-            return self._error_event(found, now)
-        if kind == "BOOKMARK" and version_of(found):
-            return self._bookmark(found, now)
-        if kind in ("ADDED", "MODIFIED"):
-            return self._gather(found) if self.state is State.WATCH_LISTING else self._put(found, kind)
-        if kind == "DELETED":
-            return self._delete(found)
-        return self._unreadable_line(data, now)
+        event = decode_event(data)
+        if event is None:
+            excerpt = data[:80].decode("utf-8", "replace")
+            return self._failed(Unreachable(Outcome.NOT_JSON, f"not a watch event: {excerpt!r}"), now)
+        if event.type == "ERROR":
+            return self._error_event(event.object, now)
+        if event.type == "BOOKMARK":
+            return self._bookmark(event.object, now)
+        return self._changed(event)
 
-    def _unreadable_line(self, data: bytes, now: float) -> Actions:
-        excerpt = data[:80].decode("utf-8", "replace")
-        return self._failed(Unreachable(Outcome.NOT_JSON, f"not a watch event: {excerpt!r}"), now)
+    def _changed(self, event: WatchEvent) -> Actions:
+        if event.type == "DELETED":
+            return self._delete(event.object)
+        if self.state is State.WATCH_LISTING:
+            return self._gather(event.object)
+        return self._put(event)
 
     def _bookmark(self, found: dict[str, Any], now: float) -> Actions:
         version = version_of(found)
         if self.state is State.WATCHING:
             self.position = version
             yield Bookmark(version)
-        elif _ends_initial_events(found):
+        elif ends_initial_events(found):
             yield from self._listed(version)
             self.state = State.WATCHING
             self._opened_at = now
             yield AllowIdle(self._idle_seconds())
 
-    def _put(self, item: dict[str, Any], kind: str) -> Actions:
+    def _put(self, event: WatchEvent) -> Actions:
         try:
-            key, found = self._read(item)
+            key, found = self._gathering.read(event.object)
         except MalformedObject as error:
-            yield from self._pass_over(error, version_of(item))
+            yield from self._pass_over(error, version_of(event.object))
             return
         self.position = found.resource_version
-        yield Put(key, found, kind)
+        yield Put(key, found, event.type)
 
     def _delete(self, item: dict[str, Any]) -> Actions:
         version = version_of(item)
         try:
-            key = identify(item, self._rules.kind)
+            key = self._gathering.key(item)
         except MalformedObject as error:
             yield from self._pass_over(error, version)
             return
         if self.state is State.WATCH_LISTING:
-            self._found.pop(key, None)
+            self._gathering.remove(key)
             return
         self.position = version or self.position
         yield Delete(key, version, version or None)
@@ -421,35 +399,3 @@ class ReflectorCore:
             yield Note(Outcome.ABSENT)
         self.state = State.ABSENT
         yield Wait(self._timing.absent_seconds * (0.75 + self._random() / 2))
-
-
-def error_of(status: Any, code: int = 500, retry_after_seconds: float | None = None) -> ApiError:
-    """The error that a Status document tells; ``code`` and ``retry_after_seconds`` where it tells none."""
-    status = status if isinstance(status, dict) else {}
-    details = status.get("details")
-    asked = details.get("retryAfterSeconds") if isinstance(details, dict) else None
-    told, reason, message = status.get("code"), status.get("reason"), status.get("message")
-    return ApiError(
-        told if isinstance(told, int) else code,
-        reason if isinstance(reason, str) else "",
-        message[:500] if isinstance(message, str) else "no message",
-        float(asked) if isinstance(asked, int | float) and asked > 0 else retry_after_seconds,
-    )
-
-
-def _decode(data: bytes) -> Any:
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _ends_initial_events(bookmark: dict[str, Any]) -> bool:
-    annotations = bookmark["metadata"].get("annotations")
-    return isinstance(annotations, dict) and annotations.get(INITIAL_EVENTS_END) == "true"
-
-
-def _beyond(position: str, version: str) -> bool:
-    """Whether a position cannot have come from a cluster that stands at ``version``; opaque ones cannot be told."""
-    decimal = position.isascii() and position.isdecimal() and version.isascii() and version.isdecimal()
-    return decimal and int(position) > int(version)

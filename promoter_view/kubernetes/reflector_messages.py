@@ -8,6 +8,20 @@ from dataclasses import dataclass
 from promoter_view.kubernetes.outcomes import ClusterError, Outcome
 from promoter_view.records import ObjectKey, SourceObject
 
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds, and objects a page. The defaults go with kube-apiserver's bookmark about every minute."""
+
+    watch_seconds: float = 300.0
+    idle_seconds: float = 150.0
+    first_state_idle_seconds: float = 15.0
+    absent_seconds: float = 10.0
+    confirm_absent_seconds: float = 1.0
+    good_while_seconds: float = 5.0
+    page_size: int = 500
+
+
 Parameters = tuple[tuple[str, str], ...]
 
 

@@ -1,0 +1,68 @@
+"""Reading what the Kubernetes API says: Status, watch events, versions. Pure, and total over any JSON."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import orjson
+
+from promoter_view.kubernetes.cleaning import version_of
+from promoter_view.kubernetes.outcomes import ApiError
+
+#: The annotation of the bookmark that ends the initial events of a WatchList (KEP-3157).
+INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+_TYPES = frozenset({"ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"})
+
+
+class WatchEvent(NamedTuple):
+    """One line of a watch: ``type`` is one of the five that there are."""
+
+    type: str
+    object: dict[str, Any]
+
+
+def decode(data: bytes) -> Any:
+    """The JSON document, None where it is none (a document is never null here)."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def decode_event(line: bytes) -> WatchEvent | None:
+    """The event of a line, None where it is none. A bookmark without a resourceVersion is none."""
+    event = decode(line)
+    if not isinstance(event, dict):
+        return None
+    kind, found = event.get("type"), event.get("object")
+    if not isinstance(kind, str) or kind not in _TYPES or not isinstance(found, dict):
+        return None
+    if kind == "BOOKMARK" and not version_of(found):
+        return None
+    return WatchEvent(kind, found)
+
+
+def ends_initial_events(bookmark: dict[str, Any]) -> bool:
+    """Whether this bookmark says that the initial events are over."""
+    annotations = bookmark["metadata"].get("annotations")
+    return isinstance(annotations, dict) and annotations.get(INITIAL_EVENTS_END) == "true"
+
+
+def error_of(status: Any, code: int = 500, retry_after_seconds: float | None = None) -> ApiError:
+    """The error that a Status document tells; ``code`` and ``retry_after_seconds`` where it tells none."""
+    status = status if isinstance(status, dict) else {}
+    details = status.get("details")
+    asked = details.get("retryAfterSeconds") if isinstance(details, dict) else None
+    told, reason, message = status.get("code"), status.get("reason"), status.get("message")
+    return ApiError(
+        told if isinstance(told, int) else code,
+        reason if isinstance(reason, str) else "",
+        message[:500] if isinstance(message, str) else "no message",
+        float(asked) if isinstance(asked, int | float) and asked > 0 else retry_after_seconds,
+    )
+
+
+def is_beyond(position: str, version: str) -> bool:
+    """Whether a position cannot have come from a cluster that stands at ``version``; opaque ones cannot be told."""
+    decimal = position.isascii() and position.isdecimal() and version.isascii() and version.isdecimal()
+    return decimal and int(position) > int(version)
