@@ -1,0 +1,61 @@
+"""Answers on the wire: the headers that all have, a body with its length, a Status for an error."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from random import Random
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.server import Request
+
+from promoter_view.api.status import Status, internal_error, status_of
+
+JSON = "application/json"
+
+_AUDIT_ID = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
+_log = Logger()
+
+
+def begin(request: Request, random: Random) -> None:
+    """The headers of every answer. An Audit-Id that the client (or the aggregator) sent is echoed."""
+    given = request.getHeader("Audit-Id")
+    audit_id = given if given and _AUDIT_ID.match(given) else str(uuid.UUID(int=random.getrandbits(128), version=4))
+    request.setHeader("Audit-Id", audit_id)
+    request.setHeader("Cache-Control", "no-cache, private")
+    request.responseHeaders.removeHeader("Server")
+
+
+def send(request: Request, body: bytes, content_type: str = JSON) -> None:
+    """A whole answer, in as few writes as there can be."""
+    request.setHeader(b"Content-Type", content_type.encode())
+    request.setHeader(b"Content-Length", b"%d" % len(body))
+    request.write(body)
+    request.finish()
+
+
+def send_error(request: Request, failure: Failure) -> None:
+    """The Status of that failure. A fault of ours is logged; one that comes in mid-answer ends the connection."""
+    status = status_of(failure.value) if isinstance(failure.value, Exception) else None
+    if status is None:
+        status = _fault(request, failure)
+    if request.startedWriting:
+        # Half an answer cannot be taken back: without its end the client knows that it is not whole.
+        request.loseConnection()
+        return
+    send_status(request, status)
+
+
+def send_status(request: Request, status: Status) -> None:
+    """A Status as the answer."""
+    request.setResponseCode(status.code)
+    for name, value in status.headers.items():
+        request.setHeader(name, value)
+    send(request, status.encode() + b"\n")
+
+
+def _fault(request: Request, failure: Failure) -> Status:
+    audit_id = (request.responseHeaders.getRawHeaders("Audit-Id") or ["unknown"])[0]
+    _log.failure("request {audit_id} for {path!r} failed", failure, audit_id=audit_id, path=request.path)
+    return internal_error(f"Audit-Id {audit_id}")

@@ -1,0 +1,138 @@
+"""The serving certificate: a self-signed one where none is given, and the TLS that connections are made with."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from OpenSSL import SSL
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
+from twisted.protocols.tls import TLSMemoryBIOProtocol
+from zope.interface import implementer
+
+_SERVICE = "promoter-apiserver.promoter-system.svc"
+#: In every certificate that we make.
+OWN_NAMES = ("localhost", "127.0.0.1", "::1", _SERVICE, f"{_SERVICE}.cluster.local")
+
+_LIFETIME = timedelta(days=365)
+#: A certificate that is to end before this is made anew.
+_RENEW_BEFORE = timedelta(days=30)
+_HTTP11 = b"http/1.1"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFiles:
+    """A certificate chain and its key, both PEM."""
+
+    certificate: Path
+    key: Path
+
+
+def self_signed(directory: Path, *, names: Sequence[str] = (), now: datetime) -> CertificateFiles:
+    """``apiserver.crt`` and ``apiserver.key`` (0600) in ``directory``, made where they are not there or do not fit.
+
+    They fit while they hold OWN_NAMES and ``names`` (DNS names or addresses) and have 30 days to live.
+    Errors: OSError.
+    """
+    files = CertificateFiles(directory / "apiserver.crt", directory / "apiserver.key")
+    wanted = tuple(dict.fromkeys((*OWN_NAMES, *names)))
+    if not _fits(files, wanted, now):
+        _make(files, wanted, now)
+    return files
+
+
+def serving_context(files: CertificateFiles) -> SSL.Context:
+    """TLS 1.2 or newer, without compression and renegotiation. Errors: SSL.Error where the files are no pair."""
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
+    context.use_certificate_chain_file(os.fspath(files.certificate))
+    context.use_privatekey_file(os.fspath(files.key))
+    context.check_privatekey()
+    context.set_alpn_select_callback(_select_protocol)
+    return context
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class ServingConnections:
+    """Makes each connection with the context of that moment, so that a changed certificate needs no new listener."""
+
+    def __init__(self, context: SSL.Context) -> None:
+        self._context = context
+
+    def replace(self, context: SSL.Context) -> None:
+        """Connections made from now on use this one; those that are open stay as they are."""
+        self._context = context
+
+    def serverConnectionForTLS(self, protocol: TLSMemoryBIOProtocol) -> SSL.Connection:  # noqa: ARG002
+        """A connection in the state before its handshake."""
+        return SSL.Connection(self._context, None)
+
+
+def _select_protocol(_: SSL.Connection, offered: list[bytes]) -> bytes | SSL._NoOverlappingProtocols:
+    return _HTTP11 if _HTTP11 in offered else SSL.NO_OVERLAPPING_PROTOCOLS
+
+
+def _fits(files: CertificateFiles, wanted: Sequence[str], now: datetime) -> bool:
+    try:
+        found = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+        serving_context(files)
+    except (OSError, ValueError, SSL.Error):
+        return False
+    lasting = found.not_valid_before_utc <= now < found.not_valid_after_utc - _RENEW_BEFORE
+    extension = found.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    return lasting and set(extension.value) == set(map(_general_name, wanted))
+
+
+def _make(files: CertificateFiles, names: Sequence[str], now: datetime) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = _sign(key, names, now)
+    files.key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _write(
+        files.key,
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
+    )
+    _write(files.certificate, certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def _sign(key: ec.EllipticCurvePrivateKey, names: Sequence[str], now: datetime) -> x509.Certificate:
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        # A client's clock may be a little behind ours.
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + _LIFETIME)
+        .add_extension(x509.SubjectAlternativeName(list(map(_general_name, names))), critical=False)
+        # Clients are given this certificate as their CA.
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    )
+    return builder.sign(key, hashes.SHA256())
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _write(path: Path, content: bytes) -> None:
+    # Renamed into place, so that nobody ever reads half of it, and never readable by others for a moment.
+    beside = path.with_name(f"{path.name}.new")
+    beside.unlink(missing_ok=True)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+    beside.replace(path)

@@ -1,0 +1,48 @@
+"""Continue tokens: where a list in pages goes on. They hold all there is to know; the server keeps nothing. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+import orjson
+
+from promoter_view.api.errors import BadRequest
+from promoter_view.views.versions import LIMIT
+
+_MAX_LENGTH = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A page begins behind (``namespace``, ``name``), in the state at ``resource_version``; None: in the newest."""
+
+    resource_version: int | None
+    namespace: str
+    name: str
+
+    def encode(self) -> str:
+        """As ``metadata.continue`` has it: opaque to clients, safe in a URL."""
+        return base64.urlsafe_b64encode(orjson.dumps([self.resource_version, self.namespace, self.name])).decode()
+
+
+def decode(text: str) -> Token:
+    """The inverse of ``Token.encode``. Errors: BadRequest for anything that is no token."""
+    if len(text) > _MAX_LENGTH:
+        raise BadRequest("continue key is not valid: it is too long")
+    try:
+        found = orjson.loads(base64.urlsafe_b64decode(text.encode()))
+    except (binascii.Error, ValueError) as error:
+        raise BadRequest("continue key is not valid: it is not one that this server has made") from error
+    if not _is_token(found):
+        raise BadRequest("continue key is not valid: it is not one that this server has made")
+    return Token(*found)
+
+
+def _is_token(found: object) -> bool:
+    if not isinstance(found, list) or len(found) != 3:
+        return False
+    version, namespace, name = found
+    numbered = version is None or (type(version) is int and 0 < version < LIMIT)
+    return numbered and isinstance(namespace, str) and isinstance(name, str)

@@ -1,0 +1,93 @@
+"""Discovery documents: what there is, for clients that ask first (API conventions; KEP-3352 aggregated). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
+
+_GROUP_VERSION = {"groupVersion": f"{GROUP}/{VERSION}", "version": VERSION}
+_VERBS = ["get", "list", "watch"]
+
+#: The media type that says that a document is aggregated discovery; clients look at it, not at the document.
+AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+
+Document = Mapping[str, Any]
+
+
+def api_versions() -> Document:
+    """``/api``: the core group, of which nothing is served."""
+    return {"kind": "APIVersions", "versions": [], "serverAddressByClientCIDRs": []}
+
+
+def api_group() -> Document:
+    """``/apis/GROUP``."""
+    return {"kind": "APIGroup", "apiVersion": "v1", **_group()}
+
+
+def api_group_list() -> Document:
+    """``/apis``."""
+    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group()]}
+
+
+def api_resource_list(definitions: Sequence[ViewDefinition]) -> Document:
+    """``/apis/GROUP/VERSION``."""
+    return {
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": _GROUP_VERSION["groupVersion"],
+        "resources": [_resource(definition) for definition in definitions],
+    }
+
+
+def group_discovery_list(definitions: Sequence[ViewDefinition]) -> Document:
+    """``/apis`` as APIGroupDiscoveryList; without definitions that of ``/api``."""
+    versions = [
+        {
+            "version": VERSION,
+            "resources": [_discovered(definition) for definition in definitions],
+            "freshness": "Current",
+        }
+    ]
+    items = [{"metadata": {"name": GROUP, "creationTimestamp": None}, "versions": versions}]
+    return {
+        "kind": "APIGroupDiscoveryList",
+        "apiVersion": "apidiscovery.k8s.io/v2",
+        "metadata": {},
+        "items": items if definitions else [],
+    }
+
+
+def version_info(version: str) -> Document:
+    """``/version`` (version.Info)."""
+    major, minor, *_ = [*version.split("."), "0", "0"]
+    return {"major": major, "minor": minor, "gitVersion": f"v{version}"}
+
+
+def _group() -> Document:
+    return {"name": GROUP, "versions": [_GROUP_VERSION], "preferredVersion": _GROUP_VERSION}
+
+
+def _resource(definition: ViewDefinition) -> Document:
+    return {
+        "name": definition.plural,
+        "singularName": definition.plural,
+        "namespaced": True,
+        "kind": definition.kind,
+        "verbs": _VERBS,
+        "shortNames": list(definition.short_names),
+        "categories": list(definition.categories),
+    }
+
+
+def _discovered(definition: ViewDefinition) -> Document:
+    return {
+        "resource": definition.plural,
+        "responseKind": {"group": GROUP, "version": VERSION, "kind": definition.kind},
+        "scope": "Namespaced",
+        "singularResource": definition.plural,
+        "verbs": _VERBS,
+        "shortNames": list(definition.short_names),
+        "categories": list(definition.categories),
+    }

@@ -1,0 +1,155 @@
+"""The forms in which a bundle is served, as bytes: the object itself, or its metadata alone (KEP-2334 partial objects).
+
+A form encodes single objects, the items between a list's head and tail, and what stands in a watch event. The third
+form, the Table, is in ``tables``. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import orjson
+
+from promoter_view.records import Bundle
+from promoter_view.views.definition import ViewDefinition
+
+_META = "meta.k8s.io/v1"
+#: The annotation of the bookmark that ends the initial events (KEP-3157).
+INITIAL_EVENTS_END = "k8s.io/initial-events-end"
+
+
+@dataclass(frozen=True, slots=True)
+class ListMeta:
+    """A list's metadata. ``token`` "" and ``remaining`` None are left out."""
+
+    resource_version: int
+    token: str = ""
+    remaining: int | None = None
+
+    def document(self) -> dict[str, Any]:
+        """As JSON has it."""
+        found: dict[str, Any] = {"resourceVersion": str(self.resource_version)}
+        if self.token:
+            found["continue"] = self.token
+        if self.remaining is not None:
+            found["remainingItemCount"] = self.remaining
+        return found
+
+
+class Form(Protocol):
+    """How bundles of one view are encoded. All results are compact JSON without a newline."""
+
+    @property
+    def key(self) -> Hashable:
+        """The same for two forms whose bytes are the same."""
+
+    @property
+    def items_per_pull(self) -> int:
+        """How many bundles are encoded before others get their turn: what takes about a millisecond."""
+
+    def single(self, bundle: Bundle) -> bytes:
+        """The answer to a get."""
+
+    def list_head(self, meta: ListMeta) -> bytes:
+        """A list up to its first item. What follows are items, commas between them, and ``list_tail``."""
+
+    @property
+    def list_tail(self) -> bytes:
+        """What ends a list."""
+
+    def item(self, bundle: Bundle) -> bytes:
+        """One item of a list."""
+
+    def event(self, bundle: Bundle, resource_version: int, *, first: bool) -> bytes:
+        """The object of a watch event; ``first`` in its stream."""
+
+    def bookmark(self, resource_version: int, *, initial_end: bool) -> bytes:
+        """The object of a BOOKMARK."""
+
+
+class ObjectForm:
+    """The bundle as it is: its bytes joined, nothing decoded."""
+
+    key: Hashable = "object"
+    items_per_pull = 1024
+    list_tail = b"]}"
+
+    def __init__(self, definition: ViewDefinition) -> None:
+        self._kind = definition.kind
+        self._list_kind = definition.list_kind
+        self._api_version = definition.api_version
+
+    def single(self, bundle: Bundle) -> bytes:
+        """The bundle."""
+        return bundle.encode()
+
+    def list_head(self, meta: ListMeta) -> bytes:
+        """``{"kind":"...List", ... "items":[``."""
+        return list_head(self._list_kind, self._api_version, meta)
+
+    def item(self, bundle: Bundle) -> bytes:
+        """The bundle: as custom resources' lists do, with kind and apiVersion."""
+        return bundle.encode()
+
+    def event(self, bundle: Bundle, resource_version: int, *, first: bool) -> bytes:  # noqa: ARG002
+        """The bundle, with the event's resourceVersion."""
+        return bundle.encode(resource_version)
+
+    def bookmark(self, resource_version: int, *, initial_end: bool) -> bytes:
+        """An object of which there is only the resourceVersion."""
+        return bookmark(self._kind, self._api_version, resource_version, initial_end=initial_end)
+
+
+class MetadataForm:
+    """PartialObjectMetadata: for the garbage collector and others that look at metadata only."""
+
+    key: Hashable = "metadata"
+    items_per_pull = 8
+    list_tail = b"]}"
+
+    def single(self, bundle: Bundle) -> bytes:
+        """The bundle's metadata."""
+        return orjson.dumps(partial(orjson.loads(bundle.encode())))
+
+    def list_head(self, meta: ListMeta) -> bytes:
+        """A PartialObjectMetadataList up to its items."""
+        return list_head("PartialObjectMetadataList", _META, meta)
+
+    def item(self, bundle: Bundle) -> bytes:
+        """The bundle's metadata."""
+        return self.single(bundle)
+
+    def event(self, bundle: Bundle, resource_version: int, *, first: bool) -> bytes:  # noqa: ARG002
+        """The bundle's metadata, with the event's resourceVersion."""
+        return orjson.dumps(partial(orjson.loads(bundle.encode(resource_version))))
+
+    def bookmark(self, resource_version: int, *, initial_end: bool) -> bytes:
+        """Metadata of which there is only the resourceVersion."""
+        return bookmark("PartialObjectMetadata", _META, resource_version, initial_end=initial_end)
+
+
+def partial(document: dict[str, Any]) -> dict[str, Any]:
+    """The PartialObjectMetadata of a decoded bundle."""
+    return {"kind": "PartialObjectMetadata", "apiVersion": _META, "metadata": document["metadata"]}
+
+
+def bookmark_metadata(resource_version: int, *, initial_end: bool) -> dict[str, Any]:
+    """A bookmark's metadata: the reader's position, and whether the initial events are over."""
+    metadata: dict[str, Any] = {"resourceVersion": str(resource_version)}
+    if initial_end:
+        metadata["annotations"] = {INITIAL_EVENTS_END: "true"}
+    return metadata
+
+
+def bookmark(kind: str, api_version: str, resource_version: int, *, initial_end: bool) -> bytes:
+    """An object with nothing but kind, apiVersion and that metadata."""
+    metadata = bookmark_metadata(resource_version, initial_end=initial_end)
+    return orjson.dumps({"kind": kind, "apiVersion": api_version, "metadata": metadata})
+
+
+def list_head(kind: str, api_version: str, meta: ListMeta) -> bytes:
+    """A list's bytes up to its first item."""
+    whole = orjson.dumps({"kind": kind, "apiVersion": api_version, "metadata": meta.document(), "items": []})
+    return whole.removesuffix(b"]}")

@@ -1,0 +1,105 @@
+"""Lists: which bundles, in which state, behind which token; and their bytes in slices. Pure.
+
+A list holds a snapshot, a tuple of references to bytes that the views hold anyway, so that one of any size costs little
+however slowly it is read.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from promoter_view.api.continuation import Token
+from promoter_view.api.errors import ContinueExpired
+from promoter_view.api.forms import Form, ListMeta
+from promoter_view.api.freshness import require
+from promoter_view.api.query import ListQuery
+from promoter_view.boundaries import ViewReader
+from promoter_view.records import Bundle
+from promoter_view.views.history import Expired
+from promoter_view.views.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one list answers."""
+
+    meta: ListMeta
+    bundles: Sequence[Bundle]
+
+
+def page(views: ViewReader, view: str, namespace: str, query: ListQuery) -> Page:
+    """The bundles that ``query`` selects, of one head. Errors: Expired, Ahead, ContinueExpired."""
+    version, state = _state(views, view, namespace, query)
+    if query.token is not None:
+        state = _behind(state, query.token)
+    selective = not (query.labels.empty and query.fields.empty)
+    if selective:
+        selection = Selection(namespace, labels=query.labels, fields=query.fields)
+        matching = filter(selection.admits, state)
+        # One more than the page holds tells whether there is a next one, without looking at all the rest.
+        state = tuple(islice(matching, query.limit + 1 if query.limit else None))
+    if not query.limit or len(state) <= query.limit:
+        return Page(ListMeta(version), state)
+    return _first(state, version, query.limit, counted=not selective)
+
+
+class ListReader:
+    """The bytes of a page, as a ``streaming.Reader``: head, items with commas between them, tail and a newline."""
+
+    idle = False
+
+    def __init__(self, found: Page, form: Form) -> None:
+        self._bundles = found.bundles
+        self._form = form
+        self._next = 0
+        self._lead = form.list_head(found.meta)
+        self.finished = False
+
+    def pull(self, max_bytes: int) -> bytes:
+        """The next slice."""
+        parts = [self._lead]
+        size = 0
+        until = min(self._next + self._form.items_per_pull, len(self._bundles))
+        while self._next < until and size < max_bytes:
+            item = self._form.item(self._bundles[self._next])
+            parts += (item, b",")
+            size += len(item)
+            self._next += 1
+        self._lead = b""
+        if self._next == len(self._bundles):
+            self.finished = True
+            if self._bundles:
+                parts.pop()
+            parts += (self._form.list_tail, b"\n")
+        return b"".join(parts)
+
+
+def _state(views: ViewReader, view: str, namespace: str, query: ListQuery) -> tuple[int, Sequence[Bundle]]:
+    token = query.token
+    if token is not None and token.resource_version is not None:
+        try:
+            return token.resource_version, views.list_at(view, namespace, token.resource_version)
+        except Expired as error:
+            raise ContinueExpired(Token(None, token.namespace, token.name).encode()) from error
+    if query.exact is not None:
+        return query.exact, views.list_at(view, namespace, query.exact)
+    require(views, query.at_least)
+    return views.head, views.list(view, namespace)
+
+
+def _behind(state: Sequence[Bundle], token: Token) -> Sequence[Bundle]:
+    return state[bisect_right(state, (token.namespace, token.name), key=_place) :]
+
+
+def _first(state: Sequence[Bundle], version: int, limit: int, *, counted: bool) -> Page:
+    last = state[limit - 1].key
+    token = Token(version, last.namespace, last.name).encode()
+    remaining = len(state) - limit if counted else None
+    return Page(ListMeta(version, token, remaining), state[:limit])
+
+
+def _place(bundle: Bundle) -> tuple[str, str]:
+    return bundle.key.namespace, bundle.key.name

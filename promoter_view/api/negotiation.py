@@ -1,0 +1,99 @@
+"""Which form of an object a client wants: the Accept header against what can be made (RFC 9110, 12.5.1). Pure."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from promoter_view.api.errors import NotAcceptable
+
+#: Longer headers are not read to their end; what is left out counts as not offered.
+_MAX_CLAUSES = 32
+
+
+class Verb(enum.StrEnum):
+    """What is asked of a resource path."""
+
+    GET = "get"
+    LIST = "list"
+    WATCH = "watch"
+
+
+class Representation(enum.Enum):
+    """The forms in which a bundle is served."""
+
+    OBJECT = enum.auto()
+    TABLE = enum.auto()
+    METADATA = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One media type of an Accept header, with its parameters in lower-case names."""
+
+    media_type: str
+    parameters: Mapping[str, str]
+    quality: float
+
+    @property
+    def is_json(self) -> bool:
+        """JSON is acceptable under that clause."""
+        return self.media_type in ("application/json", "application/*", "*/*")
+
+
+def parse_accept(header: str | None) -> list[Clause]:
+    """The clauses in the order of preference: by q, and as they stand where it is equal. q=0 is left out."""
+    found = [clause for clause in _clauses(header or "*/*") if clause.quality > 0]
+    return sorted(found, key=lambda clause: -clause.quality)
+
+
+def negotiate(header: str | None, verb: Verb) -> Representation:
+    """The first form that can be made. Errors: NotAcceptable."""
+    for clause in parse_accept(header):
+        found = _representation(clause, verb)
+        if found is not None:
+            return found
+    raise NotAcceptable("application/json")
+
+
+def wants_aggregated_discovery(header: str | None) -> bool:
+    """APIGroupDiscoveryList (apidiscovery.k8s.io/v2, KEP-3352) before plain discovery. Errors: NotAcceptable."""
+    wanted = {"g": "apidiscovery.k8s.io", "v": "v2", "as": "APIGroupDiscoveryList"}
+    for clause in parse_accept(header):
+        if clause.is_json and "as" not in clause.parameters:
+            return False
+        if clause.is_json and wanted.items() <= clause.parameters.items():
+            return True
+    raise NotAcceptable("application/json")
+
+
+def _representation(clause: Clause, verb: Verb) -> Representation | None:
+    if not clause.is_json:
+        return None
+    form = clause.parameters.get("as")
+    if form is None:
+        return Representation.OBJECT
+    if (clause.parameters.get("g"), clause.parameters.get("v")) != ("meta.k8s.io", "v1"):
+        return None
+    if form == "Table":
+        return Representation.TABLE
+    # A list of metadata has a name of its own; the events of a watch hold single objects.
+    single = "PartialObjectMetadataList" if verb is Verb.LIST else "PartialObjectMetadata"
+    return Representation.METADATA if form == single else None
+
+
+def _clauses(header: str) -> Iterator[Clause]:
+    for text in header.split(",")[:_MAX_CLAUSES]:
+        media_type, *rest = (part.strip() for part in text.split(";"))
+        pairs = (part.partition("=") for part in rest)
+        parameters = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
+        yield Clause(media_type.lower(), parameters, _quality(parameters.pop("q", "1")))
+
+
+def _quality(text: str) -> float:
+    try:
+        quality = float(text)
+    except ValueError:
+        return 0.0
+    return quality if 0 <= quality <= 1 else 0.0

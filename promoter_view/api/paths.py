@@ -1,0 +1,62 @@
+"""What a resource path names, and what a request on it wants to do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from promoter_view.api.access import Attributes
+from promoter_view.api.negotiation import Verb
+from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
+
+#: Every resource path begins with this.
+PREFIX = f"/apis/{GROUP}/{VERSION}/".encode()
+
+_WRITE_VERBS = {b"POST": "create", b"PUT": "update", b"PATCH": "patch", b"DELETE": "delete"}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A view, a namespace ("" for all) and a name ("" for the collection)."""
+
+    definition: ViewDefinition
+    namespace: str
+    name: str
+
+
+def parse_path(path: bytes, definitions: Mapping[str, ViewDefinition]) -> Target | None:
+    """``[namespaces/NS/]RESOURCE[/NAME]`` behind the prefix; None where it names nothing (a name needs a namespace)."""
+    match [_decode(part) for part in path[len(PREFIX) :].split(b"/")]:
+        case ["namespaces", namespace, resource] if namespace and resource in definitions:
+            return Target(definitions[resource], namespace, "")
+        case ["namespaces", namespace, resource, name] if namespace and name and resource in definitions:
+            return Target(definitions[resource], namespace, name)
+        case [resource] if resource in definitions:
+            return Target(definitions[resource], "", "")
+    return None
+
+
+def verb_of(target: Target, watch: bool) -> Verb:
+    """A watch on a path with a name is a get: ``watch`` is ignored there."""
+    if target.name:
+        return Verb.GET
+    return Verb.WATCH if watch else Verb.LIST
+
+
+def attributes_of(method: bytes, path: bytes, target: Target, verb: Verb, selected_name: str) -> Attributes:
+    """What is put before a review; ``selected_name`` is that of the field selector metadata.name."""
+    write = _WRITE_VERBS.get(method)
+    return Attributes(
+        verb="deletecollection" if write == "delete" and not target.name else write or verb,
+        path=path.decode("ascii", "replace"),
+        group=GROUP,
+        version=VERSION,
+        resource=target.definition.plural,
+        namespace=target.namespace,
+        name=target.name or selected_name,
+    )
+
+
+def _decode(part: bytes) -> str:
+    return unquote_to_bytes(part).decode("utf-8", "replace")

@@ -1,0 +1,224 @@
+"""The query parameters of get, list and watch, read and validated into frozen values. Pure.
+
+What is unreadable is 400, what does not go together 422 with causes, in kube-apiserver's order and words
+(apimachinery, ValidateListOptions; KEP-3157 for sendInitialEvents). Unknown parameters are ignored; of a repeated one
+the first counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from promoter_view.api.continuation import Token, decode
+from promoter_view.api.errors import BadRequest, Cause, Invalid
+from promoter_view.kubernetes.selectors import (
+    FieldSelector,
+    LabelSelector,
+    SelectorError,
+    parse_field_selector,
+    parse_label_selector,
+)
+
+#: As Twisted has them in ``request.args``.
+Parameters = Mapping[bytes, Sequence[bytes]]
+
+_EXACT = "Exact"
+_NOT_OLDER_THAN = "NotOlderThan"
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}\Z", re.ASCII)
+_DECIMAL = re.compile(r"[0-9]{1,20}\Z", re.ASCII)
+_INT64 = range(-(1 << 63), 1 << 63)
+_UINT64 = range(1 << 64)
+_Selector = TypeVar("_Selector")
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What a list asks for.
+
+    ``limit`` 0: all. ``exact``: the state at that resourceVersion; else one not older than ``at_least`` (0: any).
+    With ``token`` the page behind it.
+    """
+
+    labels: LabelSelector
+    fields: FieldSelector
+    limit: int
+    exact: int | None
+    at_least: int
+    token: Token | None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchQuery:
+    """What a watch asks for.
+
+    ``initial``: begin with ADDED for all that is there, in a state not older than ``resource_version``; else with what
+    came after it (0: after now). ``initial_end``: mark the end of the initial events with a bookmark (WatchList).
+    ``timeout_seconds`` None: the server chooses; not above 0: at once.
+    """
+
+    labels: LabelSelector
+    fields: FieldSelector
+    resource_version: int
+    initial: bool
+    initial_end: bool
+    bookmarks: bool
+    timeout_seconds: int | None
+
+
+def is_watch(parameters: Parameters) -> bool:
+    """``watch`` is there and neither false nor 0."""
+    return bool(_boolean(parameters, b"watch"))
+
+
+def selected_name(parameters: Parameters) -> str:
+    """The one name that a list or watch can see, for its authorization; "" when there is none or it cannot be read."""
+    try:
+        return parse_field_selector(_text(parameters, b"fieldSelector")).name or ""
+    except SelectorError:
+        return ""
+
+
+def parse_get(parameters: Parameters) -> int:
+    """The resourceVersion that the answer must not be older than; 0: any. Errors: BadRequest."""
+    return _resource_version(parameters)
+
+
+def parse_list(parameters: Parameters) -> ListQuery:
+    """Errors: BadRequest, Invalid."""
+    labels, fields = _selectors(parameters)
+    limit = _integer(parameters, b"limit") or 0
+    _integer(parameters, b"timeoutSeconds")
+    _refuse(_list_causes(parameters))
+    version = _resource_version(parameters)
+    token = _token(parameters)
+    if token is not None and version:
+        raise BadRequest("specifying resource version is not allowed when using continue")
+    match = _text(parameters, b"resourceVersionMatch")
+    exact = match == _EXACT or (match == "" and limit > 0 and version > 0)
+    return ListQuery(
+        labels=labels,
+        fields=fields,
+        limit=max(limit, 0),
+        exact=version if exact else None,
+        at_least=0 if exact else version,
+        token=token,
+    )
+
+
+def parse_watch(parameters: Parameters) -> WatchQuery:
+    """Errors: BadRequest, Invalid."""
+    labels, fields = _selectors(parameters)
+    _integer(parameters, b"limit")
+    timeout = _integer(parameters, b"timeoutSeconds")
+    send_initial = _boolean(parameters, b"sendInitialEvents")
+    _refuse(_watch_causes(parameters, send_initial))
+    version = _resource_version(parameters)
+    bookmarks = bool(_boolean(parameters, b"allowWatchBookmarks"))
+    return WatchQuery(
+        labels=labels,
+        fields=fields,
+        resource_version=version,
+        initial=version == 0 if send_initial is None else send_initial,
+        initial_end=bool(send_initial) and bookmarks,
+        bookmarks=bookmarks,
+        timeout_seconds=timeout or None,
+    )
+
+
+def _list_causes(parameters: Parameters) -> list[Cause]:
+    causes = []
+    match = _text(parameters, b"resourceVersionMatch")
+    version = _text(parameters, b"resourceVersion")
+    if match:
+        if not version:
+            causes.append(_forbidden("resourceVersionMatch is forbidden unless resourceVersion is provided"))
+        if _text(parameters, b"continue"):
+            causes.append(_forbidden("resourceVersionMatch is forbidden when continue is provided"))
+        if match not in (_EXACT, _NOT_OLDER_THAN):
+            causes.append(_unsupported(match, f'"{_EXACT}", "{_NOT_OLDER_THAN}", ""'))
+        if match == _EXACT and version == "0":
+            causes.append(_forbidden('resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'))
+    if b"sendInitialEvents" in parameters:
+        causes.append(_forbidden("sendInitialEvents is forbidden for list", "sendInitialEvents"))
+    return causes
+
+
+def _watch_causes(parameters: Parameters, send_initial: bool | None) -> list[Cause]:
+    causes = []
+    match = _text(parameters, b"resourceVersionMatch")
+    if send_initial is not None and match != _NOT_OLDER_THAN:
+        causes.append(_forbidden(f"sendInitialEvents requires setting resourceVersionMatch to {_NOT_OLDER_THAN}"))
+    if match:
+        if send_initial is None:
+            causes.append(
+                _forbidden("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
+            )
+        if match != _NOT_OLDER_THAN:
+            causes.append(_unsupported(match, f'"{_NOT_OLDER_THAN}"'))
+        if _text(parameters, b"continue"):
+            causes.append(_forbidden("resourceVersionMatch is forbidden when continue is provided"))
+    return causes
+
+
+def _forbidden(why: str, field: str = "resourceVersionMatch") -> Cause:
+    return Cause(field, "FieldValueForbidden", f"Forbidden: {why}")
+
+
+def _unsupported(value: str, supported: str) -> Cause:
+    message = f'Unsupported value: "{value}": supported values: {supported}'
+    return Cause("resourceVersionMatch", "FieldValueNotSupported", message)
+
+
+def _refuse(causes: list[Cause]) -> None:
+    if causes:
+        raise Invalid("ListOptions", "meta.k8s.io", tuple(causes))
+
+
+def _selectors(parameters: Parameters) -> tuple[LabelSelector, FieldSelector]:
+    labels = _selector(parse_label_selector, parameters, b"labelSelector")
+    return labels, _selector(parse_field_selector, parameters, b"fieldSelector")
+
+
+def _selector(parse: Callable[[str], _Selector], parameters: Parameters, name: bytes) -> _Selector:
+    try:
+        return parse(_text(parameters, name))
+    except SelectorError as error:
+        raise BadRequest(str(error)) from error
+
+
+def _token(parameters: Parameters) -> Token | None:
+    text = _text(parameters, b"continue")
+    return decode(text) if text else None
+
+
+def _resource_version(parameters: Parameters) -> int:
+    text = _text(parameters, b"resourceVersion")
+    if not text:
+        return 0
+    version = int(text) if _DECIMAL.match(text) else -1
+    if version not in _UINT64:
+        raise BadRequest(f'invalid resource version: "{text}" is not a decimal number below 2^64')
+    return version
+
+
+def _integer(parameters: Parameters, name: bytes) -> int | None:
+    if name not in parameters:
+        return None
+    text = _text(parameters, name)
+    number = int(text) if _INTEGER.match(text) else None
+    if number is None or number not in _INT64:
+        raise BadRequest(f'{name.decode()}: "{text}" is not a 64-bit integer')
+    return number
+
+
+def _boolean(parameters: Parameters, name: bytes) -> bool | None:
+    # apimachinery, Convert_Slice_string_To_bool: whatever is there and does not say no is a yes.
+    return _text(parameters, name).lower() not in ("false", "0") if name in parameters else None
+
+
+def _text(parameters: Parameters, name: bytes) -> str:
+    values = parameters.get(name)
+    return values[0].decode("utf-8", "replace") if values else ""

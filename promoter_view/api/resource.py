@@ -1,0 +1,200 @@
+"""The resource paths: get, list and watch of the views. Thin: parse, ask the pure parts, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import Random
+from typing import TypeVar
+
+from twisted.internet.defer import TimeoutError as WaitTimeout
+from twisted.internet.interfaces import IReactorTime
+from twisted.web.server import Request
+
+from promoter_view.api import answers
+from promoter_view.api.errors import Draining, NotReady, ObjectNotFound
+from promoter_view.api.forms import Form, MetadataForm, ObjectForm
+from promoter_view.api.frames import FrameCache, error_line
+from promoter_view.api.freshness import require
+from promoter_view.api.instruments import WatchInstruments
+from promoter_view.api.listing import ListReader, Page, page
+from promoter_view.api.negotiation import Representation, Verb, negotiate
+from promoter_view.api.paths import Target
+from promoter_view.api.query import WatchQuery, parse_get, parse_list, parse_watch
+from promoter_view.api.status import status_of
+from promoter_view.api.tables import IncludeObject, TableForm, parse_include_object
+from promoter_view.api.watches import OpenWatch, OpenWatches
+from promoter_view.api.watching import End, Start, Watch, start
+from promoter_view.boundaries import ViewReader
+from promoter_view.metrics import Metrics
+from promoter_view.records import BundleKey
+from promoter_view.streaming import MAX_WRITE_BYTES, Pump
+from promoter_view.views.definition import GROUP, ViewDefinition
+from promoter_view.views.history import Ahead, Expired
+from promoter_view.views.selection import Selection
+
+#: How long a client that has seen more than we have is kept waiting (kube-apiserver's watch cache: 3 s).
+_FRESHNESS_SECONDS = 3.0
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """``--bookmark-interval``, ``--min-request-timeout``."""
+
+    bookmark_interval_seconds: float = 60.0
+    min_request_timeout_seconds: float = 1800.0
+
+
+class ViewResource:
+    """Serves the views of ``definitions`` on their resource paths."""
+
+    def __init__(
+        self,
+        views: ViewReader,
+        definitions: Sequence[ViewDefinition],
+        *,
+        reactor: IReactorTime,
+        pump: Pump,
+        metrics: Metrics,
+        random: Random,
+        settings: ApiSettings,
+    ) -> None:
+        self._views = views
+        self._reactor = reactor
+        self._pump = pump
+        self._random = random
+        self._settings = settings
+        self._frames = FrameCache()
+        self._forms = {definition.plural: _forms(definition, self._now) for definition in definitions}
+        self._instruments = {it.plural: WatchInstruments(metrics, it.plural) for it in definitions}
+        self.watches = OpenWatches()
+
+    async def serve(self, request: Request, target: Target, verb: Verb) -> None:
+        """Answers the request, to its end. Errors: those of ``status``."""
+        if not self._views.ready:
+            raise NotReady()
+        match verb:
+            case Verb.GET:
+                await self._get(request, target)
+            case Verb.LIST:
+                await self._list(request, target)
+            case Verb.WATCH:
+                await self._watch(request, target)
+
+    async def _get(self, request: Request, target: Target) -> None:
+        form = self._form(request, target, Verb.GET)
+        version = parse_get(request.args)
+        if version:
+            await self._fresh(lambda: require(self._views, version))
+        view = target.definition.plural
+        bundle = self._views.get(BundleKey(view, target.namespace, target.name))
+        if bundle is None:
+            raise ObjectNotFound(GROUP, view, target.name)
+        answers.send(request, form.single(bundle) + b"\n")
+
+    async def _list(self, request: Request, target: Target) -> None:
+        form = self._form(request, target, Verb.LIST)
+        query = parse_list(request.args)
+
+        def find() -> Page:
+            return page(self._views, target.definition.plural, target.namespace, query)
+
+        reader = ListReader(await self._fresh(find), form)
+        beginning = reader.pull(MAX_WRITE_BYTES)
+        if reader.finished:
+            answers.send(request, beginning)
+            return
+        request.setHeader("Content-Type", answers.JSON)
+        request.write(beginning)
+        if await self._pump.open(reader, request).done:
+            request.finish()
+
+    async def _watch(self, request: Request, target: Target) -> None:
+        form = self._form(request, target, Verb.WATCH)
+        query = parse_watch(request.args)
+        if self.watches.draining:
+            raise Draining()
+        begin = await self._begin(target, query)
+        request.setHeader("Content-Type", answers.JSON)
+        # The headers go out at once: a client waits for them before it believes that it watches.
+        request.write(b"")
+        if isinstance(begin, Start):
+            selection = Selection(target.namespace, labels=query.labels, fields=query.fields)
+            await self._run(request, target, query, begin, selection, form)
+        else:
+            request.write(begin)
+            request.finish()
+
+    async def _begin(self, target: Target, query: WatchQuery) -> Start | bytes:
+        """Where the watch begins, or the ERROR event that is all of it. Errors: Ahead."""
+        view = target.definition.plural
+        count = self._instruments[view].opened
+        try:
+            begin = await self._fresh(lambda: start(self._views, view, target.namespace, query))
+        except Expired as error:
+            count("expired")
+            status = status_of(error)
+            assert status is not None
+            return error_line(status)
+        except Ahead:
+            count("ahead")
+            raise
+        count("initial" if query.initial else "resumed")
+        return begin
+
+    async def _run(
+        self, request: Request, target: Target, query: WatchQuery, begin: Start, selection: Selection, form: Form
+    ) -> None:
+        instruments = self._instruments[target.definition.plural]
+        watch = Watch(begin, query, selection=selection, form=form, frames=self._frames, observer=instruments)
+        stream = self._pump.open(watch, request)
+        opened = OpenWatch(watch, stream, reactor=self._reactor, random=self._random)
+        opened.start(timeout_seconds=self._timeout(query), bookmark_seconds=self._settings.bookmark_interval_seconds)
+        self.watches.add(opened)
+        instruments.open.inc()
+        try:
+            complete = await stream.done
+        finally:
+            self.watches.discard(opened)
+            instruments.open.dec()
+        if watch.ended in (End.DRAINED, End.EXPIRED):
+            instruments.terminated.inc()
+        if complete:
+            request.finish()
+
+    def _timeout(self, query: WatchQuery) -> float:
+        if query.timeout_seconds is not None:
+            return query.timeout_seconds
+        return self._settings.min_request_timeout_seconds * self._random.uniform(1, 2)
+
+    async def _fresh(self, ask: Callable[[], _Result]) -> _Result:
+        """What ``ask`` gives, a little later where it is ahead of the head. Errors: those of ``ask``."""
+        try:
+            return ask()
+        except Ahead as error:
+            waiting = self._pump.reached(error.resource_version)
+        with suppress(WaitTimeout):
+            await waiting.addTimeout(_FRESHNESS_SECONDS, self._reactor)
+        return ask()
+
+    def _form(self, request: Request, target: Target, verb: Verb) -> Form:
+        representation = negotiate(request.getHeader("Accept"), verb)
+        forms = self._forms[target.definition.plural]
+        if representation is not Representation.TABLE:
+            return forms[representation]
+        text = request.args.get(b"includeObject", [b""])[0].decode("utf-8", "replace")
+        return forms[parse_include_object(text)]
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._reactor.seconds(), UTC)
+
+
+def _forms(definition: ViewDefinition, now: Callable[[], datetime]) -> Mapping[Representation | IncludeObject, Form]:
+    forms: dict[Representation | IncludeObject, Form] = {
+        Representation.OBJECT: ObjectForm(definition),
+        Representation.METADATA: MetadataForm(),
+    }
+    return forms | {include: TableForm(definition, include, now=now) for include in IncludeObject}

@@ -1,0 +1,150 @@
+"""The aggregated API as a twisted.web Site: every request passes here, is admitted, served and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+from twisted.web.http import Request as HTTPRequest
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request, Site
+
+from promoter_view.api import answers
+from promoter_view.api.access import Access, Attributes
+from promoter_view.api.health import HealthChecks
+from promoter_view.api.negotiation import Verb
+from promoter_view.api.paths import PREFIX, Target, attributes_of, parse_path, verb_of
+from promoter_view.api.query import is_watch, selected_name
+from promoter_view.api.resource import ApiSettings, ViewResource
+from promoter_view.api.routes import Routes, wrong_method
+from promoter_view.boundaries import ViewReader
+from promoter_view.metrics import Metrics
+from promoter_view.streaming import Pump
+from promoter_view.views.definition import ViewDefinition
+
+#: A connection without a request is closed after this.
+_IDLE_SECONDS = 90
+_METHODS = (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS")
+
+
+class Gate(Resource):
+    """The root: resource paths go to the views, all others to the klein routes."""
+
+    isLeaf = True  # noqa: N815 - Twisted's name
+
+    def __init__(
+        self,
+        definitions: Sequence[ViewDefinition],
+        resource: ViewResource,
+        routes: Routes,
+        *,
+        reactor: IReactorTime,
+        access: Access,
+        metrics: Metrics,
+        random: Random,
+    ) -> None:
+        super().__init__()
+        self._definitions = {definition.plural: definition for definition in definitions}
+        self._resource = resource
+        self._routes = routes.app.resource()
+        self._reactor = reactor
+        self._access = access
+        self._metrics = metrics
+        self._random = random
+        self._under_way: set[Deferred[None]] = set()
+
+    def render(self, request: Request) -> int:
+        """Answers every request; what is not over at once is cancelled when the client leaves."""
+        answers.begin(request, self._random)
+        begun = self._reactor.seconds()
+        target, verb, attributes = self._read(request)
+        work = Deferred.fromCoroutine(self._serve(request, target, verb, attributes))
+        if not work.called:
+            self._under_way.add(work)
+            request.notifyFinish().addErrback(lambda _: work.cancel())
+        work.addErrback(self._failed, request)
+        work.addBoth(lambda _: self._over(work, request, attributes, begun))
+        return NOT_DONE_YET
+
+    def drain(self) -> Deferred[None]:
+        """End all watches, each with a last bookmark where it may be; fires when every request under way is over."""
+        self._resource.watches.drain()
+        return DeferredList(list(self._under_way)).addCallback(lambda _: None)
+
+    def _read(self, request: Request) -> tuple[Target | None, Verb, Attributes]:
+        target = parse_path(request.path, self._definitions) if request.path.startswith(PREFIX) else None
+        if target is None:
+            method = request.method if request.method in _METHODS else b"other"
+            path = request.path.decode("ascii", "replace")
+            return None, Verb.GET, Attributes(verb=method.decode().lower(), path=path)
+        verb = verb_of(target, is_watch(request.args))
+        name = selected_name(request.args)
+        return target, verb, attributes_of(request.method, request.path, target, verb, name)
+
+    async def _serve(self, request: Request, target: Target | None, verb: Verb, attributes: Attributes) -> None:
+        await self._access.admit(request, attributes)
+        if target is None:
+            request.render(self._routes)
+        elif request.method != b"GET":
+            raise wrong_method()
+        else:
+            await self._resource.serve(request, target, verb)
+
+    def _failed(self, failure: Failure, request: Request) -> None:
+        # Cancelled: the client has left, there is nobody to tell.
+        if not failure.check(CancelledError):
+            answers.send_error(request, failure)
+
+    def _over(self, work: Deferred[None], request: Request, attributes: Attributes, begun: float) -> None:
+        self._under_way.discard(work)
+        verb = attributes.verb.upper()
+        labels = (verb, attributes.group, attributes.version, attributes.resource)
+        self._metrics.requests.labels(*labels, request.code).inc()
+        if attributes.verb != Verb.WATCH:
+            self._metrics.request_seconds.labels(*labels).observe(self._reactor.seconds() - begun)
+
+
+class ApiSite(Site):
+    """Serves HTTP/1.1 only: over HTTP/2 Twisted cuts idle streams and slows down with their number."""
+
+    displayTracebacks = False  # noqa: N815 - Twisted's name
+
+    def __init__(self, gate: Gate, *, reactor: IReactorTime) -> None:
+        super().__init__(gate, timeout=_IDLE_SECONDS, reactor=reactor)
+        self._gate = gate
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """For ALPN."""
+        return [b"http/1.1"]
+
+    def log(self, request: HTTPRequest) -> None:
+        """No access log: the metrics count, and the cluster's audit log has what went through the aggregator."""
+
+    def drain(self) -> Deferred[None]:
+        """Before shutdown: end all watches cleanly; fires when every request under way is over."""
+        return self._gate.drain()
+
+
+def make_site(
+    views: ViewReader,
+    definitions: Sequence[ViewDefinition],
+    *,
+    reactor: IReactorTime,
+    pump: Pump,
+    metrics: Metrics,
+    health: HealthChecks,
+    access: Access,
+    random: Random,
+    settings: ApiSettings,
+    version: str,
+) -> ApiSite:
+    """The whole API. ``random`` spreads time-outs and makes Audit-Ids; ``version`` is the program's."""
+    resource = ViewResource(
+        views, definitions, reactor=reactor, pump=pump, metrics=metrics, random=random, settings=settings
+    )
+    routes = Routes(definitions, health=health, metrics=metrics, version=version)
+    gate = Gate(definitions, resource, routes, reactor=reactor, access=access, metrics=metrics, random=random)
+    return ApiSite(gate, reactor=reactor)

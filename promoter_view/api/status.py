@@ -1,0 +1,111 @@
+"""The one table that turns each refusal into a Status (API conventions, "Response Status Kind"). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from promoter_view.api.errors import (
+    BadRequest,
+    ContinueExpired,
+    Draining,
+    Forbidden,
+    Invalid,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotReady,
+    ObjectNotFound,
+    Refusal,
+    ResourceNotFound,
+    ReviewUnavailable,
+    Unauthorized,
+)
+from promoter_view.views.history import Ahead, Expired
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A failure as clients see it. ``headers`` go with the answer, beside the body."""
+
+    code: int
+    reason: str
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def encode(self) -> bytes:
+        """The Status object as compact JSON, without a newline."""
+        document = {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": self.metadata,
+            "status": "Failure",
+            "message": self.message,
+            "reason": self.reason,
+            "details": self.details,
+            "code": self.code,
+        }
+        return orjson.dumps({key: value for key, value in document.items() if key != "details" or value})
+
+
+def status_of(error: Exception) -> Status | None:
+    """The Status of a refusal, or of a position that cannot be read; None for what is a fault of ours."""
+    render = _TABLE.get(type(error))
+    return None if render is None else render(error)
+
+
+def internal_error(reference: str) -> Status:
+    """For a fault of ours: nothing of it is told but where the log tells it (the Audit-Id)."""
+    return Status(500, "InternalError", f"an internal error occurred; the server's log has it as {reference}")
+
+
+def _plain(code: int, reason: str, **headers: str) -> Callable[[Any], Status]:
+    return lambda error: Status(code, reason, str(error), headers=headers)
+
+
+def _object_not_found(error: ObjectNotFound) -> Status:
+    details = {"name": error.name, "group": error.group, "kind": error.resource}
+    return Status(404, "NotFound", str(error), details)
+
+
+def _invalid(error: Invalid) -> Status:
+    causes = [{"reason": cause.reason, "message": cause.message, "field": cause.field} for cause in error.causes]
+    return Status(422, "Invalid", str(error), {"group": error.group, "kind": error.kind, "causes": causes})
+
+
+def _continue_expired(error: ContinueExpired) -> Status:
+    return Status(410, "Expired", str(error), metadata={"continue": error.token})
+
+
+def _ahead(error: Ahead) -> Status:
+    # Clients look for the cause, not for the words (apimachinery, IsResourceVersionTooLarge).
+    causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
+    details = {"causes": causes, "retryAfterSeconds": 1}
+    return Status(504, "Timeout", str(error), details, headers={"Retry-After": "1"})
+
+
+def _unavailable(error: Refusal) -> Status:
+    details = {"retryAfterSeconds": 1}
+    return Status(503, "ServiceUnavailable", str(error), details, headers={"Retry-After": "1"})
+
+
+_TABLE: dict[type[Exception], Callable[[Any], Status]] = {
+    BadRequest: _plain(400, "BadRequest"),
+    Unauthorized: _plain(401, "Unauthorized"),
+    Forbidden: _plain(403, "Forbidden"),
+    ResourceNotFound: _plain(404, "NotFound"),
+    ObjectNotFound: _object_not_found,
+    MethodNotAllowed: _plain(405, "MethodNotAllowed", Allow="GET"),
+    NotAcceptable: _plain(406, "NotAcceptable"),
+    Expired: _plain(410, "Expired"),
+    ContinueExpired: _continue_expired,
+    Invalid: _invalid,
+    NotReady: _unavailable,
+    Draining: _unavailable,
+    ReviewUnavailable: _unavailable,
+    Ahead: _ahead,
+}

@@ -1,0 +1,101 @@
+"""The Table form (meta.k8s.io/v1): what kubectl shows. Columns and cells are the view's, the layout is here. Pure."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Hashable
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from promoter_view.api.errors import BadRequest
+from promoter_view.api.forms import ListMeta, bookmark_metadata, partial
+from promoter_view.records import Bundle
+from promoter_view.views.definition import Column, ViewDefinition
+
+_TABLE = {"kind": "Table", "apiVersion": "meta.k8s.io/v1"}
+
+
+class IncludeObject(enum.StrEnum):
+    """What a row carries beside its cells (TableOptions)."""
+
+    NONE = "None"
+    METADATA = "Metadata"
+    OBJECT = "Object"
+
+
+def parse_include_object(text: str) -> IncludeObject:
+    """The query parameter includeObject; "" is Metadata. Errors: BadRequest."""
+    try:
+        return IncludeObject(text or "Metadata")
+    except ValueError as error:
+        raise BadRequest(
+            "Unable to convert to Table as requested: includeObject: Unsupported value: "
+            f'"{text}": supported values: "Metadata", "None", "Object", ""'
+        ) from error
+
+
+class TableForm:
+    """Rows of a view. A row is made from the decoded bundle, which is dropped at once: trees are costly to keep."""
+
+    items_per_pull = 8
+    list_tail = b"]}"
+
+    def __init__(self, definition: ViewDefinition, include: IncludeObject, *, now: Callable[[], datetime]) -> None:
+        self.key: Hashable = ("table", include)
+        self._definition = definition
+        self._include = include
+        self._now = now
+        self._columns = [_column(column) for column in definition.columns]
+
+    def single(self, bundle: Bundle) -> bytes:
+        """A Table of one row."""
+        return self._table(bundle, bundle.resource_version, self._columns)
+
+    def list_head(self, meta: ListMeta) -> bytes:
+        """The Table up to its rows."""
+        document = {**_TABLE, "metadata": meta.document(), "columnDefinitions": self._columns, "rows": []}
+        return orjson.dumps(document).removesuffix(b"]}")
+
+    def item(self, bundle: Bundle) -> bytes:
+        """One row."""
+        return orjson.dumps(self._row(bundle, bundle.resource_version))
+
+    def event(self, bundle: Bundle, resource_version: int, *, first: bool) -> bytes:
+        """A Table of one row; the columns are told in the first event of a stream only."""
+        return self._table(bundle, resource_version, self._columns if first else None)
+
+    def bookmark(self, resource_version: int, *, initial_end: bool) -> bytes:
+        """A Table without rows."""
+        metadata = bookmark_metadata(resource_version, initial_end=initial_end)
+        return orjson.dumps({**_TABLE, "metadata": metadata, "columnDefinitions": None, "rows": []})
+
+    def _table(self, bundle: Bundle, resource_version: int, columns: list[dict[str, Any]] | None) -> bytes:
+        metadata = {"resourceVersion": str(resource_version)}
+        rows = [self._row(bundle, resource_version)]
+        return orjson.dumps({**_TABLE, "metadata": metadata, "columnDefinitions": columns, "rows": rows})
+
+    def _row(self, bundle: Bundle, resource_version: int) -> dict[str, Any]:
+        encoded = bundle.encode(resource_version)
+        document = orjson.loads(encoded)
+        return {"cells": self._definition.cells(document, self._now()), "object": self._object(document, encoded)}
+
+    def _object(self, document: dict[str, Any], encoded: bytes) -> object:
+        match self._include:
+            case IncludeObject.NONE:
+                return None
+            case IncludeObject.METADATA:
+                return partial(document)
+            case IncludeObject.OBJECT:
+                return orjson.Fragment(encoded)
+
+
+def _column(column: Column) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "type": column.type,
+        "format": column.format,
+        "description": column.description,
+        "priority": column.priority,
+    }

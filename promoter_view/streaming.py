@@ -1,0 +1,246 @@
+"""The one push producer of the program: it pulls from readers what is there and writes it where there is room.
+
+Nothing is queued for a client. A reader is a position and a way to encode what follows it; while its transport is full
+it is simply not run, and goes on from where it stood when there is room again.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from typing import Protocol
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from promoter_view.boundaries import ViewReader
+from promoter_view.views.versions import split
+
+#: A pull ends with the frame that reaches this; so a write is at most this and one batch of frames.
+MAX_WRITE_BYTES = 256 * 1024
+#: The longest time in which the pump keeps the reactor.
+SLICE_SECONDS = 0.005
+
+
+class Reader(Protocol):
+    """What a stream pulls from. Pure: it is asked, it never acts."""
+
+    @property
+    def idle(self) -> bool:
+        """There is nothing to pull until the head moves or ``Stream.nudge`` is called."""
+
+    @property
+    def finished(self) -> bool:
+        """The last byte was pulled."""
+
+    def pull(self, max_bytes: int) -> bytes:
+        """The next whole frames, joined; about ``max_bytes`` of them, and b"" where there are none."""
+
+
+class Consumer(Protocol):
+    """Where a stream writes to: a request or a transport (IConsumer)."""
+
+    def registerProducer(self, producer: IPushProducer, streaming: bool) -> object:
+        """Tell ``producer`` when to pause and to resume."""
+
+    def unregisterProducer(self) -> object:
+        """No longer."""
+
+    def write(self, data: bytes) -> object:
+        """Send that; may pause the producer before it returns."""
+
+
+class _State(enum.Enum):
+    """Where a stream is: in the pump's queue, among those that wait for the head, held by its transport, or over."""
+
+    READY = enum.auto()
+    WAITING = enum.auto()
+    PAUSED = enum.auto()
+    CLOSED = enum.auto()
+
+
+@implementer(IPushProducer)
+class Stream:
+    """One reader on its way to one consumer. Made by ``Pump.open``.
+
+    ``done`` fires with True when the reader has finished, with False when the client left or ``close`` was called.
+    It fails when the reader broke.
+    """
+
+    def __init__(self, reader: Reader, consumer: Consumer, pump: Pump) -> None:
+        self.done: Deferred[bool] = Deferred(lambda _: self.close())
+        self._reader = reader
+        self._consumer = consumer
+        self._pump = pump
+        self._state = _State.READY
+
+    @property
+    def state(self) -> _State:
+        """Kept by the pump's and the transport's calls."""
+        return self._state
+
+    def nudge(self, *, last: bool = False) -> None:
+        """Something has fallen due for the reader, though the head did not move.
+
+        ``last``: its last words, which are few; they are written even while the transport is full.
+        """
+        if self._state is _State.WAITING or (last and self._state is _State.PAUSED):
+            self._pump.ready(self)
+
+    def close(self) -> None:
+        """The client is gone. Any number of calls; the same as cancelling ``done``."""
+        if self._leave():
+            self.done.callback(False)
+
+    def pauseProducing(self) -> None:
+        """The transport is full: not run again until it has drained. Costs a position, nothing else."""
+        if self._state is not _State.CLOSED:
+            self._pump.drop(self)
+            self._state = _State.PAUSED
+
+    def resumeProducing(self) -> None:
+        """The transport has drained."""
+        if self._state is _State.PAUSED:
+            self._pump.ready(self)
+
+    def stopProducing(self) -> None:
+        """The transport is closed."""
+        self.close()
+
+    def become(self, state: _State) -> None:
+        """For the pump."""
+        self._state = state
+
+    def run(self) -> None:
+        """One pull, one write. What is next is seen from the reader and from whether the write has paused us."""
+        try:
+            data = self._reader.pull(MAX_WRITE_BYTES)
+        except Exception:  # a fault in one reader is that stream's end, not that of all others
+            self._end(Failure())
+            return
+        if data:
+            self._consumer.write(data)
+        if self._reader.finished:
+            self._end(None)
+        elif self._state is _State.READY:
+            self._pump.again(self, idle=self._reader.idle)
+
+    def _end(self, fault: Failure | None) -> None:
+        if not self._leave():
+            return
+        self._consumer.unregisterProducer()
+        if fault is not None:
+            self.done.errback(fault)
+        else:
+            self.done.callback(True)
+
+    def _leave(self) -> bool:
+        if self._state is _State.CLOSED:
+            return False
+        self._pump.drop(self)
+        self._state = _State.CLOSED
+        return True
+
+
+class Pump:
+    """Runs all streams, round robin, in slices of ``slice_seconds``; the only subscriber of the views.
+
+    However many readers there are, a move of the head is one scheduled turn; however many moves there are before that
+    turn, each reader is run once and takes all of them.
+    """
+
+    def __init__(self, views: ViewReader, *, reactor: IReactorTime, slice_seconds: float = SLICE_SECONDS) -> None:
+        self._views = views
+        self._reactor = reactor
+        self._slice_seconds = slice_seconds
+        self._ready: deque[Stream] = deque()
+        self._waiting: dict[Stream, None] = {}
+        self._expected: dict[Deferred[None], int] = {}
+        self._turn: IDelayedCall | None = None
+        self._woken = False
+        views.subscribe(self)
+
+    def open(self, reader: Reader, consumer: Consumer) -> Stream:
+        """Begin to write what ``reader`` has to ``consumer``, in the next turn."""
+        stream = Stream(reader, consumer, self)
+        self.ready(stream)
+        consumer.registerProducer(stream, True)
+        return stream
+
+    def reached(self, resource_version: int) -> Deferred[None]:
+        """Fires once the head's offset is that of ``resource_version`` or a later one; may be cancelled."""
+        offset = split(resource_version).offset
+        if offset <= split(self._views.head).offset:
+            return succeed(None)
+        waiting: Deferred[None] = Deferred(self._forget)
+        self._expected[waiting] = offset
+        return waiting
+
+    def wake(self) -> None:
+        """The head has moved (Wakeable)."""
+        self._woken = True
+        self._schedule()
+
+    def stop(self) -> None:
+        """Run nothing any more. Streams that are open stay where they are."""
+        self._views.unsubscribe(self)
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+        for waiting in list(self._expected):
+            waiting.cancel()
+
+    def ready(self, stream: Stream) -> None:
+        """Run that stream in its turn."""
+        self._waiting.pop(stream, None)
+        stream.become(_State.READY)
+        self._ready.append(stream)
+        self._schedule()
+
+    def again(self, stream: Stream, *, idle: bool) -> None:
+        """That stream was run and may go on: once the head moves where it is idle, else in its turn."""
+        if idle:
+            stream.become(_State.WAITING)
+            self._waiting[stream] = None
+        else:
+            self._ready.append(stream)
+
+    def drop(self, stream: Stream) -> None:
+        """Do not run that stream."""
+        self._waiting.pop(stream, None)
+
+    def _forget(self, waiting: Deferred[None]) -> None:
+        self._expected.pop(waiting, None)
+
+    def _schedule(self) -> None:
+        if self._turn is None:
+            self._turn = self._reactor.callLater(0, self._run)
+
+    def _run(self) -> None:
+        self._turn = None
+        if self._woken:
+            self._spread()
+        until = self._reactor.seconds() + self._slice_seconds
+        while self._ready:
+            stream = self._ready.popleft()
+            # Paused or closed while it stood in the queue: leaving it here is cheaper than a search at that moment.
+            if stream.state is _State.READY:
+                stream.run()
+            if self._reactor.seconds() >= until:
+                break
+        if self._ready:
+            self._schedule()
+
+    def _spread(self) -> None:
+        self._woken = False
+        for stream in self._waiting:
+            stream.become(_State.READY)
+        self._ready.extend(self._waiting)
+        self._waiting.clear()
+        head = split(self._views.head).offset
+        for waiting, offset in list(self._expected.items()):
+            if offset <= head:
+                del self._expected[waiting]
+                waiting.callback(None)
