@@ -1,8 +1,12 @@
-"""What holds for every test: on CI nothing may be skipped."""
+"""What holds for every test: on CI nothing may be skipped; a real control plane is there for whoever asks for it."""
 
 import os
 
 import pytest
+
+from tests.controlplane.fixtures import control_plane, control_plane_binaries, own_control_plane
+
+__all__ = ["control_plane", "control_plane_binaries", "own_control_plane", "pytest_sessionfinish"]
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

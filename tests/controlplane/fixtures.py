@@ -1,0 +1,47 @@
+"""The fixtures that give tests a real control plane. One a session; with pytest-xdist, one a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.controlplane.plane import ControlPlane, NotBuiltError, binaries
+from tests.controlplane.shared import crd_files
+
+
+@pytest.fixture(scope="session")
+def control_plane_binaries() -> Path:
+    """The folder of kube-apiserver, etcd and kubectl; skips, and says why, where they cannot be built."""
+    try:
+        return binaries()
+    except NotBuiltError as error:
+        pytest.skip(f"no control plane: {error}")
+
+
+@pytest.fixture(scope="session")
+def control_plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A running control plane with the promoter's CRDs, shared by all tests: each makes namespaces of its own."""
+    definitions = crd_files()
+    plane = ControlPlane(control_plane_binaries, tmp_path_factory.mktemp("plane"))
+    try:
+        plane.start()
+        plane.install_crds(definitions)
+        yield plane
+    finally:
+        plane.stop()
+
+
+@pytest.fixture
+def own_control_plane(control_plane_binaries: Path, tmp_path: Path) -> Iterator[ControlPlane]:
+    """A running control plane for one test that stops, kills or restores it."""
+    definitions = crd_files()
+    plane = ControlPlane(control_plane_binaries, tmp_path / "plane")
+    plane.folder.mkdir()
+    try:
+        plane.start()
+        plane.install_crds(definitions)
+        yield plane
+    finally:
+        plane.stop()
