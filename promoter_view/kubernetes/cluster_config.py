@@ -1,0 +1,90 @@
+"""What is known of a cluster and of who we are to it: values, and the files that some of them are kept in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be used. The message names the file and the field."""
+
+
+class Source(Protocol):
+    """Bytes that a configuration gives, inline or as a file."""
+
+    def read(self) -> bytes:
+        """As they are now. Errors: ConfigError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """Bytes that the configuration holds itself."""
+
+    data: bytes = field(repr=False)
+
+    def read(self) -> bytes:
+        """The bytes."""
+        return self.data
+
+
+class FileSource:
+    """A file, read again when it has changed: tokens and certificates are rotated in place."""
+
+    def __init__(self, path: Path, origin: str, name: str) -> None:
+        self.path = path
+        self._words = f"{origin}: {name}: {path}"
+        self._stamp: tuple[int, int, int] | None = None
+        self._data = b""
+
+    def read(self) -> bytes:
+        """Its content. A file that cannot be read now counts as it was; ConfigError where it never was."""
+        try:
+            found = os.stat(self.path)
+            stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
+            if stamp != self._stamp:
+                self._data = self.path.read_bytes()
+                self._stamp = stamp
+        except OSError as error:
+            if self._stamp is None:
+                raise ConfigError(f"{self._words}: {error.strerror or error}") from error
+        return self._data
+
+
+@dataclass(frozen=True, slots=True)
+class ExecConfig:
+    """A credential plugin (client.authentication.k8s.io). ``cluster`` is handed to it when it asks for that."""
+
+    api_version: str
+    command: str
+    args: tuple[str, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=dict)
+    cluster: Mapping[str, object] | None = None
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UserConfig:
+    """Who we are: any of a client certificate and one of token, name and password, plugin."""
+
+    token: Source | None = None
+    username: str = ""
+    password: str = field(default="", repr=False)
+    certificate: Source | None = None
+    key: Source | None = field(default=None, repr=False)
+    plugin: ExecConfig | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterConfig:
+    """A cluster's API server, and who we are to it. ``origin`` says where that was found."""
+
+    server: str
+    authority: Source | None = None
+    insecure_skip_tls_verify: bool = False
+    tls_server_name: str = ""
+    user: UserConfig = field(default_factory=UserConfig)
+    origin: str = ""

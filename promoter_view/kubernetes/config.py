@@ -1,0 +1,70 @@
+"""How to reach a cluster: kubeconfig files, or the service account of the Pod we run in. Reads files, connects to nothing.
+
+The order is kubectl's, with in-cluster first after a given file; files named by KUBECONFIG are merged as client-go
+does it: the first file that sets a value wins (kubernetes.io, "Organizing Cluster Access Using kubeconfig Files").
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError, FileSource, UserConfig
+from promoter_view.kubernetes.kubeconfig import merge, read_kubeconfig, select
+from promoter_view.kubernetes.tls import certificates_in
+
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+def load_cluster(
+    kubeconfig: str | None,
+    context: str | None,
+    environ: Mapping[str, str],
+    *,
+    service_account: Path = SERVICE_ACCOUNT,
+) -> ClusterConfig:
+    """A given file; else in-cluster; else $KUBECONFIG; else ~/.kube/config.
+
+    ``context`` names one of the kubeconfig's, and so passes over in-cluster. Errors: ConfigError, which names file
+    and field.
+    """
+    if kubeconfig is None and context is None and _in_cluster(environ, service_account):
+        return _service_account(environ, service_account)
+    paths = [Path(kubeconfig)] if kubeconfig else _default_paths(environ)
+    documents = [read_kubeconfig(path) for path in paths if kubeconfig or path.exists()]
+    if not documents:
+        named = ", ".join(map(str, paths))
+        raise ConfigError(f"no cluster: not running in one, and no kubeconfig at {named}")
+    return select(merge(documents), context)
+
+
+def cluster_identity(config: ClusterConfig) -> str:
+    """A digest that names the cluster: of its CA certificates, where none are given of its URL."""
+    authority = config.authority.read() if config.authority is not None else b""
+    if not authority:
+        return hashlib.sha256(config.server.encode()).hexdigest()[:32]
+    digests = sorted(certificate.digest("sha256") for certificate in certificates_in(authority))
+    return hashlib.sha256(b"".join(digests)).hexdigest()[:32]
+
+
+def _default_paths(environ: Mapping[str, str]) -> list[Path]:
+    named = [Path(part) for part in environ.get("KUBECONFIG", "").split(":") if part]
+    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    return named or [home / ".kube" / "config"]
+
+
+def _in_cluster(environ: Mapping[str, str], folder: Path) -> bool:
+    return bool(environ.get("KUBERNETES_SERVICE_HOST")) and (folder / "token").exists()
+
+
+def _service_account(environ: Mapping[str, str], folder: Path) -> ClusterConfig:
+    host, port = environ["KUBERNETES_SERVICE_HOST"], environ.get("KUBERNETES_SERVICE_PORT", "443")
+    authority = FileSource(folder / "ca.crt", "service account", "ca.crt")
+    authority.read()
+    return ClusterConfig(
+        server=f"https://{f'[{host}]' if ':' in host else host}:{port}",
+        authority=authority,
+        user=UserConfig(token=FileSource(folder / "token", "service account", "token")),
+        origin="service account",
+    )

@@ -1,0 +1,296 @@
+"""A reflector: the thin driver of one list path's core. It decides nothing; it asks, records, waits and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from promoter_view.boundaries import Recorder
+from promoter_view.kubernetes.cleaning import CleaningRules
+from promoter_view.kubernetes.outcomes import ClusterError, Outcome
+from promoter_view.kubernetes.reflector_core import Actions, ReflectorCore, State
+from promoter_view.kubernetes.reflector_messages import (
+    AllowIdle,
+    Answered,
+    Begin,
+    Bookmark,
+    Breathe,
+    Delete,
+    Ended,
+    Failed,
+    Fetch,
+    Input,
+    Line,
+    Malformed,
+    Note,
+    Open,
+    Parameters,
+    Put,
+    Reconcile,
+    Request,
+    Timing,
+    Wait,
+    Woke,
+)
+from promoter_view.metrics import Metrics
+from promoter_view.records import ListPath
+
+_T = TypeVar("_T")
+
+#: Seconds that a burst may hold the reactor before others get a turn.
+_SLICE_SECONDS = 0.005
+_AFTER_DEFECT_SECONDS = 30.0
+
+
+class Stream(Protocol):
+    """The lines of an open watch (streams.LineStream)."""
+
+    def read(self) -> Deferred[list[bytes]]:
+        """The lines that have come; [] is the clean end. Errors: ClusterError."""
+
+    def allow_idle(self, seconds: float) -> None:
+        """How long it may be silent."""
+
+    def close(self) -> None:
+        """No more of it; idempotent."""
+
+
+class Cluster(Protocol):
+    """What a reflector needs of a client (client.KubernetesClient)."""
+
+    async def get(self, path: str, parameters: Parameters = ()) -> bytes:
+        """The body of the answer. Errors: ClusterError."""
+
+    async def stream(self, path: str, parameters: Parameters = (), *, idle_seconds: float) -> Stream:
+        """An open stream. Errors: ClusterError."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReflectorStatus:
+    """What a reflector says of itself. ``since`` and ``heard_at`` are in the clock's seconds."""
+
+    path: ListPath
+    state: str
+    position: str | None
+    since: float
+    heard_at: float
+    last_error: str
+
+
+class Reflector:
+    """Mirrors one list path into a recorder until it is stopped, whatever the cluster does."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        path: ListPath,
+        rules: CleaningRules,
+        *,
+        client: Cluster,
+        recorder: Recorder,
+        clock: IReactorTime,
+        random: Callable[[], float],
+        metrics: Metrics,
+        watch_list: bool = True,
+        timing: Timing | None = None,
+    ) -> None:
+        self.path = path
+        self._new_core = lambda: ReflectorCore(path, rules, random=random, watch_list=watch_list, timing=timing)
+        self._core = self._new_core()
+        self._client = client
+        self._recorder = recorder
+        self._clock = clock
+        self._metrics = metrics
+        self._running: Deferred[None] | None = None
+        self._stopping = False
+        self._stream: Stream | None = None
+        self._lines: list[bytes] = []
+        self._slice_began = 0.0
+        self._state = State.NEW
+        self._since = self._heard_at = clock.seconds()
+        self._last_error = ""
+        self._failing: Outcome | None = None
+
+    @property
+    def status(self) -> ReflectorStatus:
+        """For ``/readyz?verbose``."""
+        core = self._core
+        return ReflectorStatus(
+            self.path, core.state.value, core.position, self._since, self._heard_at, self._last_error
+        )
+
+    def start(self) -> None:
+        """Begins at the position that the recorder holds. Call once."""
+        assert self._running is None
+        self._running = Deferred.fromCoroutine(self._run())
+
+    def stop(self) -> Deferred[None]:
+        """Fires once nothing more is recorded and no connection is left open."""
+        self._stopping = True
+        done: Deferred[None] = Deferred()
+        running, self._running = self._running, None
+        if running is None:
+            done.callback(None)
+            return done
+        running.addErrback(lambda failure: failure.trap(CancelledError) and None)
+        running.addBoth(lambda result: done.callback(None) if result is None else done.errback(result))
+        running.cancel()
+        return done
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            try:
+                await self._reflect()
+            except CancelledError:
+                raise
+            except Exception:
+                self._log.failure("Reflector of {path}: starting over after a defect", path=self.path.id)
+                self._count(Outcome.INTERNAL)
+                await self._sleep(_AFTER_DEFECT_SECONDS)
+
+    async def _reflect(self) -> None:
+        self._core = self._new_core()
+        given: Input = Begin(self._recorder.position(self.path))
+        try:
+            while not self._stopping:
+                self._slice_began = self._clock.seconds()
+                request = await self._perform(self._core.receive(given, self._slice_began))
+                self._note_state()
+                given = await self._answer(request)
+        finally:
+            self._close()
+
+    # -- requests
+
+    async def _answer(self, request: Request | None) -> Input:
+        try:
+            if request is not None:
+                self._close()
+            match request:
+                case Fetch(parameters):
+                    return Answered(self._heard(await self._client.get(self.path.url, parameters)))
+                case Wait(seconds):
+                    await self._sleep(seconds)
+                    return Woke()
+                case Open(parameters, idle_seconds):
+                    self._stream = await self._client.stream(self.path.url, parameters, idle_seconds=idle_seconds)
+            return await self._next_line()
+        except ClusterError as error:
+            return Failed(error)
+
+    async def _next_line(self) -> Input:
+        if not self._lines:
+            await self._recorder.room()
+            assert self._stream is not None
+            self._lines = self._heard(await self._stream.read())
+            self._lines.reverse()
+            self._slice_began = self._clock.seconds()
+        return Line(self._lines.pop()) if self._lines else Ended()
+
+    def _heard(self, came: _T) -> _T:
+        self._heard_at = self._clock.seconds()
+        return came
+
+    def _close(self) -> None:
+        self._lines = []
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def _sleep(self, seconds: float) -> Deferred[None]:
+        waiting: Deferred[None] = Deferred(lambda _: call.cancel())
+        call = self._clock.callLater(seconds, waiting.callback, None)
+        return waiting
+
+    # -- actions
+
+    async def _perform(self, actions: Actions) -> Request | None:
+        """Carries out what follows from an input, in slices; gives back the request that it ends with."""
+        request = None
+        for action in actions:
+            if isinstance(action, Request):
+                request = action
+            elif isinstance(action, Reconcile):
+                await self._reconcile(action)
+            else:
+                self._do(action)
+            await self._let_others_run()
+        return request
+
+    async def _let_others_run(self) -> None:
+        if self._clock.seconds() - self._slice_began < _SLICE_SECONDS:
+            return
+        await self._sleep(0)
+        await self._recorder.room()
+        self._slice_began = self._clock.seconds()
+
+    def _do(self, action: AllowIdle | Put | Delete | Bookmark | Malformed | Note | Breathe) -> None:
+        match action:
+            case Put(key, found, kind):
+                self._take(kind)
+                self._recorder.put(self.path, key, found, found.resource_version)
+            case Delete(key, version, position):
+                self._take("DELETED")
+                self._recorder.delete(self.path, key, version, position)
+            case Bookmark(position):
+                self._take("BOOKMARK")
+                self._recorder.bookmark(self.path, position)
+            case AllowIdle(seconds) if self._stream is not None:
+                self._stream.allow_idle(seconds)
+            case Malformed(message):
+                self._metrics.malformed_objects.labels(self.path.kind).inc()
+                self._log.warn("Passed over a malformed object: {message}", message=message)
+            case Note():
+                self._report(action)
+
+    async def _reconcile(self, listed: Reconcile) -> None:
+        """Puts are compared by the recorder: what is as it was is not appended."""
+        for key, found in listed.found.items():
+            self._recorder.put(self.path, key, found, None)
+            await self._let_others_run()
+        known = [key for key, _ in self._recorder.objects(self.path)]
+        for key in known:
+            if key not in listed.found and key not in listed.passed_over:
+                self._recorder.delete(self.path, key, listed.position, None)
+                await self._let_others_run()
+        self._recorder.bookmark(self.path, listed.position)
+        if listed.reason:
+            self._metrics.reflector_relists.labels(self.path.kind, listed.reason).inc()
+
+    # -- reports
+
+    def _take(self, kind: str) -> None:
+        self._metrics.reflector_events.labels(self.path.kind, kind).inc()
+
+    def _count(self, outcome: Outcome) -> None:
+        self._metrics.reflector_outcomes.labels(self.path.kind, outcome.value).inc()
+
+    def _note_state(self) -> None:
+        if self._core.state is not self._state:
+            self._state = self._core.state
+            self._since = self._clock.seconds()
+        if self._state is State.WATCHING:
+            self._failing = None
+
+    def _report(self, note: Note) -> None:
+        """A failure that repeats itself is logged once, until the path is watched again."""
+        self._count(note.outcome)
+        if not note.message:
+            return
+        if note.failure:
+            self._last_error = f"{note.outcome.value}: {note.message}"
+        repeated = note.failure and note.outcome is self._failing
+        self._failing = note.outcome if note.failure else self._failing
+        log = self._log.debug if repeated else self._log.warn if note.failure else self._log.info
+        log(
+            "Reflector of {path}: {outcome}: {message}",
+            path=self.path.id,
+            outcome=note.outcome.value,
+            message=note.message,
+        )
