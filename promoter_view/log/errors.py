@@ -1,4 +1,6 @@
 """What can go wrong with an event log, by name. Each message says where, what, and what to do."""
+# The names say what is the matter, as Twisted's ConnectionLost does, not that it is an error.
+# ruff: noqa: N818
 
 from __future__ import annotations
 

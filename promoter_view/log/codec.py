@@ -1,0 +1,142 @@
+"""Records and snapshots to bytes and back. Pure; the only module that knows msgpack.
+
+A frame's payload is one msgpack value, so that one call decodes it and each body is copied once. Words that repeat
+(kinds, namespaces, paths) stand in a table at its head and are numbered in the rows. Bodies are opaque.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from sys import intern
+from typing import Any
+
+import msgpack
+
+from promoter_view.records import (
+    BundleKey,
+    Change,
+    ChangeType,
+    Entry,
+    Mark,
+    Mirror,
+    ObjectKey,
+    Position,
+    Record,
+    Snapshot,
+    SourceObject,
+)
+
+_TYPES = (ChangeType.ADDED, ChangeType.MODIFIED, ChangeType.DELETED)
+_NUMBERS = {change: number for number, change in enumerate(_TYPES)}
+_POSITION = 3
+_MARK = 4
+
+#: What decoding raises for bytes that are not what they should be.
+MALFORMED = (ValueError, TypeError, IndexError, KeyError)
+
+
+class _Words:
+    """Numbers words in the order in which they are first seen."""
+
+    __slots__ = ("numbers",)
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def number(self, word: str) -> int:
+        return self.numbers.setdefault(word, len(self.numbers))
+
+
+def encode_records(records: Sequence[Record]) -> bytes:
+    """The payload of one frame."""
+    words = _Words()
+    rows = [(record.offset, record.time_ms, *_row(record.entry, words)) for record in records]
+    return _pack((list(words.numbers), rows))
+
+
+def decode_records(payload: bytes | memoryview) -> list[Record]:
+    """The inverse. Errors: those in ``MALFORMED``."""
+    table, rows = _unpack(payload)
+    words = [intern(word) for word in table]
+    return [Record(row[0], row[1], _entry(row, words)) for row in rows]
+
+
+def _row(entry: Entry, words: _Words) -> tuple[Any, ...]:
+    if isinstance(entry, Change):
+        kind, namespace, name = entry.key
+        key = (words.number(kind), words.number(namespace), name)
+        path = words.number(entry.path)
+        return (_NUMBERS[entry.type], *key, entry.resource_version, path, entry.position, entry.body)
+    if isinstance(entry, Position):
+        return _POSITION, words.number(entry.path), entry.position
+    return _MARK, entry.previous, entry.mirror.cluster, dict(entry.mirror.paths), entry.generation
+
+
+def _entry(row: Sequence[Any], words: Sequence[str]) -> Entry:
+    number = row[2]
+    if number < _POSITION:
+        _, _, _, kind, namespace, name, version, path, position, body = row
+        key = ObjectKey(words[kind], words[namespace], name)
+        return Change(_TYPES[number], key, body, version, words[path], position)
+    if number == _POSITION:
+        return Position(words[row[3]], row[4])
+    if number == _MARK:
+        return Mark(row[3], Mirror(row[4], row[5]), row[6])
+    raise ValueError(f"no such type of record: {number!r}")
+
+
+def encode_snapshot_head(snapshot: Snapshot) -> bytes:
+    """All of a snapshot but its objects and bundles; of these how many they are."""
+    mirror = snapshot.mirror
+    state = (snapshot.offset, mirror.cluster, dict(mirror.paths), snapshot.generation, snapshot.complete)
+    return _pack((*state, dict(snapshot.positions), len(snapshot.objects), len(snapshot.bundles)))
+
+
+def decode_snapshot_head(payload: bytes | memoryview) -> tuple[Snapshot, int, int]:
+    """A snapshot without objects and bundles, and how many there are to be. Errors: those in ``MALFORMED``."""
+    offset, cluster, paths, generation, complete, positions, objects, bundles = _unpack(payload)
+    empty = Snapshot(offset, Mirror(cluster, paths), generation, complete, positions, {}, {})
+    return empty, objects, bundles
+
+
+def encode_objects(objects: Iterable[tuple[ObjectKey, SourceObject]]) -> bytes:
+    """Some objects of a snapshot."""
+    words = _Words()
+    rows = [
+        (words.number(key.kind), words.number(key.namespace), key.name, found.resource_version, found.body)
+        for key, found in objects
+    ]
+    return _pack((list(words.numbers), rows))
+
+
+def decode_objects(payload: bytes | memoryview) -> list[tuple[ObjectKey, SourceObject]]:
+    """The inverse. Errors: those in ``MALFORMED``."""
+    table, rows = _unpack(payload)
+    words = [intern(word) for word in table]
+    return [
+        (ObjectKey(words[kind], words[namespace], name), SourceObject(body, version))
+        for kind, namespace, name, version, body in rows
+    ]
+
+
+def encode_bundles(bundles: Iterable[tuple[BundleKey, int]]) -> bytes:
+    """Some bundles' resourceVersions of a snapshot."""
+    words = _Words()
+    rows = [(words.number(key.view), words.number(key.namespace), key.name, version) for key, version in bundles]
+    return _pack((list(words.numbers), rows))
+
+
+def decode_bundles(payload: bytes | memoryview) -> list[tuple[BundleKey, int]]:
+    """The inverse. Errors: those in ``MALFORMED``."""
+    table, rows = _unpack(payload)
+    words = [intern(word) for word in table]
+    return [(BundleKey(words[view], words[namespace], name), version) for view, namespace, name, version in rows]
+
+
+def _pack(value: object) -> bytes:
+    packed: bytes = msgpack.packb(value)
+    return packed
+
+
+def _unpack(payload: bytes | memoryview) -> Any:
+    return msgpack.unpackb(payload, use_list=False)

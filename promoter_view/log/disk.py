@@ -1,0 +1,47 @@
+"""The system calls on which durability hangs, one each; tests put failing ones in their place."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+#: macOS: fsync leaves the bytes in the drive's cache.
+_FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
+
+
+class Disk:
+    """Writes, cuts and syncs. Every method raises OSError as the system call does."""
+
+    def write(self, descriptor: int, data: bytes | memoryview, at: int) -> int:
+        """Writes at that byte; how much was written may be less than all."""
+        return os.pwrite(descriptor, data, at)
+
+    def truncate(self, descriptor: int, size: int) -> None:
+        """Cuts the file back to ``size`` bytes."""
+        os.ftruncate(descriptor, size)
+
+    def sync(self, descriptor: int) -> None:
+        """Returns once the file's bytes and its size are durable."""
+        if _FULL_SYNC is not None:
+            fcntl.fcntl(descriptor, _FULL_SYNC)
+        elif hasattr(os, "fdatasync"):
+            os.fdatasync(descriptor)
+        else:
+            os.fsync(descriptor)
+
+    def sync_folder(self, folder: Path) -> None:
+        """Returns once the folder's entries are durable: after a file in it was created, renamed or deleted."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def write_all(disk: Disk, descriptor: int, data: bytes, at: int) -> None:
+    """Writes all of ``data`` at that byte, however many calls it takes. Errors: OSError."""
+    rest = memoryview(data)
+    while rest:
+        written = disk.write(descriptor, rest, at)
+        rest, at = rest[written:], at + written

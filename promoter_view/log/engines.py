@@ -1,0 +1,57 @@
+"""Which event log a URL names."""
+
+from __future__ import annotations
+
+import random as randomness
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from promoter_view.boundaries import EventLog
+from promoter_view.log.disk import Disk
+from promoter_view.log.file_log import FileLog
+from promoter_view.log.memory import MemoryLog
+from promoter_view.log.settings import LogSettings
+from promoter_view.log.worker import ThreadWorker
+from promoter_view.metrics import Metrics
+
+__all__ = ["LogSettings", "check_url", "open_log"]
+
+
+def check_url(url: str) -> None:
+    """Raises ValueError, which says what would be right, unless ``url`` names an event log."""
+    scheme, colon, place = url.partition(":")
+    if scheme == "file" and place:
+        return
+    if scheme == "memory" and colon and not place:
+        return
+    raise ValueError(f"{url!r} names no event log: file:DIR (a folder of its own) or memory: would be right")
+
+
+def open_log(
+    url: str,
+    *,
+    reactor: Any,
+    metrics: Metrics,
+    settings: LogSettings,
+    on_fatal: Callable[[str], None],
+    random: Callable[[], float] = randomness.random,
+) -> EventLog:
+    """An event log that has not started yet: ``file:DIR`` or ``memory:``.
+
+    ``reactor`` gives time, delayed calls and threads. ``on_fatal`` is told, in one line, what must end the process.
+    Errors: ValueError for any other URL.
+    """
+    check_url(url)
+    if url == "memory:":
+        return MemoryLog(reactor=reactor, metrics=metrics, generation=settings.generation, on_fatal=on_fatal)
+    return FileLog(
+        Path(url.removeprefix("file:")),
+        reactor=reactor,
+        worker=ThreadWorker(reactor=reactor),
+        metrics=metrics,
+        settings=settings,
+        on_fatal=on_fatal,
+        random=random,
+        disk=Disk(),
+    )

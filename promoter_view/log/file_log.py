@@ -1,0 +1,216 @@
+"""The embedded event log: a folder of segments and snapshots (folder.py, segment.py). The driver; decides little."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from promoter_view.boundaries import Follower
+from promoter_view.log import segment
+from promoter_view.log.archive import Archive
+from promoter_view.log.disk import Disk
+from promoter_view.log.errors import LogClosed
+from promoter_view.log.folder import LogFolder
+from promoter_view.log.group_commit import GroupCommit, apply_in_slices
+from promoter_view.log.offsets import mark_offset
+from promoter_view.log.opening import Opened, open_folder
+from promoter_view.log.retention import Segment
+from promoter_view.log.segment import Extent
+from promoter_view.log.settings import LogSettings
+from promoter_view.log.worker import Worker
+from promoter_view.log.writer import WriteFailed
+from promoter_view.metrics import Metrics
+from promoter_view.records import Entry, LogStatus, Mark, Mirror, Record
+
+if TYPE_CHECKING:
+    from promoter_view.boundaries import EventLog
+
+FIRST_RETRY_SECONDS = 1.0
+LAST_RETRY_SECONDS = 10.0
+_READ_BYTES = 1 << 20
+
+
+class FileLog:
+    """An EventLog in a folder. One instance for one opening: after ``stop``, make another."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        reactor: IReactorTime,
+        worker: Worker,
+        metrics: Metrics,
+        settings: LogSettings,
+        on_fatal: Callable[[str], None],
+        random: Callable[[], float],
+        disk: Disk,
+    ) -> None:
+        self._reactor = reactor
+        self._worker = worker
+        self._metrics = metrics
+        self._settings = settings
+        self._random = random
+        self._disk = disk
+        self._folder = LogFolder(path, disk=disk)
+        self._groups = GroupCommit(reactor=reactor, metrics=metrics, commit=self._commit, on_fatal=on_fatal)
+        self._replaying = DeferredLock()
+        self._archive: Archive | None = None
+        self._stopping = False
+        self._released = False
+        self._fault: str | None = None
+        self._pause: Deferred[None] | None = None
+
+    def start(self, follower: Follower, mirror: Mirror) -> Deferred[None]:
+        """See EventLog."""
+        return Deferred.fromCoroutine(self._start(follower, mirror))
+
+    def append(self, entries: Sequence[Entry]) -> Deferred[None]:
+        """See EventLog."""
+        return self._groups.append(entries)
+
+    def stop(self) -> Deferred[None]:
+        """See EventLog."""
+        return Deferred.fromCoroutine(self._stop())
+
+    def status(self) -> LogStatus:
+        """See EventLog. ``first`` is the offset to which the folder reaches back."""
+        groups, archive = self._groups, self._archive
+        first, size = (archive.first, archive.size) if archive else (0, 0)
+        return LogStatus(groups.head, first, size, groups.pending_events, groups.pending_bytes, self._fault)
+
+    async def _start(self, follower: Follower, mirror: Mirror) -> None:
+        opened = await self._replaying.run(lambda: Deferred.fromCoroutine(self._open(follower)))
+        await self._groups.append((Mark(opened.last, mirror, self._settings.generation),))
+        if self._archive is not None:
+            await self._archive.retain()
+
+    async def _open(self, follower: Follower) -> Opened:
+        try:
+            return await self._open_and_replay(follower)
+        except BaseException:
+            # Nothing else would: whoever started a log that did not start has nothing to stop.
+            await self._release()
+            raise
+
+    async def _open_and_replay(self, follower: Follower) -> Opened:
+        self._refuse_when_stopping()
+        now = self._reactor.seconds()
+        opening = partial(open_folder, self._folder, self._settings, disk=self._disk, now=now)
+        opened = await self._worker.run(opening)
+        self._archive = self._archive_of(opened)
+        for warning in opened.warnings:
+            self._log.warn("{warning}", warning=warning)
+        if opened.snapshot is not None:
+            follower.restore(opened.snapshot)
+        for found, extent in opened.replay:
+            await self._replay(found, extent, follower)
+        least = mark_offset(opened.last, self._reactor.seconds(), opened.lost)
+        self._follower = follower
+        self._groups.begin(follower, last=opened.last, least=least)
+        return opened
+
+    async def _replay(self, found: Segment, extent: Extent, follower: Follower) -> None:
+        name = str(self._folder.segment_path(found.base))
+        data = await self._worker.run(partial(self._folder.read_segment, found.base))
+        at = segment.FIRST_BYTE
+        while at < extent.end:
+            self._refuse_when_stopping()
+            records, at = await self._worker.run(partial(segment.read, name, data, at, extent.end, _READ_BYTES))
+            await apply_in_slices(follower, records, reactor=self._reactor)
+
+    def _archive_of(self, opened: Opened) -> Archive:
+        return Archive(
+            opened,
+            folder=self._folder,
+            worker=self._worker,
+            reactor=self._reactor,
+            settings=self._settings,
+            metrics=self._metrics,
+            disk=self._disk,
+        )
+
+    async def _commit(self, previous: int, records: Sequence[Record]) -> None:
+        """Makes a group durable, however long the disk is full. Errors: LogClosed, Unsafe."""
+        archive = self._archive
+        assert archive is not None
+        if archive.is_due:
+            await self._roll(archive, previous)
+        delay = FIRST_RETRY_SECONDS
+        while not await self._attempt(archive, previous, records):
+            self._refuse_when_stopping()
+            await self._wait(delay * (0.5 + self._random() / 2))
+            delay = min(delay * 2, LAST_RETRY_SECONDS)
+
+    async def _attempt(self, archive: Archive, previous: int, records: Sequence[Record]) -> bool:
+        try:
+            await archive.append(previous, records)
+        except WriteFailed as failure:
+            self._raise_fault(failure)
+            return False
+        self._clear_fault()
+        return True
+
+    async def _roll(self, archive: Archive, previous: int) -> None:
+        await self._groups.settled()
+        if await archive.roll(previous) and archive.wants_snapshot:
+            archive.keep(self._follower.snapshot())
+
+    async def _wait(self, seconds: float) -> None:
+        """Waits that long, or until the log stops."""
+        self._pause = Deferred()
+        call = self._reactor.callLater(seconds, self._pause.callback, None)
+        await self._pause
+        self._pause = None
+        if call.active():
+            call.cancel()
+
+    def _raise_fault(self, failure: WriteFailed) -> None:
+        self._metrics.log_write_failures.labels(failure.reason).inc()
+        self._metrics.log_fault.labels(failure.reason).set(1)
+        if self._fault is None:
+            self._log.error("writing to {path} failed: {failure}", path=self._folder.path, failure=failure)
+        self._reason = failure.reason
+        self._fault = (
+            f"writing to {self._folder.path} failed ({failure.reason}: {failure}); events wait, nothing is lost, "
+            f"and it is tried again at least every {LAST_RETRY_SECONDS:.0f} s"
+        )
+
+    def _clear_fault(self) -> None:
+        if self._fault is not None:
+            self._fault = None
+            self._metrics.log_fault.labels(self._reason).set(0)
+            self._log.info("writing to {path} works again", path=self._folder.path)
+
+    def _refuse_when_stopping(self) -> None:
+        if self._stopping:
+            raise LogClosed("the log stops")
+
+    async def _stop(self) -> None:
+        self._stopping = True
+        if self._pause is not None and not self._pause.called:
+            self._pause.callback(None)
+        await self._replaying.run(lambda: None)
+        await self._groups.stop()
+        await self._release()
+
+    async def _release(self) -> None:
+        """Closes the files, unlocks the folder, ends the thread."""
+        if self._released:
+            return
+        self._released = True
+        if self._archive is not None:
+            await self._archive.close()
+        await self._worker.run(self._folder.close)
+        self._worker.stop()
+
+
+if TYPE_CHECKING:
+    _: type[EventLog] = FileLog

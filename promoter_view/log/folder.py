@@ -1,0 +1,228 @@
+"""The log's folder: its lock, its format, the names in it. Synchronous; runs in the log's thread.
+
+``lock``, ``format``, ``<offset>.segment`` (the records after that offset), ``<offset>.snapshot`` (all up to it), the
+same with ``.tmp`` while they are written, and ``damaged-<time>`` folders that a repair has set aside.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+from promoter_view.log import frames, snapshot
+from promoter_view.log.disk import Disk, write_all
+from promoter_view.log.errors import LogDamaged, LogLocked, LogUnusable
+from promoter_view.log.frames import FileHeader, FileKind
+from promoter_view.log.retention import Holdings, Removal, Segment
+from promoter_view.log.segment import RESTORE, damaged
+from promoter_view.records import Snapshot
+
+_FORMAT_TEXT = b"promoter-view event log, format %d\n" % frames.FORMAT
+_FOLDER_MODE = 0o700
+_FILE_MODE = 0o600
+_TEMPORARY = ".tmp"
+_OURS = re.compile(r"lock|format|\d{20}\.(segment|snapshot)|(format|\d{20}\.(segment|snapshot))\.tmp|damaged-[\w.]+")
+#: What file systems and desktops put into a folder by themselves.
+_HARMLESS = re.compile(r"lost\+found|\..*")
+_SEGMENT = re.compile(r"(\d{20})\.segment")
+_SNAPSHOT = re.compile(r"(\d{20})\.snapshot")
+
+
+class LogFolder:
+    """One folder, held by one process from ``open`` to ``close``."""
+
+    def __init__(self, path: Path, *, disk: Disk) -> None:
+        self.path = path
+        self._disk = disk
+        self._lock: int | None = None
+
+    def open(self) -> None:
+        """Makes the folder where there is none, locks it, and makes sure that it is ours.
+
+        Errors: LogLocked, LogUnusable.
+        """
+        with self._usable():
+            self.path.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+            self._refuse_strangers()
+            self._lock = self._acquire()
+            self._check_format()
+            for name in self._names():
+                if name.endswith(_TEMPORARY):
+                    (self.path / name).unlink()
+
+    def close(self) -> None:
+        """Unlocks the folder."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def holdings(self) -> Holdings:
+        """What is there, by the files' names and headers. Errors: LogDamaged when a part is missing."""
+        if not (self.path / "format").exists():
+            raise LogDamaged(f"{self.path / 'format'} is missing, though there are segments; {RESTORE}")
+        segments = [self._segment(base) for base in self._bases(_SEGMENT)]
+        for before, after in pairwise(segments):
+            if after.sequence != before.sequence + 1 or after.ordinal < before.ordinal:
+                raise damaged(str(self.segment_path(after.base)), 0, "a segment before it is missing")
+        snapshots = self._bases(_SNAPSHOT)
+        bases = {segment.base for segment in segments}
+        orphan = next((base for base in snapshots if base not in bases and not _precedes(base, segments)), None)
+        if orphan is not None:
+            raise LogDamaged(f"{self.segment_path(orphan)} is missing, though its snapshot is there; {RESTORE}")
+        return Holdings(
+            segments, {base: self.snapshot_path(base).stat().st_size for base in snapshots if base in bases}
+        )
+
+    def read_segment(self, base: int) -> bytes:
+        """A segment's bytes."""
+        return self.segment_path(base).read_bytes()
+
+    def read_snapshot(self, base: int) -> Snapshot:
+        """The snapshot at that offset. Errors: LogDamaged, OSError."""
+        path = self.snapshot_path(base)
+        with path.open("rb") as file:
+            return snapshot.decode(str(path), file, base)
+
+    def create_segment(self, header: FileHeader) -> int:
+        """A new segment with its header, durable; an open descriptor. Errors: OSError, and then there is none."""
+        path = self.segment_path(header.base)
+        temporary = self.create(path)
+        try:
+            write_all(self._disk, temporary, frames.encode_file_header(header), 0)
+            self._disk.sync(temporary)
+            self.publish(path)
+        except OSError:
+            os.close(temporary)
+            raise
+        return temporary
+
+    def open_segment(self, base: int) -> int:
+        """A descriptor for writing on in a segment."""
+        return os.open(self.segment_path(base), os.O_WRONLY | os.O_CLOEXEC)
+
+    def create(self, path: Path) -> int:
+        """An empty file that will be called ``path`` once it is published; a descriptor. Errors: OSError."""
+        return os.open(_temporary(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _FILE_MODE)
+
+    def publish(self, path: Path) -> None:
+        """Gives a file its name, durably. Errors: OSError."""
+        _temporary(path).rename(path)
+        self._disk.sync_folder(self.path)
+
+    def discard(self, path: Path) -> None:
+        """Deletes a file that was not published."""
+        _temporary(path).unlink(missing_ok=True)
+
+    def remove(self, removal: Removal) -> None:
+        """Deletes what retention has chosen. Errors: OSError."""
+        for base in removal.snapshots:
+            self.snapshot_path(base).unlink(missing_ok=True)
+        for segment in removal.segments:
+            self.segment_path(segment.base).unlink(missing_ok=True)
+        self._disk.sync_folder(self.path)
+
+    def set_aside(self, stamp: str) -> tuple[Path, int]:
+        """Moves all that is there into ``damaged-<stamp>``; that folder, and the highest offset found in it.
+
+        Errors: OSError.
+        """
+        bases = self._bases(_SEGMENT) + self._bases(_SNAPSHOT)
+        segments = self._bases(_SEGMENT)
+        highest = max([*bases, frames.highest_offset(self.read_segment(segments[-1])) if segments else 0])
+        aside = self.path / f"damaged-{stamp}"
+        aside.mkdir(mode=_FOLDER_MODE)
+        for name in self._names():
+            if _SEGMENT.fullmatch(name) or _SNAPSHOT.fullmatch(name) or name == "format":
+                (self.path / name).rename(aside / name)
+        self._disk.sync_folder(aside)
+        self._write_format()
+        return aside, highest
+
+    def segment_path(self, base: int) -> Path:
+        """Where the segment after offset ``base`` is."""
+        return self.path / f"{base:020d}.segment"
+
+    def snapshot_path(self, base: int) -> Path:
+        """Where the snapshot at offset ``base`` is."""
+        return self.path / f"{base:020d}.snapshot"
+
+    def _segment(self, base: int) -> Segment:
+        path = self.segment_path(base)
+        with path.open("rb") as file:
+            header = frames.decode_file_header(file.read(frames.FILE_HEADER_BYTES))
+        if header is None or header.kind is not FileKind.SEGMENT or header.base != base:
+            raise damaged(str(path), 0, f"this does not begin a segment after offset {base}")
+        return Segment(header.sequence, base, header.ordinal, header.created_ms, path.stat().st_size)
+
+    def _acquire(self) -> int:
+        path = self.path / "lock"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise LogLocked(
+                f"{path} is locked: another process writes this log; stop it, or give --event-log another folder"
+            ) from None
+        return descriptor
+
+    def _refuse_strangers(self) -> None:
+        strangers = [name for name in self._names() if not _OURS.fullmatch(name) and not _HARMLESS.fullmatch(name)]
+        if strangers:
+            raise LogUnusable(
+                f"{self.path} holds {strangers[0]}, which is not of an event log; give --event-log a folder of its own"
+            )
+
+    def _check_format(self) -> None:
+        path = self.path / "format"
+        if path.exists():
+            found = path.read_bytes()
+            if found != _FORMAT_TEXT:
+                raise LogUnusable(f"{path} says {found[:80]!r}, and this program reads {_FORMAT_TEXT!r} only")
+        elif not self._bases(_SEGMENT) and not self._bases(_SNAPSHOT):
+            self.path.chmod(_FOLDER_MODE)
+            self._write_format()
+            self._disk.sync_folder(self.path.parent)
+
+    def _write_format(self) -> None:
+        path = self.path / "format"
+        descriptor = self.create(path)
+        try:
+            write_all(self._disk, descriptor, _FORMAT_TEXT, 0)
+            self._disk.sync(descriptor)
+        finally:
+            os.close(descriptor)
+        self.publish(path)
+
+    def _names(self) -> Sequence[str]:
+        return sorted(entry.name for entry in self.path.iterdir())
+
+    def _bases(self, pattern: re.Pattern[str]) -> list[int]:
+        matches = (pattern.fullmatch(name) for name in self._names())
+        return [int(match[1]) for match in matches if match]
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        """What the system refuses means that the folder cannot be a log; the lock is let go with any error."""
+        try:
+            yield
+        except OSError as error:
+            self.close()
+            raise LogUnusable(f"{self.path} cannot be used as an event log: {error}") from error
+        except LogUnusable:
+            self.close()
+            raise
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(path.name + _TEMPORARY)
+
+
+def _precedes(base: int, segments: Iterable[Segment]) -> bool:
+    """Whether a snapshot is a leftover of retention: its segment was deleted, and later ones are there."""
+    return any(base < segment.base for segment in segments) and not any(s.base <= base for s in segments)

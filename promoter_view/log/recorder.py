@@ -1,0 +1,156 @@
+"""What reflectors write to: the accepted state, and only the differences from it appended to the log.
+
+The accepted state is what was replayed and all that was appended since, durable or not: a change is compared with the
+one before it in the queue. Who decides what the cluster's answers mean is the reflector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.python.failure import Failure
+
+from promoter_view.boundaries import EventLog
+from promoter_view.log.errors import LogClosed
+from promoter_view.metrics import Metrics
+from promoter_view.records import Change, ChangeType, Entry, ListPath, ObjectKey, Position, SourceObject
+
+if TYPE_CHECKING:
+    from promoter_view.boundaries import Recorder
+
+MAX_PENDING_BYTES = 32 << 20
+MAX_PENDING_EVENTS = 20_000
+#: The path of a deletion that stems from no path: nobody lists the object any more.
+NO_PATH = ""
+
+_Objects = dict[ObjectKey, SourceObject]
+
+
+class LogRecorder:
+    """The Recorder of one log that has started. ``objects`` and ``positions`` are what was replayed."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        *,
+        objects: Mapping[ObjectKey, SourceObject],
+        positions: Mapping[str, str],
+        metrics: Metrics,
+        max_pending_bytes: int = MAX_PENDING_BYTES,
+        max_pending_events: int = MAX_PENDING_EVENTS,
+    ) -> None:
+        self._log = log
+        self._metrics = metrics
+        self._max_pending_bytes = max_pending_bytes
+        self._max_pending_events = max_pending_events
+        self._positions = dict(positions)
+        self._kinds: dict[str, dict[str, _Objects]] = {}
+        self._pending_bytes = 0
+        self._pending_events = 0
+        self._waiting: list[Deferred[None]] = []
+        for key, found in objects.items():
+            self._namespace(key)[key] = found
+
+    def position(self, path: ListPath) -> str | None:
+        """See Recorder."""
+        return self._positions.get(path.id)
+
+    def objects(self, path: ListPath) -> Iterator[tuple[ObjectKey, SourceObject]]:
+        """See Recorder. What it yields does not change while the caller puts and deletes."""
+        namespaces = self._kinds.get(path.kind, {})
+        chosen = [namespaces.get(path.namespace, {})] if path.namespace else list(namespaces.values())
+        return iter([item for objects in chosen for item in objects.items()])
+
+    def put(self, path: ListPath, key: ObjectKey, found: SourceObject, position: str | None) -> bool:
+        """See Recorder. A suppressed event does not move the path's position; the next bookmark does."""
+        objects = self._namespace(key)
+        known = objects.get(key)
+        if known is not None and known.body == found.body:
+            self._metrics.log_suppressed_events.inc()
+            return False
+        objects[key] = found
+        change = ChangeType.ADDED if known is None else ChangeType.MODIFIED
+        self._append_change(Change(change, key, found.body, found.resource_version, path.id, position))
+        return True
+
+    def delete(self, path: ListPath, key: ObjectKey, resource_version: str, position: str | None) -> bool:
+        """See Recorder."""
+        if not self._forget(key):
+            self._metrics.log_suppressed_events.inc()
+            return False
+        self._append_change(Change(ChangeType.DELETED, key, b"", resource_version, path.id, position))
+        return True
+
+    def bookmark(self, path: ListPath, position: str) -> None:
+        """See Recorder. A position that the path already has is not appended again."""
+        if self._positions.get(path.id) == position:
+            return
+        self._positions[path.id] = position
+        self._append(Position(path.id, position), 0)
+
+    def drop_strays(self, paths: Iterable[ListPath]) -> int:
+        """Deletes the objects that none of ``paths`` lists, after the options have changed; how many they were."""
+        listed = list(paths)
+        strays = [(key, found) for key, found in self._all() if not any(path.holds(key) for path in listed)]
+        for key, found in strays:
+            self._forget(key)
+            self._append_change(Change(ChangeType.DELETED, key, b"", found.resource_version, NO_PATH))
+        return len(strays)
+
+    def room(self) -> Deferred[None]:
+        """See Recorder. May be cancelled."""
+        if self._has_room():
+            return succeed(None)
+        waiting: Deferred[None] = Deferred(self._waiting.remove)
+        self._waiting.append(waiting)
+        return waiting
+
+    def _all(self) -> Iterator[tuple[ObjectKey, SourceObject]]:
+        for namespaces in self._kinds.values():
+            for objects in namespaces.values():
+                yield from objects.items()
+
+    def _namespace(self, key: ObjectKey) -> _Objects:
+        return self._kinds.setdefault(key.kind, {}).setdefault(key.namespace, {})
+
+    def _forget(self, key: ObjectKey) -> bool:
+        namespaces = self._kinds.get(key.kind, {})
+        objects = namespaces.get(key.namespace, {})
+        if objects.pop(key, None) is None:
+            return False
+        if not objects:
+            del namespaces[key.namespace]
+        return True
+
+    def _append_change(self, change: Change) -> None:
+        if change.position is not None:
+            self._positions[change.path] = change.position
+        self._append(change, len(change.body))
+
+    def _append(self, entry: Entry, size: int) -> None:
+        self._pending_events += 1
+        self._pending_bytes += size
+        self._log.append((entry,)).addBoth(self._acknowledged, size).addErrback(_closed)
+
+    def _acknowledged(self, result: Failure | None, size: int) -> Failure | None:
+        self._pending_events -= 1
+        self._pending_bytes -= size
+        if self._waiting and self._has_room():
+            waiting, self._waiting = self._waiting, []
+            for waiter in waiting:
+                waiter.callback(None)
+        return result
+
+    def _has_room(self) -> bool:
+        return self._pending_bytes < self._max_pending_bytes and self._pending_events < self._max_pending_events
+
+
+def _closed(failure: Failure) -> None:
+    """The log has stopped, and with it the program: what was not durable comes again from the path's position."""
+    failure.trap(LogClosed)
+
+
+if TYPE_CHECKING:
+    _: type[Recorder] = LogRecorder

@@ -1,0 +1,113 @@
+"""Where a start begins, and what may go: choices over what the folder holds. Pure.
+
+A *start point* is an offset from which a replay can begin: a snapshot with its segment behind it, or 0 where the first
+segment begins the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from promoter_view.log.settings import LogSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A segment as its header tells: ``base`` is the last offset before it, ``ordinal`` the records before it."""
+
+    sequence: int
+    base: int
+    ordinal: int
+    created_ms: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a folder holds: segments in order without a gap, and the size of each snapshot by its offset."""
+
+    segments: Sequence[Segment] = ()
+    snapshots: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return sum(segment.size for segment in self.segments) + sum(self.snapshots.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What is to be deleted, in this order: snapshots first, so that no snapshot is left without its segment."""
+
+    snapshots: Sequence[int]
+    segments: Sequence[Segment]
+
+
+def start_order(holdings: Holdings, history_bytes: int) -> Sequence[int]:
+    """Start points, best first.
+
+    The best is the oldest that leaves at most ``history_bytes`` to replay; but where that is the newest and hardly
+    anything follows it, the one before, so that a client a few events behind the head can resume. Then the older ones,
+    newest first: they lose nobody's position. Then the newer ones, which are as exact but remember less.
+    """
+    points = _start_points(holdings)
+    if not points:
+        return ()
+    best = _best(holdings, points, history_bytes)
+    return (points[best], *reversed(points[:best]), *points[best + 1 :])
+
+
+def removal(holdings: Holdings, trusted: int | None, settings: LogSettings, *, now_ms: int, records: int) -> Removal:
+    """What retention deletes.
+
+    ``trusted`` is the newest snapshot that this process has itself read or written: it and what follows it stay.
+    ``records`` is the number of records that the log has held in all its life.
+    """
+    if trusted is None:
+        return Removal((), ())
+    gone = _expired(holdings, trusted, settings, now_ms=now_ms, records=records)
+    kept = holdings.segments[len(gone) :]
+    reserve = _reserve(Holdings(kept, holdings.snapshots), settings.history_bytes)
+    bound = min(trusted, max(reserve, kept[0].base))
+    return Removal(sorted(base for base in holdings.snapshots if base < bound), gone)
+
+
+def _expired(
+    holdings: Holdings, trusted: int, settings: LogSettings, *, now_ms: int, records: int
+) -> Sequence[Segment]:
+    """The segments before the trusted snapshot that one of the bounds asks to go, oldest first."""
+    size = holdings.size
+    gone: list[Segment] = []
+    for segment, following in zip(holdings.segments, holdings.segments[1:], strict=False):
+        # A segment's newest record is not newer than the next segment.
+        too_old = following.created_ms < now_ms - settings.retention_age_seconds * 1000
+        too_many = records - segment.ordinal > settings.retention_events
+        if segment.base >= trusted or not (too_old or too_many or size > settings.retention_bytes):
+            break
+        gone.append(segment)
+        size -= segment.size + holdings.snapshots.get(segment.base, 0)
+    return gone
+
+
+def _reserve(holdings: Holdings, history_bytes: int) -> int:
+    """The start point before the best one: what a start falls back to when the best cannot be read."""
+    points = _start_points(holdings)
+    return points[max(_best(holdings, points, history_bytes) - 1, 0)] if points else 0
+
+
+def _best(holdings: Holdings, points: Sequence[int], history_bytes: int) -> int:
+    newest = len(points) - 1
+    best = next((at for at, point in enumerate(points) if _bytes_after(holdings, point) <= history_bytes), newest)
+    if best == newest > 0 and _bytes_after(holdings, points[newest]) < history_bytes // 2:
+        return newest - 1
+    return best
+
+
+def _bytes_after(holdings: Holdings, base: int) -> int:
+    return sum(segment.size for segment in holdings.segments if segment.base >= base)
+
+
+def _start_points(holdings: Holdings) -> Sequence[int]:
+    bases = [segment.base for segment in holdings.segments]
+    return [base for base in bases if base == 0 or base in holdings.snapshots]
