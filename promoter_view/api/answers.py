@@ -37,22 +37,26 @@ def send(request: Request, body: bytes, content_type: str = JSON) -> None:
 
 def send_error(request: Request, failure: Failure) -> None:
     """The Status of that failure. A fault of ours is logged; one that comes in mid-answer ends the connection."""
-    status = status_of(failure.value) if isinstance(failure.value, Exception) else None
-    if status is None:
-        status = _fault(request, failure)
+    body = refuse(request, failure)
     if request.startedWriting:
         # Half an answer cannot be taken back: without its end the client knows that it is not whole.
         request.loseConnection()
         return
-    send_status(request, status)
+    send(request, body)
 
 
-def send_status(request: Request, status: Status) -> None:
-    """A Status as the answer."""
+def refuse(request: Request, failure: Failure) -> bytes:
+    """Sets code and headers for that failure; the body that goes with them."""
+    status = status_of(failure.value) if isinstance(failure.value, Exception) else None
+    if status is None:
+        status = _fault(request, failure)
+    body = status.encode() + b"\n"
     request.setResponseCode(status.code)
     for name, value in status.headers.items():
         request.setHeader(name, value)
-    send(request, status.encode() + b"\n")
+    request.setHeader("Content-Type", JSON)
+    request.setHeader("Content-Length", str(len(body)))
+    return body
 
 
 def _fault(request: Request, failure: Failure) -> Status:

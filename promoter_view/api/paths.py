@@ -24,6 +24,11 @@ class Target:
     namespace: str
     name: str
 
+    @property
+    def view(self) -> str:
+        """The view's name, as resources are named."""
+        return self.definition.plural
+
 
 def parse_path(path: bytes, definitions: Mapping[str, ViewDefinition]) -> Target | None:
     """``[namespaces/NS/]RESOURCE[/NAME]`` behind the prefix; None where it names nothing (a name needs a namespace)."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
+from urllib.parse import parse_qs
 
 from promoter_view.api.continuation import Token, decode
 from promoter_view.api.errors import BadRequest, Cause, Invalid
@@ -22,8 +23,7 @@ from promoter_view.kubernetes.selectors import (
     parse_label_selector,
 )
 
-#: As Twisted has them in ``request.args``.
-Parameters = Mapping[bytes, Sequence[bytes]]
+Parameters = Mapping[str, Sequence[str]]
 
 _EXACT = "Exact"
 _NOT_OLDER_THAN = "NotOlderThan"
@@ -68,15 +68,24 @@ class WatchQuery:
     timeout_seconds: int | None
 
 
+def parameters_of(uri: bytes) -> Parameters:
+    """The query part of a URI, decoded. As in Go a name without "=" is there with an empty value (``?watch``).
+
+    (Twisted's ``request.args`` leaves such out.) Their number is bounded by that of the request line's bytes.
+    """
+    _, _, query = uri.partition(b"?")
+    return parse_qs(query.decode("utf-8", "replace"), keep_blank_values=True, errors="replace") if query else {}
+
+
 def is_watch(parameters: Parameters) -> bool:
     """``watch`` is there and neither false nor 0."""
-    return bool(_boolean(parameters, b"watch"))
+    return bool(_boolean(parameters, "watch"))
 
 
 def selected_name(parameters: Parameters) -> str:
     """The one name that a list or watch can see, for its authorization; "" when there is none or it cannot be read."""
     try:
-        return parse_field_selector(_text(parameters, b"fieldSelector")).name or ""
+        return parse_field_selector(_text(parameters, "fieldSelector")).name or ""
     except SelectorError:
         return ""
 
@@ -89,14 +98,14 @@ def parse_get(parameters: Parameters) -> int:
 def parse_list(parameters: Parameters) -> ListQuery:
     """Errors: BadRequest, Invalid."""
     labels, fields = _selectors(parameters)
-    limit = _integer(parameters, b"limit") or 0
-    _integer(parameters, b"timeoutSeconds")
+    limit = _integer(parameters, "limit") or 0
+    _integer(parameters, "timeoutSeconds")
     _refuse(_list_causes(parameters))
     version = _resource_version(parameters)
     token = _token(parameters)
     if token is not None and version:
         raise BadRequest("specifying resource version is not allowed when using continue")
-    match = _text(parameters, b"resourceVersionMatch")
+    match = _text(parameters, "resourceVersionMatch")
     exact = match == _EXACT or (match == "" and limit > 0 and version > 0)
     return ListQuery(
         labels=labels,
@@ -111,12 +120,12 @@ def parse_list(parameters: Parameters) -> ListQuery:
 def parse_watch(parameters: Parameters) -> WatchQuery:
     """Errors: BadRequest, Invalid."""
     labels, fields = _selectors(parameters)
-    _integer(parameters, b"limit")
-    timeout = _integer(parameters, b"timeoutSeconds")
-    send_initial = _boolean(parameters, b"sendInitialEvents")
+    _integer(parameters, "limit")
+    timeout = _integer(parameters, "timeoutSeconds")
+    send_initial = _boolean(parameters, "sendInitialEvents")
     _refuse(_watch_causes(parameters, send_initial))
     version = _resource_version(parameters)
-    bookmarks = bool(_boolean(parameters, b"allowWatchBookmarks"))
+    bookmarks = bool(_boolean(parameters, "allowWatchBookmarks"))
     return WatchQuery(
         labels=labels,
         fields=fields,
@@ -130,25 +139,25 @@ def parse_watch(parameters: Parameters) -> WatchQuery:
 
 def _list_causes(parameters: Parameters) -> list[Cause]:
     causes = []
-    match = _text(parameters, b"resourceVersionMatch")
-    version = _text(parameters, b"resourceVersion")
+    match = _text(parameters, "resourceVersionMatch")
+    version = _text(parameters, "resourceVersion")
     if match:
         if not version:
             causes.append(_forbidden("resourceVersionMatch is forbidden unless resourceVersion is provided"))
-        if _text(parameters, b"continue"):
+        if _text(parameters, "continue"):
             causes.append(_forbidden("resourceVersionMatch is forbidden when continue is provided"))
         if match not in (_EXACT, _NOT_OLDER_THAN):
             causes.append(_unsupported(match, f'"{_EXACT}", "{_NOT_OLDER_THAN}", ""'))
         if match == _EXACT and version == "0":
             causes.append(_forbidden('resourceVersionMatch "Exact" is forbidden for resourceVersion "0"'))
-    if b"sendInitialEvents" in parameters:
+    if "sendInitialEvents" in parameters:
         causes.append(_forbidden("sendInitialEvents is forbidden for list", "sendInitialEvents"))
     return causes
 
 
 def _watch_causes(parameters: Parameters, send_initial: bool | None) -> list[Cause]:
     causes = []
-    match = _text(parameters, b"resourceVersionMatch")
+    match = _text(parameters, "resourceVersionMatch")
     if send_initial is not None and match != _NOT_OLDER_THAN:
         causes.append(_forbidden(f"sendInitialEvents requires setting resourceVersionMatch to {_NOT_OLDER_THAN}"))
     if match:
@@ -158,7 +167,7 @@ def _watch_causes(parameters: Parameters, send_initial: bool | None) -> list[Cau
             )
         if match != _NOT_OLDER_THAN:
             causes.append(_unsupported(match, f'"{_NOT_OLDER_THAN}"'))
-        if _text(parameters, b"continue"):
+        if _text(parameters, "continue"):
             causes.append(_forbidden("resourceVersionMatch is forbidden when continue is provided"))
     return causes
 
@@ -178,11 +187,11 @@ def _refuse(causes: list[Cause]) -> None:
 
 
 def _selectors(parameters: Parameters) -> tuple[LabelSelector, FieldSelector]:
-    labels = _selector(parse_label_selector, parameters, b"labelSelector")
-    return labels, _selector(parse_field_selector, parameters, b"fieldSelector")
+    labels = _selector(parse_label_selector, parameters, "labelSelector")
+    return labels, _selector(parse_field_selector, parameters, "fieldSelector")
 
 
-def _selector(parse: Callable[[str], _Selector], parameters: Parameters, name: bytes) -> _Selector:
+def _selector(parse: Callable[[str], _Selector], parameters: Parameters, name: str) -> _Selector:
     try:
         return parse(_text(parameters, name))
     except SelectorError as error:
@@ -190,12 +199,12 @@ def _selector(parse: Callable[[str], _Selector], parameters: Parameters, name: b
 
 
 def _token(parameters: Parameters) -> Token | None:
-    text = _text(parameters, b"continue")
+    text = _text(parameters, "continue")
     return decode(text) if text else None
 
 
 def _resource_version(parameters: Parameters) -> int:
-    text = _text(parameters, b"resourceVersion")
+    text = _text(parameters, "resourceVersion")
     if not text:
         return 0
     version = int(text) if _DECIMAL.match(text) else -1
@@ -204,21 +213,21 @@ def _resource_version(parameters: Parameters) -> int:
     return version
 
 
-def _integer(parameters: Parameters, name: bytes) -> int | None:
+def _integer(parameters: Parameters, name: str) -> int | None:
     if name not in parameters:
         return None
     text = _text(parameters, name)
     number = int(text) if _INTEGER.match(text) else None
     if number is None or number not in _INT64:
-        raise BadRequest(f'{name.decode()}: "{text}" is not a 64-bit integer')
+        raise BadRequest(f'{name}: "{text}" is not a 64-bit integer')
     return number
 
 
-def _boolean(parameters: Parameters, name: bytes) -> bool | None:
+def _boolean(parameters: Parameters, name: str) -> bool | None:
     # apimachinery, Convert_Slice_string_To_bool: whatever is there and does not say no is a yes.
     return _text(parameters, name).lower() not in ("false", "0") if name in parameters else None
 
 
-def _text(parameters: Parameters, name: bytes) -> str:
+def _text(parameters: Parameters, name: str) -> str:
     values = parameters.get(name)
-    return values[0].decode("utf-8", "replace") if values else ""
+    return values[0] if values else ""

@@ -19,11 +19,11 @@ from promoter_view.api.forms import Form, MetadataForm, ObjectForm
 from promoter_view.api.frames import FrameCache, error_line
 from promoter_view.api.freshness import require
 from promoter_view.api.instruments import WatchInstruments
-from promoter_view.api.listing import ListReader, Page, page
+from promoter_view.api.listing import ListReader, page
 from promoter_view.api.negotiation import Representation, Verb, negotiate
 from promoter_view.api.paths import Target
-from promoter_view.api.query import WatchQuery, parse_get, parse_list, parse_watch
-from promoter_view.api.status import status_of
+from promoter_view.api.query import Parameters, WatchQuery, parse_get, parse_list, parse_watch
+from promoter_view.api.status import expired_status
 from promoter_view.api.tables import IncludeObject, TableForm, parse_include_object
 from promoter_view.api.watches import OpenWatch, OpenWatches
 from promoter_view.api.watching import End, Start, Watch, start
@@ -46,6 +46,15 @@ class ApiSettings:
 
     bookmark_interval_seconds: float = 60.0
     min_request_timeout_seconds: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A read of a view, as the request line has it."""
+
+    target: Target
+    verb: Verb
+    parameters: Parameters
 
 
 class ViewResource:
@@ -72,37 +81,35 @@ class ViewResource:
         self._instruments = {it.plural: WatchInstruments(metrics, it.plural) for it in definitions}
         self.watches = OpenWatches()
 
-    async def serve(self, request: Request, target: Target, verb: Verb) -> None:
+    async def serve(self, request: Request, call: Call) -> None:
         """Answers the request, to its end. Errors: those of ``status``."""
         if not self._views.ready:
             raise NotReady()
-        match verb:
+        match call.verb:
             case Verb.GET:
-                await self._get(request, target)
+                await self._get(request, call)
             case Verb.LIST:
-                await self._list(request, target)
+                await self._list(request, call)
             case Verb.WATCH:
-                await self._watch(request, target)
+                await self._watch(request, call)
 
-    async def _get(self, request: Request, target: Target) -> None:
-        form = self._form(request, target, Verb.GET)
-        version = parse_get(request.args)
+    async def _get(self, request: Request, call: Call) -> None:
+        form = self._form(request, call)
+        version = parse_get(call.parameters)
         if version:
             await self._fresh(lambda: require(self._views, version))
-        view = target.definition.plural
-        bundle = self._views.get(BundleKey(view, target.namespace, target.name))
+        target = call.target
+        bundle = self._views.get(BundleKey(target.view, target.namespace, target.name))
         if bundle is None:
-            raise ObjectNotFound(GROUP, view, target.name)
+            raise ObjectNotFound(GROUP, target.view, target.name)
         answers.send(request, form.single(bundle) + b"\n")
 
-    async def _list(self, request: Request, target: Target) -> None:
-        form = self._form(request, target, Verb.LIST)
-        query = parse_list(request.args)
-
-        def find() -> Page:
-            return page(self._views, target.definition.plural, target.namespace, query)
-
-        reader = ListReader(await self._fresh(find), form)
+    async def _list(self, request: Request, call: Call) -> None:
+        form = self._form(request, call)
+        query = parse_list(call.parameters)
+        target = call.target
+        found = await self._fresh(lambda: page(self._views, target.view, target.namespace, query))
+        reader = ListReader(found, form)
         beginning = reader.pull(MAX_WRITE_BYTES)
         if reader.finished:
             answers.send(request, beginning)
@@ -112,43 +119,38 @@ class ViewResource:
         if await self._pump.open(reader, request).done:
             request.finish()
 
-    async def _watch(self, request: Request, target: Target) -> None:
-        form = self._form(request, target, Verb.WATCH)
-        query = parse_watch(request.args)
+    async def _watch(self, request: Request, call: Call) -> None:
+        form = self._form(request, call)
+        query = parse_watch(call.parameters)
         if self.watches.draining:
             raise Draining()
-        begin = await self._begin(target, query)
+        begin = await self._begin(call.target, query)
         request.setHeader("Content-Type", answers.JSON)
         # The headers go out at once: a client waits for them before it believes that it watches.
         request.write(b"")
         if isinstance(begin, Start):
-            selection = Selection(target.namespace, labels=query.labels, fields=query.fields)
-            await self._run(request, target, query, begin, selection, form)
+            await self._run(request, call.target, query, begin, form)
         else:
             request.write(begin)
             request.finish()
 
     async def _begin(self, target: Target, query: WatchQuery) -> Start | bytes:
         """Where the watch begins, or the ERROR event that is all of it. Errors: Ahead."""
-        view = target.definition.plural
-        count = self._instruments[view].opened
+        opened = self._instruments[target.view].opened
         try:
-            begin = await self._fresh(lambda: start(self._views, view, target.namespace, query))
+            begin = await self._fresh(lambda: start(self._views, target.view, target.namespace, query))
         except Expired as error:
-            count("expired")
-            status = status_of(error)
-            assert status is not None
-            return error_line(status)
+            opened("expired")
+            return error_line(expired_status(error))
         except Ahead:
-            count("ahead")
+            opened("ahead")
             raise
-        count("initial" if query.initial else "resumed")
+        opened("initial" if query.initial else "resumed")
         return begin
 
-    async def _run(
-        self, request: Request, target: Target, query: WatchQuery, begin: Start, selection: Selection, form: Form
-    ) -> None:
-        instruments = self._instruments[target.definition.plural]
+    async def _run(self, request: Request, target: Target, query: WatchQuery, begin: Start, form: Form) -> None:
+        instruments = self._instruments[target.view]
+        selection = Selection(target.namespace, labels=query.labels, fields=query.fields)
         watch = Watch(begin, query, selection=selection, form=form, frames=self._frames, observer=instruments)
         stream = self._pump.open(watch, request)
         opened = OpenWatch(watch, stream, reactor=self._reactor, random=self._random)
@@ -180,13 +182,12 @@ class ViewResource:
             await waiting.addTimeout(_FRESHNESS_SECONDS, self._reactor)
         return ask()
 
-    def _form(self, request: Request, target: Target, verb: Verb) -> Form:
-        representation = negotiate(request.getHeader("Accept"), verb)
-        forms = self._forms[target.definition.plural]
+    def _form(self, request: Request, call: Call) -> Form:
+        representation = negotiate(request.getHeader("Accept"), call.verb)
+        forms = self._forms[call.target.view]
         if representation is not Representation.TABLE:
             return forms[representation]
-        text = request.args.get(b"includeObject", [b""])[0].decode("utf-8", "replace")
-        return forms[parse_include_object(text)]
+        return forms[parse_include_object(call.parameters)]
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._reactor.seconds(), UTC)

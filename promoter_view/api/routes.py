@@ -19,6 +19,7 @@ from promoter_view.api import answers, discovery
 from promoter_view.api.errors import MethodNotAllowed, ResourceNotFound
 from promoter_view.api.health import HealthChecks, Report
 from promoter_view.api.negotiation import Verb, negotiate, wants_aggregated_discovery
+from promoter_view.api.query import parameters_of
 from promoter_view.metrics import Metrics
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 
@@ -39,27 +40,27 @@ class Routes:
         self._metrics = metrics
         self._version = version
 
-    @app.route("/api/", methods=["GET"], strict_slashes=False)
+    @app.route("/api", methods=["GET"])
     def api(self, request: Request) -> bytes:
         """No core resources; so that kubectl can be pointed straight at us."""
         return _discovery(request, discovery.api_versions(), discovery.group_discovery_list(()))
 
-    @app.route("/apis/", methods=["GET"], strict_slashes=False)
+    @app.route("/apis", methods=["GET"])
     def apis(self, request: Request) -> bytes:
         """The groups."""
         return _discovery(request, discovery.api_group_list(), discovery.group_discovery_list(self._definitions))
 
-    @app.route(f"/apis/{GROUP}/", methods=["GET"], strict_slashes=False)
+    @app.route(f"/apis/{GROUP}", methods=["GET"])
     def group(self, request: Request) -> bytes:
         """The group."""
         return _document(request, discovery.api_group())
 
-    @app.route(f"/apis/{GROUP}/{VERSION}/", methods=["GET"], strict_slashes=False)
+    @app.route(f"/apis/{GROUP}/{VERSION}", methods=["GET"])
     def resources(self, request: Request) -> bytes:
         """The resources of the group's version."""
         return _document(request, discovery.api_resource_list(self._definitions))
 
-    @app.route("/version/", methods=["GET"], strict_slashes=False)
+    @app.route("/version", methods=["GET"])
     def version(self, request: Request) -> bytes:
         """The program's version."""
         return _document(request, discovery.version_info(self._version))
@@ -69,31 +70,31 @@ class Routes:
         """Prometheus' text format."""
         return _body(request, self._metrics.render(), CONTENT_TYPE_LATEST)
 
-    @app.route("/<any(livez, readyz, healthz):endpoint>", methods=["GET"])
-    def health(self, request: Request, endpoint: str) -> bytes:
+    @app.route("/<any(livez, readyz, healthz):probe>", methods=["GET"])
+    def health(self, request: Request, probe: str) -> bytes:
         """``?verbose`` shows each check, ``?exclude=NAME`` leaves one out."""
-        exclude = [name.decode("utf-8", "replace") for name in request.args.get(b"exclude", ())]
-        verbose = b"verbose" in request.args
-        return _report(request, self._health.report(endpoint, verbose=verbose, exclude=exclude))
+        parameters = parameters_of(request.uri)
+        exclude = parameters.get("exclude", ())
+        return _report(request, self._health.report(probe, verbose="verbose" in parameters, exclude=exclude))
 
-    @app.route("/<any(livez, readyz, healthz):endpoint>/<check>", methods=["GET"])
-    def health_check(self, request: Request, endpoint: str, check: str) -> bytes:
+    @app.route("/<any(livez, readyz, healthz):probe>/<check>", methods=["GET"])
+    def health_check(self, request: Request, probe: str, check: str) -> bytes:
         """One check."""
-        report = self._health.single(endpoint, check)
+        report = self._health.single(probe, check)
         if report is None:
             raise not_found()
         return _report(request, report)
 
     @app.handle_errors(HTTPException)
-    def refused(self, request: IRequest, failure: Failure) -> None:
+    def refused(self, request: IRequest, failure: Failure) -> bytes:
         """No such path, or not with that method."""
         error = wrong_method() if isinstance(failure.value, WrongMethod) else not_found()
-        answers.send_error(cast(Request, request), Failure(error))
+        return answers.refuse(cast(Request, request), Failure(error))
 
     @app.handle_errors(Exception)
-    def failed(self, request: IRequest, failure: Failure) -> None:
+    def failed(self, request: IRequest, failure: Failure) -> bytes:
         """A request's error, or a fault of ours."""
-        answers.send_error(cast(Request, request), failure)
+        return answers.refuse(cast(Request, request), failure)
 
 
 def not_found() -> ResourceNotFound:

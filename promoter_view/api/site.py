@@ -16,9 +16,9 @@ from promoter_view.api import answers
 from promoter_view.api.access import Access, Attributes
 from promoter_view.api.health import HealthChecks
 from promoter_view.api.negotiation import Verb
-from promoter_view.api.paths import PREFIX, Target, attributes_of, parse_path, verb_of
-from promoter_view.api.query import is_watch, selected_name
-from promoter_view.api.resource import ApiSettings, ViewResource
+from promoter_view.api.paths import PREFIX, attributes_of, parse_path, verb_of
+from promoter_view.api.query import is_watch, parameters_of, selected_name
+from promoter_view.api.resource import ApiSettings, Call, ViewResource
 from promoter_view.api.routes import Routes, wrong_method
 from promoter_view.boundaries import ViewReader
 from promoter_view.metrics import Metrics
@@ -60,8 +60,8 @@ class Gate(Resource):
         """Answers every request; what is not over at once is cancelled when the client leaves."""
         answers.begin(request, self._random)
         begun = self._reactor.seconds()
-        target, verb, attributes = self._read(request)
-        work = Deferred.fromCoroutine(self._serve(request, target, verb, attributes))
+        call, attributes = self._read(request)
+        work = Deferred.fromCoroutine(self._serve(request, call, attributes))
         if not work.called:
             self._under_way.add(work)
             request.notifyFinish().addErrback(lambda _: work.cancel())
@@ -74,24 +74,25 @@ class Gate(Resource):
         self._resource.watches.drain()
         return DeferredList(list(self._under_way)).addCallback(lambda _: None)
 
-    def _read(self, request: Request) -> tuple[Target | None, Verb, Attributes]:
+    def _read(self, request: Request) -> tuple[Call | None, Attributes]:
         target = parse_path(request.path, self._definitions) if request.path.startswith(PREFIX) else None
         if target is None:
             method = request.method if request.method in _METHODS else b"other"
             path = request.path.decode("ascii", "replace")
-            return None, Verb.GET, Attributes(verb=method.decode().lower(), path=path)
-        verb = verb_of(target, is_watch(request.args))
-        name = selected_name(request.args)
-        return target, verb, attributes_of(request.method, request.path, target, verb, name)
+            return None, Attributes(verb=method.decode().lower(), path=path)
+        parameters = parameters_of(request.uri)
+        verb = verb_of(target, is_watch(parameters))
+        name = selected_name(parameters)
+        return Call(target, verb, parameters), attributes_of(request.method, request.path, target, verb, name)
 
-    async def _serve(self, request: Request, target: Target | None, verb: Verb, attributes: Attributes) -> None:
+    async def _serve(self, request: Request, call: Call | None, attributes: Attributes) -> None:
         await self._access.admit(request, attributes)
-        if target is None:
+        if call is None:
             request.render(self._routes)
         elif request.method != b"GET":
             raise wrong_method()
         else:
-            await self._resource.serve(request, target, verb)
+            await self._resource.serve(request, call)
 
     def _failed(self, failure: Failure, request: Request) -> None:
         # Cancelled: the client has left, there is nobody to tell.

@@ -58,6 +58,11 @@ def status_of(error: Exception) -> Status | None:
     return None if render is None else render(error)
 
 
+def expired_status(error: Expired) -> Status:
+    """The Status of the ERROR event that tells a reader that its position is before the horizon."""
+    return Status(410, "Expired", str(error))
+
+
 def internal_error(reference: str) -> Status:
     """For a fault of ours: nothing of it is told but where the log tells it (the Audit-Id)."""
     return Status(500, "InternalError", f"an internal error occurred; the server's log has it as {reference}")
@@ -101,7 +106,7 @@ _TABLE: dict[type[Exception], Callable[[Any], Status]] = {
     ObjectNotFound: _object_not_found,
     MethodNotAllowed: _plain(405, "MethodNotAllowed", Allow="GET"),
     NotAcceptable: _plain(406, "NotAcceptable"),
-    Expired: _plain(410, "Expired"),
+    Expired: expired_status,
     ContinueExpired: _continue_expired,
     Invalid: _invalid,
     NotReady: _unavailable,

@@ -11,6 +11,7 @@ import orjson
 
 from promoter_view.api.errors import BadRequest
 from promoter_view.api.forms import ListMeta, bookmark_metadata, partial
+from promoter_view.api.query import Parameters
 from promoter_view.records import Bundle
 from promoter_view.views.definition import Column, ViewDefinition
 
@@ -25,8 +26,9 @@ class IncludeObject(enum.StrEnum):
     OBJECT = "Object"
 
 
-def parse_include_object(text: str) -> IncludeObject:
-    """The query parameter includeObject; "" is Metadata. Errors: BadRequest."""
+def parse_include_object(parameters: Parameters) -> IncludeObject:
+    """The query parameter includeObject; without it Metadata. Errors: BadRequest."""
+    text = parameters.get("includeObject", ("",))[0]
     try:
         return IncludeObject(text or "Metadata")
     except ValueError as error:

@@ -15,7 +15,7 @@ from promoter_view.api.forms import Form
 from promoter_view.api.frames import FrameCache, error_line, event_line
 from promoter_view.api.freshness import require
 from promoter_view.api.query import WatchQuery
-from promoter_view.api.status import status_of
+from promoter_view.api.status import expired_status
 from promoter_view.boundaries import Cursor, ViewReader
 from promoter_view.records import Bundle, BundleChange, ChangeType
 from promoter_view.views.history import Expired
@@ -185,6 +185,4 @@ class Watch:
 
     def _expire(self, error: Expired) -> bytes:
         self._end, self._finished = End.EXPIRED, True
-        status = status_of(error)
-        assert status is not None
-        return error_line(status)
+        return error_line(expired_status(error))
