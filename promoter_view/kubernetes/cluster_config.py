@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,7 +42,7 @@ class FileSource:
     def read(self) -> bytes:
         """Its content. A file that cannot be read now counts as it was; ConfigError where it never was."""
         try:
-            found = os.stat(self.path)
+            found = self.path.stat()
             stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
             if stamp != self._stamp:
                 self._data = self.path.read_bytes()

@@ -1,4 +1,4 @@
-"""How to reach a cluster: kubeconfig files, or the service account of the Pod we run in. Reads files, connects to nothing.
+"""How to reach a cluster: kubeconfig files, or the service account of our Pod. Reads files, connects to nothing.
 
 The order is kubectl's, with in-cluster first after a given file; files named by KUBECONFIG are merged as client-go
 does it: the first file that sets a value wins (kubernetes.io, "Organizing Cluster Access Using kubeconfig Files").

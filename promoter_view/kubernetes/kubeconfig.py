@@ -152,12 +152,12 @@ def _sections(document: Mapping[str, Any], path: Path, plural: str) -> dict[str,
         raise ConfigError(f"{path}: {plural}: has to be a list")
     sections: dict[str, Section] = {}
     for entry in entries:
-        section = _section(entry, path, plural)
-        sections.setdefault(section.name.removeprefix(f"{plural[:-1]} "), section)
+        name, section = _section(entry, path, plural)
+        sections.setdefault(name, section)
     return sections
 
 
-def _section(entry: Any, path: Path, plural: str) -> Section:
+def _section(entry: Any, path: Path, plural: str) -> tuple[str, Section]:
     singular = plural[:-1]
     name = entry.get("name") if isinstance(entry, dict) else None
     if not isinstance(name, str) or not name:
@@ -165,7 +165,7 @@ def _section(entry: Any, path: Path, plural: str) -> Section:
     values = entry.get(singular) or {}
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: {singular} {name}: {singular}: has to be a mapping")
-    return Section(str(path), path.parent, f"{singular} {name}", values)
+    return name, Section(str(path), path.parent, f"{singular} {name}", values)
 
 
 def _cluster(cluster: Section, user: Section | None) -> ClusterConfig:

@@ -68,7 +68,7 @@ class ClusterPolicy:
             trustRootFromCertificates(certificates_in(material.authority)) if material.authority else platformTrust()
         )
 
-    def creatorForNetloc(self, hostname: bytes, port: int) -> IOpenSSLClientConnectionCreator:
+    def creatorForNetloc(self, hostname: bytes, port: int) -> IOpenSSLClientConnectionCreator:  # noqa: ARG002
         """IPolicyForHTTPS: how to connect to that host."""
         name = self._server_name or hostname.decode("ascii")
         if self._insecure:

@@ -1,0 +1,58 @@
+"""What Twisted's and OpenSSL's errors mean for a request to a cluster."""
+
+from __future__ import annotations
+
+from OpenSSL import SSL
+from service_identity import VerificationError
+from twisted.internet.defer import CancelledError
+from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
+from twisted.internet.error import TimeoutError as ConnectTimeout
+from twisted.web.client import RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived
+
+from promoter_view.kubernetes.outcomes import Outcome, Unreachable
+
+#: What a request can fail with for reasons that are not ours; anything else is a defect, and is raised as it is.
+NETWORK_ERRORS = (
+    CancelledError,
+    ConnectError,
+    ConnectionClosed,
+    DNSLookupError,
+    OSError,
+    RequestTransmissionFailed,
+    ResponseFailed,
+    SSL.Error,
+    ConnectTimeout,
+    VerificationError,
+)
+
+
+def unreachable(error: Exception) -> Unreachable:
+    """The error to raise instead. Raises CancelledError where that is what it was."""
+    causes = _causes(error)
+    if any(isinstance(cause, CancelledError) for cause in causes):
+        raise CancelledError from error
+    for outcome, kinds in _OUTCOMES:
+        found = next((cause for cause in causes if isinstance(cause, kinds)), None)
+        if found is not None:
+            return Unreachable(outcome, _words(found))
+    return Unreachable(Outcome.RESET, "; ".join(map(_words, causes)))
+
+
+_OUTCOMES: tuple[tuple[Outcome, tuple[type[Exception], ...]], ...] = (
+    (Outcome.TLS, (SSL.Error, VerificationError)),
+    (Outcome.TIMEOUT, (ConnectTimeout, TimeoutError)),
+    (Outcome.UNREACHABLE, (ConnectError, DNSLookupError)),
+)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The innermost errors: Twisted wraps those of a request in lists."""
+    if not isinstance(error, ResponseNeverReceived | ResponseFailed | RequestTransmissionFailed):
+        return [error]
+    return [cause for reason in error.reasons for cause in _causes(reason.value)] or [error]
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, SSL.Error) and error.args and isinstance(error.args[0], list):
+        return "; ".join(part[-1] for part in error.args[0]) or "TLS error"
+    return str(error) or type(error).__name__

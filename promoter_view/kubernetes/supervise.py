@@ -1,0 +1,81 @@
+"""All reflectors of a scope: built, started, stopped and asked together. None ends another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IReactorTime
+
+from promoter_view.boundaries import Recorder
+from promoter_view.kubernetes.cleaning import CleaningRules
+from promoter_view.kubernetes.kinds import Kind
+from promoter_view.kubernetes.reflector import Cluster, Reflector, ReflectorStatus
+from promoter_view.kubernetes.reflector_messages import Timing
+from promoter_view.metrics import Metrics
+from promoter_view.records import ListPath, Mirror
+
+
+def mirror_of(cluster: str, paths: Iterable[ListPath], rules: Mapping[str, CleaningRules]) -> Mirror:
+    """What a log with these paths mirrors. ``cluster``: config.cluster_identity; ``rules`` by kind."""
+    return Mirror(cluster, {path.id: rules[path.kind].digest for path in paths})
+
+
+def rules_of(kinds: Iterable[Kind], *, show_web_request_bodies: bool = False) -> dict[str, CleaningRules]:
+    """The cleaning rules of each kind, by its name."""
+    return {kind.kind: CleaningRules(kind, show_web_request_bodies) for kind in kinds}
+
+
+class Reflectors:
+    """One reflector a path, over one client and one recorder."""
+
+    def __init__(
+        self,
+        paths: Sequence[ListPath],
+        rules: Mapping[str, CleaningRules],
+        *,
+        client: Cluster,
+        recorder: Recorder,
+        clock: IReactorTime,
+        random: Callable[[], float],
+        metrics: Metrics,
+        watch_list: bool = True,
+        timing: Timing | None = None,
+    ) -> None:
+        self._clock = clock
+        self._reflectors = [
+            Reflector(
+                path,
+                rules[path.kind],
+                client=client,
+                recorder=recorder,
+                clock=clock,
+                random=random,
+                metrics=metrics,
+                watch_list=watch_list,
+                timing=timing,
+            )
+            for path in paths
+        ]
+        for kind in {path.kind for path in paths}:
+            metrics.reflector_lag_seconds.labels(kind).set_function(partial(self._lag, kind))
+
+    def start(self) -> None:
+        """Starts each. Call once."""
+        for reflector in self._reflectors:
+            reflector.start()
+
+    def stop(self) -> Deferred[None]:
+        """Fires once nothing more is recorded."""
+        stopping = DeferredList([reflector.stop() for reflector in self._reflectors], consumeErrors=True)
+        return stopping.addCallback(lambda _: None)
+
+    def statuses(self) -> tuple[ReflectorStatus, ...]:
+        """One a path, in the order of the paths."""
+        return tuple(reflector.status for reflector in self._reflectors)
+
+    def _lag(self, kind: str) -> float:
+        """Seconds since the path of that kind that has been silent longest was heard of."""
+        heard = [status.heard_at for status in self.statuses() if status.path.kind == kind]
+        return self._clock.seconds() - min(heard)
