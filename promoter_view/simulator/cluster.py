@@ -69,7 +69,7 @@ class Cluster:
         random: random.Random,
         kinds: Iterable[Kind] = PROMOTER_KINDS,
         history_events: int = 20_000,
-        resource_version: int = 1,
+        resource_version: int = 100,
     ) -> None:
         self._clock = clock
         self._random = random

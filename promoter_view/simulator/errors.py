@@ -111,6 +111,11 @@ def too_old(resource_version: int, horizon: int) -> StatusError:
     return StatusError(410, "Expired", f"too old resource version: {resource_version} ({horizon})")
 
 
+def list_too_old() -> StatusError:
+    """The state at the resourceVersion that a list asks for exactly is no longer held."""
+    return StatusError(410, "Expired", "The resourceVersion for the provided list is too old.")
+
+
 def continue_too_old(token: str) -> StatusError:
     """The pages that were begun cannot go on; ``token`` continues them with the objects of now."""
     message = (

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import orjson
 
 from promoter_view.records import ChangeType
-from promoter_view.simulator.errors import bad_request, continue_too_old, too_large, too_old
+from promoter_view.simulator.errors import bad_request, continue_too_old, list_too_old, too_large
 from promoter_view.simulator.objects import Stored
 from promoter_view.simulator.query import EXACT, Options
 from promoter_view.simulator.table import Event, Selected, Table
@@ -97,7 +97,7 @@ def _start(table: Table, options: Options, current: int) -> _Start:
     if not exact:
         return _Start(current, "")
     if wanted < table.horizon:
-        raise too_old(wanted, table.horizon)
+        raise list_too_old()
     return _Start(wanted, "")
 
 

@@ -58,6 +58,11 @@ class Options:
         """A watch that first says what is there."""
         return self.initial_events or (self.initial_events is None and not self.resource_version)
 
+    @property
+    def begins_now(self) -> bool:
+        """A watch that neither says what is there nor what came before."""
+        return self.initial_events is False and not self.resource_version
+
 
 def read_target(segments: Sequence[str]) -> Target | None:
     """Reads a path split at its slashes, e.g. ``("apis", "g", "v1", "namespaces", "a", "things", "x")``."""

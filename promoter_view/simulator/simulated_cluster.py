@@ -8,10 +8,12 @@ from weakref import WeakSet
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from promoter_view.simulator.apiserver import ApiServer
 from promoter_view.simulator.cluster import Cluster
+from promoter_view.simulator.control import Control
 from promoter_view.simulator.faults import Faults
 
 
@@ -40,7 +42,7 @@ class SimulatedCluster:
         self.api = ApiServer(
             self.cluster, clock=clock, random=random, faults=self.faults, bookmark_interval=bookmark_interval
         )
-        self._site = _Site(self.api)
+        self._site = _Site(_Root(self.api))
 
     @property
     def url(self) -> str:
@@ -62,10 +64,22 @@ class SimulatedCluster:
         return succeed(None) if listening is None else maybeDeferred(listening.stopListening)
 
 
+class _Root(Resource):
+    """Commands below ``/simulator``, the Kubernetes API everywhere else."""
+
+    def __init__(self, api: ApiServer) -> None:
+        super().__init__()
+        self._api = api
+        self._control = Control(api)
+
+    def getChildWithDefault(self, path: bytes, request: Any) -> Resource:  # noqa: ARG002 (Twisted's signature)
+        return self._control if path == b"simulator" else self._api
+
+
 class _Site(Site):
     """A site that knows its connections, and keeps no access log."""
 
-    def __init__(self, resource: ApiServer) -> None:
+    def __init__(self, resource: Resource) -> None:
         super().__init__(resource)
         self._connections: WeakSet[Any] = WeakSet()
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import orjson
 
 from promoter_view.simulator.cluster import Cluster
-from promoter_view.simulator.errors import StatusError, too_old
+from promoter_view.simulator.errors import StatusError, too_large, too_old
 from promoter_view.simulator.listing import select, selects
 from promoter_view.simulator.objects import Document, Stored
 from promoter_view.simulator.query import Options
@@ -37,17 +37,21 @@ class WatchCursor:
         self._namespace = namespace
         self._options = options
         self._epoch = cluster.epoch
-        self._position = options.resource_version or 0
+        self._position = cluster.resource_version if options.begins_now else options.resource_version or 0
         self._initial: deque[Stored] = deque()
         self._state_end_due = False
         self.ended = False
-        if options.begins_with_state:
+        if options.begins_with_state and not self._ahead:
             self._take_state(reorder)
 
     @property
     def severed(self) -> bool:
         """The cluster was restored since: its server went down with every connection."""
         return self._cluster.epoch != self._epoch
+
+    @property
+    def _ahead(self) -> bool:
+        return self._position > self._cluster.resource_version
 
     def take(self, limit: int) -> list[bytes] | None:
         """Examines up to ``limit`` events and returns the frames of those that are seen; None: nothing is left."""
@@ -57,6 +61,9 @@ class WatchCursor:
         if self._state_end_due:
             self._state_end_due = False
             return [self._bookmark(_INITIAL_EVENTS_END)]
+        if self._options.begins_with_state and self._ahead:
+            self.ended = True
+            return [error_frame(too_large(self._position, self._cluster.resource_version))]
         if self._position < self._table.horizon:
             self.ended = True
             return [error_frame(too_old(self._position, self._table.horizon))]
