@@ -59,7 +59,7 @@ class Watcher(threading.Thread):
         life_seconds: float,
     ) -> None:
         super().__init__(name=name, daemon=True)
-        self._endpoint, self._behaviour, self._random = endpoint, behaviour, source
+        self._endpoint, self.behaviour, self._random = endpoint, behaviour, source
         self._deadline = time.monotonic() + life_seconds
         self._over = threading.Event()
         self._hurry = threading.Event()
@@ -70,11 +70,6 @@ class Watcher(threading.Thread):
         self._has_position = False
         self.position: int | None = None
         self.failure: BaseException | None = None
-
-    @property
-    def namespace(self) -> str:
-        """The scope that it watches, "" for all."""
-        return self._behaviour.namespace
 
     def settle(self) -> None:
         """From now on it neither pauses nor cuts its stream."""
@@ -106,9 +101,9 @@ class Watcher(threading.Thread):
 
     def _turn(self) -> None:
         """One list or one stream."""
-        client = Client(self._endpoint(), receive_buffer=self._behaviour.receive_buffer)
+        client = Client(self._endpoint(), receive_buffer=self.behaviour.receive_buffer)
         try:
-            if self._after is None and self._behaviour.begin is Begin.LIST:
+            if self._after is None and self.behaviour.begin is Begin.LIST:
                 self._list(client)
             else:
                 self._watch(client)
@@ -116,7 +111,7 @@ class Watcher(threading.Thread):
             self._over.wait(_RETRY_SECONDS)
 
     def _list(self, client: Client) -> None:
-        listing = client.list(self._behaviour.namespace, limit=self._behaviour.page_size)
+        listing = client.list(self.behaviour.namespace, limit=self.behaviour.page_size)
         self._life.append(listing)
         self._give(listing.resource_version)
         self._after = listing.resource_version
@@ -126,7 +121,7 @@ class Watcher(threading.Thread):
         read: list[Entry] = []
         self._has_position = self._after is not None
         try:
-            with client.watch(self._behaviour.namespace, self._query()) as exchange:
+            with client.watch(self.behaviour.namespace, self._query()) as exchange:
                 self._exchange = exchange
                 self._read(exchange, read)
         except RefusedError as refused:
@@ -139,28 +134,28 @@ class Watcher(threading.Thread):
             self._over.wait(_RETRY_SECONDS)
 
     def _query(self) -> dict[str, str]:
-        query = {"allowWatchBookmarks": "true"} if self._behaviour.bookmarks else {}
-        if self._behaviour.timeout_seconds is not None:
-            query["timeoutSeconds"] = str(self._behaviour.timeout_seconds)
+        query = {"allowWatchBookmarks": "true"} if self.behaviour.bookmarks else {}
+        if self.behaviour.timeout_seconds is not None:
+            query["timeoutSeconds"] = str(self.behaviour.timeout_seconds)
         if self._after is not None:
             query["resourceVersion"] = str(self._after)
-        elif self._behaviour.begin is Begin.WATCH_LIST:
+        elif self.behaviour.begin is Begin.WATCH_LIST:
             query |= {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"}
         return query
 
     def _stream(self, read: Sequence[Entry]) -> Stream:
-        watch_list = self._after is None and self._behaviour.begin is Begin.WATCH_LIST
-        return Stream(self._behaviour.namespace, self._after, tuple(read), watch_list, self._behaviour.bookmarks)
+        watch_list = self._after is None and self.behaviour.begin is Begin.WATCH_LIST
+        return Stream(self.behaviour.namespace, self._after, tuple(read), watch_list, self.behaviour.bookmarks)
 
     def _read(self, exchange: Exchange, read: list[Entry]) -> None:
-        limit = self._random.randint(*self._behaviour.cut_after) if self._behaviour.cut_after else None
+        limit = self._random.randint(*self.behaviour.cut_after) if self.behaviour.cut_after else None
         for entry in exchange.entries():
             read.append(entry)
             self._note(entry)
             if not self._alive() or (len(read) == limit and not self._hurry.is_set()):
                 return
-            if self._behaviour.pause_seconds and not self._hurry.is_set():
-                self._over.wait(self._behaviour.pause_seconds)
+            if self.behaviour.pause_seconds and not self._hurry.is_set():
+                self._over.wait(self.behaviour.pause_seconds)
 
     def _note(self, entry: Entry) -> None:
         """Keeps the position that an entry gives. The objects of an initial state give none."""
@@ -170,7 +165,7 @@ class Watcher(threading.Thread):
             self._has_position = True
         if self._has_position:
             self._give(entry.resource_version)
-        elif self._behaviour.begin is Begin.BARE:
+        elif self.behaviour.begin is Begin.BARE:
             self.position = max(self.position or 0, entry.resource_version)
 
     def _give(self, position: int) -> None:
@@ -184,6 +179,6 @@ class Watcher(threading.Thread):
             return None
         if not self._has_position:
             return None
-        if not self._hurry.is_set() and self._random.random() < self._behaviour.earlier:
+        if not self._hurry.is_set() and self._random.random() < self.behaviour.earlier:
             return self._random.choice(self._given)
         return self.position

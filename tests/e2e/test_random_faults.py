@@ -1,0 +1,169 @@
+"""The whole program under random faults: what many watchers saw keeps the six guarantees, and the end is the truth."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import orjson
+import yaml
+
+from promoter_view.kubernetes.kinds import PROMOTER_KINDS
+from tests.e2e.client import BROKEN, Client, RefusedError, path_of
+from tests.e2e.program import Program
+from tests.e2e.recording import Recording, Refusal, Stream
+from tests.e2e.restless import WRITES_SECONDS
+from tests.e2e.session import Session
+from tests.e2e.validator import validate
+from tests.views.oracle import join
+
+REPOSITORY = Path(__file__).parents[2]
+RELISTS = "promoter_view_reflector_relists_total"
+Document = dict[str, Any]
+
+
+class Cluster:
+    """The restless cluster's process, as a test sees it."""
+
+    def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
+        self.kubeconfig = folder / "kubeconfig"
+        self._settled, self._process = folder / "settled", process
+
+    @property
+    def has_settled(self) -> bool:
+        assert self._process.poll() is None, "the cluster is gone"
+        return self._settled.exists()
+
+    def truth(self) -> dict[tuple[str, str], Document]:
+        """The bundles, joined from the cluster's objects by the tests' own rules, without resourceVersion."""
+        server = yaml.safe_load(self.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
+        return join(cleaned(each) for kind in PROMOTER_KINDS for each in objects(server, kind.plural))
+
+
+@contextmanager
+def restless(folder: Path, *, seed: int, seconds: float, troubles: bool) -> Iterator[Cluster]:
+    """A restless cluster for so many seconds; it ends with the block."""
+    folder.mkdir()
+    command = [sys.executable, "-m", "tests.e2e.restless", str(folder), str(seed), str(seconds), str(troubles)]
+    process = subprocess.Popen(command, cwd=REPOSITORY)
+    try:
+        cluster = Cluster(folder, process)
+        wait(cluster.kubeconfig.exists, 30, "the cluster listens")
+        yield cluster
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def program(folder: Path, cluster: Cluster, *options: str) -> Iterator[Program]:
+    """The program on that cluster, ready; it ends with the block."""
+    always = ["--kubeconfig", str(cluster.kubeconfig), "--insecure-no-auth", "--bookmark-interval", "500ms"]
+    with Program(folder, [*always, *options]) as running:
+        running.start()
+        running.wait_ready()
+        yield running
+
+
+def wait(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"in vain: {what}"
+        time.sleep(0.05)
+
+
+def objects(server: str, plural: str) -> list[Document]:
+    """All objects of a resource, asked of the cluster itself."""
+    with urlopen(f"{server}/apis/promoter.argoproj.io/v1alpha1/{plural}", timeout=10) as answer:
+        found: list[Document] = orjson.loads(answer.read())["items"]
+    return found
+
+
+def cleaned(found: Document) -> Document:
+    """As the log holds it: the restless fleet has nothing else that is cleaned away."""
+    metadata = {name: value for name, value in found["metadata"].items() if name != "managedFields"}
+    return found | {"metadata": metadata}
+
+
+def served(running: Program) -> dict[tuple[str, str], Document]:
+    """What the program lists, without resourceVersion; empty while it does not answer."""
+    try:
+        items = orjson.loads(Client(running.endpoint).get(path_of("")))["items"]
+    except (*BROKEN, RefusedError):
+        return {}
+    for item in items:
+        del item["metadata"]["resourceVersion"]
+    return {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in items}
+
+
+def settle(running: Program, cluster: Cluster, seconds: float) -> None:
+    """Waits until the cluster rests and the program serves its truth."""
+    wait(lambda: cluster.has_settled, seconds, "the cluster rests")
+    truth = cluster.truth()
+    wait(lambda: served(running) == truth, 40, "the program serves what the cluster holds")
+
+
+def refusals(recordings: Sequence[Recording]) -> list[Refusal]:
+    """All 410s that the watchers met."""
+    streams = [part for each in recordings for part in each.life if isinstance(part, Stream)]
+    return [entry for stream in streams for entry in stream.entries if isinstance(entry, Refusal) and entry.code == 410]
+
+
+def changes(recordings: Sequence[Recording]) -> int:
+    """How many events the watchers read."""
+    return sum(len(part.entries) for each in recordings for part in each.life if isinstance(part, Stream))
+
+
+def test_troubles_of_the_cluster(tmp_path: Path) -> None:
+    """Cut watches, garbage, refusals, compactions and relists lose no watcher an event, and expire no position."""
+    with (
+        restless(tmp_path / "cluster", seed=1, seconds=12, troubles=True) as cluster,
+        program(tmp_path / "program", cluster, "--event-log", "memory:") as running,
+        Session(lambda: running.endpoint, seed=1, life_seconds=90) as session,
+    ):
+        settle(running, cluster, 40)
+        relists = running.metric(RELISTS)
+        recordings = session.finish()
+    assert validate(recordings, expirations=False) == []
+    assert relists > 0
+    assert changes(recordings) > 12 / WRITES_SECONDS
+
+
+def test_retention_at_work(tmp_path: Path) -> None:
+    """With a history of a few dozen changes some positions expire: each is told so, begins anew, and misses nothing."""
+    with (
+        restless(tmp_path / "cluster", seed=2, seconds=10, troubles=False) as cluster,
+        program(tmp_path / "program", cluster, "--event-log", "memory:", "--history-bytes", "200Ki") as running,
+        Session(lambda: running.endpoint, seed=2, life_seconds=90) as session,
+    ):
+        settle(running, cluster, 40)
+        recordings = session.finish()
+    assert validate(recordings) == []
+    assert refusals(recordings)
+
+
+def test_killed_under_load(tmp_path: Path) -> None:
+    """``kill -9`` at any moment, a restart on the same log: every watcher goes on where it was, without a relist."""
+    with (
+        restless(tmp_path / "cluster", seed=3, seconds=14, troubles=False) as cluster,
+        program(tmp_path / "program", cluster, "--event-log", f"file:{tmp_path / 'log'}") as running,
+        Session(lambda: running.endpoint, seed=3, life_seconds=120) as session,
+    ):
+        relists = 0.0
+        for turn in range(4):
+            time.sleep(0.5 + turn * 0.37)
+            relists += running.metric(RELISTS) if turn else 0
+            running.kill()
+            running.start()
+            running.wait_ready()
+        settle(running, cluster, 40)
+        relists += running.metric(RELISTS)
+        recordings = session.finish()
+    assert validate(recordings, expirations=False) == []
+    assert relists == 0
