@@ -36,7 +36,14 @@ Document = dict[str, Any]
 
 
 def thing(
-    kind: str, name: str, *, uid: str = "", owner: Document | None = None, label: str = "", **spec: Any
+    kind: str,
+    name: str,
+    *,
+    uid: str = "",
+    owner: Document | None = None,
+    controller: bool = True,
+    label: str = "",
+    **spec: Any,
 ) -> Document:
     """A source object in namespace "a" (ClusterScmProvider: in none)."""
     metadata: Document = {"name": name, "uid": uid or f"uid-{kind}-{name}"}
@@ -45,7 +52,7 @@ def thing(
     if label:
         metadata["labels"] = {LABEL: label}
     if owner is not None:
-        metadata["ownerReferences"] = [reference(owner)]
+        metadata["ownerReferences"] = [reference(owner, controller=controller)]
     return {"apiVersion": _API_VERSIONS[kind], "kind": kind, "metadata": metadata, "spec": spec}
 
 

@@ -1,0 +1,58 @@
+"""Definitions that contradict themselves, and objects that are not what they should be."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promoter_view.records import ObjectKey
+from promoter_view.views.definition import Member
+from promoter_view.views.facts import Extractor, Facts, decode
+from promoter_view.views.fields import Fields
+from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS as DETAILS
+from promoter_view.views.relations import NamedBy, NamesRoot
+
+WRONG: dict[str, tuple[tuple[Member, ...], str]] = {
+    "twice": (
+        (Member("a", "A", (NamesRoot(("x",)),)), Member("b", "A", (NamesRoot(("x",)),))),
+        "PromotionStrategyDetails: a kind is declared twice",
+    ),
+    "the root as a member": (
+        (Member("a", "PromotionStrategy", (NamesRoot(("x",)),)),),
+        "PromotionStrategyDetails: a kind is declared twice",
+    ),
+    "an unknown parent": (
+        (Member("a", "A", (NamedBy(("Nobody",), ("x",)),)),),
+        "PromotionStrategyDetails: relations of A form a circle or lead to an unknown kind",
+    ),
+    "a circle": (
+        (Member("a", "A", (NamedBy(("B",), ("x",)),)), Member("b", "B", (NamedBy(("A",), ("x",)),))),
+        "PromotionStrategyDetails: relations of A, B form a circle or lead to an unknown kind",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_definition_is_refused(case: str) -> None:
+    """A definition under which an object could have two fields, or a closure no end, is an error at start."""
+    members, message = WRONG[case]
+    with pytest.raises(ValueError) as raised:  # noqa: PT011 - the whole message is compared
+        Extractor(dataclasses.replace(DETAILS, members=members))
+    assert str(raised.value) == message
+
+
+def test_a_root_without_uid_is_no_root() -> None:
+    """Without a uid there is nothing to make the bundle's from: no bundle, nothing hangs on it, and it is noted."""
+    fields = Fields(ObjectKey("PromotionStrategy", "a", "x"), {"metadata": {}})
+    assert Extractor(DETAILS).extract(fields) == Facts()
+    assert fields.problems == ["metadata.uid is missing"]
+
+
+@given(st.binary(max_size=20) | st.sampled_from([b"", b"[]", b"null", b'{"a":NaN}', b"[" * 5000, b'{"a":"\xff"}']))
+def test_bytes_that_hold_no_object_are_described(body: bytes) -> None:
+    """Decoding gives an object, or None and the reason; it does not raise."""
+    document, problem = decode(body)
+    assert (document is None) == bool(problem)
