@@ -18,8 +18,9 @@ from zope.interface import implementer
 from promoter_view.boundaries import ViewReader
 from promoter_view.views.versions import split
 
-#: A pull ends with the frame that reaches this; so a write is at most this and one batch of frames.
-MAX_WRITE_BYTES = 256 * 1024
+#: A pull ends with the frame that reaches this; so a write is at most this and one batch of frames. Larger writes make
+#: lists no faster, and what a hundred slow clients hold in their transports grows with it.
+MAX_WRITE_BYTES = 64 * 1024
 #: The longest time in which the pump keeps the reactor.
 SLICE_SECONDS = 0.005
 

@@ -14,6 +14,7 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 
 from promoter_view.api import answers
 from promoter_view.api.access import Access, Attributes
+from promoter_view.api.channel import ApiChannel
 from promoter_view.api.health import HealthChecks
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import PREFIX, attributes_of, parse_path, verb_of
@@ -115,6 +116,8 @@ class ApiSite(Site):
 
     def __init__(self, gate: Gate, *, reactor: IReactorTime) -> None:
         super().__init__(gate, timeout=_IDLE_SECONDS, reactor=reactor)
+        # Without Twisted's own factory in between there is nothing that could choose HTTP/2.
+        self.protocol = ApiChannel  # type: ignore[assignment, method-assign]
         self._gate = gate
 
     def acceptableProtocols(self) -> list[bytes]:
