@@ -5,27 +5,22 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.request import urlopen
 
 import orjson
 import yaml
 
-from promoter_view.kubernetes.kinds import PROMOTER_KINDS
-from tests.e2e.client import BROKEN, Client, RefusedError, path_of
 from tests.e2e.program import Program
 from tests.e2e.recording import Recording, Refusal, Stream
 from tests.e2e.restless import WRITES_SECONDS
 from tests.e2e.session import Session
+from tests.e2e.truth import RELISTS, Document, Name, serves, truth, wait
 from tests.e2e.validator import validate
-from tests.views.oracle import join
 
 REPOSITORY = Path(__file__).parents[2]
-RELISTS = "promoter_view_reflector_relists_total"
-Document = dict[str, Any]
 
 
 class Cluster:
@@ -40,10 +35,16 @@ class Cluster:
         assert self._process.poll() is None, "the cluster is gone"
         return self._settled.exists()
 
-    def truth(self) -> dict[tuple[str, str], Document]:
-        """The bundles, joined from the cluster's objects by the tests' own rules, without resourceVersion."""
+    def truth(self) -> dict[Name, Document]:
+        """The bundles that its objects make."""
         server = yaml.safe_load(self.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
-        return join(cleaned(each) for kind in PROMOTER_KINDS for each in objects(server, kind.plural))
+
+        def items(plural: str) -> list[Document]:
+            with urlopen(f"{server}/apis/promoter.argoproj.io/v1alpha1/{plural}", timeout=10) as answer:
+                found: list[Document] = orjson.loads(answer.read())["items"]
+            return found
+
+        return truth(items)
 
 
 @contextmanager
@@ -71,42 +72,11 @@ def program(folder: Path, cluster: Cluster, *options: str) -> Iterator[Program]:
         yield running
 
 
-def wait(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"in vain: {what}"
-        time.sleep(0.05)
-
-
-def objects(server: str, plural: str) -> list[Document]:
-    """All objects of a resource, asked of the cluster itself."""
-    with urlopen(f"{server}/apis/promoter.argoproj.io/v1alpha1/{plural}", timeout=10) as answer:
-        found: list[Document] = orjson.loads(answer.read())["items"]
-    return found
-
-
-def cleaned(found: Document) -> Document:
-    """As the log holds it: the restless fleet has nothing else that is cleaned away."""
-    metadata = {name: value for name, value in found["metadata"].items() if name != "managedFields"}
-    return found | {"metadata": metadata}
-
-
-def served(running: Program) -> dict[tuple[str, str], Document]:
-    """What the program lists, without resourceVersion; empty while it does not answer."""
-    try:
-        items = orjson.loads(Client(running.endpoint).get(path_of("")))["items"]
-    except (*BROKEN, RefusedError):
-        return {}
-    for item in items:
-        del item["metadata"]["resourceVersion"]
-    return {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in items}
-
-
 def settle(running: Program, cluster: Cluster, seconds: float) -> None:
     """Waits until the cluster rests and the program serves its truth."""
     wait(lambda: cluster.has_settled, seconds, "the cluster rests")
-    truth = cluster.truth()
-    wait(lambda: served(running) == truth, 40, "the program serves what the cluster holds")
+    bundles = cluster.truth()
+    wait(lambda: serves(running, bundles), 40, "the program serves what the cluster holds")
 
 
 def refusals(recordings: Sequence[Recording]) -> list[Refusal]:

@@ -1,0 +1,49 @@
+"""What the program ought to serve: the bundles that the cluster's objects make, by a join of the tests' own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import orjson
+
+from promoter_view.kubernetes.kinds import PROMOTER_KINDS
+from tests.e2e.client import BROKEN, Client, RefusedError, path_of
+from tests.e2e.program import Program
+from tests.views.oracle import join
+
+RELISTS = "promoter_view_reflector_relists_total"
+
+Document = dict[str, Any]
+Name = tuple[str, str]
+
+
+def truth(items: Callable[[str], Iterable[Document]]) -> dict[Name, Document]:
+    """The bundles without resourceVersion; ``items`` gives the objects of a resource, asked of the cluster itself."""
+    return join(_cleaned(found) for kind in PROMOTER_KINDS for found in items(kind.plural))
+
+
+def serves(running: Program, bundles: dict[Name, Document]) -> bool:
+    """Whether the program lists just those; False while it does not answer."""
+    try:
+        items = orjson.loads(Client(running.endpoint).get(path_of("")))["items"]
+    except (*BROKEN, RefusedError):
+        return False
+    for item in items:
+        del item["metadata"]["resourceVersion"]
+    return bundles == {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in items}
+
+
+def wait(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Waits for a condition. Errors: AssertionError."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"in vain: {what}"
+        time.sleep(0.05)
+
+
+def _cleaned(found: Document) -> Document:
+    """As the log holds it: the fleets of these tests have nothing else that is cleaned away."""
+    metadata = {name: value for name, value in found["metadata"].items() if name != "managedFields"}
+    return found | {"metadata": metadata}
