@@ -41,12 +41,6 @@ class Catalogue:
             if not keys:
                 del self._keys[scope]
 
-    def clear(self) -> None:
-        """No bundle is there."""
-        self._bundles.clear()
-        self._keys.clear()
-        self._lists.clear()
-
     def list(self, view: str, namespace: str) -> Sequence[Bundle]:
         """The bundles of that view and namespace by (namespace, name); never changes afterwards."""
         scope = (view, namespace)

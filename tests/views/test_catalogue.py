@@ -1,0 +1,52 @@
+"""Lists of the bundles as they are now, in order, and tuples that never change."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promoter_view.records import Bundle, BundleKey
+from promoter_view.views.catalogue import Catalogue
+
+
+def bundle(key: BundleKey, version: int) -> Bundle:
+    return Bundle(key, "u", version, "", {}, b"", ())
+
+
+keys = st.builds(BundleKey, st.sampled_from("vw"), st.sampled_from(["", "a", "a-b", "b"]), st.sampled_from("xyz"))
+
+
+@given(st.lists(st.tuples(keys, st.booleans()), max_size=40))
+def test_lists_are_the_sorted_bundles_and_older_ones_stay(steps: list[tuple[BundleKey, bool]]) -> None:
+    """After every step each list is the sorted bundles of its scope; a list given out before has not changed."""
+    catalogue = Catalogue()
+    model: dict[BundleKey, Bundle] = {}
+    given_out: list[tuple[object, object]] = []
+    for version, (key, there) in enumerate(steps):
+        if there:
+            model[key] = bundle(key, version)
+            catalogue.put(model[key])
+        elif key in model:
+            del model[key]
+            catalogue.remove(key)
+        for view in "vw":
+            for namespace in ("a", "b", "a-b", "none"):
+                wanted = tuple(model[k] for k in sorted(model) if (k.view, k.namespace) == (view, namespace))
+                assert catalogue.list(view, namespace) == wanted
+            everything = catalogue.list(view, "")
+            assert everything == tuple(model[k] for k in sorted(model) if k.view == view)
+            assert catalogue.count(view) == len(everything)
+            given_out.append((everything, list(everything)))
+    assert all(list(found) == copied for found, copied in given_out)  # type: ignore[call-overload]
+    assert catalogue.resource_versions() == {key: found.resource_version for key, found in model.items()}
+
+
+def test_a_list_is_made_once() -> None:
+    """As long as nothing of its scope changes the same tuple is handed out."""
+    catalogue = Catalogue()
+    catalogue.put(bundle(BundleKey("v", "a", "x"), 1))
+    first = catalogue.list("v", "a")
+    catalogue.put(bundle(BundleKey("v", "b", "x"), 2))
+    assert catalogue.list("v", "a") is first
+    catalogue.put(bundle(BundleKey("v", "a", "x"), 3))
+    assert catalogue.list("v", "a") is not first

@@ -1,0 +1,34 @@
+"""When all that the cluster holds is known."""
+
+from __future__ import annotations
+
+from promoter_view.records import ABSENT, Mark, Mirror, Snapshot
+from promoter_view.views.coverage import Coverage
+
+BOTH = Mirror("c", {"one": "r", "two": "r"})
+
+
+def test_complete_means_a_mark_and_a_position_for_each_of_its_paths() -> None:
+    """Without a mark nothing is complete; with one, each path needs a position, be it that of an absent kind."""
+    coverage = Coverage()
+    coverage.move("one", "1")
+    assert not coverage.complete
+    coverage.mark(Mark(0, BOTH, 0))
+    assert (coverage.positions(), coverage.complete) == ({}, False)
+    coverage.move("one", "1")
+    assert not coverage.complete
+    coverage.move("two", ABSENT)
+    assert coverage.complete
+    coverage.move("one", "2")
+    assert coverage.positions() == {"one": "2", "two": ABSENT}
+
+
+def test_a_mark_keeps_the_positions_that_hold_on() -> None:
+    """Another rules digest costs that path its position, another cluster all of them."""
+    coverage = Coverage()
+    coverage.restore(Snapshot(5, BOTH, 0, True, {"one": "1", "two": "2"}, {}, {}))
+    assert coverage.complete
+    coverage.mark(Mark(5, Mirror("c", {"one": "r", "two": "other"}), 0))
+    assert (coverage.positions(), coverage.complete) == ({"one": "1"}, False)
+    coverage.mark(Mark(6, Mirror("d", {"one": "r"}), 0))
+    assert (coverage.positions(), coverage.complete) == ({}, False)

@@ -1,0 +1,356 @@
+"""The projector as a log and a reader see it: readiness, marks, snapshots, malformed objects, bounds."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from promoter_view.boundaries import Follower, ViewReader
+from promoter_view.records import ABSENT, BundleKey, ChangeType, Mark, Mirror, ObjectKey, Position
+from promoter_view.views import projector as module
+from promoter_view.views.history import Ahead, Expired
+from promoter_view.views.projector import Projector
+from promoter_view.views.versions import LAST_PLACE, join, split
+from tests.views.world import MIRROR, PATH, VIEW, World, put, state, strategy, thing
+
+SHOP = strategy("shop")
+LABELLED = thing("PullRequest", "pr", label="shop")
+KEY = BundleKey(VIEW, "a", "shop")
+
+
+def sample(world: World, name: str, **labels: str) -> float | None:
+    return world.metrics.registry.get_sample_value(f"promoter_view_{name}", labels)
+
+
+def test_it_is_what_the_joints_ask_for() -> None:
+    """One object is the log's follower and everybody's reader."""
+    projector = World().projector
+    follower: Follower = projector
+    reader: ViewReader = projector
+    assert follower is reader
+
+
+def test_nothing_is_shown_until_every_path_has_a_position() -> None:
+    """Objects are stored; the position that completes the mirror builds all bundles, with the end of its offset."""
+    paths = Mirror("cluster", {"one": "r", "two": "r", "none": "r"})
+    world = World(ready=False)
+    world.feed(Mark(world.offset, paths, 0), Position("one", "5"), Position("none", ABSENT))
+    world.put(SHOP, LABELLED)
+    assert (world.projector.ready, list(world.projector.list(VIEW))) == (False, [])
+    with pytest.raises(Expired):
+        world.projector.cursor(VIEW, "", world.end(world.offset - 1))
+    early = world.projector.cursor(VIEW, "", world.projector.head)
+    world.feed(Position("two", "9"))
+    assert world.projector.ready
+    found = world.projector.get(KEY)
+    assert found is not None
+    assert found.resource_version == world.projector.head == world.projector.horizon == world.end()
+    with pytest.raises(Expired):
+        early.take(1)
+
+
+def test_an_event_may_complete_the_mirror() -> None:
+    """A watch event moves its path's position as a bookmark does; one that stems from a list does not."""
+    world = World(ready=False)
+    event = put(ObjectKey("PullRequest", "a", "pr"), b"{}")
+    world.feed(event)
+    assert not world.projector.ready
+    world.feed(dataclasses.replace(event, position="5"))
+    assert world.projector.ready
+    assert world.projector.snapshot().positions == {PATH: "5"}
+
+
+def test_a_mark_of_another_cluster_is_not_ready_but_still_shows() -> None:
+    """Positions of another cluster or other rules are lost; bundles go on and are ready again after the lists."""
+    world = World()
+    world.put(SHOP)
+    for mirror in (Mirror("elsewhere", {PATH: "rules"}), Mirror("elsewhere", {PATH: "stricter rules"})):
+        world.feed(Mark(world.offset, mirror, 0))
+        assert not world.projector.ready
+        world.put(thing("PullRequest", "pr", label="shop", cluster=mirror.paths[PATH]))
+        assert world.names("pullRequests") == ["pr"]
+        world.feed(Position(PATH, "1"))
+        assert world.projector.ready
+    world.feed(Mark(world.offset, mirror, 0))
+    assert world.projector.ready
+
+
+def test_offsets_of_a_lost_tail_expire() -> None:
+    """After a mark, a position between it and the last offset before it expires; those at both ends resume."""
+    world = World()
+    world.put(SHOP)
+    last = world.offset
+    world.feed(Mark(last, MIRROR, 0), step=100_000)
+    with pytest.raises(Expired):
+        world.projector.cursor(VIEW, "", join(last + 1, 0, 0))
+    with pytest.raises(Expired):
+        world.projector.list_at(VIEW, "", world.end(world.offset - 1))
+    assert world.projector.cursor(VIEW, "", world.end(last)).take(1) == []
+    assert world.projector.cursor(VIEW, "", world.end()).caught_up
+
+
+def test_positions_that_have_not_come_are_ahead() -> None:
+    """An offset behind the head is Ahead for cursors and lists, so that the API can wait for it."""
+    world = World()
+    for version in (join(world.offset + 1, 0, 0), join(world.offset + 1, 3, 0)):
+        with pytest.raises(Ahead):
+            world.projector.cursor(VIEW, "", version)
+        with pytest.raises(Ahead):
+            world.projector.list_at(VIEW, "", version)
+
+
+def test_made_again_in_one_event_is_deleted_then_added() -> None:
+    """A strategy whose uid changes has another bundle: DELETED with the old uid, ADDED with the new, two places."""
+    world = World()
+    world.put(SHOP, LABELLED)
+    old = world.projector.get(KEY)
+    head = world.projector.head
+    world.put(strategy("shop", uid="another"))
+    gone, come = world.changes(head)
+    assert (gone.before, gone.after, come.before, come.after) == (old, None, None, world.projector.get(KEY))
+    assert [split(change.resource_version).place for change in (gone, come)] == [0, 1]
+    assert come.after is not None
+    assert old is not None
+    assert come.after.uid != old.uid
+    assert world.projector.list_at(VIEW, "", gone.resource_version) == ()
+    assert world.projector.list_at(VIEW, "a", head) == (old,)
+
+
+def test_deleted_and_made_again_keeps_what_belongs_to_it_by_name() -> None:
+    """Members that hang on the name are in the bundle again; each step has its own offset."""
+    world = World()
+    world.put(SHOP, LABELLED)
+    head = world.projector.head
+    world.delete(SHOP)
+    assert world.projector.get(KEY) is None
+    world.put(strategy("shop", uid="another"))
+    assert world.names("pullRequests") == ["pr"]
+    assert [(change.before is None, change.after is None) for change in world.changes(head)] == [
+        (False, True),
+        (True, False),
+    ]
+
+
+def test_the_departed_bytes_of_a_member_stay_with_the_history_only() -> None:
+    """Bundles share the bytes of every member that did not change."""
+    world = World()
+    world.put(SHOP, LABELLED, thing("CommitStatus", "cs", label="shop"))
+    before = world.projector.get(KEY)
+    world.put(thing("PullRequest", "pr", label="shop", changed=True))
+    after = world.projector.get(KEY)
+    assert before is not None
+    assert after is not None
+    shared = [piece for piece, other in zip(before.tail, after.tail, strict=True) if piece is other]
+    assert len(shared) == len(before.tail) - 1
+
+
+def test_a_malformed_object_is_named_and_counted_once_and_stops_nothing() -> None:
+    """Each malformed state of an object gives one line and one count; the rest of its bundle is shown."""
+    world = World()
+    world.put(SHOP, LABELLED)
+    body = b'{"metadata":{"labels":["shop"]},"spec":"none"}'
+    for _ in range(3):
+        world.put_raw("PullRequest", "bad", body)
+    world.put_raw("CommitStatus", "torn", b'{"metadata":')
+    assert sample(world, "malformed_objects_total", kind="PullRequest") == 1
+    assert world.warnings == [
+        "PullRequest a/bad is malformed, what cannot be read of it is left out: "
+        "metadata.labels is a list, not an object",
+        "CommitStatus a/torn is malformed, what cannot be read of it is left out: "
+        "is not JSON: unexpected end of data: line 1 column 13 (char 12)",
+    ]
+    assert world.names("pullRequests") == ["pr"]
+    world.put(thing("PullRequest", "bad", label="shop"))
+    world.put_raw("PullRequest", "bad", body)
+    assert sample(world, "malformed_objects_total", kind="PullRequest") == 2
+    assert world.names("pullRequests") == ["pr"]
+
+
+def test_a_member_that_is_no_json_any_more_leaves_its_bundle() -> None:
+    """Bytes that are no JSON would spoil the bundle: the object counts as absent until it is sound again."""
+    world = World()
+    world.put(SHOP, LABELLED)
+    world.put_raw("PullRequest", "pr", b"{")
+    assert "pullRequests" not in world.bundle()
+    world.put(LABELLED)
+    assert world.names("pullRequests") == ["pr"]
+
+
+def test_a_strategy_of_any_shape_has_a_bundle_as_long_as_it_has_a_uid() -> None:
+    """Whatever else of it is malformed, its members by name and label are shown."""
+    world = World()
+    world.put(LABELLED)
+    world.put_raw("PromotionStrategy", "shop", b'{"metadata":{"uid":"u","labels":7},"spec":[],"status":"x"}')
+    found = world.bundle()
+    assert (found["promotionStrategy"]["spec"], "labels" in found["metadata"]) == ([], False)
+    assert found["metadata"]["creationTimestamp"] is None
+    assert world.names("pullRequests") == ["pr"]
+
+
+def test_readers_are_woken_once_a_call_after_the_head_has_moved() -> None:
+    """However many records come in one call, a reader is woken once and sees the last of them."""
+    world = World()
+    heads: list[int] = []
+
+    class Reader:
+        def wake(self) -> None:
+            heads.append(world.projector.head)
+
+    reader = Reader()
+    world.projector.subscribe(reader)
+    world.put(SHOP, LABELLED)
+    world.projector.apply([])
+    assert heads == [world.end()]
+    world.projector.unsubscribe(reader)
+    world.projector.unsubscribe(reader)
+    world.put(strategy("other"))
+    assert len(heads) == 1
+
+
+def test_a_reader_may_leave_while_all_are_woken() -> None:
+    """Unsubscribing inside wake disturbs nobody else."""
+    world = World()
+    woken: list[str] = []
+
+    class Reader:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def wake(self) -> None:
+            woken.append(self.name)
+            world.projector.unsubscribe(self)
+
+    for name in ("first", "second"):
+        world.projector.subscribe(Reader(name))
+    world.put(SHOP)
+    assert woken == ["first", "second"]
+
+
+def test_more_changes_than_places_restart_every_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When an offset has no places left its bundles take its end, the horizon moves there, and it is said."""
+    monkeypatch.setattr(module, "MAX_CHANGES", 2)
+    world = World()
+    names = ("one", "two", "three")
+    world.put(thing("GitRepository", "code"), *(strategy(name, repository="code") for name in names))
+    reader = world.projector.cursor(VIEW, "", world.projector.head)
+    world.put(thing("GitRepository", "code", changed=True))
+    assert {bundle.resource_version for bundle in world.projector.list(VIEW)} == {world.end()}
+    assert all(b'"changed":true' in bundle.encode() for bundle in world.projector.list(VIEW))
+    assert world.projector.horizon == world.projector.head == world.end()
+    with pytest.raises(Expired):
+        reader.take(1)
+    assert world.warnings == [f"3 bundles changed at offset {world.offset}: no places for all, watches start over"]
+    assert sample(world, "bundle_changes_total", view=VIEW, type="MODIFIED") == 3
+
+
+def test_the_places_of_an_offset_leave_its_end_free() -> None:
+    """The last change of an offset sorts before the offset's end, which a list made then has."""
+    assert join(5, 0, module.MAX_CHANGES - 1) < join(5, 0, LAST_PLACE)
+
+
+def test_metrics_tell_head_horizon_bundles_and_changes() -> None:
+    """What the projector has done can be read off its metrics."""
+    world = World()
+    world.put(SHOP, LABELLED, strategy("other"))
+    world.delete(strategy("other"))
+    assert sample(world, "log_head_offset") == world.offset
+    assert sample(world, "log_horizon_offset") == 1002
+    assert sample(world, "bundles", view=VIEW) == 1
+    changes = {kind: sample(world, "bundle_changes_total", view=VIEW, type=kind) for kind in ChangeType}
+    assert changes == {"ADDED": 2, "MODIFIED": 1, "DELETED": 1}
+    assert (sample(world, "history_bytes") or 0) > 0
+    assert sample(world, "projection_seconds_count") == world.offset - 1000
+
+
+def taken() -> World:
+    """A world with a bundle that has changed, and one that has not since."""
+    world = World()
+    world.put(strategy("early"), SHOP, LABELLED)
+    return world
+
+
+def test_a_snapshot_does_not_change_afterwards() -> None:
+    """What goes on after a snapshot is not in it."""
+    world = taken()
+    snapshot = world.projector.snapshot()
+    objects, bundles, positions = dict(snapshot.objects), dict(snapshot.bundles), dict(snapshot.positions)
+    world.delete(SHOP)
+    world.feed(Position(PATH, "99"))
+    assert (snapshot.objects, snapshot.bundles, snapshot.positions) == (objects, bundles, positions)
+
+
+def test_a_restart_keeps_resource_versions_and_begins_the_horizon() -> None:
+    """Bundles keep bytes and resourceVersions; a client at the snapshot's offset resumes, one before it expires."""
+    world = taken()
+    before = state(world.projector)
+    projector = world.restarted(world.projector.snapshot())
+    assert (state(projector), projector.ready) == (before, True)
+    assert projector.head == projector.horizon == world.end()
+    assert projector.cursor(VIEW, "", world.end()).caught_up
+    with pytest.raises(Expired):
+        projector.cursor(VIEW, "", world.end() - 1)
+    assert world.warnings == []
+
+
+def test_another_generation_adopts_bundles_at_the_end_of_their_offsets() -> None:
+    """After the definitions were stepped each bundle has its offset's end in the new generation; old ones expire."""
+    world = taken()
+    old_head = world.projector.head
+    offsets = {bundle.key: split(bundle.resource_version).offset for bundle in world.projector.list(VIEW)}
+    projector = world.restarted(world.projector.snapshot(), generation=1)
+    found = {bundle.key: bundle.resource_version for bundle in projector.list(VIEW)}
+    assert found == {key: join(offset, 1, LAST_PLACE) for key, offset in offsets.items()}
+    with pytest.raises(Expired):
+        projector.cursor(VIEW, "", old_head)
+    assert projector.cursor(VIEW, "", join(world.offset, 1, LAST_PLACE)).caught_up
+    again = world.restarted(projector.snapshot())
+    assert {bundle.key: bundle.resource_version for bundle in again.list(VIEW)} == found
+
+
+def test_a_snapshot_at_odds_with_its_objects_lets_nobody_resume_at_it() -> None:
+    """A bundle too many or too few is a change that nobody was told of: positions at that offset expire."""
+    world = taken()
+    snapshot = world.projector.snapshot()
+    stray = BundleKey(VIEW, "a", "stray")
+    known = {KEY: snapshot.bundles[KEY], stray: snapshot.bundles[KEY]}
+    projector = world.restarted(dataclasses.replace(snapshot, bundles=known))
+    assert {bundle.key.name: bundle.resource_version for bundle in projector.list(VIEW)} == {
+        "early": world.end(),
+        "shop": snapshot.bundles[KEY],
+    }
+    assert world.warnings == [f"the snapshot at {world.offset} disagrees with its objects on 2 bundles"]
+    with pytest.raises(Expired):
+        projector.cursor(VIEW, "", world.end())
+    world.feed(Mark(world.offset, MIRROR, 0))
+    assert projector.cursor(VIEW, "", world.end()).caught_up
+
+
+def test_a_snapshot_from_before_the_first_bundles_goes_on_storing() -> None:
+    """A restart in the middle of the first lists builds nothing until they are complete."""
+    world = World(ready=False)
+    world.put(SHOP, LABELLED)
+    projector = world.restarted(world.projector.snapshot())
+    assert (projector.ready, projector.list(VIEW)) == (False, ())
+    world.feed(Position(PATH, "1"))
+    assert projector.ready
+    assert world.names("pullRequests") == ["pr"]
+
+
+def test_objects_of_no_view_are_kept_for_the_snapshot() -> None:
+    """A kind that no view wants is stored as it is, and not even decoded."""
+    world = World()
+    key = ObjectKey("Stage", "a", "s")
+    world.feed(put(key, b"not json"))
+    assert world.projector.snapshot().objects[key].body == b"not json"
+    assert world.warnings == []
+
+
+def test_a_new_projector_has_nothing() -> None:
+    """Before any record there is no bundle, no position and nothing to resume from."""
+    world = World()
+    fresh = Projector([], generation=0, history_bytes=0, metrics=world.metrics, warn=world.warnings.append)
+    assert (fresh.ready, fresh.head, fresh.horizon, fresh.list(VIEW), fresh.get(KEY)) == (False, 0, 0, (), None)
+    assert fresh.snapshot().mirror == Mirror("", {})
+    with pytest.raises(Expired):
+        fresh.cursor(VIEW, "", 0)
