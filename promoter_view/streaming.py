@@ -70,6 +70,8 @@ class Stream:
     It fails when the reader broke.
     """
 
+    __slots__ = ("_consumer", "_pump", "_reader", "_state", "done")
+
     def __init__(self, reader: Reader, consumer: Consumer, pump: Pump) -> None:
         self.done: Deferred[bool] = Deferred(lambda _: self.close())
         self._reader = reader
