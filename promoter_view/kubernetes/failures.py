@@ -35,7 +35,12 @@ def unreachable(error: Exception) -> Unreachable:
         found = next((cause for cause in causes if isinstance(cause, kinds)), None)
         if found is not None:
             return Unreachable(outcome, _words(found))
-    return Unreachable(Outcome.RESET, "; ".join(map(_words, causes)))
+    return Unreachable(Outcome.RESET, words_of(error))
+
+
+def words_of(error: BaseException) -> str:
+    """What a person needs of an error: its first cause."""
+    return _words(_causes(error)[0])
 
 
 _OUTCOMES: tuple[tuple[Outcome, tuple[type[Exception], ...]], ...] = (

@@ -35,7 +35,7 @@ class LineBuffer:
         lines: list[bytes] = []
         for piece in ended:
             self._hold(piece, lines)
-            lines.append(b"".join(self._parts) if len(self._parts) > 1 else piece)
+            lines.append(b"".join(self._parts))
             self._parts.clear()
             self._size = 0
         self._hold(rest, lines)

@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import ResponseDone
 from twisted.web.http import PotentialDataLoss
 
+from promoter_view.kubernetes.failures import words_of
 from promoter_view.kubernetes.framing import LineBuffer, LineTooLong
 from promoter_view.kubernetes.outcomes import Outcome, Unreachable
 
@@ -115,7 +116,7 @@ class LineStream(Protocol):
         elif clean:
             self._finish(Unreachable(Outcome.RESET, "the stream ended in the middle of a line"))
         else:
-            self._finish(Unreachable(Outcome.RESET, f"the stream broke off: {reason.getErrorMessage()}"))
+            self._finish(Unreachable(Outcome.RESET, f"the stream broke off: {words_of(reason.value)}"))
 
     def _silent(self) -> None:
         if self._reader is None:
@@ -186,7 +187,7 @@ class BodyCollector(Protocol):
         if self._over:
             return
         if not reason.check(ResponseDone, PotentialDataLoss):
-            self._finish(Unreachable(Outcome.RESET, f"the answer broke off: {reason.getErrorMessage()}"))
+            self._finish(Unreachable(Outcome.RESET, f"the answer broke off: {words_of(reason.value)}"))
             return
         self._over = True
         self._idle.stop()

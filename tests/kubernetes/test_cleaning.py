@@ -1,0 +1,218 @@
+"""What of an object reaches the log."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promoter_view.kubernetes.cleaning import (
+    LAST_APPLIED,
+    REDACTED,
+    CleaningRules,
+    MalformedObject,
+    clean,
+    identify,
+    rules_digest,
+    source_object,
+    version_of,
+)
+from tests.kubernetes.fakes import KINDS, document
+
+PULL_REQUEST = CleaningRules(KINDS["PullRequest"])
+WEB_REQUEST = CleaningRules(KINDS["WebRequestCommitStatus"])
+SHOWN = CleaningRules(KINDS["WebRequestCommitStatus"], show_web_request_bodies=True)
+SECRET = "s3cr3t"
+
+
+def of_kind(kind: str, **more: Any) -> dict[str, Any]:
+    metadata = {"name": "a", "namespace": "team", "resourceVersion": "7"}
+    return {"apiVersion": KINDS[kind].api_version, "kind": kind, "metadata": metadata, **more}
+
+
+def cleaned(found: dict[str, Any], rules: CleaningRules) -> Any:
+    return orjson.loads(clean(found, rules))
+
+
+def test_untouched() -> None:
+    """What no rule names stays: order of keys, nulls, numbers, unknown fields; and the input is not changed."""
+    found = {"z": None, **document("a", 1, spec={"b": [1, 2.5, None], "a": {"x": "é"}}), "status": {}}
+    before = copy.deepcopy(found)
+    assert clean(found, PULL_REQUEST) == orjson.dumps(before)
+    assert found == before
+
+
+def test_kind_put_in() -> None:
+    """Items of a list that lack kind or apiVersion get both, in front."""
+    found = {"metadata": {"name": "a", "namespace": "team"}, "spec": {}}
+    assert list(cleaned(found, PULL_REQUEST)) == ["apiVersion", "kind", "metadata", "spec"]
+
+
+ANNOTATIONS = [
+    ({LAST_APPLIED: "x"}, None),
+    ({LAST_APPLIED: "x", "kept": "y"}, {"kept": "y"}),
+    ({"kept": "y"}, {"kept": "y"}),
+    ({}, None),
+]
+
+
+@pytest.mark.parametrize(("annotations", "expected"), ANNOTATIONS)
+def test_annotations(annotations: dict[str, str], expected: dict[str, str] | None) -> None:
+    """last-applied-configuration goes, and with it the map that it leaves empty; managedFields go."""
+    found = document("a", 1)
+    found["metadata"] |= {"annotations": annotations, "managedFields": [{"manager": "kubectl"}]}
+    metadata = cleaned(found, PULL_REQUEST)["metadata"]
+    assert metadata.get("annotations") == expected
+    assert "managedFields" not in metadata
+
+
+STATUSES = [
+    ({"conditions": [], "observedGeneration": 3, "instanceID": "x"}, {"conditions": [], "observedGeneration": 3}),
+    ({"environments": [{"branch": "dev", "active": {}}]}, {}),
+    (
+        {"environments": [{"branch": "dev", "active": {}, "lastHealthyDryShas": [{"sha": "a"}]}, {"branch": "prod"}]},
+        {"environments": [{"branch": "dev", "lastHealthyDryShas": [{"sha": "a"}]}]},
+    ),
+    ({"environments": "wrong", "observedGeneration": 1}, {"observedGeneration": 1}),
+    ({"environments": ["wrong", None]}, {}),
+    (None, None),
+    ("wrong", "wrong"),
+]
+
+
+@pytest.mark.parametrize(("status", "expected"), STATUSES)
+def test_promotion_strategy(status: Any, expected: Any) -> None:
+    """Of a PromotionStrategy's status only what is its own stays."""
+    found = of_kind("PromotionStrategy", status=status)
+    assert cleaned(found, CleaningRules(KINDS["PromotionStrategy"]))["status"] == expected
+
+
+def web_request() -> dict[str, Any]:
+    output = {"triggerOutput": {"a": SECRET}, "responseOutput": [SECRET, 1, None], "successOutput": SECRET}
+    return of_kind(
+        "WebRequestCommitStatus",
+        spec={
+            "key": "k",
+            "httpRequest": {
+                "urlTemplate": "https://example.com",
+                "headerTemplates": {"X-Token": SECRET},
+                "bodyTemplate": SECRET,
+                "authentication": {"bearer": {"secretRef": {"name": SECRET}}},
+            },
+        },
+        status={
+            "environments": [{"branch": "dev", "lastResponseStatusCode": 200, **output}],
+            "promotionStrategyContext": {"phasePerBranch": [], **output},
+        },
+    )
+
+
+def test_web_request_is_redacted() -> None:
+    """No value of headers, body, authentication or recorded responses stays; shapes and the rest do."""
+    found = cleaned(web_request(), WEB_REQUEST)
+    assert SECRET not in str(found)
+    request, environment = found["spec"]["httpRequest"], found["status"]["environments"][0]
+    assert request["headerTemplates"] == {"X-Token": REDACTED}
+    assert request["bodyTemplate"] == REDACTED
+    assert request["authentication"] == {"bearer": {"secretRef": {"name": REDACTED}}}
+    assert request["urlTemplate"] == "https://example.com"
+    assert environment["responseOutput"] == [REDACTED, REDACTED, None]
+    assert (environment["branch"], environment["lastResponseStatusCode"]) == ("dev", 200)
+
+
+def test_shown_web_request() -> None:
+    """--show-web-request-bodies keeps bodies and responses, never headers or authentication."""
+    found = cleaned(web_request(), SHOWN)
+    request = found["spec"]["httpRequest"]
+    assert request["bodyTemplate"] == SECRET
+    assert found["status"] == web_request()["status"]
+    assert SECRET not in str((request["headerTemplates"], request["authentication"]))
+
+
+WRONG_SHAPES = [
+    {"spec": SECRET},
+    {"spec": [SECRET]},
+    {"spec": {"httpRequest": SECRET}},
+    {"spec": {"httpRequest": {"headerTemplates": SECRET}}},
+    {"status": [SECRET]},
+    {"status": {"environments": {"a": {"responseOutput": SECRET}}}},
+    {"status": {"environments": [SECRET, [SECRET]]}},
+    {"status": {"promotionStrategyContext": [SECRET]}},
+]
+
+
+@pytest.mark.parametrize("parts", WRONG_SHAPES)
+def test_redaction_fails_closed(parts: dict[str, Any]) -> None:
+    """What is not shaped as the CRD has it is redacted as a whole."""
+    assert SECRET not in str(cleaned(of_kind("WebRequestCommitStatus", **parts), WEB_REQUEST))
+
+
+MALFORMED = [
+    (None, "-/-"),
+    ("text", "-/-"),
+    ({"metadata": []}, "-/-"),
+    ({"metadata": {"namespace": "team"}}, "team/-"),
+    ({"metadata": {"name": 7, "namespace": "team"}}, "team/-"),
+    ({"metadata": {"name": "a"}}, "-/a"),
+    ({"kind": "Other", "metadata": {"name": "a", "namespace": "team"}}, "team/a"),
+    ({"apiVersion": "other/v1", "metadata": {"name": "a", "namespace": "team"}}, "team/a"),
+    ({"metadata": {"name": "a", "namespace": "team"}}, "team/a"),
+    ({"metadata": {"name": "a", "namespace": "team", "resourceVersion": 7}}, "team/a"),
+]
+
+
+@pytest.mark.parametrize(("found", "named"), MALFORMED)
+def test_malformed(found: Any, named: str) -> None:
+    """What is no object of the kind is refused by an error that names it as far as it can be named."""
+    with pytest.raises(MalformedObject) as caught:
+        source_object(found, PULL_REQUEST)
+    assert f"PullRequest {named}:" in str(caught.value)
+
+
+@pytest.mark.parametrize("depth", [120, 300, 1000])
+def test_too_deep(depth: int) -> None:
+    """An object nested deeper than can be walked or encoded is malformed, not a crash."""
+    nested: Any = "x"
+    for _ in range(depth):
+        nested = {"a": nested}
+    found = of_kind("WebRequestCommitStatus", spec={"httpRequest": {"headerTemplates": nested}})
+    with pytest.raises(MalformedObject, match="cannot be encoded"):
+        clean(found, WEB_REQUEST)
+
+
+def test_cluster_scope() -> None:
+    """A cluster-scoped object has no namespace, and one with a namespace is malformed."""
+    kind = KINDS["ClusterScmProvider"]
+    assert identify({"metadata": {"name": "a"}}, kind).namespace == ""
+    with pytest.raises(MalformedObject):
+        identify({"metadata": {"name": "a", "namespace": "team"}}, kind)
+
+
+def test_digests() -> None:
+    """The digest changes with what changes the bytes, and with nothing else."""
+    shown = [rules_digest(kind, True) for kind in KINDS.values()]
+    hidden = [rules_digest(kind, False) for kind in KINDS.values()]
+    differ = [name for name, one, other in zip(KINDS, shown, hidden, strict=True) if one != other]
+    assert differ == ["WebRequestCommitStatus"]
+    assert len(set(hidden)) == len(hidden)
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(_json, _json, st.sampled_from(sorted(KINDS)))
+def test_total(spec: Any, status: Any, kind: str) -> None:
+    """Whatever spec and status are, an object with a name is cleaned, and cleaning it again changes nothing."""
+    metadata = {"name": "a", "resourceVersion": "1"} | ({"namespace": "team"} if KINDS[kind].namespaced else {})
+    rules = CleaningRules(KINDS[kind])
+    once = clean({"metadata": metadata, "spec": spec, "status": status}, rules)
+    assert clean(orjson.loads(once), rules) == once
+    assert version_of(orjson.loads(once)) == "1"
