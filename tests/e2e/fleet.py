@@ -95,8 +95,9 @@ class Fleet:
         owner = {"apiVersion": _API_VERSION, "kind": "PromotionStrategy", "controller": True}
         owner |= {"name": metadata["name"], "uid": metadata["uid"]}
         sha = f"{self._count:040x}"
+        spec = {"activeBranch": branch, "proposedBranch": f"{branch}-next", "gitRepositoryRef": {"name": "app"}}
         status = {"active": {"dry": {"sha": sha}}, "proposed": {"dry": {"sha": sha}}}
-        document = {"metadata": {"ownerReferences": [owner]}, "spec": {"activeBranch": branch}, "status": status}
+        document = {"metadata": {"ownerReferences": [owner]}, "spec": spec, "status": status}
         name = f"{metadata['name']}-{branch.rpartition('/')[2]}"
         return self._apply("ChangeTransferPolicy", metadata["namespace"], name, document)
 
@@ -122,7 +123,8 @@ class Fleet:
         if checks and self._random.random() < 0.3:
             self._cluster.delete(_KINDS["CommitStatus"], namespace, self._random.choice(checks)["metadata"]["name"])
             return
-        document = {"metadata": {"labels": {_LABEL: name}}, "spec": {"phase": "pending", "turn": self._count}}
+        spec = {"name": "check", "phase": "pending", "description": f"turn {self._count}", "sha": f"{self._count:040x}"}
+        document = {"metadata": {"labels": {_LABEL: name}}, "spec": spec | {"gitRepositoryRef": {"name": "app"}}}
         self._apply("CommitStatus", namespace, f"{name}-check-{self._random.randrange(3)}", document)
 
     def _change_sides(self) -> None:
@@ -135,4 +137,4 @@ class Fleet:
 
     def _touch_provider(self) -> None:
         """One write that changes every bundle."""
-        self._apply("ClusterScmProvider", "", "scm", {"spec": {"fake": {}, "turn": self._count}})
+        self._apply("ClusterScmProvider", "", "scm", {"spec": {"fake": {"domain": f"turn-{self._count}"}}})

@@ -18,13 +18,14 @@ class Oracle:
 
     def __init__(self, base: Listing, changes: Mapping[int, Change]) -> None:
         self.base = base
-        self._versions = sorted(version for version in changes if version > base.resource_version)
+        self._versions = sorted(changes)
         self._changes = [changes[version] for version in self._versions]
         self._histories: dict[Key, list[tuple[int, Seen | None]]] = defaultdict(list)
         for item in base.items:
             self._histories[item.key].append((0, item))
-        for version, change in zip(self._versions, self._changes, strict=True):
-            self._histories[change.seen.key].append((version, None if change.type == DELETED else change.seen))
+        for change in self._since_base():
+            now = None if change.type == DELETED else change.seen
+            self._histories[change.seen.key].append((change.resource_version, now))
 
     def between(self, after: int, until: int, namespace: str) -> list[Change]:
         """The changes of that namespace ("" is all) after one position, up to and with another."""
@@ -42,12 +43,15 @@ class Oracle:
     def breaks(self) -> Iterator[str]:
         """Where an object's events do not follow from each other: something between them is lost."""
         present = {item.key: item for item in self.base.items}
-        for change in self._changes:
+        for change in self._since_base():
             key = change.seen.key
             if not _follows(present.pop(key, None), change):
                 yield f"{change.type} of {key} at {change.resource_version} does not follow from what was there before"
             if change.type != DELETED:
                 present[key] = change.seen
+
+    def _since_base(self) -> list[Change]:
+        return self._changes[bisect_right(self._versions, self.base.resource_version) :]
 
 
 def earliest_list(recordings: Iterable[Recording]) -> Listing:
