@@ -1,6 +1,6 @@
 """Log lines: one JSON object an event, or text. An observer for twisted.logger, nothing else.
 
-Fields of the JSON form: ``time`` (RFC 3339, UTC), ``level``, ``logger``, ``message``, and where there is one ``traceback``.
+Fields of the JSON form: ``time`` (RFC 3339, UTC), ``level``, ``logger``, ``message``, and ``traceback`` of a failure.
 """
 
 from __future__ import annotations
@@ -52,5 +52,9 @@ def observer(stream: IO[str], form: str, level: str) -> ILogObserver:
     json = form == "json" or (not form and not stream.isatty())
     writer: ILogObserver = JsonLines(stream) if json else textFileLogObserver(stream)
     least = LogLevelFilterPredicate(defaultLogLevel=LogLevel.levelWithName(level))
+    if level == "info":
+        # Twisted tells of every connection that it makes.
+        for namespace in ("twisted", "log_legacy", "promoter_view.api.site"):
+            least.setLogLevelForNamespace(namespace, LogLevel.warn)
     filtered: ILogObserver = FilteringLogObserver(writer, [least])
     return filtered

@@ -49,11 +49,20 @@ def count(text: str) -> int:
     return int(text)
 
 
-def port(text: str) -> int:
-    """A TCP port; 0 picks a free one."""
-    if not text.isdecimal() or int(text) > 65535:
-        raise ValueError("a port from 0 to 65535 (0 picks a free one)")
-    return int(text)
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A TCP port to listen on; 0 picks a free one. ``or_next``: where it is taken, the next free one."""
+
+    number: int
+    or_next: bool = False
+
+
+def port(text: str) -> Port:
+    """A port, or with a ``+`` behind it that one or the next free."""
+    digits = text.removesuffix("+")
+    if not digits.isdecimal() or int(digits) > 65535:
+        raise ValueError("a port from 0 to 65535 (0 picks a free one, 6443+ the first free one from 6443)")
+    return Port(int(digits), or_next=text.endswith("+"))
 
 
 def address(text: str) -> str:
@@ -117,20 +126,31 @@ class Option:
 
 
 OPTIONS = (
-    Option("demo", None, None, "run on an in-process cluster with a living demo fleet, on loopback, without authentication"),
+    Option(
+        "demo", None, None, "run on an in-process cluster with a living demo fleet, on loopback, without authentication"
+    ),
     Option("kubeconfig", None, str, "the cluster to reflect [in-cluster, else $KUBECONFIG, else ~/.kube/config]"),
     Option("context", None, str, "the kubeconfig's context [its current-context]"),
     Option("namespace", "", namespaces, "reflect these namespaces only, separated by commas [all]"),
-    Option("instance-id", None, instance_id, "reflect only objects of this promoter instance; empty: only unlabelled ones"),
-    Option("show-web-request-bodies", None, None, "keep bodies and responses of WebRequestCommitStatuses in the bundles"),
+    Option(
+        "instance-id", None, instance_id, "reflect only objects of this promoter instance; empty: only unlabelled ones"
+    ),
+    Option(
+        "show-web-request-bodies", None, None, "keep bodies and responses of WebRequestCommitStatuses in the bundles"
+    ),
     Option("event-log", "file:promoter-view-log", log_url, "the event log: file:DIR or memory:"),
     Option("event-log-retention-age", "7d", duration, "how long the log on disk reaches back"),
     Option("event-log-retention-bytes", "1Gi", size, "how much of it is kept on disk"),
-    Option("event-log-retention-events", "1000000", count, "how many events of it are kept; the first that is reached counts"),
+    Option(
+        "event-log-retention-events",
+        "1000000",
+        count,
+        "how many events of it are kept; the first that is reached counts",
+    ),
     Option("event-log-repair", None, None, "set a damaged log aside and begin a new one"),
     Option("history-bytes", "64Mi", size, "what the history may keep in memory for resuming"),
-    Option("bind-address", "0.0.0.0", address, "the address of the aggregated API"),
-    Option("secure-port", "6443", port, "its port; 0 picks a free one"),
+    Option("bind-address", "0.0.0.0", address, "the address of the aggregated API"),  # noqa: S104 - as operators expect
+    Option("secure-port", "6443", port, "its port; 0 picks a free one, 6443+ the first free one from there"),
     Option("port-file", None, str, "write the port that was picked to this file"),
     Option("tls-cert-file", None, str, "the serving certificate, PEM, with its chain [self-signed in --cert-dir]"),
     Option("tls-private-key-file", None, str, "its key, PEM"),
@@ -161,7 +181,7 @@ class Settings:
     event_log_repair: bool
     history_bytes: int
     bind_address: str
-    secure_port: int
+    secure_port: Port
     port_file: str | None
     tls_cert_file: str | None
     tls_private_key_file: str | None
@@ -204,6 +224,7 @@ def _demo_defaults(given: Mapping[str, str], environ: Mapping[str, str]) -> dict
     chosen = {
         "event-log": f"file:{folder / 'log'}",
         "bind-address": "127.0.0.1",
+        "secure-port": "6443+",
         "cert-dir": str(folder / "certificates"),
     }
     names = {option.name: option.environment for option in OPTIONS}
@@ -243,8 +264,8 @@ class Options(usage.Options):
 
     synopsis = "[options]"
     longdesc = f"Every option can also come from the environment, as {_PREFIX}<OPTION_IN_CAPITALS>."
-    optFlags = tuple([option.name, None, option.help] for option in OPTIONS if option.parse is None)
-    optParameters = tuple(
+    optFlags = tuple([option.name, None, option.help] for option in OPTIONS if option.parse is None)  # noqa: N815
+    optParameters = tuple(  # noqa: N815
         [option.name, None, None, option.help + (f" [{option.default}]" if option.default else "")]
         for option in OPTIONS
         if option.parse is not None

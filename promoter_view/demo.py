@@ -1,0 +1,61 @@
+"""``--demo``: a simulated cluster with a fleet at work, and a kubeconfig for whoever tries it."""
+
+from __future__ import annotations
+
+import random
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from twisted.internet.defer import Deferred
+
+from promoter_view.kubernetes.cluster_config import ClusterConfig, UserConfig
+from promoter_view.simulator.scenario import Scenario
+from promoter_view.simulator.simulated_cluster import SimulatedCluster
+
+#: What the log of a demo mirrors, in place of a digest of a CA.
+IDENTITY = "demo"
+
+
+class DemoCluster:
+    """The in-process cluster of a demo and the fleet that lives in it. Each start of the program makes another past."""
+
+    def __init__(self, *, reactor: Any, random: random.Random) -> None:
+        self._server = SimulatedCluster(reactor=reactor, random=random)
+        self._scenario = Scenario(self._server.cluster, clock=reactor, random=random)
+
+    def start(self) -> ClusterConfig:
+        """Listens on loopback, sets the fleet in motion, and says how to reach it."""
+        url = self._server.start()
+        self._scenario.start()
+        return ClusterConfig(server=url, authority=None, user=UserConfig(), origin="--demo")
+
+    def stop(self) -> Deferred[None]:
+        """Nothing moves any more."""
+        self._scenario.stop()
+        return self._server.stop()
+
+
+def write_kubeconfig(path: Path, server: str, authority: bytes) -> None:
+    """A kubeconfig for a server that trusts ``authority`` (PEM) and looks at no credentials."""
+    cluster = {"server": server, "certificate-authority-data": b64encode(authority).decode()}
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "promoter-view-demo", "cluster": cluster}],
+        # kubectl asks at the terminal for a name where a user has no credentials at all.
+        "users": [{"name": "anybody", "user": {"token": "anything"}}],
+        "contexts": [{"name": "demo", "context": {"cluster": "promoter-view-demo", "user": "anybody"}}],
+        "current-context": "demo",
+    }
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
+
+
+def greet(say: Callable[[str], object], address: str, kubeconfig: Path) -> None:
+    """What somebody who has just started the demo may type next."""
+    say(f"promoter-view demo: the aggregated API is at {address}; try in another terminal:\n")
+    say(f"  kubectl --kubeconfig {kubeconfig} get promotionstrategydetails -A\n")
+    say(f"  kubectl --kubeconfig {kubeconfig} get promotionstrategydetails -A --watch\n")

@@ -1,0 +1,41 @@
+"""Opening the API's port: TLS on TCP, the next free port where that is wanted, and dead peers noticed."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort, IOpenSSLServerConnectionCreator, IProtocolFactory
+from twisted.protocols.tls import TLSMemoryBIOFactory
+
+from promoter_view.options import Port
+
+_TRIES = 100
+#: Asked after so much silence, and then so often, whether a peer is still there. TCP_USER_TIMEOUT would notice sooner,
+#: but it also ends those who live and do not read for a while, and a slow reader keeps its place.
+_KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6}
+
+
+def listen_tls(
+    reactor: Any, factory: IProtocolFactory, connections: IOpenSSLServerConnectionCreator, port: Port, address: str
+) -> IListeningPort:
+    """A port that speaks TLS. Errors: CannotListenError when it is taken and no other may be."""
+    wrapped = TLSMemoryBIOFactory(connections, False, factory)
+    last = port.number + (_TRIES if port.or_next and port.number else 0)
+    for number in range(port.number, last):
+        try:
+            return _tuned(reactor.listenTCP(number, wrapped, interface=address))
+        except CannotListenError:
+            continue
+    return _tuned(reactor.listenTCP(last, wrapped, interface=address))
+
+
+def _tuned(port: Any) -> IListeningPort:
+    """Options of the listening socket are inherited by every connection."""
+    port.socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE.items():
+        if hasattr(socket, name):
+            port.socket.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    listening: IListeningPort = port
+    return listening

@@ -1,0 +1,63 @@
+"""What the program says of itself: the lines of ``/readyz?verbose``, and how late the reactor's turns are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from promoter_view.boundaries import Recorder
+from promoter_view.kubernetes.reflector import ReflectorStatus
+from promoter_view.kubernetes.reflector_core import State
+from promoter_view.metrics import Metrics
+from promoter_view.records import ListPath, LogStatus
+
+_STALL_PROBE_SECONDS = 0.1
+
+
+def log_line(status: LogStatus) -> str:
+    """The event log in one line."""
+    if status.fault:
+        return f"appending is held up, serving goes on: {status.fault}"
+    return f"head {status.head}, first {status.first}, {status.size} bytes, {status.pending_events} events pending"
+
+
+def reflectors_line(statuses: Sequence[ReflectorStatus], now: float) -> str:
+    """All reflectors in one line: how many watch, and each that does not, by path, with its last error."""
+    troubled = [status for status in statuses if status.state != State.WATCHING.value]
+    words = [f"{len(statuses) - len(troubled)} of {len(statuses)} list paths are watched"]
+    words += [
+        f"{it.path.id}: {it.state} for {now - it.since:.0f} s: {it.last_error or 'no trouble yet'}" for it in troubled
+    ]
+    return "; ".join(words)
+
+
+def first_state(paths: Sequence[ListPath], recorder: Recorder | None) -> str:
+    """Why bundles are not built yet, in one line. ``recorder`` is None until the log is replayed."""
+    if recorder is None:
+        return "the event log is being replayed"
+    missing = [path.id for path in paths if recorder.position(path) is None]
+    return f"waiting for the first state of {len(missing)} list paths: {', '.join(missing)}"
+
+
+class StallMeter:
+    """Observes by how much a call every 100 ms comes late: what holds the reactor, everybody waits for."""
+
+    def __init__(self, *, reactor: IReactorTime, metrics: Metrics) -> None:
+        self._reactor = reactor
+        self._observe = metrics.reactor_stall_seconds.observe
+        self._call: IDelayedCall | None = None
+
+    def start(self) -> None:
+        """Probe until ``stop``."""
+        self._call = self._reactor.callLater(_STALL_PROBE_SECONDS, self._probe, self._reactor.seconds())
+
+    def stop(self) -> None:
+        """No more probes."""
+        if self._call is not None:
+            self._call.cancel()
+            self._call = None
+
+    def _probe(self, asked_at: float) -> None:
+        self._observe(max(0.0, self._reactor.seconds() - asked_at - _STALL_PROBE_SECONDS))
+        self.start()

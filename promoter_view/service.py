@@ -1,0 +1,245 @@
+"""The composition root: builds every part, joins them, starts and ends them in order. Nothing is decided here.
+
+The API listens first, so that health and discovery answer from the first moment; then the log is replayed; then the
+reflectors go on where it ends. On TERM the API drains first, then the reflectors end, and the log closes last.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from OpenSSL import SSL
+from twisted.application.service import IService, Service
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.error import CannotListenError
+from twisted.logger import ILogObserver, Logger
+from twisted.python.components import Componentized
+from twisted.python.failure import Failure
+from twisted.python.logfile import LogFile
+
+from promoter_view.api.access import OpenAccess
+from promoter_view.api.health import HealthChecks
+from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
+from promoter_view.kubernetes.client import KubernetesClient
+from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
+from promoter_view.kubernetes.config import cluster_identity, load_cluster
+from promoter_view.kubernetes.kinds import PROMOTER_KINDS
+from promoter_view.kubernetes.paths import list_paths
+from promoter_view.kubernetes.reflector import ReflectorStatus
+from promoter_view.kubernetes.supervise import Reflectors, mirror_of, rules_of
+from promoter_view.log.engines import LogSettings, open_log
+from promoter_view.log.errors import LogError
+from promoter_view.log.recorder import LogRecorder
+from promoter_view.logging import observer
+from promoter_view.metrics import Metrics
+from promoter_view.operations import StallMeter, first_state, log_line, reflectors_line
+from promoter_view.options import Options, Settings
+from promoter_view.records import Snapshot
+from promoter_view.serving import ServedApi
+from promoter_view.views.definition import GENERATION
+from promoter_view.views.projector import Projector
+from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+
+__all__ = ["Options", "makeService"]
+
+DEFINITIONS = (PROMOTION_STRATEGY_DETAILS,)
+DEMO_KUBECONFIG = Path("promoter-view-demo/kubeconfig")
+#: What ends the program at its start with one line instead of a traceback: somebody can put it right.
+_EXPECTED = (ConfigError, LogError, CannotListenError, OSError, SSL.Error)
+
+
+class Program(Service):
+    """The whole program as one Twisted service.
+
+    ``stream`` is where log lines go; ``exit_process`` ends the process with a status once the reactor has stopped.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        reactor: Any,
+        environ: Mapping[str, str],
+        stream: IO[str],
+        exit_process: Callable[[int], object] = os._exit,
+    ) -> None:
+        self._settings = settings
+        self._reactor = reactor
+        self._environ = environ
+        self._stream = stream
+        self._exit_process = exit_process
+        self._random = random.Random()  # noqa: S311 - jitter, nothing secret
+        self._draining = False
+        self._starting: Deferred[None] | None = None
+        self._api: ServedApi | None = None
+        self._demo: DemoCluster | None = None
+        self._client: KubernetesClient | None = None
+        self._recorder: LogRecorder | None = None
+        self._reflectors: Reflectors | None = None
+
+        self._paths = list_paths(PROMOTER_KINDS, settings.namespace, settings.instance_id)
+        self._rules = rules_of(PROMOTER_KINDS, show_web_request_bodies=settings.show_web_request_bodies)
+        self._metrics = Metrics()
+        self._stalls = StallMeter(reactor=reactor, metrics=self._metrics)
+        self._projector = Projector(
+            DEFINITIONS,
+            generation=GENERATION,
+            history_bytes=settings.history_bytes,
+            metrics=self._metrics,
+            warn=lambda line: self._log.warn("{line}", line=line),
+        )
+        self._event_log = open_log(
+            settings.event_log,
+            reactor=reactor,
+            metrics=self._metrics,
+            settings=_log_settings(settings),
+            on_fatal=self._end,
+        )
+
+    def setServiceParent(self, parent: Any) -> None:
+        """Also tells twistd's application how log lines look."""
+        if isinstance(parent, Componentized):
+            lines = observer(self._stream, self._settings.log_format, self._settings.log_level)
+            parent.setComponent(ILogObserver, lines)
+        super().setServiceParent(parent)
+
+    def startService(self) -> None:
+        """Begin; what goes wrong ends the program with one line."""
+        super().startService()
+        self._starting = Deferred.fromCoroutine(self._start())
+        self._starting.addErrback(self._cannot_start)
+
+    def stopService(self) -> Deferred[None]:
+        """Fires when everything is ended, the log last."""
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _start(self) -> None:
+        config = None if self._settings.demo else self._load_cluster()
+        self._serve()
+        mirror = mirror_of(IDENTITY if config is None else cluster_identity(config), self._paths, self._rules)
+        await self._event_log.start(self._projector, mirror)
+        past = self._projector.snapshot()
+        if config is None:
+            self._demo = DemoCluster(reactor=self._reactor, random=self._random)
+            config = self._demo.start()
+        self._recorder = self._record(past)
+        self._reflect(config, self._recorder)
+
+    def _load_cluster(self) -> ClusterConfig:
+        return load_cluster(self._settings.kubeconfig, self._settings.context, self._environ)
+
+    def _serve(self) -> None:
+        self._api = ServedApi(
+            self._projector,
+            DEFINITIONS,
+            self._settings,
+            reactor=self._reactor,
+            metrics=self._metrics,
+            health=self._health_checks(),
+            access=OpenAccess(),
+            random=self._random,
+        )
+        self._api.start()
+        self._stalls.start()
+        if self._settings.demo:
+            write_kubeconfig(DEMO_KUBECONFIG, self._api.url, self._api.authority)
+            greet(self._stream.write, self._api.url, DEMO_KUBECONFIG)
+        self._log.info("serving at {url}", url=self._api.url)
+
+    def _record(self, past: Snapshot) -> LogRecorder:
+        recorder = LogRecorder(self._event_log, objects=past.objects, positions=past.positions, metrics=self._metrics)
+        strays = recorder.drop_strays(self._paths)
+        if strays:
+            self._log.info("{count} objects are no longer mirrored and leave the log", count=strays)
+        return recorder
+
+    def _reflect(self, config: ClusterConfig, recorder: LogRecorder) -> None:
+        self._client = KubernetesClient(self._reactor, config, environ=self._environ)
+        self._reflectors = Reflectors(
+            self._paths,
+            self._rules,
+            client=self._client,
+            recorder=recorder,
+            clock=self._reactor,
+            random=self._random.random,
+            metrics=self._metrics,
+        )
+        self._reflectors.start()
+
+    def _health_checks(self) -> HealthChecks:
+        checks = HealthChecks()
+        checks.add("log", lambda: None if self._event_log.status().head else "the event log is not open yet")
+        checks.add("first-state", lambda: None if self._projector.ready else first_state(self._paths, self._recorder))
+        checks.add("shutdown", lambda: "the program is ending" if self._draining else None)
+        checks.inform("event-log", lambda: log_line(self._event_log.status()))
+        checks.inform("reflectors", lambda: reflectors_line(self._statuses(), self._reactor.seconds()))
+        return checks
+
+    def _statuses(self) -> tuple[ReflectorStatus, ...]:
+        return () if self._reflectors is None else self._reflectors.statuses()
+
+    async def _stop(self) -> None:
+        self._draining = True
+        self._stalls.stop()
+        if self._starting is not None:
+            self._starting.cancel()
+        if self._api is not None:
+            await self._api.stop()
+        if self._reflectors is not None:
+            await self._reflectors.stop()
+        if self._client is not None:
+            await self._client.close()
+        if self._demo is not None:
+            await self._demo.stop()
+        await self._event_log.stop()
+
+    def _cannot_start(self, failure: Failure) -> None:
+        if failure.check(CancelledError):
+            return
+        if failure.check(*_EXPECTED):
+            self._end(f"cannot start: {failure.getErrorMessage()}")
+        else:
+            self._log.failure("cannot start", failure=failure)
+            self._end("cannot start: a fault in promoter-view, see above")
+
+    def _end(self, reason: str) -> None:
+        """End the process with status 1, after the reactor's orderly stop."""
+        self._log.critical("{reason}", reason=reason)
+        self._reactor.addSystemEventTrigger("after", "shutdown", self._exit_process, 1)
+        self._reactor.callWhenRunning(self._reactor.stop)
+
+
+def makeService(options: Options) -> IService:
+    """What ``twistd promoter-view`` runs."""
+    from twisted.internet import reactor  # noqa: PLC0415 - installed by twistd, and imported nowhere else
+
+    return Program(options.settings, reactor=reactor, environ=os.environ, stream=_stream(options.parent))
+
+
+def _stream(twistd: Mapping[str, Any] | None) -> IO[str]:
+    """Where twistd would write its log: standard output in the foreground, else its log file."""
+    twistd = twistd or {}
+    name = twistd.get("logfile")
+    if name == "-" or (not name and twistd.get("nodaemon")):
+        return sys.stdout
+    file: IO[str] = LogFile.fromFullPath(name or "twistd.log")
+    return file
+
+
+def _log_settings(settings: Settings) -> LogSettings:
+    return LogSettings(
+        retention_age_seconds=settings.event_log_retention_age,
+        retention_bytes=settings.event_log_retention_bytes,
+        retention_events=settings.event_log_retention_events,
+        history_bytes=settings.history_bytes,
+        repair=settings.event_log_repair,
+        generation=GENERATION,
+    )

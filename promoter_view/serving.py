@@ -1,0 +1,99 @@
+"""The aggregated API on its port: certificate, site, listening, and its graceful end."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred, maybeDeferred
+
+import promoter_view
+from promoter_view.api.access import Access
+from promoter_view.api.certificates import CertificateFiles, ServingConnections, self_signed, serving_context
+from promoter_view.api.health import HealthChecks
+from promoter_view.api.resource import ApiSettings
+from promoter_view.api.site import make_site
+from promoter_view.boundaries import ViewReader
+from promoter_view.listening import listen_tls
+from promoter_view.metrics import Metrics
+from promoter_view.options import Settings
+from promoter_view.streaming import Pump
+from promoter_view.views.definition import ViewDefinition
+
+
+class ServedApi:
+    """What serves the views over TLS. Errors of the constructor: OSError, SSL.Error for unusable certificates."""
+
+    def __init__(
+        self,
+        views: ViewReader,
+        definitions: Sequence[ViewDefinition],
+        settings: Settings,
+        *,
+        reactor: Any,
+        metrics: Metrics,
+        health: HealthChecks,
+        access: Access,
+        random: random.Random,
+    ) -> None:
+        self._settings = settings
+        self._reactor = reactor
+        self._certificate = _certificate_files(settings)
+        self._connections = ServingConnections(serving_context(self._certificate))
+        self._pump = Pump(views, reactor=reactor)
+        self._site = make_site(
+            views,
+            definitions,
+            reactor=reactor,
+            pump=self._pump,
+            metrics=metrics,
+            health=health,
+            access=access,
+            random=random,
+            settings=ApiSettings(settings.bookmark_interval, settings.min_request_timeout),
+            version=promoter_view.__version__,
+        )
+        # Any: IListeningPort promises no port number of its address.
+        self._port: Any = None
+
+    @property
+    def authority(self) -> bytes:
+        """What a client of a self-signed certificate has to trust (PEM)."""
+        return self._certificate.certificate.read_bytes()
+
+    @property
+    def url(self) -> str:
+        """The address, once it listens."""
+        host = self._port.getHost()
+        return f"https://{f'[{host.host}]' if ':' in host.host else host.host}:{host.port}"
+
+    def start(self) -> None:
+        """Listens, and writes ``--port-file``. Errors: CannotListenError, OSError."""
+        settings = self._settings
+        self._port = listen_tls(
+            self._reactor, self._site, self._connections, settings.secure_port, settings.bind_address
+        )
+        if settings.port_file is not None:
+            Path(settings.port_file).write_text(f"{self._port.getHost().port}\n")
+
+    async def stop(self) -> None:
+        """No new connections; watches end with a last bookmark, requests under way finish, within the grace."""
+        if self._port is not None:
+            await maybeDeferred(self._port.stopListening)
+        await within(self._site.drain(), self._settings.shutdown_grace, reactor=self._reactor)
+        self._pump.stop()
+
+
+def within(work: Deferred[None], seconds: float, *, reactor: Any) -> Deferred[None]:
+    """``work``, or as much of it as gets done in time."""
+    work.addTimeout(seconds, reactor, onTimeoutCancel=lambda _result, _seconds: None)
+    return work
+
+
+def _certificate_files(settings: Settings) -> CertificateFiles:
+    if settings.tls_cert_file is not None and settings.tls_private_key_file is not None:
+        return CertificateFiles(Path(settings.tls_cert_file), Path(settings.tls_private_key_file))
+    return self_signed(Path(settings.cert_dir), names=(settings.bind_address,), now=datetime.now(UTC))

@@ -1,0 +1,42 @@
+"""Log lines in both forms."""
+
+import io
+
+import orjson
+import pytest
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from promoter_view.logging import observer
+
+
+def lines(form: str, level: str) -> list[str]:
+    stream = io.StringIO()
+    log = Logger(namespace="test", observer=observer(stream, form, level))
+    log.debug("small")
+    log.info("two\nlines of {what}", what="text")
+    try:
+        raise ValueError("bad")
+    except ValueError:
+        log.failure("it failed", failure=Failure())
+    return stream.getvalue().splitlines()
+
+
+def test_json_is_one_line_an_event() -> None:
+    """Each event is one JSON object, whatever its message holds; a failure brings its traceback along."""
+    first, second = (orjson.loads(line) for line in lines("json", "info"))
+    assert first["message"] == "two\nlines of text"
+    assert (first["level"], first["logger"]) == ("info", "test")
+    assert "ValueError: bad" in second["traceback"]
+
+
+@pytest.mark.parametrize(("level", "count"), [("debug", 3), ("info", 2), ("error", 1)])
+def test_the_level_is_a_floor(level: str, count: int) -> None:
+    """Events below the level are not written."""
+    assert len(lines("json", level)) == count
+
+
+def test_without_a_terminal_the_form_is_json() -> None:
+    """What no person looks at is JSON unless asked otherwise."""
+    assert lines("", "info")[0].startswith("{")
+    assert not lines("text", "info")[0].startswith("{")

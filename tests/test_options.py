@@ -1,0 +1,108 @@
+"""The command line: what is accepted, what is refused and in which words."""
+
+import pytest
+
+from promoter_view.options import OPTIONS, OptionError, Options, Port, settings
+
+LOCAL = {"insecure-no-auth": "true", "bind-address": "127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "attribute", "value"),
+    [
+        ("event-log-retention-age", "7d", "event_log_retention_age", 604800),
+        ("event-log-retention-age", "1h30m", "event_log_retention_age", 5400),
+        ("bookmark-interval", "500ms", "bookmark_interval", 0.5),
+        ("event-log-retention-bytes", "1Gi", "event_log_retention_bytes", 1 << 30),
+        ("history-bytes", "64Mi", "history_bytes", 64 << 20),
+        ("history-bytes", "5M", "history_bytes", 5_000_000),
+        ("namespace", "a, b,a", "namespace", ("a", "b")),
+        ("namespace", "", "namespace", ()),
+        ("instance-id", "", "instance_id", ""),
+        ("instance-id", "blue", "instance_id", "blue"),
+        ("secure-port", "0", "secure_port", Port(0)),
+        ("secure-port", "6443+", "secure_port", Port(6443, or_next=True)),
+        ("bind-address", "::1", "bind_address", "::1"),
+        ("event-log", "memory:", "event_log", "memory:"),
+    ],
+)
+def test_a_value_is_read(name: str, text: str, attribute: str, value: object) -> None:
+    """Each notation that operators type becomes the value it stands for."""
+    assert getattr(settings({**LOCAL, name: text}, {}), attribute) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "right"),
+    [
+        ("event-log-retention-age", "7", "a duration such as"),
+        ("bookmark-interval", "soon", "a duration such as"),
+        ("history-bytes", "64MB", "a size in bytes such as"),
+        ("history-bytes", "-1", "a size in bytes such as"),
+        ("event-log-retention-events", "0", "a number of at least 1"),
+        ("secure-port", "70000", "a port from 0 to 65535"),
+        ("secure-port", "https", "a port from 0 to 65535"),
+        ("bind-address", "localhost", "an IP address such as"),
+        ("namespace", "A_b", "namespaces separated by commas"),
+        ("instance-id", "a b", "a label value"),
+        ("event-log", "redis://x", "file:"),
+        ("log-format", "xml", "one of"),
+        ("log-level", "loud", "one of debug, info, warn, error"),
+    ],
+)
+def test_a_wrong_value_is_named(name: str, text: str, right: str) -> None:
+    """The message names the option, the value and what would be right."""
+    with pytest.raises(OptionError) as caught:
+        settings({**LOCAL, name: text}, {})
+    message = str(caught.value)
+    assert message.startswith(f"--{name}: {text!r}")
+    assert right in message
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ({}, "--insecure-no-auth"),
+        ({"kubeconfig": "x"}, "--insecure-no-auth"),
+        ({"insecure-no-auth": "true"}, "loopback"),
+        ({"demo": "true", "bind-address": "0.0.0.0"}, "loopback"),
+        ({**LOCAL, "tls-cert-file": "x"}, "--tls-private-key-file"),
+        ({"demo": "true", "kubeconfig": "x"}, "--kubeconfig"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(given: dict[str, str], word: str) -> None:
+    """Without authentication only loopback is served, and only when asked for; pairs must be whole."""
+    with pytest.raises(OptionError, match=word):
+        settings(given, {})
+
+
+def test_the_environment_gives_what_the_command_line_does_not() -> None:
+    """PROMOTER_VIEW_X stands for --x, the command line wins, and a wrong one is named by its variable."""
+    environ = {"PROMOTER_VIEW_DEMO": "true", "PROMOTER_VIEW_HISTORY_BYTES": "1Mi"}
+    assert settings({}, environ).history_bytes == 1 << 20
+    assert settings({"history-bytes": "2Mi"}, environ).history_bytes == 2 << 20
+    with pytest.raises(OptionError, match="PROMOTER_VIEW_HISTORY_BYTES: 'x'"):
+        settings({}, {**environ, "PROMOTER_VIEW_HISTORY_BYTES": "x"})
+
+
+def test_the_demo_stays_in_its_folder_and_on_loopback() -> None:
+    """--demo keeps what it writes in promoter-view-demo and listens on loopback, unless told otherwise."""
+    demo = settings({"demo": "true"}, {})
+    assert (demo.bind_address, demo.secure_port) == ("127.0.0.1", Port(6443, or_next=True))
+    assert demo.event_log == "file:promoter-view-demo/log"
+    assert demo.cert_dir.startswith("promoter-view-demo/")
+    assert settings({"demo": "true", "event-log": "memory:"}, {}).event_log == "memory:"
+
+
+@pytest.mark.parametrize("words", [["--nonsense"], ["--history-bytes", "x"], ["surplus"], []])
+def test_a_refusal_is_one_line_and_status_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever is wrong with the command line, the program says one line and ends with status 2."""
+    with pytest.raises(SystemExit) as caught:
+        Options().parseOptions(words)
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith("promoter-view: ")
+
+
+def test_every_option_has_a_help_line_and_its_own_name() -> None:
+    """The table is whole: no name twice, no option without a word of help."""
+    assert len({option.name for option in OPTIONS}) == len(OPTIONS)
+    assert all(option.help for option in OPTIONS)
