@@ -25,10 +25,6 @@ class Draft(NamedTuple):
     root: RootFacts
     tail: tuple[bytes, ...]
 
-    def equals(self, bundle: Bundle) -> bool:
-        """Whether the bytes are the same but for the resourceVersion."""
-        return self.root.head == bundle.head and self.tail == bundle.tail
-
     def finish(self, resource_version: int) -> Bundle:
         """The bundle."""
         root = self.root

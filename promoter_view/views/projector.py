@@ -203,7 +203,7 @@ class Projector:
         elif before.uid != draft.root.uid:
             yield before, None
             yield None, draft
-        elif not draft.equals(before):
+        elif before.tail != draft.tail:  # their heads are made of key and uid, which are equal
             yield before, draft
 
     def _shelve(self, change: BundleChange) -> None:

@@ -81,6 +81,15 @@ def test_lost_offsets_expire_and_their_neighbours_do_not() -> None:
     assert allowed == [*range(10, 21), *range(30, 41), *range(50, 61)]
 
 
+def test_gaps_are_forgotten_with_the_horizon() -> None:
+    """A program that is restarted ten thousand times keeps no gap that the horizon has passed."""
+    history = begun(10)
+    for offset in range(20, 2000, 20):
+        history.gap(offset, offset + 10)
+        history.restart(end(offset + 10))
+    assert len(history._gaps) <= 1
+
+
 def _resumes(history: History, version: int) -> bool:
     try:
         return history.locate(version) >= 0

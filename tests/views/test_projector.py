@@ -164,6 +164,9 @@ def test_a_malformed_object_is_named_and_counted_once_and_stops_nothing() -> Non
     world.put(thing("PullRequest", "bad", label="shop"))
     world.put_raw("PullRequest", "bad", body)
     assert sample(world, "malformed_objects_total", kind="PullRequest") == 2
+    world.delete(thing("PullRequest", "bad"))
+    world.put_raw("PullRequest", "bad", body)
+    assert sample(world, "malformed_objects_total", kind="PullRequest") == 3
     assert world.names("pullRequests") == ["pr"]
 
 
