@@ -10,8 +10,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from promoter_view.boundaries import Cursor, Wakeable
+from promoter_view.boundaries import Cursor, Follower, ViewReader, Wakeable
 from promoter_view.metrics import Metrics
 from promoter_view.records import (
     Bundle,
@@ -254,3 +255,8 @@ def _kind_of_change(change: BundleChange) -> tuple[str, ChangeType]:
     if change.before is None:
         return change.key.view, ChangeType.ADDED
     return change.key.view, ChangeType.DELETED if change.after is None else ChangeType.MODIFIED
+
+
+if TYPE_CHECKING:
+    _follower: type[Follower] = Projector
+    _reader: type[ViewReader] = Projector

@@ -6,7 +6,6 @@ import dataclasses
 
 import pytest
 
-from promoter_view.boundaries import Follower, ViewReader
 from promoter_view.records import ABSENT, BundleKey, ChangeType, Mark, Mirror, ObjectKey, Position
 from promoter_view.views import projector as module
 from promoter_view.views.history import Ahead, Expired
@@ -21,14 +20,6 @@ KEY = BundleKey(VIEW, "a", "shop")
 
 def sample(world: World, name: str, **labels: str) -> float | None:
     return world.metrics.registry.get_sample_value(f"promoter_view_{name}", labels)
-
-
-def test_it_is_what_the_joints_ask_for() -> None:
-    """One object is the log's follower and everybody's reader."""
-    projector = World().projector
-    follower: Follower = projector
-    reader: ViewReader = projector
-    assert follower is reader
 
 
 def test_nothing_is_shown_until_every_path_has_a_position() -> None:
