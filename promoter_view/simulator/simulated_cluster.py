@@ -33,14 +33,14 @@ class SimulatedCluster:
         bookmark_interval: float = 60.0,
     ) -> None:
         self._reactor = reactor
-        clock: IReactorTime = reactor
+        self.clock: IReactorTime = reactor
         self._wanted_port = port
         # Any: IListeningPort promises no port number of its address.
         self._listening: Any = None
         self.faults = Faults()
-        self.cluster = cluster or Cluster(clock=clock, random=random)
+        self.cluster = cluster or Cluster(clock=self.clock, random=random)
         self.api = ApiServer(
-            self.cluster, clock=clock, random=random, faults=self.faults, bookmark_interval=bookmark_interval
+            self.cluster, clock=self.clock, random=random, faults=self.faults, bookmark_interval=bookmark_interval
         )
         self._site = _Site(_Root(self.api))
 

@@ -1,0 +1,57 @@
+"""``python -m promoter_view.simulator``: a simulated cluster as a process of its own, for benchmarks and by hand.
+
+Prints its address once it listens. ``--strategies 0`` without ``--demo`` is an empty cluster.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+
+from twisted.internet import reactor
+
+from promoter_view.kubernetes.kinds import PROMOTER_KINDS
+from promoter_view.simulator.churn import Churn
+from promoter_view.simulator.fleet import FleetPlan, load_fleet, make_fleet
+from promoter_view.simulator.scenario import Scenario
+from promoter_view.simulator.simulated_cluster import SimulatedCluster
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m promoter_view.simulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 picks one")
+    parser.add_argument("--strategies", type=int, default=0, help="size of the fleet")
+    parser.add_argument("--namespaces", type=int, default=10)
+    parser.add_argument("--environments", type=int, default=3)
+    parser.add_argument("--rate", type=float, default=0.0, help="changes of the fleet's policies a second")
+    parser.add_argument("--demo", action="store_true", help="the demo's company instead of a fleet")
+    parser.add_argument("--interval", type=float, default=1.0, help="seconds between two moves of the demo")
+    parser.add_argument("--bookmark-interval", type=float, default=60.0, help="seconds")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Runs until it is interrupted."""
+    given = _arguments()
+    chance = random.Random(given.seed)  # noqa: S311 (a fleet by seed, no secret)
+    simulated = SimulatedCluster(
+        reactor=reactor, random=chance, port=given.port, bookmark_interval=given.bookmark_interval
+    )
+    cluster = simulated.cluster
+    plan = FleetPlan(given.strategies, given.namespaces, given.environments, seed=given.seed)
+    clock = simulated.clock
+    load_fleet(cluster, make_fleet(plan, clock.seconds()), clock.seconds())
+    if given.demo:
+        Scenario(cluster, clock=clock, random=chance, interval_seconds=given.interval).start()
+    if given.rate:
+        policies = next(kind for kind in PROMOTER_KINDS if kind.kind == "ChangeTransferPolicy")
+        Churn(cluster, policies, clock=clock, random=chance, rate=given.rate).start()
+    sys.stdout.write(simulated.start() + "\n")
+    sys.stdout.flush()
+    reactor.run()
+
+
+if __name__ == "__main__":
+    main()
