@@ -159,8 +159,7 @@ class Reflector:
         given: Input = Begin(self._recorder.position(self.path))
         try:
             while not self._stopping:
-                self._slice_began = self._clock.seconds()
-                request = await self._perform(self._core.receive(given, self._slice_began))
+                request = await self._perform(self._core.receive(given, self._clock.seconds()))
                 self._note_state()
                 given = await self._answer(request)
         finally:
@@ -185,16 +184,17 @@ class Reflector:
             return Failed(error)
 
     async def _next_line(self) -> Input:
+        await self._let_others_run()
         if not self._lines:
             await self._recorder.room()
             assert self._stream is not None
             self._lines = self._heard(await self._stream.read())
             self._lines.reverse()
-            self._slice_began = self._clock.seconds()
         return Line(self._lines.pop()) if self._lines else Ended()
 
     def _heard(self, came: _T) -> _T:
-        self._heard_at = self._clock.seconds()
+        """Notes that the cluster was heard of, in a turn of the reactor that begins here."""
+        self._heard_at = self._slice_began = self._clock.seconds()
         return came
 
     def _close(self) -> None:

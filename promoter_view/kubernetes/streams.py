@@ -101,10 +101,10 @@ class LineStream(Protocol):
         except LineTooLong as error:
             self._lines += error.lines
             self._finish(Unreachable(Outcome.LINE_TOO_LONG, str(error)))
-        if self._reader is None:
-            self._pause()
-        elif self._lines:
+        if self._reader is not None and self._lines:
             self._deliver()
+        elif self._reader is None and not self._over:
+            self._pause()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """IProtocol: the end of the body, clean or not."""
