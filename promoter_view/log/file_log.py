@@ -17,7 +17,7 @@ from promoter_view.log.archive import Archive
 from promoter_view.log.disk import Disk
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.folder import LogFolder
-from promoter_view.log.group_commit import GroupCommit, apply_in_slices
+from promoter_view.log.group_commit import GroupCommit, in_slices
 from promoter_view.log.offsets import mark_offset
 from promoter_view.log.opening import Opened, open_folder
 from promoter_view.log.retention import Segment
@@ -124,7 +124,7 @@ class FileLog:
         while at < extent.end:
             self._refuse_when_stopping()
             records, at = await self._worker.run(partial(segment.read, name, data, at, extent.end, _READ_BYTES))
-            await apply_in_slices(follower, records, reactor=self._reactor)
+            await in_slices(records, follower.apply, reactor=self._reactor)
 
     def _archive_of(self, opened: Opened) -> Archive:
         return Archive(

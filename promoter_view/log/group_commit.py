@@ -53,14 +53,16 @@ class Phase(enum.Enum):
     CLOSED = enum.auto()
 
 
-async def apply_in_slices(follower: Follower, records: Sequence[Record], *, reactor: IReactorTime) -> None:
-    """Has ``follower`` apply them in order, and lets the reactor turn every few milliseconds."""
+async def in_slices(
+    records: Sequence[Record], take: Callable[[Sequence[Record]], None], *, reactor: IReactorTime
+) -> None:
+    """Has ``take`` take them in order, a few at a time, and lets the reactor turn every few milliseconds."""
     began = reactor.seconds()
     for at in range(0, len(records), SLICE_RECORDS):
         if reactor.seconds() - began >= SLICE_SECONDS:
             await deferLater(reactor, 0)
             began = reactor.seconds()
-        follower.apply(records[at : at + SLICE_RECORDS])
+        take(records[at : at + SLICE_RECORDS])
 
 
 class GroupCommit:
@@ -164,7 +166,7 @@ class GroupCommit:
         await self._commit(previous, records)
         self._measure(group)
         await self.settled()
-        self._applied = Deferred.fromCoroutine(self._apply(group, records))
+        self._applied = Deferred.fromCoroutine(self._apply(records))
 
     def _take(self) -> Sequence[Queued]:
         group: list[Queued] = []
@@ -187,16 +189,18 @@ class GroupCommit:
             if queued.waiter is not None:
                 self._metrics.log_append_seconds.observe(now - queued.queued_at)
 
-    async def _apply(self, group: Sequence[Queued], records: Sequence[Record]) -> None:
+    async def _apply(self, records: Sequence[Record]) -> None:
         try:
-            await apply_in_slices(self._follower, records, reactor=self._reactor)
+            await in_slices(records, self._apply_slice, reactor=self._reactor)
         except Exception as error:  # a follower that raises has lost its place: nothing may follow
             self._break(error)
-            return
+
+    def _apply_slice(self, records: Sequence[Record]) -> None:
+        self._follower.apply(records)
         self.head = records[-1].offset
         self._metrics.log_head_offset.set(self.head)
-        for queued in group:
-            self._in_flight.popleft()
+        for _ in records:
+            queued = self._in_flight.popleft()
             self.pending_bytes -= queued.size
             if queued.waiter is not None:
                 queued.waiter.callback(None)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
@@ -24,12 +23,14 @@ class Worker(Protocol):
 
 
 class ThreadWorker:
-    """A Worker of one thread. The thread starts with the first job."""
+    """A Worker of one thread. The thread starts with the first job, and ends at the latest with the reactor."""
 
-    def __init__(self, *, reactor: IReactorFromThreads) -> None:
+    def __init__(self, *, reactor: Any) -> None:
         self._reactor = reactor
         self._pool = ThreadPool(minthreads=0, maxthreads=1, name="event-log")
         self._pool.start()
+        # A thread that is left would keep the process alive for ever.
+        self._trigger = reactor.addSystemEventTrigger("after", "shutdown", self._pool.stop)
 
     def run(self, job: Callable[[], T]) -> Deferred[T]:
         """See Worker."""
@@ -38,4 +39,5 @@ class ThreadWorker:
 
     def stop(self) -> None:
         """See Worker."""
+        self._reactor.removeSystemEventTrigger(self._trigger)
         self._pool.stop()
