@@ -1,0 +1,223 @@
+"""Kubeconfig files and in-cluster configuration: what is found, in which order, and what is refused by name."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError, FileSource
+from promoter_view.kubernetes.config import cluster_identity, load_cluster
+from tests.kubernetes.certificates import Authority
+
+NOWHERE = Path("/nonexistent/service-account")
+
+
+def entry(plural: str, name: str, **values: Any) -> dict[str, Any]:
+    return {"name": name, plural[:-1]: {field.replace("_", "-"): value for field, value in values.items()}}
+
+
+def kubeconfig(user: dict[str, Any] | None = None, /, **cluster: Any) -> dict[str, Any]:
+    values = {"server": "https://example.com:6443", **cluster}
+    return {
+        "current-context": "main",
+        "clusters": [entry("clusters", "c", **values)],
+        "users": [{"name": "u", "user": user or {}}],
+        "contexts": [entry("contexts", "main", cluster="c", user="u")],
+    }
+
+
+def load(tmp_path: Path, document: Any, context: str | None = None) -> ClusterConfig:
+    path = tmp_path / "config"
+    path.write_text(document if isinstance(document, str) else yaml.safe_dump(document))
+    return load_cluster(str(path), context, {}, service_account=NOWHERE)
+
+
+def test_files_and_data(tmp_path: Path) -> None:
+    """CA, certificate and key come inline or from files beside the kubeconfig; inline data counts first."""
+    (tmp_path / "ca.crt").write_bytes(b"from the file")
+    (tmp_path / "client.crt").write_bytes(b"certificate")
+    user = {"client-certificate": "client.crt", "client-key-data": base64.b64encode(b"key").decode()}
+    config = load(tmp_path, kubeconfig(user, certificate_authority="ca.crt", tls_server_name="other"))
+    assert config.authority is not None
+    assert config.authority.read() == b"from the file"
+    assert config.user.certificate is not None
+    assert config.user.key is not None
+    assert (config.user.certificate.read(), config.user.key.read()) == (b"certificate", b"key")
+    assert (config.server, config.tls_server_name) == ("https://example.com:6443", "other")
+    data = base64.b64encode(b"inline").decode()
+    both = load(tmp_path, kubeconfig(certificate_authority="ca.crt", certificate_authority_data=data))
+    assert both.authority is not None
+    assert both.authority.read() == b"inline"
+
+
+def test_token_file_counts_before_token(tmp_path: Path) -> None:
+    """As client-go has it, tokenFile counts before token."""
+    (tmp_path / "token").write_text("from-file\n")
+    config = load(tmp_path, kubeconfig({"token": "inline", "tokenFile": "token"}))
+    assert config.user.token is not None
+    assert config.user.token.read() == b"from-file\n"
+
+
+def test_exec(tmp_path: Path) -> None:
+    """A plugin's command is found beside the kubeconfig where it has a slash; the cluster is handed on when asked."""
+    plugin = {
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "./plugin",
+        "args": ["a"],
+        "env": [{"name": "X", "value": "y"}],
+        "provideClusterInfo": True,
+        "interactiveMode": "IfAvailable",
+    }
+    found = load(tmp_path, kubeconfig({"exec": plugin}, tls_server_name="other")).user.plugin
+    assert found is not None
+    assert (found.command, found.args, found.environ) == (str(tmp_path / "plugin"), ("a",), {"X": "y"})
+    assert found.cluster == {"server": "https://example.com:6443", "tls-server-name": "other"}
+
+
+def test_context(tmp_path: Path) -> None:
+    """--context chooses another than the current one."""
+    document = kubeconfig()
+    document["clusters"].append(entry("clusters", "d", server="http://127.0.0.1:1/prefix/"))
+    document["contexts"].append(entry("contexts", "other", cluster="d"))
+    assert load(tmp_path, document, "other").server == "http://127.0.0.1:1/prefix"
+
+
+EXEC = {"apiVersion": "client.authentication.k8s.io/v1", "command": "x"}
+REFUSED = [
+    ("[", "is not YAML"),
+    ("7", "has to be a mapping"),
+    ({"clusters": []}, "current-context"),
+    ({**kubeconfig(), "current-context": "none"}, "there is no 'none'"),
+    ({**kubeconfig(), "users": []}, "main: user: there is no 'u'"),
+    ({**kubeconfig(), "clusters": {}}, "main: cluster: there is no 'c'"),
+    ({**kubeconfig(), "clusters": "x"}, "clusters: has to be a list"),
+    ({**kubeconfig(), "clusters": [{}]}, "clusters: each entry needs a name"),
+    (kubeconfig(server="example.com"), "cluster c: server"),
+    (kubeconfig(server=7), "cluster c: server: has to be a string"),
+    (kubeconfig(proxy_url="http://proxy"), "cluster c: proxy-url: is not supported"),
+    (kubeconfig(certificate_authority="none.crt"), "cluster c: certificate-authority"),
+    (kubeconfig(certificate_authority_data="%"), "cluster c: certificate-authority-data: is not base64"),
+    (kubeconfig(insecure_skip_tls_verify="yes"), "insecure-skip-tls-verify: has to be true or false"),
+    (kubeconfig(insecure_skip_tls_verify=True, certificate_authority_data="eA=="), "excludes"),
+    (kubeconfig({"client-certificate-data": "eA=="}), "user u: client-certificate: needs client-key"),
+    (kubeconfig({"auth-provider": {"name": "gcp"}}), "user u: auth-provider"),
+    (kubeconfig({"as": "someone"}), "user u: as: impersonation"),
+    (kubeconfig({"tokenFile": "none"}), "user u: tokenFile"),
+    (kubeconfig({"exec": 7}), "user u: exec"),
+    (kubeconfig({"exec": {**EXEC, "apiVersion": "client.authentication.k8s.io/v1alpha1"}}), "exec: apiVersion"),
+    (kubeconfig({"exec": {**EXEC, "command": ""}}), "exec: command: is missing"),
+    (kubeconfig({"exec": {**EXEC, "interactiveMode": "Always"}}), "exec: interactiveMode"),
+    (kubeconfig({"exec": {**EXEC, "args": "x"}}), "exec: args"),
+    (kubeconfig({"exec": {**EXEC, "env": [{"name": "x"}]}}), "exec: env"),
+    (kubeconfig({"exec": {**EXEC, "env": 7}}), "exec: env"),
+]
+
+
+@pytest.mark.parametrize(("document", "words"), REFUSED)
+def test_refused(tmp_path: Path, document: Any, words: str) -> None:
+    """What cannot be used is refused in words that name the file and the field."""
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, document)
+    assert str(tmp_path / "config") in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_merge(tmp_path: Path) -> None:
+    """Of the files that KUBECONFIG names the first that sets a value wins; those that are not there are passed over."""
+    first, second = tmp_path / "first", tmp_path / "sub" / "second"
+    second.parent.mkdir()
+    (second.parent / "token").write_text("t")
+    one = kubeconfig(server="https://first")
+    del one["users"], one["current-context"]
+    first.write_text(yaml.safe_dump(one))
+    second.write_text(yaml.safe_dump(kubeconfig({"tokenFile": "token"}, server="https://second")))
+    environ = {"KUBECONFIG": f"{first}:{tmp_path / 'none'}:{second}"}
+    config = load_cluster(None, None, environ, service_account=NOWHERE)
+    assert config.server == "https://first"
+    assert config.user.token is not None
+    assert config.user.token.read() == b"t"
+
+
+def test_order(tmp_path: Path) -> None:
+    """A given file; else in-cluster; else KUBECONFIG; else ~/.kube/config; else an error that says where it looked."""
+    account = tmp_path / "account"
+    account.mkdir()
+    (account / "token").write_text("t")
+    (account / "ca.crt").write_text("ca")
+    files = {name: tmp_path / name for name in ("given", "named", "home/.kube/config")}
+    for name, path in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(kubeconfig(server=f"https://{name.split('/')[0]}")))
+    environ = {
+        "KUBERNETES_SERVICE_HOST": "10.0.0.1",
+        "KUBERNETES_SERVICE_PORT": "443",
+        "KUBECONFIG": str(files["named"]),
+        "HOME": str(tmp_path / "home"),
+    }
+
+    def server(given: Path | None = None, context: str | None = None) -> str:
+        return load_cluster(given and str(given), context, environ, service_account=account).server
+
+    assert server(files["given"]) == "https://given"
+    assert server() == "https://10.0.0.1:443"
+    assert server(context="main") == "https://named"
+    del environ["KUBERNETES_SERVICE_HOST"]
+    assert server() == "https://named"
+    del environ["KUBECONFIG"]
+    assert server() == "https://home"
+    files["home/.kube/config"].unlink()
+    with pytest.raises(ConfigError, match=r"home/\.kube/config"):
+        server()
+
+
+def test_in_cluster(tmp_path: Path) -> None:
+    """A Pod's token is read again when it is rotated; an IPv6 service address is bracketed."""
+    (tmp_path / "token").write_text("one")
+    (tmp_path / "ca.crt").write_text("ca")
+    config = load_cluster(None, None, {"KUBERNETES_SERVICE_HOST": "fd00::1"}, service_account=tmp_path)
+    assert config.server == "https://[fd00::1]:443"
+    assert config.user.token is not None
+    assert config.user.token.read() == b"one"
+    rotated = tmp_path / "rotated"
+    rotated.write_text("two")
+    rotated.rename(tmp_path / "token")
+    assert config.user.token.read() == b"two"
+
+
+def test_file_that_vanishes(tmp_path: Path) -> None:
+    """A file that cannot be read any more counts as it was; one that never could be is an error."""
+    path = tmp_path / "token"
+    path.write_text("one")
+    source = FileSource(path, "config", "tokenFile")
+    assert source.read() == b"one"
+    path.unlink()
+    assert source.read() == b"one"
+    with pytest.raises(ConfigError, match="config: tokenFile"):
+        FileSource(path, "config", "tokenFile").read()
+
+
+def test_identity(tmp_path: Path) -> None:
+    """A cluster is named by its CA certificates, however their file is laid out; without one by its URL."""
+    one, other = Authority("one"), Authority("other")
+
+    def identity(server: str, *authorities: bytes) -> str:
+        data = base64.b64encode(b"# note\n" + b"\n".join(authorities)).decode() if authorities else None
+        return cluster_identity(load(tmp_path, kubeconfig(server=server, certificate_authority_data=data)))
+
+    assert identity("https://a", one.pem) == identity("https://b", b"\n" + one.pem + b"\n")
+    assert identity("https://a", one.pem, other.pem) == identity("https://a", other.pem, one.pem)
+    assert len({identity("https://a", one.pem), identity("https://a", other.pem), identity("https://a")}) == 3
+    assert identity("https://a") != identity("https://b")
+    with pytest.raises(ConfigError, match="not PEM"):
+        identity("https://a", b"nonsense")
+
+
+def test_secrets_are_not_shown(tmp_path: Path) -> None:
+    """The configuration's repr, which may end in a log, holds no secret."""
+    key = base64.b64encode(b"s3cr3t-key").decode()
+    user = {"token": "s3cr3t", "password": "s3cr3t", "client-key-data": key, "client-certificate-data": key}
+    assert "s3cr3t" not in repr(load(tmp_path, kubeconfig(user)))
