@@ -40,7 +40,7 @@ def page(views: ViewReader, view: str, namespace: str, query: ListQuery) -> Page
         selection = Selection(namespace, labels=query.labels, fields=query.fields)
         matching = filter(selection.admits, state)
         # One more than the page holds tells whether there is a next one, without looking at all the rest.
-        state = tuple(islice(matching, query.limit + 1 if query.limit else None))
+        state = tuple(islice(matching, min(query.limit, len(state)) + 1 if query.limit else None))
     if not query.limit or len(state) <= query.limit:
         return Page(ListMeta(version), state)
     return _first(state, version, query.limit, counted=not selective)

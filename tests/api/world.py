@@ -1,0 +1,240 @@
+"""A whole API on a real projector, a Clock and in-memory transports: what the tests of this folder talk to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+
+from promoter_view.api.access import Access, OpenAccess
+from promoter_view.api.health import HealthChecks
+from promoter_view.api.resource import ApiSettings
+from promoter_view.api.site import make_site
+from promoter_view.metrics import Metrics
+from promoter_view.records import Change, ChangeType, Entry, Mark, Mirror, ObjectKey, Position, Record
+from promoter_view.streaming import Pump
+from promoter_view.views.projector import Projector
+from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+
+VIEW = PROMOTION_STRATEGY_DETAILS.plural
+BASE = f"/apis/view.promoter.argoproj.io/v1alpha1/{VIEW}"
+TABLE = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+METADATA = {"Accept": "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"}
+METADATA_LIST = {"Accept": "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"}
+_PATH = "promotionstrategies"
+_START = 1_000_000
+
+
+def in_namespace(namespace: str) -> str:
+    """The collection's path in a namespace."""
+    return f"/apis/view.promoter.argoproj.io/v1alpha1/namespaces/{namespace}/{VIEW}"
+
+
+def strategy(namespace: str, name: str, *, labels: Mapping[str, str] | None = None, note: Any = "") -> bytes:
+    """A PromotionStrategy; ``note`` is what tells its states apart."""
+    metadata = {
+        "name": name,
+        "namespace": namespace,
+        "uid": f"uid-{namespace}-{name}",
+        "creationTimestamp": "2026-11-01T00:00:00Z",
+    }
+    if labels is not None:
+        metadata["labels"] = dict(labels)
+    document = {
+        "kind": "PromotionStrategy",
+        "apiVersion": "promoter.argoproj.io/v1alpha1",
+        "metadata": metadata,
+        "spec": {"gitRepositoryRef": {"name": "app"}, "note": note},
+    }
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+class World:
+    """The views, what changes them, and the API above them."""
+
+    def __init__(self, *, ready: bool = True, history_bytes: int = 1 << 24, access: Access | None = None) -> None:
+        self.clock = Clock()
+        self.clock.rightNow = 1_795_000_000.0
+        self.metrics = Metrics()
+        self.views = Projector(
+            [PROMOTION_STRATEGY_DETAILS],
+            generation=0,
+            history_bytes=history_bytes,
+            metrics=self.metrics,
+            warn=lambda line: None,
+        )
+        self.pump = Pump(self.views, reactor=self.clock)
+        self.health = HealthChecks()
+        self.offset = _START
+        self.site = make_site(
+            self.views,
+            [PROMOTION_STRATEGY_DETAILS],
+            reactor=self.clock,
+            pump=self.pump,
+            metrics=self.metrics,
+            health=self.health,
+            access=access or OpenAccess(),
+            random=Random(1),
+            settings=ApiSettings(),
+            version="0.1.0",
+        )
+        self.record(Mark(0, Mirror("cluster", {_PATH: "rules"}), 0))
+        if ready:
+            self.become_ready()
+
+    def become_ready(self) -> None:
+        """The only list path has a position."""
+        self.record(Position(_PATH, "1"))
+
+    def record(self, entry: Entry) -> None:
+        """One record, at the next offset."""
+        self.offset += 1
+        self.views.apply([Record(self.offset, 0, entry)])
+
+    def put(self, namespace: str, name: str, *, labels: Mapping[str, str] | None = None, note: Any = "") -> None:
+        """A strategy was added or modified."""
+        body = strategy(namespace, name, labels=labels, note=note)
+        self._change(ChangeType.MODIFIED, namespace, name, body)
+
+    def delete(self, namespace: str, name: str) -> None:
+        """A strategy is gone."""
+        self._change(ChangeType.DELETED, namespace, name, b"")
+
+    def _change(self, kind: ChangeType, namespace: str, name: str, body: bytes) -> None:
+        key = ObjectKey("PromotionStrategy", namespace, name)
+        self.record(Change(kind, key, body, str(self.offset), _PATH, str(self.offset)))
+
+    def turn(self, seconds: float = 0) -> None:
+        """Let what is due happen."""
+        self.clock.advance(seconds)
+        for _ in range(1000):
+            if not any(call.getTime() <= self.clock.seconds() for call in self.clock.getDelayedCalls()):
+                return
+            self.clock.advance(0)
+        raise AssertionError("the reactor never comes to rest")
+
+    def open(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> Client:
+        """Send a request on a connection of its own."""
+        client = Client(self)
+        client.send(path, headers, method=method)
+        return client
+
+    def ask(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> Answer:
+        """Send a request and have the whole answer."""
+        client = self.open(path, headers, method=method)
+        for _ in range(1000):
+            if client.complete:
+                break
+            self.turn()
+        return client.answer()
+
+
+class Client:
+    """A connection; whatever the server writes is in ``transport``."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.transport = StringTransport()
+        self.protocol = world.site.buildProtocol(None)
+        self.protocol.makeConnection(self.transport)
+        self._read = 0
+
+    def send(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> None:
+        """A request."""
+        lines = [f"{method} {path} HTTP/1.1", "Host: x", *(f"{k}: {v}" for k, v in (headers or {}).items())]
+        self.protocol.dataReceived("\r\n".join([*lines, "", ""]).encode())
+
+    def leave(self) -> None:
+        """The connection is lost."""
+        self.protocol.connectionLost(Failure(ConnectionDone()))
+
+    def pause(self) -> None:
+        """The transport is full."""
+        self.transport.producer.pauseProducing()
+
+    def resume(self) -> None:
+        """The transport has drained."""
+        self.transport.producer.resumeProducing()
+
+    @property
+    def complete(self) -> bool:
+        """The answer has its end."""
+        head, found, body = self.transport.value().partition(b"\r\n\r\n")
+        if not found:
+            return False
+        length = _header(head, b"content-length")
+        return len(body) >= int(length) if length else body.endswith(b"0\r\n\r\n")
+
+    def answer(self) -> Answer:
+        """What has come so far."""
+        return Answer(self.transport.value())
+
+    def events(self) -> list[dict[str, Any]]:
+        """The watch events that have come since the last call."""
+        self._world.turn()
+        lines = self.answer().body.splitlines()
+        fresh, self._read = lines[self._read :], len(lines)
+        return [json.loads(line) for line in fresh]
+
+
+class Answer:
+    """A response taken apart."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.head, _, body = raw.partition(b"\r\n\r\n")
+        self.code = int(self.head.split()[1]) if self.head else 0
+        self.chunked = self.header("transfer-encoding") == "chunked"
+        self.body = _dechunk(body) if self.chunked else body
+
+    def header(self, name: str) -> str:
+        """A header's value, "" when it is not there."""
+        return _header(self.head, name.encode()).decode()
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+    @property
+    def version(self) -> str:
+        """A list's resourceVersion."""
+        return self.document["metadata"]["resourceVersion"]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of a list's items."""
+        return [item["metadata"]["name"] for item in self.document["items"]]
+
+
+def brief(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Events as (type, name); a bookmark has no name."""
+    return [(event["type"], event["object"]["metadata"].get("name", "")) for event in events]
+
+
+def version_of(event: dict[str, Any]) -> int:
+    """The resourceVersion that an event leaves a client at."""
+    return int(event["object"]["metadata"]["resourceVersion"])
+
+
+def _header(head: bytes, name: bytes) -> bytes:
+    for line in head.split(b"\r\n")[1:]:
+        found, _, value = line.partition(b":")
+        if found.lower() == name:
+            return value.strip()
+    return b""
+
+
+def _dechunk(body: bytes) -> bytes:
+    parts = []
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        length = int(size, 16)
+        parts.append(rest[:length])
+        body = rest[length + 2 :]
+    return b"".join(parts)
