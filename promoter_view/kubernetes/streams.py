@@ -87,7 +87,8 @@ class LineStream(Protocol):
             self._idle.allow(seconds)
 
     def close(self) -> None:
-        """The reader wants no more; idempotent."""
+        """The reader wants no more, and is told no more; idempotent."""
+        self._reader = None
         self._finish(None)
         self._lines.clear()
 
