@@ -66,6 +66,7 @@ class FileLog:
         self._stopping = False
         self._released = False
         self._fault: str | None = None
+        self._reason = ""
         self._pause: Deferred[None] | None = None
 
     def start(self, follower: Follower, mirror: Mirror) -> Deferred[None]:

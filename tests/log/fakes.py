@@ -193,7 +193,9 @@ class Bench:
         self.wait(log.append(entries))
 
     def stop(self, log):
-        self.wait(log.stop())
+        stopped = log.stop()
+        self.settle()
+        self.wait(stopped)
 
     def kill(self, log):
         """The process is gone: the kernel closes its descriptors, which is all that is done in its name."""

@@ -1,0 +1,52 @@
+"""Event logs by URL, on the real reactor and disk."""
+
+from __future__ import annotations
+
+import pytest
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import TestCase
+
+from promoter_view.log.engines import LogSettings, check_url, open_log
+from promoter_view.metrics import Metrics
+from tests.log.fakes import MIRROR, Fold, change
+
+
+@pytest.mark.parametrize("url", ["", "file:", "memory", "memory:x", "etcd:http://localhost:2379", "/var/lib/log"])
+def test_a_wrong_url_says_what_would_be_right(url):
+    """The message names the value and the forms that are taken."""
+    with pytest.raises(ValueError, match=r"file:DIR .* or memory:"):
+        check_url(url)
+
+
+class RealReactorTests(TestCase):
+    """The thread, the reactor and the disk together."""
+
+    def open(self, url):
+        return open_log(url, reactor=reactor, metrics=Metrics(), settings=LogSettings(), on_fatal=self.fail)
+
+    def test_a_file_log_keeps_what_was_acknowledged(self):
+        """What is acknowledged by one opening is replayed by the next."""
+        return Deferred.fromCoroutine(self.write_and_reopen("file:" + self.mktemp()))
+
+    async def write_and_reopen(self, url):
+        log, fold = self.open(url), Fold()
+        await log.start(fold, MIRROR)
+        for number in range(20):
+            await log.append((change(f"pr-{number}"),))
+        await log.stop()
+        again, fold2 = self.open(url), Fold()
+        await again.start(fold2, MIRROR)
+        await again.stop()
+        self.assertEqual(fold2.records[:-1], fold.records)
+
+    def test_a_memory_log_takes_entries(self):
+        """It needs no disk and no thread."""
+        return Deferred.fromCoroutine(self.write_to_memory())
+
+    async def write_to_memory(self):
+        log, fold = self.open("memory:"), Fold()
+        await log.start(fold, MIRROR)
+        await log.append((change("a"),))
+        await log.stop()
+        self.assertEqual(len(fold.records), 2)

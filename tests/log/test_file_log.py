@@ -1,0 +1,417 @@
+"""The file log over crashes, full disks, damage, rolls and retention."""
+
+from __future__ import annotations
+
+import errno
+import stat
+
+import pytest
+
+from promoter_view.log.engines import LogSettings
+from promoter_view.log.errors import LogClosed, LogDamaged, LogLocked, LogUnusable
+from promoter_view.log.offsets import units
+from promoter_view.records import ChangeType, Mark, Mirror, Position
+from tests.log.fakes import MIRROR, NOW, PATH, Bench, change
+
+
+@pytest.fixture
+def bench(tmp_path):
+    return Bench(tmp_path / "log")
+
+
+def small(tmp_path, **settings):
+    """A bench whose segments are closed after every kilobyte."""
+    return Bench(tmp_path / "log", **{"segment_bytes": 1000, **settings})
+
+
+def fill(bench, log, count, start=0):
+    """Appends changes of 500 bytes, a frame each, of three objects in turn."""
+    for number in range(start, start + count):
+        type_ = ChangeType.ADDED if number < 3 else ChangeType.MODIFIED
+        bench.append(log, change(f"pr-{number % 3}", b"%0500d" % number, version=str(number), type_=type_))
+        bench.clock.pump([0.005] * 10)
+
+
+def test_a_restart_replays_what_was_acknowledged(bench):
+    """After a kill the follower is as it was, and the next mark names the last offset before it."""
+    log, fold = bench.open()
+    bench.append(log, change("a", position="5"), change("b"), Position(PATH, "7"))
+    bench.append(log, change("a", b"", type_=ChangeType.DELETED))
+    bench.kill(log)
+    bench.clock.advance(1)
+    again, fold2 = bench.open()
+    assert fold2.records[:-1] == fold.records
+    assert fold2.state == fold.state
+    assert fold2.records[-1].entry == Mark(fold.offset, MIRROR, 0)
+    assert fold2.offset == units(NOW + 11)
+    assert again.status().head == fold2.offset
+
+
+def test_another_cluster_costs_the_positions(bench):
+    """A log put on another cluster keeps its objects, to be compared, but no position."""
+    log, _ = bench.open()
+    bench.append(log, change("a"), Position(PATH, "7"))
+    bench.stop(log)
+    _, fold = bench.open(Mirror("other", MIRROR.paths))
+    assert (len(fold.objects), fold.positions) == (1, {})
+
+
+def test_the_folder_is_for_its_owner_only(bench):
+    """The folder is 0700 and its files 0600, for cleaned objects are still nobody else's business."""
+    log, _ = bench.open()
+    bench.stop(log)
+    assert stat.S_IMODE(bench.path.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in bench.path.iterdir()} == {0o600}
+
+
+def test_a_second_writer_is_refused(bench):
+    """The lock is exclusive; the message names the file and what to do; the first one is not disturbed."""
+    log, _ = bench.open()
+    with pytest.raises(LogLocked, match=r"log/lock is locked: .*--event-log"):
+        bench.open()
+    bench.append(log, change("a"))
+    bench.stop(log)
+    bench.open()
+
+
+def test_a_foreign_folder_is_refused(bench):
+    """A folder with other people's files is not touched."""
+    bench.path.mkdir()
+    (bench.path / "thesis.tex").write_text("x")
+    with pytest.raises(LogUnusable, match=r"thesis\.tex"):
+        bench.open()
+    assert [file.name for file in bench.path.iterdir()] == ["thesis.tex"]
+
+
+def test_lost_and_found_is_no_stranger(bench):
+    """A volume's root may be the folder."""
+    (bench.path / "lost+found").mkdir(parents=True)
+    bench.open()
+
+
+def test_another_format_is_refused(bench):
+    """A log of another version of the program is left alone, and the message shows what was found."""
+    log, _ = bench.open()
+    bench.stop(log)
+    (bench.path / "format").write_text("promoter-view event log, format 9\n")
+    with pytest.raises(LogUnusable, match="format 9"):
+        bench.open()
+
+
+def test_a_file_in_place_of_the_folder_is_refused(bench):
+    """What cannot be a folder is refused with the system's own words."""
+    bench.path.write_text("x")
+    with pytest.raises(LogUnusable, match="cannot be used"):
+        bench.open()
+
+
+def test_a_full_disk_holds_events_and_lets_them_go_on(bench):
+    """While writes fail nothing is lost and status and metrics say why; once there is room all goes on in order."""
+    log, fold = bench.open()
+    bench.disk.room = 100
+    waiting = log.append((change("a"),))
+    later = log.append((change("b"),))
+    bench.settle()
+    assert not waiting.called
+    assert "ENOSPC" in log.status().fault
+    assert bench.metrics.registry.get_sample_value("promoter_view_log_fault", {"reason": "ENOSPC"}) == 1
+    bench.disk.room = 100
+    bench.clock.advance(1)
+    bench.disk.room = None
+    bench.clock.advance(2)
+    bench.settle()
+    assert (waiting.called, later.called, log.status().fault) == (True, True, None)
+    assert bench.metrics.registry.get_sample_value("promoter_view_log_fault", {"reason": "ENOSPC"}) == 0
+    failures = bench.metrics.registry.get_sample_value("promoter_view_log_write_failures_total", {"reason": "ENOSPC"})
+    assert failures == 2
+    bench.kill(log)
+    _, again = bench.open()
+    assert again.records[:-1] == fold.records
+
+
+def test_a_crash_after_a_failed_write_leaves_whole_frames(bench):
+    """A failed write is cut back before anything else: the folder opens without a torn tail."""
+    log, fold = bench.open()
+    size = bench.files("segment")[0].stat().st_size
+    bench.disk.room = 100
+    log.append((change("a"),)).addErrback(lambda _: None)
+    bench.settle()
+    assert bench.files("segment")[0].stat().st_size == size
+    bench.kill(log)
+    bench.disk.room = None
+    _, again = bench.open()
+    assert again.records[:-1] == fold.records
+
+
+def test_retries_back_off_to_ten_seconds(bench):
+    """The pause between two attempts doubles from 1 s to 10 s."""
+    log, _ = bench.open()
+    bench.disk.room, bench.disk.error = 0, errno.EDQUOT
+    log.append((change("a"),)).addErrback(lambda _: None)
+    pauses = []
+    for _ in range(6):
+        (call,) = bench.clock.getDelayedCalls()
+        pauses.append(round(call.getTime() - bench.clock.seconds()))
+        bench.clock.advance(pauses[-1])
+    assert pauses == [1, 2, 4, 8, 10, 10]
+
+
+def test_stopping_while_the_disk_is_full_ends(bench):
+    """A stop tries once more and then says that the entries were not kept."""
+    log, _ = bench.open()
+    bench.disk.room = 0
+    failures = []
+    log.append((change("a"),)).addErrback(failures.append)
+    bench.stop(log)
+    assert failures[0].check(LogClosed)
+    bench.disk.room = None
+    bench.open()
+
+
+@pytest.mark.parametrize("call", ["sync_fails", "truncate_fails"])
+def test_what_makes_the_disk_unknown_ends_the_process(bench, call):
+    """After a failed sync, or a failed cut, nothing is acknowledged and the process is told to end."""
+    log, fold = bench.open()
+    if call == "truncate_fails":
+        bench.disk.room = 10
+    setattr(bench.disk, call, True)
+    failures = []
+    log.append((change("a"),)).addErrback(failures.append)
+    bench.settle()
+    assert len(bench.fatal) == 1
+    assert len(fold.records) == 1
+    assert failures == []
+    bench.stop(log)
+    assert failures[0].check(LogClosed)
+
+
+def test_a_disk_that_is_full_at_the_first_start_is_said(bench):
+    """A log that cannot even be created is refused."""
+    bench.disk.room = 0
+    with pytest.raises(LogUnusable, match="No space left"):
+        bench.open()
+
+
+def test_a_roll_writes_a_snapshot_beside_the_new_segment(tmp_path):
+    """A start from a snapshot gives the same state as the records from the beginning."""
+    bench = small(tmp_path, history_bytes=1500)
+    log, fold = bench.open()
+    fill(bench, log, 12)
+    bench.append(log, Position(PATH, "99"))
+    bench.kill(log)
+    snapshots, segments = bench.files("snapshot"), bench.files("segment")
+    assert {file.stem for file in snapshots} <= {file.stem for file in segments}
+    _, again = bench.open()
+    assert again.restored is not None
+    assert again.state == (*fold.state[:3], MIRROR)
+    assert [r for r in fold.records if r.offset > again.restored.offset] == again.records[:-1]
+
+
+def test_the_start_goes_back_as_far_as_the_history_asks(tmp_path):
+    """With room in the history the replay begins at the beginning of the log."""
+    bench = small(tmp_path)
+    log, fold = bench.open()
+    fill(bench, log, 12)
+    bench.kill(log)
+    assert bench.files("snapshot")
+    _, again = bench.open()
+    assert again.restored is None
+    assert again.records[:-1] == fold.records
+
+
+def test_appends_go_on_while_a_snapshot_is_written(tmp_path):
+    """A snapshot is written in pieces between which events are committed; until it is whole it does not count."""
+    bench = small(tmp_path, segment_bytes=600_000, history_bytes=1)
+    log, _ = bench.open()
+    for number in range(3):
+        bench.append(log, change(f"big-{number}", b"x" * 300_000))
+    appended = log.append((change("a"),))
+    bench.clock.advance(0)
+    assert appended.called
+    assert bench.files("snapshot") == []
+    bench.settle()
+    assert len(bench.files("snapshot")) == 1
+
+
+def test_a_crash_in_the_middle_of_a_snapshot_leaves_none(tmp_path):
+    """A snapshot that was not renamed is deleted when the log is opened again."""
+    bench = small(tmp_path, segment_bytes=600_000)
+    log, fold = bench.open()
+    for number in range(3):
+        bench.append(log, change(f"big-{number}", b"x" * 300_000))
+    assert bench.files("tmp")
+    bench.kill(log)
+    _, again = bench.open()
+    assert bench.files("tmp") == []
+    assert again.records[:-1] == fold.records
+
+
+def test_a_full_disk_costs_a_snapshot_and_nothing_else(tmp_path):
+    """A snapshot that cannot be written is given up; the next segment brings the next one."""
+    bench = small(tmp_path, segment_bytes=100_000)
+    log, fold = bench.open()
+    bench.append(log, change("a", b"x" * 200_000))
+    bench.disk.room = 2_000
+    bench.append(log, change("b"))
+    bench.settle()
+    assert (bench.files("snapshot"), bench.files("tmp")) == ([], [])
+    bench.disk.room = None
+    bench.append(log, change("c", b"x" * 200_000))
+    bench.append(log, change("d"))
+    bench.settle()
+    assert len(bench.files("snapshot")) == 1
+    bench.kill(log)
+    _, again = bench.open()
+    assert again.objects == fold.objects
+
+
+def test_retention_by_bytes_deletes_the_oldest_segments(tmp_path):
+    """The log stays within its bytes but for the newest snapshot and what follows it, and still opens."""
+    bench = small(tmp_path, retention_bytes=8_000, history_bytes=1500)
+    log, fold = bench.open()
+    fill(bench, log, 60)
+    held = sum(file.stat().st_size for file in bench.files("segment") + bench.files("snapshot"))
+    assert held < 12_000
+    assert log.status().first > 1
+    assert log.status().size == held
+    bench.kill(log)
+    _, again = bench.open()
+    assert again.objects == fold.objects
+
+
+@pytest.mark.parametrize("bound", [{"retention_events": 10}, {"retention_age_seconds": 20}])
+def test_retention_by_events_and_by_age(tmp_path, bound):
+    """Whichever bound is reached first counts."""
+    bench = small(tmp_path, history_bytes=1500, **bound)
+    log, fold = bench.open()
+    for number in range(30):
+        fill(bench, log, 1, number)
+        bench.clock.advance(5)
+    assert len(bench.files("segment")) < 10
+    bench.kill(log)
+    _, again = bench.open()
+    assert again.objects == fold.objects
+
+
+def test_segments_roll_by_age(tmp_path):
+    """A segment is closed when it is old, however small, but never an empty one."""
+    bench = small(tmp_path, segment_bytes=1 << 20, segment_age_seconds=60)
+    log, _ = bench.open()
+    for _ in range(3):
+        bench.clock.advance(61)
+        bench.append(log, change("a"))
+    assert len(bench.files("segment")) == 4
+
+
+def test_an_unreadable_snapshot_is_passed_over(tmp_path):
+    """When the chosen snapshot is broken an older start point serves, and the state is the same."""
+    bench = small(tmp_path, history_bytes=1500)
+    log, fold = bench.open()
+    fill(bench, log, 20)
+    bench.kill(log)
+    for broken in bench.files("snapshot")[1:]:
+        broken.write_bytes(broken.read_bytes()[:-1])
+    _, again = bench.open()
+    assert again.objects == fold.objects
+
+
+def test_no_readable_snapshot_and_no_beginning_is_damage(tmp_path):
+    """Without any start point the log says so and names the way on."""
+    bench = small(tmp_path, retention_events=5, history_bytes=1500)
+    log, _ = bench.open()
+    fill(bench, log, 30)
+    bench.kill(log)
+    for broken in bench.files("snapshot"):
+        broken.write_bytes(b"")
+    with pytest.raises(LogDamaged, match=r"no snapshot.*--event-log-repair"):
+        bench.open()
+
+
+@pytest.mark.parametrize("missing", [1, -1])
+def test_a_missing_segment_is_damage(tmp_path, missing):
+    """A gap in the segments is seen by the chain, the last one's absence by its snapshot."""
+    bench = small(tmp_path)
+    log, _ = bench.open()
+    fill(bench, log, 9)
+    bench.kill(log)
+    bench.files("segment")[missing].unlink()
+    with pytest.raises(LogDamaged, match="missing"):
+        bench.open()
+
+
+def test_without_its_oldest_segment_a_log_is_as_after_retention(tmp_path):
+    """What is before the oldest segment is not asked for as long as a snapshot stands in for it."""
+    bench = small(tmp_path)
+    log, fold = bench.open()
+    fill(bench, log, 9)
+    bench.kill(log)
+    bench.files("segment")[0].unlink()
+    _, again = bench.open()
+    assert again.objects == fold.objects
+
+
+def test_damage_leaves_the_lock_free_for_the_repair(tmp_path):
+    """A repair sets all aside and begins a new log, whose mark is beyond all that the old one handed out."""
+    bench = small(tmp_path)
+    log, fold = bench.open()
+    fill(bench, log, 9)
+    bench.kill(log)
+    first = bench.files("segment")[0]
+    first.write_bytes(first.read_bytes()[:-3])
+    with pytest.raises(LogDamaged, match=rf"{first.name}, byte \d+"):
+        bench.open()
+    bench.settings = LogSettings(repair=True)
+    _, again = bench.open()
+    assert [record.entry for record in again.records] == [Mark(0, MIRROR, 0)]
+    assert again.offset > fold.offset
+    (aside,) = bench.path.glob("damaged-*")
+    assert first.name in {file.name for file in aside.iterdir()}
+
+
+def test_a_sound_log_is_not_touched_by_repair(bench):
+    """The option may stay on: without damage it does nothing."""
+    bench.settings = LogSettings(repair=True)
+    log, fold = bench.open()
+    bench.append(log, change("a"))
+    bench.stop(log)
+    _, again = bench.open()
+    assert again.records[:-1] == fold.records
+
+
+def test_a_folder_put_back_from_yesterday_says_so_in_its_mark(bench):
+    """The mark's previous offset is yesterday's last: what was handed out since lies between the two."""
+    log, fold = bench.open()
+    bench.append(log, change("a"))
+    bench.stop(log)
+    yesterday = {file.name: file.read_bytes() for file in bench.path.iterdir()}
+    last = fold.offset
+    bench.clock.advance(3600)
+    log, fold = bench.open()
+    bench.append(log, change("b"))
+    bench.stop(log)
+    for file in bench.path.iterdir():
+        file.unlink()
+    for name, data in yesterday.items():
+        (bench.path / name).write_bytes(data)
+    bench.clock.advance(1)
+    _, again = bench.open()
+    assert again.records[-1].entry.previous == last
+    assert again.offset > fold.offset
+
+
+def test_stopping_in_the_middle_of_the_replay(bench):
+    """A stop while the log is being opened ends the start with LogClosed and frees the folder."""
+    log, _ = bench.open()
+    bench.append(log, change("a"))
+    bench.stop(log)
+    bench.worker.holding = True
+    slow = bench.make()
+    failures = []
+    slow.start(None, MIRROR).addErrback(failures.append)
+    stopped = slow.stop()
+    bench.worker.holding = False
+    while bench.worker.held:
+        bench.worker.let_go()
+    assert failures[0].check(LogClosed)
+    assert stopped.called
+    bench.open()

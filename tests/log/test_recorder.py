@@ -1,0 +1,164 @@
+"""The recorder: only differences reach the log, compared with the queue included."""
+
+from __future__ import annotations
+
+import pytest
+from twisted.internet.defer import Deferred
+
+from promoter_view.log.errors import LogClosed
+from promoter_view.log.recorder import LogRecorder
+from promoter_view.metrics import Metrics
+from promoter_view.records import ABSENT, Change, ChangeType, ListPath, ObjectKey, Position, SourceObject
+
+GROUP = ("promoter.argoproj.io", "v1alpha1", "pullrequests")
+EVERYWHERE = ListPath("PullRequest", *GROUP)
+IN_A = ListPath("PullRequest", *GROUP, namespace="a")
+IN_B = ListPath("PullRequest", *GROUP, namespace="b")
+STAGES = ListPath("Stage", "g", "v1", "stages")
+KEY = ObjectKey("PullRequest", "a", "one")
+
+
+class QueueLog:
+    """A log on which nothing becomes durable until ``acknowledge``."""
+
+    def __init__(self):
+        self.entries = []
+        self.waiting = []
+
+    def append(self, entries):
+        self.entries += entries
+        self.waiting.append(Deferred())
+        return self.waiting[-1]
+
+    def acknowledge(self):
+        self.waiting.pop(0).callback(None)
+
+
+@pytest.fixture
+def log():
+    return QueueLog()
+
+
+@pytest.fixture
+def recorder(log):
+    return LogRecorder(log, objects={}, positions={}, metrics=Metrics(), max_pending_bytes=100, max_pending_events=3)
+
+
+def found(body, version="1"):
+    return SourceObject(body, version)
+
+
+def test_types_are_inferred_from_the_queue(recorder, log):
+    """The first put is ADDED, the next MODIFIED, and after a deletion ADDED again, though nothing is durable yet."""
+    assert recorder.put(EVERYWHERE, KEY, found(b"1"), None)
+    assert recorder.put(EVERYWHERE, KEY, found(b"2", "2"), "p2")
+    assert recorder.delete(EVERYWHERE, KEY, "3", "p3")
+    assert recorder.put(EVERYWHERE, KEY, found(b"2", "4"), "p4")
+    assert log.entries == [
+        Change(ChangeType.ADDED, KEY, b"1", "1", EVERYWHERE.id, None),
+        Change(ChangeType.MODIFIED, KEY, b"2", "2", EVERYWHERE.id, "p2"),
+        Change(ChangeType.DELETED, KEY, b"", "3", EVERYWHERE.id, "p3"),
+        Change(ChangeType.ADDED, KEY, b"2", "4", EVERYWHERE.id, "p4"),
+    ]
+
+
+def test_equal_bytes_are_not_appended(recorder, log):
+    """What says the same as what is queued is suppressed and counted; so is deleting what is not there."""
+    recorder.put(EVERYWHERE, KEY, found(b"1"), None)
+    assert not recorder.put(EVERYWHERE, KEY, found(b"1"), "p2")
+    assert not recorder.delete(EVERYWHERE, ObjectKey("PullRequest", "a", "other"), "3", "p3")
+    assert len(log.entries) == 1
+    assert recorder.position(EVERYWHERE) is None
+    suppressed = recorder._metrics.registry.get_sample_value("promoter_view_log_suppressed_events_total")
+    assert suppressed == 2
+
+
+def test_replayed_objects_count_as_known(log):
+    """After a restart the first list appends only what differs."""
+    replayed = {KEY: found(b"1"), ObjectKey("PullRequest", "b", "two"): found(b"2")}
+    recorder = LogRecorder(log, objects=replayed, positions={EVERYWHERE.id: "9"}, metrics=Metrics())
+    assert recorder.position(EVERYWHERE) == "9"
+    assert dict(recorder.objects(EVERYWHERE)) == replayed
+    assert not recorder.put(EVERYWHERE, KEY, found(b"1"), None)
+    assert recorder.put(EVERYWHERE, KEY, found(b"3"), None)
+    assert log.entries[0].type is ChangeType.MODIFIED
+
+
+def test_a_list_moves_no_position_and_a_bookmark_does_once(recorder, log):
+    """Only watch events and bookmarks move a path's position, and an equal bookmark is not appended again."""
+    recorder.put(EVERYWHERE, KEY, found(b"1"), None)
+    assert recorder.position(EVERYWHERE) is None
+    recorder.bookmark(EVERYWHERE, "7")
+    recorder.bookmark(EVERYWHERE, "7")
+    recorder.bookmark(STAGES, ABSENT)
+    recorder.bookmark(STAGES, ABSENT)
+    assert log.entries[1:] == [Position(EVERYWHERE.id, "7"), Position(STAGES.id, ABSENT)]
+    assert (recorder.position(EVERYWHERE), recorder.position(STAGES)) == ("7", ABSENT)
+
+
+def test_objects_are_those_of_the_path(recorder):
+    """A path sees its kind, and its namespace only."""
+    for namespace in "ab":
+        recorder.put(EVERYWHERE, ObjectKey("PullRequest", namespace, "x"), found(b"1"), None)
+    recorder.put(STAGES, ObjectKey("Stage", "a", "x"), found(b"1"), None)
+    assert [key.namespace for key, _ in recorder.objects(EVERYWHERE)] == ["a", "b"]
+    assert [key.namespace for key, _ in recorder.objects(IN_B)] == ["b"]
+    assert [key.kind for key, _ in recorder.objects(STAGES)] == ["Stage"]
+
+
+def test_objects_may_be_deleted_while_they_are_read(recorder):
+    """A relist deletes what is gone while it goes through the path's objects."""
+    for name in "xyz":
+        recorder.put(EVERYWHERE, ObjectKey("PullRequest", "a", name), found(b"1"), None)
+    for key, _ in recorder.objects(EVERYWHERE):
+        assert recorder.delete(EVERYWHERE, key, "2", None)
+    assert list(recorder.objects(EVERYWHERE)) == []
+
+
+def test_strays_are_deleted(recorder, log):
+    """Objects that no current path lists are deleted, without a position."""
+    for namespace in "ab":
+        recorder.put(EVERYWHERE, ObjectKey("PullRequest", namespace, "x"), found(b"1", "5"), None)
+    assert recorder.drop_strays([IN_A]) == 1
+    assert log.entries[-1] == Change(ChangeType.DELETED, ObjectKey("PullRequest", "b", "x"), b"", "5", "", None)
+    assert [key.namespace for key, _ in recorder.objects(EVERYWHERE)] == ["a"]
+
+
+def test_room_is_waited_for_by_events(recorder, log):
+    """Beyond the bound of events a reflector waits until one is durable."""
+    for name in "xy":
+        recorder.put(EVERYWHERE, ObjectKey("PullRequest", "a", name), found(b"1"), None)
+    assert recorder.room().called
+    recorder.bookmark(EVERYWHERE, "7")
+    waiting = [recorder.room(), recorder.room()]
+    assert not any(room.called for room in waiting)
+    log.acknowledge()
+    assert all(room.called for room in waiting)
+
+
+def test_room_is_waited_for_by_bytes(recorder, log):
+    """One large object is enough to wait for."""
+    recorder.put(EVERYWHERE, KEY, found(b"x" * 100), None)
+    waiting = recorder.room()
+    assert not waiting.called
+    log.acknowledge()
+    assert waiting.called
+
+
+def test_waiting_for_room_may_be_cancelled(recorder, log):
+    """A reflector that stops is not called back."""
+    recorder.put(EVERYWHERE, KEY, found(b"x" * 100), None)
+    failures = []
+    waiting = recorder.room().addErrback(failures.append)
+    waiting.cancel()
+    log.acknowledge()
+    assert len(failures) == 1
+
+
+def test_a_closed_log_is_no_unhandled_error(recorder, log):
+    """When the log stops first, what was not durable comes again from the position; nothing is raised."""
+    recorder.put(EVERYWHERE, KEY, found(b"1"), None)
+    refused = log.waiting.pop()
+    refused.errback(LogClosed("the log stops"))
+    assert refused.called
+    assert recorder.room().called
