@@ -26,8 +26,9 @@ from promoter_view.metrics import Metrics
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
 
-#: A connection without a request is closed after this.
-_IDLE_SECONDS = 90
+#: A connection without a request is closed after this: later than Go's clients do it themselves (90 s), so that none
+#: sends a request into a connection that is just being closed.
+_IDLE_SECONDS = 120
 _METHODS = (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS")
 
 

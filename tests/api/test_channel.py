@@ -5,15 +5,8 @@ from __future__ import annotations
 from tests.api.world import (
     BASE,
     Client,
-    World,
+    large,
 )
-
-
-def large(count=40):
-    world = World()
-    for number in range(count):
-        world.put("n", f"s{number:02}", note="x" * 10_000)
-    return world
 
 
 def test_list_behind_a_full_transport():

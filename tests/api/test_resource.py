@@ -15,18 +15,14 @@ from tests.api.world import (
     VIEW,
     World,
     brief,
+    fleet,
     in_namespace,
+    large,
+    sample,
     version_of,
 )
 
 AHEAD = 1 << 62
-
-
-def fleet(count=5, **kept):
-    world = World(**kept)
-    for number in range(count):
-        world.put("n", f"s{number}", labels={"number": str(number)})
-    return world
 
 
 def test_get():
@@ -221,10 +217,6 @@ def test_slow_watcher_is_told_when_the_horizon_has_passed():
     assert 'version="v1alpha1"} 1.0' in sample(world, "apiserver_terminated_watchers_total")
 
 
-def sample(world, name):
-    return next(line for line in world.metrics.render().decode().splitlines() if line.startswith(name + "{"))
-
-
 def test_disconnect_leaves_nothing_behind():
     """A client that leaves, paused or not, leaves no timer and no open watch; the others go on."""
     world = fleet(1)
@@ -264,13 +256,6 @@ def test_disconnect_while_waiting_for_the_head():
     world.turn(5)
     assert client.transport.value() == b""
     assert world.clock.getDelayedCalls() == []
-
-
-def large(count=40):
-    world = World()
-    for number in range(count):
-        world.put("n", f"s{number:02}", note="x" * 10_000)
-    return world
 
 
 def test_large_list_is_streamed_in_slices():

@@ -15,17 +15,12 @@ from tests.api.world import (
     Client,
     World,
     brief,
+    fleet,
     in_namespace,
+    large,
 )
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
-
-
-def fleet(count=5, **kept):
-    world = World(**kept)
-    for number in range(count):
-        world.put("n", f"s{number}", labels={"number": str(number)})
-    return world
 
 
 def test_headers_of_every_answer():
@@ -50,13 +45,6 @@ def test_keep_alive():
         world.turn(1.1)
         assert client.complete
     assert client.answer().names == ["s0"]
-
-
-def large(count=40):
-    world = World()
-    for number in range(count):
-        world.put("n", f"s{number:02}", note="x" * 10_000)
-    return world
 
 
 class Refuses:

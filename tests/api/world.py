@@ -135,6 +135,27 @@ class World:
         return client.answer()
 
 
+def fleet(count: int = 5, **kept: Any) -> World:
+    """A world of small strategies s0, s1, ... in namespace n, labelled with their number."""
+    world = World(**kept)
+    for number in range(count):
+        world.put("n", f"s{number}", labels={"number": str(number)})
+    return world
+
+
+def large(count: int = 40) -> World:
+    """A world whose list takes several slices."""
+    world = World()
+    for number in range(count):
+        world.put("n", f"s{number:02}", note="x" * 10_000)
+    return world
+
+
+def sample(world: World, name: str) -> str:
+    """A metric's first line with labels."""
+    return next(line for line in world.metrics.render().decode().splitlines() if line.startswith(name + "{"))
+
+
 class Client:
     """A connection; whatever the server writes is in ``transport``."""
 
