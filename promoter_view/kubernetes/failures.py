@@ -38,9 +38,9 @@ def unreachable(error: Exception) -> Unreachable:
     return Unreachable(Outcome.RESET, words_of(error))
 
 
-def words_of(error: BaseException) -> str:
+def words_of(error: BaseException | None) -> str:
     """What a person needs of an error: its first cause."""
-    return _words(_causes(error)[0])
+    return "unknown" if error is None else _words(_causes(error)[0])
 
 
 _OUTCOMES: tuple[tuple[Outcome, tuple[type[Exception], ...]], ...] = (

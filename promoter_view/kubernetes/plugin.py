@@ -113,6 +113,8 @@ class _Plugin(ProcessProtocol):
             return
         self._killed = reason
         self.transport.signalProcess("KILL")
+        # A child of its own may hold the pipes open after it: it is over when we say so.
+        self.transport.loseConnection()
 
     def childDataReceived(self, childFD: int, data: bytes) -> None:
         """IProcessProtocol: output within bounds; of what it says on standard error, the end."""

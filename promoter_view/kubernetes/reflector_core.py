@@ -156,9 +156,9 @@ class ReflectorCore:
     def _idle_seconds(self) -> float:
         return self._timing.idle_seconds * (1 + self._random() / 10)
 
-    def _again(self, *notes: Note) -> Actions:
+    def _again(self, note: Note) -> Actions:
         """On with what is normal: at once, but not in a tight loop."""
-        yield from notes
+        yield note
         yield from self._after(self._backoff.soon())
 
     def _retry(self, error: ClusterError, outcome: Outcome | None = None) -> Actions:
@@ -338,12 +338,9 @@ class ReflectorCore:
     def _page_instead(self, error: ClusterError) -> Actions:
         """This list is made in pages; the next one tries WatchList again, so that an upgrade is noticed."""
         self._paging = True
-        note = Note(Outcome.WATCH_LIST_REFUSED, f"listing in pages: {error}")
-        if error.retry_after_seconds is None:
-            yield from self._again(note)
-            return
-        yield note
-        yield from self._after(self._backoff.next(error.retry_after_seconds))
+        asked = error.retry_after_seconds
+        yield Note(Outcome.WATCH_LIST_REFUSED, f"listing in pages: {error}")
+        yield from self._after(self._backoff.soon() if asked is None else self._backoff.next(asked))
 
     def _page_failed(self, error: ClusterError) -> Actions:
         self._list_failures += 1
