@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tempfile import TemporaryDirectory
+
 import pytest
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
@@ -27,7 +29,9 @@ class RealReactorTests(TestCase):
 
     def test_a_file_log_keeps_what_was_acknowledged(self):
         """What is acknowledged by one opening is replayed by the next."""
-        return Deferred.fromCoroutine(self.write_and_reopen("file:" + self.mktemp()))
+        folder = TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        return Deferred.fromCoroutine(self.write_and_reopen(f"file:{folder.name}/log"))
 
     async def write_and_reopen(self, url):
         log, fold = self.open(url), Fold()
