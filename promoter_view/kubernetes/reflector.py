@@ -24,6 +24,7 @@ from promoter_view.kubernetes.reflector_messages import (
     Ended,
     Failed,
     Fetch,
+    Forget,
     Input,
     Line,
     Malformed,
@@ -230,7 +231,7 @@ class Reflector:
         await self._recorder.room()
         self._slice_began = self._clock.seconds()
 
-    def _do(self, action: AllowIdle | Put | Delete | Bookmark | Malformed | Note | Breathe) -> None:
+    def _do(self, action: AllowIdle | Put | Delete | Bookmark | Forget | Malformed | Note | Breathe) -> None:
         match action:
             case Put(key, found, kind):
                 self._take(kind)
@@ -241,6 +242,8 @@ class Reflector:
             case Bookmark(position):
                 self._take("BOOKMARK")
                 self._recorder.bookmark(self.path, position)
+            case Forget():
+                self._recorder.forget(self.path)
             case AllowIdle(seconds) if self._stream is not None:
                 self._stream.allow_idle(seconds)
             case Malformed(message):

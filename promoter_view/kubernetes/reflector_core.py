@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from promoter_view.kubernetes.backoff import Backoff
@@ -34,6 +35,7 @@ from promoter_view.kubernetes.reflector_messages import (
     Ended,
     Failed,
     Fetch,
+    Forget,
     Input,
     Line,
     Malformed,
@@ -156,9 +158,9 @@ class ReflectorCore:
     def _idle_seconds(self) -> float:
         return self._timing.idle_seconds * (1 + self._random() / 10)
 
-    def _again(self, note: Note) -> Actions:
+    def _again(self, *first: Forget | Note) -> Actions:
         """On with what is normal: at once, but not in a tight loop."""
-        yield note
+        yield from first
         yield from self._after(self._backoff.soon())
 
     def _retry(self, error: ClusterError, outcome: Outcome | None = None) -> Actions:
@@ -173,11 +175,13 @@ class ReflectorCore:
         self.state = State.BACKING_OFF
         yield Wait(seconds)
 
-    def _relist(self, reason: str) -> None:
+    def _relist(self, reason: str) -> Forget:
+        """The log forgets the position too: when a killed list is made again the cluster may have come past it."""
         self.position = None
         self._reason = reason
         self._list_failures = 0
         self._paging = False
+        return Forget()
 
     # -- answers
 
@@ -194,12 +198,10 @@ class ReflectorCore:
     def _probed(self, version: str, now: float) -> Actions:
         assert self.position is not None
         if self.position == ABSENT:
-            self._relist("installed")
-            return self._again(Note(Outcome.INSTALLED, "its CRD is there now"))
+            return self._again(self._relist("installed"), Note(Outcome.INSTALLED, "its CRD is there now"))
         if is_beyond(self.position, version):
             words = f"position {self.position} is beyond the cluster's {version}: a restored backup"
-            self._relist("restored")
-            return self._again(Note(Outcome.RESTORED, words))
+            return self._again(self._relist("restored"), Note(Outcome.RESTORED, words))
         return self._watch(now)
 
     def _page(self, document: dict[str, Any], version: str, now: float) -> Actions:
@@ -358,23 +360,20 @@ class ReflectorCore:
         if error.outcome is Outcome.EXPIRED:
             return self._expired(error, now)
         self._rest(now)
-        if error.outcome in (Outcome.NOT_JSON, Outcome.LINE_TOO_LONG):
-            self._count_unreadable()
-        return self._retry(error)
+        unreadable = error.outcome in (Outcome.NOT_JSON, Outcome.LINE_TOO_LONG) and self._is_unreadable()
+        forgotten = (self._relist("unreadable"),) if unreadable else ()
+        return chain(forgotten, self._retry(error))
 
     def _expired(self, error: ClusterError, now: float) -> Actions:
         self._rest(now)
         words = f"position {self.position} is too old: {error}"
-        self._relist("expired")
-        return self._again(Note(Outcome.EXPIRED, words))
+        return self._again(self._relist("expired"), Note(Outcome.EXPIRED, words))
 
-    def _count_unreadable(self) -> None:
+    def _is_unreadable(self) -> bool:
         assert self.position is not None
         position, count = self._unreadable
         self._unreadable = (self.position, count + 1 if position == self.position else 1)
-        if self._unreadable[1] >= _UNREADABLE_LIMIT:
-            self._unreadable = ("", 0)
-            self._relist("unreadable")
+        return self._unreadable[1] >= _UNREADABLE_LIMIT
 
     def _rest(self, now: float) -> None:
         if now - self._opened_at >= self._timing.good_while_seconds:
@@ -388,8 +387,8 @@ class ReflectorCore:
             yield from self._after(self._timing.confirm_absent_seconds)
             return
         if self.position != ABSENT:
+            yield self._relist("installed")
             yield Reconcile({}, frozenset(), ABSENT, "")
-            self._relist("installed")
             self.position = ABSENT
             yield Note(Outcome.ABSENT, "its CRD is not installed: counts as empty, and is waited for")
         else:

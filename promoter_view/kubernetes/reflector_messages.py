@@ -127,6 +127,11 @@ class Bookmark:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """Record that the path must be listed: its position no longer holds, also after a restart."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reconcile:
     """Make the recorded objects of the path equal to what was found, then record ``position``.
 
@@ -161,4 +166,4 @@ class Breathe:
     """Nothing to do: a place where the driver may let others run."""
 
 
-Action = Request | AllowIdle | Put | Delete | Bookmark | Reconcile | Malformed | Note | Breathe
+Action = Request | AllowIdle | Put | Delete | Bookmark | Forget | Reconcile | Malformed | Note | Breathe
