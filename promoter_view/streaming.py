@@ -7,7 +7,7 @@ it is simply not run, and goes on from where it stood when there is room again.
 from __future__ import annotations
 
 import enum
-from collections import deque
+from collections import OrderedDict
 from typing import Protocol
 
 from twisted.internet.defer import Deferred, succeed
@@ -53,7 +53,7 @@ class Consumer(Protocol):
         """Send that; may pause the producer before it returns."""
 
 
-class _State(enum.Enum):
+class StreamState(enum.Enum):
     """Where a stream is: in the pump's queue, among those that wait for the head, held by its transport, or over."""
 
     READY = enum.auto()
@@ -77,19 +77,14 @@ class Stream:
         self._reader = reader
         self._consumer = consumer
         self._pump = pump
-        self._state = _State.READY
-
-    @property
-    def state(self) -> _State:
-        """Kept by the pump's and the transport's calls."""
-        return self._state
+        self._state = StreamState.READY
 
     def nudge(self, *, last: bool = False) -> None:
         """Something has fallen due for the reader, though the head did not move.
 
         ``last``: its last words, which are few; they are written even while the transport is full.
         """
-        if self._state is _State.WAITING or (last and self._state is _State.PAUSED):
+        if self._state is StreamState.WAITING or (last and self._state is StreamState.PAUSED):
             self._pump.ready(self)
 
     def close(self) -> None:
@@ -99,20 +94,20 @@ class Stream:
 
     def pauseProducing(self) -> None:
         """The transport is full: not run again until it has drained. Costs a position, nothing else."""
-        if self._state is not _State.CLOSED:
+        if self._state is not StreamState.CLOSED:
             self._pump.drop(self)
-            self._state = _State.PAUSED
+            self._state = StreamState.PAUSED
 
     def resumeProducing(self) -> None:
         """The transport has drained."""
-        if self._state is _State.PAUSED:
+        if self._state is StreamState.PAUSED:
             self._pump.ready(self)
 
     def stopProducing(self) -> None:
         """The transport is closed."""
         self.close()
 
-    def become(self, state: _State) -> None:
+    def become(self, state: StreamState) -> None:
         """For the pump."""
         self._state = state
 
@@ -127,7 +122,7 @@ class Stream:
             self._consumer.write(data)
         if self._reader.finished:
             self._end(None)
-        elif self._state is _State.READY:
+        elif self._state is StreamState.READY:
             self._pump.again(self, idle=self._reader.idle)
 
     def _end(self, fault: Failure | None) -> None:
@@ -140,10 +135,10 @@ class Stream:
             self.done.callback(True)
 
     def _leave(self) -> bool:
-        if self._state is _State.CLOSED:
+        if self._state is StreamState.CLOSED:
             return False
         self._pump.drop(self)
-        self._state = _State.CLOSED
+        self._state = StreamState.CLOSED
         return True
 
 
@@ -158,7 +153,7 @@ class Pump:
         self._views = views
         self._reactor = reactor
         self._slice_seconds = slice_seconds
-        self._ready: deque[Stream] = deque()
+        self._ready: OrderedDict[Stream, None] = OrderedDict()
         self._waiting: dict[Stream, None] = {}
         self._expected: dict[Deferred[None], int] = {}
         self._turn: IDelayedCall | None = None
@@ -198,21 +193,22 @@ class Pump:
     def ready(self, stream: Stream) -> None:
         """Run that stream in its turn."""
         self._waiting.pop(stream, None)
-        stream.become(_State.READY)
-        self._ready.append(stream)
+        stream.become(StreamState.READY)
+        self._ready[stream] = None
         self._schedule()
 
     def again(self, stream: Stream, *, idle: bool) -> None:
         """That stream was run and may go on: once the head moves where it is idle, else in its turn."""
         if idle:
-            stream.become(_State.WAITING)
+            stream.become(StreamState.WAITING)
             self._waiting[stream] = None
         else:
-            self._ready.append(stream)
+            self._ready[stream] = None
 
     def drop(self, stream: Stream) -> None:
         """Do not run that stream."""
         self._waiting.pop(stream, None)
+        self._ready.pop(stream, None)
 
     def _forget(self, waiting: Deferred[None]) -> None:
         self._expected.pop(waiting, None)
@@ -227,10 +223,8 @@ class Pump:
             self._spread()
         until = self._reactor.seconds() + self._slice_seconds
         while self._ready:
-            stream = self._ready.popleft()
-            # Paused or closed while it stood in the queue: leaving it here is cheaper than a search at that moment.
-            if stream.state is _State.READY:
-                stream.run()
+            stream, _ = self._ready.popitem(last=False)
+            stream.run()
             if self._reactor.seconds() >= until:
                 break
         if self._ready:
@@ -239,8 +233,8 @@ class Pump:
     def _spread(self) -> None:
         self._woken = False
         for stream in self._waiting:
-            stream.become(_State.READY)
-        self._ready.extend(self._waiting)
+            stream.become(StreamState.READY)
+        self._ready.update(self._waiting)
         self._waiting.clear()
         head = split(self._views.head).offset
         for waiting, offset in list(self._expected.items()):

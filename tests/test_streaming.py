@@ -166,6 +166,20 @@ class PumpTests(SynchronousTestCase):
         self.clock.advance(0)
         self.assertEqual(reader.pulls, 1)
 
+    def test_pause_and_resume_in_the_queue(self):
+        """A stream that is paused and resumed while it stands in the queue stands there once."""
+        reader, _, stream = self.open("a", "b", step=1)
+        other = Script("x", 1)
+        self.pump.open(other, StringTransport())
+        for _ in range(3):
+            stream.pauseProducing()
+            stream.resumeProducing()
+        order = []
+        reader.pull = lambda max_bytes: order.append("stream") or setattr(reader, "lines", []) or b""
+        other.pull = lambda max_bytes: order.append("other") or setattr(other, "_times", 0) or b""
+        self.clock.advance(0)
+        self.assertEqual(order, ["other", "stream"])
+
     def test_finished(self):
         """When the reader has finished, ``done`` is True and the transport has no producer."""
         reader, transport, stream = self.open("a")
