@@ -102,9 +102,9 @@ class WatchStream:
             self.end()
         elif frames is not None:
             self.wake()
-        elif self._bookmark_due:
+        elif self._bookmark_due and (bookmark := self._cursor.bookmark()) is not None:
             self._bookmark_due = False
-            self._write(self._cursor.bookmark())
+            self._write(bookmark)
 
     def _write(self, frame: bytes) -> None:
         if self._over or self._silent:

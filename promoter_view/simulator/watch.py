@@ -69,9 +69,9 @@ class WatchCursor:
             return [error_frame(too_old(self._position, self._table.horizon))]
         return self._take_events(limit)
 
-    def bookmark(self) -> bytes:
-        """A bookmark at this watch's own position."""
-        return self._bookmark({})
+    def bookmark(self) -> bytes | None:
+        """A bookmark at this watch's own position; None while that is where it began, as kube-apiserver has it."""
+        return None if self._position <= (self._options.resource_version or 0) else self._bookmark({})
 
     def _take_state(self, reorder: Callable[[list[Stored]], None] | None) -> None:
         found = [one for one in self._table.objects.values() if selects(one, self._namespace, self._options)]

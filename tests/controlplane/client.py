@@ -107,6 +107,7 @@ class Client:
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
     ) -> http.client.HTTPResponse:
         connection = getattr(self._local, "connection", None)
+        reused = connection is not None
         if connection is None:
             connection = self._local.connection = self._connect()
         try:
@@ -115,7 +116,10 @@ class Client:
         except (http.client.HTTPException, OSError):
             self._local.connection = None
             connection.close()
-            raise
+            if method != "GET" or not reused:
+                raise
+        # The server was started again since this connection was last used.
+        return self._exchange(method, path, body, headers)
 
     def _connect(self) -> http.client.HTTPConnection:
         address = urlsplit(self.url).netloc
