@@ -20,18 +20,22 @@ from promoter_view.simulator.simulated_cluster import SimulatedCluster
 from tests.e2e.fleet import Fleet
 
 WRITES_SECONDS = 0.02
-TROUBLES_SECONDS = 0.6
+TROUBLES_SECONDS = 1.0
 
 
 class Troubles:
-    """What goes wrong with the API, at random: each ``strike`` is one trouble of one kind, or of all."""
+    """What goes wrong with the API, at random: each ``strike`` is one trouble of one kind, or of all.
+
+    They are rare enough for the reflectors' back-off, which doubles, to end soon after the last.
+    """
 
     def __init__(self, simulated: SimulatedCluster, source: random.Random) -> None:
         self._simulated, self._random = simulated, source
 
     def strike(self) -> None:
         """One trouble."""
-        self._random.choice((self._event, self._event, self._request, self._compact, self._drop))()
+        troubles = (self._event, self._request, self._compact, self._drop)
+        self._random.choices(troubles, (3, 2, 1, 1))[0]()
 
     def _event(self) -> None:
         gone = ErrorEvent(410, "Expired", "too old resource version: 1 (2)")

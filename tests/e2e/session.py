@@ -12,6 +12,7 @@ from tests.e2e.recording import Listing, Recording
 from tests.e2e.watcher import Begin, Behaviour, Watcher
 
 _POLL_SECONDS = 0.05
+_FIRST_LIST_SECONDS = 20.0
 
 #: Clients as they are met in the field, and some worse.
 MENAGERIE: Mapping[str, Behaviour] = {
@@ -32,7 +33,11 @@ MENAGERIE: Mapping[str, Behaviour] = {
 
 
 class Session:
-    """Starts watchers after a first list; ``finish`` waits until each has seen everything. A context manager."""
+    """Starts watchers; ``finish`` waits until each has seen everything. A context manager.
+
+    The first of them, an informer of all namespaces, has its list before the others begin: then somebody has seen each
+    change since the earliest list, and no other list is of a state that nobody can account for.
+    """
 
     def __init__(
         self,
@@ -43,15 +48,19 @@ class Session:
         behaviours: Mapping[str, Behaviour] = MENAGERIE,
     ) -> None:
         self._endpoint = endpoint
-        self._base: Listing | None = None
         self.watchers = [
             Watcher(name, endpoint, behaviour, source=random.Random(f"{seed} {name}"), life_seconds=life_seconds)
             for name, behaviour in behaviours.items()
         ]
 
     def __enter__(self) -> Session:
-        self._base = Client(self._endpoint()).list()
-        for watcher in self.watchers:
+        first, *others = self.watchers
+        first.start()
+        deadline = time.monotonic() + _FIRST_LIST_SECONDS
+        while first.position is None:
+            assert time.monotonic() < deadline, f"{first.name} has no list yet"
+            time.sleep(_POLL_SECONDS)
+        for watcher in others:
             watcher.start()
         return self
 
@@ -61,11 +70,11 @@ class Session:
         for watcher in self.watchers:
             watcher.stop()
         for watcher in self.watchers:
-            watcher.join(20)
+            if watcher.ident is not None:
+                watcher.join(20)
 
     def finish(self, *, timeout_seconds: float = 30.0) -> list[Recording]:
         """Nothing changes any more: once each watcher has reached the end, what they saw. Errors: AssertionError."""
-        assert self._base is not None
         final = Client(self._endpoint()).list()
         deadline = time.monotonic() + timeout_seconds
         for watcher in self.watchers:
@@ -76,7 +85,7 @@ class Session:
                 assert time.monotonic() < deadline, f"{watcher.name} stands at {watcher.position}, not at {goal}"
                 time.sleep(_POLL_SECONDS)
         self.__exit__(None, None, None)
-        witness = Recording("witness", (self._base, final))
+        witness = Recording("witness", (final,))
         return [witness, *(watcher.recording(settled=goal) for watcher, goal in goals.items())]
 
 

@@ -93,7 +93,7 @@ def changes(recordings: Sequence[Recording]) -> int:
 def test_troubles_of_the_cluster(tmp_path: Path) -> None:
     """Cut watches, garbage, refusals, compactions and relists lose no watcher an event, and expire no position."""
     with (
-        restless(tmp_path / "cluster", seed=1, seconds=12, troubles=True) as cluster,
+        restless(tmp_path / "cluster", seed=1, seconds=8, troubles=True) as cluster,
         program(tmp_path / "program", cluster, "--event-log", "memory:") as running,
         Session(lambda: running.endpoint, seed=1, life_seconds=90) as session,
     ):
@@ -102,13 +102,13 @@ def test_troubles_of_the_cluster(tmp_path: Path) -> None:
         recordings = session.finish()
     assert validate(recordings, expirations=False) == []
     assert relists > 0
-    assert changes(recordings) > 12 / WRITES_SECONDS
+    assert changes(recordings) > 8 / WRITES_SECONDS
 
 
 def test_retention_at_work(tmp_path: Path) -> None:
     """With a history of a few dozen changes some positions expire: each is told so, begins anew, and misses nothing."""
     with (
-        restless(tmp_path / "cluster", seed=2, seconds=10, troubles=False) as cluster,
+        restless(tmp_path / "cluster", seed=2, seconds=6, troubles=False) as cluster,
         program(tmp_path / "program", cluster, "--event-log", "memory:", "--history-bytes", "200Ki") as running,
         Session(lambda: running.endpoint, seed=2, life_seconds=90) as session,
     ):
@@ -121,7 +121,7 @@ def test_retention_at_work(tmp_path: Path) -> None:
 def test_killed_under_load(tmp_path: Path) -> None:
     """``kill -9`` at any moment, a restart on the same log: every watcher goes on where it was, without a relist."""
     with (
-        restless(tmp_path / "cluster", seed=3, seconds=14, troubles=False) as cluster,
+        restless(tmp_path / "cluster", seed=3, seconds=10, troubles=False) as cluster,
         program(tmp_path / "program", cluster, "--event-log", f"file:{tmp_path / 'log'}") as running,
         Session(lambda: running.endpoint, seed=3, life_seconds=120) as session,
     ):
