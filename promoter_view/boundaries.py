@@ -43,6 +43,9 @@ class Recorder(Protocol):
     def bookmark(self, path: ListPath, position: str) -> None:
         """That path's watch now goes on from there, or a list of it is complete at it."""
 
+    def forget(self, path: ListPath) -> None:
+        """That path's watch cannot go on from its position: it must be listed, also when a restart comes first."""
+
     def room(self) -> Deferred[None]:
         """Fires while the queue is below its bound. A reflector reads no further until it has fired."""
 

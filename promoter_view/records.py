@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 #: The position of a list path whose resource is not installed: known to be empty, nothing to watch from.
 ABSENT = ""
+#: The position of a list path that is being listed again: what it holds is known, but nothing can be watched from it.
+#: No resourceVersion reads so: they are decimal integers (KEP-5504).
+LOST = "?"
 
 
 class ChangeType(enum.StrEnum):
@@ -98,7 +101,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A bookmark, or the end of a list after its last difference. ``position`` may be ABSENT."""
+    """A bookmark, or the end of a list after its last difference. ``position`` may be ABSENT; LOST before a relist."""
 
     path: str
     position: str

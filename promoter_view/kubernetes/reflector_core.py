@@ -181,6 +181,7 @@ class ReflectorCore:
         self._reason = reason
         self._list_failures = 0
         self._paging = False
+        self._unreadable = ("", 0)
         return Forget()
 
     # -- answers

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from promoter_view.boundaries import EventLog
 from promoter_view.log.errors import LogClosed
 from promoter_view.metrics import Metrics
-from promoter_view.records import Change, ChangeType, Entry, ListPath, ObjectKey, Position, SourceObject
+from promoter_view.records import LOST, Change, ChangeType, Entry, ListPath, ObjectKey, Position, SourceObject
 
 if TYPE_CHECKING:
     from promoter_view.boundaries import Recorder
@@ -55,7 +55,8 @@ class LogRecorder:
 
     def position(self, path: ListPath) -> str | None:
         """See Recorder."""
-        return self._positions.get(path.id)
+        position = self._positions.get(path.id)
+        return None if position == LOST else position
 
     def objects(self, path: ListPath) -> Iterator[tuple[ObjectKey, SourceObject]]:
         """See Recorder. What it yields does not change while the caller puts and deletes."""
@@ -89,6 +90,11 @@ class LogRecorder:
             return
         self._positions[path.id] = position
         self._append(Position(path.id, position), 0)
+
+    def forget(self, path: ListPath) -> None:
+        """See Recorder. Never listed and to be listed again are two things: only the latter counts as known."""
+        if path.id in self._positions:
+            self.bookmark(path, LOST)
 
     def drop_strays(self, paths: Iterable[ListPath]) -> int:
         """Deletes the objects that none of ``paths`` lists, after the options have changed; how many they were."""

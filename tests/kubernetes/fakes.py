@@ -96,6 +96,11 @@ class JournalRecorder:
             self.journal.append(("POSITION", position))
             self.positions[path.id] = position
 
+    def forget(self, path: ListPath) -> None:
+        if self.positions.get(path.id) is not None:
+            self.journal.append(("FORGOTTEN",))
+            self.positions[path.id] = None
+
     def room(self) -> Deferred[None]:
         return succeed(None) if self.blocked is None else self.blocked
 

@@ -228,4 +228,4 @@ class ReflectorTests(SynchronousTestCase):
         self.assertTrue(stream.closed)
         self.cluster.open().give(bookmark(20, initial=True))
         self.assertEqual(self.count("reflector_relists", "expired"), 1)
-        self.assertEqual(self.recorder.journal, [("POSITION", "20")])
+        self.assertEqual(self.recorder.journal, [("FORGOTTEN",), ("POSITION", "20")])

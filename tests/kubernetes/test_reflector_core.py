@@ -20,6 +20,7 @@ from promoter_view.kubernetes.reflector_messages import (
     Ended,
     Failed,
     Fetch,
+    Forget,
     Input,
     Line,
     Malformed,
@@ -265,6 +266,7 @@ def test_probe_then_watch() -> None:
 def test_restored(position: str, cluster: str, restored: bool) -> None:
     """A position beyond the cluster's own version means a restored backup: relist. Opaque ones cannot be told."""
     actions = Core(position)(Answered(list_of(cluster)))
+    assert (Forget() in actions) is restored
     assert is_watch_list(actions[-1]) is restored
     assert notes(actions) == ([Outcome.RESTORED] if restored else [])
 
@@ -348,6 +350,7 @@ def test_position_too_old(gone: Input) -> None:
     core = watching()
     core(Line(bookmark(12)))
     actions = core(gone)
+    assert actions[0] == Forget()
     assert notes(actions) == [Outcome.EXPIRED]
     assert is_watch_list(actions[-1])
     assert core(Line(bookmark(30, initial=True)))[0] == Reconcile({}, frozenset(), "30", "expired")
@@ -448,7 +451,7 @@ def test_unreadable_at_one_position() -> None:
     """Content that cannot be read three times at one position is got past by a list."""
     core = watching()
     for last in (False, False, True):
-        core(Line(b"not json"))
+        assert (Forget() in core(Line(b"not json"))) is last
         [request] = core(Woke())
         assert is_watch_list(request) is last
         if not last:
@@ -462,7 +465,8 @@ def test_unreadable_at_one_position() -> None:
 def test_absent_at_the_start() -> None:
     """A resource that is not installed counts as empty, is said once, and waited for."""
     core = Core()
-    reconcile, note, wait = core(Failed(NOT_SERVED))
+    forget, reconcile, note, wait = core(Failed(NOT_SERVED))
+    assert forget == Forget()
     assert reconcile == Reconcile({}, frozenset(), ABSENT, "")
     assert note.outcome is Outcome.ABSENT  # type: ignore[union-attr]
     assert wait == Wait(7.5)
@@ -476,6 +480,7 @@ def test_installed_later() -> None:
     core = Core(ABSENT)
     assert is_probe(core.begun[0])
     actions = core(Answered(list_of(5)))
+    assert actions[0] == Forget()
     assert notes(actions) == [Outcome.INSTALLED]
     assert is_watch_list(actions[-1])
     assert core(Line(bookmark(6, initial=True)))[0] == Reconcile({}, frozenset(), "6", "installed")
@@ -491,7 +496,7 @@ def test_goes_away(error: ApiError) -> None:
     assert note.outcome is Outcome.NOT_FOUND  # type: ignore[union-attr]
     assert wait == Wait(1.0)
     core(Woke())
-    assert core(Failed(error))[0] == Reconcile({}, frozenset(), ABSENT, "")
+    assert core(Failed(error))[:2] == [Forget(), Reconcile({}, frozenset(), ABSENT, "")]
     assert core.core.position == ABSENT
 
 

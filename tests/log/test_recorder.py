@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.recorder import LogRecorder
 from promoter_view.metrics import Metrics
-from promoter_view.records import ABSENT, Change, ChangeType, ListPath, ObjectKey, Position, SourceObject
+from promoter_view.records import ABSENT, LOST, Change, ChangeType, ListPath, ObjectKey, Position, SourceObject
 
 GROUP = ("promoter.argoproj.io", "v1alpha1", "pullrequests")
 EVERYWHERE = ListPath("PullRequest", *GROUP)
@@ -94,6 +94,19 @@ def test_a_list_moves_no_position_and_a_bookmark_does_once(recorder, log):
     recorder.bookmark(STAGES, ABSENT)
     assert log.entries[1:] == [Position(EVERYWHERE.id, "7"), Position(STAGES.id, ABSENT)]
     assert (recorder.position(EVERYWHERE), recorder.position(STAGES)) == ("7", ABSENT)
+
+
+def test_a_position_that_is_lost_must_be_listed_again(recorder, log):
+    """Forgetting is appended once, leaves the path without a position, and is nothing where there was none."""
+    recorder.forget(EVERYWHERE)
+    assert log.entries == []
+    recorder.bookmark(EVERYWHERE, "7")
+    recorder.forget(EVERYWHERE)
+    recorder.forget(EVERYWHERE)
+    assert log.entries == [Position(EVERYWHERE.id, "7"), Position(EVERYWHERE.id, LOST)]
+    assert recorder.position(EVERYWHERE) is None
+    replayed = LogRecorder(log, objects={}, positions={EVERYWHERE.id: LOST}, metrics=Metrics())
+    assert replayed.position(EVERYWHERE) is None
 
 
 def test_objects_are_those_of_the_path(recorder):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promoter_view.records import ABSENT, Mark, Mirror, Snapshot
+from promoter_view.records import ABSENT, LOST, Mark, Mirror, Snapshot
 from promoter_view.views.coverage import Coverage
 
 BOTH = Mirror("c", {"one": "r", "two": "r"})
@@ -21,6 +21,18 @@ def test_complete_means_a_mark_and_a_position_for_each_of_its_paths() -> None:
     assert coverage.complete
     coverage.move("one", "2")
     assert coverage.positions() == {"one": "2", "two": ABSENT}
+
+
+def test_a_path_that_is_listed_again_counts_as_known() -> None:
+    """A relist takes nothing away from what is complete, not over a mark either; a path never listed does."""
+    coverage = Coverage()
+    coverage.mark(Mark(0, BOTH, 0))
+    coverage.move("one", LOST)
+    assert not coverage.complete
+    coverage.move("two", "1")
+    assert coverage.complete
+    coverage.mark(Mark(5, BOTH, 0))
+    assert (coverage.positions(), coverage.complete) == ({"one": LOST, "two": "1"}, True)
 
 
 def test_a_mark_keeps_the_positions_that_hold_on() -> None:
