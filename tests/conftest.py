@@ -1,12 +1,15 @@
-"""What holds for every test: on CI nothing may be skipped; a real control plane is there for whoever asks for it."""
+"""What holds for every test: a folder of its own to run in, and on CI nothing may be skipped."""
 
 import os
+from pathlib import Path
 
 import pytest
 
-from tests.controlplane.fixtures import control_plane, control_plane_binaries, own_control_plane
 
-__all__ = ["control_plane", "control_plane_binaries", "own_control_plane", "pytest_sessionfinish"]
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test leaves in its working directory (trial's ``mktemp``, a program's log) is nobody else's."""
+    monkeypatch.chdir(tmp_path)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
