@@ -6,6 +6,7 @@ reflectors go on where it ends. On TERM the API drains first, then the reflector
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import sys
@@ -37,7 +38,7 @@ from promoter_view.log.errors import LogError
 from promoter_view.log.recorder import LogRecorder
 from promoter_view.logging import observer
 from promoter_view.metrics import Metrics
-from promoter_view.operations import StallMeter, first_state, log_line, reflectors_line
+from promoter_view.operations import SettledMemory, StallMeter, first_state, log_line, reflectors_line
 from promoter_view.options import Options, Settings
 from promoter_view.records import Snapshot
 from promoter_view.serving import ServedApi
@@ -87,14 +88,16 @@ class Program(Service):
         self._paths = list_paths(PROMOTER_KINDS, settings.namespace, settings.instance_id)
         self._rules = rules_of(PROMOTER_KINDS, show_web_request_bodies=settings.show_web_request_bodies)
         self._metrics = Metrics()
-        self._stalls = StallMeter(reactor=reactor, metrics=self._metrics)
         self._projector = Projector(
             DEFINITIONS,
             generation=GENERATION,
             history_bytes=settings.history_bytes,
             metrics=self._metrics,
             warn=lambda line: self._log.warn("{line}", line=line),
+            is_live=lambda: bool(self._event_log.status().head),
         )
+        self._stalls = StallMeter(reactor=reactor, metrics=self._metrics)
+        self._memory = SettledMemory(self._projector, reactor=reactor, collector=gc)
         self._event_log = open_log(
             settings.event_log,
             reactor=reactor,
@@ -124,6 +127,7 @@ class Program(Service):
     async def _start(self) -> None:
         config = None if self._settings.demo else self._load_cluster()
         self._serve()
+        self._memory.start()
         mirror = mirror_of(IDENTITY if config is None else cluster_identity(config), self._paths, self._rules)
         await self._event_log.start(self._projector, mirror)
         past = self._projector.snapshot()
@@ -189,6 +193,7 @@ class Program(Service):
     async def _stop(self) -> None:
         self._draining = True
         self._stalls.stop()
+        self._memory.stop()
         if self._starting is not None:
             self._starting.cancel()
         if self._api is not None:

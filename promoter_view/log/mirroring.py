@@ -22,6 +22,15 @@ def carried(previous: Mirror | None, current: Mirror, positions: Mapping[str, st
     return {path: position for path, position in positions.items() if _same_rules(path, previous, current)}
 
 
+def are_cleaned_anew(previous: Mirror | None, current: Mirror) -> bool:
+    """Whether a Mark of ``current`` puts rules in the place of others: what was made by those may not be shown again.
+
+    Rules that only come or only go do not count: a kind is mirrored from then on, or no longer.
+    """
+    before, after = set(previous.paths.values() if previous else ()), set(current.paths.values())
+    return bool(before - after and after - before)
+
+
 def is_complete(mirror: Mirror, positions: Mapping[str, str]) -> bool:
     """Whether every mirrored path has a position (ABSENT is one): all that the cluster holds is known."""
     return all(path in positions for path in mirror.paths)

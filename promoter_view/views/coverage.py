@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promoter_view.log.mirroring import carried, is_complete
+from promoter_view.log.mirroring import are_cleaned_anew, carried, is_complete
 from promoter_view.records import Mark, Mirror, Snapshot
 
 
@@ -29,11 +29,16 @@ class Coverage:
         self._positions = dict(snapshot.positions)
         self._judge()
 
-    def mark(self, mark: Mark) -> None:
-        """A log or a leader's term was opened: positions that no longer hold are lost."""
+    def mark(self, mark: Mark) -> bool:
+        """A log or a leader's term was opened: positions that no longer hold are lost.
+
+        True when objects are cleaned by other rules from now on, so that nothing made before may be shown.
+        """
+        anew = are_cleaned_anew(self._mirror, mark.mirror)
         self._positions = carried(self._mirror, mark.mirror, self._positions)
         self._mirror = mark.mirror
         self._judge()
+        return anew
 
     def move(self, path: str, position: str) -> None:
         """A path's watch goes on from there."""

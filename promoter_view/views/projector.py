@@ -2,7 +2,7 @@
 
 One offset is projected in one go: objects, bundles and their changes first, the head last. Until every list path has
 had a position objects are only stored; then all bundles are built at once, with the last place of that offset, which is
-the first horizon.
+the first horizon. The same again when the rules change by which objects are cleaned.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class Projector:
     """Implements ``boundaries.Follower`` and ``boundaries.ViewReader``.
 
     All ``definitions`` are always projected, for no option may move a place. ``history_bytes`` bounds the history.
-    ``warn`` gets one line for what an operator should know; ``timer`` (seconds) is for the metrics alone.
+    ``warn`` gets one line for what an operator should know; ``timer`` (seconds) is for the metrics alone. ``is_live``
+    tells a log that is being replayed (nothing is to be read yet: its state is an old one) from one that goes on.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Projector:
         metrics: Metrics,
         warn: Callable[[str], None],
         timer: Callable[[], float] = time.perf_counter,
+        is_live: Callable[[], bool] = lambda: True,
     ) -> None:
         self._views = {definition.plural: View(definition) for definition in definitions}
         self._sources = Sources(self._views.values(), metrics=metrics, warn=warn)
@@ -64,6 +66,7 @@ class Projector:
         self._metrics = metrics
         self._warn = warn
         self._timer = timer
+        self._is_live = is_live
         self._offset = 0
         self._built = False
         self._readers: dict[Wakeable, None] = {}
@@ -106,8 +109,8 @@ class Projector:
 
     @property
     def ready(self) -> bool:
-        """Bundles are built, and every path of the newest mark has a position."""
-        return self._built and self._coverage.complete
+        """Bundles are built, every path of the newest mark has a position, and that mark is this process's own."""
+        return self._built and self._coverage.complete and self._is_live()
 
     @property
     def head(self) -> int:
@@ -169,7 +172,8 @@ class Projector:
 
     def _take(self, offset: int, entry: Entry) -> set[BundleKey]:
         if isinstance(entry, Mark):
-            self._coverage.mark(entry)
+            if self._coverage.mark(entry):
+                self._catalogue, self._built = Catalogue(), False
             self._history.gap(entry.previous, offset)
             return set()
         if entry.position is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.log.mirroring import carried, is_complete
+from promoter_view.log.mirroring import are_cleaned_anew, carried, is_complete
 from promoter_view.records import ABSENT, Mirror
 
 BEFORE = Mirror("cluster", {"/a": "1", "/b": "1"})
@@ -27,6 +27,22 @@ BEFORE = Mirror("cluster", {"/a": "1", "/b": "1"})
 def test_positions_hold_where_cluster_and_rules_are_the_same(previous, current, kept):
     """A position is carried over a Mark exactly where the cluster, the path and its rules stay the same."""
     assert carried(previous, current, {"/a": "7", "/b": ABSENT}) == kept
+
+
+@pytest.mark.parametrize(
+    ("previous", "current", "anew"),
+    [
+        pytest.param(None, BEFORE, False, id="a new log"),
+        pytest.param(BEFORE, Mirror("other", BEFORE.paths), False, id="the same rules for another cluster"),
+        pytest.param(BEFORE, Mirror("cluster", {"/a": "1", "/b": "2"}), False, id="one more kind"),
+        pytest.param(Mirror("cluster", {"/a": "1", "/b": "2"}), BEFORE, False, id="one kind less"),
+        pytest.param(BEFORE, Mirror("cluster", {"/a": "2", "/b": "2"}), True, id="other rules"),
+        pytest.param(BEFORE, Mirror("other", {"/c": "2"}), True, id="other rules on other paths of another cluster"),
+    ],
+)
+def test_rules_that_take_the_place_of_others(previous, current, anew):
+    """Only where a digest goes and another comes was something cleaned that is to be cleaned differently."""
+    assert are_cleaned_anew(previous, current) is anew
 
 
 def test_complete_means_every_mirrored_path_has_a_position():

@@ -6,10 +6,12 @@ import dataclasses
 
 import pytest
 
-from promoter_view.records import ABSENT, BundleKey, ChangeType, Mark, Mirror, ObjectKey, Position
+from promoter_view.metrics import Metrics
+from promoter_view.records import ABSENT, BundleKey, ChangeType, Mark, Mirror, ObjectKey, Position, Record
 from promoter_view.views import projector as module
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.projector import Projector
+from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.versions import LAST_PLACE, join, split
 from tests.views.world import MIRROR, PATH, VIEW, World, put, state, strategy, thing
 
@@ -53,18 +55,58 @@ def test_an_event_may_complete_the_mirror() -> None:
 
 
 def test_a_mark_of_another_cluster_is_not_ready_but_still_shows() -> None:
-    """Positions of another cluster or other rules are lost; bundles go on and are ready again after the lists."""
+    """Positions of another cluster are lost; bundles go on and are ready again after the lists."""
     world = World()
     world.put(SHOP)
-    for mirror in (Mirror("elsewhere", {PATH: "rules"}), Mirror("elsewhere", {PATH: "stricter rules"})):
-        world.feed(Mark(world.offset, mirror, 0))
-        assert not world.projector.ready
-        world.put(thing("PullRequest", "pr", label="shop", cluster=mirror.paths[PATH]))
-        assert world.names("pullRequests") == ["pr"]
-        world.feed(Position(PATH, "1"))
-        assert world.projector.ready
+    mirror = Mirror("elsewhere", {PATH: "rules"})
+    world.feed(Mark(world.offset, mirror, 0))
+    assert not world.projector.ready
+    world.put(thing("PullRequest", "pr", label="shop"))
+    assert world.names("pullRequests") == ["pr"]
+    world.feed(Position(PATH, "1"))
+    assert world.projector.ready
     world.feed(Mark(world.offset, mirror, 0))
     assert world.projector.ready
+
+
+def test_a_mark_of_other_rules_begins_the_views_anew() -> None:
+    """What was made of objects cleaned by other rules is nowhere any more: not listed, not resumed, not undone."""
+    world = World()
+    world.put(*(thing("PromotionStrategy", name, secret="told") for name in ("shop", "gone")))
+    assert b"told" in world.projector.list(VIEW)[0].encode()
+    before = world.projector.head
+    world.feed(Mark(world.offset, Mirror("cluster", {PATH: "stricter rules"}), 0))
+    assert not world.projector.ready
+    assert world.projector.list(VIEW) == ()
+    marked = world.projector.head
+    world.put(thing("PromotionStrategy", "shop", secret="redacted"))
+    world.delete(strategy("gone"))
+    world.feed(Position(PATH, "1"))
+    assert world.projector.ready
+    assert [bundle.key.name for bundle in world.projector.list(VIEW)] == ["shop"]
+    assert b"told" not in world.projector.list(VIEW)[0].encode()
+    assert world.projector.horizon == world.projector.head == world.projector.list(VIEW)[0].resource_version
+    for position in (before, marked):
+        with pytest.raises(Expired):
+            world.projector.cursor(VIEW, "", position)
+
+
+def test_nothing_is_to_be_read_while_the_past_is_replayed() -> None:
+    """Until the log says that it goes on, a complete state is an old one, and not ready."""
+    live: list[bool] = []
+    projector = Projector(
+        [PROMOTION_STRATEGY_DETAILS],
+        generation=0,
+        history_bytes=1,
+        metrics=Metrics(),
+        warn=print,
+        is_live=lambda: bool(live),
+    )
+    entries = (Mark(0, MIRROR, 0), Position(PATH, "1"))
+    projector.apply([Record(offset, 0, entry) for offset, entry in enumerate(entries, 1)])
+    assert not projector.ready
+    live.append(True)
+    assert projector.ready
 
 
 def test_offsets_of_a_lost_tail_expire() -> None:
