@@ -1,18 +1,33 @@
-"""What the program says of itself: the lines of ``/readyz?verbose``, and how late the reactor's turns are."""
+"""Running well, and saying how: the lines of ``/readyz?verbose``, the reactor's delays, the garbage collector."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from promoter_view.boundaries import Recorder
+from promoter_view.boundaries import Recorder, ViewReader
 from promoter_view.kubernetes.reflector import ReflectorStatus
 from promoter_view.kubernetes.reflector_core import State
 from promoter_view.metrics import Metrics
 from promoter_view.records import ListPath, LogStatus
 
 _STALL_PROBE_SECONDS = 0.1
+_SETTLE_SECONDS = 60.0
+
+
+class Collector(Protocol):
+    """What is asked of the module gc."""
+
+    def disable(self) -> None:
+        """Collect nothing."""
+
+    def enable(self) -> None:
+        """Collect as usual."""
+
+    def freeze(self) -> None:
+        """Never look again at what lives now."""
 
 
 def log_line(status: LogStatus) -> str:
@@ -38,6 +53,44 @@ def first_state(paths: Sequence[ListPath], recorder: Recorder | None) -> str:
         return "the event log is being replayed"
     missing = [path.id for path in paths if recorder.position(path) is None]
     return f"waiting for the first state of {len(missing)} list paths: {', '.join(missing)}"
+
+
+class SettledMemory:
+    """Keeps the garbage collector off the first state: off while it is built, then told to look past it for good.
+
+    A full collection visits every object that lives, tens of thousands here, and holds the reactor for it; yet none of
+    them is garbage, and what replaces them is freed by reference counts. ``collector`` is the module gc.
+    """
+
+    def __init__(self, views: ViewReader, *, reactor: IReactorTime, collector: Collector) -> None:
+        self._views = views
+        self._collector = collector
+        self._reactor = reactor
+        self._patience: IDelayedCall | None = None
+
+    def start(self) -> None:
+        """Collect nothing until the first state is there, but never for longer than a minute."""
+        self._collector.disable()
+        self._views.subscribe(self)
+        self._patience = self._reactor.callLater(_SETTLE_SECONDS, self._settle)
+
+    def stop(self) -> None:
+        """Collect as usual."""
+        if self._patience is not None:
+            self._settle()
+
+    def wake(self) -> None:
+        """The head has moved (Wakeable)."""
+        if self._views.ready:
+            self._settle()
+
+    def _settle(self) -> None:
+        self._views.unsubscribe(self)
+        if self._patience is not None and self._patience.active():
+            self._patience.cancel()
+        self._patience = None
+        self._collector.freeze()
+        self._collector.enable()
 
 
 class StallMeter:

@@ -1,0 +1,123 @@
+"""Lines of /readyz?verbose, the stall meter and the garbage collector's manners."""
+
+from twisted.internet.task import Clock
+
+from promoter_view.boundaries import Wakeable
+from promoter_view.kubernetes.reflector import ReflectorStatus
+from promoter_view.metrics import Metrics
+from promoter_view.operations import SettledMemory, StallMeter, first_state, log_line, reflectors_line
+from promoter_view.records import ListPath, LogStatus
+
+PULLS = ListPath("PullRequest", "promoter.argoproj.io", "v1alpha1", "pullrequests")
+GATES = ListPath("TimedCommitStatus", "promoter.argoproj.io", "v1alpha1", "timedcommitstatuses")
+
+
+class Views:
+    """As much of a ViewReader as is asked for."""
+
+    def __init__(self) -> None:
+        self.ready = False
+        self.readers: list[Wakeable] = []
+
+    def subscribe(self, reader: Wakeable) -> None:
+        self.readers.append(reader)
+
+    def unsubscribe(self, reader: Wakeable) -> None:
+        if reader in self.readers:
+            self.readers.remove(reader)
+
+    def move(self) -> None:
+        for reader in list(self.readers):
+            reader.wake()
+
+
+class Collector:
+    """Keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def disable(self) -> None:
+        self.told.append("disable")
+
+    def enable(self) -> None:
+        self.told.append("enable")
+
+    def freeze(self) -> None:
+        self.told.append("freeze")
+
+
+def settled() -> tuple[SettledMemory, Views, Collector, Clock]:
+    views, collector, clock = Views(), Collector(), Clock()
+    memory = SettledMemory(views, reactor=clock, collector=collector)
+    memory.start()
+    return memory, views, collector, clock
+
+
+def test_collections_begin_again_with_the_first_state() -> None:
+    """The collector is off until bundles are built, then passes over what lives, once."""
+    _, views, collector, clock = settled()
+    views.move()
+    assert collector.told == ["disable"]
+    views.ready = True
+    views.move()
+    views.move()
+    clock.advance(1000)
+    assert collector.told == ["disable", "freeze", "enable"]
+
+
+def test_collections_begin_again_after_a_minute() -> None:
+    """A first state that does not come leaves the collector off for a minute at most."""
+    memory, views, collector, clock = settled()
+    clock.advance(60)
+    memory.stop()
+    assert collector.told == ["disable", "freeze", "enable"]
+    assert not views.readers
+
+
+def test_a_stop_puts_the_collector_back() -> None:
+    """Ending before the first state leaves no call behind and the collector on."""
+    memory, _, collector, clock = settled()
+    memory.stop()
+    memory.stop()
+    assert collector.told == ["disable", "freeze", "enable"]
+    assert not clock.getDelayedCalls()
+
+
+def test_the_stall_meter_observes_late_turns() -> None:
+    """A turn that comes 0.3 s late is observed as 0.3 s; stopping leaves nothing scheduled."""
+    clock, metrics = Clock(), Metrics()
+    meter = StallMeter(reactor=clock, metrics=metrics)
+    meter.start()
+    clock.advance(0.1)
+    clock.advance(0.4)
+    meter.stop()
+    text = metrics.render().decode()
+    assert 'promoter_view_reactor_stall_seconds_bucket{le="0.2"} 1.0' in text
+    assert "promoter_view_reactor_stall_seconds_count 2.0" in text
+    assert not clock.getDelayedCalls()
+
+
+def test_the_log_line_says_what_is_in_the_way() -> None:
+    """With a fault the line says that and that serving goes on; without, the log's extent."""
+    assert "no space" in log_line(LogStatus(5, 1, 100, 3, 300, "no space"))
+    assert log_line(LogStatus(5, 1, 100, 3, 300)) == "head 5, first 1, 100 bytes, 3 events pending"
+
+
+def test_only_paths_that_are_not_watched_are_named() -> None:
+    """A watching path is counted; any other is named with its state, for how long, and the last error."""
+    watching = ReflectorStatus(PULLS, "watching", "7", 0.0, 0.0, "an old error")
+    waiting = ReflectorStatus(GATES, "waiting before another try", None, 5.0, 5.0, "403 Forbidden")
+    line = reflectors_line([watching, waiting], 12.0)
+    assert line == f"1 of 2 list paths are watched; {GATES.id}: waiting before another try for 7 s: 403 Forbidden"
+
+
+def test_what_the_first_state_waits_for_is_named() -> None:
+    """Before the replay is over that is the reason; then the list paths without a position are."""
+
+    class Positions:
+        def position(self, path: ListPath) -> str | None:
+            return "7" if path is PULLS else None
+
+    assert first_state([PULLS, GATES], None) == "the event log is being replayed"
+    assert first_state([PULLS, GATES], Positions()) == f"waiting for the first state of 1 list paths: {GATES.id}"
