@@ -213,9 +213,12 @@ class Cluster:
 
     def _with_name(self, document: Document) -> Document:
         metadata = document.get("metadata")
-        if not isinstance(metadata, dict) or metadata.get("name") or not metadata.get("generateName"):
+        if not isinstance(metadata, dict) or metadata.get("name"):
             return document
-        name = metadata["generateName"] + "".join(self._random.choices(_SUFFIX, k=5))
+        beginning = metadata.get("generateName")
+        if not isinstance(beginning, str) or not beginning:
+            return document
+        name = beginning + "".join(self._random.choices(_SUFFIX, k=5))
         return {**document, "metadata": {**metadata, "name": name}}
 
     def _add(self, table: Table, document: Document, *, status: bool) -> Document:

@@ -102,12 +102,12 @@ class WatchStream:
             self.end()
         elif frames is not None:
             self.wake()
-        elif self._bookmark_due and (bookmark := self._cursor.bookmark()) is not None:
+        elif self._bookmark_due:
             self._bookmark_due = False
-            self._write(bookmark)
+            self._write(self._cursor.bookmark() or b"")
 
     def _write(self, frame: bytes) -> None:
-        if self._over or self._silent:
+        if self._over or self._silent or not frame:
             return
         fault = self._faults.of_event(self._path)
         if isinstance(fault, Silence):

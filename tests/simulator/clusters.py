@@ -1,0 +1,40 @@
+"""Small clusters and objects for the simulator's tests."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from twisted.internet.task import Clock
+
+from promoter_view.kubernetes.kinds import PROMOTER_KINDS, Kind
+from promoter_view.simulator.cluster import Cluster
+
+BY_KIND = {kind.kind: kind for kind in PROMOTER_KINDS}
+REPOSITORIES = BY_KIND["GitRepository"]
+NOW = 1_790_000_000.0
+
+
+def make_clock() -> Clock:
+    clock = Clock()
+    clock.advance(NOW)
+    return clock
+
+
+def make_cluster(clock: Clock | None = None, **options: Any) -> Cluster:
+    return Cluster(clock=clock or make_clock(), random=random.Random(1), **options)
+
+
+def repository(name: str, **labels: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "promoter.argoproj.io/v1alpha1",
+        "kind": "GitRepository",
+        "metadata": {"name": name, "labels": labels},
+        "spec": {"fake": {"owner": "org", "name": name}},
+    }
+
+
+def add(cluster: Cluster, *names: str, kind: Kind = REPOSITORIES, **labels: str) -> list[int]:
+    """Creates repositories in the namespace ``default`` and returns their resourceVersions."""
+    made = [cluster.create(kind, "default", repository(name, **labels)) for name in names]
+    return [int(one["metadata"]["resourceVersion"]) for one in made]
