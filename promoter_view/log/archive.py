@@ -18,7 +18,7 @@ from promoter_view.log.disk import Disk
 from promoter_view.log.folder import LogFolder
 from promoter_view.log.frames import FILE_HEADER_BYTES, FileHeader, FileKind
 from promoter_view.log.opening import Opened
-from promoter_view.log.retention import Holdings, Segment, removal
+from promoter_view.log.retention import Holdings, Segment, removal, snapshot_is_due
 from promoter_view.log.settings import LogSettings
 from promoter_view.log.worker import Worker
 from promoter_view.log.writer import SegmentWriter, SnapshotWriter, reason_of
@@ -78,8 +78,8 @@ class Archive:
 
     @property
     def wants_snapshot(self) -> bool:
-        """No snapshot is being written."""
-        return self._snapshotting.called
+        """No snapshot is being written, and the newest one has enough behind it to be worth another."""
+        return self._snapshotting.called and snapshot_is_due(self._holdings)
 
     async def append(self, previous: int, records: Sequence[Record]) -> None:
         """Makes one group durable. Errors: WriteFailed (may be tried again), Unsafe."""

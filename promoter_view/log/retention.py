@@ -58,6 +58,17 @@ def start_order(holdings: Holdings, history_bytes: int) -> Sequence[int]:
     return (points[best], *reversed(points[:best]), *points[best + 1 :])
 
 
+def snapshot_is_due(holdings: Holdings) -> bool:
+    """Whether what follows the newest snapshot is half as large as that was.
+
+    So what a start reads and what is written beside the events both stay in proportion, however large the state is.
+    """
+    if not holdings.snapshots:
+        return True
+    newest = max(holdings.snapshots)
+    return 2 * _bytes_after(holdings, newest) >= holdings.snapshots[newest]
+
+
 def removal(holdings: Holdings, trusted: int | None, settings: LogSettings, *, now_ms: int, records: int) -> Removal:
     """What retention deletes.
 

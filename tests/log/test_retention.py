@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.log.retention import Holdings, Segment, removal, start_order
+from promoter_view.log.retention import Holdings, Segment, removal, snapshot_is_due, start_order
 from promoter_view.log.settings import LogSettings
 
 
@@ -30,6 +30,20 @@ def held(*sizes, snapshots=(), first=1):
 def test_the_order_of_start_points(holdings, history, order):
     """The best start point first, then the older ones, then the newer ones."""
     assert tuple(start_order(holdings, history)) == order
+
+
+@pytest.mark.parametrize(
+    ("holdings", "due"),
+    [
+        pytest.param(held(1), True, id="there is none yet"),
+        pytest.param(held(100, 2, snapshots=(10,)), False, id="2 bytes behind one of 5"),
+        pytest.param(held(100, 2, 1, snapshots=(10,)), True, id="3 bytes behind one of 5"),
+        pytest.param(held(100, 9, 2, snapshots=(10, 20)), False, id="the newest counts"),
+    ],
+)
+def test_when_a_snapshot_is_due(holdings, due):
+    """A snapshot is written once half as much as the newest one lies behind it, so that writing stays in proportion."""
+    assert snapshot_is_due(holdings) is due
 
 
 def gone(holdings, trusted, **settings):
