@@ -16,7 +16,8 @@ _TURN_SECONDS = 0.01
 class Churn:
     """Changes objects of one kind, ``rate`` a second, chosen by chance. Each change carries its time in milliseconds.
 
-    The time is in ``status.conditions[0].message`` as ``changed at N``, so that a reader can tell the latency.
+    It is in ``status.conditions[0].message`` as ``changed at MILLISECONDS, number N``, so that a reader can tell the
+    latency, and what it missed.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class Churn:
         self._rate = rate
         self._began = 0.0
         self._made = 0
+        self._number = 0
         self._next: IDelayedCall | None = None
 
     def start(self) -> None:
@@ -48,7 +50,8 @@ class Churn:
         if table is None or not table.objects:
             return
         found = table.objects[self._random.choice(tuple(table.objects))].document()
-        message = f"changed at {self._clock.seconds() * 1000:.3f}"
+        self._number += 1
+        message = f"changed at {self._clock.seconds() * 1000:.3f}, number {self._number}"
         found.setdefault("status", {})["conditions"] = [{"type": "Ready", "status": "True", "message": message}]
         self._cluster.update(self._kind, found["metadata"].get("namespace", ""), found, "status")
 

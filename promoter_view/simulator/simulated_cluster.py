@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from typing import Any
-from weakref import WeakSet
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
-from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.internet.interfaces import IReactorTime
+from twisted.protocols.policies import WrappingFactory
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
@@ -42,7 +42,7 @@ class SimulatedCluster:
         self.api = ApiServer(
             self.cluster, clock=self.clock, random=random, faults=self.faults, bookmark_interval=bookmark_interval
         )
-        self._site = _Site(_Root(self.api))
+        self._connections = _Connections(_QuietSite(_Root(self.api)))
 
     @property
     def url(self) -> str:
@@ -52,7 +52,7 @@ class SimulatedCluster:
 
     def start(self) -> str:
         """Listens, and returns the address. A later start takes the same port again. Errors: CannotListenError."""
-        self._listening = self._reactor.listenTCP(self._wanted_port, self._site, interface="127.0.0.1")
+        self._listening = self._reactor.listenTCP(self._wanted_port, self._connections, interface="127.0.0.1")
         self._wanted_port = self._listening.getHost().port
         return self.url
 
@@ -60,7 +60,7 @@ class SimulatedCluster:
         """Ends all watches, closes all connections and listens no more."""
         listening, self._listening = self._listening, None
         self.api.end_watches()
-        self._site.close_connections()
+        self._connections.close_all()
         return succeed(None) if listening is None else maybeDeferred(listening.stopListening)
 
 
@@ -76,23 +76,19 @@ class _Root(Resource):
         return self._control if path == b"simulator" else self._api
 
 
-class _Site(Site):
-    """A site that knows its connections, and keeps no access log."""
-
-    def __init__(self, resource: Resource) -> None:
-        super().__init__(resource)
-        self._connections: WeakSet[Any] = WeakSet()
-
-    def buildProtocol(self, addr: IAddress | None) -> Any:
-        protocol = super().buildProtocol(addr)
-        self._connections.add(protocol)
-        return protocol
+class _QuietSite(Site):
+    """A site without an access log: nobody reads that of a simulator."""
 
     def log(self, request: Any) -> None:
-        """Nobody reads the access log of a simulator."""
+        """Writes nothing."""
 
-    def close_connections(self) -> None:
-        """Closes what is open, once what was written has gone out."""
-        for protocol in tuple(self._connections):
-            if protocol.transport is not None:
-                protocol.transport.loseConnection()
+
+class _Connections(WrappingFactory):
+    """Knows the connections that are open."""
+
+    noisy = False
+
+    def close_all(self) -> None:
+        """Closes them, once what was written has gone out."""
+        for connection in tuple(self.protocols):
+            connection.transport.loseConnection()
