@@ -99,6 +99,9 @@ def test_killed_under_load(own_control_plane: ControlPlane, tmp_path: Path) -> N
         recordings = session.finish()
     assert validate(recordings, expirations=False) == []
     assert relists == 0
+    informer = recordings[1]
+    assert len(informer.life) > KILLS, "each kill has cut its stream"
+    assert sum(len(part.entries) for part in informer.life if isinstance(part, Stream)) > 10 * KILLS
 
 
 def test_killed_and_the_log_removed(own_control_plane: ControlPlane, tmp_path: Path) -> None:

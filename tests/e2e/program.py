@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -24,14 +26,15 @@ class NotReadyError(AssertionError):
 class Program:
     """``twistd -n promoter-view`` with those options, in a folder of its own. A context manager that ends it.
 
-    The first start picks a free port, later ones take the same one again, so that clients find it where it was.
+    Every start takes the same port, so that clients find it where it was. No system hands that port out by itself, or
+    one of the watchers' own connections might take it while the program is down.
     """
 
     def __init__(self, folder: Path, options: Sequence[str], *, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self._options = tuple(options)
         self._environment = dict(environment or {})
-        self._port = 0
+        self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -45,7 +48,7 @@ class Program:
 
     @property
     def endpoint(self) -> Endpoint:
-        """Where its API listens. Only after the first ``start``."""
+        """Where its API listens, once it is started."""
         return Endpoint("127.0.0.1", self._port)
 
     @property
@@ -63,7 +66,7 @@ class Program:
                 self._command(port_file), cwd=self.folder, env=self._variables(), stdout=log, stderr=log
             )
         self._wait(lambda: bool(port_file.exists() and port_file.read_text().strip()), "listen", timeout_seconds)
-        self._port = int(port_file.read_text().split()[0])
+        assert int(port_file.read_text().split()[0]) == self._port
 
     def wait_ready(self, *, timeout_seconds: float = 60.0) -> None:
         """Waits until ``/readyz`` says ok. Errors: NotReadyError."""
@@ -122,3 +125,12 @@ class Program:
         finally:
             process.kill()
             process.wait()
+
+
+def _free_port() -> int:
+    """A port below those that Linux and macOS pick for outgoing connections, which nobody listens on now."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+    raise NotReadyError("no free port found")
