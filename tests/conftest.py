@@ -1,9 +1,13 @@
-"""What holds for every test: a folder of its own to run in, and on CI nothing may be skipped."""
+"""What holds for every test: a folder of its own; on CI nothing is skipped; a control plane for whoever asks for one."""
 
 import os
 from pathlib import Path
 
 import pytest
+
+from tests.controlplane.fixtures import control_plane, control_plane_binaries, own_control_plane
+
+__all__ = ["control_plane", "control_plane_binaries", "own_control_plane", "pytest_sessionfinish"]
 
 
 @pytest.fixture(autouse=True)
