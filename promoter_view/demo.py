@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import random
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import yaml
 from twisted.internet.defer import Deferred
 
 from promoter_view.kubernetes.cluster_config import ClusterConfig, UserConfig
+from promoter_view.kubernetes.kinds import Kind
+from promoter_view.simulator.cluster import Cluster
 from promoter_view.simulator.scenario import Scenario
 from promoter_view.simulator.simulated_cluster import SimulatedCluster
 
@@ -19,12 +23,35 @@ from promoter_view.simulator.simulated_cluster import SimulatedCluster
 IDENTITY = "demo"
 
 
+class SteadyUids:
+    """The uid of the n-th object of a kind and name is the same in every run."""
+
+    def __init__(self) -> None:
+        self._made: Counter[tuple[str, str, str]] = Counter()
+
+    def __call__(self, kind: Kind, namespace: str, name: str) -> str:
+        """The next one."""
+        key = (kind.kind, namespace, name)
+        self._made[key] += 1
+        return str(uuid5(NAMESPACE_URL, "/".join((IDENTITY, *key, str(self._made[key])))))
+
+
 class DemoCluster:
-    """The in-process cluster of a demo and the fleet that lives in it. Each start of the program makes another past."""
+    """The in-process cluster of a demo and the fleet that lives in it.
+
+    Each start makes another past, yet the cluster seems to have gone on while the program was away: the same objects
+    have the same uids, and its resourceVersions are later than all before. So watches resume across a restart.
+    """
 
     def __init__(self, *, reactor: Any, random: random.Random) -> None:
-        self._server = SimulatedCluster(reactor=reactor, random=random)
-        self._scenario = Scenario(self._server.cluster, clock=reactor, random=random)
+        self.cluster = Cluster(
+            clock=reactor,
+            random=random,
+            resource_version=int(reactor.seconds() * 1000),
+            make_uid=SteadyUids(),
+        )
+        self._server = SimulatedCluster(reactor=reactor, random=random, cluster=self.cluster)
+        self._scenario = Scenario(self.cluster, clock=reactor, random=random)
 
     def start(self) -> ClusterConfig:
         """Listens on loopback, sets the fleet in motion, and says how to reach it."""

@@ -20,6 +20,9 @@ from twisted.logger import (
 )
 from zope.interface import implementer
 
+#: These tell at info of every connection and listener that Twisted makes for them.
+_TALKATIVE = ("twisted", "log_legacy", "promoter_view.api.site", "promoter_view.simulator.simulated_cluster")
+
 
 @implementer(ILogObserver)
 class JsonLines:
@@ -53,8 +56,7 @@ def observer(stream: IO[str], form: str, level: str) -> ILogObserver:
     writer: ILogObserver = JsonLines(stream) if json else textFileLogObserver(stream)
     least = LogLevelFilterPredicate(defaultLogLevel=LogLevel.levelWithName(level))
     if level == "info":
-        # Twisted tells of every connection that it makes.
-        for namespace in ("twisted", "log_legacy", "promoter_view.api.site"):
+        for namespace in _TALKATIVE:
             least.setLogLevelForNamespace(namespace, LogLevel.warn)
     filtered: ILogObserver = FilteringLogObserver(writer, [least])
     return filtered

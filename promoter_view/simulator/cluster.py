@@ -59,7 +59,8 @@ class Cluster:
     """The objects of every installed resource. Errors of all writes and reads: StatusError.
 
     ``history_events`` bounds what each resource remembers of its past. ``epoch`` counts restores: a watch that was
-    opened in another epoch is cut, as it is when a control plane is restored.
+    opened in another epoch is cut, as it is when a control plane is restored. ``make_uid`` gives a new object's uid for
+    its kind, namespace and name; a random one by default.
     """
 
     def __init__(
@@ -70,10 +71,12 @@ class Cluster:
         kinds: Iterable[Kind] = PROMOTER_KINDS,
         history_events: int = 20_000,
         resource_version: int = 100,
+        make_uid: Callable[[Kind, str, str], str] | None = None,
     ) -> None:
         self._clock = clock
         self._random = random
         self._history_events = history_events
+        self._make_uid = make_uid or self._random_uid
         self._tables: dict[tuple[str, str], Table] = {}
         self._listeners: list[Callable[[], None]] = []
         self.resource_version = resource_version
@@ -228,7 +231,8 @@ class Cluster:
             raise not_found(NAMESPACES, namespace)
         if storage_key(namespace, metadata["name"]) in table.objects:
             raise already_exists(table.kind, metadata["name"])
-        prepare_new(document, uid=self._uid(), now=self._now(), status=status)
+        uid = self._make_uid(table.kind, namespace, metadata["name"])
+        prepare_new(document, uid=uid, now=self._now(), status=status)
         return self._record(table, None, document)
 
     def _replace(self, table: Table, old: Stored, taken: Document, subresource: str) -> Document:
@@ -260,7 +264,7 @@ class Cluster:
         self._tell()
         return document or {}
 
-    def _uid(self) -> str:
+    def _random_uid(self, *_: object) -> str:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def _now(self) -> str:

@@ -1,0 +1,60 @@
+"""The demo's cluster and its kubeconfig."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import yaml
+from twisted.internet.testing import MemoryReactorClock
+
+from promoter_view.demo import DemoCluster, SteadyUids, greet, write_kubeconfig
+from promoter_view.kubernetes.kinds import PROMOTER_KINDS
+
+STRATEGY = PROMOTER_KINDS[0]
+
+
+def started(seconds: float) -> dict[tuple[str, str], tuple[str, int]]:
+    """Namespace and name of each strategy of a demo that starts then, with uid and resourceVersion."""
+    reactor = MemoryReactorClock()
+    reactor.advance(seconds)
+    demo = DemoCluster(reactor=reactor, random=random.Random(seconds))
+    demo.start()
+    metadata = [found["metadata"] for found in demo.cluster.objects(STRATEGY)]
+    demo.stop()
+    return {(it["namespace"], it["name"]): (it["uid"], int(it["resourceVersion"])) for it in metadata}
+
+
+def test_the_demo_seems_to_have_gone_on() -> None:
+    """A later start has the same strategies with the same uids, at later resourceVersions than the earlier run's."""
+    first, second = started(1_000_000.0), started(1_000_060.0)
+    assert len(first) == 12
+    assert {key: uid for key, (uid, _) in first.items()} == {key: uid for key, (uid, _) in second.items()}
+    assert min(version for _, version in second.values()) > max(version for _, version in first.values())
+
+
+def test_an_object_made_again_has_another_uid() -> None:
+    """The uid tells the first object of a name from the second."""
+    uids = SteadyUids()
+    assert uids(STRATEGY, "a", "b") != uids(STRATEGY, "a", "b")
+    assert SteadyUids()(STRATEGY, "a", "b") == SteadyUids()(STRATEGY, "a", "b")
+
+
+def test_the_kubeconfig_trusts_the_certificate(tmp_path: Path) -> None:
+    """It names the server, its CA and some token, without which kubectl would ask for a user."""
+    path = tmp_path / "new" / "kubeconfig"
+    write_kubeconfig(path, "https://127.0.0.1:6444", b"PEM")
+    document = yaml.safe_load(path.read_text())
+    assert document["clusters"][0]["cluster"] == {
+        "server": "https://127.0.0.1:6444",
+        "certificate-authority-data": "UEVN",
+    }
+    assert document["users"][0]["user"]["token"]
+
+
+def test_the_greeting_names_address_and_commands(tmp_path: Path) -> None:
+    """The first line has the address that was picked; the commands use the kubeconfig that was written."""
+    said: list[str] = []
+    greet(said.append, "https://127.0.0.1:6444", tmp_path / "kubeconfig")
+    assert "https://127.0.0.1:6444" in said[0]
+    assert all(str(tmp_path / "kubeconfig") in line for line in said[1:])
