@@ -1,4 +1,4 @@
-"""What holds for every test: a folder of its own; on CI nothing is skipped; a control plane for whoever asks for one."""
+"""What holds for every test: a folder of its own; on CI nothing is skipped; a control plane for who asks for one."""
 
 import os
 from pathlib import Path
