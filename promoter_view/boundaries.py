@@ -46,6 +46,9 @@ class Recorder(Protocol):
     def forget(self, path: ListPath) -> None:
         """That path's watch cannot go on from its position: it must be listed, also when a restart comes first."""
 
+    def forget_all(self) -> None:
+        """The same for every path, in one record: a cluster is restored as a whole."""
+
     def room(self) -> Deferred[None]:
         """Fires while the queue is below its bound. A reflector reads no further until it has fired."""
 

@@ -15,6 +15,8 @@ ABSENT = ""
 #: The position of a list path that is being listed again: what it holds is known, but nothing can be watched from it.
 #: No resourceVersion reads so: they are decimal integers (KEP-5504).
 LOST = "?"
+#: In a Position that is LOST: that of every list path, for the cluster itself went back in time.
+EVERY_PATH = ""
 
 
 class ChangeType(enum.StrEnum):

@@ -13,8 +13,9 @@ from twisted.logger import Logger
 from promoter_view.boundaries import Recorder
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.outcomes import ClusterError, Outcome
-from promoter_view.kubernetes.reflector_core import Actions, ReflectorCore, State
+from promoter_view.kubernetes.reflector_core import ReflectorCore, State
 from promoter_view.kubernetes.reflector_messages import (
+    Actions,
     AllowIdle,
     Answered,
     Begin,
@@ -25,6 +26,7 @@ from promoter_view.kubernetes.reflector_messages import (
     Failed,
     Fetch,
     Forget,
+    Forgotten,
     Input,
     Line,
     Malformed,
@@ -162,9 +164,14 @@ class Reflector:
             while not self._stopping:
                 request = await self._perform(self._core.receive(given, self._clock.seconds()))
                 self._note_state()
-                given = await self._answer(request)
+                given = self._unless_forgotten(await self._answer(request))
         finally:
             self._close()
+
+    def _unless_forgotten(self, given: Input) -> Input:
+        """What was answered, unless another reflector has found meanwhile that no path's position holds."""
+        forgotten = bool(self._core.position) and self._recorder.position(self.path) is None
+        return Forgotten() if forgotten else given
 
     # -- requests
 
@@ -242,8 +249,8 @@ class Reflector:
             case Bookmark(position):
                 self._take("BOOKMARK")
                 self._recorder.bookmark(self.path, position)
-            case Forget():
-                self._recorder.forget(self.path)
+            case Forget(every_path):
+                self._recorder.forget_all() if every_path else self._recorder.forget(self.path)
             case AllowIdle(seconds) if self._stream is not None:
                 self._stream.allow_idle(seconds)
             case Malformed(message):

@@ -8,7 +8,7 @@ Kubernetes API concepts, with KEP-3157 (WatchList) for the first state and KEP-9
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
@@ -25,7 +25,7 @@ from promoter_view.kubernetes.documents import (
 from promoter_view.kubernetes.gathering import Gathering
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable
 from promoter_view.kubernetes.reflector_messages import (
-    Action,
+    Actions,
     AllowIdle,
     Answered,
     Begin,
@@ -36,6 +36,7 @@ from promoter_view.kubernetes.reflector_messages import (
     Failed,
     Fetch,
     Forget,
+    Forgotten,
     Input,
     Line,
     Malformed,
@@ -46,7 +47,6 @@ from promoter_view.kubernetes.reflector_messages import (
     Reconcile,
     Timing,
     Wait,
-    Woke,
 )
 from promoter_view.records import ABSENT, ListPath
 
@@ -56,8 +56,6 @@ _WATCH_LIST_REFUSALS = frozenset({400, 405, 406, 415, 422})
 _UNREADABLE_LIMIT = 3
 _RESTARTS_AT_ONCE = 3
 _WATCH_LIST_FAILURES = 2
-
-Actions = Iterator[Action]
 
 
 class State(enum.Enum):
@@ -108,9 +106,9 @@ class ReflectorCore:
         match given:
             case Begin(position):
                 self.position = position
-                return self._go_on()
-            case Woke():
-                return self._go_on()
+            case Forgotten():
+                self._relist("restored")
+                return self._again(Note(Outcome.RESTORED, "another list path found the cluster restored"))
             case Answered(body):
                 return self._answered(body, now)
             case Line(data):
@@ -119,6 +117,7 @@ class ReflectorCore:
                 return self._ended(now)
             case Failed(error):
                 return self._failed(error, now)
+        return self._go_on()
 
     # -- requests
 
@@ -182,7 +181,7 @@ class ReflectorCore:
         self._list_failures = 0
         self._paging = False
         self._unreadable = ("", 0)
-        return Forget()
+        return Forget(every_path=reason == "restored")
 
     # -- answers
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from promoter_view.kubernetes.outcomes import ClusterError, Outcome
@@ -63,7 +63,12 @@ class Failed:
     error: ClusterError
 
 
-Input = Begin | Woke | Answered | Line | Ended | Failed
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """In place of any input: the log has lost the path's position, for another path found the cluster restored."""
+
+
+Input = Begin | Woke | Answered | Line | Ended | Failed | Forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,8 @@ class Bookmark:
 class Forget:
     """Record that the path must be listed: its position no longer holds, also after a restart."""
 
+    every_path: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class Reconcile:
@@ -167,3 +174,4 @@ class Breathe:
 
 
 Action = Request | AllowIdle | Put | Delete | Bookmark | Forget | Reconcile | Malformed | Note | Breathe
+Actions = Iterator[Action]

@@ -15,7 +15,17 @@ from twisted.python.failure import Failure
 from promoter_view.boundaries import EventLog
 from promoter_view.log.errors import LogClosed
 from promoter_view.metrics import Metrics
-from promoter_view.records import LOST, Change, ChangeType, Entry, ListPath, ObjectKey, Position, SourceObject
+from promoter_view.records import (
+    EVERY_PATH,
+    LOST,
+    Change,
+    ChangeType,
+    Entry,
+    ListPath,
+    ObjectKey,
+    Position,
+    SourceObject,
+)
 
 if TYPE_CHECKING:
     from promoter_view.boundaries import Recorder
@@ -95,6 +105,11 @@ class LogRecorder:
         """See Recorder. Never listed and to be listed again are two things: only the latter counts as known."""
         if path.id in self._positions:
             self.bookmark(path, LOST)
+
+    def forget_all(self) -> None:
+        """See Recorder."""
+        self._positions = dict.fromkeys(self._positions, LOST)
+        self._append(Position(EVERY_PATH, LOST), 0)
 
     def drop_strays(self, paths: Iterable[ListPath]) -> int:
         """Deletes the objects that none of ``paths`` lists, after the options have changed; how many they were."""

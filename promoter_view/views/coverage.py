@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promoter_view.log.mirroring import are_cleaned_anew, carried, is_complete
-from promoter_view.records import Mark, Mirror, Snapshot
+from promoter_view.records import EVERY_PATH, Mark, Mirror, Snapshot
 
 
 class Coverage:
@@ -41,7 +41,10 @@ class Coverage:
         return anew
 
     def move(self, path: str, position: str) -> None:
-        """A path's watch goes on from there."""
+        """A path's watch goes on from there; EVERY_PATH: none does."""
+        if path == EVERY_PATH:
+            self._positions = dict.fromkeys(self._positions, position)
+            return
         known = path in self._positions
         self._positions[path] = position
         if not known:

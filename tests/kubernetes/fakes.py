@@ -101,6 +101,10 @@ class JournalRecorder:
             self.journal.append(("FORGOTTEN",))
             self.positions[path.id] = None
 
+    def forget_all(self) -> None:
+        self.journal.append(("ALL FORGOTTEN",))
+        self.positions = dict.fromkeys(self.positions, None)
+
     def room(self) -> Deferred[None]:
         return succeed(None) if self.blocked is None else self.blocked
 

@@ -21,6 +21,7 @@ from promoter_view.kubernetes.reflector_messages import (
     Failed,
     Fetch,
     Forget,
+    Forgotten,
     Input,
     Line,
     Malformed,
@@ -266,9 +267,19 @@ def test_probe_then_watch() -> None:
 def test_restored(position: str, cluster: str, restored: bool) -> None:
     """A position beyond the cluster's own version means a restored backup: relist. Opaque ones cannot be told."""
     actions = Core(position)(Answered(list_of(cluster)))
-    assert (Forget() in actions) is restored
+    assert (Forget(every_path=True) in actions) is restored
     assert is_watch_list(actions[-1]) is restored
     assert notes(actions) == ([Outcome.RESTORED] if restored else [])
+
+
+@pytest.mark.parametrize("core", [Core("10"), watching("10")], ids=["probing", "watching"])
+def test_restored_as_another_path_found(core: Core) -> None:
+    """A cluster is restored as a whole: the path is listed though its own position is not beyond the cluster's."""
+    actions = core(Forgotten())
+    assert not any(isinstance(action, Forget) for action in actions)
+    assert notes(actions) == [Outcome.RESTORED]
+    assert is_watch_list(actions[-1])
+    assert core(Line(bookmark(9, initial=True)))[0] == Reconcile({}, frozenset(), "9", "restored")
 
 
 def test_events() -> None:

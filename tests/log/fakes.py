@@ -16,6 +16,7 @@ from promoter_view.log.mirroring import carried, is_complete
 from promoter_view.log.settings import LogSettings
 from promoter_view.metrics import Metrics
 from promoter_view.records import (
+    EVERY_PATH,
     BundleKey,
     Change,
     ChangeType,
@@ -126,6 +127,8 @@ class Fold:
         if isinstance(entry, Mark):
             self.positions = carried(self.mirror, entry.mirror, self.positions)
             self.mirror, self.generation = entry.mirror, entry.generation
+        elif isinstance(entry, Position) and entry.path == EVERY_PATH:
+            self.positions = dict.fromkeys(self.positions, entry.position)
         elif isinstance(entry, Position):
             self.positions[entry.path] = entry.position
         else:

@@ -8,7 +8,17 @@ from twisted.internet.defer import Deferred
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.recorder import LogRecorder
 from promoter_view.metrics import Metrics
-from promoter_view.records import ABSENT, LOST, Change, ChangeType, ListPath, ObjectKey, Position, SourceObject
+from promoter_view.records import (
+    ABSENT,
+    EVERY_PATH,
+    LOST,
+    Change,
+    ChangeType,
+    ListPath,
+    ObjectKey,
+    Position,
+    SourceObject,
+)
 
 GROUP = ("promoter.argoproj.io", "v1alpha1", "pullrequests")
 EVERYWHERE = ListPath("PullRequest", *GROUP)
@@ -107,6 +117,17 @@ def test_a_position_that_is_lost_must_be_listed_again(recorder, log):
     assert recorder.position(EVERYWHERE) is None
     replayed = LogRecorder(log, objects={}, positions={EVERYWHERE.id: LOST}, metrics=Metrics())
     assert replayed.position(EVERYWHERE) is None
+
+
+def test_all_positions_are_lost_at_once(recorder, log):
+    """One record takes the positions of all paths, so that no crash leaves some; each list gives one back."""
+    recorder.bookmark(EVERYWHERE, "7")
+    recorder.bookmark(STAGES, "9")
+    recorder.forget_all()
+    assert log.entries[2:] == [Position(EVERY_PATH, LOST)]
+    assert (recorder.position(EVERYWHERE), recorder.position(STAGES)) == (None, None)
+    recorder.bookmark(STAGES, "4")
+    assert (recorder.position(EVERYWHERE), recorder.position(STAGES)) == (None, "4")
 
 
 def test_objects_are_those_of_the_path(recorder):

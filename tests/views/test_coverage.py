@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promoter_view.records import ABSENT, LOST, Mark, Mirror, Snapshot
+from promoter_view.records import ABSENT, EVERY_PATH, LOST, Mark, Mirror, Snapshot
 from promoter_view.views.coverage import Coverage
 
 BOTH = Mirror("c", {"one": "r", "two": "r"})
@@ -33,6 +33,8 @@ def test_a_path_that_is_listed_again_counts_as_known() -> None:
     assert coverage.complete
     coverage.mark(Mark(5, BOTH, 0))
     assert (coverage.positions(), coverage.complete) == ({"one": LOST, "two": "1"}, True)
+    coverage.move(EVERY_PATH, LOST)
+    assert (coverage.positions(), coverage.complete) == ({"one": LOST, "two": LOST}, True)
 
 
 def test_a_mark_keeps_the_positions_that_hold_on() -> None:
