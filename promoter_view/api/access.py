@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from twisted.web.iweb import IRequest
+from twisted.web.server import Request
+
+from promoter_view.api.errors import Forbidden
+from promoter_view.api.identity import ANONYMOUS, Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +27,43 @@ class Attributes:
     resource: str = ""
     namespace: str = ""
     name: str = ""
+    subresource: str = ""
+
+
+class Admission(Protocol):
+    """A request that was admitted."""
+
+    @property
+    def identity(self) -> Identity:
+        """Who asks."""
+
+    async def revoked(self) -> Forbidden | None:
+        """How the same would be refused now; None where it would not, or where that cannot be told."""
 
 
 class Access(Protocol):
     """Admits a request or raises."""
 
-    async def admit(self, request: IRequest, attributes: Attributes) -> None:
+    async def admit(self, request: Request, attributes: Attributes) -> Admission:
         """Errors: Unauthorized, Forbidden, ReviewUnavailable (``errors``)."""
+
+
+class Free:
+    """An admission that nothing can take back: nobody was asked for it."""
+
+    identity = ANONYMOUS
+
+    async def revoked(self) -> Forbidden | None:
+        """Never."""
+        return None
+
+
+FREELY_ADMITTED = Free()
 
 
 class OpenAccess:
     """Admits everyone to everything: for ``--demo`` and ``--insecure-no-auth``, on loopback only."""
 
-    async def admit(self, request: IRequest, attributes: Attributes) -> None:
+    async def admit(self, request: Request, attributes: Attributes) -> Admission:  # noqa: ARG002
         """Never raises."""
+        return FREELY_ADMITTED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -86,7 +87,11 @@ class Unauthorized(Refusal):
 
 
 class Forbidden(Refusal):
-    """Who asks may not do that: 403. The message says who and what, as a SubjectAccessReview would."""
+    """Who asks may not do that: 403. The message says who and what; ``details`` are the Status's."""
+
+    def __init__(self, message: str, details: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.details = details or {}
 
 
 class ReviewUnavailable(Refusal):

@@ -14,6 +14,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
 
 from promoter_view.api import answers
+from promoter_view.api.access import Admission
 from promoter_view.api.errors import Draining, NotReady, ObjectNotFound
 from promoter_view.api.forms import Form, MetadataForm, ObjectForm
 from promoter_view.api.frames import FrameCache, error_line
@@ -81,8 +82,8 @@ class ViewResource:
         self._instruments = {it.plural: WatchInstruments(metrics, it.plural) for it in definitions}
         self.watches = OpenWatches()
 
-    async def serve(self, request: Request, call: Call) -> None:
-        """Answers the request, to its end. Errors: those of ``status``."""
+    async def serve(self, request: Request, call: Call, admission: Admission) -> None:
+        """Answers the request; a watch ends also when its admission is revoked. Errors: those of ``status``."""
         if not self._views.ready:
             raise NotReady()
         match call.verb:
@@ -91,7 +92,7 @@ class ViewResource:
             case Verb.LIST:
                 await self._list(request, call)
             case Verb.WATCH:
-                await self._watch(request, call)
+                await self._watch(request, call, admission)
 
     async def _get(self, request: Request, call: Call) -> None:
         form = self._form(request, call)
@@ -119,7 +120,7 @@ class ViewResource:
         if await self._pump.open(reader, request).done:
             request.finish()
 
-    async def _watch(self, request: Request, call: Call) -> None:
+    async def _watch(self, request: Request, call: Call, admission: Admission) -> None:
         form = self._form(request, call)
         query = parse_watch(call.parameters)
         if self.watches.draining:
@@ -129,7 +130,7 @@ class ViewResource:
         # The headers go out at once: a client waits for them before it believes that it watches.
         request.write(b"")
         if isinstance(begin, Start):
-            await self._run(request, call.target, query, begin, form)
+            await self._run(request, call.target, query, begin, form, admission)
         else:
             request.write(begin)
             request.finish()
@@ -148,12 +149,14 @@ class ViewResource:
         opened("initial" if query.initial else "resumed")
         return begin
 
-    async def _run(self, request: Request, target: Target, query: WatchQuery, begin: Start, form: Form) -> None:
+    async def _run(
+        self, request: Request, target: Target, query: WatchQuery, begin: Start, form: Form, admission: Admission
+    ) -> None:
         instruments = self._instruments[target.view]
         selection = Selection(target.namespace, labels=query.labels, fields=query.fields)
         watch = Watch(begin, query, selection=selection, form=form, frames=self._frames, observer=instruments)
         stream = self._pump.open(watch, request)
-        opened = OpenWatch(watch, stream, reactor=self._reactor, random=self._random)
+        opened = OpenWatch(watch, stream, admission, reactor=self._reactor, random=self._random)
         opened.start(timeout_seconds=self._timeout(query), bookmark_seconds=self._settings.bookmark_interval_seconds)
         self.watches.add(opened)
         instruments.open.inc()
@@ -162,7 +165,7 @@ class ViewResource:
         finally:
             self.watches.discard(opened)
             instruments.open.dec()
-        if watch.ended in (End.DRAINED, End.EXPIRED):
+        if watch.ended in (End.DRAINED, End.EXPIRED, End.FORBIDDEN):
             instruments.terminated.inc()
         if complete:
             request.finish()

@@ -88,13 +88,13 @@ class Gate(Resource):
         return Call(target, verb, parameters), attributes_of(request.method, request.path, target, verb, name)
 
     async def _serve(self, request: Request, call: Call | None, attributes: Attributes) -> None:
-        await self._access.admit(request, attributes)
+        admission = await self._access.admit(request, attributes)
         if call is None:
             request.render(self._routes)
         elif request.method != b"GET":
             raise wrong_method()
         else:
-            await self._resource.serve(request, call)
+            await self._resource.serve(request, call, admission)
 
     def _failed(self, failure: Failure, request: Request) -> None:
         # Cancelled: the client has left, there is nobody to tell.

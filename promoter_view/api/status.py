@@ -63,6 +63,11 @@ def expired_status(error: Expired) -> Status:
     return Status(410, "Expired", str(error))
 
 
+def forbidden_status(error: Forbidden) -> Status:
+    """The Status of a refusal, also of the ERROR event that ends a watch whose right was taken away."""
+    return Status(403, "Forbidden", str(error), error.details)
+
+
 def internal_error(reference: str) -> Status:
     """For a fault of ours: nothing of it is told but where the log tells it (the Audit-Id)."""
     return Status(500, "InternalError", f"an internal error occurred; the server's log has it as {reference}")
@@ -101,7 +106,7 @@ def _unavailable(error: Refusal) -> Status:
 _TABLE: dict[type[Exception], Callable[[Any], Status]] = {
     BadRequest: _plain(400, "BadRequest"),
     Unauthorized: _plain(401, "Unauthorized"),
-    Forbidden: _plain(403, "Forbidden"),
+    Forbidden: forbidden_status,
     ResourceNotFound: _plain(404, "NotFound"),
     ObjectNotFound: _object_not_found,
     MethodNotAllowed: _plain(405, "MethodNotAllowed", Allow="GET"),

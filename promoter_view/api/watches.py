@@ -1,21 +1,34 @@
-"""Open watches: a stream with the two timers of its life, and the register by which all of them are ended."""
+"""Open watches: a stream with the three timers of its life, and the register by which all of them are ended."""
 
 from __future__ import annotations
 
 from random import Random
 
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
+from promoter_view.api.access import Admission
 from promoter_view.api.watching import End, Watch
 from promoter_view.streaming import Stream
 
+#: A right that was taken away ends a watch within a minute, an answer from a cache and a slow review included.
+_ADMISSION_SECONDS = 30.0
+
 
 class OpenWatch:
-    """Reminds the watch of its bookmarks and ends it in time. Nothing runs after ``close``."""
+    """Reminds the watch of its bookmarks, ends it in time or when its right is gone. Nothing runs after ``close``."""
 
-    def __init__(self, watch: Watch, stream: Stream, *, reactor: IReactorTime, random: Random) -> None:
+    _log = Logger()
+
+    def __init__(
+        self, watch: Watch, stream: Stream, admission: Admission, *, reactor: IReactorTime, random: Random
+    ) -> None:
         self._watch = watch
         self._stream = stream
+        self._admission = admission
+        self._asking: Deferred[None] | None = None
         self._reactor = reactor
         self._random = random
         self._timers: dict[str, IDelayedCall] = {}
@@ -24,6 +37,7 @@ class OpenWatch:
         """End after ``timeout_seconds``; a bookmark about each ``bookmark_seconds``, as jitter keeps watches apart."""
         self._timers["end"] = self._reactor.callLater(max(timeout_seconds, 0), self.end, End.TIMEOUT)
         self._await_bookmark(bookmark_seconds)
+        self._await_review()
 
     def end(self, why: End) -> None:
         """End it cleanly, also while its client does not read."""
@@ -35,6 +49,8 @@ class OpenWatch:
         for timer in self._timers.values():
             if timer.active():
                 timer.cancel()
+        if self._asking is not None:
+            self._asking.cancel()
 
     def _await_bookmark(self, seconds: float) -> None:
         delay = seconds * self._random.uniform(0.75, 1.25)
@@ -44,6 +60,28 @@ class OpenWatch:
         self._watch.remind()
         self._stream.nudge()
         self._await_bookmark(seconds)
+
+    def _await_review(self) -> None:
+        delay = _ADMISSION_SECONDS * self._random.uniform(0.75, 1.25)
+        self._timers["review"] = self._reactor.callLater(delay, self._review)
+
+    def _review(self) -> None:
+        self._asking = Deferred.fromCoroutine(self._ask())
+        self._asking.addErrback(self._broken)
+
+    async def _ask(self) -> None:
+        refusal = await self._admission.revoked()
+        if refusal is None:
+            self._await_review()
+            return
+        self._watch.forbid(refusal)
+        self._stream.nudge(last=True)
+
+    def _broken(self, failure: Failure) -> None:
+        # A fault of ours is no reason to end a watch, and none to stop asking.
+        if not failure.check(CancelledError):
+            self._log.failure("asking whether a watch may go on failed", failure)
+            self._await_review()
 
 
 class OpenWatches:

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from promoter_view.api.errors import Forbidden
 from promoter_view.api.forms import Form
 from promoter_view.api.frames import FrameCache, error_line, event_line
 from promoter_view.api.freshness import require
 from promoter_view.api.query import WatchQuery
-from promoter_view.api.status import expired_status
+from promoter_view.api.status import expired_status, forbidden_status
 from promoter_view.boundaries import Cursor, ViewReader
 from promoter_view.records import Bundle, BundleChange, ChangeType
 from promoter_view.views.history import Expired
@@ -35,6 +36,7 @@ class End(enum.StrEnum):
     TIMEOUT = "timeout"
     DRAINED = "drained"
     EXPIRED = "expired"
+    FORBIDDEN = "forbidden"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Watch:
         self._first = True
         self._due = False
         self._end: End | None = None
+        self._refusal: Forbidden | None = None
         self._finished = False
 
     @property
@@ -113,6 +116,11 @@ class Watch:
     def end(self, why: End) -> None:
         """End with the next pull: cleanly, with a last bookmark, wherever the reader stands."""
         self._end = self._end or why
+
+    def forbid(self, refusal: Forbidden) -> None:
+        """End with the next pull, by an ERROR event: its client may no longer read this."""
+        self._refusal = refusal
+        self._end = End.FORBIDDEN
 
     def pull(self, max_bytes: int) -> bytes:
         """The next lines, joined."""
@@ -179,6 +187,8 @@ class Watch:
 
     def _farewell(self) -> bytes:
         self._finished = True
+        if self._refusal is not None:
+            return error_line(forbidden_status(self._refusal))
         # Before the initial state is whole there is no position from which the client could resume.
         whole = not self._initial and not self._end_initial
         return self._bookmark() if self._bookmarks and whole else b""

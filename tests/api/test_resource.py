@@ -229,7 +229,7 @@ def test_disconnect_leaves_nothing_behind():
             client.pause()
         client.leave()
         world.turn()
-        assert len(world.clock.getDelayedCalls()) == timers - 2
+        assert len(world.clock.getDelayedCalls()) == timers - 3
         assert sample(world, "apiserver_longrunning_requests").endswith(" 1.0")
     stay.events()
     world.put("n", "s0", note=1)

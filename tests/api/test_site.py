@@ -8,6 +8,7 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from promoter_view.api.access import FREELY_ADMITTED
 from promoter_view.api.errors import Forbidden, ReviewUnavailable, Unauthorized
 from tests.api.world import (
     BASE,
@@ -135,6 +136,7 @@ class SiteTests(SynchronousTestCase):
             async def admit(self, request, attributes):
                 waiting.append(Deferred(cancelled.append))
                 await waiting[-1]
+                return FREELY_ADMITTED
 
         world = World(access=Slow())
         client = world.open(BASE)
