@@ -71,7 +71,7 @@ def new_strategy(
         _environment(branch, Change(head, new_sha(random), now), final=index == last)
         for index, branch in enumerate(branches)
     )
-    return Strategy(namespace, name, cluster_provider, head, environments)
+    return Strategy(namespace, name, cluster_provider, now, head, environments)
 
 
 def _environment(branch: str, change: Change, *, final: bool) -> Environment:

@@ -32,7 +32,7 @@ def ready(strategy: Strategy) -> Document:
         "status": "True",
         "reason": "ReconciliationSuccess",
         "message": "Reconciliation successful",
-        "lastTransitionTime": timestamp(strategy.head.time),
+        "lastTransitionTime": timestamp(strategy.began),
         "observedGeneration": 1,
     }
     return {"observedGeneration": 1, "conditions": [condition]}

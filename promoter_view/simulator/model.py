@@ -132,11 +132,15 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """One PromotionStrategy. ``head`` is the newest dry commit; ``next_request`` numbers pull requests."""
+    """One PromotionStrategy. ``head`` is the newest dry commit; ``next_request`` numbers pull requests.
+
+    ``began`` is when it was made, in seconds since 1970.
+    """
 
     namespace: str
     name: str
     cluster_provider: bool
+    began: float
     head: Commit
     environments: tuple[Environment, ...]
     flaky: bool = False

@@ -6,6 +6,7 @@ import http.client
 import json
 import ssl
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ Document = dict[str, Any]
 
 MERGE_PATCH = "application/merge-patch+json"
 _TIMEOUT_SECONDS = 30.0
+_RETRY_SECONDS = 0.2
 
 
 class RefusedError(Exception):
@@ -29,12 +31,24 @@ class RefusedError(Exception):
 
 
 class Client:
-    """Requests to one server; a connection a thread. ``context`` is None for plain HTTP."""
+    """Requests to one server; a connection a thread. ``context`` is None for plain HTTP.
 
-    def __init__(self, url: str, context: ssl.SSLContext | None = None, token: str = "") -> None:
+    ``patience_seconds``: how long a request that is answered 429 is tried again. kube-apiserver answers so while the
+    watch cache of a custom resource begins anew, which it may at any time after a start.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        context: ssl.SSLContext | None = None,
+        token: str = "",
+        *,
+        patience_seconds: float = 0.0,
+    ) -> None:
         self.url = url
         self._context = context
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._patience_seconds = patience_seconds
         self._local = threading.local()
 
     def get(self, path: str, **query: Any) -> Document:
@@ -61,8 +75,13 @@ class Client:
         """Any request with a JSON answer. Errors: RefusedError."""
         body = None if document is None else json.dumps(document).encode()
         headers = {**self._headers, "Content-Type": content_type, "Accept": "application/json"}
+        deadline = time.monotonic() + self._patience_seconds
         response = self._exchange(method, path, body, headers)
         data = response.read()
+        while response.status == 429 and time.monotonic() < deadline:
+            time.sleep(_RETRY_SECONDS)
+            response = self._exchange(method, path, body, headers)
+            data = response.read()
         found = json.loads(data) if response.headers.get_content_type() == "application/json" else data.decode()
         if response.status >= 300:
             raise RefusedError(response.status, found, dict(response.headers))

@@ -24,6 +24,7 @@ from tests.controlplane.process import Process
 _CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _START_SECONDS = 90.0
 _POLL_SECONDS = 0.1
+_PATIENCE_SECONDS = 20.0
 
 
 class NotBuiltError(Exception):
@@ -80,7 +81,7 @@ class ControlPlane:
         """A new client with the administrator's certificate."""
         context = ssl.create_default_context(cafile=str(self.pki / "ca.crt"))
         context.load_cert_chain(str(self.pki / "admin.crt"), str(self.pki / "admin.key"))
-        return Client(self.url, context)
+        return Client(self.url, context, patience_seconds=_PATIENCE_SECONDS)
 
     def kubectl(self, *arguments: str, input_text: str | None = None) -> str:
         """Runs kubectl as administrator and returns its output. Errors: CalledProcessError."""
