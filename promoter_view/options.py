@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from twisted.python import usage
 
+from promoter_view.api.certificates import CIPHER_SUITES, MIN_VERSIONS
 from promoter_view.log.engines import check_url
 
 _PREFIX = "PROMOTER_VIEW_"
@@ -99,6 +100,27 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def words(text: str) -> tuple[str, ...]:
+    """Words separated by commas; "" means none."""
+    return tuple(filter(None, (word.strip() for word in text.split(","))))
+
+
+def cipher_suites(text: str) -> tuple[str, ...]:
+    """TLS cipher suites by their IANA names; "" means OpenSSL's own choice."""
+    names = words(text)
+    if not all(name in CIPHER_SUITES for name in names):
+        raise ValueError(f"names separated by commas, each one of {', '.join(CIPHER_SUITES)}")
+    return names
+
+
+def open_paths(text: str) -> tuple[str, ...]:
+    """Paths separated by commas; a ``*`` may stand at an end."""
+    paths = words(text)
+    if any("*" in path[:-1] for path in paths):
+        raise ValueError("paths separated by commas, such as /healthz or /readyz/*, with * at the end only")
+    return paths
+
+
 def log_url(text: str) -> str:
     """Where the event log is."""
     check_url(text)
@@ -155,6 +177,32 @@ OPTIONS = (
     Option("tls-cert-file", None, str, "the serving certificate, PEM, with its chain [self-signed in --cert-dir]"),
     Option("tls-private-key-file", None, str, "its key, PEM"),
     Option("cert-dir", "apiserver.local.config/certificates", str, "where the self-signed certificate is kept"),
+    Option("tls-min-version", "VersionTLS12", one_of(*MIN_VERSIONS), "the oldest TLS that is spoken"),
+    Option("tls-cipher-suites", "", cipher_suites, "suites up to TLS 1.2, separated by commas [OpenSSL's]"),
+    Option("authentication-kubeconfig", None, str, "where TokenReviews go [the cluster that is reflected]"),
+    Option("authorization-kubeconfig", None, str, "where SubjectAccessReviews go [the cluster that is reflected]"),
+    Option("client-ca-file", None, str, "who signs client certificates, PEM [what the cluster publishes]"),
+    Option(
+        "requestheader-client-ca-file", None, str, "who signs front proxies' certificates, PEM [what the cluster says]"
+    ),
+    Option("requestheader-allowed-names", "", words, "common names of those certificates; none: any"),
+    Option("requestheader-username-headers", "X-Remote-User", words, "where a front proxy says who asks"),
+    Option("requestheader-group-headers", "X-Remote-Group", words, "where it says the groups"),
+    Option("requestheader-uid-headers", "", words, "where it says the uid; X-Remote-Uid is usual"),
+    Option("requestheader-extra-headers-prefix", "X-Remote-Extra-", words, "how headers with extra begin"),
+    Option("authentication-skip-lookup", None, None, "do not look for the configuration that the cluster publishes"),
+    Option(
+        "authentication-tolerate-lookup-failure", None, None, "begin without that configuration where it is not given"
+    ),
+    Option("authentication-token-webhook-cache-ttl", "10s", duration, "how long a TokenReview's answer counts"),
+    Option("authorization-webhook-cache-authorized-ttl", "10s", duration, "how long an allowed request is allowed"),
+    Option("authorization-webhook-cache-unauthorized-ttl", "10s", duration, "how long a denied one is denied"),
+    Option(
+        "authorization-always-allow-paths",
+        "/healthz,/healthz/*,/livez,/livez/*,/readyz,/readyz/*",
+        open_paths,
+        "paths that need no right",
+    ),
     Option("insecure-no-auth", None, None, "serve everybody who can connect; on loopback only"),
     Option("bookmark-interval", "60s", duration, "about how often a watch gets a bookmark"),
     Option("min-request-timeout", "30m", duration, "a watch without timeoutSeconds ends after this to twice this"),
@@ -186,12 +234,34 @@ class Settings:
     tls_cert_file: str | None
     tls_private_key_file: str | None
     cert_dir: str
+    tls_min_version: str
+    tls_cipher_suites: tuple[str, ...]
+    authentication_kubeconfig: str | None
+    authorization_kubeconfig: str | None
+    client_ca_file: str | None
+    requestheader_client_ca_file: str | None
+    requestheader_allowed_names: tuple[str, ...]
+    requestheader_username_headers: tuple[str, ...]
+    requestheader_group_headers: tuple[str, ...]
+    requestheader_uid_headers: tuple[str, ...]
+    requestheader_extra_headers_prefix: tuple[str, ...]
+    authentication_skip_lookup: bool
+    authentication_tolerate_lookup_failure: bool
+    authentication_token_webhook_cache_ttl: float
+    authorization_webhook_cache_authorized_ttl: float
+    authorization_webhook_cache_unauthorized_ttl: float
+    authorization_always_allow_paths: tuple[str, ...]
     insecure_no_auth: bool
     bookmark_interval: float
     min_request_timeout: float
     shutdown_grace: float
     log_format: str
     log_level: str
+
+    @property
+    def open(self) -> bool:
+        """Everybody who can connect is served."""
+        return self.demo or self.insecure_no_auth
 
 
 class OptionError(ValueError):
@@ -247,12 +317,12 @@ def _check_together(chosen: Settings) -> None:
         raise OptionError("--tls-cert-file and --tls-private-key-file belong together: give both or none")
     if chosen.demo and (chosen.kubeconfig or chosen.context):
         raise OptionError("--demo brings its own cluster: leave --kubeconfig and --context out, or --demo")
-    if not chosen.demo and not chosen.insecure_no_auth:
+    if chosen.requestheader_allowed_names and chosen.requestheader_client_ca_file is None:
         raise OptionError(
-            "authentication by the cluster is not built yet: give --demo, or --insecure-no-auth together with "
-            "--bind-address=127.0.0.1 to serve everybody on this machine"
+            "--requestheader-allowed-names counts with --requestheader-client-ca-file only: without that the cluster "
+            "says which names are allowed"
         )
-    if not ip_address(chosen.bind_address).is_loopback:
+    if chosen.open and not ip_address(chosen.bind_address).is_loopback:
         raise OptionError(
             f"--bind-address: {chosen.bind_address!r} is not a loopback address, and without authentication "
             "(--demo, --insecure-no-auth) only those are served: give 127.0.0.1 or ::1"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import random
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,8 +24,10 @@ from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 from twisted.python.logfile import LogFile
 
-from promoter_view.api.access import OpenAccess
+from promoter_view.api.access import Access, OpenAccess
 from promoter_view.api.health import HealthChecks
+from promoter_view.api.reloading import Reloader
+from promoter_view.cluster_access import ClusterAccess
 from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
 from promoter_view.kubernetes.client import KubernetesClient
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
@@ -84,6 +87,8 @@ class Program(Service):
         self._client: KubernetesClient | None = None
         self._recorder: LogRecorder | None = None
         self._reflectors: Reflectors | None = None
+        self._access: ClusterAccess | None = None
+        self._reloader = Reloader(clock=reactor)
 
         self._paths = list_paths(PROMOTER_KINDS, settings.namespace, settings.instance_id)
         self._rules = rules_of(PROMOTER_KINDS, show_web_request_bodies=settings.show_web_request_bodies)
@@ -124,9 +129,13 @@ class Program(Service):
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
 
+    def reload(self) -> None:
+        """Read certificates again, now."""
+        self._reloader.reload()
+
     async def _start(self) -> None:
         config = None if self._settings.demo else self._load_cluster()
-        self._serve()
+        self._serve(self._admit(config))
         self._memory.start()
         mirror = mirror_of(IDENTITY if config is None else cluster_identity(config), self._paths, self._rules)
         await self._event_log.start(self._projector, mirror)
@@ -140,7 +149,24 @@ class Program(Service):
     def _load_cluster(self) -> ClusterConfig:
         return load_cluster(self._settings.kubeconfig, self._settings.context, self._environ)
 
-    def _serve(self) -> None:
+    def _admit(self, config: ClusterConfig | None) -> Access:
+        """Who may ask: everybody, or whom the cluster admits."""
+        if config is None or self._settings.open:
+            return OpenAccess()
+        self._access = ClusterAccess(
+            self._settings,
+            config,
+            reactor=self._reactor,
+            environ=self._environ,
+            random=self._random,
+            metrics=self._metrics,
+            reloader=self._reloader,
+            refused=lambda reason: self._end(f"cannot start: {reason}"),
+        )
+        self._access.start()
+        return self._access.access
+
+    def _serve(self, access: Access) -> None:
         self._api = ServedApi(
             self._projector,
             DEFINITIONS,
@@ -148,10 +174,12 @@ class Program(Service):
             reactor=self._reactor,
             metrics=self._metrics,
             health=self._health_checks(),
-            access=OpenAccess(),
+            access=access,
             random=self._random,
+            reloader=self._reloader,
         )
         self._api.start()
+        self._reloader.start()
         self._stalls.start()
         if self._settings.demo:
             write_kubeconfig(DEMO_KUBECONFIG, self._api.url, self._api.authority)
@@ -183,6 +211,9 @@ class Program(Service):
         checks.add("log", lambda: None if self._event_log.status().head else "the event log is not open yet")
         checks.add("first-state", lambda: None if self._projector.ready else first_state(self._paths, self._recorder))
         checks.add("shutdown", lambda: "the program is ending" if self._draining else None)
+        if self._access is not None:
+            checks.add("authentication", self._access.check)
+            checks.inform("authentication", self._access.line)
         checks.inform("event-log", lambda: log_line(self._event_log.status()))
         checks.inform("reflectors", lambda: reflectors_line(self._statuses(), self._reactor.seconds()))
         return checks
@@ -198,6 +229,9 @@ class Program(Service):
             self._starting.cancel()
         if self._api is not None:
             await self._api.stop()
+        self._reloader.stop()
+        if self._access is not None:
+            await self._access.stop()
         if self._reflectors is not None:
             await self._reflectors.stop()
         if self._client is not None:
@@ -226,7 +260,11 @@ def makeService(options: Options) -> IService:
     """What ``twistd promoter-view`` runs."""
     from twisted.internet import reactor  # noqa: PLC0415 - installed by twistd, and imported nowhere else
 
-    return Program(options.settings, reactor=reactor, environ=os.environ, stream=_stream(options.parent))
+    program = Program(options.settings, reactor=reactor, environ=os.environ, stream=_stream(options.parent))
+    if not options.settings.demo:
+        # A demo ends with its terminal; its certificate is its own.
+        signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(program.reload))  # type: ignore[attr-defined]
+    return program
 
 
 def _stream(twistd: Mapping[str, Any] | None) -> IO[str]:

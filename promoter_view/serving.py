@@ -8,12 +8,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from OpenSSL import SSL
 from twisted.internet.defer import Deferred, maybeDeferred
 
 import promoter_view
 from promoter_view.api.access import Access
-from promoter_view.api.certificates import CertificateFiles, ServingConnections, self_signed, serving_context
+from promoter_view.api.certificates import (
+    CertificateFiles,
+    ServingConnections,
+    TlsSettings,
+    self_signed,
+    serving_context,
+)
 from promoter_view.api.health import HealthChecks
+from promoter_view.api.reloading import ReloadedFiles, Reloader
 from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
 from promoter_view.boundaries import ViewReader
@@ -38,11 +46,14 @@ class ServedApi:
         health: HealthChecks,
         access: Access,
         random: random.Random,
+        reloader: Reloader,
     ) -> None:
         self._settings = settings
         self._reactor = reactor
         self._certificate = _certificate_files(settings)
-        self._connections = ServingConnections(serving_context(self._certificate))
+        pair = [self._certificate.certificate, self._certificate.key]
+        reloader.add(ReloadedFiles("serving-certificate", pair, self._renew, metrics=metrics))
+        self._connections = ServingConnections(self._context())
         self._pump = Pump(views, reactor=reactor)
         self._site = make_site(
             views,
@@ -78,6 +89,14 @@ class ServedApi:
         )
         if settings.port_file is not None:
             Path(settings.port_file).write_text(f"{self._port.getHost().port}\n")
+
+    def _renew(self) -> None:
+        """Connections made from now on see the new certificate; those that are open stay as they are."""
+        self._connections.replace(self._context())
+
+    def _context(self) -> SSL.Context:
+        settings = self._settings
+        return serving_context(self._certificate, TlsSettings(settings.tls_min_version, settings.tls_cipher_suites))
 
     async def stop(self) -> None:
         """No new connections; watches end with a last bookmark, requests under way finish, within the grace."""

@@ -24,6 +24,16 @@ LOCAL = {"insecure-no-auth": "true", "bind-address": "127.0.0.1"}
         ("secure-port", "6443+", "secure_port", Port(6443, or_next=True)),
         ("bind-address", "::1", "bind_address", "::1"),
         ("event-log", "memory:", "event_log", "memory:"),
+        ("requestheader-group-headers", "X-Group, X-Team", "requestheader_group_headers", ("X-Group", "X-Team")),
+        ("requestheader-uid-headers", "", "requestheader_uid_headers", ()),
+        (
+            "authorization-always-allow-paths",
+            "/livez,/readyz/*",
+            "authorization_always_allow_paths",
+            ("/livez", "/readyz/*"),
+        ),
+        ("tls-cipher-suites", "TLS_AES_128_GCM_SHA256", "tls_cipher_suites", ("TLS_AES_128_GCM_SHA256",)),
+        ("authentication-token-webhook-cache-ttl", "0s", "authentication_token_webhook_cache_ttl", 0),
     ],
 )
 def test_a_value_is_read(name: str, text: str, attribute: str, value: object) -> None:
@@ -47,6 +57,9 @@ def test_a_value_is_read(name: str, text: str, attribute: str, value: object) ->
         ("event-log", "redis://x", "file:"),
         ("log-format", "xml", "one of"),
         ("log-level", "loud", "one of debug, info, warn, error"),
+        ("tls-min-version", "1.2", "one of VersionTLS12, VersionTLS13"),
+        ("tls-cipher-suites", "TLS_RSA_WITH_RC4_128_SHA", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
+        ("authorization-always-allow-paths", "/*/x", "with * at the end only"),
     ],
 )
 def test_a_wrong_value_is_named(name: str, text: str, right: str) -> None:
@@ -61,18 +74,25 @@ def test_a_wrong_value_is_named(name: str, text: str, right: str) -> None:
 @pytest.mark.parametrize(
     ("given", "word"),
     [
-        ({}, "--insecure-no-auth"),
-        ({"kubeconfig": "x"}, "--insecure-no-auth"),
         ({"insecure-no-auth": "true"}, "loopback"),
         ({"demo": "true", "bind-address": "0.0.0.0"}, "loopback"),
         ({**LOCAL, "tls-cert-file": "x"}, "--tls-private-key-file"),
         ({"demo": "true", "kubeconfig": "x"}, "--kubeconfig"),
+        ({"requestheader-allowed-names": "proxy"}, "--requestheader-client-ca-file"),
     ],
 )
 def test_what_does_not_go_together_is_refused(given: dict[str, str], word: str) -> None:
     """Without authentication only loopback is served, and only when asked for; pairs must be whole."""
     with pytest.raises(OptionError, match=word):
         settings(given, {})
+
+
+def test_the_cluster_decides_unless_told_otherwise() -> None:
+    """Without --demo and --insecure-no-auth every address may be served, for the cluster says who may ask."""
+    assert not settings({}, {}).open
+    assert settings({}, {}).bind_address == "0.0.0.0"
+    assert settings(LOCAL, {}).open
+    assert settings({"demo": "true"}, {}).open
 
 
 def test_the_environment_gives_what_the_command_line_does_not() -> None:
@@ -93,7 +113,7 @@ def test_the_demo_stays_in_its_folder_and_on_loopback() -> None:
     assert settings({"demo": "true", "event-log": "memory:"}, {}).event_log == "memory:"
 
 
-@pytest.mark.parametrize("words", [["--nonsense"], ["--history-bytes", "x"], ["surplus"], []])
+@pytest.mark.parametrize("words", [["--nonsense"], ["--history-bytes", "x"], ["surplus"], ["--tls-cert-file", "x"]])
 def test_a_refusal_is_one_line_and_status_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Whatever is wrong with the command line, the program says one line and ends with status 2."""
     with pytest.raises(SystemExit) as caught:

@@ -27,6 +27,24 @@ _LIFETIME = timedelta(days=365)
 _RENEW_BEFORE = timedelta(days=30)
 _HTTP11 = b"http/1.1"
 
+MIN_VERSIONS = {"VersionTLS12": SSL.TLS1_2_VERSION, "VersionTLS13": SSL.TLS1_3_VERSION}
+#: OpenSSL's names of the suites that Go counts as secure; "" where it is one of TLS 1.3.
+CIPHER_SUITES = {
+    "TLS_AES_128_GCM_SHA256": "",
+    "TLS_AES_256_GCM_SHA384": "",
+    "TLS_CHACHA20_POLY1305_SHA256": "",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256": "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384": "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256": "ECDHE-ECDSA-CHACHA20-POLY1305",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256": "ECDHE-RSA-AES128-GCM-SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384": "ECDHE-RSA-AES256-GCM-SHA384",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256": "ECDHE-RSA-CHACHA20-POLY1305",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA": "ECDHE-ECDSA-AES128-SHA",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA": "ECDHE-ECDSA-AES256-SHA",
+    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA": "ECDHE-RSA-AES128-SHA",
+    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA": "ECDHE-RSA-AES256-SHA",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CertificateFiles:
@@ -49,11 +67,28 @@ def self_signed(directory: Path, *, names: Sequence[str] = (), now: datetime) ->
     return files
 
 
-def serving_context(files: CertificateFiles) -> SSL.Context:
-    """TLS 1.2 or newer, without compression and renegotiation. Errors: SSL.Error where the files are no pair."""
+@dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """``--tls-min-version`` and ``--tls-cipher-suites``, by the names that Kubernetes' components have for them.
+
+    Suites of TLS 1.3 are always all on, as in Go; a list of such only leaves TLS 1.3 alone.
+    """
+
+    min_version: str = "VersionTLS12"
+    cipher_suites: tuple[str, ...] = ()
+
+
+def serving_context(files: CertificateFiles, settings: TlsSettings = TlsSettings()) -> SSL.Context:
+    """TLS without compression and renegotiation. A client certificate is asked for, of any issuer, and may be missing.
+
+    Whatever certificate comes, the handshake succeeds once its owner has shown to hold the key; what it proves is
+    judged request by request. Errors: SSL.Error where the files are no pair.
+    """
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
-    context.set_min_proto_version(SSL.TLS1_2_VERSION)
-    context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION)
+    _negotiate(context, settings)
+    # A resumed session would not show the client's chain again.
+    context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_TICKET)
+    context.set_verify(SSL.VERIFY_PEER, _judged_later)
     # An idle watch then holds no record buffers, half of what a connection costs.
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
@@ -62,6 +97,18 @@ def serving_context(files: CertificateFiles) -> SSL.Context:
     context.check_privatekey()
     context.set_alpn_select_callback(_select_protocol)
     return context
+
+
+def _negotiate(context: SSL.Context, settings: TlsSettings) -> None:
+    suites = [CIPHER_SUITES[name] for name in settings.cipher_suites if CIPHER_SUITES[name]]
+    only_newest = bool(settings.cipher_suites) and not suites
+    context.set_min_proto_version(SSL.TLS1_3_VERSION if only_newest else MIN_VERSIONS[settings.min_version])
+    if suites:
+        context.set_cipher_list(":".join(suites).encode())
+
+
+def _judged_later(*_: object) -> bool:
+    return True
 
 
 @implementer(IOpenSSLServerConnectionCreator)

@@ -1,0 +1,171 @@
+"""Who may ask, decided by the cluster: builds the parts of delegated access from the options, and runs them."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from promoter_view.api import authorization, token_reviews
+from promoter_view.api.authentication_config import AuthenticationConfig, front_proxy
+from promoter_view.api.authorities import Authorities
+from promoter_view.api.authorization import AccessReviews
+from promoter_view.api.delegated_access import DelegatedAccess, OpenPaths
+from promoter_view.api.delegation import Delegation
+from promoter_view.api.reloading import ReloadedFiles, Reloader
+from promoter_view.api.reviews import Reviewer
+from promoter_view.api.token_reviews import TokenReviews
+from promoter_view.api.trust import Trust
+from promoter_view.kubernetes.client import ClientSettings, KubernetesClient
+from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
+from promoter_view.kubernetes.config import load_cluster
+from promoter_view.metrics import Metrics
+from promoter_view.options import Settings
+
+#: Somebody waits for each answer.
+_REVIEWS = ClientSettings(
+    connect_timeout_seconds=5.0,
+    header_timeout_seconds=10.0,
+    body_idle_seconds=5.0,
+    max_body_bytes=1 << 20,
+    max_kept_connections=32,
+)
+
+
+class ClusterAccess:
+    """Authentication and authorization by ``config``'s cluster, or by those that the options name.
+
+    ``refused`` is told when the program cannot go on without what the cluster does not give. Errors of the
+    constructor: ConfigError.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        config: ClusterConfig,
+        *,
+        reactor: Any,
+        environ: Mapping[str, str],
+        random: random.Random,
+        metrics: Metrics,
+        reloader: Reloader,
+        refused: Callable[[str], object],
+    ) -> None:
+        self._settings = settings
+        self._reactor = reactor
+        self._environ = environ
+        self._random = random
+        self._metrics = metrics
+        self._trust = Trust()
+        self._authentication = self._client(settings.authentication_kubeconfig, config)
+        self._authorization = self._client(settings.authorization_kubeconfig, config)
+        self._override(reloader)
+        self._delegation = Delegation(
+            self._trust,
+            client=self._authentication,
+            clock=reactor,
+            random=random.random,
+            refused=refused,
+            tolerate=settings.authentication_tolerate_lookup_failure,
+        )
+        self.access = DelegatedAccess(
+            self._trust,
+            self._token_reviews(),
+            self._access_reviews(),
+            open_paths=OpenPaths(settings.authorization_always_allow_paths),
+            clock=reactor,
+        )
+
+    def start(self) -> None:
+        """Read the cluster's configuration, where it is wanted, and follow it."""
+        given = self._settings
+        if given.authentication_skip_lookup or (given.client_ca_file and given.requestheader_client_ca_file):
+            self._trust.publish(AuthenticationConfig())
+        else:
+            self._delegation.start()
+
+    async def stop(self) -> None:
+        """No more requests to the cluster."""
+        await self._delegation.stop()
+        await self._authentication.close()
+        await self._authorization.close()
+
+    def check(self) -> str | None:
+        """For ``/readyz``: why nobody can be authenticated yet."""
+        if self._trust.config is not None:
+            return None
+        return self._delegation.fault or "the authentication configuration is being read"
+
+    def line(self) -> str:
+        """For ``/readyz?verbose``."""
+        return self._delegation.fault or "the authentication configuration is followed"
+
+    def _client(self, kubeconfig: str | None, config: ClusterConfig) -> KubernetesClient:
+        chosen = config if kubeconfig is None else load_cluster(kubeconfig, None, self._environ)
+        return KubernetesClient(self._reactor, chosen, environ=self._environ, settings=_REVIEWS)
+
+    def _token_reviews(self) -> TokenReviews:
+        return TokenReviews(
+            self._reviewer("token", token_reviews.PATH, token_reviews.DOCUMENT, self._authentication),
+            clock=self._reactor,
+            key=secrets.token_bytes(32),
+            seconds=self._settings.authentication_token_webhook_cache_ttl,
+            metrics=self._metrics,
+        )
+
+    def _access_reviews(self) -> AccessReviews:
+        return AccessReviews(
+            self._reviewer("access", authorization.PATH, authorization.DOCUMENT, self._authorization),
+            clock=self._reactor,
+            allowed_seconds=self._settings.authorization_webhook_cache_authorized_ttl,
+            denied_seconds=self._settings.authorization_webhook_cache_unauthorized_ttl,
+            metrics=self._metrics,
+        )
+
+    def _reviewer(self, name: str, path: str, document: Mapping[str, str], client: KubernetesClient) -> Reviewer:
+        return Reviewer(
+            name,
+            path,
+            document,
+            client=client,
+            clock=self._reactor,
+            random=self._random.random,
+            metrics=self._metrics,
+        )
+
+    def _override(self, reloader: Reloader) -> None:
+        """What options give in place of what the cluster publishes: read now, and again when the files change."""
+        given = (
+            ("client-ca-file", self._settings.client_ca_file, self._trust.override_client),
+            ("requestheader-client-ca-file", self._settings.requestheader_client_ca_file, self._trust_proxies),
+        )
+        for option, file, override in given:
+            if file is not None:
+                reloader.add(_bundle(option, Path(file), override, self._metrics))
+
+    def _trust_proxies(self, authorities: Authorities) -> None:
+        settings = self._settings
+        self._trust.override_proxy(
+            front_proxy(
+                authorities,
+                allowed_names=settings.requestheader_allowed_names,
+                username_headers=settings.requestheader_username_headers,
+                group_headers=settings.requestheader_group_headers,
+                uid_headers=settings.requestheader_uid_headers,
+                extra_prefixes=settings.requestheader_extra_headers_prefix,
+            )
+        )
+
+
+def _bundle(option: str, path: Path, override: Callable[[Authorities], None], metrics: Metrics) -> ReloadedFiles:
+    def load() -> None:
+        override(Authorities(path.read_bytes()))
+
+    files = ReloadedFiles(option, [path], load, metrics=metrics)
+    try:
+        load()
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"--{option}: {path}: {error}") from error
+    return files
