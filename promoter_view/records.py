@@ -174,11 +174,12 @@ class LogStatus:
     fault: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Bundle:
     """One object of a view at one resourceVersion: JSON bytes in pieces that are shared with other bundles.
 
-    ``head`` ends with the opening quote of metadata.resourceVersion's value, ``tail`` begins with the closing one.
+    ``head`` ends with the opening quote of metadata.resourceVersion's value, ``tail`` begins with the closing one; its
+    first piece reaches to the root, so that the metadata can be had without looking further.
     """
 
     key: BundleKey

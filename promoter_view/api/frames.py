@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
+from typing import Generic, TypeVar
 
+from promoter_view.api.deflate import Run, deflate
 from promoter_view.api.forms import Form
 from promoter_view.api.status import Status
 from promoter_view.records import Bundle, ChangeType
@@ -13,40 +15,66 @@ from promoter_view.records import Bundle, ChangeType
 CACHE_BYTES = 32 * 1024 * 1024
 
 _Key = tuple[int, ChangeType, Hashable, bool]
+_Value = TypeVar("_Value")
+
+
+class _Recent(Generic[_Value]):
+    """Values last used, bounded by bytes; the least recently used goes first."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._kept: OrderedDict[_Key, tuple[_Value, int]] = OrderedDict()
+        self.size = 0
+
+    def get(self, key: _Key) -> _Value | None:
+        """The value, where it is there."""
+        found = self._kept.get(key)
+        if found is None:
+            return None
+        self._kept.move_to_end(key)
+        return found[0]
+
+    def keep(self, key: _Key, value: _Value, size: int) -> None:
+        """Keep it, unless it alone is too large."""
+        if size > self._max_bytes:
+            return
+        self._kept[key] = value, size
+        self.size += size
+        while self.size > self._max_bytes:
+            _, (_, dropped) = self._kept.popitem(last=False)
+            self.size -= dropped
 
 
 class FrameCache:
-    """The frames last made, bounded by bytes; the least recently used goes first."""
+    """The frames last made, as lines and as compressed runs; ``max_bytes`` bounds each of the two."""
 
     def __init__(self, max_bytes: int = CACHE_BYTES) -> None:
-        self._max_bytes = max_bytes
-        self._size = 0
-        self._frames: OrderedDict[_Key, bytes] = OrderedDict()
+        self._lines: _Recent[bytes] = _Recent(max_bytes)
+        self._runs: _Recent[Run] = _Recent(max_bytes)
 
     @property
     def size(self) -> int:
-        """What it holds now."""
-        return self._size
+        """What it holds now, bytes."""
+        return self._lines.size + self._runs.size
 
     def event(self, form: Form, change: ChangeType, bundle: Bundle, resource_version: int, *, first: bool) -> bytes:
         """The line of that event, from the cache where it is there; no two changes have one resourceVersion."""
         key = (resource_version, change, form.key, first)
-        frame = self._frames.get(key)
-        if frame is not None:
-            self._frames.move_to_end(key)
-            return frame
-        frame = event_line(change, form.event(bundle, resource_version, first=first))
-        self._keep(key, frame)
-        return frame
+        line = self._lines.get(key)
+        if line is None:
+            line = event_line(change, form.event(bundle, resource_version, first=first))
+            self._lines.keep(key, line, len(line))
+        return line
 
-    def _keep(self, key: _Key, frame: bytes) -> None:
-        if len(frame) > self._max_bytes:
-            return
-        self._frames[key] = frame
-        self._size += len(frame)
-        while self._size > self._max_bytes:
-            _, dropped = self._frames.popitem(last=False)
-            self._size -= len(dropped)
+    def run(self, form: Form, change: ChangeType, bundle: Bundle, resource_version: int, *, first: bool) -> Run:
+        """That line compressed. Where all readers take runs, no lines are kept."""
+        key = (resource_version, change, form.key, first)
+        run = self._runs.get(key)
+        if run is None:
+            line = self._lines.get(key) or event_line(change, form.event(bundle, resource_version, first=first))
+            run = deflate(line)
+            self._runs.keep(key, run, len(run.data))
+        return run
 
 
 def event_line(change: str, encoded: bytes) -> bytes:

@@ -28,6 +28,7 @@ from promoter_view.api.status import expired_status
 from promoter_view.api.tables import IncludeObject, TableForm, parse_include_object
 from promoter_view.api.watches import OpenWatch, OpenWatches
 from promoter_view.api.watching import End, Start, Watch, start
+from promoter_view.api.wires import PlainWire
 from promoter_view.boundaries import ViewReader
 from promoter_view.metrics import Metrics
 from promoter_view.records import BundleKey
@@ -154,7 +155,9 @@ class ViewResource:
     ) -> None:
         instruments = self._instruments[target.view]
         selection = Selection(target.namespace, labels=query.labels, fields=query.fields)
-        watch = Watch(begin, query, selection=selection, form=form, frames=self._frames, observer=instruments)
+        watch = Watch(
+            begin, query, selection=selection, form=form, wire=PlainWire(form, self._frames), observer=instruments
+        )
         stream = self._pump.open(watch, request)
         opened = OpenWatch(watch, stream, admission, reactor=self._reactor, random=self._random)
         opened.start(timeout_seconds=self._timeout(query), bookmark_seconds=self._settings.bookmark_interval_seconds)

@@ -13,12 +13,13 @@ from typing import Protocol
 
 from promoter_view.api.errors import Forbidden
 from promoter_view.api.forms import Form
-from promoter_view.api.frames import FrameCache, error_line, event_line
+from promoter_view.api.frames import error_line, event_line
 from promoter_view.api.freshness import require
 from promoter_view.api.query import WatchQuery
 from promoter_view.api.status import expired_status, forbidden_status
+from promoter_view.api.wires import Wire
 from promoter_view.boundaries import Cursor, ViewReader
-from promoter_view.records import Bundle, BundleChange, ChangeType
+from promoter_view.records import Bundle, BundleChange
 from promoter_view.views.history import Expired
 from promoter_view.views.selection import Selection
 
@@ -75,14 +76,14 @@ class Watch:
         *,
         selection: Selection,
         form: Form,
-        frames: FrameCache,
+        wire: Wire,
         observer: Observer,
     ) -> None:
         self._initial = begin.initial
         self._cursor = begin.cursor
         self._selection = selection
         self._form = form
-        self._frames = frames
+        self._wire = wire
         self._observer = observer
         self._bookmarks = query.bookmarks
         self._end_initial = query.initial_end
@@ -124,6 +125,10 @@ class Watch:
 
     def pull(self, max_bytes: int) -> bytes:
         """The next lines, joined."""
+        written = self._pull(self._wire.budget(max_bytes))
+        return written + self._wire.end() if self._finished else written
+
+    def _pull(self, max_bytes: int) -> bytes:
         if self._end is not None:
             return self._farewell()
         if self._next < len(self._initial):
@@ -155,8 +160,7 @@ class Watch:
         return b"".join(lines)
 
     def _initial_line(self, bundle: Bundle) -> bytes:
-        # Not from the cache: a whole state in it would push out what is near the head, and a row's age would be old.
-        line = event_line(ChangeType.ADDED, self._form.event(bundle, bundle.resource_version, first=self._first))
+        line = self._wire.initial(bundle, first=self._first)
         self._first = False
         self._observer.written(len(line))
         return line
@@ -175,7 +179,7 @@ class Watch:
         event = self._selection.event(change)
         if event is None:
             return 0
-        line = self._frames.event(self._form, *event, change.resource_version, first=self._first)
+        line = self._wire.event(*event, change.resource_version, first=self._first)
         self._first = False
         lines.append(line)
         self._observer.written(len(line))
@@ -183,16 +187,17 @@ class Watch:
 
     def _bookmark(self, *, initial_end: bool = False) -> bytes:
         self._due = False
-        return event_line("BOOKMARK", self._form.bookmark(self._cursor.position, initial_end=initial_end))
+        found = self._form.bookmark(self._cursor.position, initial_end=initial_end)
+        return self._wire.line(event_line("BOOKMARK", found))
 
     def _farewell(self) -> bytes:
         self._finished = True
         if self._refusal is not None:
-            return error_line(forbidden_status(self._refusal))
+            return self._wire.line(error_line(forbidden_status(self._refusal)))
         # Before the initial state is whole there is no position from which the client could resume.
         whole = not self._initial and not self._end_initial
         return self._bookmark() if self._bookmarks and whole else b""
 
     def _expire(self, error: Expired) -> bytes:
         self._end, self._finished = End.EXPIRED, True
-        return error_line(expired_status(error))
+        return self._wire.line(error_line(expired_status(error)))

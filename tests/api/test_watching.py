@@ -12,6 +12,7 @@ from promoter_view.api.forms import ObjectForm
 from promoter_view.api.frames import FrameCache
 from promoter_view.api.query import parameters_of, parse_watch
 from promoter_view.api.watching import End, Watch, start
+from promoter_view.api.wires import PlainWire
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.selection import Selection
@@ -34,14 +35,15 @@ class Seen:
         self.lags.append(changes)
 
 
-def watch(world, query="", *, namespace="", frames=None, seen=None):
+def watch(world, query="", *, namespace="", frames=None, seen=None, wire=None):
     parsed = parse_watch(parameters_of(f"/x?{query}".encode()))
+    form = ObjectForm(PROMOTION_STRATEGY_DETAILS)
     return Watch(
         start(world.views, VIEW, namespace, parsed),
         parsed,
         selection=Selection(namespace, labels=parsed.labels, fields=parsed.fields),
-        form=ObjectForm(PROMOTION_STRATEGY_DETAILS),
-        frames=frames or FrameCache(),
+        form=form,
+        wire=wire or PlainWire(form, frames or FrameCache()),
         observer=seen or Seen(),
     )
 
