@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.controlplane.plane import ControlPlane, NotBuiltError, binaries
+from tests.controlplane.plane import ControlPlane, NeverReadyError, NotBuiltError, binaries
 from tests.controlplane.shared import crd_files
+
+_ATTEMPTS = 3
 
 
 @pytest.fixture(scope="session")
@@ -23,25 +25,31 @@ def control_plane_binaries() -> Path:
 @pytest.fixture(scope="session")
 def control_plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A running control plane with the promoter's CRDs, shared by all tests: each makes namespaces of its own."""
-    definitions = crd_files()
-    plane = ControlPlane(control_plane_binaries, tmp_path_factory.mktemp("plane"))
-    try:
-        plane.start()
-        plane.install_crds(definitions)
-        yield plane
-    finally:
-        plane.stop()
+    yield from _running(control_plane_binaries, tmp_path_factory.mktemp("plane"))
 
 
 @pytest.fixture
 def own_control_plane(control_plane_binaries: Path, tmp_path: Path) -> Iterator[ControlPlane]:
     """A running control plane for one test that stops, kills or restores it."""
+    yield from _running(control_plane_binaries, tmp_path)
+
+
+def _running(binaries: Path, folder: Path) -> Iterator[ControlPlane]:
+    """A plane that is ended whatever happens. It begins anew where a port that was free has been taken meanwhile."""
     definitions = crd_files()
-    plane = ControlPlane(control_plane_binaries, tmp_path / "plane")
-    plane.folder.mkdir()
+    for attempt in range(_ATTEMPTS):
+        plane = ControlPlane(binaries, folder / f"attempt-{attempt}")
+        plane.folder.mkdir()
+        try:
+            plane.start()
+            plane.install_crds(definitions)
+        except BaseException as error:
+            plane.stop()
+            if isinstance(error, NeverReadyError) and attempt + 1 < _ATTEMPTS:
+                continue
+            raise
+        break
     try:
-        plane.start()
-        plane.install_crds(definitions)
         yield plane
     finally:
         plane.stop()
