@@ -24,8 +24,11 @@ from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 from twisted.python.logfile import LogFile
 
+import promoter_view
 from promoter_view.api.access import Access, OpenAccess
 from promoter_view.api.health import HealthChecks
+from promoter_view.api.openapi import OpenApi
+from promoter_view.api.openapi_views import group_versions
 from promoter_view.api.reloading import Reloader
 from promoter_view.cluster_access import ClusterAccess
 from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
@@ -35,6 +38,7 @@ from promoter_view.kubernetes.config import cluster_identity, load_cluster
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.kubernetes.paths import list_paths
 from promoter_view.kubernetes.reflector import ReflectorStatus
+from promoter_view.kubernetes.schemas import SchemaFollower
 from promoter_view.kubernetes.supervise import Reflectors, mirror_of, rules_of
 from promoter_view.log.engines import LogSettings, open_log
 from promoter_view.log.errors import LogError
@@ -87,12 +91,14 @@ class Program(Service):
         self._client: KubernetesClient | None = None
         self._recorder: LogRecorder | None = None
         self._reflectors: Reflectors | None = None
+        self._schemas: SchemaFollower | None = None
         self._access: ClusterAccess | None = None
         self._reloader = Reloader(clock=reactor)
 
         self._paths = list_paths(PROMOTER_KINDS, settings.namespace, settings.instance_id)
         self._rules = rules_of(PROMOTER_KINDS, show_web_request_bodies=settings.show_web_request_bodies)
         self._metrics = Metrics()
+        self._openapi = OpenApi(DEFINITIONS, version=promoter_view.__version__)
         self._projector = Projector(
             DEFINITIONS,
             generation=GENERATION,
@@ -174,6 +180,7 @@ class Program(Service):
             reactor=self._reactor,
             metrics=self._metrics,
             health=self._health_checks(),
+            openapi=self._openapi,
             access=access,
             random=self._random,
             reloader=self._reloader,
@@ -205,6 +212,14 @@ class Program(Service):
             metrics=self._metrics,
         )
         self._reflectors.start()
+        self._schemas = SchemaFollower(
+            group_versions(DEFINITIONS),
+            client=self._client,
+            clock=self._reactor,
+            random=self._random.random,
+            changed=self._openapi.update,
+        )
+        self._schemas.start()
 
     def _health_checks(self) -> HealthChecks:
         checks = HealthChecks()
@@ -216,6 +231,7 @@ class Program(Service):
             checks.inform("authentication", self._access.line)
         checks.inform("event-log", lambda: log_line(self._event_log.status()))
         checks.inform("reflectors", lambda: reflectors_line(self._statuses(), self._reactor.seconds()))
+        checks.inform("schemas", lambda: "not asked for yet" if self._schemas is None else self._schemas.line)
         return checks
 
     def _statuses(self) -> tuple[ReflectorStatus, ...]:
@@ -232,6 +248,8 @@ class Program(Service):
         self._reloader.stop()
         if self._access is not None:
             await self._access.stop()
+        if self._schemas is not None:
+            self._schemas.stop()
         if self._reflectors is not None:
             await self._reflectors.stop()
         if self._client is not None:

@@ -21,6 +21,7 @@ from promoter_view.api.certificates import (
     serving_context,
 )
 from promoter_view.api.health import HealthChecks
+from promoter_view.api.openapi import OpenApi
 from promoter_view.api.reloading import ReloadedFiles, Reloader
 from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
@@ -44,6 +45,7 @@ class ServedApi:
         reactor: Any,
         metrics: Metrics,
         health: HealthChecks,
+        openapi: OpenApi,
         access: Access,
         random: random.Random,
         reloader: Reloader,
@@ -62,6 +64,7 @@ class ServedApi:
             pump=self._pump,
             metrics=metrics,
             health=health,
+            openapi=openapi,
             access=access,
             random=random,
             settings=ApiSettings(settings.bookmark_interval, settings.min_request_timeout),

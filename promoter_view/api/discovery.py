@@ -10,10 +10,12 @@ from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 _GROUP_VERSION = {"groupVersion": f"{GROUP}/{VERSION}", "version": VERSION}
 _VERBS = ["get", "list", "watch"]
 
-#: The media type that says that a document is aggregated discovery; clients look at it, not at the document.
-AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-
 Document = Mapping[str, Any]
+
+
+def aggregated_type(version: str) -> str:
+    """The media type that says that a document is aggregated discovery; clients look at it, not at the document."""
+    return f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList"
 
 
 def api_versions() -> Document:
@@ -41,8 +43,8 @@ def api_resource_list(definitions: Sequence[ViewDefinition]) -> Document:
     }
 
 
-def group_discovery_list(definitions: Sequence[ViewDefinition]) -> Document:
-    """``/apis`` as APIGroupDiscoveryList; without definitions that of ``/api``."""
+def group_discovery_list(definitions: Sequence[ViewDefinition], version: str) -> Document:
+    """``/apis`` as APIGroupDiscoveryList of that version; without definitions that of ``/api``."""
     versions = [
         {
             "version": VERSION,
@@ -53,7 +55,7 @@ def group_discovery_list(definitions: Sequence[ViewDefinition]) -> Document:
     items = [{"metadata": {"name": GROUP, "creationTimestamp": None}, "versions": versions}]
     return {
         "kind": "APIGroupDiscoveryList",
-        "apiVersion": "apidiscovery.k8s.io/v2",
+        "apiVersion": f"apidiscovery.k8s.io/{version}",
         "metadata": {},
         "items": items if definitions else [],
     }

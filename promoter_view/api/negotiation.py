@@ -10,6 +10,8 @@ from promoter_view.api.errors import NotAcceptable
 
 #: Longer headers are not read to their end; what is left out counts as not offered.
 _MAX_CLAUSES = 32
+#: Of aggregated discovery; they differ in their name only.
+DISCOVERY_VERSIONS = ("v2", "v2beta1")
 
 
 class Verb(enum.StrEnum):
@@ -57,15 +59,25 @@ def negotiate(header: str | None, verb: Verb) -> Representation:
     raise NotAcceptable("application/json")
 
 
-def wants_aggregated_discovery(header: str | None) -> bool:
-    """APIGroupDiscoveryList (apidiscovery.k8s.io/v2, KEP-3352) before plain discovery. Errors: NotAcceptable."""
-    wanted = {"g": "apidiscovery.k8s.io", "v": "v2", "as": "APIGroupDiscoveryList"}
+def discovery_version(header: str | None) -> str | None:
+    """The version of APIGroupDiscoveryList that is wanted (apidiscovery.k8s.io, KEP-3352); None: plain discovery.
+
+    kubectl 1.27 to 1.29 know v2beta1 only. Errors: NotAcceptable.
+    """
+    wanted = {"g": "apidiscovery.k8s.io", "as": "APIGroupDiscoveryList"}
     for clause in parse_accept(header):
         if clause.is_json and "as" not in clause.parameters:
-            return False
-        if clause.is_json and wanted.items() <= clause.parameters.items():
-            return True
+            return None
+        version = clause.parameters.get("v", "")
+        if clause.is_json and wanted.items() <= clause.parameters.items() and version in DISCOVERY_VERSIONS:
+            return version
     raise NotAcceptable("application/json")
+
+
+def require_json(header: str | None) -> None:
+    """JSON is acceptable, of documents that come in no other form. Errors: NotAcceptable."""
+    if not any(clause.is_json for clause in parse_accept(header)):
+        raise NotAcceptable("application/json")
 
 
 def _representation(clause: Clause, verb: Verb) -> Representation | None:

@@ -21,6 +21,14 @@ _UNKNOWN_FIELDS = "x-kubernetes-preserve-unknown-fields"
 _MAX_DEPTH = 100
 _LISTS = ("allOf", "anyOf", "oneOf")
 _SINGLE = ("items", "not", "additionalProperties")
+#: The keywords that hold schemas, and what each must be to do so.
+_HOLDS: Mapping[str, type | tuple[type, ...]] = {
+    "properties": dict,
+    "items": dict,
+    "not": dict,
+    "additionalProperties": (dict, bool),
+    **dict.fromkeys(_LISTS, list),
+}
 #: What version 2 does not know, and defaults, which kube-apiserver leaves out there.
 _NOT_IN_V2 = frozenset(("allOf", "anyOf", "oneOf", "not", "nullable", "default"))
 
@@ -73,9 +81,8 @@ def adopt(source: Schemas, names: Mapping[str, str], rename: Callable[[str], str
     while waiting:
         name = waiting.pop()
         if our_name(name) not in adopted:
-            schema = adopted[our_name(name)] = _adopted(source.get(name), our_name)
-            waiting += [each for each in _references(source.get(name)) if our_name(each) not in adopted]
-            schema.pop(GROUP_VERSION_KIND, None)
+            adopted[our_name(name)] = _adopted(source.get(name), our_name)
+            waiting += _references(source.get(name))
     return adopted
 
 
@@ -86,38 +93,48 @@ def to_v2(schema: Any, depth: int = 0) -> Schema:
     found = {key: value for key, value in schema.items() if key not in _NOT_IN_V2}
     referred = _only_reference(schema)
     if referred:
-        return {**found, "$ref": V2_REFERENCE + referred.removeprefix(V3_REFERENCE)}
+        return {**found, "$ref": V2_REFERENCE + referred}
     _drop_untyped(found, schema)
     _drop_nullable_required(found, schema)
     return _mapped(found, lambda part: to_v2(part, depth + 1))
+
+
+def references(schema: Any, prefix: str = V3_REFERENCE) -> Iterator[str]:
+    """The names of all schemas that this one refers to, with repetitions."""
+    yield from _references(schema, prefix)
 
 
 def _adopted(schema: Any, our_name: Callable[[str], str], depth: int = 0) -> Schema:
     if not isinstance(schema, dict) or depth > _MAX_DEPTH:
         return plain_object()
     found = _mapped(schema, lambda part: _adopted(part, our_name, depth + 1))
-    referred = schema.get("$ref")
-    if isinstance(referred, str):
-        found["$ref"] = V3_REFERENCE + our_name(referred.removeprefix(V3_REFERENCE))
-    return found
+    found.pop(GROUP_VERSION_KIND, None)
+    found.pop("$ref", None)
+    referred = _referred(schema)
+    return {**found, **reference(our_name(referred))} if referred else found
 
 
-def _references(schema: Any, depth: int = 0) -> Iterator[str]:
+def _references(schema: Any, prefix: str = V3_REFERENCE, depth: int = 0) -> Iterator[str]:
     if not isinstance(schema, dict) or depth > _MAX_DEPTH:
         return
-    referred = schema.get("$ref")
-    if isinstance(referred, str):
-        yield referred.removeprefix(V3_REFERENCE)
+    referred = _referred(schema, prefix)
+    if referred:
+        yield referred
     for part in _parts(schema):
-        yield from _references(part, depth + 1)
+        yield from _references(part, prefix, depth + 1)
+
+
+def _referred(schema: Mapping[str, Any], prefix: str = V3_REFERENCE) -> str:
+    """What that schema itself refers to in its own document; "" for nothing."""
+    found = schema.get("$ref")
+    return found.removeprefix(prefix) if isinstance(found, str) and found.startswith(prefix) else ""
 
 
 def _only_reference(schema: Mapping[str, Any]) -> str:
-    """What a schema refers to and is nothing else than; "" for none."""
+    """What a schema refers to and is nothing else than; "" for nothing."""
     alone = schema.get("allOf")
     single = alone[0] if isinstance(alone, list) and len(alone) == 1 else schema
-    referred = single.get("$ref") if isinstance(single, dict) else None
-    return referred if isinstance(referred, str) else ""
+    return _referred(single) if isinstance(single, dict) else ""
 
 
 def _drop_untyped(found: Schema, schema: Mapping[str, Any]) -> None:
@@ -137,7 +154,7 @@ def _drop_nullable_required(found: Schema, schema: Mapping[str, Any]) -> None:
         return
     properties = schema.get("properties")
     told = properties if isinstance(properties, dict) else {}
-    kept = [name for name in required if not (isinstance(name, str) and _is_nullable(told.get(name)))]
+    kept = [name for name in required if isinstance(name, str) and not _is_nullable(told.get(name))]
     if kept:
         found["required"] = kept
 
@@ -147,25 +164,31 @@ def _is_nullable(schema: Any) -> bool:
 
 
 def _mapped(schema: Mapping[str, Any], change: Callable[[Any], Schema]) -> Schema:
-    """The schema with each schema in it changed."""
-    found = dict(schema)
-    properties = found.get("properties")
-    if isinstance(properties, dict):
-        found["properties"] = {name: change(part) for name, part in properties.items()}
+    """The schema with each schema in it changed; a keyword that holds no schema where there must be one is left out."""
+    found = {key: value for key, value in schema.items() if key not in _HOLDS or _held(schema, key) is not None}
+    if "properties" in found:
+        found["properties"] = {name: change(part) for name, part in found["properties"].items()}
     for key in _SINGLE:
         if isinstance(found.get(key), dict):
             found[key] = change(found[key])
     for key in _LISTS:
-        if isinstance(found.get(key), list):
+        if key in found:
             found[key] = [change(part) for part in found[key]]
     return found
 
 
 def _parts(schema: Mapping[str, Any]) -> Iterator[Any]:
-    properties = schema.get("properties")
-    if isinstance(properties, dict):
-        yield from properties.values()
-    yield from (schema[key] for key in _SINGLE if key in schema)
-    for key in _LISTS:
-        if isinstance(schema.get(key), list):
-            yield from schema[key]
+    for key in _HOLDS:
+        held = _held(schema, key)
+        if isinstance(held, list):
+            yield from held
+        elif key == "properties" and held:
+            yield from held.values()
+        else:
+            yield held
+
+
+def _held(schema: Mapping[str, Any], key: str) -> Any:
+    """What that keyword holds, None where it is not there or of the wrong type."""
+    value = schema.get(key)
+    return value if isinstance(value, _HOLDS[key]) else None

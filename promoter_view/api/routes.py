@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import cast
 
@@ -18,37 +18,50 @@ from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from promoter_view.api import answers, discovery
 from promoter_view.api.errors import MethodNotAllowed, ResourceNotFound
 from promoter_view.api.health import HealthChecks, Report
-from promoter_view.api.negotiation import Verb, negotiate, wants_aggregated_discovery
+from promoter_view.api.negotiation import DISCOVERY_VERSIONS, Verb, discovery_version, negotiate, require_json
+from promoter_view.api.openapi import GROUP_PATH, OpenApi
+from promoter_view.api.published import Published, has_already, publish
 from promoter_view.api.query import parameters_of
 from promoter_view.metrics import Metrics
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 
 _NOT_FOUND = "the server could not find the requested resource"
 _NO_METHOD = "the server does not allow this method on the requested resource"
+#: A year, which is how caches write "for good" (RFC 9111, 5.2.2.1; RFC 8246).
+_FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 class Routes:
-    """Documents that are made from what is known at start, and the program's health and metrics."""
+    """What the API says of itself, and the program's health and metrics."""
 
     app = Klein()
 
     def __init__(
-        self, definitions: Sequence[ViewDefinition], *, health: HealthChecks, metrics: Metrics, version: str
+        self,
+        definitions: Sequence[ViewDefinition],
+        *,
+        openapi: OpenApi,
+        health: HealthChecks,
+        metrics: Metrics,
+        version: str,
     ) -> None:
         self._definitions = definitions
+        self._openapi = openapi
         self._health = health
         self._metrics = metrics
         self._version = version
+        self._cores = _aggregated(())
+        self._groups = _aggregated(definitions)
 
     @app.route("/api", methods=["GET"])
     def api(self, request: Request) -> bytes:
         """No core resources; so that kubectl can be pointed straight at us."""
-        return _discovery(request, discovery.api_versions(), discovery.group_discovery_list(()))
+        return _discovery(request, discovery.api_versions(), self._cores)
 
     @app.route("/apis", methods=["GET"])
     def apis(self, request: Request) -> bytes:
         """The groups."""
-        return _discovery(request, discovery.api_group_list(), discovery.group_discovery_list(self._definitions))
+        return _discovery(request, discovery.api_group_list(), self._groups)
 
     @app.route(f"/apis/{GROUP}", methods=["GET"])
     def group(self, request: Request) -> bytes:
@@ -59,6 +72,32 @@ class Routes:
     def resources(self, request: Request) -> bytes:
         """The resources of the group's version."""
         return _document(request, discovery.api_resource_list(self._definitions))
+
+    @app.route("/openapi/v2", methods=["GET"])
+    def openapi_v2(self, request: Request) -> bytes:
+        """The OpenAPI 2 document, as the aggregator fetches it and merges it into the cluster's."""
+        require_json(request.getHeader("Accept"))
+        return _published(request, self._openapi.documents.v2, answers.JSON)
+
+    @app.route("/openapi/v3", methods=["GET"])
+    def openapi_v3(self, request: Request) -> bytes:
+        """The index of OpenAPI 3 documents: where each is, with its hash (KEP-2896)."""
+        require_json(request.getHeader("Accept"))
+        return _published(request, self._openapi.documents.v3_index, answers.JSON)
+
+    @app.route(f"/openapi/v3/{GROUP_PATH}", methods=["GET"])
+    def openapi_v3_group(self, request: Request) -> bytes:
+        """The OpenAPI 3 document; under its hash it may be kept for good, another hash leads to the right one."""
+        require_json(request.getHeader("Accept"))
+        documents = self._openapi.documents
+        asked = parameters_of(request.uri).get("hash", ("",))[0]
+        if asked not in ("", documents.v3.hash):
+            request.setResponseCode(HTTPStatus.MOVED_PERMANENTLY)
+            request.setHeader("Location", documents.v3_url)
+            return b""
+        if asked:
+            request.setHeader("Cache-Control", _FOR_GOOD)
+        return _published(request, documents.v3, answers.JSON)
 
     @app.route("/version", methods=["GET"])
     def version(self, request: Request) -> bytes:
@@ -107,10 +146,26 @@ def wrong_method() -> MethodNotAllowed:
     return MethodNotAllowed(_NO_METHOD)
 
 
-def _discovery(request: Request, plain: discovery.Document, aggregated: discovery.Document) -> bytes:
-    if wants_aggregated_discovery(request.getHeader("Accept")):
-        return _body(request, orjson.dumps(aggregated) + b"\n", discovery.AGGREGATED_TYPE)
+def _aggregated(definitions: Sequence[ViewDefinition]) -> Mapping[str, Published]:
+    return {it: publish(discovery.group_discovery_list(definitions, it)) for it in DISCOVERY_VERSIONS}
+
+
+def _discovery(request: Request, plain: discovery.Document, aggregated: Mapping[str, Published]) -> bytes:
+    version = discovery_version(request.getHeader("Accept"))
+    if version is not None:
+        return _published(request, aggregated[version], discovery.aggregated_type(version))
+    request.setHeader("Vary", "Accept")
     return _body(request, orjson.dumps(plain) + b"\n", answers.JSON)
+
+
+def _published(request: Request, document: Published, content_type: str) -> bytes:
+    """The document, or 304 for a client that has it."""
+    request.setHeader("Vary", "Accept")
+    request.setHeader("ETag", document.etag)
+    if has_already(request.getHeader("If-None-Match"), document.etag):
+        request.setResponseCode(HTTPStatus.NOT_MODIFIED)
+        return b""
+    return _body(request, document.body, content_type)
 
 
 def _document(request: Request, document: discovery.Document) -> bytes:

@@ -17,6 +17,7 @@ from promoter_view.api.access import Access, Attributes
 from promoter_view.api.channel import ApiChannel
 from promoter_view.api.health import HealthChecks
 from promoter_view.api.negotiation import Verb
+from promoter_view.api.openapi import OpenApi
 from promoter_view.api.paths import PREFIX, attributes_of, parse_path, verb_of
 from promoter_view.api.query import is_watch, parameters_of, selected_name
 from promoter_view.api.resource import ApiSettings, Call, ViewResource
@@ -141,6 +142,7 @@ def make_site(
     pump: Pump,
     metrics: Metrics,
     health: HealthChecks,
+    openapi: OpenApi,
     access: Access,
     random: Random,
     settings: ApiSettings,
@@ -150,6 +152,6 @@ def make_site(
     resource = ViewResource(
         views, definitions, reactor=reactor, pump=pump, metrics=metrics, random=random, settings=settings
     )
-    routes = Routes(definitions, health=health, metrics=metrics, version=version)
+    routes = Routes(definitions, openapi=openapi, health=health, metrics=metrics, version=version)
     gate = Gate(definitions, resource, routes, reactor=reactor, access=access, metrics=metrics, random=random)
     return ApiSite(gate, reactor=reactor)

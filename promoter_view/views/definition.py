@@ -47,7 +47,7 @@ class Member:
     """One field of a bundle: the objects of one kind that hang on the root or on another member.
 
     An object belongs when any of ``relations`` leads to it. ``many``: a list, left out when empty; else one object,
-    left out when there is none. Lists are sorted by name unless ``order`` is given.
+    left out when there is none. Lists are sorted by name unless ``order`` is given. ``description`` is for users.
     """
 
     field: str
@@ -55,6 +55,7 @@ class Member:
     relations: tuple[Relation, ...]
     many: bool = True
     order: RootOrder | None = None
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class ViewDefinition:
 
     ``root_field`` holds the root, ``members`` follow in that order. ``uid_namespace``: a bundle's uid is the UUIDv5 of
     the root's uid in it. ``cells`` gives a Table row's cells, in the order of ``columns``, for a decoded bundle.
+    ``description`` and ``root_description`` are for users: of the whole, and of the root's field.
     """
 
     kind: str
@@ -75,6 +77,8 @@ class ViewDefinition:
     uid_namespace: UUID
     columns: tuple[Column, ...]
     cells: Callable[[Mapping[str, Any], datetime], list[Any]]
+    description: str
+    root_description: str
 
     @property
     def api_version(self) -> str:

@@ -10,17 +10,23 @@ from promoter_view.views.promotion_strategy_columns import COLUMNS, cells
 from promoter_view.views.relations import FieldIs, LabelledLikeRoot, NamedBy, NamesRoot, OwnedBy
 
 _LABEL = "promoter.argoproj.io/promotion-strategy"
+#: Field, kind, and what such a gate reports.
 _GATES = (
-    ("argoCDCommitStatuses", "ArgoCDCommitStatus"),
-    ("gitCommitStatuses", "GitCommitStatus"),
-    ("timedCommitStatuses", "TimedCommitStatus"),
-    ("webRequestCommitStatuses", "WebRequestCommitStatus"),
-    ("scheduledCommitStatuses", "ScheduledCommitStatus"),
+    ("argoCDCommitStatuses", "ArgoCDCommitStatus", "the health of Argo CD Applications"),
+    ("gitCommitStatuses", "GitCommitStatus", "an expression over a commit"),
+    ("timedCommitStatuses", "TimedCommitStatus", "that a commit has been live for long enough"),
+    (
+        "webRequestCommitStatuses",
+        "WebRequestCommitStatus",
+        "the answer to a web request. What can carry credentials (header templates, bodies, authentication, recorded "
+        'responses) reads "<redacted>"',
+    ),
+    ("scheduledCommitStatuses", "ScheduledCommitStatus", "whether the time of the day and week allows a promotion"),
 )
 
 _BY_STRATEGY = OwnedBy(("PromotionStrategy",), PROMOTER_GROUP)
 _BY_POLICY = OwnedBy(("ChangeTransferPolicy",), PROMOTER_GROUP)
-_BY_GATE_OR_POLICY = OwnedBy((*(kind for _, kind in _GATES), "ChangeTransferPolicy"), PROMOTER_GROUP)
+_BY_GATE_OR_POLICY = OwnedBy((*(kind for _, kind, _ in _GATES), "ChangeTransferPolicy"), PROMOTER_GROUP)
 _NAMES_STRATEGY = NamesRoot(("spec", "promotionStrategyRef", "name"))
 _PROVIDER = ("spec", "scmProviderRef")
 _CLUSTER_SCOPED = FieldIs((*_PROVIDER, "kind"), "ClusterScmProvider")
@@ -32,27 +38,55 @@ _MEMBERS = (
         "ChangeTransferPolicy",
         (_BY_STRATEGY, LabelledLikeRoot(_LABEL, unless=_BY_STRATEGY)),
         order=RootOrder(("spec", "environments"), "branch", ("spec", "activeBranch")),
+        description="The ChangeTransferPolicies that the strategy controls, one for each environment, in the order of "
+        "spec.environments, then by name. Left out when there are none.",
     ),
-    Member("pullRequests", "PullRequest", (_BY_POLICY, LabelledLikeRoot(_LABEL, unless=_BY_POLICY))),
-    Member("commitStatuses", "CommitStatus", (_BY_GATE_OR_POLICY, LabelledLikeRoot(_LABEL, unless=_BY_GATE_OR_POLICY))),
-    *(Member(field, kind, (_NAMES_STRATEGY,)) for field, kind in _GATES),
+    Member(
+        "pullRequests",
+        "PullRequest",
+        (_BY_POLICY, LabelledLikeRoot(_LABEL, unless=_BY_POLICY)),
+        description="The pull requests of those ChangeTransferPolicies, by name. One that is merged or closed is soon "
+        "deleted by its controller. Left out when there are none.",
+    ),
+    Member(
+        "commitStatuses",
+        "CommitStatus",
+        (_BY_GATE_OR_POLICY, LabelledLikeRoot(_LABEL, unless=_BY_GATE_OR_POLICY)),
+        description="The commit statuses that the strategy's gates and ChangeTransferPolicies control, by name. Left "
+        "out when there are none.",
+    ),
+    *(
+        Member(
+            field,
+            kind,
+            (_NAMES_STRATEGY,),
+            description=f"The gates that name the strategy and report {reports}. By name; left out when there are "
+            "none.",
+        )
+        for field, kind, reports in _GATES
+    ),
     Member(
         "gitRepository",
         "GitRepository",
         (NamedBy(("PromotionStrategy",), ("spec", "gitRepositoryRef", "name")),),
         many=False,
+        description="The GitRepository that the strategy names. Left out when there is none of that name.",
     ),
     Member(
         "scmProvider",
         "ScmProvider",
         (NamedBy(("GitRepository",), (*_PROVIDER, "name"), when=_NAMESPACED),),
         many=False,
+        description="The ScmProvider that the GitRepository names, in the same namespace. Left out when it names a "
+        "ClusterScmProvider, or none that is there. Names of Secrets stay; Secrets are never read.",
     ),
     Member(
         "clusterScmProvider",
         "ClusterScmProvider",
         (NamedBy(("GitRepository",), (*_PROVIDER, "name"), when=_CLUSTER_SCOPED, cluster_scoped=True),),
         many=False,
+        description="The ClusterScmProvider that the GitRepository names. Left out when it names a ScmProvider, or "
+        "none that is there. Names of Secrets stay; Secrets are never read.",
     ),
 )
 
@@ -67,4 +101,10 @@ PROMOTION_STRATEGY_DETAILS = ViewDefinition(
     uid_namespace=UUID("6f0c3b9e-1c2d-4f7a-9b5e-2a1d3c4e5f60"),
     columns=COLUMNS,
     cells=cells,
+    description="PromotionStrategyDetails is a PromotionStrategy together with all that belongs to it, as of one "
+    "moment. It is computed and read-only: there is one for each PromotionStrategy, of the same name. Members are the "
+    "cluster's own objects as they are stored, without metadata.managedFields and the annotation "
+    "kubectl.kubernetes.io/last-applied-configuration.",
+    root_description="The PromotionStrategy itself. Its status is given without the copies of what its "
+    "ChangeTransferPolicies say: look there.",
 )

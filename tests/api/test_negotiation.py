@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.api.errors import NotAcceptable
-from promoter_view.api.negotiation import Representation, Verb, negotiate, wants_aggregated_discovery
+from promoter_view.api.negotiation import Representation, Verb, discovery_version, negotiate, require_json
 
 OBJECT, TABLE, METADATA = Representation.OBJECT, Representation.TABLE, Representation.METADATA
 AS_TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
@@ -19,6 +19,7 @@ AS_METADATA_LIST = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 CBOR = "application/cbor"
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+AGGREGATED_BETA = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
 
 
 @pytest.mark.parametrize(
@@ -79,22 +80,33 @@ def test_nothing_can_be_made(header):
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
-        (None, False),
-        ("application/json", False),
-        (f"{AGGREGATED},application/json", True),
-        (f"application/json,{AGGREGATED}", False),
-        (f"application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,{AGGREGATED}", True),
-        ("application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json", False),
+        (None, None),
+        ("application/json", None),
+        (f"{AGGREGATED},application/json", "v2"),
+        (f"application/json,{AGGREGATED}", None),
+        (f"{AGGREGATED_BETA},{AGGREGATED}", "v2beta1"),
+        (f"{AGGREGATED},{AGGREGATED_BETA},application/json", "v2"),
+        (f"{AGGREGATED_BETA},application/json", "v2beta1"),
+        ("application/json;g=apidiscovery.k8s.io;v=v3;as=APIGroupDiscoveryList,application/json", None),
+        (f"{PROTOBUF},{AGGREGATED_BETA}", "v2beta1"),
     ],
 )
 def test_aggregated_discovery(header, expected):
-    """Aggregated discovery is given to those who ask for v2 before plain JSON."""
-    assert wants_aggregated_discovery(header) is expected
+    """Aggregated discovery is given to those who ask for it before plain JSON, in the version they ask for first."""
+    assert discovery_version(header) == expected
+
+
+@pytest.mark.parametrize("header", [PROTOBUF, CBOR, "application/json;q=0", "text/html"])
+def test_json_is_required(header):
+    """A document that comes as JSON only is refused to those who do not take JSON, and to nobody else."""
+    with pytest.raises(NotAcceptable):
+        require_json(header)
+    require_json(f"{header},*/*")
 
 
 @given(st.text(alphabet='aj*/;,=q.01 "x-é', max_size=80))
 def test_any_header_is_read(header):
     """Whatever the header is, there is a form or 406."""
-    for ask in (lambda: negotiate(header, Verb.LIST), lambda: wants_aggregated_discovery(header)):
+    for ask in (lambda: negotiate(header, Verb.LIST), lambda: discovery_version(header)):
         with suppress(NotAcceptable):
-            assert ask() is not None
+            ask()

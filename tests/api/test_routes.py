@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from promoter_view.api.discovery import version_info
+from tests.api.openapi_documents import strategies_document
 from tests.api.world import BASE, VIEW, World
 
 GROUP = "view.promoter.argoproj.io"
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+DOCUMENT = f"/openapi/v3/apis/{GROUP}/v1alpha1"
 KUBECTL = f"{AGGREGATED},application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json"
 
 
@@ -55,6 +57,57 @@ def test_aggregated_discovery():
     (resource,) = version["resources"]
     assert resource["responseKind"] == {"group": GROUP, "version": "v1alpha1", "kind": "PromotionStrategyDetails"}
     assert (resource["resource"], resource["scope"]) == (VIEW, "Namespaced")
+
+
+def test_aggregated_discovery_of_older_clients():
+    """kubectl 1.27 to 1.29, which know v2beta1 only, get that."""
+    beta = AGGREGATED.replace("v=v2", "v=v2beta1")
+    answer = World(ready=False).ask("/apis", {"Accept": f"{beta},application/json"})
+    assert answer.header("content-type") == beta
+    assert answer.document["apiVersion"] == "apidiscovery.k8s.io/v2beta1"
+    assert answer.document["items"] == World().ask("/apis", {"Accept": AGGREGATED}).document["items"]
+
+
+@pytest.mark.parametrize("path", ["/api", "/apis", "/openapi/v2", "/openapi/v3", DOCUMENT])
+def test_what_a_client_has_already(path):
+    """A client that names the entity tag of a document it has gets 304 without a body; another tag, the document."""
+    world = World(ready=False)
+    answer = world.ask(path, {"Accept": KUBECTL})
+    tag = answer.header("etag")
+    assert (answer.code, answer.header("vary")) == (200, "Accept")
+    assert tag.startswith('"')
+    again = world.ask(path, {"Accept": KUBECTL, "If-None-Match": f'"other", W/{tag}'})
+    assert (again.code, again.body, again.header("etag")) == (304, b"", tag)
+    assert world.ask(path, {"Accept": KUBECTL, "If-None-Match": '"other"'}).body == answer.body
+
+
+def test_openapi_under_its_hash():
+    """The index names the document with its hash; under it clients may keep it for good."""
+    world = World(ready=False)
+    (entry,) = world.ask("/openapi/v3").document["paths"].values()
+    answer = world.ask(entry["serverRelativeURL"])
+    assert (answer.code, answer.document["openapi"]) == (200, "3.0.0")
+    assert "immutable" in answer.header("cache-control")
+    assert world.ask(DOCUMENT).header("cache-control") == "no-cache, private"
+
+
+def test_openapi_under_an_old_hash():
+    """A hash that is out of date leads to the document as it is now."""
+    world = World(ready=False)
+    old = world.openapi.documents.v3_url
+    world.openapi.update({"promoter.argoproj.io/v1alpha1": strategies_document()})
+    answer = world.ask(old)
+    assert (answer.code, answer.header("location")) == (301, world.openapi.documents.v3_url)
+    assert world.ask(answer.header("location")).code == 200
+
+
+@pytest.mark.parametrize("path", ["/openapi/v2", "/openapi/v3", DOCUMENT])
+def test_openapi_is_negotiated(path):
+    """OpenAPI comes as JSON only."""
+    protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+    world = World(ready=False)
+    assert world.ask(path, {"Accept": protobuf}).document["reason"] == "NotAcceptable"
+    assert world.ask(path, {"Accept": f"{protobuf},application/json"}).header("content-type") == "application/json"
 
 
 def test_discovery_is_negotiated():
@@ -114,6 +167,8 @@ def test_unhealthy():
         ("GET", "/", 404),
         ("GET", "/nope", 404),
         ("GET", "/apis/other", 404),
+        ("GET", "/openapi/v3/apis/other/v1", 404),
+        ("POST", "/openapi/v2", 405),
         ("GET", f"/apis/{GROUP}/v1", 404),
         ("GET", f"/apis/{GROUP}/v1alpha1/nope", 404),
         ("GET", f"{BASE}/name", 404),

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from promoter_view.api.access import Access, OpenAccess
 from promoter_view.api.health import HealthChecks
+from promoter_view.api.openapi import OpenApi
 from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
 from promoter_view.metrics import Metrics
@@ -71,6 +72,7 @@ class World:
         )
         self.pump = Pump(self.views, reactor=self.clock)
         self.health = HealthChecks()
+        self.openapi = OpenApi([PROMOTION_STRATEGY_DETAILS], version="0.1.0")
         self.offset = _START
         self.site = make_site(
             self.views,
@@ -79,6 +81,7 @@ class World:
             pump=self.pump,
             metrics=self.metrics,
             health=self.health,
+            openapi=self.openapi,
             access=access or OpenAccess(),
             random=Random(1),
             settings=ApiSettings(),

@@ -1,0 +1,64 @@
+"""The OpenAPI documents of the whole API: versions 2 and 3 and the latter's index, made anew when members change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from promoter_view.api.openapi_paths import operations, paths_v2, paths_v3
+from promoter_view.api.openapi_schemas import to_v2
+from promoter_view.api.openapi_views import view_schemas
+from promoter_view.api.published import Published, publish
+from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
+
+#: The only document in the index. The aggregator merges indexes: a path that another server has would hide its own.
+GROUP_PATH = f"apis/{GROUP}/{VERSION}"
+_TITLE = "promoter-view"
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """``v3`` is the group's document, ``v3_index`` names it with its hash."""
+
+    v2: Published
+    v3: Published
+    v3_index: Published
+
+    @property
+    def v3_url(self) -> str:
+        """Where ``v3`` is and may be kept for good: another one has another hash."""
+        return _url(self.v3)
+
+
+def build(definitions: Sequence[ViewDefinition], version: str, members: Mapping[str, Any]) -> Documents:
+    """The documents of a program of that version. ``members``: see ``openapi_views.view_schemas``."""
+    schemas = view_schemas(definitions, members)
+    found = [operation for definition in definitions for operation in operations(definition)]
+    info = {"title": _TITLE, "version": version}
+    v3 = publish({"openapi": "3.0.0", "info": info, "paths": paths_v3(found), "components": {"schemas": schemas}})
+    definitions_v2 = {name: to_v2(schema) for name, schema in schemas.items()}
+    v2 = publish({"swagger": "2.0", "info": info, "paths": paths_v2(found), "definitions": definitions_v2})
+    return Documents(v2, v3, publish({"paths": {GROUP_PATH: {"serverRelativeURL": _url(v3)}}}))
+
+
+class OpenApi:
+    """The documents as they are now. Until the cluster's schemas are known, members are plain objects."""
+
+    def __init__(self, definitions: Sequence[ViewDefinition], *, version: str) -> None:
+        self._definitions = definitions
+        self._version = version
+        self._documents = build(definitions, version, {})
+
+    @property
+    def documents(self) -> Documents:
+        """Do not change; there are others after ``update``."""
+        return self._documents
+
+    def update(self, members: Mapping[str, Any]) -> None:
+        """The cluster's version 3 documents by ``group/version``; whatever is wrong in them is left out."""
+        self._documents = build(self._definitions, self._version, members)
+
+
+def _url(document: Published) -> str:
+    return f"/openapi/v3/{GROUP_PATH}?hash={document.hash}"
