@@ -1,0 +1,157 @@
+"""How a document is laid out as text: compact JSON, indented JSON, or YAML, whole or item by item. Pure.
+
+All start from the compact JSON that everything is kept as; a list of any size is laid out without being held whole.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Protocol
+
+import orjson
+import yaml
+
+try:  # ten times as fast, where PyYAML was built with it
+    from yaml import CSafeDumper as SafeDumper
+except ImportError:
+    from yaml import SafeDumper  # type: ignore[assignment]
+
+JSON = "application/json"
+YAML = "application/yaml"
+
+#: kube-apiserver's: command-line tools and browsers, where people read (isPrettyPrint in endpoints/handlers).
+_READ_BY_PEOPLE = ("curl", "Wget", "Mozilla/5.0")
+_TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
+
+
+class Layout(Protocol):
+    """Bytes of JSON in, the bytes of an answer out."""
+
+    @property
+    def content_type(self) -> str:
+        """The answer's."""
+
+    @property
+    def separator(self) -> bytes:
+        """What stands between two items."""
+
+    @property
+    def items_per_pull(self) -> int:
+        """How many items are laid out before others get their turn."""
+
+    def whole(self, document: bytes) -> bytes:
+        """A document."""
+
+    def item(self, item: bytes) -> bytes:
+        """One of a list's items."""
+
+    def frame(self, empty: bytes) -> tuple[bytes, bytes]:
+        """What stands before the first and behind the last item of a list that is ``empty`` without them."""
+
+
+class Compact:
+    """JSON without white space, and a newline at its end."""
+
+    content_type = JSON
+    separator = b","
+    items_per_pull = 1024
+
+    def whole(self, document: bytes) -> bytes:
+        """The document and a newline."""
+        return document + b"\n"
+
+    def item(self, item: bytes) -> bytes:
+        """The item."""
+        return item
+
+    def frame(self, empty: bytes) -> tuple[bytes, bytes]:
+        """Its last two characters close the items and the list."""
+        return empty[:-2], b"]}\n"
+
+
+class Indented:
+    """JSON as people read it, two spaces a level. Without a newline at its end, as kube-apiserver writes it."""
+
+    content_type = JSON
+    separator = b",\n    "
+    items_per_pull = 8
+
+    def whole(self, document: bytes) -> bytes:
+        """The document, indented."""
+        return _indented(orjson.loads(document))
+
+    def item(self, item: bytes) -> bytes:
+        """The item, two levels in."""
+        return self.whole(item).replace(b"\n", b"\n    ")
+
+    def frame(self, empty: bytes) -> tuple[bytes, bytes]:
+        """The list broken open at its last brackets."""
+        return self.whole(empty).removesuffix(b"]\n}") + b"\n    ", b"\n  ]\n}"
+
+
+class Yaml:
+    """YAML in block style, keys in order, as kube-apiserver writes it."""
+
+    content_type = YAML
+    separator = b""
+    items_per_pull = 1
+
+    def whole(self, document: bytes) -> bytes:
+        """The document."""
+        return _yaml(orjson.loads(document))
+
+    def item(self, item: bytes) -> bytes:
+        """The item behind its dash; a sequence's items stand as far left as its key."""
+        return _yaml([orjson.loads(item)])
+
+    def frame(self, empty: bytes) -> tuple[bytes, bytes]:
+        """Keys that sort behind the items' stand behind the items."""
+        document = orjson.loads(empty)
+        key = "items" if "items" in document else "rows"
+        before = {name: value for name, value in document.items() if name < key}
+        behind = {name: value for name, value in document.items() if name > key}
+        return _yaml(before) + f"{key}:\n".encode(), _yaml(behind) if behind else b""
+
+
+COMPACT = Compact()
+INDENTED = Indented()
+YAML_LAYOUT = Yaml()
+
+
+def json_layout(pretty: str, user_agent: str | None) -> Layout:
+    """Indented where the parameter ``pretty`` says so; where it says nothing, for those that people read with."""
+    if pretty:
+        return INDENTED if pretty in _TRUE else COMPACT
+    return INDENTED if user_agent is not None and user_agent.startswith(_READ_BY_PEOPLE) else COMPACT
+
+
+def _indented(document: Any) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2)
+
+
+class _Dumper(SafeDumper):
+    """Quotes also what readers other than PyYAML would take for something else than text."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        """No anchors: a document is a tree."""
+        return True
+
+
+def _text(dumper: SafeDumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+# A commit such as 12e4567 is a number to Go and to YAML 1.2, and y is true to go-yaml, but neither is to PyYAML.
+_Dumper.add_representer(str, _text)
+_Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(?:\.[0-9_]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$"),
+    list("-+.0123456789"),
+)
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?0[oObBxX][0-9a-fA-F_]+$"), list("-+0"))
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^[yYnN]$"), list("yYnN"))
+
+
+def _yaml(document: Any) -> bytes:
+    text: bytes = yaml.dump(document, Dumper=_Dumper, encoding="utf-8", allow_unicode=True, width=1 << 30)
+    return text
