@@ -1,0 +1,1 @@
+"""Measures promoter-view beside the limit of the machine: ``python -m benchmarks`` (benchmarks/README.md)."""

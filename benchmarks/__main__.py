@@ -1,0 +1,74 @@
+"""``python -m benchmarks``: runs all works on a simulated cluster and prints one table. ``--quick``: in a minute."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import processes, works
+from benchmarks.report import Row, document, table
+from benchmarks.world import FULL, QUICK, Plan, cold_start
+
+_NAMES = {work.__name__: work for work in works.WORKS}
+
+
+def main() -> int:
+    """The exit status: 1 where a work broke."""
+    given = _arguments()
+    rows: list[Row] = []
+    fault = ""
+    with tempfile.TemporaryDirectory(prefix="promoter-view-bench-") as folder:
+        try:
+            for row in measure(QUICK if given.quick else FULL, Path(folder), given.only or list(_NAMES)):
+                rows.append(row)
+                print(" ".join(filter(None, row.cells()[:2])), file=sys.stderr, flush=True)
+        except processes.BrokenRunError as error:
+            fault = f"benchmarks: {error}"
+    print(f"{_machine()}\n\n{table(rows)}")
+    if given.json:
+        Path(given.json).write_text(document(_machine(), rows))
+    print(fault, file=sys.stderr)
+    return 1 if fault else 0
+
+
+def measure(plan: Plan, folder: Path, names: list[str]) -> Iterator[Row]:
+    """The rows of those works, as they come. Errors: BrokenRunError."""
+    cluster, url = processes.simulator(plan.strategies, folder)
+    with cluster, processes.Program(processes.kubeconfig(url, folder), folder) as program:
+        world, seconds = cold_start(plan, folder, url, program)
+        yield Row("start to the first whole list, empty log", "s", seconds, None, "8")
+        yield Row("a bundle's size, mean", "KB", world.object_bytes / 1000)
+        for name in names:
+            yield from _NAMES[name](world)
+        yield Row("reactor turns more than 50 ms late", "", _late(program))
+
+
+def _late(program: processes.Program) -> float:
+    name = "promoter_view_reactor_stall_seconds"
+    scrape = program.metrics()
+    return scrape.get(f"{name}_count", 0.0) - scrape.get(name + '_bucket{le="0.05"}', 0.0)
+
+
+def _machine() -> str:
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return (
+        f"{now}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a small fleet and short loads")
+    parser.add_argument("--only", action="append", choices=list(_NAMES), help="that work; may be repeated")
+    parser.add_argument("--json", help="write the figures to this file too")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

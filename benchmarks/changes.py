@@ -1,0 +1,87 @@
+"""The load: changes of single members at a steady rate, each with the time at which it was asked for."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPSConnection
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from benchmarks.wire import unverified
+
+_STATUSES = "/apis/promoter.argoproj.io/v1alpha1/commitstatuses"
+_TIMEOUT_SECONDS = 30.0
+
+#: Makes one change, and returns once it is made.
+Change = Callable[[], None]
+
+
+class Made(NamedTuple):
+    """What was changed: how often, from when on (monotonic nanoseconds)."""
+
+    changes: int
+    began_ns: int
+
+
+def steadily(change: Change, rate: float, seconds: float) -> Made:
+    """Changes at that rate for so long; one that was held up is made up for."""
+    count = max(1, round(rate * seconds))
+    began = time.monotonic()
+    for number in range(count):
+        time.sleep(max(0.0, began + number / rate - time.monotonic()))
+        change()
+    return Made(count, int(began * 1e9))
+
+
+@contextmanager
+def of_cluster(url: str) -> Iterator[Change]:
+    """Annotates the CommitStatuses of a cluster, of another strategy each time."""
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=_TIMEOUT_SECONDS)
+    try:
+        paths = itertools.cycle(_one_a_strategy(json.loads(_ask(connection, "GET", _STATUSES))["items"]))
+        yield lambda: _annotate(connection, next(paths))
+    finally:
+        connection.close()
+
+
+@contextmanager
+def of_baseline(port: int) -> Iterator[Change]:
+    """Has the bare server write a line to all its watches."""
+    connection = HTTPSConnection("127.0.0.1", port, timeout=_TIMEOUT_SECONDS, context=unverified())
+    try:
+        yield lambda: _tell(connection)
+    finally:
+        connection.close()
+
+
+def _one_a_strategy(items: list[dict[str, Any]]) -> list[str]:
+    found: dict[tuple[str, str], str] = {}
+    for item in items:
+        namespace, name = item["metadata"]["namespace"], item["metadata"]["name"]
+        path = _STATUSES.replace("/commitstatuses", f"/namespaces/{namespace}/commitstatuses/{name}")
+        # Each strategy has a repository of its own.
+        found.setdefault((namespace, item["spec"]["gitRepositoryRef"]["name"]), path)
+    return list(found.values())
+
+
+def _annotate(connection: HTTPConnection, path: str) -> None:
+    patch = {"metadata": {"annotations": {"bench/ts": str(time.monotonic_ns())}}}
+    _ask(connection, "PATCH", path, json.dumps(patch))
+
+
+def _tell(connection: HTTPConnection) -> None:
+    _ask(connection, "GET", f"/change?{time.monotonic_ns()}")
+
+
+def _ask(connection: HTTPConnection, method: str, path: str, body: str | None = None) -> bytes:
+    headers = {"Content-Type": "application/merge-patch+json"} if body else {}
+    connection.request(method, path, body, headers)
+    response = connection.getresponse()
+    data = response.read()
+    if response.status != 200:
+        raise OSError(f"{method} {path}: {response.status}")
+    return data

@@ -1,0 +1,52 @@
+"""How much memory a process has, and had at most while something was measured."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_SAMPLE_SECONDS = 0.02
+_STATM = "/proc/{}/statm"
+
+
+def resident_bytes(pid: int) -> int:
+    """The resident set of a process, in bytes."""
+    statm = Path(_STATM.format(pid))
+    if statm.exists():
+        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    # Where there is no /proc (macOS): kibibytes.
+    found = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=True, text=True)
+    return int(found.stdout) * 1024
+
+
+class Peak:
+    """The largest resident set in a ``with`` block, by samples of every 20 ms."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self.before = self.bytes = resident_bytes(pid)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    @property
+    def growth(self) -> float:
+        """The peak above what there was before, as a share of that."""
+        return self.bytes / self.before - 1
+
+    def _sample(self) -> None:
+        while not self._over.wait(_SAMPLE_SECONDS):
+            self.bytes = max(self.bytes, resident_bytes(self._pid))
