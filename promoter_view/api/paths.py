@@ -31,8 +31,11 @@ class Target:
 
 
 def parse_path(path: bytes, definitions: Mapping[str, ViewDefinition]) -> Target | None:
-    """``[namespaces/NS/]RESOURCE[/NAME]`` behind the prefix; None where it names nothing (a name needs a namespace)."""
-    match [_decode(part) for part in path[len(PREFIX) :].split(b"/")]:
+    """``[namespaces/NS/]RESOURCE[/NAME]`` behind the prefix; None where it names nothing (a name needs a namespace).
+
+    As with kube-apiserver a slash at the end names nothing more.
+    """
+    match [_decode(part) for part in path[len(PREFIX) :].rstrip(b"/").split(b"/")]:
         case ["namespaces", namespace, resource] if namespace and resource in definitions:
             return Target(definitions[resource], namespace, "")
         case ["namespaces", namespace, resource, name] if namespace and name and resource in definitions:

@@ -27,6 +27,7 @@ Parameters = Mapping[str, Sequence[str]]
 
 _EXACT = "Exact"
 _NOT_OLDER_THAN = "NotOlderThan"
+_UNREADABLE = re.compile(r";|%(?![0-9A-Fa-f]{2})", re.ASCII)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}\Z", re.ASCII)
 _DECIMAL = re.compile(r"[0-9]{1,20}\Z", re.ASCII)
 _INT64 = range(-(1 << 63), 1 << 63)
@@ -71,10 +72,12 @@ class WatchQuery:
 def parameters_of(uri: bytes) -> Parameters:
     """The query part of a URI, decoded. As in Go a name without "=" is there with an empty value (``?watch``).
 
-    (Twisted's ``request.args`` leaves such out.) Their number is bounded by that of the request line's bytes.
+    (Twisted's ``request.args`` leaves such out.) Also as in Go, a part with a semicolon or a broken escape is left out.
+    Their number is bounded by that of the request line's bytes.
     """
     _, _, query = uri.partition(b"?")
-    return parse_qs(query.decode("utf-8", "replace"), keep_blank_values=True, errors="replace") if query else {}
+    readable = [part for part in query.decode("utf-8", "replace").split("&") if not _UNREADABLE.search(part)]
+    return parse_qs("&".join(readable), keep_blank_values=True, errors="replace")
 
 
 def is_watch(parameters: Parameters) -> bool:
@@ -122,6 +125,7 @@ def parse_watch(parameters: Parameters) -> WatchQuery:
     labels, fields = _selectors(parameters)
     _integer(parameters, "limit")
     timeout = _integer(parameters, "timeoutSeconds")
+    parameters = _with_defaults(parameters)
     send_initial = _boolean(parameters, "sendInitialEvents")
     _refuse(_watch_causes(parameters, send_initial))
     version = _resource_version(parameters)
@@ -130,11 +134,20 @@ def parse_watch(parameters: Parameters) -> WatchQuery:
         labels=labels,
         fields=fields,
         resource_version=version,
-        initial=version == 0 if send_initial is None else send_initial,
+        initial=bool(send_initial),
         initial_end=bool(send_initial) and bookmarks,
         bookmarks=bookmarks,
         timeout_seconds=timeout or None,
     )
+
+
+def _with_defaults(parameters: Parameters) -> Parameters:
+    """A watch from nowhere asks for initial events (apimachinery, SetListOptionsDefaults): their end is marked too."""
+    if "sendInitialEvents" in parameters or _text(parameters, "resourceVersionMatch"):
+        return parameters
+    if _text(parameters, "resourceVersion") not in ("", "0"):
+        return parameters
+    return {**parameters, "sendInitialEvents": ("true",), "resourceVersionMatch": (_NOT_OLDER_THAN,)}
 
 
 def _list_causes(parameters: Parameters) -> list[Cause]:

@@ -72,11 +72,12 @@ def test_list_is_read(query, limit, exact, at_least):
 WATCHES = [
     # query, resource_version, initial, initial_end, bookmarks, timeout
     ("", 0, True, False, False, None),
+    ("allowWatchBookmarks=true&resourceVersion=0", 0, True, True, True, None),
     ("resourceVersion=", 0, True, False, False, None),
     ("resourceVersion=0", 0, True, False, False, None),
     ("resourceVersion=7", 7, False, False, False, None),
     ("resourceVersion=7&allowWatchBookmarks=true", 7, False, False, True, None),
-    ("allowWatchBookmarks", 0, True, False, True, None),
+    ("allowWatchBookmarks", 0, True, True, True, None),
     ("allowWatchBookmarks=0", 0, True, False, False, None),
     ("allowWatchBookmarks=False", 0, True, False, False, None),
     ("timeoutSeconds=30", 0, True, False, False, 30),
@@ -88,7 +89,7 @@ WATCHES = [
     ("sendInitialEvents=false&resourceVersionMatch=NotOlderThan", 0, False, False, False, None),
     ("sendInitialEvents=false&resourceVersionMatch=NotOlderThan&resourceVersion=7", 7, False, False, False, None),
     ("sendInitialEvents=0&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=1", 0, False, False, True, None),
-    ("limit=5&continue=ignored", 0, True, False, False, None),
+    ("limit=5&continue=ignored&resourceVersion=7", 7, False, False, False, None),
 ]
 
 
@@ -158,6 +159,7 @@ ILLEGAL = [
         [REQUIRES_MATCH, 'Unsupported value: "Exact": supported values: "NotOlderThan"'],
     ),
     (parse_watch, f"{INITIAL}&continue=x", [NOT_WITH_CONTINUE]),
+    (parse_watch, "continue=x", [NOT_WITH_CONTINUE]),
 ]
 
 
@@ -197,6 +199,22 @@ def test_continue_is_read_with_resource_version_zero():
 def test_what_is_a_watch(query, expected):
     """Whatever is there and does not say no makes a watch."""
     assert is_watch(read(query)) is expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("limit=1;limit=2", {}),
+        ("limit=1;x&continue=a", {"continue": ["a"]}),
+        ("labelSelector=%zz&limit=1", {"limit": ["1"]}),
+        ("limit=%", {}),
+        ("limit=%31&limit=2", {"limit": ["1", "2"]}),
+        ("&&limit&", {"limit": [""]}),
+    ],
+)
+def test_unreadable_parts_are_left_out(query, expected):
+    """A part of the query with a semicolon or a broken escape is not there, as for Go's servers."""
+    assert read(query) == expected
 
 
 @pytest.mark.parametrize(
