@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
+from tests.e2e.cleaning import cleaned
 from tests.e2e.client import BROKEN, Client, RefusedError, path_of
 from tests.e2e.program import Program
 from tests.views.oracle import join
@@ -21,7 +22,7 @@ Name = tuple[str, str]
 
 def truth(items: Callable[[str], Iterable[Document]]) -> dict[Name, Document]:
     """The bundles without resourceVersion; ``items`` gives the objects of a resource, asked of the cluster itself."""
-    return join(_cleaned(found) for kind in PROMOTER_KINDS for found in items(kind.plural))
+    return join(cleaned(found) for kind in PROMOTER_KINDS for found in items(kind.plural))
 
 
 def serves(running: Program, bundles: dict[Name, Document]) -> bool:
@@ -41,9 +42,3 @@ def wait(condition: Callable[[], bool], seconds: float, what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"in vain: {what}"
         time.sleep(0.05)
-
-
-def _cleaned(found: Document) -> Document:
-    """As the log holds it: the fleets of these tests have nothing else that is cleaned away."""
-    metadata = {name: value for name, value in found["metadata"].items() if name != "managedFields"}
-    return found | {"metadata": metadata}
