@@ -91,9 +91,12 @@ def _pool(key: str, pem: str) -> Authorities:
 
 
 def _names(data: Mapping[str, str], key: str) -> tuple[str, ...]:
-    """A JSON list of words. An absent one is empty, which for the allowed names means any, as kube-apiserver has it."""
+    """A JSON list of words. An absent one is empty, which for the allowed names means any, as kube-apiserver has it.
+
+    So is null: it is what kube-apiserver publishes for an empty list.
+    """
     try:
-        found = orjson.loads(data.get(key) or "[]")
+        found = orjson.loads(data.get(key) or "[]") or []
     except orjson.JSONDecodeError as error:
         raise ValueError(f"{key}: is no JSON: {error}") from error
     if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
