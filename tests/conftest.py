@@ -4,10 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.controlplane.fixtures import control_plane, control_plane_binaries, own_control_plane
 
 __all__ = ["control_plane", "control_plane_binaries", "own_control_plane", "pytest_sessionfinish"]
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")
 
 
 @pytest.fixture(autouse=True)
