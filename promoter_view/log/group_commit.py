@@ -114,9 +114,11 @@ class GroupCommit:
         return self._enqueue(entries, sizes)
 
     async def settled(self) -> None:
-        """Returns once all that is durable is applied."""
+        """Returns once all that is durable is applied. Errors: LogClosed when the follower has failed."""
         applied, self._applied = self._applied, succeed(None)
         await applied
+        if self._phase is Phase.CLOSED:
+            raise LogClosed("what is durable could not be applied")
 
     async def stop(self) -> None:
         """Commits what is queued where that is possible; the rest fails with LogClosed."""
@@ -149,7 +151,7 @@ class GroupCommit:
                 await self._commit_group()
             await self.settled()
         except LogClosed:
-            await self.settled()
+            await self._applied
         except Exception as error:  # whatever it is, nothing may be acknowledged after it
             self._break(error)
 

@@ -1,0 +1,60 @@
+"""The queue in front of every log, where its follower fails it."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from promoter_view.log.errors import LogClosed
+from promoter_view.log.group_commit import SLICE_RECORDS, SLICE_SECONDS, GroupCommit
+from promoter_view.metrics import Metrics
+from tests.log.fakes import NOW, Fold, change
+
+
+class World:
+    """A GroupCommit on its own: its commits end when the test says so, its follower is slow and fails at "bad"."""
+
+    def __init__(self):
+        self.clock = Clock()
+        self.clock.advance(NOW)
+        self.fold = Fold()
+        self.fatal = []
+        self.commits = []
+        self.groups = GroupCommit(
+            reactor=self.clock, metrics=Metrics(), commit=self._commit, on_fatal=self.fatal.append
+        )
+        self.groups.begin(self, last=0, least=0)
+
+    def _commit(self, previous, records):
+        self.commits.append(Deferred())
+        return self.commits[-1]
+
+    def apply(self, records):
+        if any(record.entry.key.name == "bad" for record in records):
+            raise ZeroDivisionError("a fault in the follower")
+        self.clock.rightNow += SLICE_SECONDS
+        self.fold.apply(records)
+
+    def append(self, *names):
+        """Appends a change a name; what comes of it."""
+        results = []
+        self.groups.append([change(name) for name in names]).addBoth(results.append)
+        return results
+
+
+def test_nothing_follows_a_follower_that_has_lost_its_place():
+    """What is made durable while the follower breaks is neither applied nor acknowledged, and the log ends once."""
+    world = World()
+    broken = world.append(*("good",) * SLICE_RECORDS, "bad")
+    after = world.append("after")
+    world.commits[0].callback(None)
+    assert len(world.commits) == 2
+    world.clock.advance(0)
+    assert len(world.fatal) == 1
+    world.commits[1].callback(None)
+    world.clock.advance(0)
+    assert {record.entry.key.name for record in world.fold.records} == {"good"}
+    assert (broken, after, len(world.fatal)) == ([], [], 1)
+    assert world.append("more")[0].check(LogClosed)
+    assert Deferred.fromCoroutine(world.groups.stop()).called
+    assert (broken[0].check(LogClosed), after[0].check(LogClosed)) == (LogClosed, LogClosed)
