@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from promoter_view.api.openapi_paths import operations, paths_v2, paths_v3
 from promoter_view.api.openapi_schemas import to_v2
 from promoter_view.api.openapi_views import view_schemas
@@ -57,7 +59,11 @@ class OpenApi:
 
     def update(self, members: Mapping[str, Any]) -> None:
         """The cluster's version 3 documents by ``group/version``; whatever is wrong in them is left out."""
-        self._documents = build(self._definitions, self._version, members)
+        try:
+            self._documents = build(self._definitions, self._version, members)
+        except orjson.JSONEncodeError:
+            # A default or an example in them is nested more deeply than can be written.
+            self._documents = build(self._definitions, self._version, {})
 
 
 def _url(document: Published) -> str:
