@@ -92,7 +92,7 @@ class Gate(Resource):
         admission = await self._access.admit(request, attributes)
         if call is None:
             request.render(self._routes)
-        elif request.method != b"GET":
+        elif not _reads(request.method, call.verb):
             raise wrong_method()
         else:
             await self._resource.serve(request, call, admission)
@@ -109,6 +109,11 @@ class Gate(Resource):
         self._metrics.requests.labels(*labels, request.code).inc()
         if attributes.verb != Verb.WATCH:
             self._metrics.request_seconds.labels(*labels).observe(self._reactor.seconds() - begun)
+
+
+def _reads(method: bytes, verb: Verb) -> bool:
+    # HEAD of a watch would hold its connection, and say nothing.
+    return method == b"GET" or (method == b"HEAD" and verb is not Verb.WATCH)
 
 
 class ApiSite(Site):

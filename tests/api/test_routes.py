@@ -178,7 +178,7 @@ def test_unhealthy():
         ("PUT", f"/apis/{GROUP}/v1alpha1/namespaces/a/{VIEW}/b", 405),
         ("PATCH", f"/apis/{GROUP}/v1alpha1/namespaces/a/{VIEW}/b", 405),
         ("DELETE", f"/apis/{GROUP}/v1alpha1/namespaces/a/{VIEW}", 405),
-        ("HEAD", BASE, 405),
+        ("HEAD", f"{BASE}?watch=1", 405),
     ],
 )
 def test_what_is_not_there(method, path, code):

@@ -48,6 +48,22 @@ def test_keep_alive():
     assert client.answer().names == ["s0"]
 
 
+@pytest.mark.parametrize(
+    ("path", "code"), [(BASE, 200), (f"{in_namespace('n')}/s1", 200), (f"{in_namespace('n')}/s9", 404)]
+)
+def test_head_is_a_get_without_its_body(path, code):
+    """HEAD has the code and the length that a GET would have, and nothing after its headers."""
+    world = fleet()
+    client, got = world.open(path, method="HEAD"), world.ask(path)
+    world.turn()
+    answer = client.answer()
+    assert (answer.code, answer.body) == (code, b"")
+    assert answer.header("content-length") == got.header("content-length")
+    client.transport.clear()
+    client.send("/apis")
+    assert client.answer().code == 200
+
+
 class Refuses:
     """Lets nobody in, for the given reason; keeps what was asked."""
 
