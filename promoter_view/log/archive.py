@@ -77,9 +77,15 @@ class Archive:
         return full and self._records > newest.ordinal
 
     @property
+    def _now_ms(self) -> int:
+        return int(self._reactor.seconds() * 1000)
+
+    @property
     def wants_snapshot(self) -> bool:
         """No snapshot is being written, and the newest one has enough behind it to be worth another."""
-        return self._snapshotting.called and snapshot_is_due(self._holdings)
+        return self._snapshotting.called and snapshot_is_due(
+            self._holdings, self._settings, now_ms=self._now_ms, records=self._records
+        )
 
     async def append(self, previous: int, records: Sequence[Record]) -> None:
         """Makes one group durable. Errors: WriteFailed (may be tried again), Unsafe."""
@@ -89,9 +95,8 @@ class Archive:
 
     async def roll(self, base: int) -> bool:
         """Begins a new segment behind offset ``base``; False when that failed: the old one is written on."""
-        created_ms = int(self._reactor.seconds() * 1000)
         sequence = self._holdings.segments[-1].sequence + 1
-        header = FileHeader(FileKind.SEGMENT, sequence, base, self._records, created_ms)
+        header = FileHeader(FileKind.SEGMENT, sequence, base, self._records, self._now_ms)
         try:
             descriptor = await self._worker.run(partial(self._folder.create_segment, header))
         except OSError as error:
@@ -109,15 +114,13 @@ class Archive:
         newest = self._holdings.segments[-1]
         if snapshot.offset != newest.base:
             raise ValueError(f"a snapshot at {snapshot.offset} does not belong to the segment after {newest.base}")
-        created_ms = int(self._reactor.seconds() * 1000)
-        header = FileHeader(FileKind.SNAPSHOT, newest.sequence, newest.base, newest.ordinal, created_ms)
+        header = FileHeader(FileKind.SNAPSHOT, newest.sequence, newest.base, newest.ordinal, self._now_ms)
         writer = SnapshotWriter(self._folder, snapshot, header, disk=self._disk)
         self._snapshotting = Deferred.fromCoroutine(self._write_snapshot(snapshot.offset, writer))
 
     async def retain(self) -> None:
         """Deletes what the settings no longer ask for."""
-        now_ms = int(self._reactor.seconds() * 1000)
-        gone = removal(self._holdings, self._trusted, self._settings, now_ms=now_ms, records=self._records)
+        gone = removal(self._holdings, self._trusted, self._settings, now_ms=self._now_ms, records=self._records)
         if not gone.snapshots and not gone.segments:
             return
         try:
@@ -125,8 +128,10 @@ class Archive:
         except OSError as error:
             self._warn("delete old segments", error)
             return
+        # Of what is held now: meanwhile the log may have rolled, or another retention have found the same.
+        segments = [segment for segment in self._holdings.segments if segment not in gone.segments]
         snapshots = {b: size for b, size in self._holdings.snapshots.items() if b not in gone.snapshots}
-        self._hold(Holdings(self._holdings.segments[len(gone.segments) :], snapshots))
+        self._hold(Holdings(segments, snapshots))
 
     async def close(self) -> None:
         """Gives up a snapshot that is being written, and closes the files."""

@@ -161,8 +161,12 @@ class FileLog:
 
     async def _roll(self, archive: Archive, previous: int) -> None:
         await self._groups.settled()
-        if await archive.roll(previous) and archive.wants_snapshot:
+        if not await archive.roll(previous):
+            return
+        if archive.wants_snapshot:
             archive.keep(self._follower.snapshot())
+        else:
+            await archive.retain()
 
     async def _wait(self, seconds: float) -> None:
         """Waits that long, or until the log stops."""

@@ -6,8 +6,9 @@ segment begins the log.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from promoter_view.log.settings import LogSettings
 
@@ -58,15 +59,19 @@ def start_order(holdings: Holdings, history_bytes: int) -> Sequence[int]:
     return (points[best], *reversed(points[:best]), *points[best + 1 :])
 
 
-def snapshot_is_due(holdings: Holdings) -> bool:
-    """Whether what follows the newest snapshot is half as large as that was.
+def snapshot_is_due(holdings: Holdings, settings: LogSettings, *, now_ms: int, records: int) -> bool:
+    """Whether what follows the newest snapshot is half as large as that was, or retention waits for a newer one.
 
-    So what a start reads and what is written beside the events both stay in proportion, however large the state is.
+    So what a start reads and what is written beside the events both stay in proportion, however large the state is;
+    and where little happens, what is too old goes all the same. (Bytes do not ask: a state may be larger than they.)
     """
     if not holdings.snapshots:
         return True
     newest = max(holdings.snapshots)
-    return 2 * _bytes_after(holdings, newest) >= holdings.snapshots[newest]
+    if 2 * _bytes_after(holdings, newest) >= holdings.snapshots[newest]:
+        return True
+    behind = Holdings([segment for segment in holdings.segments if segment.base >= newest])
+    return any(_outlived(behind, settings, now_ms=now_ms, records=records))
 
 
 def removal(holdings: Holdings, trusted: int | None, settings: LogSettings, *, now_ms: int, records: int) -> Removal:
@@ -90,15 +95,21 @@ def _expired(
     """The segments before the trusted snapshot that one of the bounds asks to go, oldest first."""
     size = holdings.size
     gone: list[Segment] = []
-    for segment, following in zip(holdings.segments, holdings.segments[1:], strict=False):
-        # A segment's newest record is not newer than the next segment.
-        too_old = following.created_ms < now_ms - settings.retention_age_seconds * 1000
-        too_many = records - segment.ordinal > settings.retention_events
-        if segment.base >= trusted or not (too_old or too_many or size > settings.retention_bytes):
+    outlived = _outlived(holdings, settings, now_ms=now_ms, records=records)
+    for segment, is_outlived in zip(holdings.segments, outlived, strict=False):
+        if segment.base >= trusted or not (is_outlived or size > settings.retention_bytes):
             break
         gone.append(segment)
         size -= segment.size + holdings.snapshots.get(segment.base, 0)
     return gone
+
+
+def _outlived(holdings: Holdings, settings: LogSettings, *, now_ms: int, records: int) -> Iterator[bool]:
+    """For each segment but the newest whether it is too old, or too many records ago."""
+    for segment, following in pairwise(holdings.segments):
+        # A segment's newest record is not newer than the next segment.
+        too_old = following.created_ms < now_ms - settings.retention_age_seconds * 1000
+        yield too_old or records - segment.ordinal > settings.retention_events
 
 
 def _reserve(holdings: Holdings, history_bytes: int) -> int:

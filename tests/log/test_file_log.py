@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import stat
+from dataclasses import replace
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from promoter_view.log.engines import LogSettings
 from promoter_view.log.errors import LogClosed, LogDamaged, LogLocked, LogUnusable
@@ -288,6 +290,45 @@ def test_retention_by_events_and_by_age(tmp_path, bound):
         fill(bench, log, 1, number)
         bench.clock.advance(5)
     assert len(bench.files("segment")) < 10
+    bench.kill(log)
+    _, again = bench.open()
+    assert again.objects == fold.objects
+
+
+def test_two_retentions_at_once_count_each_segment_once(tmp_path):
+    """A start's retention and that of a snapshot which has just been written may overlap."""
+    bench = small(tmp_path, history_bytes=1500)
+    log, fold = bench.open()
+    fill(bench, log, 12)
+    archive = log._archive
+    archive._settings = replace(bench.settings, retention_events=1)
+    bench.worker.holding = True
+    both = [Deferred.fromCoroutine(archive.retain()) for _ in range(2)]
+    while bench.worker.held:
+        bench.worker.let_go()
+    bench.worker.holding = False
+    assert all(one.called for one in both)
+    held = bench.files("segment") + bench.files("snapshot")
+    assert log.status().size == sum(file.stat().st_size for file in held)
+    assert log.status().first == int(bench.files("segment")[0].stem) + 1
+    fill(bench, log, 3, 12)
+    bench.kill(log)
+    _, again = bench.open()
+    assert again.objects == fold.objects
+
+
+def test_retention_does_not_wait_for_a_snapshot_to_be_worth_it(tmp_path):
+    """Where little happens, age and number of events still count: they have a snapshot written, and segments go."""
+    bench = small(tmp_path, segment_age_seconds=60, history_bytes=1500, retention_age_seconds=600)
+    log, fold = bench.open()
+    bench.append(log, change("large", b"%020000d" % 0))
+    fill(bench, log, 1)
+    assert len(bench.files("snapshot")) == 1
+    for number in range(1, 21):
+        bench.clock.advance(60)
+        bench.append(log, change("pr-0", b"%0100d" % number, type_=ChangeType.MODIFIED))
+        bench.settle()
+    assert units(bench.clock.seconds()) - log.status().first < units(900)
     bench.kill(log)
     _, again = bench.open()
     assert again.objects == fold.objects

@@ -33,17 +33,23 @@ def test_the_order_of_start_points(holdings, history, order):
 
 
 @pytest.mark.parametrize(
-    ("holdings", "due"),
+    ("holdings", "bounds", "due"),
     [
-        pytest.param(held(1), True, id="there is none yet"),
-        pytest.param(held(100, 2, snapshots=(10,)), False, id="2 bytes behind one of 5"),
-        pytest.param(held(100, 2, 1, snapshots=(10,)), True, id="3 bytes behind one of 5"),
-        pytest.param(held(100, 9, 2, snapshots=(10, 20)), False, id="the newest counts"),
+        pytest.param(held(1), {}, True, id="there is none yet"),
+        pytest.param(held(100, 2, snapshots=(10,)), {}, False, id="2 bytes behind one of 5"),
+        pytest.param(held(100, 2, 1, snapshots=(10,)), {}, True, id="3 bytes behind one of 5"),
+        pytest.param(held(100, 9, 2, snapshots=(10, 20)), {}, False, id="the newest counts"),
+        pytest.param(held(9, 1, 1, snapshots=(10,)), {"retention_age_seconds": 8}, False, id="begun 8 s ago"),
+        pytest.param(held(9, 1, 1, snapshots=(10,)), {"retention_age_seconds": 7}, True, id="ended more than 7 s ago"),
+        pytest.param(held(9, 1, 1, snapshots=(10,)), {"retention_events": 2}, False, id="2 events, as asked for"),
+        pytest.param(held(9, 1, 1, snapshots=(10,)), {"retention_events": 1}, True, id="2 events and not 1"),
+        pytest.param(held(9, 1, 1, snapshots=(10,)), {"retention_bytes": 1}, False, id="bytes do not ask"),
     ],
 )
-def test_when_a_snapshot_is_due(holdings, due):
-    """A snapshot is written once half as much as the newest one lies behind it, so that writing stays in proportion."""
-    assert snapshot_is_due(holdings) is due
+def test_when_a_snapshot_is_due(holdings, bounds, due):
+    """Once half as much as the newest one lies behind it, and where a segment behind it is past retention."""
+    records = len(holdings.segments)
+    assert snapshot_is_due(holdings, LogSettings(**bounds), now_ms=10_000, records=records) is due
 
 
 def gone(holdings, trusted, **settings):
