@@ -10,6 +10,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 
+from promoter_view.api.query import parameters_of
+from promoter_view.api.rendering import lenient_layout
 from promoter_view.api.status import Status, internal_error, status_of
 
 JSON = "application/json"
@@ -24,6 +26,7 @@ def begin(request: Request, random: Random) -> None:
     audit_id = given if given and _AUDIT_ID.match(given) else str(uuid.UUID(int=random.getrandbits(128), version=4))
     request.setHeader("Audit-Id", audit_id)
     request.setHeader("Cache-Control", "no-cache, private")
+    request.setHeader("Vary", "Accept, Accept-Encoding")
     request.responseHeaders.removeHeader("Server")
 
 
@@ -42,7 +45,8 @@ def send_error(request: Request, failure: Failure) -> None:
         # Half an answer cannot be taken back: without its end the client knows that it is not whole.
         request.loseConnection()
         return
-    send(request, body)
+    request.write(body)
+    request.finish()
 
 
 def refuse(request: Request, failure: Failure) -> bytes:
@@ -50,11 +54,13 @@ def refuse(request: Request, failure: Failure) -> bytes:
     status = status_of(failure.value) if isinstance(failure.value, Exception) else None
     if status is None:
         status = _fault(request, failure)
-    body = status.encode() + b"\n"
+    layout = lenient_layout(request, parameters_of(request.uri))
+    body = layout.whole(status.encode())
     request.setResponseCode(status.code)
     for name, value in status.headers.items():
         request.setHeader(name, value)
-    request.setHeader("Content-Type", JSON)
+    request.responseHeaders.removeHeader("Content-Encoding")
+    request.setHeader("Content-Type", layout.content_type)
     request.setHeader("Content-Length", str(len(body)))
     return body
 

@@ -16,6 +16,7 @@ from promoter_view.records import Bundle
 from promoter_view.views.definition import ViewDefinition
 
 _META = "meta.k8s.io/v1"
+_PARTIAL = orjson.dumps({"kind": "PartialObjectMetadata", "apiVersion": _META}).removesuffix(b"}")
 #: The annotation of the bookmark that ends the initial events (KEP-3157).
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
@@ -52,12 +53,8 @@ class Form(Protocol):
     def single(self, bundle: Bundle) -> bytes:
         """The answer to a get."""
 
-    def list_head(self, meta: ListMeta) -> bytes:
-        """A list up to its first item. What follows are items, commas between them, and ``list_tail``."""
-
-    @property
-    def list_tail(self) -> bytes:
-        """What ends a list."""
+    def empty_list(self, meta: ListMeta) -> bytes:
+        """A list without items, which end it: ``...[]}``."""
 
     def item(self, bundle: Bundle) -> bytes:
         """One item of a list."""
@@ -74,7 +71,6 @@ class ObjectForm:
 
     key: Hashable = "object"
     items_per_pull = 1024
-    list_tail = b"]}"
 
     def __init__(self, definition: ViewDefinition) -> None:
         self._kind = definition.kind
@@ -85,9 +81,9 @@ class ObjectForm:
         """The bundle."""
         return bundle.encode()
 
-    def list_head(self, meta: ListMeta) -> bytes:
-        """``{"kind":"...List", ... "items":[``."""
-        return list_head(self._list_kind, self._api_version, meta)
+    def empty_list(self, meta: ListMeta) -> bytes:
+        """``{"kind":"...List", ... "items":[]}``."""
+        return empty_list(self._list_kind, self._api_version, meta)
 
     def item(self, bundle: Bundle) -> bytes:
         """The bundle: as custom resources' lists do, with kind and apiVersion."""
@@ -103,19 +99,23 @@ class ObjectForm:
 
 
 class MetadataForm:
-    """PartialObjectMetadata: for the garbage collector and others that look at metadata only."""
+    """PartialObjectMetadata: for the garbage collector and others that look at metadata only. Nothing is decoded."""
 
     key: Hashable = "metadata"
-    items_per_pull = 8
-    list_tail = b"]}"
+    items_per_pull = 1024
+
+    def __init__(self, definition: ViewDefinition) -> None:
+        start = orjson.dumps({"kind": definition.kind, "apiVersion": definition.api_version})
+        self._skipped = len(start) - 1
+        self._joint = b',"%s":' % definition.root_field.encode()
 
     def single(self, bundle: Bundle) -> bytes:
         """The bundle's metadata."""
-        return orjson.dumps(partial(orjson.loads(bundle.encode())))
+        return self.event(bundle, bundle.resource_version, first=False)
 
-    def list_head(self, meta: ListMeta) -> bytes:
-        """A PartialObjectMetadataList up to its items."""
-        return list_head("PartialObjectMetadataList", _META, meta)
+    def empty_list(self, meta: ListMeta) -> bytes:
+        """A PartialObjectMetadataList without items."""
+        return empty_list("PartialObjectMetadataList", _META, meta)
 
     def item(self, bundle: Bundle) -> bytes:
         """The bundle's metadata."""
@@ -123,16 +123,12 @@ class MetadataForm:
 
     def event(self, bundle: Bundle, resource_version: int, *, first: bool) -> bytes:  # noqa: ARG002
         """The bundle's metadata, with the event's resourceVersion."""
-        return orjson.dumps(partial(orjson.loads(bundle.encode(resource_version))))
+        rest = bundle.tail[0].removesuffix(self._joint)
+        return b"".join((_PARTIAL, bundle.head[self._skipped :], b"%d" % resource_version, rest, b"}"))
 
     def bookmark(self, resource_version: int, *, initial_end: bool) -> bytes:
         """Metadata of which there is only the resourceVersion."""
         return bookmark("PartialObjectMetadata", _META, resource_version, initial_end=initial_end)
-
-
-def partial(document: dict[str, Any]) -> dict[str, Any]:
-    """The PartialObjectMetadata of a decoded bundle."""
-    return {"kind": "PartialObjectMetadata", "apiVersion": _META, "metadata": document["metadata"]}
 
 
 def bookmark_metadata(resource_version: int, *, initial_end: bool) -> dict[str, Any]:
@@ -149,7 +145,6 @@ def bookmark(kind: str, api_version: str, resource_version: int, *, initial_end:
     return orjson.dumps({"kind": kind, "apiVersion": api_version, "metadata": metadata})
 
 
-def list_head(kind: str, api_version: str, meta: ListMeta) -> bytes:
-    """A list's bytes up to its first item."""
-    whole = orjson.dumps({"kind": kind, "apiVersion": api_version, "metadata": meta.document(), "items": []})
-    return whole.removesuffix(b"]}")
+def empty_list(kind: str, api_version: str, meta: ListMeta) -> bytes:
+    """A list that ends with its items, of which there are none."""
+    return orjson.dumps({"kind": kind, "apiVersion": api_version, "metadata": meta.document(), "items": []})

@@ -15,6 +15,7 @@ from promoter_view.api.continuation import Token
 from promoter_view.api.errors import ContinueExpired
 from promoter_view.api.forms import Form, ListMeta
 from promoter_view.api.freshness import require
+from promoter_view.api.layouts import Layout
 from promoter_view.api.query import ListQuery
 from promoter_view.boundaries import ViewReader
 from promoter_view.records import Bundle
@@ -47,33 +48,33 @@ def page(views: ViewReader, view: str, namespace: str, query: ListQuery) -> Page
 
 
 class ListReader:
-    """The bytes of a page, as a ``streaming.Reader``: head, items with commas between them, tail and a newline."""
+    """A page as a ``streaming.Reader``: laid out item by item, so that a list of any size takes little memory."""
 
     idle = False
 
-    def __init__(self, found: Page, form: Form) -> None:
+    def __init__(self, found: Page, form: Form, layout: Layout) -> None:
         self._bundles = found.bundles
         self._form = form
+        self._layout = layout
         self._next = 0
-        self._lead = form.list_head(found.meta)
+        empty = form.empty_list(found.meta)
+        self._lead, self._closing = layout.frame(empty) if found.bundles else (b"", layout.whole(empty))
+        self._most = min(form.items_per_pull, layout.items_per_pull)
         self.finished = False
 
     def pull(self, max_bytes: int) -> bytes:
         """The next slice."""
-        parts = [self._lead]
+        parts, self._lead = [self._lead], b""
         size = 0
-        until = min(self._next + self._form.items_per_pull, len(self._bundles))
+        until = min(self._next + self._most, len(self._bundles))
         while self._next < until and size < max_bytes:
-            item = self._form.item(self._bundles[self._next])
-            parts += (item, b",")
+            item = self._layout.item(self._form.item(self._bundles[self._next]))
+            parts += (self._layout.separator if self._next else b"", item)
             size += len(item)
             self._next += 1
-        self._lead = b""
         if self._next == len(self._bundles):
             self.finished = True
-            if self._bundles:
-                parts.pop()
-            parts += (self._form.list_tail, b"\n")
+            parts.append(self._closing)
         return b"".join(parts)
 
 

@@ -30,6 +30,22 @@ class Representation(enum.Enum):
     METADATA = enum.auto()
 
 
+class MediaType(enum.StrEnum):
+    """The formats in which documents are served."""
+
+    JSON = "application/json"
+    YAML = "application/yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a client gets. ``pretty``: the clause asks for indented text (``;pretty=1``)."""
+
+    representation: Representation
+    media_type: MediaType
+    pretty: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One media type of an Accept header, with its parameters in lower-case names."""
@@ -50,13 +66,14 @@ def parse_accept(header: str | None) -> list[Clause]:
     return sorted(found, key=lambda clause: -clause.quality)
 
 
-def negotiate(header: str | None, verb: Verb) -> Representation:
-    """The first form that can be made. Errors: NotAcceptable."""
+def negotiate(header: str | None, verb: Verb) -> Accepted:
+    """The first that can be made. Errors: NotAcceptable."""
     for clause in parse_accept(header):
-        found = _representation(clause, verb)
-        if found is not None:
-            return found
-    raise NotAcceptable("application/json")
+        media_type = _media_type(clause, verb)
+        representation = None if media_type is None else _representation(clause, verb)
+        if media_type is not None and representation is not None:
+            return Accepted(representation, media_type, clause.parameters.get("pretty") == "1")
+    raise NotAcceptable(MediaType.JSON if verb is Verb.WATCH else ", ".join(MediaType))
 
 
 def discovery_version(header: str | None) -> str | None:
@@ -80,9 +97,14 @@ def require_json(header: str | None) -> None:
         raise NotAcceptable("application/json")
 
 
+def _media_type(clause: Clause, verb: Verb) -> MediaType | None:
+    if clause.is_json:
+        return MediaType.JSON
+    # A watch is a stream of documents, one a line: YAML has no such form.
+    return MediaType.YAML if clause.media_type == MediaType.YAML and verb is not Verb.WATCH else None
+
+
 def _representation(clause: Clause, verb: Verb) -> Representation | None:
-    if not clause.is_json:
-        return None
     form = clause.parameters.get("as")
     if form is None:
         return Representation.OBJECT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,28 +11,30 @@ from typing import TypeVar
 
 from twisted.internet.defer import TimeoutError as WaitTimeout
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 from twisted.web.server import Request
 
 from promoter_view.api import answers
 from promoter_view.api.access import Admission
+from promoter_view.api.compression import MIN_BYTES, Deflated, Spliced, Whole
 from promoter_view.api.errors import Draining, NotReady, ObjectNotFound
-from promoter_view.api.forms import Form, MetadataForm, ObjectForm
+from promoter_view.api.forms import Form
 from promoter_view.api.frames import FrameCache, error_line
 from promoter_view.api.freshness import require
 from promoter_view.api.instruments import WatchInstruments
-from promoter_view.api.listing import ListReader, page
-from promoter_view.api.negotiation import Representation, Verb, negotiate
+from promoter_view.api.listing import ListReader, Page, page
+from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import Target
 from promoter_view.api.query import Parameters, WatchQuery, parse_get, parse_list, parse_watch
+from promoter_view.api.rendering import Rendering, Renderings
 from promoter_view.api.status import expired_status
-from promoter_view.api.tables import IncludeObject, TableForm, parse_include_object
 from promoter_view.api.watches import OpenWatch, OpenWatches
 from promoter_view.api.watching import End, Start, Watch, start
-from promoter_view.api.wires import PlainWire
+from promoter_view.api.wires import GzipWire, PlainWire, Wire
 from promoter_view.boundaries import ViewReader
 from promoter_view.metrics import Metrics
 from promoter_view.records import BundleKey
-from promoter_view.streaming import MAX_WRITE_BYTES, Pump
+from promoter_view.streaming import MAX_WRITE_BYTES, Pump, Reader
 from promoter_view.views.definition import GROUP, ViewDefinition
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.selection import Selection
@@ -79,7 +81,7 @@ class ViewResource:
         self._random = random
         self._settings = settings
         self._frames = FrameCache()
-        self._forms = {definition.plural: _forms(definition, self._now) for definition in definitions}
+        self._renderings = {it.plural: Renderings(it, now=self._now) for it in definitions}
         self._instruments = {it.plural: WatchInstruments(metrics, it.plural) for it in definitions}
         self.watches = OpenWatches()
 
@@ -96,7 +98,7 @@ class ViewResource:
                 await self._watch(request, call, admission)
 
     async def _get(self, request: Request, call: Call) -> None:
-        form = self._form(request, call)
+        rendering = self._rendering(request, call)
         version = parse_get(call.parameters)
         if version:
             await self._fresh(lambda: require(self._views, version))
@@ -104,36 +106,65 @@ class ViewResource:
         bundle = self._views.get(BundleKey(target.view, target.namespace, target.name))
         if bundle is None:
             raise ObjectNotFound(GROUP, target.view, target.name)
-        answers.send(request, form.single(bundle) + b"\n")
+        body = rendering.layout.whole(rendering.form.single(bundle))
+        if rendering.gzip and len(body) > MIN_BYTES:
+            await self._compressed(request, Deflated(body, Whole()), rendering)
+        else:
+            answers.send(request, body, rendering.layout.content_type)
 
     async def _list(self, request: Request, call: Call) -> None:
-        form = self._form(request, call)
+        rendering = self._rendering(request, call)
         query = parse_list(call.parameters)
         target = call.target
         found = await self._fresh(lambda: page(self._views, target.view, target.namespace, query))
-        reader = ListReader(found, form)
-        beginning = reader.pull(MAX_WRITE_BYTES)
-        if reader.finished:
-            answers.send(request, beginning)
-            return
-        request.setHeader("Content-Type", answers.JSON)
-        request.write(beginning)
+        reader = ListReader(found, rendering.form, rendering.layout)
+        beginning = await self._beginning(reader, MIN_BYTES if rendering.gzip else 0)
+        if reader.finished and not (rendering.gzip and len(beginning) > MIN_BYTES):
+            answers.send(request, beginning, rendering.layout.content_type)
+        elif rendering.gzip:
+            compressed = _compressed(found, rendering, beginning, reader)
+            await self._compressed(request, compressed, rendering)
+        else:
+            request.setHeader("Content-Type", rendering.layout.content_type)
+            request.write(beginning)
+            await self._stream(request, reader)
+
+    async def _beginning(self, reader: ListReader, enough: int) -> bytes:
+        """One slice, and more until it is whole or more than ``enough``."""
+        parts = [reader.pull(MAX_WRITE_BYTES)]
+        size = len(parts[0])
+        while size <= enough and not reader.finished:
+            await deferLater(self._reactor, 0)
+            parts.append(reader.pull(MAX_WRITE_BYTES))
+            size += len(parts[-1])
+        return b"".join(parts)
+
+    async def _compressed(self, request: Request, reader: Reader, rendering: Rendering) -> None:
+        request.setHeader("Content-Type", rendering.layout.content_type)
+        request.setHeader("Content-Encoding", "gzip")
+        await self._stream(request, reader)
+
+    async def _stream(self, request: Request, reader: Reader) -> None:
         if await self._pump.open(reader, request).done:
             request.finish()
 
     async def _watch(self, request: Request, call: Call, admission: Admission) -> None:
-        form = self._form(request, call)
+        rendering = self._rendering(request, call)
         query = parse_watch(call.parameters)
         if self.watches.draining:
             raise Draining()
         begin = await self._begin(call.target, query)
         request.setHeader("Content-Type", answers.JSON)
+        wire: Wire = PlainWire(rendering.form, self._frames)
+        if rendering.gzip:
+            request.setHeader("Content-Encoding", "gzip")
+            wire = GzipWire(rendering.form, self._frames, rendering.runs)
         # The headers go out at once: a client waits for them before it believes that it watches.
-        request.write(b"")
+        request.write(wire.begin())
         if isinstance(begin, Start):
-            await self._run(request, call.target, query, begin, form, admission)
+            await self._run(request, call.target, query, begin, rendering.form, wire, admission)
         else:
-            request.write(begin)
+            request.write(wire.line(begin) + wire.end())
             request.finish()
 
     async def _begin(self, target: Target, query: WatchQuery) -> Start | bytes:
@@ -151,13 +182,18 @@ class ViewResource:
         return begin
 
     async def _run(
-        self, request: Request, target: Target, query: WatchQuery, begin: Start, form: Form, admission: Admission
+        self,
+        request: Request,
+        target: Target,
+        query: WatchQuery,
+        begin: Start,
+        form: Form,
+        wire: Wire,
+        admission: Admission,
     ) -> None:
         instruments = self._instruments[target.view]
         selection = Selection(target.namespace, labels=query.labels, fields=query.fields)
-        watch = Watch(
-            begin, query, selection=selection, form=form, wire=PlainWire(form, self._frames), observer=instruments
-        )
+        watch = Watch(begin, query, selection=selection, form=form, wire=wire, observer=instruments)
         stream = self._pump.open(watch, request)
         opened = OpenWatch(watch, stream, admission, reactor=self._reactor, random=self._random)
         opened.start(timeout_seconds=self._timeout(query), bookmark_seconds=self._settings.bookmark_interval_seconds)
@@ -188,20 +224,14 @@ class ViewResource:
             await waiting.addTimeout(_FRESHNESS_SECONDS, self._reactor)
         return ask()
 
-    def _form(self, request: Request, call: Call) -> Form:
-        representation = negotiate(request.getHeader("Accept"), call.verb)
-        forms = self._forms[call.target.view]
-        if representation is not Representation.TABLE:
-            return forms[representation]
-        return forms[parse_include_object(call.parameters)]
+    def _rendering(self, request: Request, call: Call) -> Rendering:
+        return self._renderings[call.target.view].choose(request, call.verb, call.parameters)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._reactor.seconds(), UTC)
 
 
-def _forms(definition: ViewDefinition, now: Callable[[], datetime]) -> Mapping[Representation | IncludeObject, Form]:
-    forms: dict[Representation | IncludeObject, Form] = {
-        Representation.OBJECT: ObjectForm(definition),
-        Representation.METADATA: MetadataForm(),
-    }
-    return forms | {include: TableForm(definition, include, now=now) for include in IncludeObject}
+def _compressed(found: Page, rendering: Rendering, beginning: bytes, rest: ListReader) -> Reader:
+    if rendering.runs is not None:
+        return Spliced(found, rendering.form, rendering.runs)
+    return Deflated(beginning, rest)

@@ -22,6 +22,7 @@ from promoter_view.api.negotiation import DISCOVERY_VERSIONS, Verb, discovery_ve
 from promoter_view.api.openapi import GROUP_PATH, OpenApi
 from promoter_view.api.published import Published, has_already, publish
 from promoter_view.api.query import parameters_of
+from promoter_view.api.rendering import layout_of, lenient_layout
 from promoter_view.metrics import Metrics
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 
@@ -102,6 +103,7 @@ class Routes:
     @app.route("/version", methods=["GET"])
     def version(self, request: Request) -> bytes:
         """The program's version."""
+        require_json(request.getHeader("Accept"))
         return _document(request, discovery.version_info(self._version))
 
     @app.route("/metrics", methods=["GET"])
@@ -154,8 +156,8 @@ def _discovery(request: Request, plain: discovery.Document, aggregated: Mapping[
     version = discovery_version(request.getHeader("Accept"))
     if version is not None:
         return _published(request, aggregated[version], discovery.aggregated_type(version))
-    request.setHeader("Vary", "Accept")
-    return _body(request, orjson.dumps(plain) + b"\n", answers.JSON)
+    layout = lenient_layout(request, parameters_of(request.uri))
+    return _body(request, layout.whole(orjson.dumps(plain)), layout.content_type)
 
 
 def _published(request: Request, document: Published, content_type: str) -> bytes:
@@ -169,8 +171,8 @@ def _published(request: Request, document: Published, content_type: str) -> byte
 
 
 def _document(request: Request, document: discovery.Document) -> bytes:
-    negotiate(request.getHeader("Accept"), Verb.GET)
-    return _body(request, orjson.dumps(document) + b"\n", answers.JSON)
+    layout = layout_of(negotiate(request.getHeader("Accept"), Verb.GET), request, parameters_of(request.uri))
+    return _body(request, layout.whole(orjson.dumps(document)), layout.content_type)
 
 
 def _report(request: Request, report: Report) -> bytes:

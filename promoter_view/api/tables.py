@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from promoter_view.api.errors import BadRequest
-from promoter_view.api.forms import ListMeta, bookmark_metadata, partial
+from promoter_view.api.forms import ListMeta, MetadataForm, bookmark_metadata
 from promoter_view.api.query import Parameters
 from promoter_view.records import Bundle
 from promoter_view.views.definition import Column, ViewDefinition
@@ -42,12 +42,12 @@ class TableForm:
     """Rows of a view. A row is made from the decoded bundle, which is dropped at once: trees are costly to keep."""
 
     items_per_pull = 8
-    list_tail = b"]}"
 
     def __init__(self, definition: ViewDefinition, include: IncludeObject, *, now: Callable[[], datetime]) -> None:
         self.key: Hashable = ("table", include)
         self._definition = definition
         self._include = include
+        self._metadata = MetadataForm(definition)
         self._now = now
         self._columns = [_column(column) for column in definition.columns]
 
@@ -55,10 +55,10 @@ class TableForm:
         """A Table of one row."""
         return self._table(bundle, bundle.resource_version, self._columns)
 
-    def list_head(self, meta: ListMeta) -> bytes:
-        """The Table up to its rows."""
+    def empty_list(self, meta: ListMeta) -> bytes:
+        """The Table without its rows."""
         document = {**_TABLE, "metadata": meta.document(), "columnDefinitions": self._columns, "rows": []}
-        return orjson.dumps(document).removesuffix(b"]}")
+        return orjson.dumps(document)
 
     def item(self, bundle: Bundle) -> bytes:
         """One row."""
@@ -79,18 +79,17 @@ class TableForm:
         return orjson.dumps({**_TABLE, "metadata": metadata, "columnDefinitions": columns, "rows": rows})
 
     def _row(self, bundle: Bundle, resource_version: int) -> dict[str, Any]:
-        encoded = bundle.encode(resource_version)
-        document = orjson.loads(encoded)
-        return {"cells": self._definition.cells(document, self._now()), "object": self._object(document, encoded)}
+        cells = self._definition.cells(orjson.loads(bundle.encode()), self._now())
+        return {"cells": cells, "object": self._object(bundle, resource_version)}
 
-    def _object(self, document: dict[str, Any], encoded: bytes) -> object:
+    def _object(self, bundle: Bundle, resource_version: int) -> object:
         match self._include:
             case IncludeObject.NONE:
                 return None
             case IncludeObject.METADATA:
-                return partial(document)
+                return orjson.Fragment(self._metadata.event(bundle, resource_version, first=False))
             case IncludeObject.OBJECT:
-                return orjson.Fragment(encoded)
+                return orjson.Fragment(bundle.encode(resource_version))
 
 
 def _column(column: Column) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from promoter_view.api.forms import ListMeta, MetadataForm, ObjectForm
+from promoter_view.api.layouts import COMPACT
 from promoter_view.api.tables import IncludeObject, TableForm
 from promoter_view.records import BundleKey
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
@@ -29,7 +30,11 @@ def table(include=IncludeObject.METADATA):
 
 
 def forms():
-    return [ObjectForm(PROMOTION_STRATEGY_DETAILS), MetadataForm(), *map(table, IncludeObject)]
+    return [
+        ObjectForm(PROMOTION_STRATEGY_DETAILS),
+        MetadataForm(PROMOTION_STRATEGY_DETAILS),
+        *map(table, IncludeObject),
+    ]
 
 
 def test_object(bundle):
@@ -42,22 +47,23 @@ def test_object(bundle):
 
 def test_metadata(bundle):
     """The metadata form has the bundle's metadata and nothing else of it."""
-    found = json.loads(MetadataForm().single(bundle))
+    found = json.loads(MetadataForm(PROMOTION_STRATEGY_DETAILS).single(bundle))
     metadata = json.loads(bundle.encode())["metadata"]
     assert found == {"kind": "PartialObjectMetadata", "apiVersion": META, "metadata": metadata}
-    event = json.loads(MetadataForm().event(bundle, 99, first=False))
+    event = json.loads(MetadataForm(PROMOTION_STRATEGY_DETAILS).event(bundle, 99, first=False))
     assert event["metadata"]["resourceVersion"] == "99"
 
 
 @pytest.mark.parametrize("form", forms())
 def test_lists(form, bundle):
-    """Head, items, commas and tail are one document, with the list's metadata in it."""
+    """A frame, items and commas are one document, with the list's metadata in it."""
     meta = ListMeta(7, "token", 3)
-    whole = form.list_head(meta) + form.item(bundle) + b"," + form.item(bundle) + form.list_tail
+    opening, closing = COMPACT.frame(form.empty_list(meta))
+    whole = opening + form.item(bundle) + b"," + form.item(bundle) + closing
     found = json.loads(whole)
     assert found["metadata"] == {"resourceVersion": "7", "continue": "token", "remainingItemCount": 3}
     assert len(found.get("items") or found["rows"]) == 2
-    assert json.loads(form.list_head(ListMeta(7)) + form.list_tail)["metadata"] == {"resourceVersion": "7"}
+    assert json.loads(form.empty_list(ListMeta(7)))["metadata"] == {"resourceVersion": "7"}
 
 
 @pytest.mark.parametrize("form", forms())

@@ -10,6 +10,7 @@ from promoter_view.api.forms import MetadataForm
 from promoter_view.api.frames import FrameCache, error_line
 from promoter_view.api.status import Status
 from promoter_view.records import BundleKey, ChangeType
+from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from tests.api.world import VIEW, World
 
 
@@ -22,7 +23,7 @@ def bundle():
 
 def test_cache_drops_the_least_recently_used(bundle):
     """The cache keeps within its bound; what was used last stays."""
-    form = MetadataForm()
+    form = MetadataForm(PROMOTION_STRATEGY_DETAILS)
     length = len(FrameCache().event(form, ChangeType.MODIFIED, bundle, 1, first=False))
     frames = FrameCache(2 * length)
 
@@ -43,7 +44,7 @@ def test_cache_drops_the_least_recently_used(bundle):
 def test_frame_larger_than_the_cache(bundle):
     """A frame that fits in no cache is made and not kept."""
     frames = FrameCache(10)
-    assert frames.event(MetadataForm(), ChangeType.ADDED, bundle, 1, first=False)
+    assert frames.event(MetadataForm(PROMOTION_STRATEGY_DETAILS), ChangeType.ADDED, bundle, 1, first=False)
     assert frames.size == 0
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from promoter_view.api.continuation import decode
 from promoter_view.api.errors import ContinueExpired
 from promoter_view.api.forms import ListMeta, ObjectForm
+from promoter_view.api.layouts import COMPACT
 from promoter_view.api.listing import ListReader, Page, page
 from promoter_view.api.query import parameters_of, parse_list
 from promoter_view.views.history import Ahead, Expired
@@ -141,7 +142,7 @@ def test_slices_make_one_document(count, max_bytes):
     for number in range(count):
         world.put("n", f"s{number:02}")
     form = ObjectForm(PROMOTION_STRATEGY_DETAILS)
-    reader = ListReader(ask(world), form)
+    reader = ListReader(ask(world), form, COMPACT)
     slices = []
     while not reader.finished:
         slices.append(reader.pull(max_bytes))
@@ -156,7 +157,7 @@ def test_slices_make_one_document(count, max_bytes):
 def test_a_list_does_not_change_while_it_is_read():
     """A list that is read slowly is the state of its resourceVersion to its end."""
     world = fleet()
-    reader = ListReader(ask(world), ObjectForm(PROMOTION_STRATEGY_DETAILS))
+    reader = ListReader(ask(world), ObjectForm(PROMOTION_STRATEGY_DETAILS), COMPACT)
     first = reader.pull(1)
     world.delete("c", "w")
     world.put("b", "x", note="changed")
@@ -170,5 +171,5 @@ def test_a_list_does_not_change_while_it_is_read():
 
 def test_empty_page():
     """A page without items is a list with an empty array."""
-    reader = ListReader(Page(ListMeta(5), ()), ObjectForm(PROMOTION_STRATEGY_DETAILS))
+    reader = ListReader(Page(ListMeta(5), ()), ObjectForm(PROMOTION_STRATEGY_DETAILS), COMPACT)
     assert json.loads(reader.pull(1))["items"] == []

@@ -1,0 +1,91 @@
+"""How one answer is to look: the form of its bundles, the layout of its text, and whether it is compressed. Pure.
+
+All three come from the request's headers and two parameters (``pretty``, ``includeObject``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from promoter_view.api.bundle_cache import BundleCache
+from promoter_view.api.compression import accepts_gzip
+from promoter_view.api.deflate import Run, deflate
+from promoter_view.api.errors import NotAcceptable
+from promoter_view.api.forms import Form, MetadataForm, ObjectForm
+from promoter_view.api.layouts import COMPACT, INDENTED, YAML_LAYOUT, Layout, json_layout
+from promoter_view.api.negotiation import Accepted, MediaType, Representation, Verb, negotiate
+from promoter_view.api.query import Parameters
+from promoter_view.api.tables import IncludeObject, TableForm, parse_include_object
+from promoter_view.records import Bundle
+from promoter_view.views.definition import ViewDefinition
+
+
+class Headers(Protocol):
+    """A request, as far as its headers go."""
+
+    def getHeader(self, key: str) -> str | None:
+        """The last value of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """``runs``: the bundles' own compressed runs, where form and layout show them as they are."""
+
+    form: Form
+    layout: Layout
+    gzip: bool
+    runs: BundleCache[Run] | None
+
+
+class Renderings:
+    """The forms of one view, and the runs of its bundles."""
+
+    def __init__(self, definition: ViewDefinition, *, now: Callable[[], datetime]) -> None:
+        self._forms: Mapping[Representation | IncludeObject, Form] = {
+            Representation.OBJECT: ObjectForm(definition),
+            Representation.METADATA: MetadataForm(definition),
+            **{include: TableForm(definition, include, now=now) for include in IncludeObject},
+        }
+        self._runs: BundleCache[Run] = BundleCache(_run)
+
+    def choose(self, headers: Headers, verb: Verb, parameters: Parameters) -> Rendering:
+        """How that request is to be answered. Errors: NotAcceptable, BadRequest."""
+        accepted = negotiate(headers.getHeader("Accept"), verb)
+        layout = COMPACT if verb is Verb.WATCH else layout_of(accepted, headers, parameters)
+        as_they_are = layout is COMPACT and accepted.representation is Representation.OBJECT
+        return Rendering(
+            self._form(accepted.representation, parameters),
+            layout,
+            accepts_gzip(headers.getHeader("Accept-Encoding")),
+            self._runs if as_they_are else None,
+        )
+
+    def _form(self, representation: Representation, parameters: Parameters) -> Form:
+        if representation is Representation.TABLE:
+            return self._forms[parse_include_object(parameters)]
+        return self._forms[representation]
+
+
+def layout_of(accepted: Accepted, headers: Headers, parameters: Parameters) -> Layout:
+    """The layout of a document in that media type."""
+    if accepted.media_type is MediaType.YAML:
+        return YAML_LAYOUT
+    if accepted.pretty:
+        return INDENTED
+    return json_layout(parameters.get("pretty", ("",))[0], headers.getHeader("User-Agent"))
+
+
+def lenient_layout(headers: Headers, parameters: Parameters) -> Layout:
+    """The same for answers that every request must have, errors above all: JSON where it accepts nothing there is."""
+    try:
+        accepted = negotiate(headers.getHeader("Accept"), Verb.GET)
+    except NotAcceptable:
+        return COMPACT
+    return layout_of(accepted, headers, parameters)
+
+
+def _run(bundle: Bundle) -> Run:
+    return deflate(bundle.encode())
