@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.controlplane.conformance import Row
+from tests.controlplane.conformance import Difference, Row
 
 _ONE = "/namespaces/conform-a/{resource}/alpha"
 _NAMESPACED = "/namespaces/conform-a/{resource}"
@@ -327,27 +327,27 @@ _BODY = '{{"apiVersion":"{group}/v1alpha1","kind":"{kind}","metadata":{{"name":"
 WRITES = tuple(
     Row(f"method: {method} on {title}", path=path, method=method, body=_BODY, headers={"Content-Type": _JSON})
     for method, title, path in (
-        ("PUT", "a collection", "/{resource}"),
-        ("PATCH", "a collection", _NAMESPACED),
-        ("POST", "an object", _ONE),
         ("POST", "nothing", "/nothings"),
         ("HEAD", "a collection", "/{resource}"),
         ("HEAD", "an object", _ONE),
         ("HEAD", "nobody", _NAMESPACED + "/nobody"),
-        ("OPTIONS", "a collection", "/{resource}"),
-        ("TRACE", "a collection", "/{resource}"),
-        ("BREW", "a collection", "/{resource}"),
+        ("OPTIONS", "a collection", _NAMESPACED),
+        ("TRACE", "a collection", _NAMESPACED),
+        ("BREW", "a collection", _NAMESPACED),
     )
 ) + tuple(
     Row(f"method: {method} on {title}", "dryRun=All", path, method, {"Content-Type": _JSON}, _BODY)
     for method, title, path in (
         ("POST", "a namespace", _NAMESPACED),
         ("POST", "all namespaces", "/{resource}"),
+        ("POST", "an object", _ONE),
         ("DELETE", "an object", _ONE),
         ("DELETE", "a namespace", _NAMESPACED),
         ("DELETE", "all namespaces", "/{resource}"),
         ("PUT", "an object", _ONE),
+        ("PUT", "a namespace", _NAMESPACED),
         ("PATCH", "an object", _ONE),
+        ("PATCH", "a namespace", _NAMESPACED),
     )
 )
 
@@ -429,3 +429,149 @@ WATCHES = (
 )
 
 ROWS = (*LISTS, *PAGES, *VERSIONS, *LABELS, *FIELDS, *MEDIA, *GETS, *WRITES, *WATCHES)
+
+_LIMITED = {"metadata": ["continue", "remainingItemCount", "resourceVersion"]}
+_BAD_REQUEST = {"answer": "400 BadRequest"}
+_NOT_FOUND = {"answer": "404 NotFound"}
+_NOT_ALLOWED = {"answer": "405 MethodNotAllowed"}
+_NOT_ACCEPTABLE = {"answer": "406 NotAcceptable"}
+_TIMEOUT = {"answer": "504 Timeout"}
+
+DIFFERENCES = (
+    Difference(
+        "A limit counts at resourceVersion 0 too: kube-apiserver's watch cache leaves it out and answers with all.",
+        {
+            "version: 0 with limit": {**_LIMITED, "items": ["conform-a/alpha", "conform-a/beta"], "remaining": 3},
+            "page: resourceVersion 0": {
+                **_LIMITED,
+                "items": ["conform-a/epsilon", "conform-a/gamma"],
+                "remaining": 1,
+            },
+        },
+    ),
+    Difference(
+        "A resourceVersion that cannot be read is the client's fault: kube-apiserver says 500, as if it were its own.",
+        {
+            "get: at no number": _BAD_REQUEST,
+            "watch: at no number": _BAD_REQUEST,
+            "watch: at a negative": _BAD_REQUEST,
+            "watch: WatchList at no number": _BAD_REQUEST,
+        },
+    ),
+    Difference(
+        "A watch from beyond the head is refused, as a list is: kube-apiserver holds it open in silence, and after a "
+        "restored backup its client would miss what comes until then.",
+        {"watch: in the future": _TIMEOUT},
+    ),
+    Difference(
+        "The same 504, before the stream instead of in it: client-go looks for the cause in either.",
+        {"watch: WatchList in the future": _TIMEOUT},
+    ),
+    Difference(
+        "A term without a field can only be a mistake: kube-apiserver leaves it out and answers with all.",
+        {"field: operator alone": _BAD_REQUEST},
+    ),
+    Difference(
+        "Media types are read without regard to case (RFC 9110, 8.3.1).",
+        {
+            "accept of a list: JSON in capitals": {"answer": "<kind>List"},
+            "accept of a get: JSON in capitals": {"answer": "<kind>"},
+        },
+    ),
+    Difference(
+        "A quality of 0 says that a type is not acceptable (RFC 9110, 12.4.2): kube-apiserver reads over it.",
+        {"accept of a list: JSON refused": _NOT_ACCEPTABLE, "accept of a get: JSON refused": _NOT_ACCEPTABLE},
+    ),
+    Difference(
+        "What the first type cannot be made of may be made of the next: kube-apiserver looks at the first one only.",
+        {
+            "accept of a list: metadata or JSON": {"answer": "<kind>List"},
+            "watch: YAML or JSON": {"answer": "stream"},
+        },
+    ),
+    Difference(
+        "Where one object is asked for as a list, kube-apiserver answers with 500, or with a watch that says nothing.",
+        {"accept of a get: list of metadata": _NOT_ACCEPTABLE, "watch: as a list of metadata": _NOT_ACCEPTABLE},
+    ),
+    Difference(
+        "Tables of v1beta1: no client that is supported asks for these first, or for these only.",
+        {"accept of a list: Table of v1beta1": _NOT_ACCEPTABLE, "accept of a get: Table of v1beta1": _NOT_ACCEPTABLE},
+    ),
+    Difference(
+        "Protobuf is not spoken, not even to say so.",
+        {
+            "accept of a list: protobuf": _NOT_ACCEPTABLE,
+            "accept of a get: protobuf": _NOT_ACCEPTABLE,
+            "watch: protobuf": _NOT_ACCEPTABLE,
+        },
+    ),
+    Difference(
+        "An unknown path is answered with a Status, as any other error: kube-apiserver writes a line of text.",
+        {
+            "get: without a namespace": _NOT_FOUND,
+            "get: no such resource": _NOT_FOUND,
+            "get: no such resource in a namespace": _NOT_FOUND,
+            "get: double slash": _NOT_FOUND,
+            "get: resource in capitals": _NOT_FOUND,
+            "method: POST on nothing": _NOT_FOUND,
+        },
+    ),
+    Difference(
+        "An empty namespace is a mistake in a path, and not a list of all namespaces.",
+        {"get: of a namespace without a name": _NOT_FOUND},
+    ),
+    Difference(
+        "There is no such path, whether or not the object is there: kube-apiserver says that it is not.",
+        {"get: no such subresource": {"details": {}}, "get: deeper": {"details": {}}},
+    ),
+    Difference(
+        "A 405 says what is allowed (RFC 9110, 15.5.6).",
+        {
+            "method: OPTIONS on a collection": {"Allow": "GET", "details": {}},
+            "method: TRACE on a collection": {"Allow": "GET", "details": {}},
+            "method: BREW on a collection": {"Allow": "GET", "details": {}},
+        },
+    ),
+    Difference(
+        "Views are read-only: a write is refused before its body is read.",
+        {
+            f"method: {method} on {title}": _NOT_ALLOWED
+            for method, titles in {
+                "POST": ("a namespace", "all namespaces", "an object"),
+                "DELETE": ("an object", "a namespace", "all namespaces"),
+                "PUT": ("an object", "a namespace"),
+                "PATCH": ("an object", "a namespace"),
+            }.items()
+            for title in titles
+        },
+    ),
+    Difference(
+        "YAML and indentation are not served yet.",
+        {
+            **{f"accept of a {verb}: YAML": _NOT_ACCEPTABLE for verb in ("list", "get")},
+            **{f"accept of a {verb}: Table in YAML": _NOT_ACCEPTABLE for verb in ("list", "get")},
+            **{
+                f"accept of a {verb}: {title}": {"indented": False, "type": _JSON}
+                for verb in ("list", "get")
+                for title in ("YAML or JSON", "YAML preferred")
+            },
+            **{f"accept of a {verb}: pretty": {"indented": False} for verb in ("list", "get")},
+            **{
+                title: {"indented": False}
+                for title in (
+                    "pretty",
+                    "pretty 1",
+                    "pretty for curl",
+                    "pretty for wget",
+                    "pretty for a browser",
+                    "pretty get for curl",
+                    "pretty Table",
+                )
+            },
+            "error in YAML": _NOT_ACCEPTABLE,
+            "bad request in YAML": _NOT_ACCEPTABLE,
+            "watch: YAML": {"type": _JSON},
+        },
+    ),
+    Difference("The paths below /watch have been deprecated since Kubernetes 1.11.", {"watch: old path": _NOT_FOUND}),
+)
