@@ -30,8 +30,8 @@ class Reader(Protocol):
 class SchemaFollower:
     """Calls ``changed`` with the decoded documents by ``group/version``, once they are known and when they change.
 
-    A group and version that the cluster does not publish is left out. When the cluster cannot be asked, what was known
-    stays. Nothing is kept here but where the documents were: decoded they are large.
+    A group and version that the cluster does not publish is left out, once it is missing for the second time. When the
+    cluster cannot be asked, what was known stays. Nothing is kept here but where the documents were: decoded they are large.
     """
 
     _log = Logger()
@@ -52,6 +52,7 @@ class SchemaFollower:
         self._jitter = random
         self._changed = changed
         self._urls: Mapping[str, str] = {}
+        self._missed = False
         self._problem = ""
         self._running: Deferred[None] | None = None
 
@@ -89,10 +90,13 @@ class SchemaFollower:
     async def _read(self) -> None:
         index = await self._index()
         urls = {each: url for each in self._group_versions if (url := _url(index, f"apis/{each}"))}
-        if urls != self._urls:
-            documents = {each: await self._document(url) for each, url in urls.items()}
-            self._changed(documents)
-            self._urls = urls
+        missed_before, self._missed = self._missed, not self._urls.keys() <= urls.keys()
+        # A server that has just started publishes custom resources late: what is missing is believed the second time.
+        if urls == self._urls or (self._missed and not missed_before):
+            return
+        documents = {each: await self._document(url) for each, url in urls.items()}
+        self._changed(documents)
+        self._urls = urls
 
     async def _index(self) -> dict[str, Any]:
         try:

@@ -82,7 +82,7 @@ class SchemaFollowerTests(SynchronousTestCase):
         assert self.told == [{ONE: {"n": 1}}, {ONE: {"n": 2}}]
 
     def test_follows_what_comes_and_goes(self) -> None:
-        """A group that is installed later is told then, and one that is gone is left out."""
+        """A group that is installed later is told then, and one that is gone is left out, once that is sure."""
         self.start()
         assert self.told == []
         assert self.follower.line == "known schemas: none"
@@ -90,7 +90,22 @@ class SchemaFollowerTests(SynchronousTestCase):
         self.clock.advance(MINUTE)
         del self.cluster.documents[OTHER]
         self.clock.advance(MINUTE)
+        assert self.told == [{OTHER: {"n": 1}}]
+        self.clock.advance(MINUTE)
         assert self.told == [{OTHER: {"n": 1}}, {}]
+
+    def test_a_group_that_is_missing_for_a_moment(self) -> None:
+        """A server that has just started publishes custom resources late: that is no change, as often as it happens."""
+        self.start(one=1, other=1)
+        for _ in range(2):
+            missing = self.cluster.documents.pop(OTHER)
+            self.clock.advance(MINUTE)
+            self.cluster.documents[OTHER] = missing
+            self.clock.advance(MINUTE)
+        assert len(self.told) == 1
+        self.cluster.documents[ONE] = {"n": 2}
+        self.clock.advance(MINUTE)
+        assert self.told[1:] == [{ONE: {"n": 2}, OTHER: {"n": 1}}]
 
     def test_a_cluster_without_openapi_3(self) -> None:
         """A cluster that does not know the path publishes nothing, which is no trouble."""
