@@ -94,7 +94,10 @@ class Archive:
         self._metrics.log_bytes.set(self.size)
 
     async def roll(self, base: int) -> bool:
-        """Begins a new segment behind offset ``base``; False when that failed: the old one is written on."""
+        """Begins a new segment behind offset ``base``; False when that failed: the old one is written on.
+
+        Errors: Unsafe.
+        """
         sequence = self._holdings.segments[-1].sequence + 1
         header = FileHeader(FileKind.SEGMENT, sequence, base, self._records, self._now_ms)
         try:

@@ -26,3 +26,7 @@ class LogUnusable(LogError):
 
 class LogClosed(LogError):
     """The log has stopped, and the entries are not known to be durable."""
+
+
+class Unsafe(LogError):
+    """What is on the disk is not known any more: a sync or a cut failed. The process must end, and look again."""

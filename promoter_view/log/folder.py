@@ -16,7 +16,7 @@ from pathlib import Path
 
 from promoter_view.log import frames, snapshot
 from promoter_view.log.disk import Disk, write_all
-from promoter_view.log.errors import LogDamaged, LogLocked, LogUnusable
+from promoter_view.log.errors import LogDamaged, LogLocked, LogUnusable, Unsafe
 from promoter_view.log.frames import FileHeader, FileKind
 from promoter_view.log.retention import Holdings, Removal, Segment
 from promoter_view.log.segment import RESTORE, damaged
@@ -89,17 +89,26 @@ class LogFolder:
             return snapshot.decode(str(path), file, base)
 
     def create_segment(self, header: FileHeader) -> int:
-        """A new segment with its header, durable; an open descriptor. Errors: OSError, and then there is none."""
+        """A new segment with its header, durable; an open descriptor.
+
+        Errors: OSError, and then there is none; Unsafe, and then there may be one or not.
+        """
         path = self.segment_path(header.base)
-        temporary = self.create(path)
+        descriptor = self.create(path)
         try:
-            write_all(self._disk, temporary, frames.encode_file_header(header), 0)
-            self._disk.sync(temporary)
-            self.publish(path)
+            write_all(self._disk, descriptor, frames.encode_file_header(header), 0)
+            self._disk.sync(descriptor)
+            _temporary(path).rename(path)
         except OSError:
-            os.close(temporary)
+            os.close(descriptor)
             raise
-        return temporary
+        try:
+            self._disk.sync_folder(self.path)
+        except OSError as error:
+            os.close(descriptor)
+            # Writing on in the segment before it would make this one, where it is found again, a gap in the chain.
+            raise Unsafe(f"{path}: its name cannot be synced ({error}); restart once the disk is sound") from error
+        return descriptor
 
     def open_segment(self, base: int) -> int:
         """A descriptor for writing on in a segment."""

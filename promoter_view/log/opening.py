@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from promoter_view.log import segment
 from promoter_view.log.disk import Disk
-from promoter_view.log.errors import LogDamaged, LogUnusable
+from promoter_view.log.errors import LogDamaged, LogError, LogUnusable
 from promoter_view.log.folder import LogFolder
 from promoter_view.log.frames import FILE_HEADER_BYTES, FileHeader, FileKind
 from promoter_view.log.retention import Holdings, Segment, start_order
@@ -51,12 +51,12 @@ class Opened:
 def open_folder(folder: LogFolder, settings: LogSettings, *, disk: Disk, now: float) -> Opened:
     """Locks and checks the folder; begins a log in an empty one. ``now``: seconds since 1970.
 
-    Errors: LogDamaged (not with ``settings.repair``), LogLocked, LogUnusable; the folder is then unlocked.
+    Errors: LogDamaged (not with ``settings.repair``), LogLocked, LogUnusable, Unsafe; the folder is then unlocked.
     """
     folder.open()
     try:
         return _open_or_repair(folder, settings, disk, now)
-    except LogDamaged:
+    except LogError:
         folder.close()
         raise
     except OSError as error:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from promoter_view.log import segment, snapshot
 from promoter_view.log.disk import Disk, write_all
+from promoter_view.log.errors import Unsafe
 from promoter_view.log.folder import LogFolder
 from promoter_view.log.frames import FileHeader
 from promoter_view.records import Record, Snapshot
@@ -24,10 +25,6 @@ class WriteFailed(Exception):  # noqa: N818  (as in errors.py)
     def __init__(self, error: OSError) -> None:
         super().__init__(error.strerror or str(error))
         self.reason = reason_of(error)
-
-
-class Unsafe(Exception):  # noqa: N818
-    """What is on the disk is not known any more: a sync or a cut failed. The process must end."""
 
 
 class SegmentWriter:

@@ -66,12 +66,13 @@ class HeldWorker:
 
 
 class FaultyDisk(Disk):
-    """A disk with room for ``room`` more bytes (None: no bound), whose sync and truncate can be made to fail."""
+    """A disk with room for ``room`` more bytes (None: no bound), whose syncs and truncate can be made to fail."""
 
     def __init__(self):
         self.room = None
         self.error = errno.ENOSPC
         self.sync_fails = False
+        self.folder_sync_fails = False
         self.truncate_fails = False
 
     def write(self, descriptor, data, at):
@@ -87,6 +88,11 @@ class FaultyDisk(Disk):
         if self.sync_fails:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         super().sync(descriptor)
+
+    def sync_folder(self, folder):
+        if self.folder_sync_fails:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        super().sync_folder(folder)
 
     def truncate(self, descriptor, size):
         if self.truncate_fails:

@@ -187,6 +187,23 @@ def test_what_makes_the_disk_unknown_ends_the_process(bench, call):
     assert failures[0].check(LogClosed)
 
 
+def test_a_segment_that_may_or_may_not_be_there_ends_the_process(tmp_path):
+    """A new segment is named but its name cannot be synced: writing on in the old one would look like damage later."""
+    bench = small(tmp_path)
+    log, fold = bench.open()
+    fill(bench, log, 2)
+    bench.disk.folder_sync_fails = True
+    log.append((change("pr-0", b"%0500d" % 2, type_=ChangeType.MODIFIED),)).addErrback(lambda _: None)
+    bench.settle()
+    bench.disk.folder_sync_fails = False
+    if not bench.fatal:
+        fill(bench, log, 9, 3)
+    bench.kill(log)
+    _, again = bench.open()
+    assert again.objects == fold.objects
+    assert len(bench.fatal) == 1
+
+
 def test_a_disk_that_is_full_at_the_first_start_is_said(bench):
     """A log that cannot even be created is refused."""
     bench.disk.room = 0
