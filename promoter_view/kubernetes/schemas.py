@@ -31,7 +31,8 @@ class SchemaFollower:
     """Calls ``changed`` with the decoded documents by ``group/version``, once they are known and when they change.
 
     A group and version that the cluster does not publish is left out, once it is missing for the second time. When the
-    cluster cannot be asked, what was known stays. Nothing is kept here but where the documents were: decoded they are large.
+    cluster cannot be asked, what was known stays. Nothing is kept here but where the documents were: decoded they are
+    large.
     """
 
     _log = Logger()
