@@ -19,9 +19,9 @@ class Process:
         self.log = log
         with log.open("ab") as output:
             self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        self._guardian = subprocess.Popen(
-            [sys.executable, "-S", "-c", _GUARDIAN, str(self._child.pid)], stdin=subprocess.PIPE
-        )
+        guardian = [sys.executable, "-S", "-c", _GUARDIAN, str(self._child.pid)]
+        # In a session of its own: what ends the tests as a group (timeout, Ctrl-C) must not end it with them.
+        self._guardian = subprocess.Popen(guardian, stdin=subprocess.PIPE, start_new_session=True)
 
     @property
     def running(self) -> bool:
