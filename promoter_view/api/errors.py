@@ -27,7 +27,11 @@ class ObjectNotFound(Refusal):
 
 
 class MethodNotAllowed(Refusal):
-    """405: views are read-only."""
+    """405: views are read-only. ``resource`` "" where it is not one that is asked for."""
+
+    def __init__(self, group: str = "", resource: str = "") -> None:
+        super().__init__("the server does not allow this method on the requested resource")
+        self.group, self.resource = group, resource
 
 
 class NotAcceptable(Refusal):

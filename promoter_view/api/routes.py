@@ -27,7 +27,6 @@ from promoter_view.metrics import Metrics
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 
 _NOT_FOUND = "the server could not find the requested resource"
-_NO_METHOD = "the server does not allow this method on the requested resource"
 #: A year, which is how caches write "for good" (RFC 9111, 5.2.2.1; RFC 8246).
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
@@ -129,7 +128,7 @@ class Routes:
     @app.handle_errors(HTTPException)
     def refused(self, request: IRequest, failure: Failure) -> bytes:
         """No such path, or not with that method."""
-        error = wrong_method() if isinstance(failure.value, WrongMethod) else not_found()
+        error = MethodNotAllowed() if isinstance(failure.value, WrongMethod) else not_found()
         return answers.refuse(cast(Request, request), Failure(error))
 
     @app.handle_errors(Exception)
@@ -141,11 +140,6 @@ class Routes:
 def not_found() -> ResourceNotFound:
     """What is said of a path that names nothing."""
     return ResourceNotFound(_NOT_FOUND)
-
-
-def wrong_method() -> MethodNotAllowed:
-    """What is said to a write."""
-    return MethodNotAllowed(_NO_METHOD)
 
 
 def _aggregated(definitions: Sequence[ViewDefinition]) -> Mapping[str, Published]:

@@ -15,13 +15,14 @@ from twisted.web.server import NOT_DONE_YET, Request, Site
 from promoter_view.api import answers
 from promoter_view.api.access import Access, Attributes
 from promoter_view.api.channel import ApiChannel
+from promoter_view.api.errors import MethodNotAllowed
 from promoter_view.api.health import HealthChecks
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.openapi import OpenApi
 from promoter_view.api.paths import PREFIX, attributes_of, parse_path, verb_of
 from promoter_view.api.query import is_watch, parameters_of, selected_name
 from promoter_view.api.resource import ApiSettings, Call, ViewResource
-from promoter_view.api.routes import Routes, wrong_method
+from promoter_view.api.routes import Routes
 from promoter_view.boundaries import ViewReader
 from promoter_view.metrics import Metrics
 from promoter_view.streaming import Pump
@@ -93,7 +94,7 @@ class Gate(Resource):
         if call is None:
             request.render(self._routes)
         elif not _reads(request.method, call.verb):
-            raise wrong_method()
+            raise MethodNotAllowed(attributes.group, attributes.resource)
         else:
             await self._resource.serve(request, call, admission)
 

@@ -82,6 +82,11 @@ def _object_not_found(error: ObjectNotFound) -> Status:
     return Status(404, "NotFound", str(error), details)
 
 
+def _method_not_allowed(error: MethodNotAllowed) -> Status:
+    details = {"group": error.group, "kind": error.resource} if error.resource else {}
+    return Status(405, "MethodNotAllowed", str(error), details, headers={"Allow": "GET"})
+
+
 def _invalid(error: Invalid) -> Status:
     causes = [{"reason": cause.reason, "message": cause.message, "field": cause.field} for cause in error.causes]
     return Status(422, "Invalid", str(error), {"group": error.group, "kind": error.kind, "causes": causes})
@@ -109,7 +114,7 @@ _TABLE: dict[type[Exception], Callable[[Any], Status]] = {
     Forbidden: forbidden_status,
     ResourceNotFound: _plain(404, "NotFound"),
     ObjectNotFound: _object_not_found,
-    MethodNotAllowed: _plain(405, "MethodNotAllowed", Allow="GET"),
+    MethodNotAllowed: _method_not_allowed,
     NotAcceptable: _plain(406, "NotAcceptable"),
     Expired: expired_status,
     ContinueExpired: _continue_expired,

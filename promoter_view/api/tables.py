@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from promoter_view.api.errors import BadRequest
-from promoter_view.api.forms import ListMeta, MetadataForm, bookmark_metadata
+from promoter_view.api.forms import ListMeta, MetadataForm
 from promoter_view.api.query import Parameters
 from promoter_view.records import Bundle
 from promoter_view.views.definition import Column, ViewDefinition
@@ -69,9 +69,11 @@ class TableForm:
         return self._table(bundle, resource_version, self._columns if first else None)
 
     def bookmark(self, resource_version: int, *, initial_end: bool) -> bytes:
-        """A Table without rows."""
-        metadata = bookmark_metadata(resource_version, initial_end=initial_end)
-        return orjson.dumps({**_TABLE, "metadata": metadata, "columnDefinitions": None, "rows": []})
+        """One empty row, whose object says whether the initial events are over: a Table has no annotations."""
+        mark = self._metadata.bookmark(resource_version, initial_end=initial_end)
+        row = {"cells": ["", *[None] * (len(self._columns) - 1)], "object": orjson.Fragment(mark)}
+        metadata = {"resourceVersion": str(resource_version)}
+        return orjson.dumps({**_TABLE, "metadata": metadata, "columnDefinitions": None, "rows": [row]})
 
     def _table(self, bundle: Bundle, resource_version: int, columns: list[dict[str, Any]] | None) -> bytes:
         metadata = {"resourceVersion": str(resource_version)}

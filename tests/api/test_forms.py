@@ -70,7 +70,9 @@ def test_lists(form, bundle):
 def test_bookmarks(form):
     """A bookmark has the resourceVersion, and the annotation where the initial events end."""
     assert json.loads(form.bookmark(7, initial_end=False))["metadata"] == {"resourceVersion": "7"}
-    annotations = json.loads(form.bookmark(7, initial_end=True))["metadata"]["annotations"]
+    found = json.loads(form.bookmark(7, initial_end=True))
+    annotated = found["rows"][0]["object"] if "rows" in found else found
+    annotations = annotated["metadata"]["annotations"]
     assert annotations == {"k8s.io/initial-events-end": "true"}
 
 

@@ -18,7 +18,7 @@ EXAMPLES = [
     (errors.Forbidden("x"), 403, "Forbidden"),
     (errors.ResourceNotFound("x"), 404, "NotFound"),
     (errors.ObjectNotFound("g", "r", "n"), 404, "NotFound"),
-    (errors.MethodNotAllowed("x"), 405, "MethodNotAllowed"),
+    (errors.MethodNotAllowed("g", "x"), 405, "MethodNotAllowed"),
     (errors.NotAcceptable("application/json"), 406, "NotAcceptable"),
     (Expired(1, 2), 410, "Expired"),
     (errors.ContinueExpired("t"), 410, "Expired"),
@@ -54,7 +54,7 @@ def test_details():
     assert [cause["reason"] for cause in ahead.details["causes"]] == ["ResourceVersionTooLarge"]
     assert ahead.headers == status_of(errors.NotReady()).headers == {"Retry-After": "1"}
     assert status_of(errors.ContinueExpired("t")).metadata == {"continue": "t"}
-    assert status_of(errors.MethodNotAllowed("x")).headers == {"Allow": "GET"}
+    assert status_of(errors.MethodNotAllowed()).headers == {"Allow": "GET"}
 
 
 def test_invalid_names_its_causes():

@@ -62,3 +62,12 @@ def test_columns_come_once(bundle):
     """A watch tells the columns in its first event only."""
     assert json.loads(table().event(bundle, 99, first=True))["columnDefinitions"]
     assert json.loads(table().event(bundle, 99, first=False))["columnDefinitions"] is None
+
+
+def test_bookmark_has_its_annotation_in_a_row():
+    """The object of a bookmark's one row says that the initial events are over: a Table has no annotations."""
+    found = json.loads(table(IncludeObject.NONE).bookmark(99, initial_end=True))
+    (row,) = found["rows"]
+    assert found["metadata"] == {"resourceVersion": "99"}
+    assert row["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+    assert len(row["cells"]) == len(PROMOTION_STRATEGY_DETAILS.columns)

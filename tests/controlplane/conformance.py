@@ -97,7 +97,7 @@ class Side:
         shape = event["type"], self._neutral(found["kind"]), self._neutral(found["apiVersion"])
         if event["type"] == "BOOKMARK":
             if found["kind"] == "Table":
-                metadata = found["rows"][0]["object"]["metadata"]
+                metadata = found["rows"][0]["object"]["metadata"] if found["rows"] else {}
             return *shape, metadata.get("annotations", {}).get(_INITIAL_END)
         if found["kind"] == "Table":
             return *shape, self._table(found)
