@@ -22,7 +22,12 @@ Name = tuple[str, str]
 
 def truth(items: Callable[[str], Iterable[Document]]) -> dict[Name, Document]:
     """The bundles without resourceVersion; ``items`` gives the objects of a resource, asked of the cluster itself."""
-    return join(cleaned(found) for kind in PROMOTER_KINDS for found in items(kind.plural))
+    near: dict[str, list[Document]] = {}
+    for found in (cleaned(found) for kind in PROMOTER_KINDS for found in items(kind.plural)):
+        near.setdefault(found["metadata"].get("namespace", ""), []).append(found)
+    everywhere = near.pop("", [])
+    # The join looks at every object for every bundle: a namespace at a time it has few to look at.
+    return {name: found for objects in near.values() for name, found in join([*objects, *everywhere]).items()}
 
 
 def serves(running: Program, bundles: dict[Name, Document]) -> bool:
