@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promoter_view.api.authentication import Presented, Verdict, bearer_token, extra_words, identify, judge
 from promoter_view.api.authentication_config import AuthenticationConfig, front_proxy
 from promoter_view.api.authorities import Authorities
-from promoter_view.api.errors import Unauthorized
+from promoter_view.api.errors import Refusal, Unauthorized
 from promoter_view.api.identity import Identity
+from promoter_view.api.impersonation import impersonation
 from tests.api.issuing import DAY, NOW, SERVER, authority
 
 CLIENTS, PROXIES, STRANGERS = authority("clients"), authority("proxies"), authority("clients")
@@ -137,6 +142,29 @@ def test_extra_keys():
     """A key comes in lower case; what was percent-encoded keeps its case; several prefixes add up."""
     headers = {"x-a-key": [b"1"], "x-b-key": [b"2"], "x-a-%4bey": [b"3"], "x-a-50%": [b"4"]}
     assert extra_words(headers, ["x-a-", "x-b-"]) == (("50%", ("4",)), ("Key", ("3",)), ("key", ("1", "2")))
+
+
+NAMES = st.sampled_from(
+    [
+        "x-remote-user",
+        "x-remote-group",
+        "x-remote-extra-%zz",
+        "authorization",
+        "impersonate-user",
+        "impersonate-extra-%",
+    ]
+) | st.from_regex(r"(x-remote-|impersonate-)[!-~]{0,8}", fullmatch=True)
+
+
+@given(st.dictionaries(NAMES, st.lists(st.binary(max_size=12) | st.just(b"Bearer \xff"), min_size=1, max_size=3)))
+def test_any_headers(headers):
+    """Whatever headers hold, they say who asks, or nothing, or are refused; they are never a fault of ours."""
+    with suppress(Refusal):
+        identify(Verdict(NOW, proxy=True), WHOLE, headers)
+    with suppress(Refusal):
+        bearer_token(headers)
+    with suppress(Refusal):
+        impersonation(headers, "/")
 
 
 def test_a_verdict_without_its_pool():

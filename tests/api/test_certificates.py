@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 import stat
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,15 @@ import pytest
 from cryptography import x509
 from OpenSSL import SSL
 
-from promoter_view.api.certificates import OWN_NAMES, CertificateFiles, ServingConnections, self_signed, serving_context
+from promoter_view.api.certificates import (
+    CIPHER_SUITES,
+    OWN_NAMES,
+    CertificateFiles,
+    ServingConnections,
+    TlsSettings,
+    self_signed,
+    serving_context,
+)
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -115,6 +124,68 @@ def test_old_tls_is_refused(tmp_path):
     server = ServingConnections(serving_context(files)).serverConnectionForTLS(None)
     with pytest.raises(SSL.Error):
         handshake(server, client_connection(version=SSL.TLS1_1_VERSION))
+
+
+@pytest.mark.parametrize(
+    ("settings", "version", "chosen"),
+    [
+        (TlsSettings(), SSL.TLS1_2_VERSION, "TLSv1.2"),
+        (TlsSettings(), SSL.TLS1_3_VERSION, "TLSv1.3"),
+        (TlsSettings("VersionTLS13"), SSL.TLS1_2_VERSION, None),
+        (TlsSettings("VersionTLS13"), SSL.TLS1_3_VERSION, "TLSv1.3"),
+        (TlsSettings(cipher_suites=("TLS_AES_128_GCM_SHA256",)), SSL.TLS1_2_VERSION, None),
+        (TlsSettings(cipher_suites=("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",)), SSL.TLS1_2_VERSION, None),
+        (TlsSettings(cipher_suites=("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",)), SSL.TLS1_3_VERSION, "TLSv1.3"),
+    ],
+)
+def test_settings(tmp_path, settings, version, chosen):
+    """The oldest version and the suites are kept to; suites are for TLS 1.2 only, our key is ECDSA."""
+    server = ServingConnections(serving_context(self_signed(tmp_path, now=NOW), settings)).serverConnectionForTLS(None)
+    client = client_connection(version=version)
+    if chosen is None:
+        with pytest.raises(SSL.Error):
+            handshake(server, client)
+    else:
+        handshake(server, client)
+        assert client.get_protocol_version_name() == chosen
+
+
+def test_every_suite_is_known_to_openssl(tmp_path):
+    """Each name that may be given makes a context, and is the suite that is then spoken."""
+    files = self_signed(tmp_path, now=NOW)
+    for name, ours in CIPHER_SUITES.items():
+        server = SSL.Connection(serving_context(files, TlsSettings(cipher_suites=(name,))), None)
+        assert ours == "" or ours in server.get_cipher_list()
+
+
+def shake_hands(server, context, session=None):
+    """Both ends in memory, the client being the standard library's."""
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(to_client, to_server, session=session)
+    server.set_accept_state()
+    for _ in range(10):
+        with suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        if to_server.pending:
+            server.bio_write(to_server.read())
+        with suppress(SSL.WantReadError):
+            server.do_handshake()
+        with suppress(SSL.WantReadError):
+            to_client.write(server.bio_read(1 << 16))
+    return client
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_no_session_is_resumed(tmp_path, version):
+    """A client that brings its last session along shakes hands anew: a resumed one would not show its chain."""
+    connections = ServingConnections(serving_context(self_signed(tmp_path, now=NOW)))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = version
+    first = shake_hands(connections.serverConnectionForTLS(None), context)
+    again = shake_hands(connections.serverConnectionForTLS(None), context, first.session)
+    assert again.version() == first.version()
+    assert not again.session_reused
 
 
 def test_replaced_context(tmp_path):
