@@ -21,6 +21,10 @@ class Backoff:
         """It has gone well for a good while."""
         self._attempts = 0
 
+    def begin_again(self) -> None:
+        """It has gone well, if not for long: the waits are short again, though never none."""
+        self._attempts = min(self._attempts, 1)
+
     def soon(self) -> float:
         """Seconds to wait after what is normal: none, unless it was also the last thing that happened."""
         if self._attempts == 0:

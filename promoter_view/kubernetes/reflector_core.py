@@ -92,12 +92,12 @@ class ReflectorCore:
         self.position: str | None = None
         self._reason = "initial"
         self._opened_at = 0.0
+        self._opened_position: str | None = None
         self._list_failures = 0
         self._paging = False
         self._page_size = self._timing.page_size
         self._restarts = 0
-        self._first_version = ""
-        self._continued = False
+        self._list_version = ""
         self._absences = 0
         self._unreadable = ("", 0)
 
@@ -132,7 +132,7 @@ class ReflectorCore:
         self._gathering.take()
         if not self._watch_list or self._paging or self._list_failures >= _WATCH_LIST_FAILURES:
             self.state = State.LISTING
-            self._continued = False
+            self._list_version = ""
             yield Fetch(self._parameters(("limit", str(self._page_size))))
             return
         self.state = State.WATCH_LISTING
@@ -141,9 +141,12 @@ class ReflectorCore:
 
     def _watch(self, now: float) -> Actions:
         assert self.position is not None
-        self.state = State.WATCHING
-        self._opened_at = now
+        self._begin_watch(now)
         yield Open(self._watch_parameters(("resourceVersion", self.position)), self._idle_seconds())
+
+    def _begin_watch(self, now: float) -> None:
+        self.state = State.WATCHING
+        self._opened_at, self._opened_position = now, self.position
 
     def _watch_parameters(self, *more: tuple[str, str]) -> Parameters:
         seconds = int(self._timing.watch_seconds * (1 + self._random()))
@@ -205,8 +208,7 @@ class ReflectorCore:
         return self._watch(now)
 
     def _page(self, document: dict[str, Any], version: str, now: float) -> Actions:
-        if not self._continued:
-            self._first_version = version
+        self._list_version = self._list_version or version
         items = document.get("items")
         waiting = list(reversed(items)) if isinstance(items, list) else []
         metadata = document["metadata"]
@@ -218,10 +220,9 @@ class ReflectorCore:
             yield Breathe()
         token = metadata.get("continue")
         if isinstance(token, str) and token:
-            self._continued = True
             yield Fetch(self._parameters(("limit", str(self._page_size)), ("continue", token)))
             return
-        yield from self._listed(self._first_version)
+        yield from self._listed(self._list_version)
         yield from self._watch(now)
 
     def _gather(self, item: Any) -> Actions:
@@ -267,8 +268,7 @@ class ReflectorCore:
             yield Bookmark(version)
         elif ends_initial_events(found):
             yield from self._listed(version)
-            self.state = State.WATCHING
-            self._opened_at = now
+            self._begin_watch(now)
             yield AllowIdle(self._idle_seconds())
 
     def _put(self, event: WatchEvent) -> Actions:
@@ -348,7 +348,7 @@ class ReflectorCore:
         self._list_failures += 1
         if error.outcome is Outcome.BODY_TOO_LARGE:
             self._page_size = max(1, self._page_size // 2)
-        if error.outcome is Outcome.EXPIRED and self._continued and self._restarts < _RESTARTS_AT_ONCE:
+        if error.outcome is Outcome.EXPIRED and self._list_version and self._restarts < _RESTARTS_AT_ONCE:
             self._restarts += 1
             yield Note(Outcome.EXPIRED, f"starting the list over: {error}")
             yield from self._go_on()
@@ -376,12 +376,15 @@ class ReflectorCore:
         return self._unreadable[1] >= _UNREADABLE_LIMIT
 
     def _rest(self, now: float) -> None:
+        """A watch is over. One that delivered something, or lived for a good while, is no failure in a row."""
         if now - self._opened_at >= self._timing.good_while_seconds:
             self._backoff.reset()
+        elif self.position != self._opened_position:
+            self._backoff.begin_again()
 
     def _not_served(self, error: ApiError) -> Actions:
         """Its resource is not installed: the path is empty. What was there is given up only when asked twice."""
-        if self.position and self._absences == 0:
+        if self.position != ABSENT and self._absences == 0:
             self._absences = 1
             yield Note(Outcome.NOT_FOUND, f"asking once more: {error}")
             yield from self._after(self._timing.confirm_absent_seconds)

@@ -206,6 +206,7 @@ class SimulatorTests(SynchronousTestCase):
         """A kind that is not installed is empty and waited for; one that is taken away is emptied."""
         self.cluster.uninstall(PULL_REQUEST)
         self.begin()
+        self.pass_time(2)
         self.assertEqual(self.recorder.positions[PATH.id], ABSENT)
         self.cluster.install(PULL_REQUEST)
         self.create(2)

@@ -367,6 +367,34 @@ def test_position_too_old(gone: Input) -> None:
     assert core(Line(bookmark(30, initial=True)))[0] == Reconcile({}, frozenset(), "30", "expired")
 
 
+@pytest.mark.parametrize("trouble", [Ended(), Failed(Unreachable(Outcome.RESET, "")), Line(error_event(500))])
+def test_a_stream_that_delivered_is_no_failure_in_a_row(trouble: Input) -> None:
+    """A path that is troubled every second keeps up: what moved its position lets the waits begin again."""
+    core = watching()
+    waits = []
+    for version in range(11, 40):
+        core(Line(event("ADDED", document("a", version))))
+        core.now += 1
+        last = core(trouble)[-1]
+        waits.append(last.seconds if isinstance(last, Wait) else 0.0)
+        if waits[-1]:
+            core(Woke())
+        core(Answered(list_of(version)))
+    assert max(waits) <= 0.4
+    assert min(waits[1:]) >= 0.1, "and yet no tight loop"
+
+
+def test_a_list_that_is_never_watched_is_a_failure_in_a_row() -> None:
+    """That a list has moved the position is not what a stream has delivered."""
+    core = Core(watch_list=False)
+    waits = []
+    for version in range(11, 16):
+        core(Answered(list_of(version)))
+        waits.append(core(Line(error_event(410)))[-1])
+        core(Woke())
+    assert waits[-1] == Wait(1.6)
+
+
 def test_expiry_in_a_row_is_no_tight_loop() -> None:
     """A cluster whose every list is too old at once is listed less and less often."""
     core = watching()
@@ -476,6 +504,8 @@ def test_unreadable_at_one_position() -> None:
 def test_absent_at_the_start() -> None:
     """A resource that is not installed counts as empty, is said once, and waited for."""
     core = Core()
+    core(Failed(NOT_SERVED))
+    core(Woke())
     forget, reconcile, note, wait = core(Failed(NOT_SERVED))
     assert forget == Forget()
     assert reconcile == Reconcile({}, frozenset(), ABSENT, "")
@@ -509,6 +539,18 @@ def test_goes_away(error: ApiError) -> None:
     core(Woke())
     assert core(Failed(error))[:2] == [Forget(), Reconcile({}, frozenset(), ABSENT, "")]
     assert core.core.position == ABSENT
+
+
+@pytest.mark.parametrize("begin", [None, "10"], ids=["after a restart", "at once"])
+def test_one_404_in_a_relist_empties_nothing(begin: str | None) -> None:
+    """While a path is listed again it has no position, yet objects: they too are given up when asked twice."""
+    core = Core() if begin is None else watching(begin)
+    if begin is not None:
+        core(Failed(GONE))
+    note, wait = core(Failed(NOT_SERVED))
+    assert note.outcome is Outcome.NOT_FOUND  # type: ignore[union-attr]
+    assert wait == Wait(1.0)
+    assert is_watch_list(core(Woke())[-1])
 
 
 def test_one_404_empties_nothing() -> None:
