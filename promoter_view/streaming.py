@@ -67,7 +67,7 @@ class Stream:
     """One reader on its way to one consumer. Made by ``Pump.open``.
 
     ``done`` fires with True when the reader has finished, with False when the client left or ``close`` was called.
-    It fails when the reader broke.
+    It fails when the reader or the consumer broke.
     """
 
     __slots__ = ("_consumer", "_pump", "_reader", "_state", "done")
@@ -115,11 +115,11 @@ class Stream:
         """One pull, one write. What is next is seen from the reader and from whether the write has paused us."""
         try:
             data = self._reader.pull(MAX_WRITE_BYTES)
-        except Exception:  # a fault in one reader is that stream's end, not that of all others
+            if data:
+                self._consumer.write(data)
+        except Exception:  # a fault in one reader or consumer is that stream's end, not the end of the turn of others
             self._end(Failure())
             return
-        if data:
-            self._consumer.write(data)
         if self._reader.finished:
             self._end(None)
         elif self._state is StreamState.READY:
@@ -238,6 +238,6 @@ class Pump:
         self._waiting.clear()
         head = split(self._views.head).offset
         for waiting, offset in list(self._expected.items()):
-            if offset <= head:
-                del self._expected[waiting]
+            # One that has just been told may have called off another.
+            if offset <= head and self._expected.pop(waiting, None) is not None:
                 waiting.callback(None)

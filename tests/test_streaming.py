@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import CancelledError
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
@@ -65,6 +66,13 @@ class FullAfter(StringTransport):
     def write(self, data):
         super().write(data)
         self.producer.pauseProducing()
+
+
+class Breaks(StringTransport):
+    """A transport whose write raises."""
+
+    def write(self, data):
+        raise RuntimeError("broken")
 
 
 class PumpTests(SynchronousTestCase):
@@ -219,6 +227,16 @@ class PumpTests(SynchronousTestCase):
         self.failureResultOf(stream.done, RuntimeError)
         self.assertEqual(transport.value(), b"b")
 
+    def test_broken_consumer(self):
+        """A consumer that breaks ends that stream, and in the same turn the others get what is theirs."""
+        transport = Breaks()
+        _, _, stream = self.open("a", transport=transport)
+        _, other, _ = self.open("b")
+        self.clock.advance(0)
+        self.failureResultOf(stream.done, RuntimeError)
+        self.assertIsNone(transport.producer)
+        self.assertEqual(other.value(), b"b")
+
     def test_nudge(self):
         """A nudge runs an idle reader; a paused one only for its last words."""
         reader, transport, stream = self.open(transport=FullAfter())
@@ -253,6 +271,15 @@ class PumpTests(SynchronousTestCase):
         self.failureResultOf(waiting)
         self.views.move(12)
         self.clock.advance(0)
+
+    def test_one_who_waited_may_call_another_off(self):
+        """What follows from one offset that was reached may be that nobody waits for another any more."""
+        first, second = self.pump.reached(join(11, 0, 0)), self.pump.reached(join(11, 0, 0))
+        first.addCallback(lambda _: second.cancel())
+        self.views.move(11)
+        self.clock.advance(0)
+        self.successResultOf(first)
+        self.failureResultOf(second, CancelledError)
 
     def test_stop(self):
         """A stopped pump is not subscribed, has no call pending, and ends what waits for the head."""
