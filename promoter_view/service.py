@@ -271,7 +271,9 @@ class Program(Service):
         """End the process with status 1, after the reactor's orderly stop."""
         self._log.critical("{reason}", reason=reason)
         self._reactor.addSystemEventTrigger("after", "shutdown", self._exit_process, 1)
-        self._reactor.callWhenRunning(self._reactor.stop)
+        if not self._draining:  # else the reactor is on its way down, and may not be stopped twice
+            self._draining = True
+            self._reactor.callWhenRunning(self._reactor.stop)
 
 
 def makeService(options: Options) -> IService:
