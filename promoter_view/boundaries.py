@@ -57,7 +57,7 @@ class Follower(Protocol):
     """What a log replays into and then feeds: a pure fold of the records, in offset order, each once."""
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Begin from a snapshot. Called at most once, before any ``apply``."""
+        """Begin from a snapshot. Called at most once, before any ``apply``; perhaps in another thread."""
 
     def apply(self, records: Sequence[Record]) -> None:
         """Take durable records. Never raises for what a record holds."""

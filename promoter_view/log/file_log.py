@@ -110,7 +110,8 @@ class FileLog:
         for warning in opened.warnings:
             self._log.warn("{warning}", warning=warning)
         if opened.snapshot is not None:
-            follower.restore(opened.snapshot)
+            # It takes as long as the cluster is large, in one go; nothing is served from the follower yet.
+            await self._worker.run(partial(follower.restore, opened.snapshot))
         for found, extent in opened.replay:
             await self._replay(found, extent, follower)
         least = mark_offset(opened.last, self._reactor.seconds(), opened.lost)

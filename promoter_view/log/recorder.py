@@ -113,8 +113,10 @@ class LogRecorder:
 
     def drop_strays(self, paths: Iterable[ListPath]) -> int:
         """Deletes the objects that none of ``paths`` lists, after the options have changed; how many they were."""
-        listed = list(paths)
-        strays = [(key, found) for key, found in self._all() if not any(path.holds(key) for path in listed)]
+        listed: dict[str, list[ListPath]] = {}
+        for path in paths:
+            listed.setdefault(path.kind, []).append(path)
+        strays = [(key, found) for key, found in self._all() if not any(p.holds(key) for p in listed.get(key.kind, ()))]
         for key, found in strays:
             self._forget(key)
             self._append_change(Change(ChangeType.DELETED, key, b"", found.resource_version, NO_PATH))
