@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import ssl
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 
+from tests.controlplane.aggregation import aggregated
 from tests.controlplane.client import Client, RefusedError
 from tests.controlplane.pki import Authority, make_authority
 from tests.controlplane.plane import ControlPlane
@@ -200,6 +202,21 @@ def test_impersonation_is_reviewed(served: Served) -> None:
     assert code(dave, within(other)) == 200
     dave._headers |= as_carol
     assert code(dave, within(namespace)) == 403
+
+
+def test_behind_the_aggregator(served: Served) -> None:
+    """Through the aggregator each user has the rights that the cluster gives them, and kubectl says so beforehand."""
+    ours = served.namespace()
+    served.let_read(ours, "User", "frank")
+    with aggregated(served.plane, served.program):
+        create_strategy(served.cluster, ours, "franks")
+        frank = ("--as=frank", "get", f"{VIEW}.{GROUP}", "-o", "name")
+        wanted = f"{VIEW}.{GROUP}/franks\n"
+        eventually(lambda: served.plane.kubectl(*frank, "-n", ours), wanted, 15)
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            served.plane.kubectl(*frank, "-A")
+        assert 'User "frank" cannot list resource' in refused.value.stderr
+        assert served.plane.kubectl("--as=frank", "auth", "can-i", "watch", f"{VIEW}.{GROUP}", "-n", ours) == "yes\n"
 
 
 def test_a_right_that_is_taken_away_ends_the_watch(served: Served) -> None:

@@ -71,7 +71,7 @@ class Aggregated(NamedTuple):
 @pytest.fixture(scope="module")
 def cluster(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aggregated]:
     """The shared control plane with the program, which knows the cluster's schemas, behind its aggregator."""
-    options = ["--kubeconfig", str(control_plane.kubeconfig), "--insecure-no-auth", "--event-log", "memory:"]
+    options = ["--kubeconfig", str(control_plane.kubeconfig), "--event-log", "memory:"]
     with Program(tmp_path_factory.mktemp("program"), options) as running:
         running.start()
         running.wait_ready()
