@@ -14,7 +14,7 @@ from promoter_view.kubernetes.kinds import Kind
 from promoter_view.kubernetes.reflector import Cluster, Reflector, ReflectorStatus
 from promoter_view.kubernetes.reflector_messages import Timing
 from promoter_view.metrics import Metrics
-from promoter_view.records import ListPath, Mirror
+from promoter_view.records import ABSENT, ListPath, Mirror
 
 
 def mirror_of(cluster: str, paths: Iterable[ListPath], rules: Mapping[str, CleaningRules]) -> Mirror:
@@ -76,6 +76,7 @@ class Reflectors:
         return tuple(reflector.status for reflector in self._reflectors)
 
     def _lag(self, kind: str) -> float:
-        """Seconds since the path of that kind that has been silent longest was heard of."""
-        heard = [status.heard_at for status in self.statuses() if status.path.kind == kind]
-        return self._clock.seconds() - min(heard)
+        """Seconds since the path of that kind that has been silent longest was heard of; 0 while not installed."""
+        now = self._clock.seconds()
+        paths = (status for status in self.statuses() if status.path.kind == kind and status.position != ABSENT)
+        return now - min((status.heard_at for status in paths), default=now)

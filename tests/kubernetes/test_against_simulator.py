@@ -247,6 +247,9 @@ class SimulatorTests(SynchronousTestCase):
         self.assertTrue(29 < lag() < 32)
         self.pass_time(45)
         self.assertTrue(lag() < 31)
+        self.cluster.uninstall(PULL_REQUEST)
+        self.pass_time(600)
+        self.assertEqual(lag(), 0, "what is not installed cannot lag")
 
     def test_mirror(self) -> None:
         """What a log mirrors names each path and the rules by which its objects are cleaned."""
