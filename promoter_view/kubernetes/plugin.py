@@ -39,7 +39,10 @@ async def run_plugin(config: ExecConfig, *, reactor: Any, environ: Mapping[str, 
     if executable is None:
         raise _failure(config, f"is not there or not executable. {config.hint}".strip())
     process = _Plugin(config)
-    reactor.spawnProcess(process, executable, [config.command, *config.args], env=environment)
+    try:
+        reactor.spawnProcess(process, executable, [config.command, *config.args], env=environment)
+    except OSError as error:
+        raise _failure(config, f"cannot be run: {error}") from error
     timer = reactor.callLater(_TIMEOUT_SECONDS, process.kill, f"gave no answer within {_TIMEOUT_SECONDS:.0f} seconds")
     try:
         return read_credential(config, await process.done)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -105,6 +106,14 @@ print(json.dumps({"apiVersion": info["apiVersion"], "kind": "ExecCredential", "s
         config = ExecConfig(VERSION, "/no/such/plugin", hint="Install it.")
         with pytest.raises(Unreachable, match=r"/no/such/plugin is not there or not executable\. Install it\."):
             await run_plugin(config, reactor=reactor, environ={})
+
+    async def test_not_a_program(self) -> None:
+        """A file that the system cannot run is a failure of the credentials, as any other of a plugin's."""
+        path = Path("plugin")
+        path.write_bytes(b"\x7f no program")
+        path.chmod(0o755)
+        with pytest.raises(Unreachable, match="credential plugin .* Exec format error"):
+            await run_plugin(ExecConfig(VERSION, str(path.absolute())), reactor=reactor, environ={})
 
 
 class CredentialsTests(SynchronousTestCase):
