@@ -52,7 +52,9 @@ def observer(stream: IO[str], form: str, level: str) -> ILogObserver:
 
     ``form`` "" means text on a terminal, else JSON.
     """
-    json = form == "json" or (not form and not stream.isatty())
+    # Twisted's LogFile, where lines go under --logfile or in the background, does not know that it is no terminal.
+    is_terminal = getattr(stream, "isatty", lambda: False)()
+    json = form == "json" or (not form and not is_terminal)
     writer: ILogObserver = JsonLines(stream) if json else textFileLogObserver(stream)
     least = LogLevelFilterPredicate(defaultLogLevel=LogLevel.levelWithName(level))
     if level == "info":

@@ -1,11 +1,13 @@
 """Log lines in both forms."""
 
 import io
+from pathlib import Path
 
 import orjson
 import pytest
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from twisted.python.logfile import LogFile
 
 from promoter_view.logging import observer
 
@@ -40,3 +42,11 @@ def test_without_a_terminal_the_form_is_json() -> None:
     """What no person looks at is JSON unless asked otherwise."""
     assert lines("", "info")[0].startswith("{")
     assert not lines("text", "info")[0].startswith("{")
+
+
+def test_a_log_file_that_twistd_rotates(tmp_path: Path) -> None:
+    """Under ``twistd --logfile``, and in the background, lines go to Twisted's LogFile, as JSON."""
+    file = LogFile("program.log", str(tmp_path))
+    Logger(namespace="test", observer=observer(file, "", "info")).info("it runs")
+    file.close()
+    assert orjson.loads((tmp_path / "program.log").read_bytes())["message"] == "it runs"
