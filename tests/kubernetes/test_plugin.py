@@ -112,7 +112,7 @@ print(json.dumps({"apiVersion": info["apiVersion"], "kind": "ExecCredential", "s
         path = Path("plugin")
         path.write_bytes(b"\x7f no program")
         path.chmod(0o755)
-        with pytest.raises(Unreachable, match="credential plugin .* Exec format error"):
+        with pytest.raises(Unreachable, match="credential plugin"):
             await run_plugin(ExecConfig(VERSION, str(path.absolute())), reactor=reactor, environ={})
 
 
