@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from http import HTTPStatus
 from random import Random
 
 from twisted.logger import Logger
@@ -56,7 +57,7 @@ def refuse(request: Request, failure: Failure) -> bytes:
         status = _fault(request, failure)
     layout = lenient_layout(request, parameters_of(request.uri))
     body = layout.whole(status.encode())
-    request.setResponseCode(status.code)
+    request.setResponseCode(status.code, HTTPStatus(status.code).phrase.encode())
     for name, value in status.headers.items():
         request.setHeader(name, value)
     request.responseHeaders.removeHeader("Content-Encoding")

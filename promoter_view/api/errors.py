@@ -86,6 +86,14 @@ class Draining(Refusal):
         super().__init__("the server is shutting down")
 
 
+class TooManyRequests(Refusal):
+    """429: that user has as much under way as one may; ``retry_after`` seconds."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class Unauthorized(Refusal):
     """Who asks cannot be told: 401."""
 

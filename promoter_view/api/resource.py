@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from typing import TypeVar
@@ -22,6 +22,7 @@ from promoter_view.api.forms import Form
 from promoter_view.api.frames import FrameCache, error_line
 from promoter_view.api.freshness import require
 from promoter_view.api.instruments import WatchInstruments
+from promoter_view.api.limits import Limits
 from promoter_view.api.listing import ListReader, Page, page
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import Target
@@ -46,10 +47,11 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """``--bookmark-interval``, ``--min-request-timeout``."""
+    """``--bookmark-interval``, ``--min-request-timeout``, and what one user may have under way."""
 
     bookmark_interval_seconds: float = 60.0
     min_request_timeout_seconds: float = 1800.0
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ from twisted.python.failure import Failure
 from twisted.web.http import Request as HTTPRequest
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
+from werkzeug.exceptions import HTTPException
 
 from promoter_view.api import answers
-from promoter_view.api.access import Access, Attributes
-from promoter_view.api.channel import ApiChannel
-from promoter_view.api.errors import MethodNotAllowed
+from promoter_view.api.access import Access, Admission, Attributes
+from promoter_view.api.channel import ApiChannel, ApiRequest
+from promoter_view.api.errors import BadRequest, MethodNotAllowed
 from promoter_view.api.health import HealthChecks
+from promoter_view.api.limits import Claim, Limits, Shares
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.openapi import OpenApi
 from promoter_view.api.paths import PREFIX, attributes_of, parse_path, verb_of
@@ -49,8 +51,10 @@ class Gate(Resource):
         access: Access,
         metrics: Metrics,
         random: Random,
+        limits: Limits,
     ) -> None:
         super().__init__()
+        self._shares = Shares(limits)
         self._definitions = {definition.plural: definition for definition in definitions}
         self._resource = resource
         self._routes = routes.app.resource()
@@ -92,11 +96,27 @@ class Gate(Resource):
     async def _serve(self, request: Request, call: Call | None, attributes: Attributes) -> None:
         admission = await self._access.admit(request, attributes)
         if call is None:
-            request.render(self._routes)
+            self._route(request)
         elif not _reads(request.method, call.verb):
             raise MethodNotAllowed(attributes.group, attributes.resource)
         else:
+            await self._counted(request, call, admission)
+
+    def _route(self, request: Request) -> None:
+        try:
+            request.render(self._routes)
+        except HTTPException as error:  # werkzeug's, of a Host that it cannot read
+            raise BadRequest(f"the Host header is malformed: {error.description}") from error
+
+    async def _counted(self, request: Request, call: Call, admission: Admission) -> None:
+        """Serve it as part of what its user has under way; who is system:masters is not counted."""
+        identity = admission.identity
+        claim = Claim(None if identity.privileged else identity.user, call.verb is Verb.WATCH)
+        self._shares.take(claim)
+        try:
             await self._resource.serve(request, call, admission)
+        finally:
+            self._shares.give_back(claim)
 
     def _failed(self, failure: Failure, request: Request) -> None:
         # Cancelled: the client has left, there is nobody to tell.
@@ -123,7 +143,7 @@ class ApiSite(Site):
     displayTracebacks = False  # noqa: N815 - Twisted's name
 
     def __init__(self, gate: Gate, *, reactor: IReactorTime) -> None:
-        super().__init__(gate, timeout=_IDLE_SECONDS, reactor=reactor)
+        super().__init__(gate, requestFactory=ApiRequest, timeout=_IDLE_SECONDS, reactor=reactor)
         # Without Twisted's own factory in between there is nothing that could choose HTTP/2.
         self.protocol = ApiChannel  # type: ignore[assignment, method-assign]
         self._gate = gate
@@ -159,5 +179,14 @@ def make_site(
         views, definitions, reactor=reactor, pump=pump, metrics=metrics, random=random, settings=settings
     )
     routes = Routes(definitions, openapi=openapi, health=health, metrics=metrics, version=version)
-    gate = Gate(definitions, resource, routes, reactor=reactor, access=access, metrics=metrics, random=random)
+    gate = Gate(
+        definitions,
+        resource,
+        routes,
+        reactor=reactor,
+        access=access,
+        metrics=metrics,
+        random=random,
+        limits=settings.limits,
+    )
     return ApiSite(gate, reactor=reactor)

@@ -21,6 +21,7 @@ from promoter_view.api.errors import (
     Refusal,
     ResourceNotFound,
     ReviewUnavailable,
+    TooManyRequests,
     Unauthorized,
 )
 from promoter_view.views.history import Ahead, Expired
@@ -73,6 +74,14 @@ def internal_error(reference: str) -> Status:
     return Status(500, "InternalError", f"an internal error occurred; the server's log has it as {reference}")
 
 
+#: Of requests that are refused before they are whole; the connection ends with each.
+NOT_HTTP = Status(400, "BadRequest", "the request is not HTTP/1.1 as it should be")
+REQUEST_TOO_SLOW = Status(408, "Timeout", "the request did not arrive in time")
+BODY_TOO_LARGE = Status(413, "RequestEntityTooLarge", "the request's body is too large: none is needed here")
+URL_TOO_LONG = Status(414, "RequestURITooLong", "the request's URL is too long")
+HEADERS_TOO_LARGE = Status(431, "RequestHeaderFieldsTooLarge", "the request's headers are too large or too many")
+
+
 def _plain(code: int, reason: str, **headers: str) -> Callable[[Any], Status]:
     return lambda error: Status(code, reason, str(error), headers=headers)
 
@@ -103,6 +112,11 @@ def _ahead(error: Ahead) -> Status:
     return Status(504, "Timeout", str(error), details, headers={"Retry-After": "1"})
 
 
+def _too_many(error: TooManyRequests) -> Status:
+    details = {"retryAfterSeconds": error.retry_after}
+    return Status(429, "TooManyRequests", str(error), details, headers={"Retry-After": str(error.retry_after)})
+
+
 def _unavailable(error: Refusal) -> Status:
     details = {"retryAfterSeconds": 1}
     return Status(503, "ServiceUnavailable", str(error), details, headers={"Retry-After": "1"})
@@ -119,6 +133,7 @@ _TABLE: dict[type[Exception], Callable[[Any], Status]] = {
     Expired: expired_status,
     ContinueExpired: _continue_expired,
     Invalid: _invalid,
+    TooManyRequests: _too_many,
     NotReady: _unavailable,
     Draining: _unavailable,
     ReviewUnavailable: _unavailable,

@@ -23,6 +23,7 @@ EXAMPLES = [
     (Expired(1, 2), 410, "Expired"),
     (errors.ContinueExpired("t"), 410, "Expired"),
     (errors.Invalid("K", "g", (EXACT,)), 422, "Invalid"),
+    (errors.TooManyRequests("x", 1), 429, "TooManyRequests"),
     (errors.NotReady(), 503, "ServiceUnavailable"),
     (errors.Draining(), 503, "ServiceUnavailable"),
     (errors.ReviewUnavailable("x"), 503, "ServiceUnavailable"),

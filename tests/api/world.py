@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from promoter_view.api.access import Access, OpenAccess
 from promoter_view.api.health import HealthChecks
+from promoter_view.api.limits import Limits
 from promoter_view.api.openapi import OpenApi
 from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
@@ -59,7 +60,14 @@ def strategy(namespace: str, name: str, *, labels: Mapping[str, str] | None = No
 class World:
     """The views, what changes them, and the API above them."""
 
-    def __init__(self, *, ready: bool = True, history_bytes: int = 1 << 24, access: Access | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        ready: bool = True,
+        history_bytes: int = 1 << 24,
+        access: Access | None = None,
+        limits: Limits | None = None,
+    ) -> None:
         self.clock = Clock()
         self.clock.rightNow = 1_795_000_000.0
         self.metrics = Metrics()
@@ -84,7 +92,7 @@ class World:
             openapi=self.openapi,
             access=access or OpenAccess(),
             random=Random(1),
-            settings=ApiSettings(),
+            settings=ApiSettings(limits=limits or Limits()),
             version="0.1.0",
         )
         self.record(Mark(0, Mirror("cluster", {_PATH: "rules"}), 0))
