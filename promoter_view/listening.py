@@ -9,7 +9,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IOpenSSLServerConnectionCreator, IProtocolFactory
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
-from promoter_view.options import Port
+from promoter_view.option_values import Port
 
 _TRIES = 100
 #: Asked after so much silence, and then so often, whether a peer is still there. TCP_USER_TIMEOUT would notice sooner,

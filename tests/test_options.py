@@ -2,7 +2,8 @@
 
 import pytest
 
-from promoter_view.options import OPTIONS, OptionError, Options, Port, settings
+from promoter_view.option_values import Port
+from promoter_view.options import OPTIONS, OptionError, Options, settings
 
 LOCAL = {"insecure-no-auth": "true", "bind-address": "127.0.0.1"}
 

@@ -1,0 +1,117 @@
+"""What options accept: each function reads one notation, or raises ValueError that says what would be right. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from promoter_view.api.certificates import CIPHER_SUITES
+from promoter_view.log.engines import check_url
+
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_SIZE = re.compile(r"(\d+)(|[kMG]|[KMG]i)")
+_FACTORS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
+_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
+
+
+def duration(text: str) -> float:
+    """Seconds, from Go's notation and days: 500ms, 60s, 1h30m, 7d."""
+    if not _DURATION.fullmatch(text):
+        raise ValueError("a duration such as 500ms, 60s, 1h30m or 7d")
+    return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text))
+
+
+def size(text: str) -> int:
+    """Bytes, from Kubernetes' notation: 1000, 64Mi, 1Gi, 5G."""
+    match = _SIZE.fullmatch(text)
+    if not match:
+        raise ValueError("a size in bytes such as 500000, 64Mi or 1Gi")
+    return int(match[1]) * _FACTORS[match[2]]
+
+
+def count(text: str) -> int:
+    """A number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError("a number of at least 1")
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A TCP port to listen on; 0 picks a free one. ``or_next``: where it is taken, the next free one."""
+
+    number: int
+    or_next: bool = False
+
+
+def port(text: str) -> Port:
+    """A port, or with a ``+`` behind it that one or the next free."""
+    digits = text.removesuffix("+")
+    if not digits.isdecimal() or int(digits) > 65535:
+        raise ValueError("a port from 0 to 65535 (0 picks a free one, 6443+ the first free one from 6443)")
+    return Port(int(digits), or_next=text.endswith("+"))
+
+
+def address(text: str) -> str:
+    """An IP address to listen on."""
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError("an IP address such as 0.0.0.0, 127.0.0.1 or ::") from None
+
+
+def namespaces(text: str) -> tuple[str, ...]:
+    """Namespaces, separated by commas; "" means all."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(","))) if text else ()
+    if not all(_LABEL.fullmatch(name) for name in names):
+        raise ValueError("namespaces separated by commas, each of lower-case letters, digits and '-'")
+    return names
+
+
+def instance_id(text: str) -> str:
+    """A label value; empty: only unlabelled objects."""
+    if text and not re.fullmatch(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", text):
+        raise ValueError("a label value of at most 63 letters, digits, '-', '_' and '.', or nothing")
+    return text
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """One of a few words."""
+
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return text
+
+    return parse
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Words separated by commas; "" means none."""
+    return tuple(filter(None, (word.strip() for word in text.split(","))))
+
+
+def cipher_suites(text: str) -> tuple[str, ...]:
+    """TLS cipher suites by their IANA names; "" means OpenSSL's own choice."""
+    names = words(text)
+    if not all(name in CIPHER_SUITES for name in names):
+        raise ValueError(f"names separated by commas, each one of {', '.join(CIPHER_SUITES)}")
+    return names
+
+
+def open_paths(text: str) -> tuple[str, ...]:
+    """Paths separated by commas; a ``*`` may stand at an end."""
+    paths = words(text)
+    if any("*" in path[:-1] for path in paths):
+        raise ValueError("paths separated by commas, such as /healthz or /readyz/*, with * at the end only")
+    return paths
+
+
+def log_url(text: str) -> str:
+    """Where the event log is."""
+    check_url(text)
+    return text
