@@ -13,6 +13,7 @@ import re
 import selectors
 import sys
 import time
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ _STAMP = re.compile(rb'"bench/ts":"(\d+)"')
 _STAMP_NAME = b'"bench/ts":"'
 #: A bundle's own resourceVersion stands within so many bytes of its line.
 _HEAD_BYTES = 2048
+_GZIP = 16 + zlib.MAX_WBITS
 _BOOKMARK = b'{"type":"BOOKMARK"'
 
 
@@ -50,17 +52,19 @@ class Arrivals:
 class Watcher:
     """A sink for watch lines: counts events, and how long after its change each came, unless ``silent``."""
 
-    def __init__(self, arrivals: Arrivals, *, silent: bool = False) -> None:
+    def __init__(self, arrivals: Arrivals, *, silent: bool = False, gzip: bool = False) -> None:
         self.events = 0
         self.bookmarked = False
         self.broken = False
         self._arrivals = arrivals
         self._silent = silent
+        self._inflate = zlib.decompressobj(_GZIP).decompress if gzip else bytes
         self._parts: list[bytes] = []
 
     def data(self, piece: bytes) -> None:
         """Bytes, which may end in the middle of a line."""
         self._arrivals.bytes += len(piece)
+        piece = self._inflate(piece)
         at = 0
         while (end := piece.find(b"\n", at)) >= 0:
             self._parts.append(piece[at:end])
@@ -101,7 +105,10 @@ class Watching:
         self._arrivals = Arrivals()
         self._deadline = time.monotonic() + given["limit_seconds"]
         slow = given["slow"]
-        self._watchers = [Watcher(self._arrivals, silent=number < slow) for number in range(given["watchers"])]
+        self._gzip = given["gzip"]
+        self._watchers = [
+            Watcher(self._arrivals, silent=number < slow, gzip=self._gzip) for number in range(given["watchers"])
+        ]
         self._connections = [Connection(given["port"], self._selector) for _ in self._watchers]
         self._slow = self._connections[:slow]
         self._path = given["path"]
@@ -113,7 +120,7 @@ class Watching:
         """Opens, obeys and measures; the result."""
         asked_ns = time.monotonic_ns()
         for connection, watcher in zip(self._connections, self._watchers, strict=True):
-            connection.get(self._path, watcher)
+            connection.get(self._path, watcher, gzip=self._gzip)
         turn(self._selector, until=self._open, deadline=self._deadline)
         opened_ns = time.monotonic_ns()
         sys.stdout.write("ready\n")
@@ -166,6 +173,7 @@ class Fetching:
         self._selector = selectors.DefaultSelector()
         self._deadline = time.monotonic() + given["limit_seconds"]
         self._path = given["path"]
+        self._gzip = given["gzip"]
         self._left = given["requests"]
         self._running = 0
         self._broken = 0
@@ -192,7 +200,7 @@ class Fetching:
         if self._left:
             self._left -= 1
             self._running += 1
-            connection.get(self._path, _Answer(self, connection))
+            connection.get(self._path, _Answer(self, connection), gzip=self._gzip)
 
     def count(self, size: int) -> None:
         """Bytes have come."""

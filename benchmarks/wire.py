@@ -87,10 +87,12 @@ class Connection:
         """The head of the answer has come."""
         return self._body is not None
 
-    def get(self, path: str, sink: Sink) -> None:
-        """Asks for that; the answer goes to ``sink``."""
+    def get(self, path: str, sink: Sink, *, gzip: bool = False) -> None:
+        """Asks for that, compressed where wanted; the answer goes to ``sink`` as it comes over the wire."""
         self._sink, self._body, self._head = sink, None, b""
-        request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n".encode()
+        coding = "gzip" if gzip else "identity"
+        lines = (f"GET {path} HTTP/1.1", "Host: localhost", "Accept: application/json", f"Accept-Encoding: {coding}")
+        request = "\r\n".join((*lines, "", "")).encode()
         if self._socket.send(request) != len(request):
             raise OSError("the socket does not take a request at once")
         self.resume()

@@ -35,6 +35,24 @@ def lists(world: World) -> Iterator[Row]:
     yield Row(f"memory added by {plan.concurrent} lists", "%", 100 * peak.growth, None, "20")
 
 
+def compressed(world: World) -> Iterator[Row]:
+    """Lists and watches as gzip: what Go's clients ask for. The baseline is the same without it."""
+    plan, port = world.plan, world.program.port
+    first = world.fetch(port, LIST, 1, 1, gzip=True)
+    ours, plain = (world.fetch(port, LIST, 1, plan.lists, gzip=gzip) for gzip in (True, False))
+    yield Row("first list as gzip", "s", first["seconds"], plain["seconds"] / plan.lists)
+    yield Row("list as gzip, 1 client", "lists/s", _requests(ours), _requests(plain))
+    sizes = (found["bytes"] / found["requests"] / MEGABYTE for found in (ours, plain))
+    yield Row("list as gzip: bytes on the wire", "MB", *sizes)
+    watchers = plan.watchers[1]
+    with changes.of_cluster(world.cluster_url) as change:
+        ours, plain = (watched(world, port, world.from_now(), watchers, change, gzip=gzip) for gzip in (True, False))
+    name = f"{watchers} watchers as gzip"
+    yield Row(f"{name}: p50", "ms", ours["p50_ms"], plain["p50_ms"])
+    yield Row(f"{name}: p99", "ms", ours["p99_ms"], plain["p99_ms"])
+    yield Row(f"{name}: bytes on the wire", "MB/s", ours["megabytes"], plain["megabytes"], "0.17x (6x fewer)")
+
+
 def gets(world: World) -> Iterator[Row]:
     """Single objects over 4 connections."""
     count = world.plan.gets
@@ -60,13 +78,15 @@ def fan_out(world: World) -> Iterator[Row]:
         yield Row(f"{name}: events that came", "%", ours["share"], other["share"], "100")
 
 
-def watched(world: World, port: int, path: str, watchers: int, change: Change, *, slow: int = 0) -> dict[str, Any]:
+def watched(
+    world: World, port: int, path: str, watchers: int, change: Change, *, slow: int = 0, gzip: bool = False
+) -> dict[str, Any]:
     """The result of a load on so many watchers, ``slow`` of which read only once it is over.
 
     ``megabytes`` a second until the last event, ``share`` of the events in per cent.
     """
     plan = world.plan
-    with world.watch(port, path, watchers, slow=slow) as child:
+    with world.watch(port, path, watchers, slow=slow, gzip=gzip) as child:
         child.line(plan.limit_seconds)
         child.say("pause")
         made = changes.steadily(change, plan.rate, plan.seconds)
@@ -142,7 +162,7 @@ def appends(world: World) -> Iterator[Row]:
 
 
 #: In the order in which they run: those that look at memory before those that fill it.
-WORKS: tuple[Work, ...] = (memory, lists, gets, fan_out, slow_readers, restart, appends)
+WORKS: tuple[Work, ...] = (memory, lists, compressed, gets, fan_out, slow_readers, restart, appends)
 
 
 def _of_a_watch(world: World, port: int, pid: int) -> float:

@@ -87,14 +87,16 @@ class World:
         with child:
             yield Bare(port, child.pid)
 
-    def watch(self, port: int, path: str, watchers: int, *, slow: int = 0, initial: bool = False) -> processes.Child:
+    def watch(
+        self, port: int, path: str, watchers: int, *, slow: int = 0, initial: bool = False, gzip: bool = False
+    ) -> processes.Child:
         """A client with so many watches; ``slow`` of them can be paused, ``initial`` ones first take the state."""
-        given = {"port": port, "path": path, "watchers": watchers, "slow": slow, "initial": initial}
+        given = {"port": port, "path": path, "watchers": watchers, "slow": slow, "initial": initial, "gzip": gzip}
         return processes.client("watch", self.folder, **given, limit_seconds=self.plan.limit_seconds)
 
-    def fetch(self, port: int, path: str, connections: int, requests: int) -> dict[str, Any]:
+    def fetch(self, port: int, path: str, connections: int, requests: int, *, gzip: bool = False) -> dict[str, Any]:
         """The result of so many requests over so many connections."""
-        given = {"port": port, "path": path, "connections": connections, "requests": requests}
+        given = {"port": port, "path": path, "connections": connections, "requests": requests, "gzip": gzip}
         limit = self.plan.limit_seconds
         with processes.client("fetch", self.folder, **given, limit_seconds=limit) as child:
             return whole(child, limit)

@@ -44,5 +44,5 @@ def test_a_restart_lists_nothing_again(rows: dict[str, Row]) -> None:
 def test_rates_are_compared_with_the_bare_server(rows: dict[str, Row]) -> None:
     """Each row about throughput has a baseline of the same run, and so a ratio."""
     rates = [row for row in rows.values() if row.unit in ("MB/s", "/s")]
-    assert len(rates) == 6
+    assert len(rates) == 7
     assert all(row.ratio is not None and row.ratio > 0 for row in rates)
