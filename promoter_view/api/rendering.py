@@ -18,7 +18,7 @@ from promoter_view.api.forms import Form, MetadataForm, ObjectForm
 from promoter_view.api.layouts import COMPACT, INDENTED, YAML_LAYOUT, Layout, json_layout
 from promoter_view.api.negotiation import Accepted, MediaType, Representation, Verb, negotiate
 from promoter_view.api.query import Parameters
-from promoter_view.api.tables import IncludeObject, TableForm, parse_include_object
+from promoter_view.api.tables import IncludeObject, TableForm, cells_of, parse_include_object
 from promoter_view.records import Bundle
 from promoter_view.views.definition import ViewDefinition
 
@@ -44,10 +44,11 @@ class Renderings:
     """The forms of one view, and the runs of its bundles."""
 
     def __init__(self, definition: ViewDefinition, *, now: Callable[[], datetime]) -> None:
+        cells = cells_of(definition)
         self._forms: Mapping[Representation | IncludeObject, Form] = {
             Representation.OBJECT: ObjectForm(definition),
             Representation.METADATA: MetadataForm(definition),
-            **{include: TableForm(definition, include, now=now) for include in IncludeObject},
+            **{include: TableForm(definition, include, cells=cells, now=now) for include in IncludeObject},
         }
         self._runs: BundleCache[Run] = BundleCache(_run)
 

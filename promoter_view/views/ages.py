@@ -5,7 +5,9 @@ The rules are those of k8s.io/apimachinery: duration.HumanDuration and meta/tabl
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 UNKNOWN = "<unknown>"
 INVALID = "<invalid>"
@@ -27,14 +29,26 @@ def parse_time(stamp: str) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def age(stamp: str, now: datetime) -> str:
-    """How long ago that was, e.g. ``5m`` or ``3d4h``; ``<unknown>`` when not set, ``<invalid>`` when not a time."""
+@dataclass(frozen=True, slots=True)
+class Since:
+    """A moment that is shown as the time gone by since then: the only part of a row that is not settled for good."""
+
+    moment: datetime
+
+
+def shown(cell: Any, now: datetime) -> Any:
+    """A cell as it reads at that time: ``5m`` or ``3d4h`` for a moment, any other as it is. ``now`` has a time zone."""
+    return human_duration(now - cell.moment) if isinstance(cell, Since) else cell
+
+
+def age(stamp: str) -> Since | str:
+    """How long ago that was; ``<unknown>`` when not set, ``<invalid>`` when not a time."""
     if not stamp:
         return UNKNOWN
     moment = parse_time(stamp)
     if moment is None:
         return INVALID
-    return UNKNOWN if moment == _ZERO else human_duration(now - moment)
+    return UNKNOWN if moment == _ZERO else Since(moment)
 
 
 def human_duration(elapsed: timedelta) -> str:

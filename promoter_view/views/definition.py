@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -63,7 +62,8 @@ class ViewDefinition:
     """A virtual resource: one namespaced object for each object of the root's kind, of the same name.
 
     ``root_field`` holds the root, ``members`` follow in that order. ``uid_namespace``: a bundle's uid is the UUIDv5 of
-    the root's uid in it. ``cells`` gives a Table row's cells, in the order of ``columns``, for a decoded bundle.
+    the root's uid in it. ``cells`` gives a Table row's cells, in the order of ``columns``, for a decoded bundle; a
+    ``Since`` (views.ages) among them is shown as an age when the row is written.
     ``description`` and ``root_description`` are for users: of the whole, and of the root's field.
     """
 
@@ -76,7 +76,7 @@ class ViewDefinition:
     members: tuple[Member, ...]
     uid_namespace: UUID
     columns: tuple[Column, ...]
-    cells: Callable[[Mapping[str, Any], datetime], list[Any]]
+    cells: Callable[[Mapping[str, Any]], list[Any]]
     description: str
     root_description: str
 

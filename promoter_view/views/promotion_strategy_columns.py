@@ -6,10 +6,9 @@ The cells are made for a terminal: one line each, a bounded width, ``<none>`` fo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from promoter_view.views.ages import age, human_duration, parse_time
+from promoter_view.views.ages import Since, age, parse_time
 from promoter_view.views.decoded import mapping, mappings, text
 from promoter_view.views.definition import Column
 from promoter_view.views.summary import Environment, State, Summary, summarize
@@ -44,18 +43,18 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def cells(bundle: Mapping[str, Any], now: datetime) -> list[Any]:
-    """The cells of a decoded bundle, in the order of ``COLUMNS``. ``now`` has a time zone."""
+def cells(bundle: Mapping[str, Any]) -> list[Any]:
+    """The cells of a decoded bundle, in the order of ``COLUMNS``."""
     summary = summarize(bundle)
     return [
         text(bundle, "metadata", "name"),
         f"{summary.promoted_count}/{len(summary.environments)}",
         summary.state.value,
         _environments(summary.environments),
-        age(text(bundle, "metadata", "creationTimestamp"), now),
+        age(text(bundle, "metadata", "creationTimestamp")),
         _blocked_by(summary),
         _open_pull_requests(bundle),
-        _last_promotion(bundle, now),
+        _last_promotion(bundle),
         _repository(bundle),
     ]
 
@@ -88,9 +87,9 @@ def _open_pull_requests(bundle: Mapping[str, Any]) -> int:
     return sum((text(each, "status", "state") or text(each, "spec", "state")) == "open" for each in requests)
 
 
-def _last_promotion(bundle: Mapping[str, Any], now: datetime) -> str:
+def _last_promotion(bundle: Mapping[str, Any]) -> Since | str:
     merged = [moment for stamp in _merge_times(bundle) if (moment := parse_time(stamp))]
-    return human_duration(now - max(merged)) if merged else NONE
+    return Since(max(merged)) if merged else NONE
 
 
 def _merge_times(bundle: Mapping[str, Any]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from promoter_view.api.bundle_cache import BundleCache
 from promoter_view.api.deflate import deflate
 from promoter_view.api.forms import ObjectForm
 from promoter_view.api.frames import FrameCache
-from promoter_view.api.tables import IncludeObject, TableForm
+from promoter_view.api.tables import IncludeObject, TableForm, cells_of
 from promoter_view.api.wires import GzipWire, PlainWire
 from promoter_view.records import BundleKey, ChangeType
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
@@ -43,7 +43,9 @@ def object_form():
 
 
 def table_form():
-    return TableForm(PROMOTION_STRATEGY_DETAILS, IncludeObject.METADATA, now=lambda: NOW), None
+    return TableForm(
+        PROMOTION_STRATEGY_DETAILS, IncludeObject.METADATA, cells=cells_of(PROMOTION_STRATEGY_DETAILS), now=lambda: NOW
+    ), None
 
 
 @pytest.mark.parametrize("make", [object_form, table_form])

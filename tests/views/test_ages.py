@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.views.ages import age, human_duration, parse_time
+from promoter_view.views.ages import age, human_duration, parse_time, shown
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY, YEAR = (timedelta(seconds=n) for n in (1, 60, 3600, 86400, 365 * 86400))
@@ -79,12 +79,12 @@ def test_human_duration(elapsed: timedelta, words: str) -> None:
 )
 def test_age(stamp: str, words: str) -> None:
     """An age is counted from an RFC 3339 time; none, Go's zero time and nonsense each have their word."""
-    assert age(stamp, NOW) == words
+    assert shown(age(stamp), NOW) == words
 
 
 @given(st.text() | st.from_regex(r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})\Z"))
 def test_any_text_has_an_age(stamp: str) -> None:
     """Whatever text stands for a time, there is an age, and a moment has a time zone."""
-    assert age(stamp, NOW)
+    assert shown(age(stamp), NOW)
     moment = parse_time(stamp)
     assert moment is None or moment.tzinfo is not None

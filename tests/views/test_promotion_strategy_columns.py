@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promoter_view.views.ages import shown
 from promoter_view.views.promotion_strategy_columns import COLUMNS, cells
 from tests.views.strategies import LATER, NEW, OLD, bundle, check, policy
 from tests.views.test_summary import JSON, full_bundle, places
@@ -16,9 +17,13 @@ from tests.views.test_summary import JSON, full_bundle, places
 NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 
 
+def now_shown(tree: Any) -> list[Any]:
+    return [shown(cell, NOW) for cell in cells(tree)]
+
+
 def row(tree: Any) -> dict[str, Any]:
     """A bundle's cells by column."""
-    return dict(zip([column.name for column in COLUMNS], cells(tree, NOW), strict=True))
+    return dict(zip([column.name for column in COLUMNS], now_shown(tree), strict=True))
 
 
 def test_columns_and_priorities() -> None:
@@ -134,5 +139,5 @@ def test_any_shape_has_cells(data: st.DataObject) -> None:
     tree = full_bundle()
     container, key = data.draw(st.sampled_from(places(tree)))
     container[key] = data.draw(JSON)
-    for column, cell in zip(COLUMNS, cells(tree, NOW), strict=True):
+    for column, cell in zip(COLUMNS, now_shown(tree), strict=True):
         assert isinstance(cell, int if column.type == "integer" else str)
