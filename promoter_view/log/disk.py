@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from pathlib import Path
 
 #: macOS: fsync leaves the bytes in the drive's cache.
 _FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
+#: How network and foreign file systems say that they know no such thing.
+_UNKNOWN = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOTTY})
 
 
 class Disk:
@@ -23,9 +26,9 @@ class Disk:
 
     def sync(self, descriptor: int) -> None:
         """Returns once the file's bytes and its size are durable."""
-        if _FULL_SYNC is not None:
-            fcntl.fcntl(descriptor, _FULL_SYNC)
-        elif hasattr(os, "fdatasync"):
+        if _FULL_SYNC is not None and _is_done(descriptor, _FULL_SYNC):
+            return
+        if hasattr(os, "fdatasync"):
             os.fdatasync(descriptor)
         else:
             os.fsync(descriptor)
@@ -37,6 +40,16 @@ class Disk:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _is_done(descriptor: int, full_sync: int) -> bool:
+    try:
+        fcntl.fcntl(descriptor, full_sync)
+    except OSError as error:
+        if error.errno in _UNKNOWN:
+            return False
+        raise
+    return True
 
 
 def write_all(disk: Disk, descriptor: int, data: bytes, at: int) -> None:
