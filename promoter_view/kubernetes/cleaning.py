@@ -51,11 +51,6 @@ class CleaningRules:
         return hashlib.sha256(named.encode()).hexdigest()[:16]
 
 
-def rules_digest(kind: Kind, show_bodies: bool) -> str:
-    """What a Mirror says of the rules for objects of that kind."""
-    return CleaningRules(kind, show_bodies).digest
-
-
 def identify(document: Any, kind: Kind) -> ObjectKey:
     """The key of an object of that kind. Errors: MalformedObject."""
     metadata = document.get("metadata") if isinstance(document, dict) else None

@@ -200,7 +200,6 @@ class GroupCommit:
     def _apply_slice(self, records: Sequence[Record]) -> None:
         self._follower.apply(records)
         self.head = records[-1].offset
-        self._metrics.log_head_offset.set(self.head)
         for _ in records:
             queued = self._in_flight.popleft()
             self.pending_bytes -= queued.size

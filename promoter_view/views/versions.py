@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 OFFSET_UNIT = 262_144
 GENERATION_UNIT = 65_536
-GENERATIONS = 4
 #: The place after every change of an offset: a list at that offset, or a bundle whose own place is not known.
 LAST_PLACE = 65_535
 #: Beyond any resourceVersion that can be handed out (signed 64 bits, as Kubernetes' storage has it).

@@ -17,7 +17,6 @@ from promoter_view.kubernetes.cleaning import (
     MalformedObject,
     clean,
     identify,
-    rules_digest,
     source_object,
     version_of,
 )
@@ -194,8 +193,8 @@ def test_cluster_scope() -> None:
 
 def test_digests() -> None:
     """The digest changes with what changes the bytes, and with nothing else."""
-    shown = [rules_digest(kind, True) for kind in KINDS.values()]
-    hidden = [rules_digest(kind, False) for kind in KINDS.values()]
+    shown = [CleaningRules(kind, show_web_request_bodies=True).digest for kind in KINDS.values()]
+    hidden = [CleaningRules(kind).digest for kind in KINDS.values()]
     differ = [name for name, one, other in zip(KINDS, shown, hidden, strict=True) if one != other]
     assert differ == ["WebRequestCommitStatus"]
     assert len(set(hidden)) == len(hidden)
