@@ -113,6 +113,8 @@ OPTIONS = (
     ),
     Option("insecure-no-auth", None, None, "serve everybody who can connect; on loopback only"),
     Option("bookmark-interval", "60s", duration, "about how often a watch gets a bookmark"),
+    Option("max-requests-per-user", "200", count, "requests one user may have under way, watches not counted"),
+    Option("max-watches-per-user", "1000", count, "watches one user may have open"),
     Option("min-request-timeout", "30m", duration, "a watch without timeoutSeconds ends after this to twice this"),
     Option("shutdown-grace", "5s", duration, "how long watches and requests may take to end after TERM"),
     Option("log-format", "", one_of("", "json", "text"), "json or text [text on a terminal, else json]"),
@@ -161,6 +163,8 @@ class Settings:
     authorization_always_allow_paths: tuple[str, ...]
     insecure_no_auth: bool
     bookmark_interval: float
+    max_requests_per_user: int
+    max_watches_per_user: int
     min_request_timeout: float
     shutdown_grace: float
     log_format: str

@@ -23,6 +23,7 @@ from promoter_view.api.certificates import (
 from promoter_view.api.health import HealthChecks
 from promoter_view.api.openapi import OpenApi
 from promoter_view.api.reloading import ReloadedFiles, Reloader
+from promoter_view.api.limits import Limits
 from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
 from promoter_view.boundaries import ViewReader
@@ -67,7 +68,11 @@ class ServedApi:
             openapi=openapi,
             access=access,
             random=random,
-            settings=ApiSettings(settings.bookmark_interval, settings.min_request_timeout),
+            settings=ApiSettings(
+                settings.bookmark_interval,
+                settings.min_request_timeout,
+                Limits(settings.max_requests_per_user, settings.max_watches_per_user),
+            ),
             version=promoter_view.__version__,
         )
         # Any: IListeningPort promises no port number of its address.
