@@ -21,9 +21,9 @@ from promoter_view.api.certificates import (
     serving_context,
 )
 from promoter_view.api.health import HealthChecks
+from promoter_view.api.limits import Limits
 from promoter_view.api.openapi import OpenApi
 from promoter_view.api.reloading import ReloadedFiles, Reloader
-from promoter_view.api.limits import Limits
 from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
 from promoter_view.boundaries import ViewReader
