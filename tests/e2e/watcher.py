@@ -144,7 +144,9 @@ class Watcher(threading.Thread):
         return query
 
     def _stream(self, read: Sequence[Entry]) -> Stream:
-        watch_list = self._after is None and self.behaviour.begin is Begin.WATCH_LIST
+        # A watch from nowhere that takes bookmarks is told where its initial events end, as a WatchList is.
+        marked = self.behaviour.begin is Begin.WATCH_LIST or self.behaviour.bookmarks
+        watch_list = self._after is None and marked
         return Stream(self.behaviour.namespace, self._after, tuple(read), watch_list, self.behaviour.bookmarks)
 
     def _read(self, exchange: Exchange, read: list[Entry]) -> None:
