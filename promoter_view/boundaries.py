@@ -72,7 +72,7 @@ class EventLog(Protocol):
     def start(self, follower: Follower, mirror: Mirror) -> Deferred[None]:
         """Opens the log, replays it into ``follower``, then appends a mark and applies that too.
 
-        Errors: LogDamaged, LogLocked, LogUnusable (promoter_view.log.errors).
+        Errors: LogDamaged, LogLocked, LogUnusable, Unsafe (promoter_view.log.errors).
         """
 
     def append(self, entries: Sequence[Entry]) -> Deferred[None]:
