@@ -179,7 +179,8 @@ class Bundle:
     """One object of a view at one resourceVersion: JSON bytes in pieces that are shared with other bundles.
 
     ``head`` ends with the opening quote of metadata.resourceVersion's value, ``tail`` begins with the closing one; its
-    first piece reaches to the root, so that the metadata can be had without looking further.
+    first piece reaches to the root, so that the metadata can be had without looking further. ``hidden``: the
+    kinds whose members its reader may not see; they are left out (``views.lens``).
     """
 
     key: BundleKey
@@ -189,6 +190,7 @@ class Bundle:
     labels: Mapping[str, str]
     head: bytes
     tail: tuple[bytes, ...]
+    hidden: frozenset[str] = frozenset()
 
     def encode(self, resource_version: int | None = None) -> bytes:
         """The object as compact JSON; with another resourceVersion where one is given (a DELETED event has its own)."""

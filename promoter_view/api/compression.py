@@ -9,13 +9,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 
-from promoter_view.api.bundle_cache import BundleCache
 from promoter_view.api.deflate import HEADER, Member, Run, deflate
 from promoter_view.api.forms import Form
 from promoter_view.api.layouts import COMPACT
 from promoter_view.api.listing import Page
 from promoter_view.records import Bundle
 from promoter_view.streaming import Reader
+from promoter_view.views.bundle_cache import BundleCache
 
 #: Smaller answers are sent as they are (kube-apiserver's threshold, KEP-156).
 MIN_BYTES = 128 * 1024

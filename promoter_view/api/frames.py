@@ -14,7 +14,7 @@ from promoter_view.records import Bundle, ChangeType
 #: What the frames near the head may take: readers that keep up share these, one that lags encodes its own.
 CACHE_BYTES = 32 * 1024 * 1024
 
-_Key = tuple[int, ChangeType, Hashable, bool]
+_Key = tuple[int, ChangeType, Hashable, frozenset[str], bool]
 _Value = TypeVar("_Value")
 
 
@@ -59,7 +59,7 @@ class FrameCache:
 
     def event(self, form: Form, change: ChangeType, bundle: Bundle, resource_version: int, *, first: bool) -> bytes:
         """The line of that event, from the cache where it is there; no two changes have one resourceVersion."""
-        key = (resource_version, change, form.key, first)
+        key = (resource_version, change, form.key, bundle.hidden, first)
         line = self._lines.get(key)
         if line is None:
             line = event_line(change, form.event(bundle, resource_version, first=first))
@@ -68,7 +68,7 @@ class FrameCache:
 
     def run(self, form: Form, change: ChangeType, bundle: Bundle, resource_version: int, *, first: bool) -> Run:
         """That line compressed. Where all readers take runs, no lines are kept."""
-        key = (resource_version, change, form.key, first)
+        key = (resource_version, change, form.key, bundle.hidden, first)
         run = self._runs.get(key)
         if run is None:
             line = self._lines.get(key) or event_line(change, form.event(bundle, resource_version, first=first))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from promoter_view.api.bundle_cache import BundleCache
 from promoter_view.api.compression import accepts_gzip
 from promoter_view.api.deflate import Run, deflate
 from promoter_view.api.errors import NotAcceptable
@@ -20,6 +19,7 @@ from promoter_view.api.negotiation import Accepted, MediaType, Representation, V
 from promoter_view.api.query import Parameters
 from promoter_view.api.tables import IncludeObject, TableForm, cells_of, parse_include_object
 from promoter_view.records import Bundle
+from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.definition import ViewDefinition
 
 

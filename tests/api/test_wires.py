@@ -7,13 +7,13 @@ import zlib
 
 import pytest
 
-from promoter_view.api.bundle_cache import BundleCache
 from promoter_view.api.deflate import deflate
 from promoter_view.api.forms import ObjectForm
 from promoter_view.api.frames import FrameCache
 from promoter_view.api.tables import IncludeObject, TableForm, cells_of
 from promoter_view.api.wires import GzipWire, PlainWire
 from promoter_view.records import BundleKey, ChangeType
+from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from tests.api.test_tables import NOW
 from tests.api.world import VIEW, World

@@ -6,12 +6,12 @@ import gc
 
 import pytest
 
-from promoter_view.api.bundle_cache import BundleCache
 from promoter_view.records import Bundle, BundleKey
+from promoter_view.views.bundle_cache import BundleCache
 
 
-def bundle(name="a", version=1):
-    return Bundle(BundleKey("views", "n", name), "uid", version, "", {}, b'{"v":"', (b'"}',))
+def bundle(name="a", version=1, hidden=frozenset()):
+    return Bundle(BundleKey("views", "n", name), "uid", version, "", {}, b'{"v":"', (b'"}',), hidden)
 
 
 @pytest.fixture
@@ -67,3 +67,17 @@ def test_successor_outlives_its_predecessor(cache):
     del old
     gc.collect()
     assert cache.has(new)
+
+
+def test_one_for_each_set_of_hidden_kinds(cache, made):
+    """What readers of different rights see of one name is kept side by side, and goes on its own."""
+    whole, part = bundle(), bundle(hidden=frozenset(["PullRequest"]))
+    cache.of(whole)
+    cache.of(part)
+    assert cache.has(whole)
+    assert cache.has(part)
+    assert len(made) == 2
+    del part
+    gc.collect()
+    assert len(cache) == 1
+    assert cache.has(whole)

@@ -13,6 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 from promoter_view.records import Bundle, BundleKey
 
 _Value = TypeVar("_Value")
+_Looks = tuple[BundleKey, frozenset[str]]
 
 
 class _Kept(NamedTuple, Generic[_Value]):
@@ -22,32 +23,36 @@ class _Kept(NamedTuple, Generic[_Value]):
 
 
 class BundleCache(Generic[_Value]):
-    """Values that ``make`` gives for bundles. Bounded by the number of names that there are bundles of."""
+    """Values that ``make`` gives for bundles.
+
+    Bounded by the number of names that there are bundles of, for each set of kinds that some reader may not see.
+    """
 
     def __init__(self, make: Callable[[Bundle], _Value]) -> None:
         self._make = make
-        self._kept: dict[BundleKey, _Kept[_Value]] = {}
+        self._kept: dict[_Looks, _Kept[_Value]] = {}
 
     def __len__(self) -> int:
         return len(self._kept)
 
     def of(self, bundle: Bundle) -> _Value:
         """The value for that bundle."""
-        kept = self._kept.get(bundle.key)
+        looks = (bundle.key, bundle.hidden)
+        kept = self._kept.get(looks)
         if kept is not None and kept.bundle() is bundle:
             return kept.value
         value = self._make(bundle)
         if kept is None or kept.resource_version <= bundle.resource_version:
-            reference = weakref.ref(bundle, partial(self._forget, bundle.key))
-            self._kept[bundle.key] = _Kept(reference, bundle.resource_version, value)
+            reference = weakref.ref(bundle, partial(self._forget, looks))
+            self._kept[looks] = _Kept(reference, bundle.resource_version, value)
         return value
 
     def has(self, bundle: Bundle) -> bool:
         """It is there already, so that ``of`` costs nothing."""
-        kept = self._kept.get(bundle.key)
+        kept = self._kept.get((bundle.key, bundle.hidden))
         return kept is not None and kept.bundle() is bundle
 
-    def _forget(self, key: BundleKey, reference: weakref.ref[Bundle]) -> None:
-        kept = self._kept.get(key)
+    def _forget(self, looks: _Looks, reference: weakref.ref[Bundle]) -> None:
+        kept = self._kept.get(looks)
         if kept is not None and kept.bundle is reference:
-            del self._kept[key]
+            del self._kept[looks]
