@@ -1,0 +1,58 @@
+"""Feeds the activity from the history, a slice a turn of the reactor, so that nobody waits for it."""
+
+from __future__ import annotations
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from promoter_view.boundaries import Cursor, ViewReader
+from promoter_view.dashboard.activity import Activity
+from promoter_view.views.history import Expired
+
+#: Changes taken in one turn: each is decoded, which takes some tenths of a millisecond.
+_SLICE = 8
+
+
+class ActivityFollower:
+    """A reader of one view like any other: a cursor that begins at the horizon. Implements ``boundaries.Wakeable``."""
+
+    def __init__(self, views: ViewReader, view: str, activity: Activity, *, reactor: IReactorTime) -> None:
+        self._views = views
+        self._view = view
+        self._activity = activity
+        self._reactor = reactor
+        self._cursor: Cursor | None = None
+        self._call: IDelayedCall | None = None
+
+    def start(self) -> None:
+        """Follow from now on."""
+        self._views.subscribe(self)
+        self.wake()
+
+    def stop(self) -> None:
+        """No more."""
+        self._views.unsubscribe(self)
+        if self._call is not None:
+            self._call.cancel()
+            self._call = None
+
+    def wake(self) -> None:
+        """The head has moved."""
+        if self._call is None and self._views.ready:
+            self._call = self._reactor.callLater(0, self._step)
+
+    def _step(self) -> None:
+        self._call = None
+        cursor = self._cursor or self._begin()
+        try:
+            self._activity.feed(cursor.take(_SLICE))
+        except Expired:
+            # It fell behind the horizon: what it has missed it will not get, and says so by starting over.
+            cursor = self._begin()
+        if not cursor.caught_up:
+            self._call = self._reactor.callLater(0, self._step)
+
+    def _begin(self) -> Cursor:
+        horizon = self._views.horizon
+        self._activity.restart(horizon)
+        self._cursor = self._views.cursor(self._view, "", horizon)
+        return self._cursor
