@@ -39,7 +39,7 @@ class View:
         self._root_kind = definition.root.kind
         self._extractor = Extractor(definition)
         self._graph = Graph()
-        self._joints = [(member, b',"%s":' % member.field.encode()) for member in definition.members]
+        self._joints = [(member, joint(member)) for member in definition.members]
         self.kinds = self._extractor.kinds
 
     def put(self, fields: Fields, body: bytes) -> set[BundleKey]:
@@ -81,6 +81,11 @@ class View:
                 pieces += _list(_sorted(found, member, root.ranks)) if member.many else [min(found, key=_by_key).body]
         pieces.append(b"}")
         return Draft(BundleKey(self.name, node.key.namespace, node.key.name), root, tuple(pieces))
+
+
+def joint(member: Member) -> bytes:
+    """The piece of a bundle's tail that begins that member's field."""
+    return b',"%s":' % member.field.encode()
 
 
 def _sorted(nodes: list[Node], member: Member, ranks: Mapping[str, Mapping[str, int]]) -> list[Node]:

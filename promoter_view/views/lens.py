@@ -1,0 +1,88 @@
+"""A bundle as it looks to a reader who may not see the members of some kinds. Pure; nothing is decoded or copied.
+
+The root is never hidden: whoever may read a bundle may read what it is a bundle of. Members that are shown are shown
+whole, with what they say of others.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from promoter_view.records import Bundle, BundleChange
+from promoter_view.views.bundle_cache import BundleCache
+from promoter_view.views.bundles import joint
+from promoter_view.views.definition import ViewDefinition
+
+Hidden = frozenset[str]
+#: Sets of hidden kinds for which bundles are kept: there are about as many as there are kinds of users.
+_MAX_SETS = 64
+#: Changes near the head, where the readers are, each as it looks to one set.
+_MAX_CHANGES = 1024
+#: A tail's first two pieces: the rest of the metadata, and the root.
+_ROOT_END = 2
+
+
+class Lens:
+    """Leaves members out of the bundles of one view, once for each set of hidden kinds, however many readers have it.
+
+    All that it gives has ``hidden`` set, also where there was nothing to leave out: what is made of it must not tell.
+    """
+
+    def __init__(
+        self, definition: ViewDefinition, *, max_sets: int = _MAX_SETS, max_changes: int = _MAX_CHANGES
+    ) -> None:
+        self._kinds = {joint(member): member.kind for member in definition.members}
+        self._max_sets = max_sets
+        self._max_changes = max_changes
+        self._bundles: OrderedDict[Hidden, BundleCache[Bundle]] = OrderedDict()
+        self._changes: OrderedDict[tuple[int, Hidden], BundleChange | None] = OrderedDict()
+
+    def bundle(self, bundle: Bundle, hidden: Hidden) -> Bundle:
+        """That bundle without the members of those kinds; of equal rank with it in resourceVersion and key."""
+        if not hidden:
+            return bundle
+        kept = self._bundles.get(hidden)
+        if kept is None:
+            kept = self._bundles[hidden] = BundleCache(partial(self._without, hidden))
+            if len(self._bundles) > self._max_sets:
+                self._bundles.popitem(last=False)
+        else:
+            self._bundles.move_to_end(hidden)
+        return kept.of(bundle)
+
+    def change(self, change: BundleChange, hidden: Hidden) -> BundleChange | None:
+        """What the change is to that reader; None where before and after look the same."""
+        if not hidden:
+            return change
+        key = (change.resource_version, hidden)
+        if key not in self._changes:
+            self._changes[key] = self._seen(change, hidden)
+            if len(self._changes) > self._max_changes:
+                self._changes.popitem(last=False)
+        return self._changes[key]
+
+    def _seen(self, change: BundleChange, hidden: Hidden) -> BundleChange | None:
+        before = None if change.before is None else self.bundle(change.before, hidden)
+        after = None if change.after is None else self.bundle(change.after, hidden)
+        if before is not None and after is not None and before.tail == after.tail:
+            return None
+        return BundleChange(change.resource_version, before, after)
+
+    def _without(self, hidden: Hidden, bundle: Bundle) -> Bundle:
+        return replace(bundle, tail=tuple(self._shown(bundle, hidden)), hidden=hidden)
+
+    def _shown(self, bundle: Bundle, hidden: Hidden) -> Iterator[bytes]:
+        """The pieces up to the root, each visible field's from its joint to the next one, and the closing brace."""
+        *pieces, closing = bundle.tail
+        yield from pieces[:_ROOT_END]
+        showing = True
+        for piece in pieces[_ROOT_END:]:
+            # A member begins with a brace, so no member is taken for a joint, and none is hashed.
+            if piece.startswith(b',"'):
+                showing = self._kinds[piece] not in hidden
+            if showing:
+                yield piece
+        yield closing
