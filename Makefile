@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test check bench controlplane wheel lock clean python
+.PHONY: demo test check bench controlplane clients wheel lock clean python
 
 demo: $(VENV)/installed
 	exec $(BIN)/twistd -n --pidfile= promoter-view --demo $(OPTIONS)
@@ -31,11 +31,15 @@ controlplane:
 wheel: $(VENV)/installed-dev
 	$(BIN)/python -m build --wheel --outdir dist .
 
+# The Python client, for the one test that needs it.
+clients: $(VENV)/installed-dev
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-clients.txt
+
 # Pins every dependency with its hashes, for every platform; needs uv (pip install uv).
 lock:
-	for extra in "" "--extra dev"; do \
+	for extra in "" dev clients; do \
 		uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-			--python-version 3.11 $$extra setup.cfg -o requirements$${extra:+-dev}.txt; \
+			--python-version 3.11 $${extra:+--extra $$extra} setup.cfg -o requirements$${extra:+-$$extra}.txt; \
 	done
 
 clean:

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds kube-apiserver, etcd and kubectl, as go.mod names them, into a cache folder, once, and prints that folder.
+# Builds kube-apiserver, etcd and kubectl, as go.mod names them, and the informer beside it, into a cache folder, once,
+# and prints that folder.
 # usage: build.sh [CACHE]    CACHE: where (default $PROMOTER_VIEW_CONTROLPLANE, else ~/.cache/promoter-view/controlplane)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,5 +20,14 @@ if [ ! -e "$folder/complete" ]; then
 	echo "building etcd" >&2
 	CGO_ENABLED=0 go build -buildvcs=false -ldflags "-s -w" -o "$folder/etcd" go.etcd.io/etcd/server/v3
 	touch "$folder/complete"
+fi
+# Under another name first: another run may be about to start it.
+informer=$(cat "$here"/informer/go.mod "$here"/informer/go.sum "$here"/informer/main.go | cksum | cut -d ' ' -f 1)
+if [ "$(cat "$folder/informer.built" 2>/dev/null)" != "$informer" ]; then
+	echo "building informer" >&2
+	cd "$here/informer"
+	CGO_ENABLED=0 go build -buildvcs=false -ldflags "-s -w" -o "$folder/informer.$$" .
+	mv "$folder/informer.$$" "$folder/informer"
+	echo "$informer" >"$folder/informer.built"
 fi
 echo "$folder"

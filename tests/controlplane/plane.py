@@ -36,7 +36,7 @@ class NeverReadyError(Exception):
 
 
 def binaries() -> Path:
-    """The folder with kube-apiserver, etcd and kubectl, built where need be. Errors: NotBuiltError."""
+    """The folder with kube-apiserver, etcd, kubectl and the informer, built where need be. Errors: NotBuiltError."""
     script = Path(__file__).parent / "build.sh"
     done = subprocess.run([script], check=False, capture_output=True, text=True)
     if done.returncode:
