@@ -11,7 +11,7 @@ from typing import Any
 from promoter_view.views.ages import Since, age, parse_time
 from promoter_view.views.decoded import mapping, mappings, text
 from promoter_view.views.definition import Column
-from promoter_view.views.summary import Environment, State, Summary, summarize
+from promoter_view.views.summary import Environment, State, Summary, short_names, summarize
 
 NONE = "<none>"
 
@@ -61,24 +61,18 @@ def cells(bundle: Mapping[str, Any]) -> list[Any]:
 
 def _environments(environments: Sequence[Environment]) -> str:
     """``development=1a2b3c4,staging=1a2b3c4 + 3 more...``, as kubectl shortens a list of endpoints."""
-    names = _short_names(environments)
+    names = short_names([each.branch for each in environments])
     shown = [
         f"{names[each.branch]}={each.active_sha[:_SHORT_SHA] or '-'}" for each in environments[:_MOST_ENVIRONMENTS]
     ]
     return _joined(shown, len(environments))
 
 
-def _short_names(environments: Sequence[Environment]) -> Mapping[str, str]:
-    """For each branch its last part (``environment/staging``), or the whole where two would look alike."""
-    names = {each.branch: each.branch.rpartition("/")[2] for each in environments}
-    return names if len(set(names.values())) == len(names) else {branch: branch for branch in names}
-
-
 def _blocked_by(summary: Summary) -> str:
     foremost = summary.foremost
     if foremost is None or summary.state not in _HELD_UP:
         return NONE
-    name = _short_names(summary.environments)[foremost.branch]
+    name = short_names([each.branch for each in summary.environments])[foremost.branch]
     return f"{name}: {_joined([_clipped(foremost.reasons[0])], len(foremost.reasons))}"
 
 

@@ -79,7 +79,7 @@ class Summary:
 
 def summarize(bundle: Mapping[str, Any]) -> Summary:
     """The summary of a decoded PromotionStrategyDetails."""
-    policies = _policies_by_branch(bundle)
+    policies = policies_by_branch(bundle)
     branches = [text(each, "branch") for each in mappings(bundle, "promotionStrategy", "spec", "environments")]
     environments = tuple(summarize_environment(branch, policies.get(branch)) for branch in branches)
     statuses = [mapping(policies.get(branch), "status") for branch in branches]
@@ -97,6 +97,21 @@ def summarize_environment(branch: str, policy: Mapping[str, Any] | None) -> Envi
     return Environment(branch, state, reasons, active, proposed, hydrated)
 
 
+def policies_by_branch(bundle: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The first ChangeTransferPolicy of each active branch, in the bundle's order."""
+    policies: dict[str, Mapping[str, Any]] = {}
+    for policy in mappings(bundle, "changeTransferPolicies"):
+        policies.setdefault(text(policy, "spec", "activeBranch"), policy)
+    policies.pop("", None)
+    return policies
+
+
+def short_names(branches: Sequence[str]) -> Mapping[str, str]:
+    """For each branch its last part (``environment/staging``), or the whole where two would look alike."""
+    names = {branch: branch.rpartition("/")[2] or branch for branch in branches}
+    return names if len(set(names.values())) == len(names) else {branch: branch for branch in names}
+
+
 def worst(states: Iterable[State]) -> State:
     """The state of a whole whose parts are in those; Unknown where there is no part."""
     order = list(State)
@@ -109,15 +124,6 @@ def newest_dry_sha(statuses: Sequence[Mapping[str, Any]]) -> str:
     named = [commit for commit in commits if text(commit, "sha")]
     newest = max(named, key=lambda commit: parse_time(text(commit, "commitTime")) or _NEVER, default={})
     return text(newest, "sha")
-
-
-def _policies_by_branch(bundle: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The first policy of each active branch, in the bundle's order."""
-    policies: dict[str, Mapping[str, Any]] = {}
-    for policy in mappings(bundle, "changeTransferPolicies"):
-        policies.setdefault(text(policy, "spec", "activeBranch"), policy)
-    policies.pop("", None)
-    return policies
 
 
 def _state(policy: Mapping[str, Any], active: str, proposed: str, hydrated: str) -> tuple[State, tuple[str, ...]]:

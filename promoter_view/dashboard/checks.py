@@ -1,0 +1,114 @@
+"""Commit statuses and pull requests as pages show them. Pure; raises nothing."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from promoter_view.dashboard.links import web_url
+from promoter_view.views.ages import parse_time
+from promoter_view.views.decoded import mapping, mappings, text
+from promoter_view.views.summary import PREVIOUS_ENVIRONMENT
+
+_MAX_CHECKS = 100
+
+
+class Phase(enum.StrEnum):
+    """What a check says; the worst first. ``UNKNOWN`` stands for any other word."""
+
+    FAILURE = "failure"
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+    SUCCESS = "success"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A commit status: its key, as people say it too (``label``), what it says, and where to read more."""
+
+    key: str
+    label: str
+    phase: Phase
+    description: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """The checks of one side of an environment, the worst first, then by key."""
+
+    items: tuple[Check, ...] = ()
+
+    @property
+    def passed(self) -> int:
+        """How many succeed."""
+        return sum(check.phase is Phase.SUCCESS for check in self.items)
+
+    @property
+    def worst(self) -> Phase:
+        """The worst phase; UNKNOWN where there is no check."""
+        return self.items[0].phase if self.items else Phase.UNKNOWN
+
+    @property
+    def words(self) -> str:
+        """``2 of 3 checks passed``, ``1 of 3 checks failed``; "" where there is none."""
+        count = len(self.items)
+        failed = sum(check.phase is Phase.FAILURE for check in self.items)
+        noun = "check" if count == 1 else "checks"
+        if failed:
+            return f"{failed} of {count} {noun} failed"
+        return f"{self.passed} of {count} {noun} passed" if count else ""
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request. ``number`` is the forge's id; ``state`` open, merged, closed or ""."""
+
+    number: str
+    state: str
+    url: str = ""
+    opened: datetime | None = None
+    merged: datetime | None = None
+    by_others: bool = False
+
+
+def read_checks(side: Mapping[str, Any]) -> Checks:
+    """The commitStatuses of the active or the proposed side of a status."""
+    found = [_check(each) for each in mappings(side, "commitStatuses")][:_MAX_CHECKS]
+    return Checks(ordered(found))
+
+
+def ordered(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """The worst first, then by key."""
+    order = list(Phase)
+    return tuple(sorted(checks, key=lambda check: (order.index(check.phase), check.key)))
+
+
+def phase_of(word: str) -> Phase:
+    """The phase that a word names."""
+    return Phase(word) if word in ("failure", "pending", "success") else Phase.UNKNOWN
+
+
+def read_request(found: Mapping[str, Any]) -> PullRequest | None:
+    """A status' pullRequest; None where there is none."""
+    number, state = text(found, "id"), text(found, "state")
+    if not number and not state:
+        return None
+    return PullRequest(
+        number[:20],
+        state,
+        web_url(text(found, "url")),
+        parse_time(text(found, "prCreationTime")),
+        parse_time(text(found, "prMergeTime")),
+        mapping(found).get("externallyMergedOrClosed") is True,
+    )
+
+
+def _check(found: Mapping[str, Any]) -> Check:
+    key = text(found, "key")[:200] or "without a key"
+    label = "previous environment" if key == PREVIOUS_ENVIRONMENT else key
+    description = " ".join(text(found, "description").split())[:1000]
+    return Check(key, label, phase_of(text(found, "phase")), description, web_url(text(found, "url")))
