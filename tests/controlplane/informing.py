@@ -25,10 +25,10 @@ class Informer:
     """Reads the view through a kubeconfig; ``watch_list``: begins by streaming (KEP-3157). A context manager."""
 
     def __init__(self, binary: Path, kubeconfig: Path, journal: Path, *, watch_list: bool) -> None:
-        self._journal = journal
+        self._journal, self._errors = journal, journal.with_suffix(".errors")
         command = [str(binary), str(kubeconfig), _GROUP, _VERSION, RESOURCE]
         environment = {**os.environ, "KUBE_FEATURE_WatchListClient": str(watch_list).lower()}
-        with journal.open("wb") as output, journal.with_suffix(".errors").open("wb") as errors:
+        with journal.open("wb") as output, self._errors.open("wb") as errors:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=output, stderr=errors, env=environment
             )
@@ -78,8 +78,9 @@ class Informer:
 
     @property
     def turned_away(self) -> bool:
-        """Whether a request of it was answered with an error: after some of those client-go lists anew."""
-        return any(line.get("code", 200) != 200 for line in self._lines("REQUEST"))
+        """Whether a request was answered with an error, or a stream ended with one: client-go may list anew then."""
+        refused = any(line.get("code", 200) != 200 for line in self._lines("REQUEST"))
+        return refused or "watch ended with error" in self._errors.read_text()
 
     def _lines(self, *types: str) -> list[dict[str, Any]]:
         whole = self._journal.read_text().rpartition("\n")[0].splitlines()

@@ -70,7 +70,8 @@ def test_behind_the_aggregator(own_control_plane: ControlPlane, binary: Path, tm
 def assert_nothing_lost(informer: Informer, expected: list[Handled]) -> None:
     """Each change came once and in order, but for those that came while client-go made a list.
 
-    It makes one where the aggregator turns it away with 503, which it does while the program is not there.
+    It makes one where the aggregator turns it away with 503, or cuts its stream with an error as HTTP/2 does, while the
+    program is not there.
     """
     if len(informer.states) == 1:
         assert informer.handled == expected
