@@ -30,7 +30,7 @@ class Decision:
 
 
 class AccessReviews:
-    """``allowed_seconds``, ``denied_seconds``: how long an answer counts."""
+    """``allowed_seconds``, ``denied_seconds``: how long an answer counts; ``name`` is its label in metrics."""
 
     def __init__(
         self,
@@ -40,8 +40,10 @@ class AccessReviews:
         allowed_seconds: float,
         denied_seconds: float,
         metrics: Metrics,
+        name: str = "access",
     ) -> None:
         self._reviewer = reviewer
+        self._name = name
         self._metrics = metrics
         self._cache: ReviewCache[Decision] = ReviewCache(
             clock=clock, seconds_of=lambda decision: allowed_seconds if decision.allowed else denied_seconds
@@ -49,17 +51,24 @@ class AccessReviews:
 
     async def require(self, identity: Identity, attributes: Attributes) -> None:
         """Returns where that is allowed. Errors: Forbidden; ReviewUnavailable."""
-        if identity.privileged:
-            return
-        spec = spec_of(identity, attributes)
-        key = hashlib.sha256(orjson.dumps(spec)).digest()
-        decision = await self._cache.get(key, lambda: self._review(spec))
+        decision = await self._decide(identity, attributes)
         if not decision.allowed:
             raise forbidden(identity, attributes, decision.reason)
 
+    async def allows(self, identity: Identity, attributes: Attributes) -> bool:
+        """Whether that is allowed. Errors: ReviewUnavailable."""
+        return (await self._decide(identity, attributes)).allowed
+
+    async def _decide(self, identity: Identity, attributes: Attributes) -> Decision:
+        if identity.privileged:
+            return Decision(True)
+        spec = spec_of(identity, attributes)
+        key = hashlib.sha256(orjson.dumps(spec)).digest()
+        return await self._cache.get(key, lambda: self._review(spec))
+
     async def _review(self, spec: Mapping[str, Any]) -> Decision:
         decision = decision_of(await self._reviewer.ask(spec))
-        self._metrics.reviews.labels("access", "allowed" if decision.allowed else "denied").inc()
+        self._metrics.reviews.labels(self._name, "allowed" if decision.allowed else "denied").inc()
         return decision
 
 

@@ -25,6 +25,7 @@ from promoter_view.api.instruments import WatchInstruments
 from promoter_view.api.limits import Limits
 from promoter_view.api.listing import ListReader, Page, page
 from promoter_view.api.negotiation import Verb
+from promoter_view.api.outlook import Outlook, Outlooks
 from promoter_view.api.paths import Target
 from promoter_view.api.query import Parameters, WatchQuery, parse_get, parse_list, parse_watch
 from promoter_view.api.rendering import Rendering, Renderings
@@ -76,8 +77,10 @@ class ViewResource:
         metrics: Metrics,
         random: Random,
         settings: ApiSettings,
+        outlooks: Outlooks,
     ) -> None:
         self._views = views
+        self._outlooks = outlooks
         self._reactor = reactor
         self._pump = pump
         self._random = random
@@ -91,21 +94,23 @@ class ViewResource:
         """Answers the request; a watch ends also when its admission is revoked. Errors: those of ``status``."""
         if not self._views.ready:
             raise NotReady()
+        outlook = self._outlooks.of(admission, call.target.view)
         match call.verb:
             case Verb.GET:
-                await self._get(request, call)
+                await self._get(request, call, outlook)
             case Verb.LIST:
-                await self._list(request, call)
+                await self._list(request, call, outlook)
             case Verb.WATCH:
-                await self._watch(request, call, admission)
+                await self._watch(request, call, admission, outlook)
 
-    async def _get(self, request: Request, call: Call) -> None:
+    async def _get(self, request: Request, call: Call, outlook: Outlook) -> None:
         rendering = self._rendering(request, call)
         version = parse_get(call.parameters)
         if version:
-            await self._fresh(lambda: require(self._views, version))
+            await self._fresh(outlook, lambda: require(self._views, version))
         target = call.target
-        bundle = self._views.get(BundleKey(target.view, target.namespace, target.name))
+        key = BundleKey(target.view, target.namespace, target.name)
+        bundle = await outlook.see(lambda: outlook.views.get(key))
         if bundle is None:
             raise ObjectNotFound(GROUP, target.view, target.name)
         body = rendering.layout.whole(rendering.form.single(bundle))
@@ -114,11 +119,11 @@ class ViewResource:
         else:
             answers.send(request, body, rendering.layout.content_type)
 
-    async def _list(self, request: Request, call: Call) -> None:
+    async def _list(self, request: Request, call: Call, outlook: Outlook) -> None:
         rendering = self._rendering(request, call)
         query = parse_list(call.parameters)
         target = call.target
-        found = await self._fresh(lambda: page(self._views, target.view, target.namespace, query))
+        found = await self._fresh(outlook, lambda: page(outlook.views, target.view, target.namespace, query))
         reader = ListReader(found, rendering.form, rendering.layout)
         beginning = await self._beginning(reader, MIN_BYTES if rendering.gzip else 0)
         if reader.finished and not (rendering.gzip and len(beginning) > MIN_BYTES):
@@ -150,12 +155,12 @@ class ViewResource:
         if await self._pump.open(reader, request).done:
             request.finish()
 
-    async def _watch(self, request: Request, call: Call, admission: Admission) -> None:
+    async def _watch(self, request: Request, call: Call, admission: Admission, outlook: Outlook) -> None:
         rendering = self._rendering(request, call)
         query = parse_watch(call.parameters)
         if self.watches.draining:
             raise Draining()
-        begin = await self._begin(call.target, query)
+        begin = await self._begin(call.target, query, outlook)
         request.setHeader("Content-Type", answers.JSON)
         wire: Wire = PlainWire(rendering.form, self._frames)
         if rendering.gzip:
@@ -164,16 +169,16 @@ class ViewResource:
         # The headers go out at once: a client waits for them before it believes that it watches.
         request.write(wire.begin())
         if isinstance(begin, Start):
-            await self._run(request, call.target, query, begin, rendering.form, wire, admission)
+            await self._run(request, call.target, query, begin, rendering.form, wire, admission, outlook)
         else:
             request.write(wire.line(begin) + wire.end())
             request.finish()
 
-    async def _begin(self, target: Target, query: WatchQuery) -> Start | bytes:
-        """Where the watch begins, or the ERROR event that is all of it. Errors: Ahead."""
+    async def _begin(self, target: Target, query: WatchQuery, outlook: Outlook) -> Start | bytes:
+        """Where the watch begins, or the ERROR event that is all of it. Errors: Ahead, ReviewUnavailable."""
         opened = self._instruments[target.view].opened
         try:
-            begin = await self._fresh(lambda: start(self._views, target.view, target.namespace, query))
+            begin = await self._fresh(outlook, lambda: start(outlook.views, target.view, target.namespace, query))
         except Expired as error:
             opened("expired")
             return error_line(expired_status(error))
@@ -192,12 +197,13 @@ class ViewResource:
         form: Form,
         wire: Wire,
         admission: Admission,
+        outlook: Outlook,
     ) -> None:
         instruments = self._instruments[target.view]
         selection = Selection(target.namespace, labels=query.labels, fields=query.fields)
         watch = Watch(begin, query, selection=selection, form=form, wire=wire, observer=instruments)
         stream = self._pump.open(watch, request)
-        opened = OpenWatch(watch, stream, admission, reactor=self._reactor, random=self._random)
+        opened = OpenWatch(watch, stream, admission, outlook, reactor=self._reactor, random=self._random)
         opened.start(timeout_seconds=self._timeout(query), bookmark_seconds=self._settings.bookmark_interval_seconds)
         self.watches.add(opened)
         instruments.open.inc()
@@ -216,15 +222,15 @@ class ViewResource:
             return query.timeout_seconds
         return self._settings.min_request_timeout_seconds * self._random.uniform(1, 2)
 
-    async def _fresh(self, ask: Callable[[], _Result]) -> _Result:
-        """What ``ask`` gives, a little later where it is ahead of the head. Errors: those of ``ask``."""
+    async def _fresh(self, outlook: Outlook, ask: Callable[[], _Result]) -> _Result:
+        """What ``ask`` gives, a little later where it is ahead of the head. Errors: those of ``ask`` and ``see``."""
         try:
-            return ask()
+            return await outlook.see(ask)
         except Ahead as error:
             waiting = self._pump.reached(error.resource_version)
         with suppress(WaitTimeout):
             await waiting.addTimeout(_FRESHNESS_SECONDS, self._reactor)
-        return ask()
+        return await outlook.see(ask)
 
     def _rendering(self, request: Request, call: Call) -> Rendering:
         return self._renderings[call.target.view].choose(request, call.verb, call.parameters)

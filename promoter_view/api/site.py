@@ -21,6 +21,7 @@ from promoter_view.api.health import HealthChecks
 from promoter_view.api.limits import Claim, Limits, Shares
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.openapi import OpenApi
+from promoter_view.api.outlook import Everything, Outlooks
 from promoter_view.api.paths import PREFIX, attributes_of, parse_path, verb_of
 from promoter_view.api.query import is_watch, parameters_of, selected_name
 from promoter_view.api.resource import ApiSettings, Call, ViewResource
@@ -173,10 +174,21 @@ def make_site(
     random: Random,
     settings: ApiSettings,
     version: str,
+    outlooks: Outlooks | None = None,
 ) -> ApiSite:
-    """The whole API. ``random`` spreads time-outs and makes Audit-Ids; ``version`` is the program's."""
+    """The whole API. ``random`` spreads time-outs and makes Audit-Ids; ``version`` is the program's.
+
+    ``outlooks``: what each user may see; None: everybody sees all.
+    """
     resource = ViewResource(
-        views, definitions, reactor=reactor, pump=pump, metrics=metrics, random=random, settings=settings
+        views,
+        definitions,
+        reactor=reactor,
+        pump=pump,
+        metrics=metrics,
+        random=random,
+        settings=settings,
+        outlooks=outlooks or Everything(views),
     )
     routes = Routes(definitions, openapi=openapi, health=health, metrics=metrics, version=version)
     gate = Gate(

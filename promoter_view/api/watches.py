@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from promoter_view.api.access import Admission
+from promoter_view.api.outlook import Outlook
 from promoter_view.api.watching import End, Watch
 from promoter_view.streaming import Stream
 
@@ -18,16 +19,27 @@ _ADMISSION_SECONDS = 30.0
 
 
 class OpenWatch:
-    """Reminds the watch of its bookmarks, ends it in time or when its right is gone. Nothing runs after ``close``."""
+    """Reminds the watch of its bookmarks, ends it in time or when its right is gone. Nothing runs after ``close``.
+
+    When its client may see other members than before, the watch is given its turn to say so.
+    """
 
     _log = Logger()
 
     def __init__(
-        self, watch: Watch, stream: Stream, admission: Admission, *, reactor: IReactorTime, random: Random
+        self,
+        watch: Watch,
+        stream: Stream,
+        admission: Admission,
+        outlook: Outlook,
+        *,
+        reactor: IReactorTime,
+        random: Random,
     ) -> None:
         self._watch = watch
         self._stream = stream
         self._admission = admission
+        self._outlook = outlook
         self._asking: Deferred[None] | None = None
         self._reactor = reactor
         self._random = random
@@ -38,6 +50,11 @@ class OpenWatch:
         self._timers["end"] = self._reactor.callLater(max(timeout_seconds, 0), self.end, End.TIMEOUT)
         self._await_bookmark(bookmark_seconds)
         self._await_review()
+        self._outlook.follow(self)
+
+    def wake(self) -> None:
+        """More is known of what its client may see (Wakeable)."""
+        self._stream.nudge()
 
     def end(self, why: End) -> None:
         """End it cleanly, also while its client does not read."""
@@ -46,6 +63,7 @@ class OpenWatch:
 
     def close(self) -> None:
         """It is over: no timer stays."""
+        self._outlook.leave(self)
         for timer in self._timers.values():
             if timer.active():
                 timer.cancel()
@@ -71,11 +89,13 @@ class OpenWatch:
 
     async def _ask(self) -> None:
         refusal = await self._admission.revoked()
-        if refusal is None:
-            self._await_review()
+        if refusal is not None:
+            self._watch.forbid(refusal)
+            self._stream.nudge(last=True)
             return
-        self._watch.forbid(refusal)
-        self._stream.nudge(last=True)
+        if await self._outlook.renew():
+            self._stream.nudge()
+        self._await_review()
 
     def _broken(self, failure: Failure) -> None:
         # A fault of ours is no reason to end a watch, and none to stop asking.

@@ -85,8 +85,12 @@ class SightedViews:
         return self._seen(view, self._views.list_at(view, namespace, resource_version))
 
     def cursor(self, view: str, namespace: str, after: int) -> Cursor:
-        """A cursor that shows changes as they may be seen. Errors: Expired, Ahead."""
+        """A cursor that shows changes as they may be seen. Errors: Unseen, Expired, Ahead.
+
+        All namespaces that hold bundles are known when it begins; for one that comes later it waits.
+        """
         cursor = self._views.cursor(view, namespace, after)
+        self._known(_namespaces(self._views.list(view, namespace)))
         if after < self._sight.horizon:
             raise Expired(after, self._sight.horizon)
         return SightedCursor(cursor, self._lenses[view], self._sight)
@@ -100,7 +104,7 @@ class SightedViews:
         self._views.unsubscribe(reader)
 
     def _seen(self, view: str, bundles: Sequence[Bundle]) -> Sequence[Bundle]:
-        hidden = self._known(dict.fromkeys(bundle.key.namespace for bundle in bundles))
+        hidden = self._known(_namespaces(bundles))
         return SeenBundles(bundles, hidden, self._lenses[view]) if any(hidden.values()) else bundles
 
     def _known(self, namespaces: Iterable[str]) -> Mapping[str, Hidden]:
@@ -188,6 +192,10 @@ class SightedCursor:
         if shown is not None:
             seen.append(shown)
         return True
+
+
+def _namespaces(bundles: Sequence[Bundle]) -> Iterable[str]:
+    return dict.fromkeys(bundle.key.namespace for bundle in bundles)
 
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ def fields(bundle) -> set[str]:
 
 
 def test_unknown_namespaces_are_named(world: World) -> None:
-    """A get or a list of what is not known yet says which namespaces it would have to know."""
+    """Whoever begins to read where that is not known yet is told which namespaces would have to be known."""
     views = sighted(world.projector, Sight({"b": hiding()}))
     with pytest.raises(Unseen) as caught:
         views.list(VIEW)
@@ -35,6 +35,8 @@ def test_unknown_namespaces_are_named(world: World) -> None:
         views.get(BundleKey(VIEW, "a", "shop"))
     with pytest.raises(Unseen):
         views.list_at(VIEW, "", views.head)
+    with pytest.raises(Unseen):
+        views.cursor(VIEW, "", views.head)
     assert [bundle.key.namespace for bundle in views.list(VIEW, "b")] == ["b"]
     assert views.get(BundleKey(VIEW, "a", "other")) is None
 
@@ -69,7 +71,7 @@ def test_an_old_state_by_the_rights_of_now(world: World) -> None:
 
 def test_the_same_numbers_for_everybody(world: World) -> None:
     """Head, horizon and readiness are those of the views behind; so is what is ahead of them."""
-    views = sighted(world.projector, Sight())
+    views = sighted(world.projector, Sight(rest=hiding()))
     assert (views.head, views.horizon, views.ready) == (world.projector.head, world.projector.horizon, True)
     with pytest.raises(Ahead):
         views.cursor(VIEW, "", views.head + (1 << 30))
@@ -77,28 +79,29 @@ def test_the_same_numbers_for_everybody(world: World) -> None:
 
 def test_a_cursor_waits_in_front_of_what_is_not_known(world: World) -> None:
     """It stops before the first change of an unknown namespace, asks for it once, and goes on from there."""
-    sight = Sight({"a": hiding()})
+    sight = Sight({"a": hiding(), "b": hiding()})
     cursor = sighted(world.projector, sight).cursor(VIEW, "", world.projector.head)
-    known, unknown = strategy("new"), moved(strategy("new"), "b")
+    known, unknown = strategy("new"), moved(strategy("new"), "c")
     world.put(known, unknown, moved(strategy("late"), "a"))
     (shown,) = cursor.take(4)
     assert shown.key.namespace == "a"
     assert cursor.caught_up
     assert cursor.position == shown.resource_version
-    assert sight.wanted == ["b"]
+    assert sight.wanted == ["c"]
     world.put(strategy("later"))
     assert cursor.caught_up
-    sight.learn("b")
+    sight.learn("c")
     assert not cursor.caught_up
-    assert [change.key[1:] for change in cursor.take(4)] == [("b", "new"), ("a", "late")]
+    assert [change.key[1:] for change in cursor.take(4)] == [("c", "new"), ("a", "late")]
     assert [change.key.name for change in cursor.take(4)] == ["later"]
     assert cursor.position == world.projector.head
 
 
 def test_what_became_known_and_is_forgotten_again(world: World) -> None:
     """A cursor that comes too late for what was learnt asks once more."""
-    sight = Sight()
-    cursor = sighted(world.projector, sight).cursor(VIEW, "", world.projector.head)
+    sight = Sight({"a": hiding()})
+    cursor = sighted(world.projector, sight).cursor(VIEW, "a", world.projector.head)
+    del sight.known["a"]
     world.put(strategy("new"))
     assert cursor.take(4) == []
     sight.learn("a")
