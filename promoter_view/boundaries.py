@@ -49,6 +49,10 @@ class Recorder(Protocol):
     def forget_all(self) -> None:
         """The same for every path, in one record: a cluster is restored as a whole."""
 
+    @property
+    def restorations(self) -> int:
+        """How often all was forgotten: what was read of the cluster before the last time is of another past."""
+
     def room(self) -> Deferred[None]:
         """Fires while the queue is below its bound. A reflector reads no further until it has fired."""
 

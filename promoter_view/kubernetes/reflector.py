@@ -110,6 +110,7 @@ class Reflector:
         self._recorder = recorder
         self._clock = clock
         self._metrics = metrics
+        self._restorations = 0
         self._running: Deferred[None] | None = None
         self._stopping = False
         self._stream: Stream | None = None
@@ -159,19 +160,25 @@ class Reflector:
 
     async def _reflect(self) -> None:
         self._core = self._new_core()
+        self._restorations = self._recorder.restorations
         given: Input = Begin(self._recorder.position(self.path))
         try:
             while not self._stopping:
                 request = await self._perform(self._core.receive(given, self._clock.seconds()))
                 self._note_state()
-                given = self._unless_forgotten(await self._answer(request))
+                given = self._restored() or await self._answer(request)
+                given = self._restored() or given
         finally:
             self._close()
 
-    def _unless_forgotten(self, given: Input) -> Input:
-        """What was answered, unless another reflector has found meanwhile that no path's position holds."""
-        forgotten = bool(self._core.position) and self._recorder.position(self.path) is None
-        return Forgotten() if forgotten else given
+    def _restored(self) -> Forgotten | None:
+        """What counts in place of any answer once another reflector has found that no path's position holds."""
+        if self._recorder.restorations == self._restorations:
+            return None
+        self._restorations = self._recorder.restorations
+        # A change read before the restoration may have given the path a position again.
+        self._recorder.forget(self.path)
+        return Forgotten()
 
     # -- requests
 
@@ -250,7 +257,7 @@ class Reflector:
                 self._take("BOOKMARK")
                 self._recorder.bookmark(self.path, position)
             case Forget(every_path):
-                self._recorder.forget_all() if every_path else self._recorder.forget(self.path)
+                self._forget(every_path)
             case AllowIdle(seconds) if self._stream is not None:
                 self._stream.allow_idle(seconds)
             case Malformed(message):
@@ -258,6 +265,13 @@ class Reflector:
                 self._log.warn("Passed over a malformed object: {message}", message=message)
             case Note():
                 self._report(action)
+
+    def _forget(self, every_path: bool) -> None:
+        if every_path:
+            self._recorder.forget_all()
+            self._restorations = self._recorder.restorations
+        else:
+            self._recorder.forget(self.path)
 
     async def _reconcile(self, listed: Reconcile) -> None:
         """Puts are compared by the recorder: what is as it was is not appended."""
@@ -269,6 +283,8 @@ class Reflector:
             if key not in listed.found and key not in listed.passed_over:
                 self._recorder.delete(self.path, key, listed.position, None)
                 await self._let_others_run()
+        if self._recorder.restorations != self._restorations:
+            return  # The list is of a past that was undone while it was compared; it is made again.
         self._recorder.bookmark(self.path, listed.position)
         if listed.reason:
             self._metrics.reflector_relists.labels(self.path.kind, listed.reason).inc()

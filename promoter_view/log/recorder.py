@@ -56,6 +56,7 @@ class LogRecorder:
         self._max_pending_bytes = max_pending_bytes
         self._max_pending_events = max_pending_events
         self._positions = dict(positions)
+        self._restorations = 0
         self._kinds: dict[str, dict[str, _Objects]] = {}
         self._pending_bytes = 0
         self._pending_events = 0
@@ -109,7 +110,13 @@ class LogRecorder:
     def forget_all(self) -> None:
         """See Recorder."""
         self._positions = dict.fromkeys(self._positions, LOST)
+        self._restorations += 1
         self._append(Position(EVERY_PATH, LOST), 0)
+
+    @property
+    def restorations(self) -> int:
+        """See Recorder."""
+        return self._restorations
 
     def drop_strays(self, paths: Iterable[ListPath]) -> int:
         """Deletes the objects that none of ``paths`` lists, after the options have changed; how many they were."""

@@ -68,6 +68,7 @@ class JournalRecorder:
         self.state: dict[ObjectKey, SourceObject] = dict(objects or {})
         self.journal: list[tuple[Any, ...]] = []
         self.blocked: Deferred[None] | None = None
+        self.restorations = 0
 
     def position(self, path: ListPath) -> str | None:
         return self.positions.get(path.id)
@@ -103,6 +104,7 @@ class JournalRecorder:
 
     def forget_all(self) -> None:
         self.journal.append(("ALL FORGOTTEN",))
+        self.restorations += 1
         self.positions = dict.fromkeys(self.positions, None)
 
     def room(self) -> Deferred[None]:

@@ -12,7 +12,7 @@ from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
 from promoter_view.kubernetes.reflector import Reflector
 from promoter_view.metrics import Metrics
-from promoter_view.records import ABSENT
+from promoter_view.records import ABSENT, ListPath, ObjectKey, SourceObject
 from tests.kubernetes.fakes import (
     PATH,
     PULL_REQUEST,
@@ -34,6 +34,16 @@ class TickingClock(Clock):
     def seconds(self) -> float:
         self.rightNow += 0.001
         return self.rightNow
+
+
+class RestoredInBetween(JournalRecorder):
+    """Another path finds the cluster restored when the first object is put."""
+
+    def put(self, path: ListPath, key: ObjectKey, found: SourceObject, position: str | None) -> bool:
+        put = super().put(path, key, found, position)
+        if not self.restorations:
+            self.forget_all()
+        return put
 
 
 class ReflectorTests(SynchronousTestCase):
@@ -177,6 +187,31 @@ class ReflectorTests(SynchronousTestCase):
         self.assertEqual(self.recorder.journal, [])
         self.clock.pump([0.001] * 100)
         self.assertEqual(len(self.recorder.journal), 51)
+
+    def test_a_list_of_another_past_counts_for_nothing(self) -> None:
+        """A restoration found while a list is compared, or asked for, has it made again; it leaves no position."""
+        self.recorder = RestoredInBetween()
+        self.begin(watch_list=False)
+        self.cluster.answer(list_of(900, document("a", 1), document("b", 2)))
+        self.assertEqual(self.recorder.journal, [("ADDED", "a", None), ("ALL FORGOTTEN",), ("ADDED", "b", None)])
+        self.recorder.forget_all()
+        self.cluster.answer(list_of(800, document("of the past", 1)))
+        self.clock.advance(1)
+        self.cluster.answer(list_of(20, document("b", 2)))
+        self.assertEqual(self.recorder.journal[-2:], [("DELETED", "a", None), ("POSITION", "20")])
+        self.assertEqual(set(self.recorder.state), {key("b")})
+
+    def test_a_position_recorded_after_a_restoration_is_forgotten_again(self) -> None:
+        """An event that was read before another path found the restoration does not leave its position behind."""
+        self.recorder = JournalRecorder("7")
+        self.begin()
+        self.cluster.answer(list_of(9))
+        stream = self.cluster.open()
+        self.recorder.forget_all()
+        self.recorder.put(PATH, key("late"), source("late", 8), "8")
+        stream.give(event("ADDED", document("later", 9)))
+        self.assertEqual(self.recorder.journal[-1], ("FORGOTTEN",))
+        self.assertTrue(stream.closed)
 
     def test_stop_at_every_stage(self) -> None:
         """Stopping ends whatever is under way: a request, an open stream, a wait, a full recorder, a slice."""
