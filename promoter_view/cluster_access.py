@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,19 @@ from promoter_view.api.authorities import Authorities
 from promoter_view.api.authorization import AccessReviews
 from promoter_view.api.delegated_access import DelegatedAccess, OpenPaths
 from promoter_view.api.delegation import Delegation
+from promoter_view.api.member_access import MemberAccess
 from promoter_view.api.reloading import ReloadedFiles, Reloader
 from promoter_view.api.reviews import Reviewer
 from promoter_view.api.token_reviews import TokenReviews
 from promoter_view.api.trust import Trust
+from promoter_view.boundaries import ViewReader
 from promoter_view.kubernetes.client import ClientSettings, KubernetesClient
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
 from promoter_view.kubernetes.config import load_cluster
+from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.metrics import Metrics
 from promoter_view.options import Settings
+from promoter_view.views.definition import ViewDefinition
 
 #: Somebody waits for each answer.
 _REVIEWS = ClientSettings(
@@ -91,6 +95,15 @@ class ClusterAccess:
         await self._delegation.stop()
         await self._authentication.close()
         await self._authorization.close()
+
+    def members(self, views: ViewReader, definitions: Iterable[ViewDefinition]) -> MemberAccess:
+        """Who sees which members. Many reviews, with places of their own, so that no request's own has to wait."""
+        reviewer = self._reviewer("member", authorization.PATH, authorization.DOCUMENT, self._authorization)
+        # Its answers are kept by identity, all that belong together for the same time.
+        reviews = AccessReviews(
+            reviewer, clock=self._reactor, allowed_seconds=0, denied_seconds=0, metrics=self._metrics, name="member"
+        )
+        return MemberAccess(views, definitions, PROMOTER_KINDS, reviews, clock=self._reactor)
 
     def check(self) -> str | None:
         """For ``/readyz``: why nobody can be authenticated yet."""

@@ -111,6 +111,7 @@ OPTIONS = (
         open_paths,
         "paths that need no right",
     ),
+    Option("member-authorization", None, None, "show of a bundle only the members that the user may get"),
     Option("insecure-no-auth", None, None, "serve everybody who can connect; on loopback only"),
     Option("bookmark-interval", "60s", duration, "about how often a watch gets a bookmark"),
     Option("max-requests-per-user", "200", count, "requests one user may have under way, watches not counted"),
@@ -161,6 +162,7 @@ class Settings:
     authorization_webhook_cache_authorized_ttl: float
     authorization_webhook_cache_unauthorized_ttl: float
     authorization_always_allow_paths: tuple[str, ...]
+    member_authorization: bool
     insecure_no_auth: bool
     bookmark_interval: float
     max_requests_per_user: int
@@ -233,6 +235,11 @@ def _check_together(chosen: Settings) -> None:
         raise OptionError(
             "--requestheader-allowed-names counts with --requestheader-client-ca-file only: without that the cluster "
             "says which names are allowed"
+        )
+    if chosen.open and chosen.member_authorization:
+        raise OptionError(
+            "--member-authorization: without authentication (--demo, --insecure-no-auth) nobody knows whose members to "
+            "show: leave one of them out"
         )
     if chosen.open and not ip_address(chosen.bind_address).is_loopback:
         raise OptionError(

@@ -29,6 +29,7 @@ from promoter_view.api.access import Access, OpenAccess
 from promoter_view.api.health import HealthChecks
 from promoter_view.api.openapi import OpenApi
 from promoter_view.api.openapi_views import group_versions
+from promoter_view.api.outlook import Outlooks
 from promoter_view.api.reloading import Reloader
 from promoter_view.cluster_access import ClusterAccess
 from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
@@ -184,6 +185,7 @@ class Program(Service):
             access=access,
             random=self._random,
             reloader=self._reloader,
+            outlooks=self._outlooks(),
         )
         self._api.start()
         self._reloader.start()
@@ -192,6 +194,11 @@ class Program(Service):
             write_kubeconfig(DEMO_KUBECONFIG, self._api.url, self._api.authority)
             greet(self._stream.write, self._api.url, DEMO_KUBECONFIG)
         self._log.info("serving at {url}", url=self._api.url)
+
+    def _outlooks(self) -> Outlooks | None:
+        if self._access is None or not self._settings.member_authorization:
+            return None
+        return self._access.members(self._projector, DEFINITIONS)
 
     def _record(self, past: Snapshot) -> LogRecorder:
         recorder = LogRecorder(self._event_log, objects=past.objects, positions=past.positions, metrics=self._metrics)

@@ -23,6 +23,7 @@ from promoter_view.api.certificates import (
 from promoter_view.api.health import HealthChecks
 from promoter_view.api.limits import Limits
 from promoter_view.api.openapi import OpenApi
+from promoter_view.api.outlook import Outlooks
 from promoter_view.api.reloading import ReloadedFiles, Reloader
 from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
@@ -50,6 +51,7 @@ class ServedApi:
         access: Access,
         random: random.Random,
         reloader: Reloader,
+        outlooks: Outlooks | None = None,
     ) -> None:
         self._settings = settings
         self._reactor = reactor
@@ -74,6 +76,7 @@ class ServedApi:
                 Limits(settings.max_requests_per_user, settings.max_watches_per_user),
             ),
             version=promoter_view.__version__,
+            outlooks=outlooks,
         )
         # Any: IListeningPort promises no port number of its address.
         self._port: Any = None

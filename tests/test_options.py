@@ -79,6 +79,7 @@ def test_a_wrong_value_is_named(name: str, text: str, right: str) -> None:
         ({"demo": "true", "bind-address": "0.0.0.0"}, "loopback"),
         ({**LOCAL, "tls-cert-file": "x"}, "--tls-private-key-file"),
         ({"demo": "true", "kubeconfig": "x"}, "--kubeconfig"),
+        ({**LOCAL, "member-authorization": "true"}, "--member-authorization"),
         ({"requestheader-allowed-names": "proxy"}, "--requestheader-client-ca-file"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -16,8 +16,10 @@ from promoter_view.api.access import Access, OpenAccess
 from promoter_view.api.health import HealthChecks
 from promoter_view.api.limits import Limits
 from promoter_view.api.openapi import OpenApi
+from promoter_view.api.outlook import Outlooks
 from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
+from promoter_view.boundaries import ViewReader
 from promoter_view.metrics import Metrics
 from promoter_view.records import Change, ChangeType, Entry, Mark, Mirror, ObjectKey, Position, Record
 from promoter_view.streaming import Pump
@@ -67,6 +69,7 @@ class World:
         history_bytes: int = 1 << 24,
         access: Access | None = None,
         limits: Limits | None = None,
+        outlooks: Callable[[ViewReader, Clock], Outlooks] | None = None,
     ) -> None:
         self.clock = Clock()
         self.clock.rightNow = 1_795_000_000.0
@@ -94,6 +97,7 @@ class World:
             random=Random(1),
             settings=ApiSettings(limits=limits or Limits()),
             version="0.1.0",
+            outlooks=outlooks and outlooks(self.views, self.clock),
         )
         self.record(Mark(0, Mirror("cluster", {_PATH: "rules"}), 0))
         if ready:
