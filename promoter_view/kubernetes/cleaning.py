@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from promoter_view.kubernetes.kinds import Kind
+from promoter_view.kubernetes.framing import MAX_LINE_BYTES
 from promoter_view.records import ObjectKey, SourceObject
 
 REDACTED = "<redacted>"
@@ -92,6 +93,8 @@ def _encode(document: _Json, rules: CleaningRules, key: ObjectKey) -> bytes:
         encoded = orjson.dumps(special(cleaned, rules) if special else cleaned)
     except (TypeError, _TooDeepError) as error:  # orjson: nesting past its own bound
         raise MalformedObject(*key, f"cannot be encoded: {error}") from error
+    if len(encoded) > MAX_LINE_BYTES:  # a watch could not bring it either
+        raise MalformedObject(*key, f"{len(encoded)} bytes, above the bound of {MAX_LINE_BYTES}")
     # A copy of its exact size: orjson's buffers grow by doubling, and kept as they are they hold 2.5 times the memory.
     return bytes(memoryview(encoded))
 

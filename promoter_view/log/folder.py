@@ -128,11 +128,13 @@ class LogFolder:
         _temporary(path).unlink(missing_ok=True)
 
     def remove(self, removal: Removal) -> None:
-        """Deletes what retention has chosen. Errors: OSError."""
+        """Deletes what retention has chosen, oldest first and each for good before the next. Errors: OSError."""
         for base in removal.snapshots:
             self.snapshot_path(base).unlink(missing_ok=True)
         for segment in removal.segments:
+            # A file system may keep a later of two removals and lose the earlier: a hole, which would be damage.
             self.segment_path(segment.base).unlink(missing_ok=True)
+            self._disk.sync_folder(self.path)
         self._disk.sync_folder(self.path)
 
     def set_aside(self, stamp: str) -> tuple[Path, int]:

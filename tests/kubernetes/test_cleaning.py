@@ -20,6 +20,7 @@ from promoter_view.kubernetes.cleaning import (
     source_object,
     version_of,
 )
+from promoter_view.kubernetes.framing import MAX_LINE_BYTES
 from tests.kubernetes.fakes import KINDS, document
 
 PULL_REQUEST = CleaningRules(KINDS["PullRequest"])
@@ -215,3 +216,9 @@ def test_total(spec: Any, status: Any, kind: str) -> None:
     once = clean({"metadata": metadata, "spec": spec, "status": status}, rules)
     assert clean(orjson.loads(once), rules) == once
     assert version_of(orjson.loads(once)) == "1"
+
+
+def test_too_large() -> None:
+    """What no watch could bring, for its line would be too long, is malformed in a list too."""
+    with pytest.raises(MalformedObject, match="above the bound"):
+        source_object(of_kind("PullRequest", spec="x" * MAX_LINE_BYTES), PULL_REQUEST)
