@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 
-from promoter_view.kubernetes.kinds import Kind
 from promoter_view.kubernetes.framing import MAX_LINE_BYTES
+from promoter_view.kubernetes.kinds import Kind
 from promoter_view.records import ObjectKey, SourceObject
 
 REDACTED = "<redacted>"
