@@ -8,17 +8,16 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from promoter_view.api import authorization, token_reviews
-from promoter_view.api.authentication_config import AuthenticationConfig, front_proxy
-from promoter_view.api.authorities import Authorities
-from promoter_view.api.authorization import AccessReviews
-from promoter_view.api.delegated_access import DelegatedAccess, OpenPaths
-from promoter_view.api.delegation import Delegation
-from promoter_view.api.member_access import MemberAccess
-from promoter_view.api.reloading import ReloadedFiles, Reloader
-from promoter_view.api.reviews import Reviewer
-from promoter_view.api.token_reviews import TokenReviews
-from promoter_view.api.trust import Trust
+from promoter_view.access import authorization, token_reviews
+from promoter_view.access.authentication_config import AuthenticationConfig, front_proxy
+from promoter_view.access.authorities import Authorities
+from promoter_view.access.authorization import AccessReviews
+from promoter_view.access.delegated_access import DelegatedAccess, OpenPaths
+from promoter_view.access.delegation import Delegation
+from promoter_view.access.member_access import MemberAccess
+from promoter_view.access.reviews import Reviewer
+from promoter_view.access.token_reviews import TokenReviews
+from promoter_view.access.trust import Trust
 from promoter_view.boundaries import ViewReader
 from promoter_view.kubernetes.client import ClientSettings, KubernetesClient
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
@@ -27,6 +26,7 @@ from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.metrics import Metrics
 from promoter_view.options import Settings
 from promoter_view.views.definition import ViewDefinition
+from promoter_view.web.reloading import ReloadedFiles, Reloader
 
 #: Somebody waits for each answer.
 _REVIEWS = ClientSettings(

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from promoter_view.api.certificates import CIPHER_SUITES
 from promoter_view.log.engines import check_url
+from promoter_view.web.certificates import CIPHER_SUITES
 
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")

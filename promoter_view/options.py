@@ -14,7 +14,6 @@ from typing import Any, NoReturn
 
 from twisted.python import usage
 
-from promoter_view.api.certificates import MIN_VERSIONS
 from promoter_view.option_values import (
     Port,
     address,
@@ -30,6 +29,7 @@ from promoter_view.option_values import (
     size,
     words,
 )
+from promoter_view.web.certificates import MIN_VERSIONS
 
 _PREFIX = "PROMOTER_VIEW_"
 _LOG_LEVELS = ("debug", "info", "warn", "error")
@@ -117,7 +117,8 @@ OPTIONS = (
     Option("max-requests-per-user", "200", count, "requests one user may have under way, watches not counted"),
     Option("max-watches-per-user", "1000", count, "watches one user may have open"),
     Option("min-request-timeout", "30m", duration, "a watch without timeoutSeconds ends after this to twice this"),
-    Option("shutdown-grace", "5s", duration, "how long watches and requests may take to end after TERM"),
+    Option("shutdown-delay-duration", "0s", duration, "how long to go on serving after TERM, not ready any more"),
+    Option("shutdown-grace", "5s", duration, "how long watches and requests may take to end after that"),
     Option("log-format", "", one_of("", "json", "text"), "json or text [text on a terminal, else json]"),
     Option("log-level", "info", one_of(*_LOG_LEVELS), "debug, info, warn or error"),
 )
@@ -168,6 +169,7 @@ class Settings:
     max_requests_per_user: int
     max_watches_per_user: int
     min_request_timeout: float
+    shutdown_delay_duration: float
     shutdown_grace: float
     log_format: str
     log_level: str

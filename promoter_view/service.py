@@ -1,7 +1,8 @@
 """The composition root: builds every part, joins them, starts and ends them in order. Nothing is decided here.
 
 The API listens first, so that health and discovery answer from the first moment; then the log is replayed; then the
-reflectors go on where it ends. On TERM the API drains first, then the reflectors end, and the log closes last.
+reflectors go on where it ends. On TERM readyz fails first, then the API drains, the reflectors end, and the log closes
+last; each further TERM ends what is being waited for.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import random
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,18 +21,17 @@ from OpenSSL import SSL
 from twisted.application.service import IService, Service
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import CannotListenError
+from twisted.internet.task import deferLater
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 from twisted.python.logfile import LogFile
 
 import promoter_view
-from promoter_view.api.access import Access, OpenAccess
-from promoter_view.api.health import HealthChecks
+from promoter_view.access.admission import Access, OpenAccess
+from promoter_view.access.outlook import Outlooks
 from promoter_view.api.openapi import OpenApi
 from promoter_view.api.openapi_views import group_versions
-from promoter_view.api.outlook import Outlooks
-from promoter_view.api.reloading import Reloader
 from promoter_view.cluster_access import ClusterAccess
 from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
 from promoter_view.kubernetes.client import KubernetesClient
@@ -53,6 +54,8 @@ from promoter_view.serving import ServedApi
 from promoter_view.views.definition import GENERATION
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.web.health import HealthChecks
+from promoter_view.web.reloading import Reloader
 
 __all__ = ["Options", "makeService"]
 
@@ -65,7 +68,8 @@ _EXPECTED = (ConfigError, LogError, CannotListenError, OSError, SSL.Error)
 class Program(Service):
     """The whole program as one Twisted service.
 
-    ``stream`` is where log lines go; ``exit_process`` ends the process with a status once the reactor has stopped.
+    ``stream`` is where log lines go; ``exit_process`` ends the process with a status once the reactor has stopped;
+    ``on_signal`` has something called for each TERM from then on.
     """
 
     _log = Logger()
@@ -78,15 +82,18 @@ class Program(Service):
         environ: Mapping[str, str],
         stream: IO[str],
         exit_process: Callable[[int], object] = os._exit,
+        on_signal: Callable[[Callable[[], None]], object] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._reactor = reactor
         self._environ = environ
         self._stream = stream
         self._exit_process = exit_process
+        self._on_signal = on_signal
         self._random = random.Random()  # noqa: S311 - jitter, nothing secret
         self._draining = False
         self._starting: Deferred[None] | None = None
+        self._lingering: Deferred[None] | None = None
         self._api: ServedApi | None = None
         self._demo: DemoCluster | None = None
         self._client: KubernetesClient | None = None
@@ -244,8 +251,24 @@ class Program(Service):
     def _statuses(self) -> tuple[ReflectorStatus, ...]:
         return () if self._reflectors is None else self._reflectors.statuses()
 
-    async def _stop(self) -> None:
+    async def _linger(self) -> None:
+        """Go on serving, so that whoever sends requests here has time to see that we are not ready any more."""
         self._draining = True
+        if self._settings.shutdown_delay_duration:
+            self._lingering = deferLater(self._reactor, self._settings.shutdown_delay_duration)
+            with suppress(CancelledError):
+                await self._lingering
+
+    def _hurry(self) -> None:
+        if self._lingering is not None and not self._lingering.called:
+            self._lingering.cancel()
+        elif self._api is not None:
+            self._api.hurry()
+
+    async def _stop(self) -> None:
+        self._on_signal(self._hurry)
+        if not self._draining:
+            await self._linger()
         self._stalls.stop()
         self._memory.stop()
         if self._starting is not None:
@@ -287,7 +310,18 @@ def makeService(options: Options) -> IService:
     """What ``twistd promoter-view`` runs."""
     from twisted.internet import reactor  # noqa: PLC0415 - installed by twistd, and imported nowhere else
 
-    program = Program(options.settings, reactor=reactor, environ=os.environ, stream=_stream(options.parent))
+    def on_signal(call: Callable[[], None]) -> None:
+        # Only once the reactor ends: at its start it sets handlers of its own, by which it ends.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: reactor.callFromThread(call))  # type: ignore[attr-defined]
+
+    program = Program(
+        options.settings,
+        reactor=reactor,
+        environ=os.environ,
+        stream=_stream(options.parent),
+        on_signal=on_signal,
+    )
     if not options.settings.demo:
         # A demo ends with its terminal; its certificate is its own.
         signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(program.reload))  # type: ignore[attr-defined]

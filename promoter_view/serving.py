@@ -12,19 +12,9 @@ from OpenSSL import SSL
 from twisted.internet.defer import Deferred, maybeDeferred
 
 import promoter_view
-from promoter_view.api.access import Access
-from promoter_view.api.certificates import (
-    CertificateFiles,
-    ServingConnections,
-    TlsSettings,
-    self_signed,
-    serving_context,
-)
-from promoter_view.api.health import HealthChecks
-from promoter_view.api.limits import Limits
+from promoter_view.access.admission import Access
+from promoter_view.access.outlook import Outlooks
 from promoter_view.api.openapi import OpenApi
-from promoter_view.api.outlook import Outlooks
-from promoter_view.api.reloading import ReloadedFiles, Reloader
 from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
 from promoter_view.boundaries import ViewReader
@@ -33,6 +23,16 @@ from promoter_view.metrics import Metrics
 from promoter_view.options import Settings
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
+from promoter_view.web.certificates import (
+    CertificateFiles,
+    ServingConnections,
+    TlsSettings,
+    self_signed,
+    serving_context,
+)
+from promoter_view.web.health import HealthChecks
+from promoter_view.web.limits import Limits
+from promoter_view.web.reloading import ReloadedFiles, Reloader
 
 
 class ServedApi:
@@ -80,6 +80,7 @@ class ServedApi:
         )
         # Any: IListeningPort promises no port number of its address.
         self._port: Any = None
+        self._draining: Deferred[None] | None = None
 
     @property
     def authority(self) -> bytes:
@@ -113,8 +114,14 @@ class ServedApi:
         """No new connections; watches end with a last bookmark, requests under way finish, within the grace."""
         if self._port is not None:
             await maybeDeferred(self._port.stopListening)
-        await within(self._site.drain(), self._settings.shutdown_grace, reactor=self._reactor)
+        self._draining = within(self._site.drain(), self._settings.shutdown_grace, reactor=self._reactor)
+        await self._draining
         self._pump.stop()
+
+    def hurry(self) -> None:
+        """What has not ended yet is cut off."""
+        if self._draining is not None:
+            self._draining.cancel()
 
 
 def within(work: Deferred[None], seconds: float, *, reactor: Any) -> Deferred[None]:

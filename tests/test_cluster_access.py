@@ -8,11 +8,11 @@ from random import Random
 import pytest
 from twisted.internet.testing import MemoryReactorClock
 
-from promoter_view.api.reloading import Reloader
 from promoter_view.cluster_access import ClusterAccess
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
 from promoter_view.metrics import Metrics
 from promoter_view.options import settings
+from promoter_view.web.reloading import Reloader
 from tests.api.issuing import authority
 
 

@@ -11,9 +11,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 
-from promoter_view.api.query import parameters_of
 from promoter_view.api.rendering import lenient_layout
-from promoter_view.api.status import Status, internal_error, status_of
+from promoter_view.web.parameters import parameters_of
+from promoter_view.web.status import Status, internal_error, status_of
 
 JSON = "application/json"
 

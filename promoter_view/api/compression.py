@@ -9,29 +9,21 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 
-from promoter_view.api.deflate import HEADER, Member, Run, deflate
 from promoter_view.api.forms import Form
 from promoter_view.api.layouts import COMPACT
 from promoter_view.api.listing import Page
 from promoter_view.records import Bundle
 from promoter_view.streaming import Reader
 from promoter_view.views.bundle_cache import BundleCache
+from promoter_view.web.deflate import HEADER, Member, Run, deflate
 
 #: Smaller answers are sent as they are (kube-apiserver's threshold, KEP-156).
 MIN_BYTES = 128 * 1024
-_MAX_CLAUSES = 32
 _LEVEL = 1
 _GZIP = 16 + zlib.MAX_WBITS
 _COMMA = deflate(COMPACT.separator)
 #: Runs made in one pull: about five milliseconds.
 _MOST_NEW = 8
-
-
-def accepts_gzip(header: str | None) -> bool:
-    """gzip is wanted at least as much as nothing (RFC 9110, 12.5.3). Without a header nothing is compressed."""
-    weights = dict(_weight(text) for text in (header or "").lower().split(",")[:_MAX_CLAUSES])
-    gzip = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
-    return gzip > 0 and gzip >= weights.get("identity", 0.0)
 
 
 class Deflated:
@@ -100,13 +92,3 @@ class Spliced:
     def _item(self, bundle: Bundle) -> tuple[bytes, bytes]:
         comma = self._member.run(_COMMA) if self._next else b""
         return comma, self._member.run(self._runs.of(bundle))
-
-
-def _weight(text: str) -> tuple[str, float]:
-    coding, *parameters = (part.strip() for part in text.split(";"))
-    quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-    try:
-        weight = float(quality)
-    except ValueError:
-        return coding, 0.0
-    return coding, weight if 0 <= weight <= 1 else 0.0

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from promoter_view.api.errors import BadRequest
 from promoter_view.views.versions import LIMIT
+from promoter_view.web.errors import BadRequest
 
 _MAX_LENGTH = 2048
 

@@ -2,55 +2,26 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Generic, TypeVar
 
-from promoter_view.api.deflate import Run, deflate
 from promoter_view.api.forms import Form
-from promoter_view.api.status import Status
 from promoter_view.records import Bundle, ChangeType
+from promoter_view.web.deflate import Run, deflate
+from promoter_view.web.recent import Recent
+from promoter_view.web.status import Status
 
 #: What the frames near the head may take: readers that keep up share these, one that lags encodes its own.
 CACHE_BYTES = 32 * 1024 * 1024
 
 _Key = tuple[int, ChangeType, Hashable, frozenset[str], bool]
-_Value = TypeVar("_Value")
-
-
-class _Recent(Generic[_Value]):
-    """Values last used, bounded by bytes; the least recently used goes first."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._kept: OrderedDict[_Key, tuple[_Value, int]] = OrderedDict()
-        self.size = 0
-
-    def get(self, key: _Key) -> _Value | None:
-        """The value, where it is there."""
-        found = self._kept.get(key)
-        if found is None:
-            return None
-        self._kept.move_to_end(key)
-        return found[0]
-
-    def keep(self, key: _Key, value: _Value, size: int) -> None:
-        """Keep it, unless it alone is too large."""
-        if size > self._max_bytes:
-            return
-        self._kept[key] = value, size
-        self.size += size
-        while self.size > self._max_bytes:
-            _, (_, dropped) = self._kept.popitem(last=False)
-            self.size -= dropped
 
 
 class FrameCache:
     """The frames last made, as lines and as compressed runs; ``max_bytes`` bounds each of the two."""
 
     def __init__(self, max_bytes: int = CACHE_BYTES) -> None:
-        self._lines: _Recent[bytes] = _Recent(max_bytes)
-        self._runs: _Recent[Run] = _Recent(max_bytes)
+        self._lines: Recent[bytes] = Recent(max_bytes)
+        self._runs: Recent[Run] = Recent(max_bytes)
 
     @property
     def size(self) -> int:

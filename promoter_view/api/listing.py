@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import islice
 
 from promoter_view.api.continuation import Token
-from promoter_view.api.errors import ContinueExpired
 from promoter_view.api.forms import Form, ListMeta
 from promoter_view.api.freshness import require
 from promoter_view.api.layouts import Layout
@@ -21,6 +20,7 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.records import Bundle
 from promoter_view.views.history import Expired
 from promoter_view.views.selection import Selection
+from promoter_view.web.errors import ContinueExpired
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from promoter_view.api.errors import NotAcceptable
+from promoter_view.web.errors import NotAcceptable
 
 #: Longer headers are not read to their end; what is left out counts as not offered.
 _MAX_CLAUSES = 32

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from promoter_view.api.access import Attributes
+from promoter_view.access.admission import Attributes
 from promoter_view.api.negotiation import Verb
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 

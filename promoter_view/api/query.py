@@ -8,13 +8,11 @@ the first counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import parse_qs
 
 from promoter_view.api.continuation import Token, decode
-from promoter_view.api.errors import BadRequest, Cause, Invalid
 from promoter_view.kubernetes.selectors import (
     FieldSelector,
     LabelSelector,
@@ -22,12 +20,11 @@ from promoter_view.kubernetes.selectors import (
     parse_field_selector,
     parse_label_selector,
 )
-
-Parameters = Mapping[str, Sequence[str]]
+from promoter_view.web.errors import BadRequest, Cause, Invalid
+from promoter_view.web.parameters import Parameters
 
 _EXACT = "Exact"
 _NOT_OLDER_THAN = "NotOlderThan"
-_UNREADABLE = re.compile(r";|%(?![0-9A-Fa-f]{2})", re.ASCII)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}\Z", re.ASCII)
 _DECIMAL = re.compile(r"[0-9]{1,20}\Z", re.ASCII)
 _INT64 = range(-(1 << 63), 1 << 63)
@@ -67,17 +64,6 @@ class WatchQuery:
     initial_end: bool
     bookmarks: bool
     timeout_seconds: int | None
-
-
-def parameters_of(uri: bytes) -> Parameters:
-    """The query part of a URI, decoded. As in Go a name without "=" is there with an empty value (``?watch``).
-
-    (Twisted's ``request.args`` leaves such out.) Also as in Go, a part with a semicolon or a broken escape is left out.
-    Their number is bounded by that of the request line's bytes.
-    """
-    _, _, query = uri.partition(b"?")
-    readable = [part for part in query.decode("utf-8", "replace").split("&") if not _UNREADABLE.search(part)]
-    return parse_qs("&".join(readable), keep_blank_values=True, errors="replace")
 
 
 def is_watch(parameters: Parameters) -> bool:

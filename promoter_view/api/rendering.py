@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from promoter_view.api.compression import accepts_gzip
-from promoter_view.api.deflate import Run, deflate
-from promoter_view.api.errors import NotAcceptable
 from promoter_view.api.forms import Form, MetadataForm, ObjectForm
 from promoter_view.api.layouts import COMPACT, INDENTED, YAML_LAYOUT, Layout, json_layout
 from promoter_view.api.negotiation import Accepted, MediaType, Representation, Verb, negotiate
-from promoter_view.api.query import Parameters
 from promoter_view.api.tables import IncludeObject, TableForm, cells_of, parse_include_object
 from promoter_view.records import Bundle
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.definition import ViewDefinition
+from promoter_view.web.deflate import Run, deflate
+from promoter_view.web.encodings import accepts_gzip
+from promoter_view.web.errors import NotAcceptable
+from promoter_view.web.parameters import Parameters
 
 
 class Headers(Protocol):

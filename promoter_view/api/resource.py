@@ -14,22 +14,19 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.web.server import Request
 
+from promoter_view.access.admission import Admission
+from promoter_view.access.outlook import Outlook, Outlooks
 from promoter_view.api import answers
-from promoter_view.api.access import Admission
 from promoter_view.api.compression import MIN_BYTES, Deflated, Spliced, Whole
-from promoter_view.api.errors import Draining, NotReady, ObjectNotFound
 from promoter_view.api.forms import Form
 from promoter_view.api.frames import FrameCache, error_line
 from promoter_view.api.freshness import require
 from promoter_view.api.instruments import WatchInstruments
-from promoter_view.api.limits import Limits
 from promoter_view.api.listing import ListReader, Page, page
 from promoter_view.api.negotiation import Verb
-from promoter_view.api.outlook import Outlook, Outlooks
 from promoter_view.api.paths import Target
-from promoter_view.api.query import Parameters, WatchQuery, parse_get, parse_list, parse_watch
+from promoter_view.api.query import WatchQuery, parse_get, parse_list, parse_watch
 from promoter_view.api.rendering import Rendering, Renderings
-from promoter_view.api.status import expired_status
 from promoter_view.api.watches import OpenWatch, OpenWatches
 from promoter_view.api.watching import End, Start, Watch, start
 from promoter_view.api.wires import GzipWire, PlainWire, Wire
@@ -40,6 +37,10 @@ from promoter_view.streaming import MAX_WRITE_BYTES, Pump, Reader
 from promoter_view.views.definition import GROUP, ViewDefinition
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.selection import Selection
+from promoter_view.web.errors import Draining, NotReady, ObjectNotFound
+from promoter_view.web.limits import Limits
+from promoter_view.web.parameters import Parameters
+from promoter_view.web.status import expired_status
 
 #: How long a client that has seen more than we have is kept waiting (kube-apiserver's watch cache: 3 s).
 _FRESHNESS_SECONDS = 3.0

@@ -16,15 +16,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
 from promoter_view.api import answers, discovery
-from promoter_view.api.errors import MethodNotAllowed, ResourceNotFound
-from promoter_view.api.health import HealthChecks, Report
 from promoter_view.api.negotiation import DISCOVERY_VERSIONS, Verb, discovery_version, negotiate, require_json
 from promoter_view.api.openapi import GROUP_PATH, OpenApi
 from promoter_view.api.published import Published, has_already, publish
-from promoter_view.api.query import parameters_of
 from promoter_view.api.rendering import layout_of, lenient_layout
 from promoter_view.metrics import Metrics
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
+from promoter_view.web.errors import MethodNotAllowed, ResourceNotFound
+from promoter_view.web.health import HealthChecks, Report
+from promoter_view.web.parameters import parameters_of
 
 _NOT_FOUND = "the server could not find the requested resource"
 #: A year, which is how caches write "for good" (RFC 9111, 5.2.2.1; RFC 8246).

@@ -13,23 +13,24 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 from werkzeug.exceptions import HTTPException
 
+from promoter_view.access.admission import Access, Admission, Attributes
+from promoter_view.access.outlook import Everything, Outlooks
 from promoter_view.api import answers
-from promoter_view.api.access import Access, Admission, Attributes
-from promoter_view.api.channel import ApiChannel, ApiRequest
-from promoter_view.api.errors import BadRequest, MethodNotAllowed
-from promoter_view.api.health import HealthChecks
-from promoter_view.api.limits import Claim, Limits, Shares
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.openapi import OpenApi
-from promoter_view.api.outlook import Everything, Outlooks
 from promoter_view.api.paths import PREFIX, attributes_of, parse_path, verb_of
-from promoter_view.api.query import is_watch, parameters_of, selected_name
+from promoter_view.api.query import is_watch, selected_name
 from promoter_view.api.resource import ApiSettings, Call, ViewResource
 from promoter_view.api.routes import Routes
 from promoter_view.boundaries import ViewReader
 from promoter_view.metrics import Metrics
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
+from promoter_view.web.channel import ApiChannel, ApiRequest
+from promoter_view.web.errors import BadRequest, MethodNotAllowed
+from promoter_view.web.health import HealthChecks
+from promoter_view.web.limits import Claim, Limits, Shares
+from promoter_view.web.parameters import parameters_of
 
 #: A connection without a request is closed after this: later than Go's clients do it themselves (90 s), so that none
 #: sends a request into a connection that is just being closed.

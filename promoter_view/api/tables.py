@@ -9,13 +9,13 @@ from typing import Any
 
 import orjson
 
-from promoter_view.api.errors import BadRequest
 from promoter_view.api.forms import ListMeta, MetadataForm
-from promoter_view.api.query import Parameters
 from promoter_view.records import Bundle
 from promoter_view.views.ages import shown
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.definition import Column, ViewDefinition
+from promoter_view.web.errors import BadRequest
+from promoter_view.web.parameters import Parameters
 
 _TABLE = {"kind": "Table", "apiVersion": "meta.k8s.io/v1"}
 

@@ -9,8 +9,8 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from promoter_view.api.access import Admission
-from promoter_view.api.outlook import Outlook
+from promoter_view.access.admission import Admission
+from promoter_view.access.outlook import Outlook
 from promoter_view.api.watching import End, Watch
 from promoter_view.streaming import Stream
 

@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from promoter_view.api.errors import Forbidden
 from promoter_view.api.forms import Form
 from promoter_view.api.frames import error_line, event_line
 from promoter_view.api.freshness import require
 from promoter_view.api.query import WatchQuery
-from promoter_view.api.status import expired_status, forbidden_status
 from promoter_view.api.wires import Wire
 from promoter_view.boundaries import Cursor, ViewReader
 from promoter_view.records import Bundle, BundleChange
 from promoter_view.views.history import Expired
 from promoter_view.views.selection import Selection
+from promoter_view.web.errors import Forbidden
+from promoter_view.web.status import expired_status, forbidden_status
 
 #: Changes taken from the cursor at once: by how many frames a pull may overshoot.
 _BATCH = 4

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from promoter_view.api.deflate import HEADER, Member, Run, deflate
 from promoter_view.api.forms import Form
 from promoter_view.api.frames import FrameCache, event_line
 from promoter_view.records import Bundle, ChangeType
 from promoter_view.views.bundle_cache import BundleCache
+from promoter_view.web.deflate import HEADER, Member, Run, deflate
 
 #: A bundle's ADDED line is this, its own run, and this: the lists' runs serve initial states too.
 _ADDED, _CLOSING = (deflate(part) for part in event_line(ChangeType.ADDED, b"\0").split(b"\0"))

@@ -8,16 +8,16 @@ import orjson
 from twisted.internet.defer import Deferred
 from twisted.web.server import Request
 
-from promoter_view.api.access import Attributes
-from promoter_view.api.authorization import AccessReviews
-from promoter_view.api.errors import Forbidden
-from promoter_view.api.identity import Identity
-from promoter_view.api.member_access import MemberAccess
+from promoter_view.access.admission import Attributes
+from promoter_view.access.authorization import AccessReviews
+from promoter_view.access.identity import Identity
+from promoter_view.access.member_access import MemberAccess
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.metrics import Metrics
 from promoter_view.records import Change, ChangeType
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.web.errors import Forbidden
 from tests.api.reviewing import Reviews, access_reviewer
 from tests.api.world import World
 from tests.views.oracle import key_of

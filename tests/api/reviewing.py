@@ -9,8 +9,8 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from promoter_view.api import authorization, token_reviews
-from promoter_view.api.reviews import Reviewer
+from promoter_view.access import authorization, token_reviews
+from promoter_view.access.reviews import Reviewer
 from promoter_view.metrics import Metrics
 
 Answer = Callable[[dict[str, Any]], Any]

@@ -13,15 +13,15 @@ from OpenSSL import SSL
 from twisted.internet.testing import StringTransport
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
-from promoter_view.api.authentication_config import AuthenticationConfig, front_proxy
-from promoter_view.api.authorities import Authorities
-from promoter_view.api.authorization import AccessReviews
-from promoter_view.api.certificates import CertificateFiles, ServingConnections, serving_context
-from promoter_view.api.delegated_access import DelegatedAccess, OpenPaths
-from promoter_view.api.token_reviews import TokenReviews
-from promoter_view.api.trust import Trust
+from promoter_view.access.authentication_config import AuthenticationConfig, front_proxy
+from promoter_view.access.authorities import Authorities
+from promoter_view.access.authorization import AccessReviews
+from promoter_view.access.delegated_access import DelegatedAccess, OpenPaths
+from promoter_view.access.token_reviews import TokenReviews
+from promoter_view.access.trust import Trust
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.metrics import Metrics
+from promoter_view.web.certificates import CertificateFiles, ServingConnections, serving_context
 from tests.api.issuing import NOW, SERVER, Issued, authority
 from tests.api.reviewing import Reviews, access_reviewer, token_reviewer
 from tests.api.world import Answer, World

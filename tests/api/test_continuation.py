@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.api.continuation import Token, decode
-from promoter_view.api.errors import BadRequest
+from promoter_view.web.errors import BadRequest
 
 VERSIONS = st.one_of(st.none(), st.integers(min_value=1, max_value=(1 << 63) - 1))
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

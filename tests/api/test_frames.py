@@ -8,9 +8,9 @@ import pytest
 
 from promoter_view.api.forms import MetadataForm
 from promoter_view.api.frames import FrameCache, error_line
-from promoter_view.api.status import Status
 from promoter_view.records import BundleKey, ChangeType
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.web.status import Status
 from tests.api.world import VIEW, World
 
 

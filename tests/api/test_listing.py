@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promoter_view.api.continuation import decode
-from promoter_view.api.errors import ContinueExpired
 from promoter_view.api.forms import ListMeta, ObjectForm
 from promoter_view.api.layouts import COMPACT
 from promoter_view.api.listing import ListReader, Page, page
-from promoter_view.api.query import parameters_of, parse_list
+from promoter_view.api.query import parse_list
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.web.errors import ContinueExpired
+from promoter_view.web.parameters import parameters_of
 from tests.api.world import VIEW, World
 
 

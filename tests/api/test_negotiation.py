@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.api.errors import NotAcceptable
 from promoter_view.api.negotiation import Representation, Verb, discovery_version, negotiate, require_json
+from promoter_view.web.errors import NotAcceptable
 
 OBJECT, TABLE, METADATA = Representation.OBJECT, Representation.TABLE, Representation.METADATA
 AS_TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"

@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.api.continuation import Token
-from promoter_view.api.errors import BadRequest, Invalid, Refusal
 from promoter_view.api.query import (
     is_watch,
-    parameters_of,
     parse_get,
     parse_list,
     parse_watch,
     selected_name,
 )
 from promoter_view.api.tables import IncludeObject, parse_include_object
+from promoter_view.web.errors import BadRequest, Invalid, Refusal
+from promoter_view.web.parameters import parameters_of
 
 TOKEN = Token(7, "a", "b").encode()
 INITIAL = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan"

@@ -8,8 +8,8 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from promoter_view.api.access import FREELY_ADMITTED
-from promoter_view.api.errors import Forbidden, ReviewUnavailable, Unauthorized
+from promoter_view.access.admission import FREELY_ADMITTED
+from promoter_view.web.errors import Forbidden, ReviewUnavailable, Unauthorized
 from tests.api.world import (
     BASE,
     VIEW,

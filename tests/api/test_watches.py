@@ -5,8 +5,8 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from promoter_view.api.errors import Forbidden
-from promoter_view.api.identity import ANONYMOUS
+from promoter_view.access.identity import ANONYMOUS
+from promoter_view.web.errors import Forbidden
 from tests.api.world import BASE, World, brief, sample
 
 

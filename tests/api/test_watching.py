@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from promoter_view.api.forms import ObjectForm
 from promoter_view.api.frames import FrameCache
-from promoter_view.api.query import parameters_of, parse_watch
+from promoter_view.api.query import parse_watch
 from promoter_view.api.watching import End, Watch, start
 from promoter_view.api.wires import PlainWire
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.selection import Selection
+from promoter_view.web.parameters import parameters_of
 from tests.api.world import VIEW, World, brief, version_of
 
 INITIAL = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"

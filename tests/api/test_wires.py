@@ -7,7 +7,6 @@ import zlib
 
 import pytest
 
-from promoter_view.api.deflate import deflate
 from promoter_view.api.forms import ObjectForm
 from promoter_view.api.frames import FrameCache
 from promoter_view.api.tables import IncludeObject, TableForm, cells_of
@@ -15,6 +14,7 @@ from promoter_view.api.wires import GzipWire, PlainWire
 from promoter_view.records import BundleKey, ChangeType
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.web.deflate import deflate
 from tests.api.test_tables import NOW
 from tests.api.world import VIEW, World
 

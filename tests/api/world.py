@@ -12,11 +12,9 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from promoter_view.api.access import Access, OpenAccess
-from promoter_view.api.health import HealthChecks
-from promoter_view.api.limits import Limits
+from promoter_view.access.admission import Access, OpenAccess
+from promoter_view.access.outlook import Outlooks
 from promoter_view.api.openapi import OpenApi
-from promoter_view.api.outlook import Outlooks
 from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
 from promoter_view.boundaries import ViewReader
@@ -25,6 +23,8 @@ from promoter_view.records import Change, ChangeType, Entry, Mark, Mirror, Objec
 from promoter_view.streaming import Pump
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.web.health import HealthChecks
+from promoter_view.web.limits import Limits
 
 VIEW = PROMOTION_STRATEGY_DETAILS.plural
 BASE = f"/apis/view.promoter.argoproj.io/v1alpha1/{VIEW}"

@@ -1,0 +1,214 @@
+"""The connection of an HTTP client: HTTP/1.1 as Twisted has it, within bounds, each of which has its answer.
+
+A request may be so long, so many lines, so large and so slow; what is beyond that is refused with a Status and the
+connection ends. A client that sends its requests all at once is served one a turn of the reactor, so that nobody else
+waits for it. Producers are paused when the transport is full, whenever they come.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from io import BytesIO
+
+from twisted.internet.interfaces import IDelayedCall, IPushProducer
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+from twisted.web.http import HTTPChannel
+from twisted.web.server import Request
+
+from promoter_view.web.status import (
+    BODY_TOO_LARGE,
+    HEADERS_TOO_LARGE,
+    NOT_HTTP,
+    REQUEST_TOO_SLOW,
+    URL_TOO_LONG,
+    Status,
+)
+
+#: kube-apiserver's bound. Nothing here needs a body; one up to this is passed over, so that its sender hears 405.
+MAX_BODY_BYTES = 3 * 1024 * 1024
+#: Long selectors and continue tokens fit in several times.
+MAX_REQUEST_LINE_BYTES = 32 * 1024
+#: Users may be in hundreds of groups, each a line of the front proxy's.
+MAX_HEADER_BYTES = 128 * 1024
+MAX_HEADER_LINES = 1000
+#: How long a request may take to arrive, from its first byte to the last.
+REQUEST_SECONDS = 30.0
+#: More digits than any length has; Python refuses to read thousands of them.
+_MOST_DIGITS = 18
+#: Requests that came too early may fill this; then nothing more is read.
+_MAX_EARLY_BYTES = 16 * 1024
+
+
+class ApiRequest(Request):
+    """A request whose body is counted and not kept."""
+
+    channel: ApiChannel
+    _received = 0
+
+    def gotLength(self, length: int | None) -> None:  # noqa: ARG002
+        """The headers are there."""
+        self.content = BytesIO()
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """A part of the body."""
+        self._received += len(data)
+        if self._received > MAX_BODY_BYTES:
+            self.channel.refuse(BODY_TOO_LARGE)
+
+
+class ApiChannel(HTTPChannel):
+    """A connection. Names in camelCase are Twisted's."""
+
+    MAX_LENGTH = MAX_HEADER_BYTES
+    totalHeadersSize = MAX_HEADER_BYTES  # noqa: N815
+    maxHeaders = MAX_HEADER_LINES  # noqa: N815
+
+    _full = False
+    _refused = False
+    _deadline: IDelayedCall | None = None
+    _next_turn: IDelayedCall | None = None
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def dataReceived(self, data: bytes) -> None:
+        """Bytes from the client."""
+        if not self._refused:
+            super().dataReceived(data)
+            self._settle()
+
+    def lineReceived(self, line: bytes) -> None:
+        """A line of a request's head."""
+        if not self.requests and len(line) > MAX_REQUEST_LINE_BYTES:
+            self.refuse(URL_TOO_LONG)
+        elif self._receivedHeaderSize + len(line) > MAX_HEADER_BYTES or self._receivedHeaderCount >= MAX_HEADER_LINES:
+            self.refuse(HEADERS_TOO_LARGE)
+        else:
+            super().lineReceived(line)
+
+    def headerReceived(self, line: bytes) -> bool:
+        """A header. Its value is UTF-8 or refused: nobody downstream has to guess what else it may mean."""
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            self.refuse(NOT_HTTP)
+            return False
+        return bool(super().headerReceived(line))
+
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: ARG002
+        """A line that does not end."""
+        self.refuse(HEADERS_TOO_LARGE if self.requests else URL_TOO_LONG)
+
+    def allHeadersReceived(self) -> None:
+        """The head is whole."""
+        if self.length is not None and self.length > MAX_BODY_BYTES:
+            self.refuse(BODY_TOO_LARGE)
+        else:
+            super().allHeadersReceived()
+
+    def allContentReceived(self) -> None:
+        """The request is whole."""
+        if not self._refused:
+            super().allContentReceived()
+
+    def refuse(self, status: Status) -> None:
+        """Say why, read nothing more, and close; also when the client does not."""
+        if self._refused:
+            return
+        assert self.transport is not None
+        self._refused = self.paused = True
+        body = status.encode() + b"\n"
+        self.transport.write(
+            b"HTTP/1.1 %d %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"
+            % (status.code, HTTPStatus(status.code).phrase.encode(), len(body), body)
+        )
+        self._cancel_calls()
+        self.setTimeout(None)
+        self._abortingCall = self.callLater(self.abortTimeout, self.forceAbortClient)
+        self.loseConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The client is gone."""
+        self._cancel_calls()
+        super().connectionLost(reason)
+
+    def _maybeChooseTransferDecoder(self, header: bytes, data: bytes) -> bool:
+        if header == b"Content-Length" and len(data) > _MOST_DIGITS:
+            return bool(self._failChooseTransferDecoder())
+        return bool(super()._maybeChooseTransferDecoder(header, data))
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        self.refuse(NOT_HTTP)
+
+    # -- one request a turn, each in time ----------------------------------------------------------------------------
+
+    def requestDone(self, request: Request) -> None:
+        """The answer is written: what came meanwhile has its turn later."""
+        self.paused = True
+        super().requestDone(request)
+        if not self._busyReceiving:
+            self._settle()
+
+    def _settle(self) -> None:
+        """After whatever has happened: is there a next request, and has one begun?"""
+        if self._refused:
+            return
+        if self.paused and self._buffer:
+            self._await_turn()
+        else:
+            self.paused = False
+        self._watch_clock()
+
+    def _await_turn(self) -> None:
+        if len(self._buffer) > _MAX_EARLY_BYTES:
+            self._networkProducer.pauseProducing()
+        if self._next_turn is None and not self._full:
+            self._next_turn = self.callLater(0, self._go_on)
+
+    def _go_on(self) -> None:
+        self._next_turn = None
+        self.paused = False
+        self._networkProducer.resumeProducing()
+        self.dataReceived(b"")
+
+    def _watch_clock(self) -> None:
+        arriving = not self._handlingRequest and not self.paused and bool(self.requests or self._buffer)
+        if arriving and self._deadline is None:
+            self._deadline = self.callLater(REQUEST_SECONDS, self._too_slow)
+        elif not arriving and self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_slow(self) -> None:
+        self._deadline = None
+        self.refuse(REQUEST_TOO_SLOW)
+
+    def _cancel_calls(self) -> None:
+        for call in (self._deadline, self._next_turn):
+            if call is not None:
+                call.cancel()
+        self._deadline = self._next_turn = None
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    def pauseProducing(self) -> None:
+        """The transport is full."""
+        self._full = True
+        super().pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """The transport has drained."""
+        self._full = False
+        super().resumeProducing()
+        if self.paused:
+            self._settle()
+
+    def registerProducer(self, producer: IPushProducer, streaming: bool) -> None:
+        """Producers are push producers here; one that comes when the transport is full is told so.
+
+        Twisted tells only the one that is there at the moment when the transport fills. One that comes after it
+        (behind a large first write, or a pipelined request whose client does not read) would write into memory.
+        """
+        super().registerProducer(producer, streaming)
+        if self._full:
+            producer.pauseProducing()
