@@ -2,19 +2,212 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import enum
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
-from promoter_view.records import BundleChange
+import orjson
+
+from promoter_view.dashboard.checks import Check, Phase, PullRequest
+from promoter_view.dashboard.commits import Commit
+from promoter_view.dashboard.environments import Station, read_stations
+from promoter_view.records import Bundle, BundleChange, BundleKey
+from promoter_view.views.summary import State
+from promoter_view.views.versions import split
+
+#: Offsets are about units of 100 us since 1970 (docs/concepts.md).
+_OFFSETS_A_SECOND = 10_000
+
+
+class Event(enum.StrEnum):
+    """What happened, as a word of the page."""
+
+    CREATED = "created"
+    DELETED = "deleted"
+    PROPOSED = "proposed"
+    OPENED = "opened"
+    MERGED = "merged"
+    CLOSED = "closed"
+    PROMOTED = "promoted"
+    FAILED = "failed"
+    PASSED = "passed"
+    PENDING = "pending"
+    STATE = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that happened. ``before`` and ``after`` are what changed from and to: shas, phases or states."""
+
+    event: Event
+    environment: str = ""
+    before: str = ""
+    after: str = ""
+    subject: str = ""
+    by: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one change of one bundle meant. ``time`` is that of its offset."""
+
+    resource_version: int
+    time: datetime
+    namespace: str
+    name: str
+    state: State
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trace:
+    """What is remembered of one environment, to tell what changes."""
+
+    name: str
+    active: Commit | None
+    upcoming: Commit | None
+    request: PullRequest | None
+    checks: Mapping[tuple[str, str], Check]
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """What is remembered of a strategy."""
+
+    state: State
+    traces: Mapping[str, _Trace]
+
+
+def read_trail(bundle: Mapping[str, Any]) -> Trail:
+    """What is to be remembered of a decoded bundle."""
+    summary, stations = read_stations(bundle, most_past=0)
+    return Trail(summary.state, {station.branch: _trace(station) for station in stations})
+
+
+def trail_of(bundle: Bundle) -> Trail:
+    """The same of a bundle."""
+    return read_trail(orjson.loads(bundle.encode()))
+
+
+def _trace(station: Station) -> _Trace:
+    checks = {("active", check.key): check for check in station.active.checks.items}
+    checks |= {("proposed", check.key): check for check in station.proposed.checks.items if station.upcoming}
+    return _Trace(station.name, station.active.dry, station.upcoming, station.request, checks)
+
+
+def entry_of(change: BundleChange, before: Trail | None, after: Trail | None) -> Entry | None:
+    """What a change meant; None where nothing changed that people ask for."""
+    items = tuple(compare(before, after))
+    if not items:
+        return None
+    trail = after or before
+    assert trail is not None
+    key = change.key
+    return Entry(change.resource_version, moment(change.resource_version), key.namespace, key.name, trail.state, items)
+
+
+def moment(resource_version: int) -> datetime:
+    """About when that was."""
+    return datetime.fromtimestamp(split(resource_version).offset / _OFFSETS_A_SECOND, UTC)
+
+
+def compare(before: Trail | None, after: Trail | None) -> Iterator[Item]:
+    """What happened between the two, in the order of the environments."""
+    if before is None or after is None:
+        if before is not None or after is not None:
+            yield Item(Event.CREATED if before is None else Event.DELETED)
+        return
+    for branch, trace in after.traces.items():
+        known = before.traces.get(branch)
+        if known is not None:
+            yield from _compare(known, trace)
+    if before.state is not after.state:
+        yield Item(Event.STATE, before=before.state.value, after=after.state.value)
+
+
+def _compare(before: _Trace, after: _Trace) -> Iterator[Item]:
+    promoted = after.active is not None and _sha(before.active) != after.active.sha
+    if promoted:
+        yield _moved(Event.PROMOTED, after, before.active, after.active)
+    if after.upcoming is not None and _sha(before.upcoming) != after.upcoming.sha:
+        yield _moved(Event.PROPOSED, after, before.upcoming, after.upcoming)
+    yield from _requests(before, after)
+    for side_and_key, check in after.checks.items():
+        known = before.checks.get(side_and_key)
+        # A check on a new commit begins anew: that is part of the promotion, and no news of its own unless it failed.
+        if check.phase is not (known.phase if known else Phase.PENDING) and (known or check.phase is Phase.FAILURE):
+            yield _checked(after.name, known, check)
+
+
+def _moved(event: Event, trace: _Trace, before: Commit | None, after: Commit | None) -> Item:
+    assert after is not None
+    return Item(event, trace.name, before.short if before else "", after.short, after.subject, after.author, after.url)
+
+
+def _requests(before: _Trace, after: _Trace) -> Iterator[Item]:
+    request, known = after.request, before.request
+    if request is None or known == request:
+        return
+    words = {"open": Event.OPENED, "merged": Event.MERGED, "closed": Event.CLOSED}
+    same = known is not None and known.number == request.number and known.state == request.state
+    if request.state in words and not same:
+        yield Item(words[request.state], after.name, after=f"#{request.number}", url=request.url)
+
+
+def _checked(environment: str, known: Check | None, check: Check) -> Item:
+    events = {Phase.FAILURE: Event.FAILED, Phase.SUCCESS: Event.PASSED}
+    return Item(
+        events.get(check.phase, Event.PENDING),
+        environment,
+        known.phase.value if known else "",
+        check.phase.value,
+        check.description,
+        check.label,
+        check.url,
+    )
+
+
+def _sha(commit: Commit | None) -> str:
+    return commit.sha if commit is not None else ""
 
 
 class Activity:
     """What happened, as far back as the history reaches. Fed each change once, in order; keeps ``max_entries``."""
 
     def __init__(self, *, max_entries: int = 5000) -> None:
-        self._max_entries = max_entries
+        self._entries: deque[Entry] = deque(maxlen=max_entries)
+        self._trails: dict[BundleKey, Trail] = {}
+        self.since: datetime | None = None
 
     def feed(self, changes: Sequence[BundleChange]) -> None:
         """Takes the next changes."""
+        for change in changes:
+            if len(self._entries) == self._entries.maxlen:
+                self.since = self._entries[0].time
+            entry = self._take(change)
+            if entry is not None:
+                self._entries.append(entry)
 
     def restart(self, horizon: int) -> None:
         """Forgets all; what is fed next comes after that resourceVersion."""
+        self._entries.clear()
+        self._trails.clear()
+        self.since = moment(horizon)
+
+    def newest_first(self) -> Iterator[Entry]:
+        """The entries that are kept."""
+        return reversed(self._entries)
+
+    def _take(self, change: BundleChange) -> Entry | None:
+        key = change.key
+        before = self._trails.pop(key, None)
+        if before is None and change.before is not None:
+            before = trail_of(change.before)
+        after = trail_of(change.after) if change.after is not None else None
+        if after is not None:
+            self._trails[key] = after
+        return entry_of(change, before, after)

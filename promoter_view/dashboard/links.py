@@ -1,4 +1,4 @@
-"""Addresses that may become links. Pure. What commits and statuses say is anybody's input: only the web is linked to."""
+"""Addresses that may become links. Pure. Commits and statuses are anybody's input: only the web is linked to."""
 
 from __future__ import annotations
 

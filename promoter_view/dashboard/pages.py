@@ -1,19 +1,34 @@
 """The pages: a path, a query and what is to be seen in; HTML out. Pure; no request, socket or clock is known here."""
-# ruff: noqa: ARG002 - the shapes come first, so that both sides of the dashboard can be built against them
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from typing import Any
+from urllib.parse import unquote
 
 import orjson
+import yaml
+from markupsafe import Markup
 
-from promoter_view.dashboard.activity import Activity
+from promoter_view.dashboard.activity import Activity, Entry, Event
 from promoter_view.dashboard.assets import Assets
-from promoter_view.dashboard.program import ProgramFacts
+from promoter_view.dashboard.figures import figures
+from promoter_view.dashboard.fleet import ORDERS, FleetQuery, in_order, read_query
+from promoter_view.dashboard.program import ProgramFacts, read_program
+from promoter_view.dashboard.rendering import Renderer
+from promoter_view.dashboard.showing import Showing, Shown
 from promoter_view.dashboard.topics import Form
 from promoter_view.records import Bundle, BundleChange, BundleKey
+
+_HTML = "text/html; charset=utf-8"
+_ENTRIES_A_PAGE = 100
+_ENTRIES_OF_A_STRATEGY = 20
+#: Rows rendered before a piece of the page is handed over: one takes about half a millisecond.
+_ROWS_A_PIECE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +55,10 @@ class PageInput:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An answer. ``pieces`` are made as they are asked for, each in a few milliseconds: write one a turn."""
+    """An answer. ``pieces`` are made as they are asked for, each in a few milliseconds: write one a turn.
+
+    A piece may be empty: then there was work, and nothing to write yet.
+    """
 
     status: int
     content_type: str
@@ -57,31 +75,214 @@ class Pages:
 
     def __init__(self, *, activity: Activity, assets: Assets, root_path: str = "/") -> None:
         self._activity = activity
-        self._assets = assets
-        self._root_path = root_path
+        self._renderer = Renderer(root_path=root_path, assets_path=f"{root_path}static/{assets.digest}/")
+        self._showing = Showing(self._renderer)
 
     def render(self, path: str, query: Mapping[str, str], view: PageInput) -> Page | None:
         """The page of that path below the root, e.g. ``strategies/payments/ledger``; None: there is no such page."""
-        if path:
+        if path == "program":
+            return self._program(view)
+        section, *rest = path.split("/")
+        if section not in ("", "activity", "strategies") or (rest and section != "strategies"):
             return None
-        return Page(200, "text/html; charset=utf-8", iter((b"<!doctype html>",)))
+        if not view.ready:
+            return self._page(503, "waiting.html", view, "Reading the cluster", page="waiting", text=view.reason)
+        if section == "strategies":
+            return self._of_strategy([unquote(part) for part in rest], view)
+        return self._fleet(read_query(query), view) if section == "" else self._activities(query, view)
 
-    def message(self, status: int, title: str, text: str) -> Page:
-        """A page for when there is nothing to show: not found, forbidden, not ready yet."""
-        return Page(status, "text/html; charset=utf-8", iter((title.encode(), text.encode())))
+    def message(self, status: int, title: str, text: str, view: PageInput) -> Page:
+        """A page for when there is nothing to show: not found, forbidden."""
+        return self._page(status, "message.html", view, title, code=status, text=text)
 
-    def sign_in(self, *, error: str = "", status: int = 200, target: str = "") -> Page:
+    def sign_in(self, view: PageInput, *, error: str = "", status: int = 200, target: str = "") -> Page:
         """The sign-in page: a form that POSTs ``token`` and ``target`` (the path to go on to) to ``sign-in``."""
-        return Page(status, "text/html; charset=utf-8", iter((error.encode(), target.encode())))
+        return self._page(status, "sign_in.html", view, "Sign in", error=error, target=target)
 
-    def changed(self, change: BundleChange, form: Form) -> bytes:
+    def warm(self, bundles: Sequence[Bundle]) -> Iterator[None]:
+        """Makes the rows of the fleet ahead of their first reader, one a step, each in about a millisecond."""
+        for bundle in bundles:
+            self._showing.shown(bundle)
+            yield None
+
+    def changed(self, change: BundleChange, form: Form, now: datetime) -> bytes:
         """The data of the frame of a change (one line of JSON), in these forms; of DELETED too."""
-        return orjson.dumps({"namespace": change.key.namespace, "name": change.key.name})
+        fragments = {} if change.after is None else self._fragments(change.after, form, now)
+        if form & (Form.ENTRIES | Form.DETAIL):
+            entry = self._showing.entry_of(change)
+            if entry is not None:
+                fragments["entry"] = self._showing.entry(entry)
+                fragments["events"] = " ".join(sorted({item.event.value for item in entry.items}))
+        return _frame(change.key, fragments)
 
-    def present(self, bundle: Bundle, form: Form) -> bytes:
+    def present(self, bundle: Bundle, form: Form, now: datetime) -> bytes:
         """The data of an ADDED frame without a change: of a snapshot, or of a right gained."""
-        return orjson.dumps({"namespace": bundle.key.namespace, "name": bundle.key.name})
+        return _frame(bundle.key, self._fragments(bundle, form, now))
 
     def absent(self, key: BundleKey) -> bytes:
         """The data of a DELETED frame without a change: of a right lost."""
-        return orjson.dumps({"namespace": key.namespace, "name": key.name})
+        return _frame(key, {})
+
+    def _fragments(self, bundle: Bundle, form: Form, now: datetime) -> dict[str, str]:
+        fragments = {}
+        if form & Form.ROW:
+            fragments["row"] = self._showing.shown(bundle).html
+        if form & Form.DETAIL:
+            fragments["detail"] = self._showing.detail(bundle, now)
+        return fragments
+
+    def _page(self, status: int, template: str, view: PageInput, title: str, **values: Any) -> Page:
+        common = {
+            "title": title,
+            "page": "",
+            "stream": "",
+            "position": view.head,
+            "scope": view.scope,
+            "now": view.now,
+            "user": view.user,
+            "can_sign_out": view.can_sign_out,
+        }
+        return Page(status, _HTML, self._renderer.pieces(template, common | values, view.now))
+
+    # -- the fleet ---------------------------------------------------------------------------------------------------
+
+    def _fleet(self, query: FleetQuery, view: PageInput) -> Page:
+        return Page(200, _HTML, self._fleet_pieces(query, view))
+
+    def _fleet_pieces(self, query: FleetQuery, view: PageInput) -> Iterator[bytes]:
+        found: list[Shown] = []
+        for number, bundle in enumerate(view.bundles):
+            if number % _ROWS_A_PIECE == 0 and not self._showing.is_shown(bundle):
+                yield b""
+            found.append(self._showing.shown(bundle))
+        shown = {(each.row.namespace, each.row.name): each.html for each in found}
+        rows = in_order([each.row for each in found], query.sort)
+        wanted = [query.admits(row) for row in rows]
+        page = self._page(
+            200,
+            "fleet.html",
+            view,
+            "Fleet",
+            page="fleet",
+            stream="fleet",
+            query=query,
+            orders=ORDERS,
+            total=len(rows),
+            shown=sum(wanted),
+            counts=Counter(row.state for row in rows),
+            namespaces=sorted({row.namespace for row in rows}),
+            rows=(
+                _hidden(shown[row.namespace, row.name], hide=not admitted)
+                for row, admitted in zip(rows, wanted, strict=True)
+            ),
+        )
+        yield from page.pieces
+
+    # -- one strategy ------------------------------------------------------------------------------------------------
+
+    def _of_strategy(self, parts: Sequence[str], view: PageInput) -> Page | None:
+        if len(parts) not in (2, 3) or parts[2:] not in ([], ["manifest"]):
+            return None
+        namespace, name = parts[:2]
+        bundle = next((each for each in view.bundles if (each.key.namespace, each.key.name) == (namespace, name)), None)
+        if bundle is None:
+            text = f"There is no strategy {name} in {namespace}, or you may not see it. It may come yet: reload then."
+            return self.message(404, "Not found", text, view)
+        return self._manifest(bundle, view) if parts[2:] else self._strategy(bundle, view)
+
+    def _strategy(self, bundle: Bundle, view: PageInput) -> Page:
+        namespace, name = bundle.key.namespace, bundle.key.name
+        entries = self._entries(view, namespace, name, "")
+        return self._page(
+            200,
+            "strategy.html",
+            view,
+            name,
+            page="strategy",
+            stream=f"strategies/{namespace}/{name}",
+            namespace=namespace,
+            name=name,
+            detail=Markup(self._showing.detail(bundle, view.now)),  # noqa: S704 - of a template, which escapes
+            entries=self._rendered(islice(entries, _ENTRIES_OF_A_STRATEGY)),
+            since=self._activity.since,
+        )
+
+    def _manifest(self, bundle: Bundle, view: PageInput) -> Page:
+        document = orjson.loads(bundle.encode())
+        return self._page(
+            200,
+            "manifest.html",
+            view,
+            f"{bundle.key.name} manifest",
+            page="manifest",
+            stream=f"strategies/{bundle.key.namespace}/{bundle.key.name}",
+            namespace=bundle.key.namespace,
+            name=bundle.key.name,
+            resource_version=bundle.resource_version,
+            yaml=yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120),
+        )
+
+    # -- activity and program ----------------------------------------------------------------------------------------
+
+    def _activities(self, query: Mapping[str, str], view: PageInput) -> Page:
+        return Page(200, _HTML, self._activity_pieces(query, view))
+
+    def _activity_pieces(self, query: Mapping[str, str], view: PageInput) -> Iterator[bytes]:
+        namespace, name, event = (query.get(word, "")[:253] for word in ("namespace", "name", "event"))
+        before = int(query["before"][:20]) if query.get("before", "").isdecimal() else 0
+        entries = [
+            entry
+            for entry in self._entries(view, namespace, name, event)
+            if not before or entry.resource_version < before
+        ]
+        kept = []
+        for number, bundle in enumerate(view.bundles):
+            if number % _ROWS_A_PIECE == 0 and not self._showing.is_shown(bundle):
+                yield b""
+            if namespace in ("", bundle.key.namespace) and name in bundle.key.name:
+                kept.append(self._showing.shown(bundle).deliveries)
+        page = self._page(
+            200,
+            "activity.html",
+            view,
+            "Activity",
+            page="activity",
+            stream="activity",
+            query={"namespace": namespace, "name": name, "event": event},
+            before=str(before or ""),
+            older=str(entries[_ENTRIES_A_PAGE - 1].resource_version) if len(entries) > _ENTRIES_A_PAGE else "",
+            any_entry=bool(entries),
+            entries=self._rendered(entries[:_ENTRIES_A_PAGE]),
+            events=[one.value for one in Event],
+            namespaces=sorted({bundle.key.namespace for bundle in view.bundles}),
+            since=self._activity.since,
+            figures=figures(kept, view.now),
+        )
+        yield from page.pieces
+
+    def _entries(self, view: PageInput, namespace: str, name: str, event: str) -> Iterator[Entry]:
+        exact = bool(namespace) and not event
+        for entry in self._activity.newest_first():
+            if not view.admits(entry.namespace) or namespace not in ("", entry.namespace):
+                continue
+            if name != entry.name if exact and name else name not in entry.name:
+                continue
+            if not event or any(item.event.value == event for item in entry.items):
+                yield entry
+
+    def _rendered(self, entries: Iterator[Entry] | Sequence[Entry]) -> Iterator[Markup]:
+        return (Markup(self._showing.entry(entry)) for entry in entries)  # noqa: S704 - of a template, which escapes
+
+    def _program(self, view: PageInput) -> Page | None:
+        if view.program is None:
+            return None
+        return self._page(200, "program.html", view, "Program", page="program", it=read_program(view.program))
+
+
+def _frame(key: BundleKey, fragments: Mapping[str, str]) -> bytes:
+    return orjson.dumps({"namespace": key.namespace, "name": key.name, **fragments})
+
+
+def _hidden(html: str, *, hide: bool) -> Markup:
+    """A row's HTML, of a template that has escaped it."""
+    return Markup(html.replace('<li class="row', '<li hidden class="row', 1) if hide else html)  # noqa: S704

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from promoter_view.dashboard.activity import moment
 from promoter_view.kubernetes.reflector import ReflectorStatus
+from promoter_view.kubernetes.reflector_core import State
 from promoter_view.records import LogStatus
+from promoter_view.views.versions import join
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +36,68 @@ class ProgramFacts:
     seconds: float
     reflectors: Sequence[ReflectorStatus] = ()
     access: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReflectorLine:
+    """One reflector: what it mirrors, how it is, since when, and when it last heard of the cluster."""
+
+    kind: str
+    namespace: str
+    state: str
+    well: bool
+    lasting: timedelta
+    silent: timedelta
+    last_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramPage:
+    """What the page says. ``verdict`` is one line for people; ``first`` is how far back the log reaches."""
+
+    facts: ProgramFacts
+    version: str
+    well: bool
+    verdict: str
+    first: datetime | None
+    horizon: datetime | None
+    reflectors: tuple[ReflectorLine, ...]
+
+
+def read_program(facts: ProgramFacts) -> ProgramPage:
+    """The page's model. Reflectors that are in trouble come first."""
+    lines = [_line(status, facts.seconds) for status in facts.reflectors]
+    lines.sort(key=lambda line: (line.well, line.kind, line.namespace))
+    troubled = sum(not line.well for line in lines)
+    verdict = _verdict(facts, troubled, len(lines))
+    return ProgramPage(
+        facts=facts,
+        version=facts.version,
+        well=facts.ready and not facts.log.fault and not troubled,
+        verdict=verdict,
+        first=moment(join(facts.log.first, 0, 0)) if facts.log.first else None,
+        horizon=moment(facts.horizon) if facts.horizon else None,
+        reflectors=tuple(lines),
+    )
+
+
+def _verdict(facts: ProgramFacts, troubled: int, count: int) -> str:
+    if not facts.ready:
+        return f"Not ready yet: {facts.reason}"
+    if facts.log.fault:
+        return f"Appending is held up, serving goes on: {facts.log.fault}"
+    if troubled:
+        return f"{troubled} of {count} reflectors do not watch: what they mirror may be out of date"
+    return f"All is well: {count} reflectors watch the cluster, and the log takes what they say"
+
+
+def _line(status: ReflectorStatus, seconds: float) -> ReflectorLine:
+    return ReflectorLine(
+        status.path.kind,
+        status.path.namespace,
+        status.state,
+        status.state == State.WATCHING.value,
+        timedelta(seconds=max(seconds - status.since, 0.0)),
+        timedelta(seconds=max(seconds - status.heard_at, 0.0)),
+        status.last_error,
+    )

@@ -55,8 +55,18 @@ def cells(bundle: Mapping[str, Any]) -> list[Any]:
         _blocked_by(summary),
         _open_pull_requests(bundle),
         _last_promotion(bundle),
-        _repository(bundle),
+        repository(bundle),
     ]
+
+
+def repository(bundle: Mapping[str, Any]) -> str:
+    """The repository that is promoted, as its provider names it (``owner/name``); ``<none>`` where none is named."""
+    spec = mapping(bundle, "gitRepository", "spec")
+    for provider, fields in _PROVIDERS.items():
+        parts = [text(spec, provider, field) for field in fields]
+        if all(parts):
+            return _clipped("/".join(parts))
+    return _clipped(text(bundle, "promotionStrategy", "spec", "gitRepositoryRef", "name")) or NONE
 
 
 def _environments(environments: Sequence[Environment]) -> str:
@@ -91,15 +101,6 @@ def _merge_times(bundle: Mapping[str, Any]) -> Iterator[str]:
         yield text(policy, "status", "pullRequest", "prMergeTime")
         for past in mappings(policy, "status", "history"):
             yield text(past, "pullRequest", "prMergeTime")
-
-
-def _repository(bundle: Mapping[str, Any]) -> str:
-    spec = mapping(bundle, "gitRepository", "spec")
-    for provider, fields in _PROVIDERS.items():
-        parts = [text(spec, provider, field) for field in fields]
-        if all(parts):
-            return _clipped("/".join(parts))
-    return _clipped(text(bundle, "promotionStrategy", "spec", "gitRepositoryRef", "name")) or NONE
 
 
 def _joined(shown: Sequence[str], count: int) -> str:

@@ -1,0 +1,154 @@
+"""The fleet: every strategy a row, and which rows a query asks for, in which order. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from promoter_view.dashboard.environments import Station, read_stations
+from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, parse_label_selector
+from promoter_view.views.decoded import mapping, text
+from promoter_view.views.summary import State
+
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_STATES = {state.value.lower(): state for state in State}
+_MAX_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A strategy in one line. ``changed`` is when something last went live or was proposed."""
+
+    namespace: str
+    name: str
+    state: State
+    where: str
+    reason: str
+    more_reasons: int
+    promoted: int
+    newest: str
+    stations: tuple[Station, ...]
+    labels: Mapping[str, str]
+    changed: datetime | None
+    words: str
+
+    @property
+    def rank(self) -> int:
+        """The place of its state, the worst first."""
+        return list(State).index(self.state)
+
+    def without_stations(self) -> Row:
+        """The same for whoever chooses and sorts only."""
+        return replace(self, stations=())
+
+
+@dataclass(frozen=True, slots=True)
+class FleetQuery:
+    """What the page's address asks for. ``problem`` says what of it could not be read, and is left out."""
+
+    text: str = ""
+    namespaces: frozenset[str] = frozenset()
+    states: frozenset[State] = frozenset()
+    labels: LabelSelector = LabelSelector()  # noqa: RUF009 - frozen, and selects everything
+    label: str = ""
+    sort: str = "state"
+    problem: str = ""
+
+    def admits(self, row: Row) -> bool:
+        """Whether that row is asked for. Every word of the text has to occur in the row's words."""
+        if self.namespaces and row.namespace not in self.namespaces:
+            return False
+        if self.states and row.state not in self.states:
+            return False
+        return self.labels.matches(row.labels) and all(word in row.words for word in self.text.lower().split())
+
+
+def read_row(bundle: Mapping[str, Any]) -> Row:
+    """The row of a decoded bundle."""
+    summary, stations = read_stations(bundle, most_past=1)
+    foremost = summary.foremost
+    names = {station.branch: station.name for station in stations}
+    reasons = foremost.reasons if foremost is not None else ()
+    namespace, name = text(bundle, "metadata", "namespace"), text(bundle, "metadata", "name")
+    return Row(
+        namespace=namespace,
+        name=name,
+        state=summary.state,
+        where=names[foremost.branch] if foremost is not None and reasons else "",
+        reason=reasons[0] if reasons else "",
+        more_reasons=max(len(reasons) - 1, 0),
+        promoted=summary.promoted_count,
+        newest=summary.newest_sha,
+        stations=stations,
+        labels={key: value for key, value in mapping(bundle, "metadata", "labels").items() if type(value) is str},
+        changed=_changed(stations),
+        words=_words(namespace, name, stations),
+    )
+
+
+def read_query(query: Mapping[str, str]) -> FleetQuery:
+    """The query of a fleet page: ``text``, ``namespace`` and ``state`` (comma-separated), ``label``, ``sort``."""
+    label, problem = query.get("label", "").strip(), ""
+    try:
+        labels = parse_label_selector(label)
+    except SelectorError as error:
+        labels, problem = LabelSelector(), str(error)
+    sort = query.get("sort", "")
+    return FleetQuery(
+        text=query.get("text", "")[:_MAX_TEXT],
+        namespaces=frozenset(filter(None, query.get("namespace", "").split(","))),
+        states=frozenset(_STATES[word] for word in query.get("state", "").lower().split(",") if word in _STATES),
+        labels=labels,
+        label=label,
+        sort=sort if sort in ORDERS else "state",
+        problem=problem,
+    )
+
+
+def _by_name(row: Row) -> Any:
+    return row.name, row.namespace
+
+
+def _by_namespace(row: Row) -> Any:
+    return row.namespace, row.name
+
+
+def _by_state(row: Row) -> Any:
+    return row.rank, row.namespace, row.name
+
+
+def _by_change(row: Row) -> Any:
+    return (_NEVER - (row.changed or _NEVER), row.namespace, row.name)
+
+
+#: How rows can be sorted, and how that is called.
+ORDERS = {
+    "state": ("worst state first", _by_state),
+    "changed": ("latest change first", _by_change),
+    "name": ("name", _by_name),
+    "namespace": ("namespace", _by_namespace),
+}
+
+
+def in_order(rows: Sequence[Row], sort: str) -> list[Row]:
+    """The rows as that order has them."""
+    return sorted(rows, key=ORDERS[sort][1])
+
+
+def _changed(stations: Sequence[Station]) -> datetime | None:
+    times = [station.live_since for station in stations]
+    times += [station.proposed.hydrated.time for station in stations if station.proposed.hydrated is not None]
+    return max((time for time in times if time is not None), default=None)
+
+
+def _words(namespace: str, name: str, stations: Sequence[Station]) -> str:
+    """What a search for text looks at, in small letters."""
+    words = [f"{namespace}/{name}"]
+    for station in stations:
+        words.append(station.branch)
+        for commit in (station.active.dry, station.upcoming):
+            if commit is not None:
+                words += [commit.sha[:12], commit.author, commit.subject]
+    return " ".join(dict.fromkeys(words)).lower()

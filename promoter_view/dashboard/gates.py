@@ -1,0 +1,89 @@
+"""What holds an environment by the clock: timed gates and their time left, scheduled gates and their windows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from promoter_view.dashboard.checks import Phase, phase_of
+from promoter_view.dashboard.durations import parse_duration
+from promoter_view.views.ages import parse_time
+from promoter_view.views.decoded import mapping, mappings, text
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A TimedCommitStatus on one environment. ``until`` is when its time has passed, None where that is not known.
+
+    ``required`` and ``remaining`` are durations in the cluster's own words.
+    """
+
+    key: str
+    branch: str
+    phase: Phase
+    required: str
+    remaining: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which windows of a schedule hold, and when that changes: names of them, "" for none."""
+
+    allow: str
+    exclude: str
+    transition: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A ScheduledCommitStatus on one environment: what holds now, and what is next."""
+
+    key: str
+    branch: str
+    phase: Phase
+    timezone: str
+    now: Window
+    next: Window
+
+
+def timers(bundle: Mapping[str, Any]) -> Iterator[Timer]:
+    """The timed gates of a decoded bundle, an environment each."""
+    for gate in mappings(bundle, "timedCommitStatuses"):
+        key = text(gate, "spec", "key") or "timer"
+        for found in mappings(gate, "status", "environments"):
+            yield _timer(key, found)
+
+
+def schedules(bundle: Mapping[str, Any]) -> Iterator[Schedule]:
+    """The scheduled gates of a decoded bundle, an environment each."""
+    for gate in mappings(bundle, "scheduledCommitStatuses"):
+        spec = mapping(gate, "spec")
+        for found in mappings(gate, "status", "environments"):
+            yield Schedule(
+                text(spec, "key") or "schedule",
+                text(found, "branch"),
+                phase_of(text(found, "phase")),
+                text(spec, "timezone") or "UTC",
+                _window(mapping(found, "active")),
+                _window(mapping(found, "next")),
+            )
+
+
+def _timer(key: str, found: Mapping[str, Any]) -> Timer:
+    required = text(found, "requiredDuration")
+    length, began = parse_duration(required), parse_time(text(found, "commitTime"))
+    return Timer(
+        key,
+        text(found, "branch"),
+        phase_of(text(found, "phase")),
+        required[:40],
+        text(found, "atMostDurationRemaining")[:40],
+        began + length if began is not None and length is not None else None,
+    )
+
+
+def _window(found: Mapping[str, Any]) -> Window:
+    return Window(text(found, "allow"), text(found, "exclude"), parse_time(text(found, "transition")))

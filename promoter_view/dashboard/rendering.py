@@ -1,0 +1,148 @@
+"""Templates made into bytes: every value escaped, times as ``<time>`` elements that the page keeps up to date. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from promoter_view.dashboard.links import strategy_path
+from promoter_view.views.summary import State
+
+#: Pieces of a page are at least that long, so that a page of many rows is not a write a row.
+_PIECE = 32 * 1024
+_TIME = re.compile(rb'<time datetime="([^"]+)">[^<]*</time>')
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+#: Stands where there is no figure.
+_NOTHING = "\N{EN DASH}"
+#: A state as it is said on pages.
+STATE_WORDS = {
+    State.FAILED: "Failed",
+    State.BLOCKED: "Blocked",
+    State.AWAITING_MERGE: "Awaiting merge",
+    State.PROMOTING: "Promoting",
+    State.UNKNOWN: "Unknown",
+    State.PROMOTED: "Promoted",
+}
+
+
+class Renderer:
+    """The templates, compiled once. ``root_path`` and ``assets_path`` begin all addresses within the dashboard."""
+
+    def __init__(self, *, root_path: str, assets_path: str) -> None:
+        environment = Environment(
+            loader=PackageLoader("promoter_view.dashboard"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters.update(when=when, span=span, number=number, state_word=STATE_WORDS.__getitem__, size=size)
+        environment.globals.update(
+            root=root_path, assets=assets_path, strategy_path=strategy_path, address=address, states=tuple(State)
+        )
+        self._environment = environment
+
+    def whole(self, template: str, values: Mapping[str, Any]) -> str:
+        """A template's text."""
+        return self._environment.get_template(template).render(values)
+
+    def macro(self, template: str, name: str) -> Callable[..., str]:
+        """A macro of a template."""
+        found: Callable[..., str] = getattr(self._environment.get_template(template).module, name)
+        return found
+
+    def pieces(self, template: str, values: Mapping[str, Any], now: datetime) -> Iterator[bytes]:
+        """A page in pieces, its times said as of ``now``."""
+        for piece in _joined(self._environment.get_template(template).generate(values)):
+            yield as_of(piece, now)
+
+
+def when(moment: datetime | None) -> Markup | str:
+    """A moment as a ``<time>``: absolute, until ``as_of`` or the page's clock says it as people do."""
+    if moment is None:
+        return ""
+    stamp = moment.astimezone(UTC)
+    shown = f"{stamp.day} {stamp:%b %Y, %H:%M} UTC"
+    return Markup('<time datetime="{}">{}</time>').format(f"{stamp:%Y-%m-%dT%H:%M:%SZ}", shown)
+
+
+def as_of(html: bytes, now: datetime) -> bytes:
+    """The same with each ``<time>`` said relative to ``now``."""
+    return _TIME.sub(lambda found: _said(found, now), html)
+
+
+def relative(moment: datetime, now: datetime) -> str:
+    """``just now``, ``45s ago``, ``18m ago``, ``in 5m``; a date beyond two weeks. clock.js says the same."""
+    elapsed = now - moment
+    ahead = elapsed < timedelta()
+    elapsed = abs(elapsed)
+    if elapsed < timedelta(seconds=5):
+        return "now" if ahead else "just now"
+    if elapsed > 14 * _DAY:
+        return f"{moment.day} {moment:%b %Y}"
+    words = span(elapsed)
+    return f"in {words}" if ahead else f"{words} ago"
+
+
+def span(length: timedelta | None) -> str:
+    """A length of time in its largest unit, from one to three hours in two: ``45s``, ``18m``, ``2h 5m``, ``4d``."""
+    if length is None:
+        return _NOTHING
+    if length < _MINUTE:
+        return f"{max(int(length.total_seconds()), 0)}s"
+    if length < _HOUR:
+        return f"{length // _MINUTE}m"
+    if length < 3 * _HOUR:
+        minutes = length % _HOUR // _MINUTE
+        return f"{length // _HOUR}h {minutes}m" if minutes else f"{length // _HOUR}h"
+    if length < 2 * _DAY:
+        return f"{length // _HOUR}h"
+    return f"{length // _DAY}d"
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """A figure; a dash where there is none."""
+    return _NOTHING if value is None else f"{value:,.{digits}f}"
+
+
+def size(count: int) -> str:
+    """Bytes as people say them."""
+    amount, units = float(count), iter(("B", "KiB", "MiB", "GiB", "TiB"))
+    unit = next(units)
+    for larger in units:
+        if amount < 1024:
+            break
+        amount, unit = amount / 1024, larger
+    return f"{amount:,.0f} {unit}" if amount >= 10 or unit == "B" else f"{amount:.1f} {unit}"
+
+
+def address(path: str, **query: str) -> str:
+    """A path with those parameters that say something."""
+    said = {name: value for name, value in query.items() if value}
+    return f"{path}?{urlencode(said)}" if said else path
+
+
+def _said(found: re.Match[bytes], now: datetime) -> bytes:
+    stamp = found[1].decode()
+    words = relative(datetime.fromisoformat(stamp), now)
+    return f'<time datetime="{stamp}">{escape(words)}</time>'.encode()
+
+
+def _joined(texts: Iterable[str]) -> Iterator[bytes]:
+    """Texts in pieces; a <time> is never cut, for a template yields it whole."""
+    waiting: list[str] = []
+    length = 0
+    for text in texts:
+        waiting.append(text)
+        length += len(text)
+        if length >= _PIECE:
+            yield "".join(waiting).encode()
+            waiting, length = [], 0
+    yield "".join(waiting).encode()

@@ -1,0 +1,73 @@
+"""A bundle as fragments of pages: made once for each state of it, shared by pages and streams. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from promoter_view.dashboard.activity import Entry, Trail, entry_of, read_trail
+from promoter_view.dashboard.environments import read_stations
+from promoter_view.dashboard.figures import Deliveries, deliveries, figures
+from promoter_view.dashboard.fleet import Row, read_row
+from promoter_view.dashboard.rendering import Renderer
+from promoter_view.dashboard.strategy import read_detail
+from promoter_view.records import Bundle, BundleChange
+from promoter_view.views.bundle_cache import BundleCache
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the fleet's page wants of a bundle. ``row`` has no stations: those are in the HTML."""
+
+    row: Row
+    html: str
+    deliveries: Deliveries
+    trail: Trail
+
+
+class Showing:
+    """Fragments of bundles. What is the same for everybody is kept beside the newest state of each bundle."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self._row = renderer.macro("_row.html", "row")
+        self._detail = renderer.macro("_detail.html", "detail")
+        self._entry = renderer.macro("_entry.html", "entry")
+        self._shown = BundleCache(self._show)
+
+    def shown(self, bundle: Bundle) -> Shown:
+        """Its row and the facts by which rows are chosen and sorted."""
+        return self._shown.of(bundle)
+
+    def is_shown(self, bundle: Bundle) -> bool:
+        """``shown`` costs nothing."""
+        return self._shown.has(bundle)
+
+    def detail(self, bundle: Bundle, now: datetime) -> str:
+        """All of it."""
+        found = read_detail(orjson.loads(bundle.encode()))
+        return self._detail(found, figures([found.deliveries], now))
+
+    def entry(self, entry: Entry) -> str:
+        """An entry of the activity."""
+        return self._entry(entry)
+
+    def entry_of(self, change: BundleChange) -> Entry | None:
+        """What a change meant to people."""
+        before = self._trail(change.before)
+        after = self._trail(change.after)
+        return entry_of(change, before, after)
+
+    def _trail(self, bundle: Bundle | None) -> Trail | None:
+        if bundle is None:
+            return None
+        if self.is_shown(bundle):
+            return self.shown(bundle).trail
+        return read_trail(orjson.loads(bundle.encode()))
+
+    def _show(self, bundle: Bundle) -> Shown:
+        document = orjson.loads(bundle.encode())
+        row = read_row(document)
+        _, stations = read_stations(document)
+        return Shown(row.without_stations(), self._row(row), deliveries(stations), read_trail(document))

@@ -1,0 +1,62 @@
+// Says times as people do, and keeps them true. rendering.py says the same on the server.
+
+const MINUTE = 60, HOUR = 3600, DAY = 86400;
+const FRESH = 120;
+const moments = new WeakMap();
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+export function span(seconds) {
+  if (seconds < MINUTE) return `${Math.floor(seconds)}s`;
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)}m`;
+  if (seconds < 3 * HOUR) {
+    const minutes = Math.floor((seconds % HOUR) / MINUTE);
+    return `${Math.floor(seconds / HOUR)}h${minutes ? ` ${minutes}m` : ""}`;
+  }
+  return seconds < 2 * DAY ? `${Math.floor(seconds / HOUR)}h` : `${Math.floor(seconds / DAY)}d`;
+}
+
+export function relative(then, now) {
+  const elapsed = (now - then) / 1000;
+  const length = Math.abs(elapsed);
+  if (length < 5) return elapsed < 0 ? "now" : "just now";
+  if (length > 14 * DAY) {
+    return new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(then);
+  }
+  return elapsed < 0 ? `in ${span(length)}` : `${span(length)} ago`;
+}
+
+function momentOf(element) {
+  let known = moments.get(element);
+  if (known?.stamp !== element.dateTime) {
+    known = { stamp: element.dateTime, then: Date.parse(element.dateTime) };
+    moments.set(element, known);
+    element.title = exact.format(known.then);
+  }
+  return known.then;
+}
+
+function say(elements, now, youngerThan = Infinity) {
+  for (const element of elements) {
+    const then = momentOf(element);
+    if (Math.abs(now - then) > youngerThan * 1000) continue;
+    const words = relative(then, now);
+    if (element.textContent !== words) element.textContent = words;
+  }
+}
+
+export function sayTimes(within) {
+  say(within.querySelectorAll("time"), Date.now());
+}
+
+// Young times every second, all of them every half minute, and all at once when a tab is looked at again.
+export function startClock() {
+  let ticks = 0;
+  const tick = () => {
+    if (document.hidden) return;
+    const all = ticks++ % 30 === 0;
+    say(document.getElementsByTagName("time"), Date.now(), all ? Infinity : FRESH);
+  };
+  setInterval(tick, 1000);
+  document.addEventListener("visibilitychange", () => { ticks = 0; tick(); });
+  tick();
+}

@@ -1,0 +1,45 @@
+// One strategy: its whole detail is made anew with each change, and only what differs is touched.
+
+import { announce } from "./announcer.js";
+import { sayTimes } from "./clock.js";
+import { addEntry } from "./entries.js";
+import { fromHTML, morph } from "./morph.js";
+
+export class Strategy {
+  #detail = document.getElementById("detail");
+  #entries = document.getElementById("entries");
+  #gone = null;
+  #present = true;
+
+  start() {}
+
+  take({ event, data }) {
+    const own = data.namespace === this.#detail.dataset.namespace && data.name === this.#detail.dataset.name;
+    if (event === "RESET") this.#present = false;
+    else if (event === "SYNCED") this.#say(this.#present ? "" : "This strategy is gone, or you may not see it any more.");
+    else if (!own) return;
+    else if (event === "DELETED") this.#say("This strategy was deleted. What you see is its last state.");
+    else if (data.detail) this.#show(data.detail);
+    if (own && data.entry) addEntry(this.#entries, data.entry, 40);
+  }
+
+  #show(html) {
+    this.#present = true;
+    this.#say("");
+    const wanted = fromHTML(html);
+    if (wanted.dataset.state !== this.#detail.dataset.state) {
+      announce("state", `${wanted.dataset.name}: ${wanted.querySelector(".pill").textContent}.`);
+    }
+    morph(this.#detail, wanted);
+    sayTimes(this.#detail);
+  }
+
+  #say(words) {
+    this.#gone?.remove();
+    this.#gone = null;
+    if (!words) return;
+    this.#gone = Object.assign(document.createElement("p"), { className: "stale", textContent: words });
+    this.#gone.setAttribute("role", "status");
+    this.#detail.before(this.#gone);
+  }
+}
