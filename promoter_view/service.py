@@ -68,8 +68,7 @@ _EXPECTED = (ConfigError, LogError, CannotListenError, OSError, SSL.Error)
 class Program(Service):
     """The whole program as one Twisted service.
 
-    ``stream`` is where log lines go; ``exit_process`` ends the process with a status once the reactor has stopped;
-    ``on_signal`` has something called for each TERM from then on.
+    ``stream`` is where log lines go; ``exit_process`` ends the process with a status once the reactor has stopped.
     """
 
     _log = Logger()
@@ -82,16 +81,14 @@ class Program(Service):
         environ: Mapping[str, str],
         stream: IO[str],
         exit_process: Callable[[int], object] = os._exit,
-        on_signal: Callable[[Callable[[], None]], object] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._reactor = reactor
         self._environ = environ
         self._stream = stream
         self._exit_process = exit_process
-        self._on_signal = on_signal
         self._random = random.Random()  # noqa: S311 - jitter, nothing secret
-        self._draining = False
+        self._ending = self._draining = False
         self._starting: Deferred[None] | None = None
         self._lingering: Deferred[None] | None = None
         self._api: ServedApi | None = None
@@ -142,6 +139,16 @@ class Program(Service):
         """Fires when everything is ended, the log last."""
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
+
+    def terminate(self) -> None:
+        """For TERM: begin to end. Each further one ends what is being waited for."""
+        if not self._ending:
+            self._ending = True
+            self._reactor.stop()
+        elif self._lingering is not None and not self._lingering.called:
+            self._lingering.cancel()
+        elif self._api is not None:
+            self._api.hurry()
 
     def reload(self) -> None:
         """Read certificates again, now."""
@@ -259,14 +266,8 @@ class Program(Service):
             with suppress(CancelledError):
                 await self._lingering
 
-    def _hurry(self) -> None:
-        if self._lingering is not None and not self._lingering.called:
-            self._lingering.cancel()
-        elif self._api is not None:
-            self._api.hurry()
-
     async def _stop(self) -> None:
-        self._on_signal(self._hurry)
+        self._ending = True
         if not self._draining:
             await self._linger()
         self._stalls.stop()
@@ -301,8 +302,9 @@ class Program(Service):
         """End the process with status 1, after the reactor's orderly stop."""
         self._log.critical("{reason}", reason=reason)
         self._reactor.addSystemEventTrigger("after", "shutdown", self._exit_process, 1)
-        if not self._draining:  # else the reactor is on its way down, and may not be stopped twice
-            self._draining = True
+        self._draining = True
+        if not self._ending:  # else the reactor is on its way down, and may not be stopped twice
+            self._ending = True
             self._reactor.callWhenRunning(self._reactor.stop)
 
 
@@ -310,22 +312,18 @@ def makeService(options: Options) -> IService:
     """What ``twistd promoter-view`` runs."""
     from twisted.internet import reactor  # noqa: PLC0415 - installed by twistd, and imported nowhere else
 
-    def on_signal(call: Callable[[], None]) -> None:
-        # Only once the reactor ends: at its start it sets handlers of its own, by which it ends.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: reactor.callFromThread(call))  # type: ignore[attr-defined]
-
-    program = Program(
-        options.settings,
-        reactor=reactor,
-        environ=os.environ,
-        stream=_stream(options.parent),
-        on_signal=on_signal,
-    )
+    program = Program(options.settings, reactor=reactor, environ=os.environ, stream=_stream(options.parent))
+    # Once it runs, for the reactor sets handlers of its own when it begins: twistd would end by the signal, not with 0.
+    reactor.callWhenRunning(_end_on_signals, lambda: reactor.callFromThread(program.terminate))  # type: ignore[attr-defined]
     if not options.settings.demo:
         # A demo ends with its terminal; its certificate is its own.
         signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(program.reload))  # type: ignore[attr-defined]
     return program
+
+
+def _end_on_signals(end: Callable[[], object]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: end())
 
 
 def _stream(twistd: Mapping[str, Any] | None) -> IO[str]:

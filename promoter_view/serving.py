@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from OpenSSL import SSL
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.internet.defer import TimeoutError as WorkTimeout
 
 import promoter_view
 from promoter_view.access.admission import Access
@@ -80,7 +82,8 @@ class ServedApi:
         )
         # Any: IListeningPort promises no port number of its address.
         self._port: Any = None
-        self._draining: Deferred[None] | None = None
+        self._ending: Deferred[None] | None = None
+        self._until = 0.0
 
     @property
     def authority(self) -> bytes:
@@ -114,20 +117,24 @@ class ServedApi:
         """No new connections; watches end with a last bookmark, requests under way finish, within the grace."""
         if self._port is not None:
             await maybeDeferred(self._port.stopListening)
-        self._draining = within(self._site.drain(), self._settings.shutdown_grace, reactor=self._reactor)
-        await self._draining
+        self._until = self._reactor.seconds() + self._settings.shutdown_grace
+        await self._in_time(self._site.drain())
+        await self._in_time(self._site.conclude())
         self._pump.stop()
 
     def hurry(self) -> None:
-        """What has not ended yet is cut off."""
-        if self._draining is not None:
-            self._draining.cancel()
+        """The grace is over."""
+        self._until = 0.0
+        if self._ending is not None:
+            self._ending.cancel()
 
-
-def within(work: Deferred[None], seconds: float, *, reactor: Any) -> Deferred[None]:
-    """``work``, or as much of it as gets done in time."""
-    work.addTimeout(seconds, reactor, onTimeoutCancel=lambda _result, _seconds: None)
-    return work
+    async def _in_time(self, work: Deferred[None]) -> None:
+        """``work``, or as much of it as gets done within the grace."""
+        self._ending = work
+        if not work.called:
+            work.addTimeout(max(0.0, self._until - self._reactor.seconds()), self._reactor)
+        with suppress(CancelledError, WorkTimeout):
+            await work
 
 
 def _certificate_files(settings: Settings) -> CertificateFiles:

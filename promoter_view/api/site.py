@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from random import Random
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
@@ -27,6 +28,7 @@ from promoter_view.metrics import Metrics
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.web.channel import ApiChannel, ApiRequest
+from promoter_view.web.connections import Connections
 from promoter_view.web.errors import BadRequest, MethodNotAllowed
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.limits import Claim, Limits, Shares
@@ -147,7 +149,8 @@ class ApiSite(Site):
     def __init__(self, gate: Gate, *, reactor: IReactorTime) -> None:
         super().__init__(gate, requestFactory=ApiRequest, timeout=_IDLE_SECONDS, reactor=reactor)
         # Without Twisted's own factory in between there is nothing that could choose HTTP/2.
-        self.protocol = ApiChannel  # type: ignore[assignment, method-assign]
+        self._connections = Connections()
+        self.protocol = partial(ApiChannel, self._connections)  # type: ignore[assignment, method-assign]
         self._gate = gate
 
     def acceptableProtocols(self) -> list[bytes]:
@@ -160,6 +163,10 @@ class ApiSite(Site):
     def drain(self) -> Deferred[None]:
         """Before shutdown: end all watches cleanly; fires when every request under way is over."""
         return self._gate.drain()
+
+    def conclude(self) -> Deferred[None]:
+        """After that: close all connections; fires when everything that was written to them is on its way."""
+        return self._connections.conclude()
 
 
 def make_site(

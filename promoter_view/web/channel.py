@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from twisted.web.server import Request
 
+from promoter_view.web.connections import Connections
 from promoter_view.web.status import (
     BODY_TOO_LARGE,
     HEADERS_TOO_LARGE,
@@ -58,7 +59,7 @@ class ApiRequest(Request):
 
 
 class ApiChannel(HTTPChannel):
-    """A connection. Names in camelCase are Twisted's."""
+    """A connection, known to ``connections`` while it is open. Names in camelCase are Twisted's."""
 
     MAX_LENGTH = MAX_HEADER_BYTES
     totalHeadersSize = MAX_HEADER_BYTES  # noqa: N815
@@ -66,8 +67,18 @@ class ApiChannel(HTTPChannel):
 
     _full = False
     _refused = False
+    _concluding = False
     _deadline: IDelayedCall | None = None
     _next_turn: IDelayedCall | None = None
+
+    def __init__(self, connections: Connections) -> None:
+        super().__init__()
+        self._connections = connections
+
+    def connectionMade(self) -> None:
+        """A client is there."""
+        self._connections.add(self)
+        super().connectionMade()
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -130,7 +141,26 @@ class ApiChannel(HTTPChannel):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The client is gone."""
         self._cancel_calls()
+        self._connections.discard(self)
         super().connectionLost(reason)
+
+    def conclude(self) -> None:
+        """Close when the answer under way, if there is one, has been sent; nothing more is answered."""
+        self._concluding = True
+        if not self._handlingRequest:
+            self._close()
+
+    def _close(self) -> None:
+        assert self.transport is not None
+        self._refused = self.paused = True
+        self._cancel_calls()
+        self.setTimeout(None)
+        self.loseConnection()
+        # TLS would wait for the client's farewell, which it need not send (RFC 8446, 6.1); what is below TLS closes
+        # once all is written.
+        below = getattr(self.transport, "transport", None)
+        if below is not None:
+            below.loseConnection()
 
     def _maybeChooseTransferDecoder(self, header: bytes, data: bytes) -> bool:
         if header == b"Content-Length" and len(data) > _MOST_DIGITS:
@@ -146,7 +176,9 @@ class ApiChannel(HTTPChannel):
         """The answer is written: what came meanwhile has its turn later."""
         self.paused = True
         super().requestDone(request)
-        if not self._busyReceiving:
+        if self._concluding:
+            self._close()
+        elif not self._busyReceiving:
             self._settle()
 
     def _settle(self) -> None:

@@ -80,6 +80,16 @@ class Program:
         """TERM, and its exit status; None if it did not run. Errors: subprocess.TimeoutExpired."""
         return self._end(signal.SIGTERM)
 
+    def send(self, signal_number: int) -> None:
+        """A signal, to a program that runs."""
+        assert self._process is not None
+        self._process.send_signal(signal_number)
+
+    def ended(self, *, timeout_seconds: float = 20.0) -> int:
+        """Its exit status, once it has ended of itself or by a signal. Errors: subprocess.TimeoutExpired."""
+        assert self._process is not None
+        return self._process.wait(timeout_seconds)
+
     def metric(self, name: str) -> float:
         """The sum of a metric over its labels. Errors: what Client raises."""
         lines = Client(self.endpoint).get("/metrics").decode().splitlines()
