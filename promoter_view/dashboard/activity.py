@@ -130,15 +130,17 @@ def compare(before: Trail | None, after: Trail | None) -> Iterator[Item]:
 
 
 def _compare(before: _Trace, after: _Trace) -> Iterator[Item]:
-    promoted = after.active is not None and _sha(before.active) != after.active.sha
-    if promoted:
+    fresh = set()
+    if after.active is not None and _sha(before.active) != after.active.sha:
+        fresh.add("active")
         yield _moved(Event.PROMOTED, after, before.active, after.active)
     if after.upcoming is not None and _sha(before.upcoming) != after.upcoming.sha:
+        fresh.add("proposed")
         yield _moved(Event.PROPOSED, after, before.upcoming, after.upcoming)
     yield from _requests(before, after)
-    for side_and_key, check in after.checks.items():
-        known = before.checks.get(side_and_key)
-        # A check on a new commit begins anew: that is part of the promotion, and no news of its own unless it failed.
+    for (side, key), check in after.checks.items():
+        # Checks on a new commit begin anew: that is part of its promotion, and no news unless one fails.
+        known = None if side in fresh else before.checks.get((side, key))
         if check.phase is not (known.phase if known else Phase.PENDING) and (known or check.phase is Phase.FAILURE):
             yield _checked(after.name, known, check)
 

@@ -43,7 +43,14 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.filters.update(when=when, span=span, number=number, state_word=STATE_WORDS.__getitem__, size=size)
+        environment.filters.update(
+            when=when,
+            span=span,
+            number=number,
+            size=size,
+            state_word=STATE_WORDS.__getitem__,
+            said_state=_said_state,
+        )
         environment.globals.update(
             root=root_path, assets=assets_path, strategy_path=strategy_path, address=address, states=tuple(State)
         )
@@ -127,6 +134,10 @@ def address(path: str, **query: str) -> str:
     """A path with those parameters that say something."""
     said = {name: value for name, value in query.items() if value}
     return f"{path}?{urlencode(said)}" if said else path
+
+
+def _said_state(word: str) -> str:
+    return STATE_WORDS[State(word)]
 
 
 def _said(found: re.Match[bytes], now: datetime) -> bytes:
