@@ -11,7 +11,7 @@ import orjson
 
 from promoter_view.api.forms import ListMeta, MetadataForm
 from promoter_view.records import Bundle
-from promoter_view.views.ages import shown
+from promoter_view.views.ages import UNKNOWN, shown
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.definition import Column, ViewDefinition
 from promoter_view.web.errors import BadRequest
@@ -41,8 +41,19 @@ def parse_include_object(parameters: Parameters) -> IncludeObject:
 
 
 def cells_of(definition: ViewDefinition) -> BundleCache[list[Any]]:
-    """The cells of a view's bundles. A bundle is decoded once, and dropped at once: trees are costly to keep."""
-    return BundleCache(lambda bundle: definition.cells(orjson.loads(bundle.encode())))
+    """The cells of a view's bundles. A bundle is decoded once, and dropped at once: trees are costly to keep.
+
+    Where a cell is made of members that its reader may not see it is ``<unknown>``, a number null (kubectl: blank).
+    """
+
+    def make(bundle: Bundle) -> list[Any]:
+        cells = definition.cells(orjson.loads(bundle.encode()))
+        if not bundle.hidden:
+            return cells
+        pairs = zip(definition.columns, cells, strict=True)
+        return [_unknown(column) if column.kind in bundle.hidden else cell for column, cell in pairs]
+
+    return BundleCache(make)
 
 
 class TableForm:
@@ -107,6 +118,10 @@ class TableForm:
                 return orjson.Fragment(self._metadata.event(bundle, resource_version, first=False))
             case IncludeObject.OBJECT:
                 return orjson.Fragment(bundle.encode(resource_version))
+
+
+def _unknown(column: Column) -> str | None:
+    return None if column.type == "integer" else UNKNOWN
 
 
 def _column(column: Column) -> dict[str, Any]:

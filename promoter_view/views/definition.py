@@ -20,13 +20,17 @@ GENERATION = 0
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A Table's column definition (meta.k8s.io/v1). ``priority`` 0 is always shown, above that only with -o wide."""
+    """A Table's column definition (meta.k8s.io/v1). ``priority`` 0 is always shown, above that only with -o wide.
+
+    ``kind``: that of the members without which its cells would say what is not so; "" where there is none.
+    """
 
     name: str
     type: str
     format: str
     description: str
     priority: int = 0
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

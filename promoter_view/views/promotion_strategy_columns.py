@@ -30,15 +30,19 @@ _SHORT_SHA = 7
 _MOST_ENVIRONMENTS = 8
 _MOST_CHARACTERS = 120
 
+_POLICY = "ChangeTransferPolicy"
+_STATES = ", ".join(State)
+_LAST = "Time since a promotion was last merged, as far back as statuses tell."
+
 COLUMNS: tuple[Column, ...] = (
-    Column("Name", "string", "name", "The PromotionStrategy's name, which is also that of its details.", 0),
-    Column("Promoted", "string", "", "Environments that have the newest dry commit, of all.", 0),
-    Column("Status", "string", "", f"The worst of the environments' states, in this order: {', '.join(State)}.", 0),
-    Column("Environments", "string", "", "The environments in order, each with its active dry commit.", 0),
-    Column("Age", "date", "", "Time since the PromotionStrategy was created.", 0),
-    Column("Blocked By", "string", "", "The first environment that is held up, and by what.", 1),
-    Column("Open PRs", "integer", "int32", "Pull requests that are open.", 1),
-    Column("Last Promotion", "date", "", "Time since a promotion was last merged, as far back as statuses tell.", 1),
+    Column("Name", "string", "name", "The PromotionStrategy's name, which is also that of its details."),
+    Column("Promoted", "string", "", "Environments that have the newest dry commit, of all.", 0, _POLICY),
+    Column("Status", "string", "", f"The worst of the environments' states, in this order: {_STATES}.", 0, _POLICY),
+    Column("Environments", "string", "", "The environments in order, each with its active dry commit.", 0, _POLICY),
+    Column("Age", "date", "", "Time since the PromotionStrategy was created."),
+    Column("Blocked By", "string", "", "The first environment that is held up, and by what.", 1, _POLICY),
+    Column("Open PRs", "integer", "int32", "Pull requests that are open.", 1, "PullRequest"),
+    Column("Last Promotion", "date", "", _LAST, 1, _POLICY),
     Column("Repository", "string", "", "The repository that is promoted.", 1),
 )
 
