@@ -131,10 +131,10 @@ def _referred(schema: Mapping[str, Any], prefix: str = V3_REFERENCE) -> str:
 
 
 def _only_reference(schema: Mapping[str, Any]) -> str:
-    """What a schema refers to and is nothing else than; "" for nothing."""
+    """What a schema refers to and is nothing else than; "" for nothing. Beside a $ref nothing counts."""
     alone = schema.get("allOf")
-    single = alone[0] if isinstance(alone, list) and len(alone) == 1 else schema
-    return _referred(single) if isinstance(single, dict) else ""
+    single = alone[0] if isinstance(alone, list) and len(alone) == 1 else None
+    return _referred(schema) or (_referred(single) if isinstance(single, dict) else "")
 
 
 def _drop_untyped(found: Schema, schema: Mapping[str, Any]) -> None:

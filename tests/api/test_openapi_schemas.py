@@ -19,6 +19,7 @@ STRING = {"type": "string"}
     [
         ({"type": "string", "default": "a", "format": "f"}, {"type": "string", "format": "f"}),
         ({"$ref": f"{REF}a.B"}, {"$ref": "#/definitions/a.B"}),
+        ({"$ref": f"{REF}a.B", "allOf": [{}]}, {"$ref": "#/definitions/a.B"}),
         (
             {"description": "d", "default": {}, "allOf": [{"$ref": f"{REF}a.B"}]},
             {"description": "d", "$ref": "#/definitions/a.B"},
