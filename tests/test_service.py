@@ -66,3 +66,24 @@ class EndingTests(SynchronousTestCase):
         self.reactor.stop()
         self.program._end("the disk is broken")
         self.assertEqual([trigger[3] for trigger in self.reactor.triggers], [1])
+
+    def test_term_again_and_again(self) -> None:
+        """The first TERM stops the reactor, once; the second ends the delay, in which the program is not ready."""
+        chosen = {"insecure-no-auth": "true", "bind-address": "127.0.0.1", "event-log": "memory:"}
+        program = Program(
+            settings({**chosen, "shutdown-delay-duration": "1h"}, {}),
+            reactor=self.reactor,
+            environ={},
+            stream=StringIO(),
+            exit_process=self.statuses.append,
+        )
+        program.terminate()
+        program.terminate()
+        self.assertTrue(self.reactor.stopped)
+        stopping = program.stopService()
+        self.assertNoResult(stopping)
+        self.assertFalse(program._health_checks().report("readyz").healthy)
+        program.terminate()
+        self.successResultOf(stopping)
+        program.terminate()
+        self.assertEqual(self.statuses, [])
