@@ -178,6 +178,7 @@ class Program:
             "port-file": port_file,
             "event-log": f"file:{self._folder / 'log'}",
             "cert-dir": self._folder / "certificates",
+            "dashboard-port": 0,
             "log-level": "warn",
         }
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]

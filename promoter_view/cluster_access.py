@@ -74,9 +74,10 @@ class ClusterAccess:
             refused=refused,
             tolerate=settings.authentication_tolerate_lookup_failure,
         )
+        self.tokens = self._token_reviews()
         self.access = DelegatedAccess(
             self._trust,
-            self._token_reviews(),
+            self.tokens,
             self._access_reviews(),
             open_paths=OpenPaths(settings.authorization_always_allow_paths),
             clock=reactor,
@@ -104,6 +105,18 @@ class ClusterAccess:
             reviewer, clock=self._reactor, allowed_seconds=0, denied_seconds=0, metrics=self._metrics, name="member"
         )
         return MemberAccess(views, definitions, PROMOTER_KINDS, reviews, clock=self._reactor)
+
+    def dashboard_reviews(self) -> AccessReviews:
+        """What the dashboard's visitors may see: system:masters, too, has to be told by the cluster."""
+        return AccessReviews(
+            self._reviewer("dashboard", authorization.PATH, authorization.DOCUMENT, self._authorization),
+            clock=self._reactor,
+            allowed_seconds=self._settings.authorization_webhook_cache_authorized_ttl,
+            denied_seconds=self._settings.authorization_webhook_cache_unauthorized_ttl,
+            metrics=self._metrics,
+            name="dashboard",
+            masters=False,
+        )
 
     def check(self) -> str | None:
         """For ``/readyz``: why nobody can be authenticated yet."""

@@ -81,8 +81,10 @@ def write_kubeconfig(path: Path, server: str, authority: bytes) -> None:
     path.write_text(yaml.safe_dump(document, sort_keys=False))
 
 
-def greet(say: Callable[[str], object], address: str, kubeconfig: Path) -> None:
+def greet(say: Callable[[str], object], address: str, kubeconfig: Path, dashboard: str | None) -> None:
     """What somebody who has just started the demo may type next."""
     say(f"promoter-view demo: the aggregated API is at {address}; try in another terminal:\n")
     say(f"  kubectl --kubeconfig {kubeconfig} get promotionstrategydetails -A\n")
     say(f"  kubectl --kubeconfig {kubeconfig} get promotionstrategydetails -A --watch\n")
+    if dashboard is not None:
+        say(f"and in a browser: {dashboard}\n")

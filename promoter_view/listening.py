@@ -1,4 +1,4 @@
-"""Opening the API's port: TLS on TCP, the next free port where that is wanted, and dead peers noticed."""
+"""Opening ports: TCP or TLS on it, the next free port where that is wanted, and dead peers noticed."""
 
 from __future__ import annotations
 
@@ -21,14 +21,18 @@ def listen_tls(
     reactor: Any, factory: IProtocolFactory, connections: IOpenSSLServerConnectionCreator, port: Port, address: str
 ) -> IListeningPort:
     """A port that speaks TLS. Errors: CannotListenError when it is taken and no other may be."""
-    wrapped = TLSMemoryBIOFactory(connections, False, factory)
+    return listen_tcp(reactor, TLSMemoryBIOFactory(connections, False, factory), port, address)
+
+
+def listen_tcp(reactor: Any, factory: IProtocolFactory, port: Port, address: str) -> IListeningPort:
+    """A port without TLS. Errors: CannotListenError when it is taken and no other may be."""
     last = port.number + (_TRIES if port.or_next and port.number else 0)
     for number in range(port.number, last):
         try:
-            return _tuned(reactor.listenTCP(number, wrapped, interface=address))
+            return _tuned(reactor.listenTCP(number, factory, interface=address))
         except CannotListenError:
             continue
-    return _tuned(reactor.listenTCP(last, wrapped, interface=address))
+    return _tuned(reactor.listenTCP(last, factory, interface=address))
 
 
 def _tuned(port: Any) -> IListeningPort:

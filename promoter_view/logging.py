@@ -21,7 +21,13 @@ from twisted.logger import (
 from zope.interface import implementer
 
 #: These tell at info of every connection and listener that Twisted makes for them.
-_TALKATIVE = ("twisted", "log_legacy", "promoter_view.api.site", "promoter_view.simulator.simulated_cluster")
+_TALKATIVE = (
+    "twisted",
+    "log_legacy",
+    "promoter_view.api.site",
+    "promoter_view.dashboard.site",
+    "promoter_view.simulator.simulated_cluster",
+)
 
 
 @implementer(ILogObserver)

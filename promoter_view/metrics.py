@@ -38,6 +38,7 @@ class Metrics:
 
         self.cursor_lag_events = Histogram("promoter_view_cursor_lag_events", "Changes behind the head, sampled a turn", buckets=(0, *_SIZES), registry=registry)
         self.stream_resumes = Counter("promoter_view_stream_resumes", "Streams opened at a position", ["surface", "outcome"], registry=registry)
+        self.sse_clients = Gauge("promoter_view_sse_clients", "Streams of Server-Sent Events that are open", registry=registry)
         self.reactor_stall_seconds = Histogram("promoter_view_reactor_stall_seconds", "How late the reactor's turns are", buckets=_FAST, registry=registry)
 
         request = ["verb", "group", "version", "resource"]

@@ -64,6 +64,36 @@ def address(text: str) -> str:
         raise ValueError("an IP address such as 0.0.0.0, 127.0.0.1 or ::") from None
 
 
+def host_names(text: str) -> tuple[str, ...]:
+    """Host names or addresses as a Host header has them without its port, separated by commas."""
+    names = tuple(name.lower() for name in words(text))
+    if any((":" in name and not (name.startswith("[") and name.endswith("]"))) or "/" in name for name in names):
+        raise ValueError("names without ports, separated by commas, such as localhost,[::1],promoter.example.com")
+    return names
+
+
+def root_path(text: str) -> str:
+    """A path that begins and ends with a slash."""
+    parts = [part for part in text.split("/") if part]
+    if not text.startswith("/") or not all(re.fullmatch(r"[-A-Za-z0-9._~]+", part) for part in parts):
+        raise ValueError("a path such as / or /promoter/")
+    return "/".join(["", *parts, ""])
+
+
+def header_name(text: str) -> str:
+    """The name of one header."""
+    if not re.fullmatch(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+", text):
+        raise ValueError("the name of a header, such as X-Forwarded-User")
+    return text
+
+
+def not_empty(text: str) -> str:
+    """At least one character."""
+    if not text:
+        raise ValueError("at least one character")
+    return text
+
+
 def namespaces(text: str) -> tuple[str, ...]:
     """Namespaces, separated by commas; "" means all."""
     names = tuple(dict.fromkeys(name.strip() for name in text.split(","))) if text else ()

@@ -20,12 +20,16 @@ from promoter_view.option_values import (
     cipher_suites,
     count,
     duration,
+    header_name,
+    host_names,
     instance_id,
     log_url,
     namespaces,
+    not_empty,
     one_of,
     open_paths,
     port,
+    root_path,
     size,
     words,
 )
@@ -113,6 +117,33 @@ OPTIONS = (
     ),
     Option("member-authorization", None, None, "show of a bundle only the members that the user may get"),
     Option("insecure-no-auth", None, None, "serve everybody who can connect; on loopback only"),
+    Option("dashboard-port", "8080", port, "the dashboard's port; 0: no dashboard"),
+    Option("dashboard-bind-address", "127.0.0.1", address, "its address"),
+    Option(
+        "dashboard-auth",
+        "",
+        one_of("", "none", "token", "proxy"),
+        "who may look: none (all who can connect), token (Kubernetes tokens), proxy (whom a proxy names) "
+        "[none on loopback]",
+    ),
+    Option("dashboard-tls-cert-file", None, str, "its certificate, PEM, with its chain [no TLS]"),
+    Option("dashboard-tls-private-key-file", None, str, "its key, PEM"),
+    Option("dashboard-client-ca-file", None, str, "who signs the proxies' certificates, PEM"),
+    Option("dashboard-proxy-user-header", "X-Forwarded-User", header_name, "where a proxy says who looks"),
+    Option("dashboard-proxy-groups-header", "X-Forwarded-Groups", header_name, "where it says the groups"),
+    Option("dashboard-proxy-groups-separator", ",", not_empty, "what stands between two groups"),
+    Option("dashboard-proxy-user-prefix", "", str, "what is put before the user's name"),
+    Option("dashboard-proxy-groups-prefix", "", str, "what is put before each group's name"),
+    Option(
+        "dashboard-proxy-secret-file", None, str, "what proxies send in X-Promoter-View-Proxy-Secret; one or two lines"
+    ),
+    Option(
+        "dashboard-allowed-hosts",
+        "",
+        host_names,
+        "names it answers to [localhost, 127.0.0.1, [::1] with none, else any]",
+    ),
+    Option("dashboard-root-path", "/", root_path, "where it is, seen from outside"),
     Option("bookmark-interval", "60s", duration, "about how often a watch gets a bookmark"),
     Option("max-requests-per-user", "200", count, "requests one user may have under way, watches not counted"),
     Option("max-watches-per-user", "1000", count, "watches one user may have open"),
@@ -165,6 +196,20 @@ class Settings:
     authorization_always_allow_paths: tuple[str, ...]
     member_authorization: bool
     insecure_no_auth: bool
+    dashboard_port: Port
+    dashboard_bind_address: str
+    dashboard_auth: str
+    dashboard_tls_cert_file: str | None
+    dashboard_tls_private_key_file: str | None
+    dashboard_client_ca_file: str | None
+    dashboard_proxy_user_header: str
+    dashboard_proxy_groups_header: str
+    dashboard_proxy_groups_separator: str
+    dashboard_proxy_user_prefix: str
+    dashboard_proxy_groups_prefix: str
+    dashboard_proxy_secret_file: str | None
+    dashboard_allowed_hosts: tuple[str, ...]
+    dashboard_root_path: str
     bookmark_interval: float
     max_requests_per_user: int
     max_watches_per_user: int
@@ -212,6 +257,7 @@ def _demo_defaults(given: Mapping[str, str], environ: Mapping[str, str]) -> dict
         "bind-address": "127.0.0.1",
         "secure-port": "6443+",
         "cert-dir": str(folder / "certificates"),
+        "dashboard-port": "8080+",
     }
     names = {option.name: option.environment for option in OPTIONS}
     return {name: text for name, text in chosen.items() if name not in given and names[name] not in environ}
@@ -225,6 +271,7 @@ def settings(given: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
     values: dict[str, Any] = {option.attribute: _read(option, given, environ) for option in OPTIONS}
     result = Settings(**{field.name: values[field.name] for field in fields(Settings)})
     _check_together(result)
+    _check_dashboard(result)
     return result
 
 
@@ -248,6 +295,32 @@ def _check_together(chosen: Settings) -> None:
             f"--bind-address: {chosen.bind_address!r} is not a loopback address, and without authentication "
             "(--demo, --insecure-no-auth) only those are served: give 127.0.0.1 or ::1"
         )
+
+
+def _check_dashboard(chosen: Settings) -> None:
+    if not chosen.dashboard_port.number:
+        return
+    local = ip_address(chosen.dashboard_bind_address).is_loopback
+    proven = chosen.dashboard_proxy_secret_file or chosen.dashboard_client_ca_file
+    if not chosen.dashboard_auth and not local:
+        raise OptionError(
+            f"--dashboard-auth: it must be given, none, token or proxy, as {chosen.dashboard_bind_address!r} "
+            "(--dashboard-bind-address) is not a loopback address"
+        )
+    if chosen.dashboard_auth in ("token", "proxy") and chosen.open:
+        raise OptionError(
+            f"--dashboard-auth: {chosen.dashboard_auth!r} needs a cluster that says who may look: leave --demo and "
+            "--insecure-no-auth out, or give none"
+        )
+    if chosen.dashboard_auth == "proxy" and not local and not proven:
+        raise OptionError(
+            "--dashboard-auth: 'proxy' needs --dashboard-proxy-secret-file or --dashboard-client-ca-file where others "
+            "than the proxy can connect"
+        )
+    if (chosen.dashboard_tls_cert_file is None) != (chosen.dashboard_tls_private_key_file is None):
+        raise OptionError("--dashboard-tls-cert-file and --dashboard-tls-private-key-file belong together")
+    if chosen.dashboard_client_ca_file and not chosen.dashboard_tls_cert_file:
+        raise OptionError("--dashboard-client-ca-file counts with --dashboard-tls-cert-file only")
 
 
 class Options(usage.Options):

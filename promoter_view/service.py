@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from OpenSSL import SSL
 from twisted.application.service import IService, Service
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.internet.error import CannotListenError
 from twisted.internet.task import deferLater
 from twisted.logger import ILogObserver, Logger
@@ -33,6 +33,7 @@ from promoter_view.access.outlook import Outlooks
 from promoter_view.api.openapi import OpenApi
 from promoter_view.api.openapi_views import group_versions
 from promoter_view.cluster_access import ClusterAccess
+from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
 from promoter_view.kubernetes.client import KubernetesClient
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
@@ -51,6 +52,7 @@ from promoter_view.operations import SettledMemory, StallMeter, first_state, log
 from promoter_view.options import Options, Settings
 from promoter_view.records import Snapshot
 from promoter_view.serving import ServedApi
+from promoter_view.serving_dashboard import ADMITTED, Reviewing, ServedDashboard
 from promoter_view.views.definition import GENERATION
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
@@ -92,6 +94,7 @@ class Program(Service):
         self._starting: Deferred[None] | None = None
         self._lingering: Deferred[None] | None = None
         self._api: ServedApi | None = None
+        self._dashboard: ServedDashboard | None = None
         self._demo: DemoCluster | None = None
         self._client: KubernetesClient | None = None
         self._recorder: LogRecorder | None = None
@@ -147,8 +150,10 @@ class Program(Service):
             self._reactor.stop()
         elif self._lingering is not None and not self._lingering.called:
             self._lingering.cancel()
-        elif self._api is not None:
-            self._api.hurry()
+        else:
+            for server in (self._api, self._dashboard):
+                if server is not None:
+                    server.hurry()
 
     def reload(self) -> None:
         """Read certificates again, now."""
@@ -188,26 +193,73 @@ class Program(Service):
         return self._access.access
 
     def _serve(self, access: Access) -> None:
+        health, outlooks = self._health_checks(), self._outlooks()
         self._api = ServedApi(
             self._projector,
             DEFINITIONS,
             self._settings,
             reactor=self._reactor,
             metrics=self._metrics,
-            health=self._health_checks(),
+            health=health,
             openapi=self._openapi,
             access=access,
             random=self._random,
             reloader=self._reloader,
-            outlooks=self._outlooks(),
+            outlooks=outlooks,
         )
         self._api.start()
+        if self._settings.dashboard_port.number:
+            self._dashboard = self._serve_dashboard(health, outlooks)
         self._reloader.start()
         self._stalls.start()
         if self._settings.demo:
             write_kubeconfig(DEMO_KUBECONFIG, self._api.url, self._api.authority)
-            greet(self._stream.write, self._api.url, DEMO_KUBECONFIG)
+            dashboard = None if self._dashboard is None else self._dashboard.url
+            greet(self._stream.write, self._api.url, DEMO_KUBECONFIG, dashboard)
         self._log.info("serving at {url}", url=self._api.url)
+
+    def _serve_dashboard(self, health: HealthChecks, outlooks: Outlooks | None) -> ServedDashboard:
+        dashboard = ServedDashboard(
+            self._projector,
+            DEFINITIONS,
+            self._settings,
+            reactor=self._reactor,
+            metrics=self._metrics,
+            health=health,
+            random=self._random,
+            reloader=self._reloader,
+            reviewing=self._reviewing(outlooks),
+            facts=self._facts,
+        )
+        dashboard.start()
+        self._log.info("the dashboard is at {url}", url=dashboard.url)
+        return dashboard
+
+    def _reviewing(self, outlooks: Outlooks | None) -> Reviewing | None:
+        if self._access is None:
+            return None
+        return Reviewing(self._access.tokens, self._access.dashboard_reviews(), outlooks)
+
+    def _facts(self) -> ProgramFacts:
+        """For the page about the program itself."""
+        projector, settings = self._projector, self._settings
+        return ProgramFacts(
+            version=promoter_view.__version__,
+            ready=projector.ready,
+            reason="" if projector.ready else first_state(self._paths, self._recorder),
+            log=self._event_log.status(),
+            log_url=settings.event_log,
+            head=projector.head,
+            horizon=projector.horizon,
+            history_bytes=projector.history_bytes,
+            history_limit_bytes=settings.history_bytes,
+            bundles=sum(projector.count(definition.plural) for definition in DEFINITIONS),
+            streams=0 if self._dashboard is None else self._dashboard.streams,
+            watches=0 if self._api is None else self._api.watches,
+            seconds=self._reactor.seconds(),
+            reflectors=self._statuses(),
+            access=ADMITTED[settings.dashboard_auth],
+        )
 
     def _outlooks(self) -> Outlooks | None:
         if self._access is None or not self._settings.member_authorization:
@@ -274,8 +326,8 @@ class Program(Service):
         self._memory.stop()
         if self._starting is not None:
             self._starting.cancel()
-        if self._api is not None:
-            await self._api.stop()
+        servers = [server for server in (self._api, self._dashboard) if server is not None]
+        await DeferredList([Deferred.fromCoroutine(server.stop()) for server in servers], fireOnOneErrback=True)
         self._reloader.stop()
         if self._access is not None:
             await self._access.stop()

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from OpenSSL import SSL
-from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
-from twisted.internet.defer import TimeoutError as WorkTimeout
+from twisted.internet.defer import maybeDeferred
 
 import promoter_view
 from promoter_view.access.admission import Access
@@ -35,6 +33,7 @@ from promoter_view.web.certificates import (
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.limits import Limits
 from promoter_view.web.reloading import ReloadedFiles, Reloader
+from promoter_view.web.server import Grace
 
 
 class ServedApi:
@@ -82,8 +81,7 @@ class ServedApi:
         )
         # Any: IListeningPort promises no port number of its address.
         self._port: Any = None
-        self._ending: Deferred[None] | None = None
-        self._until = 0.0
+        self._grace = Grace(settings.shutdown_grace, reactor=reactor)
 
     @property
     def authority(self) -> bytes:
@@ -95,6 +93,11 @@ class ServedApi:
         """The address, once it listens."""
         host = self._port.getHost()
         return f"https://{f'[{host.host}]' if ':' in host.host else host.host}:{host.port}"
+
+    @property
+    def watches(self) -> int:
+        """How many are open."""
+        return self._site.watches
 
     def start(self) -> None:
         """Listens, and writes ``--port-file``. Errors: CannotListenError, OSError."""
@@ -117,24 +120,12 @@ class ServedApi:
         """No new connections; watches end with a last bookmark, requests under way finish, within the grace."""
         if self._port is not None:
             await maybeDeferred(self._port.stopListening)
-        self._until = self._reactor.seconds() + self._settings.shutdown_grace
-        await self._in_time(self._site.drain())
-        await self._in_time(self._site.conclude())
+        await self._grace.end(self._site.drain, self._site.conclude)
         self._pump.stop()
 
     def hurry(self) -> None:
         """The grace is over."""
-        self._until = 0.0
-        if self._ending is not None:
-            self._ending.cancel()
-
-    async def _in_time(self, work: Deferred[None]) -> None:
-        """``work``, or as much of it as gets done within the grace."""
-        self._ending = work
-        if not work.called:
-            work.addTimeout(max(0.0, self._until - self._reactor.seconds()), self._reactor)
-        with suppress(CancelledError, WorkTimeout):
-            await work
+        self._grace.hurry()
 
 
 def _certificate_files(settings: Settings) -> CertificateFiles:

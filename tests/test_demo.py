@@ -55,6 +55,7 @@ def test_the_kubeconfig_trusts_the_certificate(tmp_path: Path) -> None:
 def test_the_greeting_names_address_and_commands(tmp_path: Path) -> None:
     """The first line has the address that was picked; the commands use the kubeconfig that was written."""
     said: list[str] = []
-    greet(said.append, "https://127.0.0.1:6444", tmp_path / "kubeconfig")
+    greet(said.append, "https://127.0.0.1:6444", tmp_path / "kubeconfig", "http://127.0.0.1:8080/")
     assert "https://127.0.0.1:6444" in said[0]
-    assert all(str(tmp_path / "kubeconfig") in line for line in said[1:])
+    assert all(str(tmp_path / "kubeconfig") in line for line in said[1:-1])
+    assert "http://127.0.0.1:8080/" in said[-1]

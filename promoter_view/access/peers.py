@@ -36,7 +36,7 @@ class Peers:
         """What its certificate proves now; None where it shows none."""
         peer = self._peers.get(channel)
         if peer is None:
-            peer = self._peers[channel] = _Peer(_presented(channel))
+            peer = self._peers[channel] = _Peer(presented(channel))
         if peer.presented is None:
             return None
         if peer.verdict is None or peer.config is not config or now >= peer.verdict.until:
@@ -46,7 +46,8 @@ class Peers:
         return peer.verdict
 
 
-def _presented(channel: HTTPChannel) -> Presented | None:
+def presented(channel: HTTPChannel) -> Presented | None:
+    """The certificate that this connection's client has shown, if any."""
     get_handle = getattr(channel.transport, "getHandle", None)
     connection = get_handle() if get_handle is not None else None
     if not isinstance(connection, SSL.Connection):

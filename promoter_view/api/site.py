@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from random import Random
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
-from twisted.web.http import Request as HTTPRequest
 from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET, Request, Site
+from twisted.web.server import NOT_DONE_YET, Request
 from werkzeug.exceptions import HTTPException
 
 from promoter_view.access.admission import Access, Admission, Attributes
@@ -27,16 +25,13 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.metrics import Metrics
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
-from promoter_view.web.channel import ApiChannel, ApiRequest
-from promoter_view.web.connections import Connections
+from promoter_view.web.channel import ApiRequest
 from promoter_view.web.errors import BadRequest, MethodNotAllowed
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.limits import Claim, Limits, Shares
 from promoter_view.web.parameters import parameters_of
+from promoter_view.web.server import HttpSite
 
-#: A connection without a request is closed after this: later than Go's clients do it themselves (90 s), so that none
-#: sends a request into a connection that is just being closed.
-_IDLE_SECONDS = 120
 _METHODS = (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS")
 
 
@@ -80,6 +75,11 @@ class Gate(Resource):
         work.addErrback(self._failed, request)
         work.addBoth(lambda _: self._over(work, request, attributes, begun))
         return NOT_DONE_YET
+
+    @property
+    def watches(self) -> int:
+        """How many are open."""
+        return len(self._resource.watches)
 
     def drain(self) -> Deferred[None]:
         """End all watches, each with a last bookmark where it may be; fires when every request under way is over."""
@@ -141,32 +141,21 @@ def _reads(method: bytes, verb: Verb) -> bool:
     return method == b"GET" or (method == b"HEAD" and verb is not Verb.WATCH)
 
 
-class ApiSite(Site):
-    """Serves HTTP/1.1 only: over HTTP/2 Twisted cuts idle streams and slows down with their number."""
-
-    displayTracebacks = False  # noqa: N815 - Twisted's name
+class ApiSite(HttpSite):
+    """The aggregated API's."""
 
     def __init__(self, gate: Gate, *, reactor: IReactorTime) -> None:
-        super().__init__(gate, requestFactory=ApiRequest, timeout=_IDLE_SECONDS, reactor=reactor)
-        # Without Twisted's own factory in between there is nothing that could choose HTTP/2.
-        self._connections = Connections()
-        self.protocol = partial(ApiChannel, self._connections)  # type: ignore[assignment, method-assign]
+        super().__init__(gate, request_factory=ApiRequest, reactor=reactor)
         self._gate = gate
 
-    def acceptableProtocols(self) -> list[bytes]:
-        """For ALPN."""
-        return [b"http/1.1"]
-
-    def log(self, request: HTTPRequest) -> None:
-        """No access log: the metrics count, and the cluster's audit log has what went through the aggregator."""
+    @property
+    def watches(self) -> int:
+        """How many are open."""
+        return self._gate.watches
 
     def drain(self) -> Deferred[None]:
         """Before shutdown: end all watches cleanly; fires when every request under way is over."""
         return self._gate.drain()
-
-    def conclude(self) -> Deferred[None]:
-        """After that: close all connections; fires when everything that was written to them is on its way."""
-        return self._connections.conclude()
 
 
 def make_site(

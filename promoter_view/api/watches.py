@@ -111,6 +111,9 @@ class OpenWatches:
         self._open: set[OpenWatch] = set()
         self.draining = False
 
+    def __len__(self) -> int:
+        return len(self._open)
+
     def add(self, watch: OpenWatch) -> None:
         """It has begun."""
         self._open.add(watch)

@@ -144,7 +144,7 @@ class History:
 
 
 class HistoryCursor:
-    """A position in the history, filtered by one view and, unless "", one namespace. A ``boundaries.Cursor``."""
+    """A position in the history, filtered by one view and one namespace, "" for all. A ``boundaries.Cursor``."""
 
     def __init__(self, history: History, view: str, namespace: str, after: int) -> None:
         self._history = history
@@ -177,7 +177,7 @@ class HistoryCursor:
 
     def _admits(self, change: BundleChange) -> bool:
         key = change.key
-        return key.view == self._view and self._namespace in ("", key.namespace)
+        return self._view in ("", key.view) and self._namespace in ("", key.namespace)
 
 
 def _resource_version(change: BundleChange) -> int:

@@ -122,6 +122,15 @@ class Projector:
         """The oldest resourceVersion from which a cursor can still resume."""
         return self._history.horizon
 
+    @property
+    def history_bytes(self) -> int:
+        """What the history keeps in memory."""
+        return self._history.bytes
+
+    def count(self, view: str) -> int:
+        """How many bundles that view has."""
+        return self._catalogue.count(view)
+
     def get(self, key: BundleKey) -> Bundle | None:
         """The bundle as it is now."""
         return self._catalogue.get(key)

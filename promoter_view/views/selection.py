@@ -6,6 +6,7 @@ DELETED, whatever happened to the bundle itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from promoter_view.kubernetes.selectors import FieldSelector, LabelSelector
@@ -33,10 +34,15 @@ class Selection:
 
         For DELETED that is the last state that was selected, to be encoded with the change's resourceVersion.
         """
-        before, after = change.before, change.after
-        if after is not None and self.admits(after):
-            known = before is not None and self.admits(before)
-            return (ChangeType.MODIFIED if known else ChangeType.ADDED), after
-        if before is not None and self.admits(before):
-            return ChangeType.DELETED, before
-        return None
+        return transition(self.admits, change)
+
+
+def transition(admits: Callable[[Bundle], bool], change: BundleChange) -> tuple[ChangeType, Bundle] | None:
+    """What the change is to a reader of the bundles that ``admits`` selects; as ``Selection.event``."""
+    before, after = change.before, change.after
+    if after is not None and admits(after):
+        known = before is not None and admits(before)
+        return (ChangeType.MODIFIED if known else ChangeType.ADDED), after
+    if before is not None and admits(before):
+        return ChangeType.DELETED, before
+    return None

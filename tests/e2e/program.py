@@ -30,11 +30,19 @@ class Program:
     one of the watchers' own connections might take it while the program is down.
     """
 
-    def __init__(self, folder: Path, options: Sequence[str], *, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        options: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        dashboard: bool = False,
+    ) -> None:
         self.folder = folder
         self._options = tuple(options)
         self._environment = dict(environment or {})
         self._port = _free_port()
+        self._dashboard_port = _free_port() if dashboard else 0
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -50,6 +58,11 @@ class Program:
     def endpoint(self) -> Endpoint:
         """Where its API listens, once it is started."""
         return Endpoint("127.0.0.1", self._port)
+
+    @property
+    def dashboard(self) -> Endpoint:
+        """Where its dashboard listens, if it was asked for one."""
+        return Endpoint("127.0.0.1", self._dashboard_port, tls=False)
 
     @property
     def log(self) -> str:
@@ -103,6 +116,7 @@ class Program:
     def _command(self, port_file: Path) -> list[str]:
         twistd = str(Path(sys.executable).with_name("twistd"))
         where = ["--bind-address", "127.0.0.1", "--secure-port", str(self._port), "--port-file", str(port_file)]
+        where += ["--dashboard-port", str(self._dashboard_port)]
         return [twistd, "-n", "--pidfile=", "promoter-view", *where, *self._options]
 
     def _variables(self) -> dict[str, str]:

@@ -1,0 +1,167 @@
+"""The pages and what they are made of: sign-in, static files. Thin: what a page shows is worked out in ``pages``."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.web.server import Request
+
+from promoter_view.access.outlook import Outlooks
+from promoter_view.boundaries import ViewReader
+from promoter_view.dashboard.assets import Assets
+from promoter_view.dashboard.pages import Page, PageInput, Pages
+from promoter_view.dashboard.program import ProgramFacts
+from promoter_view.dashboard.rights import Rights
+from promoter_view.dashboard.visible import Visible
+from promoter_view.dashboard.visitors import Visitor
+from promoter_view.streaming import Pump
+from promoter_view.web.encodings import accepts_gzip
+from promoter_view.web.errors import ResourceNotFound
+from promoter_view.web.parameters import Parameters
+
+_GZIP = 16 + zlib.MAX_WBITS
+_LEVEL = 1
+#: A path below the root with its query: nothing that a browser could take for another host.
+_TARGET = re.compile(r"(?![/\\])[-A-Za-z0-9._~/%?&=+,:@!$'()*;]{0,2000}\Z", re.ASCII)
+
+
+class PieceReader:
+    """A page as a ``streaming.Reader``: one piece a pull."""
+
+    idle = False
+
+    def __init__(self, pieces: Iterator[bytes], *, gzip: bool) -> None:
+        self._pieces = pieces
+        self._compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP) if gzip else None
+        self.finished = False
+
+    def pull(self, max_bytes: int) -> bytes:  # noqa: ARG002 - a piece is a few milliseconds' work
+        """The next piece; b"" while the compressor gathers more."""
+        piece = next(self._pieces, None)
+        self.finished = piece is None
+        if self._compressor is None:
+            return piece or b""
+        return self._compressor.flush() if piece is None else self._compressor.compress(piece)
+
+
+class PageResource:
+    """Serves pages as their visitor may see them. ``view`` is the one that they show."""
+
+    def __init__(
+        self,
+        views: ViewReader,
+        view: str,
+        pages: Pages,
+        assets: Assets,
+        *,
+        rights: Rights,
+        outlooks: Outlooks,
+        pump: Pump,
+        reactor: IReactorTime,
+        facts: Callable[[], ProgramFacts],
+    ) -> None:
+        self._views = views
+        self._view = view
+        self._pages = pages
+        self._assets = assets
+        self._rights = rights
+        self._outlooks = outlooks
+        self._pump = pump
+        self._reactor = reactor
+        self._facts = facts
+
+    async def serve(self, request: Request, path: str, parameters: Parameters, visitor: Visitor) -> None:
+        """The page of that path below the root. Errors: ReviewUnavailable."""
+        shown = await self._input(visitor, with_program=path == "program")
+        query = {name: values[0] for name, values in parameters.items() if values}
+        page = self._pages.render(path, query, shown)
+        if page is None:
+            page = self._pages.message(404, "Not found", "There is no such page.", shown)
+        await self.send(request, page)
+
+    async def send(self, request: Request, page: Page) -> None:
+        """Writes a page, a piece a turn."""
+        request.setResponseCode(page.status)
+        request.setHeader("Content-Type", page.content_type)
+        gzip = accepts_gzip(request.getHeader("Accept-Encoding"))
+        if gzip:
+            request.setHeader("Content-Encoding", "gzip")
+        if await self._pump.open(PieceReader(page.pieces, gzip=gzip), request).done:
+            request.finish()
+
+    async def tell(self, request: Request, status: int, title: str, text: str) -> None:
+        """A page that says why there is none."""
+        await self.send(request, self._pages.message(status, title, text, self._nothing()))
+
+    async def sign_in(self, request: Request, *, error: str = "", status: int = 200, target: str = "") -> None:
+        """The sign-in page."""
+        await self.send(request, self._pages.sign_in(self._nothing(), error=error, status=status, target=target))
+
+    def asset(self, request: Request, path: str) -> None:
+        """A static file. Errors: ResourceNotFound."""
+        found = self._assets.find(path)
+        if found is None:
+            raise ResourceNotFound("there is no such file")
+        request.setHeader("Cache-Control", found.cache_control)
+        request.setHeader("Content-Type", found.content_type)
+        if request.setETag(found.etag.encode()):
+            request.finish()
+            return
+        request.setHeader("Content-Length", str(len(found.body)))
+        request.write(found.body)
+        request.finish()
+
+    def _nothing(self) -> PageInput:
+        return PageInput((), self._views.head, self.now(), admits=lambda _: False)
+
+    async def _input(self, visitor: Visitor, *, with_program: bool) -> PageInput:
+        if not self._views.ready:
+            return self._waiting(visitor)
+        visible = await self._rights.visible(visitor.identity)
+        views = self._outlooks.of(visitor, self._view)
+        found = await views.see(lambda: (views.views.list(self._view), views.views.head))
+        return PageInput(
+            bundles=tuple(bundle for bundle in found[0] if visible.sees(self._view, bundle.key.namespace)),
+            head=found[1],
+            now=self.now(),
+            scope=visible.scope,
+            user=visitor.user,
+            can_sign_out=visitor.can_sign_out,
+            admits=lambda namespace: self._admits(visible, namespace),
+            program=self._facts() if with_program else None,
+        )
+
+    def _waiting(self, visitor: Visitor) -> PageInput:
+        facts = self._facts()
+        return PageInput(
+            bundles=(),
+            head=self._views.head,
+            now=self.now(),
+            user=visitor.user,
+            can_sign_out=visitor.can_sign_out,
+            ready=False,
+            reason=facts.reason,
+            program=facts,
+        )
+
+    def _admits(self, visible: Visible, namespace: str) -> bool:
+        return visible.sees(self._view, namespace) is True
+
+    def now(self) -> datetime:
+        """The clock's."""
+        return datetime.fromtimestamp(self._reactor.seconds(), UTC)
+
+
+def safe_target(target: str) -> str:
+    """Where to go on after signing in: a path below the root, or the root where it is none."""
+    return target if _TARGET.match(target) and "//" not in target else ""
+
+
+def plain_form(request: Request) -> Mapping[str, str]:
+    """The fields of an urlencoded body (Twisted has parsed it), each once."""
+    found: Mapping[bytes, list[bytes]] = request.args or {}
+    return {name.decode("utf-8", "replace"): values[0].decode("utf-8", "replace") for name, values in found.items()}

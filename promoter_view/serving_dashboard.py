@@ -1,0 +1,258 @@
+"""The dashboard on its port: who may look, pages, streams, listening, and its graceful end."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import maybeDeferred
+
+from promoter_view.access.authorities import Authorities
+from promoter_view.access.authorization import AccessReviews
+from promoter_view.access.outlook import Everything, Outlooks
+from promoter_view.access.token_reviews import TokenReviews
+from promoter_view.boundaries import ViewReader
+from promoter_view.dashboard.activity import Activity
+from promoter_view.dashboard.assets import Assets
+from promoter_view.dashboard.data_resource import DataResource
+from promoter_view.dashboard.following import ActivityFollower
+from promoter_view.dashboard.page_resource import PageResource
+from promoter_view.dashboard.pages import Pages
+from promoter_view.dashboard.program import ProgramFacts
+from promoter_view.dashboard.rights import OpenRights, ReviewedRights, Rights
+from promoter_view.dashboard.sign_in import SignIn
+from promoter_view.dashboard.site import DashboardSite, Entrance, Front
+from promoter_view.dashboard.stream_resource import StreamResource
+from promoter_view.dashboard.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
+from promoter_view.dashboard.wires import Shared
+from promoter_view.kubernetes.cluster_config import ConfigError
+from promoter_view.listening import listen_tcp, listen_tls
+from promoter_view.metrics import Metrics
+from promoter_view.options import Settings
+from promoter_view.streaming import Pump
+from promoter_view.views.definition import ViewDefinition
+from promoter_view.web.certificates import CertificateFiles, ServingConnections, TlsSettings, serving_context
+from promoter_view.web.health import HealthChecks
+from promoter_view.web.limits import Limits
+from promoter_view.web.reloading import ReloadedFiles, Reloader
+from promoter_view.web.server import Grace
+
+_LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+_MAX_SECRETS = 2
+#: What the page about the program says of ``--dashboard-auth``.
+ADMITTED = {
+    "": "everybody who can connect, on this machine only",
+    "none": "everybody who can connect",
+    "token": "whoever has a token of the cluster, as far as the cluster lets him list and watch",
+    "proxy": "whom the proxy names, as far as the cluster lets him list and watch",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewing:
+    """The cluster's word on who looks and what he may see; ``outlooks`` None: members are no secret."""
+
+    tokens: TokenReviews
+    reviews: AccessReviews
+    outlooks: Outlooks | None
+
+
+class ServedDashboard:
+    """What serves pages and streams. ``reviewing`` None: only ``--dashboard-auth none`` can be.
+
+    Errors of the constructor: OSError, SSL.Error, ConfigError for files that are no good.
+    """
+
+    def __init__(
+        self,
+        views: ViewReader,
+        definitions: Sequence[ViewDefinition],
+        settings: Settings,
+        *,
+        reactor: Any,
+        metrics: Metrics,
+        health: HealthChecks,
+        random: random.Random,
+        reloader: Reloader,
+        reviewing: Reviewing | None,
+        facts: Callable[[], ProgramFacts],
+    ) -> None:
+        self._settings = settings
+        self._reactor = reactor
+        self._metrics = metrics
+        self._reloader = reloader
+        self._pump = Pump(views, reactor=reactor)
+        plurals = tuple(definition.plural for definition in definitions)
+        rights, outlooks = _rights(settings, reviewing, views, plurals, reactor)
+        activity, assets, shared = Activity(), Assets(), Shared()
+        self._follower = ActivityFollower(views, plurals[0], activity, reactor=reactor)
+        pages = Pages(activity=activity, assets=assets, root_path=settings.dashboard_root_path)
+        page_resource = PageResource(
+            views,
+            plurals[0],
+            pages,
+            assets,
+            rights=rights,
+            outlooks=outlooks,
+            pump=self._pump,
+            reactor=reactor,
+            facts=facts,
+        )
+        self._streams = StreamResource(
+            views,
+            plurals,
+            rights=rights,
+            outlooks=outlooks,
+            pump=self._pump,
+            shared=shared,
+            reactor=reactor,
+            metrics=metrics,
+            random=random,
+        )
+        data = DataResource(
+            views,
+            plurals,
+            self._streams,
+            pages,
+            shown=plurals[0],
+            rights=rights,
+            outlooks=outlooks,
+            pump=self._pump,
+            shared=shared,
+            now=page_resource.now,
+        )
+        door = self._door(reviewing)
+        root_path = settings.dashboard_root_path
+        sign_in = (
+            SignIn(door, page_resource, clock=reactor, root_path=root_path) if isinstance(door, TokenDoor) else None
+        )
+        entrance = Entrance(
+            door,
+            settings.dashboard_allowed_hosts
+            or (None if settings.dashboard_auth in ("token", "proxy") else _LOCAL_HOSTS),
+            root_path,
+            Limits(settings.max_requests_per_user, settings.max_watches_per_user),
+        )
+        front = Front(entrance, data, page_resource, sign_in, health=lambda: _fault(health))
+        self._site = DashboardSite(front, reactor=reactor)
+        self._connections = self._tls()
+        # Any: IListeningPort promises no port number of its address.
+        self._port: Any = None
+        self._grace = Grace(settings.shutdown_grace, reactor=reactor)
+
+    @property
+    def url(self) -> str:
+        """The address, once it listens."""
+        host = self._port.getHost()
+        scheme = "http" if self._connections is None else "https"
+        name = f"[{host.host}]" if ":" in host.host else host.host
+        return f"{scheme}://{name}:{host.port}{self._settings.dashboard_root_path}"
+
+    @property
+    def streams(self) -> int:
+        """How many are open."""
+        return len(self._streams.streams)
+
+    def start(self) -> None:
+        """Listens. Errors: CannotListenError."""
+        port, address = self._settings.dashboard_port, self._settings.dashboard_bind_address
+        if self._connections is None:
+            self._port = listen_tcp(self._reactor, self._site, port, address)
+        else:
+            self._port = listen_tls(self._reactor, self._site, self._connections, port, address)
+        self._follower.start()
+
+    async def stop(self) -> None:
+        """No new connections; streams end with GOODBYE, requests under way finish, within the grace."""
+        if self._port is not None:
+            await maybeDeferred(self._port.stopListening)
+            self._follower.stop()
+        await self._grace.end(self._site.drain, self._site.conclude)
+        self._pump.stop()
+
+    def hurry(self) -> None:
+        """The grace is over."""
+        self._grace.hurry()
+
+    def _door(self, reviewing: Reviewing | None) -> Door:
+        settings = self._settings
+        if settings.dashboard_auth == "token" and reviewing is not None:
+            return TokenDoor(reviewing.tokens)
+        if settings.dashboard_auth != "proxy":
+            return OpenDoor()
+        headers = ProxyHeaders(
+            settings.dashboard_proxy_user_header,
+            settings.dashboard_proxy_groups_header,
+            settings.dashboard_proxy_groups_separator,
+            settings.dashboard_proxy_user_prefix,
+            settings.dashboard_proxy_groups_prefix,
+        )
+        return ProxyDoor(headers, self._proof())
+
+    def _proof(self) -> ProxyProof:
+        proof = ProxyProof(clock=self._reactor)
+        secrets, authorities = self._settings.dashboard_proxy_secret_file, self._settings.dashboard_client_ca_file
+
+        def read_secrets(path: Path) -> None:
+            proof.secrets = _secrets(path.read_bytes())
+
+        def read_authorities(path: Path) -> None:
+            proof.authorities = Authorities(path.read_bytes())
+
+        if secrets is not None:
+            self._follow("dashboard-proxy-secret-file", Path(secrets), read_secrets)
+        if authorities is not None:
+            self._follow("dashboard-client-ca-file", Path(authorities), read_authorities)
+        return proof
+
+    def _follow(self, option: str, path: Path, load: Callable[[Path], None]) -> None:
+        """Read it now, and again when it changes."""
+        files = ReloadedFiles(option, [path], lambda: load(path), metrics=self._metrics)
+        try:
+            load(path)
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"--{option}: {path}: {error}") from error
+        self._reloader.add(files)
+
+    def _tls(self) -> ServingConnections | None:
+        certificate, key = self._settings.dashboard_tls_cert_file, self._settings.dashboard_tls_private_key_file
+        if certificate is None or key is None:
+            return None
+        files = CertificateFiles(Path(certificate), Path(key))
+        settings = TlsSettings(self._settings.tls_min_version, self._settings.tls_cipher_suites)
+        connections = ServingConnections(serving_context(files, settings))
+        self._reloader.add(
+            ReloadedFiles(
+                "dashboard-certificate",
+                [files.certificate, files.key],
+                lambda: connections.replace(serving_context(files, settings)),
+                metrics=self._metrics,
+            )
+        )
+        return connections
+
+
+def _rights(
+    settings: Settings, reviewing: Reviewing | None, views: ViewReader, plurals: Sequence[str], reactor: Any
+) -> tuple[Rights, Outlooks]:
+    """What visitors may see: without their names, everything."""
+    if settings.dashboard_auth not in ("token", "proxy") or reviewing is None:
+        return OpenRights(plurals), Everything(views)
+    rights = ReviewedRights(reviewing.reviews, views, plurals, clock=reactor)
+    return rights, reviewing.outlooks or Everything(views)
+
+
+def _secrets(content: bytes) -> tuple[bytes, ...]:
+    """One a line. Errors: ValueError."""
+    found = tuple(filter(None, (line.strip() for line in content.splitlines())))
+    if not 1 <= len(found) <= _MAX_SECRETS:
+        raise ValueError("one secret, or two while it is changed, each on a line of its own")
+    return found
+
+
+def _fault(health: HealthChecks) -> str | None:
+    report = health.report("livez")
+    return None if report.healthy else report.text

@@ -1,0 +1,74 @@
+"""The twisted.web Site under both servers: HTTP/1.1 within its bounds, no access log, an orderly end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import TimeoutError as WorkTimeout
+from twisted.internet.interfaces import IReactorTime
+from twisted.web.http import Request as HTTPRequest
+from twisted.web.resource import Resource
+from twisted.web.server import Site
+
+from promoter_view.web.channel import ApiChannel, ApiRequest
+from promoter_view.web.connections import Connections
+
+#: A connection without a request is closed after this: later than Go's clients do it themselves (90 s), so that none
+#: sends a request into a connection that is just being closed.
+_IDLE_SECONDS = 120
+
+
+class HttpSite(Site):
+    """Serves HTTP/1.1 only: over HTTP/2 Twisted cuts idle streams and slows down with their number."""
+
+    displayTracebacks = False  # noqa: N815 - Twisted's name
+
+    def __init__(self, root: Resource, *, request_factory: type[ApiRequest], reactor: IReactorTime) -> None:
+        super().__init__(root, requestFactory=request_factory, timeout=_IDLE_SECONDS, reactor=reactor)
+        # Without Twisted's own factory in between there is nothing that could choose HTTP/2.
+        self._connections = Connections()
+        self.protocol = partial(ApiChannel, self._connections)  # type: ignore[assignment, method-assign]
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """For ALPN."""
+        return [b"http/1.1"]
+
+    def log(self, request: HTTPRequest) -> None:
+        """No access log: the metrics count, and a URL may say what its user looks at."""
+
+    def conclude(self) -> Deferred[None]:
+        """After draining: close all connections; fires when everything that was written to them is on its way."""
+        return self._connections.conclude()
+
+
+class Grace:
+    """Ends what is under way, one step after the other, all within ``seconds``."""
+
+    def __init__(self, seconds: float, *, reactor: IReactorTime) -> None:
+        self._seconds = seconds
+        self._reactor = reactor
+        self._step: Deferred[None] | None = None
+        self._until = 0.0
+
+    async def end(self, *steps: Callable[[], Deferred[None]]) -> None:
+        """Each step begins when the one before is done, or the time is over."""
+        self._until = self._reactor.seconds() + self._seconds
+        for step in steps:
+            await self._in_time(step())
+
+    def hurry(self) -> None:
+        """The time is over."""
+        self._until = 0.0
+        if self._step is not None:
+            self._step.cancel()
+
+    async def _in_time(self, work: Deferred[None]) -> None:
+        self._step = work
+        if not work.called:
+            work.addTimeout(max(0.0, self._until - self._reactor.seconds()), self._reactor)
+        try:
+            await work
+        except (CancelledError, WorkTimeout):
+            return
