@@ -43,7 +43,8 @@ class Past:
 class Station:
     """One environment. ``name`` is short, ``branch`` the whole; ``state`` and ``reasons`` are the summary's.
 
-    ``newest``: the newest dry commit of the strategy is live here, or changes nothing here. ``upcoming``: another
+    ``newest``: the newest dry commit of the strategy is live here, or changes nothing here. ``no_op_sha`` is the dry commit
+    that the hydrator found to change nothing here, "" for none. ``upcoming``: another
     commit than the active one is proposed. ``preparing``: the hydrator is at work on a newer one than is proposed.
     """
 
@@ -52,7 +53,7 @@ class Station:
     state: State
     reasons: tuple[str, ...]
     newest: bool
-    no_op: bool
+    no_op_sha: str
     auto_merge: bool
     active: Side
     proposed: Side
@@ -129,7 +130,7 @@ def _station(
         state=found.state,
         reasons=found.reasons,
         newest=found.has(summary.newest_sha),
-        no_op=bool(found.hydrated_sha) and found.is_no_op,
+        no_op_sha=found.hydrated_sha if found.is_no_op else "",
         auto_merge=spec.get("autoMerge") is not False,
         active=_side(mapping(status, "active")),
         proposed=_side(mapping(status, "proposed")),

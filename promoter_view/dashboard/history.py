@@ -71,6 +71,8 @@ def matrix(stations: Sequence[Station]) -> tuple[Line, ...]:
 def _cell(commit: Commit, station: Station, found: dict[str, Cell]) -> Cell:
     if commit.sha in found:
         return found[commit.sha]
+    if commit.sha == station.no_op_sha:
+        return Cell(station.branch, Kind.NO_OP)
     oldest = station.history[-1].active.dry if len(station.history) >= KEPT else None
     older = oldest is not None and oldest.time and commit.time and commit.time < oldest.time
     return Cell(station.branch, Kind.UNKNOWN if older else Kind.NOTHING)
@@ -130,6 +132,4 @@ def _replaced(station: Station, past: Past, later: Past | None) -> Iterator[tupl
     next_dry = later.active.dry if later is not None else station.active.dry
     if later is not None and later.live_since is not None and past.live_since is not None:
         cell = replace(cell, lasted=max(later.live_since - past.live_since, timedelta()))
-    if next_dry is not None and next_dry.sha == dry.sha:
-        cell = replace(cell, kind=Kind.NO_OP)
     yield replace(cell, replaced_by=next_dry), dry

@@ -1,0 +1,73 @@
+"""Environments as pages show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from promoter_view.dashboard.environments import Station, read_stations
+from promoter_view.views.summary import State
+from tests.views.strategies import NEW, OLD, bundle, check, policy
+
+
+def stations(*policies: dict[str, Any], **members: Any) -> tuple[Station, ...]:
+    return read_stations(bundle(*policies, **members))[1]
+
+
+def test_what_is_proposed_comes_next() -> None:
+    """Another commit than the live one is on its way, with its open pull request."""
+    (found,) = stations(policy(pull_request="open", proposed_checks=[check("lint", "pending")]))
+    assert found.active.dry is not None
+    assert found.active.dry.sha == OLD
+    assert found.upcoming is not None
+    assert found.upcoming.sha == NEW
+    assert found.open_request is not None
+    assert (found.state, found.newest) == (State.BLOCKED, False)
+
+
+def test_nothing_comes_next_where_all_is_live() -> None:
+    """The live commit is not proposed to itself; what was merged is told beside what is live."""
+    (found,) = stations(policy(active=NEW, pull_request="merged"))
+    assert found.upcoming is None
+    assert found.newest
+    assert found.open_request is None
+    assert found.last_request is not None
+
+
+def test_a_no_op_is_live_already() -> None:
+    """Where the newest commit changes nothing, that environment has it."""
+    (found,) = stations(policy(active=OLD, proposed=OLD, note=NEW), branches=["environment/dev"])
+    assert (found.no_op_sha, found.upcoming, found.state) == (NEW, None, State.PROMOTED)
+
+
+def test_an_environment_without_a_policy_is_unknown() -> None:
+    """Each environment of the strategy is there, before its policy is."""
+    (found,) = stations(branches=["environment/dev"])
+    assert (found.name, found.state, found.active.dry, found.history) == ("dev", State.UNKNOWN, None, ())
+
+
+def test_names_are_short_where_they_can_be() -> None:
+    """Two branches that would be said alike are said in full."""
+    assert [each.name for each in stations(branches=["environment/dev", "environment/prod"])] == ["dev", "prod"]
+    assert [each.name for each in stations(branches=["eu/prod", "us/prod"])] == ["eu/prod", "us/prod"]
+
+
+def test_it_went_live_when_it_was_merged() -> None:
+    """The merge of the last promotion counts, where that brought what is live."""
+    past = {
+        "active": {"dry": {"sha": OLD}, "hydrated": {"sha": "f" * 40, "commitTime": "2026-11-19T10:00:00Z"}},
+        "pullRequest": {"id": "3", "state": "merged", "prMergeTime": "2026-11-19T11:00:00Z"},
+    }
+    (found,) = stations(policy(history=[past]))
+    assert found.live_since is not None
+    assert found.live_since.hour == 11
+    assert found.last_request is not None
+    assert found.last_request.number == "3"
+
+
+def test_an_environment_that_lags_behind_the_hydrator_says_so() -> None:
+    """While another environment is hydrated for a newer commit, what is proposed here is about to be replaced."""
+    newer = policy("environment/dev", active=OLD, proposed=NEW)
+    newer["status"]["proposed"]["hydrated"] = {"sha": "1" * 40, "commitTime": "2026-11-20T12:00:00Z"}
+    older = policy("environment/prod", active=OLD, proposed="c" * 40)
+    older["status"]["proposed"]["hydrated"] = {"sha": "2" * 40, "commitTime": "2026-11-20T11:00:00Z"}
+    assert [each.preparing for each in stations(newer, older)] == [False, True]

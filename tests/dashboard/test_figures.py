@@ -1,0 +1,69 @@
+"""Delivery figures, worked out by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from promoter_view.dashboard.environments import read_stations
+from promoter_view.dashboard.figures import deliveries, figures
+from tests.dashboard.test_history import past
+from tests.views.strategies import bundle, check, policy
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+A, B = "a" * 40, "b" * 40
+
+
+def _strategy() -> list[object]:
+    first = policy(
+        "environment/dev",
+        active=B,
+        proposed=B,
+        history=[
+            past(B, "2026-11-20T06:00:00Z", "2026-11-20T08:00:00Z"),
+            past(A, "2026-11-18T22:00:00Z", "2026-11-19T00:00:00Z"),
+        ],
+    )
+    last = policy(
+        "environment/prod",
+        active=B,
+        proposed=B,
+        active_checks=[check("health", "failure")],
+        history=[
+            past(B, "2026-11-20T06:00:00Z", "2026-11-20T12:00:00Z"),
+            past(A, "2026-11-18T22:00:00Z", "2026-11-19T00:00:00Z"),
+        ],
+    )
+    return list(read_stations(bundle(first, last))[1])
+
+
+def test_figures_are_those_of_the_promotions_that_are_kept() -> None:
+    """Two deployments in two days, lead times of 6 and 2 hours, 4 hours and none from the first to the last."""
+    found = figures([deliveries(_strategy())], NOW)
+    assert (found.strategies, found.promotions, found.deployments) == (1, 4, 2)
+    assert found.per_day == pytest.approx(1.0)
+    assert found.lead_time == timedelta(hours=4)
+    assert found.promotion_time == timedelta(hours=2)
+    assert found.failure_share == pytest.approx(0.25)
+    assert found.since == datetime(2026, 11, 19, tzinfo=UTC)
+
+
+def test_what_is_live_is_judged_by_its_checks_of_now() -> None:
+    """A deployment that failed after its merge counts as failed, whatever was recorded at the merge."""
+    failed = [delivery for delivery in deliveries(_strategy()).items if delivery.failed]
+    assert [(delivery.sha, delivery.last) for delivery in failed] == [(B, True)]
+
+
+def test_several_strategies_add_up() -> None:
+    """Rates add; medians are of all."""
+    one = deliveries(_strategy())
+    both = figures([one, one], NOW)
+    assert both.per_day == pytest.approx(2.0)
+    assert both.lead_time == timedelta(hours=4)
+
+
+def test_nothing_known_gives_no_figure() -> None:
+    """Without a promotion there is no rate of none."""
+    found = figures([deliveries([])], NOW)
+    assert (found.per_day, found.lead_time, found.promotion_time, found.failure_share, found.since) == (None,) * 5

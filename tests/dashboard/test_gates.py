@@ -1,0 +1,69 @@
+"""Timed and scheduled gates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from promoter_view.dashboard.checks import Phase
+from promoter_view.dashboard.gates import schedules, timers
+
+
+def test_a_timer_says_when_its_time_has_passed() -> None:
+    """The commit's time and the required duration give the end."""
+    environment = {
+        "branch": "environment/staging",
+        "commitTime": "2026-11-21T09:00:00Z",
+        "requiredDuration": "1h15m",
+        "atMostDurationRemaining": "20m",
+        "phase": "pending",
+    }
+    (found,) = timers({"timedCommitStatuses": [{"spec": {"key": "soak"}, "status": {"environments": [environment]}}]})
+    assert (found.key, found.branch, found.phase, found.remaining) == (
+        "soak",
+        "environment/staging",
+        Phase.PENDING,
+        "20m",
+    )
+    assert found.until == datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
+
+
+def test_a_malformed_duration_leaves_the_cluster_s_own_words() -> None:
+    """Durations are not validated in the CRD: without an end there is still what the cluster says remains."""
+    environment = {
+        "branch": "b",
+        "commitTime": "2026-11-21T09:00:00Z",
+        "requiredDuration": "soon",
+        "atMostDurationRemaining": "5m",
+    }
+    (found,) = timers({"timedCommitStatuses": [{"status": {"environments": [environment]}}]})
+    assert (found.key, found.until, found.required, found.remaining) == ("timer", None, "soon", "5m")
+
+
+def test_a_schedule_says_what_holds_and_what_is_next() -> None:
+    """Both windows with their transitions, in the schedule's time zone."""
+    environment = {
+        "branch": "environment/production",
+        "phase": "pending",
+        "active": {"exclude": "freeze", "transition": "2026-11-23T08:00:00Z"},
+        "next": {"allow": "office hours", "transition": "2026-11-23T09:00:00Z"},
+    }
+    (found,) = schedules(
+        {
+            "scheduledCommitStatuses": [
+                {"spec": {"key": "hours", "timezone": "Europe/Vienna"}, "status": {"environments": [environment]}}
+            ]
+        }
+    )
+    assert (found.key, found.timezone, found.now.exclude, found.next.allow) == (
+        "hours",
+        "Europe/Vienna",
+        "freeze",
+        "office hours",
+    )
+    assert found.now.transition == datetime(2026, 11, 23, 8, tzinfo=UTC)
+
+
+def test_no_gates_no_lines() -> None:
+    """A bundle without gates has none to show, whatever stands in their place."""
+    assert not list(timers({"timedCommitStatuses": "x"}))
+    assert not list(schedules({}))

@@ -1,0 +1,65 @@
+"""Only the web becomes a link."""
+
+from __future__ import annotations
+
+import pytest
+
+from promoter_view.dashboard.links import commit_url, strategy_path, web_url
+
+SHA = "a" * 40
+
+
+@pytest.mark.parametrize("url", ["https://git.example.com/x", "http://127.0.0.1:3000/a?b=c#d", "HTTPS://HOST/x"])
+def test_web_addresses_are_links(url: str) -> None:
+    """An address with http or https and a host is linked as it is."""
+    assert web_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        " javascript:alert(1)",
+        "java\nscript:alert(1)",
+        "data:text/html,<script>alert(1)</script>",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "//evil.example.com/x",
+        "/relative",
+        "https:",
+        "https://",
+        "https:///path",
+        "https://[broken",
+        "http://a b/",
+        "https://host/\u202etxt",
+        "https://host/" + "x" * 2048,
+        "",
+    ],
+)
+def test_what_is_no_web_address_is_no_link(url: str) -> None:
+    """Scripts, data, files, relative and malformed addresses are never linked."""
+    assert web_url(url) == ""
+
+
+@pytest.mark.parametrize(
+    ("repository", "sha", "wanted"),
+    [
+        ("https://git.example.com/team/app", SHA, f"https://git.example.com/team/app/commit/{SHA}"),
+        ("https://git.example.com/team/app.git", SHA, f"https://git.example.com/team/app/commit/{SHA}"),
+        ("https://git.example.com/team/app/", "abcdef1", "https://git.example.com/team/app/commit/abcdef1"),
+        ("git@git.example.com:team/app.git", SHA, ""),
+        ("javascript:alert(1)//", SHA, ""),
+        ("https://git.example.com/app?x=", SHA, ""),
+        ("https://git.example.com/app", "../../evil", ""),
+        ("https://git.example.com/app", "", ""),
+    ],
+)
+def test_commits_are_linked_where_forges_show_them(repository: str, sha: str, wanted: str) -> None:
+    """A commit's link is its repository's address with the sha, and none where either is not what it should be."""
+    assert commit_url(repository, sha) == wanted
+
+
+def test_a_strategy_has_a_path_of_its_own_whatever_its_name() -> None:
+    """Names cannot leave their place in the path."""
+    assert strategy_path("a", "../b?c#d") == "strategies/a/..%2Fb%3Fc%23d"

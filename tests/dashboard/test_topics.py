@@ -1,0 +1,41 @@
+"""What streams of pages carry."""
+
+from __future__ import annotations
+
+import pytest
+
+from promoter_view.dashboard.topics import MAX_STRATEGIES, Form, TopicError, Topics, parse_topics
+from promoter_view.records import BundleKey
+
+KEY = BundleKey("promotionstrategydetails", "payments", "ledger")
+
+
+@pytest.mark.parametrize(
+    ("pages", "form"),
+    [
+        (["fleet"], Form.ROW),
+        (["activity"], Form.ENTRIES),
+        (["strategies/payments/ledger"], Form.DETAIL),
+        (["strategies/payments/other"], Form(0)),
+        (["fleet", "activity", "strategies/payments/ledger"], Form.ROW | Form.ENTRIES | Form.DETAIL),
+    ],
+)
+def test_pages_say_in_which_forms_they_want_a_bundle(pages: list[str], form: Form) -> None:
+    """One stream serves several pages, each in its own form; a strategy's page wants its own only."""
+    assert parse_topics(pages).form(KEY) == form
+
+
+@pytest.mark.parametrize("page", ["", "nonsense", "strategies/", "strategies/a", "strategies/a/b/c", "strategies//b"])
+def test_what_is_no_page_is_refused(page: str) -> None:
+    """A wrong page is said, and what would be right."""
+    with pytest.raises(TopicError, match="fleet, activity or strategies/NAMESPACE/NAME"):
+        parse_topics([page])
+
+
+def test_streams_are_bounded() -> None:
+    """No page, or more strategies than a stream serves, is refused with the bound."""
+    with pytest.raises(TopicError, match="missing"):
+        parse_topics([])
+    with pytest.raises(TopicError, match=str(MAX_STRATEGIES)):
+        parse_topics([f"strategies/a/{number}" for number in range(MAX_STRATEGIES + 1)])
+    assert parse_topics(["fleet", "fleet"]) == Topics(fleet=True)
