@@ -43,9 +43,9 @@ class Past:
 class Station:
     """One environment. ``name`` is short, ``branch`` the whole; ``state`` and ``reasons`` are the summary's.
 
-    ``newest``: the newest dry commit of the strategy is live here, or changes nothing here. ``no_op_sha`` is the dry commit
-    that the hydrator found to change nothing here, "" for none. ``upcoming``: another
-    commit than the active one is proposed. ``preparing``: the hydrator is at work on a newer one than is proposed.
+    ``newest``: the newest dry commit of the strategy is live here, or changes nothing here. ``no_op_sha`` is the dry
+    commit that the hydrator found to change nothing here, "" for none. ``upcoming``: another commit than the active
+    one is proposed. ``preparing``: the hydrator is at work on a newer one than is proposed.
     """
 
     branch: str

@@ -61,9 +61,9 @@ class Renderer:
         return self._environment.get_template(template).render(values)
 
     def macro(self, template: str, name: str) -> Callable[..., str]:
-        """A macro of a template."""
+        """A macro of a template. What it returns is plain text: a Markup's methods would escape their arguments."""
         found: Callable[..., str] = getattr(self._environment.get_template(template).module, name)
-        return found
+        return lambda *values: str.__str__(found(*values))
 
     def pieces(self, template: str, values: Mapping[str, Any], now: datetime) -> Iterator[bytes]:
         """A page in pieces, its times said as of ``now``."""

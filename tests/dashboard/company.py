@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,9 +26,20 @@ BEGAN = 1795251600.0
 
 
 class Company:
-    """Strategies that move when told to, and the pages that show them. ``seed`` makes each run the same."""
+    """Strategies that move when told to, and the pages that show them. ``seed`` makes each run the same.
 
-    def __init__(self, *, seed: int = 7, strategies: list[Strategy] | None = None, root_path: str = "/") -> None:
+    ``alter`` changes objects as they are read from the cluster.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 7,
+        strategies: list[Strategy] | None = None,
+        root_path: str = "/",
+        alter: Callable[[Any], Any] = lambda document: document,
+    ) -> None:
+        self._alter = alter
         self.clock = Clock()
         self.clock.rightNow = BEGAN
         chance = random.Random(seed)
@@ -57,7 +69,7 @@ class Company:
         """Lets the company work for some seconds; returns the changes."""
         for _ in range(seconds):
             self.clock.advance(1)
-            self.world.offset = int(self.clock.seconds() * 10_000)
+            self.world.offset = int((self.clock.seconds() - 0.5) * 10_000)
             self.reflect()
         changes = self.world.changes(self._read)
         self._read = self.world.projector.head
@@ -69,7 +81,7 @@ class Company:
         found: dict[ObjectKey, bytes] = {}
         for kind in PROMOTER_KINDS:
             for document in self.cluster.objects(kind):
-                key, source = source_object(document, CleaningRules(kind))
+                key, source = source_object(self._alter(document), CleaningRules(kind))
                 found[key] = source.body
         for key, body in found.items():
             if self._known.get(key) != body:

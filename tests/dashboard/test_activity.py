@@ -1,0 +1,91 @@
+"""What changes mean to people, and which of them are kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from promoter_view.dashboard.activity import Activity, Event, Item, compare, moment, read_trail
+from promoter_view.views.versions import join
+from tests.dashboard.company import Company
+from tests.views.strategies import NEW, OLD, bundle, check, policy
+
+
+def items(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[Item]:
+    trails = [None if each is None else read_trail(bundle(each)) for each in (before, after)]
+    return list(compare(*trails))
+
+
+def events(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[str]:
+    return [item.event.value for item in items(before, after)]
+
+
+def test_coming_and_going_are_said() -> None:
+    """A strategy that is created or deleted is one item."""
+    assert events(None, policy()) == ["created"]
+    assert events(policy(), None) == ["deleted"]
+    assert events(policy(), policy()) == []
+
+
+def test_a_promotion_says_from_what_to_what_and_where() -> None:
+    """The live sha before and after, in short, and the environment."""
+    first, last = items(policy(pull_request="open"), policy(active=NEW, pull_request="merged"))[:2]
+    assert (first.event, first.environment, first.before, first.after) == (Event.PROMOTED, "dev", OLD[:7], NEW[:7])
+    assert (last.event, last.after) == (Event.MERGED, "#12")
+
+
+def test_a_proposal_and_its_pull_request_are_said() -> None:
+    """What is proposed next, and that a request is opened or closed for it."""
+    assert events(policy(proposed=OLD), policy()) == ["proposed", "state"]
+    assert events(policy(), policy(pull_request="open")) == ["opened"]
+    assert events(policy(pull_request="open"), policy(pull_request="closed")) == ["closed"]
+
+
+def test_checks_are_news_when_their_phase_changes() -> None:
+    """Passed, failed, pending again; and the word of state that follows from it."""
+    pending, good, bad = ([check("lint", phase)] for phase in ("pending", "success", "failure"))
+    assert events(policy(proposed_checks=pending), policy(proposed_checks=good)) == ["passed", "state"]
+    assert events(policy(proposed_checks=pending), policy(proposed_checks=bad)) == ["failed", "state"]
+    assert events(policy(proposed_checks=good), policy(proposed_checks=pending)) == ["pending", "state"]
+
+
+def test_checks_that_begin_anew_on_a_new_commit_are_no_news() -> None:
+    """They are part of its promotion, unless one fails."""
+    before = policy(active=OLD, active_checks=[check("health", "success")])
+    assert "pending" not in events(before, policy(active=NEW, active_checks=[check("health", "pending")]))
+    assert "failed" in events(before, policy(active=NEW, active_checks=[check("health", "failure")]))
+
+
+def test_the_time_of_an_entry_is_that_of_its_offset() -> None:
+    """Offsets count units of 100 us since 1970."""
+    assert moment(join(17952516000000, 0, 3)) == datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
+def test_a_company_at_work_has_a_feed() -> None:
+    """Each promotion that the changes hold is in the feed once, newest first, with its time."""
+    company = Company()
+    changes = company.go_on(60)
+    entries = list(company.activity.newest_first())
+    assert [entry.resource_version for entry in entries] == sorted(
+        (entry.resource_version for entry in entries), reverse=True
+    )
+    assert {entry.resource_version for entry in entries} <= {change.resource_version for change in changes}
+    assert {Event.PROMOTED, Event.MERGED, Event.PASSED} <= {item.event for entry in entries for item in entry.items}
+    assert all(entry.time <= company.now for entry in entries)
+
+
+def test_the_feed_is_bounded_and_says_how_far_it_reaches() -> None:
+    """Beyond its bound the oldest entry goes, and the feed reaches back to the oldest that is kept."""
+    company = Company()
+    activity = Activity(max_entries=3)
+    activity.restart(company.world.projector.head)
+    began = activity.since
+    changes = company.go_on(40)
+    activity.feed(changes)
+    kept = list(activity.newest_first())
+    assert len(kept) == 3
+    assert began is not None
+    assert activity.since is not None
+    assert began < activity.since <= kept[-1].time
+    activity.restart(changes[-1].resource_version)
+    assert list(activity.newest_first()) == []

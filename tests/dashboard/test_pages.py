@@ -1,0 +1,301 @@
+"""Pages as a browser gets them: what they say, whatever the cluster holds, and to whom."""
+
+from __future__ import annotations
+
+import html as markup
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import orjson
+import pytest
+import yaml
+from markupsafe import escape
+
+from promoter_view.dashboard.topics import Form
+from promoter_view.records import BundleKey
+from promoter_view.views.summary import summarize
+from tests.dashboard.company import Company
+from tests.views.world import VIEW
+
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\" onclick='alert(3)' {{ 7*7 }} ${7*7}"
+_VOID = {"meta", "link", "input", "img", "br", "meter"}
+
+
+class Reader(HTMLParser):
+    """Reads a page: its elements, attributes and text; whether all that was opened is closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.open: list[str] = []
+        self.faults: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if len(dict(attrs)) < len(attrs):
+            self.faults.append(f"an attribute twice: {attrs}")
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    def attributes(self, name: str) -> list[str]:
+        return [value or "" for _, found in self.elements for key, value in found.items() if key == name]
+
+
+@pytest.fixture(scope="module")
+def company() -> Company:
+    """A company after some minutes of work."""
+    found = Company()
+    found.go_on(180)
+    return found
+
+
+PATHS = ["", "activity", "strategies/payments/ledger", "strategies/payments/ledger/manifest"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_pages_keep_to_their_policy(company: Company, path: str) -> None:
+    """No inline script, style or handler; nothing from elsewhere; every element closed, every id once."""
+    read = Reader(company.page(path))
+    assert read.faults == []
+    assert read.open == []
+    assert read.attributes("style") == []
+    assert not [name for _, found in read.elements for name in found if name.startswith("on")]
+    assert all(found.get("src") for tag, found in read.elements if tag == "script")
+    for source in read.attributes("src"):
+        assert source.startswith("/static/")
+    ids = read.attributes("id")
+    assert len(ids) == len(set(ids))
+
+
+def test_the_fleet_has_a_row_a_strategy(company: Company) -> None:
+    """Each with its word of state and its environments, in the order asked for."""
+    html = company.page("")
+    rows = re.findall(r'<li class="row is-(\w+)" id="([^"]+)"', html)
+    states = {
+        f"{each.key.namespace}/{each.key.name}": summarize(orjson.loads(each.encode())).state.value.lower()
+        for each in company.bundles
+    }
+    assert {name: state for state, name in rows} == states
+    by_name = re.findall(r'data-name="([^"]+)"', company.page("", {"sort": "name"}))
+    assert by_name == sorted(by_name)
+
+
+def test_filters_hide_rows_without_leaving_them_out(company: Company) -> None:
+    """A page with a filter in its address shows what fits; the script may show the others without asking again."""
+    html = company.page("", {"namespace": "payments"})
+    assert html.count('<li hidden class="row') == 9
+    assert html.count('<li class="row') == 3
+    assert "3 of 12 strategies" in html
+    assert "No strategy fits these filters." in html
+
+
+def test_an_empty_fleet_says_so(company: Company) -> None:
+    """Nobody is left alone with an empty page."""
+    assert "There is no PromotionStrategy here yet" in company.page("", bundles=())
+
+
+def test_the_stream_goes_on_where_the_page_stands(company: Company) -> None:
+    """The page carries its position and its scope for its stream."""
+    (body,) = [found for tag, found in Reader(company.page("", scope="S1")).elements if tag == "body"]
+    assert body["data-position"] == str(company.world.projector.head)
+    assert body["data-scope"] == "S1"
+    assert body["data-stream"] == "fleet"
+
+
+def test_a_strategy_says_what_blocks_it(company: Company) -> None:
+    """Each reason of each environment that is held up stands on its page."""
+    for bundle in company.bundles:
+        html = company.page(f"strategies/{bundle.key.namespace}/{bundle.key.name}")
+        for environment in summarize(orjson.loads(bundle.encode())).environments:
+            for reason in environment.reasons:
+                assert str(escape(reason)) in html
+
+
+def test_the_manifest_is_the_bundle(company: Company) -> None:
+    """Read back, the YAML is what kubectl shows."""
+    page = company.page("strategies/payments/ledger/manifest")
+    found = re.search(r'<pre class="manifest"[^>]*>(.*?)</pre>', page, re.DOTALL)
+    assert found is not None
+    assert yaml.safe_load(markup.unescape(found[1])) == company.bundle("payments", "ledger")
+
+
+@pytest.mark.parametrize("path", ["nope", "strategies", "strategies/a", "strategies/a/b/c/d", "activity/x", "static/x"])
+def test_other_paths_are_no_pages(company: Company, path: str) -> None:
+    """They are answered as not found by whoever serves."""
+    assert company.pages.render(path, {}, company.view()) is None
+
+
+def test_a_strategy_that_is_not_there_is_not_found(company: Company) -> None:
+    """The same words, whether it does not exist or may not be seen."""
+    unseen = company.pages.render("strategies/payments/ledger", {}, company.view(bundles=()))
+    assert unseen is not None
+    assert unseen.status == 404
+    assert "or you may not see it" in unseen.body.decode()
+
+
+def test_before_the_first_state_the_page_waits_and_says_for_what(company: Company) -> None:
+    """503, so that nobody takes an empty fleet for the truth."""
+    page = company.pages.render("", {}, company.view(ready=False, reason="waiting for pullrequests"))
+    assert page is not None
+    assert page.status == 503
+    assert "waiting for pullrequests" in page.body.decode()
+
+
+def test_nobody_sees_the_activity_of_a_namespace_that_is_not_his(company: Company) -> None:
+    """Entries of other namespaces are left out, also of bundles that are gone."""
+    html = company.page("activity", admits=lambda namespace: namespace == "data")
+    assert set(re.findall(r'<li class="entry" [^>]*data-namespace="([^"]+)"', html)) == {"data"}
+
+
+def test_activity_can_be_narrowed_and_paged(company: Company) -> None:
+    """By namespace, name and event; older entries come after those of the first page."""
+    html = company.page("activity", {"namespace": "payments", "event": "promoted"})
+    entries = html.split('<li class="entry"')[1:]
+    assert entries
+    assert all('data-namespace="payments"' in entry and "is-promoted" in entry for entry in entries)
+    first = company.page("activity")
+    older = re.search(r'rel="next" href="/activity\?before=(\d+)"', first)
+    assert older is not None
+    shown = [
+        set(re.findall(r'id="(entry-\d+)"', html)) for html in (first, company.page("activity", {"before": older[1]}))
+    ]
+    assert shown[0]
+    assert shown[1]
+    assert not shown[0] & shown[1]
+    assert company.page("activity", {"before": "x" * 50})
+
+
+# -- attackers' input ------------------------------------------------------------------------------------------------
+
+
+def _poisoned(value: Any) -> Any:
+    """Every text of an object made evil that a person can write: subjects, bodies, authors, descriptions, links."""
+    if isinstance(value, dict):
+        return {key: _evil(key, each) for key, each in value.items()}
+    return [_poisoned(each) for each in value] if isinstance(value, list) else value
+
+
+def _evil(key: str, value: Any) -> Any:
+    if isinstance(value, str) and key in {
+        "subject",
+        "body",
+        "author",
+        "description",
+        "branch",
+        "activeBranch",
+        "key",
+        "message",
+    }:
+        return EVIL + (value if key in ("branch", "activeBranch") else "")
+    if isinstance(value, str) and key in {"url", "repoURL"}:
+        return "javascript:alert(4)"
+    return _poisoned(value)
+
+
+@pytest.fixture(scope="module")
+def poisoned() -> Company:
+    """A company whose every text is an attack."""
+    found = Company(seed=3, alter=_poisoned)
+    found.go_on(60)
+    return found
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_attacks_are_shown_as_text(poisoned: Company, path: str) -> None:
+    """Whatever a commit says becomes text: no element, no attribute, no link comes of it."""
+    html = poisoned.page(path, {"text": EVIL, "label": EVIL} if path == "" else {})
+    read = Reader(html)
+    assert "alert(1)" in "".join(read.text) + "".join(read.attributes("data-words"))
+    assert {found.get("src") for tag, found in read.elements if tag == "script"} == {
+        source for source in read.attributes("src") if source.endswith(".js")
+    }
+    assert not [tag for tag, _ in read.elements if tag in ("img", "iframe", "object", "svg")]
+    assert not [name for _, found in read.elements for name in found if name.startswith("on")]
+    for href in read.attributes("href"):
+        assert href.startswith(("/", "#", "https://")), href
+    assert read.faults == []
+
+
+def test_frames_are_as_safe_as_pages(poisoned: Company) -> None:
+    """A frame is one line of JSON whose HTML is escaped as the page's is."""
+    for bundle in poisoned.bundles[:3]:
+        data = poisoned.pages.present(bundle, Form.ROW | Form.DETAIL, poisoned.now)
+        assert b"\n" not in data
+        frame = orjson.loads(data)
+        for html in (frame["row"], frame["detail"]):
+            read = Reader(html)
+            assert (read.faults, read.open) == ([], [])
+            assert not [tag for tag, _ in read.elements if tag in ("script", "img")]
+
+
+def test_long_names_stay_whole() -> None:
+    """A name of 253 characters is shown and linked as it is."""
+    company = Company()
+    name = ".".join(["n" * 63] * 3 + ["n" * 61])
+    document = {
+        "apiVersion": "promoter.argoproj.io/v1alpha1",
+        "kind": "PromotionStrategy",
+        "metadata": {"name": name, "namespace": "data"},
+        "spec": {"gitRepositoryRef": {"name": name}, "environments": [{"branch": "b" * 100}]},
+    }
+    company.cluster.apply(document)
+    company.reflect()
+    assert f'href="/strategies/data/{name}"' in company.page("")
+    assert name in company.page(f"strategies/data/{name}")
+
+
+# -- frames ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_frame_carries_what_its_form_asks_for(company: Company) -> None:
+    """The same row as the page's; a detail or an entry only where it is wanted; who is gone has a name only."""
+    changes = [change for change in company.go_on(20) if change.after is not None]
+    change = next(each for each in reversed(changes) if company.pages._showing.entry_of(each))
+    row = orjson.loads(company.pages.changed(change, Form.ROW, company.now))
+    assert row.keys() == {"namespace", "name", "row"}
+    full = orjson.loads(company.pages.changed(change, Form.ROW | Form.ENTRIES | Form.DETAIL, company.now))
+    assert full.keys() == {"namespace", "name", "row", "detail", "entry", "events"}
+    assert f'id="entry-{change.resource_version}"' in full["entry"]
+    gone = orjson.loads(company.pages.absent(BundleKey(VIEW, "a", "b")))
+    assert gone == {"namespace": "a", "name": "b"}
+    deleted = change._replace(before=change.after, after=None)
+    frame = orjson.loads(company.pages.changed(deleted, Form.ROW | Form.ENTRIES, company.now))
+    assert frame.keys() == {"namespace", "name", "entry", "events"}
+
+
+def test_what_is_the_same_is_rendered_once(company: Company) -> None:
+    """A page after a frame, and a frame after a page, take the row that is there."""
+    bundle = company.bundles[0]
+    first = company.pages._showing.shown(bundle)
+    assert company.pages._showing.shown(bundle) is first
+    assert list(company.pages.warm(company.bundles))
+
+
+def test_a_page_of_many_rows_comes_in_pieces(company: Company) -> None:
+    """Rows that are not there yet are made a few at a time, with an empty piece in between."""
+    page = Company(seed=11).pages.render("", {}, company.view())
+    assert page is not None
+    assert b"" in list(page.pieces)
+
+
+def test_addresses_begin_with_the_root_path() -> None:
+    """Behind an ingress path every link, source and form stays below it."""
+    company = Company(root_path="/promotions/")
+    for path in PATHS[:3]:
+        read = Reader(company.page(path))
+        for name in ("href", "src", "action"):
+            for value in read.attributes(name):
+                assert value.startswith(("/promotions/", "#", "https://git.example.com", "https://ci.example.com")), (
+                    value
+                )

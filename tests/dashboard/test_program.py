@@ -1,0 +1,46 @@
+"""The health of the program, in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from promoter_view.dashboard.program import ProgramFacts, read_program
+from promoter_view.kubernetes.reflector import ReflectorStatus
+from promoter_view.records import ListPath, LogStatus
+from tests.dashboard.company import Company
+
+LOG = LogStatus(head=17952516000000, first=17952480000000, size=4096, pending_events=0, pending_bytes=0)
+PATH = ListPath("PullRequest", "promoter.argoproj.io", "v1alpha1", "pullrequests")
+WELL = ReflectorStatus(PATH, "watching", "9", 100.0, 140.0, "")
+ILL = ReflectorStatus(PATH, "backing-off", "9", 130.0, 120.0, "503 <b>Service</b> Unavailable")
+
+
+def facts(*reflectors: ReflectorStatus, **changed: object) -> ProgramFacts:
+    made = ProgramFacts("1.2.3", True, "", LOG, "memory:", 5, 4, 10, 100, 3, 1, 2, 150.0, reflectors, "everybody")
+    return replace(made, **changed)
+
+
+def test_what_is_well_is_said_to_be() -> None:
+    """All reflectors watch and the log takes what they say."""
+    page = read_program(facts(WELL))
+    assert page.well
+    assert page.verdict == "All is well: 1 reflectors watch the cluster, and the log takes what they say"
+
+
+def test_what_is_not_well_is_said_first() -> None:
+    """Not ready, held up, not watching: one line each, and the reflector in trouble stands first."""
+    assert read_program(facts(ready=False, reason="replaying")).verdict == "Not ready yet: replaying"
+    held = read_program(facts(log=replace(LOG, fault="disk full")))
+    assert (held.well, held.verdict) == (False, "Appending is held up, serving goes on: disk full")
+    page = read_program(facts(WELL, ILL))
+    assert not page.well
+    assert page.verdict.startswith("1 of 2 reflectors do not watch")
+    assert [line.well for line in page.reflectors] == [False, True]
+    assert page.reflectors[0].silent.total_seconds() == 30
+
+
+def test_the_page_shows_it_escaped() -> None:
+    """Errors of the cluster are shown as text."""
+    html = Company().page("program", program=facts(WELL, ILL))
+    assert "503 &lt;b&gt;Service&lt;/b&gt; Unavailable" in html
+    assert "4.0 KiB" in html
