@@ -45,6 +45,16 @@ def parse_path(path: bytes, definitions: Mapping[str, ViewDefinition]) -> Target
     return None
 
 
+def plain_path(path: bytes) -> str:
+    """The path of what is no resource, decoded: as it is reviewed and as it is routed, which must be one."""
+    return _decode(path)
+
+
+def is_routable(plain: str) -> bool:
+    """A route can be meant. The router overlooks a first character and empty parts, a review does not."""
+    return plain.startswith("/") and "//" not in plain and "\N{REPLACEMENT CHARACTER}" not in plain
+
+
 def verb_of(target: Target, watch: bool) -> Verb:
     """A watch on a path with a name is a get: ``watch`` is ignored there."""
     if target.name:

@@ -17,10 +17,10 @@ from promoter_view.access.outlook import Everything, Outlooks
 from promoter_view.api import answers
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.openapi import OpenApi
-from promoter_view.api.paths import PREFIX, attributes_of, parse_path, verb_of
+from promoter_view.api.paths import PREFIX, attributes_of, is_routable, parse_path, plain_path, verb_of
 from promoter_view.api.query import is_watch, selected_name
 from promoter_view.api.resource import ApiSettings, Call, ViewResource
-from promoter_view.api.routes import Routes
+from promoter_view.api.routes import Routes, not_found
 from promoter_view.boundaries import ViewReader
 from promoter_view.metrics import Metrics
 from promoter_view.streaming import Pump
@@ -90,8 +90,7 @@ class Gate(Resource):
         target = parse_path(request.path, self._definitions) if request.path.startswith(PREFIX) else None
         if target is None:
             method = request.method if request.method in _METHODS else b"other"
-            path = request.path.decode("ascii", "replace")
-            return None, Attributes(verb=method.decode().lower(), path=path)
+            return None, Attributes(verb=method.decode().lower(), path=plain_path(request.path))
         parameters = parameters_of(request.uri)
         verb = verb_of(target, is_watch(parameters))
         name = selected_name(parameters)
@@ -99,6 +98,8 @@ class Gate(Resource):
 
     async def _serve(self, request: Request, call: Call | None, attributes: Attributes) -> None:
         admission = await self._access.admit(request, attributes)
+        if call is None and not is_routable(attributes.path):
+            raise not_found()
         if call is None:
             self._route(request)
         elif not _reads(request.method, call.verb):

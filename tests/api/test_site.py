@@ -91,6 +91,39 @@ def test_access(error, code):
     assert (metrics.verb, metrics.path, metrics.resource) == ("get", "/metrics", "")
 
 
+class Admits:
+    """Lets everybody in; keeps what was asked."""
+
+    def __init__(self):
+        self.asked = []
+
+    async def admit(self, request, attributes):
+        self.asked.append(attributes)
+        return FREELY_ADMITTED
+
+
+@pytest.mark.parametrize(
+    ("target", "reviewed", "code"),
+    [
+        ("/metrics", "/metrics", 200),
+        ("/%6detrics", "/metrics", 200),
+        ("/openapi%2fv3", "/openapi/v3", 200),
+        ("Xmetrics", "Xmetrics", 404),
+        ("//metrics", "//metrics", 404),
+        ("/livez//ping", "/livez//ping", 404),
+        ("/livez/%2e%2e/metrics", "/livez/../metrics", 404),
+        ("https://h/metrics", "https://h/metrics", 404),
+        ("/%ff", "/\ufffd", 404),
+    ],
+)
+def test_what_is_reviewed_is_what_is_served(target, reviewed, code):
+    """A path is reviewed as it is served: decoded, and what no route can mean leads to none, without a traceback."""
+    access = Admits()
+    answer = World(access=access).ask(target)
+    assert [asked.path for asked in access.asked] == [reviewed]
+    assert (answer.code, answer.header("audit-id") is None) == (code, False)
+
+
 class SiteTests(SynchronousTestCase):
     """What needs trial: Deferreds and logged errors."""
 
