@@ -115,8 +115,10 @@ class OpenWatches:
         return len(self._open)
 
     def add(self, watch: OpenWatch) -> None:
-        """It has begun."""
+        """It has begun. One that waited for the head while draining began ends at once, as the others did."""
         self._open.add(watch)
+        if self.draining:
+            watch.end(End.DRAINED)
 
     def discard(self, watch: OpenWatch) -> None:
         """It is over."""

@@ -148,6 +148,19 @@ class SiteTests(SynchronousTestCase):
         self.assertTrue(listing.complete)
         self.assertIsNone(self.successResultOf(drained))
 
+    def test_drain_before_a_watch_begins(self):
+        """A watch that was waiting for the head when draining began ends as soon as it begins, with its bookmark."""
+        ahead = fleet()
+        ahead.put("n", "s1", note="new")
+        world = fleet()
+        watch = world.open(f"{BASE}?watch=1&allowWatchBookmarks=1&resourceVersion={ahead.views.head}")
+        drained = world.site.drain()
+        self.assertNoResult(drained)
+        world.put("n", "s1", note="new")
+        self.assertEqual(brief(watch.events()), [("BOOKMARK", "")])
+        self.assertTrue(watch.complete)
+        self.assertIsNone(self.successResultOf(drained))
+
     def test_drain_of_nothing(self):
         """Where nothing is under way draining is over at once."""
         self.assertIsNone(self.successResultOf(World().site.drain()))
