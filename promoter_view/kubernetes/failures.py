@@ -5,7 +5,7 @@ from __future__ import annotations
 from OpenSSL import SSL
 from service_identity import VerificationError
 from twisted.internet.defer import CancelledError
-from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
+from twisted.internet.error import ConnectError, ConnectingCancelledError, ConnectionClosed, DNSLookupError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.web.client import RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived
 
@@ -15,6 +15,7 @@ from promoter_view.kubernetes.outcomes import Outcome, Unreachable
 NETWORK_ERRORS = (
     CancelledError,
     ConnectError,
+    ConnectingCancelledError,
     ConnectionClosed,
     DNSLookupError,
     OSError,
@@ -29,7 +30,7 @@ NETWORK_ERRORS = (
 def unreachable(error: Exception) -> Unreachable:
     """The error to raise instead. Raises CancelledError where that is what it was."""
     causes = _causes(error)
-    if any(isinstance(cause, CancelledError) for cause in causes):
+    if any(isinstance(cause, CancelledError | ConnectingCancelledError) for cause in causes):
         raise CancelledError from error
     for outcome, kinds in _OUTCOMES:
         found = next((cause for cause in causes if isinstance(cause, kinds)), None)

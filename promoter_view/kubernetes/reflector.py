@@ -156,7 +156,8 @@ class Reflector:
             except Exception:
                 self._log.failure("Reflector of {path}: starting over after a defect", path=self.path.id)
                 self._count(Outcome.INTERNAL)
-                await self._sleep(_AFTER_DEFECT_SECONDS)
+                if not self._stopping:
+                    await self._sleep(_AFTER_DEFECT_SECONDS)
 
     async def _reflect(self) -> None:
         self._core = self._new_core()

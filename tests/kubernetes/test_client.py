@@ -12,7 +12,9 @@ from cryptography import x509
 from OpenSSL import crypto
 from treq.testing import RequestTraversalAgent
 from twisted.internet import reactor
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.error import ConnectingCancelledError
 from twisted.internet.interfaces import IOpenSSLContextFactory
 from twisted.internet.ssl import CertificateOptions
 from twisted.internet.task import Clock
@@ -151,6 +153,17 @@ class ClientTests(SynchronousTestCase):
     def test_cancel(self) -> None:
         """A request can be cancelled, and that is what its waiter is told."""
         self.server.answer = lambda request: NOT_DONE_YET
+        getting = self.get()
+        getting.cancel()
+        self.failureResultOf(getting, CancelledError)
+
+    def test_cancel_while_it_connects(self) -> None:
+        """The same before there is a connection, for which Twisted has an error of its own."""
+
+        def call_off(connecting: Deferred[Any]) -> None:
+            connecting.errback(ConnectingCancelledError(IPv4Address("TCP", "127.0.0.1", 1)))
+
+        self.agent.request = lambda *_, **__: Deferred(call_off)
         getting = self.get()
         getting.cancel()
         self.failureResultOf(getting, CancelledError)
