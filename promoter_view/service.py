@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -365,8 +366,10 @@ def makeService(options: Options) -> IService:
     from twisted.internet import reactor  # noqa: PLC0415 - installed by twistd, and imported nowhere else
 
     program = Program(options.settings, reactor=reactor, environ=os.environ, stream=_stream(options.parent))
-    # Once it runs, for the reactor sets handlers of its own when it begins: twistd would end by the signal, not with 0.
-    reactor.callWhenRunning(_end_on_signals, lambda: reactor.callFromThread(program.terminate))  # type: ignore[attr-defined]
+    end = partial(reactor.callFromThread, program.terminate)  # type: ignore[attr-defined]
+    _end_on_signals(end)
+    # Once more when it runs, for the reactor sets handlers of its own; by these twistd would not end with status 0.
+    reactor.callWhenRunning(_end_on_signals, end)
     if not options.settings.demo:
         # A demo ends with its terminal; its certificate is its own.
         signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(program.reload))  # type: ignore[attr-defined]
