@@ -10,14 +10,19 @@ import enum
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
 
 _TOKEN = re.compile(r"[ \t\r\n]*(?P<token>==|!=|[=!(),<>]|[^=!(),<> \t\r\n]+|\Z)")
 _NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _FIELD_TERM = re.compile(r"(?:\\.|[^,\\])+")
+_Found = TypeVar("_Found")
 _SYMBOLS = frozenset({"", "==", "!=", "=", "!", "(", ")", ",", "<", ">"})
 _FIELDS = ("metadata.name", "metadata.namespace")
+#: Each is tried on each object, in one turn: thousands of them, which a URL has room for, would hold up everybody.
+MAX_REQUIREMENTS = 64
 
 
 class SelectorError(ValueError):
@@ -107,9 +112,9 @@ class LabelSelector:
 
 
 def parse_label_selector(text: str) -> LabelSelector:
-    """Reads a label selector; "" selects everything. Errors: SelectorError."""
+    """Reads a label selector; "" selects everything. Errors: SelectorError, also beyond MAX_REQUIREMENTS."""
     parser = _Parser(text)
-    requirements = tuple(parser.requirements())
+    requirements = _bounded(parser.requirements())
     return LabelSelector(tuple(sorted(requirements, key=lambda found: (found.key, str(found)))))
 
 
@@ -189,6 +194,13 @@ class _Parser:
         return SelectorError(f"unable to parse selector '{self._text}': found {part}, expected {expected}")
 
 
+def _bounded(found: Iterator[_Found]) -> tuple[_Found, ...]:
+    requirements = tuple(islice(found, MAX_REQUIREMENTS + 1))
+    if len(requirements) > MAX_REQUIREMENTS:
+        raise SelectorError(f"a selector of more than {MAX_REQUIREMENTS} requirements is not read")
+    return requirements
+
+
 def _check_key(key: str) -> str:
     prefix, slash, name = key.rpartition("/")
     if slash and not (len(prefix) <= 253 and _SUBDOMAIN.fullmatch(prefix)):
@@ -259,9 +271,10 @@ class FieldSelector:
 def parse_field_selector(text: str) -> FieldSelector:
     r"""Reads a field selector; "" selects everything. ``\``, ``,`` and ``=`` in a value are escaped by ``\``.
 
-    Errors: SelectorError; FieldError where the field is neither metadata.name nor metadata.namespace.
+    Errors: SelectorError, also beyond MAX_REQUIREMENTS; FieldError where the field is neither metadata.name nor
+    metadata.namespace.
     """
-    return FieldSelector(tuple(_field_requirement(term, text) for term in _field_terms(text)))
+    return FieldSelector(_bounded(_field_requirement(term, text) for term in _field_terms(text)))
 
 
 def _field_terms(text: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.kubernetes.selectors import (
+    MAX_REQUIREMENTS,
     FieldError,
+    FieldSelector,
     LabelSelector,
     Operator,
     Requirement,
@@ -120,6 +123,17 @@ def test_unsupported_field() -> None:
     with pytest.raises(FieldError) as caught:
         parse_field_selector("metadata.name=a,spec.x!=b")
     assert str(caught.value) == "field label not supported: spec.x"
+
+
+@pytest.mark.parametrize(
+    ("parse", "requirement"), [(parse_label_selector, "!k{}"), (parse_field_selector, "metadata.name!=n{}")]
+)
+def test_bounded(parse: Callable[[str], LabelSelector | FieldSelector], requirement: str) -> None:
+    """A selector has so many requirements and no more: each is tried on each object while all others wait."""
+    most = [requirement.format(number) for number in range(MAX_REQUIREMENTS)]
+    assert len(parse(",".join(most)).requirements) == MAX_REQUIREMENTS
+    with pytest.raises(SelectorError, match="more than 64 requirements"):
+        parse(",".join([*most, requirement.format("x")]))
 
 
 def test_empty() -> None:
