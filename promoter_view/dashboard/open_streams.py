@@ -110,7 +110,10 @@ class OpenStream:
         if name in self._working:
             return
         working = self._working[name] = Deferred.fromCoroutine(self._persist(work))
-        working.addErrback(self._broken).addBoth(lambda _: self._working.pop(name, None))
+        working.addErrback(self._broken).addBoth(lambda _: self._done(name))
+
+    def _done(self, name: object) -> None:
+        del self._working[name]
 
     async def _persist(self, work: _Work) -> None:
         """While the cluster cannot be asked, what was known stays."""

@@ -62,7 +62,7 @@ class DashboardRequest(ApiRequest):
     def handleContentChunk(self, data: bytes) -> None:
         """A part of the body."""
         super().handleContentChunk(data)
-        if self.method != b"POST":
+        if self.channel.command != b"POST":
             return
         assert isinstance(self.content, BytesIO)
         if self.content.tell() + len(data) > _MAX_FORM_BYTES:

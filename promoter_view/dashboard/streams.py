@@ -179,7 +179,7 @@ class SseReader:
         namespace = self._filter.namespaces.only
         found = [self._views.list_at(view, namespace, self.position) for view in self._filter.views]
         self._backlog = self._difference(found, before)
-        self._due = True
+        self._due = self._due or before.scope != visible.scope
 
     def _snapshot(self, found: Sequence[Sequence[Bundle]]) -> Iterator[tuple[bool, Bundle]]:
         for bundle in chain.from_iterable(found):
@@ -233,10 +233,12 @@ class SseReader:
 
     def _may_pass(self, change: BundleChange) -> bool:
         view, namespace, _ = change.key
-        self._blocked = self._visible.sees(view, namespace) is None
-        if self._blocked:
-            self._needs.learn(view, namespace)
-        return not self._blocked
+        if self._visible.sees(view, namespace) is not None:
+            return True
+        # Before it is asked for: the answer may come at once, to be regarded with the next pull.
+        self._blocked = True
+        self._needs.learn(view, namespace)
+        return False
 
     def _say(self, parts: list[bytes], change: BundleChange) -> int:
         self._examined = change.resource_version

@@ -80,6 +80,11 @@ class ApiChannel(HTTPChannel):
         self._connections.add(self)
         super().connectionMade()
 
+    @property
+    def command(self) -> bytes:
+        """The method of the request that is being read: it knows it itself only once it is whole."""
+        return bytes(self._command)
+
     # -- reading -----------------------------------------------------------------------------------------------------
 
     def dataReceived(self, data: bytes) -> None:

@@ -1,0 +1,221 @@
+"""A whole dashboard on a real projector, a Clock and in-memory transports: what the tests of this folder talk to."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from promoter_view.access.authorization import AccessReviews
+from promoter_view.access.outlook import Everything, Outlooks
+from promoter_view.access.token_reviews import TokenReviews
+from promoter_view.dashboard.activity import Activity
+from promoter_view.dashboard.assets import Assets
+from promoter_view.dashboard.data_resource import DataResource
+from promoter_view.dashboard.page_resource import PageResource
+from promoter_view.dashboard.pages import Pages
+from promoter_view.dashboard.program import ProgramFacts
+from promoter_view.dashboard.rights import OpenRights, ReviewedRights, Rights
+from promoter_view.dashboard.sign_in import SignIn
+from promoter_view.dashboard.site import DashboardSite, Entrance, Front
+from promoter_view.dashboard.stream_resource import StreamResource
+from promoter_view.dashboard.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
+from promoter_view.dashboard.wires import Shared
+from promoter_view.records import LogStatus
+from promoter_view.web.limits import Limits
+from tests.api.reviewing import Reviews, access_reviewer, token_reviewer
+from tests.api.world import VIEW, Client, World
+
+#: Namespaces by user; "*" for all.
+Grants = dict[str, set[str]]
+
+
+class Board(World):
+    """The views, what changes them, and the dashboard above them. ``door`` and ``rights`` are made by the callables."""
+
+    def __init__(
+        self,
+        *,
+        door: Callable[[Board], Door] = lambda _: OpenDoor(),
+        rights: Callable[[Board], Rights] = lambda _: OpenRights([VIEW]),
+        hosts: Collection[str] | None = None,
+        root_path: str = "/",
+        limits: Limits | None = None,
+        outlooks: Outlooks | None = None,
+        **kept: Any,
+    ) -> None:
+        super().__init__(**kept)
+        self.grants: Grants = {}
+        self.tokens: dict[str, str] = {}
+        self.unreachable: Exception | None = None
+        self.reviews = Reviews(self._review)
+        self.fault: str | None = None
+        entrance = Entrance(door(self), hosts, root_path, limits or Limits())
+        given: dict[str, Any] = {"rights": rights(self), "outlooks": outlooks or Everything(self.views)}
+        pages = Pages(activity=Activity(), assets=Assets(), root_path=root_path)
+        page_resource = PageResource(
+            self.views, VIEW, pages, Assets(), **given, pump=self.pump, reactor=self.clock, facts=self._facts
+        )
+        shared = Shared()
+        self.streams = StreamResource(
+            self.views,
+            [VIEW],
+            **given,
+            pump=self.pump,
+            shared=shared,
+            reactor=self.clock,
+            metrics=self.metrics,
+            random=Random(1),
+        )
+        data = DataResource(
+            self.views,
+            [VIEW],
+            self.streams,
+            pages,
+            shown=VIEW,
+            **given,
+            pump=self.pump,
+            shared=shared,
+            now=page_resource.now,
+        )
+        sign_in = None
+        if isinstance(entrance.door, TokenDoor):
+            sign_in = SignIn(entrance.door, page_resource, clock=self.clock, root_path=root_path)
+        front = Front(entrance, data, page_resource, sign_in, health=lambda: self.fault)
+        self.site = DashboardSite(front, reactor=self.clock)  # type: ignore[assignment]
+
+    def watch(self, path: str = "/watch", headers: Mapping[str, str] | None = None) -> Events:
+        """A stream."""
+        return Events(self, path, headers)
+
+    def post(self, path: str, body: str, headers: Mapping[str, str] | None = None) -> Any:
+        """A form, and its answer."""
+        client = Client(self)
+        lines = {
+            "Host": "x",
+            "Origin": "http://x",
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Content-Length": str(len(body)),
+            **(headers or {}),
+        }
+        head = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in lines.items() if value), "", ""]
+        client.protocol.dataReceived(("\r\n".join(head) + body).encode())
+        self.turn()
+        return client.answer()
+
+    def _review(self, spec: dict[str, Any]) -> Any:
+        if self.unreachable is not None:
+            return self.unreachable
+        if "token" in spec:
+            user = self.tokens.get(spec["token"])
+            return {"authenticated": user is not None, "user": {"username": user}}
+        namespace = spec["resourceAttributes"].get("namespace", "*")
+        return {"allowed": namespace in self.grants.get(spec["user"], ())}
+
+    def _facts(self) -> ProgramFacts:
+        return ProgramFacts(
+            "0", self.views.ready, "it begins", LogStatus(0, 0, 0, 0, 0), "memory:", 0, 0, 0, 1, 0, 0, 0, 0
+        )
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame as a browser has it."""
+
+    event: str
+    id: str | None
+    data: Any
+
+    @property
+    def name(self) -> str:
+        """The bundle's."""
+        return self.data["metadata"]["name"] if "metadata" in self.data else ""
+
+    @property
+    def brief(self) -> tuple[str, str]:
+        """What happened to which bundle."""
+        return self.event, self.name
+
+
+class Events:
+    """A stream as it is read: ``frames`` gives those that have come since the last call."""
+
+    def __init__(self, board: Board, path: str, headers: Mapping[str, str] | None) -> None:
+        self.client = board.open(path, headers)
+        self._board = board
+        self._read = 0
+        self.comments = 0
+        self.retry: int | None = None
+
+    @property
+    def code(self) -> int:
+        """The answer's status."""
+        self._board.turn()
+        return self.client.answer().code
+
+    def frames(self) -> list[Frame]:
+        """Those since the last call."""
+        self._board.turn()
+        answer = self.client.answer()
+        body = answer.body
+        if answer.header("content-encoding") == "gzip":
+            body = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(body)
+        blocks = body.split(b"\n\n")[:-1]
+        fresh, self._read = blocks[self._read :], len(blocks)
+        return [frame for frame in map(self._take, fresh) if frame is not None]
+
+    def brief(self) -> list[tuple[str, str]]:
+        """The same as (event, name)."""
+        return [frame.brief for frame in self.frames()]
+
+    def _take(self, block: bytes) -> Frame | None:
+        if block == b":":
+            self.comments += 1
+            return None
+        fields = dict(line.split(": ", 1) for line in block.decode().splitlines())
+        if "retry" in fields:
+            self.retry = int(fields["retry"])
+            return None
+        return Frame(fields["event"], fields.get("id"), json.loads(fields["data"]))
+
+
+def reviewed(board: Board) -> ReviewedRights:
+    """Rights by the board's grants."""
+    reviews = AccessReviews(
+        access_reviewer(board.reviews, board.clock, board.metrics),
+        clock=board.clock,
+        allowed_seconds=10,
+        denied_seconds=10,
+        metrics=board.metrics,
+        masters=False,
+    )
+    return ReviewedRights(reviews, board.views, [VIEW], clock=board.clock)
+
+
+def by_token(board: Board) -> TokenDoor:
+    """Whoever has one of the board's tokens."""
+    reviewer = token_reviewer(board.reviews, board.clock, board.metrics)
+    return TokenDoor(TokenReviews(reviewer, clock=board.clock, key=b"k" * 32, seconds=10, metrics=board.metrics))
+
+
+def by_proxy(board: Board) -> ProxyDoor:
+    """Whom a proxy names that knows the secret."""
+    proof = ProxyProof(clock=board.clock)
+    proof.secrets = (b"old", b"new")
+    return ProxyDoor(ProxyHeaders(), proof)
+
+
+def with_tokens(grants: Mapping[str, Sequence[str]], **kept: Any) -> Board:
+    """A board whose users have their names as tokens, and such grants."""
+    board = Board(door=by_token, rights=reviewed, **kept)
+    board.grants = {user: set(namespaces) for user, namespaces in grants.items()}
+    board.tokens = {user: user for user in grants}
+    return board
+
+
+def bearer(user: str) -> dict[str, str]:
+    """That user's header."""
+    return {"Authorization": f"Bearer {user}"}
