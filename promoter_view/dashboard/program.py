@@ -53,7 +53,9 @@ class ReflectorLine:
 
 @dataclass(frozen=True, slots=True)
 class ProgramPage:
-    """What the page says. ``verdict`` is one line for people; ``first`` is how far back the log reaches."""
+    """What the page says. ``verdict`` is one line for people; ``first`` is how far back the log reaches, None: to its
+    beginning.
+    """
 
     facts: ProgramFacts
     version: str
@@ -75,7 +77,7 @@ def read_program(facts: ProgramFacts) -> ProgramPage:
         version=facts.version,
         well=facts.ready and not facts.log.fault and not troubled,
         verdict=verdict,
-        first=moment(join(facts.log.first, 0, 0)) if facts.log.first else None,
+        first=moment(join(facts.log.first, 0, 0)) if facts.log.first > 1 else None,
         horizon=moment(facts.horizon) if facts.horizon else None,
         reflectors=tuple(lines),
     )

@@ -37,10 +37,10 @@ class Simulated:
 
 
 @contextmanager
-def simulated(folder: Path) -> Iterator[Simulated]:
-    """An empty cluster; it ends with the block."""
+def simulated(folder: Path, *options: str) -> Iterator[Simulated]:
+    """A cluster, empty unless its options say otherwise; it ends with the block."""
     folder.mkdir()
-    command = [sys.executable, "-m", "promoter_view.simulator", "--bookmark-interval", "1"]
+    command = [sys.executable, "-m", "promoter_view.simulator", "--bookmark-interval", "1", *options]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

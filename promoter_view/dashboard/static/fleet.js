@@ -60,7 +60,12 @@ export class Fleet {
     const changes = [...this.#pending];
     this.#pending.clear();
     for (const [key, html] of changes) html === null ? this.#remove(key) : this.#show(key, html);
-    this.#arrange();
+    this.#arrange({ still: this.#isPointedAt() });
+  }
+
+  // Who is about to click a row must not have another slide under the pointer.
+  #isPointedAt() {
+    return this.#list.matches(":hover") || this.#list.contains(document.activeElement);
   }
 
   #remove(key) {
@@ -116,6 +121,8 @@ export class Fleet {
     this.#form.addEventListener("input", () => this.#changed());
     this.#form.addEventListener("click", (event) => this.#chip(event));
     this.#list.addEventListener("click", (event) => this.#star(event));
+    this.#list.addEventListener("mouseleave", () => this.#arrange());
+    this.#list.addEventListener("focusout", () => this.#arrange());
     addEventListener("popstate", () => { this.#readAddress(); this.#arrange(); });
     document.addEventListener("keydown", (event) => this.#key(event));
   }
@@ -168,7 +175,7 @@ export class Fleet {
       && (!labels.length || labels.every((test) => test(labelsOf(row.dataset.labels))));
   }
 
-  #arrange() {
+  #arrange({ still = false } = {}) {
     const fields = this.#form.elements;
     const labels = parseSelector(fields.label.value);
     this.#filter = {
@@ -186,7 +193,7 @@ export class Fleet {
       if (row.hidden === admitted) row.hidden = !admitted;
       shown += admitted;
     }
-    this.#sort(ORDERS[fields.sort.value] ?? ORDERS.state);
+    if (!still) this.#sort(ORDERS[fields.sort.value] ?? ORDERS.state);
     this.#count(counts, shown);
   }
 

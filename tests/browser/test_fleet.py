@@ -1,0 +1,101 @@
+"""The fleet's page in a browser: it moves, it survives, it filters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.dashboard import Dashboard, Visit, rows
+
+QUIET = ("--strategies", "6", "--namespaces", "2")
+
+
+def _marked(page: Any) -> Any:
+    page.evaluate("window.notReloaded = true")
+    return page
+
+
+def _write(dashboard: Dashboard, name: str, key: str, phase: str) -> None:
+    """Gives all checks of a strategy's first environment that phase."""
+    policy = next(
+        each
+        for each in dashboard.cluster.written.of("changetransferpolicies")
+        if each["metadata"]["name"].startswith(f"{name}-environment-dev")
+    )
+    policy["status"]["active"]["commitStatuses"] = [{"key": key, "phase": phase, "description": "as told"}]
+    dashboard.cluster.written.apply(policy)
+
+
+def test_the_fleet_moves_without_a_reload(visit: Visit) -> None:
+    """Rows change under the eyes of who looks, and the page stays the same one."""
+    page = _marked(visit.open())
+    before = rows(page)
+    page.wait_for_function("(before) => [...document.querySelectorAll('.row.changed')].length > 2", arg=before)
+    assert rows(page) != before
+    assert page.evaluate("window.notReloaded")
+
+
+def test_a_page_outlives_a_kill_and_the_503s_after_it(dashboard: Dashboard, visit: Visit) -> None:
+    """It says since when it reconnects, resumes by itself, and then shows what a new page shows."""
+    page = _marked(visit.open())
+    with dashboard.unavailable():
+        page.wait_for_selector('connection-status[data-state="reconnecting"]')
+        assert "Reconnecting since" in page.locator("connection-status").inner_text()
+    dashboard.program.start()
+    dashboard.program.wait_ready()
+    page.wait_for_selector('connection-status[data-state="live"]')
+    dashboard.cluster.command("event-fault", fault="Silence", times=1_000_000)
+    page.wait_for_timeout(1500)
+    assert rows(page) == rows(visit.open())
+    assert page.evaluate("window.notReloaded")
+    assert dashboard.program.metric("promoter_view_stream_resumes_total") > 0
+
+
+@pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
+def test_a_row_that_leaves_its_filter_leaves_the_page(dashboard: Dashboard, visit: Visit) -> None:
+    """And comes back when it fits again; counts and words follow."""
+    _write(dashboard, "app-00000", "health", "failure")
+    page = visit.open("?state=failed")
+    page.wait_for_selector('.row[data-name="app-00000"]:not([hidden])')
+    assert all(words.startswith("failed") for words in rows(page).values())
+    _write(dashboard, "app-00000", "health", "success")
+    page.wait_for_selector('.row[data-name="app-00000"]', state="hidden")
+    assert page.locator("[data-count]").inner_text().endswith("of 6 strategies")
+    _write(dashboard, "app-00000", "health", "failure")
+    page.wait_for_selector('.row[data-name="app-00000"]:not([hidden])')
+
+
+@pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
+def test_filters_are_in_the_address_and_stars_in_the_browser(visit: Visit) -> None:
+    """What is typed is in the address, and comes back with it; favourites are there after a reload."""
+    page = visit.open()
+    page.keyboard.press("/")
+    page.keyboard.type("app-00001")
+    assert page.url.endswith("?text=app-00001")
+    assert len(rows(page)) == 1
+    page.keyboard.press("Escape")
+    assert len(rows(page)) == 6
+    page.get_by_role("button", name="Favourite: app-00002").click()
+    page.get_by_label("Favourites only").check()
+    assert page.url.endswith("?favourites=1")
+    page.reload()
+    page.wait_for_selector('connection-status[data-state="live"]')
+    assert [name.partition("/")[2] for name in rows(page)] == ["app-00002"]
+    page.get_by_label("Labels").fill("team in (")
+    assert page.locator("[data-label-problem]").is_visible()
+
+
+@pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
+def test_tabs_share_one_stream(dashboard: Dashboard, visit: Visit) -> None:
+    """Fleet, activity and two strategies are served by one connection, and each gets what it shows."""
+    fleet = visit.open()
+    strategies = [visit.open(f"strategies/team-00{number}/app-0000{number}") for number in (0, 1)]
+    activity = visit.open("activity")
+    fleet.wait_for_timeout(500)
+    assert dashboard.program.metric("promoter_view_sse_clients") == 1
+    _write(dashboard, "app-00000", "told", "failure")
+    fleet.wait_for_selector('.row[data-name="app-00000"][data-state="failed"]')
+    strategies[0].wait_for_selector('#detail[data-state="failed"]')
+    activity.wait_for_selector(".item.is-failed >> text=told")
+    assert strategies[1].locator("#detail").get_attribute("data-name") == "app-00001"

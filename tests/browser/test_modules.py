@@ -1,0 +1,96 @@
+"""Modules of the pages against the Python that decides the same: times, label selectors, positions, morphing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promoter_view.kubernetes.selectors import SelectorError, parse_label_selector
+from tests.browser.dashboard import Visit
+from tests.browser.test_fleet import QUIET
+from tests.dashboard.test_rendering import NOW, RELATIVE
+
+pytestmark = pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
+
+SELECTORS = [
+    "",
+    "a",
+    "!a",
+    "a=1",
+    "a==1",
+    "a!=1",
+    "a in (1,2)",
+    "a notin (1, 3)",
+    "a>1",
+    "a<2",
+    "a=1,b",
+    " a = 1 , !b ",
+    "x/y=1",
+    "a in",
+    "=1",
+    "a=1,,b",
+    "a=1,",
+    "((",
+    "a b",
+]
+LABELS = [{}, {"a": "1"}, {"a": "2", "b": ""}, {"a": "x", "x/y": "1"}, {"b": "1"}]
+
+
+def _call(page: Any, module: str, body: str, argument: Any) -> Any:
+    """Evaluates ``body`` with the module as ``it`` and the argument as ``given``."""
+    return page.evaluate(
+        f"""async (given) => {{
+            const assets = document.querySelector('script[type=module]').src.replace(/[^/]+$/, '');
+            const it = await import(assets + '{module}');
+            {body}
+        }}""",
+        argument,
+    )
+
+
+def test_times_are_said_as_the_server_says_them(visit: Visit) -> None:
+    """One table for both."""
+    now = NOW.timestamp() * 1000
+    body = "return given.map(([then, now]) => it.relative(then, now))"
+    said = _call(visit.open(), "clock.js", body, [[now - seconds * 1000, now] for seconds, _ in RELATIVE])
+    assert said == [words for _, words in RELATIVE]
+
+
+def test_label_selectors_choose_what_the_server_chooses(visit: Visit) -> None:
+    """Every selector on every set of labels, and the same ones are refused."""
+    body = """return given.selectors.map((text) => {
+        const tests = it.parseSelector(text);
+        return tests && given.labels.map((labels) => tests.every((test) => test(new Map(Object.entries(labels)))));
+    })"""
+    found = _call(visit.open(), "labels.js", body, {"selectors": SELECTORS, "labels": LABELS})
+    assert dict(zip(SELECTORS, found, strict=True)) == {text: _chosen(text) for text in SELECTORS}
+
+
+def _chosen(text: str) -> list[bool] | None:
+    try:
+        selector = parse_label_selector(text)
+    except SelectorError:
+        return None
+    return [selector.matches(labels) for labels in LABELS]
+
+
+def test_positions_are_compared_as_the_integers_that_they_are(visit: Visit) -> None:
+    """Beyond 2^53 the last digit still counts."""
+    body = """const [one, other] = given;
+        return [it.isAfter(other, one), it.isAfter(one, other), it.earliest(given), it.earliest(['', one])]"""
+    one, other = "4706152685247397888", "4706152685247397889"
+    assert _call(visit.open(), "positions.js", body, [one, other]) == [True, False, one, ""]
+
+
+def test_morphing_makes_the_wanted_element_and_keeps_what_the_reader_did(visit: Visit) -> None:
+    """After it the markup is the wanted one, open details stay open, and the elements are the same."""
+    body = """
+        const old = it.fromHTML(given[0]);
+        const details = old.querySelector('details');
+        details.open = true;
+        it.morph(old, it.fromHTML(given[1]));
+        return [old.querySelector('details') === details, details.open, old.textContent, old.className]"""
+    before = '<ul class="a"><li id="x">1</li><li id="y">2<details><summary>s</summary></details></li></ul>'
+    after = '<ul class="b"><li id="y">3<details><summary>t</summary></details></li><li id="z">4</li></ul>'
+    assert _call(visit.open(), "morph.js", body, [before, after]) == [True, True, "3t4", "b"]
