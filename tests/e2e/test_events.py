@@ -1,0 +1,120 @@
+"""Server-Sent Events of the whole program, killed and started again: the six guarantees hold for pages too."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.e2e.events import BROWSERS, Page
+from tests.e2e.program import Program
+from tests.e2e.recording import Recording
+from tests.e2e.session import Session
+from tests.e2e.test_random_faults import Cluster, changes, restless, settle
+from tests.e2e.validator import validate
+from tests.e2e.watcher import Behaviour
+
+_POLL_SECONDS = 0.05
+#: Somebody has to have seen each change since the earliest list, from the API.
+WITNESSES = {"informer": Behaviour(), "of one namespace": Behaviour(namespace="team-a", cut_after=(5, 60))}
+
+
+@contextmanager
+def pages(running: Program, seed: int, life_seconds: float) -> Iterator[list[Page]]:
+    """All kinds of pages, open; they end with the block."""
+    opened = [
+        Page(name, lambda: running.dashboard, habits, source=random.Random(f"{seed} {name}"), life_seconds=life_seconds)
+        for name, habits in BROWSERS.items()
+    ]
+    try:
+        for page in opened:
+            page.start()
+        yield opened
+    finally:
+        for page in opened:
+            page.stop()
+        for page in opened:
+            page.join(20)
+
+
+def finish(session: Session, opened: list[Page]) -> list[Recording]:
+    """Once every watcher and page has seen everything, what they saw. Errors: AssertionError."""
+    for page in opened:
+        page.settle()
+    recordings = session.finish()
+    items = recordings[0].life[0].items
+    goals = {}
+    deadline = time.monotonic() + 30
+    for page in opened:
+        namespace = page.habits.namespace
+        goals[page] = max(item.resource_version for item in items if namespace in ("", item.key[0]))
+        while (page.position or 0) < goals[page]:
+            assert time.monotonic() < deadline, f"{page.name} stands at {page.position}, not at {goals[page]}"
+            time.sleep(_POLL_SECONDS)
+    for page in opened:
+        page.stop()
+        page.join(20)
+    return [*recordings, *(page.recording(settled=goals[page]) for page in opened)]
+
+
+@contextmanager
+def program(folder: Path, cluster: Cluster, *options: str) -> Iterator[Program]:
+    """With a dashboard, ready."""
+    always = ["--kubeconfig", str(cluster.kubeconfig), "--insecure-no-auth", "--bookmark-interval", "500ms"]
+    with Program(folder, [*always, *options], dashboard=True) as running:
+        running.start()
+        running.wait_ready()
+        yield running
+
+
+def test_killed_under_open_pages(tmp_path: Path) -> None:
+    """``kill -9`` at any moment, a restart on the same log: every page resumes, misses nothing, and none is reset."""
+    with (
+        restless(tmp_path / "cluster", seed=5, seconds=8, troubles=False) as cluster,
+        program(tmp_path / "program", cluster, "--event-log", f"file:{tmp_path / 'log'}") as running,
+        Session(lambda: running.endpoint, seed=5, life_seconds=120, behaviours=WITNESSES) as session,
+        pages(running, 5, 120) as opened,
+    ):
+        for turn in range(4):
+            time.sleep(0.5 + turn * 0.37)
+            running.kill()
+            running.start()
+            running.wait_ready()
+        settle(running, cluster, 40)
+        recordings = finish(session, opened)
+    assert validate(recordings, expirations=False) == []
+    assert [page.resets for page in opened] == [0] * len(opened)
+    assert changes(recordings) > 100
+
+
+def test_a_short_history_under_open_pages(tmp_path: Path) -> None:
+    """Pages whose position is gone are told so, get all there is, and miss nothing from there on."""
+    with (
+        restless(tmp_path / "cluster", seed=6, seconds=6, troubles=True) as cluster,
+        program(tmp_path / "program", cluster, "--event-log", "memory:", "--history-bytes", "200Ki") as running,
+        Session(lambda: running.endpoint, seed=6, life_seconds=90, behaviours=WITNESSES) as session,
+        pages(running, 6, 90) as opened,
+    ):
+        settle(running, cluster, 40)
+        recordings = finish(session, opened)
+    assert validate(recordings) == []
+
+
+def test_a_goodbye(tmp_path: Path) -> None:
+    """TERM: pages are told their position and take leave; the next program on the same log goes on from there."""
+    with (
+        restless(tmp_path / "cluster", seed=7, seconds=4, troubles=False) as cluster,
+        program(tmp_path / "program", cluster, "--event-log", f"file:{tmp_path / 'log'}") as running,
+        Session(lambda: running.endpoint, seed=7, life_seconds=90, behaviours=WITNESSES) as session,
+        pages(running, 7, 90) as opened,
+    ):
+        time.sleep(1)
+        assert running.terminate() == 0
+        running.start()
+        running.wait_ready()
+        settle(running, cluster, 40)
+        recordings = finish(session, opened)
+    assert validate(recordings, expirations=False) == []
+    assert [page.resets for page in opened] == [0] * len(opened)
