@@ -18,7 +18,7 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.data_resource import DataResource
-from promoter_view.dashboard.following import ActivityFollower
+from promoter_view.dashboard.following import ActivityFollower, RowWarmer
 from promoter_view.dashboard.page_resource import PageResource
 from promoter_view.dashboard.pages import Pages
 from promoter_view.dashboard.program import ProgramFacts
@@ -90,6 +90,7 @@ class ServedDashboard:
         activity, assets, shared = Activity(), Assets(), Shared()
         self._follower = ActivityFollower(views, plurals[0], activity, reactor=reactor)
         pages = Pages(activity=activity, assets=assets, root_path=settings.dashboard_root_path)
+        self._warmer = RowWarmer(views, plurals[0], pages, reactor=reactor)
         page_resource = PageResource(
             views,
             plurals[0],
@@ -164,12 +165,14 @@ class ServedDashboard:
         else:
             self._port = listen_tls(self._reactor, self._site, self._connections, port, address)
         self._follower.start()
+        self._warmer.start()
 
     async def stop(self) -> None:
         """No new connections; streams end with GOODBYE, requests under way finish, within the grace."""
         if self._port is not None:
             await maybeDeferred(self._port.stopListening)
             self._follower.stop()
+        self._warmer.stop()
         await self._grace.end(self._site.drain, self._site.conclude)
         self._pump.stop()
 

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 
@@ -15,7 +14,7 @@ from promoter_view.dashboard.checks import Check, Phase, PullRequest
 from promoter_view.dashboard.commits import Commit
 from promoter_view.dashboard.environments import Station, read_stations
 from promoter_view.records import Bundle, BundleChange, BundleKey
-from promoter_view.views.summary import State
+from promoter_view.views.summary import State, Summary
 from promoter_view.views.versions import split
 
 #: Offsets are about units of 100 us since 1970 (docs/concepts.md).
@@ -82,15 +81,14 @@ class Trail:
     traces: Mapping[str, _Trace]
 
 
-def read_trail(bundle: Mapping[str, Any]) -> Trail:
-    """What is to be remembered of a decoded bundle."""
-    summary, stations = read_stations(bundle, most_past=0)
+def read_trail(summary: Summary, stations: Sequence[Station]) -> Trail:
+    """What is to be remembered of a bundle whose environments are read already."""
     return Trail(summary.state, {station.branch: _trace(station) for station in stations})
 
 
 def trail_of(bundle: Bundle) -> Trail:
     """The same of a bundle."""
-    return read_trail(orjson.loads(bundle.encode()))
+    return read_trail(*read_stations(orjson.loads(bundle.encode()), most_past=0))
 
 
 def _trace(station: Station) -> _Trace:

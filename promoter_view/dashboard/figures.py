@@ -6,14 +6,16 @@ is. A strategy's deployments are those to its last environment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Any
 
-from promoter_view.dashboard.checks import Phase
-from promoter_view.dashboard.environments import Station
 from promoter_view.dashboard.history import KEPT
+from promoter_view.views.ages import parse_time
+from promoter_view.views.decoded import mapping, mappings, text
+from promoter_view.views.summary import policies_by_branch
 
 _DAY = timedelta(days=1)
 #: Shorter than that, a rate says nothing.
@@ -58,10 +60,13 @@ class Figures:
     failure_share: float | None
 
 
-def deliveries(stations: Sequence[Station]) -> Deliveries:
-    """What one strategy's environments tell."""
-    found = tuple(_deliveries(stations))
-    return Deliveries(found, all(len(station.history) < KEPT for station in stations))
+def deliveries(bundle: Mapping[str, Any]) -> Deliveries:
+    """What the environments of a decoded bundle tell."""
+    policies = policies_by_branch(bundle)
+    branches = [text(each, "branch") for each in mappings(bundle, "promotionStrategy", "spec", "environments")]
+    statuses = [mapping(policies.get(branch), "status") for branch in branches]
+    found = (each for index in range(len(statuses)) for each in _deliveries(statuses, index))
+    return Deliveries(tuple(found), all(len(list(mappings(status, "history"))) < KEPT for status in statuses))
 
 
 def figures(found: Iterable[Deliveries], now: datetime) -> Figures:
@@ -83,17 +88,19 @@ def figures(found: Iterable[Deliveries], now: datetime) -> Figures:
     )
 
 
-def _deliveries(stations: Sequence[Station]) -> Iterator[Delivery]:
-    for index, station in enumerate(stations):
-        for place, past in enumerate(station.history):
-            live, dry = past.live_since, past.active.dry
-            if live is None or dry is None:
-                continue
-            # The newest may be live still: its checks of now count, not those at the time of its merge.
-            still = place == 0 and station.active.dry is not None and station.active.dry.sha == dry.sha
-            checks = station.active.checks if still else past.active.checks
-            failed = checks.worst is Phase.FAILURE
-            yield Delivery(index, index == len(stations) - 1, dry.sha, dry.time, live, failed)
+def _deliveries(statuses: Sequence[Mapping[str, Any]], index: int) -> Iterator[Delivery]:
+    status = statuses[index]
+    for place, past in enumerate(mappings(status, "history")):
+        sha = text(past, "active", "dry", "sha")
+        live = parse_time(text(past, "pullRequest", "prMergeTime") or text(past, "active", "hydrated", "commitTime"))
+        if not sha or live is None:
+            continue
+        # The newest may be live still: its checks of now count, not those at the time of its merge.
+        still = place == 0 and text(status, "active", "dry", "sha") == sha
+        checks = mappings(status if still else past, "active", "commitStatuses")
+        failed = any(check.get("phase") == "failure" for check in checks)
+        committed = parse_time(text(past, "active", "dry", "commitTime"))
+        yield Delivery(index, index == len(statuses) - 1, sha, committed, live, failed)
 
 
 def _median(times: Sequence[timedelta]) -> timedelta | None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from promoter_view.dashboard.environments import Station, read_stations
+from promoter_view.dashboard.environments import Station
 from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, parse_label_selector
 from promoter_view.views.decoded import mapping, text
-from promoter_view.views.summary import State
+from promoter_view.views.summary import State, Summary
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _STATES = {state.value.lower(): state for state in State}
@@ -65,9 +65,8 @@ class FleetQuery:
         return self.labels.matches(row.labels) and all(word in row.words for word in self.text.lower().split())
 
 
-def read_row(bundle: Mapping[str, Any]) -> Row:
-    """The row of a decoded bundle."""
-    summary, stations = read_stations(bundle, most_past=1)
+def read_row(bundle: Mapping[str, Any], summary: Summary, stations: Sequence[Station]) -> Row:
+    """The row of a decoded bundle, whose environments are read already, each with its last promotion at least."""
     foremost = summary.foremost
     names = {station.branch: station.name for station in stations}
     reasons = foremost.reasons if foremost is not None else ()
@@ -81,7 +80,7 @@ def read_row(bundle: Mapping[str, Any]) -> Row:
         more_reasons=max(len(reasons) - 1, 0),
         promoted=summary.promoted_count,
         newest=summary.newest_sha,
-        stations=stations,
+        stations=tuple(stations),
         labels={key: value for key, value in mapping(bundle, "metadata", "labels").items() if type(value) is str},
         changed=_changed(stations),
         words=_words(namespace, name, stations),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import orjson
 
-from promoter_view.dashboard.activity import Entry, Trail, entry_of, read_trail
+from promoter_view.dashboard.activity import Entry, Trail, entry_of, read_trail, trail_of
 from promoter_view.dashboard.environments import read_stations
 from promoter_view.dashboard.figures import Deliveries, deliveries, figures
 from promoter_view.dashboard.fleet import Row, read_row
@@ -64,10 +64,10 @@ class Showing:
             return None
         if self.is_shown(bundle):
             return self.shown(bundle).trail
-        return read_trail(orjson.loads(bundle.encode()))
+        return trail_of(bundle)
 
     def _show(self, bundle: Bundle) -> Shown:
         document = orjson.loads(bundle.encode())
-        row = read_row(document)
-        _, stations = read_stations(document)
-        return Shown(row.without_stations(), self._row(row), deliveries(stations), read_trail(document))
+        summary, stations = read_stations(document, most_past=1)
+        row = read_row(document, summary, stations)
+        return Shown(row.without_stations(), self._row(row), deliveries(document), read_trail(summary, stations))

@@ -86,7 +86,7 @@ def read_detail(bundle: Mapping[str, Any]) -> Detail:
         promoted=summary.promoted_count,
         columns=columns,
         lines=matrix(stations),
-        deliveries=deliveries(stations),
+        deliveries=deliveries(bundle),
         troubles=tuple(_troubles(bundle)),
         labels={key: value for key, value in mapping(metadata, "labels").items() if type(value) is str},
         repository=repository(bundle),

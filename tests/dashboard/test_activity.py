@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from promoter_view.dashboard.activity import Activity, Event, Item, compare, moment, read_trail
+from promoter_view.dashboard.environments import read_stations
 from promoter_view.views.versions import join
 from tests.dashboard.company import Company
 from tests.views.strategies import NEW, OLD, bundle, check, policy
 
 
 def items(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[Item]:
-    trails = [None if each is None else read_trail(bundle(each)) for each in (before, after)]
+    trails = [None if each is None else read_trail(*read_stations(bundle(each))) for each in (before, after)]
     return list(compare(*trails))
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from promoter_view.dashboard.environments import read_stations
 from promoter_view.dashboard.figures import deliveries, figures
 from tests.dashboard.test_history import past
 from tests.views.strategies import bundle, check, policy
@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 A, B = "a" * 40, "b" * 40
 
 
-def _strategy() -> list[object]:
+def _strategy() -> dict[str, Any]:
     first = policy(
         "environment/dev",
         active=B,
@@ -35,7 +35,7 @@ def _strategy() -> list[object]:
             past(A, "2026-11-18T22:00:00Z", "2026-11-19T00:00:00Z"),
         ],
     )
-    return list(read_stations(bundle(first, last))[1])
+    return bundle(first, last)
 
 
 def test_figures_are_those_of_the_promotions_that_are_kept() -> None:
@@ -65,5 +65,5 @@ def test_several_strategies_add_up() -> None:
 
 def test_nothing_known_gives_no_figure() -> None:
     """Without a promotion there is no rate of none."""
-    found = figures([deliveries([])], NOW)
+    found = figures([deliveries({})], NOW)
     assert (found.per_day, found.lead_time, found.promotion_time, found.failure_share, found.since) == (None,) * 5

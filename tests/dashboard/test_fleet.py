@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from promoter_view.dashboard.environments import read_stations
 from promoter_view.dashboard.fleet import Row, in_order, read_query, read_row
 from promoter_view.views.summary import State
 from tests.views.strategies import NEW, bundle, check, policy
@@ -15,7 +16,7 @@ def row(name: str = "payments", namespace: str = "team", labels: dict[str, str] 
     found = bundle(policy(**changed))
     found["metadata"] |= {"name": name, "namespace": namespace, "labels": labels or {}}
     found["changeTransferPolicies"][0]["status"]["active"]["dry"] |= {"author": "Mei <m@x>", "subject": "Count ONCE"}
-    return read_row(found)
+    return read_row(found, *read_stations(found))
 
 
 def test_a_row_says_its_state_where_and_why() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.task import Clock
 
 from promoter_view.dashboard.activity import Activity
-from promoter_view.dashboard.following import ActivityFollower
+from promoter_view.dashboard.following import ActivityFollower, RowWarmer
 from tests.dashboard.company import Company
 from tests.views.world import VIEW
 
@@ -55,3 +55,24 @@ def test_behind_the_horizon_it_starts_over() -> None:
     _settle(clock)
     horizon = company.world.projector.horizon
     assert all(entry.resource_version > horizon for entry in activity.newest_first())
+
+
+def test_rows_are_made_ahead_of_the_first_visitor() -> None:
+    """One a turn once the first state is there, and never again: from then on each change makes its own."""
+    company, clock = Company(), Clock()
+    warmer = RowWarmer(company.world.projector, VIEW, company.pages, reactor=clock)
+    warmer.start()
+    assert not all(map(company.pages._showing.is_shown, company.bundles))
+    _settle(clock)
+    assert all(map(company.pages._showing.is_shown, company.bundles))
+    assert clock.getDelayedCalls() == []
+
+
+def test_a_warmer_that_is_stopped_leaves_nothing() -> None:
+    """Half-way it can be ended."""
+    company, clock = Company(), Clock()
+    warmer = RowWarmer(company.world.projector, VIEW, company.pages, reactor=clock)
+    warmer.start()
+    clock.advance(0)
+    warmer.stop()
+    assert clock.getDelayedCalls() == []

@@ -1,0 +1,114 @@
+"""Every page in a browser, light and dark, wide and narrow: accessible, not too wide, with a quiet console."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.dashboard import Dashboard, Visit
+from tests.browser.test_fleet import QUIET
+
+_AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = {
+    "fleet": "",
+    "strategy": "strategies/payments/ledger",
+    "manifest": "strategies/payments/ledger/manifest",
+    "activity": "activity",
+    "program": "program",
+}
+WINDOWS = {"wide": {"width": 1440, "height": 900}, "narrow": {"width": 390, "height": 844}}
+EVIL = "\"><script>alert(1)</script><img src=x onerror=alert(2)>' onfocus=alert(3) autofocus x='"
+
+
+def _screenshots(tmp_path: Path) -> Path:
+    """Where a person can look at them: the folder PROMOTER_VIEW_SCREENSHOTS, else the test's own."""
+    folder = Path(os.environ.get("PROMOTER_VIEW_SCREENSHOTS") or tmp_path / "screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("window", WINDOWS)
+def test_every_page_is_accessible_and_fits(
+    browser: object, dashboard: Dashboard, tmp_path: Path, theme: str, window: str
+) -> None:
+    """axe-core finds nothing serious, nothing runs out of the window, no console complains; screenshots are kept."""
+    if not _AXE.exists():
+        pytest.skip("axe-core is not installed (npm ci --prefix tests/browser)")
+    options = {"color_scheme": theme, "viewport": WINDOWS[window], "bypass_csp": True, "reduced_motion": "reduce"}
+    with Visit(browser, dashboard.url, **options) as visit:
+        for name, path in PAGES.items():
+            page = visit.open(path)
+            page.screenshot(path=_screenshots(tmp_path) / f"{name}-{theme}-{window}.png", full_page=True)
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
+            assert _violations(page) == [], name
+            page.close()
+        assert visit.errors == []
+
+
+def _violations(page: Any) -> list[str]:
+    page.evaluate(_AXE.read_text())
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    return [
+        f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]} {each['nodes'][0].get('failureSummary', '')}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
+def test_pages_work_without_scripts(browser: object, dashboard: Dashboard) -> None:
+    """The first paint has the data; filters are forms; nothing is shown that needs a script."""
+    with Visit(browser, dashboard.url, java_script_enabled=False) as visit:
+        page = visit.context.new_page()
+        page.goto(visit.url + "?namespace=payments")
+        assert page.locator(".row:visible").count() == 3
+        assert page.locator(".star:visible").count() == 0
+        assert page.locator("connection-status").inner_text().startswith("As of")
+        page.get_by_role("button", name="Filter").click()
+        page.wait_for_url("**/?text=&namespace=payments*")
+        page.get_by_role("link", name="ledger").click()
+        assert page.get_by_role("heading", level=1).inner_text() == "ledger"
+
+
+def test_a_page_can_be_used_with_the_keyboard_alone(visit: Visit) -> None:
+    """The first stop skips to the content; the theme is switched and remembered; a row is opened."""
+    page = visit.open()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.get_by_role("button", name="Theme").press("Enter")
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    page.get_by_role("link", name="ledger", exact=True).press("Enter")
+    page.wait_for_url("**/strategies/payments/ledger")
+
+
+@pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
+def test_attacks_do_no_harm_in_a_browser(dashboard: Dashboard, visit: Visit) -> None:
+    """Scripts in subjects, javascript: links and a name of 253 characters, on the page and in frames: only text."""
+    written = dashboard.cluster.written
+    page, detail = visit.open(), visit.open("strategies/team-000/app-00000")
+    for policy in written.of("changetransferpolicies"):
+        for side in ("active", "proposed"):
+            dry = policy["status"][side]["dry"]
+            dry |= {"subject": EVIL, "body": EVIL, "author": f"{EVIL} <x>", "repoURL": "javascript:alert(4)"}
+            policy["status"][side]["commitStatuses"] = [
+                {"key": EVIL, "phase": "failure", "description": EVIL, "url": "javascript:alert(5)"}
+            ]
+        written.apply(policy)
+    name = ".".join(["n" * 63] * 3 + ["n" * 61])
+    strategy = written.of("promotionstrategies")[0]
+    strategy["metadata"] = {"name": name, "namespace": "team-000"}
+    written.apply(strategy)
+    page.wait_for_selector(f'.row[data-name="{name}"]')
+    page.wait_for_selector('.row[data-name="app-00000"][data-state="failed"]')
+    detail.wait_for_selector('#detail[data-state="failed"]')
+    for each in (page, detail, visit.open("activity"), visit.open("strategies/team-000/app-00000")):
+        assert each.locator("main script, main img, main [onfocus], main [onerror], a[href^=javascript]").count() == 0
+        assert each.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.locator(f'.row[data-name="{name}"] h2').inner_text() == name
+    assert detail.locator(".said", has_text="<script>alert(1)</script>").count() > 0
