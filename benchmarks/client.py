@@ -26,7 +26,8 @@ _STAMP_NAME = b'"bench/ts":"'
 #: A bundle's own resourceVersion stands within so many bytes of its line.
 _HEAD_BYTES = 2048
 _GZIP = 16 + zlib.MAX_WBITS
-_BOOKMARK = b'{"type":"BOOKMARK"'
+#: How lines begin that tell a position and no event: a watch's, and those of Server-Sent Events.
+_BOOKMARKS = (b'{"type":"BOOKMARK"', b'data: {"resourceVersion"')
 
 
 class Arrivals:
@@ -86,7 +87,7 @@ class Watcher:
         found = _VERSION.search(head)
         if found is None:
             return
-        if head.startswith(_BOOKMARK):
+        if head.startswith(_BOOKMARKS):
             self.bookmarked = True
             return
         now = time.monotonic_ns()
@@ -109,7 +110,7 @@ class Watching:
         self._watchers = [
             Watcher(self._arrivals, silent=number < slow, gzip=self._gzip) for number in range(given["watchers"])
         ]
-        self._connections = [Connection(given["port"], self._selector) for _ in self._watchers]
+        self._connections = [Connection(given["port"], self._selector, tls=given["tls"]) for _ in self._watchers]
         self._slow = self._connections[:slow]
         self._path = given["path"]
         self._initial = given["initial"]

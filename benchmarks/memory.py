@@ -1,4 +1,4 @@
-"""How much memory a process has, and had at most while something was measured."""
+"""How much memory a process has, and had at most while something was measured; and its processor's time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Self
 
 _SAMPLE_SECONDS = 0.02
 _STATM = "/proc/{}/statm"
+_STAT = "/proc/{}/stat"
 
 
 def resident_bytes(pid: int) -> int:
@@ -21,6 +22,18 @@ def resident_bytes(pid: int) -> int:
     # Where there is no /proc (macOS): kibibytes.
     found = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=True, text=True)
     return int(found.stdout) * 1024
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process has taken so far."""
+    stat = Path(_STAT.format(pid))
+    if stat.exists():
+        fields = stat.read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    # Where there is no /proc (macOS): minutes and seconds.
+    found = subprocess.run(["ps", "-o", "time=", "-p", str(pid)], capture_output=True, check=True, text=True)
+    minutes, _, seconds = found.stdout.strip().rpartition(":")
+    return int(minutes) * 60 + float(seconds)
 
 
 class Peak:

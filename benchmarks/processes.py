@@ -6,6 +6,7 @@ import json
 import os
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -117,6 +118,7 @@ class Program:
         self._folder = folder
         self._child: Child | None = None
         self.port = 0
+        self.dashboard_port = _free_port()
 
     def __enter__(self) -> Self:
         return self
@@ -178,7 +180,7 @@ class Program:
             "port-file": port_file,
             "event-log": f"file:{self._folder / 'log'}",
             "cert-dir": self._folder / "certificates",
-            "dashboard-port": 0,
+            "dashboard-port": self.dashboard_port,
             "log-level": "warn",
         }
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
@@ -191,6 +193,13 @@ class Program:
             if child is None or not child.running or time.monotonic() > deadline:
                 raise BrokenRunError(f"promoter-view is not up: {child.complaint() if child else 'not started'}")
             time.sleep(_POLL_SECONDS)
+
+
+def _free_port() -> int:
+    """One that nobody listens on now: the dashboard's, for which 0 means none."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def baseline(certificate: tuple[Path, Path], object_bytes: int, objects: int, folder: Path) -> tuple[Child, int]:

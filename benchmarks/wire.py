@@ -1,4 +1,4 @@
-"""HTTP/1.1 over TLS for measuring: non-blocking GETs on one selector, bodies handed on as they come."""
+"""HTTP/1.1 for measuring: non-blocking GETs on one selector, with or without TLS, bodies handed on as they come."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ class Body:
 class Connection:
     """One connection, one request at a time. It is open, TLS and all, once it is made. Errors: OSError."""
 
-    def __init__(self, port: int, selector: selectors.BaseSelector) -> None:
+    def __init__(self, port: int, selector: selectors.BaseSelector, *, tls: bool = True) -> None:
         raw = socket.create_connection(("127.0.0.1", port), timeout=_CONNECT_SECONDS)
-        self._socket = unverified().wrap_socket(raw)
+        self._socket: socket.socket = unverified().wrap_socket(raw) if tls else raw
         self._socket.setblocking(False)
         self._selector = selector
         self._head = b""
@@ -120,7 +120,7 @@ class Connection:
         while self._sink is not None:
             try:
                 data = self._socket.recv(_RECORD_BYTES)
-            except ssl.SSLWantReadError:
+            except (ssl.SSLWantReadError, BlockingIOError):
                 return
             except OSError:
                 data = b""
@@ -130,8 +130,11 @@ class Connection:
             self._take(data)
             records += 1
             # What OpenSSL holds already would not make the socket readable again.
-            if records >= _TURN_RECORDS and not self._socket.pending():
+            if records >= _TURN_RECORDS and not self._pending():
                 return
+
+    def _pending(self) -> int:
+        return self._socket.pending() if isinstance(self._socket, ssl.SSLSocket) else 0
 
     def _take(self, data: bytes) -> None:
         if self._body is None:

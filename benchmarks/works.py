@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks import changes, processes
 from benchmarks.changes import Change
 from benchmarks.figures import MEGABYTE, rate
-from benchmarks.memory import Peak, resident_bytes
+from benchmarks.memory import Peak, cpu_seconds, resident_bytes
 from benchmarks.report import Row
 from benchmarks.world import LIST, WATCH, World, whole
 
@@ -112,6 +112,29 @@ def slow_readers(world: World) -> Iterator[Row]:
     yield Row(f"{name}: events that all got in the end", "%", found["share"], without["share"], "100")
 
 
+def events(world: World) -> Iterator[Row]:
+    """Server-Sent Events: without compression as the yardstick has it, then many pages as browsers ask for them."""
+    plan, port = world.plan, world.program.dashboard_port
+    some, many = plan.watchers[1], plan.pages
+    slow = max(1, many // 10)
+    with changes.of_cluster(world.cluster_url) as change:
+        plain = watched(world, port, world.events_from_now(), some, change)
+        packed = watched(world, port, world.events_from_now(), some, change, gzip=True)
+        before = cpu_seconds(world.program.pid)
+        pages = watched(world, port, world.events_from_now(), many, change, slow=slow, gzip=True)
+        busy = cpu_seconds(world.program.pid) - before
+    yield Row(f"SSE, {some} clients: p50", "ms", plain["p50_ms"], None, "20")
+    yield Row(f"SSE, {some} clients: p99", "ms", plain["p99_ms"], None, "100")
+    yield Row(f"SSE, {some} clients as gzip: p99 (baseline: plain)", "ms", packed["p99_ms"], plain["p99_ms"])
+    yield Row(f"SSE, {some} clients as gzip: bytes (baseline: plain)", "MB/s", packed["megabytes"], plain["megabytes"])
+    name = f"SSE, {many} clients as gzip, {slow} of them stop reading"
+    yield Row(f"{name}: p50 of the others", "ms", pages["p50_ms"])
+    yield Row(f"{name}: p99 of the others", "ms", pages["p99_ms"])
+    yield Row(f"{name}: bytes", "MB", pages["bytes"] / MEGABYTE)
+    yield Row(f"{name}: the program's processor", "s", busy)
+    yield Row(f"{name}: events that all got", "%", pages["share"], None, "100")
+
+
 def memory(world: World) -> Iterator[Row]:
     """What the program takes idle, with watchers under load, for an idle watcher, and for many initial states."""
     plan, program = world.plan, world.program
@@ -162,7 +185,7 @@ def appends(world: World) -> Iterator[Row]:
 
 
 #: In the order in which they run: those that look at memory before those that fill it.
-WORKS: tuple[Work, ...] = (memory, lists, compressed, gets, fan_out, slow_readers, restart, appends)
+WORKS: tuple[Work, ...] = (memory, lists, compressed, gets, fan_out, slow_readers, events, restart, appends)
 
 
 def _of_a_watch(world: World, port: int, pid: int) -> float:

@@ -28,6 +28,7 @@ class Plan:
     concurrent: int
     gets: int
     idle_watchers: int
+    pages: int
     appends: int
     rate: float = 20.0
     limit_seconds: float = 120.0
@@ -41,6 +42,7 @@ FULL = Plan(
     concurrent=100,
     gets=5000,
     idle_watchers=500,
+    pages=500,
     appends=20_000,
 )
 QUICK = Plan(
@@ -51,6 +53,7 @@ QUICK = Plan(
     concurrent=20,
     gets=500,
     idle_watchers=50,
+    pages=50,
     appends=2000,
     limit_seconds=30.0,
 )
@@ -79,6 +82,11 @@ class World:
         body = processes.fetch(self.program.port, f"{LIST}?limit=1")[1]
         return f"{WATCH}&resourceVersion={json.loads(body)['metadata']['resourceVersion']}"
 
+    def events_from_now(self) -> str:
+        """The path of a stream of Server-Sent Events that goes on from this moment."""
+        body = processes.fetch(self.program.port, f"{LIST}?limit=1")[1]
+        return f"/watch?lastEventId={json.loads(body)['metadata']['resourceVersion']}"
+
     @contextmanager
     def baseline(self) -> Iterator[Bare]:
         """The bare server, with objects of our size."""
@@ -90,9 +98,13 @@ class World:
     def watch(
         self, port: int, path: str, watchers: int, *, slow: int = 0, initial: bool = False, gzip: bool = False
     ) -> processes.Child:
-        """A client with so many watches; ``slow`` of them can be paused, ``initial`` ones first take the state."""
-        given = {"port": port, "path": path, "watchers": watchers, "slow": slow, "initial": initial, "gzip": gzip}
-        return processes.client("watch", self.folder, **given, limit_seconds=self.plan.limit_seconds)
+        """A client with so many watches; ``slow`` of them can be paused, ``initial`` ones first take the state.
+
+        On the dashboard's port they are streams of Server-Sent Events, without TLS.
+        """
+        tls = port != self.program.dashboard_port
+        given = {"path": path, "watchers": watchers, "slow": slow, "initial": initial, "gzip": gzip, "tls": tls}
+        return processes.client("watch", self.folder, port=port, **given, limit_seconds=self.plan.limit_seconds)
 
     def fetch(self, port: int, path: str, connections: int, requests: int, *, gzip: bool = False) -> dict[str, Any]:
         """The result of so many requests over so many connections."""
