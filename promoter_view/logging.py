@@ -5,8 +5,10 @@ Fields of the JSON form: ``time`` (RFC 3339, UTC), ``level``, ``logger``, ``mess
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import IO
+from typing import IO, Any
 
 import orjson
 from twisted.logger import (
@@ -18,6 +20,7 @@ from twisted.logger import (
     formatEvent,
     textFileLogObserver,
 )
+from twisted.python.logfile import LogFile
 from zope.interface import implementer
 
 #: These tell at info of every connection and listener that Twisted makes for them.
@@ -68,3 +71,13 @@ def observer(stream: IO[str], form: str, level: str) -> ILogObserver:
             least.setLogLevelForNamespace(namespace, LogLevel.warn)
     filtered: ILogObserver = FilteringLogObserver(writer, [least])
     return filtered
+
+
+def twistd_stream(twistd: Mapping[str, Any] | None) -> IO[str]:
+    """Where twistd, with these options, would write its log: standard output in the foreground, else its log file."""
+    twistd = twistd or {}
+    name = twistd.get("logfile")
+    if name == "-" or (not name and twistd.get("nodaemon")):
+        return sys.stdout
+    file: IO[str] = LogFile.fromFullPath(name or "twistd.log")
+    return file

@@ -11,7 +11,6 @@ import gc
 import os
 import random
 import signal
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -20,13 +19,12 @@ from typing import IO, Any
 
 from OpenSSL import SSL
 from twisted.application.service import IService, Service
-from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.internet.defer import CancelledError, Deferred, DeferredList, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.task import deferLater
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
 from twisted.python.failure import Failure
-from twisted.python.logfile import LogFile
 
 import promoter_view
 from promoter_view.access.admission import Access, OpenAccess
@@ -47,7 +45,7 @@ from promoter_view.kubernetes.supervise import Reflectors, mirror_of, rules_of
 from promoter_view.log.engines import LogSettings, open_log
 from promoter_view.log.errors import LogError
 from promoter_view.log.recorder import LogRecorder
-from promoter_view.logging import observer
+from promoter_view.logging import observer, twistd_stream
 from promoter_view.metrics import Metrics
 from promoter_view.operations import SettledMemory, StallMeter, first_state, log_line, reflectors_line
 from promoter_view.options import Options, Settings
@@ -327,20 +325,23 @@ class Program(Service):
         self._memory.stop()
         if self._starting is not None:
             self._starting.cancel()
+        parts = (self._access, self._schemas, self._reflectors)
+        steps: list[Callable[[], object]] = [self._stop_serving, self._reloader.stop]
+        steps += [part.stop for part in parts if part is not None]
+        steps += [self._client.close] if self._client is not None else []
+        steps += [self._demo.stop] if self._demo is not None else []
+        for step in (*steps, self._event_log.stop):
+            await self._attempt(step)
+
+    async def _stop_serving(self) -> None:
         servers = [server for server in (self._api, self._dashboard) if server is not None]
         await DeferredList([Deferred.fromCoroutine(server.stop()) for server in servers], fireOnOneErrback=True)
-        self._reloader.stop()
-        if self._access is not None:
-            await self._access.stop()
-        if self._schemas is not None:
-            self._schemas.stop()
-        if self._reflectors is not None:
-            await self._reflectors.stop()
-        if self._client is not None:
-            await self._client.close()
-        if self._demo is not None:
-            await self._demo.stop()
-        await self._event_log.stop()
+
+    async def _attempt(self, step: Callable[[], object]) -> None:
+        try:
+            await maybeDeferred(step)
+        except Exception:  # whatever it is, the log is still to be closed
+            self._log.failure("a part of the program did not end as it should")
 
     def _cannot_start(self, failure: Failure) -> None:
         if failure.check(CancelledError):
@@ -365,7 +366,7 @@ def makeService(options: Options) -> IService:
     """What ``twistd promoter-view`` runs."""
     from twisted.internet import reactor  # noqa: PLC0415 - installed by twistd, and imported nowhere else
 
-    program = Program(options.settings, reactor=reactor, environ=os.environ, stream=_stream(options.parent))
+    program = Program(options.settings, reactor=reactor, environ=os.environ, stream=twistd_stream(options.parent))
     end = partial(reactor.callFromThread, program.terminate)  # type: ignore[attr-defined]
     _end_on_signals(end)
     # Once more when it runs, for the reactor sets handlers of its own; by these twistd would not end with status 0.
@@ -379,16 +380,6 @@ def makeService(options: Options) -> IService:
 def _end_on_signals(end: Callable[[], object]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end())
-
-
-def _stream(twistd: Mapping[str, Any] | None) -> IO[str]:
-    """Where twistd would write its log: standard output in the foreground, else its log file."""
-    twistd = twistd or {}
-    name = twistd.get("logfile")
-    if name == "-" or (not name and twistd.get("nodaemon")):
-        return sys.stdout
-    file: IO[str] = LogFile.fromFullPath(name or "twistd.log")
-    return file
 
 
 def _log_settings(settings: Settings) -> LogSettings:

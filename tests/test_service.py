@@ -87,3 +87,16 @@ class EndingTests(SynchronousTestCase):
         self.successResultOf(stopping)
         program.terminate()
         self.assertEqual(self.statuses, [])
+
+    def test_a_part_that_does_not_end_keeps_the_log_open_no_longer(self) -> None:
+        """Whatever goes wrong in one step of the end, the later ones are taken, the log's last."""
+        ended: list[str] = []
+
+        def broken() -> None:
+            raise ValueError("broken")
+
+        self.program._stop_serving = broken  # type: ignore[method-assign,assignment]
+        self.program._event_log.stop = lambda: ended.append("log")  # type: ignore[method-assign,assignment,func-returns-value]
+        self.successResultOf(self.program.stopService())
+        self.assertEqual(ended, ["log"])
+        self.assertEqual([str(fault.value) for fault in self.flushLoggedErrors(ValueError)], ["broken"])

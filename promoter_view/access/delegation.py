@@ -110,12 +110,13 @@ class Delegation:
             await self._sleep(self._backoff.next())
 
     async def _list(self) -> str:
-        found = _decoded(await self._client.get(PATH, (_SELECTED,)))
-        items = found.get("items")
-        if not items:
-            raise MissingConfiguration(f"the ConfigMap kube-system/{NAME} is not there")
-        self._take(items[0])
-        return str(found["metadata"]["resourceVersion"])
+        match _decoded(await self._client.get(PATH, (_SELECTED,))):
+            case {"metadata": {"resourceVersion": str(version)}, "items": [dict(found), *_]}:
+                self._take(found)
+                return version
+            case {"metadata": {"resourceVersion": str()}, "items": [] | None}:
+                raise MissingConfiguration(f"the ConfigMap kube-system/{NAME} is not there")
+        raise Unreachable(Outcome.NOT_JSON, f"{PATH}: the answer is not a list")
 
     async def _watch(self, resource_version: str) -> None:
         parameters = (
@@ -134,16 +135,22 @@ class Delegation:
             lines.close()
 
     def _see(self, event: dict[str, Any]) -> None:
-        match event["type"]:
-            case "ADDED" | "MODIFIED":
-                self._take(event["object"])
-            case "DELETED":
+        match event:
+            case {"type": "ADDED" | "MODIFIED", "object": dict(found)}:
+                self._take(found)
+            case {"type": "DELETED"}:
                 raise MissingConfiguration(f"the ConfigMap kube-system/{NAME} was deleted")
-            case "ERROR":
-                raise error_of(event["object"])
+            case {"type": "ERROR", "object": dict(status)}:
+                raise error_of(status)
+            case {"type": "BOOKMARK"}:
+                return
+            case _:
+                raise Unreachable(Outcome.NOT_JSON, f"{PATH}: a line of the watch is no event")
 
     def _take(self, found: dict[str, Any]) -> None:
         data = found.get("data") or {}
+        if not isinstance(data, dict):
+            raise MissingConfiguration(f"the ConfigMap kube-system/{NAME} is malformed: data is no map")
         if data == self._data:
             self.fault = None
             return

@@ -169,3 +169,16 @@ class DelegationTests(SynchronousTestCase):
         self.clock.advance(31)
         self.assertEqual(self.pem, RENEWED)
         self.assertIsNone(self.delegation.fault)
+
+    def test_no_kubernetes_answer(self):
+        """JSON that is no list or no event is asked for again; it neither ends the program nor refuses anybody."""
+        for answer in ([], {}, {"items": []}, listed("x"), {"metadata": {}, "items": [config_map(PEM)]}):
+            self.begin(answer)
+            self.clock.advance(31)
+            self.assertEqual(self.refusals, [])
+            self.assertIsNotNone(self.delegation.fault)
+            self.cluster.answer = listed(config_map(PEM))
+            self.clock.advance(31)
+            self.assertEqual(self.pem, PEM)
+            self.cluster.watches[-1].reader.callback([b'{"object": 5}'])
+            self.assertIn("no event", self.delegation.fault)
