@@ -51,9 +51,12 @@ class Arrivals:
 
 
 class Watcher:
-    """A sink for watch lines: counts events, and how long after its change each came, unless ``silent``."""
+    """A sink for watch lines: counts events, and how long after its change each came, unless ``silent``.
 
-    def __init__(self, arrivals: Arrivals, *, silent: bool = False, gzip: bool = False) -> None:
+    ``lazy``: it only keeps what comes, until ``attend``; many that inflate all at once would measure themselves.
+    """
+
+    def __init__(self, arrivals: Arrivals, *, silent: bool = False, gzip: bool = False, lazy: bool = False) -> None:
         self.events = 0
         self.bookmarked = False
         self.broken = False
@@ -61,10 +64,24 @@ class Watcher:
         self._silent = silent
         self._inflate = zlib.decompressobj(_GZIP).decompress if gzip else bytes
         self._parts: list[bytes] = []
+        self._kept: list[bytes] | None = [] if lazy else None
+        self._timed = not lazy
 
     def data(self, piece: bytes) -> None:
         """Bytes, which may end in the middle of a line."""
         self._arrivals.bytes += len(piece)
+        if self._kept is None:
+            self._read(piece)
+        else:
+            self._kept.append(piece)
+
+    def attend(self) -> None:
+        """Read what was kept, and from now on what comes."""
+        kept, self._kept = self._kept or [], None
+        for piece in kept:
+            self._read(piece)
+
+    def _read(self, piece: bytes) -> None:
         piece = self._inflate(piece)
         at = 0
         while (end := piece.find(b"\n", at)) >= 0:
@@ -92,6 +109,8 @@ class Watcher:
             return
         now = time.monotonic_ns()
         self.events += 1
+        if not self._timed:
+            return
         self._arrivals.last_ns = now
         stamp = self._arrivals.stamp(found[1], parts)
         if stamp and not self._silent:
@@ -108,7 +127,8 @@ class Watching:
         slow = given["slow"]
         self._gzip = given["gzip"]
         self._watchers = [
-            Watcher(self._arrivals, silent=number < slow, gzip=self._gzip) for number in range(given["watchers"])
+            Watcher(self._arrivals, silent=number < slow, gzip=self._gzip, lazy=number >= slow + given["eager"])
+            for number in range(given["watchers"])
         ]
         self._connections = [Connection(given["port"], self._selector, tls=given["tls"]) for _ in self._watchers]
         self._slow = self._connections[:slow]
@@ -148,6 +168,8 @@ class Watching:
             word, _, number = line.partition(b" ")
             if word == b"finish":
                 self._expected = int(number)
+                for watcher in self._watchers:
+                    watcher.attend()
             for connection in self._slow if word in (b"pause", b"resume") else ():
                 connection.pause() if word == b"pause" else connection.resume()
 

@@ -96,14 +96,24 @@ class World:
             yield Bare(port, child.pid)
 
     def watch(
-        self, port: int, path: str, watchers: int, *, slow: int = 0, initial: bool = False, gzip: bool = False
+        self,
+        port: int,
+        path: str,
+        watchers: int,
+        *,
+        slow: int = 0,
+        initial: bool = False,
+        gzip: bool = False,
+        eager: int = 1000,
     ) -> processes.Child:
         """A client with so many watches; ``slow`` of them can be paused, ``initial`` ones first take the state.
 
+        ``eager`` of the others look at what they read at once, which takes the client time, the rest when all is over.
         On the dashboard's port they are streams of Server-Sent Events, without TLS.
         """
         tls = port != self.program.dashboard_port
-        given = {"path": path, "watchers": watchers, "slow": slow, "initial": initial, "gzip": gzip, "tls": tls}
+        given = {"path": path, "watchers": watchers, "slow": slow, "initial": initial, "gzip": gzip}
+        given |= {"tls": tls, "eager": eager}
         return processes.client("watch", self.folder, port=port, **given, limit_seconds=self.plan.limit_seconds)
 
     def fetch(self, port: int, path: str, connections: int, requests: int, *, gzip: bool = False) -> dict[str, Any]:
