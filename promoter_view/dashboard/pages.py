@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -111,7 +111,7 @@ class Pages:
         if form & (Form.ENTRIES | Form.DETAIL):
             entry = self._showing.entry_of(change)
             if entry is not None:
-                fragments["entry"] = self._showing.entry(entry)
+                fragments["entry"] = self._showing.entry(entry, now)
                 fragments["events"] = " ".join(sorted({item.event.value for item in entry.items}))
         return _frame(change.key, fragments)
 
@@ -203,8 +203,8 @@ class Pages:
             namespace=namespace,
             name=name,
             detail=Markup(self._showing.detail(bundle, view.now)),  # noqa: S704 - of a template, which escapes
-            entries=self._rendered(islice(entries, _ENTRIES_OF_A_STRATEGY)),
-            since=self._activity.since,
+            entries=self._rendered(islice(entries, _ENTRIES_OF_A_STRATEGY), view.now),
+            since=self._since(view.now),
         )
 
     def _manifest(self, bundle: Bundle, view: PageInput) -> Page:
@@ -252,10 +252,10 @@ class Pages:
             before=str(before or ""),
             older=str(entries[_ENTRIES_A_PAGE - 1].resource_version) if len(entries) > _ENTRIES_A_PAGE else "",
             any_entry=bool(entries),
-            entries=self._rendered(entries[:_ENTRIES_A_PAGE]),
+            entries=self._rendered(entries[:_ENTRIES_A_PAGE], view.now),
             events=[one.value for one in Event],
             namespaces=sorted({bundle.key.namespace for bundle in view.bundles}),
-            since=self._activity.since,
+            since=self._since(view.now),
             figures=figures(kept, view.now),
         )
         yield from page.pieces
@@ -270,8 +270,13 @@ class Pages:
             if not event or any(item.event.value == event for item in entry.items):
                 yield entry
 
-    def _rendered(self, entries: Iterator[Entry] | Sequence[Entry]) -> Iterator[Markup]:
-        return (Markup(self._showing.entry(entry)) for entry in entries)  # noqa: S704 - of a template, which escapes
+    def _rendered(self, entries: Iterable[Entry], now: datetime) -> Iterator[Markup]:
+        # Markup: the entries are of a template, which escapes.
+        return (Markup(self._showing.entry(entry, now)) for entry in entries)  # noqa: S704
+
+    def _since(self, now: datetime) -> datetime | None:
+        since = self._activity.since
+        return None if since is None else min(since, now)
 
     def _program(self, view: PageInput) -> Page | None:
         if view.program is None:

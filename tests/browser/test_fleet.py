@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.browser.dashboard import Dashboard, Visit, rows
+from tests.e2e.truth import wait
 
 QUIET = ("--strategies", "6", "--namespaces", "2")
 
@@ -31,8 +32,8 @@ def test_the_fleet_moves_without_a_reload(visit: Visit) -> None:
     """Rows change under the eyes of who looks, and the page stays the same one."""
     page = _marked(visit.open())
     before = rows(page)
-    page.wait_for_function("(before) => [...document.querySelectorAll('.row.changed')].length > 2", arg=before)
-    assert rows(page) != before
+    wait(lambda: rows(page) != before, 20, "a row shows something new")
+    page.wait_for_selector(".row.changed")
     assert page.evaluate("window.notReloaded")
 
 
@@ -46,8 +47,8 @@ def test_a_page_outlives_a_kill_and_the_503s_after_it(dashboard: Dashboard, visi
     dashboard.program.wait_ready()
     page.wait_for_selector('connection-status[data-state="live"]')
     dashboard.cluster.command("event-fault", fault="Silence", times=1_000_000)
-    page.wait_for_timeout(1500)
-    assert rows(page) == rows(visit.open())
+    fresh = visit.open()
+    wait(lambda: rows(page) == rows(fresh), 20, "the page that was there shows what a new one shows")
     assert page.evaluate("window.notReloaded")
     assert dashboard.program.metric("promoter_view_stream_resumes_total") > 0
 

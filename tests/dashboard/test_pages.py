@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html as markup
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -299,3 +300,12 @@ def test_addresses_begin_with_the_root_path() -> None:
                 assert value.startswith(("/promotions/", "#", "https://git.example.com", "https://ci.example.com")), (
                     value
                 )
+
+
+def test_no_entry_is_ahead_of_the_clock() -> None:
+    """After a start offsets run ahead of the clock for some seconds; what happened has happened all the same."""
+    company = Company()
+    company.go_on(20)
+    html = company.page("activity", now=company.now - timedelta(seconds=60))
+    assert "just now" in html
+    assert not re.findall(r">in \d+s</time>", html)

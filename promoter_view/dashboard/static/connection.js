@@ -12,19 +12,20 @@ export function connect({ root, page, position, scope, onFrame, onState }) {
     if (message.frame) onFrame(message.frame);
     if (message.state) onState(message.state);
   };
-  const link = shared(join, take) ?? alone(root, join, take);
-  addEventListener("pagehide", link.leave);
+  let link = shared(join, take, () => { link = alone(root, join, take); }) ?? alone(root, join, take);
+  addEventListener("pagehide", () => link.leave());
   // A page that comes back from the browser's cache joins where it stands: it is rendered anew, for that is simplest.
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) link.check(); });
-  addEventListener("online", link.check);
+  addEventListener("online", () => link.check());
 }
 
-function shared(join, take) {
+function shared(join, take, broken) {
   if (!("SharedWorker" in globalThis)) return null;
   try {
     const worker = new SharedWorker(new URL("./worker.js", import.meta.url), { type: "module", name: "promoter-view" });
     const port = worker.port;
+    worker.onerror = broken;
     port.onmessage = ({ data }) => take(data);
     port.postMessage({ join });
     setInterval(() => port.postMessage({ here: true }), STILL_HERE);

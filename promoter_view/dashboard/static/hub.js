@@ -39,11 +39,14 @@ export class Hub {
   #open() {
     this.#feed?.close();
     const tabs = [...this.#tabs.values()];
+    const position = earliest(tabs.map((tab) => tab.position));
+    // One of them was in the middle of a snapshot: then there is one for all.
+    if (!position) this.#pass({ event: "RESET", id: "", data: {} });
     this.#feed = new Feed({
       root: this.#root,
       pages: [...new Set(tabs.map((tab) => tab.page))].sort(),
       scope: tabs.at(-1).scope,
-      position: earliest(tabs.map((tab) => tab.position)),
+      position,
       onFrame: (frame) => this.#pass(frame),
       onState: (state) => this.#tell({ state }),
     });
