@@ -23,6 +23,9 @@ LOCAL = {"insecure-no-auth": "true", "bind-address": "127.0.0.1"}
         ("instance-id", "blue", "instance_id", "blue"),
         ("secure-port", "0", "secure_port", Port(0)),
         ("secure-port", "6443+", "secure_port", Port(6443, or_next=True)),
+        ("dashboard-root-path", "/a/b", "dashboard_root_path", "/a/b/"),
+        ("dashboard-root-path", "/", "dashboard_root_path", "/"),
+        ("dashboard-allowed-hosts", "Promoter.example,[::1]", "dashboard_allowed_hosts", ("promoter.example", "[::1]")),
         ("bind-address", "::1", "bind_address", "::1"),
         ("event-log", "memory:", "event_log", "memory:"),
         ("requestheader-group-headers", "X-Group, X-Team", "requestheader_group_headers", ("X-Group", "X-Team")),
@@ -52,6 +55,12 @@ def test_a_value_is_read(name: str, text: str, attribute: str, value: object) ->
         ("event-log-retention-events", "0", "a number of at least 1"),
         ("secure-port", "70000", "a port from 0 to 65535"),
         ("secure-port", "https", "a port from 0 to 65535"),
+        ("dashboard-auth", "basic", "one of none, token, proxy"),
+        ("dashboard-allowed-hosts", "a.example:8080", "names without ports"),
+        ("dashboard-root-path", "promoter", "a path such as / or /promoter/"),
+        ("dashboard-root-path", "/a b/", "a path such as / or /promoter/"),
+        ("dashboard-proxy-user-header", "X User", "the name of a header"),
+        ("dashboard-proxy-groups-separator", "", "at least one character"),
         ("bind-address", "localhost", "an IP address such as"),
         ("namespace", "A_b", "namespaces separated by commas"),
         ("instance-id", "a b", "a label value"),
@@ -81,6 +90,11 @@ def test_a_wrong_value_is_named(name: str, text: str, right: str) -> None:
         ({"demo": "true", "kubeconfig": "x"}, "--kubeconfig"),
         ({**LOCAL, "member-authorization": "true"}, "--member-authorization"),
         ({"requestheader-allowed-names": "proxy"}, "--requestheader-client-ca-file"),
+        ({"dashboard-bind-address": "0.0.0.0"}, "--dashboard-auth: it must be given"),
+        ({**LOCAL, "dashboard-auth": "token"}, "--dashboard-auth: 'token' needs a cluster"),
+        ({"dashboard-bind-address": "0.0.0.0", "dashboard-auth": "proxy"}, "--dashboard-proxy-secret-file"),
+        ({"dashboard-tls-cert-file": "x"}, "--dashboard-tls-private-key-file"),
+        ({"dashboard-auth": "proxy", "dashboard-client-ca-file": "x"}, "--dashboard-tls-cert-file"),
     ],
 )
 def test_what_does_not_go_together_is_refused(given: dict[str, str], word: str) -> None:
@@ -111,6 +125,7 @@ def test_the_demo_stays_in_its_folder_and_on_loopback() -> None:
     demo = settings({"demo": "true"}, {})
     assert (demo.bind_address, demo.secure_port) == ("127.0.0.1", Port(6443, or_next=True))
     assert demo.event_log == "file:promoter-view-demo/log"
+    assert demo.dashboard_port == Port(8080, or_next=True)
     assert demo.cert_dir.startswith("promoter-view-demo/")
     assert settings({"demo": "true", "event-log": "memory:"}, {}).event_log == "memory:"
 
