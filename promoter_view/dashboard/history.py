@@ -26,6 +26,7 @@ class Kind(enum.StrEnum):
     FAILED = "failed"
     REPLACED = "replaced"
     NO_OP = "no-op"
+    NOT_YET = "not yet"
     NOTHING = "no changes"
     UNKNOWN = "not kept"
 
@@ -73,9 +74,17 @@ def _cell(commit: Commit, station: Station, found: dict[str, Cell]) -> Cell:
         return found[commit.sha]
     if commit.sha == station.no_op_sha:
         return Cell(station.branch, Kind.NO_OP)
+    if _is_ahead(commit, station):
+        return Cell(station.branch, Kind.NOT_YET)
     oldest = station.history[-1].active.dry if len(station.history) >= KEPT else None
     older = oldest is not None and oldest.time and commit.time and commit.time < oldest.time
     return Cell(station.branch, Kind.UNKNOWN if older else Kind.NOTHING)
+
+
+def _is_ahead(commit: Commit, station: Station) -> bool:
+    """Whether that commit is later than all that this environment knows of."""
+    known = [dry.time for dry in (station.active.dry, station.proposed.dry) if dry is not None and dry.time is not None]
+    return bool(known) and commit.time is not None and commit.time > max(known)
 
 
 def _column(station: Station) -> list[tuple[Cell, Commit]]:

@@ -69,7 +69,7 @@ def test_what_is_older_than_is_kept_is_not_said_to_be_nothing() -> None:
     slow = policy("environment/prod", active=OLDER, proposed=OLDER)
     slow["status"]["active"]["dry"]["commitTime"] = "2026-11-01T10:00:00Z"
     assert kinds(busy, slow)["c"] == ["not kept", "live"]
-    assert kinds(busy, slow)["1"] == ["replaced", "no changes"]
+    assert kinds(busy, slow)["1"] == ["replaced", "not yet"]
 
 
 def test_a_commit_that_changes_nothing_is_a_no_op_there() -> None:
@@ -77,6 +77,12 @@ def test_a_commit_that_changes_nothing_is_a_no_op_there() -> None:
     first = policy("environment/dev", active=NEW, proposed=NEW)
     second = policy("environment/prod", active=OLD, proposed=OLD, note=NEW)
     assert kinds(first, second) == {"b": ["live", "no-op"], "a": ["no changes", "live"]}
+
+
+def test_what_is_older_than_all_that_is_live_changed_nothing() -> None:
+    """A commit that went by an environment, while nothing of it was dropped, had nothing to change there."""
+    first = policy("environment/dev", history=[past(OLDER, "2026-11-18T10:00:00Z", "2026-11-18T12:00:00Z")])
+    assert kinds(first, policy("environment/prod"))["c"] == ["replaced", "no changes"]
 
 
 def test_nothing_known_is_no_line() -> None:
