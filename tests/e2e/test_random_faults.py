@@ -106,10 +106,10 @@ def test_troubles_of_the_cluster(tmp_path: Path) -> None:
 
 
 def test_retention_at_work(tmp_path: Path) -> None:
-    """With a history of a few dozen changes some positions expire: each is told so, begins anew, and misses nothing."""
+    """With a history of a dozen changes some positions expire: each is told so, begins anew, and misses nothing."""
     with (
         restless(tmp_path / "cluster", seed=2, seconds=6, troubles=False) as cluster,
-        program(tmp_path / "program", cluster, "--event-log", "memory:", "--history-bytes", "200Ki") as running,
+        program(tmp_path / "program", cluster, "--event-log", "memory:", "--history-bytes", "50Ki") as running,
         Session(lambda: running.endpoint, seed=2, life_seconds=90) as session,
     ):
         settle(running, cluster, 40)
