@@ -20,7 +20,6 @@ export class Fleet {
   #form = document.querySelector(".filters");
   #favourites = new Set(recall("favourites", []));
   #rows = new Map();
-  #shown = new Map();
   #pending = new Map();
   #frame = 0;
   #fresh = null;
@@ -72,19 +71,16 @@ export class Fleet {
   #remove(key) {
     this.#rows.get(key)?.remove();
     this.#rows.delete(key);
-    this.#shown.delete(key);
   }
 
   #show(key, html) {
-    // Much of what changes in a bundle is not in its row: then nothing moves.
-    if (this.#shown.get(key) === html) return;
-    this.#shown.set(key, html);
     const wanted = fromHTML(html);
     let row = this.#rows.get(key);
     if (row) {
       this.#tell(row, wanted);
       row.classList.remove("changed");
-      morph(row, wanted);
+      // Much of what changes in a bundle is not in its row: then nothing moves.
+      if (!morph(row, wanted)) return;
     } else {
       row = this.#list.appendChild(wanted);
       this.#adopt(row);
