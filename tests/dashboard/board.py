@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from promoter_view.access.authorization import AccessReviews
+from promoter_view.access.member_access import MemberAccess
 from promoter_view.access.outlook import Everything, Outlooks
 from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.dashboard.activity import Activity
@@ -24,7 +25,9 @@ from promoter_view.dashboard.site import DashboardSite, Entrance, Front
 from promoter_view.dashboard.stream_resource import StreamResource
 from promoter_view.dashboard.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
 from promoter_view.dashboard.wires import Shared
+from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.records import LogStatus
+from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.limits import Limits
 from tests.api.reviewing import Reviews, access_reviewer, token_reviewer
 from tests.api.world import VIEW, Client, World
@@ -44,17 +47,18 @@ class Board(World):
         hosts: Collection[str] | None = None,
         root_path: str = "/",
         limits: Limits | None = None,
-        outlooks: Outlooks | None = None,
+        outlooks: Callable[[Board], Outlooks] = lambda board: Everything(board.views),
         **kept: Any,
     ) -> None:
         super().__init__(**kept)
         self.grants: Grants = {}
         self.tokens: dict[str, str] = {}
+        self.secret: set[str] = set()
         self.unreachable: Exception | None = None
         self.reviews = Reviews(self._review)
         self.fault: str | None = None
         entrance = Entrance(door(self), hosts, root_path, limits or Limits())
-        given: dict[str, Any] = {"rights": rights(self), "outlooks": outlooks or Everything(self.views)}
+        given: dict[str, Any] = {"rights": rights(self), "outlooks": outlooks(self)}
         pages = Pages(activity=Activity(), assets=Assets(), root_path=root_path)
         page_resource = PageResource(
             self.views, VIEW, pages, Assets(), **given, pump=self.pump, reactor=self.clock, facts=self._facts
@@ -112,7 +116,10 @@ class Board(World):
         if "token" in spec:
             user = self.tokens.get(spec["token"])
             return {"authenticated": user is not None, "user": {"username": user}}
-        namespace = spec["resourceAttributes"].get("namespace", "*")
+        asked = spec["resourceAttributes"]
+        if asked["resource"] != VIEW:
+            return {"allowed": asked["resource"] not in self.secret}
+        namespace = asked.get("namespace", "*")
         return {"allowed": namespace in self.grants.get(spec["user"], ())}
 
     def _facts(self) -> ProgramFacts:
@@ -193,6 +200,18 @@ def reviewed(board: Board) -> ReviewedRights:
         masters=False,
     )
     return ReviewedRights(reviews, board.views, [VIEW], clock=board.clock)
+
+
+def by_members(board: Board) -> MemberAccess:
+    """Members of kinds that are no secret."""
+    reviews = AccessReviews(
+        access_reviewer(board.reviews, board.clock, board.metrics),
+        clock=board.clock,
+        allowed_seconds=0,
+        denied_seconds=0,
+        metrics=board.metrics,
+    )
+    return MemberAccess(board.views, [PROMOTION_STRATEGY_DETAILS], PROMOTER_KINDS, reviews, clock=board.clock)
 
 
 def by_token(board: Board) -> TokenDoor:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from promoter_view.records import Mark, Mirror
+from promoter_view.records import Change, ChangeType, Mark, Mirror, ObjectKey
 from tests.api.world import sample
-from tests.dashboard.board import Board, Events, bearer, with_tokens
+from tests.dashboard.board import Board, Events, bearer, by_members, with_tokens
 
 VIEW = "promotionstrategydetails"
 
@@ -361,3 +363,34 @@ class TestRights:
         world.unreachable = None
         world.turn(6)
         assert ("ADDED", "first") in events.brief()
+
+    def test_members_that_may_not_be_got(self) -> None:
+        """With --member-authorization streams and lists leave them out; what changes in them only is no event."""
+        world = with_tokens({"u": ["*"]}, outlooks=by_members)
+        world.secret = {"gitrepositories"}
+        world.put("a", "in-a")
+        repository(world, "main")
+        events = world.watch("/watch", bearer("u"))
+        first = events.frames()
+        assert [frame.brief for frame in first] == [("ADDED", "in-a"), ("SYNCED", "")]
+        assert "gitRepository" not in first[0].data
+        repository(world, "other")
+        assert events.frames() == []
+        assert "gitRepository" not in world.ask("/list", bearer("u")).document["items"][0]
+        world.secret = set()
+        seen = [frame for _ in range(100) for frame in (world.turn(1), events.frames())[1] if frame.event != "BOOKMARK"]
+        assert [frame.brief for frame in seen] == [("RESET", ""), ("ADDED", "in-a"), ("SYNCED", "")]
+        assert seen[1].data["gitRepository"]["spec"]["branch"] == "other"
+
+
+def repository(world: Board, branch: str) -> None:
+    """The strategy's repository is there, or has changed."""
+    metadata = {"name": "app", "namespace": "a", "uid": "r"}
+    document = {
+        "kind": "GitRepository",
+        "apiVersion": "promoter.argoproj.io/v1alpha1",
+        "metadata": metadata,
+        "spec": {"branch": branch},
+    }
+    key = ObjectKey("GitRepository", "a", "app")
+    world.record(Change(ChangeType.MODIFIED, key, json.dumps(document).encode(), branch, "promotionstrategies", "7"))
