@@ -27,6 +27,7 @@ from promoter_view.records import Bundle, BundleChange, BundleKey
 _HTML = "text/html; charset=utf-8"
 _ENTRIES_A_PAGE = 100
 _ENTRIES_OF_A_STRATEGY = 20
+_TOLD_BY = "ChangeTransferPolicy"
 #: Rows rendered before a piece of the page is handed over: one takes about half a millisecond.
 _ROWS_A_PIECE = 8
 
@@ -262,8 +263,9 @@ class Pages:
 
     def _entries(self, view: PageInput, namespace: str, name: str, event: str) -> Iterator[Entry]:
         exact = bool(namespace) and not event
+        admits = _entry_namespaces(view)
         for entry in self._activity.newest_first():
-            if not view.admits(entry.namespace) or namespace not in ("", entry.namespace):
+            if not admits(entry.namespace) or namespace not in ("", entry.namespace):
                 continue
             if name != entry.name if exact and name else name not in entry.name:
                 continue
@@ -282,6 +284,16 @@ class Pages:
         if view.program is None:
             return None
         return self._page(200, "program.html", view, "Program", page="program", it=read_program(view.program))
+
+
+def _entry_namespaces(view: PageInput) -> Callable[[str], bool]:
+    """Of which namespaces the user may see entries: those tell what ChangeTransferPolicies say.
+
+    Where members are hidden from somebody, a namespace without a bundle to judge by is left out too.
+    """
+    told = {bundle.key.namespace for bundle in view.bundles if _TOLD_BY not in bundle.hidden}
+    all_told = not any(bundle.hidden for bundle in view.bundles)
+    return lambda namespace: view.admits(namespace) and (all_told or namespace in told)
 
 
 def _frame(key: BundleKey, fragments: Mapping[str, str]) -> bytes:

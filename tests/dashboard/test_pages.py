@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html as markup
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -156,6 +157,16 @@ def test_before_the_first_state_the_page_waits_and_says_for_what(company: Compan
 def test_nobody_sees_the_activity_of_a_namespace_that_is_not_his(company: Company) -> None:
     """Entries of other namespaces are left out, also of bundles that are gone."""
     html = company.page("activity", admits=lambda namespace: namespace == "data")
+    assert set(re.findall(r'<li class="entry" [^>]*data-namespace="([^"]+)"', html)) == {"data"}
+
+
+def test_who_may_not_see_policies_sees_no_entries_of_them(company: Company) -> None:
+    """With --member-authorization the feed tells nothing that the user's bundles leave out."""
+    bundles = [
+        replace(each, hidden=frozenset({"ChangeTransferPolicy"})) if each.key.namespace != "data" else each
+        for each in company.bundles
+    ]
+    html = company.page("activity", bundles=bundles)
     assert set(re.findall(r'<li class="entry" [^>]*data-namespace="([^"]+)"', html)) == {"data"}
 
 
