@@ -125,24 +125,24 @@ class ServedDashboard:
             shared=shared,
             now=page_resource.now,
         )
-        door = self._door(reviewing)
-        root_path = settings.dashboard_root_path
-        sign_in = (
-            SignIn(door, page_resource, clock=reactor, root_path=root_path) if isinstance(door, TokenDoor) else None
-        )
-        entrance = Entrance(
-            door,
-            settings.dashboard_allowed_hosts
-            or (None if settings.dashboard_auth in ("token", "proxy") else _LOCAL_HOSTS),
-            root_path,
-            Limits(settings.max_requests_per_user, settings.max_watches_per_user),
-        )
-        front = Front(entrance, data, page_resource, sign_in, health=lambda: _fault(health))
+        front = self._front(self._door(reviewing), data, page_resource, health)
         self._site = DashboardSite(front, reactor=reactor)
         self._connections = self._tls()
         # Any: IListeningPort promises no port number of its address.
         self._port: Any = None
         self._grace = Grace(settings.shutdown_grace, reactor=reactor)
+
+    def _front(self, door: Door, data: DataResource, pages: PageResource, health: HealthChecks) -> Front:
+        """Where every request comes in: hosts and shares first, then the door."""
+        settings = self._settings
+        root_path = settings.dashboard_root_path
+        local = None if settings.dashboard_auth in ("token", "proxy") else _LOCAL_HOSTS
+        hosts = settings.dashboard_allowed_hosts or local
+        limits = Limits(settings.max_requests_per_user, settings.max_watches_per_user)
+        sign_in = None
+        if isinstance(door, TokenDoor):
+            sign_in = SignIn(door, pages, clock=self._reactor, root_path=root_path)
+        return Front(Entrance(door, hosts, root_path, limits), data, pages, sign_in, health=lambda: _fault(health))
 
     @property
     def url(self) -> str:
