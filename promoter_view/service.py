@@ -30,26 +30,21 @@ import promoter_view
 from promoter_view.access.admission import Access, OpenAccess
 from promoter_view.access.outlook import Outlooks
 from promoter_view.api.openapi import OpenApi
-from promoter_view.api.openapi_views import group_versions
 from promoter_view.cluster_access import ClusterAccess
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
-from promoter_view.kubernetes.client import KubernetesClient
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
 from promoter_view.kubernetes.config import cluster_identity, load_cluster
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.kubernetes.paths import list_paths
-from promoter_view.kubernetes.reflector import ReflectorStatus
-from promoter_view.kubernetes.schemas import SchemaFollower
-from promoter_view.kubernetes.supervise import Reflectors, mirror_of, rules_of
+from promoter_view.kubernetes.supervise import rules_of
 from promoter_view.log.engines import LogSettings, open_log
 from promoter_view.log.errors import LogError
-from promoter_view.log.recorder import LogRecorder
 from promoter_view.logging import observer, twistd_stream
 from promoter_view.metrics import Metrics
-from promoter_view.operations import SettledMemory, StallMeter, first_state, log_line, reflectors_line
+from promoter_view.operations import SettledMemory, StallMeter, log_line, reflectors_line
 from promoter_view.options import Options, Settings
-from promoter_view.records import Snapshot
+from promoter_view.reflection import Reflection
 from promoter_view.serving import ServedApi
 from promoter_view.serving_dashboard import ADMITTED, Reviewing, ServedDashboard
 from promoter_view.views.definition import GENERATION
@@ -95,15 +90,9 @@ class Program(Service):
         self._api: ServedApi | None = None
         self._dashboard: ServedDashboard | None = None
         self._demo: DemoCluster | None = None
-        self._client: KubernetesClient | None = None
-        self._recorder: LogRecorder | None = None
-        self._reflectors: Reflectors | None = None
-        self._schemas: SchemaFollower | None = None
         self._access: ClusterAccess | None = None
         self._reloader = Reloader(clock=reactor)
 
-        self._paths = list_paths(PROMOTER_KINDS, settings.namespace, settings.instance_id)
-        self._rules = rules_of(PROMOTER_KINDS, show_web_request_bodies=settings.show_web_request_bodies)
         self._metrics = Metrics()
         self._openapi = OpenApi(DEFINITIONS, version=promoter_view.__version__)
         self._projector = Projector(
@@ -122,6 +111,17 @@ class Program(Service):
             metrics=self._metrics,
             settings=_log_settings(settings),
             on_fatal=self._end,
+        )
+        self._reflection = Reflection(
+            list_paths(PROMOTER_KINDS, settings.namespace, settings.instance_id),
+            rules_of(PROMOTER_KINDS, show_web_request_bodies=settings.show_web_request_bodies),
+            DEFINITIONS,
+            event_log=self._event_log,
+            openapi=self._openapi,
+            reactor=reactor,
+            environ=environ,
+            random=self._random,
+            metrics=self._metrics,
         )
 
     def setServiceParent(self, parent: Any) -> None:
@@ -162,14 +162,13 @@ class Program(Service):
         config = None if self._settings.demo else self._load_cluster()
         self._serve(self._admit(config))
         self._memory.start()
-        mirror = mirror_of(IDENTITY if config is None else cluster_identity(config), self._paths, self._rules)
+        mirror = self._reflection.mirror(IDENTITY if config is None else cluster_identity(config))
         await self._event_log.start(self._projector, mirror)
         past = self._projector.snapshot()
         if config is None:
             self._demo = DemoCluster(reactor=self._reactor, random=self._random)
             config = self._demo.start()
-        self._recorder = self._record(past)
-        self._reflect(config, self._recorder)
+        self._reflection.start(config, past)
 
     def _load_cluster(self) -> ClusterConfig:
         return load_cluster(self._settings.kubeconfig, self._settings.context, self._environ)
@@ -245,7 +244,7 @@ class Program(Service):
         return ProgramFacts(
             version=promoter_view.__version__,
             ready=projector.ready,
-            reason="" if projector.ready else first_state(self._paths, self._recorder),
+            reason="" if projector.ready else self._reflection.waiting_for(),
             log=self._event_log.status(),
             log_url=settings.event_log,
             head=projector.head,
@@ -256,7 +255,7 @@ class Program(Service):
             streams=0 if self._dashboard is None else self._dashboard.streams,
             watches=0 if self._api is None else self._api.watches,
             seconds=self._reactor.seconds(),
-            reflectors=self._statuses(),
+            reflectors=self._reflection.statuses(),
             access=ADMITTED[settings.dashboard_auth],
         )
 
@@ -265,49 +264,18 @@ class Program(Service):
             return None
         return self._access.members(self._projector, DEFINITIONS)
 
-    def _record(self, past: Snapshot) -> LogRecorder:
-        recorder = LogRecorder(self._event_log, objects=past.objects, positions=past.positions, metrics=self._metrics)
-        strays = recorder.drop_strays(self._paths)
-        if strays:
-            self._log.info("{count} objects are no longer mirrored and leave the log", count=strays)
-        return recorder
-
-    def _reflect(self, config: ClusterConfig, recorder: LogRecorder) -> None:
-        self._client = KubernetesClient(self._reactor, config, environ=self._environ)
-        self._reflectors = Reflectors(
-            self._paths,
-            self._rules,
-            client=self._client,
-            recorder=recorder,
-            clock=self._reactor,
-            random=self._random.random,
-            metrics=self._metrics,
-        )
-        self._reflectors.start()
-        self._schemas = SchemaFollower(
-            group_versions(DEFINITIONS),
-            client=self._client,
-            clock=self._reactor,
-            random=self._random.random,
-            changed=self._openapi.update,
-        )
-        self._schemas.start()
-
     def _health_checks(self) -> HealthChecks:
         checks = HealthChecks()
         checks.add("log", lambda: None if self._event_log.status().head else "the event log is not open yet")
-        checks.add("first-state", lambda: None if self._projector.ready else first_state(self._paths, self._recorder))
+        checks.add("first-state", lambda: None if self._projector.ready else self._reflection.waiting_for())
         checks.add("shutdown", lambda: "the program is ending" if self._draining else None)
         if self._access is not None:
             checks.add("authentication", self._access.check)
             checks.inform("authentication", self._access.line)
         checks.inform("event-log", lambda: log_line(self._event_log.status()))
-        checks.inform("reflectors", lambda: reflectors_line(self._statuses(), self._reactor.seconds()))
-        checks.inform("schemas", lambda: "not asked for yet" if self._schemas is None else self._schemas.line)
+        checks.inform("reflectors", lambda: reflectors_line(self._reflection.statuses(), self._reactor.seconds()))
+        checks.inform("schemas", self._reflection.schemas_line)
         return checks
-
-    def _statuses(self) -> tuple[ReflectorStatus, ...]:
-        return () if self._reflectors is None else self._reflectors.statuses()
 
     async def _linger(self) -> None:
         """Go on serving, so that whoever sends requests here has time to see that we are not ready any more."""
@@ -325,10 +293,9 @@ class Program(Service):
         self._memory.stop()
         if self._starting is not None:
             self._starting.cancel()
-        parts = (self._access, self._schemas, self._reflectors)
         steps: list[Callable[[], object]] = [self._stop_serving, self._reloader.stop]
-        steps += [part.stop for part in parts if part is not None]
-        steps += [self._client.close] if self._client is not None else []
+        steps += [self._access.stop] if self._access is not None else []
+        steps += self._reflection.endings()
         steps += [self._demo.stop] if self._demo is not None else []
         for step in (*steps, self._event_log.stop):
             await self._attempt(step)

@@ -1,0 +1,119 @@
+"""What is reflected, while it is: the client of the cluster, the recorder, the reflectors and the schemas they bring.
+
+Begun when the log's past is known, and ended as one; it can be begun again with another past. Nothing is served here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+from typing import Any
+
+from twisted.internet.defer import maybeDeferred
+from twisted.logger import Logger
+
+from promoter_view.api.openapi import OpenApi
+from promoter_view.api.openapi_views import group_versions
+from promoter_view.boundaries import EventLog
+from promoter_view.kubernetes.cleaning import CleaningRules
+from promoter_view.kubernetes.client import KubernetesClient
+from promoter_view.kubernetes.cluster_config import ClusterConfig
+from promoter_view.kubernetes.reflector import ReflectorStatus
+from promoter_view.kubernetes.schemas import SchemaFollower
+from promoter_view.kubernetes.supervise import Reflectors, mirror_of
+from promoter_view.log.recorder import LogRecorder
+from promoter_view.metrics import Metrics
+from promoter_view.operations import first_state
+from promoter_view.records import ListPath, Mirror, Snapshot
+from promoter_view.views.definition import ViewDefinition
+
+
+class Reflection:
+    """Reflects ``paths`` into ``event_log``; the members' schemas go to ``openapi``. ``rules`` are by kind."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        paths: Sequence[ListPath],
+        rules: Mapping[str, CleaningRules],
+        definitions: Sequence[ViewDefinition],
+        *,
+        event_log: EventLog,
+        openapi: OpenApi,
+        reactor: Any,
+        environ: Mapping[str, str],
+        random: Random,
+        metrics: Metrics,
+    ) -> None:
+        self._paths = paths
+        self._rules = rules
+        self._definitions = definitions
+        self._event_log = event_log
+        self._openapi = openapi
+        self._reactor = reactor
+        self._environ = environ
+        self._random = random
+        self._metrics = metrics
+        self._client: KubernetesClient | None = None
+        self._recorder: LogRecorder | None = None
+        self._reflectors: Reflectors | None = None
+        self._schemas: SchemaFollower | None = None
+
+    def mirror(self, cluster: str) -> Mirror:
+        """What the log mirrors where these paths of that cluster are reflected."""
+        return mirror_of(cluster, self._paths, self._rules)
+
+    def start(self, config: ClusterConfig, past: Snapshot) -> None:
+        """Go on where the past ends."""
+        self._client = KubernetesClient(self._reactor, config, environ=self._environ)
+        self._recorder = self._record(past)
+        self._reflectors = Reflectors(
+            self._paths,
+            self._rules,
+            client=self._client,
+            recorder=self._recorder,
+            clock=self._reactor,
+            random=self._random.random,
+            metrics=self._metrics,
+        )
+        self._reflectors.start()
+        self._schemas = SchemaFollower(
+            group_versions(self._definitions),
+            client=self._client,
+            clock=self._reactor,
+            random=self._random.random,
+            changed=self._openapi.update,
+        )
+        self._schemas.start()
+
+    def endings(self) -> list[Callable[[], object]]:
+        """The steps that end it, in order, for whoever ends every part whatever goes wrong in one."""
+        parts = (self._schemas, self._reflectors)
+        steps: list[Callable[[], object]] = [part.stop for part in parts if part is not None]
+        return steps + ([self._client.close] if self._client is not None else [])
+
+    async def stop(self) -> None:
+        """Done once nothing more is recorded."""
+        for step in self.endings():
+            await maybeDeferred(step)
+        self._client = self._recorder = self._reflectors = self._schemas = None
+
+    def statuses(self) -> tuple[ReflectorStatus, ...]:
+        """One a path; none while nothing is reflected."""
+        return () if self._reflectors is None else self._reflectors.statuses()
+
+    def waiting_for(self) -> str:
+        """Which first state is not there yet, in one line."""
+        return first_state(self._paths, self._recorder)
+
+    def schemas_line(self) -> str:
+        """How the members' schemas are known, in one line."""
+        return "not asked for yet" if self._schemas is None else self._schemas.line
+
+    def _record(self, past: Snapshot) -> LogRecorder:
+        recorder = LogRecorder(self._event_log, objects=past.objects, positions=past.positions, metrics=self._metrics)
+        strays = recorder.drop_strays(self._paths)
+        if strays:
+            self._log.info("{count} objects are no longer mirrored and leave the log", count=strays)
+        return recorder
