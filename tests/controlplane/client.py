@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import select
 import ssl
 import threading
 import time
@@ -125,19 +126,23 @@ class Client:
     def _exchange(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
     ) -> http.client.HTTPResponse:
+        """On this thread's connection; once more on a new one where the kept one turns out to be closed."""
         connection = getattr(self._local, "connection", None)
-        reused = connection is not None
-        if connection is None:
+        reused = connection is not None and not _closed_by_peer(connection)
+        if not reused:
+            self.close()
             connection = self._local.connection = self._connect()
+        sent = False
         try:
             connection.request(method, path, body, headers)
+            sent = True
             return connection.getresponse()
         except (http.client.HTTPException, OSError):
             self._local.connection = None
             connection.close()
-            if method != "GET" or not reused:
+            # What was not sent whole was not carried out. What was may have been: only a POST is not the same twice.
+            if not reused or (sent and method == "POST"):
                 raise
-        # The server was started again since this connection was last used.
         return self._exchange(method, path, body, headers)
 
     def _connect(self) -> http.client.HTTPConnection:
@@ -145,6 +150,12 @@ class Client:
         if self._context is None:
             return http.client.HTTPConnection(address, timeout=_TIMEOUT_SECONDS)
         return http.client.HTTPSConnection(address, timeout=_TIMEOUT_SECONDS, context=self._context)
+
+
+def _closed_by_peer(connection: http.client.HTTPConnection) -> bool:
+    """Whether an idle connection has something to read: its end, for no answer is under way."""
+    kept = connection.sock
+    return kept is not None and bool(select.select([kept], [], [], 0)[0])
 
 
 def collection_path(document: Mapping[str, Any]) -> str:
