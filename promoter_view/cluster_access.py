@@ -24,7 +24,7 @@ from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
 from promoter_view.kubernetes.config import load_cluster
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.metrics import Metrics
-from promoter_view.options import Settings
+from promoter_view.settings import Settings
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.web.reloading import ReloadedFiles, Reloader
 

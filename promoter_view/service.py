@@ -43,10 +43,11 @@ from promoter_view.log.errors import LogError
 from promoter_view.logging import observer, twistd_stream
 from promoter_view.metrics import Metrics
 from promoter_view.operations import SettledMemory, StallMeter, log_line, reflectors_line
-from promoter_view.options import Options, Settings
+from promoter_view.options import Options
 from promoter_view.reflection import Reflection
 from promoter_view.serving import ServedApi
 from promoter_view.serving_dashboard import ADMITTED, Reviewing, ServedDashboard
+from promoter_view.settings import Settings
 from promoter_view.views.definition import GENERATION
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS

@@ -20,7 +20,7 @@ from promoter_view.api.site import make_site
 from promoter_view.boundaries import ViewReader
 from promoter_view.listening import listen_tls
 from promoter_view.metrics import Metrics
-from promoter_view.options import Settings
+from promoter_view.settings import Settings
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.web.certificates import (

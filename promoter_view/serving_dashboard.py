@@ -31,7 +31,7 @@ from promoter_view.dashboard.wires import Shared
 from promoter_view.kubernetes.cluster_config import ConfigError
 from promoter_view.listening import listen_tcp, listen_tls
 from promoter_view.metrics import Metrics
-from promoter_view.options import Settings
+from promoter_view.settings import Settings
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.web.certificates import CertificateFiles, ServingConnections, TlsSettings, serving_context

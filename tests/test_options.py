@@ -3,7 +3,8 @@
 import pytest
 
 from promoter_view.option_values import Port
-from promoter_view.options import OPTIONS, OptionError, Options, settings
+from promoter_view.options import OPTIONS, Options, settings
+from promoter_view.settings import OptionError
 
 LOCAL = {"insecure-no-auth": "true", "bind-address": "127.0.0.1"}
 

@@ -1,0 +1,136 @@
+"""What the options amount to, and which of them go together. How they are given is options.py's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from promoter_view.option_values import Port
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the options amount to. Durations in seconds, sizes in bytes, None where an option was not given."""
+
+    demo: bool
+    kubeconfig: str | None
+    context: str | None
+    namespace: tuple[str, ...]
+    instance_id: str | None
+    show_web_request_bodies: bool
+    event_log: str
+    event_log_retention_age: float
+    event_log_retention_bytes: int
+    event_log_retention_events: int
+    event_log_repair: bool
+    history_bytes: int
+    bind_address: str
+    secure_port: Port
+    port_file: str | None
+    tls_cert_file: str | None
+    tls_private_key_file: str | None
+    cert_dir: str
+    tls_min_version: str
+    tls_cipher_suites: tuple[str, ...]
+    authentication_kubeconfig: str | None
+    authorization_kubeconfig: str | None
+    client_ca_file: str | None
+    requestheader_client_ca_file: str | None
+    requestheader_allowed_names: tuple[str, ...]
+    requestheader_username_headers: tuple[str, ...]
+    requestheader_group_headers: tuple[str, ...]
+    requestheader_uid_headers: tuple[str, ...]
+    requestheader_extra_headers_prefix: tuple[str, ...]
+    authentication_skip_lookup: bool
+    authentication_tolerate_lookup_failure: bool
+    authentication_token_webhook_cache_ttl: float
+    authorization_webhook_cache_authorized_ttl: float
+    authorization_webhook_cache_unauthorized_ttl: float
+    authorization_always_allow_paths: tuple[str, ...]
+    member_authorization: bool
+    insecure_no_auth: bool
+    dashboard_port: Port
+    dashboard_bind_address: str
+    dashboard_auth: str
+    dashboard_tls_cert_file: str | None
+    dashboard_tls_private_key_file: str | None
+    dashboard_client_ca_file: str | None
+    dashboard_proxy_user_header: str
+    dashboard_proxy_groups_header: str
+    dashboard_proxy_groups_separator: str
+    dashboard_proxy_user_prefix: str
+    dashboard_proxy_groups_prefix: str
+    dashboard_proxy_secret_file: str | None
+    dashboard_allowed_hosts: tuple[str, ...]
+    dashboard_root_path: str
+    bookmark_interval: float
+    max_requests_per_user: int
+    max_watches_per_user: int
+    min_request_timeout: float
+    shutdown_delay_duration: float
+    shutdown_grace: float
+    log_format: str
+    log_level: str
+
+    @property
+    def open(self) -> bool:
+        """Everybody who can connect is served."""
+        return self.demo or self.insecure_no_auth
+
+
+class OptionError(ValueError):
+    """A wrong option: the message names it, its value and what would be right."""
+
+
+def check_together(chosen: Settings) -> None:
+    """What each option cannot say for itself. Errors: OptionError."""
+    _check_api(chosen)
+    _check_dashboard(chosen)
+
+
+def _check_api(chosen: Settings) -> None:
+    if (chosen.tls_cert_file is None) != (chosen.tls_private_key_file is None):
+        raise OptionError("--tls-cert-file and --tls-private-key-file belong together: give both or none")
+    if chosen.demo and (chosen.kubeconfig or chosen.context):
+        raise OptionError("--demo brings its own cluster: leave --kubeconfig and --context out, or --demo")
+    if chosen.requestheader_allowed_names and chosen.requestheader_client_ca_file is None:
+        raise OptionError(
+            "--requestheader-allowed-names counts with --requestheader-client-ca-file only: without that the cluster "
+            "says which names are allowed"
+        )
+    if chosen.open and chosen.member_authorization:
+        raise OptionError(
+            "--member-authorization: without authentication (--demo, --insecure-no-auth) nobody knows whose members to "
+            "show: leave one of them out"
+        )
+    if chosen.open and not ip_address(chosen.bind_address).is_loopback:
+        raise OptionError(
+            f"--bind-address: {chosen.bind_address!r} is not a loopback address, and without authentication "
+            "(--demo, --insecure-no-auth) only those are served: give 127.0.0.1 or ::1"
+        )
+
+
+def _check_dashboard(chosen: Settings) -> None:
+    if not chosen.dashboard_port.number:
+        return
+    local = ip_address(chosen.dashboard_bind_address).is_loopback
+    proven = chosen.dashboard_proxy_secret_file or chosen.dashboard_client_ca_file
+    if not chosen.dashboard_auth and not local:
+        raise OptionError(
+            f"--dashboard-auth: it must be given, none, token or proxy, as {chosen.dashboard_bind_address!r} "
+            "(--dashboard-bind-address) is not a loopback address"
+        )
+    if chosen.dashboard_auth in ("token", "proxy") and chosen.open:
+        raise OptionError(
+            f"--dashboard-auth: {chosen.dashboard_auth!r} needs a cluster that says who may look: leave --demo and "
+            "--insecure-no-auth out, or give none"
+        )
+    if chosen.dashboard_auth == "proxy" and not local and not proven:
+        raise OptionError(
+            "--dashboard-auth: 'proxy' needs --dashboard-proxy-secret-file or --dashboard-client-ca-file where others "
+            "than the proxy can connect"
+        )
+    if (chosen.dashboard_tls_cert_file is None) != (chosen.dashboard_tls_private_key_file is None):
+        raise OptionError("--dashboard-tls-cert-file and --dashboard-tls-private-key-file belong together")
+    if chosen.dashboard_client_ca_file and not chosen.dashboard_tls_cert_file:
+        raise OptionError("--dashboard-client-ca-file counts with --dashboard-tls-cert-file only")
