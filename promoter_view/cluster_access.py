@@ -22,7 +22,7 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.kubernetes.client import ClientSettings, KubernetesClient
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
 from promoter_view.kubernetes.config import load_cluster
-from promoter_view.kubernetes.kinds import PROMOTER_KINDS
+from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.metrics import Metrics
 from promoter_view.settings import Settings
 from promoter_view.views.definition import ViewDefinition
@@ -104,7 +104,7 @@ class ClusterAccess:
         reviews = AccessReviews(
             reviewer, clock=self._reactor, allowed_seconds=0, denied_seconds=0, metrics=self._metrics, name="member"
         )
-        return MemberAccess(views, definitions, PROMOTER_KINDS, reviews, clock=self._reactor)
+        return MemberAccess(views, definitions, REFLECTED_KINDS, reviews, clock=self._reactor)
 
     def dashboard_reviews(self) -> AccessReviews:
         """What the dashboard's visitors may see: system:masters, too, has to be told by the cluster."""

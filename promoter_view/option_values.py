@@ -102,6 +102,11 @@ def namespaces(text: str) -> tuple[str, ...]:
     return names
 
 
+def argocd_namespaces(text: str) -> tuple[str, ...]:
+    """Namespaces, separated by commas, of which there is at least one."""
+    return namespaces(not_empty(text))
+
+
 def instance_id(text: str) -> str:
     """A label value; empty: only unlabelled objects."""
     if text and not re.fullmatch(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", text):

@@ -15,6 +15,7 @@ from twisted.python import usage
 
 from promoter_view.option_values import (
     address,
+    argocd_namespaces,
     cipher_suites,
     count,
     duration,
@@ -70,6 +71,12 @@ OPTIONS = (
     ),
     Option(
         "show-web-request-bodies", None, None, "keep bodies and responses of WebRequestCommitStatuses in the bundles"
+    ),
+    Option(
+        "argocd-namespace",
+        "argocd",
+        argocd_namespaces,
+        "where Argo CD's Applications live, looked at where --namespace is given; the first counts where none is named",
     ),
     Option("event-log", "file:promoter-view-log", log_url, "the event log: file:DIR or memory:"),
     Option("event-log-retention-age", "7d", duration, "how long the log on disk reaches back"),

@@ -35,8 +35,8 @@ from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
 from promoter_view.kubernetes.config import cluster_identity, load_cluster
-from promoter_view.kubernetes.kinds import PROMOTER_KINDS
-from promoter_view.kubernetes.paths import list_paths
+from promoter_view.kubernetes.kinds import REFLECTED_KINDS
+from promoter_view.kubernetes.paths import reflected_paths
 from promoter_view.kubernetes.supervise import rules_of
 from promoter_view.log.engines import LogSettings, open_log
 from promoter_view.log.errors import LogError
@@ -114,8 +114,8 @@ class Program(Service):
             on_fatal=self._end,
         )
         self._reflection = Reflection(
-            list_paths(PROMOTER_KINDS, settings.namespace, settings.instance_id),
-            rules_of(PROMOTER_KINDS, show_web_request_bodies=settings.show_web_request_bodies),
+            reflected_paths(settings.namespace, settings.instance_id, settings.argocd_namespace),
+            rules_of(REFLECTED_KINDS, show_web_request_bodies=settings.show_web_request_bodies),
             DEFINITIONS,
             event_log=self._event_log,
             openapi=self._openapi,

@@ -18,6 +18,7 @@ class Settings:
     namespace: tuple[str, ...]
     instance_id: str | None
     show_web_request_bodies: bool
+    argocd_namespace: tuple[str, ...]
     event_log: str
     event_log_retention_age: float
     event_log_retention_bytes: int

@@ -17,12 +17,12 @@ from promoter_view.api.openapi_schemas import (
     reference,
     schemas_of,
 )
-from promoter_view.kubernetes.kinds import PROMOTER_KINDS, Kind
+from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
 from promoter_view.views.definition import GROUP, VERSION, Member, ViewDefinition
 
 #: Our schemas are named below our group, as kube-apiserver names those of custom resources.
 _OURS = ".".join((*reversed(GROUP.split(".")), VERSION, ""))
-_KINDS = {kind.kind: kind for kind in PROMOTER_KINDS}
+_KINDS = {kind.kind: kind for kind in REFLECTED_KINDS}
 _OF_META = (OBJECT_META, LIST_META, STATUS)
 _KIND = "The kind of this object."
 _API_VERSION = "The group and version of this object's kind."

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from promoter_view.kubernetes.application_cleaning import reduce_application
 from promoter_view.kubernetes.framing import MAX_LINE_BYTES
 from promoter_view.kubernetes.kinds import Kind
 from promoter_view.records import ObjectKey, SourceObject
@@ -198,4 +199,5 @@ def _redact(value: Any, depth: int = 0) -> Any:
 _SPECIAL: Mapping[str, Callable[[_Json, CleaningRules], _Json]] = {
     "PromotionStrategy": _reduce_promotion_strategy,
     "WebRequestCommitStatus": _redact_web_request,
+    "Application": lambda document, _: reduce_application(document),
 }

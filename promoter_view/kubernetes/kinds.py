@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PROMOTER_GROUP = "promoter.argoproj.io"
+KARGO_GROUP = "kargo.akuity.io"
+ARGOCD_GROUP = "argoproj.io"
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A resource of the cluster, as discovery names it."""
+    """A resource of the cluster, as discovery names it. ``has_status``: it has a status subresource."""
 
     kind: str
     plural: str
     group: str = PROMOTER_GROUP
     version: str = "v1alpha1"
     namespaced: bool = True
+    has_status: bool = True
 
     @property
     def api_version(self) -> str:
@@ -37,3 +40,15 @@ PROMOTER_KINDS = (
     Kind("ScmProvider", "scmproviders"),
     Kind("ClusterScmProvider", "clusterscmproviders", namespaced=False),
 )
+
+KARGO_KINDS = (
+    Kind("Stage", "stages", KARGO_GROUP),
+    Kind("Promotion", "promotions", KARGO_GROUP),
+    Kind("Freight", "freights", KARGO_GROUP),
+    Kind("Warehouse", "warehouses", KARGO_GROUP),
+    Kind("Project", "projects", KARGO_GROUP, namespaced=False),
+)
+
+APPLICATION = Kind("Application", "applications", ARGOCD_GROUP, has_status=False)
+
+REFLECTED_KINDS = (*PROMOTER_KINDS, *KARGO_KINDS, APPLICATION)

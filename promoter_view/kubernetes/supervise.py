@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from promoter_view.boundaries import Recorder
 from promoter_view.kubernetes.cleaning import CleaningRules
+from promoter_view.kubernetes.discovered import DiscoveredCluster
 from promoter_view.kubernetes.kinds import Kind
 from promoter_view.kubernetes.reflector import Cluster, Reflector, ReflectorStatus
 from promoter_view.kubernetes.reflector_messages import Timing
@@ -44,11 +45,12 @@ class Reflectors:
         timing: Timing | None = None,
     ) -> None:
         self._clock = clock
+        cluster = DiscoveredCluster(client)
         self._reflectors = [
             Reflector(
                 path,
                 rules[path.kind],
-                client=client,
+                client=cluster,
                 recorder=recorder,
                 clock=clock,
                 random=random,

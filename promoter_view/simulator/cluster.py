@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from promoter_view.kubernetes.kinds import PROMOTER_KINDS, Kind
+from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
 from promoter_view.simulator.errors import (
     already_exists,
     bad_request,
@@ -68,7 +68,7 @@ class Cluster:
         *,
         clock: Clock,
         random: random.Random,
-        kinds: Iterable[Kind] = PROMOTER_KINDS,
+        kinds: Iterable[Kind] = REFLECTED_KINDS,
         history_events: int = 20_000,
         resource_version: int = 100,
         make_uid: Callable[[Kind, str, str], str] | None = None,
@@ -88,9 +88,9 @@ class Cluster:
 
     # -- resources ---------------------------------------------------------------------------------------------------
 
-    def install(self, kind: Kind, *, status: bool = True) -> None:
-        """Makes a resource known, as a CustomResourceDefinition does; ``status``: with a status subresource."""
-        table = Table(kind, status=status, history_events=self._history_events)
+    def install(self, kind: Kind) -> None:
+        """Makes a resource known, as a CustomResourceDefinition does."""
+        table = Table(kind, status=kind.has_status, history_events=self._history_events)
         if self._tables.setdefault((kind.group, kind.plural), table) is table:
             table.compact(self.resource_version)
             self._tell()

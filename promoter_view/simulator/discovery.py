@@ -67,8 +67,12 @@ def _resources(group: str, version: str, kinds: Sequence[Kind]) -> dict[str, Any
     if not found:
         return None
     name = f"{group}/{version}".lstrip("/")
-    resources = [resource for kind in found for resource in (_resource(kind), _status(kind))]
+    resources = [resource for kind in found for resource in _resources_of(kind)]
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": resources}
+
+
+def _resources_of(kind: Kind) -> list[dict[str, Any]]:
+    return [_resource(kind), _status(kind)] if kind.has_status else [_resource(kind)]
 
 
 def _resource(kind: Kind) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.kubernetes.kinds import PROMOTER_KINDS
-from promoter_view.kubernetes.paths import instance_selector, list_paths
+from promoter_view.kubernetes.kinds import PROMOTER_KINDS, REFLECTED_KINDS
+from promoter_view.kubernetes.paths import instance_selector, list_paths, reflected_paths
 from promoter_view.kubernetes.selectors import parse_label_selector
 
 
@@ -38,3 +38,19 @@ def test_namespaces() -> None:
 def test_instance_id(instance_id: str | None, labels: dict[str, str], selected: bool) -> None:
     """An id selects its objects, an empty one those without the label, none everything."""
     assert parse_label_selector(instance_selector(instance_id)).matches(labels) is selected
+
+
+def test_everything_that_is_reflected() -> None:
+    """Cluster-wide there is one path a kind; only the promoter's carry the selector of --instance-id."""
+    paths = reflected_paths((), "blue", ("argocd",))
+    assert [path.kind for path in paths] == [kind.kind for kind in REFLECTED_KINDS]
+    assert {path.group for path in paths if path.selector} == {"promoter.argoproj.io"}
+    assert {path.namespace for path in paths} == {""}
+
+
+def test_applications_live_elsewhere() -> None:
+    """With namespaces, Applications are looked at in Argo CD's, Stages in those, Projects nowhere."""
+    paths = reflected_paths(("shop",), None, ("argocd", "apps"))
+    found = {kind: [path.namespace for path in paths if path.kind == kind] for kind in ("Application", "Stage")}
+    assert found == {"Application": ["argocd", "apps"], "Stage": ["shop"]}
+    assert "Project" not in {path.kind for path in paths}

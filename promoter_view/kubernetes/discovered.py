@@ -1,0 +1,61 @@
+"""A cluster that says of a resource that it is not there, also to who may not read it: by asking discovery.
+
+kube-apiserver looks at rights first: it answers 403 for a resource that it does not have to whoever may not read it.
+So without this a program that has been given no right to kinds that nobody has installed would wait for them for ever.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from promoter_view.kubernetes.documents import decode
+from promoter_view.kubernetes.outcomes import ApiError, ClusterError
+from promoter_view.kubernetes.reflector import Cluster, Stream
+from promoter_view.kubernetes.reflector_messages import Parameters
+
+
+class DiscoveredCluster:
+    """``cluster``, asked for resources of groups. Every authenticated user may read discovery (system:discovery)."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def get(self, path: str, parameters: Parameters = ()) -> bytes:
+        """The body of the answer. Errors: ClusterError."""
+        try:
+            return await self._cluster.get(path, parameters)
+        except ApiError as error:
+            raise await self._told(path, error) from None
+
+    async def stream(self, path: str, parameters: Parameters = (), *, idle_seconds: float) -> Stream:
+        """An open stream. Errors: ClusterError."""
+        try:
+            return await self._cluster.stream(path, parameters, idle_seconds=idle_seconds)
+        except ApiError as error:
+            raise await self._told(path, error) from None
+
+    async def _told(self, path: str, error: ApiError) -> ApiError:
+        """That error, or in place of a 403 that there is nothing to be read."""
+        if error.status != 403:
+            return error
+        group_version, _, plural = path.removeprefix("/apis/").rpartition("/")
+        group_version = "/".join(group_version.split("/")[:2])
+        try:
+            found = decode(await self._cluster.get(f"/apis/{group_version}"))
+        except ApiError as unknown:
+            return unknown if unknown.not_served else error
+        except ClusterError:
+            return error
+        if plural in _names(found):
+            return error
+        return ApiError(404, "NotFound", f"{group_version} has no {plural}")
+
+
+def _names(document: Any) -> set[str]:
+    resources = document.get("resources") if isinstance(document, dict) else None
+    named = (each.get("name") for each in resources if isinstance(each, dict)) if isinstance(resources, list) else ()
+    return {name for name in named if isinstance(name, str)}
+
+
+if TYPE_CHECKING:
+    _cluster: type[Cluster] = DiscoveredCluster
