@@ -61,7 +61,10 @@ class Follower(Protocol):
     """What a log replays into and then feeds: a pure fold of the records, in offset order, each once."""
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Begin from a snapshot. Called at most once, before any ``apply``; perhaps in another thread."""
+        """Begin from a snapshot. What was applied before is dropped, and whoever read of it starts over.
+
+        Before any ``apply`` perhaps in another thread.
+        """
 
     def apply(self, records: Sequence[Record]) -> None:
         """Take durable records. Never raises for what a record holds."""
@@ -70,19 +73,44 @@ class Follower(Protocol):
         """All that was applied so far; shares bytes, copies references, does not change afterwards."""
 
 
+class Leading(Protocol):
+    """What runs beside the log on the one replica that writes it, and there only: the reflectors."""
+
+    def begin(self) -> None:
+        """This replica leads: its follower holds all that others wrote, and its own mark. It may append from now on."""
+
+    def end(self) -> Deferred[None]:
+        """It leads no more: what it appends fails. Fires once nothing runs; it does not begin again before that."""
+
+
 class EventLog(Protocol):
-    """The ordered, durable record of source events. One writer."""
+    """The ordered, durable record of source events. One writer: of several replicas the one that leads."""
 
     def start(self, follower: Follower, mirror: Mirror) -> Deferred[None]:
         """Opens the log, replays it into ``follower``, then appends a mark and applies that too.
 
-        Errors: LogDamaged, LogLocked, LogUnusable, Unsafe (promoter_view.log.errors).
+        Where another replica leads, the mark is that one's. Errors: LogDamaged, LogLocked, LogUnusable, Unsafe
+        (promoter_view.log.errors).
+        """
+
+    def lead(self, part: Leading) -> None:
+        """Has ``part`` begin whenever this replica leads, at once where it does now, and end when it leads no more.
+
+        Call it once, after ``start`` has fired. A log with one process leads from the start to ``stop``.
         """
 
     def append(self, entries: Sequence[Entry]) -> Deferred[None]:
         """Queues entries, in order. Fires once they are durable and applied to the follower.
 
-        While the disk is full it waits, and nothing is lost. Errors: LogClosed when the log stops first.
+        While the disk is full it waits, and nothing is lost. Errors: LogClosed when the log stops first, or where
+        this replica does not lead, or no longer.
+        """
+
+    def barrier(self) -> Deferred[None]:
+        """Fires once all that was durable when this was called, by any replica's doing, is applied to the follower.
+
+        So a reader who waits for it never sees an older state than one he saw elsewhere. Fires at once where there is
+        one process. May be cancelled. Errors: LogUnreachable when that cannot be found out in time, LogClosed.
         """
 
     def stop(self) -> Deferred[None]:

@@ -163,7 +163,9 @@ class Snapshot:
 class LogStatus:
     """What an event log says of itself. Offsets are 0 where there is none; sizes in bytes.
 
-    ``fault`` is None while appending works, else one line that says what is in the way and what is done about it.
+    ``head`` is 0 until the follower holds what may be served. ``fault`` is None while appending works, else one line
+    that says what is in the way and what is done about it. ``lag_seconds``: for how long the follower may have missed
+    what other replicas wrote. ``standing`` says in a few words who leads, where there can be several replicas.
     """
 
     head: int
@@ -172,6 +174,8 @@ class LogStatus:
     pending_events: int
     pending_bytes: int
     fault: str | None = None
+    lag_seconds: float = 0.0
+    standing: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from twisted.internet.defer import maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
 
 from promoter_view.api.openapi import OpenApi
 from promoter_view.api.openapi_views import group_versions
-from promoter_view.boundaries import EventLog
+from promoter_view.boundaries import EventLog, Leading
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.client import KubernetesClient
 from promoter_view.kubernetes.cluster_config import ClusterConfig
@@ -117,3 +117,24 @@ class Reflection:
         if strays:
             self._log.info("{count} objects are no longer mirrored and leave the log", count=strays)
         return recorder
+
+
+class ReflectionByLeader:
+    """Reflects that cluster while this replica leads, each time from the past that its follower then holds."""
+
+    def __init__(self, reflection: Reflection, config: ClusterConfig, past: Callable[[], Snapshot]) -> None:
+        self._reflection = reflection
+        self._config = config
+        self._past = past
+
+    def begin(self) -> None:
+        """See Leading."""
+        self._reflection.start(self._config, self._past())
+
+    def end(self) -> Deferred[None]:
+        """See Leading."""
+        return Deferred.fromCoroutine(self._reflection.stop())
+
+
+if TYPE_CHECKING:
+    _: type[Leading] = ReflectionByLeader

@@ -44,7 +44,7 @@ from promoter_view.logging import observer, twistd_stream
 from promoter_view.metrics import Metrics
 from promoter_view.operations import SettledMemory, StallMeter, log_line, reflectors_line
 from promoter_view.options import Options
-from promoter_view.reflection import Reflection
+from promoter_view.reflection import Reflection, ReflectionByLeader
 from promoter_view.serving import ServedApi
 from promoter_view.serving_dashboard import ADMITTED, Reviewing, ServedDashboard
 from promoter_view.settings import Settings
@@ -165,11 +165,10 @@ class Program(Service):
         self._memory.start()
         mirror = self._reflection.mirror(IDENTITY if config is None else cluster_identity(config))
         await self._event_log.start(self._projector, mirror)
-        past = self._projector.snapshot()
         if config is None:
             self._demo = DemoCluster(reactor=self._reactor, random=self._random)
             config = self._demo.start()
-        self._reflection.start(config, past)
+        self._event_log.lead(ReflectionByLeader(self._reflection, config, self._projector.snapshot))
 
     def _load_cluster(self) -> ClusterConfig:
         return load_cluster(self._settings.kubeconfig, self._settings.context, self._environ)

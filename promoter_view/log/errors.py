@@ -28,5 +28,9 @@ class LogClosed(LogError):
     """The log has stopped, and the entries are not known to be durable."""
 
 
+class LogUnreachable(LogError):
+    """A log that is kept elsewhere does not answer, or not in time. What was applied is served all the same."""
+
+
 class Unsafe(LogError):
     """What is on the disk is not known any more: a sync or a cut failed. The process must end, and look again."""

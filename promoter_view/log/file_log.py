@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.defer import Deferred, DeferredLock, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from promoter_view.boundaries import Follower
+from promoter_view.boundaries import Follower, Leading
 from promoter_view.log import segment
 from promoter_view.log.archive import Archive
 from promoter_view.log.disk import Disk
@@ -73,9 +73,17 @@ class FileLog:
         """See EventLog."""
         return Deferred.fromCoroutine(self._start(follower, mirror))
 
+    def lead(self, part: Leading) -> None:
+        """See EventLog."""
+        part.begin()
+
     def append(self, entries: Sequence[Entry]) -> Deferred[None]:
         """See EventLog."""
         return self._groups.append(entries)
+
+    def barrier(self) -> Deferred[None]:
+        """See EventLog. Nobody else writes."""
+        return succeed(None)
 
     def stop(self) -> Deferred[None]:
         """See EventLog."""

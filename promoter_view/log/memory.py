@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
@@ -15,7 +15,7 @@ from promoter_view.metrics import Metrics
 from promoter_view.records import Entry, LogStatus, Mark, Mirror, Record
 
 if TYPE_CHECKING:
-    from promoter_view.boundaries import EventLog, Follower
+    from promoter_view.boundaries import EventLog, Follower, Leading
 
 
 class MemoryLog:
@@ -45,9 +45,17 @@ class MemoryLog:
         self._groups.begin(follower, last=0, least=self._first)
         return self._groups.append((Mark(0, mirror, self._generation),))
 
+    def lead(self, part: Leading) -> None:
+        """See EventLog."""
+        part.begin()
+
     def append(self, entries: Sequence[Entry]) -> Deferred[None]:
         """See EventLog."""
         return self._groups.append(entries)
+
+    def barrier(self) -> Deferred[None]:
+        """See EventLog. Nobody else writes."""
+        return succeed(None)
 
     def stop(self) -> Deferred[None]:
         """See EventLog."""

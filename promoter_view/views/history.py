@@ -89,8 +89,8 @@ class History:
         """Forget all; head and horizon are ``head``. Every cursor there is has expired, wherever it stood."""
         self._base = self.end + 1
         self._changes, self._costs, self._dropped, self.bytes = [], [], 0, 0
+        self._gaps.clear()
         self.head = self.horizon = head
-        self._prune_gaps()
 
     def gap(self, previous: int, mark: int) -> None:
         """Nobody resumes at an offset between the two (both excluded)."""

@@ -57,30 +57,27 @@ class Projector:
         timer: Callable[[], float] = time.perf_counter,
         is_live: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._views = {definition.plural: View(definition) for definition in definitions}
-        self._sources = Sources(self._views.values(), metrics=metrics, warn=warn)
-        self._coverage = Coverage()
-        self._catalogue = Catalogue()
+        self._definitions = tuple(definitions)
         self._history = History(generation=generation, max_bytes=history_bytes)
         self._generation = generation
         self._metrics = metrics
         self._warn = warn
         self._timer = timer
         self._is_live = is_live
-        self._offset = 0
-        self._built = False
         self._readers: dict[Wakeable, None] = {}
+        self._empty()
 
     def restore(self, snapshot: Snapshot) -> None:
         """Begin from a snapshot: bundles keep their resourceVersions, and its end is the horizon."""
+        self._empty()
         self._offset = snapshot.offset
+        self._history.restart(self._end)
         self._coverage.restore(snapshot)
         for key, source in snapshot.objects.items():
             self._sources.put(key, source)
         if snapshot.complete:
             self._build({key: self._adopted(version) for key, version in snapshot.bundles.items()})
             self._compare(snapshot)
-        self._history.restart(self._end)
         self._report(Counter())
 
     def apply(self, records: Sequence[Record]) -> None:
@@ -163,6 +160,15 @@ class Projector:
     def unsubscribe(self, reader: Wakeable) -> None:
         """No more of that."""
         self._readers.pop(reader, None)
+
+    def _empty(self) -> None:
+        """Nothing is known; whoever reads the history finds out when he is next woken."""
+        self._views = {definition.plural: View(definition) for definition in self._definitions}
+        self._sources = Sources(self._views.values(), metrics=self._metrics, warn=self._warn)
+        self._coverage = Coverage()
+        self._catalogue = Catalogue()
+        self._offset = 0
+        self._built = False
 
     @property
     def _end(self) -> int:

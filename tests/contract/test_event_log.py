@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from twisted.internet.task import Clock
 
@@ -217,3 +219,21 @@ def test_a_long_group_is_applied_in_slices(bench, opened):
     assert 1 < turns[0][0] < 50
     assert all(at_head for _, at_head in turns)
     assert log.status().head == fold.records[-1].offset
+
+
+def test_who_leads_is_told_to_begin(opened):
+    """Where there is one process it leads; what runs while it does begins at once, and once."""
+    log, _ = opened
+    told = []
+    log.lead(SimpleNamespace(begin=lambda: told.append("begin"), end=lambda: told.append("end")))
+    assert told == ["begin"]
+
+
+def test_a_barrier_falls_once_all_that_was_durable_is_applied(bench, opened):
+    """A reader who waits for it sees everything that was acknowledged before."""
+    log, fold = opened
+    log.append((change("a"),))
+    bench.settle()
+    passed = log.barrier().addCallback(lambda _: fold.offset)
+    bench.settle()
+    assert passed.result == fold.records[-1].offset

@@ -14,7 +14,7 @@ from treq.testing import RequestTraversalAgent
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
-from promoter_view.boundaries import EventLog, Follower
+from promoter_view.boundaries import EventLog, Follower, Leading
 from promoter_view.kubernetes.client import KubernetesClient
 from promoter_view.kubernetes.cluster_config import ClusterConfig
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS, Kind
@@ -54,6 +54,14 @@ class ListLog:
         last = self.records[-1].offset if self.records else 0
         self._offsets = OffsetClock(last, mark_offset(last, self._clock.seconds()))
         return self.append((Mark(last, mirror, self._generation),))
+
+    def lead(self, part: Leading) -> None:
+        """See EventLog."""
+        part.begin()
+
+    def barrier(self) -> Deferred[None]:
+        """See EventLog."""
+        return succeed(None)
 
     def append(self, entries: Sequence[Entry]) -> Deferred[None]:
         """See EventLog."""

@@ -114,8 +114,7 @@ class Fold:
     restored: Snapshot | None = None
 
     def restore(self, snapshot):
-        assert not self.records
-        assert self.restored is None
+        self.records.clear()
         self.restored = snapshot
         self.objects, self.positions = dict(snapshot.objects), dict(snapshot.positions)
         self.bundles, self.mirror = dict(snapshot.bundles), snapshot.mirror

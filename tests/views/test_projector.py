@@ -390,3 +390,17 @@ def test_a_new_projector_has_nothing() -> None:
     assert fresh.snapshot().mirror == Mirror("", {})
     with pytest.raises(Expired):
         fresh.cursor(VIEW, "", 0)
+
+
+def test_another_snapshot_drops_all_that_was_applied() -> None:
+    """A log that goes back in time is followed: what was shown since is gone, and whoever read on starts over."""
+    world = World()
+    world.put(SHOP)
+    past = world.projector.snapshot()
+    reading = world.projector.cursor(VIEW, "", world.projector.head)
+    world.put(strategy("other"), LABELLED)
+    world.projector.restore(past)
+    assert [bundle.key.name for bundle in world.projector.list(VIEW)] == ["shop"]
+    assert world.projector.snapshot() == past
+    with pytest.raises(Expired):
+        reading.take(1)
