@@ -49,6 +49,7 @@ class Metrics:
         self.watch_event_sizes = Histogram("apiserver_watch_events_sizes", "Bytes a watch event", ["group", "version", "resource"], buckets=(1024, 4096, 16384, 65536, 262144, 1048576), registry=registry)
         self.terminated_watchers = Counter("apiserver_terminated_watchers", "Watches ended by us before their time", ["group", "version", "resource"], registry=registry)
 
+        self.connections_closed = Counter("promoter_view_connections_closed", "Connections that we closed before their client did", ["reason"], registry=registry)
         self.reviews = Counter("promoter_view_reviews", "Token and access reviews asked of the cluster, not those from the cache", ["review", "outcome"], registry=registry)
         self.review_seconds = Histogram("promoter_view_review_seconds", "From asked to answered", ["review"], buckets=_FAST, registry=registry)
         self.certificate_reloads = Counter("promoter_view_certificate_reloads", "Changed certificate files read again", ["files", "outcome"], registry=registry)

@@ -126,7 +126,7 @@ class ServedDashboard:
             now=page_resource.now,
         )
         front = self._front(self._door(reviewing), data, page_resource, health)
-        self._site = DashboardSite(front, reactor=reactor)
+        self._site = DashboardSite(front, reactor=reactor, metrics=metrics)
         self._connections = self._tls()
         # Any: IListeningPort promises no port number of its address.
         self._port: Any = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Protocol
 
 from twisted.internet.defer import Deferred, succeed
@@ -53,6 +54,10 @@ class Consumer(Protocol):
         """Send that; may pause the producer before it returns."""
 
 
+class Stalled(Exception):  # noqa: N818 - a state of the client's
+    """The client has taken nothing for as long as an answer of its kind is kept waiting."""
+
+
 class StreamState(enum.Enum):
     """Where a stream is: in the pump's queue, among those that wait for the head, held by its transport, or over."""
 
@@ -67,16 +72,18 @@ class Stream:
     """One reader on its way to one consumer. Made by ``Pump.open``.
 
     ``done`` fires with True when the reader has finished, with False when the client left or ``close`` was called.
-    It fails when the reader or the consumer broke.
+    It fails when the reader or the consumer broke, with Stalled when the transport was full for ``patience_seconds``.
     """
 
-    __slots__ = ("_consumer", "_pump", "_reader", "_state", "done")
+    __slots__ = ("_consumer", "_giving_up", "_patience_seconds", "_pump", "_reader", "_state", "done")
 
-    def __init__(self, reader: Reader, consumer: Consumer, pump: Pump) -> None:
+    def __init__(self, reader: Reader, consumer: Consumer, pump: Pump, patience_seconds: float | None) -> None:
         self.done: Deferred[bool] = Deferred(lambda _: self.close())
         self._reader = reader
         self._consumer = consumer
         self._pump = pump
+        self._patience_seconds = patience_seconds
+        self._giving_up: IDelayedCall | None = None
         self._state = StreamState.READY
 
     def nudge(self, *, last: bool = False) -> None:
@@ -94,12 +101,16 @@ class Stream:
 
     def pauseProducing(self) -> None:
         """The transport is full: not run again until it has drained. Costs a position, nothing else."""
-        if self._state is not StreamState.CLOSED:
-            self._pump.drop(self)
-            self._state = StreamState.PAUSED
+        if self._state is StreamState.CLOSED:
+            return
+        self._pump.drop(self)
+        self._state = StreamState.PAUSED
+        if self._patience_seconds is not None and self._giving_up is None:
+            self._giving_up = self._pump.later(self._patience_seconds, self._give_up)
 
     def resumeProducing(self) -> None:
         """The transport has drained."""
+        self._bear_with()
         if self._state is StreamState.PAUSED:
             self._pump.ready(self)
 
@@ -134,9 +145,19 @@ class Stream:
         else:
             self.done.callback(True)
 
+    def _give_up(self) -> None:
+        self._giving_up = None
+        self._end(Failure(Stalled()))
+
+    def _bear_with(self) -> None:
+        if self._giving_up is not None:
+            self._giving_up.cancel()
+            self._giving_up = None
+
     def _leave(self) -> bool:
         if self._state is StreamState.CLOSED:
             return False
+        self._bear_with()
         self._pump.drop(self)
         self._state = StreamState.CLOSED
         return True
@@ -160,9 +181,12 @@ class Pump:
         self._woken = False
         views.subscribe(self)
 
-    def open(self, reader: Reader, consumer: Consumer) -> Stream:
-        """Begin to write what ``reader`` has to ``consumer``, in the next turn."""
-        stream = Stream(reader, consumer, self)
+    def open(self, reader: Reader, consumer: Consumer, *, patience_seconds: float | None = None) -> Stream:
+        """Begin to write what ``reader`` has to ``consumer``, in the next turn.
+
+        ``patience_seconds``: how long the transport may stay full; None: for ever, it costs a position.
+        """
+        stream = Stream(reader, consumer, self, patience_seconds)
         self.ready(stream)
         consumer.registerProducer(stream, True)
         return stream
@@ -204,6 +228,10 @@ class Pump:
             self._waiting[stream] = None
         else:
             self._ready[stream] = None
+
+    def later(self, seconds: float, call: Callable[[], None]) -> IDelayedCall:
+        """For a stream: something that it does in its time."""
+        return self._reactor.callLater(seconds, call)
 
     def drop(self, stream: Stream) -> None:
         """Do not run that stream."""

@@ -154,4 +154,5 @@ _Dumper.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^[yYnN]$"),
 
 def _yaml(document: Any) -> bytes:
     text: bytes = yaml.dump(document, Dumper=_Dumper, encoding="utf-8", allow_unicode=True, width=1 << 30)
-    return text
+    # PyYAML closes a document that ends with a text of trailing newlines; in a list the next item follows it.
+    return text.removesuffix(b"...\n")

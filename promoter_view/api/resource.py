@@ -37,6 +37,7 @@ from promoter_view.streaming import MAX_WRITE_BYTES, Pump, Reader
 from promoter_view.views.definition import GROUP, ViewDefinition
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.selection import Selection
+from promoter_view.web.answering import answer
 from promoter_view.web.errors import Draining, NotReady, ObjectNotFound
 from promoter_view.web.limits import Limits
 from promoter_view.web.parameters import Parameters
@@ -135,7 +136,7 @@ class ViewResource:
         else:
             request.setHeader("Content-Type", rendering.layout.content_type)
             request.write(beginning)
-            await self._stream(request, reader)
+            await answer(self._pump, reader, request)
 
     async def _beginning(self, reader: ListReader, enough: int) -> bytes:
         """One slice, and more until it is whole or more than ``enough``."""
@@ -150,11 +151,7 @@ class ViewResource:
     async def _compressed(self, request: Request, reader: Reader, rendering: Rendering) -> None:
         request.setHeader("Content-Type", rendering.layout.content_type)
         request.setHeader("Content-Encoding", "gzip")
-        await self._stream(request, reader)
-
-    async def _stream(self, request: Request, reader: Reader) -> None:
-        if await self._pump.open(reader, request).done:
-            request.finish()
+        await answer(self._pump, reader, request)
 
     async def _watch(self, request: Request, call: Call, admission: Admission, outlook: Outlook) -> None:
         rendering = self._rendering(request, call)

@@ -13,6 +13,7 @@ from twisted.web.server import NOT_DONE_YET, Request
 from werkzeug.exceptions import HTTPException
 
 from promoter_view.access.admission import Access, Admission, Attributes
+from promoter_view.access.identity import ANONYMOUS
 from promoter_view.access.outlook import Everything, Outlooks
 from promoter_view.api import answers
 from promoter_view.api.negotiation import Verb
@@ -25,7 +26,7 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.metrics import Metrics
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
-from promoter_view.web.channel import ApiRequest
+from promoter_view.web.channel import ApiRequest, channel_of
 from promoter_view.web.errors import BadRequest, MethodNotAllowed
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.limits import Claim, Limits, Shares
@@ -98,6 +99,8 @@ class Gate(Resource):
 
     async def _serve(self, request: Request, call: Call | None, attributes: Attributes) -> None:
         admission = await self._access.admit(request, attributes)
+        if admission.identity is not ANONYMOUS:
+            channel_of(request).recognize()
         if call is None and not is_routable(attributes.path):
             raise not_found()
         if call is None:
@@ -145,8 +148,8 @@ def _reads(method: bytes, verb: Verb) -> bool:
 class ApiSite(HttpSite):
     """The aggregated API's."""
 
-    def __init__(self, gate: Gate, *, reactor: IReactorTime) -> None:
-        super().__init__(gate, request_factory=ApiRequest, reactor=reactor)
+    def __init__(self, gate: Gate, *, reactor: IReactorTime, metrics: Metrics) -> None:
+        super().__init__(gate, request_factory=ApiRequest, reactor=reactor, metrics=metrics)
         self._gate = gate
 
     @property
@@ -199,4 +202,4 @@ def make_site(
         random=random,
         limits=settings.limits,
     )
-    return ApiSite(gate, reactor=reactor)
+    return ApiSite(gate, reactor=reactor, metrics=metrics)

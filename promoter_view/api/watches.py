@@ -44,6 +44,7 @@ class OpenWatch:
         self._reactor = reactor
         self._random = random
         self._timers: dict[str, IDelayedCall] = {}
+        self._closed = False
 
     def start(self, *, timeout_seconds: float, bookmark_seconds: float) -> None:
         """End after ``timeout_seconds``; a bookmark about each ``bookmark_seconds``, as jitter keeps watches apart."""
@@ -63,6 +64,7 @@ class OpenWatch:
 
     def close(self) -> None:
         """It is over: no timer stays."""
+        self._closed = True
         self._outlook.leave(self)
         for timer in self._timers.values():
             if timer.active():
@@ -98,8 +100,9 @@ class OpenWatch:
         self._await_review()
 
     def _broken(self, failure: Failure) -> None:
-        # A fault of ours is no reason to end a watch, and none to stop asking.
-        if not failure.check(CancelledError):
+        # A fault of ours is no reason to end a watch, and none to stop asking. A question that is called off may fail
+        # with anything: a coroutine that the collector of garbage has closed first, for one, cannot be cancelled.
+        if not self._closed and not failure.check(CancelledError):
             self._log.failure("asking whether a watch may go on failed", failure)
             self._await_review()
 

@@ -21,6 +21,7 @@ from promoter_view.dashboard.visitors import Visitor
 from promoter_view.dashboard.voices import ObjectVoice, PageFrames, PageVoice
 from promoter_view.dashboard.wires import GzipWire, PlainWire, Shared, Wire
 from promoter_view.streaming import Pump
+from promoter_view.web.answering import answer
 from promoter_view.web.encodings import accepts_gzip
 from promoter_view.web.errors import BadRequest, Draining, NotReady
 from promoter_view.web.parameters import Parameters
@@ -92,8 +93,7 @@ class DataResource:
         if accepts_gzip(request.getHeader("Accept-Encoding")):
             request.setHeader("Content-Encoding", "gzip")
             wire = GzipWire(self._shared)
-        if await self._pump.open(ListReader(found, wire), request).done:
-            request.finish()
+        await answer(self._pump, ListReader(found, wire), request)
 
     async def _session(self, request: Request, visitor: Visitor) -> None:
         """Whether a stream would be served, for a page that was left by its own."""

@@ -55,6 +55,7 @@ class OpenStream:
         self._ticks = 0
         self._tick_call: IDelayedCall | None = None
         self._working: dict[object, Deferred[None]] = {}
+        self._closed = False
         self.reader = make(self, visible)
 
     def run(self, stream: Stream) -> None:
@@ -70,6 +71,7 @@ class OpenStream:
 
     def close(self) -> None:
         """It is over."""
+        self._closed = True
         self._outlook.leave(self)
         if self._tick_call is not None and self._tick_call.active():
             self._tick_call.cancel()
@@ -147,8 +149,8 @@ class OpenStream:
         self._nudge()
 
     def _broken(self, failure: Failure) -> None:
-        # A fault of ours is no reason to end a stream.
-        if not failure.check(CancelledError):
+        # A fault of ours is no reason to end a stream. What is called off may fail with anything, and nobody waits.
+        if not self._closed and not failure.check(CancelledError):
             self._log.failure("what a stream needs to know could not be found out", failure)
 
 

@@ -19,6 +19,7 @@ from promoter_view.dashboard.rights import Rights
 from promoter_view.dashboard.visible import Visible
 from promoter_view.dashboard.visitors import Visitor
 from promoter_view.streaming import Pump
+from promoter_view.web.answering import answer
 from promoter_view.web.encodings import accepts_gzip
 from promoter_view.web.errors import ResourceNotFound
 from promoter_view.web.parameters import Parameters
@@ -90,8 +91,7 @@ class PageResource:
         gzip = accepts_gzip(request.getHeader("Accept-Encoding"))
         if gzip:
             request.setHeader("Content-Encoding", "gzip")
-        if await self._pump.open(PieceReader(page.pieces, gzip=gzip), request).done:
-            request.finish()
+        await answer(self._pump, PieceReader(page.pieces, gzip=gzip), request)
 
     async def tell(self, request: Request, status: int, title: str, text: str) -> None:
         """A page that says why there is none."""

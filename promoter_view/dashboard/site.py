@@ -15,11 +15,13 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
+from promoter_view.access.identity import ANONYMOUS
 from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.page_resource import PageResource, safe_target
 from promoter_view.dashboard.sign_in import SignIn, redirect
 from promoter_view.dashboard.visitors import Door, Visitor
-from promoter_view.web.channel import ApiRequest
+from promoter_view.metrics import Metrics
+from promoter_view.web.channel import ApiRequest, channel_of
 from promoter_view.web.errors import MethodNotAllowed, Unauthorized
 from promoter_view.web.limits import Claim, Limits, Shares
 from promoter_view.web.parameters import Parameters, parameters_of
@@ -164,6 +166,8 @@ class Front(Resource):
             self._pages.asset(request, path.removeprefix("static/"))
             return
         visitor = await self._entrance.door.admit(request)
+        if visitor.identity is not ANONYMOUS:
+            channel_of(request).recognize()
         claim = Claim(visitor.identity.user, path in _STREAMS)
         self._shares.take(claim)
         try:
@@ -210,8 +214,8 @@ class Front(Resource):
 class DashboardSite(HttpSite):
     """The dashboard's."""
 
-    def __init__(self, front: Front, *, reactor: IReactorTime) -> None:
-        super().__init__(front, request_factory=DashboardRequest, reactor=reactor)
+    def __init__(self, front: Front, *, reactor: IReactorTime, metrics: Metrics) -> None:
+        super().__init__(front, request_factory=DashboardRequest, reactor=reactor, metrics=metrics)
         self._front = front
 
     def drain(self) -> Deferred[None]:

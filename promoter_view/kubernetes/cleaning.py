@@ -80,11 +80,6 @@ def source_object(document: Any, rules: CleaningRules) -> tuple[ObjectKey, Sourc
     return key, SourceObject(_encode(document, rules, key), version)
 
 
-def clean(document: _Json, rules: CleaningRules) -> bytes:
-    """The cleaned object as compact JSON. Errors: MalformedObject."""
-    return _encode(document, rules, identify(document, rules.kind))
-
-
 def _encode(document: _Json, rules: CleaningRules, key: ObjectKey) -> bytes:
     cleaned = {**document, "metadata": _clean_metadata(document["metadata"])}
     if "kind" not in document or "apiVersion" not in document:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from io import BytesIO
+from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from twisted.internet.protocol import connectionDone
@@ -16,7 +17,7 @@ from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from twisted.web.server import Request
 
-from promoter_view.web.connections import Connections
+from promoter_view.web.connections import Closing, Connections
 from promoter_view.web.status import (
     BODY_TOO_LARGE,
     HEADERS_TOO_LARGE,
@@ -33,7 +34,7 @@ MAX_REQUEST_LINE_BYTES = 32 * 1024
 #: Users may be in hundreds of groups, each a line of the front proxy's.
 MAX_HEADER_BYTES = 128 * 1024
 MAX_HEADER_LINES = 1000
-#: How long a request may take to arrive, from its first byte to the last.
+#: How long a request may take to arrive, from its first byte to the last; the first one from the connection on.
 REQUEST_SECONDS = 30.0
 #: More digits than any length has; Python refuses to read thousands of them.
 _MOST_DIGITS = 18
@@ -68,6 +69,8 @@ class ApiChannel(HTTPChannel):
     _full = False
     _refused = False
     _concluding = False
+    _new = True
+    _known = False
     _deadline: IDelayedCall | None = None
     _next_turn: IDelayedCall | None = None
 
@@ -77,8 +80,9 @@ class ApiChannel(HTTPChannel):
 
     def connectionMade(self) -> None:
         """A client is there."""
-        self._connections.add(self)
         super().connectionMade()
+        self._connections.add(self)
+        self._watch_clock()
 
     @property
     def command(self) -> bytes:
@@ -125,6 +129,8 @@ class ApiChannel(HTTPChannel):
     def allContentReceived(self) -> None:
         """The request is whole."""
         if not self._refused:
+            self._new = False
+            self._connections.engaged(self)
             super().allContentReceived()
 
     def refuse(self, status: Status) -> None:
@@ -142,6 +148,19 @@ class ApiChannel(HTTPChannel):
         self.setTimeout(None)
         self._abortingCall = self.callLater(self.abortTimeout, self.forceAbortClient)
         self.loseConnection()
+
+    def recognize(self) -> None:
+        """Its client has proven who he is: he may keep it as long as he likes."""
+        self._known = True
+
+    def abandon(self, why: Closing) -> None:
+        """Close at once, whatever is still to be sent."""
+        transport: Any = self.transport  # ITransport alone cannot abort
+        self._refused = self.paused = True
+        self._cancel_calls()
+        self.setTimeout(None)
+        self._connections.closed(why)
+        transport.abortConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The client is gone."""
@@ -180,6 +199,8 @@ class ApiChannel(HTTPChannel):
     def requestDone(self, request: Request) -> None:
         """The answer is written: what came meanwhile has its turn later."""
         self.paused = True
+        if not self._known:
+            self._connections.idle(self)
         super().requestDone(request)
         if self._concluding:
             self._close()
@@ -209,7 +230,8 @@ class ApiChannel(HTTPChannel):
         self.dataReceived(b"")
 
     def _watch_clock(self) -> None:
-        arriving = not self._handlingRequest and not self.paused and bool(self.requests or self._buffer)
+        waiting = bool(self._new or self.requests or self._buffer)
+        arriving = waiting and not self._handlingRequest and not self.paused
         if arriving and self._deadline is None:
             self._deadline = self.callLater(REQUEST_SECONDS, self._too_slow)
         elif not arriving and self._deadline is not None:
@@ -218,7 +240,10 @@ class ApiChannel(HTTPChannel):
 
     def _too_slow(self) -> None:
         self._deadline = None
-        self.refuse(REQUEST_TOO_SLOW)
+        if self.requests or self._buffer:
+            self.refuse(REQUEST_TOO_SLOW)
+        else:
+            self.abandon(Closing.SILENT)
 
     def _cancel_calls(self) -> None:
         for call in (self._deadline, self._next_turn):
@@ -249,3 +274,10 @@ class ApiChannel(HTTPChannel):
         super().registerProducer(producer, streaming)
         if self._full:
             producer.pauseProducing()
+
+
+def channel_of(request: Request) -> ApiChannel:
+    """The connection that a request came on."""
+    channel = request.channel
+    assert isinstance(channel, ApiChannel)
+    return channel

@@ -1,10 +1,24 @@
-"""The open connections of a server, and the end of them all."""
+"""The open connections of a server: how many may be open to nobody we know, and the end of them all."""
 
 from __future__ import annotations
 
+import enum
+from collections import OrderedDict
+from collections.abc import Callable
 from typing import Protocol
 
 from twisted.internet.defer import Deferred, succeed
+
+#: Connections without a request under way on which nobody has proven who he is. Each costs about 30 KB with TLS.
+MAX_STRANGERS = 1000
+
+
+class Closing(enum.StrEnum):
+    """Why we close a connection that its client has not left."""
+
+    CROWDED = "crowded"  # too many strangers, and this one was silent for longest
+    SILENT = "silent"  # no whole request in time, the TLS handshake included
+    STALLED = "stalled"  # an answer that is not read
 
 
 class Connection(Protocol):
@@ -13,21 +27,42 @@ class Connection(Protocol):
     def conclude(self) -> None:
         """Close when the answer under way, if there is one, has been sent; nothing more is answered."""
 
+    def abandon(self, why: Closing) -> None:
+        """Close at once, whatever is still to be sent."""
+
 
 class Connections:
-    """Knows which are open; each enters and leaves by itself."""
+    """Knows which are open; each enters and leaves by itself. ``closed`` is told of each that is closed by us."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, closed: Callable[[Closing], object], max_strangers: int = MAX_STRANGERS) -> None:
         self._open: set[Connection] = set()
+        self._strangers: OrderedDict[Connection, None] = OrderedDict()
+        self._max_strangers = max_strangers
         self._waiting: Deferred[None] | None = None
+        self.closed = closed
 
     def add(self, connection: Connection) -> None:
-        """It is open."""
+        """It is open, to whoever it may be."""
         self._open.add(connection)
+        self.idle(connection)
+
+    def idle(self, stranger: Connection) -> None:
+        """A stranger's has no request under way. Where there are too many, the one that was silent for longest goes."""
+        if stranger not in self._open:
+            return
+        self._strangers[stranger] = None
+        if len(self._strangers) > self._max_strangers:
+            longest, _ = self._strangers.popitem(last=False)
+            longest.abandon(Closing.CROWDED)
+
+    def engaged(self, connection: Connection) -> None:
+        """It has a request under way, or its client is known: it is not counted."""
+        self._strangers.pop(connection, None)
 
     def discard(self, connection: Connection) -> None:
         """It is closed."""
         self._open.discard(connection)
+        self._strangers.pop(connection, None)
         if not self._open and self._waiting is not None:
             waiting, self._waiting = self._waiting, None
             waiting.callback(None)

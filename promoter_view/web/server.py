@@ -12,6 +12,7 @@ from twisted.web.http import Request as HTTPRequest
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
+from promoter_view.metrics import Metrics
 from promoter_view.web.channel import ApiChannel, ApiRequest
 from promoter_view.web.connections import Connections
 
@@ -25,10 +26,12 @@ class HttpSite(Site):
 
     displayTracebacks = False  # noqa: N815 - Twisted's name
 
-    def __init__(self, root: Resource, *, request_factory: type[ApiRequest], reactor: IReactorTime) -> None:
+    def __init__(
+        self, root: Resource, *, request_factory: type[ApiRequest], reactor: IReactorTime, metrics: Metrics
+    ) -> None:
         super().__init__(root, requestFactory=request_factory, timeout=_IDLE_SECONDS, reactor=reactor)
         # Without Twisted's own factory in between there is nothing that could choose HTTP/2.
-        self._connections = Connections()
+        self._connections = Connections(closed=lambda why: metrics.connections_closed.labels(why).inc())
         self.protocol = partial(ApiChannel, self._connections)  # type: ignore[assignment, method-assign]
 
     def acceptableProtocols(self) -> list[bytes]:

@@ -53,6 +53,15 @@ def test_item_by_item(layout, items, token, key):
     assert opening + pieces + closing == layout.whole(encoded({**head, key: items}))
 
 
+@pytest.mark.parametrize("key", ["items", "rows"])
+def test_texts_that_end_with_newlines(key):
+    """An item whose last text ends with several newlines is followed by the next one, and by what closes the list."""
+    opening, closing = YAML_LAYOUT.frame(encoded({"apiVersion": "a\n\n", key: [], "z": "a\n\n"}))
+    item = YAML_LAYOUT.item(encoded({"note": "a\n\n"}))
+    expected = {"apiVersion": "a\n\n", key: [{"note": "a\n\n"}] * 2, "z": "a\n\n"}
+    assert yaml.safe_load(opening + item + item + closing) == expected
+
+
 @pytest.mark.parametrize("text", AMBIGUOUS)
 def test_ambiguous_text_is_quoted(text):
     """A word that some reader would take for a number, a date or true is quoted, so that it stays text to all."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -93,3 +95,19 @@ class WatchesTests(SynchronousTestCase):
         self.assertEqual(self.flushLoggedErrors(), [])
         self.world.turn(300)
         self.assertEqual(self.access.asked, 1)
+
+    def test_a_question_that_breaks_when_it_is_called_off(self):
+        """Whatever a question ends with after its client has left: nothing is logged, and nothing is asked again."""
+        self.access.answer = lambda: Deferred(lambda asked: asked.errback(RuntimeError("called off")))
+        self.world.turn(38)
+        self.client.leave()
+        self.assertEqual(self.flushLoggedErrors(), [])
+        self.assertEqual(self.world.clock.getDelayedCalls(), [])
+
+    def test_a_watch_that_is_collected_as_garbage(self):
+        """A whole world that nobody holds any more goes without a word, an open question in it included."""
+        self.access.answer = Deferred
+        self.world.turn(38)
+        self.world = self.client = self.access = None
+        gc.collect()
+        self.assertEqual(self.flushLoggedErrors(), [])

@@ -89,7 +89,7 @@ class Board(World):
         if isinstance(entrance.door, TokenDoor):
             sign_in = SignIn(entrance.door, page_resource, clock=self.clock, root_path=root_path)
         front = Front(entrance, data, page_resource, sign_in, health=lambda: self.fault)
-        self.site = DashboardSite(front, reactor=self.clock)  # type: ignore[assignment]
+        self.site = DashboardSite(front, reactor=self.clock, metrics=self.metrics)  # type: ignore[assignment]
 
     def watch(self, path: str = "/watch", headers: Mapping[str, str] | None = None) -> Events:
         """A stream."""

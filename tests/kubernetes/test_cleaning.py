@@ -15,7 +15,6 @@ from promoter_view.kubernetes.cleaning import (
     REDACTED,
     CleaningRules,
     MalformedObject,
-    clean,
     identify,
     source_object,
     version_of,
@@ -34,6 +33,11 @@ def of_kind(kind: str, **more: Any) -> dict[str, Any]:
     return {"apiVersion": KINDS[kind].api_version, "kind": kind, "metadata": metadata, **more}
 
 
+def clean(found: dict[str, Any], rules: CleaningRules) -> bytes:
+    _, recorded = source_object(found, rules)
+    return recorded.body
+
+
 def cleaned(found: dict[str, Any], rules: CleaningRules) -> Any:
     return orjson.loads(clean(found, rules))
 
@@ -48,7 +52,7 @@ def test_untouched() -> None:
 
 def test_kind_put_in() -> None:
     """Items of a list that lack kind or apiVersion get both, in front."""
-    found = {"metadata": {"name": "a", "namespace": "team"}, "spec": {}}
+    found = {"metadata": {"name": "a", "namespace": "team", "resourceVersion": "7"}, "spec": {}}
     assert list(cleaned(found, PULL_REQUEST)) == ["apiVersion", "kind", "metadata", "spec"]
 
 
