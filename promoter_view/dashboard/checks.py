@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from promoter_view.dashboard.links import web_url
-from promoter_view.views.ages import parse_time
-from promoter_view.views.decoded import mapping, mappings, text
+from promoter_view.decoded import mapping, mappings, parse_time, text
 from promoter_view.views.summary import PREVIOUS_ENVIRONMENT
 
 _MAX_CHECKS = 100

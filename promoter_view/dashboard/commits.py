@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from promoter_view.dashboard.links import commit_url
-from promoter_view.views.ages import parse_time
-from promoter_view.views.decoded import mapping, mappings, text
+from promoter_view.decoded import mapping, mappings, parse_time, text
 
 SHORT = 7
 _MAX_SUBJECT = 300

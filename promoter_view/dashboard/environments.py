@@ -10,7 +10,7 @@ from typing import Any
 
 from promoter_view.dashboard.checks import Checks, PullRequest, read_checks, read_request
 from promoter_view.dashboard.commits import Commit, read_commit
-from promoter_view.views.decoded import mapping, mappings, text
+from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.summary import Environment, State, Summary, policies_by_branch, short_names, summarize
 
 

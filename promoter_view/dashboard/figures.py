@@ -13,8 +13,7 @@ from statistics import median
 from typing import Any
 
 from promoter_view.dashboard.history import KEPT
-from promoter_view.views.ages import parse_time
-from promoter_view.views.decoded import mapping, mappings, text
+from promoter_view.decoded import mapping, mappings, parse_time, text
 from promoter_view.views.summary import policies_by_branch
 
 _DAY = timedelta(days=1)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from promoter_view.dashboard.environments import Station
+from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, parse_label_selector
-from promoter_view.views.decoded import mapping, text
 from promoter_view.views.summary import State, Summary
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)

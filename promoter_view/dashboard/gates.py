@@ -9,8 +9,7 @@ from typing import Any
 
 from promoter_view.dashboard.checks import Phase, phase_of
 from promoter_view.dashboard.durations import parse_duration
-from promoter_view.views.ages import parse_time
-from promoter_view.views.decoded import mapping, mappings, text
+from promoter_view.decoded import mapping, mappings, parse_time, text
 
 
 @dataclass(frozen=True, slots=True)

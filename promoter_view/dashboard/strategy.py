@@ -13,8 +13,7 @@ from promoter_view.dashboard.figures import Deliveries, deliveries
 from promoter_view.dashboard.gates import Schedule, Timer, schedules, timers
 from promoter_view.dashboard.history import Line, matrix
 from promoter_view.dashboard.links import web_url
-from promoter_view.views.ages import parse_time
-from promoter_view.views.decoded import mapping, mappings, text
+from promoter_view.decoded import mapping, mappings, parse_time, text
 from promoter_view.views.promotion_strategy_columns import repository
 from promoter_view.views.summary import State
 

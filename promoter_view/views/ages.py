@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from promoter_view.decoded import parse_time
+
 UNKNOWN = "<unknown>"
 INVALID = "<invalid>"
 
@@ -18,15 +20,6 @@ _DAY = timedelta(days=1)
 _YEAR = timedelta(days=365)
 #: Go's zero time, which stands for "not set".
 _ZERO = datetime(1, 1, 1, tzinfo=UTC)
-
-
-def parse_time(stamp: str) -> datetime | None:
-    """An RFC 3339 time (``2026-11-05T17:59:00Z``); None where it is not one, or has no time zone."""
-    try:
-        moment = datetime.fromisoformat(stamp)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from promoter_view.views.ages import Since, age, parse_time
-from promoter_view.views.decoded import mapping, mappings, text
+from promoter_view.decoded import mapping, mappings, parse_time, text
+from promoter_view.views.ages import Since, age
 from promoter_view.views.definition import Column
 from promoter_view.views.summary import Environment, State, Summary, short_names, summarize
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from promoter_view.views.ages import parse_time
-from promoter_view.views.decoded import mapping, mappings, text
+from promoter_view.decoded import mapping, mappings, parse_time, text
 
 #: The check by which GitOps Promoter holds an environment back until the one before it is done.
 PREVIOUS_ENVIRONMENT = "promoter-previous-environment"

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.views.ages import age, human_duration, parse_time, shown
+from promoter_view.decoded import parse_time
+from promoter_view.views.ages import age, human_duration, shown
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY, YEAR = (timedelta(seconds=n) for n in (1, 60, 3600, 86400, 365 * 86400))

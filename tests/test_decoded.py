@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from promoter_view.views.decoded import mapping, mappings, text
+from datetime import UTC, datetime
+
+from promoter_view.decoded import mapping, mappings, moment, text
 
 TREE = {"a": {"b": {"c": "deep"}, "n": 1, "l": [{"x": 1}, "odd", None, {"x": 2}]}, "s": "word"}
 
@@ -31,3 +33,11 @@ def test_mappings() -> None:
     assert list(mappings([{"x": 1}])) == [{"x": 1}]
     for path in (("a",), ("s",), ("a", "l", "x")):
         assert list(mappings(TREE, *path)) == []
+
+
+def test_moment() -> None:
+    """A time is found at its path; what is no RFC 3339 time with a zone counts as absent."""
+    tree = {"at": "2026-11-05T17:59:00Z", "local": "2026-11-05T17:59:00", "n": 5}
+    assert moment(tree, "at") == datetime(2026, 11, 5, 17, 59, tzinfo=UTC)
+    for path in ("local", "n", "none"):
+        assert moment(tree, path) is None

@@ -6,6 +6,7 @@ Objects in a cluster may be older than their CRD's schema, so a member of the wr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 _NOTHING: Mapping[str, Any] = {}
@@ -33,3 +34,17 @@ def mappings(value: Any, *path: str) -> Iterator[Mapping[str, Any]]:
         value = mapping(value, *path[:-1]).get(path[-1])
     if isinstance(value, list):
         yield from (item for item in value if isinstance(item, Mapping))
+
+
+def parse_time(stamp: str) -> datetime | None:
+    """An RFC 3339 time (``2026-11-05T17:59:00Z``); None where it is not one, or has no time zone."""
+    try:
+        moment = datetime.fromisoformat(stamp)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def moment(value: Any, *path: str) -> datetime | None:
+    """The RFC 3339 time below ``value`` at ``path``; None where there is none."""
+    return parse_time(text(value, *path))

@@ -1,0 +1,1 @@
+"""Argo CD: the promotion steps, and what is written on behalf of Stages."""
