@@ -37,7 +37,7 @@ class Authorization:
 
 
 def parse_annotation(annotation: str) -> Authorization:
-    """Reads the value of the annotation. An entry ends at a comma, its project at the first colon; spaces do not count."""
+    """Reads the annotation. An entry ends at a comma, its project at the first colon; spaces around do not count."""
     entries = [entry for part in annotation.split(",") if (entry := part.strip())]
     if not entries:
         return Authorization(problem=f"its annotation {ANNOTATION} names no Stage: it has to be project:stage")

@@ -67,7 +67,7 @@ def test_authorized(annotation: str, stage: StageKey) -> None:
 
 @pytest.mark.parametrize("annotation", ["kargo-demo:prod", "other:test", "Kargo-demo:test", "kargo-demo:Test"])
 def test_another_stage_is_named(annotation: str) -> None:
-    """Project and stage are compared exactly, with their case; the refusal names who is authorized and what is needed."""
+    """Project and stage are compared exactly; the refusal names who is authorized and what is needed."""
     assert refusal(application(annotation), TEST) == (
         "Application argocd/app does not authorize Stage kargo-demo:test: its annotation "
         f'{ANNOTATION} names "{annotation}" only (needed: {ANNOTATION}: "kargo-demo:test")'
