@@ -204,6 +204,7 @@ class Program(Service):
             random=self._random,
             reloader=self._reloader,
             outlooks=outlooks,
+            barrier=self._event_log.barrier,
         )
         self._api.start()
         if self._settings.dashboard_port.number:
@@ -228,6 +229,7 @@ class Program(Service):
             reloader=self._reloader,
             reviewing=self._reviewing(outlooks),
             facts=self._facts,
+            barrier=self._event_log.barrier,
         )
         dashboard.start()
         self._log.info("the dashboard is at {url}", url=dashboard.url)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from OpenSSL import SSL
-from twisted.internet.defer import maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred
 
 import promoter_view
 from promoter_view.access.admission import Access
@@ -53,6 +53,7 @@ class ServedApi:
         random: random.Random,
         reloader: Reloader,
         outlooks: Outlooks | None = None,
+        barrier: Callable[[], Deferred[None]],
     ) -> None:
         self._settings = settings
         self._reactor = reactor
@@ -60,7 +61,7 @@ class ServedApi:
         pair = [self._certificate.certificate, self._certificate.key]
         reloader.add(ReloadedFiles("serving-certificate", pair, self._renew, metrics=metrics))
         self._connections = ServingConnections(self._context())
-        self._pump = Pump(views, reactor=reactor)
+        self._pump = Pump(views, reactor=reactor, barrier=barrier)
         self._site = make_site(
             views,
             definitions,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred
 
 from promoter_view.access.authorities import Authorities
 from promoter_view.access.authorization import AccessReviews
@@ -79,12 +79,13 @@ class ServedDashboard:
         reloader: Reloader,
         reviewing: Reviewing | None,
         facts: Callable[[], ProgramFacts],
+        barrier: Callable[[], Deferred[None]],
     ) -> None:
         self._settings = settings
         self._reactor = reactor
         self._metrics = metrics
         self._reloader = reloader
-        self._pump = Pump(views, reactor=reactor)
+        self._pump = Pump(views, reactor=reactor, barrier=barrier)
         plurals = tuple(definition.plural for definition in definitions)
         rights, outlooks = _rights(settings, reviewing, views, plurals, reactor)
         activity, assets, shared = Activity(), Assets(), Shared()

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import enum
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import TimeoutError as WaitTimeout
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from promoter_view.boundaries import ViewReader
+from promoter_view.views.history import Ahead
 from promoter_view.views.versions import split
 
 #: A pull ends with the frame that reaches this; so a write is at most this and one batch of frames. Larger writes make
@@ -24,6 +27,9 @@ from promoter_view.views.versions import split
 MAX_WRITE_BYTES = 64 * 1024
 #: The longest time in which the pump keeps the reactor.
 SLICE_SECONDS = 0.005
+#: How long a client that has seen more than we have is kept waiting (kube-apiserver's watch cache: 3 s).
+FRESHNESS_SECONDS = 3.0
+_Result = TypeVar("_Result")
 
 
 class Reader(Protocol):
@@ -167,11 +173,19 @@ class Pump:
     """Runs all streams, round robin, in slices of ``slice_seconds``; the only subscriber of the views.
 
     However many readers there are, a move of the head is one scheduled turn; however many moves there are before that
-    turn, each reader is run once and takes all of them.
+    turn, each reader is run once and takes all of them. ``barrier`` is the event log's.
     """
 
-    def __init__(self, views: ViewReader, *, reactor: IReactorTime, slice_seconds: float = SLICE_SECONDS) -> None:
+    def __init__(
+        self,
+        views: ViewReader,
+        *,
+        reactor: IReactorTime,
+        barrier: Callable[[], Deferred[None]] = lambda: succeed(None),
+        slice_seconds: float = SLICE_SECONDS,
+    ) -> None:
         self._views = views
+        self._barrier = barrier
         self._reactor = reactor
         self._slice_seconds = slice_seconds
         self._ready: OrderedDict[Stream, None] = OrderedDict()
@@ -190,6 +204,23 @@ class Pump:
         self.ready(stream)
         consumer.registerProducer(stream, True)
         return stream
+
+    def newest(self) -> Deferred[None]:
+        """Fires once the views hold all that any replica may have shown before this was called; may be cancelled.
+
+        Errors: LogUnreachable, LogClosed (promoter_view.log.errors).
+        """
+        return self._barrier()
+
+    async def fresh(self, ask: Callable[[], Awaitable[_Result]]) -> _Result:
+        """What ``ask`` gives, a little later where it is ahead of the head. Errors: those of ``ask``."""
+        try:
+            return await ask()
+        except Ahead as error:
+            waiting = self.reached(error.resource_version)
+        with suppress(WaitTimeout):
+            await waiting.addTimeout(FRESHNESS_SECONDS, self._reactor)
+        return await ask()
 
     def reached(self, resource_version: int) -> Deferred[None]:
         """Fires once the head's offset is that of ``resource_version`` or a later one; may be cancelled."""

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from twisted.internet.defer import succeed
 from twisted.internet.task import Clock
 
 from promoter_view.dashboard.program import ProgramFacts
@@ -37,6 +38,7 @@ def served(clock: Any, reloader: Reloader, **options: str) -> ServedDashboard:
         reloader=reloader,
         reviewing=None,
         facts=lambda: FACTS,
+        barrier=lambda: succeed(None),
     )
 
 

@@ -79,6 +79,15 @@ def selected_name(parameters: Parameters) -> str:
         return ""
 
 
+def wants_newest(parameters: Parameters) -> bool:
+    """Whether the answer must hold all that was there when it was asked for: it names no resourceVersion, not even 0.
+
+    A token goes on with a list of its own resourceVersion, if it has one. Errors: BadRequest.
+    """
+    token = _token(parameters)
+    return not _text(parameters, "resourceVersion") and (token is None or token.resource_version is None)
+
+
 def parse_get(parameters: Parameters) -> int:
     """The resourceVersion that the answer must not be older than; 0: any. Errors: BadRequest."""
     return _resource_version(parameters)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from typing import TypeVar
 
-from twisted.internet.defer import TimeoutError as WaitTimeout
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.web.server import Request
@@ -25,7 +23,7 @@ from promoter_view.api.instruments import WatchInstruments
 from promoter_view.api.listing import ListReader, Page, page
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import Target
-from promoter_view.api.query import WatchQuery, parse_get, parse_list, parse_watch
+from promoter_view.api.query import WatchQuery, parse_get, parse_list, parse_watch, wants_newest
 from promoter_view.api.rendering import Rendering, Renderings
 from promoter_view.api.watches import OpenWatch, OpenWatches
 from promoter_view.api.watching import End, Start, Watch, start
@@ -43,8 +41,6 @@ from promoter_view.web.limits import Limits
 from promoter_view.web.parameters import Parameters
 from promoter_view.web.status import expired_status
 
-#: How long a client that has seen more than we have is kept waiting (kube-apiserver's watch cache: 3 s).
-_FRESHNESS_SECONDS = 3.0
 _Result = TypeVar("_Result")
 
 
@@ -94,8 +90,10 @@ class ViewResource:
 
     async def serve(self, request: Request, call: Call, admission: Admission) -> None:
         """Answers the request; a watch ends also when its admission is revoked. Errors: those of ``status``."""
-        if not self._views.ready:
-            raise NotReady()
+        self._require_ready()
+        if wants_newest(call.parameters):
+            await self._pump.newest()
+            self._require_ready()
         outlook = self._outlooks.of(admission, call.target.view)
         match call.verb:
             case Verb.GET:
@@ -222,13 +220,11 @@ class ViewResource:
 
     async def _fresh(self, outlook: Outlook, ask: Callable[[], _Result]) -> _Result:
         """What ``ask`` gives, a little later where it is ahead of the head. Errors: those of ``ask`` and ``see``."""
-        try:
-            return await outlook.see(ask)
-        except Ahead as error:
-            waiting = self._pump.reached(error.resource_version)
-        with suppress(WaitTimeout):
-            await waiting.addTimeout(_FRESHNESS_SECONDS, self._reactor)
-        return await outlook.see(ask)
+        return await self._pump.fresh(lambda: outlook.see(ask))
+
+    def _require_ready(self) -> None:
+        if not self._views.ready:
+            raise NotReady()
 
     def _rendering(self, request: Request, call: Call) -> Rendering:
         return self._renderings[call.target.view].choose(request, call.verb, call.parameters)

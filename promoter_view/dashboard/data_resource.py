@@ -87,7 +87,9 @@ class DataResource:
         self._require_ready()
         visible = await self._rights.visible(visitor.identity)
         outlook: Outlook = self._outlooks.of(visitor, query.filter.views[0])
-        found = await outlook.see(lambda: page(outlook.views, query, visible))
+        if query.token is None:
+            await self._pump.newest()
+        found = await self._pump.fresh(lambda: outlook.see(lambda: page(outlook.views, query, visible)))
         request.setHeader("Content-Type", _JSON)
         wire: Wire = PlainWire(self._shared)
         if accepts_gzip(request.getHeader("Accept-Encoding")):

@@ -17,6 +17,7 @@ from promoter_view.dashboard.rights import Rights
 from promoter_view.dashboard.streams import Needs, SseReader
 from promoter_view.dashboard.visible import Visible
 from promoter_view.dashboard.visitors import Visitor
+from promoter_view.log.errors import LogClosed, LogUnreachable
 from promoter_view.streaming import Stream
 from promoter_view.web.errors import ReviewUnavailable
 
@@ -42,6 +43,7 @@ class OpenStream:
         rights: Rights,
         outlook: Outlook,
         *,
+        newest: Callable[[], Deferred[None]],
         reactor: IReactorTime,
         random: Random,
     ) -> None:
@@ -49,6 +51,7 @@ class OpenStream:
         self._visitor = visitor
         self._rights = rights
         self._outlook = outlook
+        self._newest = newest
         self._reactor = reactor
         self._random = random
         self._stream: Stream | None = None
@@ -118,16 +121,17 @@ class OpenStream:
         del self._working[name]
 
     async def _persist(self, work: _Work) -> None:
-        """While the cluster cannot be asked, what was known stays."""
+        """While the cluster, or the log, cannot be asked, what was known stays."""
         while True:
             try:
                 await work()
-            except ReviewUnavailable:
+            except (ReviewUnavailable, LogUnreachable, LogClosed):
                 await deferLater(self._reactor, _RETRY_SECONDS)
             else:
                 return
 
     async def _begin(self) -> None:
+        await self._newest()
         await self._outlook.see(self.reader.begin)
         self._nudge()
 

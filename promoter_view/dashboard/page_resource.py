@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from twisted.internet.interfaces import IReactorTime
@@ -18,6 +19,7 @@ from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.rights import Rights
 from promoter_view.dashboard.visible import Visible
 from promoter_view.dashboard.visitors import Visitor
+from promoter_view.log.errors import LogUnreachable
 from promoter_view.streaming import Pump
 from promoter_view.web.answering import answer
 from promoter_view.web.encodings import accepts_gzip
@@ -121,6 +123,8 @@ class PageResource:
     async def _input(self, visitor: Visitor, *, with_program: bool) -> PageInput:
         if not self._views.ready:
             return self._waiting(visitor)
+        with suppress(LogUnreachable):  # a page is for people: one that may be a little old is better than none
+            await self._pump.newest()
         visible = await self._rights.visible(visitor.identity)
         views = self._outlooks.of(visitor, self._view)
         found = await views.see(lambda: (views.views.list(self._view), views.views.head))

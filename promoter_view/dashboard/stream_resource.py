@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from random import Random
 
-from twisted.internet.defer import TimeoutError as WaitTimeout
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
 
@@ -29,8 +27,6 @@ from promoter_view.web.encodings import accepts_gzip
 from promoter_view.web.errors import Draining, NotReady
 from promoter_view.web.parameters import Parameters
 
-#: How long a client is kept waiting that has seen more than we have.
-_FRESHNESS_SECONDS = 3.0
 _RETRY_MILLISECONDS = (1000, 3000)
 
 
@@ -79,6 +75,7 @@ class StreamResource:
             visitor,
             self._rights,
             outlook,
+            newest=self._pump.newest,
             reactor=self._reactor,
             random=self._random,
         )
@@ -91,6 +88,7 @@ class StreamResource:
     async def _begin(self, reader: SseReader, resume: Resume | None, visible: Visible, outlook: Outlook) -> str:
         """How it begins, for the metrics."""
         if resume is None:
+            await self._pump.newest()
             await outlook.see(reader.begin)
             return "initial"
         if not resume.position or not self._same_scope(resume, visible):
@@ -100,21 +98,10 @@ class StreamResource:
 
     async def _resume(self, reader: SseReader, resume: Callable[[], None], outlook: Outlook) -> str:
         try:
-            return await self._attempt(resume, outlook)
-        except Expired:
-            outcome = "expired"
-        except Ahead as error:
-            outcome = "ahead"
-            waiting = self._pump.reached(error.resource_version)
-            with suppress(WaitTimeout):
-                await waiting.addTimeout(_FRESHNESS_SECONDS, self._reactor)
-            with suppress(Ahead, Expired):
-                return await self._attempt(resume, outlook)
-        reader.reset()
-        return outcome
-
-    async def _attempt(self, resume: Callable[[], None], outlook: Outlook) -> str:
-        await outlook.see(resume)
+            await self._pump.fresh(lambda: outlook.see(resume))
+        except (Ahead, Expired) as error:
+            reader.reset()
+            return "ahead" if isinstance(error, Ahead) else "expired"
         return "resumed"
 
     def _same_scope(self, resume: Resume, visible: Visible) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from promoter_view.log.errors import LogClosed, LogUnreachable
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.web.errors import (
     BadRequest,
@@ -117,6 +118,12 @@ def _too_many(error: TooManyRequests) -> Status:
     return Status(429, "TooManyRequests", str(error), details, headers={"Retry-After": str(error.retry_after)})
 
 
+def _unreachable(_error: Exception) -> Status:
+    # Its own words name places that are no client's business.
+    message = "whether this replica has all that another one has shown cannot be told now: try again"
+    return Status(503, "ServiceUnavailable", message, {"retryAfterSeconds": 1}, headers={"Retry-After": "1"})
+
+
 def _unavailable(error: Refusal) -> Status:
     details = {"retryAfterSeconds": 1}
     return Status(503, "ServiceUnavailable", str(error), details, headers={"Retry-After": "1"})
@@ -137,5 +144,7 @@ _TABLE: dict[type[Exception], Callable[[Any], Status]] = {
     NotReady: _unavailable,
     Draining: _unavailable,
     ReviewUnavailable: _unavailable,
+    LogUnreachable: _unreachable,
+    LogClosed: _unreachable,
     Ahead: _ahead,
 }

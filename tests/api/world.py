@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -59,6 +60,28 @@ def strategy(namespace: str, name: str, *, labels: Mapping[str, str] | None = No
     return json.dumps(document, separators=(",", ":")).encode()
 
 
+class Barrier:
+    """An event log's barrier that the test holds up; ``waiting`` are those who asked, who may leave."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Deferred[None]] = []
+
+    def __call__(self) -> Deferred[None]:
+        asked: Deferred[None] = Deferred(self.waiting.remove)
+        self.waiting.append(asked)
+        return asked
+
+    def pass_all(self) -> None:
+        """All that was durable when they asked is there."""
+        while self.waiting:
+            self.waiting.pop(0).callback(None)
+
+    def fail_all(self, error: Exception) -> None:
+        """It cannot be found out."""
+        while self.waiting:
+            self.waiting.pop(0).errback(Failure(error))
+
+
 class World:
     """The views, what changes them, and the API above them."""
 
@@ -70,6 +93,7 @@ class World:
         access: Access | None = None,
         limits: Limits | None = None,
         outlooks: Callable[[ViewReader, Clock], Outlooks] | None = None,
+        barrier: Callable[[], Deferred[None]] = lambda: succeed(None),
     ) -> None:
         self.clock = Clock()
         self.clock.rightNow = 1_795_000_000.0
@@ -81,7 +105,7 @@ class World:
             metrics=self.metrics,
             warn=lambda line: None,
         )
-        self.pump = Pump(self.views, reactor=self.clock)
+        self.pump = Pump(self.views, reactor=self.clock, barrier=barrier)
         self.health = HealthChecks()
         self.openapi = OpenApi([PROMOTION_STRATEGY_DETAILS], version="0.1.0")
         self.offset = _START
