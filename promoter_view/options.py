@@ -36,6 +36,8 @@ from promoter_view.settings import OptionError, Settings, check_together
 from promoter_view.web.certificates import MIN_VERSIONS
 
 _PREFIX = "PROMOTER_VIEW_"
+#: What it mirrors is another thing than what the API mirrors: both may run in one folder.
+_DASHBOARD_DEFAULTS = {"event-log": "file:promoter-view-dashboard-log"}
 _LOG_LEVELS = ("debug", "info", "warn", "error")
 
 
@@ -62,6 +64,12 @@ class Option:
 OPTIONS = (
     Option(
         "demo", None, None, "run on an in-process cluster with a living demo fleet, on loopback, without authentication"
+    ),
+    Option(
+        "role",
+        "all",
+        one_of("all", "apiserver", "dashboard"),
+        "all; apiserver: without a dashboard; dashboard: a process of its own that watches the aggregated API",
     ),
     Option("kubeconfig", None, str, "the cluster to reflect [in-cluster, else $KUBECONFIG, else ~/.kube/config]"),
     Option("context", None, str, "the kubeconfig's context [its current-context]"),
@@ -182,24 +190,30 @@ def _read(option: Option, given: Mapping[str, str], environ: Mapping[str, str]) 
         raise OptionError(f"{source}: {text!r} is wrong; what would be right: {error}") from None
 
 
-def _demo_defaults(given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+def _demo_defaults() -> dict[str, str]:
     folder = Path("promoter-view-demo")
-    chosen = {
+    return {
         "event-log": f"file:{folder / 'log'}",
         "bind-address": "127.0.0.1",
         "secure-port": "6443+",
         "cert-dir": str(folder / "certificates"),
         "dashboard-port": "8080+",
     }
+
+
+def _left_out(chosen: Mapping[str, str], given: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Of these defaults those that neither the command line nor the environment gives."""
     names = {option.name: option.environment for option in OPTIONS}
     return {name: text for name, text in chosen.items() if name not in given and names[name] not in environ}
 
 
 def settings(given: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
     """Checks options as text, by name. Errors: OptionError."""
-    demo = next(option for option in OPTIONS if option.name == "demo")
-    if _read(demo, given, environ):
-        given = {**_demo_defaults(given, environ), **given}
+    options = {option.name: option for option in OPTIONS}
+    if _read(options["demo"], given, environ):
+        given = {**_left_out(_demo_defaults(), given, environ), **given}
+    elif _read(options["role"], given, environ) == "dashboard":
+        given = {**_left_out(_DASHBOARD_DEFAULTS, given, environ), **given}
     values: dict[str, Any] = {option.attribute: _read(option, given, environ) for option in OPTIONS}
     result = Settings(**{field.name: values[field.name] for field in fields(Settings)})
     check_together(result)

@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from promoter_view.api.openapi import OpenApi
 from promoter_view.api.openapi_views import group_versions
 from promoter_view.boundaries import EventLog, Leading
+from promoter_view.kubernetes.aggregated import AggregatedCluster
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.client import KubernetesClient
 from promoter_view.kubernetes.cluster_config import ClusterConfig
@@ -29,7 +30,10 @@ from promoter_view.views.definition import ViewDefinition
 
 
 class Reflection:
-    """Reflects ``paths`` into ``event_log``; the members' schemas go to ``openapi``. ``rules`` are by kind."""
+    """Reflects ``paths`` into ``event_log``; the schemas of the ``definitions``' members go to ``openapi``.
+
+    ``rules`` are by kind. ``aggregated``: the paths are those of an aggregated API, which is waited for.
+    """
 
     _log = Logger()
 
@@ -45,6 +49,7 @@ class Reflection:
         environ: Mapping[str, str],
         random: Random,
         metrics: Metrics,
+        aggregated: bool = False,
     ) -> None:
         self._paths = paths
         self._rules = rules
@@ -55,6 +60,7 @@ class Reflection:
         self._environ = environ
         self._random = random
         self._metrics = metrics
+        self._aggregated = aggregated
         self._client: KubernetesClient | None = None
         self._recorder: LogRecorder | None = None
         self._reflectors: Reflectors | None = None
@@ -71,21 +77,25 @@ class Reflection:
         self._reflectors = Reflectors(
             self._paths,
             self._rules,
-            client=self._client,
+            client=AggregatedCluster(self._client) if self._aggregated else self._client,
             recorder=self._recorder,
             clock=self._reactor,
             random=self._random.random,
             metrics=self._metrics,
         )
         self._reflectors.start()
-        self._schemas = SchemaFollower(
+        if self._definitions:
+            self._schemas = self._follow_schemas(self._client)
+            self._schemas.start()
+
+    def _follow_schemas(self, client: KubernetesClient) -> SchemaFollower:
+        return SchemaFollower(
             group_versions(self._definitions),
-            client=self._client,
+            client=client,
             clock=self._reactor,
             random=self._random.random,
             changed=self._openapi.update,
         )
-        self._schemas.start()
 
     def endings(self) -> list[Callable[[], object]]:
         """The steps that end it, in order, for whoever ends every part whatever goes wrong in one."""
@@ -104,8 +114,9 @@ class Reflection:
         return () if self._reflectors is None else self._reflectors.statuses()
 
     def waiting_for(self) -> str:
-        """Which first state is not there yet, in one line."""
-        return first_state(self._paths, self._recorder)
+        """Which first state is not there yet, and what was in the way last, in one line."""
+        troubles = dict.fromkeys(status.last_error for status in self.statuses() if status.last_error)
+        return "; ".join((first_state(self._paths, self._recorder), *troubles))
 
     def schemas_line(self) -> str:
         """How the members' schemas are known, in one line."""

@@ -28,6 +28,7 @@ from twisted.python.failure import Failure
 
 import promoter_view
 from promoter_view.access.admission import Access, OpenAccess
+from promoter_view.access.delegated_access import OpenPaths, OpenPathsAccess
 from promoter_view.access.outlook import Outlooks
 from promoter_view.api.openapi import OpenApi
 from promoter_view.cluster_access import ClusterAccess
@@ -35,9 +36,6 @@ from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
 from promoter_view.kubernetes.config import cluster_identity, load_cluster
-from promoter_view.kubernetes.kinds import REFLECTED_KINDS
-from promoter_view.kubernetes.paths import reflected_paths
-from promoter_view.kubernetes.supervise import rules_of
 from promoter_view.log.engines import LogSettings, open_log
 from promoter_view.log.errors import LogError
 from promoter_view.logging import observer, twistd_stream
@@ -45,6 +43,7 @@ from promoter_view.metrics import Metrics
 from promoter_view.operations import SettledMemory, StallMeter, log_line, reflectors_line
 from promoter_view.options import Options
 from promoter_view.reflection import Reflection, ReflectionByLeader
+from promoter_view.roles import role_of
 from promoter_view.serving import ServedApi
 from promoter_view.serving_dashboard import ADMITTED, Reviewing, ServedDashboard
 from promoter_view.settings import Settings
@@ -95,7 +94,8 @@ class Program(Service):
         self._reloader = Reloader(clock=reactor)
 
         self._metrics = Metrics()
-        self._openapi = OpenApi(DEFINITIONS, version=promoter_view.__version__)
+        self._role = role_of(settings, DEFINITIONS)
+        self._openapi = OpenApi(self._role.served, version=promoter_view.__version__)
         self._projector = Projector(
             DEFINITIONS,
             generation=GENERATION,
@@ -103,6 +103,7 @@ class Program(Service):
             metrics=self._metrics,
             warn=lambda line: self._log.warn("{line}", line=line),
             is_live=lambda: bool(self._event_log.status().head),
+            make_view=self._role.make_view,
         )
         self._stalls = StallMeter(reactor=reactor, metrics=self._metrics)
         self._memory = SettledMemory(self._projector, reactor=reactor, collector=gc)
@@ -114,15 +115,16 @@ class Program(Service):
             on_fatal=self._end,
         )
         self._reflection = Reflection(
-            reflected_paths(settings.namespace, settings.instance_id, settings.argocd_namespace),
-            rules_of(REFLECTED_KINDS, show_web_request_bodies=settings.show_web_request_bodies),
-            DEFINITIONS,
+            self._role.paths,
+            self._role.rules,
+            self._role.served,
             event_log=self._event_log,
             openapi=self._openapi,
             reactor=reactor,
             environ=environ,
             random=self._random,
             metrics=self._metrics,
+            aggregated=self._role.aggregated,
         )
 
     def setServiceParent(self, parent: Any) -> None:
@@ -177,6 +179,8 @@ class Program(Service):
         """Who may ask: everybody, or whom the cluster admits."""
         if config is None or self._settings.open:
             return OpenAccess()
+        if self._settings.asks_nobody:
+            return OpenPathsAccess(OpenPaths(self._settings.authorization_always_allow_paths))
         self._access = ClusterAccess(
             self._settings,
             config,
@@ -194,7 +198,7 @@ class Program(Service):
         health, outlooks = self._health_checks(), self._outlooks()
         self._api = ServedApi(
             self._projector,
-            DEFINITIONS,
+            self._role.served,
             self._settings,
             reactor=self._reactor,
             metrics=self._metrics,
@@ -207,7 +211,7 @@ class Program(Service):
             barrier=self._event_log.barrier,
         )
         self._api.start()
-        if self._settings.dashboard_port.number:
+        if self._settings.has_dashboard:
             self._dashboard = self._serve_dashboard(health, outlooks)
         self._reloader.start()
         self._stalls.start()

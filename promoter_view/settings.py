@@ -13,6 +13,7 @@ class Settings:
     """What the options amount to. Durations in seconds, sizes in bytes, None where an option was not given."""
 
     demo: bool
+    role: str
     kubeconfig: str | None
     context: str | None
     namespace: tuple[str, ...]
@@ -78,6 +79,16 @@ class Settings:
         """Everybody who can connect is served."""
         return self.demo or self.insecure_no_auth
 
+    @property
+    def has_dashboard(self) -> bool:
+        """Pages are served."""
+        return self.role != "apiserver" and bool(self.dashboard_port.number)
+
+    @property
+    def asks_nobody(self) -> bool:
+        """The cluster is never asked who somebody is: only pages are served, to everybody who can connect."""
+        return self.role == "dashboard" and self.dashboard_auth in ("", "none")
+
 
 class OptionError(ValueError):
     """A wrong option: the message names it, its value and what would be right."""
@@ -99,11 +110,15 @@ def _check_api(chosen: Settings) -> None:
             "--requestheader-allowed-names counts with --requestheader-client-ca-file only: without that the cluster "
             "says which names are allowed"
         )
-    if chosen.open and chosen.member_authorization:
+    if (chosen.open or chosen.asks_nobody) and chosen.member_authorization:
         raise OptionError(
-            "--member-authorization: without authentication (--demo, --insecure-no-auth) nobody knows whose members to "
-            "show: leave one of them out"
+            "--member-authorization: without authentication (--demo, --insecure-no-auth, a dashboard for everybody) "
+            "nobody knows whose members to show: leave one of them out"
         )
+    if chosen.role == "dashboard" and chosen.demo:
+        raise OptionError("--role: 'dashboard' watches an aggregated API, and --demo brings none: give all")
+    if chosen.role == "dashboard" and not chosen.dashboard_port.number:
+        raise OptionError("--dashboard-port: 0 is no dashboard, and --role dashboard serves nothing else: give a port")
     if chosen.open and not ip_address(chosen.bind_address).is_loopback:
         raise OptionError(
             f"--bind-address: {chosen.bind_address!r} is not a loopback address, and without authentication "
@@ -112,7 +127,7 @@ def _check_api(chosen: Settings) -> None:
 
 
 def _check_dashboard(chosen: Settings) -> None:
-    if not chosen.dashboard_port.number:
+    if not chosen.has_dashboard:
         return
     local = ip_address(chosen.dashboard_bind_address).is_loopback
     proven = chosen.dashboard_proxy_secret_file or chosen.dashboard_client_ca_file

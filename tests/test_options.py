@@ -58,6 +58,7 @@ def test_a_value_is_read(name: str, text: str, attribute: str, value: object) ->
         ("secure-port", "70000", "a port from 0 to 65535"),
         ("secure-port", "https", "a port from 0 to 65535"),
         ("dashboard-auth", "basic", "one of none, token, proxy"),
+        ("role", "frontend", "one of all, apiserver, dashboard"),
         ("dashboard-allowed-hosts", "a.example:8080", "names without ports"),
         ("dashboard-root-path", "promoter", "a path such as / or /promoter/"),
         ("dashboard-root-path", "/a b/", "a path such as / or /promoter/"),
@@ -99,6 +100,9 @@ def test_a_wrong_value_is_named(name: str, text: str, right: str) -> None:
         ({"dashboard-bind-address": "0.0.0.0", "dashboard-auth": "proxy"}, "--dashboard-proxy-secret-file"),
         ({"dashboard-tls-cert-file": "x"}, "--dashboard-tls-private-key-file"),
         ({"dashboard-auth": "proxy", "dashboard-client-ca-file": "x"}, "--dashboard-tls-cert-file"),
+        ({"role": "dashboard", "demo": "true"}, "--role: 'dashboard' watches an aggregated API"),
+        ({"role": "dashboard", "dashboard-port": "0"}, "--dashboard-port: 0 is no dashboard"),
+        ({"role": "dashboard", "member-authorization": "true"}, "--member-authorization"),
     ],
 )
 def test_what_does_not_go_together_is_refused(given: dict[str, str], word: str) -> None:
@@ -132,6 +136,18 @@ def test_the_demo_stays_in_its_folder_and_on_loopback() -> None:
     assert demo.dashboard_port == Port(8080, or_next=True)
     assert demo.cert_dir.startswith("promoter-view-demo/")
     assert settings({"demo": "true", "event-log": "memory:"}, {}).event_log == "memory:"
+
+
+def test_roles() -> None:
+    """An API server has no dashboard, whatever its options say of one; a dashboard has a log of its own."""
+    assert settings({}, {}).has_dashboard
+    assert not settings({"role": "apiserver", "dashboard-bind-address": "0.0.0.0"}, {}).has_dashboard
+    dashboard = settings({"role": "dashboard"}, {})
+    assert dashboard.event_log == "file:promoter-view-dashboard-log"
+    assert settings({"role": "dashboard"}, {"PROMOTER_VIEW_EVENT_LOG": "memory:"}).event_log == "memory:"
+    assert dashboard.asks_nobody
+    assert not settings({"role": "dashboard", "dashboard-auth": "token"}, {}).asks_nobody
+    assert not settings({}, {}).asks_nobody
 
 
 @pytest.mark.parametrize("words", [["--nonsense"], ["--history-bytes", "x"], ["surplus"], ["--tls-cert-file", "x"]])

@@ -34,6 +34,19 @@ class OpenPaths:
         return attributes.path in self._exact or attributes.path.startswith(self._prefixes)
 
 
+class OpenPathsAccess:
+    """Admits everyone to open paths, and nobody to anything else: where the cluster is not asked who somebody is."""
+
+    def __init__(self, open_paths: OpenPaths) -> None:
+        self._open_paths = open_paths
+
+    async def admit(self, request: Request, attributes: Attributes) -> Admission:  # noqa: ARG002
+        """Errors: Forbidden."""
+        if self._open_paths.admit(attributes):
+            return FREELY_ADMITTED
+        raise forbidden(ANONYMOUS, attributes, "only what --authorization-always-allow-paths names is served here")
+
+
 class DelegatedAccess:
     """``open_paths`` pass before anything is asked, so that a probe does not depend on the cluster."""
 

@@ -40,16 +40,20 @@ class MalformedObject(ValueError):  # noqa: N818 - a state, as Twisted's Connect
 
 @dataclass(frozen=True, slots=True)
 class CleaningRules:
-    """How objects of one kind are cleaned. ``show_web_request_bodies`` is the option of that name."""
+    """How objects of one kind are cleaned. ``show_web_request_bodies`` is the option of that name.
+
+    ``keep_version`` False: without metadata.resourceVersion, for whoever serves the object gives it one of its own.
+    """
 
     kind: Kind
     show_web_request_bodies: bool = False
+    keep_version: bool = True
 
     @property
     def digest(self) -> str:
         """Another digest where other bytes may come of the same object."""
         shown = self.kind.kind == "WebRequestCommitStatus" and self.show_web_request_bodies
-        named = f"{_RULES} {self.kind.api_version} {self.kind.kind} {shown}"
+        named = f"{_RULES} {self.kind.api_version} {self.kind.kind} {shown}" + ("" if self.keep_version else " bare")
         return hashlib.sha256(named.encode()).hexdigest()[:16]
 
 
@@ -81,7 +85,7 @@ def source_object(document: Any, rules: CleaningRules) -> tuple[ObjectKey, Sourc
 
 
 def _encode(document: _Json, rules: CleaningRules, key: ObjectKey) -> bytes:
-    cleaned = {**document, "metadata": _clean_metadata(document["metadata"])}
+    cleaned = {**document, "metadata": _clean_metadata(document["metadata"], rules)}
     if "kind" not in document or "apiVersion" not in document:
         cleaned = {"apiVersion": rules.kind.api_version, "kind": rules.kind.kind, **cleaned}
     special = _SPECIAL.get(rules.kind.kind)
@@ -109,8 +113,9 @@ def _fault(document: _Json, kind: Kind, namespace: str, name: str) -> str | None
     return None
 
 
-def _clean_metadata(metadata: _Json) -> _Json:
-    cleaned = {name: value for name, value in metadata.items() if name != "managedFields"}
+def _clean_metadata(metadata: _Json, rules: CleaningRules) -> _Json:
+    left_out = ("managedFields",) if rules.keep_version else ("managedFields", "resourceVersion")
+    cleaned = {name: value for name, value in metadata.items() if name not in left_out}
     annotations = cleaned.get("annotations")
     if not isinstance(annotations, dict):
         return cleaned

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from promoter_view.records import Bundle, BundleKey, ObjectKey
 from promoter_view.views.definition import Member, ViewDefinition
@@ -29,6 +29,26 @@ class Draft(NamedTuple):
         """The bundle."""
         root = self.root
         return Bundle(self.key, root.uid, resource_version, root.creation_timestamp, root.labels, root.head, self.tail)
+
+
+class Drafts(Protocol):
+    """What makes the bundles of one view out of objects."""
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of which it wants to know."""
+
+    def put(self, fields: Fields, body: bytes) -> set[BundleKey]:
+        """An object is there, or has changed; the bundles that this touches, those that it leaves included."""
+
+    def remove(self, key: ObjectKey) -> set[BundleKey]:
+        """An object is gone; the bundles that this touches."""
+
+    def drafts(self) -> Iterator[Draft]:
+        """All bundles, in no order."""
+
+    def draft(self, key: BundleKey) -> Draft | None:
+        """The bundle as it must now be; None when there is none."""
 
 
 class View:
@@ -104,3 +124,7 @@ def _list(nodes: list[Node]) -> Iterator[bytes]:
         yield node.body
         separator = b","
     yield b"]"
+
+
+if TYPE_CHECKING:
+    _drafts: type[Drafts] = View

@@ -82,7 +82,9 @@ class Lens:
         for piece in pieces[_ROOT_END:]:
             # A member begins with a brace, so no member is taken for a joint, and none is hashed.
             if piece.startswith(b',"'):
-                showing = self._kinds[piece] not in hidden
+                kind = self._kinds.get(piece)
+                # A field that a newer API has put in: nobody knows of which kind it tells.
+                showing = kind is not None and kind not in hidden
             if showing:
                 yield piece
         yield closing

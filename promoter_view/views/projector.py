@@ -26,7 +26,7 @@ from promoter_view.records import (
     Snapshot,
     SourceObject,
 )
-from promoter_view.views.bundles import Draft, View
+from promoter_view.views.bundles import Draft, Drafts, View
 from promoter_view.views.catalogue import Catalogue
 from promoter_view.views.coverage import Coverage
 from promoter_view.views.definition import ViewDefinition
@@ -42,6 +42,7 @@ class Projector:
     """Implements ``boundaries.Follower`` and ``boundaries.ViewReader``.
 
     All ``definitions`` are always projected, for no option may move a place. ``history_bytes`` bounds the history.
+    ``make_view``: ``View`` joins bundles from their members, ``ReflectedView`` takes them as they come.
     ``warn`` gets one line for what an operator should know; ``timer`` (seconds) is for the metrics alone. ``is_live``
     tells a log that is being replayed (nothing is to be read yet: its state is an old one) from one that goes on.
     """
@@ -56,7 +57,9 @@ class Projector:
         warn: Callable[[str], None],
         timer: Callable[[], float] = time.perf_counter,
         is_live: Callable[[], bool] = lambda: True,
+        make_view: Callable[[ViewDefinition], Drafts] = View,
     ) -> None:
+        self._make_view = make_view
         self._definitions = tuple(definitions)
         self._history = History(generation=generation, max_bytes=history_bytes)
         self._generation = generation
@@ -163,7 +166,7 @@ class Projector:
 
     def _empty(self) -> None:
         """Nothing is known; whoever reads the history finds out when he is next woken."""
-        self._views = {definition.plural: View(definition) for definition in self._definitions}
+        self._views = {definition.plural: self._make_view(definition) for definition in self._definitions}
         self._sources = Sources(self._views.values(), metrics=self._metrics, warn=self._warn)
         self._coverage = Coverage()
         self._catalogue = Catalogue()

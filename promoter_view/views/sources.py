@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from promoter_view.metrics import Metrics
 from promoter_view.records import BundleKey, ObjectKey, SourceObject
-from promoter_view.views.bundles import View
+from promoter_view.views.bundles import Drafts
 from promoter_view.views.facts import decode
 from promoter_view.views.fields import Fields
 
@@ -15,7 +15,7 @@ from promoter_view.views.fields import Fields
 class Sources:
     """All objects of the log. A malformed one is kept, counted and named once, and stops nothing but itself."""
 
-    def __init__(self, views: Iterable[View], *, metrics: Metrics, warn: Callable[[str], None]) -> None:
+    def __init__(self, views: Iterable[Drafts], *, metrics: Metrics, warn: Callable[[str], None]) -> None:
         self._views = tuple(views)
         self._metrics = metrics
         self._warn = warn

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 from cryptography.x509.oid import NameOID
+from twisted.internet.defer import Deferred
 
-from promoter_view.access.admission import Attributes
-from promoter_view.access.delegated_access import OpenPaths
+from promoter_view.access.admission import FREELY_ADMITTED, Attributes
+from promoter_view.access.delegated_access import OpenPaths, OpenPathsAccess
 from promoter_view.access.identity import MASTERS
 from promoter_view.metrics import Metrics
 from promoter_view.views.definition import GROUP
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.certificates import serving_context
+from promoter_view.web.errors import Forbidden
 from promoter_view.web.reloading import ReloadedFiles
 from tests.api.issuing import AUTHORITY, DAY, NOW, SERVER, authority
 from tests.api.secure_world import SecureWorld, pools, serving
@@ -135,6 +137,19 @@ def test_open_paths(path, is_open):
     """A path is open when it is named, or begins with what stands before a star."""
     assert OpenPaths(["/livez", "readyz/*"]).admit(Attributes("get", path)) is is_open
     assert not OpenPaths(["*"]).admit(Attributes("get", path, resource="things"))
+
+
+def test_open_paths_only():
+    """Where nobody is asked who he is, open paths are served, and all else is refused with the option to be given."""
+    access = OpenPathsAccess(OpenPaths(["/livez"]))
+    admitted, refused = (
+        Deferred.fromCoroutine(access.admit(None, Attributes("get", path))) for path in ("/livez", "/metrics")
+    )
+    assert admitted.result is FREELY_ADMITTED
+    failures = []
+    refused.addErrback(failures.append)
+    assert failures[0].check(Forbidden)
+    assert "--authorization-always-allow-paths" in str(failures[0].value)
 
 
 @pytest.mark.parametrize("path", [f"/readyz/{way}metrics" for way in ("../", "%2e%2e/", "/", "%2f")])

@@ -1,0 +1,105 @@
+"""A view whose bundles are reflected as they are, from an API that serves them already. Pure.
+
+Nothing is joined here: the definition says only how the bundle is called and where its root and its members stand. The
+metadata.resourceVersion is ours, everything else is the API's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from promoter_view.kubernetes.kinds import Kind
+from promoter_view.records import BundleKey, ObjectKey
+from promoter_view.views.bundles import Draft, Drafts
+from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
+from promoter_view.views.facts import RootFacts
+from promoter_view.views.fields import Fields
+
+#: What stands in front of everything else of the metadata, as in bundles that are joined.
+_FIRST = ("name", "namespace", "uid")
+
+
+def reflected_kind(definition: ViewDefinition) -> Kind:
+    """The resource by which the bundles of that view are listed and watched."""
+    return Kind(definition.kind, definition.plural, GROUP, VERSION)
+
+
+class ReflectedView:
+    """The bundles of one view, each in pieces as ``View`` makes them; pieces that do not change are kept once."""
+
+    def __init__(self, definition: ViewDefinition) -> None:
+        self._definition = definition
+        self._found: dict[BundleKey, Draft] = {}
+        self.kinds = frozenset({definition.kind})
+
+    def put(self, fields: Fields, body: bytes) -> set[BundleKey]:  # noqa: ARG002 - the document says the same
+        """A bundle is there, or has changed. One without what makes a bundle is noted, and left out."""
+        key = self._key(fields.key)
+        uid = fields.text(("metadata", "uid"))
+        root = fields.mapping((self._definition.root_field,))
+        if not uid or not root:
+            fields.problems.append(f"metadata.uid or {self._definition.root_field} is missing")
+            self._found.pop(key, None)
+            return {key}
+        before = self._found.get(key)
+        tail = _shared(self._pieces(fields.document), () if before is None else before.tail)
+        self._found[key] = Draft(key, self._facts(fields, uid, tail[0]), tail)
+        return {key}
+
+    def remove(self, key: ObjectKey) -> set[BundleKey]:
+        """A bundle is gone."""
+        self._found.pop(self._key(key), None)
+        return {self._key(key)}
+
+    def drafts(self) -> Iterator[Draft]:
+        """All bundles, in no order."""
+        return iter(tuple(self._found.values()))
+
+    def draft(self, key: BundleKey) -> Draft | None:
+        """The bundle as it is now."""
+        return self._found.get(key)
+
+    def _key(self, key: ObjectKey) -> BundleKey:
+        return BundleKey(self._definition.plural, key.namespace, key.name)
+
+    def _facts(self, fields: Fields, uid: str, opening: bytes) -> RootFacts:
+        metadata = fields.mapping(("metadata",))
+        named = {name: metadata[name] for name in _FIRST if name in metadata}
+        start = {"kind": self._definition.kind, "apiVersion": self._definition.api_version, "metadata": named}
+        head = orjson.dumps(start)[:-2] + b',"resourceVersion":"'
+        created = fields.text(("metadata", "creationTimestamp"))
+        return RootFacts(uid, created, fields.labels(), head, opening, {})
+
+    def _pieces(self, document: Mapping[str, Any]) -> Iterator[bytes]:
+        """The rest of the metadata, the root, and then each field behind its joint, as ``View`` has them."""
+        root_field = self._definition.root_field
+        metadata = {name: value for name, value in document["metadata"].items() if name not in _FIRST}
+        rest = b"," + orjson.dumps(metadata)[1:] if metadata else b"}"
+        yield b'"' + rest + b',"%s":' % root_field.encode()
+        yield orjson.dumps(document[root_field])
+        for name, value in document.items():
+            if name not in ("kind", "apiVersion", "metadata", root_field):
+                yield b"," + orjson.dumps(name) + b":"
+                yield from _list(value) if isinstance(value, list) and value else (orjson.dumps(value),)
+        yield b"}"
+
+
+def _list(values: list[Any]) -> Iterator[bytes]:
+    separator = b"["
+    for value in values:
+        yield separator
+        yield orjson.dumps(value)
+        separator = b","
+    yield b"]"
+
+
+def _shared(pieces: Iterator[bytes], before: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    known = dict(zip(before, before, strict=True))
+    return tuple(known.get(piece, piece) for piece in pieces)
+
+
+if TYPE_CHECKING:
+    _drafts: type[Drafts] = ReflectedView

@@ -1,0 +1,42 @@
+"""What each role reflects and serves."""
+
+from __future__ import annotations
+
+from promoter_view.options import settings
+from promoter_view.roles import Role, role_of
+from promoter_view.views.bundles import View
+from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.reflected import ReflectedView
+
+DEFINITIONS = (PROMOTION_STRATEGY_DETAILS,)
+GROUP = "/apis/view.promoter.argoproj.io/v1alpha1"
+
+
+def role(name: str, **given: str) -> Role:
+    return role_of(settings({"role": name, **given}, {}), DEFINITIONS)
+
+
+def test_roles_that_join() -> None:
+    """The cluster's own kinds are reflected, and joined; the API serves every view."""
+    for name in ("all", "apiserver"):
+        found = role(name)
+        assert (found.served, found.make_view, found.aggregated) == (DEFINITIONS, View, False)
+        assert "/apis/promoter.argoproj.io/v1alpha1/pullrequests" in [path.url for path in found.paths]
+        assert all(rules.keep_version for rules in found.rules.values())
+
+
+def test_dashboard() -> None:
+    """Only the views are reflected, as they come and without their resourceVersions; there is no API of its own."""
+    found = role("dashboard")
+    assert [path.id for path in found.paths] == [f"{GROUP}/promotionstrategydetails"]
+    assert (found.served, found.make_view, found.aggregated) == ((), ReflectedView, True)
+    assert [rules.keep_version for rules in found.rules.values()] == [False]
+
+
+def test_dashboard_of_some_namespaces_and_an_instance() -> None:
+    """What is left out of reflecting is left out here, by namespace and by the label that bundles have of roots."""
+    found = role("dashboard", **{"namespace": "a,b", "instance-id": "blue"})
+    selector = "?labelSelector=promoter.argoproj.io/instance-id=blue"
+    assert [path.id for path in found.paths] == [
+        f"{GROUP}/namespaces/{namespace}/promotionstrategydetails{selector}" for namespace in ("a", "b")
+    ]
