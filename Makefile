@@ -35,12 +35,14 @@ wheel: $(VENV)/installed-dev
 clients: $(VENV)/installed-dev
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-clients.txt
 
-# Pins every dependency with its hashes, for every platform; needs uv (pip install uv).
+# Pins every dependency with its hashes, for every platform, and what builds the wheel in the image; needs uv (pip install uv).
 lock:
 	for extra in "" dev clients; do \
 		uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 			--python-version 3.11 $${extra:+--extra $$extra} setup.cfg -o requirements$${extra:+-$$extra}.txt; \
 	done
+	echo "setuptools >= 84" | uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--no-annotate --python-version 3.11 - -o requirements-image.txt
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info promoter-view-demo

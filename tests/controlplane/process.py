@@ -24,6 +24,16 @@ class Process:
         self._guardian = subprocess.Popen(guardian, stdin=subprocess.PIPE, start_new_session=True)
 
     @property
+    def pid(self) -> int:
+        """The child's process number."""
+        return self._child.pid
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status; None while it runs."""
+        return self._child.poll()
+
+    @property
     def running(self) -> bool:
         """Whether the child has not ended yet."""
         return self._child.poll() is None
