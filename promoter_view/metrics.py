@@ -32,6 +32,7 @@ class Metrics:
         self.malformed_objects = Counter("promoter_view_malformed_objects", "Objects passed over", ["kind"], registry=registry)
 
         self.bundles = Gauge("promoter_view_bundles", "Bundles of a view", ["view"], registry=registry)
+        self.bundles_digest = Gauge("promoter_view_bundles_digest", "A digest of all bundles at the head offset: equal wherever that offset is", registry=registry)
         self.bundle_changes = Counter("promoter_view_bundle_changes", "Changes of bundles", ["view", "type"], registry=registry)
         self.history_bytes = Gauge("promoter_view_history_bytes", "What the history keeps in memory", registry=registry)
         self.projection_seconds = Histogram("promoter_view_projection_seconds", "Projecting one offset", buckets=_FAST, registry=registry)

@@ -127,6 +127,11 @@ class Projector:
         """What the history keeps in memory."""
         return self._history.bytes
 
+    @property
+    def digest(self) -> int:
+        """One number for all bundles as they are now: the same on every replica at this head."""
+        return self._catalogue.digest
+
     def count(self, view: str) -> int:
         """How many bundles that view has."""
         return self._catalogue.count(view)
@@ -262,6 +267,7 @@ class Projector:
         metrics = self._metrics
         metrics.log_head_offset.set(self._offset)
         metrics.log_horizon_offset.set(split(self._history.horizon).offset)
+        metrics.bundles_digest.set(self.digest)
         metrics.history_bytes.set(self._history.bytes)
         for view in self._views:
             metrics.bundles.labels(view).set(self._catalogue.count(view))

@@ -10,7 +10,7 @@ from promoter_view.views.catalogue import Catalogue
 
 
 def bundle(key: BundleKey, version: int) -> Bundle:
-    return Bundle(key, "u", version, "", {}, b"", ())
+    return Bundle(key, "u", version, "", {}, "/".join(key).encode(), ())
 
 
 keys = st.builds(BundleKey, st.sampled_from("vw"), st.sampled_from(["", "a", "a-b", "b"]), st.sampled_from("xyz"))
@@ -50,3 +50,24 @@ def test_a_list_is_made_once() -> None:
     assert catalogue.list("v", "a") is first
     catalogue.put(bundle(BundleKey("v", "a", "x"), 3))
     assert catalogue.list("v", "a") is not first
+
+
+@given(st.lists(st.tuples(keys, st.booleans()), max_size=40))
+def test_the_digest_is_that_of_the_bundles_alone(steps: list[tuple[BundleKey, bool]]) -> None:
+    """In whatever order the bundles came, their digest is the same; other bundles have another one."""
+    catalogue = Catalogue()
+    model: dict[BundleKey, Bundle] = {}
+    seen: dict[int, dict[BundleKey, bytes]] = {}
+    for version, (key, there) in enumerate(steps):
+        if there:
+            model[key] = bundle(key, version)
+            catalogue.put(model[key])
+        elif key in model:
+            del model[key]
+            catalogue.remove(key)
+        again = Catalogue()
+        for found in sorted(model.values(), key=lambda found: found.key):
+            again.put(found)
+        assert again.digest == catalogue.digest < 1 << 53
+        states = {key: found.encode() for key, found in model.items()}
+        assert seen.setdefault(catalogue.digest, states) == states

@@ -293,6 +293,7 @@ def test_metrics_tell_head_horizon_bundles_and_changes() -> None:
     assert sample(world, "log_head_offset") == world.offset
     assert sample(world, "log_horizon_offset") == 1002
     assert sample(world, "bundles", view=VIEW) == 1
+    assert sample(world, "bundles_digest") == world.projector.digest != 0
     changes = {kind: sample(world, "bundle_changes_total", view=VIEW, type=kind) for kind in ChangeType}
     assert changes == {"ADDED": 2, "MODIFIED": 1, "DELETED": 1}
     assert (sample(world, "history_bytes") or 0) > 0
