@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from twisted.internet.interfaces import IReactorTime
@@ -15,7 +16,7 @@ from promoter_view.access.member_sight import MemberSight
 from promoter_view.access.outlook import Outlook, Outlooks
 from promoter_view.boundaries import ViewReader, Wakeable
 from promoter_view.kubernetes.kinds import Kind
-from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.definition import Member, ViewDefinition
 from promoter_view.views.lens import Hidden, Lens
 from promoter_view.views.sight import Sight, SightedViews, Unseen
 from promoter_view.web.errors import ReviewUnavailable
@@ -45,7 +46,7 @@ class MemberAccess:
         self._clock = clock
         self._max_sights = max_sights
         known = {kind.kind: kind for kind in kinds}
-        self._kinds = {it.plural: tuple(known[member.kind] for member in it.members) for it in definitions}
+        self._kinds = {it.plural: tuple(_asked(member, known) for member in it.members) for it in definitions}
         self._lenses = {it.plural: Lens(it) for it in definitions}
         self._sights: OrderedDict[tuple[Identity, str], MemberSight] = OrderedDict()
 
@@ -74,6 +75,12 @@ class MemberAccess:
             populated=lambda: {bundle.key.namespace for bundle in self._views.list(view)},
             head=lambda: self._views.head,
         )
+
+
+def _asked(member: Member, known: Mapping[str, Kind]) -> Kind:
+    """A right in the bundle's namespace is none to members elsewhere: that must be one everywhere."""
+    kind = known[member.kind]
+    return replace(kind, namespaced=False) if member.elsewhere else kind
 
 
 class MemberOutlook:

@@ -1,16 +1,20 @@
 """One view over the objects: which bundles an object touches, and a bundle's bytes in pieces. Pure.
 
-A bundle is the members' own bytes with joints between them; nothing is decoded or copied to make one.
+A bundle is the members' own bytes with joints between them; nothing is decoded or copied to make one, but for fields
+that are computed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import orjson
 
 from promoter_view.records import Bundle, BundleKey, ObjectKey
-from promoter_view.views.definition import Member, ViewDefinition
+from promoter_view.views.definition import Computed, Member, Members, ViewDefinition
 from promoter_view.views.facts import Extractor, RootFacts
 from promoter_view.views.fields import Fields
 from promoter_view.views.graph import Graph, Node
@@ -60,6 +64,7 @@ class View:
         self._extractor = Extractor(definition)
         self._graph = Graph()
         self._joints = [(member, joint(member)) for member in definition.members]
+        self._computed = [(computed, joint(computed)) for computed in definition.computed]
         self.kinds = self._extractor.kinds
 
     def put(self, fields: Fields, body: bytes) -> set[BundleKey]:
@@ -94,22 +99,38 @@ class View:
     def _assemble(self, node: Node, root: RootFacts) -> Draft:
         members = self._graph.members_below(node)
         pieces = [root.opening, node.body]
+        shown: dict[str, list[Node]] = {}
         for member, joint in self._joints:
             found = members.get(member.kind)
             if found is not None:
+                shown[member.field] = chosen = _chosen(found, member, root.ranks)
+                bodies = [each.body for each in chosen] if member.whole_by is None else _bodies(chosen, node)
                 pieces.append(joint)
-                pieces += _list(_sorted(found, member, root.ranks)) if member.many else [min(found, key=_by_key).body]
+                pieces += _list(bodies) if member.many else bodies[:1]
+        if self._computed:
+            pieces += self._compute(node, shown)
         pieces.append(b"}")
         return Draft(BundleKey(self.name, node.key.namespace, node.key.name), root, tuple(pieces))
 
+    def _compute(self, node: Node, shown: Mapping[str, Sequence[Node]]) -> Iterator[bytes]:
+        root, members = orjson.loads(node.body), _decoded(shown)
+        for computed, joint in self._computed:
+            found = computed.compute(root, members)
+            if found is not None:
+                yield joint
+                yield orjson.dumps(found)
 
-def joint(member: Member) -> bytes:
-    """The piece of a bundle's tail that begins that member's field."""
-    return b',"%s":' % member.field.encode()
+
+def joint(part: Member | Computed) -> bytes:
+    """The piece of a bundle's tail that begins that field."""
+    return b',"%s":' % part.field.encode()
 
 
-def _sorted(nodes: list[Node], member: Member, ranks: Mapping[str, Mapping[str, int]]) -> list[Node]:
+def _chosen(nodes: list[Node], member: Member, ranks: Mapping[str, Mapping[str, int]]) -> list[Node]:
+    """The nodes that are shown, in order."""
     nodes.sort(key=_by_key)
+    if member.choice is not None:
+        return member.choice.choose([(node.facts.choice, node) for node in nodes])
     if member.order is not None:
         places = ranks[member.field]
         last = len(places)
@@ -117,11 +138,26 @@ def _sorted(nodes: list[Node], member: Member, ranks: Mapping[str, Mapping[str, 
     return nodes
 
 
-def _list(nodes: list[Node]) -> Iterator[bytes]:
+def _bodies(nodes: Sequence[Node], root: Node) -> list[bytes]:
+    """Their bytes, of those that have a veil for that root the veil's."""
+    anchors = frozenset(root.facts.anchors)
+    veils = ((node, node.facts.veil) for node in nodes)
+    return [node.body if veil is None or not anchors.isdisjoint(veil.opened_by) else veil.body for node, veil in veils]
+
+
+def _decoded(shown: Mapping[str, Sequence[Node]]) -> Members:
+    @cache
+    def decoded(field: str) -> Sequence[Mapping[str, Any]]:
+        return [orjson.loads(node.body) for node in shown.get(field, ())]
+
+    return decoded
+
+
+def _list(bodies: Sequence[bytes]) -> Iterator[bytes]:
     separator = b"["
-    for node in nodes:
+    for body in bodies:
         yield separator
-        yield node.body
+        yield body
         separator = b","
     yield b"]"
 

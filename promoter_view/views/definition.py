@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from promoter_view.kubernetes.kinds import Kind
-from promoter_view.views.fields import Path
+from promoter_view.views.fields import Fields, Path
 from promoter_view.views.relations import Relation
 
 GROUP = "view.promoter.argoproj.io"
 VERSION = "v1alpha1"
 #: Step it, mod 4, when a change of the definitions changes what bundles look like: it is part of each resourceVersion,
 #: so that nobody resumes across the change. The golden frames of the tests catch a forgotten step.
-GENERATION = 0
+GENERATION = 1
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,24 @@ class RootOrder:
     member_path: Path
 
 
+class Choice(Protocol):
+    """Which of the members that belong are shown, and in which order."""
+
+    def read(self, member: Fields) -> Any:
+        """What of a member that depends on; it is kept with it, so it is small."""
+
+    def choose(self, found: Sequence[tuple[Any, _Found]]) -> list[_Found]:
+        """Those that are shown, of members with what was read of them, which come sorted by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One field of a bundle: the objects of one kind that hang on the root or on another member.
 
     An object belongs when any of ``relations`` leads to it. ``many``: a list, left out when empty; else one object,
-    left out when there is none. Lists are sorted by name unless ``order`` is given. ``description`` is for users.
+    left out when there is none. Lists are sorted by namespace and name unless ``order`` or ``choice`` is given.
+    ``whole_by``: one of ``relations``; a member to which only others lead is shown by its name alone.
+    ``elsewhere``: members may be in other namespaces than their root. ``description`` is for users.
     """
 
     field: str
@@ -58,14 +72,35 @@ class Member:
     relations: tuple[Relation, ...]
     many: bool = True
     order: RootOrder | None = None
+    choice: Choice | None = None
+    whole_by: Relation | None = None
+    elsewhere: bool = False
     description: str = ""
+
+
+#: The members of a field, whole and decoded, in the order in which they are shown.
+Members = Callable[[str], Sequence[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """One field of a bundle that is worked out of its root and members.
+
+    ``compute`` gets the decoded root and its members by field; None: the field is left out. ``kinds``: of the members
+    from which it comes; who may not see one of those does not see the field. ``schema`` is of OpenAPI 3.
+    """
+
+    field: str
+    kinds: frozenset[str]
+    compute: Callable[[Mapping[str, Any], Members], Mapping[str, Any] | None]
+    schema: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ViewDefinition:
     """A virtual resource: one namespaced object for each object of the root's kind, of the same name.
 
-    ``root_field`` holds the root, ``members`` follow in that order. ``uid_namespace``: a bundle's uid is the UUIDv5 of
+    ``root_field`` holds the root, ``members`` and ``computed`` follow in that order. ``uid_namespace``: a bundle's uid is the UUIDv5 of
     the root's uid in it. ``cells`` gives a Table row's cells, in the order of ``columns``, for a decoded bundle; a
     ``Since`` (views.ages) among them is shown as an age when the row is written.
     ``description`` and ``root_description`` are for users: of the whole, and of the root's field.
@@ -83,6 +118,7 @@ class ViewDefinition:
     cells: Callable[[Mapping[str, Any]], list[Any]]
     description: str
     root_description: str
+    computed: tuple[Computed, ...] = ()
 
     @property
     def api_version(self) -> str:

@@ -36,13 +36,26 @@ class RootFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Veil:
+    """How a member looks that is shown whole only to roots with an anchor among ``opened_by``: ``body`` is its name."""
+
+    opened_by: tuple[Token, ...]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What one view knows of one object: its ends of the relations; ``order`` is what a root ranks it by."""
+    """What one view knows of one object: its ends of the relations; ``order`` is what a root ranks it by.
+
+    ``choice`` is what the member's Choice has read of it, ``veil`` is there where the member has ``whole_by``.
+    """
 
     anchors: tuple[Token, ...] = ()
     ties: tuple[Token, ...] = ()
     order: str = ""
     root: RootFacts | None = None
+    choice: Any = None
+    veil: Veil | None = None
 
 
 class _Rules(NamedTuple):
@@ -84,7 +97,8 @@ class Extractor:
             if root is None:
                 return Facts()
         anchors = [token for relation, child in rules.anchors for token in relation.anchors(fields, child)]
-        return Facts(_distinct(anchors), _distinct(_ties(fields, rules.member)), _order(fields, rules.member), root)
+        ties, order = _distinct(_ties(fields, rules.member)), _order(fields, rules.member)
+        return Facts(_distinct(anchors), ties, order, root, _choice(fields, rules.member), _veil(fields, rules.member))
 
     def _rules_of(self, kind: str) -> _Rules:
         members = self._definition.members
@@ -146,6 +160,19 @@ def _order(fields: Fields, member: Member | None) -> str:
     if member is None or member.order is None:
         return ""
     return sys.intern(fields.text(member.order.member_path))
+
+
+def _choice(fields: Fields, member: Member | None) -> Any:
+    return None if member is None or member.choice is None else member.choice.read(fields)
+
+
+def _veil(fields: Fields, member: Member | None) -> Veil | None:
+    if member is None or member.whole_by is None:
+        return None
+    key = fields.key
+    metadata = {"name": key.name, **({"namespace": key.namespace} if key.namespace else {})}
+    named = {"apiVersion": fields.text(("apiVersion",)), "kind": key.kind, "metadata": metadata}
+    return Veil(_distinct(member.whole_by.ties(fields)), orjson.dumps(named))
 
 
 def _distinct(tokens: list[Token]) -> tuple[Token, ...]:

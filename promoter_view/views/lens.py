@@ -34,7 +34,8 @@ class Lens:
     def __init__(
         self, definition: ViewDefinition, *, max_sets: int = _MAX_SETS, max_changes: int = _MAX_CHANGES
     ) -> None:
-        self._kinds = {joint(member): member.kind for member in definition.members}
+        self._kinds = {joint(member): frozenset((member.kind,)) for member in definition.members}
+        self._kinds |= {joint(computed): computed.kinds for computed in definition.computed}
         self._max_sets = max_sets
         self._max_changes = max_changes
         self._bundles: OrderedDict[Hidden, BundleCache[Bundle]] = OrderedDict()
@@ -82,9 +83,9 @@ class Lens:
         for piece in pieces[_ROOT_END:]:
             # A member begins with a brace, so no member is taken for a joint, and none is hashed.
             if piece.startswith(b',"'):
-                kind = self._kinds.get(piece)
+                kinds = self._kinds.get(piece)
                 # A field that a newer API has put in: nobody knows of which kind it tells.
-                showing = kind is not None and kind not in hidden
+                showing = kinds is not None and kinds.isdisjoint(hidden)
             if showing:
                 yield piece
         yield closing
