@@ -101,9 +101,9 @@ class View:
         pieces = [root.opening, node.body]
         shown: dict[str, list[Node]] = {}
         for member, joint in self._joints:
-            found = members.get(member.kind)
-            if found is not None:
-                shown[member.field] = chosen = _chosen(found, member, root.ranks)
+            chosen = _chosen(members.get(member.kind, []), member, root.ranks)
+            if chosen:
+                shown[member.field] = chosen
                 bodies = [each.body for each in chosen] if member.whole_by is None else _bodies(chosen, node)
                 pieces.append(joint)
                 pieces += _list(bodies) if member.many else bodies[:1]

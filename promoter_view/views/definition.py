@@ -100,9 +100,9 @@ class Computed:
 class ViewDefinition:
     """A virtual resource: one namespaced object for each object of the root's kind, of the same name.
 
-    ``root_field`` holds the root, ``members`` and ``computed`` follow in that order. ``uid_namespace``: a bundle's uid is the UUIDv5 of
-    the root's uid in it. ``cells`` gives a Table row's cells, in the order of ``columns``, for a decoded bundle; a
-    ``Since`` (views.ages) among them is shown as an age when the row is written.
+    ``root_field`` holds the root, ``members`` and ``computed`` follow in that order. ``uid_namespace``: a
+    bundle's uid is the UUIDv5 of the root's uid in it. ``cells`` gives a Table row's cells, in the order of
+    ``columns``, for a decoded bundle; a ``Since`` (views.ages) among them is shown as an age when the row is written.
     ``description`` and ``root_description`` are for users: of the whole, and of the root's field.
     """
 

@@ -12,7 +12,7 @@ import sys
 
 from promoter_view.views.definition import GENERATION
 from tests.views.oracle import key_of
-from tests.views.world import VIEW, World, put
+from tests.views.world import DEFINITIONS, World, put
 
 FOLDER = pathlib.Path(__file__).parent / "golden"
 OBJECTS = FOLDER / "objects.json"
@@ -28,7 +28,8 @@ def frames() -> list[str]:
     world = World()
     for document in json.loads(OBJECTS.read_text()):
         world.feed(put(key_of(document), json.dumps(document, separators=(",", ":")).encode()))
-    return [bundle.encode().decode() for bundle in world.projector.list(VIEW)]
+    views = [definition.plural for definition in DEFINITIONS]
+    return [bundle.encode().decode() for view in views for bundle in world.projector.list(view)]
 
 
 def write() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from promoter_view.views.definition import GENERATION
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from tests.views.golden_frames import OBJECTS, frames, frames_file
+from tests.views.world import DEFINITIONS
 
 STEP = "what bundles look like has changed: step GENERATION (definition.py), then python -m tests.views.golden_frames"
 
@@ -21,5 +21,6 @@ def test_bundles_look_as_they_did_in_this_generation() -> None:
 def test_the_golden_objects_fill_every_field() -> None:
     """No field of the view can change its looks without a golden bundle that shows it."""
     fields = {field for frame in json.loads(frames_file(GENERATION).read_text()) for field in json.loads(frame)}
-    assert fields >= {member.field for member in PROMOTION_STRATEGY_DETAILS.members}
+    declared = [part.field for each in DEFINITIONS for part in (*each.members, *each.computed)]
+    assert fields >= set(declared)
     assert len(json.loads(OBJECTS.read_text())) > 20

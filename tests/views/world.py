@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from promoter_view.kubernetes.kinds import PROMOTER_KINDS
+from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.metrics import Metrics
 from promoter_view.records import (
     Bundle,
@@ -24,13 +24,15 @@ from promoter_view.records import (
 )
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage_details import stage_details
 from promoter_view.views.versions import LAST_PLACE, join
 from tests.views.oracle import GATES, LABEL, key_of
 
 VIEW = PROMOTION_STRATEGY_DETAILS.plural
+DEFINITIONS = (PROMOTION_STRATEGY_DETAILS, stage_details("argocd"))
 PATH = "/apis/everything"
 MIRROR = Mirror("cluster", {PATH: "rules"})
-_API_VERSIONS = {kind.kind: kind.api_version for kind in PROMOTER_KINDS}
+_API_VERSIONS = {kind.kind: kind.api_version for kind in REFLECTED_KINDS}
 
 Document = dict[str, Any]
 
@@ -155,7 +157,7 @@ class World:
 
     def _projector(self) -> Projector:
         return Projector(
-            [PROMOTION_STRATEGY_DETAILS],
+            DEFINITIONS,
             generation=self.generation,
             history_bytes=self.history_bytes,
             metrics=self.metrics,

@@ -1,0 +1,71 @@
+"""StageDetails: a Stage with its Promotions, Freight, Applications and health. Data only; the rules are argocd.md's."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from promoter_view.kubernetes.kinds import KARGO_KINDS
+from promoter_view.views.definition import Member, ViewDefinition
+from promoter_view.views.relations import NamesRoot
+from promoter_view.views.stage_columns import COLUMNS, cells
+from promoter_view.views.stage_health import stage_health
+from promoter_view.views.stage_relations import AuthorizesStage, FreightInUse, NamedByHealthCheck, UnendedAndLast
+
+STAGE_DETAILS = "stagedetails"
+_ENDED_SHOWN = 10
+_AUTHORIZES = AuthorizesStage()
+
+
+def stage_details(default_namespace: str) -> ViewDefinition:
+    """The view. ``default_namespace``: of Applications that a health check names without one."""
+    return ViewDefinition(
+        kind="StageDetails",
+        plural=STAGE_DETAILS,
+        short_names=("sgd",),
+        categories=("promoter",),
+        root=next(kind for kind in KARGO_KINDS if kind.kind == "Stage"),
+        root_field="stage",
+        members=(_PROMOTIONS, _FREIGHT, _applications(default_namespace)),
+        uid_namespace=UUID("0b9d52f4-7f4e-4c53-9d0e-5a3c8f1e7b26"),
+        columns=COLUMNS,
+        cells=cells,
+        description="StageDetails is a Kargo Stage together with its Promotions, its Freight, its Argo CD Applications "
+        "and its health, as of one moment. It is computed and read-only: there is one for each Stage, of the same "
+        "name. Members are the cluster's own objects as they are stored, without metadata.managedFields and the "
+        "annotation kubectl.kubernetes.io/last-applied-configuration.",
+        root_description="The Stage itself.",
+        computed=(stage_health(default_namespace),),
+    )
+
+
+_PROMOTIONS = Member(
+    "promotions",
+    "Promotion",
+    (NamesRoot(("spec", "stage")),),
+    choice=UnendedAndLast(_ENDED_SHOWN),
+    description=f"The Promotions to the Stage: all that have not ended, and the last {_ENDED_SHOWN} that have, in the "
+    "order of their creation. Left out when there are none.",
+)
+
+_FREIGHT = Member(
+    "freight",
+    "Freight",
+    (FreightInUse(),),
+    description="The Freight that the Stage has: what the newest entry of status.freightHistory names. By name; left "
+    "out when there is none.",
+)
+
+
+def _applications(default_namespace: str) -> Member:
+    return Member(
+        "applications",
+        "Application",
+        (_AUTHORIZES, NamedByHealthCheck(default_namespace)),
+        whole_by=_AUTHORIZES,
+        elsewhere=True,
+        description="The Argo CD Applications that authorize the Stage (annotation "
+        "kargo.akuity.io/authorized-stage) or that a registered health check names, by namespace and name. Of their "
+        "sources there are repoURL, path, chart, ref and targetRevision only, of their annotations that one; times "
+        "that only tick are left out. One that does not authorize the Stage is shown by its name alone, its verdict "
+        "is in health. Left out when there are none.",
+    )
