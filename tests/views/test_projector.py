@@ -377,7 +377,7 @@ def test_a_snapshot_from_before_the_first_bundles_goes_on_storing() -> None:
 def test_objects_of_no_view_are_kept_for_the_snapshot() -> None:
     """A kind that no view wants is stored as it is, and not even decoded."""
     world = World()
-    key = ObjectKey("Stage", "a", "s")
+    key = ObjectKey("Warehouse", "a", "w")
     world.feed(put(key, b"not json"))
     assert world.projector.snapshot().objects[key].body == b"not json"
     assert world.warnings == []
