@@ -57,8 +57,8 @@ class Recorder(Protocol):
         """Fires while the queue is below its bound. A reflector reads no further until it has fired."""
 
 
-class Follower(Protocol):
-    """What a log replays into and then feeds: a pure fold of the records, in offset order, each once."""
+class Follows(Protocol):
+    """A pure fold of a log's records, in offset order, each once."""
 
     def restore(self, snapshot: Snapshot) -> None:
         """Begin from a snapshot. What was applied before is dropped, and whoever read of it starts over.
@@ -68,6 +68,10 @@ class Follower(Protocol):
 
     def apply(self, records: Sequence[Record]) -> None:
         """Take durable records. Never raises for what a record holds."""
+
+
+class Follower(Follows, Protocol):
+    """What a log replays into and then feeds, and whose state it may keep."""
 
     def snapshot(self) -> Snapshot:
         """All that was applied so far; shares bytes, copies references, does not change afterwards."""

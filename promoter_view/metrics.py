@@ -42,6 +42,12 @@ class Metrics:
         self.sse_clients = Gauge("promoter_view_sse_clients", "Streams of Server-Sent Events that are open", registry=registry)
         self.reactor_stall_seconds = Histogram("promoter_view_reactor_stall_seconds", "How late the reactor's turns are", buckets=_FAST, registry=registry)
 
+        self.shard_lease = Gauge("promoter_view_shard_lease", "1 for the state in which the Lease of the shard is", ["state"], registry=registry)
+        self.promotions_ended = Counter("promoter_view_promotions_ended", "Promotions that ended here", ["phase"], registry=registry)
+        self.promotion_steps = Counter("promoter_view_promotion_steps", "Promotion steps that finished here", ["uses", "status"], registry=registry)
+        self.stage_passes = Counter("promoter_view_stage_passes", "Looks at a Stage and its Promotions", ["outcome"], registry=registry)
+        self.write_conflicts = Counter("promoter_view_write_conflicts", "Writes that met another's, and are decided again", ["kind"], registry=registry)
+
         request = ["verb", "group", "version", "resource"]
         self.requests = Counter("apiserver_request", "Requests by verb, resource and code", [*request, "code"], registry=registry)
         self.request_seconds = Histogram("apiserver_request_duration_seconds", "From request to answer, but for watches", request, registry=registry)

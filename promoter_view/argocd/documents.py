@@ -1,0 +1,58 @@
+"""Reading decoded objects where ``promoter_view.decoded`` ends, comparing them, and their moments. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from promoter_view.decoded import mapping, mappings, parse_time
+
+Document = Mapping[str, Any]
+
+
+def number(document: Any, *path: str) -> int:
+    """The whole number at that path; 0 where there is none."""
+    found = mapping(document, *path[:-1]).get(path[-1])
+    return found if isinstance(found, int) and not isinstance(found, bool) else 0
+
+
+def objects(document: Any, *path: str) -> Sequence[Document]:
+    """The objects in the list at that path; what is no object in it is passed over."""
+    return list(mappings(document, *path))
+
+
+def texts(document: Any, *path: str) -> Sequence[str]:
+    """The strings in the list at that path."""
+    found = mapping(document, *path[:-1]).get(path[-1])
+    return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
+
+
+def rfc3339(seconds: float) -> str:
+    """A moment in seconds since 1970 as Kubernetes writes it, in whole seconds."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds_of(moment: str) -> float | None:
+    """The seconds since 1970 of an RFC 3339 moment; None where it is none."""
+    found = parse_time(moment)
+    return None if found is None else found.timestamp()
+
+
+def merge_patch(before: Any, after: Any) -> dict[str, Any]:
+    """What makes ``after`` of ``before`` (RFC 7386), both objects; empty where they are the same."""
+    return dict(_differences(before, after))
+
+
+def _differences(before: Any, after: Any) -> Iterator[tuple[str, Any]]:
+    for name in before:
+        if name not in after:
+            yield name, None
+    for name, wanted in after.items():
+        known = before.get(name)
+        if name in before and known == wanted:
+            continue
+        if isinstance(known, dict) and isinstance(wanted, dict):
+            yield name, merge_patch(known, wanted)
+        else:
+            yield name, wanted
