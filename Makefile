@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test check bench controlplane clients wheel lock clean python
+.PHONY: demo test check bench controlplane clients wheel lock release-bundles sbom clean python
 
 demo: $(VENV)/installed
 	exec $(BIN)/twistd -n --pidfile= promoter-view --demo $(OPTIONS)
@@ -43,6 +43,16 @@ lock:
 	done
 	echo "setuptools >= 84" | uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--no-annotate --python-version 3.11 - -o requirements-image.txt
+
+# dist/install-*.yaml. VERSION=v0.1.0 CONTROLLER_MANIFEST=FILE; CONTROLLER_SHA256=, IMAGE=, IMAGE_DIGEST=sha256:..., KUBECTL=
+release-bundles: $(VENV)/installed
+	@$(BIN)/python hack/release_bundles.py --version "$(VERSION)" --controller-manifest "$(CONTROLLER_MANIFEST)" \
+		--controller-sha256 "$(CONTROLLER_SHA256)" --image "$(or $(IMAGE),promoter-view)" \
+		--image-digest "$(IMAGE_DIGEST)" --kubectl "$(or $(KUBECTL),kubectl)"
+
+# dist/promoter-view.cdx.json: what the image holds beside Python, as CycloneDX.
+sbom: $(VENV)/installed
+	@$(BIN)/python hack/sbom.py requirements.txt dist/promoter-view.cdx.json
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info promoter-view-demo
