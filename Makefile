@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test check bench controlplane clients wheel lock release-bundles sbom clean python
+.PHONY: demo test check bench controlplane clients wheel lock release-bundles sbom clean python apiserver-certs
 
 demo: $(VENV)/installed
 	exec $(BIN)/twistd -n --pidfile= promoter-view --demo $(OPTIONS)
@@ -27,6 +27,10 @@ bench: $(VENV)/installed-dev
 
 controlplane:
 	@tests/controlplane/build.sh
+
+# Makes or rotates the serving certificate of an installation, and what the cluster verifies it by.
+apiserver-certs:
+	@hack/gen-apiserver-certs.sh
 
 wheel: $(VENV)/installed-dev
 	$(BIN)/python -m build --wheel --outdir dist .

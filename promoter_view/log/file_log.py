@@ -15,7 +15,7 @@ from promoter_view.boundaries import Follower, Leading
 from promoter_view.log import segment
 from promoter_view.log.archive import Archive
 from promoter_view.log.disk import Disk
-from promoter_view.log.errors import LogClosed
+from promoter_view.log.errors import LogClosed, LogLocked
 from promoter_view.log.folder import LogFolder
 from promoter_view.log.group_commit import GroupCommit, in_slices
 from promoter_view.log.offsets import mark_offset
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 FIRST_RETRY_SECONDS = 1.0
 LAST_RETRY_SECONDS = 10.0
+#: How long a start waits for the process that still has the folder: a pod that is ending, or a node given up as lost.
+LOCKED_PATIENCE_SECONDS = 60.0
 _READ_BYTES = 1 << 20
 
 
@@ -113,7 +115,7 @@ class FileLog:
         self._refuse_when_stopping()
         now = self._reactor.seconds()
         opening = partial(open_folder, self._folder, self._settings, disk=self._disk, now=now)
-        opened = await self._worker.run(opening)
+        opened = await self._when_unlocked(opening)
         self._archive = self._archive_of(opened)
         for warning in opened.warnings:
             self._log.warn("{warning}", warning=warning)
@@ -126,6 +128,22 @@ class FileLog:
         self._follower = follower
         self._groups.begin(follower, last=opened.last, least=least)
         return opened
+
+    async def _when_unlocked(self, opening: Callable[[], Opened]) -> Opened:
+        """Opens the folder, however often, until another process lets go of it. Errors: LogLocked, after a minute."""
+        deadline = self._reactor.seconds() + LOCKED_PATIENCE_SECONDS
+        while True:
+            self._refuse_when_stopping()
+            try:
+                opened = await self._worker.run(opening)
+            except LogLocked as locked:
+                if self._reactor.seconds() >= deadline:
+                    raise
+                self._raise_locked(locked)
+                await self._wait(FIRST_RETRY_SECONDS)
+            else:
+                self._clear_fault()
+                return opened
 
     async def _replay(self, found: Segment, extent: Extent, follower: Follower) -> None:
         name = str(self._folder.segment_path(found.base))
@@ -181,10 +199,12 @@ class FileLog:
         """Waits that long, or until the log stops."""
         self._pause = Deferred()
         call = self._reactor.callLater(seconds, self._pause.callback, None)
-        await self._pause
-        self._pause = None
-        if call.active():
-            call.cancel()
+        try:
+            await self._pause
+        finally:
+            self._pause = None
+            if call.active():
+                call.cancel()
 
     def _raise_fault(self, failure: WriteFailed) -> None:
         self._metrics.log_write_failures.labels(failure.reason).inc()
@@ -196,6 +216,13 @@ class FileLog:
             f"writing to {self._folder.path} failed ({failure.reason}: {failure}); events wait, nothing is lost, "
             f"and it is tried again at least every {LAST_RETRY_SECONDS:.0f} s"
         )
+
+    def _raise_locked(self, locked: LogLocked) -> None:
+        if self._fault is None:
+            self._fault = f"{locked}; it is tried again for {LOCKED_PATIENCE_SECONDS:.0f} s"
+            self._reason = "locked"
+            self._metrics.log_fault.labels(self._reason).set(1)
+            self._log.warn("{fault}", fault=self._fault)
 
     def _clear_fault(self) -> None:
         if self._fault is not None:

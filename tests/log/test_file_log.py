@@ -67,13 +67,46 @@ def test_the_folder_is_for_its_owner_only(bench):
 
 
 def test_a_second_writer_is_refused(bench):
-    """The lock is exclusive; the message names the file and what to do; the first one is not disturbed."""
+    """The lock is exclusive; after a minute the message names the file and what to do; the first one is not disturbed."""
     log, _ = bench.open()
+    refused = bench.make().start(Fold(), MIRROR)
+    bench.clock.pump([1.0] * 59)
+    assert not refused.called
+    bench.clock.pump([1.0] * 2)
     with pytest.raises(LogLocked, match=r"log/lock is locked: .*--event-log"):
-        bench.open()
+        bench.wait(refused)
     bench.append(log, change("a"))
     bench.stop(log)
     bench.open()
+
+
+def test_a_start_waits_for_the_one_before_it(bench):
+    """While the folder is locked a start says so, in status and metric, and goes on where the other ends."""
+    log, before = bench.open()
+    bench.append(log, change("a"))
+    again, fold = bench.make(), Fold()
+    started = again.start(fold, MIRROR)
+    bench.clock.advance(30)
+    assert "is locked" in again.status().fault
+    assert bench.metrics.registry.get_sample_value("promoter_view_log_fault", {"reason": "locked"}) == 1
+    bench.append(log, change("b"))
+    bench.kill(log)
+    bench.clock.advance(1)
+    bench.wait(started)
+    assert fold.records[:-1] == before.records
+    assert again.status().fault is None
+    assert bench.metrics.registry.get_sample_value("promoter_view_log_fault", {"reason": "locked"}) == 0
+
+
+def test_a_start_that_waits_can_be_ended(bench):
+    """A stop does not wait for the lock."""
+    bench.open()
+    waiting = bench.make()
+    started = waiting.start(Fold(), MIRROR)
+    bench.clock.advance(5)
+    bench.stop(waiting)
+    with pytest.raises(LogClosed):
+        bench.wait(started)
 
 
 def test_a_foreign_folder_is_refused(bench):
