@@ -67,7 +67,7 @@ def test_the_folder_is_for_its_owner_only(bench):
 
 
 def test_a_second_writer_is_refused(bench):
-    """The lock is exclusive; after a minute the message names the file and what to do; the first one is not disturbed."""
+    """The lock is exclusive; after a minute the message names the file and what to do; the first goes on."""
     log, _ = bench.open()
     refused = bench.make().start(Fold(), MIRROR)
     bench.clock.pump([1.0] * 59)
