@@ -48,14 +48,13 @@ from promoter_view.serving import ServedApi
 from promoter_view.serving_dashboard import ADMITTED, Reviewing, ServedDashboard
 from promoter_view.settings import Settings
 from promoter_view.views.definition import GENERATION
+from promoter_view.views.known import DEFINITIONS
 from promoter_view.views.projector import Projector
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.reloading import Reloader
 
 __all__ = ["Options", "makeService"]
 
-DEFINITIONS = (PROMOTION_STRATEGY_DETAILS,)
 DEMO_KUBECONFIG = Path("promoter-view-demo/kubeconfig")
 #: What ends the program at its start with one line instead of a traceback: somebody can put it right.
 _EXPECTED = (ConfigError, LogError, CannotListenError, OSError, SSL.Error)

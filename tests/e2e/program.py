@@ -41,8 +41,8 @@ class Program:
         self.folder = folder
         self._options = tuple(options)
         self._environment = dict(environment or {})
-        self._port = _free_port()
-        self._dashboard_port = _free_port() if dashboard else 0
+        self._port = free_port()
+        self._dashboard_port = free_port() if dashboard else 0
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -151,7 +151,7 @@ class Program:
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port below those that Linux and macOS pick for outgoing connections, which nobody listens on now."""
     for port in random.sample(range(20_000, 32_000), 100):
         with socket.socket() as probe:

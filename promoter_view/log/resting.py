@@ -1,0 +1,36 @@
+"""A log that no program has open: what can be done with it as a whole."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Protocol
+
+from promoter_view.boundaries import Follower
+from promoter_view.log.disk import Disk
+from promoter_view.log.folder_at_rest import FolderAtRest
+from promoter_view.records import Snapshot
+
+
+class RestingLog(Protocol):
+    """Reads all of a log, or begins one."""
+
+    async def read(self, follower: Follower) -> None:
+        """Gives the follower all that the log holds.
+
+        Errors: LogUnusable where there is none, LogLocked where a program has it open, LogDamaged, LogUnreachable.
+        """
+
+    async def begin(self, snapshot: Snapshot) -> None:
+        """Begins a log behind that snapshot: its next offset is above the snapshot's.
+
+        Errors: LogUnusable where there is a log already, LogLocked, LogUnreachable.
+        """
+
+
+def resting_log(url: str) -> RestingLog:
+    """The log of that URL, as ``--event-log`` has it. Errors: ValueError, which says what would be right."""
+    scheme, _, place = url.partition(":")
+    if scheme == "file" and place:
+        return FolderAtRest(Path(place), disk=Disk(), now=time.time)
+    raise ValueError(f"{url!r} names no log that can be copied; file:DIR would be right")

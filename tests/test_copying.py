@@ -1,0 +1,107 @@
+"""The command that copies logs: what it moves, what it says, what it refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+from promoter_view.copying import main
+from promoter_view.metrics import Metrics
+from promoter_view.records import Change, ChangeType, ObjectKey, Position
+from promoter_view.views.definition import GENERATION
+from promoter_view.views.known import DEFINITIONS
+from promoter_view.views.projector import Projector
+from tests.api.world import strategy
+from tests.log.fakes import MIRROR, PATH, Bench
+
+
+def projector() -> Projector:
+    return Projector(
+        DEFINITIONS, generation=GENERATION, history_bytes=1 << 20, metrics=Metrics(), warn=lambda line: None
+    )
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> tuple[Path, Projector]:
+    """A closed log of three strategies, and what it amounts to."""
+    bench, views = Bench(tmp_path / "from", generation=GENERATION), projector()
+    log = bench.make()
+    bench.wait(log.start(views, MIRROR))
+    bench.append(log, Position(PATH, "1"))
+    for number in range(3):
+        key = ObjectKey("PromotionStrategy", "n", f"s{number}")
+        body = strategy("n", f"s{number}", note="x" * 1000)
+        bench.append(log, Change(ChangeType.ADDED, key, body, str(number), PATH, str(number)))
+    bench.stop(log)
+    return bench.path, views
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    call = [sys.executable, "-c", "from promoter_view.copying import main; main()"]
+    return subprocess.run([*call, *arguments], check=False, capture_output=True, text=True, timeout=60)
+
+
+def test_a_copy_serves_the_same(filled: tuple[Path, Projector], tmp_path: Path) -> None:
+    """The copy has the same bundles, byte for byte; who stands at the head resumes, and the head only rises."""
+    source, views = filled
+    target = tmp_path / "to"
+    done = command("copy", f"file:{source}", f"file:{target}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("3 objects, 3 bundles and 1 positions are in ")
+    assert f"above offset {views.snapshot().offset}" in done.stdout
+    bench, copied = Bench(target, generation=GENERATION), projector()
+    log = bench.make()
+    bench.wait(log.start(copied, MIRROR))
+    assert (copied.digest, copied.ready) == (views.digest, True)
+    assert copied.head > views.head
+    assert copied.cursor(DEFINITIONS[0].plural, "", views.head).take(10) == []
+    bench.stop(log)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "usage"),
+        (("copy", "file:a"), "usage"),
+        (("copy", "a", "file:b"), "'a' names no log that can be copied"),
+        (("copy", "file:a", "memory:"), "'memory:' names no log that can be copied"),
+        (("copy", "file:a", "file:a"), "the same log"),
+    ],
+)
+def test_wrong_arguments(arguments: tuple[str, ...], words: str) -> None:
+    """Status 2, and what would be right."""
+    done = command(*arguments)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_nothing_to_copy(tmp_path: Path) -> None:
+    """Status 1 and one line for a log that is not there; nothing is made."""
+    done = command("copy", f"file:{tmp_path / 'from'}", f"file:{tmp_path / 'to'}")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "holds no event log" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_target_that_is_in_use(filled: tuple[Path, Projector]) -> None:
+    """Status 1 where there is a log already."""
+    source, _ = filled
+    other = source.with_name("to")
+    assert command("copy", f"file:{source}", f"file:{other}").returncode == 0
+    done = command("copy", f"file:{source}", f"file:{other}")
+    assert done.returncode == 1
+    assert "holds an event log already" in done.stderr
+
+
+def test_the_command_has_its_name() -> None:
+    """The package installs the command as promoter-view-log."""
+    settings = ConfigParser()
+    settings.read(Path(__file__).parents[1] / "setup.cfg")
+    scripts = settings["options.entry_points"]["console_scripts"].split()
+    assert scripts == ["promoter-view-log", "=", f"{main.__module__}:{main.__name__}"]
