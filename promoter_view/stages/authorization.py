@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from promoter_view.decoded import mapping, text
+from promoter_view.decoded import mapping
+from promoter_view.stages.application import name_of
 
 #: ``project:stage``, several joined by commas.
 ANNOTATION = "kargo.akuity.io/authorized-stage"
@@ -78,8 +79,8 @@ def refusal(application: Mapping[str, Any], stage: StageKey) -> str:
     named = ", ".join(_quoted(str(key)) for key in found.stages[:_SHOWN])
     more = f" and {len(found.stages) - _SHOWN} more" if len(found.stages) > _SHOWN else ""
     why = found.problem or f"its annotation {ANNOTATION} names {named}{more} only"
-    name = f"{text(application, 'metadata', 'namespace')}/{text(application, 'metadata', 'name')}"
-    return f'Application {name} does not authorize Stage {stage}: {why} (needed: {ANNOTATION}: "{stage}")'
+    needed = f'{ANNOTATION}: "{stage}"'
+    return f"Application {name_of(application)} is not authorized for Stage {stage}: {why} (needed: {needed})"
 
 
 def _quoted(entry: str) -> str:

@@ -69,7 +69,7 @@ def test_authorized(annotation: str, stage: StageKey) -> None:
 def test_another_stage_is_named(annotation: str) -> None:
     """Project and stage are compared exactly; the refusal names who is authorized and what is needed."""
     assert refusal(application(annotation), TEST) == (
-        "Application argocd/app does not authorize Stage kargo-demo:test: its annotation "
+        "Application argocd/app is not authorized for Stage kargo-demo:test: its annotation "
         f'{ANNOTATION} names "{annotation}" only (needed: {ANNOTATION}: "kargo-demo:test")'
     )
 
