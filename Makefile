@@ -13,7 +13,7 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed-dev
 	@command -v go >/dev/null || echo "Go is not here: tests against a real kube-apiserver are skipped"
-	@if command -v go >/dev/null; then tests/controlplane/build.sh; fi
+	@if command -v go >/dev/null; then tests/controlplane/build.sh; tests/helm/build.sh; fi
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST)
 
 check: $(VENV)/installed-dev

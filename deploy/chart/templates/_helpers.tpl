@@ -1,0 +1,54 @@
+{{/* Labels of everything. */}}
+{{- define "promoter-view.labels" -}}
+app.kubernetes.io/component: dashboard-apiserver
+app.kubernetes.io/name: promoter-view
+app.kubernetes.io/part-of: promoter
+{{- end }}
+
+{{/* The image: by digest where one is given. */}}
+{{- define "promoter-view.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}
+{{ .repository }}@{{ .digest }}
+{{- else -}}
+{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* What is bound to a role. */}}
+{{- define "promoter-view.subjects" -}}
+- kind: ServiceAccount
+  name: promoter-apiserver
+  namespace: {{ .Release.Namespace }}
+{{- end }}
+
+{{/* What is reflected. No Secrets: the credentials that a provider refers to are never read. */}}
+{{- define "promoter-view.reflected" -}}
+- promotionstrategies
+- changetransferpolicies
+- pullrequests
+- commitstatuses
+- argocdcommitstatuses
+- gitcommitstatuses
+- timedcommitstatuses
+- webrequestcommitstatuses
+- scheduledcommitstatuses
+- gitrepositories
+- scmproviders
+{{- end }}
+
+{{/* Values that contradict each other, said before anything is rendered. */}}
+{{- define "promoter-view.check" -}}
+{{- with .Values.certs }}
+{{- if and (eq .mode "existingSecret") (not .caBundle) }}
+{{- fail "certs.caBundle: certs.mode existingSecret needs it: who signed the certificate in certs.secretName, PEM, in base64" }}
+{{- end }}
+{{- if and .caBundle (ne .mode "existingSecret") }}
+{{- fail (printf "certs.caBundle counts with certs.mode existingSecret only, not with %s: leave it out" .mode) }}
+{{- end }}
+{{- end }}
+{{- if and .Values.persistence.existingClaim (not .Values.persistence.enabled) }}
+{{- fail "persistence.existingClaim: persistence.enabled is false: leave one of them out" }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,181 @@
+"""The chart renders, object by object, to what kustomize gives; what differs is what a value asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.chart.rendering import NAMESPACE, Helm, Objects, RefusedValuesError, kustomized
+
+DEPLOYMENT = ("Deployment", NAMESPACE, "promoter-apiserver")
+API_SERVICE = ("APIService", "", "v1alpha1.view.promoter.argoproj.io")
+CLAIM = ("PersistentVolumeClaim", NAMESPACE, "promoter-apiserver-log")
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+
+#: What it is, values, overlay, components
+SAME = [
+    ("manual certificates", {}, "certs-manual", ()),
+    ("cert-manager", {"certs": {"mode": "certManager"}}, "certs-cert-manager", ()),
+    ("nothing verified", {"certs": {"mode": "insecure"}}, "dev-insecure", ()),
+]
+
+
+@pytest.mark.parametrize(("values", "overlay", "components"), [row[1:] for row in SAME], ids=[row[0] for row in SAME])
+def test_the_chart_is_what_kustomize_gives(
+    helm: Helm,
+    control_plane_binaries: Path,
+    tmp_path: Path,
+    values: dict[str, Any],
+    overlay: str,
+    components: tuple[str, ...],
+) -> None:
+    """The same objects, with the same fields, labels and image, whichever of the two one uses."""
+    rendered = helm.objects(values)
+    expected = kustomized(control_plane_binaries / "kubectl", tmp_path / "kustomization", overlay, components)
+    assert rendered.keys() == expected.keys()
+    for identity, item in expected.items():
+        assert rendered[identity] == item
+
+
+def _pod(rendered: Objects) -> Any:
+    return rendered[DEPLOYMENT]["spec"]["template"]["spec"]
+
+
+def _container(rendered: Objects) -> Any:
+    return _pod(rendered)["containers"][0]
+
+
+def test_an_existing_secret_is_what_one_says(helm: Helm) -> None:
+    """The pod mounts that Secret, the APIService trusts that authority, and nothing asks for another certificate."""
+    certs = {"mode": "existingSecret", "secretName": "ours", "caBundle": "Q0E="}
+    rendered = helm.objects({"certs": certs})
+    secrets = [volume["secret"]["secretName"] for volume in _pod(rendered)["volumes"] if "secret" in volume]
+    assert secrets == ["ours"]
+    assert rendered[API_SERVICE]["spec"]["caBundle"] == "Q0E="
+    assert "insecureSkipTLSVerify" not in rendered[API_SERVICE]["spec"]
+    assert not {kind for kind, _, _ in rendered} & {"Certificate", "Issuer"}
+
+
+def test_no_secret_is_rendered(helm: Helm) -> None:
+    """The chart makes no Secret in any mode: whoever may read a release's values reads no key."""
+    for mode in ("manual", "certManager", "insecure"):
+        assert "Secret" not in {kind for kind, _, _ in helm.objects({"certs": {"mode": mode}})}
+
+
+def test_a_digest_wins_over_the_tag(helm: Helm) -> None:
+    """The image is named as one pins it."""
+    image: dict[str, Any] = {"repository": "registry.example/view", "tag": "v2"}
+    assert _container(helm.objects({"image": image}))["image"] == "registry.example/view:v2"
+    image["digest"] = DIGEST
+    assert _container(helm.objects({"image": image}))["image"] == f"registry.example/view@{DIGEST}"
+
+
+@pytest.mark.parametrize(
+    ("values", "volume", "claimed"),
+    [
+        ({}, {"persistentVolumeClaim": {"claimName": "promoter-apiserver-log"}}, True),
+        ({"persistence": {"existingClaim": "ours"}}, {"persistentVolumeClaim": {"claimName": "ours"}}, False),
+        ({"persistence": {"enabled": False, "size": "1Gi"}}, {"emptyDir": {"sizeLimit": "1Gi"}}, False),
+        ({"eventLog": {"engine": "memory"}}, {"emptyDir": {"sizeLimit": "4Gi"}}, False),
+    ],
+)
+def test_the_log_is_where_one_says(helm: Helm, values: dict[str, Any], volume: dict[str, Any], claimed: bool) -> None:
+    """A claim of its own, one that is there, or a folder that goes with the pod."""
+    rendered = helm.objects(values)
+    volumes = {entry.pop("name"): entry for entry in _pod(rendered)["volumes"]}
+    assert volumes["log"] == volume
+    assert (CLAIM in rendered) == claimed
+
+
+def test_a_claim_has_the_size_and_class_that_one_says(helm: Helm) -> None:
+    """What is asked of the cluster's storage is in the values."""
+    claim = helm.objects({"persistence": {"size": "10Gi", "storageClassName": "fast"}})[CLAIM]["spec"]
+    assert claim["resources"]["requests"]["storage"] == "10Gi"
+    assert claim["storageClassName"] == "fast"
+
+
+@pytest.mark.parametrize(
+    ("values", "argument"),
+    [
+        ({"eventLog": {"engine": "memory"}}, "--event-log=memory:"),
+        ({"eventLog": {"retention": {"age": "3d"}}}, "--event-log-retention-age=3d"),
+        ({"eventLog": {"retention": {"bytes": "2Gi"}}}, "--event-log-retention-bytes=2Gi"),
+        ({"eventLog": {"retention": {"events": 5000}}}, "--event-log-retention-events=5000"),
+        ({"eventLog": {"historyBytes": "128Mi"}}, "--history-bytes=128Mi"),
+        ({"instanceId": ""}, "--instance-id="),
+        ({"instanceId": "blue"}, "--instance-id=blue"),
+        ({"memberAuthorization": True}, "--member-authorization"),
+        ({"logLevel": "debug"}, "--log-level=debug"),
+        ({"extraArgs": ["--show-web-request-bodies"]}, "--show-web-request-bodies"),
+    ],
+)
+def test_a_value_is_an_option(helm: Helm, values: dict[str, Any], argument: str) -> None:
+    """Each such value adds exactly one argument, or takes another one's place."""
+    without, given = (_container(helm.objects(some))["args"] for some in ({}, values))
+    assert [word for word in given if word not in without] == [argument]
+
+
+@pytest.mark.parametrize(
+    ("values", "path"),
+    [
+        ({"podAnnotations": {"a": "b"}}, ("metadata", "annotations", "a")),
+        ({"podLabels": {"a": "b"}}, ("metadata", "labels", "a")),
+        ({"nodeSelector": {"a": "b"}}, ("spec", "nodeSelector", "a")),
+        ({"priorityClassName": "b"}, ("spec", "priorityClassName")),
+    ],
+)
+def test_a_value_is_where_the_pod_has_it(helm: Helm, values: dict[str, Any], path: tuple[str, ...]) -> None:
+    """What one says of the pod is added to what it has."""
+    found = helm.objects(values)[DEPLOYMENT]["spec"]["template"]
+    for name in path:
+        found = found[name]
+    assert found == "b"
+
+
+def test_names_in_another_namespace(helm: Helm) -> None:
+    """Elsewhere than in promoter-system all that says a namespace says that one, but for kube-system's binding."""
+    rendered = helm.objects({"certs": {"mode": "certManager"}}, namespace="elsewhere")
+    assert {namespace for _, namespace, _ in rendered} == {"", "kube-system", "elsewhere"}
+    assert NAMESPACE not in str(rendered)
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({"certs": {"mode": "self-made"}}, "at '/certs/mode': value must be one of 'manual', 'certManager'"),
+        ({"certs": {"mode": "existingSecret"}}, "certs.caBundle: certs.mode existingSecret needs it"),
+        ({"certs": {"caBundle": "Q0E="}}, "certs.caBundle counts with certs.mode existingSecret only, not with manual"),
+        ({"certs": {"caBundle": "-----BEGIN"}}, "at '/certs/caBundle'"),
+        ({"certs": {"secretname": "x"}}, "additional properties 'secretname' not allowed"),
+        ({"image": {"digest": "12ab"}}, "at '/image/digest'"),
+        ({"image": {"tag": 1.2}}, "at '/image/tag'"),
+        ({"eventLog": {"engine": "sqlite"}}, "at '/eventLog/engine'"),
+        ({"eventLog": {"retention": {"age": "soon"}}}, "at '/eventLog/retention/age'"),
+        ({"eventLog": {"historyBytes": "lots"}}, "at '/eventLog/historyBytes'"),
+        ({"persistence": {"enabled": "maybe"}}, "at '/persistence/enabled'"),
+        ({"persistence": {"enabled": False, "existingClaim": "x"}}, "persistence.existingClaim"),
+        ({"namespaces": ["Team A"]}, "at '/namespaces/0'"),
+        ({"extraArgs": ["show-web-request-bodies"]}, "at '/extraArgs/0'"),
+        ({"extraArg": []}, "additional properties 'extraArg' not allowed"),
+    ],
+)
+def test_a_wrong_value_is_named(helm: Helm, values: dict[str, Any], complaint: str) -> None:
+    """Nothing is rendered, and what is said names the value and what would be right."""
+    with pytest.raises(RefusedValuesError) as refused:
+        helm.text(values)
+    assert complaint in str(refused.value)
+
+
+def test_the_chart_passes_its_linter(helm: Helm) -> None:
+    """helm lint, strictly, has nothing to say beyond information."""
+    done = helm.run(["lint", "--strict", str(Path(__file__).resolve().parents[2] / "deploy/chart")])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_versions_belong_together() -> None:
+    """The chart installs the program of its own commit."""
+    root = Path(__file__).resolve().parents[2]
+    version = next(line for line in (root / "setup.cfg").read_text().splitlines() if line.startswith("version"))
+    assert f"appVersion: {version.split(' = ')[1]}\n" in (root / "deploy/chart/Chart.yaml").read_text()
