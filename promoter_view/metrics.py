@@ -25,6 +25,13 @@ class Metrics:
         self.log_write_failures = Counter("promoter_view_log_write_failures", "Writes that failed and are tried again", ["reason"], registry=registry)
         self.log_fault = Gauge("promoter_view_log_fault", "1 while appending is held up, by reason", ["reason"], registry=registry)
 
+        self.log_refused_objects = Counter("promoter_view_log_refused_objects", "Objects too large for the log, not mirrored", ["kind"], registry=registry)
+        self.replica_leads = Gauge("promoter_view_replica_leads", "1 while this replica writes the log", registry=registry)
+        self.replica_term = Gauge("promoter_view_replica_term", "The newest term this replica led", registry=registry)
+        self.replica_lag_seconds = Gauge("promoter_view_replica_lag_seconds", "How long other replicas' writes may have been missed", registry=registry)
+        self.replica_outcomes = Counter("promoter_view_replica_outcomes", "What broke the following of the log off", ["outcome"], registry=registry)
+        self.etcd_failures = Counter("promoter_view_etcd_failures", "Requests to etcd that failed, by outcome", ["outcome"], registry=registry)
+
         self.reflector_events = Counter("promoter_view_reflector_events", "Watch events taken", ["kind", "type"], registry=registry)
         self.reflector_relists = Counter("promoter_view_reflector_relists", "Lists of a whole path", ["kind", "reason"], registry=registry)
         self.reflector_outcomes = Counter("promoter_view_reflector_outcomes", "How requests to the cluster ended", ["kind", "outcome"], registry=registry)

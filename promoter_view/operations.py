@@ -13,6 +13,8 @@ from promoter_view.kubernetes.reflector_core import State
 from promoter_view.metrics import Metrics
 from promoter_view.records import ListPath, LogStatus
 
+#: How far a replica may lag behind the others and count as ready.
+MAX_LAG_SECONDS = 30.0
 _STALL_PROBE_SECONDS = 0.1
 _SETTLE_SECONDS = 60.0
 
@@ -30,11 +32,22 @@ class Collector(Protocol):
         """Never look again at what lives now."""
 
 
+def log_trouble(status: LogStatus) -> str | None:
+    """Why the log is no reason to be ready, in one line. A replica that lags is not: there are others."""
+    if not status.head:
+        return status.fault or "the event log is not open yet"
+    if status.lag_seconds > MAX_LAG_SECONDS:
+        why = status.fault or "etcd or this process is slow"
+        return f"for {status.lag_seconds:.0f} s this replica may have missed what others wrote: {why}"
+    return None
+
+
 def log_line(status: LogStatus) -> str:
     """The event log in one line."""
     if status.fault:
         return f"appending is held up, serving goes on: {status.fault}"
-    return f"head {status.head}, first {status.first}, {status.size} bytes, {status.pending_events} events pending"
+    extent = f"head {status.head}, first {status.first}, {status.size} bytes, {status.pending_events} events pending"
+    return f"{status.standing}, {status.lag_seconds:.1f} s behind at most; {extent}" if status.standing else extent
 
 
 def reflectors_line(statuses: Sequence[ReflectorStatus], now: float) -> str:

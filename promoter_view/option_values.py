@@ -114,6 +114,13 @@ def instance_id(text: str) -> str:
     return text
 
 
+def replica_id(text: str) -> str:
+    """A name without spaces; "" stands for the host's."""
+    if text and not re.fullmatch(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,251}[A-Za-z0-9])?", text):
+        raise ValueError("a name of at most 253 letters, digits, '-', '_' and '.'")
+    return text
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     """One of a few words."""
 

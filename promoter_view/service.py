@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import platform
 import random
 import signal
 from collections.abc import Callable, Mapping
@@ -38,9 +39,10 @@ from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
 from promoter_view.kubernetes.config import cluster_identity, load_cluster
 from promoter_view.log.engines import LogSettings, open_log
 from promoter_view.log.errors import LogError
+from promoter_view.log.settings import EtcdFiles
 from promoter_view.logging import observer, twistd_stream
 from promoter_view.metrics import Metrics
-from promoter_view.operations import SettledMemory, StallMeter, log_line, reflectors_line
+from promoter_view.operations import SettledMemory, StallMeter, log_line, log_trouble, reflectors_line
 from promoter_view.options import Options
 from promoter_view.reflection import Reflection, ReflectionByLeader
 from promoter_view.roles import role_of
@@ -271,7 +273,7 @@ class Program(Service):
 
     def _health_checks(self) -> HealthChecks:
         checks = HealthChecks()
-        checks.add("log", lambda: None if self._event_log.status().head else "the event log is not open yet")
+        checks.add("log", lambda: log_trouble(self._event_log.status()))
         checks.add("first-state", lambda: None if self._projector.ready else self._reflection.waiting_for())
         checks.add("shutdown", lambda: "the program is ending" if self._draining else None)
         if self._access is not None:
@@ -362,4 +364,12 @@ def _log_settings(settings: Settings) -> LogSettings:
         history_bytes=settings.history_bytes,
         repair=settings.event_log_repair,
         generation=GENERATION,
+        replica_id=settings.replica_id or platform.node() or "promoter-view",
+        etcd=EtcdFiles(
+            settings.etcd_cafile,
+            settings.etcd_certfile,
+            settings.etcd_keyfile,
+            settings.etcd_user,
+            settings.etcd_password_file,
+        ),
     )

@@ -25,6 +25,12 @@ class Settings:
     event_log_retention_bytes: int
     event_log_retention_events: int
     event_log_repair: bool
+    replica_id: str
+    etcd_cafile: str | None
+    etcd_certfile: str | None
+    etcd_keyfile: str | None
+    etcd_user: str | None
+    etcd_password_file: str | None
     history_bytes: int
     bind_address: str
     secure_port: Port
@@ -97,6 +103,7 @@ class OptionError(ValueError):
 def check_together(chosen: Settings) -> None:
     """What each option cannot say for itself. Errors: OptionError."""
     _check_api(chosen)
+    _check_etcd(chosen)
     _check_dashboard(chosen)
 
 
@@ -123,6 +130,27 @@ def _check_api(chosen: Settings) -> None:
         raise OptionError(
             f"--bind-address: {chosen.bind_address!r} is not a loopback address, and without authentication "
             "(--demo, --insecure-no-auth) only those are served: give 127.0.0.1 or ::1"
+        )
+
+
+def _check_etcd(chosen: Settings) -> None:
+    given = {
+        "--etcd-cafile": chosen.etcd_cafile,
+        "--etcd-certfile": chosen.etcd_certfile,
+        "--etcd-keyfile": chosen.etcd_keyfile,
+        "--etcd-user": chosen.etcd_user,
+        "--etcd-password-file": chosen.etcd_password_file,
+    }
+    useless = [name for name, value in given.items() if value is not None]
+    if useless and not chosen.event_log.startswith("etcd:"):
+        raise OptionError(f"{useless[0]} counts with --event-log etcd:... only, and that is {chosen.event_log!r}")
+    if (chosen.etcd_certfile is None) != (chosen.etcd_keyfile is None):
+        raise OptionError("--etcd-certfile and --etcd-keyfile belong together: give both or none")
+    if (chosen.etcd_user is None) != (chosen.etcd_password_file is None):
+        raise OptionError("--etcd-user and --etcd-password-file belong together: give both or none")
+    if chosen.etcd_cafile is not None and not chosen.event_log.startswith("etcd:https:"):
+        raise OptionError(
+            "--etcd-cafile counts with --event-log etcd:https://... only: nothing else shows a certificate"
         )
 
 

@@ -51,12 +51,12 @@ def encode_records(records: Sequence[Record]) -> bytes:
     """The payload of one frame."""
     words = _Words()
     rows = [(record.offset, record.time_ms, *_row(record.entry, words)) for record in records]
-    return _pack((list(words.numbers), rows))
+    return pack((list(words.numbers), rows))
 
 
 def decode_records(payload: bytes | memoryview) -> list[Record]:
     """The inverse. Errors: those in ``MALFORMED``."""
-    table, rows = _unpack(payload)
+    table, rows = unpack(payload)
     words = [intern(word) for word in table]
     return [Record(row[0], row[1], _entry(row, words)) for row in rows]
 
@@ -89,12 +89,12 @@ def encode_snapshot_head(snapshot: Snapshot) -> bytes:
     """All of a snapshot but its objects and bundles; of these how many they are."""
     mirror = snapshot.mirror
     state = (snapshot.offset, mirror.cluster, dict(mirror.paths), snapshot.generation, snapshot.complete)
-    return _pack((*state, dict(snapshot.positions), len(snapshot.objects), len(snapshot.bundles)))
+    return pack((*state, dict(snapshot.positions), len(snapshot.objects), len(snapshot.bundles)))
 
 
 def decode_snapshot_head(payload: bytes | memoryview) -> tuple[Snapshot, int, int]:
     """A snapshot without objects and bundles, and how many there are to be. Errors: those in ``MALFORMED``."""
-    offset, cluster, paths, generation, complete, positions, objects, bundles = _unpack(payload)
+    offset, cluster, paths, generation, complete, positions, objects, bundles = unpack(payload)
     empty = Snapshot(offset, Mirror(cluster, paths), generation, complete, positions, {}, {})
     return empty, objects, bundles
 
@@ -106,12 +106,12 @@ def encode_objects(objects: Iterable[tuple[ObjectKey, SourceObject]]) -> bytes:
         (words.number(key.kind), words.number(key.namespace), key.name, found.resource_version, found.body)
         for key, found in objects
     ]
-    return _pack((list(words.numbers), rows))
+    return pack((list(words.numbers), rows))
 
 
 def decode_objects(payload: bytes | memoryview) -> list[tuple[ObjectKey, SourceObject]]:
     """The inverse. Errors: those in ``MALFORMED``."""
-    table, rows = _unpack(payload)
+    table, rows = unpack(payload)
     words = [intern(word) for word in table]
     return [
         (ObjectKey(words[kind], words[namespace], name), SourceObject(body, version))
@@ -123,20 +123,22 @@ def encode_bundles(bundles: Iterable[tuple[BundleKey, int]]) -> bytes:
     """Some bundles' resourceVersions of a snapshot."""
     words = _Words()
     rows = [(words.number(key.view), words.number(key.namespace), key.name, version) for key, version in bundles]
-    return _pack((list(words.numbers), rows))
+    return pack((list(words.numbers), rows))
 
 
 def decode_bundles(payload: bytes | memoryview) -> list[tuple[BundleKey, int]]:
     """The inverse. Errors: those in ``MALFORMED``."""
-    table, rows = _unpack(payload)
+    table, rows = unpack(payload)
     words = [intern(word) for word in table]
     return [(BundleKey(words[view], words[namespace], name), version) for view, namespace, name, version in rows]
 
 
-def _pack(value: object) -> bytes:
+def pack(value: object) -> bytes:
+    """Plain values (numbers, text, bytes, sequences, mappings) as bytes."""
     packed: bytes = msgpack.packb(value)
     return packed
 
 
-def _unpack(payload: bytes | memoryview) -> Any:
+def unpack(payload: bytes | memoryview) -> Any:
+    """The inverse; sequences come back as tuples. Errors: those in ``MALFORMED``."""
     return msgpack.unpackb(payload, use_list=False)

@@ -9,6 +9,10 @@ from typing import Any
 
 from promoter_view.boundaries import EventLog
 from promoter_view.log.disk import Disk
+from promoter_view.log.etcd.connections import Connections
+from promoter_view.log.etcd.etcd_log import EtcdLog
+from promoter_view.log.etcd.gateway import Gateway
+from promoter_view.log.etcd.places import ETCD_FORM, parse_place
 from promoter_view.log.file_log import FileLog
 from promoter_view.log.memory import MemoryLog
 from promoter_view.log.settings import LogSettings
@@ -25,7 +29,12 @@ def check_url(url: str) -> None:
         return
     if scheme == "memory" and colon and not place:
         return
-    raise ValueError(f"{url!r} names no event log: file:DIR (a folder of its own) or memory: would be right")
+    if scheme == "etcd":
+        parse_place(place)
+        return
+    raise ValueError(
+        f"{url!r} names no event log: file:DIR (a folder of its own) or memory: would be right, or {ETCD_FORM}"
+    )
 
 
 def open_log(
@@ -37,7 +46,7 @@ def open_log(
     on_fatal: Callable[[str], None],
     random: Callable[[], float] = randomness.random,
 ) -> EventLog:
-    """An event log that has not started yet: ``file:DIR`` or ``memory:``.
+    """An event log that has not started yet: ``file:DIR``, ``memory:`` or ``etcd:URL``.
 
     ``reactor`` gives time, delayed calls and threads. ``on_fatal`` is told, in one line, what must end the process.
     Errors: ValueError for any other URL.
@@ -45,6 +54,8 @@ def open_log(
     check_url(url)
     if url == "memory:":
         return MemoryLog(reactor=reactor, metrics=metrics, generation=settings.generation, on_fatal=on_fatal)
+    if url.startswith("etcd:"):
+        return _etcd_log(url, reactor, metrics, settings, on_fatal, random)
     return FileLog(
         Path(url.removeprefix("file:")),
         reactor=reactor,
@@ -54,4 +65,27 @@ def open_log(
         on_fatal=on_fatal,
         random=random,
         disk=Disk(),
+    )
+
+
+def _etcd_log(
+    url: str,
+    reactor: Any,
+    metrics: Metrics,
+    settings: LogSettings,
+    on_fatal: Callable[[str], None],
+    random: Callable[[], float],
+) -> EventLog:
+    place = parse_place(url.removeprefix("etcd:"))
+    connections = Connections(settings.etcd, reactor=reactor)
+    return EtcdLog(
+        Gateway(place.endpoints, reactor=reactor, metrics=metrics, connections=connections),
+        place.prefix,
+        identity=settings.replica_id,
+        reactor=reactor,
+        worker=ThreadWorker(reactor=reactor),
+        metrics=metrics,
+        settings=settings,
+        on_fatal=on_fatal,
+        random=random,
     )

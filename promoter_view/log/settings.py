@@ -8,12 +8,24 @@ MEBIBYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
+class EtcdFiles:
+    """Who we are to an etcd, and whom we believe. All but ``user`` are paths; None where there is none."""
+
+    cafile: str | None = None
+    certfile: str | None = None
+    keyfile: str | None = None
+    user: str | None = None
+    password_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """The bounds of a log, sizes in bytes.
 
     Of the three retentions the first that is reached counts. ``history_bytes`` is how much of the log a start replays
     at least where it can. A segment is closed when it reaches ``segment_bytes`` or ``segment_age_seconds``. ``repair``:
     a damaged log is set aside and a new one begun. ``generation`` is that of the view definitions, for the marks.
+    ``replica_id`` names this process to the others on an etcd.
     """
 
     retention_age_seconds: float = 7 * 24 * 3600.0
@@ -24,3 +36,5 @@ class LogSettings:
     segment_age_seconds: float = 3600.0
     repair: bool = False
     generation: int = 0
+    replica_id: str = "promoter-view"
+    etcd: EtcdFiles = EtcdFiles()

@@ -13,6 +13,7 @@ from promoter_view.log.memory import MemoryLog
 from promoter_view.log.offsets import units
 from promoter_view.metrics import Metrics
 from promoter_view.records import Change, Mark, Position
+from tests.log.etcd.benches import EtcdBench
 from tests.log.fakes import MIRROR, NOW, PATH, Bench, Fold, change
 
 
@@ -54,9 +55,12 @@ class FileBench(Bench):
         super().settle(seconds)
 
 
-@pytest.fixture(params=["memory", "file"])
+_BENCHES = {"memory": lambda _: MemoryBench(), "file": FileBench, "etcd in memory": lambda _: EtcdBench()}
+
+
+@pytest.fixture(params=_BENCHES)
 def bench(request, tmp_path):
-    return MemoryBench() if request.param == "memory" else FileBench(tmp_path / "log")
+    return _BENCHES[request.param](tmp_path / "log")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from promoter_view.metrics import Metrics
 from tests.log.fakes import MIRROR, Fold, change
 
 
-@pytest.mark.parametrize("url", ["", "file:", "memory", "memory:x", "etcd:http://localhost:2379", "/var/lib/log"])
+@pytest.mark.parametrize("url", ["", "file:", "memory", "memory:x", "redis:x", "/var/lib/log"])
 def test_a_wrong_url_says_what_would_be_right(url):
     """The message names the value and the forms that are taken."""
     with pytest.raises(ValueError, match=r"file:DIR .* or memory:"):

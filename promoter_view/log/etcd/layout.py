@@ -1,0 +1,209 @@
+"""What stands under the prefix in etcd: keys, and values as bytes. Pure.
+
+``log/head`` says where the log ends; it is put by every transaction of events, and lists the records of that
+transaction without their objects. ``log/leader`` is the key of who writes. ``log/objects/KIND/NAMESPACE/NAME`` is an
+object as it stands. ``checkpoints/OFFSET`` is small, and says how many pieces of ``pieces/OFFSET/N`` belong to it.
+Values are msgpack, compressed by zlib.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from promoter_view.log import codec
+from promoter_view.log.errors import LogDamaged
+from promoter_view.log.etcd.values import Keys
+from promoter_view.log.group_commit import MAX_BODY_BYTES
+from promoter_view.records import BundleKey, Change, ChangeType, Mirror, ObjectKey, Record, SourceObject
+
+FORMAT = 1
+#: zlib's fastest: objects shrink to a third, for a few microseconds a KB.
+_LEVEL = 1
+#: No value unpacks to more: the largest is one object, or a piece of a checkpoint.
+_MAX_BYTES = MAX_BODY_BYTES + (1 << 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the log ends. ``previous`` is the offset before this transaction's records, 0 in a new log.
+
+    ``term`` is the revision that made its leader's key. ``size`` and ``events`` count all that was ever written, in
+    bytes and records. ``records`` are this transaction's, the bodies of their changes left out.
+    """
+
+    previous: int
+    offset: int
+    term: int
+    size: int
+    events: int
+    generation: int
+    mirror: Mirror
+    positions: Mapping[str, str]
+    records: Sequence[Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where a replay may begin: at ``revision``, whose last offset is ``offset``. ``pieces`` hold its bundles.
+
+    ``size`` is the head's at that revision, ``time_ms`` when it was written.
+    """
+
+    offset: int
+    revision: int
+    size: int
+    time_ms: int
+    generation: int
+    complete: bool
+    pieces: int
+
+
+class Layout:
+    """The keys under one prefix, e.g. ``promoter-view``: then all of them begin with ``/promoter-view/``."""
+
+    def __init__(self, prefix: str) -> None:
+        self._root = f"/{prefix.strip('/')}/".encode()
+        self.head = self._root + b"log/head"
+        self.leader = self._root + b"log/leader"
+        #: Head and leader, in one read; nothing else sorts between the two.
+        self.survey = Keys(self.head, self.leader + b"\0")
+        self.log = _below(self._root + b"log/")
+        self.objects = _below(self._root + b"log/objects/")
+        self.checkpoints = _below(self._root + b"checkpoints/")
+
+    def object_key(self, key: ObjectKey) -> bytes:
+        """The key of one object. Kubernetes allows no slash in any of the three."""
+        return self.objects.key + "/".join(key).encode()
+
+    def object_of(self, key: bytes) -> ObjectKey:
+        """The inverse. Errors: LogDamaged."""
+        parts = key.removeprefix(self.objects.key).decode("utf-8", "replace").split("/")
+        if len(parts) != 3:
+            raise damaged(key, "it names no object")
+        return ObjectKey(*parts)
+
+    def checkpoint_key(self, offset: int) -> bytes:
+        """The key of a checkpoint."""
+        return b"%bcheckpoints/%020d" % (self._root, offset)
+
+    def pieces(self, offset: int) -> Keys:
+        """The keys of a checkpoint's pieces."""
+        return _below(b"%bpieces/%020d/" % (self._root, offset))
+
+    def piece_key(self, offset: int, number: int) -> bytes:
+        """The key of one piece, from 0."""
+        return b"%b%06d" % (self.pieces(offset).key, number)
+
+
+def damaged(key: bytes, what: str) -> LogDamaged:
+    """The error for a key that this program did not write so."""
+    return LogDamaged(f"etcd key {key.decode('utf-8', 'replace')}: {what}")
+
+
+def encode_head(head: Head) -> bytes:
+    """The value of ``log/head``."""
+    mirror = (head.mirror.cluster, dict(head.mirror.paths))
+    counts = (head.previous, head.offset, head.term, head.size, head.events, head.generation)
+    records = codec.encode_records([_stripped(record) for record in head.records])
+    return _deflate(codec.pack((FORMAT, counts, mirror, dict(head.positions), records)))
+
+
+def decode_head(key: bytes, value: bytes) -> Head:
+    """The inverse. Errors: LogDamaged, also for another format."""
+    found = _value(key, value)
+    if not isinstance(found, tuple) or not found or found[0] != FORMAT:
+        raise damaged(key, f"it is not of format {FORMAT}: another program, or another version, writes there")
+    try:
+        _, counts, mirror, positions, records = found
+        previous, offset, term, size, events, generation = counts
+        decoded = codec.decode_records(records)
+        return Head(previous, offset, term, size, events, generation, Mirror(*mirror), positions, decoded)
+    except codec.MALFORMED as error:
+        raise damaged(key, f"it cannot be read ({error})") from error
+
+
+def encode_object(change: Change) -> bytes:
+    """The value of an object's key."""
+    return _deflate(codec.pack((change.resource_version, change.body)))
+
+
+def decode_object(key: bytes, value: bytes) -> SourceObject:
+    """The inverse. Errors: LogDamaged."""
+    try:
+        resource_version, body = _value(key, value)
+        return SourceObject(body, resource_version)
+    except codec.MALFORMED as error:
+        raise damaged(key, f"it cannot be read ({error})") from error
+
+
+def encode_checkpoint(checkpoint: Checkpoint) -> bytes:
+    """The value of a checkpoint's key."""
+    found = checkpoint
+    numbers = (found.offset, found.revision, found.size, found.time_ms, found.generation, found.complete, found.pieces)
+    return _deflate(codec.pack(numbers))
+
+
+def decode_checkpoint(key: bytes, value: bytes) -> Checkpoint:
+    """The inverse. Errors: LogDamaged."""
+    try:
+        return Checkpoint(*_value(key, value))
+    except codec.MALFORMED as error:
+        raise damaged(key, f"it cannot be read ({error})") from error
+
+
+def encode_piece(bundles: Sequence[tuple[BundleKey, int]]) -> bytes:
+    """The value of one piece of a checkpoint: some bundles' resourceVersions."""
+    return _deflate(codec.encode_bundles(bundles))
+
+
+def decode_piece(key: bytes, value: bytes) -> Sequence[tuple[BundleKey, int]]:
+    """The inverse. Errors: LogDamaged."""
+    try:
+        return codec.decode_bundles(_inflate(value))
+    except codec.MALFORMED as error:
+        raise damaged(key, f"it cannot be read ({error})") from error
+
+
+def encode_leader(identity: str) -> bytes:
+    """The value of ``log/leader``: who holds it."""
+    return identity.encode()
+
+
+def holds_object(change: Change) -> bool:
+    """Whether its object's key has a value afterwards."""
+    return change.type is not ChangeType.DELETED
+
+
+def _stripped(record: Record) -> Record:
+    entry = record.entry
+    return replace(record, entry=replace(entry, body=b"")) if isinstance(entry, Change) else record
+
+
+def _below(folder: bytes) -> Keys:
+    return Keys(folder, folder[:-1] + b"0")  # "0" follows "/"
+
+
+def _value(key: bytes, value: bytes) -> Any:
+    try:
+        return codec.unpack(_inflate(value))
+    except codec.MALFORMED as error:
+        raise damaged(key, f"it cannot be read ({error})") from error
+
+
+def _deflate(data: bytes) -> bytes:
+    return zlib.compress(data, _LEVEL)
+
+
+def _inflate(data: bytes) -> bytes:
+    """Errors: ValueError."""
+    inflater = zlib.decompressobj()
+    try:
+        found = inflater.decompress(data, _MAX_BYTES)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if not inflater.eof:
+        raise ValueError("it is cut short, or longer than anything written there")
+    return found

@@ -1,0 +1,146 @@
+"""Where a replica begins: at a checkpoint, at the beginning of the log, or, where neither can be read, at its end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from promoter_view.log.errors import LogDamaged
+from promoter_view.log.etcd.faults import EtcdError, Fault
+from promoter_view.log.etcd.layout import (
+    Checkpoint,
+    Head,
+    Layout,
+    damaged,
+    decode_checkpoint,
+    decode_head,
+    decode_object,
+    decode_piece,
+)
+from promoter_view.log.etcd.surveying import Survey
+from promoter_view.log.etcd.values import Etcd, Keys, KeyValue
+from promoter_view.log.mirroring import is_complete
+from promoter_view.records import BundleKey, ObjectKey, Snapshot, SourceObject
+
+#: How many keys one read brings.
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Where to go on: after ``revision``, whose last offset is ``offset``.
+
+    ``anew``: no checkpoint could be read, so that each bundle gets a resourceVersion of this replica's own making; that
+    is right for the replica that goes on to lead, and for no other.
+    """
+
+    revision: int
+    offset: int
+    snapshot: Snapshot | None
+    anew: bool = False
+
+
+def choose(checkpoints: Sequence[Checkpoint], size: int, history_bytes: int) -> Sequence[Checkpoint]:
+    """Those to begin at, the best first: the newest that leaves ``history_bytes`` to replay, then newer ones.
+
+    ``checkpoints`` are in order; ``size`` is the log's.
+    """
+    far = [found for found in checkpoints if size - found.size >= history_bytes]
+    return checkpoints[max(0, len(far) - 1) :]
+
+
+class Loader:
+    """Reads the state at a revision. Errors: EtcdError, LogDamaged."""
+
+    def __init__(self, etcd: Etcd, layout: Layout, *, history_bytes: int) -> None:
+        self._etcd = etcd
+        self._layout = layout
+        self._history_bytes = history_bytes
+
+    async def load(self, survey: Survey) -> Beginning:
+        """The beginning for a replica that knows nothing."""
+        if survey.head is None:
+            return Beginning(survey.revision, 0, None)
+        head = decode_head(self._layout.head, survey.head.value)
+        for checkpoint in choose(await self._checkpoints(), head.size, self._history_bytes):
+            found = await self._unless_compacted(checkpoint)
+            if found is not None:
+                return found
+        if await self._reaches_back_to(survey.head.create_revision):
+            return Beginning(survey.head.create_revision - 1, 0, None)
+        return await self._anew(survey.head.mod_revision, head)
+
+    async def _checkpoints(self) -> Sequence[Checkpoint]:
+        found = [item async for item in self._items(self._layout.checkpoints, 0)]
+        return [decode_checkpoint(item.key, item.value) for item in found]
+
+    async def _unless_compacted(self, checkpoint: Checkpoint) -> Beginning | None:
+        try:
+            return await self._from(checkpoint)
+        except EtcdError as error:
+            if error.fault is not Fault.COMPACTED:
+                raise
+            return None
+
+    async def _from(self, checkpoint: Checkpoint) -> Beginning | None:
+        """None where some of its pieces are gone: it was deleted meanwhile."""
+        bundles: dict[BundleKey, int] = {}
+        pieces = [item async for item in self._items(self._layout.pieces(checkpoint.offset), 0)]
+        if len(pieces) != checkpoint.pieces:
+            return None
+        for piece in pieces:
+            bundles.update(decode_piece(piece.key, piece.value))
+        head = await self._head_at(checkpoint.revision)
+        if head is None or head.offset != checkpoint.offset:
+            raise damaged(self._layout.checkpoint_key(checkpoint.offset), "head is another one at its revision")
+        objects = await self._objects_at(checkpoint.revision)
+        snapshot = _snapshot(head, checkpoint.generation, checkpoint.complete, objects, bundles)
+        return Beginning(checkpoint.revision, checkpoint.offset, snapshot)
+
+    async def _anew(self, revision: int, head: Head) -> Beginning:
+        objects = await self._objects_at(revision)
+        complete = is_complete(head.mirror, head.positions)
+        return Beginning(revision, head.offset, _snapshot(head, head.generation, complete, objects, {}), anew=True)
+
+    async def _reaches_back_to(self, revision: int) -> bool:
+        try:
+            await self._head_at(revision)
+        except EtcdError as error:
+            if error.fault is not Fault.COMPACTED:
+                raise
+            return False
+        return True
+
+    async def _head_at(self, revision: int) -> Head | None:
+        found = await self._etcd.range(Keys(self._layout.head), revision=revision)
+        return decode_head(self._layout.head, found.items[0].value) if found.items else None
+
+    async def _objects_at(self, revision: int) -> dict[ObjectKey, SourceObject]:
+        found: dict[ObjectKey, SourceObject] = {}
+        async for item in self._items(self._layout.objects, revision):
+            found[self._layout.object_of(item.key)] = decode_object(item.key, item.value)
+        return found
+
+    async def _items(self, keys: Keys, revision: int) -> AsyncIterator[KeyValue]:
+        """All of them, page by page."""
+        more = True
+        while more:
+            page = await self._etcd.range(keys, revision=revision, limit=PAGE)
+            for item in page.items:
+                yield item
+            more = page.more and bool(page.items)
+            if more:
+                keys = Keys(page.items[-1].key + b"\0", keys.end)
+
+
+def _snapshot(
+    head: Head,
+    generation: int,
+    complete: bool,
+    objects: dict[ObjectKey, SourceObject],
+    bundles: dict[BundleKey, int],
+) -> Snapshot:
+    return Snapshot(head.offset, head.mirror, generation, complete, head.positions, objects, bundles)
+
+
+__all__ = ["Beginning", "Loader", "LogDamaged", "choose"]

@@ -1,0 +1,170 @@
+"""How entries become transactions, and what the outcome of one means. Pure.
+
+Every transaction puts ``head`` too, and holds only if the leader's key is the one it was won with **and** head is as
+it was left: who was deposed, what has been carried out already, and what etcd has forgotten cannot slip in.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from promoter_view.log.etcd.layout import Head, Layout, decode_head, encode_head, encode_object, holds_object
+from promoter_view.log.etcd.values import Compare, Delete, Get, Keys, Operation, Outcome, Put, Transaction
+from promoter_view.log.mirroring import carried
+from promoter_view.log.offsets import mark_offset, units
+from promoter_view.records import EVERY_PATH, Change, Entry, Mark, Mirror, Position, Record
+
+#: etcd's default bound (--max-txn-ops) is 128; one is head's.
+MAX_OBJECTS = 127
+MAX_RECORDS = 1000
+#: etcd's default bound of a request (--max-request-bytes) is 1.5 MiB.
+MAX_BYTES = 1 << 20
+#: What an operation takes beside its value, generously.
+_OPERATION_BYTES = 512
+
+
+class TooLarge(ValueError):  # noqa: N818 - a state, as Twisted's ConnectionLost
+    """An object that fits into no transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An entry ready to be written. ``value`` is its object's, None where it has none (or is gone)."""
+
+    entry: Entry
+    value: bytes | None
+
+    @property
+    def size(self) -> int:
+        """What it adds to a request, in bytes."""
+        return _OPERATION_BYTES + len(self.value or b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Where the next transaction goes on: ``head`` as it stands, put at ``revision`` (0: there is none yet).
+
+    ``lost`` is the last offset known to have been handed out by a past that etcd has forgotten.
+    """
+
+    revision: int
+    head: Head
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A transaction on its way, and the head that it puts."""
+
+    transaction: Transaction
+    head: Head
+
+
+class Verdict(enum.Enum):
+    """What became of a transaction."""
+
+    DONE = enum.auto()
+    DEPOSED = enum.auto()
+    REWOUND = enum.auto()
+
+
+def empty_tail() -> Tail:
+    """That of a new log."""
+    return Tail(0, Head(0, 0, 0, 0, 0, 0, Mirror("", {}), {}, ()))
+
+
+def item_of(entry: Entry) -> Item:
+    """Errors: TooLarge."""
+    if not isinstance(entry, Change) or not holds_object(entry):
+        return Item(entry, None)
+    value = encode_object(entry)
+    if len(value) > MAX_BYTES:
+        raise TooLarge(f"{'/'.join(entry.key)} is {len(value)} bytes compressed, above the bound of {MAX_BYTES}")
+    return Item(entry, value)
+
+
+def fitting(items: Iterable[Item]) -> int:
+    """How many of them, from the first on, make one transaction: at least one. It ends before a key repeats."""
+    keys: set[object] = set()
+    size = 0
+    count = 0
+    for item in items:
+        size += item.size
+        entry = item.entry
+        key = entry.key if isinstance(entry, Change) else None
+        full = key in keys or len(keys) == MAX_OBJECTS or count == MAX_RECORDS or size > MAX_BYTES
+        if count and full:
+            break
+        if key is not None:
+            keys.add(key)
+        count += 1
+    return count
+
+
+def write(layout: Layout, tail: Tail, items: Sequence[Item], *, term: int, now: float) -> Written:
+    """The transaction that writes ``items`` behind ``tail``, under the leader's key made at revision ``term``."""
+    records = _numbered(tail, [item.entry for item in items], now)
+    operations = [operation for item in items for operation in _operations(layout, item)]
+    mirror, generation, positions = _folded(tail.head, items)
+    head = Head(
+        previous=tail.head.offset,
+        offset=records[-1].offset,
+        term=term,
+        size=tail.head.size + sum(item.size for item in items),
+        events=tail.head.events + len(records),
+        generation=generation,
+        mirror=mirror,
+        positions=positions,
+        records=records,
+    )
+    conditions = (Compare(layout.leader, term, created=True), Compare(layout.head, tail.revision))
+    put = Put(layout.head, encode_head(head))
+    return Written(Transaction(conditions, (put, *operations), (Get(layout.survey),)), head)
+
+
+def judge(layout: Layout, written: Written, outcome: Outcome) -> tuple[Verdict, Tail | None]:
+    """What the outcome means, and where to go on. Errors: LogDamaged.
+
+    A transaction that was sent twice, its first outcome unknown, fails the second time and finds its own head.
+    """
+    if outcome.succeeded:
+        return Verdict.DONE, Tail(outcome.revision, written.head)
+    items = {item.key: item for found in outcome.found for item in found.items}
+    found_head, leader = items.get(layout.head), items.get(layout.leader)
+    if found_head is not None:
+        head = decode_head(layout.head, found_head.value)
+        if (head.offset, head.term) == (written.head.offset, written.head.term):
+            return Verdict.DONE, Tail(found_head.mod_revision, written.head)
+    if leader is None or leader.create_revision != written.head.term:
+        return Verdict.DEPOSED, None
+    return Verdict.REWOUND, None
+
+
+def _operations(layout: Layout, item: Item) -> Iterable[Operation]:
+    if not isinstance(item.entry, Change):
+        return
+    key = layout.object_key(item.entry.key)
+    yield Delete(Keys(key)) if item.value is None else Put(key, item.value)
+
+
+def _numbered(tail: Tail, entries: Sequence[Entry], now: float) -> Sequence[Record]:
+    end = max(tail.head.offset + len(entries), units(now))
+    if isinstance(entries[-1], Mark):
+        end = max(end, mark_offset(tail.head.offset, now, tail.lost))
+    first = end - len(entries) + 1
+    return [Record(first + at, int(now * 1000), entry) for at, entry in enumerate(entries)]
+
+
+def _folded(head: Head, items: Sequence[Item]) -> tuple[Mirror, int, Mapping[str, str]]:
+    mirror, generation, positions = head.mirror, head.generation, dict(head.positions)
+    for entry in (item.entry for item in items):
+        if isinstance(entry, Mark):
+            positions = carried(mirror, entry.mirror, positions)
+            mirror, generation = entry.mirror, entry.generation
+        elif isinstance(entry, Position) and entry.path == EVERY_PATH:
+            positions = dict.fromkeys(positions, entry.position)
+        elif entry.position is not None:
+            positions[entry.path] = entry.position
+    return mirror, generation, positions

@@ -1,0 +1,278 @@
+"""A leader's term of writing: entries queued, sent in transactions one after the other, acknowledged once applied.
+
+A transaction whose outcome is not known is sent again as it was: it can be carried out only once. While etcd refuses
+(no space, no quorum) entries wait, and nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from promoter_view.kubernetes.backoff import Backoff
+from promoter_view.log.errors import LogClosed
+from promoter_view.log.etcd.faults import EtcdError, Fault
+from promoter_view.log.etcd.layout import Layout
+from promoter_view.log.etcd.pausing import Pause
+from promoter_view.log.etcd.transactions import Item, Tail, TooLarge, Verdict, Written, fitting, item_of, judge, write
+from promoter_view.log.etcd.values import Etcd
+from promoter_view.log.group_commit import ENTRY_BYTES, MAX_BODY_BYTES
+from promoter_view.metrics import Metrics
+from promoter_view.records import Change, Entry, Position
+
+#: What is queued is still written for so long when the log stops.
+DRAIN_SECONDS = 5.0
+_LAST_RETRY_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    """An entry that waits. ``waiter`` is that of the append whose last entry this is."""
+
+    item: Item
+    size: int
+    queued_at: float
+    waiter: Deferred[None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What is durable, and waits until it has been read back up to ``offset``."""
+
+    offset: int
+    group: Sequence[_Queued]
+
+
+class Writer:
+    """Writes behind ``tail`` under the leader's key of revision ``term``. ``deposed`` is told why it can no longer."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        etcd: Etcd,
+        layout: Layout,
+        tail: Tail,
+        *,
+        term: int,
+        clock: IReactorTime,
+        random: Callable[[], float],
+        metrics: Metrics,
+        deposed: Callable[[str], None],
+    ) -> None:
+        self._etcd = etcd
+        self._layout = layout
+        self._tail = tail
+        self._term = term
+        self._clock = clock
+        self._metrics = metrics
+        self._deposed = deposed
+        self._backoff = Backoff(random=random, first_seconds=0.1, limit_seconds=_LAST_RETRY_SECONDS)
+        self._pause = Pause(clock)
+        self._queue: deque[_Queued] = deque()
+        self._sending: Sequence[_Queued] = ()
+        self._sent: deque[_Sent] = deque()
+        self._running = False
+        self._ended: str | None = None
+        self._drained: Deferred[None] | None = None
+        self._most = 0
+        self._applied = 0
+        self._reason = ""
+        self.fault: str | None = None
+        self.pending_events = 0
+        self.pending_bytes = 0
+
+    def append(self, entries: Sequence[Entry]) -> Deferred[None]:
+        """See EventLog. Errors: LogClosed, ValueError for a body above MAX_BODY_BYTES."""
+        if self._ended is not None or self._drained is not None:
+            return fail(LogClosed(self._ended or "the log stops"))
+        largest = max((len(entry.body) for entry in entries if isinstance(entry, Change)), default=0)
+        if largest + ENTRY_BYTES > MAX_BODY_BYTES:
+            return fail(ValueError(f"an entry of {largest} bytes is above the bound of {MAX_BODY_BYTES}"))
+        if not entries:
+            return succeed(None)
+        return self._enqueue(entries)
+
+    def applied(self, offset: int) -> None:
+        """Everything up to that offset has been read back and applied, perhaps before etcd's answer came."""
+        self._applied = offset
+        self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        while self._sent and self._sent[0].offset <= self._applied:
+            for queued in self._sent.popleft().group:
+                self._forget(queued, None)
+
+    def end(self, reason: str) -> None:
+        """Nothing more is written; who waits is told that it is not known to be durable."""
+        if self._ended is not None:
+            return
+        self._ended = reason
+        self._clear_fault()
+        self._pause.end()
+        waiting = [*(queued for sent in self._sent for queued in sent.group), *self._sending, *self._queue]
+        self._sent.clear()
+        self._queue.clear()
+        self._sending = ()
+        for queued in waiting:
+            self._forget(queued, Failure(LogClosed(reason)))
+        self._settle()
+
+    def stop(self) -> Deferred[None]:
+        """Fires once all is applied, or after DRAIN_SECONDS."""
+        if self._ended is not None or not self.pending_events:
+            self.end("the log has stopped")
+            return succeed(None)
+        self._drained = Deferred()
+        call = self._clock.callLater(DRAIN_SECONDS, self.end, "the log stopped before this was known to be durable")
+        return self._drained.addCallback(lambda _: self._after_drain(call))
+
+    def _after_drain(self, call: object) -> None:
+        if call.active():  # type: ignore[attr-defined]
+            call.cancel()  # type: ignore[attr-defined]
+        self.end("the log has stopped")
+
+    def _settle(self) -> None:
+        if self._drained is not None and not self._drained.called and not self.pending_events:
+            self._drained.callback(None)
+
+    def _enqueue(self, entries: Sequence[Entry]) -> Deferred[None]:
+        waiter: Deferred[None] = Deferred()
+        now = self._clock.seconds()
+        for at, entry in enumerate(entries):
+            size = ENTRY_BYTES + (len(entry.body) if isinstance(entry, Change) else 0)
+            last = at == len(entries) - 1
+            self._queue.append(_Queued(self._item(entry), size, now, waiter if last else None))
+            self.pending_events += 1
+            self.pending_bytes += size
+        if not self._running:
+            self._running = True
+            Deferred.fromCoroutine(self._run())
+        return waiter
+
+    def _item(self, entry: Entry) -> Item:
+        try:
+            return item_of(entry)
+        except TooLarge as error:
+            return self._refuse(entry, str(error))
+
+    def _refuse(self, entry: Entry, reason: str) -> Item:
+        """The object stays as the log has it; only the path's position moves on."""
+        assert isinstance(entry, Change)
+        self._metrics.log_refused_objects.labels(entry.key.kind).inc()
+        self._log.error(
+            "{reason}: it is not mirrored in this state, the log keeps the one before; the bound is etcd's",
+            reason=reason,
+        )
+        kept = self._tail.head.positions.get(entry.path)
+        position = entry.position if entry.position is not None else kept
+        return Item(Position(entry.path, position), None) if position is not None else Item(Position("", ""), None)
+
+    async def _run(self) -> None:
+        try:
+            while self._queue and self._ended is None:
+                await self._send_group()
+        except _GivenUp as error:
+            self._deposed(str(error))
+        except Exception as error:  # a fault of ours: nothing may be written behind what is not known
+            self._log.failure("writing to etcd cannot go on")
+            self._deposed(f"writing cannot go on: {error}")
+        self._running = False
+
+    async def _send_group(self) -> None:
+        count = fitting(queued.item for queued in islice(self._queue, self._most or None))
+        self._sending = group = [self._queue.popleft() for _ in range(count)]
+        written = write(
+            self._layout, self._tail, [queued.item for queued in group], term=self._term, now=self._clock.seconds()
+        )
+        tail = await self._carry_out(written)
+        if self._ended is not None:
+            return
+        self._sending = ()
+        if tail is None:
+            self._shrink(group)
+            return
+        self._most = 0
+        self._tail = replace(tail, lost=self._tail.lost)
+        self._measure(group)
+        self._sent.append(_Sent(tail.head.offset, group))
+        self._acknowledge()
+
+    def _shrink(self, group: Sequence[_Queued]) -> None:
+        """etcd takes less than its defaults: half of it, and at last without the object."""
+        first, *_ = group
+        if len(group) == 1:
+            group = [replace(first, item=self._refuse(first.item.entry, f"etcd refuses {first.item.size} bytes"))]
+        self._most = max(1, len(group) // 2)
+        self._queue.extendleft(reversed(group))
+
+    async def _carry_out(self, written: Written) -> Tail | None:
+        """Tries until the outcome is known; None where etcd finds the transaction too large. Errors: _GivenUp."""
+        while self._ended is None:
+            try:
+                outcome = await self._etcd.commit(written.transaction)
+            except EtcdError as error:
+                if error.fault is Fault.TOO_LARGE:
+                    return None
+                self._raise_fault(error)
+                await self._pause.wait(self._backoff.next())
+                continue
+            self._clear_fault()
+            self._backoff.reset()
+            verdict, tail = judge(self._layout, written, outcome)
+            if verdict is not Verdict.DONE:
+                raise _GivenUp(_REASONS[verdict])
+            return tail
+        return None
+
+    def _measure(self, group: Sequence[_Queued]) -> None:
+        now = self._clock.seconds()
+        self._metrics.log_sync_batch_events.observe(len(group))
+        for queued in group:
+            if queued.waiter is not None:
+                self._metrics.log_append_seconds.observe(now - queued.queued_at)
+
+    def _forget(self, queued: _Queued, result: Failure | None) -> None:
+        self.pending_events -= 1
+        self.pending_bytes -= queued.size
+        if queued.waiter is not None:
+            queued.waiter.callback(result)
+        self._settle()
+
+    def _raise_fault(self, error: EtcdError) -> None:
+        self._metrics.log_write_failures.labels(error.fault.value).inc()
+        if self._reason != error.fault.value:
+            self._clear_fault()
+            self._metrics.log_fault.labels(error.fault.value).set(1)
+            self._log.error("writing to etcd failed: {error}", error=error)
+        self._reason = error.fault.value
+        advice = _ADVICE.get(error.fault, "")
+        self.fault = f"writing to etcd failed ({error.fault}: {error}); events wait, nothing is lost{advice}"
+
+    def _clear_fault(self) -> None:
+        if self.fault is not None:
+            self.fault = None
+            self._metrics.log_fault.labels(self._reason).set(0)
+            self._reason = ""
+            if self._ended is None:
+                self._log.info("writing to etcd works again")
+
+
+class _GivenUp(Exception):  # noqa: N818 - a state, as Twisted's ConnectionLost
+    """This term is over."""
+
+
+_REASONS = {
+    Verdict.DEPOSED: "the leader's key is no longer ours: another replica leads, or the lease has ended",
+    Verdict.REWOUND: "head is not as it was left: etcd was restored from a backup, or something else writes there",
+}
+_ADVICE = {
+    Fault.NO_SPACE: ": compact and defragment etcd, or give it a larger quota, then disarm its NOSPACE alarm",
+}

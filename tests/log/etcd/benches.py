@@ -1,0 +1,64 @@
+"""Opens logs on a fake etcd, as many replicas as a test wants, on one clock."""
+
+from __future__ import annotations
+
+from twisted.internet.task import Clock
+
+from promoter_view.log.etcd.etcd_log import EtcdLog
+from promoter_view.log.settings import LogSettings
+from promoter_view.metrics import Metrics
+from tests.log.etcd.fake_etcd import FakeEtcd
+from tests.log.fakes import MIRROR, NOW, Fold, HeldWorker
+
+
+class EtcdBench:
+    """A clock, an etcd, and what a replica needs."""
+
+    def __init__(self, **settings):
+        self.clock = Clock()
+        self.clock.advance(NOW)
+        self.etcd = FakeEtcd(self.clock)
+        self.settings = settings
+        self.metrics = Metrics()
+        self.fatal = []
+        self.made = 0
+
+    def make(self):
+        self.made += 1
+        self.metrics = Metrics()
+        return EtcdLog(
+            self.etcd,
+            "view",
+            identity=f"replica-{self.made}",
+            reactor=self.clock,
+            worker=HeldWorker(),
+            metrics=self.metrics,
+            settings=LogSettings(**self.settings),
+            on_fatal=self.fatal.append,
+            random=lambda: 0.5,
+        )
+
+    def open(self, mirror=MIRROR):
+        """A log that has started, and its follower."""
+        log, fold = self.make(), Fold()
+        started = log.start(fold, mirror)
+        self.settle()
+        assert started.called
+        return log, fold
+
+    def hold(self):
+        self.etcd.holding = True
+
+    def let_go(self):
+        self.etcd.let_go()
+
+    def settle(self, seconds=0.0):
+        self.etcd.holding = False
+        while self.etcd.held:
+            self.etcd.let_go()
+        self.pass_(seconds)
+
+    def pass_(self, seconds=0.0):
+        """Time passes, a little at a time."""
+        for _ in range(int(seconds / 0.05) + 20):
+            self.clock.advance(0.05 if seconds else 0.005)

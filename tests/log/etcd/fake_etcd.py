@@ -1,0 +1,286 @@
+"""An etcd in memory, on a clock: revisions, transactions, leases, watches, compaction. It passes the real one's suite.
+
+What goes wrong is set from outside: ``failures`` are raised by the next calls, ``hold`` keeps transactions waiting.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from twisted.internet.defer import Deferred, succeed
+
+from promoter_view.log.etcd.faults import EtcdError, Fault
+from promoter_view.log.etcd.values import Delete, Event, Found, Keys, KeyValue, Message, Outcome, Put
+
+COMPACTED = EtcdError(Fault.COMPACTED, "etcdserver: mvcc: required revision has been compacted")
+FUTURE = EtcdError(Fault.FUTURE, "etcdserver: mvcc: required revision is a future revision")
+
+
+@dataclass
+class Lease:
+    """Ends at ``until`` unless it is renewed."""
+
+    seconds: int
+    until: float
+
+
+@dataclass
+class State:
+    """What a backup holds."""
+
+    revision: int = 1
+    compacted: int = 0
+    items: dict = field(default_factory=dict)
+    events: list = field(default_factory=list)
+
+    def copy(self):
+        return State(self.revision, self.compacted, dict(self.items), list(self.events))
+
+
+class FakeWatch:
+    """Messages that wait, or somebody who waits for them."""
+
+    def __init__(self, etcd, keys):
+        self._etcd = etcd
+        self.keys = keys
+        self.messages = deque()
+        self.reader = None
+        self.held = False
+
+    def read(self):
+        if self.messages and not self.held:
+            return succeed(self._all())
+        self.reader = Deferred(lambda _: setattr(self, "reader", None))
+        return self.reader
+
+    def close(self):
+        self._etcd.watches.discard(self)
+
+    def send(self, message):
+        self.messages.append(message)
+        self.flush()
+
+    def flush(self):
+        if self.reader is not None and self.messages and not self.held:
+            reader, self.reader = self.reader, None
+            reader.callback(self._all())
+
+    def end(self):
+        reader, self.reader = self.reader, None
+        if reader is not None:
+            reader.callback([])
+
+    def _all(self):
+        found = list(self.messages)
+        self.messages.clear()
+        return found
+
+
+class FakeEtcd:
+    """One etcd; any number of replicas may share it."""
+
+    def __init__(self, clock, cluster=7):
+        self.clock = clock
+        self.cluster = cluster
+        self.state = State()
+        self.leases = {}
+        self.watches = set()
+        self.failures = deque()
+        self.lost_answers = 0
+        self.holding = False
+        self.held = deque()
+        self.turns = 0
+        self.commits = 0
+        self.ranges = 0
+        self._lease_ids = 100
+
+    # -- the Protocol ------------------------------------------------------------------------------------------------
+
+    async def range(self, keys, *, revision=0, limit=0):
+        self.ranges += 1
+        self._fail()
+        items = self._at(revision)
+        found = [items[key] for key in sorted(items) if _within(keys, key)]
+        return Found(self.cluster, self.state.revision, tuple(found[: limit or None]), 0 < limit < len(found))
+
+    async def commit(self, transaction):
+        if self.holding:
+            waiting = Deferred()
+            self.held.append(waiting)
+            await waiting
+        self._fail()
+        self.commits += 1
+        outcome = self._commit(transaction)
+        if self.lost_answers:
+            self.lost_answers -= 1
+            raise EtcdError(Fault.TIMEOUT, "etcdserver: request timed out")
+        return outcome
+
+    async def watch(self, keys, *, revision):
+        self._fail()
+        watch = FakeWatch(self, keys)
+        watch.messages.append(Message(self.cluster, self.state.revision))
+        if revision < self.state.compacted:
+            watch.messages.append(Message(self.cluster, 0, canceled="compacted", compacted=self.state.compacted))
+            return watch
+        past = [event for event in self.state.events if event.revision >= revision and _within(keys, event.key)]
+        if past:
+            watch.messages.append(Message(self.cluster, self.state.revision, tuple(past)))
+        self.watches.add(watch)
+        return watch
+
+    async def grant(self, seconds):
+        self._fail()
+        self._lease_ids += 1
+        self.leases[self._lease_ids] = Lease(seconds, self.clock.seconds() + seconds)
+        self.clock.callLater(seconds, self._expire)
+        return self._lease_ids
+
+    async def keep_alive(self, lease):
+        self._fail()
+        if lease not in self.leases:
+            return 0
+        found = self.leases[lease]
+        found.until = self.clock.seconds() + found.seconds
+        self.clock.callLater(found.seconds, self._expire)
+        return found.seconds
+
+    async def revoke(self, lease):
+        self._fail()
+        if self.leases.pop(lease, None) is None:
+            raise EtcdError(Fault.NOT_FOUND, "etcdserver: requested lease not found")
+        self._drop_leased(lease)
+
+    async def compact(self, revision):
+        self._fail()
+        if revision <= self.state.compacted:
+            raise COMPACTED
+        if revision > self.state.revision:
+            raise FUTURE
+        self.state.compacted = revision
+        newest = {}
+        for event in self.state.events:
+            if event.revision <= revision:
+                newest[event.key] = event
+        kept = [event for event in newest.values() if event.value is not None]
+        self.state.events = sorted(
+            [*kept, *(event for event in self.state.events if event.revision > revision)],
+            key=lambda event: event.revision,
+        )
+
+    def turn(self):
+        self.turns += 1
+
+    async def close(self):
+        pass
+
+    # -- what tests do with it ---------------------------------------------------------------------------------------
+
+    def let_go(self):
+        self.held.popleft().callback(None)
+
+    def restore(self, state, *, cluster=None):
+        """Another etcd stands in its place, made from a backup: every watch ends."""
+        self.state = state.copy()
+        self.cluster = cluster or self.cluster
+        for watch in tuple(self.watches):
+            watch.close()
+            watch.end()
+
+    def end_watches(self):
+        for watch in tuple(self.watches):
+            watch.close()
+            watch.end()
+
+    # -- how it works ------------------------------------------------------------------------------------------------
+
+    def _fail(self):
+        if self.failures:
+            failure = self.failures.popleft()
+            if failure is not None:
+                raise failure
+
+    def _at(self, revision):
+        if not revision or revision == self.state.revision:
+            return self.state.items
+        if revision > self.state.revision:
+            raise FUTURE
+        if revision < self.state.compacted:
+            raise COMPACTED
+        items = {}
+        for event in self.state.events:
+            if event.revision <= revision:
+                _take(items, event)
+        return items
+
+    def _commit(self, transaction):
+        succeeded = all(self._holds(condition) for condition in transaction.conditions)
+        operations = transaction.then if succeeded else transaction.otherwise
+        revision = self.state.revision + 1
+        events, found = [], []
+        for operation in operations:
+            if isinstance(operation, Put):
+                events.append(self._put(operation, revision))
+            elif isinstance(operation, Delete):
+                events += self._delete(operation.keys, revision)
+            else:
+                items = self.state.items
+                chosen = tuple(items[key] for key in sorted(items) if _within(operation.keys, key))
+                found.append(chosen)
+        self._publish(revision, events)
+        answers = tuple(Found(self.cluster, self.state.revision, items) for items in found)
+        return Outcome(succeeded, self.cluster, self.state.revision, answers)
+
+    def _holds(self, condition):
+        item = self.state.items.get(condition.key)
+        if item is None:
+            return condition.revision == 0
+        return condition.revision == (item.create_revision if condition.created else item.mod_revision)
+
+    def _put(self, put, revision):
+        if put.lease and put.lease not in self.leases:
+            raise EtcdError(Fault.NOT_FOUND, "etcdserver: requested lease not found")
+        before = self.state.items.get(put.key)
+        created = before.create_revision if before else revision
+        self.state.items[put.key] = KeyValue(put.key, put.value, created, revision, put.lease)
+        return Event(put.key, put.value, revision, created)
+
+    def _delete(self, keys, revision):
+        gone = [key for key in self.state.items if _within(keys, key)]
+        for key in gone:
+            del self.state.items[key]
+        return [Event(key, None, revision, 0) for key in gone]
+
+    def _publish(self, revision, events):
+        if not events:
+            return
+        self.state.revision = revision
+        self.state.events += events
+        for watch in tuple(self.watches):
+            seen = tuple(event for event in events if _within(watch.keys, event.key))
+            if seen:
+                watch.send(Message(self.cluster, revision, seen))
+
+    def _expire(self):
+        now = self.clock.seconds()
+        for lease in [lease for lease, found in self.leases.items() if found.until <= now]:
+            del self.leases[lease]
+            self._drop_leased(lease)
+
+    def _drop_leased(self, lease):
+        revision = self.state.revision + 1
+        leased = [key for key, item in self.state.items.items() if item.lease == lease]
+        events = [event for key in leased for event in self._delete(Keys(key), revision)]
+        self._publish(revision, events)
+
+
+def _within(keys, key):
+    return key == keys.key if not keys.end else keys.key <= key < keys.end
+
+
+def _take(items, event):
+    if event.value is None:
+        items.pop(event.key, None)
+    else:
+        items[event.key] = KeyValue(event.key, event.value, event.created_at, event.revision)
