@@ -82,9 +82,12 @@ def selected_name(parameters: Parameters) -> str:
 def wants_newest(parameters: Parameters) -> bool:
     """Whether the answer must hold all that was there when it was asked for: it names no resourceVersion, not even 0.
 
-    A token goes on with a list of its own resourceVersion, if it has one. Errors: BadRequest.
+    A token goes on with a list of its own resourceVersion, if it has one. A bad one is for its reader to refuse.
     """
-    token = _token(parameters)
+    try:
+        token = _token(parameters)
+    except BadRequest:
+        return False
     return not _text(parameters, "resourceVersion") and (token is None or token.resource_version is None)
 
 

@@ -92,3 +92,9 @@ def test_views_that_are_gone_meanwhile(world, barrier):
     barrier.pass_all()
     world.turn()
     assert client.answer().code == 503
+
+
+def test_a_bad_token_is_its_readers_to_refuse(world, barrier):
+    """Whether to wait is no reason to refuse: a watch has the same words for a token, good or bad."""
+    assert world.ask(f"{BASE}?watch=1&continue=garbage").code == 422
+    assert barrier.waiting == []

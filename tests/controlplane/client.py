@@ -154,8 +154,11 @@ class Client:
 
 def _closed_by_peer(connection: http.client.HTTPConnection) -> bool:
     """Whether an idle connection has something to read: its end, for no answer is under way."""
-    kept = connection.sock
-    return kept is not None and bool(select.select([kept], [], [], 0)[0])
+    if connection.sock is None:
+        return False
+    waiting = select.poll()  # select.select takes no file descriptor above 1,023
+    waiting.register(connection.sock, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def collection_path(document: Mapping[str, Any]) -> str:
