@@ -1,0 +1,96 @@
+"""The chart as a release on a real kube-apiserver: installed, certified by hand, upgraded, taken away."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.chart.rendering import CHART, NAMESPACE, Helm, Identity
+from tests.controlplane.plane import ControlPlane
+
+pytestmark = pytest.mark.controlplane
+
+API_SERVICE = "apiservice/v1alpha1.view.promoter.argoproj.io"
+AUTHORITY = base64.b64encode(b"-----BEGIN CERTIFICATE-----\nnobody's\n-----END CERTIFICATE-----\n").decode()
+#: Everything that can be said, so that every field is one that the cluster knows.
+FULL: dict[str, Any] = {
+    "image": {"pullSecrets": ["registry"]},
+    "certs": {"mode": "existingSecret", "caBundle": AUTHORITY},
+    "eventLog": {"retention": {"age": "3d", "bytes": "2Gi", "events": 1000}, "historyBytes": "128Mi"},
+    "persistence": {"storageClassName": "fast"},
+    "instanceId": "blue",
+    "memberAuthorization": True,
+    "logLevel": "debug",
+    "extraArgs": ["--show-web-request-bodies"],
+    "extraEnv": [{"name": "PROMOTER_VIEW_SHUTDOWN_GRACE", "value": "10s"}],
+    "podAnnotations": {"a": "b"},
+    "podLabels": {"a": "b"},
+    "nodeSelector": {"a": "b"},
+    "tolerations": [{"key": "a", "operator": "Exists"}],
+    "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
+    "priorityClassName": "system-cluster-critical",
+}
+
+
+class Release:
+    """The chart's release ``promoter-view`` on a control plane."""
+
+    def __init__(self, helm: Helm, plane: ControlPlane) -> None:
+        self._helm, self._plane = helm, plane
+        plane.kubectl("create", "namespace", NAMESPACE)
+
+    def __call__(self, verb: str, *arguments: str, values: Mapping[str, Any] | None = None) -> str:
+        """Runs ``helm VERB promoter-view``; what it prints. A failure fails the test."""
+        chart = [str(CHART), *self._helm.values(values)] if verb in ("install", "upgrade") else []
+        where = ["--namespace", NAMESPACE, "--kubeconfig", str(self._plane.kubeconfig)]
+        done = self._helm.run([verb, "promoter-view", *chart, *where, *arguments])
+        assert done.returncode == 0, done.stderr
+        return str(done.stdout)
+
+    def api_service(self) -> dict[str, Any]:
+        """The APIService's spec."""
+        return json.loads(self._plane.kubectl("get", API_SERVICE, "-o", "json"))["spec"]
+
+
+def test_a_release_comes_is_upgraded_and_goes(helm: Helm, own_control_plane: ControlPlane) -> None:
+    """All that is rendered is there after the install and gone, in kube-system too, after the uninstall.
+
+    In between an upgrade keeps the authority that the script has put into the APIService.
+    """
+
+    def there() -> set[Identity]:
+        """Which of the rendered objects the cluster has."""
+        return {identity for identity in helm.objects() if _get(own_control_plane, identity)}
+
+    release = Release(helm, own_control_plane)
+    notes = release("install", values={"certs": {"mode": "manual"}})
+    assert "make apiserver-certs" in notes
+    assert there() == helm.objects().keys()
+    patch = json.dumps({"spec": {"caBundle": AUTHORITY, "insecureSkipTLSVerify": None}})
+    own_control_plane.kubectl("patch", API_SERVICE, "--type=merge", "-p", patch)
+    release("upgrade", values={"logLevel": "debug"})
+    assert release.api_service()["caBundle"] == AUTHORITY
+    assert "--log-level=debug" in own_control_plane.kubectl("-n", NAMESPACE, "get", "deployments", "-o", "yaml")
+    release("uninstall")
+    assert there() == set()
+
+
+def test_every_field_is_one_that_the_cluster_knows(helm: Helm, control_plane: ControlPlane) -> None:
+    """With every value given the cluster takes all of it, and by strict validation."""
+    namespace = json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    control_plane.kubectl("apply", "-f", "-", input_text=namespace)
+    strictly = ("--server-side", "--dry-run=server", "--validate=strict", "-f", "-")
+    printed = control_plane.kubectl("apply", *strictly, input_text=helm.text(FULL))
+    assert len(printed.splitlines()) == len(helm.objects(FULL))
+
+
+def _get(plane: ControlPlane, identity: Identity) -> str:
+    """Something, if it is there and not being deleted: what protects a claim until no pod uses it does not run here."""
+    kind, namespace, name = identity
+    where = ["-n", namespace] if namespace else []
+    template = "go-template={{if not .metadata.deletionTimestamp}}there{{end}}"
+    return plane.kubectl("get", kind, name, *where, "--ignore-not-found", "-o", template)
