@@ -121,6 +121,20 @@ def replica_id(text: str) -> str:
     return text
 
 
+def shard(text: str) -> str:
+    """The name of a shard of Kargo: a label value, never empty."""
+    if not re.fullmatch(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", text):
+        raise ValueError("the name of a shard, as the label kargo.akuity.io/shard has it; left out, nothing is written")
+    return text
+
+
+def lease_namespace(text: str) -> str:
+    """A namespace; "" means our own."""
+    if text and not _LABEL.fullmatch(text):
+        raise ValueError("a namespace, of lower-case letters, digits and '-'")
+    return text
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     """One of a few words."""
 

@@ -22,6 +22,7 @@ from promoter_view.option_values import (
     header_name,
     host_names,
     instance_id,
+    lease_namespace,
     log_url,
     namespaces,
     not_empty,
@@ -30,6 +31,7 @@ from promoter_view.option_values import (
     port,
     replica_id,
     root_path,
+    shard,
     size,
     words,
 )
@@ -86,6 +88,13 @@ OPTIONS = (
         "argocd",
         argocd_namespaces,
         "where Argo CD's Applications live, looked at where --namespace is given; the first counts where none is named",
+    ),
+    Option("argocd-shard", None, shard, "run the Promotions of this shard of Kargo [nothing is written to a cluster]"),
+    Option(
+        "argocd-lease-namespace",
+        "",
+        lease_namespace,
+        "where the Lease is that lets one process at a time run a shard [the Pod's namespace, else default]",
     ),
     Option(
         "event-log",

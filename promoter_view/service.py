@@ -32,6 +32,8 @@ from promoter_view.access.admission import Access, OpenAccess
 from promoter_view.access.delegated_access import OpenPaths, OpenPathsAccess
 from promoter_view.access.outlook import Outlooks
 from promoter_view.api.openapi import OpenApi
+from promoter_view.argocd.objects import KnownObjects
+from promoter_view.boundaries import Follower
 from promoter_view.cluster_access import ClusterAccess
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
@@ -39,6 +41,7 @@ from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
 from promoter_view.kubernetes.config import cluster_identity, load_cluster
 from promoter_view.log.engines import LogSettings, open_log
 from promoter_view.log.errors import LogError
+from promoter_view.log.following import Followers
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.logging import observer, twistd_stream
 from promoter_view.metrics import Metrics
@@ -49,6 +52,7 @@ from promoter_view.roles import role_of
 from promoter_view.serving import ServedApi
 from promoter_view.serving_dashboard import ADMITTED, Reviewing, ServedDashboard
 from promoter_view.settings import Settings
+from promoter_view.shard import LeadingBoth, Shard
 from promoter_view.views.definition import GENERATION
 from promoter_view.views.known import DEFINITIONS
 from promoter_view.views.projector import Projector
@@ -92,6 +96,8 @@ class Program(Service):
         self._dashboard: ServedDashboard | None = None
         self._demo: DemoCluster | None = None
         self._access: ClusterAccess | None = None
+        self._shard: Shard | None = None
+        self._known = KnownObjects() if settings.argocd_shard is not None else None
         self._reloader = Reloader(clock=reactor)
 
         self._metrics = Metrics()
@@ -167,11 +173,32 @@ class Program(Service):
         self._serve(self._admit(config))
         self._memory.start()
         mirror = self._reflection.mirror(IDENTITY if config is None else cluster_identity(config))
-        await self._event_log.start(self._projector, mirror)
+        await self._event_log.start(self._followers(), mirror)
         if config is None:
             self._demo = DemoCluster(reactor=self._reactor, random=self._random)
             config = self._demo.start()
-        self._event_log.lead(ReflectionByLeader(self._reflection, config, self._projector.snapshot))
+        reflecting = ReflectionByLeader(self._reflection, config, self._projector.snapshot)
+        self._shard = self._run_shard(config)
+        self._event_log.lead(reflecting if self._shard is None else LeadingBoth(reflecting, self._shard))
+
+    def _followers(self) -> Follower:
+        return self._projector if self._known is None else Followers(self._projector, self._known)
+
+    def _run_shard(self, config: ClusterConfig) -> Shard | None:
+        """What runs Promotions; None, and nothing is ever written to a cluster, where no shard is named."""
+        if self._known is None:
+            return None
+        return Shard(
+            self._settings,
+            config,
+            known=self._known,
+            views=self._projector,
+            reactor=self._reactor,
+            environ=self._environ,
+            random=self._random,
+            metrics=self._metrics,
+            hostname=self._settings.replica_id or platform.node(),
+        )
 
     def _load_cluster(self) -> ClusterConfig:
         return load_cluster(self._settings.kubeconfig, self._settings.context, self._environ)
@@ -264,6 +291,7 @@ class Program(Service):
             seconds=self._reactor.seconds(),
             reflectors=self._reflection.statuses(),
             access=ADMITTED[settings.dashboard_auth],
+            shard="" if self._shard is None else self._shard.line(),
         )
 
     def _outlooks(self) -> Outlooks | None:
@@ -282,6 +310,8 @@ class Program(Service):
         checks.inform("event-log", lambda: log_line(self._event_log.status()))
         checks.inform("reflectors", lambda: reflectors_line(self._reflection.statuses(), self._reactor.seconds()))
         checks.inform("schemas", self._reflection.schemas_line)
+        if self._known is not None:
+            checks.inform("argocd-shard", lambda: "not begun yet" if self._shard is None else self._shard.line())
         return checks
 
     async def _linger(self) -> None:
@@ -302,6 +332,7 @@ class Program(Service):
             self._starting.cancel()
         steps: list[Callable[[], object]] = [self._stop_serving, self._reloader.stop]
         steps += [self._access.stop] if self._access is not None else []
+        steps += [self._shard.stop] if self._shard is not None else []
         steps += self._reflection.endings()
         steps += [self._demo.stop] if self._demo is not None else []
         for step in (*steps, self._event_log.stop):

@@ -20,6 +20,8 @@ class Settings:
     instance_id: str | None
     show_web_request_bodies: bool
     argocd_namespace: tuple[str, ...]
+    argocd_shard: str | None
+    argocd_lease_namespace: str
     event_log: str
     event_log_retention_age: float
     event_log_retention_bytes: int
@@ -112,6 +114,11 @@ def _check_api(chosen: Settings) -> None:
         raise OptionError("--tls-cert-file and --tls-private-key-file belong together: give both or none")
     if chosen.demo and (chosen.kubeconfig or chosen.context):
         raise OptionError("--demo brings its own cluster: leave --kubeconfig and --context out, or --demo")
+    if chosen.argocd_shard is not None and (chosen.demo or chosen.role == "dashboard"):
+        raise OptionError(
+            "--argocd-shard: Promotions are run on a real cluster, by whoever reflects it: leave --demo and "
+            "--role dashboard out, or this"
+        )
     if chosen.requestheader_allowed_names and chosen.requestheader_client_ca_file is None:
         raise OptionError(
             "--requestheader-allowed-names counts with --requestheader-client-ca-file only: without that the cluster "

@@ -21,6 +21,8 @@ LOCAL = {"insecure-no-auth": "true", "bind-address": "127.0.0.1"}
         ("namespace", "a, b,a", "namespace", ("a", "b")),
         ("namespace", "", "namespace", ()),
         ("argocd-namespace", "argocd,apps", "argocd_namespace", ("argocd", "apps")),
+        ("argocd-shard", "East_1", "argocd_shard", "East_1"),
+        ("argocd-lease-namespace", "promoter-view", "argocd_lease_namespace", "promoter-view"),
         ("instance-id", "", "instance_id", ""),
         ("instance-id", "blue", "instance_id", "blue"),
         ("secure-port", "0", "secure_port", Port(0)),
@@ -68,6 +70,9 @@ def test_a_value_is_read(name: str, text: str, attribute: str, value: object) ->
         ("namespace", "A_b", "namespaces separated by commas"),
         ("argocd-namespace", "", "at least one character"),
         ("argocd-namespace", "A_b", "namespaces separated by commas"),
+        ("argocd-shard", "", "the name of a shard"),
+        ("argocd-shard", "a b", "left out, nothing is written"),
+        ("argocd-lease-namespace", "A b", "a namespace, of lower-case letters"),
         ("instance-id", "a b", "a label value"),
         ("event-log", "redis://x", "file:"),
         ("event-log", "etcd:localhost:2379/x", "etcd:http(s)://HOST:PORT"),
@@ -144,6 +149,15 @@ def test_the_demo_stays_in_its_folder_and_on_loopback() -> None:
     assert demo.dashboard_port == Port(8080, or_next=True)
     assert demo.cert_dir.startswith("promoter-view-demo/")
     assert settings({"demo": "true", "event-log": "memory:"}, {}).event_log == "memory:"
+
+
+@pytest.mark.parametrize("other", [{"demo": "true"}, {"role": "dashboard"}])
+def test_a_shard_is_run_on_a_real_cluster_by_who_reflects_it(other: dict[str, str]) -> None:
+    """Without the option there is no shard; the demo and a dashboard run none."""
+    assert settings({}, {}).argocd_shard is None
+    assert settings({"argocd-shard": "east", "role": "apiserver"}, {}).argocd_shard == "east"
+    with pytest.raises(OptionError, match="--argocd-shard"):
+        settings({**other, "argocd-shard": "east"}, {})
 
 
 def test_roles() -> None:

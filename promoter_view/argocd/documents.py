@@ -1,8 +1,8 @@
-"""Reading decoded objects where ``promoter_view.decoded`` ends, comparing them, and their moments. Pure."""
+"""Reading decoded objects where ``promoter_view.decoded`` ends, and their moments. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,22 +37,3 @@ def seconds_of(moment: str) -> float | None:
     """The seconds since 1970 of an RFC 3339 moment; None where it is none."""
     found = parse_time(moment)
     return None if found is None else found.timestamp()
-
-
-def merge_patch(before: Any, after: Any) -> dict[str, Any]:
-    """What makes ``after`` of ``before`` (RFC 7386), both objects; empty where they are the same."""
-    return dict(_differences(before, after))
-
-
-def _differences(before: Any, after: Any) -> Iterator[tuple[str, Any]]:
-    for name in before:
-        if name not in after:
-            yield name, None
-    for name, wanted in after.items():
-        known = before.get(name)
-        if name in before and known == wanted:
-            continue
-        if isinstance(known, dict) and isinstance(wanted, dict):
-            yield name, merge_patch(known, wanted)
-        else:
-            yield name, wanted

@@ -36,6 +36,8 @@ from promoter_view.kubernetes.documents import decode
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError
 from promoter_view.metrics import Metrics
 
+#: Where Kargo is installed as its documentation has it: looked at where we may not list the Leases of all namespaces.
+_KARGO = "kargo"
 _LEASES = "/apis/coordination.k8s.io/v1"
 
 
@@ -113,7 +115,7 @@ class ShardLease:
             where = f"{text(heartbeat, 'metadata', 'namespace')}/{heartbeat_name(self._shard)}"
             reason = f"Kargo's own controller runs shard {self._shard}: its heartbeat {where} (of {holder}) is fresh"
             return Standing(LeaseState.KARGO, reason)
-        lease = await self._read()
+        lease = await self._read(self._path)
         self._seen = observe(self._seen, lease, began)
         if not may_take(self._seen, lease, self._identity, began):
             holder = text(lease, "spec", "holderIdentity")
@@ -123,12 +125,18 @@ class ShardLease:
     async def _heartbeat(self, now: float) -> Document | None:
         """The fresh heartbeat of Kargo's controller, wherever it is installed."""
         query = urlencode({"fieldSelector": f"metadata.name={heartbeat_name(self._shard)}"})
-        found = decode(await self._client.request("GET", f"{_LEASES}/leases?{query}"))
-        return next((each for each in objects(found, "items") if alive(each, now)), None)
-
-    async def _read(self) -> Document:
         try:
-            return mapping(decode(await self._client.request("GET", self._path)))
+            found = objects(decode(await self._client.request("GET", f"{_LEASES}/leases?{query}")), "items")
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            found = [await self._read(f"{_LEASES}/namespaces/{_KARGO}/leases/{heartbeat_name(self._shard)}")]
+        return next((each for each in found if alive(each, now)), None)
+
+    async def _read(self, path: str) -> Document:
+        """That Lease; empty where there is none."""
+        try:
+            return mapping(decode(await self._client.request("GET", path)))
         except ApiError as error:
             if error.status == 404:
                 return {}
@@ -157,7 +165,7 @@ class ShardLease:
 
     async def _release(self) -> None:
         try:
-            lease = await self._read()
+            lease = await self._read(self._path)
             if text(lease, "spec", "holderIdentity") == self._identity:
                 await self._write(lease, {**mapping(lease, "spec"), "holderIdentity": ""})
         except ClusterError as error:
@@ -168,7 +176,8 @@ class ShardLease:
         self._report()
         if (before.state, before.reason) != (standing.state, standing.reason):
             self._log.info("shard {shard}: {reason}", shard=self._shard, reason=standing.reason)
-        if before.state != standing.state:
+        lapsed = standing.state is LeaseState.HELD and not before.may_write(self._clock.seconds())
+        if before.state != standing.state or lapsed:
             self._changed()
 
     def _report(self) -> None:

@@ -104,7 +104,9 @@ class KnownObjects:
         """What a request answered is known from now on, unless the log holds something newer."""
         key = ObjectKey(kind, text(document, "metadata", "namespace"), text(document, "metadata", "name"))
         version, known = version_of(document), self._objects.get(key)
-        if known is None or is_newer(version, known.resource_version):
+        earlier = self._learned.get(key)
+        late = earlier is not None and is_newer(earlier.version, version)
+        if not late and (known is None or is_newer(version, known.resource_version)):
             self._learned[key] = _Learned(document, version)
 
     def learn_absent(self, kind: str, namespace: str, name: str) -> None:

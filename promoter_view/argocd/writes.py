@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 import orjson
 
-from promoter_view.argocd.documents import Document, merge_patch
+from promoter_view.argocd.documents import Document
+from promoter_view.argocd.merge_patch import merge_diff
 from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.cleaning import version_of
 from promoter_view.kubernetes.documents import decode
@@ -33,7 +34,7 @@ class Requests(Protocol):
 
 
 class Conflict(Exception):  # noqa: N818 - a state, as Twisted's ConnectionLost
-    """Somebody else wrote the object since it was read: what was decided on it does not count."""
+    """Somebody else wrote or deleted the object since it was read: what was decided on it does not count."""
 
 
 class MayNotWrite(Exception):  # noqa: N818 - a state, as Twisted's ConnectionLost
@@ -62,7 +63,7 @@ class Writes:
 
     async def write_status(self, kind: str, document: Document, status: Mapping[str, Any]) -> Document:
         """Replaces the status of that copy; what is the same is not sent. Errors: as ``patch``."""
-        change = merge_patch(mapping(document, "status"), status)
+        change = merge_diff(mapping(document, "status"), status)
         return await self.patch(kind, document, {"status": change}, subresource="/status")
 
     async def patch(self, kind: str, document: Document, change: Document, *, subresource: str = "") -> Document:
@@ -71,10 +72,9 @@ class Writes:
         body = {**change, "metadata": {**mapping(change, "metadata"), **locked}}
         return await self._write("PATCH", kind, _path(kind, document) + subresource, body, MERGE_PATCH)
 
-    async def refresh(self, namespace: str, name: str, annotations: Mapping[str, str]) -> None:
-        """Sets annotations of an Application, whatever its version. Errors: as ``patch``."""
-        path = path_of(APPLICATION.kind, namespace, name)
-        await self._write("PATCH", APPLICATION.kind, path, {"metadata": {"annotations": annotations}}, MERGE_PATCH)
+    async def merge(self, kind: str, namespace: str, name: str, change: Document) -> None:
+        """A merge patch of whatever is there now. Errors: as ``patch``."""
+        await self._write("PATCH", kind, path_of(kind, namespace, name), change, MERGE_PATCH)
 
     async def create_event(self, namespace: str, event: Document) -> None:
         """A core/v1 Event beside the Applications. Errors: as ``patch``."""
@@ -87,7 +87,7 @@ class Writes:
         try:
             answer = await self._of(kind).request(method, path, body=orjson.dumps(body), content_type=content_type)
         except ApiError as error:
-            if error.status == 409:
+            if error.status in (404, 409):
                 self._metrics.write_conflicts.labels(kind).inc()
                 raise Conflict(f"{kind} {path}: {error.message}") from error
             raise

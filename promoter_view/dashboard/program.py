@@ -18,7 +18,7 @@ class ProgramFacts:
     """What is known of the program at one moment. ``seconds`` is the clock of the reflectors' statuses.
 
     ``head`` and ``horizon`` are resourceVersions; sizes in bytes; ``streams`` and ``watches`` are open ones.
-    ``access`` says in one line who is let in here.
+    ``access`` says in one line who is let in here, ``shard`` how running Promotions stands ("" where none are run).
     """
 
     version: str
@@ -36,6 +36,7 @@ class ProgramFacts:
     seconds: float
     reflectors: Sequence[ReflectorStatus] = ()
     access: str = ""
+    shard: str = ""
 
 
 @dataclass(frozen=True, slots=True)

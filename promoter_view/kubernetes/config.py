@@ -39,6 +39,14 @@ def load_cluster(
     return select(merge(documents), context)
 
 
+def own_namespace(environ: Mapping[str, str], *, service_account: Path = SERVICE_ACCOUNT) -> str:
+    """The namespace of our Pod; ``default`` outside of a cluster."""
+    told = service_account / "namespace"
+    if not _in_cluster(environ, service_account) or not told.exists():
+        return "default"
+    return told.read_text().strip() or "default"
+
+
 def cluster_identity(config: ClusterConfig) -> str:
     """A digest that names the cluster: of its CA certificates, where none are given of its URL."""
     authority = config.authority.read() if config.authority is not None else b""

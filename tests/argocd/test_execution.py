@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.argocd.documents import merge_patch
 from promoter_view.argocd.execution import (
     Phase,
     PlannedStep,
@@ -99,34 +98,3 @@ def test_durations(written: str, seconds: float | None) -> None:
 def test_durations_in_words(seconds: float, written: str) -> None:
     """Durations are written as Go writes them."""
     assert in_go(seconds) == written
-
-
-OBJECT = st.dictionaries(st.sampled_from("abc"), JSON.filter(lambda value: value is not None), max_size=3)
-
-
-def merged(target: Any, patch: Any) -> Any:
-    """RFC 7386, section 2, word by word."""
-    if not isinstance(patch, dict):
-        return patch
-    target = dict(target) if isinstance(target, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            target.pop(name, None)
-        else:
-            target[name] = merged(target.get(name), value)
-    return target
-
-
-def without_nulls(value: Any) -> Any:
-    """A merge patch cannot say null: the cluster does not keep it either."""
-    if isinstance(value, dict):
-        return {name: without_nulls(found) for name, found in value.items() if found is not None}
-    return value
-
-
-@given(OBJECT.map(without_nulls), OBJECT.map(without_nulls))
-def test_merge_patches(before: dict[str, Any], after: dict[str, Any]) -> None:
-    """The patch between two objects makes the one of the other, and is empty where they are the same."""
-    patch = merge_patch(before, after)
-    assert merged(before, patch) == after
-    assert merge_patch(after, after) == {}

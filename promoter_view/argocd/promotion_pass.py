@@ -1,0 +1,211 @@
+"""The Promotions of one Stage: what is asked of them by annotation, and the run of the one whose turn it is.
+
+A run's status is written before what its steps want of Applications is done. So a process that dies in between finds
+on its return that the step runs, and looks at the Application for what it has done: there the operation names the
+Promotion (argocd/operation.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from promoter_view.argocd import engine
+from promoter_view.argocd.applying import Applying
+from promoter_view.argocd.documents import Document
+from promoter_view.argocd.engine import Pass
+from promoter_view.argocd.execution import Execution, Phase, read_execution, read_plan, write_execution
+from promoter_view.argocd.freight import collection, reference, unavailable
+from promoter_view.argocd.objects import APPLICATION, FREIGHT, PROMOTION, KnownObjects
+from promoter_view.argocd.requests import abort_message, is_deleting, refresh_of, shard_of
+from promoter_view.argocd.steps_of import Lookups, PromotionSteps
+from promoter_view.argocd.writes import Writes
+from promoter_view.decoded import mapping, text
+from promoter_view.metrics import Metrics
+from promoter_view.stages.authorization import StageKey
+
+#: Builds what the engine asks of the steps of one Promotion.
+StepsOf = Callable[[StageKey, Document, Document, Lookups], PromotionSteps]
+Applications = set[tuple[str, str]]
+_NOTHING: Document = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One pass over one Promotion. ``brings`` is what its status gets at the beginning; ``applications`` collects."""
+
+    key: StageKey
+    stage: Document
+    promotion: Document
+    execution: Execution
+    brings: Document
+    now: float
+    applications: Applications
+
+
+class PromotionPass:
+    """Runs Promotions of one shard, a step at a time."""
+
+    def __init__(
+        self,
+        known: KnownObjects,
+        writes: Writes,
+        applying: Applying,
+        *,
+        shard: str,
+        steps_of: StepsOf,
+        metrics: Metrics,
+    ) -> None:
+        self._known = known
+        self._writes = writes
+        self._applying = applying
+        self._shard = shard
+        self._steps_of = steps_of
+        self._metrics = metrics
+        self._not_before: dict[str, float] = {}
+
+    async def tidy(self, key: StageKey, now: float) -> None:
+        """New ones wait, and what people ask for by annotation is done."""
+        for promotion in self._known.promotions(key):
+            if shard_of(promotion) != self._shard or is_deleting(promotion):
+                continue
+            before = read_execution(promotion)
+            after = _tidied(promotion, before, self._shard, now)
+            await self._write(promotion, after)
+
+    async def run(
+        self, key: StageKey, stage: Document, promotion: Document, now: float, applications: Applications
+    ) -> float | None:
+        """Seconds until the next look. Errors: as StagePass.look."""
+        uid = text(promotion, "metadata", "uid")
+        waiting = self._not_before.get(uid, 0.0) - now
+        if waiting > 0:
+            return waiting
+        self._not_before.pop(uid, None)
+        brings, execution = await self._begin(key, stage, promotion, now)
+        if execution.phase.terminal:
+            await self._write(promotion, execution)
+            return 0.0
+        outcome = await self._advance(_Run(key, stage, promotion, execution, brings, now, applications))
+        if outcome.again_seconds is None:
+            return 0.0
+        if outcome.retry:
+            self._not_before[uid] = now + outcome.again_seconds
+        return outcome.again_seconds
+
+    async def _begin(
+        self, key: StageKey, stage: Document, promotion: Document, now: float
+    ) -> tuple[Document, Execution]:
+        """What of its status a run begins with, and the run: a Promotion whose turn has come takes its Freight."""
+        execution = read_execution(promotion)
+        if execution.phase is Phase.RUNNING:
+            return {}, execution
+        freight = await self._freight(key, promotion)
+        problem = _problem(stage, promotion, freight, now)
+        if problem is not None or freight is None:
+            return {}, engine.refuse(execution, problem or "", now)
+        taken = reference(freight)
+        brings = {"freight": taken, "freightCollection": collection(stage, taken)}
+        return brings, engine.begin(execution, now)
+
+    async def _advance(self, run: _Run) -> Pass:
+        """A pass, and what it wants done; a failure of that is the step's result, and the pass goes on."""
+        plan, lookups = read_plan(run.promotion), Lookups(self._known)
+        shown = {
+            **run.promotion,
+            "status": write_execution({**mapping(run.promotion, "status"), **run.brings}, run.execution),
+        }
+        steps = self._steps_of(run.key, run.stage, shown, lookups)
+        outcome = engine.run(plan, run.execution, steps, run.now)
+        if await self._found_missing(lookups):
+            outcome = engine.run(plan, run.execution, steps, run.now)
+        promotion = run.promotion
+        while True:
+            promotion = await self._write(promotion, outcome.execution, run.brings)
+            run.applications.update(lookups.asked)
+            if outcome.result is None:
+                return outcome
+            run.applications.update((each.namespace, each.name) for each in outcome.result.watched)
+            failure = await self._applying.carry_out(outcome.actions, outcome.result, promotion)
+            if failure is None:
+                return outcome
+            outcome = engine.fail(plan, outcome.execution, steps, failure, run.now)
+
+    async def _found_missing(self, lookups: Lookups) -> bool:
+        """Whether an Application that the log does not hold yet is there after all: then the step decides again."""
+        found = False
+        for namespace, name in sorted(lookups.missing):
+            live = await self._writes.read(APPLICATION, namespace, name)
+            if live is not None:
+                self._known.learn(APPLICATION, live)
+                found = True
+        lookups.missing.clear()
+        return found
+
+    async def _freight(self, key: StageKey, promotion: Document) -> Document | None:
+        name = text(promotion, "spec", "freight")
+        if not name:
+            return None
+        known = self._known.get(FREIGHT, key.project, name)
+        if known is not None:
+            return known
+        live = await self._writes.read(FREIGHT, key.project, name)
+        if live is not None:
+            self._known.learn(FREIGHT, live)
+        return live
+
+    async def _write(self, promotion: Document, execution: Execution, brings: Document = _NOTHING) -> Document:
+        """The Promotion with that run in its status, written where the cluster's differs."""
+        before = mapping(promotion, "status")
+        status = write_execution({**before, **brings}, execution)
+        asked = refresh_of(promotion)
+        if asked:
+            status["lastHandledRefresh"] = asked
+        if status == before:
+            return promotion
+        written = await self._writes.write_status(PROMOTION, promotion, status)
+        self._known.learn(PROMOTION, written)
+        self._count(before, execution, promotion)
+        return written
+
+    def _count(self, before: Document, execution: Execution, promotion: Document) -> None:
+        known = {record.alias: record for record in read_execution({"status": before}).records}
+        uses = {step.alias: step.uses for step in read_plan(promotion)}
+        for record in execution.records:
+            earlier = known.get(record.alias)
+            if record.status != "Running" and (earlier is None or earlier.status != record.status):
+                self._metrics.promotion_steps.labels(_known_step(uses.get(record.alias, "")), record.status).inc()
+        if execution.phase.terminal and text(before, "phase") != execution.phase.value:
+            self._metrics.promotions_ended.labels(execution.phase.value).inc()
+
+
+def _shown(run: _Run) -> Document:
+    """The Promotion as it is once the pass is written."""
+    status = {**mapping(run.promotion, "status"), **run.brings}
+    return {**run.promotion, "status": write_execution(status, run.execution)}
+
+
+def _known_step(uses: str) -> str:
+    """Names from objects are no labels: what is not ours is one."""
+    return uses if uses in ("argocd-update", "argocd-wait") else "other"
+
+
+def _tidied(promotion: Document, execution: Execution, shard: str, now: float) -> Execution:
+    if execution.phase.terminal:
+        return execution
+    message = abort_message(promotion, shard)
+    if message is not None:
+        return engine.abort(execution, message, now)
+    return replace(execution, phase=Phase.PENDING) if execution.phase is Phase.NEW else execution
+
+
+def _problem(stage: Document, promotion: Document, freight: Document | None, now: float) -> str | None:
+    """Why a Promotion cannot run at all."""
+    if text(promotion, "spec", "target"):
+        return "spec.target: promoter-view promotes to Stages, not to Targets"
+    name = text(promotion, "spec", "freight")
+    if not name:
+        return "spec.freight is empty: Kargo's webhook fills it from spec.origin, and is not there"
+    if freight is None:
+        return f"Freight {name} does not exist in {text(promotion, 'metadata', 'namespace')}"
+    return unavailable(freight, stage, now)

@@ -1,0 +1,187 @@
+"""The shard that this process runs Promotions for: its clients, its Lease, its controller, begun and ended as one.
+
+It begins once every list path has had its first state: before that the queue of a Stage is not known. Where no shard is
+given nothing of this is built, and nothing is ever written to a cluster.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.defer import Deferred
+
+from promoter_view.argocd.applying import Applying
+from promoter_view.argocd.catalogue import known_steps
+from promoter_view.argocd.documents import Document
+from promoter_view.argocd.leasing import ShardLease
+from promoter_view.argocd.objects import KnownObjects
+from promoter_view.argocd.promotion_pass import PromotionPass
+from promoter_view.argocd.promotions import PromotionController
+from promoter_view.argocd.stage_pass import StagePass
+from promoter_view.argocd.step_expressions import PromotionExpressions
+from promoter_view.argocd.steps_of import Lookups, PromotionSteps
+from promoter_view.argocd.writes import Writes
+from promoter_view.boundaries import Leading, ViewReader
+from promoter_view.kubernetes.client import KubernetesClient
+from promoter_view.kubernetes.cluster_config import ClusterConfig
+from promoter_view.kubernetes.config import own_namespace
+from promoter_view.metrics import Metrics
+from promoter_view.settings import Settings
+from promoter_view.stages.authorization import StageKey
+
+
+def identity_of(event_log: str, hostname: str) -> str:
+    """Names this process for its Lease: the same after a restart, for a log on disk has one process at a time."""
+    folder = Path(event_log.removeprefix("file:"))
+    if event_log.startswith("file:") and folder.exists():
+        found = folder.stat()
+        return f"{hostname}_{found.st_dev:x}-{found.st_ino:x}"
+    return f"{hostname}_{secrets.token_hex(8)}"
+
+
+class Shard:
+    """Runs the Promotions of ``settings.argocd_shard`` while this replica leads. ``views`` tell the first state.
+
+    ``applications`` is the cluster in which Applications live, None for the same one.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        cluster: ClusterConfig,
+        *,
+        applications: ClusterConfig | None = None,
+        known: KnownObjects,
+        views: ViewReader,
+        reactor: Any,
+        environ: Mapping[str, str],
+        random: Random,
+        metrics: Metrics,
+        hostname: str,
+    ) -> None:
+        assert settings.argocd_shard is not None
+        self._settings = settings
+        self._name = settings.argocd_shard
+        self._cluster = cluster
+        self._applications = applications
+        self._known = known
+        self._views = views
+        self._reactor = reactor
+        self._environ = environ
+        self._random = random
+        self._metrics = metrics
+        self._hostname = hostname
+        self._steps = known_steps()
+        self._clients: tuple[KubernetesClient, ...] = ()
+        self._lease: ShardLease | None = None
+        self._controller: PromotionController | None = None
+
+    def begin(self) -> None:
+        """See Leading."""
+        self._views.subscribe(self)
+        self.wake()
+
+    def wake(self) -> None:
+        """See Wakeable."""
+        if self._lease is None and self._views.ready:
+            self._views.unsubscribe(self)
+            self._start()
+
+    def end(self) -> Deferred[None]:
+        """See Leading."""
+        return Deferred.fromCoroutine(self.stop())
+
+    async def stop(self) -> None:
+        """Done once nothing more is written; the Lease is given up."""
+        self._views.unsubscribe(self)
+        controller, lease, clients = self._controller, self._lease, self._clients
+        self._controller, self._lease, self._clients = None, None, ()
+        if controller is not None:
+            await controller.stop()
+        if lease is not None:
+            await lease.stop()
+        for client in clients:
+            await client.close()
+
+    def line(self) -> str:
+        """How it stands, in one line."""
+        if self._lease is None:
+            return f"{self._name}: waiting for the first state, or for this replica to lead"
+        standing = self._lease.standing
+        return f"{self._name}: {standing.state.value}: {standing.reason}"
+
+    def _start(self) -> None:
+        client = KubernetesClient(self._reactor, self._cluster, environ=self._environ)
+        elsewhere = self._applications and KubernetesClient(self._reactor, self._applications, environ=self._environ)
+        self._clients = (client, elsewhere) if elsewhere else (client,)
+        self._lease = ShardLease(
+            client,
+            shard=self._name,
+            namespace=self._settings.argocd_lease_namespace or own_namespace(self._environ),
+            identity=identity_of(self._settings.event_log, self._hostname),
+            clock=self._reactor,
+            random=self._random.random,
+            metrics=self._metrics,
+            changed=self._wake_all,
+        )
+        self._controller = self._build(client, elsewhere or client, self._lease.may_write)
+        self._controller.start()
+        self._lease.start()
+
+    def _wake_all(self) -> None:
+        if self._controller is not None:
+            self._controller.wake_all()
+
+    def _build(
+        self, client: KubernetesClient, applications: KubernetesClient, may_write: Callable[[], bool]
+    ) -> PromotionController:
+        writes = Writes(client, applications, may_write=may_write, metrics=self._metrics)
+        spacing = {"clock": self._reactor, "random": self._random.random}
+        applying = Applying(self._known, writes, **spacing)
+        promotions = PromotionPass(
+            self._known, writes, applying, shard=self._name, steps_of=self._steps_of, metrics=self._metrics
+        )
+        stages = StagePass(
+            self._known, writes, promotions, applying, shard=self._name, default_namespace=self._default_namespace
+        )
+        return PromotionController(self._known, stages, may_write=may_write, metrics=self._metrics, **spacing)
+
+    @property
+    def _default_namespace(self) -> str:
+        return self._settings.argocd_namespace[0]
+
+    def _steps_of(self, key: StageKey, stage: Document, promotion: Document, lookups: Lookups) -> PromotionSteps:  # noqa: ARG002
+        return PromotionSteps(
+            self._steps,
+            PromotionExpressions(),
+            stage=key,
+            promotion=promotion,
+            applications=lookups,
+            default_namespace=self._default_namespace,
+        )
+
+
+class LeadingBoth:
+    """Two parts that begin and end together; the second begins last and ends first."""
+
+    def __init__(self, first: Leading, second: Leading) -> None:
+        self._first = first
+        self._second = second
+
+    def begin(self) -> None:
+        """See Leading."""
+        self._first.begin()
+        self._second.begin()
+
+    def end(self) -> Deferred[None]:
+        """See Leading."""
+        return self._second.end().addBoth(lambda _: self._first.end())
+
+
+if TYPE_CHECKING:
+    _: type[Leading] = Shard
+    _both: type[Leading] = LeadingBoth

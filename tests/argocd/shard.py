@@ -1,0 +1,89 @@
+"""A controller on a cluster in memory, built as the service builds it, and turned by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.task import Clock
+
+from promoter_view.argocd.applying import Applying
+from promoter_view.argocd.catalogue import known_steps
+from promoter_view.argocd.documents import rfc3339
+from promoter_view.argocd.execution import Execution, PlannedStep
+from promoter_view.argocd.objects import KnownObjects
+from promoter_view.argocd.promotion_pass import PromotionPass
+from promoter_view.argocd.promotions import PromotionController
+from promoter_view.argocd.stage_pass import StagePass
+from promoter_view.argocd.steps_of import PromotionSteps
+from promoter_view.argocd.writes import Writes
+from promoter_view.metrics import Metrics
+from tests.argocd.cluster import Cluster
+from tests.argocd.kargo import SHARD
+from tests.argocd.runs import NOW
+
+STEPS = known_steps()
+
+
+class Plain:
+    """Configs without expressions."""
+
+    def holds(self, step: PlannedStep, execution: Execution) -> bool:
+        return True
+
+    def configure(self, step: PlannedStep, execution: Execution) -> Any:
+        return step.config
+
+
+class Process:
+    """One process that runs the shard. ``turn`` lets it do all that it can do now; the log follows its writes."""
+
+    def __init__(self, cluster: Cluster, clock: Clock | None = None, known: KnownObjects | None = None) -> None:
+        self.cluster = cluster
+        self.clock = clock or Clock()
+        if clock is None:
+            self.clock.advance(NOW)
+        self.may_write = True
+        self.metrics = Metrics()
+        self.known = known or cluster.known()
+        writes = Writes(cluster, cluster, may_write=lambda: self.may_write, metrics=self.metrics)
+        applying = Applying(self.known, writes, clock=self.clock, random=lambda: 0.5)
+        promotions = PromotionPass(
+            self.known, writes, applying, shard=SHARD, steps_of=self._steps_of, metrics=self.metrics
+        )
+        stages = StagePass(self.known, writes, promotions, applying, shard=SHARD, default_namespace="argocd")
+        self.controller = PromotionController(
+            self.known,
+            stages,
+            may_write=lambda: self.may_write,
+            clock=self.clock,
+            random=lambda: 0.5,
+            metrics=self.metrics,
+        )
+        self.controller.start()
+
+    def turn(self, *, fed: bool = True, seconds: float = 0.0) -> None:
+        """Lets time pass, then goes on until nothing more happens at this moment."""
+        self.clock.advance(seconds)
+        for _ in range(60):
+            before = len(self.cluster.writes)
+            self.clock.advance(0.02)
+            if fed:
+                self.cluster.feed(self.known)
+            self.clock.advance(0)
+            if len(self.cluster.writes) == before and not self._is_due():
+                return
+        raise AssertionError("it never comes to rest")
+
+    def _is_due(self) -> bool:
+        soon = self.clock.seconds() + 0.02
+        return any(call.getTime() <= soon for call in self.clock.getDelayedCalls())
+
+    @property
+    def moment(self) -> str:
+        """Now, as objects have it."""
+        return rfc3339(self.clock.seconds())
+
+    def _steps_of(self, key: Any, stage: Any, promotion: Any, lookups: Any) -> PromotionSteps:
+        return PromotionSteps(
+            STEPS, Plain(), stage=key, promotion=promotion, applications=lookups, default_namespace="argocd"
+        )
