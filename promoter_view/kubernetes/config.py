@@ -58,8 +58,17 @@ def cluster_identity(config: ClusterConfig) -> str:
 
 def _default_paths(environ: Mapping[str, str]) -> list[Path]:
     named = [Path(part) for part in environ.get("KUBECONFIG", "").split(":") if part]
-    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
-    return named or [home / ".kube" / "config"]
+    return named or [_home(environ) / ".kube" / "config"]
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    if environ.get("HOME"):
+        return Path(environ["HOME"])
+    try:
+        return Path.home()
+    except RuntimeError:
+        # A container's user is often a number that has no entry anywhere.
+        return Path("~")
 
 
 def _in_cluster(environ: Mapping[str, str], folder: Path) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,20 +26,23 @@ def control_plane_binaries() -> Path:
 @pytest.fixture(scope="session")
 def control_plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A running control plane with the promoter's CRDs, shared by all tests: each makes namespaces of its own."""
-    yield from _running(control_plane_binaries, tmp_path_factory.mktemp("plane"))
+    with running_plane(control_plane_binaries, tmp_path_factory.mktemp("plane")) as plane:
+        yield plane
 
 
 @pytest.fixture
 def own_control_plane(control_plane_binaries: Path, tmp_path: Path) -> Iterator[ControlPlane]:
     """A running control plane for one test that stops, kills or restores it."""
-    yield from _running(control_plane_binaries, tmp_path)
+    with running_plane(control_plane_binaries, tmp_path) as plane:
+        yield plane
 
 
-def _running(binaries: Path, folder: Path) -> Iterator[ControlPlane]:
+@contextmanager
+def running_plane(binaries: Path, folder: Path, *, flags: Sequence[str] = ()) -> Iterator[ControlPlane]:
     """A plane that is ended whatever happens. It begins anew where a port that was free has been taken meanwhile."""
     definitions = crd_files()
     for attempt in range(_ATTEMPTS):
-        plane = ControlPlane(binaries, folder / f"attempt-{attempt}")
+        plane = ControlPlane(binaries, folder / f"attempt-{attempt}", flags=flags)
         plane.folder.mkdir()
         try:
             plane.start()

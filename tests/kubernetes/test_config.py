@@ -174,6 +174,17 @@ def test_order(tmp_path: Path) -> None:
         server()
 
 
+def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A numeric user that nobody knows has no home: the message says that there is no kubeconfig, as for anybody."""
+
+    def nobody() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", nobody)
+    with pytest.raises(ConfigError, match=r"no kubeconfig at ~/\.kube/config"):
+        load_cluster(None, None, {}, service_account=NOWHERE)
+
+
 def test_in_cluster(tmp_path: Path) -> None:
     """A Pod's token is read again when it is rotated; an IPv6 service address is bracketed."""
     (tmp_path / "token").write_text("one")

@@ -1,0 +1,226 @@
+"""The manifests of deploy/apiserver: what they hold, and what kube-apiserver says of each overlay and component."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from promoter_view.kubernetes.kinds import KARGO_KINDS, PROMOTER_KINDS
+from promoter_view.metrics import Metrics
+from tests.controlplane.fixtures import running_plane
+from tests.controlplane.installation.installed import DEPLOY, STAND_INS, compose
+from tests.controlplane.installation.pod import NAMESPACE
+from tests.controlplane.plane import ControlPlane
+
+pytestmark = pytest.mark.controlplane
+
+OVERLAYS = ("certs-manual", "certs-cert-manager", "dev-insecure", "local-host")
+#: Each component, on an overlay and with what it needs.
+COMPOSED = (
+    ("certs-manual", "aggregate-roles"),
+    ("certs-manual", "argocd"),
+    ("certs-manual", "dashboard"),
+    ("certs-manual", "dashboard", "dashboard-ingress"),
+    ("certs-manual", "dashboard-same-pod"),
+    ("certs-manual", "ephemeral"),
+    ("certs-manual", "namespaced"),
+    ("certs-manual", "network-policy"),
+    ("certs-cert-manager", "monitoring"),
+)
+EVERYTHING = (
+    "certs-cert-manager",
+    *("aggregate-roles", "argocd", "dashboard", "dashboard-ingress", "ephemeral", "monitoring", "network-policy"),
+)
+Objects = dict[tuple[str, str, str], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def kubectl(control_plane_binaries: Path) -> Path:
+    """kubectl, which holds kustomize."""
+    return control_plane_binaries / "kubectl"
+
+
+@pytest.fixture(scope="module")
+def plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A cluster with the namespace that the controller's installation makes."""
+    with running_plane(control_plane_binaries, tmp_path_factory.mktemp("plane")) as found:
+        found.install_crds(STAND_INS.glob("*.yaml"))
+        found.client().create("/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
+        yield found
+
+
+def objects(kubectl: Path, folder: Path) -> Objects:
+    """What a kustomization renders to, by kind, namespace and name."""
+    command = [str(kubectl), "kustomize", str(folder)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stderr == ""
+    found = [each for each in yaml.safe_load_all(done.stdout) if each]
+    keyed = {(each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"]): each for each in found}
+    assert len(keyed) == len(found)
+    return keyed
+
+
+@pytest.fixture(scope="module")
+def base(kubectl: Path) -> Objects:
+    return objects(kubectl, DEPLOY / "base")
+
+
+@pytest.fixture(scope="module")
+def everything(kubectl: Path, tmp_path_factory: pytest.TempPathFactory) -> Objects:
+    return objects(kubectl, compose(tmp_path_factory.mktemp("composed"), *EVERYTHING))
+
+
+def test_what_the_base_is(base: Objects) -> None:
+    """The objects of the mission's table, and no namespace, no Secret."""
+    assert set(base) == {
+        ("APIService", "", "v1alpha1.view.promoter.argoproj.io"),
+        ("ClusterRole", "", "promoter-apiserver"),
+        ("ClusterRole", "", "promoter-promotionstrategydetails-viewer"),
+        ("ClusterRoleBinding", "", "promoter-apiserver"),
+        ("ClusterRoleBinding", "", "promoter-apiserver-auth-delegator"),
+        ("Deployment", NAMESPACE, "promoter-apiserver"),
+        ("PersistentVolumeClaim", NAMESPACE, "promoter-apiserver-log"),
+        ("RoleBinding", "kube-system", "promoter-apiserver-extension-auth-reader"),
+        ("Service", NAMESPACE, "promoter-apiserver"),
+        ("ServiceAccount", NAMESPACE, "promoter-apiserver"),
+    }
+    spec = base["APIService", "", "v1alpha1.view.promoter.argoproj.io"]["spec"]
+    assert (spec["groupPriorityMinimum"], spec["versionPriority"], spec["service"]["port"]) == (1000, 15, 443)
+    deployment = base["Deployment", NAMESPACE, "promoter-apiserver"]["spec"]
+    assert deployment["strategy"] == {"type": "Recreate"}
+    # The reference's selector, to the letter: it cannot be changed where this replaces it.
+    assert deployment["selector"] == {"matchLabels": {"app.kubernetes.io/component": "dashboard-apiserver"}}
+
+
+def test_nothing_secret_and_no_namespace_anywhere(everything: Objects) -> None:
+    """No overlay and no component brings a Secret or a Namespace, and no role may read Secrets."""
+    assert not {kind for kind, _, _ in everything} & {"Secret", "Namespace", "ConfigMap"}
+    rules = [
+        rule for (kind, _, _), found in everything.items() if kind in ("ClusterRole", "Role") for rule in found["rules"]
+    ]
+    resources = {resource for rule in rules for resource in rule.get("resources", ())}
+    assert not resources & {"secrets", "*"}
+    assert not {verb for rule in rules for verb in rule["verbs"]} - {"get", "list", "watch"}
+
+
+def test_the_roles_read_what_is_reflected(base: Objects, everything: Objects) -> None:
+    """The rules are the program's own kinds, each with list and watch: no more, no less."""
+    (rule,) = base["ClusterRole", "", "promoter-apiserver"]["rules"]
+    assert rule["resources"] == [kind.plural for kind in PROMOTER_KINDS]
+    assert rule["verbs"] == ["list", "watch"]
+    kargo, applications = everything["ClusterRole", "", "promoter-apiserver-argocd"]["rules"]
+    assert kargo["resources"] == [kind.plural for kind in KARGO_KINDS]
+    assert applications["resources"] == ["applications"]
+
+
+def test_bindings_to_the_authentication_reader_stay_in_kube_system(everything: Objects) -> None:
+    """A RoleBinding finds its Role in its own namespace: this one is where the ConfigMap is."""
+    places = {
+        namespace
+        for (kind, namespace, _), found in everything.items()
+        if kind == "RoleBinding" and found["roleRef"]["name"] == "extension-apiserver-authentication-reader"
+    }
+    assert places == {"kube-system"}
+
+
+def test_only_the_component_shows_bundles_to_every_viewer(base: Objects, everything: Objects) -> None:
+    """The viewer role is aggregated into view by a component only."""
+    key, label = ("ClusterRole", "", "promoter-promotionstrategydetails-viewer"), "aggregate-to-view"
+    assert not [name for name in base[key]["metadata"]["labels"] if label in name]
+    assert [name for name in everything[key]["metadata"]["labels"] if label in name]
+
+
+@pytest.mark.parametrize("composed", [*((each,) for each in OVERLAYS), *COMPOSED], ids="+".join)
+def test_services_find_their_pods(kubectl: Path, tmp_path: Path, composed: tuple[str, ...]) -> None:
+    """Each Service's selector matches one Deployment, which has the ports that it names."""
+    found = objects(kubectl, compose(tmp_path, *composed))
+    templates = [each["spec"]["template"] for (kind, _, _), each in found.items() if kind == "Deployment"]
+    for (kind, _, name), service in found.items():
+        selector = service["spec"].get("selector") if kind == "Service" else None
+        if selector is None:
+            continue
+        (template,) = [each for each in templates if selector.items() <= each["metadata"]["labels"].items()]
+        names = [port["name"] for each in template["spec"]["containers"] for port in each["ports"]]
+        assert len(set(names)) == len(names)
+        assert {port["targetPort"] for port in service["spec"]["ports"]} <= set(names), name
+
+
+def test_alerts_name_metrics_that_exist(everything: Objects) -> None:
+    """Each metric in an alert is one that the program has, under the name by which it is scraped."""
+    scraped = {
+        name
+        for family in Metrics().registry.collect()
+        for name in (family.name, *(f"{family.name}_{end}" for end in ("total", "bucket")))
+        if not (name == family.name and family.type == "counter")
+    }
+    groups = everything["PrometheusRule", NAMESPACE, "promoter-apiserver"]["spec"]["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    named = {name for rule in rules for name in re.findall(r"promoter_view_\w+", rule["expr"])}
+    assert named
+    assert named <= scraped
+    assert all({"summary", "description"} <= set(rule["annotations"]) for rule in rules)
+
+
+@pytest.mark.parametrize("composed", [*((each,) for each in OVERLAYS), *COMPOSED], ids="+".join)
+def test_it_applies(plane: ControlPlane, tmp_path: Path, composed: tuple[str, ...]) -> None:
+    """kubectl applies it, by either side, validated strictly and without a warning; then there is no difference."""
+    folder = compose(tmp_path, *composed) if len(composed) > 1 else DEPLOY / composed[0]
+    try:
+        for options in (("--validate=strict",), ("--server-side", "--force-conflicts", "--validate=strict")):
+            quiet(plane, "apply", "-k", str(folder), *options)
+            side = [option for option in options if option.startswith("--server-side")]
+            if side:
+                quiet(plane, "diff", "-k", str(folder), *side, "--force-conflicts")
+            else:
+                quiet(plane, "diff", "-k", str(folder))
+    finally:
+        remove(plane, folder)
+
+
+def remove(plane: ControlPlane, folder: Path) -> None:
+    """Deletes it; no controller is there that would let a volume's claim go."""
+    plane.kubectl("delete", "-k", str(folder), "--wait=false", "--ignore-not-found")
+    claims = f"/api/v1/namespaces/{NAMESPACE}/persistentvolumeclaims"
+    for claim in plane.client().get(claims)["items"]:
+        plane.client().patch(f"{claims}/{claim['metadata']['name']}", {"metadata": {"finalizers": None}})
+
+
+def quiet(plane: ControlPlane, *arguments: str) -> None:
+    """Runs kubectl, which must succeed and warn of nothing; where a diff is asked for, there is none."""
+    command = [str(plane.kubectl_path), "--kubeconfig", str(plane.kubeconfig), *arguments]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+def test_it_replaces_the_reference(plane: ControlPlane, tmp_path: Path) -> None:
+    """Applied over the reference's own Deployment of that name, the manifests take its place."""
+    labels = {"app.kubernetes.io/component": "dashboard-apiserver"}
+    container = {
+        "name": "apiserver",
+        "image": "reference",
+        "command": ["/usr/bin/tini", "--"],
+        "args": ["apiserver"],
+        "ports": [{"name": "https", "containerPort": 6443}],
+    }
+    reference = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "promoter-apiserver", "namespace": NAMESPACE, "labels": labels},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+        },
+    }
+    folder = compose(tmp_path, "certs-manual", "ephemeral")
+    try:
+        plane.kubectl("apply", "-f", "-", input_text=yaml.safe_dump(reference))
+        quiet(plane, "apply", "-k", str(folder))
+        quiet(plane, "diff", "-k", str(folder))
+    finally:
+        remove(plane, folder)
