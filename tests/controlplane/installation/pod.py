@@ -1,9 +1,9 @@
 """A Deployment's pod on this machine: what controllers, scheduler and kubelet would make of it, run in namespaces.
 
-The pod is created in the cluster from the Deployment's template, so that admission has its say. Its container's command,
-environment, user, groups, volumes and token are then those of the pod as it was admitted. Two things differ: its image is
-this machine's root with the Python that runs the tests, and its network is a loopback with sockets that lead to
-kube-apiserver and from the Service.
+The pod is created in the cluster from the Deployment's template, so that admission has its say. Its container's
+command, environment, user, groups, volumes and token are then those of the pod as it was admitted. Two things differ:
+its image is this machine's root with the Python that runs the tests, and its network is a loopback with sockets that
+lead to kube-apiserver and from the Service.
 """
 
 from __future__ import annotations
