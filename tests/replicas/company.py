@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tests.e2e.program import Program
 from tests.e2e.simulated import Simulated
 from tests.e2e.truth import Document, Name, serves, wait
 
-LEADING = "promoter_view_replica_leading"
+LEADING = "promoter_view_replica_leads"
 DIGEST = "promoter_view_bundles_digest"
 HEAD = "promoter_view_log_head_offset"
 _PATIENCE_SECONDS = 90.0
@@ -72,10 +72,13 @@ def metric(replica: Program, name: str) -> float:
     return -1.0
 
 
-def replica(folder: Path, cluster: Simulated, log_url: str, *options: str) -> Program:
+def replica(
+    folder: Path, cluster: Simulated, log_url: str, *options: str, environment: Mapping[str, str] | None = None
+) -> Program:
     """One more, not started yet; its id is its folder's name."""
     always = ["--kubeconfig", str(cluster.kubeconfig), "--insecure-no-auth", "--bookmark-interval", "500ms"]
-    return Program(folder, [*always, "--event-log", log_url, "--replica-id", folder.name, *options])
+    chosen = [*always, "--event-log", log_url, "--replica-id", folder.name, *options]
+    return Program(folder, chosen, environment=environment)
 
 
 @contextmanager

@@ -1,0 +1,162 @@
+"""What replicas promise each other: one writer, one history, the same bytes; and what clients hear when it is lost."""
+
+from __future__ import annotations
+
+import random
+import signal
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import promoter_view
+from promoter_view.log.etcd.layout import Head, Layout, decode_head
+from tests.e2e.client import Client, path_of
+from tests.e2e.fleet import Fleet
+from tests.e2e.program import Program
+from tests.e2e.recording import Refusal
+from tests.e2e.simulated import Simulated, simulated
+from tests.e2e.truth import wait
+from tests.replicas.company import Company, company, leads, metric, replica
+from tests.replicas.etcds import Etcds
+from tests.replicas.loading import Load
+
+pytestmark = pytest.mark.controlplane
+
+_PATIENCE_SECONDS = 60.0
+_OUTCOMES = "promoter_view_replica_outcomes_total"
+_WATCHED = "watch=1&timeoutSeconds=1&allowWatchBookmarks=false"
+
+
+@contextmanager
+def running(folder: Path, etcds: Etcds, *options: str, count: int = 3) -> Iterator[tuple[Simulated, Fleet, Company]]:
+    """A cluster with a fleet, and replicas that serve it."""
+    with simulated(folder / "cluster") as cluster:
+        fleet = Fleet(cluster.written, random.Random(3))
+        with company(folder, cluster, etcds.log_url(), *options, count=count) as replicas:
+            replicas.settle(cluster.truth())
+            yield cluster, fleet, replicas
+
+
+def heads(etcds: Etcds, first: int) -> list[Head]:
+    """Each head that was put, from that revision of etcd on."""
+    key = Layout("promoter-view").head
+    found: list[Head] = []
+    for revision in range(first, etcds.revision() + 1):
+        answer = etcds.call(0, "kv/range", {"key": b64encode(key).decode(), "revision": revision})
+        head = decode_head(key, b64decode(answer["kvs"][0]["value"]))
+        if not found or found[-1].offset != head.offset:
+            found.append(head)
+    return found
+
+
+def raw_watch(running: Program, after: int) -> bytes:
+    """The bytes of a watch from there up to the head: all frames, and no bookmarks."""
+    return Client(running.endpoint).get(f"{path_of('')}?resourceVersion={after}&{_WATCHED}")
+
+
+class Gone(NamedTuple):
+    """An ERROR event."""
+
+    code: int
+    reason: str
+
+
+def told(running: Program, position: int) -> Gone | None:
+    """The error that a watch from there is answered with, None where it goes on."""
+    query = {"resourceVersion": str(position), "timeoutSeconds": "1"}
+    with Client(running.endpoint).watch("", query) as exchange:
+        for entry in exchange.entries():
+            if isinstance(entry, Refusal):
+                return Gone(entry.code, entry.reason)
+    return None
+
+
+def test_a_leader_that_wakes_up_writes_nothing(etcds: Etcds, tmp_path: Path) -> None:
+    """A leader stopped in mid-work, deposed and woken writes nothing more: terms never go back in the log."""
+    with running(tmp_path, etcds) as (cluster, _, replicas):
+        first = etcds.revision()
+        with Load(cluster) as load:
+            leader, others = replicas.leader(), replicas.followers()
+            leader.send(signal.SIGSTOP)
+            try:
+                wait(lambda: any(map(leads, others)), _PATIENCE_SECONDS, "another replica leads")
+            finally:
+                leader.send(signal.SIGCONT)
+            wait(lambda: not leads(leader), _PATIENCE_SECONDS, "the woken leader has stepped down")
+            load.rest()
+        replicas.settle(cluster.truth())
+        written = heads(etcds, first)
+        terms = [head.term for head in written]
+        assert terms == sorted(terms)
+        assert len(set(terms)) > 1
+        assert all(after.previous == before.offset for before, after in pairwise(written))
+        assert len(replicas.digests()) == 1
+
+
+def test_an_etcd_that_was_restored(etcds: Etcds, tmp_path: Path) -> None:
+    """Every replica notices an etcd put back in time; what it forgot is 410 to clients, and no position comes twice."""
+    with running(tmp_path, etcds) as (cluster, fleet, replicas):
+        etcds.back_up("early")
+        for _ in range(30):
+            fleet.write()
+        replicas.settle(cluster.truth())
+        lost = Client(replicas.anyone()).list().resource_version
+        etcds.restore("early")
+        for _ in range(30):
+            fleet.write()
+        replicas.settle(cluster.truth())
+        assert all(metric(it, _OUTCOMES) > 0 for it in replicas.replicas)
+        assert len(replicas.digests()) == 1
+        for it in replicas.replicas:
+            assert Client(it.endpoint).list().resource_version > lost
+            assert told(it, lost) == Gone(410, "Expired")
+
+
+def test_a_late_replica_has_the_same_history(etcds: Etcds, tmp_path: Path) -> None:
+    """A replica that starts anew serves the same bytes as the oldest, to who resumes at a position before it too."""
+    with running(tmp_path, etcds, count=2) as (cluster, fleet, replicas):
+        position = Client(replicas.anyone()).list().resource_version
+        for _ in range(40):
+            fleet.write()
+        replicas.settle(cluster.truth())
+        with replica(tmp_path / "late", cluster, etcds.log_url()) as late:
+            late.start()
+            late.wait_ready(timeout_seconds=_PATIENCE_SECONDS)
+            replicas.replicas.append(late)
+            replicas.settle(cluster.truth())
+            assert len(replicas.digests()) == 1
+            frames = {raw_watch(it, position) for it in replicas.replicas}
+            assert len(frames) == 1
+            assert frames.pop().count(b"\n") > 40
+            lists = {Client(it.endpoint).get(path_of("") + "?resourceVersion=0") for it in replicas.replicas}
+            assert len(lists) == 1
+
+
+def test_an_upgrade_to_another_generation(etcds: Etcds, tmp_path: Path) -> None:
+    """Replicas are replaced one by one by another generation of the views: clients are told 410, and miss nothing."""
+    (tmp_path / "next").mkdir()
+    patch = "import promoter_view.views.definition as it\nit.GENERATION = (it.GENERATION + 1) % 4\n"
+    (tmp_path / "next/sitecustomize.py").write_text(patch)
+    path = f"{Path(promoter_view.__file__).parents[1]}:{tmp_path / 'next'}"
+    with running(tmp_path, etcds, count=2) as (cluster, fleet, replicas), ExitStack() as stack:
+        old = Client(replicas.anyone()).list().resource_version
+        for number in range(2):
+            fleet.write()
+            assert replicas.replicas[number].terminate() == 0
+            new = replica(tmp_path / f"new-{number}", cluster, etcds.log_url(), environment={"PYTHONPATH": path})
+            replicas.replicas[number] = stack.enter_context(new)
+            new.start()
+            new.wait_ready(timeout_seconds=_PATIENCE_SECONDS)
+            assert told(new, old) == Gone(410, "Expired")
+            fleet.write()
+        replicas.settle(cluster.truth())
+        assert len(replicas.digests()) == 1
+        for it in replicas.replicas:
+            listed = Client(it.endpoint).list()
+            assert listed.resource_version > old
+            assert told(it, listed.resource_version) is None
