@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from promoter_view.log.engines import check_url
+from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage_details import STAGE_DETAILS
 from promoter_view.web.certificates import CIPHER_SUITES
+
+#: All that there are, by their plurals.
+VIEWS = (PROMOTION_STRATEGY_DETAILS.plural, STAGE_DETAILS)
 
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
@@ -149,6 +154,14 @@ def one_of(*choices: str) -> Callable[[str], str]:
 def words(text: str) -> tuple[str, ...]:
     """Words separated by commas; "" means none."""
     return tuple(filter(None, (word.strip() for word in text.split(","))))
+
+
+def views(text: str) -> tuple[str, ...]:
+    """Views by their plurals, at least one, in the order of VIEWS."""
+    names = words(text)
+    if not names or not set(names) <= set(VIEWS):
+        raise ValueError(f"one or more of {', '.join(VIEWS)}, separated by commas")
+    return tuple(name for name in VIEWS if name in names)
 
 
 def cipher_suites(text: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from twisted.python import usage
 
 from promoter_view.option_values import (
+    VIEWS,
     address,
     argocd_namespaces,
     cipher_suites,
@@ -33,6 +34,7 @@ from promoter_view.option_values import (
     root_path,
     shard,
     size,
+    views,
     words,
 )
 from promoter_view.settings import OptionError, Settings, check_together
@@ -82,6 +84,12 @@ OPTIONS = (
     ),
     Option(
         "show-web-request-bodies", None, None, "keep bodies and responses of WebRequestCommitStatuses in the bundles"
+    ),
+    Option(
+        "views",
+        ",".join(VIEWS),
+        views,
+        "the views that are served, separated by commas; kinds that only others need are not reflected",
     ),
     Option(
         "argocd-namespace",

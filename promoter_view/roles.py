@@ -6,36 +6,60 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from promoter_view.kubernetes.cleaning import CleaningRules
-from promoter_view.kubernetes.kinds import PROMOTER_GROUP, REFLECTED_KINDS
+from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS, PROMOTER_GROUP, PROMOTER_KINDS, Kind
 from promoter_view.kubernetes.paths import list_paths, reflected_paths
 from promoter_view.kubernetes.supervise import rules_of
 from promoter_view.records import ListPath
 from promoter_view.settings import Settings
 from promoter_view.views.bundles import Drafts, View
 from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.reflected import ReflectedView, reflected_kind
+from promoter_view.views.stage_details import STAGE_DETAILS, stage_details
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """``rules`` are by kind. ``aggregated``: what is reflected is an aggregated API, which may be away."""
+    """``rules`` are by kind; ``shown`` are the views that ``--views`` names, ``served`` those of them the API serves.
+
+    ``aggregated``: what is reflected is an aggregated API, which may be away.
+    """
 
     paths: Sequence[ListPath]
     rules: Mapping[str, CleaningRules]
     make_view: Callable[[ViewDefinition], Drafts]
+    shown: Sequence[ViewDefinition]
     served: Sequence[ViewDefinition]
     aggregated: bool
 
 
+def definitions_of(settings: Settings) -> tuple[ViewDefinition, ...]:
+    """All views, whichever are shown: all are projected, for no option may move a place."""
+    return PROMOTION_STRATEGY_DETAILS, stage_details(settings.argocd_namespace[0])
+
+
 def role_of(settings: Settings, definitions: Sequence[ViewDefinition]) -> Role:
     """As a dashboard only the bundles of the definitions are reflected, as they come; else what they are joined of."""
+    shown = tuple(each for each in definitions if each.plural in settings.views)
     if settings.role == "dashboard":
-        paths = tuple(path for each in definitions for path in _paths_of(each, settings))
-        bare = {each.kind: CleaningRules(reflected_kind(each), keep_version=False) for each in definitions}
-        return Role(paths, bare, ReflectedView, (), aggregated=True)
-    paths = reflected_paths(settings.namespace, settings.instance_id, settings.argocd_namespace)
-    rules = rules_of(REFLECTED_KINDS, show_web_request_bodies=settings.show_web_request_bodies)
-    return Role(paths, rules, View, definitions, aggregated=False)
+        paths = tuple(path for each in shown for path in _paths_of(each, settings))
+        bare = {each.kind: CleaningRules(reflected_kind(each), keep_version=False) for each in shown}
+        return Role(paths, bare, ReflectedView, shown, (), aggregated=True)
+    kinds = _kinds(settings)
+    paths = reflected_paths(kinds, settings.namespace, settings.instance_id, settings.argocd_namespace)
+    rules = rules_of(
+        kinds,
+        show_web_request_bodies=settings.show_web_request_bodies,
+        argocd_namespace=settings.argocd_namespace[0],
+    )
+    return Role(paths, rules, View, shown, shown, aggregated=False)
+
+
+def _kinds(settings: Settings) -> tuple[Kind, ...]:
+    """What the views that are shown are made of: for others no rights are needed."""
+    strategies = PROMOTER_KINDS if PROMOTION_STRATEGY_DETAILS.plural in settings.views else ()
+    stages = (*KARGO_KINDS, APPLICATION) if STAGE_DETAILS in settings.views else ()
+    return (*strategies, *stages)
 
 
 def _paths_of(definition: ViewDefinition, settings: Settings) -> Sequence[ListPath]:

@@ -48,7 +48,7 @@ from promoter_view.metrics import Metrics
 from promoter_view.operations import SettledMemory, StallMeter, log_line, log_trouble, reflectors_line
 from promoter_view.options import Options
 from promoter_view.reflection import Reflection, ReflectionByLeader
-from promoter_view.roles import role_of
+from promoter_view.roles import definitions_of, role_of
 from promoter_view.serving import ServedApi
 from promoter_view.serving_dashboard import ADMITTED, Reviewing, ServedDashboard
 from promoter_view.settings import Settings
@@ -101,10 +101,11 @@ class Program(Service):
         self._reloader = Reloader(clock=reactor)
 
         self._metrics = Metrics()
-        self._role = role_of(settings, DEFINITIONS)
+        definitions = definitions_of(settings)
+        self._role = role_of(settings, definitions)
         self._openapi = OpenApi(self._role.served, version=promoter_view.__version__)
         self._projector = Projector(
-            DEFINITIONS,
+            definitions,
             generation=GENERATION,
             history_bytes=settings.history_bytes,
             metrics=self._metrics,
@@ -252,7 +253,7 @@ class Program(Service):
     def _serve_dashboard(self, health: HealthChecks, outlooks: Outlooks | None) -> ServedDashboard:
         dashboard = ServedDashboard(
             self._projector,
-            DEFINITIONS,
+            self._role.shown,
             self._settings,
             reactor=self._reactor,
             metrics=self._metrics,
@@ -285,7 +286,7 @@ class Program(Service):
             horizon=projector.horizon,
             history_bytes=projector.history_bytes,
             history_limit_bytes=settings.history_bytes,
-            bundles=sum(projector.count(definition.plural) for definition in DEFINITIONS),
+            bundles=sum(projector.count(definition.plural) for definition in self._role.shown),
             streams=0 if self._dashboard is None else self._dashboard.streams,
             watches=0 if self._api is None else self._api.watches,
             seconds=self._reactor.seconds(),
@@ -297,7 +298,7 @@ class Program(Service):
     def _outlooks(self) -> Outlooks | None:
         if self._access is None or not self._settings.member_authorization:
             return None
-        return self._access.members(self._projector, DEFINITIONS)
+        return self._access.members(self._projector, self._role.shown)
 
     def _health_checks(self) -> HealthChecks:
         checks = HealthChecks()

@@ -34,12 +34,15 @@ from promoter_view.metrics import Metrics
 from promoter_view.settings import Settings
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.certificates import CertificateFiles, ServingConnections, TlsSettings, serving_context
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.limits import Limits
 from promoter_view.web.reloading import ReloadedFiles, Reloader
 from promoter_view.web.server import Grace
 
+#: The view that the pages are made of.
+_SHOWN = PROMOTION_STRATEGY_DETAILS.plural
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 _MAX_SECRETS = 2
 #: What the page about the program says of ``--dashboard-auth``.
@@ -89,12 +92,12 @@ class ServedDashboard:
         plurals = tuple(definition.plural for definition in definitions)
         rights, outlooks = _rights(settings, reviewing, views, plurals, reactor)
         activity, assets, shared = Activity(), Assets(), Shared()
-        self._follower = ActivityFollower(views, plurals[0], activity, reactor=reactor)
+        self._follower = ActivityFollower(views, _SHOWN, activity, reactor=reactor)
         pages = Pages(activity=activity, assets=assets, root_path=settings.dashboard_root_path)
-        self._warmer = RowWarmer(views, plurals[0], pages, reactor=reactor)
+        self._warmer = RowWarmer(views, _SHOWN, pages, reactor=reactor)
         page_resource = PageResource(
             views,
-            plurals[0],
+            _SHOWN,
             pages,
             assets,
             rights=rights,
@@ -119,7 +122,7 @@ class ServedDashboard:
             plurals,
             self._streams,
             pages,
-            shown=plurals[0],
+            shown=_SHOWN,
             rights=rights,
             outlooks=outlooks,
             pump=self._pump,

@@ -19,6 +19,7 @@ class Settings:
     namespace: tuple[str, ...]
     instance_id: str | None
     show_web_request_bodies: bool
+    views: tuple[str, ...]
     argocd_namespace: tuple[str, ...]
     argocd_shard: str | None
     argocd_lease_namespace: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promoter_view.options import settings
-from promoter_view.roles import Role, role_of
+from promoter_view.roles import Role, definitions_of, role_of
 from promoter_view.views.bundles import View
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.reflected import ReflectedView
@@ -13,7 +13,8 @@ GROUP = "/apis/view.promoter.argoproj.io/v1alpha1"
 
 
 def role(name: str, **given: str) -> Role:
-    return role_of(settings({"role": name, **given}, {}), DEFINITIONS)
+    chosen = settings({"role": name, "views": "promotionstrategydetails", **given}, {})
+    return role_of(chosen, definitions_of(chosen))
 
 
 def test_roles_that_join() -> None:
@@ -40,3 +41,22 @@ def test_dashboard_of_some_namespaces_and_an_instance() -> None:
     assert [path.id for path in found.paths] == [
         f"{GROUP}/namespaces/{namespace}/promotionstrategydetails{selector}" for namespace in ("a", "b")
     ]
+
+
+def test_views() -> None:
+    """What only a view needs that is not shown is not reflected; both are projected whatever is shown."""
+    groups = {"promoter.argoproj.io": "promotionstrategydetails", "kargo.akuity.io": "stagedetails"}
+    for views in (["promotionstrategydetails"], ["stagedetails"], ["promotionstrategydetails", "stagedetails"]):
+        found = role("all", views=",".join(views))
+        assert [each.plural for each in found.shown] == [each.plural for each in found.served] == views
+        assert {groups.get(path.group, "stagedetails") for path in found.paths} == set(views)
+        dashboard = role("dashboard", views=",".join(views))
+        assert [path.plural for path in dashboard.paths] == [each.plural for each in dashboard.shown] == views
+    assert len(definitions_of(settings({"views": "stagedetails"}, {}))) == 2
+
+
+def test_where_applications_live() -> None:
+    """Another default namespace of Applications is another rule for Stages, so that all bundles are built anew."""
+    here, there = role("all", views="stagedetails"), role("all", **{"views": "stagedetails", "argocd-namespace": "x"})
+    differing = [kind for kind, rules in here.rules.items() if rules.digest != there.rules[kind].digest]
+    assert differing == ["Stage"]

@@ -48,31 +48,31 @@ class MemberAccess:
         known = {kind.kind: kind for kind in kinds}
         self._kinds = {it.plural: tuple(_asked(member, known) for member in it.members) for it in definitions}
         self._lenses = {it.plural: Lens(it) for it in definitions}
-        self._sights: OrderedDict[tuple[Identity, str], MemberSight] = OrderedDict()
+        self._sights: OrderedDict[tuple[Identity, frozenset[str]], MemberSight] = OrderedDict()
 
-    def of(self, admission: Admission, view: str) -> Outlook:
-        """The outlook of whoever was admitted on that view."""
-        return MemberOutlook(admission, self.sight(admission.identity, view), self._views, self._lenses)
+    def of(self, admission: Admission, *views: str) -> Outlook:
+        """The outlook of whoever was admitted on those views."""
+        return MemberOutlook(admission, self.sight(admission.identity, *views), self._views, self._lenses)
 
-    def sight(self, identity: Identity, view: str) -> MemberSight:
-        """What that identity may see of the view; the one that was not needed for longest goes first."""
-        key = (identity, view)
+    def sight(self, identity: Identity, *views: str) -> MemberSight:
+        """What that identity may see of the views together; the one that was not needed for longest goes first."""
+        key = (identity, frozenset(views))
         found = self._sights.get(key)
         if found is None:
-            found = self._sights[key] = self._make(identity, self._kinds[view], view)
+            found = self._sights[key] = self._make(identity, views)
             if len(self._sights) > self._max_sights:
                 self._sights.popitem(last=False)
         else:
             self._sights.move_to_end(key)
         return found
 
-    def _make(self, identity: Identity, kinds: Sequence[Kind], view: str) -> MemberSight:
+    def _make(self, identity: Identity, views: Sequence[str]) -> MemberSight:
         return MemberSight(
             identity,
-            kinds,
+            tuple(dict.fromkeys(kind for view in views for kind in self._kinds[view])),
             self._reviews,
             clock=self._clock,
-            populated=lambda: {bundle.key.namespace for bundle in self._views.list(view)},
+            populated=lambda: {bundle.key.namespace for view in views for bundle in self._views.list(view)},
             head=lambda: self._views.head,
         )
 

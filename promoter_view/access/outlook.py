@@ -34,8 +34,8 @@ class Outlook(Protocol):
 class Outlooks(Protocol):
     """Gives each request its outlook."""
 
-    def of(self, admission: Admission, view: str) -> Outlook:
-        """The outlook of whoever was admitted on that view."""
+    def of(self, admission: Admission, *views: str) -> Outlook:
+        """The outlook of whoever was admitted on those views."""
 
 
 class Everything:
@@ -44,7 +44,7 @@ class Everything:
     def __init__(self, views: ViewReader) -> None:
         self.views = views
 
-    def of(self, admission: Admission, view: str) -> Outlook:  # noqa: ARG002
+    def of(self, admission: Admission, *views: str) -> Outlook:  # noqa: ARG002
         """This."""
         return self
 

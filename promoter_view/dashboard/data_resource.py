@@ -86,7 +86,7 @@ class DataResource:
     async def _list(self, request: Request, query: ListQuery, visitor: Visitor) -> None:
         self._require_ready()
         visible = await self._rights.visible(visitor.identity)
-        outlook: Outlook = self._outlooks.of(visitor, query.filter.views[0])
+        outlook: Outlook = self._outlooks.of(visitor, *query.filter.views)
         if query.token is None:
             await self._pump.newest()
         found = await self._pump.fresh(lambda: outlook.see(lambda: page(outlook.views, query, visible)))

@@ -67,7 +67,7 @@ class StreamResource:
         if not self._views.ready:
             raise NotReady()
         visible = await self._rights.visible(visitor.identity)
-        outlook = self._outlooks.of(visitor, wanted.views[0])
+        outlook = self._outlooks.of(visitor, *wanted.views)
         wire = self._wire(request)
         opened = OpenStream(
             lambda needs, seen: SseReader(outlook.views, wanted, seen, voice=voice, wire=wire, needs=needs),

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS, PROMOTER_KINDS, Kind
+from promoter_view.kubernetes.kinds import APPLICATION, PROMOTER_GROUP, Kind
 from promoter_view.records import ListPath
 
 INSTANCE_LABEL = "promoter.argoproj.io/instance-id"
 
 
 def reflected_paths(
-    namespaces: Sequence[str], instance_id: str | None, argocd_namespaces: Sequence[str]
+    kinds: Iterable[Kind], namespaces: Sequence[str], instance_id: str | None, argocd_namespaces: Sequence[str]
 ) -> tuple[ListPath, ...]:
-    """All that is reflected. Only the promoter knows instances; Applications do not live where their Stages do.
+    """The paths of those kinds. Only the promoter knows instances; Applications do not live where their Stages do.
 
     ``argocd_namespaces`` count only where ``namespaces`` are given, for they are the program's whole reach then.
     """
-    return (
-        *list_paths(PROMOTER_KINDS, namespaces, instance_id),
-        *list_paths(KARGO_KINDS, namespaces, None),
-        *list_paths((APPLICATION,), argocd_namespaces if namespaces else (), None),
+    elsewhere = argocd_namespaces if namespaces else ()
+    return tuple(
+        path
+        for kind in kinds
+        for path in list_paths(
+            (kind,),
+            elsewhere if kind == APPLICATION else namespaces,
+            instance_id if kind.group == PROMOTER_GROUP else None,
+        )
     )
 
 

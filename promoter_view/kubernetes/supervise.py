@@ -23,9 +23,13 @@ def mirror_of(cluster: str, paths: Iterable[ListPath], rules: Mapping[str, Clean
     return Mirror(cluster, {path.id: rules[path.kind].digest for path in paths})
 
 
-def rules_of(kinds: Iterable[Kind], *, show_web_request_bodies: bool = False) -> dict[str, CleaningRules]:
+def rules_of(
+    kinds: Iterable[Kind], *, show_web_request_bodies: bool = False, argocd_namespace: str = "argocd"
+) -> dict[str, CleaningRules]:
     """The cleaning rules of each kind, by its name."""
-    return {kind.kind: CleaningRules(kind, show_web_request_bodies) for kind in kinds}
+    return {
+        kind.kind: CleaningRules(kind, show_web_request_bodies, argocd_namespace=argocd_namespace) for kind in kinds
+    }
 
 
 class Reflectors:

@@ -42,7 +42,7 @@ def test_instance_id(instance_id: str | None, labels: dict[str, str], selected: 
 
 def test_everything_that_is_reflected() -> None:
     """Cluster-wide there is one path a kind; only the promoter's carry the selector of --instance-id."""
-    paths = reflected_paths((), "blue", ("argocd",))
+    paths = reflected_paths(REFLECTED_KINDS, (), "blue", ("argocd",))
     assert [path.kind for path in paths] == [kind.kind for kind in REFLECTED_KINDS]
     assert {path.group for path in paths if path.selector} == {"promoter.argoproj.io"}
     assert {path.namespace for path in paths} == {""}
@@ -50,7 +50,7 @@ def test_everything_that_is_reflected() -> None:
 
 def test_applications_live_elsewhere() -> None:
     """With namespaces, Applications are looked at in Argo CD's, Stages in those, Projects nowhere."""
-    paths = reflected_paths(("shop",), None, ("argocd", "apps"))
+    paths = reflected_paths(REFLECTED_KINDS, ("shop",), None, ("argocd", "apps"))
     found = {kind: [path.namespace for path in paths if path.kind == kind] for kind in ("Application", "Stage")}
     assert found == {"Application": ["argocd", "apps"], "Stage": ["shop"]}
     assert "Project" not in {path.kind for path in paths}
