@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.controlplane.fixtures import control_plane, control_plane_binaries, own_control_plane
+from tests.controlplane.fixtures import control_plane, control_plane_binaries, own_control_plane, stages_plane
 
-__all__ = ["control_plane", "control_plane_binaries", "own_control_plane", "pytest_sessionfinish"]
+__all__ = ["control_plane", "control_plane_binaries", "own_control_plane", "pytest_sessionfinish", "stages_plane"]
 
 # How long an example takes says how busy the machine is, and nothing of the code.
 settings.register_profile("no-deadline", deadline=None)

@@ -30,6 +30,14 @@ def control_plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPat
         yield plane
 
 
+@pytest.fixture(scope="session")
+def stages_plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """Another one, with Kargo's CRDs and Argo CD's as well: each test makes namespaces of its own."""
+    definitions = [*crd_files(), *crd_files("kargo.akuity.io_*.yaml"), *crd_files("argoproj.io_*.yaml")]
+    with running_plane(control_plane_binaries, tmp_path_factory.mktemp("stages-plane"), definitions) as plane:
+        yield plane
+
+
 @pytest.fixture
 def own_control_plane(control_plane_binaries: Path, tmp_path: Path) -> Iterator[ControlPlane]:
     """A running control plane for one test that stops, kills or restores it."""
@@ -38,9 +46,14 @@ def own_control_plane(control_plane_binaries: Path, tmp_path: Path) -> Iterator[
 
 
 @contextmanager
-def running_plane(binaries: Path, folder: Path, *, flags: Sequence[str] = ()) -> Iterator[ControlPlane]:
-    """A plane that is ended whatever happens. It begins anew where a port that was free has been taken meanwhile."""
-    definitions = crd_files()
+def running_plane(
+    binaries: Path, folder: Path, definitions: Sequence[Path] = (), *, flags: Sequence[str] = ()
+) -> Iterator[ControlPlane]:
+    """A plane that is ended whatever happens. It begins anew where a port that was free has been taken meanwhile.
+
+    ``definitions``: the files of its CRDs; the promoter's where none are given.
+    """
+    definitions = definitions or crd_files()
     for attempt in range(_ATTEMPTS):
         plane = ControlPlane(binaries, folder / f"attempt-{attempt}", flags=flags)
         plane.folder.mkdir()

@@ -98,11 +98,15 @@ def test_available(cluster: Aggregated) -> None:
 
 
 def test_api_resources(cluster: Aggregated) -> None:
-    """kubectl finds the resource by its category, and by its short name."""
-    (line,) = cluster.plane.kubectl("api-resources", "--categories=promoter", "--no-headers").splitlines()
-    expected = ["promotionstrategydetails", "psd", "view.promoter.argoproj.io/v1alpha1", "true"]
-    assert line.split() == [*expected, "PromotionStrategyDetails"]
-    cluster.plane.kubectl("get", "psd", "-A")
+    """kubectl finds the resources by their category, and by their short names."""
+    lines = cluster.plane.kubectl("api-resources", "--categories=promoter", "--no-headers").splitlines()
+    version = "view.promoter.argoproj.io/v1alpha1"
+    assert [line.split() for line in lines] == [
+        ["promotionstrategydetails", "psd", version, "true", "PromotionStrategyDetails"],
+        ["stagedetails", "sgd", version, "true", "StageDetails"],
+    ]
+    for name in ("psd", "sgd"):
+        cluster.plane.kubectl("get", name, "-A")
 
 
 def test_aggregated_discovery(cluster: Aggregated) -> None:
@@ -111,7 +115,7 @@ def test_aggregated_discovery(cluster: Aggregated) -> None:
     (found,) = (group for group in groups if group["metadata"]["name"] == "view.promoter.argoproj.io")
     (version,) = found["versions"]
     assert (version["version"], version["freshness"]) == ("v1alpha1", "Current")
-    assert [resource["shortNames"] for resource in version["resources"]] == [["psd"]]
+    assert [resource["shortNames"] for resource in version["resources"]] == [["psd"], ["sgd"]]
 
 
 @pytest.mark.parametrize(("field", "kind"), MEMBERS, ids=[field for field, _ in MEMBERS])

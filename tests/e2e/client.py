@@ -70,6 +70,10 @@ class Client:
         """Opens a watch. Errors: RefusedError, BROKEN."""
         return Exchange(self._connect(), f"{path_of(namespace)}?{urlencode({'watch': '1', **query})}")
 
+    def open(self, target: str) -> Exchange:
+        """Any GET. Errors: RefusedError, BROKEN."""
+        return Exchange(self._connect(), target)
+
     def _connect(self) -> HTTPConnection:
         """A connection over a socket of our making, so that its receive buffer is set before it is connected."""
         raw = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -120,6 +124,12 @@ class Exchange:
         assert self._response is not None
         while (line := self._response.readline()).endswith(b"\n"):
             yield entry(line)
+
+    def documents(self) -> Iterator[Any]:
+        """The lines of a watch, decoded as they come. Errors: BROKEN."""
+        assert self._response is not None
+        while (line := self._response.readline()).endswith(b"\n"):
+            yield orjson.loads(line)
 
     def cut(self) -> None:
         """Ends the connection under whoever reads from it, from any thread."""

@@ -1,0 +1,234 @@
+"""StageDetails on a real kube-apiserver with Kargo's CRDs and Argo CD's: who belongs, health, ticks, kubectl."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.controlplane.aggregation import aggregated
+from tests.controlplane.kargo_town import Town, settle, until, watching
+from tests.controlplane.plane import ControlPlane
+from tests.e2e.client import Client
+from tests.e2e.program import Program
+
+pytestmark = pytest.mark.controlplane
+
+FREIGHT, OLD = "f" * 40, "0" * 40
+
+
+class Served(NamedTuple):
+    """The program on a cluster of this module's own."""
+
+    plane: ControlPlane
+    running: Program
+
+    def town(self, project: str) -> Town:
+        """A project of its own, and a namespace of Applications."""
+        return Town(self.plane.client(), project, f"{project}-argocd")
+
+
+@pytest.fixture(scope="module")
+def served(stages_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The program, ready, with its log in a folder."""
+    folder = tmp_path_factory.mktemp("stages")
+    options = ["--kubeconfig", str(stages_plane.kubeconfig), "--insecure-no-auth", "--bind-address", "127.0.0.1"]
+    with Program(folder, [*options, "--event-log", f"file:{folder / 'log'}"]) as running:
+        running.start()
+        running.wait_ready()
+        yield Served(stages_plane, running)
+
+
+def last(phase: str, *apps: dict[str, Any], message: str = "") -> dict[str, Any]:
+    """A Stage's status after a Promotion."""
+    told = {"phase": phase, "healthChecks": [{"uses": "argocd-update", "config": {"apps": list(apps)}}]}
+    return {"lastPromotion": {"name": "p1", "status": {**told, **({"message": message} if message else {})}}}
+
+
+def has(*freight: str) -> dict[str, Any]:
+    """A Stage's status with that Freight, and what it had before."""
+    origin = {"kind": "Warehouse", "name": "main"}
+    items = {f"Warehouse/w{place}": {"name": name, "origin": origin} for place, name in enumerate(freight)}
+    before = {"Warehouse/w0": {"name": OLD, "origin": origin}}
+    return {"freightHistory": [{"id": "new", "items": items}, {"id": "old", "items": before}]}
+
+
+def test_who_belongs(served: Served) -> None:
+    """After each change, whichever way round, the bundles are what an independent join of the cluster makes."""
+    town = served.town("membership")
+    named = {"name": "named", "namespace": town.argocd}
+    changes: list[Callable[[], object]] = [
+        lambda: town.freight(FREIGHT, "wise-owl"),
+        lambda: town.freight(OLD),
+        lambda: town.application("early", "membership:test"),
+        lambda: town.stage("test"),
+        lambda: town.stage("prod"),
+        lambda: town.stage("test", has(FREIGHT)),
+        lambda: town.application("named"),
+        lambda: town.stage("test", {**has(FREIGHT), **last("Succeeded", named)}),
+        lambda: town.promotion("test.1", "test"),
+        lambda: town.promotion("prod.1", "prod", {"phase": "Succeeded"}),
+        lambda: town.application("late", "membership:test,membership:prod"),
+        lambda: town.application("late", "membership:prod"),
+        lambda: town.application("late", "membership:prod,membership:*"),
+        lambda: town.application("named", "membership:prod"),
+        lambda: town.stage("test", has()),
+        lambda: town.delete("Application", "early"),
+        lambda: town.delete("Promotion", "test.1"),
+        lambda: town.delete("Stage", "prod"),
+        lambda: town.stage("prod"),
+        lambda: town.delete("Freight", FREIGHT),
+    ]
+    for change in changes:
+        change()
+        settle(served.running, served.plane.client())
+
+
+def test_last_ten_promotions(served: Served) -> None:
+    """Of a Stage's Promotions those that have not ended are there, and the last ten that have."""
+    town = served.town("queue")
+    town.stage("test")
+    for place in range(13):
+        finished = f"2026-11-20T10:{place:02}:00Z"
+        town.promotion(f"test.{place:02}", "test", {"phase": "Succeeded", "finishedAt": finished})
+    town.promotion("test.98", "test", {"phase": "Running"})
+    town.promotion("test.99", "test")
+    found = settle(served.running, served.plane.client())["queue", "test"]["promotions"]
+    names = [each["metadata"]["name"] for each in found]
+    assert sorted(names) == [f"test.{place:02}" for place in (*range(3, 13), 98, 99)]
+
+
+def test_health_follows(served: Served) -> None:
+    """Healthy, Progressing, Unhealthy, Healthy, in one event each; then a failed Promotion makes it Unhealthy."""
+    town = served.town("health")
+    town.application("app", "health:test")
+    wanted = {"name": "app", "namespace": town.argocd, "desiredRevisions": ["abc"]}
+    ended = {
+        "operationState": {
+            "phase": "Succeeded",
+            "operation": {},
+            "finishedAt": "2026-11-20T10:00:00Z",
+            "startedAt": "2026-11-20T10:00:00Z",
+        },
+        "reconciledAt": "2026-11-20T10:00:00Z",
+    }
+    town.application("app", "health:test", **ended)
+    town.stage("test", last("Succeeded", wanted))
+    settle(served.running, served.plane.client())
+    seen = []
+    with watching(served.running, "health") as events:
+        for health in ("Progressing", "Degraded", "Healthy"):
+            town.application("app", "health:test", **ended, health={"status": health})
+            (found,) = until(events, lambda _: True)
+            seen.append((found["health"]["status"], found["health"].get("issues", [])))
+        town.stage("test", last("Failed", wanted, message="step 2 failed"))
+        (found,) = until(events, lambda _: True)
+        seen.append((found["health"]["status"], found["health"]["issues"]))
+        assert found["health"]["checks"][0]["status"] == "Healthy"
+    name = f"{town.argocd}/app"
+    assert seen == [
+        ("Progressing", [f"Application {name} is progressing"]),
+        ("Unhealthy", [f'Application {name} has health state "Degraded"']),
+        ("Healthy", []),
+        ("Unhealthy", ["last Promotion p1 Failed: step 2 failed"]),
+    ]
+
+
+def test_ticks_are_no_changes(served: Served) -> None:
+    """However often Argo CD reconciles: nobody is told; the next real change is the next event, and nothing is lost."""
+    town = served.town("ticks")
+    town.stage("test")
+    for place in range(5):
+        town.application(f"app-{place}", "ticks:test")
+    settle(served.running, served.plane.client())
+    suppressed = _suppressed(served.running)
+    with watching(served.running, "ticks") as events:
+        for second in range(10):
+            for place in range(5):
+                town.patch("Application", f"app-{place}", status={"reconciledAt": f"2026-11-20T10:00:{second:02}Z"})
+        town.patch("Application", "app-0", status={"health": {"status": "Degraded"}})
+        (found,) = until(events, lambda _: True)
+    assert found["applications"][0]["status"]["health"] == {"status": "Degraded"}
+    assert _suppressed(served.running) - suppressed >= 50
+    settle(served.running, served.plane.client())
+
+
+def _suppressed(running: Program) -> float:
+    """How many events have ended before the log."""
+    metrics = Client(running.endpoint).get("/metrics").decode()
+    line = next(line for line in metrics.splitlines() if line.startswith("promoter_view_log_suppressed_events_total "))
+    return float(line.split()[1])
+
+
+def test_no_secret_is_shown(served: Served) -> None:
+    """What Helm values, parameters and plugins of an Application carry reaches neither bundles nor the log's folder."""
+    secret = "s3cr3t-of-the-application"
+    town = served.town("secrets")
+    town.stage("test")
+    helm = {"values": f"password: {secret}", "parameters": [{"name": "password", "value": secret}]}
+    source = {"repoURL": "https://git.example.com/app.git", "targetRevision": "main", "helm": helm}
+    state = {"phase": "Running", "startedAt": "2026-11-20T10:00:00Z", "operation": {"sync": {"source": source}}}
+    spec = {"project": "default", "source": source, "destination": {"name": "here"}}
+    town.put(
+        "Application",
+        "app",
+        annotations={"kargo.akuity.io/authorized-stage": "secrets:test", "example.com/token": secret},
+        spec=spec,
+        status={"operationState": {**state, "syncResult": {"revision": "abc", "source": source}}},
+    )
+    client = Client(served.running.endpoint)
+    path = "/apis/view.promoter.argoproj.io/v1alpha1/namespaces/secrets/stagedetails"
+    served.plane.wait(lambda: b'"applications"' in client.get(path))
+    assert secret.encode() not in client.get(path)
+    kept = [file.read_bytes() for file in (served.running.folder / "log").rglob("*") if file.is_file()]
+    assert any(b"secrets" in data for data in kept)
+    assert not any(secret.encode() in data for data in kept)
+
+
+def test_kubectl(served: Served, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Behind the aggregator: kubectl finds the view by its short name, shows its columns and explains its fields."""
+    town = served.town("shown")
+    town.freight(FREIGHT, "wise-owl")
+    town.application("one", "shown:test")
+    town.application("two", "shown:test", health={"status": "Degraded"})
+    town.stage("test", {**has(FREIGHT), **last("Succeeded", {"name": "two", "namespace": town.argocd})})
+    options = ["--kubeconfig", str(served.plane.kubeconfig), "--event-log", "memory:"]
+    with Program(tmp_path_factory.mktemp("aggregated"), options) as running:
+        running.start()
+        running.wait_ready()
+        known = b"kargo.akuity.io/v1alpha1, argoproj.io/v1alpha1"
+        served.plane.wait(lambda: known in Client(running.endpoint).get("/readyz?verbose"))
+        with aggregated(served.plane, running):
+            heading, row = served.plane.kubectl("get", "sgd", "-n", "shown").splitlines()
+            assert heading.split() == ["STAGE", "FREIGHT", "HEALTH", "APPS", "LAST", "PROMOTION", "AGE"]
+            assert row.split()[:-1] == ["test", "wise-owl", "Unhealthy", "1/2", "p1", "Succeeded"]
+            served.plane.wait(lambda: "promotionTemplate" in _explain(served.plane, "sgd.stage.spec"))
+            assert "revisionWanted" in _explain(served.plane, "sgd.health.checks")
+            assert "targetRevision" in _explain(served.plane, "sgd.applications.spec.source")
+            assert "<no description>" not in _explain(served.plane, "sgd")
+
+
+def _explain(plane: ControlPlane, what: str) -> str:
+    try:
+        return plane.kubectl("explain", what)
+    except Exception:  # kubectl fails until the aggregator has fetched our documents
+        return ""
+
+
+def test_events_for_pages(served: Served) -> None:
+    """The list of the dashboard's port serves the view by its kind, alone and beside the other."""
+    town = served.town("pages")
+    town.stage("test")
+    folder = served.running.folder.parent / "pages"
+    options = ["--kubeconfig", str(served.plane.kubeconfig), "--insecure-no-auth", "--event-log", "memory:"]
+    with Program(folder, options, dashboard=True) as running:
+        running.start()
+        running.wait_ready()
+        address = f"http://{running.dashboard.host}:{running.dashboard.port}"
+        for kinds in ("stagedetails", "promotionstrategydetails,stagedetails"):
+            with urllib.request.urlopen(f"{address}/list?kind={kinds}&namespace=pages", timeout=30) as answer:
+                (item,) = json.load(answer)["items"]
+            assert (item["kind"], item["metadata"]["name"]) == ("StageDetails", "test")
