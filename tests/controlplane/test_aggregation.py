@@ -14,6 +14,7 @@ import pytest
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage_details import stage_details
 from tests.controlplane.aggregation import aggregated, condition
 from tests.controlplane.plane import ControlPlane
 from tests.e2e.client import Client
@@ -153,7 +154,9 @@ def test_nothing_of_others_is_lost(cluster: Aggregated) -> None:
         kept = {name: found for name, found in after[part].items() if name in cluster.before[part]}
         assert kept == cluster.before[part]
     added = {name for name in after["definitions"] if name not in cluster.before["definitions"]}
-    kinds = {kind for _, kind in MEMBERS} | {"PromotionStrategyDetails", "PromotionStrategyDetailsList"}
+    views = (PROMOTION_STRATEGY_DETAILS, stage_details("argocd"))
+    kinds = {member.kind for each in views for member in each.members}
+    kinds |= {kind for each in views for kind in (each.root.kind, each.kind, each.list_kind)}
     assert added == {OURS + kind for kind in kinds}
     assert cluster.get("/openapi/v2", Accept=PROTOBUF_V2).status == 200
 

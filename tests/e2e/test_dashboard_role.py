@@ -161,7 +161,7 @@ def test_an_api_that_lost_its_log(pair: Pair) -> None:
         file.unlink()
     pair.api.start()
     pair.api.wait_ready()
-    wait(lambda: pair.dashboard.metric("promoter_view_reflector_relists_total") == 1, 60, "the bundles are listed anew")
+    wait(lambda: pair.dashboard.metric("promoter_view_reflector_relists_total") == 2, 60, "both views are listed anew")
     fleet.write()
     pair.settle()
     page = Page("page", lambda: pair.dashboard.dashboard, Habits(), source=random.Random(1), life_seconds=60)
@@ -181,7 +181,7 @@ def test_before_the_api_is_there(tmp_path: Path) -> None:
     with simulated(tmp_path / "cluster", "--strategies", "2") as cluster, programs(tmp_path, cluster) as (api, shows):
         shows.start()
         url = f"http://127.0.0.1:{shows.dashboard.port}"
-        wait(lambda: "promotionstrategydetails; unreachable" in ask(url)[1], 30, "the page says what is in the way")
+        wait(lambda: "stagedetails; unreachable" in ask(url)[1], 30, "the page says what is in the way")
         assert ask(url)[0] == 503
         assert ask(f"{url}/healthz") == (200, "ok\n")
         assert ask(f"{url}/list")[0] == 503
