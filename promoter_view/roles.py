@@ -15,7 +15,7 @@ from promoter_view.views.bundles import Drafts, View
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.reflected import ReflectedView, reflected_kind
-from promoter_view.views.stage_details import STAGE_DETAILS, stage_details
+from promoter_view.views.stage_details import STAGE_DETAILS
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,6 @@ class Role:
     shown: Sequence[ViewDefinition]
     served: Sequence[ViewDefinition]
     aggregated: bool
-
-
-def definitions_of(settings: Settings) -> tuple[ViewDefinition, ...]:
-    """All views, whichever are shown: all are projected, for no option may move a place."""
-    return PROMOTION_STRATEGY_DETAILS, stage_details(settings.argocd_namespace[0])
 
 
 def role_of(settings: Settings, definitions: Sequence[ViewDefinition]) -> Role:
@@ -56,9 +51,10 @@ def role_of(settings: Settings, definitions: Sequence[ViewDefinition]) -> Role:
 
 
 def _kinds(settings: Settings) -> tuple[Kind, ...]:
-    """What the views that are shown are made of: for others no rights are needed."""
+    """What the views that are shown are made of, and what a shard's Promotions are: for others no right is needed."""
     strategies = PROMOTER_KINDS if PROMOTION_STRATEGY_DETAILS.plural in settings.views else ()
-    stages = (*KARGO_KINDS, APPLICATION) if STAGE_DETAILS in settings.views else ()
+    wants_stages = STAGE_DETAILS in settings.views or settings.argocd_shard is not None
+    stages = (*KARGO_KINDS, APPLICATION) if wants_stages else ()
     return (*strategies, *stages)
 
 

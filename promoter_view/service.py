@@ -48,13 +48,13 @@ from promoter_view.metrics import Metrics
 from promoter_view.operations import SettledMemory, StallMeter, log_line, log_trouble, reflectors_line
 from promoter_view.options import Options
 from promoter_view.reflection import Reflection, ReflectionByLeader
-from promoter_view.roles import definitions_of, role_of
+from promoter_view.roles import role_of
 from promoter_view.serving import ServedApi
 from promoter_view.serving_dashboard import ADMITTED, Reviewing, ServedDashboard
 from promoter_view.settings import Settings
 from promoter_view.shard import LeadingBoth, Shard
 from promoter_view.views.definition import GENERATION
-from promoter_view.views.known import DEFINITIONS
+from promoter_view.views.known import definitions
 from promoter_view.views.projector import Projector
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.reloading import Reloader
@@ -101,11 +101,11 @@ class Program(Service):
         self._reloader = Reloader(clock=reactor)
 
         self._metrics = Metrics()
-        definitions = definitions_of(settings)
-        self._role = role_of(settings, definitions)
+        views = definitions(settings.argocd_namespace[0])
+        self._role = role_of(settings, views)
         self._openapi = OpenApi(self._role.served, version=promoter_view.__version__)
         self._projector = Projector(
-            definitions,
+            views,
             generation=GENERATION,
             history_bytes=settings.history_bytes,
             metrics=self._metrics,

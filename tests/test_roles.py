@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from promoter_view.options import settings
-from promoter_view.roles import Role, definitions_of, role_of
+from promoter_view.roles import Role, role_of
 from promoter_view.views.bundles import View
+from promoter_view.views.known import definitions
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.reflected import ReflectedView
 
@@ -14,7 +15,7 @@ GROUP = "/apis/view.promoter.argoproj.io/v1alpha1"
 
 def role(name: str, **given: str) -> Role:
     chosen = settings({"role": name, "views": "promotionstrategydetails", **given}, {})
-    return role_of(chosen, definitions_of(chosen))
+    return role_of(chosen, definitions(chosen.argocd_namespace[0]))
 
 
 def test_roles_that_join() -> None:
@@ -52,7 +53,8 @@ def test_views() -> None:
         assert {groups.get(path.group, "stagedetails") for path in found.paths} == set(views)
         dashboard = role("dashboard", views=",".join(views))
         assert [path.plural for path in dashboard.paths] == [each.plural for each in dashboard.shown] == views
-    assert len(definitions_of(settings({"views": "stagedetails"}, {}))) == 2
+    shard = role("all", **{"views": "promotionstrategydetails", "argocd-shard": "blue"})
+    assert {path.group for path in shard.paths} == {"promoter.argoproj.io", "kargo.akuity.io", "argoproj.io"}
 
 
 def test_where_applications_live() -> None:

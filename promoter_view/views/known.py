@@ -4,5 +4,13 @@ from __future__ import annotations
 
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage_details import stage_details
 
-DEFINITIONS: tuple[ViewDefinition, ...] = (PROMOTION_STRATEGY_DETAILS,)
+
+def definitions(argocd_namespace: str = "argocd") -> tuple[ViewDefinition, ...]:
+    """``argocd_namespace`` is that of Applications which a Stage's health check names without one."""
+    return PROMOTION_STRATEGY_DETAILS, stage_details(argocd_namespace)
+
+
+#: Those of a program without options.
+DEFINITIONS = definitions()
