@@ -15,10 +15,10 @@ _NOTHING: Mapping[str, Any] = {}
 def mapping(value: Any, *path: str) -> Mapping[str, Any]:
     """The object below ``value`` at ``path``; empty where there is none."""
     for key in path:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return _NOTHING
         value = value.get(key)
-    return value if isinstance(value, Mapping) else _NOTHING
+    return value if isinstance(value, dict) else _NOTHING
 
 
 def text(value: Any, *path: str) -> str:
@@ -33,7 +33,7 @@ def mappings(value: Any, *path: str) -> Iterator[Mapping[str, Any]]:
     if path:
         value = mapping(value, *path[:-1]).get(path[-1])
     if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, Mapping))
+        yield from (item for item in value if isinstance(item, dict))
 
 
 def parse_time(stamp: str) -> datetime | None:

@@ -8,15 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import orjson
-
 from promoter_view.dashboard.checks import Check, Phase, PullRequest
 from promoter_view.dashboard.commits import Commit
 from promoter_view.dashboard.environments import Station, read_stations
 from promoter_view.records import Bundle, BundleChange, BundleKey
+from promoter_view.views.excerpts import excerpt
 from promoter_view.views.summary import State, Summary
 from promoter_view.views.versions import split
 
+#: Of a bundle's members those that tell how its environments stand.
+TOLD_BY = frozenset({"changeTransferPolicies"})
 #: Offsets are about units of 100 us since 1970 (docs/concepts.md).
 _OFFSETS_A_SECOND = 10_000
 
@@ -88,7 +89,7 @@ def read_trail(summary: Summary, stations: Sequence[Station]) -> Trail:
 
 def trail_of(bundle: Bundle) -> Trail:
     """The same of a bundle."""
-    return read_trail(*read_stations(orjson.loads(bundle.encode()), most_past=0))
+    return read_trail(*read_stations(excerpt(bundle, TOLD_BY), most_past=0))
 
 
 def _trace(station: Station) -> _Trace:

@@ -39,6 +39,7 @@ class PieceReader:
 
     def __init__(self, pieces: Iterator[bytes], *, gzip: bool) -> None:
         self._pieces = pieces
+        self._first = True
         self._compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP) if gzip else None
         self.finished = False
 
@@ -48,7 +49,11 @@ class PieceReader:
         self.finished = piece is None
         if self._compressor is None:
             return piece or b""
-        return self._compressor.flush() if piece is None else self._compressor.compress(piece)
+        if piece is None:
+            return self._compressor.flush()
+        first, self._first = self._first, False
+        # The head comes first, and a browser can paint it while the rest is being made.
+        return self._compressor.compress(piece) + (self._compressor.flush(zlib.Z_SYNC_FLUSH) if first else b"")
 
 
 class PageResource:

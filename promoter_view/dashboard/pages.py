@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
@@ -151,6 +152,9 @@ class Pages:
         return Page(200, _HTML, self._fleet_pieces(query, view))
 
     def _fleet_pieces(self, query: FleetQuery, view: PageInput) -> Iterator[bytes]:
+        fleet = SimpleNamespace(query=query, orders=ORDERS, total=0, shown=0, counts={}, namespaces=(), rows=())
+        pieces = self._page(200, "fleet.html", view, "Fleet", page="fleet", stream="fleet", fleet=fleet).pieces
+        yield next(pieces)
         found: list[Shown] = []
         for number, bundle in enumerate(view.bundles):
             if number % _ROWS_A_PIECE == 0 and not self._showing.is_shown(bundle):
@@ -159,25 +163,14 @@ class Pages:
         shown = {(each.row.namespace, each.row.name): each.html for each in found}
         rows = in_order([each.row for each in found], query.sort)
         wanted = [query.admits(row) for row in rows]
-        page = self._page(
-            200,
-            "fleet.html",
-            view,
-            "Fleet",
-            page="fleet",
-            stream="fleet",
-            query=query,
-            orders=ORDERS,
-            total=len(rows),
-            shown=sum(wanted),
-            counts=Counter(row.state for row in rows),
-            namespaces=sorted({row.namespace for row in rows}),
-            rows=(
-                _hidden(shown[row.namespace, row.name], hide=not admitted)
-                for row, admitted in zip(rows, wanted, strict=True)
-            ),
+        fleet.total, fleet.shown = len(rows), sum(wanted)
+        fleet.counts = Counter(row.state for row in rows)
+        fleet.namespaces = sorted({row.namespace for row in rows})
+        fleet.rows = (
+            _hidden(shown[row.namespace, row.name], hide=not admitted)
+            for row, admitted in zip(rows, wanted, strict=True)
         )
-        yield from page.pieces
+        yield from pieces
 
     # -- one strategy ------------------------------------------------------------------------------------------------
 

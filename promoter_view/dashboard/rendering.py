@@ -14,6 +14,8 @@ from markupsafe import Markup, escape
 from promoter_view.dashboard.links import strategy_path
 from promoter_view.views.summary import State
 
+#: With this the part ends that is the same for all that a page may hold: a browser can paint it meanwhile.
+END_OF_HEAD = '<main id="main"'
 #: Pieces of a page are at least that long, so that a page of many rows is not a write a row.
 _PIECE = 32 * 1024
 _TIME = re.compile(rb'<time datetime="([^"]+)">[^<]*</time>')
@@ -147,13 +149,13 @@ def _said(found: re.Match[bytes], now: datetime) -> bytes:
 
 
 def _joined(texts: Iterable[str]) -> Iterator[bytes]:
-    """Texts in pieces; a <time> is never cut, for a template yields it whole."""
+    """Texts in pieces; a <time> is never cut, for a template yields it whole. A piece ends with ``END_OF_HEAD``."""
     waiting: list[str] = []
     length = 0
     for text in texts:
         waiting.append(text)
         length += len(text)
-        if length >= _PIECE:
+        if length >= _PIECE or END_OF_HEAD in text:
             yield "".join(waiting).encode()
             waiting, length = [], 0
     yield "".join(waiting).encode()

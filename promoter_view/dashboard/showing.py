@@ -7,7 +7,7 @@ from datetime import datetime
 
 import orjson
 
-from promoter_view.dashboard.activity import Entry, Trail, entry_of, read_trail, trail_of
+from promoter_view.dashboard.activity import TOLD_BY, Entry, Trail, entry_of, read_trail, trail_of
 from promoter_view.dashboard.environments import read_stations
 from promoter_view.dashboard.figures import Deliveries, deliveries, figures
 from promoter_view.dashboard.fleet import Row, read_row
@@ -15,6 +15,7 @@ from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.strategy import read_detail
 from promoter_view.records import Bundle, BundleChange
 from promoter_view.views.bundle_cache import BundleCache
+from promoter_view.views.excerpts import excerpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Showing:
         return trail_of(bundle)
 
     def _show(self, bundle: Bundle) -> Shown:
-        document = orjson.loads(bundle.encode())
+        document = excerpt(bundle, TOLD_BY)
         summary, stations = read_stations(document, most_past=1)
         row = read_row(document, summary, stations)
         return Shown(row.without_stations(), self._row(row), deliveries(document), read_trail(summary, stations))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html as markup
 import re
+import zlib
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -14,6 +15,7 @@ import pytest
 import yaml
 from markupsafe import escape
 
+from promoter_view.dashboard.page_resource import PieceReader
 from promoter_view.dashboard.topics import Form
 from promoter_view.records import BundleKey
 from promoter_view.views.summary import summarize
@@ -299,6 +301,17 @@ def test_a_page_of_many_rows_comes_in_pieces(company: Company) -> None:
     page = Company(seed=11).pages.render("", {}, company.view())
     assert page is not None
     assert b"" in list(page.pieces)
+
+
+def test_the_head_of_the_fleet_comes_before_any_row_is_made(company: Company) -> None:
+    """A browser has something to paint while a thousand rows are worked out, compressed or not."""
+    for gzip in (False, True):
+        page = company.pages.render("", {}, company.view())
+        assert page is not None
+        first = PieceReader(page.pieces, gzip=gzip).pull(1 << 16)
+        head = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(first) if gzip else first
+        assert head.endswith(b'<main id="main" tabindex="-1">\n')
+        assert b'aria-current="page"' in head
 
 
 def test_addresses_begin_with_the_root_path() -> None:
