@@ -25,7 +25,7 @@ class LogSettings:
     Of the three retentions the first that is reached counts. ``history_bytes`` is how much of the log a start replays
     at least where it can. A segment is closed when it reaches ``segment_bytes`` or ``segment_age_seconds``. ``repair``:
     a damaged log is set aside and a new one begun. ``generation`` is that of the view definitions, for the marks.
-    ``replica_id`` names this process to the others on an etcd.
+    ``replica_id`` names this process to the others on an etcd, ``lease_seconds`` after a leader's death another leads.
     """
 
     retention_age_seconds: float = 7 * 24 * 3600.0
@@ -37,4 +37,5 @@ class LogSettings:
     repair: bool = False
     generation: int = 0
     replica_id: str = "promoter-view"
+    lease_seconds: int = 3
     etcd: EtcdFiles = EtcdFiles()

@@ -19,8 +19,6 @@ from promoter_view.log.etcd.pausing import Pause
 from promoter_view.log.etcd.surveying import Survey, Surveyor, survey_of
 from promoter_view.log.etcd.values import Compare, Etcd, Get, Put, Transaction
 
-#: etcd takes half a second to notice that a lease has ended: three and a half seconds after a leader's death at most.
-LEASE_SECONDS = 3
 TICK_SECONDS = 1.0
 #: So long a leader goes on trying to reach etcd. Nobody else can win while nobody reaches it.
 PATIENCE_SECONDS = 10.0
@@ -50,6 +48,7 @@ class Election:
         surveyor: Surveyor,
         *,
         identity: str,
+        lease_seconds: int,
         clock: IReactorTime,
         may_stand: Callable[[], bool],
         surveyed: Callable[[Survey], None],
@@ -60,6 +59,7 @@ class Election:
         self._layout = layout
         self._surveyor = surveyor
         self._identity = identity
+        self._lease_seconds = lease_seconds
         self._clock = clock
         self._may_stand = may_stand
         self._surveyed = surveyed
@@ -105,8 +105,14 @@ class Election:
             await self._keep(self.term)
         survey = await self._surveyor.next()
         self._surveyed(survey)
+        if self.term is not None and not self._holds_key(survey):
+            self.resign("the leader's key is not ours: etcd was restored from a backup, or the lease has ended")
         if survey.leader is None and self.term is None and self._may_stand() and not self._ending:
             await self._stand()
+
+    def _holds_key(self, survey: Survey) -> bool:
+        assert self.term is not None
+        return survey.leader is not None and survey.leader.create_revision == self.term.number
 
     async def _keep(self, term: Term) -> None:
         asked_at = self._clock.seconds()
@@ -121,7 +127,7 @@ class Election:
 
     async def _stand(self) -> None:
         asked_at, seen = self._clock.seconds(), 0
-        self._lease = self._lease or await self._etcd.grant(LEASE_SECONDS)
+        self._lease = self._lease or await self._etcd.grant(self._lease_seconds)
         key = self._layout.leader
         read = (Get(self._layout.survey),)
         put = Put(key, encode_leader(self._identity), self._lease)

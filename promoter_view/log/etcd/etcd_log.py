@@ -25,7 +25,7 @@ from promoter_view.log.etcd.values import Etcd
 from promoter_view.log.settings import LogSettings
 from promoter_view.log.worker import Worker
 from promoter_view.metrics import Metrics
-from promoter_view.records import Entry, LogStatus, Mirror
+from promoter_view.records import Entry, LogStatus, Mirror, Snapshot
 
 if TYPE_CHECKING:
     from promoter_view.boundaries import EventLog
@@ -63,6 +63,8 @@ class EtcdLog:
         self._on_fatal = on_fatal
         self._random = random
         self._following: Following | None = None
+        self._follower: Follower | None = None
+        self._loader = Loader(etcd, self._layout, history_bytes=settings.history_bytes)
         self._surveyor = Surveyor(etcd, self._layout, clock=reactor, seen=self._seen)
         self._progress = Progress(clock=reactor, applied_offset=self._applied)
         self._terms = Terms(
@@ -72,7 +74,9 @@ class EtcdLog:
             clock=reactor,
             random=random,
             metrics=metrics,
-            generation=settings.generation,
+            settings=settings,
+            loader=self._loader,
+            snapshot=self._snapshot,
             resign=self._resign,
         )
         self._election = Election(
@@ -80,6 +84,7 @@ class EtcdLog:
             self._layout,
             self._surveyor,
             identity=identity,
+            lease_seconds=settings.lease_seconds,
             clock=reactor,
             may_stand=lambda: self._progress.caught_up and self._terms.idle,
             surveyed=self._surveyed,
@@ -95,6 +100,7 @@ class EtcdLog:
         if self._stopped:
             return fail(LogClosed("the log stops"))
         self._terms.mirror = mirror
+        self._follower = follower
         self._following = self._follow(follower)
         self._run(self._following.run())
         self._run(self._election.run())
@@ -142,7 +148,7 @@ class EtcdLog:
             self._etcd,
             self._layout,
             follower,
-            loader=Loader(self._etcd, self._layout, history_bytes=self._settings.history_bytes),
+            loader=self._loader,
             surveyor=self._surveyor,
             progress=self._progress,
             clock=self._clock,
@@ -150,10 +156,15 @@ class EtcdLog:
             random=self._random,
             metrics=self._metrics,
             leader_gone=self._election.hurry,
+            dropped=self._resign,
         )
 
     def _seen(self) -> int:
         return 0 if self._following is None else self._following.revision
+
+    def _snapshot(self) -> Snapshot:
+        assert self._follower is not None
+        return self._follower.snapshot()
 
     def _surveyed(self, survey: Survey) -> None:
         assert self._following is not None

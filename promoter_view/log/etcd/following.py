@@ -39,7 +39,10 @@ class BrokenFollower(Exception):  # noqa: N818 - a state, as Twisted's Connectio
 
 
 class Following:
-    """Feeds ``follower``; ``progress`` is told how far it got, ``leader_gone`` that nobody leads."""
+    """Feeds ``follower``; ``progress`` is told how far it got, ``leader_gone`` that nobody leads.
+
+    ``dropped`` is told why the state was dropped: who leads cannot go on with it.
+    """
 
     _log = Logger()
 
@@ -57,6 +60,7 @@ class Following:
         random: Callable[[], float],
         metrics: Metrics,
         leader_gone: Callable[[], None],
+        dropped: Callable[[str], None],
     ) -> None:
         self._etcd = etcd
         self._layout = layout
@@ -68,6 +72,7 @@ class Following:
         self._worker = worker
         self._metrics = metrics
         self._leader_gone = leader_gone
+        self._dropped = dropped
         self._backoff = Backoff(random=random, first_seconds=0.05, limit_seconds=2.0)
         self._pause = Pause(clock)
         self._assembler: Assembler | None = None
@@ -195,6 +200,7 @@ class Following:
         self._log.warn("{error}: this replica drops its state and begins anew", error=error)
         self._assembler = None
         self._progress.drop()
+        self._dropped(str(error))
 
     async def _retry(self, error: Exception) -> None:
         """Errors: LogUnusable where trying again does not help, and nothing was read yet."""

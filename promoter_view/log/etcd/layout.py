@@ -49,12 +49,13 @@ class Head:
 class Checkpoint:
     """Where a replay may begin: at ``revision``, whose last offset is ``offset``. ``pieces`` hold its bundles.
 
-    ``size`` is the head's at that revision, ``time_ms`` when it was written.
+    ``size`` and ``events`` are the head's at that revision, ``time_ms`` when it was written.
     """
 
     offset: int
     revision: int
     size: int
+    events: int
     time_ms: int
     generation: int
     complete: bool
@@ -142,8 +143,8 @@ def decode_object(key: bytes, value: bytes) -> SourceObject:
 def encode_checkpoint(checkpoint: Checkpoint) -> bytes:
     """The value of a checkpoint's key."""
     found = checkpoint
-    numbers = (found.offset, found.revision, found.size, found.time_ms, found.generation, found.complete, found.pieces)
-    return _deflate(codec.pack(numbers))
+    counts = (found.offset, found.revision, found.size, found.events, found.time_ms)
+    return _deflate(codec.pack((*counts, found.generation, found.complete, found.pieces)))
 
 
 def decode_checkpoint(key: bytes, value: bytes) -> Checkpoint:

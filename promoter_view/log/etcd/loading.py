@@ -62,15 +62,17 @@ class Loader:
         if survey.head is None:
             return Beginning(survey.revision, 0, None)
         head = decode_head(self._layout.head, survey.head.value)
-        for checkpoint in choose(await self._checkpoints(), head.size, self._history_bytes):
+        for checkpoint in choose(await self.checkpoints(), head.size, self._history_bytes):
             found = await self._unless_compacted(checkpoint)
             if found is not None:
                 return found
         if await self._reaches_back_to(survey.head.create_revision):
             return Beginning(survey.head.create_revision - 1, 0, None)
-        return await self._anew(survey.head.mod_revision, head)
+        # Head's own revision may be compacted; since then nothing has changed in the log.
+        return await self._anew(survey.revision, head)
 
-    async def _checkpoints(self) -> Sequence[Checkpoint]:
+    async def checkpoints(self) -> Sequence[Checkpoint]:
+        """All there are, in order; etcd may have been compacted beyond some of them."""
         found = [item async for item in self._items(self._layout.checkpoints, 0)]
         return [decode_checkpoint(item.key, item.value) for item in found]
 

@@ -38,6 +38,7 @@ class Progress:
     """
 
     def __init__(self, *, clock: IReactorTime, applied_offset: Callable[[int], None]) -> None:
+        self.head: Head | None = None
         self._clock = clock
         self._applied_offset = applied_offset
         self._waiting: list[_Waiter] = []
@@ -95,7 +96,7 @@ class Progress:
     def drop(self) -> None:
         """The state is not true any more."""
         self.seen = max(self.seen, self.offset)
-        self.loaded, self.anew = False, False
+        self.loaded, self.anew, self.head = False, False, None
 
     def lead(self) -> None:
         """This replica leads: what it made of its own is the truth now."""
@@ -107,7 +108,7 @@ class Progress:
 
     def applied(self, revision: int, head: Head) -> None:
         """The follower holds the log up to that head."""
-        self.revision, self.offset, self._term = revision, head.offset, head.term
+        self.revision, self.offset, self._term, self.head = revision, head.offset, head.term, head
         self.first = self.first or head.offset
         if self._goal is not None and revision >= self._goal.revision:
             self._known_at = max(self._known_at, self._goal.asked_at)

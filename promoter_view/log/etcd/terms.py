@@ -13,12 +13,15 @@ from promoter_view.boundaries import Leading
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.etcd.election import Term
 from promoter_view.log.etcd.layout import Layout, decode_head
+from promoter_view.log.etcd.loading import Loader
 from promoter_view.log.etcd.progress import Progress
 from promoter_view.log.etcd.transactions import Tail, empty_tail
+from promoter_view.log.etcd.upkeep import Upkeep
 from promoter_view.log.etcd.values import Etcd
 from promoter_view.log.etcd.writing import Writer
+from promoter_view.log.settings import LogSettings
 from promoter_view.metrics import Metrics
-from promoter_view.records import Entry, Mark, Mirror
+from promoter_view.records import Entry, Mark, Mirror, Snapshot
 
 NOT_LEADING = "this replica does not lead: another one writes"
 
@@ -37,7 +40,9 @@ class Terms:
         clock: IReactorTime,
         random: Callable[[], float],
         metrics: Metrics,
-        generation: int,
+        settings: LogSettings,
+        loader: Loader,
+        snapshot: Callable[[], Snapshot],
         resign: Callable[[str], None],
     ) -> None:
         self._etcd = etcd
@@ -46,8 +51,11 @@ class Terms:
         self._clock = clock
         self._random = random
         self._metrics = metrics
-        self._generation = generation
+        self._settings = settings
+        self._loader = loader
+        self._snapshot = snapshot
         self._resign = resign
+        self._upkeep: Deferred[None] = succeed(None)
         self._writer: Writer | None = None
         self._part: Leading | None = None
         self._beginning: Deferred[None] = succeed(None)
@@ -120,10 +128,26 @@ class Terms:
             metrics=self._metrics,
             deposed=self._resign,
         )
-        await self._writer.append((Mark(tail.head.offset, self.mirror, self._generation),))
+        await self._writer.append((Mark(tail.head.offset, self.mirror, self._settings.generation),))
         self.leads = True
         self._metrics.replica_leads.set(1)
+        self._upkeep = Deferred.fromCoroutine(self._keep_up(term))
+        self._upkeep.addErrback(lambda failure: failure.trap(CancelledError))
         self._begin_part()
+
+    async def _keep_up(self, term: Term) -> None:
+        upkeep = Upkeep(
+            self._etcd,
+            self._layout,
+            term=term.number,
+            loader=self._loader,
+            progress=self._progress,
+            snapshot=self._snapshot,
+            clock=self._clock,
+            metrics=self._metrics,
+            settings=self._settings,
+        )
+        await upkeep.run()
 
     def _tail(self, term: Term) -> Tail:
         item = term.found.head
@@ -139,6 +163,7 @@ class Terms:
         self.leads = False
         self._metrics.replica_leads.set(0)
         self._beginning.cancel()
+        self._upkeep.cancel()
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.end(reason)

@@ -23,6 +23,8 @@ MAX_RECORDS = 1000
 MAX_BYTES = 1 << 20
 #: What an operation takes beside its value, generously.
 _OPERATION_BYTES = 512
+#: What head takes of etcd's space each time it is put, roughly: for bounding what the log holds.
+_HEAD_BYTES = 1024
 
 
 class TooLarge(ValueError):  # noqa: N818 - a state, as Twisted's ConnectionLost
@@ -112,7 +114,7 @@ def write(layout: Layout, tail: Tail, items: Sequence[Item], *, term: int, now: 
         previous=tail.head.offset,
         offset=records[-1].offset,
         term=term,
-        size=tail.head.size + sum(item.size for item in items),
+        size=tail.head.size + _HEAD_BYTES + sum(item.size for item in items),
         events=tail.head.events + len(records),
         generation=generation,
         mirror=mirror,

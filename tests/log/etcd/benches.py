@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from promoter_view.log.etcd.etcd_log import EtcdLog
@@ -21,15 +22,14 @@ class EtcdBench:
         self.settings = settings
         self.metrics = Metrics()
         self.fatal = []
-        self.made = 0
+        self.logs = []
 
     def make(self):
-        self.made += 1
         self.metrics = Metrics()
-        return EtcdLog(
+        made = EtcdLog(
             self.etcd,
             "view",
-            identity=f"replica-{self.made}",
+            identity=f"replica-{len(self.logs) + 1}",
             reactor=self.clock,
             worker=HeldWorker(),
             metrics=self.metrics,
@@ -37,6 +37,8 @@ class EtcdBench:
             on_fatal=self.fatal.append,
             random=lambda: 0.5,
         )
+        self.logs.append(made)
+        return made
 
     def open(self, mirror=MIRROR):
         """A log that has started, and its follower."""
@@ -62,3 +64,23 @@ class EtcdBench:
         """Time passes, a little at a time."""
         for _ in range(int(seconds / 0.05) + 20):
             self.clock.advance(0.05 if seconds else 0.005)
+
+    def pass_fast(self, seconds):
+        """Much time passes, a second at a time."""
+        for _ in range(int(seconds)):
+            self.clock.advance(1)
+
+
+class Part:
+    """What runs while a replica leads. ``slow``: it ends when ``ended`` fires."""
+
+    def __init__(self, *, slow=False):
+        self.told = []
+        self.ended = Deferred() if slow else None
+
+    def begin(self):
+        self.told.append("begin")
+
+    def end(self):
+        self.told.append("end")
+        return self.ended or succeed(None)

@@ -1,6 +1,6 @@
 """An etcd in memory, on a clock: revisions, transactions, leases, watches, compaction. It passes the real one's suite.
 
-What goes wrong is set from outside: ``failures`` are raised by the next calls, ``hold`` keeps transactions waiting.
+What goes wrong is set from outside: ``down`` is what every call fails with, ``holding`` keeps transactions waiting.
 """
 
 from __future__ import annotations
@@ -86,8 +86,14 @@ class FakeEtcd:
         self.state = State()
         self.leases = {}
         self.watches = set()
-        self.failures = deque()
+        self.commit_failures = deque()
+        self.reads = None
         self.lost_answers = 0
+        self.down = None
+        self.refuse_commits = None
+        self.max_put = None
+        self.cut_off = set()
+        self.first_watch = None
         self.holding = False
         self.held = deque()
         self.turns = 0
@@ -99,6 +105,10 @@ class FakeEtcd:
 
     async def range(self, keys, *, revision=0, limit=0):
         self.ranges += 1
+        if self.reads is not None:
+            waiting = Deferred()
+            self.reads.append(waiting)
+            await waiting
         self._fail()
         items = self._at(revision)
         found = [items[key] for key in sorted(items) if _within(keys, key)]
@@ -110,6 +120,12 @@ class FakeEtcd:
             self.held.append(waiting)
             await waiting
         self._fail()
+        if self.refuse_commits is not None:
+            raise self.refuse_commits
+        failure = self.commit_failures.popleft() if self.commit_failures else None
+        if failure is not None:
+            raise failure
+        self._measure(transaction)
         self.commits += 1
         outcome = self._commit(transaction)
         if self.lost_answers:
@@ -128,6 +144,7 @@ class FakeEtcd:
         if past:
             watch.messages.append(Message(self.cluster, self.state.revision, tuple(past)))
         self.watches.add(watch)
+        self.first_watch = self.first_watch or watch
         return watch
 
     async def grant(self, seconds):
@@ -158,6 +175,9 @@ class FakeEtcd:
             raise COMPACTED
         if revision > self.state.revision:
             raise FUTURE
+        self._compact(revision)
+
+    def _compact(self, revision):
         self.state.compacted = revision
         newest = {}
         for event in self.state.events:
@@ -177,6 +197,15 @@ class FakeEtcd:
 
     # -- what tests do with it ---------------------------------------------------------------------------------------
 
+    @property
+    def empty(self):
+        """The state of an etcd without data."""
+        return State()
+
+    def compact_now(self):
+        """Somebody compacts to the newest revision."""
+        self._compact(self.state.revision)
+
     def let_go(self):
         self.held.popleft().callback(None)
 
@@ -188,6 +217,19 @@ class FakeEtcd:
             watch.close()
             watch.end()
 
+    def recover(self):
+        """There is a quorum again: its new leader lets every lease live its whole time."""
+        self.down = None
+        for lease in self.leases.values():
+            lease.until = self.clock.seconds() + lease.seconds
+            self.clock.callLater(lease.seconds, self._expire)
+
+    def answer_reads(self):
+        """Reads that were held are answered."""
+        reads, self.reads = self.reads, None
+        for waiting in reads:
+            waiting.callback(None)
+
     def end_watches(self):
         for watch in tuple(self.watches):
             watch.close()
@@ -195,11 +237,14 @@ class FakeEtcd:
 
     # -- how it works ------------------------------------------------------------------------------------------------
 
+    def _measure(self, transaction):
+        size = sum(len(operation.value) for operation in transaction.then if isinstance(operation, Put))
+        if self.max_put is not None and size > self.max_put:
+            raise EtcdError(Fault.TOO_LARGE, "etcdserver: request is too large")
+
     def _fail(self):
-        if self.failures:
-            failure = self.failures.popleft()
-            if failure is not None:
-                raise failure
+        if self.down is not None:
+            raise self.down
 
     def _at(self, revision):
         if not revision or revision == self.state.revision:
@@ -257,12 +302,14 @@ class FakeEtcd:
             return
         self.state.revision = revision
         self.state.events += events
-        for watch in tuple(self.watches):
+        for watch in tuple(self.watches - self.cut_off):
             seen = tuple(event for event in events if _within(watch.keys, event.key))
             if seen:
                 watch.send(Message(self.cluster, revision, seen))
 
     def _expire(self):
+        if self.down is not None:
+            return  # to end a lease takes a quorum
         now = self.clock.seconds()
         for lease in [lease for lease, found in self.leases.items() if found.until <= now]:
             del self.leases[lease]

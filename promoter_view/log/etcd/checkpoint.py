@@ -1,0 +1,62 @@
+"""Checkpoints: when one is due, and what is written for it. Pure.
+
+A checkpoint names a revision, and holds what cannot be worked out from the objects at it: each bundle's
+resourceVersion. Its pieces are written first and its own key last, so that a part is never taken for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from promoter_view.log.etcd.layout import Checkpoint, Head, Layout, encode_checkpoint, encode_piece
+from promoter_view.log.etcd.values import Compare, Delete, Keys, Put, Transaction
+from promoter_view.records import BundleKey, Snapshot
+
+EVERY_EVENTS = 10_000
+EVERY_SECONDS = 600.0
+#: About 60 bytes each: a piece is far below the bound of a request.
+PIECE_BUNDLES = 5_000
+
+
+def is_due(last: Checkpoint | None, head: Head, now: float) -> bool:
+    """Whether the log has grown by enough since the last one, or at all for long enough."""
+    if last is None:
+        return True
+    events = head.events - last.events
+    return events >= EVERY_EVENTS or (events > 0 and now - last.time_ms / 1000 >= EVERY_SECONDS)
+
+
+def make(snapshot: Snapshot, head: Head, revision: int, now: float) -> Checkpoint:
+    """That of ``snapshot``, all that was applied up to ``head`` and ``revision``."""
+    pieces = -(-len(snapshot.bundles) // PIECE_BUNDLES)
+    return Checkpoint(
+        offset=head.offset,
+        revision=revision,
+        size=head.size,
+        events=head.events,
+        time_ms=int(now * 1000),
+        generation=snapshot.generation,
+        complete=snapshot.complete,
+        pieces=pieces,
+    )
+
+
+def writing(layout: Layout, checkpoint: Checkpoint, snapshot: Snapshot, term: int) -> Iterator[Transaction]:
+    """The transactions that write it, in order, while the leader's key is that of ``term``."""
+    conditions = _leading(layout, term)
+    bundles = iter(snapshot.bundles.items())
+    for number in range(checkpoint.pieces):
+        piece: Sequence[tuple[BundleKey, int]] = list(islice(bundles, PIECE_BUNDLES))
+        yield Transaction(conditions, (Put(layout.piece_key(checkpoint.offset, number), encode_piece(piece)),))
+    yield Transaction(conditions, (Put(layout.checkpoint_key(checkpoint.offset), encode_checkpoint(checkpoint)),))
+
+
+def deleting(layout: Layout, checkpoint: Checkpoint, term: int) -> Transaction:
+    """The transaction that deletes it, while the leader's key is that of ``term``."""
+    operations = (Delete(Keys(layout.checkpoint_key(checkpoint.offset))), Delete(layout.pieces(checkpoint.offset)))
+    return Transaction(_leading(layout, term), operations)
+
+
+def _leading(layout: Layout, term: int) -> tuple[Compare, ...]:
+    return (Compare(layout.leader, term, created=True),)

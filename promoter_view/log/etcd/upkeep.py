@@ -1,0 +1,135 @@
+"""What a leader does beside writing: checkpoints, for those who start, and compaction, which is the log's retention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from promoter_view.log.errors import LogDamaged
+from promoter_view.log.etcd import checkpoint as checkpoints
+from promoter_view.log.etcd.compaction import expendable
+from promoter_view.log.etcd.faults import EtcdError, Fault
+from promoter_view.log.etcd.layout import Checkpoint, Layout
+from promoter_view.log.etcd.loading import Loader
+from promoter_view.log.etcd.pausing import Pause
+from promoter_view.log.etcd.progress import Progress
+from promoter_view.log.etcd.values import Etcd, Keys, Transaction
+from promoter_view.log.settings import LogSettings
+from promoter_view.metrics import Metrics
+from promoter_view.records import Snapshot
+
+TICK_SECONDS = 1.0
+#: How often it is looked whether the last checkpoint can still be read: somebody else may have compacted etcd.
+LOOK_SECONDS = 10.0
+
+
+class Upkeep:
+    """Runs during one term, whose leader's key was made at revision ``term``. ``snapshot`` is the follower's."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        etcd: Etcd,
+        layout: Layout,
+        *,
+        term: int,
+        loader: Loader,
+        progress: Progress,
+        snapshot: Callable[[], Snapshot],
+        clock: IReactorTime,
+        metrics: Metrics,
+        settings: LogSettings,
+    ) -> None:
+        self._etcd = etcd
+        self._layout = layout
+        self._term = term
+        self._loader = loader
+        self._progress = progress
+        self._snapshot = snapshot
+        self._clock = clock
+        self._metrics = metrics
+        self._settings = settings
+        self._pause = Pause(clock)
+        self._known: list[Checkpoint] | None = None
+        self._looked_at = 0.0
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            try:
+                await self._step()
+            except (EtcdError, LogDamaged) as error:
+                self._metrics.replica_outcomes.labels("upkeep_failed").inc()
+                self._log.info("keeping the log up failed, and is tried again: {error}", error=error)
+            await self._pause.wait(TICK_SECONDS)
+
+    async def _step(self) -> None:
+        if self._known is None:
+            self._known = list(await self._loader.checkpoints())
+        if self._clock.seconds() - self._looked_at >= LOOK_SECONDS:
+            self._known = await self._readable(self._known)
+            self._looked_at = self._clock.seconds()
+        head = self._progress.head
+        if head is None or head.offset != self._progress.offset:
+            return  # the follower is in the middle of a revision
+        now = self._clock.seconds()
+        if checkpoints.is_due(self._known[-1] if self._known else None, head, now):
+            await self._write(self._known)
+        await self._compact(self._known)
+
+    async def _readable(self, known: list[Checkpoint]) -> list[Checkpoint]:
+        """Empty where the last one's revision has been compacted."""
+        if not known:
+            return known
+        try:
+            await self._etcd.range(Keys(self._layout.head), revision=known[-1].revision)
+        except EtcdError as error:
+            if error.fault is not Fault.COMPACTED:
+                raise
+            self._log.warn("somebody else compacted etcd beyond the last checkpoint: another one is written")
+            return []
+        return known
+
+    async def _write(self, known: list[Checkpoint]) -> None:
+        head, snapshot, applied = self._progress.head, self._snapshot(), self._progress.revision
+        assert head is not None
+        revision = await self._newest_with(applied)
+        made = checkpoints.make(snapshot, head, revision, self._clock.seconds())
+        for transaction in checkpoints.writing(self._layout, made, snapshot, self._term):
+            if not await self._holds(transaction):
+                return
+        known.append(made)
+        self._log.debug("checkpoint at offset {offset}", offset=made.offset)
+
+    async def _newest_with(self, applied: int) -> int:
+        """The newest revision at which the log stands as it did at ``applied``, which may be compacted."""
+        found = await self._etcd.range(Keys(self._layout.head))
+        unchanged = bool(found.items) and found.items[0].mod_revision == applied
+        return found.revision if unchanged else applied
+
+    async def _compact(self, known: list[Checkpoint]) -> None:
+        head = self._progress.head
+        count = 0 if head is None else expendable(known, head, self._clock.seconds(), self._settings)
+        if not count:
+            return
+        for expired in known[:count]:
+            if not await self._holds(checkpoints.deleting(self._layout, expired, self._term)):
+                return
+        del known[:count]
+        await self._forget_before(known[0].revision)
+
+    async def _forget_before(self, revision: int) -> None:
+        try:
+            await self._etcd.compact(revision)
+        except EtcdError as error:
+            if error.fault is not Fault.COMPACTED:
+                raise
+        self._progress.first = max(self._progress.first, self._known[0].offset if self._known else 0)
+        self._log.info("etcd is compacted to revision {revision}", revision=revision)
+
+    async def _holds(self, transaction: Transaction) -> bool:
+        """Whether this replica still leads."""
+        return (await self._etcd.commit(transaction)).succeeded
