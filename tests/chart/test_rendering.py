@@ -14,11 +14,40 @@ API_SERVICE = ("APIService", "", "v1alpha1.view.promoter.argoproj.io")
 CLAIM = ("PersistentVolumeClaim", NAMESPACE, "promoter-apiserver-log")
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
+PROXIED = {
+    "role": "own",
+    "auth": "proxy",
+    "proxy": {"userHeader": "X-Forwarded-Email", "userPrefix": "oidc:", "groupsPrefix": "oidc:"},
+    "ingress": {"enabled": True, "host": "promoter.example.org"},
+}
+CERT_MANAGER = {"certs": {"mode": "certManager"}}
+
 #: What it is, values, overlay, components
-SAME = [
+SAME: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
     ("manual certificates", {}, "certs-manual", ()),
-    ("cert-manager", {"certs": {"mode": "certManager"}}, "certs-cert-manager", ()),
+    ("cert-manager", CERT_MANAGER, "certs-cert-manager", ()),
     ("nothing verified", {"certs": {"mode": "insecure"}}, "dev-insecure", ()),
+    ("no volume", {"persistence": {"enabled": False}}, "certs-manual", ("ephemeral",)),
+    ("readers by role", {"aggregateRoles": True}, "certs-manual", ("aggregate-roles",)),
+    ("one namespace", {"namespaces": [NAMESPACE]}, "certs-manual", ("namespaced",)),
+    ("network policies", {"networkPolicy": {"enabled": True}}, "certs-manual", ("network-policy",)),
+    ("monitoring", {"monitoring": {"enabled": True}}, "certs-manual", ("monitoring",)),
+    ("Argo CD", {"argocd": {"enabled": True}}, "certs-manual", ("argocd",)),
+    ("dashboard", {"dashboard": {"enabled": True}}, "certs-manual", ("dashboard",)),
+    (
+        "dashboard in the same pod",
+        {"dashboard": {"enabled": True, "role": "samePod"}},
+        "certs-manual",
+        ("dashboard-same-pod",),
+    ),
+    (
+        "several at once",
+        CERT_MANAGER
+        | {"dashboard": {"enabled": True}, "argocd": {"enabled": True}, "monitoring": {"enabled": True}}
+        | {"networkPolicy": {"enabled": True}, "aggregateRoles": True},
+        "certs-cert-manager",
+        ("dashboard", "argocd", "monitoring", "network-policy", "aggregate-roles"),
+    ),
 ]
 
 
@@ -36,7 +65,33 @@ def test_the_chart_is_what_kustomize_gives(
     expected = kustomized(control_plane_binaries / "kubectl", tmp_path / "kustomization", overlay, components)
     assert rendered.keys() == expected.keys()
     for identity, item in expected.items():
-        assert rendered[identity] == item
+        assert in_order(rendered[identity]) == in_order(item)
+
+
+def test_a_dashboard_behind_a_proxy_is_what_kustomize_gives(
+    helm: Helm, control_plane_binaries: Path, tmp_path: Path
+) -> None:
+    """The example with an authenticating proxy in the pod can be said in values, the proxy's container included."""
+    components = ("dashboard", "dashboard-ingress")
+    expected = kustomized(control_plane_binaries / "kubectl", tmp_path / "kustomization", "certs-manual", components)
+    pod = expected["Deployment", NAMESPACE, "promoter-dashboard"]["spec"]["template"]["spec"]
+    sidecars = [box for box in pod["containers"] if box["name"] == "proxy"]
+    proxied = PROXIED | {"enabled": True, "proxy": PROXIED["proxy"] | {"sidecars": sidecars}}
+    rendered = helm.objects({"dashboard": proxied})
+    assert rendered.keys() == expected.keys()
+    for identity, item in expected.items():
+        assert in_order(rendered[identity]) == in_order(item)
+
+
+def in_order(item: Any) -> Any:
+    """The same with lists of named things by name: environments, ports, volumes, containers, which merge by it."""
+    if isinstance(item, dict):
+        return {name: in_order(value) for name, value in item.items()}
+    if not isinstance(item, list):
+        return item
+    members = [in_order(member) for member in item]
+    named = all(isinstance(member, dict) and "name" in member for member in members)
+    return sorted(members, key=lambda member: str(member["name"])) if named else members
 
 
 def _pod(rendered: Objects) -> Any:
@@ -87,6 +142,44 @@ def test_the_log_is_where_one_says(helm: Helm, values: dict[str, Any], volume: d
     volumes = {entry.pop("name"): entry for entry in _pod(rendered)["volumes"]}
     assert volumes["log"] == volume
     assert (CLAIM in rendered) == claimed
+
+
+@pytest.mark.parametrize("role", ["own", "samePod"])
+def test_a_proxy_elsewhere_proves_itself_by_a_secret(helm: Helm, role: str) -> None:
+    """The Secret is mounted whole, so that a change of it arrives, and the program is told where it is."""
+    dashboard = {"enabled": True, "role": role, "auth": "proxy", "proxy": {"secretName": "ours"}}
+    rendered = helm.objects({"dashboard": dashboard})
+    name = "promoter-dashboard" if role == "own" else "promoter-apiserver"
+    pod = rendered["Deployment", NAMESPACE, name]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    environment = {entry["name"]: entry["value"] for entry in container["env"]}
+    assert environment["PROMOTER_VIEW_DASHBOARD_PROXY_SECRET_FILE"] == "/proxy-secret/secret"
+    assert {"name": "proxy-secret", "mountPath": "/proxy-secret", "readOnly": True} in container["volumeMounts"]
+    secrets = {volume["name"]: volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
+    assert secrets["proxy-secret"] == "ours"
+
+
+@pytest.mark.parametrize(
+    ("dashboard", "name", "value"),
+    [
+        ({"auth": "none"}, "AUTH", "none"),
+        ({"allowedHosts": ["a.example.org", "b.example.org"]}, "ALLOWED_HOSTS", "a.example.org,b.example.org"),
+        ({"rootPath": "/promotions"}, "ROOT_PATH", "/promotions"),
+    ],
+)
+def test_a_value_of_the_dashboard_is_an_option(helm: Helm, dashboard: dict[str, Any], name: str, value: str) -> None:
+    """What one says of the dashboard is in its environment."""
+    rendered = helm.objects({"dashboard": {"enabled": True, **dashboard}})
+    (container,) = rendered["Deployment", NAMESPACE, "promoter-dashboard"]["spec"]["template"]["spec"]["containers"]
+    assert {"name": f"PROMOTER_VIEW_DASHBOARD_{name}", "value": value} in container["env"]
+
+
+def test_a_role_in_each_namespace(helm: Helm) -> None:
+    """With several namespaces there is a Role and its binding in each, and no ClusterRole that reads."""
+    rendered = helm.objects({"namespaces": ["team-a", "team-b"]})
+    roles = {(kind, namespace) for kind, namespace, name in rendered if name == "promoter-apiserver" and "Role" in kind}
+    assert roles == {(kind, team) for kind in ("Role", "RoleBinding") for team in ("team-a", "team-b")}
+    assert {"name": "PROMOTER_VIEW_NAMESPACE", "value": "team-a,team-b"} in _container(rendered)["env"]
 
 
 def test_a_claim_has_the_size_and_class_that_one_says(helm: Helm) -> None:
@@ -156,6 +249,11 @@ def test_names_in_another_namespace(helm: Helm) -> None:
         ({"eventLog": {"historyBytes": "lots"}}, "at '/eventLog/historyBytes'"),
         ({"persistence": {"enabled": "maybe"}}, "at '/persistence/enabled'"),
         ({"persistence": {"enabled": False, "existingClaim": "x"}}, "persistence.existingClaim"),
+        ({"dashboard": {"enabled": True, "auth": "proxy"}}, "dashboard.proxy: dashboard.auth proxy needs secretName"),
+        ({"dashboard": {"auth": "ldap"}}, "at '/dashboard/auth': value must be one of 'token', 'proxy', 'none'"),
+        ({"dashboard": {"role": "both"}}, "at '/dashboard/role'"),
+        ({"dashboard": {"proxy": {"sidecars": [{"name": "a", "image": "b"}]}}}, "dashboard.proxy.sidecars count with"),
+        ({"dashboard": {"ingress": {"enabled": True}}}, "dashboard.ingress.host"),
         ({"namespaces": ["Team A"]}, "at '/namespaces/0'"),
         ({"extraArgs": ["show-web-request-bodies"]}, "at '/extraArgs/0'"),
         ({"extraArg": []}, "additional properties 'extraArg' not allowed"),

@@ -48,6 +48,17 @@ app.kubernetes.io/part-of: promoter
 {{- fail (printf "certs.caBundle counts with certs.mode existingSecret only, not with %s: leave it out" .mode) }}
 {{- end }}
 {{- end }}
+{{- with .Values.dashboard }}
+{{- if and .enabled (eq .auth "proxy") (not .proxy.sidecars) (not .proxy.secretName) }}
+{{- fail "dashboard.proxy: dashboard.auth proxy needs secretName, by which the proxy proves itself, or the proxy in the pod, as one of sidecars" }}
+{{- end }}
+{{- if and .proxy.sidecars (ne .auth "proxy") }}
+{{- fail (printf "dashboard.proxy.sidecars count with dashboard.auth proxy only, not with %s: leave them out" .auth) }}
+{{- end }}
+{{- if and .ingress.enabled (not .ingress.host) }}
+{{- fail "dashboard.ingress.host: dashboard.ingress.enabled needs it: the name by which browsers ask" }}
+{{- end }}
+{{- end }}
 {{- if and .Values.persistence.existingClaim (not .Values.persistence.enabled) }}
 {{- fail "persistence.existingClaim: persistence.enabled is false: leave one of them out" }}
 {{- end }}

@@ -11,9 +11,6 @@
 {{- end }}
 {{- end }}
 {{- end }}
-{{- with .Values.namespaces }}
-- {{ printf "--namespace=%s" (join "," .) | quote }}
-{{- end }}
 {{- if not (kindIs "invalid" .Values.instanceId) }}
 - {{ printf "--instance-id=%s" .Values.instanceId | quote }}
 {{- end }}
