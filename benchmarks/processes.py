@@ -113,12 +113,13 @@ def kubeconfig(url: str, folder: Path) -> Path:
 class Program:
     """``twistd promoter-view`` on a cluster, with a log and a certificate in ``folder``; may be killed and started."""
 
-    def __init__(self, kubeconfig_path: Path, folder: Path) -> None:
+    def __init__(self, kubeconfig_path: Path, folder: Path, *, event_log: str = "") -> None:
         self._kubeconfig = kubeconfig_path
         self._folder = folder
+        self._event_log = event_log or f"file:{folder / 'log'}"
         self._child: Child | None = None
         self.port = 0
-        self.dashboard_port = _free_port()
+        self.dashboard_port = free_port()
 
     def __enter__(self) -> Self:
         return self
@@ -178,7 +179,7 @@ class Program:
             "bind-address": "127.0.0.1",
             "secure-port": self.port,
             "port-file": port_file,
-            "event-log": f"file:{self._folder / 'log'}",
+            "event-log": self._event_log,
             "cert-dir": self._folder / "certificates",
             "dashboard-port": self.dashboard_port,
             "log-level": "warn",
@@ -195,11 +196,25 @@ class Program:
             time.sleep(_POLL_SECONDS)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """One that nobody listens on now: the dashboard's, for which 0 means none."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def etcd(binary: Path, folder: Path) -> tuple[Child, str]:
+    """An etcd of one member, and its address."""
+    client, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+    options = {
+        "data-dir": folder / "etcd",
+        "listen-client-urls": client,
+        "advertise-client-urls": client,
+        "listen-peer-urls": peer,
+        "initial-advertise-peer-urls": peer,
+        "initial-cluster": f"default={peer}",
+    }
+    return Child([str(binary), *(f"--{name}={value}" for name, value in options.items())], folder, "etcd"), client
 
 
 def baseline(certificate: tuple[Path, Path], object_bytes: int, objects: int, folder: Path) -> tuple[Child, int]:
