@@ -97,6 +97,7 @@ OPTIONS = (
         argocd_namespaces,
         "where Argo CD's Applications live, looked at where --namespace is given; the first counts where none is named",
     ),
+    Option("argocd-kubeconfig", None, str, "the cluster in which those Applications live [the one that is reflected]"),
     Option("argocd-shard", None, shard, "run the Promotions of this shard of Kargo [nothing is written to a cluster]"),
     Option(
         "argocd-lease-namespace",

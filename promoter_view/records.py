@@ -15,6 +15,8 @@ ABSENT = ""
 #: The position of a list path that is being listed again: what it holds is known, but nothing can be watched from it.
 #: No resourceVersion reads so: they are decimal integers (KEP-5504).
 LOST = "?"
+#: In what a Mirror says of a path: stands between the digest of its rules and that of a cluster of its own.
+OWN_CLUSTER = "@"
 #: In a Position that is LOST: that of every list path, for the cluster itself went back in time.
 EVERY_PATH = ""
 
@@ -47,7 +49,8 @@ class BundleKey(NamedTuple):
 class ListPath:
     """One list-and-watch path of the cluster: what a reflector mirrors, and what has a position in the log.
 
-    ``namespace`` "" means all; ``selector`` is a label selector, "" for none.
+    ``namespace`` "" means all; ``selector`` is a label selector, "" for none. ``cluster`` names the cluster where it is
+    not the one that is reflected otherwise.
     """
 
     kind: str
@@ -56,6 +59,7 @@ class ListPath:
     plural: str
     namespace: str = ""
     selector: str = ""
+    cluster: str = ""
 
     @property
     def url(self) -> str:
@@ -66,7 +70,8 @@ class ListPath:
     @property
     def id(self) -> str:
         """How the log names this path; two paths that may list different objects have different ids."""
-        return f"{self.url}?labelSelector={self.selector}" if self.selector else self.url
+        place = f"{self.cluster}:{self.url}" if self.cluster else self.url
+        return f"{place}?labelSelector={self.selector}" if self.selector else place
 
     def holds(self, key: ObjectKey) -> bool:
         """Whether an object of that key is listed on this path (as far as the key tells; labels are not looked at)."""
@@ -78,7 +83,7 @@ class Mirror:
     """What a log mirrors. Where two marks differ in it, the paths concerned lose their position.
 
     ``cluster`` is a digest that names the cluster; ``paths`` gives for each list path's id a digest of the rules
-    by which its objects are cleaned.
+    by which its objects are cleaned, behind OWN_CLUSTER one that names its cluster, where it has one of its own.
     """
 
     cluster: str

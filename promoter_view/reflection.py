@@ -18,7 +18,8 @@ from promoter_view.boundaries import EventLog, Leading
 from promoter_view.kubernetes.aggregated import AggregatedCluster
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.client import KubernetesClient
-from promoter_view.kubernetes.cluster_config import ClusterConfig
+from promoter_view.kubernetes.cluster_config import Clusters
+from promoter_view.kubernetes.paths import ARGOCD_CLUSTER
 from promoter_view.kubernetes.reflector import ReflectorStatus
 from promoter_view.kubernetes.schemas import SchemaFollower
 from promoter_view.kubernetes.supervise import Reflectors, mirror_of
@@ -62,17 +63,20 @@ class Reflection:
         self._metrics = metrics
         self._aggregated = aggregated
         self._client: KubernetesClient | None = None
+        self._elsewhere: KubernetesClient | None = None
         self._recorder: LogRecorder | None = None
         self._reflectors: Reflectors | None = None
         self._schemas: SchemaFollower | None = None
 
-    def mirror(self, cluster: str) -> Mirror:
-        """What the log mirrors where these paths of that cluster are reflected."""
-        return mirror_of(cluster, self._paths, self._rules)
+    def mirror(self, cluster: str, applications: str = "") -> Mirror:
+        """What the log mirrors where these paths are reflected. Clusters by ``config.cluster_identity``."""
+        return mirror_of(cluster, self._paths, self._rules, elsewhere={ARGOCD_CLUSTER: applications})
 
-    def start(self, config: ClusterConfig, past: Snapshot) -> None:
+    def start(self, clusters: Clusters, past: Snapshot) -> None:
         """Go on where the past ends."""
-        self._client = KubernetesClient(self._reactor, config, environ=self._environ)
+        self._client = KubernetesClient(self._reactor, clusters.main, environ=self._environ)
+        if clusters.applications is not None:
+            self._elsewhere = KubernetesClient(self._reactor, clusters.applications, environ=self._environ)
         self._recorder = self._record(past)
         self._reflectors = Reflectors(
             self._paths,
@@ -82,6 +86,7 @@ class Reflection:
             clock=self._reactor,
             random=self._random.random,
             metrics=self._metrics,
+            elsewhere={ARGOCD_CLUSTER: self._elsewhere or self._client},
         )
         self._reflectors.start()
         if self._definitions:
@@ -101,13 +106,13 @@ class Reflection:
         """The steps that end it, in order, for whoever ends every part whatever goes wrong in one."""
         parts = (self._schemas, self._reflectors)
         steps: list[Callable[[], object]] = [part.stop for part in parts if part is not None]
-        return steps + ([self._client.close] if self._client is not None else [])
+        return steps + [client.close for client in (self._client, self._elsewhere) if client is not None]
 
     async def stop(self) -> None:
         """Done once nothing more is recorded."""
         for step in self.endings():
             await maybeDeferred(step)
-        self._client = self._recorder = self._reflectors = self._schemas = None
+        self._client = self._elsewhere = self._recorder = self._reflectors = self._schemas = None
 
     def statuses(self) -> tuple[ReflectorStatus, ...]:
         """One a path; none while nothing is reflected."""
@@ -131,16 +136,16 @@ class Reflection:
 
 
 class ReflectionByLeader:
-    """Reflects that cluster while this replica leads, each time from the past that its follower then holds."""
+    """Reflects those clusters while this replica leads, each time from the past that its follower then holds."""
 
-    def __init__(self, reflection: Reflection, config: ClusterConfig, past: Callable[[], Snapshot]) -> None:
+    def __init__(self, reflection: Reflection, clusters: Clusters, past: Callable[[], Snapshot]) -> None:
         self._reflection = reflection
-        self._config = config
+        self._clusters = clusters
         self._past = past
 
     def begin(self) -> None:
         """See Leading."""
-        self._reflection.start(self._config, self._past())
+        self._reflection.start(self._clusters, self._past())
 
     def end(self) -> Deferred[None]:
         """See Leading."""

@@ -41,7 +41,13 @@ def role_of(settings: Settings, definitions: Sequence[ViewDefinition]) -> Role:
         bare = {each.kind: CleaningRules(reflected_kind(each), keep_version=False) for each in shown}
         return Role(paths, bare, ReflectedView, shown, (), aggregated=True)
     kinds = _kinds(settings)
-    paths = reflected_paths(kinds, settings.namespace, settings.instance_id, settings.argocd_namespace)
+    paths = reflected_paths(
+        kinds,
+        settings.namespace,
+        settings.instance_id,
+        settings.argocd_namespace,
+        argocd_elsewhere=settings.argocd_kubeconfig is not None,
+    )
     rules = rules_of(
         kinds,
         show_web_request_bodies=settings.show_web_request_bodies,

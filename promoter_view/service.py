@@ -35,10 +35,10 @@ from promoter_view.api.openapi import OpenApi
 from promoter_view.argocd.objects import KnownObjects
 from promoter_view.boundaries import Follower
 from promoter_view.cluster_access import ClusterAccess
+from promoter_view.clusters import identities, load_clusters
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
-from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
-from promoter_view.kubernetes.config import cluster_identity, load_cluster
+from promoter_view.kubernetes.cluster_config import ClusterConfig, Clusters, ConfigError
 from promoter_view.log.engines import LogSettings, open_log
 from promoter_view.log.errors import LogError
 from promoter_view.log.following import Followers
@@ -170,28 +170,29 @@ class Program(Service):
         self._reloader.reload()
 
     async def _start(self) -> None:
-        config = None if self._settings.demo else self._load_cluster()
-        self._serve(self._admit(config))
+        clusters = load_clusters(self._settings, self._environ)
+        self._serve(self._admit(None if clusters is None else clusters.main))
         self._memory.start()
-        mirror = self._reflection.mirror(IDENTITY if config is None else cluster_identity(config))
+        mirror = self._reflection.mirror(*((IDENTITY,) if clusters is None else identities(clusters)))
         await self._event_log.start(self._followers(), mirror)
-        if config is None:
+        if clusters is None:
             self._demo = DemoCluster(reactor=self._reactor, random=self._random)
-            config = self._demo.start()
-        reflecting = ReflectionByLeader(self._reflection, config, self._projector.snapshot)
-        self._shard = self._run_shard(config)
+            clusters = Clusters(self._demo.start())
+        reflecting = ReflectionByLeader(self._reflection, clusters, self._projector.snapshot)
+        self._shard = self._run_shard(clusters)
         self._event_log.lead(reflecting if self._shard is None else LeadingBoth(reflecting, self._shard))
 
     def _followers(self) -> Follower:
         return self._projector if self._known is None else Followers(self._projector, self._known)
 
-    def _run_shard(self, config: ClusterConfig) -> Shard | None:
+    def _run_shard(self, clusters: Clusters) -> Shard | None:
         """What runs Promotions; None, and nothing is ever written to a cluster, where no shard is named."""
         if self._known is None:
             return None
         return Shard(
             self._settings,
-            config,
+            clusters.main,
+            applications=clusters.applications,
             known=self._known,
             views=self._projector,
             reactor=self._reactor,
@@ -200,9 +201,6 @@ class Program(Service):
             metrics=self._metrics,
             hostname=self._settings.replica_id or platform.node(),
         )
-
-    def _load_cluster(self) -> ClusterConfig:
-        return load_cluster(self._settings.kubeconfig, self._settings.context, self._environ)
 
     def _admit(self, config: ClusterConfig | None) -> Access:
         """Who may ask: everybody, or whom the cluster admits."""

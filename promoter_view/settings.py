@@ -21,6 +21,7 @@ class Settings:
     show_web_request_bodies: bool
     views: tuple[str, ...]
     argocd_namespace: tuple[str, ...]
+    argocd_kubeconfig: str | None
     argocd_shard: str | None
     argocd_lease_namespace: str
     event_log: str
@@ -115,6 +116,11 @@ def _check_api(chosen: Settings) -> None:
         raise OptionError("--tls-cert-file and --tls-private-key-file belong together: give both or none")
     if chosen.demo and (chosen.kubeconfig or chosen.context):
         raise OptionError("--demo brings its own cluster: leave --kubeconfig and --context out, or --demo")
+    if chosen.argocd_kubeconfig is not None and (chosen.demo or chosen.role == "dashboard"):
+        raise OptionError(
+            "--argocd-kubeconfig: Applications are reflected by whoever reflects a real cluster: leave --demo and "
+            "--role dashboard out, or this"
+        )
     if chosen.argocd_shard is not None and (chosen.demo or chosen.role == "dashboard"):
         raise OptionError(
             "--argocd-shard: Promotions are run on a real cluster, by whoever reflects it: leave --demo and "

@@ -87,3 +87,11 @@ class ClusterConfig:
     tls_server_name: str = ""
     user: UserConfig = field(default_factory=UserConfig)
     origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """The cluster that is reflected, and the one in which Argo CD's Applications live where that is another."""
+
+    main: ClusterConfig
+    applications: ClusterConfig | None = None

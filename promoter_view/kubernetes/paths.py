@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from promoter_view.kubernetes.kinds import APPLICATION, PROMOTER_GROUP, Kind
 from promoter_view.records import ListPath
 
+#: How paths name the cluster in which Applications live, where it is another one.
+ARGOCD_CLUSTER = "argocd"
 INSTANCE_LABEL = "promoter.argoproj.io/instance-id"
 
 
 def reflected_paths(
-    kinds: Iterable[Kind], namespaces: Sequence[str], instance_id: str | None, argocd_namespaces: Sequence[str]
+    kinds: Iterable[Kind],
+    namespaces: Sequence[str],
+    instance_id: str | None,
+    argocd_namespaces: Sequence[str],
+    *,
+    argocd_elsewhere: bool = False,
 ) -> tuple[ListPath, ...]:
     """The paths of those kinds. Only the promoter knows instances; Applications do not live where their Stages do.
 
     ``argocd_namespaces`` count only where ``namespaces`` are given, for they are the program's whole reach then.
+    ``argocd_elsewhere``: they are in another cluster.
     """
-    elsewhere = argocd_namespaces if namespaces else ()
+    applications = list_paths((APPLICATION,), argocd_namespaces if namespaces else (), None)
+    if argocd_elsewhere:
+        applications = tuple(replace(path, cluster=ARGOCD_CLUSTER) for path in applications)
     return tuple(
         path
         for kind in kinds
-        for path in list_paths(
-            (kind,),
-            elsewhere if kind == APPLICATION else namespaces,
-            instance_id if kind.group == PROMOTER_GROUP else None,
+        for path in (
+            applications
+            if kind == APPLICATION
+            else list_paths((kind,), namespaces, instance_id if kind.group == PROMOTER_GROUP else None)
         )
     )
 

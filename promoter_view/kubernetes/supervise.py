@@ -15,12 +15,26 @@ from promoter_view.kubernetes.kinds import Kind
 from promoter_view.kubernetes.reflector import Cluster, Reflector, ReflectorStatus
 from promoter_view.kubernetes.reflector_messages import Timing
 from promoter_view.metrics import Metrics
-from promoter_view.records import ABSENT, ListPath, Mirror
+from promoter_view.records import ABSENT, OWN_CLUSTER, ListPath, Mirror
 
 
-def mirror_of(cluster: str, paths: Iterable[ListPath], rules: Mapping[str, CleaningRules]) -> Mirror:
-    """What a log with these paths mirrors. ``cluster``: config.cluster_identity; ``rules`` by kind."""
-    return Mirror(cluster, {path.id: rules[path.kind].digest for path in paths})
+def mirror_of(
+    cluster: str,
+    paths: Iterable[ListPath],
+    rules: Mapping[str, CleaningRules],
+    *,
+    elsewhere: Mapping[str, str] | None = None,
+) -> Mirror:
+    """What a log with these paths mirrors. ``cluster``: config.cluster_identity; ``rules`` by kind.
+
+    ``elsewhere`` gives the same by name for clusters that paths name.
+    """
+    named = elsewhere or {}
+    return Mirror(cluster, {path.id: _digest(path, rules[path.kind], named) for path in paths})
+
+
+def _digest(path: ListPath, rules: CleaningRules, elsewhere: Mapping[str, str]) -> str:
+    return f"{rules.digest}{OWN_CLUSTER}{elsewhere[path.cluster]}" if path.cluster else rules.digest
 
 
 def rules_of(
@@ -33,7 +47,7 @@ def rules_of(
 
 
 class Reflectors:
-    """One reflector a path, over one client and one recorder."""
+    """One reflector a path, over one recorder. ``elsewhere``: the clients of other clusters that paths name."""
 
     def __init__(
         self,
@@ -47,14 +61,15 @@ class Reflectors:
         metrics: Metrics,
         watch_list: bool = True,
         timing: Timing | None = None,
+        elsewhere: Mapping[str, Cluster] | None = None,
     ) -> None:
         self._clock = clock
-        cluster = DiscoveredCluster(client)
+        clusters = {name: DiscoveredCluster(each) for name, each in {"": client, **(elsewhere or {})}.items()}
         self._reflectors = [
             Reflector(
                 path,
                 rules[path.kind],
-                client=cluster,
+                client=clusters[path.cluster],
                 recorder=recorder,
                 clock=clock,
                 random=random,

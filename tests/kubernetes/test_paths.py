@@ -54,3 +54,12 @@ def test_applications_live_elsewhere() -> None:
     found = {kind: [path.namespace for path in paths if path.kind == kind] for kind in ("Application", "Stage")}
     assert found == {"Application": ["argocd", "apps"], "Stage": ["shop"]}
     assert "Project" not in {path.kind for path in paths}
+
+
+def test_applications_in_another_cluster() -> None:
+    """Their path is asked for like any other, and has another name in the log."""
+    here = reflected_paths(REFLECTED_KINDS, (), None, ("argocd",))
+    there = reflected_paths(REFLECTED_KINDS, (), None, ("argocd",), argocd_elsewhere=True)
+    (before,), (after,) = set(here) - set(there), set(there) - set(here)
+    assert before.url == after.url == "/apis/argoproj.io/v1alpha1/applications"
+    assert (before.id, after.id) == (before.url, f"argocd:{after.url}")

@@ -22,6 +22,18 @@ BEFORE = Mirror("cluster", {"/a": "1", "/b": "1"})
             BEFORE, Mirror("cluster", {"/a": "1", "/b": "1", "/c": "1"}), {"/a": "7", "/b": ABSENT}, id="a new path"
         ),
         pytest.param(Mirror("cluster", {"/a": "1"}), BEFORE, {"/a": "7"}, id="a path that was away"),
+        pytest.param(
+            Mirror("one", {"/a": "1", "/b": "1@x"}),
+            Mirror("two", {"/a": "1", "/b": "1@x"}),
+            {"/b": ABSENT},
+            id="another cluster, but for a path with one of its own",
+        ),
+        pytest.param(
+            Mirror("one", {"/a": "1", "/b": "1@x"}),
+            Mirror("one", {"/a": "1", "/b": "1@y"}),
+            {"/a": "7"},
+            id="another cluster of a path's own",
+        ),
     ],
 )
 def test_positions_hold_where_cluster_and_rules_are_the_same(previous, current, kept):
@@ -37,6 +49,13 @@ def test_positions_hold_where_cluster_and_rules_are_the_same(previous, current, 
         pytest.param(BEFORE, Mirror("cluster", {"/a": "1", "/b": "2"}), False, id="one more kind"),
         pytest.param(Mirror("cluster", {"/a": "1", "/b": "2"}), BEFORE, False, id="one kind less"),
         pytest.param(BEFORE, Mirror("cluster", {"/a": "2", "/b": "2"}), True, id="other rules"),
+        pytest.param(
+            Mirror("a", {"/a": "1", "/b": "1@x"}),
+            Mirror("a", {"/a": "1", "/b": "1@y"}),
+            False,
+            id="a path's own cluster",
+        ),
+        pytest.param(Mirror("a", {"/b": "1@x"}), Mirror("a", {"/b": "2@x"}), True, id="other rules there"),
         pytest.param(BEFORE, Mirror("other", {"/c": "2"}), True, id="other rules on other paths of another cluster"),
     ],
 )
