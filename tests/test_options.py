@@ -162,6 +162,8 @@ def test_a_shard_is_run_on_a_real_cluster_by_who_reflects_it(other: dict[str, st
     assert settings({"argocd-shard": "east", "role": "apiserver"}, {}).argocd_shard == "east"
     with pytest.raises(OptionError, match="--argocd-shard"):
         settings({**other, "argocd-shard": "east"}, {})
+    with pytest.raises(OptionError, match="--argocd-kubeconfig"):
+        settings({**other, "argocd-kubeconfig": "there"}, {})
 
 
 def test_roles() -> None:
