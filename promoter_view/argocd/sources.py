@@ -53,8 +53,9 @@ def _trimmed(path: str) -> str:
 
 def matches(update: SourceUpdate, source: Mapping[str, Any]) -> bool:
     """Whether that update is for that source: the same repository, and the same chart where either has one."""
-    same_chart = update.chart == text(source, "chart")
-    return same_chart and normalize_url(update.repo_url) == normalize_url(text(source, "repoURL"))
+    url = text(source, "repoURL")
+    same_url = update.repo_url == url or normalize_url(update.repo_url) == normalize_url(url)
+    return same_url and update.chart == text(source, "chart")
 
 
 def desired_revisions(sources: Sequence[Mapping[str, Any]], updates: Sequence[SourceUpdate]) -> tuple[str, ...]:
