@@ -32,8 +32,6 @@ from promoter_view.access.admission import Access, OpenAccess
 from promoter_view.access.delegated_access import OpenPaths, OpenPathsAccess
 from promoter_view.access.outlook import Outlooks
 from promoter_view.api.openapi import OpenApi
-from promoter_view.argocd.objects import KnownObjects
-from promoter_view.boundaries import Follower
 from promoter_view.cluster_access import ClusterAccess
 from promoter_view.clusters import identities, load_clusters
 from promoter_view.dashboard.program import ProgramFacts
@@ -41,7 +39,6 @@ from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
 from promoter_view.kubernetes.cluster_config import ClusterConfig, Clusters, ConfigError
 from promoter_view.log.engines import LogSettings, open_log
 from promoter_view.log.errors import LogError
-from promoter_view.log.following import Followers
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.logging import observer, twistd_stream
 from promoter_view.metrics import Metrics
@@ -52,7 +49,7 @@ from promoter_view.roles import role_of
 from promoter_view.serving import ServedApi
 from promoter_view.serving_dashboard import ADMITTED, Reviewing, ServedDashboard
 from promoter_view.settings import Settings
-from promoter_view.shard import LeadingBoth, Shard
+from promoter_view.shard import Shard
 from promoter_view.views.definition import GENERATION
 from promoter_view.views.known import definitions
 from promoter_view.views.projector import Projector
@@ -96,8 +93,6 @@ class Program(Service):
         self._dashboard: ServedDashboard | None = None
         self._demo: DemoCluster | None = None
         self._access: ClusterAccess | None = None
-        self._shard: Shard | None = None
-        self._known = KnownObjects() if settings.argocd_shard is not None else None
         self._reloader = Reloader(clock=reactor)
 
         self._metrics = Metrics()
@@ -113,6 +108,8 @@ class Program(Service):
             is_live=lambda: bool(self._event_log.status().head),
             make_view=self._role.make_view,
         )
+        self._shard = self._shard_of(settings.argocd_shard)
+        self._follower = self._projector if self._shard is None else self._shard.fed_after(self._projector)
         self._stalls = StallMeter(reactor=reactor, metrics=self._metrics)
         self._memory = SettledMemory(self._projector, reactor=reactor, collector=gc)
         self._event_log = open_log(
@@ -174,26 +171,20 @@ class Program(Service):
         self._serve(self._admit(None if clusters is None else clusters.main))
         self._memory.start()
         mirror = self._reflection.mirror(*((IDENTITY,) if clusters is None else identities(clusters)))
-        await self._event_log.start(self._followers(), mirror)
+        await self._event_log.start(self._follower, mirror)
         if clusters is None:
             self._demo = DemoCluster(reactor=self._reactor, random=self._random)
             clusters = Clusters(self._demo.start())
         reflecting = ReflectionByLeader(self._reflection, clusters, self._projector.snapshot)
-        self._shard = self._run_shard(clusters)
-        self._event_log.lead(reflecting if self._shard is None else LeadingBoth(reflecting, self._shard))
+        self._event_log.lead(reflecting if self._shard is None else self._shard.led_after(reflecting, clusters))
 
-    def _followers(self) -> Follower:
-        return self._projector if self._known is None else Followers(self._projector, self._known)
-
-    def _run_shard(self, clusters: Clusters) -> Shard | None:
-        """What runs Promotions; None, and nothing is ever written to a cluster, where no shard is named."""
-        if self._known is None:
+    def _shard_of(self, name: str | None) -> Shard | None:
+        """What runs Promotions; where no shard is named there is nothing that could write to a cluster."""
+        if name is None:
             return None
         return Shard(
+            name,
             self._settings,
-            clusters.main,
-            applications=clusters.applications,
-            known=self._known,
             views=self._projector,
             reactor=self._reactor,
             environ=self._environ,
@@ -309,8 +300,8 @@ class Program(Service):
         checks.inform("event-log", lambda: log_line(self._event_log.status()))
         checks.inform("reflectors", lambda: reflectors_line(self._reflection.statuses(), self._reactor.seconds()))
         checks.inform("schemas", self._reflection.schemas_line)
-        if self._known is not None:
-            checks.inform("argocd-shard", lambda: "not begun yet" if self._shard is None else self._shard.line())
+        if self._shard is not None:
+            checks.inform("argocd-shard", self._shard.line)
         return checks
 
     async def _linger(self) -> None:

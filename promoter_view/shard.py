@@ -17,18 +17,21 @@ from twisted.internet.defer import Deferred
 from promoter_view.argocd.applying import Applying
 from promoter_view.argocd.catalogue import known_steps
 from promoter_view.argocd.documents import Document
+from promoter_view.argocd.expression_parser import ExpressionParser
 from promoter_view.argocd.leasing import ShardLease
-from promoter_view.argocd.objects import KnownObjects
+from promoter_view.argocd.objects import FREIGHT, WAREHOUSE, KnownObjects
+from promoter_view.argocd.promotion_expressions import PromotionExpressions
 from promoter_view.argocd.promotion_pass import PromotionPass
 from promoter_view.argocd.promotions import PromotionController
 from promoter_view.argocd.stage_pass import StagePass
-from promoter_view.argocd.step_expressions import PromotionExpressions
 from promoter_view.argocd.steps_of import Lookups, PromotionSteps
 from promoter_view.argocd.writes import Writes
-from promoter_view.boundaries import Leading, ViewReader
+from promoter_view.boundaries import Follower, Leading, ViewReader
+from promoter_view.decoded import text
 from promoter_view.kubernetes.client import KubernetesClient
-from promoter_view.kubernetes.cluster_config import ClusterConfig
+from promoter_view.kubernetes.cluster_config import Clusters
 from promoter_view.kubernetes.config import own_namespace
+from promoter_view.log.following import Followers
 from promoter_view.metrics import Metrics
 from promoter_view.settings import Settings
 from promoter_view.stages.authorization import StageKey
@@ -44,18 +47,13 @@ def identity_of(event_log: str, hostname: str) -> str:
 
 
 class Shard:
-    """Runs the Promotions of ``settings.argocd_shard`` while this replica leads. ``views`` tell the first state.
-
-    ``applications`` is the cluster in which Applications live, None for the same one.
-    """
+    """Runs the Promotions of the shard ``name``; ``views`` tell the first state. Started once its cluster is known."""
 
     def __init__(
         self,
+        name: str,
         settings: Settings,
-        cluster: ClusterConfig,
         *,
-        applications: ClusterConfig | None = None,
-        known: KnownObjects,
         views: ViewReader,
         reactor: Any,
         environ: Mapping[str, str],
@@ -63,12 +61,8 @@ class Shard:
         metrics: Metrics,
         hostname: str,
     ) -> None:
-        assert settings.argocd_shard is not None
+        self._name = name
         self._settings = settings
-        self._name = settings.argocd_shard
-        self._cluster = cluster
-        self._applications = applications
-        self._known = known
         self._views = views
         self._reactor = reactor
         self._environ = environ
@@ -76,28 +70,42 @@ class Shard:
         self._metrics = metrics
         self._hostname = hostname
         self._steps = known_steps()
+        self._parser = ExpressionParser()
+        self._known = KnownObjects()
         self._clients: tuple[KubernetesClient, ...] = ()
         self._lease: ShardLease | None = None
         self._controller: PromotionController | None = None
 
-    def begin(self) -> None:
-        """See Leading."""
-        self._views.subscribe(self)
-        self.wake()
+    def fed_after(self, first: Follower) -> Follower:
+        """What is decided on comes from the log, as what ``first`` shows does."""
+        return Followers(first, self._known)
 
-    def wake(self) -> None:
-        """See Wakeable."""
-        if self._lease is None and self._views.ready:
-            self._views.unsubscribe(self)
-            self._start()
+    def led_after(self, first: Leading, clusters: Clusters) -> Leading:
+        """Promotions are run by the replica that reflects."""
+        return LeadingBoth(first, ShardByLeader(self, self._views, clusters))
 
-    def end(self) -> Deferred[None]:
-        """See Leading."""
-        return Deferred.fromCoroutine(self.stop())
+    def start(self, clusters: Clusters) -> None:
+        """Waits for the Lease, and writes while it is held."""
+        away = clusters.applications
+        client = KubernetesClient(self._reactor, clusters.main, environ=self._environ)
+        elsewhere = None if away is None else KubernetesClient(self._reactor, away, environ=self._environ)
+        self._clients = (client, elsewhere) if elsewhere else (client,)
+        self._lease = ShardLease(
+            client,
+            shard=self._name,
+            namespace=self._settings.argocd_lease_namespace or own_namespace(self._environ),
+            identity=identity_of(self._settings.event_log, self._hostname),
+            clock=self._reactor,
+            random=self._random.random,
+            metrics=self._metrics,
+            changed=self._wake_all,
+        )
+        self._controller = self._build(client, elsewhere or client, self._lease.may_write)
+        self._controller.start()
+        self._lease.start()
 
     async def stop(self) -> None:
         """Done once nothing more is written; the Lease is given up."""
-        self._views.unsubscribe(self)
         controller, lease, clients = self._controller, self._lease, self._clients
         self._controller, self._lease, self._clients = None, None, ()
         if controller is not None:
@@ -113,24 +121,6 @@ class Shard:
             return f"{self._name}: waiting for the first state, or for this replica to lead"
         standing = self._lease.standing
         return f"{self._name}: {standing.state.value}: {standing.reason}"
-
-    def _start(self) -> None:
-        client = KubernetesClient(self._reactor, self._cluster, environ=self._environ)
-        elsewhere = self._applications and KubernetesClient(self._reactor, self._applications, environ=self._environ)
-        self._clients = (client, elsewhere) if elsewhere else (client,)
-        self._lease = ShardLease(
-            client,
-            shard=self._name,
-            namespace=self._settings.argocd_lease_namespace or own_namespace(self._environ),
-            identity=identity_of(self._settings.event_log, self._hostname),
-            clock=self._reactor,
-            random=self._random.random,
-            metrics=self._metrics,
-            changed=self._wake_all,
-        )
-        self._controller = self._build(client, elsewhere or client, self._lease.may_write)
-        self._controller.start()
-        self._lease.start()
 
     def _wake_all(self) -> None:
         if self._controller is not None:
@@ -154,15 +144,50 @@ class Shard:
     def _default_namespace(self) -> str:
         return self._settings.argocd_namespace[0]
 
-    def _steps_of(self, key: StageKey, stage: Document, promotion: Document, lookups: Lookups) -> PromotionSteps:  # noqa: ARG002
+    def _steps_of(self, key: StageKey, stage: Document, promotion: Document, lookups: Lookups) -> PromotionSteps:
         return PromotionSteps(
             self._steps,
-            PromotionExpressions(),
+            self._expressions_of(key, stage, promotion),
             stage=key,
             promotion=promotion,
             applications=lookups,
             default_namespace=self._default_namespace,
         )
+
+    def _expressions_of(self, key: StageKey, stage: Document, promotion: Document) -> PromotionExpressions:
+        taken = self._known.get(FREIGHT, key.project, text(promotion, "spec", "freight"))
+        return PromotionExpressions(
+            self._parser,
+            stage=stage,
+            promotion=promotion,
+            alias=text(taken, "alias"),
+            warehouses=lambda name: self._known.get(WAREHOUSE, key.project, name),
+        )
+
+
+class ShardByLeader:
+    """Runs a shard on those clusters while this replica leads, from its first whole state on."""
+
+    def __init__(self, shard: Shard, views: ViewReader, clusters: Clusters) -> None:
+        self._shard = shard
+        self._views = views
+        self._clusters = clusters
+
+    def begin(self) -> None:
+        """See Leading."""
+        self._views.subscribe(self)
+        self.wake()
+
+    def wake(self) -> None:
+        """See Wakeable."""
+        if self._views.ready:
+            self._views.unsubscribe(self)
+            self._shard.start(self._clusters)
+
+    def end(self) -> Deferred[None]:
+        """See Leading."""
+        self._views.unsubscribe(self)
+        return Deferred.fromCoroutine(self._shard.stop())
 
 
 class LeadingBoth:
@@ -183,5 +208,5 @@ class LeadingBoth:
 
 
 if TYPE_CHECKING:
-    _: type[Leading] = Shard
+    _: type[Leading] = ShardByLeader
     _both: type[Leading] = LeadingBoth

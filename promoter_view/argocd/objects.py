@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from promoter_view.boundaries import Follows
 
 STAGE, PROMOTION, FREIGHT, APPLICATION = "Stage", "Promotion", "Freight", "Application"
-_KINDS = frozenset({STAGE, PROMOTION, FREIGHT, APPLICATION})
+WAREHOUSE = "Warehouse"
+_KINDS = frozenset({STAGE, PROMOTION, FREIGHT, WAREHOUSE, APPLICATION})
 
 #: Told of a changed object, and of the Stages that it names.
 Listener = Callable[[ObjectKey, frozenset[StageKey]], None]
@@ -168,6 +169,8 @@ def is_newer(version: str, other: str) -> bool:
 
 def _stages_named(key: ObjectKey, document: Document | None) -> frozenset[StageKey]:
     """The Stages that an object is of, or says something of."""
+    if key.kind == WAREHOUSE:
+        return frozenset()
     if key.kind == STAGE:
         return frozenset({StageKey(key.namespace, key.name)})
     if key.kind == APPLICATION:

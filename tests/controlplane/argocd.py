@@ -14,6 +14,7 @@ SHARD = "east"
 PROJECT = "kargo-demo"
 ARGOCD = "argocd"
 REPO = "https://github.com/example/repo.git"
+COMMIT = "1234567890abcdef"
 MARKER = "kargo.akuity.io/promotion"
 AUTHORIZED = "kargo.akuity.io/authorized-stage"
 APPLICATIONS = f"/apis/argoproj.io/v1alpha1/namespaces/{ARGOCD}/applications"
@@ -46,7 +47,17 @@ def freight(name: str) -> Document:
         "kind": "Freight",
         "metadata": {"name": name, "namespace": PROJECT},
         "origin": {"kind": "Warehouse", "name": "w"},
-        "commits": [{"repoURL": REPO, "id": "1234567890abcdef"}],
+        "commits": [{"repoURL": REPO, "id": COMMIT}],
+    }
+
+
+def warehouse() -> Document:
+    """The Warehouse ``w``, which watches the repository."""
+    return {
+        **_KARGO,
+        "kind": "Warehouse",
+        "metadata": {"name": "w", "namespace": PROJECT},
+        "spec": {"subscriptions": [{"git": {"repoURL": REPO}}]},
     }
 
 

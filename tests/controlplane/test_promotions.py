@@ -16,7 +16,9 @@ import pytest
 from tests.controlplane.argocd import (
     APPLICATIONS,
     AUTHORIZED,
+    COMMIT,
     PROJECT,
+    REPO,
     SHARD,
     ArgoCD,
     application,
@@ -27,6 +29,7 @@ from tests.controlplane.argocd import (
     stage,
     update,
     wait_for,
+    warehouse,
 )
 from tests.controlplane.client import Client, Document, RefusedError
 from tests.controlplane.fixtures import running_plane
@@ -38,6 +41,7 @@ from tests.e2e.program import Program
 pytestmark = pytest.mark.controlplane
 
 KILLS = 20
+HEALTHS = (("Progressing", "Progressing"), ("Degraded", "Unhealthy"), ("Healthy", "Healthy"))
 ENDED = ("Succeeded", "Failed", "Errored", "Aborted")
 LEASE = f"/apis/coordination.k8s.io/v1/namespaces/default/leases/promoter-view-{SHARD}"
 
@@ -48,6 +52,7 @@ def plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory
     definitions = [*crd_files(), *crd_files("kargo.akuity.io_*.yaml"), *crd_files("argoproj.io_*.yaml")]
     with running_plane(control_plane_binaries, tmp_path_factory.mktemp("plane"), definitions) as plane:
         namespaces(plane.client())
+        plane.client().create(kargo_path("warehouses"), warehouse())
         plane.client().create(kargo_path("freights"), freight("f1"))
         yield plane
 
@@ -108,23 +113,21 @@ def test_the_example_promotes(plane: ControlPlane, client: Client, tmp_path: Pat
     client.create(kargo_path("stages"), stage("test"))
     client.create(APPLICATIONS, application("kargo-demo-test", f"{PROJECT}:test"))
     with running(tmp_path, plane), ArgoCD(plane.client) as argocd:
-        client.create(kargo_path("promotions"), promotion("p1", "test", update("abc", name="kargo-demo-test")))
+        wanted = promotion("p1", "test", update("${{ commitFrom(vars.repo).ID }}", name="kargo-demo-test"))
+        wanted["spec"]["vars"] = [{"name": "repo", "value": REPO}]
+        client.create(kargo_path("promotions"), wanted)
         assert ended(client, "p1") == ("Succeeded", "")
         status = stage_says(client, "test", "Healthy")
         found = client.get(f"{APPLICATIONS}/kargo-demo-test")
         assert argocd.syncs == {("kargo-demo-test", "p1"): 1}
-        assert found["spec"]["source"]["targetRevision"] == "abc"
+        assert found["spec"]["source"]["targetRevision"] == COMMIT
         assert found["spec"]["source"]["path"] == "."
         assert status["freightSummary"] == "f1"
         assert {each["type"]: each["status"] for each in status["conditions"]}["Ready"] == "True"
         wait_for(
             lambda: "test" in client.get(kargo_path("freights", "f1"))["status"].get("verifiedIn", {}), "verifiedIn"
         )
-        for argo_health, stage_health in (
-            ("Progressing", "Progressing"),
-            ("Degraded", "Unhealthy"),
-            ("Healthy", "Healthy"),
-        ):
+        for argo_health, stage_health in HEALTHS:
             client.patch(f"{APPLICATIONS}/kargo-demo-test", {"status": {"health": {"status": argo_health}}})
             stage_says(client, "test", stage_health)
         events = client.get("/api/v1/namespaces/argocd/events")["items"]
