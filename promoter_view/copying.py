@@ -17,6 +17,7 @@ from twisted.internet.task import react
 
 from promoter_view.log.errors import LogError
 from promoter_view.log.resting import RestingLog, resting_log
+from promoter_view.log.settings import EtcdFiles
 from promoter_view.metrics import Metrics
 from promoter_view.records import Snapshot
 from promoter_view.views.definition import GENERATION
@@ -24,6 +25,14 @@ from promoter_view.views.known import DEFINITIONS
 from promoter_view.views.projector import Projector
 
 _NAME = "promoter-view-log"
+#: As the program has them.
+_ETCD_OPTIONS = (
+    ("etcd-cafile", "who signs etcd's certificates, PEM [the platform's]"),
+    ("etcd-certfile", "the certificate shown to etcd, PEM, with its chain"),
+    ("etcd-keyfile", "its key, PEM"),
+    ("etcd-user", "who we are to an etcd with authentication"),
+    ("etcd-password-file", "a file that holds that user's password"),
+)
 #: In bytes: what happened before the head is not copied.
 _NO_HISTORY = 1
 
@@ -40,16 +49,19 @@ async def copy(source: RestingLog, target: RestingLog, *, warn: Callable[[str], 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command. Ends the process: status 0, 1 with one line for what cannot be copied, 2 for a wrong argument."""
     given = _parser().parse_args(arguments)
-    try:
-        source, target = resting_log(given.source), resting_log(given.target)
-    except ValueError as error:
-        _refuse(2, str(error))
     if given.source == given.target:
         _refuse(2, "FROM and TO are the same log")
-    react(lambda _reactor: Deferred.fromCoroutine(_copy(given, source, target)))
+    react(lambda reactor: Deferred.fromCoroutine(_copy(given, reactor)))
 
 
-async def _copy(given: Any, source: RestingLog, target: RestingLog) -> None:
+async def _copy(given: Any, reactor: Any) -> None:
+    files = EtcdFiles(
+        given.etcd_cafile, given.etcd_certfile, given.etcd_keyfile, given.etcd_user, given.etcd_password_file
+    )
+    try:
+        source, target = (resting_log(url, etcd=files, reactor=reactor) for url in (given.source, given.target))
+    except ValueError as error:
+        _refuse(2, str(error))
     try:
         state = await copy(source, target, warn=_say)
     except (LogError, OSError) as error:
@@ -68,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("copy", help="begin a log with the state of another one")
     command.add_argument("source", metavar="FROM", help="the log to read, as --event-log has it, e.g. file:DIR")
     command.add_argument("target", metavar="TO", help="the log to begin: it must be empty, or not be there")
+    for name, what in _ETCD_OPTIONS:
+        command.add_argument(f"--{name}", help=what)
     return parser
 
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from promoter_view.boundaries import Follower
 from promoter_view.log.disk import Disk
+from promoter_view.log.etcd.at_rest import EtcdAtRest
+from promoter_view.log.etcd.connections import Connections
+from promoter_view.log.etcd.gateway import Gateway
+from promoter_view.log.etcd.places import ETCD_FORM, parse_place
 from promoter_view.log.folder_at_rest import FolderAtRest
+from promoter_view.log.settings import EtcdFiles
+from promoter_view.metrics import Metrics
 from promoter_view.records import Snapshot
 
 
@@ -28,9 +34,14 @@ class RestingLog(Protocol):
         """
 
 
-def resting_log(url: str) -> RestingLog:
+def resting_log(url: str, *, etcd: EtcdFiles, reactor: Any) -> RestingLog:
     """The log of that URL, as ``--event-log`` has it. Errors: ValueError, which says what would be right."""
     scheme, _, place = url.partition(":")
     if scheme == "file" and place:
         return FolderAtRest(Path(place), disk=Disk(), now=time.time)
-    raise ValueError(f"{url!r} names no log that can be copied; file:DIR would be right")
+    if scheme == "etcd":
+        found = parse_place(place)
+        connections = Connections(etcd, reactor=reactor)
+        gateway = Gateway(found.endpoints, reactor=reactor, metrics=Metrics(), connections=connections)
+        return EtcdAtRest(gateway, found.prefix, clock=reactor)
+    raise ValueError(f"{url!r} names no log that can be copied; file:DIR or {ETCD_FORM} would be right")
