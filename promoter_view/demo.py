@@ -16,6 +16,7 @@ from twisted.internet.defer import Deferred
 from promoter_view.kubernetes.cluster_config import ClusterConfig, UserConfig
 from promoter_view.kubernetes.kinds import Kind
 from promoter_view.simulator.cluster import Cluster
+from promoter_view.simulator.delivery import Delivery
 from promoter_view.simulator.scenario import Scenario
 from promoter_view.simulator.simulated_cluster import SimulatedCluster
 
@@ -52,16 +53,19 @@ class DemoCluster:
         )
         self._server = SimulatedCluster(reactor=reactor, random=random, cluster=self.cluster)
         self._scenario = Scenario(self.cluster, clock=reactor, random=random)
+        self._delivery = Delivery(self.cluster, clock=reactor, random=random)
 
     def start(self) -> ClusterConfig:
         """Listens on loopback, sets the fleet in motion, and says how to reach it."""
         url = self._server.start()
         self._scenario.start()
+        self._delivery.start()
         return ClusterConfig(server=url, authority=None, user=UserConfig(), origin="--demo")
 
     def stop(self) -> Deferred[None]:
         """Nothing moves any more."""
         self._scenario.stop()
+        self._delivery.stop()
         return self._server.stop()
 
 
@@ -86,5 +90,6 @@ def greet(say: Callable[[str], object], address: str, kubeconfig: Path, dashboar
     say(f"promoter-view demo: the aggregated API is at {address}; try in another terminal:\n")
     say(f"  kubectl --kubeconfig {kubeconfig} get promotionstrategydetails -A\n")
     say(f"  kubectl --kubeconfig {kubeconfig} get promotionstrategydetails -A --watch\n")
+    say(f"  kubectl --kubeconfig {kubeconfig} get stagedetails -A --watch\n")
     if dashboard is not None:
         say(f"and in a browser: {dashboard}\n")

@@ -13,6 +13,7 @@ from twisted.internet import reactor
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.simulator.churn import Churn
+from promoter_view.simulator.delivery import Delivery
 from promoter_view.simulator.fleet import FleetPlan, load_fleet, make_fleet
 from promoter_view.simulator.scenario import Scenario
 from promoter_view.simulator.simulated_cluster import SimulatedCluster
@@ -45,6 +46,7 @@ def main() -> None:
     load_fleet(cluster, make_fleet(plan, clock.seconds()), clock.seconds())
     if given.demo:
         Scenario(cluster, clock=clock, random=chance, interval_seconds=given.interval).start()
+        Delivery(cluster, clock=clock, random=chance, interval_seconds=2 * given.interval).start()
     if given.rate:
         policies = next(kind for kind in PROMOTER_KINDS if kind.kind == "ChangeTransferPolicy")
         Churn(cluster, policies, clock=clock, random=chance, rate=given.rate).start()
