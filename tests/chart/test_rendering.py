@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from promoter_view.options import OPTIONS, settings
 from tests.chart.rendering import NAMESPACE, Helm, Objects, RefusedValuesError, kustomized
 
 DEPLOYMENT = ("Deployment", NAMESPACE, "promoter-apiserver")
@@ -92,6 +93,18 @@ def in_order(item: Any) -> Any:
     members = [in_order(member) for member in item]
     named = all(isinstance(member, dict) and "name" in member for member in members)
     return sorted(members, key=lambda member: str(member["name"])) if named else members
+
+
+@pytest.mark.parametrize("values", [row[1] for row in SAME], ids=[row[0] for row in SAME])
+def test_each_container_is_a_command_line_that_the_program_takes(helm: Helm, values: dict[str, Any]) -> None:
+    """Its arguments and environment are options of the program's own, and fit each other."""
+    rendered = helm.objects(values)
+    pods = [item["spec"]["template"]["spec"] for (kind, _, _), item in rendered.items() if kind == "Deployment"]
+    for container in (container for pod in pods for container in pod["containers"]):
+        given = dict(argument.removeprefix("--").split("=", 1) for argument in container["args"])
+        environment = {entry["name"]: entry["value"] for entry in container["env"]}
+        assert environment.keys() <= {option.environment for option in OPTIONS}
+        assert settings(given, environment).secure_port.number == 6443
 
 
 def _pod(rendered: Objects) -> Any:

@@ -19,6 +19,8 @@ from tests.image.dockerfile import Ignored, Instruction, Stage, filled, stages
 
 _ENTER = Path(__file__).with_name("enter.sh")
 _ROOT_IDENTITY = "--no-new-privs"
+#: The network that pip needs fails now and then; a step that is wrong fails each time.
+_ATTEMPTS = 3
 #: From the machine, as an engine hands on proxies: where pip finds packages here.
 _HANDED_ON = ("PIP_", "SSL_CERT_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 _ENGINE_PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
@@ -155,9 +157,11 @@ class _Stage:
             DIRECTORY=self._directory,
             IDENTITY=_ROOT_IDENTITY,
         )
-        done = subprocess.run(words, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if done.returncode:
-            raise StepError(f"RUN {instruction.rest}\n{done.stdout.decode(errors='replace')}")
+        for _ in range(_ATTEMPTS):
+            done = subprocess.run(words, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            if done.returncode == 0:
+                return
+        raise StepError(f"RUN {instruction.rest}\n{done.stdout.decode(errors='replace')}")
 
     def _copy(self, instruction: Instruction) -> None:
         *sources, target = instruction.arguments

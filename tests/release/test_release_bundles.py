@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.chart.rendering import Helm, HelmNotBuiltError, helm_path
+from tests.controlplane.plane import ControlPlane
+
 ROOT = Path(__file__).resolve().parents[2]
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 CONTROLLER = """\
@@ -59,6 +62,15 @@ def make(control_plane_binaries: Path, tmp_path: Path) -> Make:
         return subprocess.run(command, check=False, capture_output=True, text=True)
 
     return run
+
+
+@pytest.fixture
+def helm(tmp_path: Path) -> Helm:
+    """helm; skips, and says why, where it cannot be built."""
+    try:
+        return Helm(helm_path(), tmp_path)
+    except HelmNotBuiltError as error:
+        pytest.skip(f"no helm: {error}")
 
 
 @pytest.fixture
@@ -144,6 +156,30 @@ def test_the_same_release_is_the_same_bytes(make: Make, controller: Path, tmp_pa
     printed = dict(reversed(line.split()) for line in first.stdout.splitlines())  # type: ignore[misc]
     for path in (tmp_path / "dist").iterdir():
         assert printed[str(path)] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(("certificates", "mode"), [("cert-manager", "certManager"), ("byo-cert", "manual")])
+def test_the_chart_gives_the_same_objects(
+    bundles: dict[str, Objects], helm: Helm, certificates: str, mode: str
+) -> None:
+    """Whoever installs by Helm gets the bundle's objects, with the bundle's image."""
+    rendered = helm.objects({"certs": {"mode": mode}, "image": {"tag": "v1.2.3"}})
+    ours = {
+        (one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]): one
+        for one in bundles[f"install-dashboard-only-{certificates}.yaml"]
+    }
+    assert rendered == ours
+
+
+@pytest.mark.controlplane
+def test_a_bundle_can_be_applied_again_and_again(
+    make: Make, controller: Path, tmp_path: Path, own_control_plane: ControlPlane
+) -> None:
+    """On a cluster with nothing in it one apply is enough, by strict validation; after it nothing differs."""
+    assert make(controller_manifest=str(controller)).returncode == 0
+    file = str(tmp_path / "dist/install-with-dashboard-byo-cert.yaml")
+    own_control_plane.kubectl("apply", "--server-side", "--validate=strict", "-f", file)
+    assert own_control_plane.kubectl("diff", "--server-side", "-f", file) == ""
 
 
 @pytest.mark.parametrize(
