@@ -31,6 +31,8 @@ COMPOSED = (
     ("certs-manual", "ephemeral"),
     ("certs-manual", "namespaced"),
     ("certs-manual", "network-policy"),
+    ("certs-manual", "replicas"),
+    ("certs-manual", "network-policy", "replicas", "dashboard-same-pod"),
     ("certs-cert-manager", "monitoring"),
 )
 EVERYTHING = (
