@@ -85,7 +85,7 @@ class PageResource:
     async def serve(self, request: Request, path: str, parameters: Parameters, visitor: Visitor) -> None:
         """The page of that path below the root. Errors: ReviewUnavailable."""
         shown = await self._input(visitor, with_program=path == "program")
-        query = {name: values[0] for name, values in parameters.items() if values}
+        query = {name: ",".join(values) for name, values in parameters.items() if values}
         page = self._pages.render(path, query, shown)
         if page is None:
             page = self._pages.message(404, "Not found", "There is no such page.", shown)

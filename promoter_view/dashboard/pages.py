@@ -17,8 +17,10 @@ from markupsafe import Markup
 
 from promoter_view.dashboard.activity import Activity, Entry, Event
 from promoter_view.dashboard.assets import Assets
+from promoter_view.dashboard.commits import SHORT
 from promoter_view.dashboard.figures import figures
 from promoter_view.dashboard.fleet import ORDERS, FleetQuery, in_order, read_query
+from promoter_view.dashboard.history_query import HistoryQuery, read_history_query
 from promoter_view.dashboard.program import ProgramFacts, read_program
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.showing import Showing, Shown
@@ -90,7 +92,7 @@ class Pages:
         if not view.ready:
             return self._page(503, "waiting.html", view, "Reading the cluster", page="waiting", text=view.reason)
         if section == "strategies":
-            return self._of_strategy([unquote(part) for part in rest], view)
+            return self._of_strategy([unquote(part) for part in rest], query, view)
         return self._fleet(read_query(query), view) if section == "" else self._activities(query, view)
 
     def message(self, status: int, title: str, text: str, view: PageInput) -> Page:
@@ -174,7 +176,7 @@ class Pages:
 
     # -- one strategy ------------------------------------------------------------------------------------------------
 
-    def _of_strategy(self, parts: Sequence[str], view: PageInput) -> Page | None:
+    def _of_strategy(self, parts: Sequence[str], query: Mapping[str, str], view: PageInput) -> Page | None:
         if len(parts) not in (2, 3) or parts[2:] not in ([], ["manifest"]):
             return None
         namespace, name = parts[:2]
@@ -182,10 +184,11 @@ class Pages:
         if bundle is None:
             text = f"There is no strategy {name} in {namespace}, or you may not see it. It may come yet: reload then."
             return self.message(404, "Not found", text, view)
-        return self._manifest(bundle, view) if parts[2:] else self._strategy(bundle, view)
+        return self._manifest(bundle, view) if parts[2:] else self._strategy(bundle, read_history_query(query), view)
 
-    def _strategy(self, bundle: Bundle, view: PageInput) -> Page:
+    def _strategy(self, bundle: Bundle, wanted: HistoryQuery, view: PageInput) -> Page:
         namespace, name = bundle.key.namespace, bundle.key.name
+        detail, drawer = self._showing.strategy(bundle, view.now, wanted)
         entries = self._entries(view, namespace, name, "")
         return self._page(
             200,
@@ -196,7 +199,9 @@ class Pages:
             stream=f"strategies/{namespace}/{name}",
             namespace=namespace,
             name=name,
-            detail=Markup(self._showing.detail(bundle, view.now)),  # noqa: S704 - of a template, which escapes
+            detail=Markup(detail),  # noqa: S704 - of a template, which escapes
+            drawer=Markup(drawer),  # noqa: S704 - the same
+            lost=wanted.commit[:SHORT] if wanted.commit and not drawer else "",
             entries=self._rendered(islice(entries, _ENTRIES_OF_A_STRATEGY), view.now),
             since=self._since(view.now),
         )

@@ -38,6 +38,7 @@ class Renderer:
     """The templates, compiled once. ``root_path`` and ``assets_path`` begin all addresses within the dashboard."""
 
     def __init__(self, *, root_path: str, assets_path: str) -> None:
+        self.root_path = root_path
         environment = Environment(
             loader=PackageLoader("promoter_view.dashboard"),
             autoescape=True,

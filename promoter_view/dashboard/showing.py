@@ -11,6 +11,8 @@ from promoter_view.dashboard.activity import TOLD_BY, Entry, Trail, entry_of, re
 from promoter_view.dashboard.environments import read_stations
 from promoter_view.dashboard.figures import Deliveries, deliveries, figures
 from promoter_view.dashboard.fleet import Row, read_row
+from promoter_view.dashboard.history_query import HistoryQuery, read_drawer, read_table
+from promoter_view.dashboard.links import strategy_path
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.strategy import read_detail
 from promoter_view.records import Bundle, BundleChange
@@ -34,6 +36,8 @@ class Showing:
     def __init__(self, renderer: Renderer) -> None:
         self._row = renderer.macro("_row.html", "row")
         self._detail = renderer.macro("_detail.html", "detail")
+        self._drawer = renderer.macro("_drawer.html", "drawer")
+        self._root_path = renderer.root_path
         self._entry = renderer.macro("_entry.html", "entry")
         self._shown = BundleCache(self._show)
 
@@ -47,8 +51,17 @@ class Showing:
 
     def detail(self, bundle: Bundle, now: datetime) -> str:
         """All of it."""
+        return self.strategy(bundle, now, HistoryQuery())[0]
+
+    def strategy(self, bundle: Bundle, now: datetime, query: HistoryQuery) -> tuple[str, str]:
+        """All of it, its history as it was asked for; and the one cell of that in detail, "" for none."""
         found = read_detail(orjson.loads(bundle.encode()))
-        return self._detail(found, figures([found.deliveries], now))
+        stations = [column.station for column in found.columns]
+        table = read_table(found.lines, stations, query)
+        cell = read_drawer(found.lines, stations, query)
+        path = self._root_path + strategy_path(found.namespace, found.name)
+        drawer = "" if cell is None else self._drawer(cell, path)
+        return self._detail(found, figures([found.deliveries], now), table), drawer
 
     def entry(self, entry: Entry, now: datetime) -> str:
         """An entry of the activity. Offsets run up to ten seconds ahead of the clock after a start: no entry does."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 import pytest
@@ -124,6 +125,29 @@ def test_a_strategy_says_what_blocks_it(company: Company) -> None:
         for environment in summarize(orjson.loads(bundle.encode())).environments:
             for reason in environment.reasons:
                 assert str(escape(reason)) in html
+
+
+def test_a_cell_of_the_history_in_detail(company: Company) -> None:
+    """Its address leads to it without scripts; one that is not there is said to be lost, and hurts nothing."""
+    plain = company.page("strategies/payments/ledger")
+    links = re.findall(r'class="kind open-cell" href="([^"]+)"', plain)
+    assert links
+    assert 'id="drawer"' not in plain
+    for link in links:
+        path, _, query = markup.unescape(link).removesuffix("#drawer").partition("?")
+        found = company.page(path.removeprefix("/"), dict(parse_qsl(query)))
+        assert 'id="drawer"' in found
+        assert "In each environment" in found
+    lost = company.page("strategies/payments/ledger", {"commit": "f" * 40, "env": "development"})
+    assert "There is no commit fffffff" in lost
+
+
+def test_the_history_is_filtered(company: Company) -> None:
+    """Lines that a filter leaves out are hidden, and there; environments too."""
+    found = company.page("strategies/payments/ledger", {"show": "failed", "columns": "development"})
+    assert re.search(r'data-show="failed"[^>]* aria-current="true"', found)
+    assert re.search(r'<th scope="col" data-env="[^"]+" hidden', found)
+    assert 'name="columns" value="development" checked' in found
 
 
 def test_the_manifest_is_the_bundle(company: Company) -> None:

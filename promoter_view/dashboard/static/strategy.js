@@ -3,15 +3,17 @@
 import { announce } from "./announcer.js";
 import { sayTimes } from "./clock.js";
 import { addEntry } from "./entries.js";
+import { History } from "./history.js";
 import { fromHTML, morph } from "./morph.js";
 
 export class Strategy {
   #detail = document.getElementById("detail");
   #entries = document.getElementById("entries");
+  #history = new History(this.#detail);
   #gone = null;
   #present = true;
 
-  start() {}
+  start() { this.#history.start(); }
 
   take({ event, data }) {
     const own = data.namespace === this.#detail.dataset.namespace && data.name === this.#detail.dataset.name;
@@ -32,6 +34,7 @@ export class Strategy {
     }
     morph(this.#detail, wanted);
     sayTimes(this.#detail);
+    this.#history.refresh();
   }
 
   #say(words) {

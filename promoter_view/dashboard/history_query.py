@@ -1,0 +1,107 @@
+"""Which lines and environments of the history are asked for, and the one cell that is shown in detail. Pure."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from promoter_view.dashboard.commits import SHORT, Commit
+from promoter_view.dashboard.environments import Station
+from promoter_view.dashboard.history import Cell, Kind, Line
+
+_MAX_WORD = 250
+
+
+class Show(enum.StrEnum):
+    """The lines that are shown: all, or those with such a cell in an environment that is shown."""
+
+    ALL = "all"
+    LIVE = "live"
+    IN_FLIGHT = "in flight"
+    FAILED = "failed"
+    NO_OP = "no-op"
+
+    @property
+    def kind(self) -> str:
+        """The word of the cells that it is about; "" for all."""
+        return "" if self is Show.ALL else Kind.PROPOSED.value if self is Show.IN_FLIGHT else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """What the page's address asks for. ``columns``: short names of environments, none for all.
+
+    ``commit`` and ``environment`` name the cell in detail: a sha or its beginning, and a branch or its short name.
+    """
+
+    show: Show = Show.ALL
+    columns: frozenset[str] = frozenset()
+    oldest_first: bool = False
+    commit: str = ""
+    environment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryTable:
+    """The matrix as it was asked for: ``shown`` lines are those that the query admits, in its order come all."""
+
+    query: HistoryQuery
+    lines: tuple[Line, ...]
+    shown: frozenset[str]
+    columns: tuple[str, ...]
+    counts: Mapping[Show, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawer:
+    """One commit in one environment, in detail. ``presence`` gives for each environment its name, branch and cell."""
+
+    commit: Commit
+    cell: Cell
+    name: str
+    presence: tuple[tuple[str, Cell], ...]
+
+
+def read_history_query(query: Mapping[str, str]) -> HistoryQuery:
+    """From ``show``, ``columns`` (comma-separated), ``order``, ``commit``, ``env``; what cannot be read counts as not
+    given.
+    """
+    show = query.get("show", "")
+    return HistoryQuery(
+        Show(show) if show in set(Show) else Show.ALL,
+        frozenset(filter(None, query.get("columns", "")[: _MAX_WORD * 20].split(","))),
+        query.get("order") == "oldest",
+        query.get("commit", "")[:_MAX_WORD].lower(),
+        query.get("env", "")[:_MAX_WORD],
+    )
+
+
+def read_table(lines: Sequence[Line], stations: Sequence[Station], query: HistoryQuery) -> HistoryTable:
+    """The lines of a strategy as that query wants them. Columns that are not there are not asked for."""
+    names = tuple(station.name for station in stations)
+    columns = tuple(name for name in names if name in query.columns) or names
+    kinds = {line.commit.sha: _kinds(line, names, columns) for line in lines}
+    counts = {show: sum(not show.kind or show.kind in found for found in kinds.values()) for show in Show}
+    wanted = query.show.kind
+    shown = frozenset(sha for sha, found in kinds.items() if not wanted or wanted in found)
+    ordered = tuple(reversed(lines)) if query.oldest_first else tuple(lines)
+    return HistoryTable(query, ordered, shown, columns, counts)
+
+
+def read_drawer(lines: Sequence[Line], stations: Sequence[Station], query: HistoryQuery) -> Drawer | None:
+    """The cell that the query names; None where it names none, or none that is there."""
+    line = next((each for each in lines if _is_named(each.commit.sha, query.commit)), None)
+    places = [place for place, each in enumerate(stations) if query.environment in (each.branch, each.name)]
+    if line is None or not places:
+        return None
+    names = [station.name for station in stations]
+    return Drawer(line.commit, line.cells[places[0]], names[places[0]], tuple(zip(names, line.cells, strict=True)))
+
+
+def _kinds(line: Line, names: Sequence[str], columns: Sequence[str]) -> frozenset[str]:
+    return frozenset(cell.kind.value for name, cell in zip(names, line.cells, strict=True) if name in columns)
+
+
+def _is_named(sha: str, commit: str) -> bool:
+    return len(commit) >= SHORT and sha.lower().startswith(commit)
