@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -21,12 +22,14 @@ from tests.controlplane.installation.audit import Audit
 from tests.controlplane.installation.network import ClusterNetwork
 from tests.controlplane.installation.pod import NAMESPACE, Pod, why_not
 from tests.controlplane.plane import ControlPlane
+from tests.controlplane.process import Process
 
 ROOT = Path(__file__).resolve().parents[3]
 DEPLOY = ROOT / "deploy" / "apiserver"
 API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 STAND_INS = Path(__file__).with_name("stand_ins")
+_PATIENCE_SECONDS = 60.0
 _numbers = count()
 
 
@@ -57,13 +60,14 @@ class Installation:
             with suppress(RefusedError):
                 self.client.patch(f"{claims}/{claim['metadata']['name']}", {"metadata": {"finalizers": None}})
 
-    def certificates(self, script: str = "gen-apiserver-certs.sh", *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs a script of hack/ as an administrator, and gives its outcome."""
+    def certificates(
+        self, script: str = "gen-apiserver-certs.sh", *arguments: str, path: str = os.environ["PATH"]
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a script of hack/ as an administrator, with that PATH, and gives its outcome."""
         kubectl = f"{self.plane.kubectl_path} --kubeconfig {self.plane.kubeconfig}"
+        environment = {**os.environ, "KUBECTL": kubectl, "PATH": path}
         command = [str(ROOT / "hack" / script), *arguments]
-        return subprocess.run(
-            command, check=False, capture_output=True, text=True, env={**os.environ, "KUBECTL": kubectl}
-        )
+        return subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
 
     def pod(self, deployment: str = "promoter-apiserver") -> Pod:
         """A pod of a Deployment that is applied; it has not started yet."""
@@ -120,6 +124,18 @@ class Account:
             *arguments,
         ]
 
+    @contextmanager
+    def watching(self) -> Iterator[Watching]:
+        """``kubectl get --watch`` of all bundles, as it goes on."""
+        resource = "promotionstrategydetails.view.promoter.argoproj.io"
+        options = ("-A", "--watch", "--output-watch-events", "-o", "json")
+        log = self.kubeconfig.with_suffix(f".{next(_numbers)}.watch")
+        process = Process(self.command("get", resource, *options), log)
+        try:
+            yield Watching(process, log)
+        finally:
+            process.kill()
+
     def _kubeconfig(self) -> dict[str, Any]:
         cluster = {"server": self._plane.url, "certificate-authority": str(self._plane.pki / "ca.crt")}
         return {
@@ -130,6 +146,31 @@ class Account:
             "contexts": [{"name": "plane", "context": {"cluster": "plane", "user": "account"}}],
             "current-context": "plane",
         }
+
+
+class Watching:
+    """A kubectl that watches: what it has printed so far."""
+
+    def __init__(self, process: Process, log: Path) -> None:
+        self._process, self._log = process, log
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is the same watch still: kubectl ends with the stream."""
+        return self._process.running
+
+    def events(self) -> list[dict[str, Any]]:
+        """All events, in order."""
+        return [json.loads(line) for line in self._log.read_text().splitlines(keepends=True) if line.endswith("}\n")]
+
+    def wait(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first such event, once it is there. Errors: AssertionError, with what was printed."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while (found := next(filter(wanted, self.events()), None)) is None:
+            assert self.goes_on, self._log.read_text()[-2000:]
+            assert time.monotonic() < deadline, self._log.read_text()[-2000:]
+            time.sleep(0.1)
+        return found
 
 
 def compose(folder: Path, overlay: str, *components: str) -> Path:
