@@ -36,10 +36,13 @@ def team(installed: Installation) -> Team:
 
 @pytest.fixture(scope="module")
 def running(installed: Installation, team: Team) -> Iterator[Pod]:
-    """certs-manual, the script, and the pod: as docs/certificates.md says it."""
+    """certs-manual, the script, and the pod: as docs/certificates.md says it. The second one: it has a log."""
     installed.apply(installed.composed("certs-manual"))
     done = installed.certificates()
     assert done.returncode == 0, done.stderr
+    with installed.pod() as first:
+        first.wait_ready()
+        assert first.terminate() == 0
     with installed.pod() as pod:
         pod.wait_ready()
         installed.wait_available()
