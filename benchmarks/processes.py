@@ -88,9 +88,9 @@ class Child:
         return self._log.read_text(errors="replace")[-2000:]
 
 
-def simulator(strategies: int, folder: Path) -> tuple[Child, str]:
+def simulator(strategies: int, folder: Path, *options: str) -> tuple[Child, str]:
     """A simulated cluster with a fleet of so many strategies, and its address."""
-    command = [sys.executable, "-m", "promoter_view.simulator", "--strategies", str(strategies)]
+    command = [sys.executable, "-m", "promoter_view.simulator", "--strategies", str(strategies), *options]
     child = Child(command, folder, "simulator")
     return child, child.line(_START_SECONDS)
 

@@ -17,6 +17,9 @@ from promoter_view.simulator.delivery import Delivery
 from promoter_view.simulator.fleet import FleetPlan, load_fleet, make_fleet
 from promoter_view.simulator.scenario import Scenario
 from promoter_view.simulator.simulated_cluster import SimulatedCluster
+from promoter_view.simulator.stage_fleet import Reconciliations, load_stages
+
+_APPLICATIONS_A_STAGE = 3
 
 
 def _arguments() -> argparse.Namespace:
@@ -26,6 +29,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--namespaces", type=int, default=10)
     parser.add_argument("--environments", type=int, default=3)
     parser.add_argument("--rate", type=float, default=0.0, help="changes of the fleet's policies a second")
+    parser.add_argument("--stages", type=int, default=0, help="Stages, with three Applications each")
+    parser.add_argument("--reconcile", type=float, default=0.0, help="seconds in which Argo CD looks at each of those")
     parser.add_argument("--demo", action="store_true", help="the demo's company instead of a fleet")
     parser.add_argument("--interval", type=float, default=1.0, help="seconds between two moves of the demo")
     parser.add_argument("--bookmark-interval", type=float, default=60.0, help="seconds")
@@ -44,6 +49,9 @@ def main() -> None:
     plan = FleetPlan(given.strategies, given.namespaces, given.environments, seed=given.seed)
     clock = simulated.clock
     load_fleet(cluster, make_fleet(plan, clock.seconds()), clock.seconds())
+    load_stages(cluster, given.stages, _APPLICATIONS_A_STAGE, chance, clock.seconds())
+    if given.reconcile:
+        Reconciliations(cluster, clock=clock, period_seconds=given.reconcile).start()
     if given.demo:
         Scenario(cluster, clock=clock, random=chance, interval_seconds=given.interval).start()
         Delivery(cluster, clock=clock, random=chance, interval_seconds=2 * given.interval).start()
