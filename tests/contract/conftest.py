@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.contract.servers import KubeApiserver, Sandbox, Server, Simulator
+from tests.replicas.etcds import Etcds
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +17,17 @@ def simulator() -> Iterator[Simulator]:
     found = Simulator()
     yield found
     found.stop()
+
+
+@pytest.fixture(scope="session")
+def etcd(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Etcds]:
+    """A real etcd of one member, shared by all tests: each takes keys of its own."""
+    found = Etcds(control_plane_binaries, tmp_path_factory.mktemp("etcd") / "one", members=1)
+    try:
+        found.start()
+        yield found
+    finally:
+        found.stop()
 
 
 @pytest.fixture(
