@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -12,10 +13,11 @@ from promoter_view.access.admission import Attributes
 from promoter_view.access.authorization import AccessReviews
 from promoter_view.access.identity import Identity
 from promoter_view.access.member_access import MemberAccess
-from promoter_view.kubernetes.kinds import PROMOTER_KINDS
+from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.metrics import Metrics
 from promoter_view.records import Change, ChangeType
+from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.errors import Forbidden
 from tests.api.reviewing import Reviews, access_reviewer
@@ -23,7 +25,8 @@ from tests.api.world import World
 from tests.views.oracle import key_of
 
 UNAVAILABLE = ApiError(400, "", "the cluster is out of order")
-PLURALS = {kind.kind: kind.plural for kind in PROMOTER_KINDS}
+PLURALS = {kind.kind: kind.plural for kind in REFLECTED_KINDS}
+GROUPS = {kind.plural: kind.group for kind in REFLECTED_KINDS}
 EVERYWHERE = ""
 
 
@@ -55,7 +58,13 @@ class ByName:
 class Membership:
     """``rights``: (user, kind, namespace); namespace EVERYWHERE is the right at the cluster scope."""
 
-    def __init__(self, *, max_sights: int = 16) -> None:
+    def __init__(
+        self,
+        *,
+        max_sights: int = 16,
+        definitions: Sequence[ViewDefinition] = (PROMOTION_STRATEGY_DETAILS,),
+        ready: bool = True,
+    ) -> None:
         self.rights: set[tuple[str, str, str]] = set()
         self.down = False
         self.asked: list[tuple[str, str, str]] = []
@@ -66,11 +75,12 @@ class Membership:
         def outlooks(views, clock):
             reviewer = access_reviewer(Reviews(self._answer), clock, Metrics())
             reviews = AccessReviews(reviewer, clock=clock, allowed_seconds=0, denied_seconds=0, metrics=Metrics())
-            definitions = [PROMOTION_STRATEGY_DETAILS]
-            self.members = MemberAccess(views, definitions, PROMOTER_KINDS, reviews, clock=clock, max_sights=max_sights)
+            self.members = MemberAccess(
+                views, definitions, REFLECTED_KINDS, reviews, clock=clock, max_sights=max_sights
+            )
             return self.members
 
-        self.world = World(access=self.access, outlooks=outlooks)
+        self.world = World(access=self.access, outlooks=outlooks, definitions=definitions, ready=ready)
 
     def let(self, user: str, *kinds: str, namespace: str = EVERYWHERE) -> None:
         """The user may get these."""
@@ -103,7 +113,8 @@ class Membership:
 
     def _answer(self, spec: dict[str, Any]) -> Any:
         wanted = spec["resourceAttributes"]
-        assert (wanted["verb"], wanted["group"], wanted["version"]) == ("get", "promoter.argoproj.io", "v1alpha1")
+        assert (wanted["verb"], wanted["version"]) == ("get", "v1alpha1")
+        assert wanted["group"] == GROUPS[wanted["resource"]]
         asked = (spec["user"], wanted["resource"], wanted.get("namespace", ""))
         self.asked.append(asked)
         if self.down:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -22,6 +22,7 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.metrics import Metrics
 from promoter_view.records import Change, ChangeType, Entry, Mark, Mirror, ObjectKey, Position, Record
 from promoter_view.streaming import Pump
+from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.health import HealthChecks
@@ -94,12 +95,13 @@ class World:
         limits: Limits | None = None,
         outlooks: Callable[[ViewReader, Clock], Outlooks] | None = None,
         barrier: Callable[[], Deferred[None]] = lambda: succeed(None),
+        definitions: Sequence[ViewDefinition] = (PROMOTION_STRATEGY_DETAILS,),
     ) -> None:
         self.clock = Clock()
         self.clock.rightNow = 1_795_000_000.0
         self.metrics = Metrics()
         self.views = Projector(
-            [PROMOTION_STRATEGY_DETAILS],
+            definitions,
             generation=0,
             history_bytes=history_bytes,
             metrics=self.metrics,
@@ -107,11 +109,11 @@ class World:
         )
         self.pump = Pump(self.views, reactor=self.clock, barrier=barrier)
         self.health = HealthChecks()
-        self.openapi = OpenApi([PROMOTION_STRATEGY_DETAILS], version="0.1.0")
+        self.openapi = OpenApi(definitions, version="0.1.0")
         self.offset = _START
         self.site = make_site(
             self.views,
-            [PROMOTION_STRATEGY_DETAILS],
+            definitions,
             reactor=self.clock,
             pump=self.pump,
             metrics=self.metrics,
