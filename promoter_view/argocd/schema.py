@@ -16,6 +16,8 @@ from jsonschema.exceptions import ValidationError
 
 _TYPES = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
 _WANTED = {"object": "an object", "array": "a list", "string": "a string", "boolean": "a boolean"}
+#: A version or a commit that looks like a number is the usual case.
+_QUOTE = " (in an expression, quote(...) keeps a string a string)"
 _SHOWN = 5
 _SHOWN_LENGTH = 60
 
@@ -61,7 +63,8 @@ def _step(part: str | int) -> str:
 
 
 def _type(found: _Violation) -> Iterable[str]:
-    return [f"has to be {_WANTED[found.value]}, not {_TYPES.get(type(found.instance), 'a number')}"]
+    cure = _QUOTE if found.value == "string" and isinstance(found.instance, bool | int | float) else ""
+    return [f"has to be {_WANTED[found.value]}, not {_TYPES.get(type(found.instance), 'a number')}{cure}"]
 
 
 def _required(found: _Violation) -> Iterable[str]:

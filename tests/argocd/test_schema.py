@@ -152,6 +152,14 @@ def test_wait(config: Any, words: str) -> None:
     assert any(words in problem for problem in problems) if words else problems == [], problems
 
 
+def test_the_cure_for_numbers() -> None:
+    """A string that an expression has made a number is told what keeps it a string; what is null is not."""
+    (problem,) = UPDATE.problems(source(desiredRevision=1.1))
+    assert problem.endswith("not a number (in an expression, quote(...) keeps a string a string)")
+    (problem,) = UPDATE.problems(source(desiredRevision=None))
+    assert problem.endswith("not null")
+
+
 def test_many_problems() -> None:
     """Of many problems the first few are told, and how many more there are."""
     problems = UPDATE.problems({"apps": [{}] * 20})
