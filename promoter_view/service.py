@@ -322,7 +322,7 @@ class Program(Service):
             self._starting.cancel()
         steps: list[Callable[[], object]] = [self._stop_serving, self._reloader.stop]
         steps += [self._access.stop] if self._access is not None else []
-        steps += [self._shard.stop] if self._shard is not None else []
+        steps += [self._shard.close] if self._shard is not None else []
         steps += self._reflection.endings()
         steps += [self._demo.stop] if self._demo is not None else []
         for step in (*steps, self._event_log.stop):

@@ -23,6 +23,7 @@ from promoter_view.argocd.objects import FREIGHT, WAREHOUSE, KnownObjects
 from promoter_view.argocd.promotion_expressions import PromotionExpressions
 from promoter_view.argocd.promotion_pass import PromotionPass
 from promoter_view.argocd.promotions import PromotionController
+from promoter_view.argocd.rereading import Rereading
 from promoter_view.argocd.stage_pass import StagePass
 from promoter_view.argocd.steps_of import Lookups, PromotionSteps
 from promoter_view.argocd.writes import Writes
@@ -75,6 +76,7 @@ class Shard:
         self._clients: tuple[KubernetesClient, ...] = ()
         self._lease: ShardLease | None = None
         self._controller: PromotionController | None = None
+        self._closed = False
 
     def fed_after(self, first: Follower) -> Follower:
         """What is decided on comes from the log, as what ``first`` shows does."""
@@ -86,6 +88,8 @@ class Shard:
 
     def start(self, clusters: Clusters) -> None:
         """Waits for the Lease, and writes while it is held."""
+        if self._closed:
+            return
         away = clusters.applications
         client = KubernetesClient(self._reactor, clusters.main, environ=self._environ)
         elsewhere = None if away is None else KubernetesClient(self._reactor, away, environ=self._environ)
@@ -103,6 +107,11 @@ class Shard:
         self._controller = self._build(client, elsewhere or client, self._lease.may_write)
         self._controller.start()
         self._lease.start()
+
+    async def close(self) -> None:
+        """Stops for good: the program is ending, whatever becomes ready meanwhile."""
+        self._closed = True
+        await self.stop()
 
     async def stop(self) -> None:
         """Done once nothing more is written; the Lease is given up."""
@@ -132,11 +141,12 @@ class Shard:
         writes = Writes(client, applications, may_write=may_write, metrics=self._metrics)
         spacing = {"clock": self._reactor, "random": self._random.random}
         applying = Applying(self._known, writes, **spacing)
+        parts = (applying, Rereading(self._known, writes))
         promotions = PromotionPass(
-            self._known, writes, applying, shard=self._name, steps_of=self._steps_of, metrics=self._metrics
+            self._known, writes, *parts, shard=self._name, steps_of=self._steps_of, metrics=self._metrics
         )
         stages = StagePass(
-            self._known, writes, promotions, applying, shard=self._name, default_namespace=self._default_namespace
+            self._known, writes, promotions, *parts, shard=self._name, default_namespace=self._default_namespace
         )
         return PromotionController(self._known, stages, may_write=may_write, metrics=self._metrics, **spacing)
 

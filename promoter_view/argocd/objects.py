@@ -93,7 +93,9 @@ class KnownObjects:
 
     def applications(self, namespace: str) -> Sequence[Document]:
         """All Applications of that namespace, by name."""
-        found = (self.get(APPLICATION, namespace, name) for name in sorted(self._applications.get(namespace, ())))
+        learned = {key.name for key in self._learned if key.kind == APPLICATION and key.namespace == namespace}
+        names = sorted(learned.union(self._applications.get(namespace, ())))
+        found = (self.get(APPLICATION, namespace, name) for name in names)
         return [document for document in found if document is not None]
 
     def stages(self) -> Iterable[StageKey]:
@@ -101,23 +103,28 @@ class KnownObjects:
         known = {StageKey(key.namespace, key.name) for key in self._objects if key.kind == STAGE}
         return known | {stage for kind, stage in self._by_stage if kind == PROMOTION}
 
-    def learn(self, kind: str, document: Document) -> None:
-        """What a request answered is known from now on, unless the log holds something newer."""
+    def learn(self, kind: str, document: Document) -> bool:
+        """What a request answered is known from now on, unless something newer is; whether that changes anything."""
         key = ObjectKey(kind, text(document, "metadata", "namespace"), text(document, "metadata", "name"))
         version, known = version_of(document), self._objects.get(key)
         earlier = self._learned.get(key)
-        late = earlier is not None and is_newer(earlier.version, version)
-        if not late and (known is None or is_newer(version, known.resource_version)):
-            self._learned[key] = _Learned(document, version)
+        if earlier is not None and not is_newer(version, earlier.version):
+            return False
+        if known is not None and not is_newer(version, known.resource_version):
+            return False
+        self._learned[key] = _Learned(document, version)
+        return True
 
-    def learn_absent(self, kind: str, namespace: str, name: str) -> None:
-        """There is no such object, whatever the log still holds."""
+    def learn_absent(self, kind: str, namespace: str, name: str) -> bool:
+        """There is no such object, whatever the log still holds; whether that changes anything."""
         key = ObjectKey(kind, namespace, name)
         known = self._objects.get(key)
+        before = self.get(kind, namespace, name)
         if known is None:
             self._learned.pop(key, None)
         else:
             self._learned[key] = _Learned(None, known.resource_version)
+        return before is not None
 
     def _all(self, kind: str, stage: StageKey) -> Sequence[Document]:
         names = self._by_stage.get((kind, stage), ())

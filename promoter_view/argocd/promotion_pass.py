@@ -10,17 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from twisted.logger import Logger
+
 from promoter_view.argocd import engine
 from promoter_view.argocd.applying import Applying
 from promoter_view.argocd.documents import Document
 from promoter_view.argocd.engine import Pass
 from promoter_view.argocd.execution import Execution, Phase, read_execution, read_plan, write_execution
 from promoter_view.argocd.freight import collection, reference, unavailable
-from promoter_view.argocd.objects import APPLICATION, FREIGHT, PROMOTION, KnownObjects
+from promoter_view.argocd.objects import FREIGHT, PROMOTION, STAGE, KnownObjects
 from promoter_view.argocd.requests import abort_message, is_deleting, refresh_of, shard_of
+from promoter_view.argocd.rereading import Rereading
 from promoter_view.argocd.steps_of import Lookups, PromotionSteps
 from promoter_view.argocd.writes import Writes
 from promoter_view.decoded import mapping, text
+from promoter_view.kubernetes.outcomes import ClusterError
 from promoter_view.metrics import Metrics
 from promoter_view.stages.authorization import StageKey
 
@@ -46,11 +50,14 @@ class _Run:
 class PromotionPass:
     """Runs Promotions of one shard, a step at a time."""
 
+    _log = Logger()
+
     def __init__(
         self,
         known: KnownObjects,
         writes: Writes,
         applying: Applying,
+        rereading: Rereading,
         *,
         shard: str,
         steps_of: StepsOf,
@@ -59,6 +66,7 @@ class PromotionPass:
         self._known = known
         self._writes = writes
         self._applying = applying
+        self._rereading = rereading
         self._shard = shard
         self._steps_of = steps_of
         self._metrics = metrics
@@ -100,8 +108,15 @@ class PromotionPass:
         execution = read_execution(promotion)
         if execution.phase is Phase.RUNNING:
             return {}, execution
-        freight = await self._freight(key, promotion)
+        name = text(promotion, "spec", "freight")
+        freight = self._known.get(FREIGHT, key.project, name) if name else None
         problem = _problem(stage, promotion, freight, now)
+        if problem is not None and name:
+            await self._rereading.one(FREIGHT, key.project, name)
+            await self._rereading.one(STAGE, key.project, key.stage)
+            stage = self._known.get(STAGE, key.project, key.stage) or stage
+            freight = self._known.get(FREIGHT, key.project, name)
+            problem = _problem(stage, promotion, freight, now)
         if problem is not None or freight is None:
             return {}, engine.refuse(execution, problem or "", now)
         taken = reference(freight)
@@ -111,13 +126,9 @@ class PromotionPass:
     async def _advance(self, run: _Run) -> Pass:
         """A pass, and what it wants done; a failure of that is the step's result, and the pass goes on."""
         plan, lookups = read_plan(run.promotion), Lookups(self._known)
-        shown = {
-            **run.promotion,
-            "status": write_execution({**mapping(run.promotion, "status"), **run.brings}, run.execution),
-        }
-        steps = self._steps_of(run.key, run.stage, shown, lookups)
+        steps = self._steps_of(run.key, run.stage, _shown(run), lookups)
         outcome = engine.run(plan, run.execution, steps, run.now)
-        if await self._found_missing(lookups):
+        while _has_new_fault(run.execution, outcome.execution) and await self._has_news(lookups):
             outcome = engine.run(plan, run.execution, steps, run.now)
         promotion = run.promotion
         while True:
@@ -131,28 +142,17 @@ class PromotionPass:
                 return outcome
             outcome = engine.fail(plan, outcome.execution, steps, failure, run.now)
 
-    async def _found_missing(self, lookups: Lookups) -> bool:
-        """Whether an Application that the log does not hold yet is there after all: then the step decides again."""
-        found = False
-        for namespace, name in sorted(lookups.missing):
-            live = await self._writes.read(APPLICATION, namespace, name)
-            if live is not None:
-                self._known.learn(APPLICATION, live)
-                found = True
-        lookups.missing.clear()
-        return found
+    async def _has_news(self, lookups: Lookups) -> bool:
+        """Whether the cluster knows more of what the steps asked for, each asked once in a pass.
 
-    async def _freight(self, key: StageKey, promotion: Document) -> Document | None:
-        name = text(promotion, "spec", "freight")
-        if not name:
-            return None
-        known = self._known.get(FREIGHT, key.project, name)
-        if known is not None:
-            return known
-        live = await self._writes.read(FREIGHT, key.project, name)
-        if live is not None:
-            self._known.learn(FREIGHT, live)
-        return live
+        A cluster that cannot be asked knows no more.
+        """
+        names, namespaces = lookups.unconfirmed()
+        try:
+            return await self._rereading.applications(names, namespaces)
+        except ClusterError as error:
+            self._log.warn("decided on what the log holds: {error}", error=str(error))
+            return False
 
     async def _write(self, promotion: Document, execution: Execution, brings: Document = _NOTHING) -> Document:
         """The Promotion with that run in its status, written where the cluster's differs."""
@@ -183,6 +183,11 @@ def _shown(run: _Run) -> Document:
     """The Promotion as it is once the pass is written."""
     status = {**mapping(run.promotion, "status"), **run.brings}
     return {**run.promotion, "status": write_execution(status, run.execution)}
+
+
+def _has_new_fault(before: Execution, after: Execution) -> bool:
+    known = set(before.records)
+    return any(record.status in ("Errored", "Failed") for record in after.records if record not in known)
 
 
 def _known_step(uses: str) -> str:

@@ -25,17 +25,24 @@ from promoter_view.stages.authorization import StageKey
 
 _FIRST_RETRY_SECONDS = 0.05
 _LONGEST_RETRY_SECONDS = 60.0
+#: After a look the Stage rests for twice as long as that took: what comes meanwhile, one look is for all of it.
+_REST = 2.0
+_LONGEST_REST_SECONDS = 0.5
 #: Looks under way at a time: each has one request open at most.
 _MAX_LOOKS = 32
 
 
 @dataclass(slots=True)
 class _Turn:
-    """One Stage: whether it is being looked at, has changed since, when to look again, and what it depends on."""
+    """One Stage: whether it is being looked at, has changed since, when to look again, and what it depends on.
+
+    ``not_before`` is when the next look may begin, in seconds: after a fault, and after a look that took its time.
+    """
 
     look: Deferred[None] | None = None
     busy: bool = False
     changed: bool = False
+    not_before: float = 0.0
     timer: IDelayedCall | None = None
     faults: int = 0
     applications: frozenset[tuple[str, str]] = field(default_factory=frozenset)
@@ -100,8 +107,8 @@ class PromotionController:
             return
         turn = self._turns.setdefault(key, _Turn())
         turn.changed = True
-        if not turn.busy and not turn.faults:
-            self._begin(key, turn)
+        if not turn.busy:
+            self._schedule(key, turn, turn.not_before - self._clock.seconds())
 
     def _changed(self, key: ObjectKey, stages: frozenset[StageKey]) -> None:
         dependents = self._dependents.get((key.namespace, key.name), ()) if key.kind == APPLICATION else ()
@@ -123,18 +130,31 @@ class PromotionController:
         look.addErrback(_called_off)
         turn.look = look
 
+    def _schedule(self, key: StageKey, turn: _Turn, delay: float) -> None:
+        """A look after so many seconds, or now; one that is to come sooner stays."""
+        if delay <= 0:
+            self._begin(key, turn)
+        elif turn.timer is None or turn.timer.getTime() > self._clock.seconds() + delay:
+            _cancel(turn)
+            turn.timer = self._clock.callLater(delay, self._again, key, turn)
+
     async def _look(self, key: StageKey, turn: _Turn) -> None:
-        """Looks until nothing has changed meanwhile, then sets the timer."""
+        """Looks until nothing is to be done at once, then sets the timer."""
         delay: float | None = None
         # One turn of the reactor for each: many begin at once when this instance may write.
         await deferLater(self._clock, 0)
-        while turn.changed and self._may_write():
+        began = self._clock.seconds()
+        while self._may_write():
             turn.changed = False
             delay = await self._look_once(key, turn)
-            if turn.faults:
+            if delay != AT_ONCE:
                 break
-            turn.changed = turn.changed or delay == AT_ONCE
         turn.busy = False
+        now = self._clock.seconds()
+        rest = min(_LONGEST_REST_SECONDS, _REST * (now - began))
+        turn.not_before = now + (delay if turn.faults and delay is not None else rest)
+        if turn.changed and self._may_write():
+            delay = turn.not_before - now
         if self._running and delay is not None:
             turn.timer = self._clock.callLater(delay, self._again, key, turn)
 
@@ -178,7 +198,6 @@ class PromotionController:
 
     def _again(self, key: StageKey, turn: _Turn) -> None:
         turn.timer = None
-        turn.changed = True
         if not turn.busy and self._running:
             self._begin(key, turn)
 

@@ -19,6 +19,7 @@ from promoter_view.argocd.objects import APPLICATION, FREIGHT, PROMOTION, STAGE,
 from promoter_view.argocd.promotion_pass import PromotionPass
 from promoter_view.argocd.queue import Turn, turn
 from promoter_view.argocd.requests import FINALIZER, has_template, is_deleting, shard_of
+from promoter_view.argocd.rereading import Rereading
 from promoter_view.argocd.stage_status import assessed, is_verified, taken
 from promoter_view.argocd.steps import RefreshApplication
 from promoter_view.argocd.writes import Writes
@@ -51,6 +52,7 @@ class StagePass:
         writes: Writes,
         promotions: PromotionPass,
         applying: Applying,
+        rereading: Rereading,
         *,
         shard: str,
         default_namespace: str,
@@ -59,6 +61,7 @@ class StagePass:
         self._writes = writes
         self._promotions = promotions
         self._applying = applying
+        self._rereading = rereading
         self._shard = shard
         self._default_namespace = default_namespace
         self._refreshed: dict[tuple[str, str], str] = {}
@@ -101,14 +104,7 @@ class StagePass:
         history = objects(self._known.get(STAGE, key.project, key.stage), "status", "freightHistory")
         names += [(FREIGHT, name) for name in (names_in(history[0]) if history else ())]
         for kind, name in dict.fromkeys(names):
-            await self._reread(kind, key.project, name)
-
-    async def _reread(self, kind: str, namespace: str, name: str) -> None:
-        live = await self._writes.read(kind, namespace, name)
-        if live is None:
-            self._known.learn_absent(kind, namespace, name)
-        else:
-            self._known.learn(kind, live)
+            await self._rereading.one(kind, key.project, name)
 
     def _current(self, key: StageKey, stage: Document) -> Document | None:
         """The Promotion of ours whose turn it is by the Stage's status."""

@@ -34,18 +34,25 @@ class Lookups:
     def __init__(self, known: KnownObjects) -> None:
         self._known = known
         self.asked: set[tuple[str, str]] = set()
-        self.missing: set[tuple[str, str]] = set()
+        self._listed: set[str] = set()
+        self._confirmed: set[tuple[str, str]] = set()
+        self._confirmed_namespaces: set[str] = set()
 
     def get(self, namespace: str, name: str) -> Document | None:
-        """See Applications. One that is not there is noted: the log may not know it yet."""
+        """See Applications."""
         self.asked.add((namespace, name))
-        found = self._known.get(APPLICATION, namespace, name)
-        if found is None:
-            self.missing.add((namespace, name))
-        return found
+        return self._known.get(APPLICATION, namespace, name)
+
+    def unconfirmed(self) -> tuple[set[tuple[str, str]], set[str]]:
+        """The names and the namespaces asked for that this did not give before."""
+        names, namespaces = self.asked - self._confirmed, self._listed - self._confirmed_namespaces
+        self._confirmed |= names
+        self._confirmed_namespaces |= namespaces
+        return names, namespaces
 
     def list(self, namespace: str) -> Sequence[Document]:
         """See Applications."""
+        self._listed.add(namespace)
         return self._known.applications(namespace)
 
 

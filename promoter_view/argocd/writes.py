@@ -6,12 +6,12 @@ decided on it to decide again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import orjson
 
-from promoter_view.argocd.documents import Document
+from promoter_view.argocd.documents import Document, objects
 from promoter_view.argocd.merge_patch import merge_diff
 from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.cleaning import version_of
@@ -60,6 +60,11 @@ class Writes:
             if error.status == 404:
                 return None
             raise
+
+    async def list_applications(self, namespace: str) -> Sequence[Document]:
+        """All Applications of a namespace as they are now. Errors: ApiError, Unreachable."""
+        path = path_of(APPLICATION.kind, namespace, "").removesuffix("/")
+        return objects(_document(await self._applications.request("GET", path)), "items")
 
     async def write_status(self, kind: str, document: Document, status: Mapping[str, Any]) -> Document:
         """Replaces the status of that copy; what is the same is not sent. Errors: as ``patch``."""

@@ -85,6 +85,8 @@ class Cluster:
         return self.put(plural, _merged(found, body))
 
     def _found(self, path: str) -> dict[str, Any]:
+        if path.endswith("/applications"):
+            return {"items": [found for key, found in self.objects.items() if key[0] == "applications"]}
         plural, namespace, name, _ = _parts(path)
         found = self.objects.get((plural, namespace, name))
         if found is None:

@@ -13,6 +13,7 @@ from promoter_view.argocd.execution import Execution, PlannedStep
 from promoter_view.argocd.objects import KnownObjects
 from promoter_view.argocd.promotion_pass import PromotionPass
 from promoter_view.argocd.promotions import PromotionController
+from promoter_view.argocd.rereading import Rereading
 from promoter_view.argocd.stage_pass import StagePass
 from promoter_view.argocd.steps_of import PromotionSteps
 from promoter_view.argocd.writes import Writes
@@ -47,10 +48,11 @@ class Process:
         self.known = known or cluster.known()
         writes = Writes(cluster, cluster, may_write=lambda: self.may_write, metrics=self.metrics)
         applying = Applying(self.known, writes, clock=self.clock, random=lambda: 0.5)
+        parts = (applying, Rereading(self.known, writes))
         promotions = PromotionPass(
-            self.known, writes, applying, shard=SHARD, steps_of=self._steps_of, metrics=self.metrics
+            self.known, writes, *parts, shard=SHARD, steps_of=self._steps_of, metrics=self.metrics
         )
-        stages = StagePass(self.known, writes, promotions, applying, shard=SHARD, default_namespace="argocd")
+        stages = StagePass(self.known, writes, promotions, *parts, shard=SHARD, default_namespace="argocd")
         self.controller = PromotionController(
             self.known,
             stages,

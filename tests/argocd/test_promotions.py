@@ -196,6 +196,46 @@ def test_freight_that_the_log_does_not_hold_yet(cluster: Cluster) -> None:
     assert cluster.syncs == [("a", "p")]
 
 
+def test_authorized_a_moment_ago(cluster: Cluster) -> None:
+    """An annotation that is there counts, though no reflector has brought it; also for a selector."""
+    selected = {"selector": {"matchLabels": {"team": "x"}}}
+    for name in ("b", "c"):
+        cluster.put("applications", application(name, None, team="x"))
+    cluster.put("applications", application(authorized=None))
+    cluster.put("promotions", updating(apps=[{"name": "a"}, selected]))
+    process = Process(cluster)
+    for name in ("a", "b", "c"):
+        cluster.change("applications", "argocd", name, {"metadata": {"annotations": {AUTHORIZED: "kargo-demo:test"}}})
+    cluster.put("applications", application("d", team="x"))
+    process.turn(fed=False)
+    assert sorted(cluster.syncs) == [("a", "p"), ("b", "p"), ("c", "p"), ("d", "p")]
+
+
+def test_approved_a_moment_ago(cluster: Cluster) -> None:
+    """Freight that is available counts, though no reflector has brought that."""
+    taking = stage()
+    taking["spec"]["requestedFreight"][0]["sources"] = {"stages": ["uat"]}
+    cluster.put("stages", taking)
+    cluster.put("promotions", updating())
+    process = Process(cluster)
+    cluster.change("freights", "kargo-demo", "f1", {"status": {"approvedFor": {"test": {}}}})
+    process.turn(fed=False)
+    assert cluster.syncs == [("a", "p")]
+
+
+def test_applications_that_cannot_be_reached(cluster: Cluster) -> None:
+    """A cluster of Applications that does not answer is tried for until the step's time is over."""
+    cluster.put("promotions", updating())
+    for verb in ("GET", "PATCH"):
+        path = f"{verb} /apis/argoproj.io/"
+        cluster.refusals[path] = [ApiError(503, "", "away")] * 1000
+    process = Process(cluster)
+    for _ in range(12):
+        process.turn(seconds=30)
+    assert phase(cluster)[0] == "Errored"
+    assert "timed out after 5m0s" in phase(cluster)[1]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
