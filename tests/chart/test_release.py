@@ -52,6 +52,16 @@ FULL: dict[str, Any] = {
     "priorityClassName": "system-cluster-critical",
 }
 
+#: The same with what only several replicas have.
+REPLICATED = FULL | {
+    "eventLog": {
+        "engine": "etcd",
+        "etcd": {"url": "https://etcd:2379/p", "secretName": "e", "authority": True, "clientCertificate": True},
+    },
+    "replicas": 3,
+    "affinity": {},
+}
+
 
 class Release:
     """The chart's release ``promoter-view`` on a control plane."""
@@ -96,13 +106,16 @@ def test_a_release_comes_is_upgraded_and_goes(helm: Helm, own_control_plane: Con
     assert there() == set()
 
 
-def test_every_field_is_one_that_the_cluster_knows(helm: Helm, control_plane: ControlPlane) -> None:
+@pytest.mark.parametrize("values", [FULL, REPLICATED], ids=["one", "several"])
+def test_every_field_is_one_that_the_cluster_knows(
+    helm: Helm, control_plane: ControlPlane, values: dict[str, Any]
+) -> None:
     """With every value given the cluster takes all of it, and by strict validation."""
     namespace = json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     control_plane.kubectl("apply", "-f", "-", input_text=namespace)
     strictly = ("--server-side", "--dry-run=server", "--validate=strict", "-f", "-")
-    printed = control_plane.kubectl("apply", *strictly, input_text=helm.text(FULL))
-    assert len(printed.splitlines()) == len(helm.objects(FULL))
+    printed = control_plane.kubectl("apply", *strictly, input_text=helm.text(values))
+    assert len(printed.splitlines()) == len(helm.objects(values))
 
 
 def _get(plane: ControlPlane, identity: Identity) -> str:

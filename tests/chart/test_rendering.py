@@ -23,6 +23,8 @@ PROXIED = {
 }
 CERT_MANAGER = {"certs": {"mode": "certManager"}}
 
+ETCD = "http://promoter-etcd-0.promoter-etcd:2379,promoter-etcd-1.promoter-etcd:2379,promoter-etcd-2.promoter-etcd:2379"
+
 #: What it is, values, overlay, components
 SAME: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
     ("manual certificates", {}, "certs-manual", ()),
@@ -40,6 +42,12 @@ SAME: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
         {"dashboard": {"enabled": True, "role": "samePod"}},
         "certs-manual",
         ("dashboard-same-pod",),
+    ),
+    (
+        "replicas",
+        {"eventLog": {"engine": "etcd", "etcd": {"url": f"{ETCD}/promoter-view"}}},
+        "certs-manual",
+        ("replicas",),
     ),
     (
         "several at once",
@@ -102,7 +110,7 @@ def test_each_container_is_a_command_line_that_the_program_takes(helm: Helm, val
     pods = [item["spec"]["template"]["spec"] for (kind, _, _), item in rendered.items() if kind == "Deployment"]
     for container in (container for pod in pods for container in pod["containers"]):
         given = dict(argument.removeprefix("--").split("=", 1) for argument in container["args"])
-        environment = {entry["name"]: entry["value"] for entry in container["env"]}
+        environment = {entry["name"]: entry.get("value", "a-pod") for entry in container["env"]}
         assert environment.keys() <= {option.environment for option in OPTIONS}
         assert settings(given, environment).secure_port.number == 6443
 
@@ -155,6 +163,19 @@ def test_the_log_is_where_one_says(helm: Helm, values: dict[str, Any], volume: d
     volumes = {entry.pop("name"): entry for entry in _pod(rendered)["volumes"]}
     assert volumes["log"] == volume
     assert (CLAIM in rendered) == claimed
+
+
+def test_an_etcd_with_tls_and_a_user(helm: Helm) -> None:
+    """What proves one to etcd is files of a Secret, which the program is told of, and so many replicas use them."""
+    etcd = {"secretName": "ours", "authority": True, "clientCertificate": True, "user": "view"}
+    values = {"eventLog": {"engine": "etcd", "etcd": {"url": "https://etcd:2379/p", **etcd}}, "replicas": 5}
+    rendered = helm.objects(values)
+    assert rendered[DEPLOYMENT]["spec"]["replicas"] == 5
+    (mount,) = (mount for mount in _container(rendered)["volumeMounts"] if mount["name"] == "etcd-secret")
+    environment = {entry["name"]: entry.get("value", "") for entry in _container(rendered)["env"]}
+    files = {value for name, value in environment.items() if name.startswith("PROMOTER_VIEW_ETCD") and "FILE" in name}
+    assert files == {f"{mount['mountPath']}/{name}" for name in ("ca.crt", "tls.crt", "tls.key", "password")}
+    assert settings({"event-log": "etcd:https://etcd:2379/p"}, environment).etcd_user == "view"
 
 
 @pytest.mark.parametrize("role", ["own", "samePod"])
@@ -263,6 +284,10 @@ def test_names_in_another_namespace(helm: Helm) -> None:
         ({"persistence": {"enabled": "maybe"}}, "at '/persistence/enabled'"),
         ({"persistence": {"enabled": False, "existingClaim": "x"}}, "persistence.existingClaim"),
         ({"dashboard": {"enabled": True, "auth": "proxy"}}, "dashboard.proxy: dashboard.auth proxy needs secretName"),
+        ({"replicas": 2}, "replicas: 2 of them need eventLog.engine etcd, not file"),
+        ({"eventLog": {"engine": "etcd"}}, "eventLog.etcd.url: eventLog.engine etcd needs it"),
+        ({"eventLog": {"etcd": {"url": "etcd.example:2379"}}}, "at '/eventLog/etcd/url'"),
+        ({"eventLog": {"etcd": {"user": "view"}}}, "eventLog.etcd.secretName"),
         ({"dashboard": {"auth": "ldap"}}, "at '/dashboard/auth': value must be one of 'token', 'proxy', 'none'"),
         ({"dashboard": {"role": "both"}}, "at '/dashboard/role'"),
         ({"dashboard": {"proxy": {"sidecars": [{"name": "a", "image": "b"}]}}}, "dashboard.proxy.sidecars count with"),

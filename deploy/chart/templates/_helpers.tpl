@@ -48,6 +48,17 @@ app.kubernetes.io/part-of: promoter
 {{- fail (printf "certs.caBundle counts with certs.mode existingSecret only, not with %s: leave it out" .mode) }}
 {{- end }}
 {{- end }}
+{{- if and (gt (int .Values.replicas) 1) (ne .Values.eventLog.engine "etcd") }}
+{{- fail (printf "replicas: %d of them need eventLog.engine etcd, not %s: two logs must never serve one Service" (int .Values.replicas) .Values.eventLog.engine) }}
+{{- end }}
+{{- with .Values.eventLog }}
+{{- if and (eq .engine "etcd") (not .etcd.url) }}
+{{- fail "eventLog.etcd.url: eventLog.engine etcd needs it: http(s)://HOST:PORT[,HOST:PORT...]/PREFIX" }}
+{{- end }}
+{{- if and (or .etcd.authority .etcd.clientCertificate .etcd.user) (not .etcd.secretName) }}
+{{- fail "eventLog.etcd.secretName: authority, clientCertificate and user need it: the Secret that holds them" }}
+{{- end }}
+{{- end }}
 {{- with .Values.dashboard }}
 {{- if and .enabled (eq .auth "proxy") (not .proxy.sidecars) (not .proxy.secretName) }}
 {{- fail "dashboard.proxy: dashboard.auth proxy needs secretName, by which the proxy proves itself, or the proxy in the pod, as one of sidecars" }}
