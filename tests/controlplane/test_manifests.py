@@ -25,6 +25,7 @@ OVERLAYS = ("certs-manual", "certs-cert-manager", "dev-insecure", "local-host")
 COMPOSED = (
     ("certs-manual", "aggregate-roles"),
     ("certs-manual", "argocd"),
+    ("certs-manual", "argocd", "argocd-writes"),
     ("certs-manual", "dashboard"),
     ("certs-manual", "dashboard", "dashboard-ingress"),
     ("certs-manual", "dashboard-same-pod"),
@@ -53,7 +54,8 @@ def plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory
     """A cluster with the namespace that the controller's installation makes."""
     with running_plane(control_plane_binaries, tmp_path_factory.mktemp("plane")) as found:
         found.install_crds(STAND_INS.glob("*.yaml"))
-        found.client().create("/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
+        for namespace in (NAMESPACE, "argocd"):
+            found.client().create("/api/v1/namespaces", {"metadata": {"name": namespace}})
         yield found
 
 
