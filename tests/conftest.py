@@ -4,14 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.controlplane.fixtures import control_plane, control_plane_binaries, own_control_plane, stages_plane
 
 __all__ = ["control_plane", "control_plane_binaries", "own_control_plane", "pytest_sessionfinish", "stages_plane"]
 
-# How long an example takes says how busy the machine is, and nothing of the code.
-settings.register_profile("no-deadline", deadline=None)
+# How long an example takes, to make or to run, says how busy the machine is, and nothing of the code.
+settings.register_profile("no-deadline", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("no-deadline")
 
 
