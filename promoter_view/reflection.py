@@ -1,4 +1,4 @@
-"""What is reflected, while it is: the client of the cluster, the recorder, the reflectors and the schemas they bring.
+"""What is reflected, while it is: the clients of the clusters, the recorder and the reflectors.
 
 Begun when the log's past is known, and ended as one; it can be begun again with another past. Nothing is served here.
 """
@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
 
-from promoter_view.api.openapi import OpenApi
-from promoter_view.api.openapi_views import group_versions
 from promoter_view.boundaries import EventLog, Leading
 from promoter_view.kubernetes.aggregated import AggregatedCluster
 from promoter_view.kubernetes.cleaning import CleaningRules
@@ -21,17 +19,15 @@ from promoter_view.kubernetes.client import KubernetesClient
 from promoter_view.kubernetes.cluster_config import Clusters
 from promoter_view.kubernetes.paths import ARGOCD_CLUSTER
 from promoter_view.kubernetes.reflector import ReflectorStatus
-from promoter_view.kubernetes.schemas import SchemaFollower
 from promoter_view.kubernetes.supervise import Reflectors, mirror_of
 from promoter_view.log.recorder import LogRecorder
 from promoter_view.metrics import Metrics
 from promoter_view.operations import first_state
 from promoter_view.records import ListPath, Mirror, Snapshot
-from promoter_view.views.definition import ViewDefinition
 
 
 class Reflection:
-    """Reflects ``paths`` into ``event_log``; the schemas of the ``definitions``' members go to ``openapi``.
+    """Reflects ``paths`` into ``event_log``.
 
     ``rules`` are by kind. ``aggregated``: the paths are those of an aggregated API, which is waited for.
     """
@@ -42,10 +38,8 @@ class Reflection:
         self,
         paths: Sequence[ListPath],
         rules: Mapping[str, CleaningRules],
-        definitions: Sequence[ViewDefinition],
         *,
         event_log: EventLog,
-        openapi: OpenApi,
         reactor: Any,
         environ: Mapping[str, str],
         random: Random,
@@ -54,9 +48,7 @@ class Reflection:
     ) -> None:
         self._paths = paths
         self._rules = rules
-        self._definitions = definitions
         self._event_log = event_log
-        self._openapi = openapi
         self._reactor = reactor
         self._environ = environ
         self._random = random
@@ -66,7 +58,6 @@ class Reflection:
         self._elsewhere: KubernetesClient | None = None
         self._recorder: LogRecorder | None = None
         self._reflectors: Reflectors | None = None
-        self._schemas: SchemaFollower | None = None
 
     def mirror(self, cluster: str, applications: str = "") -> Mirror:
         """What the log mirrors where these paths are reflected. Clusters by ``config.cluster_identity``."""
@@ -89,30 +80,17 @@ class Reflection:
             elsewhere={ARGOCD_CLUSTER: self._elsewhere or self._client},
         )
         self._reflectors.start()
-        if self._definitions:
-            self._schemas = self._follow_schemas(self._client)
-            self._schemas.start()
-
-    def _follow_schemas(self, client: KubernetesClient) -> SchemaFollower:
-        return SchemaFollower(
-            group_versions(self._definitions),
-            client=client,
-            clock=self._reactor,
-            random=self._random.random,
-            changed=self._openapi.update,
-        )
 
     def endings(self) -> list[Callable[[], object]]:
         """The steps that end it, in order, for whoever ends every part whatever goes wrong in one."""
-        parts = (self._schemas, self._reflectors)
-        steps: list[Callable[[], object]] = [part.stop for part in parts if part is not None]
+        steps: list[Callable[[], object]] = [] if self._reflectors is None else [self._reflectors.stop]
         return steps + [client.close for client in (self._client, self._elsewhere) if client is not None]
 
     async def stop(self) -> None:
         """Done once nothing more is recorded."""
         for step in self.endings():
             await maybeDeferred(step)
-        self._client = self._elsewhere = self._recorder = self._reflectors = self._schemas = None
+        self._client = self._elsewhere = self._recorder = self._reflectors = None
 
     def statuses(self) -> tuple[ReflectorStatus, ...]:
         """One a path; none while nothing is reflected."""
@@ -122,10 +100,6 @@ class Reflection:
         """Which first state is not there yet, and what was in the way last, in one line."""
         troubles = dict.fromkeys(status.last_error for status in self.statuses() if status.last_error)
         return "; ".join((first_state(self._paths, self._recorder), *troubles))
-
-    def schemas_line(self) -> str:
-        """How the members' schemas are known, in one line."""
-        return "not asked for yet" if self._schemas is None else self._schemas.line
 
     def _record(self, past: Snapshot) -> LogRecorder:
         recorder = LogRecorder(self._event_log, objects=past.objects, positions=past.positions, metrics=self._metrics)

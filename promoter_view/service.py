@@ -41,6 +41,7 @@ from promoter_view.log.engines import LogSettings, open_log
 from promoter_view.log.errors import LogError
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.logging import observer, twistd_stream
+from promoter_view.member_schemas import MemberSchemas
 from promoter_view.metrics import Metrics
 from promoter_view.operations import SettledMemory, StallMeter, log_line, log_trouble, reflectors_line
 from promoter_view.options import Options
@@ -122,14 +123,15 @@ class Program(Service):
         self._reflection = Reflection(
             self._role.paths,
             self._role.rules,
-            self._role.served,
             event_log=self._event_log,
-            openapi=self._openapi,
             reactor=reactor,
             environ=environ,
             random=self._random,
             metrics=self._metrics,
             aggregated=self._role.aggregated,
+        )
+        self._schemas = MemberSchemas(
+            self._role.served, openapi=self._openapi, reactor=reactor, environ=environ, random=self._random
         )
 
     def setServiceParent(self, parent: Any) -> None:
@@ -175,6 +177,7 @@ class Program(Service):
         if clusters is None:
             self._demo = DemoCluster(reactor=self._reactor, random=self._random)
             clusters = Clusters(self._demo.start())
+        self._schemas.start(clusters.main)
         reflecting = ReflectionByLeader(self._reflection, clusters, self._projector.snapshot)
         self._event_log.lead(reflecting if self._shard is None else self._shard.led_after(reflecting, clusters))
 
@@ -299,7 +302,7 @@ class Program(Service):
             checks.inform("authentication", self._access.line)
         checks.inform("event-log", lambda: log_line(self._event_log.status()))
         checks.inform("reflectors", lambda: reflectors_line(self._reflection.statuses(), self._reactor.seconds()))
-        checks.inform("schemas", self._reflection.schemas_line)
+        checks.inform("schemas", self._schemas.line)
         if self._shard is not None:
             checks.inform("argocd-shard", self._shard.line)
         return checks
@@ -323,7 +326,7 @@ class Program(Service):
         steps: list[Callable[[], object]] = [self._stop_serving, self._reloader.stop]
         steps += [self._access.stop] if self._access is not None else []
         steps += [self._shard.close] if self._shard is not None else []
-        steps += self._reflection.endings()
+        steps += [self._schemas.stop, *self._reflection.endings()]
         steps += [self._demo.stop] if self._demo is not None else []
         for step in (*steps, self._event_log.stop):
             await self._attempt(step)

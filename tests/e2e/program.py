@@ -65,6 +65,12 @@ class Program:
         return Endpoint("127.0.0.1", self._dashboard_port, tls=False)
 
     @property
+    def pid(self) -> int:
+        """The process's number, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """All that it has written so far, over all its starts."""
         return self._log_file.read_text(errors="replace") if self._log_file.exists() else ""

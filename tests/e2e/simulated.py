@@ -27,6 +27,11 @@ class Simulated:
         self._client = Client(url)
         self.written = WrittenCluster(self._client)
 
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._client.url.rpartition(":")[2])
+
     def command(self, name: str, **arguments: Any) -> None:
         """See promoter_view.simulator.control."""
         self._client.create(f"/simulator/{name}", arguments)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.e2e.client import Endpoint
 from tests.e2e.events import BROWSERS, Page
 from tests.e2e.program import Program
 from tests.e2e.recording import Recording
@@ -22,10 +23,10 @@ WITNESSES = {"informer": Behaviour(), "of one namespace": Behaviour(namespace="t
 
 
 @contextmanager
-def pages(running: Program, seed: int, life_seconds: float) -> Iterator[list[Page]]:
+def pages(endpoint: Callable[[], Endpoint], seed: int, life_seconds: float) -> Iterator[list[Page]]:
     """All kinds of pages, open; they end with the block."""
     opened = [
-        Page(name, lambda: running.dashboard, habits, source=random.Random(f"{seed} {name}"), life_seconds=life_seconds)
+        Page(name, endpoint, habits, source=random.Random(f"{seed} {name}"), life_seconds=life_seconds)
         for name, habits in BROWSERS.items()
     ]
     try:
@@ -39,14 +40,14 @@ def pages(running: Program, seed: int, life_seconds: float) -> Iterator[list[Pag
             page.join(20)
 
 
-def finish(session: Session, opened: list[Page]) -> list[Recording]:
+def finish(session: Session, opened: list[Page], *, timeout_seconds: float = 30.0) -> list[Recording]:
     """Once every watcher and page has seen everything, what they saw. Errors: AssertionError."""
     for page in opened:
         page.settle()
-    recordings = session.finish()
+    recordings = session.finish(timeout_seconds=timeout_seconds)
     items = recordings[0].life[0].items
     goals = {}
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + timeout_seconds
     for page in opened:
         namespace = page.habits.namespace
         goals[page] = max(item.resource_version for item in items if namespace in ("", item.key[0]))
@@ -75,7 +76,7 @@ def test_killed_under_open_pages(tmp_path: Path) -> None:
         restless(tmp_path / "cluster", seed=5, seconds=8, troubles=False) as cluster,
         program(tmp_path / "program", cluster, "--event-log", f"file:{tmp_path / 'log'}") as running,
         Session(lambda: running.endpoint, seed=5, life_seconds=120, behaviours=WITNESSES) as session,
-        pages(running, 5, 120) as opened,
+        pages(lambda: running.dashboard, 5, 120) as opened,
     ):
         for turn in range(4):
             time.sleep(0.5 + turn * 0.37)
@@ -95,7 +96,7 @@ def test_a_short_history_under_open_pages(tmp_path: Path) -> None:
         restless(tmp_path / "cluster", seed=6, seconds=6, troubles=True) as cluster,
         program(tmp_path / "program", cluster, "--event-log", "memory:", "--history-bytes", "200Ki") as running,
         Session(lambda: running.endpoint, seed=6, life_seconds=90, behaviours=WITNESSES) as session,
-        pages(running, 6, 90) as opened,
+        pages(lambda: running.dashboard, 6, 90) as opened,
     ):
         settle(running, cluster, 40)
         recordings = finish(session, opened)
@@ -108,7 +109,7 @@ def test_a_goodbye(tmp_path: Path) -> None:
         restless(tmp_path / "cluster", seed=7, seconds=4, troubles=False) as cluster,
         program(tmp_path / "program", cluster, "--event-log", f"file:{tmp_path / 'log'}") as running,
         Session(lambda: running.endpoint, seed=7, life_seconds=90, behaviours=WITNESSES) as session,
-        pages(running, 7, 90) as opened,
+        pages(lambda: running.dashboard, 7, 90) as opened,
     ):
         time.sleep(1)
         assert running.terminate() == 0

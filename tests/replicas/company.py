@@ -6,16 +6,24 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 from tests.e2e.client import BROKEN, Client, Endpoint, RefusedError
 from tests.e2e.program import Program
-from tests.e2e.simulated import Simulated
 from tests.e2e.truth import Document, Name, serves, wait
 
 LEADING = "promoter_view_replica_leads"
 DIGEST = "promoter_view_bundles_digest"
 HEAD = "promoter_view_log_head_offset"
 _PATIENCE_SECONDS = 90.0
+
+
+class Mirrored(Protocol):
+    """The cluster that is reflected: a simulated one or a control plane."""
+
+    @property
+    def kubeconfig(self) -> Path:
+        """How to reach it."""
 
 
 class Company:
@@ -28,6 +36,10 @@ class Company:
     def anyone(self) -> Endpoint:
         """The address of one of them, whether it runs or not."""
         return self._random.choice(self.replicas).endpoint
+
+    def any_dashboard(self) -> Endpoint:
+        """The same for its dashboard."""
+        return self._random.choice(self.replicas).dashboard
 
     def leader(self) -> Program:
         """The one that leads, as soon as one says so."""
@@ -73,17 +85,17 @@ def metric(replica: Program, name: str) -> float:
 
 
 def replica(
-    folder: Path, cluster: Simulated, log_url: str, *options: str, environment: Mapping[str, str] | None = None
+    folder: Path, cluster: Mirrored, log_url: str, *options: str, environment: Mapping[str, str] | None = None
 ) -> Program:
     """One more, not started yet; its id is its folder's name."""
     always = ["--kubeconfig", str(cluster.kubeconfig), "--insecure-no-auth", "--bookmark-interval", "500ms"]
     chosen = [*always, "--event-log", log_url, "--replica-id", folder.name, *options]
-    return Program(folder, chosen, environment=environment)
+    return Program(folder, chosen, environment=environment, dashboard=True)
 
 
 @contextmanager
 def company(
-    folder: Path, cluster: Simulated, log_url: str, *options: str, count: int = 3, seed: int = 1
+    folder: Path, cluster: Mirrored, log_url: str, *options: str, count: int = 3, seed: int = 1
 ) -> Iterator[Company]:
     """So many replicas, all ready; they end with the block."""
     with ExitStack() as stack:

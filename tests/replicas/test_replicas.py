@@ -15,12 +15,13 @@ import pytest
 
 import promoter_view
 from promoter_view.log.etcd.layout import Head, Layout, decode_head
+from tests.controlplane.plane import ControlPlane
 from tests.e2e.client import Client, path_of
 from tests.e2e.fleet import Fleet
 from tests.e2e.program import Program
 from tests.e2e.recording import Refusal
 from tests.e2e.simulated import Simulated, simulated
-from tests.e2e.truth import wait
+from tests.e2e.truth import RELISTS, wait
 from tests.replicas.company import Company, company, leads, metric, replica
 from tests.replicas.etcds import Etcds
 from tests.replicas.loading import Load
@@ -96,6 +97,48 @@ def test_a_leader_that_wakes_up_writes_nothing(etcds: Etcds, tmp_path: Path) -> 
         assert len(set(terms)) > 1
         assert all(after.previous == before.offset for before, after in pairwise(written))
         assert len(replicas.digests()) == 1
+
+
+def connections(pid: int, port: int) -> int:
+    """How many connections of a process to that port of loopback are open (Linux)."""
+    sockets = {str(found.readlink()) for found in Path(f"/proc/{pid}/fd").iterdir() if found.is_symlink()}
+    lines = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    return sum(fields[2].endswith(f":{port:04X}") and f"socket:[{fields[9]}]" in sockets for fields in lines)
+
+
+@pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="only Linux shows a process's connections so")
+def test_only_the_leader_reads_the_cluster(etcds: Etcds, tmp_path: Path) -> None:
+    """Followers have no connection to the cluster; who leads after a kill goes on where it stood, and lists nothing."""
+    with running(tmp_path, etcds) as (cluster, fleet, replicas):
+        for _ in range(2):
+            leader, others = replicas.leader(), replicas.followers()
+            assert connections(leader.pid, cluster.port) > 0
+            for it in others:
+                wait(lambda it=it: connections(it.pid, cluster.port) == 0, _PATIENCE_SECONDS, "a follower is apart")
+                assert metric(it, "promoter_view_reflector_events_total") == 0
+            leader.kill()
+            replicas.replicas.remove(leader)
+            fleet.write()
+            replicas.settle(cluster.truth())
+            assert metric(replicas.leader(), RELISTS) == 0
+
+
+def test_all_publish_the_same_schemas(control_plane: ControlPlane, etcds: Etcds, tmp_path: Path) -> None:
+    """Discovery and OpenAPI, with the members' schemas as the cluster has them, are the same on every replica."""
+    with company(tmp_path, control_plane, etcds.log_url(), count=2) as replicas:
+
+        def documents() -> set[bytes]:
+            paths = ("/openapi/v3/apis/view.promoter.argoproj.io/v1alpha1", "/openapi/v2", "/apis")
+            return {b"".join(Client(it.endpoint).get(path) for path in paths) for it in replicas.replicas}
+
+        def complete() -> bool:
+            return all(
+                b"io.argoproj.promoter.v1alpha1.PromotionStrategy" in Client(it.endpoint).get("/openapi/v2")
+                for it in replicas.replicas
+            )
+
+        wait(complete, _PATIENCE_SECONDS, "all know the schemas")
+        assert len(documents()) == 1
 
 
 def test_an_etcd_that_was_restored(etcds: Etcds, tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""The schemas of the members, on every replica: what is published must be the same, whoever leads.
+
+They are asked for about once a minute, on a connection that is not kept: a follower has no other business there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any
+
+from promoter_view.api.openapi import OpenApi
+from promoter_view.api.openapi_views import group_versions
+from promoter_view.kubernetes.client import KubernetesClient
+from promoter_view.kubernetes.cluster_config import ClusterConfig
+from promoter_view.kubernetes.schemas import SchemaFollower
+from promoter_view.views.definition import ViewDefinition
+
+
+class MemberSchemas:
+    """Gives ``openapi`` the schemas of the ``definitions``' members; without definitions nobody is asked."""
+
+    def __init__(
+        self,
+        definitions: Sequence[ViewDefinition],
+        *,
+        openapi: OpenApi,
+        reactor: Any,
+        environ: Mapping[str, str],
+        random: Random,
+    ) -> None:
+        self._definitions = definitions
+        self._openapi = openapi
+        self._reactor = reactor
+        self._environ = environ
+        self._random = random
+        self._follower: SchemaFollower | None = None
+
+    def start(self, config: ClusterConfig) -> None:
+        """Ask that cluster until ``stop``."""
+        if not self._definitions:
+            return
+        self._follower = SchemaFollower(
+            group_versions(self._definitions),
+            client=_Passing(KubernetesClient(self._reactor, config, environ=self._environ)),
+            clock=self._reactor,
+            random=self._random.random,
+            changed=self._openapi.update,
+        )
+        self._follower.start()
+
+    def stop(self) -> None:
+        """No more of it; idempotent."""
+        if self._follower is not None:
+            self._follower.stop()
+
+    def line(self) -> str:
+        """How they are known, in one line."""
+        return "not asked for yet" if self._follower is None else self._follower.line
+
+
+class _Passing:
+    """A client that keeps no connection."""
+
+    def __init__(self, client: KubernetesClient) -> None:
+        self._client = client
+
+    async def get(self, path: str) -> bytes:
+        """The body of the answer. Errors: ClusterError."""
+        try:
+            return await self._client.get(path)
+        finally:
+            await self._client.close()
