@@ -8,11 +8,10 @@ from functools import partial
 from typing import Any
 
 from treq.client import HTTPClient
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.web.client import Agent, HTTPConnectionPool
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IAgent, IBodyProducer
-from zope.interface import implementer
+from twisted.web.iweb import IAgent
 
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
 from promoter_view.kubernetes.credentials import Credentials, Identity
@@ -21,6 +20,7 @@ from promoter_view.kubernetes.failures import NETWORK_ERRORS, unreachable
 from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
 from promoter_view.kubernetes.plugin import run_plugin
 from promoter_view.kubernetes.reflector_messages import Parameters
+from promoter_view.kubernetes.request_body import RequestBody
 from promoter_view.kubernetes.streams import BodyCollector, LineStream
 from promoter_view.kubernetes.tls import ClusterPolicy, TlsMaterial
 
@@ -127,7 +127,7 @@ class KubernetesClient:
             self._config.server + path,
             params=list(parameters),
             headers=headers,
-            data=None if content is None else _Body(content[0]),
+            data=None if content is None else RequestBody(content[0]),
             allow_redirects=False,  # credentials go where the configuration says, nowhere else
             unbuffered=True,
         )
@@ -205,28 +205,6 @@ class _Agents:
         pool = HTTPConnectionPool(self._reactor, persistent=True)
         pool.maxPersistentPerHost = self._settings.max_kept_connections
         return pool
-
-
-@implementer(IBodyProducer)
-class _Body:
-    """A small body, written at once."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.length = len(data)
-
-    def startProducing(self, consumer: Any) -> Deferred[None]:
-        consumer.write(self._data)
-        return succeed(None)
-
-    def pauseProducing(self) -> None:
-        """All is written."""
-
-    def resumeProducing(self) -> None:
-        """All is written."""
-
-    def stopProducing(self) -> None:
-        """All is written."""
 
 
 def _retry_after(response: Any) -> float | None:

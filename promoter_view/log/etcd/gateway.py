@@ -8,8 +8,9 @@ headers must come.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -22,6 +23,7 @@ from twisted.web.iweb import IAgent
 from promoter_view.kubernetes.failures import NETWORK_ERRORS, unreachable
 from promoter_view.kubernetes.outcomes import Outcome as NetworkOutcome
 from promoter_view.kubernetes.outcomes import Unreachable
+from promoter_view.kubernetes.request_body import RequestBody
 from promoter_view.kubernetes.streams import BodyCollector, LineStream
 from promoter_view.log.etcd import wire
 from promoter_view.log.etcd.connections import Connections
@@ -80,7 +82,8 @@ class Gateway:
 
     async def watch(self, keys: Keys, *, revision: int) -> Watch:
         """See Etcd."""
-        response = await self._anywhere("watch", wire.watch_request(keys, revision))
+        asking = partial(self._authenticated, method="watch", document=wire.watch_request(keys, revision))
+        response = await self._anywhere(asking)
         lines = LineStream(clock=self._reactor, idle_seconds=self._settings.idle_seconds)
         response.deliverBody(lines)
         return GatewayWatch(lines)
@@ -111,15 +114,19 @@ class Gateway:
         await self._connections.close()
 
     async def _call(self, method: str, document: wire.Document) -> wire.Document:
-        response = await self._anywhere(method, document)
+        found: wire.Document = await self._anywhere(partial(self._answer, method=method, document=document))
+        return found
+
+    async def _answer(self, endpoint: str, *, method: str, document: wire.Document) -> wire.Document:
+        response = await self._authenticated(endpoint, method=method, document=document)
         return wire.decode(await self._body(response))
 
-    async def _anywhere(self, method: str, document: wire.Document) -> Any:
-        """A response with status 200 from the first member that answers."""
+    async def _anywhere(self, ask: Callable[[str], Awaitable[Any]]) -> Any:
+        """What the first member says that answers."""
         failure: EtcdError | None = None
         for endpoint in tuple(self._endpoints):
             try:
-                return await self._authenticated(endpoint, method, document)
+                return await ask(endpoint)
             except EtcdError as error:
                 self._metrics.etcd_failures.labels(error.fault.value).inc()
                 if not error.transient:
@@ -133,7 +140,8 @@ class Gateway:
         if self._endpoints[0] == endpoint:
             self.turn()
 
-    async def _authenticated(self, endpoint: str, method: str, document: wire.Document) -> Any:
+    async def _authenticated(self, endpoint: str, *, method: str, document: wire.Document) -> Any:
+        """A response with status 200."""
         if self._connections.user is None:
             return await self._post(endpoint, method, document)
         if not self._token:
@@ -162,7 +170,7 @@ class Gateway:
             headers.addRawHeader("Authorization", self._token)
         sending: Deferred[Any] = HTTPClient(self._agent()).post(
             f"{endpoint}/v3/{method}",
-            data=orjson.dumps(document),
+            data=RequestBody(orjson.dumps(document)),
             headers=headers,
             allow_redirects=False,
             unbuffered=True,
