@@ -201,8 +201,13 @@ class Gateway:
 
     async def _error(self, response: Any, endpoint: str) -> EtcdError:
         body = await self._body(response)
+        if b"CommonName" in body:
+            # With authentication on its gateway takes no certificate that could be mistaken for a user (etcd docs).
+            return EtcdError(
+                Fault.CREDENTIALS, f"{endpoint}: --etcd-certfile: give one without a CommonName: {_words(body)}"
+            )
         error = wire.error_of(wire.decode(body)) if body.startswith(b"{") else None
-        return error or EtcdError(Fault.MALFORMED, f"{endpoint} answers {response.code} {body[:100]!r}")
+        return error or EtcdError(Fault.MALFORMED, f"{endpoint} answers {response.code}: {_words(body)}")
 
 
 class GatewayWatch:
@@ -238,6 +243,10 @@ def _network_error(error: Exception, endpoint: str) -> EtcdError:
 
 def _etcd_error(error: Unreachable) -> EtcdError:
     return EtcdError(_FAULTS.get(error.outcome, Fault.RESET), str(error))
+
+
+def _words(body: bytes) -> str:
+    return body[:200].decode("utf-8", "replace").strip()
 
 
 def _late(_: object, seconds: float) -> None:
