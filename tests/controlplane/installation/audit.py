@@ -13,6 +13,7 @@ _POLICY = {
     "omitStages": ["RequestReceived"],
     "rules": [{"level": "Metadata"}],
 }
+_POD = "authentication.kubernetes.io/pod-name"
 
 
 class Asked(NamedTuple):
@@ -38,9 +39,10 @@ class Audit:
         """What kube-apiserver has to be started with."""
         return [f"--audit-policy-file={self._policy}", f"--audit-log-path={self._log}", "--audit-log-maxsize=500"]
 
-    def of(self, user: str) -> list[Asked]:
-        """All that a user has asked for so far."""
-        return [_asked(entry) for entry in self._entries() if entry["user"].get("username") == user]
+    def of(self, user: str, pod: str = "") -> list[Asked]:
+        """All that a user has asked for so far, in that pod where one is given: its token says so."""
+        found = (entry for entry in self._entries() if entry["user"].get("username") == user)
+        return [_asked(entry) for entry in found if not pod or pod in entry["user"].get("extra", {}).get(_POD, ())]
 
     def _entries(self) -> Iterator[dict[str, Any]]:
         with self._log.open() as log:

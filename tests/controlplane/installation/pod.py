@@ -169,13 +169,13 @@ class Pod:
             process.kill()
             self._network.remove(self.address)
             with suppress(RefusedError):
-                self._client.delete(f"{_PODS}/{self._name}", {"gracePeriodSeconds": 0})
+                self._client.delete(f"{_PODS}/{self.name}", {"gracePeriodSeconds": 0})
 
     # -- the pod in the cluster --------------------------------------------------------------------------------------
 
     def _create(self) -> None:
-        self._name = self._folder.name
-        metadata = {**self._template["metadata"], "name": self._name}
+        self.name = self._folder.name
+        metadata = {**self._template["metadata"], "name": self.name}
         spec = {**self._template["spec"], "nodeName": "here"}
         pod = self._client.create(_PODS, {"metadata": metadata, "spec": spec})
         self._labels = pod["metadata"]["labels"]
@@ -183,7 +183,7 @@ class Pod:
         self._container = self._spec["containers"][0]
         self._uid = pod["metadata"]["uid"]
         status = {"phase": "Running", "podIP": self.address, "podIPs": [{"ip": self.address}]}
-        self._client.patch(f"{_PODS}/{self._name}/status", {"status": status})
+        self._client.patch(f"{_PODS}/{self.name}/status", {"status": status})
 
     def _publish(self) -> None:
         """The EndpointSlice of each Service that selects the pod, as the controller keeps it."""
@@ -218,7 +218,7 @@ class Pod:
             (self._folder / folder).mkdir()
         (self._folder / "layer").chmod(0o755)
         self._sockets = {
-            each["containerPort"]: self._network.folder / f"{self._name}-{each['containerPort']}"
+            each["containerPort"]: self._network.folder / f"{self.name}-{each['containerPort']}"
             for each in self._container["ports"]
         }
         return {
@@ -281,7 +281,7 @@ class Pod:
     def _account(self) -> Path:
         """The files of its ServiceAccount: a token that is bound to this pod, the cluster's CA, the namespace."""
         assert self._spec["automountServiceAccountToken"] is True
-        bound = {"kind": "Pod", "apiVersion": "v1", "name": self._name, "uid": self._uid}
+        bound = {"kind": "Pod", "apiVersion": "v1", "name": self.name, "uid": self._uid}
         path = f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{self._spec['serviceAccountName']}/token"
         token = self._client.create(path, {"spec": {"boundObjectRef": bound}})["status"]["token"]
         files = {

@@ -1,0 +1,162 @@
+"""Components of the manifests as pods that run: a dashboard, Argo CD with and without writing, one namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.controlplane.argocd import (
+    APPLICATIONS,
+    ARGOCD,
+    COMMIT,
+    PROJECT,
+    ArgoCD,
+    application,
+    freight,
+    kargo_path,
+    namespaces,
+    promotion,
+    stage,
+    update,
+    wait_for,
+    warehouse,
+)
+from tests.controlplane.client import RefusedError
+from tests.controlplane.installation.installed import RBAC, Account, Installation, installation
+from tests.controlplane.installation.pod import NAMESPACE, Pod
+from tests.controlplane.installation.team import STRATEGY, Team
+from tests.controlplane.shared import crd_files
+
+pytestmark = pytest.mark.controlplane
+
+VIEWER = "promoter-promotionstrategydetails-viewer"
+PAGES = 8080
+#: What components/argocd-writes names the shard.
+SHARD = {"kargo.akuity.io/shard": "promoter-view"}
+WRITES = "promoter-apiserver-argocd-writes"
+REVIEWS = ("tokenreviews", "subjectaccessreviews")
+
+
+@pytest.fixture(scope="module")
+def installed(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A cluster in which Kargo and Argo CD are installed too."""
+    with installation(control_plane_binaries, tmp_path_factory.mktemp("installed")) as found:
+        found.plane.install_crds([*crd_files("kargo.akuity.io_*.yaml"), *crd_files("argoproj.io_*.yaml")])
+        namespaces(found.client)
+        yield found
+
+
+@contextmanager
+def applied(installed: Installation, *components: str) -> Iterator[Pod]:
+    """The API's pod, ready and reached by the aggregator, in an installation with those components."""
+    folder = installed.composed("certs-manual", "ephemeral", *components)
+    installed.apply(folder)
+    try:
+        done = installed.certificates()
+        assert done.returncode == 0, done.stderr
+        with installed.pod() as pod:
+            pod.wait_ready()
+            installed.wait_available()
+            yield pod
+            assert "Traceback" not in pod.log
+            assert installed.refused(pod.user) == set()
+    finally:
+        installed.remove(folder)
+
+
+def page(pod: Pod, account: Account | None, path: str = "/") -> tuple[int, str]:
+    """A page as somebody sees it, or whoever has not signed in."""
+    headers = {"Authorization": f"Bearer {account.token}"} if account else {}
+    return pod.get(PAGES, path, tls=False, headers=headers)
+
+
+def check_pages(pod: Pod, viewer: Account, stranger: Account) -> None:
+    """A viewer sees the strategy, with Argo CD's Stages beside it or not; nobody else does."""
+    pod.wait(lambda: STRATEGY in page(pod, viewer)[1])
+    assert page(pod, viewer)[0] == 200
+    for other in (stranger, None):
+        assert STRATEGY not in page(pod, other)[1]
+
+
+def test_promotions_and_a_dashboard_of_its_own(installed: Installation) -> None:
+    """A Stage is promoted and shown, pages come from the aggregated API, and each right that was given was used."""
+    Team(installed.plane, "shops")
+    with (
+        applied(installed, "dashboard", "argocd", "argocd-writes") as pod,
+        installed.pod("promoter-dashboard") as pages,
+    ):
+        viewer, stranger = installed.account(VIEWER), installed.account()
+        promote(installed)
+        assert viewer.kubectl("get", "sgd", "-A", "--no-headers").split()[:2] == [PROJECT, "test"]
+        pages.wait_ready()
+        check_pages(pages, viewer, stranger)
+        assert installed.refused(pages.user) == set()
+        installed.client.delete(kargo_path("stages", "test"))
+        wait_for(lambda: gone(installed, kargo_path("stages", "test")), "the Stage's finalizer to be taken away")
+        wait_for(lambda: granted(installed) <= used(installed, pod), "each right to be used")
+        # The dashboard has a right to nothing but bundles.
+        resources = {each.resource.split("/")[0] for each in installed.audit.of(pages.user) if each.resource}
+        assert resources == {"promotionstrategydetails", "stagedetails", "configmaps", *REVIEWS}
+
+
+def promote(installed: Installation) -> None:
+    """One Promotion of our shard, to its end; the test plays Argo CD."""
+    client = installed.client
+    client.create(kargo_path("warehouses"), warehouse())
+    client.create(kargo_path("freights"), freight("f1"))
+    wanted = stage("test", **SHARD)
+    wanted["metadata"]["finalizers"] = ["kargo.akuity.io/finalizer"]
+    client.create(kargo_path("stages"), wanted)
+    client.create(APPLICATIONS, application("shop", f"{PROJECT}:test"))
+    with ArgoCD(installed.plane.client):
+        client.create(kargo_path("promotions"), promotion("test.one", "test", update(COMMIT, name="shop"), **SHARD))
+        path = kargo_path("promotions", "test.one")
+        phase = lambda: client.get(path).get("status", {}).get("phase")  # noqa: E731
+        wait_for(lambda: phase() == "Succeeded", "the Promotion to succeed")
+
+
+def gone(installed: Installation, path: str) -> bool:
+    """Whether an object is no longer there."""
+    try:
+        installed.client.get(path)
+    except RefusedError as refused:
+        return refused.status == 404
+    return False
+
+
+def granted(installed: Installation) -> set[tuple[str, str]]:
+    """Verbs and resources of components/argocd-writes, as they are in the cluster."""
+    paths = ("clusterroles", f"namespaces/{ARGOCD}/roles", f"namespaces/{NAMESPACE}/roles")
+    rules = [rule for path in paths for rule in installed.client.get(f"{RBAC}/{path}/{WRITES}")["rules"]]
+    return {(verb, resource) for rule in rules for verb in rule["verbs"] for resource in rule["resources"]}
+
+
+def used(installed: Installation, pod: Pod) -> set[tuple[str, str]]:
+    """Verbs and resources that the pod has asked for."""
+    return {(each.verb, each.resource) for each in installed.audit.of(pod.user)}
+
+
+def test_a_dashboard_in_the_same_pod_that_only_reads(installed: Installation) -> None:
+    """One pod serves the API and the pages; with Argo CD, and without the writes, it writes nothing but reviews."""
+    Team(installed.plane, "others")
+    with applied(installed, "dashboard-same-pod", "argocd") as pod:
+        viewer, stranger = installed.account(VIEWER), installed.account()
+        check_pages(pod, viewer, stranger)
+        viewer.kubectl("get", "sgd", "-A")
+        asked = installed.audit.of(pod.user, pod.name)
+        assert asked
+        assert {each.resource for each in asked if each.verb not in ("get", "list", "watch")} <= set(REVIEWS)
+
+
+def test_one_namespace(installed: Installation) -> None:
+    """With Roles in one namespace it reflects that one, and asks for no other."""
+    Team(installed.plane, NAMESPACE, exists=True)
+    with applied(installed, "namespaced") as pod:
+        with pytest.raises(RefusedError):
+            installed.client.get(f"{RBAC}/clusterroles/promoter-apiserver")
+        rows = installed.account(VIEWER).kubectl("get", "psd", "-A", "--no-headers").splitlines()
+        assert [row.split()[:2] for row in rows] == [[NAMESPACE, STRATEGY]]
+        assert "clusterscmproviders" not in pod.get(6443, "/readyz?verbose")[1]
