@@ -38,7 +38,14 @@ class Plain:
 class Process:
     """One process that runs the shard. ``turn`` lets it do all that it can do now; the log follows its writes."""
 
-    def __init__(self, cluster: Cluster, clock: Clock | None = None, known: KnownObjects | None = None) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        clock: Clock | None = None,
+        known: KnownObjects | None = None,
+        applications: Cluster | None = None,
+    ) -> None:
+        self.applications = applications or cluster
         self.cluster = cluster
         self.clock = clock or Clock()
         if clock is None:
@@ -46,7 +53,7 @@ class Process:
         self.may_write = True
         self.metrics = Metrics()
         self.known = known or cluster.known()
-        writes = Writes(cluster, cluster, may_write=lambda: self.may_write, metrics=self.metrics)
+        writes = Writes(cluster, self.applications, may_write=lambda: self.may_write, metrics=self.metrics)
         applying = Applying(self.known, writes, clock=self.clock, random=lambda: 0.5)
         parts = (applying, Rereading(self.known, writes))
         promotions = PromotionPass(
@@ -71,6 +78,7 @@ class Process:
             self.clock.advance(0.02)
             if fed:
                 self.cluster.feed(self.known)
+                self.applications.feed(self.known)
             self.clock.advance(0)
             if len(self.cluster.writes) == before and not self._is_due():
                 return

@@ -78,6 +78,25 @@ def test_it_promotes(cluster: Cluster) -> None:
     assert [event["reason"] for event in cluster.events] == ["OperationStarted"]
 
 
+def test_applications_of_another_cluster(cluster: Cluster) -> None:
+    """Where Applications live in another cluster, they and their Events are written there, all else here."""
+    elsewhere = Cluster()
+    elsewhere.put("applications", cluster.objects.pop(("applications", "argocd", "a")))
+    cluster.put("promotions", updating())
+    process = Process(cluster, applications=elsewhere)
+    for _ in range(3):
+        process.turn(seconds=1)
+        elsewhere.take_operations(process.moment)
+    process.turn()
+    assert phase(cluster)[0] == "Succeeded"
+    assert (elsewhere.syncs, len(elsewhere.events)) == ([("a", "p")], 1)
+    assert {path for _, path, _ in elsewhere.writes} == {
+        "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/a",
+        "/api/v1/namespaces/argocd/events",
+    }
+    assert {path.split("/")[6] for _, path, _ in cluster.writes} == {"promotions", "stages", "freights"}
+
+
 def test_the_order_of_writes(cluster: Cluster) -> None:
     """The claim comes before the run, and the run's status before the Application."""
     cluster.put("promotions", updating())

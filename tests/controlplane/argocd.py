@@ -18,7 +18,7 @@ COMMIT = "1234567890abcdef"
 MARKER = "kargo.akuity.io/promotion"
 AUTHORIZED = "kargo.akuity.io/authorized-stage"
 APPLICATIONS = f"/apis/argoproj.io/v1alpha1/namespaces/{ARGOCD}/applications"
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 180.0
 _KARGO = {"apiVersion": "kargo.akuity.io/v1alpha1"}
 _LABELS = {"kargo.akuity.io/shard": SHARD}
 
@@ -155,7 +155,12 @@ class ArgoCD:
 
     def _take(self, client: Client, found: Document) -> None:
         name = found["metadata"]["name"]
-        live = client.get(f"{APPLICATIONS}/{name}")
+        try:
+            live = client.get(f"{APPLICATIONS}/{name}")
+        except RefusedError as error:
+            if error.status != 404:
+                raise
+            return
         operation = live.pop("operation", None)
         if operation is None:
             return

@@ -17,6 +17,7 @@ from tests.controlplane.argocd import (
     APPLICATIONS,
     AUTHORIZED,
     COMMIT,
+    PATIENCE_SECONDS,
     PROJECT,
     REPO,
     SHARD,
@@ -125,7 +126,8 @@ def test_the_example_promotes(plane: ControlPlane, client: Client, tmp_path: Pat
         assert status["freightSummary"] == "f1"
         assert {each["type"]: each["status"] for each in status["conditions"]}["Ready"] == "True"
         wait_for(
-            lambda: "test" in client.get(kargo_path("freights", "f1"))["status"].get("verifiedIn", {}), "verifiedIn"
+            lambda: "test" in client.get(kargo_path("freights", "f1")).get("status", {}).get("verifiedIn", {}),
+            "the Freight to be verified",
         )
         for argo_health, stage_health in HEALTHS:
             client.patch(f"{APPLICATIONS}/kargo-demo-test", {"status": {"health": {"status": argo_health}}})
@@ -196,9 +198,7 @@ def test_a_foreign_operation_is_not_overwritten(plane: ControlPlane, client: Cli
     client.patch(f"{APPLICATIONS}/pending", {"operation": foreign})
     client.create(kargo_path("promotions"), promotion("p-pending", "pending", update("abc", name="pending")))
     with running(tmp_path, plane):
-        wait_for(
-            lambda: client.get(kargo_path("promotions", "p-pending"))["status"].get("phase") == "Running", "it runs"
-        )
+        wait_for(lambda: phase_of(client, "p-pending") == "Running", "it runs")
         assert client.get(f"{APPLICATIONS}/pending")["operation"] == foreign
         with ArgoCD(plane.client) as argocd:
             client.create(kargo_path("promotions"), promotion("p-passing", "passing", update("abc", name="passing")))
@@ -260,7 +260,7 @@ def test_killed(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
             name = f"k{turn:02d}"
             client.create(kargo_path("promotions"), promotion(name, "killed", update(f"r{turn}", name="killed")))
             if turn % 2:
-                assert patched.wait(60), "the operation is asked for"
+                assert patched.wait(PATIENCE_SECONDS), "the operation is asked for"
             else:
                 released.set()
                 time.sleep(source.uniform(0.0, 0.4))
