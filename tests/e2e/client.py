@@ -121,9 +121,13 @@ class Exchange:
 
     def entries(self) -> Iterator[Entry]:
         """The events of a watch, as they come; a last line that was cut is left out. Errors: BROKEN."""
+        return map(entry, self.lines())
+
+    def lines(self) -> Iterator[bytes]:
+        """The same as bytes."""
         assert self._response is not None
         while (line := self._response.readline()).endswith(b"\n"):
-            yield entry(line)
+            yield line
 
     def documents(self) -> Iterator[Any]:
         """The lines of a watch, decoded as they come. Errors: BROKEN."""

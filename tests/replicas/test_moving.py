@@ -20,7 +20,7 @@ from tests.replicas.etcds import Etcds
 
 pytestmark = pytest.mark.controlplane
 
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 90.0
 
 
 def copy(source: str, target: str) -> subprocess.CompletedProcess[str]:
