@@ -136,6 +136,9 @@ def _given(arguments: Syntax) -> list[Any]:
 def _called(name: str, arguments: list[Any], scope: Scope) -> Any:
     if name in _ON_ITEMS:
         return _on_items(name, arguments, scope)
+    if name not in scope.functions:
+        named = ", ".join(sorted({*scope.functions, *_ON_ITEMS}))
+        raise ExpressionError(f"no function is called {name}; there are: {named}")
     if any(argument.data == "predicate" for argument in arguments):
         raise ExpressionError(f"{name} takes no predicate")
     return call(scope.functions, name, [_value(argument, scope) for argument in arguments])

@@ -32,10 +32,8 @@ class Function:
 
 
 def call(functions: Mapping[str, Function], name: str, arguments: list[Any]) -> Any:
-    """The value of a call. Errors: ExpressionError, also where there is no such function."""
-    function = functions.get(name)
-    if function is None:
-        raise ExpressionError(f"no function is called {name}; there are: {', '.join(sorted(functions))}")
+    """The value of a call. Errors: ExpressionError."""
+    function = functions[name]
     if not function.least <= len(arguments) <= function.most:
         wanted = str(function.least) if function.least == function.most else f"{function.least} to {function.most}"
         raise ExpressionError(f"{name} takes {wanted} argument(s), not {len(arguments)}")

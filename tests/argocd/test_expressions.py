@@ -166,7 +166,7 @@ ERRORS: dict[str, str] = {
     "1 and true": "a bool is needed, not an int",
     "not 'a'": "a bool is needed, not a string",
     "'a' ? 1 : 2": "a bool is needed, not a string",
-    "secret('x')": "no function is called secret; there are: first,",
+    "secret('x')": "no function is called secret; there are: all, any, filter, first,",
     "now()": "no function is called now",
     "'a' | nothing()": "no function is called nothing",
     "len()": "len takes 1 argument(s), not 0",

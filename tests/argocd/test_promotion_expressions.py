@@ -121,7 +121,7 @@ ERRORS: dict[str, str] = {
     "${{ commitFrom(1) }}": "commitFrom: a string is needed, not an int",
     "${{ ctx.uiBaseUrl }}": "ctx has no uiBaseUrl; it has project, stage",
     "${{ stepMetas['first'].Status }}": "cannot take first of nil",
-    "${{ secret('x').password }}": "no function is called secret; there are: always, chartFrom, commitFrom",
+    "${{ secret('x').password }}": "no function is called secret; there are: all, always, any, chartFrom, commitFrom",
     "${{ freightMetadata('f') }}": "no function is called freightMetadata",
     "${{ outputs.later.commit }}": "cannot take commit of nil",
 }
