@@ -23,9 +23,10 @@ _CALL_SECONDS = 5.0
 class Etcds:
     """``stop`` it always. Its members keep their ports, so that their clients find them where they were."""
 
-    def __init__(self, binaries: Path, folder: Path, *, members: int = 3) -> None:
+    def __init__(self, binaries: Path, folder: Path, *, members: int = 3, flags: Sequence[str] = ()) -> None:
         self.folder = folder
         self._binary = binaries / "etcd"
+        self._flags = tuple(flags)
         self._ports = [(free_port(), free_port()) for _ in range(members)]
         self._members: list[Process | None] = [None] * members
         folder.mkdir(parents=True)
@@ -128,6 +129,7 @@ class Etcds:
             "--heartbeat-interval=200",
             "--election-timeout=2000",
             "--unsafe-no-fsync",
+            *self._flags,
         ]
 
     def _leaders(self) -> list[int]:
