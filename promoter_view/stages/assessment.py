@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from promoter_view.decoded import mapping, text
-from promoter_view.stages.checks import CheckHealth, Lookup, run_checks
+from promoter_view.stages.checks import CheckHealth, Judge, Lookup, judge_checks, judging
 from promoter_view.stages.health import ApplicationHealth, Health, worst
 
 SUCCEEDED = "Succeeded"
@@ -57,9 +57,16 @@ def assess(
     ``default_namespace`` is where Argo CD lives. ``earlier_checks`` is the healthChecks list of the last Promotion that
     succeeded: what is checked while the last one did not, and registered none.
     """
+    return assess_by(stage, judging(lookup), default_namespace=default_namespace, earlier_checks=earlier_checks)
+
+
+def assess_by(
+    stage: Mapping[str, Any], judge: Judge, *, default_namespace: str, earlier_checks: Sequence[Any] = ()
+) -> StageHealth:
+    """The same, by verdicts that are given."""
     if is_control_flow(stage):
         return StageHealth(None)
-    checks = run_checks(registered_checks(stage) or earlier_checks, lookup, default_namespace=default_namespace)
+    checks = judge_checks(registered_checks(stage) or earlier_checks, judge, default_namespace=default_namespace)
     found = next(case for row in CASES if (case := row(stage, checks)) is not None)
     return StageHealth(found.state, found.issues, checks, found.condition)
 

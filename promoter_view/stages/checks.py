@@ -18,6 +18,8 @@ ARGO_CD_UPDATE = "argocd-update"
 
 #: Gives what is known of the Application of that namespace and name.
 Lookup = Callable[[str, str], Found]
+#: Gives the verdict on one Application; whoever keeps verdicts gives one of those.
+Judge = Callable[[WantedApplication], ApplicationHealth]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +34,27 @@ class CheckHealth:
 
 def run_checks(checks: Iterable[Any], lookup: Lookup, *, default_namespace: str) -> tuple[CheckHealth, ...]:
     """Does each check of a healthChecks list, in order. ``default_namespace`` is where Argo CD lives."""
-    return tuple(_run(check, lookup, default_namespace) for check in checks)
+    return judge_checks(checks, judging(lookup), default_namespace=default_namespace)
 
 
-def _run(check: Any, lookup: Lookup, default_namespace: str) -> CheckHealth:
+def judging(lookup: Lookup) -> Judge:
+    """Looks each Application up, and checks it."""
+    return lambda wanted: check_application(wanted, lookup(wanted.namespace, wanted.name))
+
+
+def judge_checks(checks: Iterable[Any], judge: Judge, *, default_namespace: str) -> tuple[CheckHealth, ...]:
+    """The same as ``run_checks``, by verdicts that are given."""
+    return tuple(_run(check, judge, default_namespace) for check in checks)
+
+
+def _run(check: Any, judge: Judge, default_namespace: str) -> CheckHealth:
     uses = text(check, "uses")
     if uses != ARGO_CD_UPDATE:
         return CheckHealth(uses, Health.UNKNOWN, (f'no health checker registered for "{uses}"',))
     wanted = read_wanted(mapping(check).get("config"), default_namespace=default_namespace)
     if isinstance(wanted, str):
         return CheckHealth(uses, Health.UNKNOWN, (f"could not convert the config of health check {uses}: {wanted}",))
-    applications = tuple(check_application(one, lookup(one.namespace, one.name)) for one in wanted)
+    applications = tuple(judge(one) for one in wanted)
     issues = tuple(issue for one in applications for issue in one.issues)
     return CheckHealth(uses, worst(one.state for one in applications), issues, applications)
 

@@ -7,14 +7,13 @@ that are computed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import orjson
 
 from promoter_view.records import Bundle, BundleKey, ObjectKey
-from promoter_view.views.definition import Computed, Member, Members, ViewDefinition
+from promoter_view.views.definition import Computed, Member, ViewDefinition, Whole
 from promoter_view.views.facts import Extractor, RootFacts
 from promoter_view.views.fields import Fields
 from promoter_view.views.graph import Graph, Node
@@ -113,9 +112,9 @@ class View:
         return Draft(BundleKey(self.name, node.key.namespace, node.key.name), root, tuple(pieces))
 
     def _compute(self, node: Node, shown: Mapping[str, Sequence[Node]]) -> Iterator[bytes]:
-        root, members = orjson.loads(node.body), _decoded(shown)
+        root = orjson.loads(node.body)
         for computed, joint in self._computed:
-            found = computed.compute(root, members)
+            found = computed.compute(root, lambda field: [Whole(each.key, each.body) for each in shown.get(field, ())])
             if found is not None:
                 yield joint
                 yield orjson.dumps(found)
@@ -143,14 +142,6 @@ def _bodies(nodes: Sequence[Node], root: Node) -> list[bytes]:
     anchors = frozenset(root.facts.anchors)
     veils = ((node, node.facts.veil) for node in nodes)
     return [node.body if veil is None or not anchors.isdisjoint(veil.opened_by) else veil.body for node, veil in veils]
-
-
-def _decoded(shown: Mapping[str, Sequence[Node]]) -> Members:
-    @cache
-    def decoded(field: str) -> Sequence[Mapping[str, Any]]:
-        return [orjson.loads(node.body) for node in shown.get(field, ())]
-
-    return decoded
 
 
 def _list(bodies: Sequence[bytes]) -> Iterator[bytes]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from promoter_view.kubernetes.kinds import Kind
+from promoter_view.records import ObjectKey
 from promoter_view.views.fields import Fields, Path
 from promoter_view.views.relations import Relation
 
@@ -78,15 +79,22 @@ class Member:
     description: str = ""
 
 
-#: The members of a field, whole and decoded, in the order in which they are shown.
-Members = Callable[[str], Sequence[Mapping[str, Any]]]
+class Whole(NamedTuple):
+    """A member as it is, whatever of it is shown: its JSON, the same object as long as it does not change."""
+
+    key: ObjectKey
+    body: bytes
+
+
+#: The members of a field, in the order in which they are shown.
+Members = Callable[[str], Sequence[Whole]]
 
 
 @dataclass(frozen=True, slots=True)
 class Computed:
     """One field of a bundle that is worked out of its root and members.
 
-    ``compute`` gets the decoded root and its members by field; None: the field is left out. ``kinds``: of the members
+    ``compute`` gets the decoded root and its members; None: the field is left out. ``kinds``: of the members
     from which it comes; who may not see one of those does not see the field. ``schema`` is of OpenAPI 3.
     """
 

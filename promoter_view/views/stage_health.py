@@ -7,102 +7,135 @@ nothing is told but the verdict.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from promoter_view.decoded import mapping, text
-from promoter_view.stages.assessment import SUCCEEDED, assess
+from promoter_view.stages.assessment import SUCCEEDED, assess_by
 from promoter_view.stages.authorization import StageKey, authorization_of
-from promoter_view.stages.checks import run_checks
-from promoter_view.stages.health import ApplicationHealth, Found, Unreadable, worst
+from promoter_view.stages.checks import judge_checks
+from promoter_view.stages.health import (
+    ApplicationHealth,
+    Found,
+    Unreadable,
+    WantedApplication,
+    check_application,
+    worst,
+)
 from promoter_view.views.definition import Computed, Members
 
-_Name = tuple[str, str]
-
+#: Verdicts that are kept: one takes about a kilobyte, and most Applications have one.
+_KEPT = 8192
 _LOST = Unreadable("it is not there, or no longer authorizes this Stage")
 
 
 @dataclass(frozen=True, slots=True)
-class _Applications:
-    """The Applications of a bundle by namespace and name."""
+class _Verdict:
+    """On one Application: what a check says, without the document, and how that is told."""
 
-    stage: StageKey
-    documents: Mapping[_Name, Mapping[str, Any]]
+    health: ApplicationHealth
+    issues: tuple[str, ...]
+    entry: Mapping[str, Any]
 
-    def find(self, namespace: str, name: str) -> Found:
-        """What a check looks at."""
-        return self.documents.get((namespace, name))
 
-    def find_earlier(self, namespace: str, name: str) -> Found:
-        """The same for a check that is not the Stage's own any more: what is not here may still be there."""
-        return self.documents.get((namespace, name), _LOST)
+class StageHealthField:
+    """Works the field out. Verdicts are kept as long as neither the Application changes nor what is wanted of it, so
+    that of a Stage with hundreds of Applications a change of one costs little.
 
-    def is_told(self, checked: ApplicationHealth) -> bool:
-        """Whether more than the verdict may be told."""
-        return checked.document is None or self.stage in authorization_of(checked.document).stages
+    ``default_namespace``: of Applications that a check names without one.
+    """
+
+    def __init__(self, default_namespace: str) -> None:
+        self._default_namespace = default_namespace
+        self._verdict = lru_cache(maxsize=_KEPT)(_verdict)
+
+    def compute(self, stage: Mapping[str, Any], members: Members) -> Mapping[str, Any] | None:
+        """See Computed."""
+        key = StageKey(text(stage, "metadata", "namespace"), text(stage, "metadata", "name"))
+        bodies = {(each.key.namespace, each.key.name): each.body for each in members("applications")}
+        verdicts: list[_Verdict] = []
+
+        def judge(wanted: WantedApplication) -> ApplicationHealth:
+            verdicts.append(self._verdict(bodies.get((wanted.namespace, wanted.name)), wanted, key, None))
+            return verdicts[-1].health
+
+        def judge_earlier(wanted: WantedApplication) -> ApplicationHealth:
+            # It is not the Stage's own any more: what is not here may still be there.
+            verdicts.append(self._verdict(bodies.get((wanted.namespace, wanted.name)), wanted, key, _LOST))
+            return verdicts[-1].health
+
+        found = assess_by(stage, judge, default_namespace=self._default_namespace)
+        if found.state is None:
+            return None
+        issues = _told_issues(found.issues, verdicts)
+        if not found.checks:
+            earlier = _checks_of_last_success(stage, members)
+            judge_checks(earlier, judge_earlier, default_namespace=self._default_namespace)
+        told = {"status": str(found.state), "issues": issues, "checks": _checks(verdicts)}
+        return {name: value for name, value in told.items() if value}
 
 
 def stage_health(default_namespace: str) -> Computed:
     """The field. ``default_namespace``: of Applications that a check names without one."""
-
-    def compute(stage: Mapping[str, Any], members: Members) -> Mapping[str, Any] | None:
-        return _health(stage, members, default_namespace)
-
-    return Computed("health", frozenset(("Application",)), compute, _SCHEMA)
+    field = StageHealthField(default_namespace)
+    return Computed("health", frozenset(("Application",)), field.compute, _SCHEMA)
 
 
-def _health(stage: Mapping[str, Any], members: Members, default_namespace: str) -> Mapping[str, Any] | None:
-    key = StageKey(text(stage, "metadata", "namespace"), text(stage, "metadata", "name"))
-    applications = _Applications(key, {_name(each): each for each in members("applications")})
-    found = assess(stage, applications.find, default_namespace=default_namespace)
-    checked = tuple(found.applications)
-    if found.state is not None and not found.checks:
-        earlier = _checks_of_last_success(stage, members)
-        checks = run_checks(earlier, applications.find_earlier, default_namespace=default_namespace)
-        checked = tuple(each for check in checks for each in check.applications)
-    if found.state is None:
-        return None
-    issues = _told_issues(found.issues, checked, applications)
-    told = {"status": str(found.state), "issues": issues, "checks": _checks(checked, applications)}
-    return {name: value for name, value in told.items() if value}
-
-
-def _checks_of_last_success(stage: Mapping[str, Any], members: Members) -> Sequence[Any]:
-    """What was checked before the last Promotion did not succeed."""
-    if text(stage, "status", "lastPromotion", "status", "phase") == SUCCEEDED:
-        return ()
-    succeeded = [each for each in members("promotions") if text(each, "status", "phase") == SUCCEEDED]
-    checks = mapping(succeeded[-1], "status").get("healthChecks") if succeeded else None
-    return checks if isinstance(checks, list) else ()
-
-
-def _told_issues(issues: Iterable[str], checked: Iterable[ApplicationHealth], applications: _Applications) -> list[str]:
-    instead = {issue: _untold(each) for each in checked if not applications.is_told(each) for issue in each.issues}
-    return list(dict.fromkeys(instead.get(issue, issue) for issue in issues))
+def _verdict(body: bytes | None, wanted: WantedApplication, stage: StageKey, missing: Unreadable | None) -> _Verdict:
+    found: Found = missing if body is None else orjson.loads(body)
+    health = replace(check_application(wanted, found), document=None)
+    is_told = not isinstance(found, Mapping) or stage in authorization_of(found).stages
+    issues = health.issues if is_told else tuple(_untold(health) for _ in health.issues)
+    told = {
+        "name": wanted.name,
+        "namespace": wanted.namespace,
+        "status": str(health.state),
+        "issues": list(dict.fromkeys(issues)),
+        "revisionWanted": _joined([wanted.revisions]),
+        "revisionSeen": _joined([health.seen]) if is_told else "",
+    }
+    return _Verdict(health, issues, {name: value for name, value in told.items() if value})
 
 
 def _untold(checked: ApplicationHealth) -> str:
     return f"Application {checked.wanted} is {checked.state}; it does not authorize this Stage, so no more is told"
 
 
-def _checks(checked: Iterable[ApplicationHealth], applications: _Applications) -> list[dict[str, Any]]:
+def _told_issues(issues: Iterable[str], verdicts: Iterable[_Verdict]) -> list[str]:
+    """Those issues, each as it may be told."""
+    instead = {issue: told for each in verdicts for issue, told in zip(each.health.issues, each.issues, strict=True)}
+    return list(dict.fromkeys(instead.get(issue, issue) for issue in issues))
+
+
+def _checks_of_last_success(stage: Mapping[str, Any], members: Members) -> Sequence[Any]:
+    """What was checked before the last Promotion did not succeed."""
+    if text(stage, "status", "lastPromotion", "status", "phase") == SUCCEEDED:
+        return ()
+    for promotion in reversed(members("promotions")):
+        status = mapping(orjson.loads(promotion.body), "status")
+        if text(status, "phase") == SUCCEEDED:
+            checks = status.get("healthChecks")
+            return checks if isinstance(checks, list) else ()
+    return ()
+
+
+def _checks(verdicts: Iterable[_Verdict]) -> list[Mapping[str, Any]]:
     """One entry an Application, however many checks name it."""
-    by_name: dict[_Name, list[ApplicationHealth]] = {}
-    for each in checked:
-        by_name.setdefault((each.wanted.namespace, each.wanted.name), []).append(each)
-    return [_entry(several, applications) for several in by_name.values()]
+    by_name: dict[tuple[str, str], list[_Verdict]] = {}
+    for each in verdicts:
+        by_name.setdefault((each.health.wanted.namespace, each.health.wanted.name), []).append(each)
+    return [several[0].entry if len(several) == 1 else _merged(several) for several in by_name.values()]
 
 
-def _entry(several: Sequence[ApplicationHealth], applications: _Applications) -> dict[str, Any]:
-    first = several[0]
-    issues = [issue for each in several for issue in each.issues]
+def _merged(several: Sequence[_Verdict]) -> Mapping[str, Any]:
     told = {
-        "name": first.wanted.name,
-        "namespace": first.wanted.namespace,
-        "status": str(worst(each.state for each in several)),
-        "issues": _told_issues(issues, several, applications),
-        "revisionWanted": _joined(each.wanted.revisions for each in several),
-        "revisionSeen": _joined([first.seen]) if applications.is_told(first) else "",
+        **several[0].entry,
+        "status": str(worst(each.health.state for each in several)),
+        "issues": list(dict.fromkeys(issue for each in several for issue in each.issues)),
+        "revisionWanted": _joined(each.health.wanted.revisions for each in several),
     }
     return {name: value for name, value in told.items() if value}
 
@@ -111,10 +144,6 @@ def _joined(wishes: Iterable[Sequence[str]]) -> str:
     """``abc``, or for several sources ``abc, any``; "" where there is nothing to say."""
     told = dict.fromkeys(", ".join(each or "any" for each in wish) for wish in wishes if any(wish))
     return "; ".join(told)
-
-
-def _name(document: Mapping[str, Any]) -> _Name:
-    return text(document, "metadata", "namespace"), text(document, "metadata", "name")
 
 
 def _text(description: str) -> dict[str, Any]:
