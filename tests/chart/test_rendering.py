@@ -36,6 +36,12 @@ SAME: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
     ("network policies", {"networkPolicy": {"enabled": True}}, "certs-manual", ("network-policy",)),
     ("monitoring", {"monitoring": {"enabled": True}}, "certs-manual", ("monitoring",)),
     ("Argo CD", {"argocd": {"enabled": True}}, "certs-manual", ("argocd",)),
+    (
+        "Argo CD, written",
+        {"argocd": {"enabled": True, "writes": {"enabled": True}}},
+        "certs-manual",
+        ("argocd", "argocd-writes"),
+    ),
     ("dashboard", {"dashboard": {"enabled": True}}, "certs-manual", ("dashboard",)),
     (
         "dashboard in the same pod",
@@ -165,6 +171,16 @@ def test_the_log_is_where_one_says(helm: Helm, values: dict[str, Any], volume: d
     assert (CLAIM in rendered) == claimed
 
 
+def test_applications_in_another_namespace(helm: Helm) -> None:
+    """The program is told where they are, and may write there and nowhere else."""
+    argocd = {"enabled": True, "namespace": "gitops", "writes": {"enabled": True, "shard": "blue"}}
+    rendered = helm.objects({"argocd": argocd})
+    environment = {entry["name"]: entry["value"] for entry in _container(rendered)["env"]}
+    assert environment["PROMOTER_VIEW_ARGOCD_NAMESPACE"] == "gitops"
+    assert environment["PROMOTER_VIEW_ARGOCD_SHARD"] == "blue"
+    assert {namespace for kind, namespace, _ in rendered if kind == "Role"} == {"gitops", NAMESPACE}
+
+
 def test_an_etcd_with_tls_and_a_user(helm: Helm) -> None:
     """What proves one to etcd is files of a Secret, which the program is told of, and so many replicas use them."""
     etcd = {"secretName": "ours", "authority": True, "clientCertificate": True, "user": "view"}
@@ -288,6 +304,8 @@ def test_names_in_another_namespace(helm: Helm) -> None:
         ({"eventLog": {"engine": "etcd"}}, "eventLog.etcd.url: eventLog.engine etcd needs it"),
         ({"eventLog": {"etcd": {"url": "etcd.example:2379"}}}, "at '/eventLog/etcd/url'"),
         ({"eventLog": {"etcd": {"user": "view"}}}, "eventLog.etcd.secretName"),
+        ({"argocd": {"writes": {"enabled": True}}}, "argocd.writes.enabled: argocd.enabled is false"),
+        ({"argocd": {"writes": {"shard": "a b"}}}, "at '/argocd/writes/shard'"),
         ({"dashboard": {"auth": "ldap"}}, "at '/dashboard/auth': value must be one of 'token', 'proxy', 'none'"),
         ({"dashboard": {"role": "both"}}, "at '/dashboard/role'"),
         ({"dashboard": {"proxy": {"sidecars": [{"name": "a", "image": "b"}]}}}, "dashboard.proxy.sidecars count with"),

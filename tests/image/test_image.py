@@ -7,9 +7,11 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.controlplane.process import Process
 from tests.image import engine
@@ -17,7 +19,7 @@ from tests.image.engine import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ("--demo", "--secure-port=0", "--dashboard-port=0", "--port-file=port")
-_PATIENCE_SECONDS = 120.0
+_PATIENCE_SECONDS = 300.0
 #: Where the base image's own ldconfig has written already; enter.sh does it when something runs.
 _OF_THE_ENGINE = {"etc/ld.so.cache", "var/cache/ldconfig/aux-cache"}
 
@@ -86,6 +88,17 @@ def test_it_starts_again_after_being_killed(image: Image, tmp_path: Path) -> Non
     assert _ended(process) != 0
     process = _started(image, tmp_path, *DEMO)
     process.stop()
+
+
+def test_the_manifests_command_is_in_it(image: Image, tmp_path: Path) -> None:
+    """What the Deployment runs starts the same program, and the folder of its volume is where the image writes."""
+    deployment = yaml.safe_load((ROOT / "deploy/apiserver/base/deployment.yaml").read_text())
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    process = _started(replace(image, entrypoint=tuple(container["command"])), tmp_path, *DEMO)
+    process.stop()
+    user = deployment["spec"]["template"]["spec"]["securityContext"]
+    assert image.user == f"{user['runAsUser']}:{user['runAsGroup']}"
+    assert image.directory in {mount["mountPath"] for mount in container["volumeMounts"]}
 
 
 def test_a_wrong_option_ends_it_with_one_line(image: Image, tmp_path: Path) -> None:

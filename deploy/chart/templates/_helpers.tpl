@@ -51,6 +51,11 @@ app.kubernetes.io/part-of: promoter
 {{- if and (gt (int .Values.replicas) 1) (ne .Values.eventLog.engine "etcd") }}
 {{- fail (printf "replicas: %d of them need eventLog.engine etcd, not %s: two logs must never serve one Service" (int .Values.replicas) .Values.eventLog.engine) }}
 {{- end }}
+{{- with .Values.argocd }}
+{{- if and .writes.enabled (not .enabled) }}
+{{- fail "argocd.writes.enabled: argocd.enabled is false: what is not read cannot be promoted" }}
+{{- end }}
+{{- end }}
 {{- with .Values.eventLog }}
 {{- if and (eq .engine "etcd") (not .etcd.url) }}
 {{- fail "eventLog.etcd.url: eventLog.engine etcd needs it: http(s)://HOST:PORT[,HOST:PORT...]/PREFIX" }}
