@@ -38,6 +38,8 @@ from promoter_view.metrics import Metrics
 
 #: Where Kargo is installed as its documentation has it: looked at where we may not list the Leases of all namespaces.
 _KARGO = "kargo"
+#: The end of the program does not wait for a cluster that does not answer.
+_RELEASE_SECONDS = 2.0
 _LEASES = "/apis/coordination.k8s.io/v1"
 
 
@@ -97,7 +99,9 @@ class ShardLease:
         was_held = self.may_write()
         self._stand(Standing(reason="the program is ending"))
         if was_held:
-            await self._release()
+            releasing = Deferred.fromCoroutine(self._release())
+            releasing.addTimeout(_RELEASE_SECONDS, self._clock, onTimeoutCancel=lambda *_: None)
+            await releasing
 
     async def _go(self) -> None:
         began = self._clock.seconds()

@@ -109,6 +109,18 @@ def test_the_holder_ends(leases: Leases, clock: Clock) -> None:
     assert not first.lease.may_write(), "it is over for good"
 
 
+def test_the_end_does_not_wait_for_a_silent_cluster(leases: Leases, clock: Clock) -> None:
+    """A Lease that cannot be given up is left to end by itself."""
+    instance, ended = Instance(leases, clock, "one"), []
+    leases.silent = True
+    Deferred.fromCoroutine(instance.lease.stop()).addCallback(ended.append)
+    go(clock, 1)
+    assert ended == []
+    go(clock, 2)
+    assert ended == [None]
+    assert clock.getDelayedCalls() == []
+
+
 @pytest.mark.parametrize("may_list", [True, False])
 def test_kargo_is_alive(leases: Leases, clock: Clock, may_list: bool) -> None:
     """While Kargo's own controller renews its heartbeat nothing is written, not even the Lease."""

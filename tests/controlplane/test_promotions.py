@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -69,10 +70,11 @@ def running(folder: Path, plane: ControlPlane, *options: str, shard: str = SHARD
     given = ["--kubeconfig", str(plane.kubeconfig), "--insecure-no-auth", "--event-log", f"file:{folder / 'log'}"]
     given += ["--argocd-shard", shard] if shard else []
     with Program(folder, [*given, *options]) as program:
-        program.start()
-        program.wait_ready()
+        program.start(timeout_seconds=PATIENCE_SECONDS)
+        program.wait_ready(timeout_seconds=PATIENCE_SECONDS)
         yield program
-        program.terminate()  # gives the Lease up: the next one need not wait for its end
+        with suppress(subprocess.TimeoutExpired):  # it gives the Lease up, so that the next one need not wait
+            program.terminate()
 
 
 def phase_of(client: Client, name: str) -> str:
@@ -266,7 +268,7 @@ def test_killed(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
                 time.sleep(source.uniform(0.0, 0.4))
             program.kill()
             released.set()
-            program.start()
+            program.start(timeout_seconds=PATIENCE_SECONDS)
             assert ended(client, name) == ("Succeeded", ""), name
         status = stage_says(client, "killed", "Healthy")
         assert {marker: argocd.syncs["killed", marker] for marker in (f"k{turn:02d}" for turn in range(KILLS))} == {

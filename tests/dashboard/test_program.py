@@ -39,6 +39,13 @@ def test_what_is_not_well_is_said_first() -> None:
     assert page.reflectors[0].silent.total_seconds() == 30
 
 
+def test_the_page_says_how_a_shard_stands() -> None:
+    """Whoever runs Promotions, or why nobody here does, is said; where no shard is given nothing is."""
+    stands = "east: kargo_alive: Kargo's own controller runs shard east"
+    assert "Kargo&#39;s own controller runs shard east" in Company().page("program", program=facts(shard=stands))
+    assert "Running Promotions" not in Company().page("program", program=facts())
+
+
 def test_the_page_shows_it_escaped() -> None:
     """Errors of the cluster are shown as text."""
     html = Company().page("program", program=facts(WELL, ILL))
