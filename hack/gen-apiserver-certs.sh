@@ -36,6 +36,8 @@ born() {
 	at=$(openssl x509 -noout -subject -in "$1" | sed -n 's/.*@\([0-9][0-9]*\).*/\1/p')
 	echo "${at:-0}"
 }
+# Base64 in one line, of any length, for which some versions of openssl have no room.
+decoded() { { cat && echo; } | fold -w 64 | openssl base64 -d; }
 
 [ $# -eq 0 ] || fail "'$1' is too much: there are no arguments, only variables; see the head of this file"
 case $days in '' | *[!0-9]* | 0*) fail "DAYS: '$days' is wrong; what would be right: a number of days, e.g. 365" ;; esac
@@ -85,9 +87,9 @@ END
 } >"$work/openssl.log" 2>&1 || fail "openssl cannot make the certificates: $(cat "$work/openssl.log")"
 
 # 2. What was trusted until now, newest first; and by what the certificate in the Secret was signed.
-$kubectl get apiservice "$apiservice" -o 'jsonpath={.spec.caBundle}' | openssl base64 -d -A >"$work/before.pem"
+$kubectl get apiservice "$apiservice" -o 'jsonpath={.spec.caBundle}' | decoded >"$work/before.pem"
 $kubectl get secret "$secret" -n "$namespace" --ignore-not-found -o 'jsonpath={.data.ca\.crt}' |
-	openssl base64 -d -A >"$work/signed.pem"
+	decoded >"$work/signed.pem"
 awk -v folder="$work" '/BEGIN CERTIFICATE/ { n++ } n { print > (folder "/" sprintf("%03d", n) ".before") }' \
 	"$work/before.pem"
 signed=

@@ -16,7 +16,7 @@ import pytest
 from tests.controlplane.aggregation import API_SERVICE, condition
 from tests.controlplane.client import RefusedError
 from tests.controlplane.installation.cert_manager import CertManager
-from tests.controlplane.installation.installed import Installation, installation
+from tests.controlplane.installation.installed import ROOT, Installation, installation
 from tests.controlplane.installation.pod import NAMESPACE, Pod
 from tests.controlplane.installation.team import Team
 from tests.e2e.program import Program
@@ -49,7 +49,7 @@ def applied(installed: Installation, overlay: str) -> Iterator[None]:
 
 
 def script(installed: Installation) -> str:
-    done = installed.certificates()
+    done = installed.make_certificates()
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
@@ -170,17 +170,51 @@ def served_when_up(installed: Installation, pod: Pod) -> bytes:
     return served(installed, pod)
 
 
-def test_from_insecure_to_verified(installed: Installation) -> None:
-    """dev-insecure waits for a Secret; the script gives it one, and from then on the pod is verified."""
+def by_hand() -> tuple[str, str]:
+    """The commands under "By hand" in docs/certificates.md: up to the Secret, and the caBundle's."""
+    text = (ROOT / "docs" / "certificates.md").read_text().partition("## By hand")[2]
+    steps = text.partition("```sh\n")[2].partition("```")[0]
+    before, mark, patch = steps.partition("# 4.")
+    assert mark
+    return before, mark + patch
+
+
+def test_from_insecure_to_verified(installed: Installation, tmp_path: Path) -> None:
+    """dev-insecure needs a Secret and believes any certificate; the script ends that, and the pod is verified."""
     with applied(installed, "dev-insecure"):
         assert installed.api_service()["insecureSkipTLSVerify"] is True
         with pytest.raises(RefusedError, match="promoter-apiserver-serving-cert"), installed.pod():
             pass
-        script(installed)
-        assert "insecureSkipTLSVerify" not in installed.api_service()
+        done = installed.by_hand(by_hand()[0], tmp_path / "hand")
+        assert done.returncode == 0, done.stderr
         with installed.pod() as pod:
             pod.wait_ready()
             installed.wait_available()
+            assert installed.api_service()["insecureSkipTLSVerify"] is True
+            script(installed)
+            assert "insecureSkipTLSVerify" not in installed.api_service()
+            pod.bring_secrets()
+            pod.wait(lambda: is_verified(installed, pod))
+            probe_again(installed)
+            installed.wait_available()
+
+
+def is_verified(installed: Installation, pod: Pod) -> bool:
+    try:
+        return bool(served(installed, pod))
+    except ssl.SSLError:
+        return False
+
+
+def test_by_hand(installed: Installation, tmp_path: Path) -> None:
+    """The documented openssl commands, as they stand, give a pod that the aggregator verifies."""
+    with applied(installed, "certs-manual"):
+        done = installed.by_hand("\n".join(by_hand()), tmp_path / "hand")
+        assert done.returncode == 0, done.stderr
+        with installed.pod() as pod:
+            pod.wait_ready()
+            installed.wait_available()
+            assert authorities(installed) == 1
             assert served(installed, pod)
 
 

@@ -55,7 +55,8 @@ def plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory
     with running_plane(control_plane_binaries, tmp_path_factory.mktemp("plane")) as found:
         found.install_crds(STAND_INS.glob("*.yaml"))
         for namespace in (NAMESPACE, "argocd"):
-            found.client().create("/api/v1/namespaces", {"metadata": {"name": namespace}})
+            labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+            found.client().create("/api/v1/namespaces", {"metadata": {"name": namespace, "labels": labels}})
         yield found
 
 
@@ -185,6 +186,18 @@ def test_it_applies(plane: ControlPlane, tmp_path: Path, composed: tuple[str, ..
                 quiet(plane, "diff", "-k", str(folder))
     finally:
         remove(plane, folder)
+
+
+@pytest.mark.parametrize("composed", COMPOSED, ids="+".join)
+def test_pods_are_restricted(plane: ControlPlane, kubectl: Path, tmp_path: Path, composed: tuple[str, ...]) -> None:
+    """Each pod is let into a namespace that enforces the Pod Security Standard "restricted"."""
+    found = objects(kubectl, compose(tmp_path, *composed))
+    for (kind, namespace, name), deployment in found.items():
+        if kind == "Deployment":
+            template = deployment["spec"]["template"]
+            pod = {"metadata": {**template["metadata"], "name": name}, "spec": template["spec"]}
+            created = plane.client().create(f"/api/v1/namespaces/{namespace}/pods?dryRun=All", pod)
+            assert created["spec"]["nodeSelector"] == {"kubernetes.io/os": "linux"}
 
 
 def remove(plane: ControlPlane, folder: Path) -> None:

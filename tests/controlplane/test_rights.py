@@ -23,7 +23,7 @@ pytestmark = pytest.mark.controlplane
 PLURALS = tuple(kind.plural for kind in PROMOTER_KINDS)
 DELEGATOR, READER = "system:auth-delegator", "extension-apiserver-authentication-reader"
 BUNDLES = "/apis/view.promoter.argoproj.io/v1alpha1/promotionstrategydetails"
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 120
 _AT_ONCE = 2
 Rules = list[dict[str, Any]]
 

@@ -29,7 +29,7 @@ DEPLOY = ROOT / "deploy" / "apiserver"
 API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 STAND_INS = Path(__file__).with_name("stand_ins")
-_PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 120.0
 _numbers = count()
 
 
@@ -64,10 +64,22 @@ class Installation:
         self, script: str = "gen-apiserver-certs.sh", *arguments: str, path: str = os.environ["PATH"]
     ) -> subprocess.CompletedProcess[str]:
         """Runs a script of hack/ as an administrator, with that PATH, and gives its outcome."""
+        return self._run([str(ROOT / "hack" / script), *arguments], PATH=path)
+
+    def make_certificates(self) -> subprocess.CompletedProcess[str]:
+        """``make apiserver-certs``."""
+        return self._run(["make", "--silent", "-C", str(ROOT), "apiserver-certs"])
+
+    def by_hand(self, steps: str, folder: Path) -> subprocess.CompletedProcess[str]:
+        """Runs commands of the documentation in a folder, as an administrator types them."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = f"{self.plane.kubectl_path.parent}:{os.environ['PATH']}"
+        return self._run(["sh", "-euc", f"cd {folder}\n{steps}"], PATH=path, KUBECONFIG=str(self.plane.kubeconfig))
+
+    def _run(self, command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
         kubectl = f"{self.plane.kubectl_path} --kubeconfig {self.plane.kubeconfig}"
-        environment = {**os.environ, "KUBECTL": kubectl, "PATH": path}
-        command = [str(ROOT / "hack" / script), *arguments]
-        return subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+        variables = {**os.environ, "KUBECTL": kubectl, **environment}
+        return subprocess.run(command, check=False, capture_output=True, text=True, env=variables)
 
     def pod(self, deployment: str = "promoter-apiserver") -> Pod:
         """A pod of a Deployment that is applied; it has not started yet."""

@@ -35,7 +35,7 @@ NAMESPACE = "promoter-system"
 KUBERNETES = ("10.0.0.1", 443)  # in kube-apiserver's certificate, as in any cluster's
 _ACCOUNT = "/run/secrets/kubernetes.io/serviceaccount"  # to which /var/run leads
 _ENTER = Path(__file__).with_name("enter_pod.py")
-_PATIENCE_SECONDS = 90.0
+_PATIENCE_SECONDS = 120.0
 _numbers = count(1)
 
 
@@ -43,7 +43,7 @@ def why_not() -> str | None:
     """What this machine lacks for it; None where nothing does."""
     if os.geteuid() != 0:
         return "a pod's root, user and network need root"
-    missing = [tool for tool in ("unshare", "setpriv", "chroot", "mount") if shutil.which(tool) is None]
+    missing = [tool for tool in ("unshare", "setpriv", "chroot", "mount", "openssl") if shutil.which(tool) is None]
     if missing:
         return f"not here: {', '.join(missing)}"
     command = ["unshare", "--mount", "--net", "--pid", "--fork", "true"]
