@@ -142,7 +142,7 @@ def test_all_publish_the_same_schemas(control_plane: ControlPlane, etcds: Etcds,
 
         def complete() -> bool:
             return all(
-                b"io.argoproj.promoter.v1alpha1.PromotionStrategy" in Client(it.endpoint).get("/openapi/v2")
+                b"io.argoproj.promoter.view.v1alpha1.PullRequest" in Client(it.endpoint).get("/openapi/v2")
                 for it in replicas.replicas
             )
 
