@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from promoter_view.log.engines import check_url
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
@@ -149,6 +150,14 @@ def one_of(*choices: str) -> Callable[[str], str]:
         return text
 
     return parse
+
+
+def web_address(text: str) -> str:
+    """An address of the web, without a slash at its end."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("an address such as https://argocd.example.com")
+    return text.rstrip("/")
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from promoter_view.option_values import (
     shard,
     size,
     views,
+    web_address,
     words,
 )
 from promoter_view.settings import OptionError, Settings, check_together
@@ -97,6 +98,7 @@ OPTIONS = (
         argocd_namespaces,
         "where Argo CD's Applications live, looked at where --namespace is given; the first counts where none is named",
     ),
+    Option("argocd-url", None, web_address, "where Argo CD shows Applications, for links on the pages [no links]"),
     Option("argocd-kubeconfig", None, str, "the cluster in which those Applications live [the one that is reflected]"),
     Option("argocd-shard", None, shard, "run the Promotions of this shard of Kargo [nothing is written to a cluster]"),
     Option(

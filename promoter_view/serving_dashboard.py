@@ -35,6 +35,7 @@ from promoter_view.settings import Settings
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage_details import STAGE_DETAILS
 from promoter_view.web.certificates import CertificateFiles, ServingConnections, TlsSettings, serving_context
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.limits import Limits
@@ -92,12 +93,18 @@ class ServedDashboard:
         plurals = tuple(definition.plural for definition in definitions)
         rights, outlooks = _rights(settings, reviewing, views, plurals, reactor)
         activity, assets, shared = Activity(), Assets(), Shared()
-        self._follower = ActivityFollower(views, _SHOWN, activity, reactor=reactor)
-        pages = Pages(activity=activity, assets=assets, root_path=settings.dashboard_root_path)
+        self._follower = ActivityFollower(views, plurals, activity, reactor=reactor)
+        pages = Pages(
+            activity=activity,
+            assets=assets,
+            root_path=settings.dashboard_root_path,
+            has_stages=STAGE_DETAILS in plurals,
+            argocd_url=settings.argocd_url or "",
+        )
         self._warmer = RowWarmer(views, _SHOWN, pages, reactor=reactor)
         page_resource = PageResource(
             views,
-            _SHOWN,
+            plurals,
             pages,
             assets,
             rights=rights,
@@ -122,7 +129,6 @@ class ServedDashboard:
             plurals,
             self._streams,
             pages,
-            shown=_SHOWN,
             rights=rights,
             outlooks=outlooks,
             pump=self._pump,

@@ -20,6 +20,7 @@ class Settings:
     instance_id: str | None
     show_web_request_bodies: bool
     views: tuple[str, ...]
+    argocd_url: str | None
     argocd_namespace: tuple[str, ...]
     argocd_kubeconfig: str | None
     argocd_shard: str | None

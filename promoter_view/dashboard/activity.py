@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import enum
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import orjson
+
 from promoter_view.dashboard.checks import Check, Phase, PullRequest
 from promoter_view.dashboard.commits import Commit
 from promoter_view.dashboard.environments import Station, read_stations
+from promoter_view.dashboard.events import Event, Item
+from promoter_view.dashboard.links import page_path
+from promoter_view.dashboard.stage_activity import StageTrail, compare_stages
+from promoter_view.dashboard.stage_rows import read_stage_row
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.excerpts import excerpt
+from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage_details import STAGE_DETAILS
 from promoter_view.views.summary import State, Summary
 from promoter_view.views.versions import split
 
@@ -22,45 +29,27 @@ TOLD_BY = frozenset({"changeTransferPolicies"})
 _OFFSETS_A_SECOND = 10_000
 
 
-class Event(enum.StrEnum):
-    """What happened, as a word of the page."""
-
-    CREATED = "created"
-    DELETED = "deleted"
-    PROPOSED = "proposed"
-    OPENED = "opened"
-    MERGED = "merged"
-    CLOSED = "closed"
-    PROMOTED = "promoted"
-    FAILED = "failed"
-    PASSED = "passed"
-    PENDING = "pending"
-    STATE = "state"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing that happened. ``before`` and ``after`` are what changed from and to: shas, phases or states."""
-
-    event: Event
-    environment: str = ""
-    before: str = ""
-    after: str = ""
-    subject: str = ""
-    by: str = ""
-    url: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one change of one bundle meant. ``time`` is that of its offset."""
+    """What one change of one bundle meant. ``time`` is that of its offset; ``path`` leads to the bundle's page."""
 
     resource_version: int
     time: datetime
     namespace: str
     name: str
-    state: State
+    state: str
     items: tuple[Item, ...]
+    view: str = PROMOTION_STRATEGY_DETAILS.plural
+
+    @property
+    def is_stage(self) -> bool:
+        """It is of a Stage, else of a strategy."""
+        return self.view == STAGE_DETAILS
+
+    @property
+    def path(self) -> str:
+        """Below the root."""
+        return page_path(self.view, self.namespace, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +76,10 @@ def read_trail(summary: Summary, stations: Sequence[Station]) -> Trail:
     return Trail(summary.state, {station.branch: _trace(station) for station in stations})
 
 
-def trail_of(bundle: Bundle) -> Trail:
-    """The same of a bundle."""
+def trail_of(bundle: Bundle) -> Trail | StageTrail:
+    """What is to be remembered of a bundle."""
+    if bundle.key.view == STAGE_DETAILS:
+        return StageTrail(read_stage_row(orjson.loads(bundle.encode())))
     return read_trail(*read_stations(excerpt(bundle, TOLD_BY), most_past=0))
 
 
@@ -98,15 +89,22 @@ def _trace(station: Station) -> _Trace:
     return _Trace(station.name, station.active.dry, station.upcoming, station.request, checks)
 
 
-def entry_of(change: BundleChange, before: Trail | None, after: Trail | None) -> Entry | None:
+def entry_of(change: BundleChange, before: Trail | StageTrail | None, after: Trail | StageTrail | None) -> Entry | None:
     """What a change meant; None where nothing changed that people ask for."""
-    items = tuple(compare(before, after))
+    items = tuple(_items(before, after))
     if not items:
         return None
     trail = after or before
     assert trail is not None
-    key = change.key
-    return Entry(change.resource_version, moment(change.resource_version), key.namespace, key.name, trail.state, items)
+    version, key = change.resource_version, change.key
+    return Entry(version, moment(version), key.namespace, key.name, trail.state, items, key.view)
+
+
+def _items(before: Trail | StageTrail | None, after: Trail | StageTrail | None) -> Iterator[Item]:
+    if isinstance(before, StageTrail) or isinstance(after, StageTrail):
+        rows = [each.row if isinstance(each, StageTrail) else None for each in (before, after)]
+        return compare_stages(*rows)
+    return compare(before, after)
 
 
 def moment(resource_version: int) -> datetime:
@@ -181,7 +179,7 @@ class Activity:
 
     def __init__(self, *, max_entries: int = 5000) -> None:
         self._entries: deque[Entry] = deque(maxlen=max_entries)
-        self._trails: dict[BundleKey, Trail] = {}
+        self._trails: dict[BundleKey, Trail | StageTrail] = {}
         self.since: datetime | None = None
 
     def feed(self, changes: Sequence[BundleChange]) -> None:

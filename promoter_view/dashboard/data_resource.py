@@ -30,7 +30,7 @@ _JSON = "application/json"
 
 
 class DataResource:
-    """``plurals`` are the views that are served; ``shown`` is the one that the pages show."""
+    """``plurals`` are the views that are served, and that pages show."""
 
     def __init__(
         self,
@@ -39,7 +39,6 @@ class DataResource:
         streams: StreamResource,
         pages: PageFrames,
         *,
-        shown: str,
         rights: Rights,
         outlooks: Outlooks,
         pump: Pump,
@@ -50,7 +49,6 @@ class DataResource:
         self._plurals = plurals
         self._streams = streams
         self._pages = pages
-        self._shown = shown
         self._rights = rights
         self._outlooks = outlooks
         self._pump = pump
@@ -81,7 +79,7 @@ class DataResource:
         except TopicError as error:
             raise BadRequest(str(error)) from error
         voice = PageVoice(self._pages, topics, now=self._now)
-        await self._streams.serve(request, parameters, visitor, Filter((self._shown,)), voice)
+        await self._streams.serve(request, parameters, visitor, Filter(tuple(self._plurals)), voice)
 
     async def _list(self, request: Request, query: ListQuery, visitor: Visitor) -> None:
         self._require_ready()

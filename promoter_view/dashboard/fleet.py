@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
 
 from promoter_view.dashboard.environments import Station
 from promoter_view.decoded import mapping, text
@@ -13,8 +14,42 @@ from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, par
 from promoter_view.views.summary import State, Summary
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
-_STATES = {state.value.lower(): state for state in State}
 _MAX_TEXT = 200
+
+
+class Listed(Protocol):
+    """What a row is chosen and sorted by."""
+
+    @property
+    def namespace(self) -> str:
+        """Of its object."""
+
+    @property
+    def name(self) -> str:
+        """Of its object."""
+
+    @property
+    def state(self) -> StrEnum:
+        """In one word."""
+
+    @property
+    def rank(self) -> int:
+        """The place of its state, the worst first."""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Of its object."""
+
+    @property
+    def changed(self) -> datetime | None:
+        """When something last happened to it."""
+
+    @property
+    def words(self) -> str:
+        """What a search for text looks at, in small letters."""
+
+
+_Listed = TypeVar("_Listed", bound=Listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +85,13 @@ class FleetQuery:
 
     text: str = ""
     namespaces: frozenset[str] = frozenset()
-    states: frozenset[State] = frozenset()
+    states: frozenset[StrEnum] = frozenset()
     labels: LabelSelector = LabelSelector()  # noqa: RUF009 - frozen, and selects everything
     label: str = ""
     sort: str = "state"
     problem: str = ""
 
-    def admits(self, row: Row) -> bool:
+    def admits(self, row: Listed) -> bool:
         """Whether that row is asked for. Every word of the text has to occur in the row's words."""
         if self.namespaces and row.namespace not in self.namespaces:
             return False
@@ -87,8 +122,12 @@ def read_row(bundle: Mapping[str, Any], summary: Summary, stations: Sequence[Sta
     )
 
 
-def read_query(query: Mapping[str, str]) -> FleetQuery:
-    """The query of a fleet page: ``text``, ``namespace`` and ``state`` (comma-separated), ``label``, ``sort``."""
+def read_query(query: Mapping[str, str], states: Iterable[StrEnum] = State) -> FleetQuery:
+    """The query of a page of rows: ``text``, ``namespace`` and ``state`` (comma-separated), ``label``, ``sort``.
+
+    ``states`` are those that rows may have.
+    """
+    known = {state.value.lower(): state for state in states}
     label, problem = query.get("label", "").strip(), ""
     try:
         labels = parse_label_selector(label)
@@ -98,7 +137,7 @@ def read_query(query: Mapping[str, str]) -> FleetQuery:
     return FleetQuery(
         text=query.get("text", "")[:_MAX_TEXT],
         namespaces=frozenset(filter(None, query.get("namespace", "").split(","))),
-        states=frozenset(_STATES[word] for word in query.get("state", "").lower().split(",") if word in _STATES),
+        states=frozenset(known[word] for word in query.get("state", "").lower().split(",") if word in known),
         labels=labels,
         label=label,
         sort=sort if sort in ORDERS else "state",
@@ -106,19 +145,19 @@ def read_query(query: Mapping[str, str]) -> FleetQuery:
     )
 
 
-def _by_name(row: Row) -> Any:
+def _by_name(row: Listed) -> Any:
     return row.name, row.namespace
 
 
-def _by_namespace(row: Row) -> Any:
+def _by_namespace(row: Listed) -> Any:
     return row.namespace, row.name
 
 
-def _by_state(row: Row) -> Any:
+def _by_state(row: Listed) -> Any:
     return row.rank, row.namespace, row.name
 
 
-def _by_change(row: Row) -> Any:
+def _by_change(row: Listed) -> Any:
     return (_NEVER - (row.changed or _NEVER), row.namespace, row.name)
 
 
@@ -131,7 +170,7 @@ ORDERS = {
 }
 
 
-def in_order(rows: Sequence[Row], sort: str) -> list[Row]:
+def in_order(rows: Iterable[_Listed], sort: str) -> list[_Listed]:
     """The rows as that order has them."""
     return sorted(rows, key=ORDERS[sort][1])
 

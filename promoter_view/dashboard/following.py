@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -16,11 +16,11 @@ _SLICE = 8
 
 
 class ActivityFollower:
-    """A reader of one view like any other: a cursor that begins at the horizon. Implements ``boundaries.Wakeable``."""
+    """A reader of the views like any other: a cursor that begins at the horizon. Implements ``boundaries.Wakeable``."""
 
-    def __init__(self, views: ViewReader, view: str, activity: Activity, *, reactor: IReactorTime) -> None:
+    def __init__(self, views: ViewReader, plurals: Sequence[str], activity: Activity, *, reactor: IReactorTime) -> None:
         self._views = views
-        self._view = view
+        self._view = plurals[0] if len(plurals) == 1 else ""
         self._activity = activity
         self._reactor = reactor
         self._cursor: Cursor | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -17,10 +17,12 @@ from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.pages import Page, PageInput, Pages
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.rights import Rights
-from promoter_view.dashboard.visible import Visible
 from promoter_view.dashboard.visitors import Visitor
 from promoter_view.log.errors import LogUnreachable
+from promoter_view.records import Bundle
 from promoter_view.streaming import Pump
+from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage_details import STAGE_DETAILS
 from promoter_view.web.answering import answer
 from promoter_view.web.encodings import accepts_gzip
 from promoter_view.web.errors import ResourceNotFound
@@ -57,12 +59,12 @@ class PieceReader:
 
 
 class PageResource:
-    """Serves pages as their visitor may see them. ``view`` is the one that they show."""
+    """Serves pages as their visitor may see them. ``plurals`` are the views that they show."""
 
     def __init__(
         self,
         views: ViewReader,
-        view: str,
+        plurals: Sequence[str],
         pages: Pages,
         assets: Assets,
         *,
@@ -73,7 +75,7 @@ class PageResource:
         facts: Callable[[], ProgramFacts],
     ) -> None:
         self._views = views
-        self._view = view
+        self._plurals = tuple(plurals)
         self._pages = pages
         self._assets = assets
         self._rights = rights
@@ -123,7 +125,7 @@ class PageResource:
         request.finish()
 
     def _nothing(self) -> PageInput:
-        return PageInput((), self._views.head, self.now(), admits=lambda _: False)
+        return PageInput((), self._views.head, self.now(), admits=lambda _view, _namespace: False)
 
     async def _input(self, visitor: Visitor, *, with_program: bool) -> PageInput:
         if not self._views.ready:
@@ -131,18 +133,26 @@ class PageResource:
         with suppress(LogUnreachable):  # a page is for people: one that may be a little old is better than none
             await self._pump.newest()
         visible = await self._rights.visible(visitor.identity)
-        views = self._outlooks.of(visitor, self._view)
-        found = await views.see(lambda: (views.views.list(self._view), views.views.head))
+        outlook = self._outlooks.of(visitor, *self._plurals)
+        found, head = await outlook.see(lambda: self._list(outlook.views))
+        seen = {
+            view: tuple(bundle for bundle in bundles if visible.sees(view, bundle.key.namespace))
+            for view, bundles in found.items()
+        }
         return PageInput(
-            bundles=tuple(bundle for bundle in found[0] if visible.sees(self._view, bundle.key.namespace)),
-            head=found[1],
+            bundles=seen.get(PROMOTION_STRATEGY_DETAILS.plural, ()),
+            stages=seen.get(STAGE_DETAILS, ()),
+            head=head,
             now=self.now(),
             scope=visible.scope,
             user=visitor.user,
             can_sign_out=visitor.can_sign_out,
-            admits=lambda namespace: self._admits(visible, namespace),
+            admits=lambda view, namespace: visible.sees(view, namespace) is True,
             program=self._facts() if with_program else None,
         )
+
+    def _list(self, views: ViewReader) -> tuple[dict[str, Sequence[Bundle]], int]:
+        return {view: views.list(view) for view in self._plurals}, views.head
 
     def _waiting(self, visitor: Visitor) -> PageInput:
         facts = self._facts()
@@ -156,9 +166,6 @@ class PageResource:
             reason=facts.reason,
             program=facts,
         )
-
-    def _admits(self, visible: Visible, namespace: str) -> bool:
-        return visible.sees(self._view, namespace) is True
 
     def now(self) -> datetime:
         """The clock's."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,22 +13,34 @@ import orjson
 import yaml
 from markupsafe import Markup
 
-from promoter_view.dashboard.activity import Activity, Entry, Event
+from promoter_view.dashboard.activity import Activity, Entry
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.commits import SHORT
+from promoter_view.dashboard.events import Event
 from promoter_view.dashboard.figures import figures
-from promoter_view.dashboard.fleet import ORDERS, FleetQuery, in_order, read_query
+from promoter_view.dashboard.fleet import FleetQuery, read_query
 from promoter_view.dashboard.history_query import HistoryQuery, read_history_query
 from promoter_view.dashboard.program import ProgramFacts, read_program
 from promoter_view.dashboard.rendering import Renderer
+from promoter_view.dashboard.rows_page import FLEET, fill_rows, rows_page
 from promoter_view.dashboard.showing import Showing, Shown
+from promoter_view.dashboard.stage_pages import StagePages
+from promoter_view.dashboard.stage_showing import StageShowing
 from promoter_view.dashboard.topics import Form
 from promoter_view.records import Bundle, BundleChange, BundleKey
+from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage_details import STAGE_DETAILS
 
 _HTML = "text/html; charset=utf-8"
 _ENTRIES_A_PAGE = 100
 _ENTRIES_OF_A_STRATEGY = 20
-_TOLD_BY = "ChangeTransferPolicy"
+#: Of each view the members that tell what its entries say.
+_TOLD_BY = {
+    PROMOTION_STRATEGY_DETAILS.plural: frozenset({"ChangeTransferPolicy"}),
+    STAGE_DETAILS: frozenset({"Promotion", "Freight", "Application"}),
+}
+_SECTIONS = ("", "activity", "strategies", "stages")
+_OF_ONE = ("strategies", "stages")
 #: Rows rendered before a piece of the page is handed over: one takes about half a millisecond.
 _ROWS_A_PIECE = 8
 
@@ -39,10 +49,10 @@ _ROWS_A_PIECE = 8
 class PageInput:
     """What one request shows: all of one head, and only what its user may see.
 
-    ``bundles`` by (namespace, name). ``scope`` is the S of the stream's contract, given back by the page's stream.
-    ``user`` is "" where nobody is asked who he is; ``can_sign_out`` where he came in by the sign-in page. ``admits``
-    says of a namespace whether the user may see it: for the activity, whose bundles may be gone. ``ready`` False: the
-    first state is not there yet, ``reason`` says why in one line.
+    ``bundles`` and ``stages`` by (namespace, name). ``scope`` is the S of the stream's contract, given back by the
+    page's stream. ``user`` is "" where nobody is asked who he is, ``can_sign_out`` where he came by the sign-in page.
+    ``admits`` says of a view and a namespace whether the user may see it: for the activity, whose bundles may be gone.
+    ``ready`` False: the first state is not there yet, ``reason`` says why in one line.
     """
 
     bundles: Sequence[Bundle]
@@ -51,7 +61,8 @@ class PageInput:
     scope: str = ""
     user: str = ""
     can_sign_out: bool = False
-    admits: Callable[[str], bool] = lambda _namespace: True
+    stages: Sequence[Bundle] = ()
+    admits: Callable[[str, str], bool] = lambda _view, _namespace: True
     ready: bool = True
     reason: str = ""
     program: ProgramFacts | None = None
@@ -75,25 +86,48 @@ class Page:
 
 
 class Pages:
-    """Renders pages and the frames that keep them up to date. ``root_path`` begins and ends with ``/``."""
+    """Renders pages and the frames that keep them up to date. ``root_path`` begins and ends with ``/``.
 
-    def __init__(self, *, activity: Activity, assets: Assets, root_path: str = "/") -> None:
+    ``has_stages``: there are pages of Stages; ``argocd_url`` is where their Applications are shown, "" for no links.
+    """
+
+    def __init__(
+        self,
+        *,
+        activity: Activity,
+        assets: Assets,
+        root_path: str = "/",
+        has_stages: bool = True,
+        argocd_url: str = "",
+    ) -> None:
         self._activity = activity
-        self._renderer = Renderer(root_path=root_path, assets_path=f"{root_path}static/{assets.digest}/")
+        self._renderer = Renderer(
+            root_path=root_path, assets_path=f"{root_path}static/{assets.digest}/", has_stages=has_stages
+        )
         self._showing = Showing(self._renderer)
+        self._stages = StageShowing(self._renderer, argocd_url)
+        self._stage_pages = StagePages(self._stages) if has_stages else None
 
     def render(self, path: str, query: Mapping[str, str], view: PageInput) -> Page | None:
         """The page of that path below the root, e.g. ``strategies/payments/ledger``; None: there is no such page."""
         if path == "program":
             return self._program(view)
         section, *rest = path.split("/")
-        if section not in ("", "activity", "strategies") or (rest and section != "strategies"):
+        if section not in _SECTIONS or (rest and section not in _OF_ONE):
             return None
         if not view.ready:
             return self._page(503, "waiting.html", view, "Reading the cluster", page="waiting", text=view.reason)
-        if section == "strategies":
-            return self._of_strategy([unquote(part) for part in rest], query, view)
-        return self._fleet(read_query(query), view) if section == "" else self._activities(query, view)
+        return self._section(section, [unquote(part) for part in rest], query, view)
+
+    def _section(self, section: str, parts: Sequence[str], query: Mapping[str, str], view: PageInput) -> Page | None:
+        match section:
+            case "stages":
+                return self._of_stages(parts, query, view)
+            case "strategies":
+                return self._of_strategy(parts, query, view)
+            case "activity":
+                return self._activities(query, view)
+        return self._fleet(read_query(query), view)
 
     def message(self, status: int, title: str, text: str, view: PageInput) -> Page:
         """A page for when there is nothing to show: not found, forbidden."""
@@ -129,11 +163,17 @@ class Pages:
 
     def _fragments(self, bundle: Bundle, form: Form, now: datetime) -> dict[str, str]:
         fragments = {}
+        if bundle.key.view == STAGE_DETAILS:
+            return self._stage_fragments(bundle, form)
         if form & Form.ROW:
             fragments["row"] = self._showing.shown(bundle).html
         if form & Form.DETAIL:
             fragments["detail"] = self._showing.detail(bundle, now)
         return fragments
+
+    def _stage_fragments(self, bundle: Bundle, form: Form) -> dict[str, str]:
+        fragments = {"row": self._stages.shown(bundle).html} if form & Form.ROW else {}
+        return fragments | ({"detail": self._stages.detail(bundle)} if form & Form.DETAIL else {})
 
     def _page(self, status: int, template: str, view: PageInput, title: str, **values: Any) -> Page:
         common = {
@@ -154,7 +194,7 @@ class Pages:
         return Page(200, _HTML, self._fleet_pieces(query, view))
 
     def _fleet_pieces(self, query: FleetQuery, view: PageInput) -> Iterator[bytes]:
-        fleet = SimpleNamespace(query=query, orders=ORDERS, total=0, shown=0, counts={}, namespaces=(), rows=())
+        fleet = rows_page(query, FLEET)
         pieces = self._page(200, "fleet.html", view, "Fleet", page="fleet", stream="fleet", fleet=fleet).pieces
         yield next(pieces)
         found: list[Shown] = []
@@ -162,17 +202,35 @@ class Pages:
             if number % _ROWS_A_PIECE == 0 and not self._showing.is_shown(bundle):
                 yield b""
             found.append(self._showing.shown(bundle))
-        shown = {(each.row.namespace, each.row.name): each.html for each in found}
-        rows = in_order([each.row for each in found], query.sort)
-        wanted = [query.admits(row) for row in rows]
-        fleet.total, fleet.shown = len(rows), sum(wanted)
-        fleet.counts = Counter(row.state for row in rows)
-        fleet.namespaces = sorted({row.namespace for row in rows})
-        fleet.rows = (
-            _hidden(shown[row.namespace, row.name], hide=not admitted)
-            for row, admitted in zip(rows, wanted, strict=True)
-        )
+        fill_rows(fleet, [(each.row, each.html) for each in found])
         yield from pieces
+
+    # -- Stages ------------------------------------------------------------------------------------------------------
+
+    def _of_stages(self, parts: Sequence[str], query: Mapping[str, str], view: PageInput) -> Page | None:
+        if self._stage_pages is None:
+            return None
+        if not parts:
+            values = self._stage_pages.listing(query, view.stages)
+            return self._page(200, "fleet.html", view, "Stages", page="stages", stream="stages", **values)
+        if len(parts) != 2:
+            return None
+        bundle = next((each for each in view.stages if each.key[1:] == tuple(parts)), None)
+        if bundle is None:
+            text = f"There is no Stage {parts[1]} in {parts[0]}, or you may not see it. It may come yet: reload then."
+            return self.message(404, "Not found", text, view)
+        entries = self._entries(view, parts[0], parts[1], "", STAGE_DETAILS)
+        return self._page(
+            200,
+            "stage.html",
+            view,
+            parts[1],
+            page="stage",
+            stream=f"stages/{parts[0]}/{parts[1]}",
+            **self._stage_pages.one(bundle),
+            entries=self._rendered(islice(entries, _ENTRIES_OF_A_STRATEGY), view.now),
+            since=self._since(view.now),
+        )
 
     # -- one strategy ------------------------------------------------------------------------------------------------
 
@@ -189,7 +247,7 @@ class Pages:
     def _strategy(self, bundle: Bundle, wanted: HistoryQuery, view: PageInput) -> Page:
         namespace, name = bundle.key.namespace, bundle.key.name
         detail, drawer = self._showing.strategy(bundle, view.now, wanted)
-        entries = self._entries(view, namespace, name, "")
+        entries = self._entries(view, namespace, name, "", PROMOTION_STRATEGY_DETAILS.plural)
         return self._page(
             200,
             "strategy.html",
@@ -253,17 +311,19 @@ class Pages:
             any_entry=bool(entries),
             entries=self._rendered(entries[:_ENTRIES_A_PAGE], view.now),
             events=[one.value for one in Event],
-            namespaces=sorted({bundle.key.namespace for bundle in view.bundles}),
+            namespaces=sorted({bundle.key.namespace for bundle in (*view.bundles, *view.stages)}),
             since=self._since(view.now),
             figures=figures(kept, view.now),
         )
         yield from page.pieces
 
-    def _entries(self, view: PageInput, namespace: str, name: str, event: str) -> Iterator[Entry]:
-        exact = bool(namespace) and not event
-        admits = _entry_namespaces(view)
+    def _entries(self, view: PageInput, namespace: str, name: str, event: str, plural: str = "") -> Iterator[Entry]:
+        exact = bool(plural)
+        admits = _entry_places(view)
         for entry in self._activity.newest_first():
-            if not admits(entry.namespace) or namespace not in ("", entry.namespace):
+            if not admits(entry.view, entry.namespace) or namespace not in ("", entry.namespace):
+                continue
+            if plural not in ("", entry.view):
                 continue
             if name != entry.name if exact and name else name not in entry.name:
                 continue
@@ -284,20 +344,18 @@ class Pages:
         return self._page(200, "program.html", view, "Program", page="program", it=read_program(view.program))
 
 
-def _entry_namespaces(view: PageInput) -> Callable[[str], bool]:
-    """Of which namespaces the user may see entries: those tell what ChangeTransferPolicies say.
+def _entry_places(view: PageInput) -> Callable[[str, str], bool]:
+    """Of which views and namespaces the user may see entries: those tell what members say.
 
     Where members are hidden from somebody, a namespace without a bundle to judge by is left out too.
     """
-    told = {bundle.key.namespace for bundle in view.bundles if _TOLD_BY not in bundle.hidden}
-    all_told = not any(bundle.hidden for bundle in view.bundles)
-    return lambda namespace: view.admits(namespace) and (all_told or namespace in told)
+    every = (*view.bundles, *view.stages)
+    told = {each.key[:2] for each in every if not each.hidden & _TOLD_BY[each.key.view]}
+    all_told = not any(bundle.hidden for bundle in every)
+    return lambda plural, namespace: view.admits(plural, namespace) and (all_told or (plural, namespace) in told)
 
 
 def _frame(key: BundleKey, fragments: Mapping[str, str]) -> bytes:
-    return orjson.dumps({"namespace": key.namespace, "name": key.name, **fragments})
-
-
-def _hidden(html: str, *, hide: bool) -> Markup:
-    """A row's HTML, of a template that has escaped it."""
-    return Markup(html.replace('<li class="row', '<li hidden class="row', 1) if hide else html)  # noqa: S704
+    """``view`` is named where it is not that of strategies."""
+    named = {"view": key.view} if key.view == STAGE_DETAILS else {}
+    return orjson.dumps({**named, "namespace": key.namespace, "name": key.name, **fragments})

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from promoter_view.dashboard.links import strategy_path
+from promoter_view.dashboard.links import page_path, strategy_path
 from promoter_view.views.summary import State
 
 #: With this the part ends that is the same for all that a page may hold: a browser can paint it meanwhile.
@@ -37,7 +37,7 @@ STATE_WORDS = {
 class Renderer:
     """The templates, compiled once. ``root_path`` and ``assets_path`` begin all addresses within the dashboard."""
 
-    def __init__(self, *, root_path: str, assets_path: str) -> None:
+    def __init__(self, *, root_path: str, assets_path: str, has_stages: bool = True) -> None:
         self.root_path = root_path
         environment = Environment(
             loader=PackageLoader("promoter_view.dashboard"),
@@ -55,7 +55,12 @@ class Renderer:
             said_state=_said_state,
         )
         environment.globals.update(
-            root=root_path, assets=assets_path, strategy_path=strategy_path, address=address, states=tuple(State)
+            root=root_path,
+            assets=assets_path,
+            strategy_path=strategy_path,
+            page_path=page_path,
+            address=address,
+            has_stages=has_stages,
         )
         self._environment = environment
 
@@ -140,7 +145,8 @@ def address(path: str, **query: str) -> str:
 
 
 def _said_state(word: str) -> str:
-    return STATE_WORDS[State(word)]
+    """A strategy's state; a Stage's health is a word already."""
+    return STATE_WORDS[State(word)] if word in set(State) else word
 
 
 def _said(found: re.Match[bytes], now: datetime) -> bytes:

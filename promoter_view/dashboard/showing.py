@@ -14,10 +14,12 @@ from promoter_view.dashboard.fleet import Row, read_row
 from promoter_view.dashboard.history_query import HistoryQuery, read_drawer, read_table
 from promoter_view.dashboard.links import strategy_path
 from promoter_view.dashboard.rendering import Renderer
+from promoter_view.dashboard.stage_activity import StageTrail
 from promoter_view.dashboard.strategy import read_detail
 from promoter_view.records import Bundle, BundleChange
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.excerpts import excerpt
+from promoter_view.views.stage_details import STAGE_DETAILS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,10 @@ class Showing:
         after = self._trail(change.after)
         return entry_of(change, before, after)
 
-    def _trail(self, bundle: Bundle | None) -> Trail | None:
+    def _trail(self, bundle: Bundle | None) -> Trail | StageTrail | None:
         if bundle is None:
             return None
-        if self.is_shown(bundle):
+        if bundle.key.view != STAGE_DETAILS and self.is_shown(bundle):
             return self.shown(bundle).trail
         return trail_of(bundle)
 

@@ -16,6 +16,8 @@ PAGES = {
     "fleet": "",
     "strategy": "strategies/payments/ledger",
     "manifest": "strategies/payments/ledger/manifest",
+    "stages": "stages",
+    "stage": "stages/storefront-delivery/test",
     "activity": "activity",
     "program": "program",
 }

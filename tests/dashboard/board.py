@@ -61,7 +61,7 @@ class Board(World):
         given: dict[str, Any] = {"rights": rights(self), "outlooks": outlooks(self)}
         pages = Pages(activity=Activity(), assets=Assets(), root_path=root_path)
         page_resource = PageResource(
-            self.views, VIEW, pages, Assets(), **given, pump=self.pump, reactor=self.clock, facts=self._facts
+            self.views, [VIEW], pages, Assets(), **given, pump=self.pump, reactor=self.clock, facts=self._facts
         )
         shared = Shared()
         self.streams = StreamResource(
@@ -79,7 +79,6 @@ class Board(World):
             [VIEW],
             self.streams,
             pages,
-            shown=VIEW,
             **given,
             pump=self.pump,
             shared=shared,

@@ -182,7 +182,7 @@ def test_before_the_first_state_the_page_waits_and_says_for_what(company: Compan
 
 def test_nobody_sees_the_activity_of_a_namespace_that_is_not_his(company: Company) -> None:
     """Entries of other namespaces are left out, also of bundles that are gone."""
-    html = company.page("activity", admits=lambda namespace: namespace == "data")
+    html = company.page("activity", admits=lambda view, namespace: namespace == "data")
     assert set(re.findall(r'<li class="entry" [^>]*data-namespace="([^"]+)"', html)) == {"data"}
 
 

@@ -28,7 +28,7 @@ def test_pages_say_in_which_forms_they_want_a_bundle(pages: list[str], form: For
 @pytest.mark.parametrize("page", ["", "nonsense", "strategies/", "strategies/a", "strategies/a/b/c", "strategies//b"])
 def test_what_is_no_page_is_refused(page: str) -> None:
     """A wrong page is said, and what would be right."""
-    with pytest.raises(TopicError, match="fleet, activity or strategies/NAMESPACE/NAME"):
+    with pytest.raises(TopicError, match="fleet, activity, stages, strategies/NAMESPACE/NAME"):
         parse_topics([page])
 
 

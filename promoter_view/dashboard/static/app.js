@@ -8,7 +8,7 @@ import { keepFresh, Manifest } from "./refreshed.js";
 import { Strategy } from "./strategy.js";
 import { startTheme } from "./themes.js";
 
-const KINDS = { fleet: Fleet, strategy: Strategy, activity: Entries, manifest: Manifest };
+const KINDS = { fleet: Fleet, stages: Fleet, strategy: Strategy, stage: Strategy, activity: Entries, manifest: Manifest };
 const REFRESHED = { program: 5, waiting: 2 };
 
 customElements.define("connection-status", ConnectionStatus);

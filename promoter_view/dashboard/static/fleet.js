@@ -18,7 +18,9 @@ const byPlace = (one, other) => compare(one.dataset.namespace, other.dataset.nam
 export class Fleet {
   #list = document.querySelector("[data-rows]");
   #form = document.querySelector(".filters");
-  #favourites = new Set(recall("favourites", []));
+  #view = this.#list.dataset.view;
+  #kept = this.#view ? `favourites-${this.#view}` : "favourites";
+  #favourites = new Set(recall(this.#kept, []));
   #rows = new Map();
   #pending = new Map();
   #frame = 0;
@@ -39,6 +41,7 @@ export class Fleet {
     const key = `${data.namespace}/${data.name}`;
     if (event === "RESET") this.#fresh = new Set();
     else if (event === "SYNCED") this.#dropOthers();
+    else if ((data.view ?? "") !== this.#view) return;
     else if (event === "DELETED") this.#put(key, null);
     else if (data.row) { this.#fresh?.add(key); this.#put(key, data.row); }
   }
@@ -157,7 +160,7 @@ export class Fleet {
     const key = star.closest(".row").id;
     if (!this.#favourites.delete(key)) this.#favourites.add(key);
     star.setAttribute("aria-pressed", this.#favourites.has(key));
-    remember("favourites", [...this.#favourites]);
+    remember(this.#kept, [...this.#favourites]);
     this.#arrange();
   }
 
@@ -217,8 +220,8 @@ export class Fleet {
 
   #count(counts, shown) {
     const total = this.#rows.size;
-    const words = `${shown} of ${total} ${total === 1 ? "strategy" : "strategies"}`;
     const line = document.querySelector("[data-count]");
+    const words = `${shown} of ${total} ${total === 1 ? line.dataset.noun : line.dataset.nouns}`;
     if (line.textContent !== words) line.textContent = words;
     document.querySelector("[data-empty]").hidden = shown > 0;
     for (const chip of this.#form.querySelectorAll(".chip")) {

@@ -12,15 +12,16 @@ export class Strategy {
   #history = new History(this.#detail);
   #gone = null;
   #present = true;
+  #noun = this.#detail.dataset.view ? "Stage" : "strategy";
 
   start() { this.#history.start(); }
 
   take({ event, data }) {
-    const own = data.namespace === this.#detail.dataset.namespace && data.name === this.#detail.dataset.name;
+    const own = (data.view ?? "") === (this.#detail.dataset.view ?? "") && data.namespace === this.#detail.dataset.namespace && data.name === this.#detail.dataset.name;
     if (event === "RESET") this.#present = false;
-    else if (event === "SYNCED") this.#say(this.#present ? "" : "This strategy is gone, or you may not see it any more.");
+    else if (event === "SYNCED") this.#say(this.#present ? "" : `This ${this.#noun} is gone, or you may not see it any more.`);
     else if (!own) return;
-    else if (event === "DELETED") this.#say("This strategy was deleted. What you see is its last state.");
+    else if (event === "DELETED") this.#say(`This ${this.#noun} was deleted. What you see is its last state.`);
     else if (data.detail) this.#show(data.detail);
     if (own && data.entry) addEntry(this.#entries, data.entry, 40);
   }

@@ -1,0 +1,36 @@
+"""The pages of Stages: what their templates are given. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from promoter_view.dashboard.fleet import read_query
+from promoter_view.dashboard.rows_page import STAGES, fill_rows, rows_page
+from promoter_view.dashboard.stage_rows import Health
+from promoter_view.dashboard.stage_showing import StageShowing
+from promoter_view.records import Bundle
+
+
+class StagePages:
+    """All Stages in rows, and one in full."""
+
+    def __init__(self, showing: StageShowing) -> None:
+        self._showing = showing
+
+    def listing(self, query: Mapping[str, str], bundles: Sequence[Bundle]) -> dict[str, Any]:
+        """The rows."""
+        page = rows_page(read_query(query, Health), STAGES)
+        shown = [self._showing.shown(bundle) for bundle in bundles]
+        fill_rows(page, [(each.row, each.html) for each in shown])
+        return {"fleet": page}
+
+    def one(self, bundle: Bundle) -> dict[str, Any]:
+        """One Stage."""
+        return {
+            "namespace": bundle.key.namespace,
+            "name": bundle.key.name,
+            "detail": Markup(self._showing.detail(bundle)),  # noqa: S704 - of a template, which escapes
+        }

@@ -1,0 +1,224 @@
+"""The pages of Stages: rows, one in full, frames, and what the activity says of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+
+from promoter_view.dashboard.activity import Activity
+from promoter_view.dashboard.assets import Assets
+from promoter_view.dashboard.pages import PageInput, Pages
+from promoter_view.dashboard.stage_detail import argocd_link, read_stage
+from promoter_view.dashboard.stage_rows import Health, read_stage_row
+from promoter_view.dashboard.topics import Form, parse_topics
+from promoter_view.records import Bundle, BundleKey
+from promoter_view.views.stage_details import STAGE_DETAILS
+from tests.dashboard.test_pages import EVIL, Reader
+from tests.views.stages import application, changed, check, promotion, stage, thing
+from tests.views.world import World
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+AUTHORIZED = {"authorized": "shop:test"}
+KEY = BundleKey(STAGE_DETAILS, "shop", "test")
+
+
+def freight(name: str = "f1", alias: str = "gentle-otter", **more: Any) -> dict[str, Any]:
+    commit = {"repoURL": "https://git.example.com/shop.git", "id": "a" * 40, "message": "A subject\n\nA body"}
+    return thing("Freight", name, alias=alias, origin={"kind": "Warehouse", "name": "w"}, commits=[commit], **more)
+
+
+def ill() -> dict[str, Any]:
+    health = {"status": "Degraded", "lastTransitionTime": "2026-11-20T11:00:00Z"}
+    return changed(application("web", **AUTHORIZED), "status", "health", to=health)
+
+
+class Shop:
+    """A Stage with two Applications, one of them ill, its Freight and Promotions; and the pages."""
+
+    def __init__(self, **pages: Any) -> None:
+        self.world = World()
+        self.world.put(
+            stage(freight=["f1"], checks=[check("argocd/web", "argocd/cart")], last="p1"),
+            freight(),
+            ill(),
+            application("cart", **AUTHORIZED),
+            changed(
+                promotion("p1", phase="Succeeded", finished=30),
+                "spec",
+                "steps",
+                to=[{"uses": "argocd-update", "as": "update"}, {"uses": "argocd-wait"}],
+            ),
+            promotion("p2", phase="Pending", created=40),
+        )
+        self.activity = Activity()
+        self.activity.restart(self.world.projector.head)
+        self.pages = Pages(activity=self.activity, assets=Assets(), **pages)
+        self._read = self.world.projector.head
+
+    @property
+    def bundles(self) -> tuple[Bundle, ...]:
+        return tuple(self.world.projector.list(STAGE_DETAILS))
+
+    @property
+    def document(self) -> dict[str, Any]:
+        (bundle,) = self.bundles
+        found: dict[str, Any] = orjson.loads(bundle.encode())
+        return found
+
+    def put(self, *documents: dict[str, Any]) -> list[tuple[str, ...]]:
+        """What the activity says of it: event, by, subject of each item."""
+        self.world.put(*documents)
+        cursor = self.world.projector.cursor(STAGE_DETAILS, "", self._read)
+        self.activity.feed(cursor.take(1000))
+        before, self._read = self._read, self.world.projector.head
+        found = [entry for entry in self.activity.newest_first() if entry.resource_version > before]
+        return [(item.event.value, item.by, item.subject) for entry in found for item in entry.items]
+
+    def page(self, path: str, query: dict[str, str] | None = None, **changes: Any) -> str:
+        view = PageInput((), self.world.projector.head, NOW, **{"stages": self.bundles, **changes})
+        page = self.pages.render(path, query or {}, view)
+        assert page is not None
+        return page.body.decode()
+
+
+def test_a_row() -> None:
+    """Its health and why, its Freight by alias, its Applications and its last Promotion."""
+    row = read_stage_row(Shop().document)
+    assert (row.state, row.freight, row.healthy, row.applications) == (Health.UNHEALTHY, ("gentle-otter",), 1, 2)
+    assert "web" in row.issue
+    assert row.last is not None
+    assert (row.last.name, row.last.phase) == ("p1", "Succeeded")
+
+
+def test_one_in_full() -> None:
+    """Which Application is ill and since when, the steps of each Promotion, and what the Freight is made of."""
+    detail = read_stage(Shop().document, "https://argocd.example.com")
+    worst, best = detail.applications
+    assert (worst.name, worst.verdict, worst.said) == ("web", Health.UNHEALTHY, "Degraded")
+    assert worst.since == datetime(2026, 11, 20, 11, tzinfo=UTC)
+    assert worst.url == "https://argocd.example.com/applications/argocd/web"
+    assert (best.name, best.verdict) == ("cart", Health.HEALTHY)
+    assert [promotion.name for promotion in detail.promotions] == ["p2", "p1"]
+    assert [(step.uses, step.alias) for step in detail.promotions[1].steps] == [
+        ("argocd-update", "update"),
+        ("argocd-wait", ""),
+    ]
+    assert [(part.version, part.subject) for part in detail.freight[0].artifacts] == [("a" * 7, "A subject")]
+
+
+def test_nothing_yet() -> None:
+    """A Stage without anything is a row and a page all the same."""
+    world = World()
+    world.put(stage(last=""))
+    (bundle,) = world.projector.list(STAGE_DETAILS)
+    document = orjson.loads(bundle.encode())
+    assert read_stage_row(document).state is Health.NONE
+    assert read_stage(document, "").applications == ()
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    """The Stage of ``Shop``, decoded."""
+    return Shop().document
+
+
+@pytest.mark.parametrize("spoilt", [None, [], "x", 7, {"status": []}, {"status": {"lastPromotion": [1]}}])
+def test_any_shape(document: dict[str, Any], spoilt: Any) -> None:
+    """Whatever a member is, something is shown of the rest."""
+    for field in ("stage", "promotions", "freight", "applications", "health"):
+        for value in (spoilt, [spoilt]):
+            read_stage(document | {field: value}, "")
+
+
+def test_no_link_without_an_address() -> None:
+    """Names are quoted, and without --argocd-url there is no link."""
+    assert argocd_link("", "a", "b") == ""
+    assert argocd_link("https://x", "a/b", "c?d") == "https://x/applications/a%2Fb/c%3Fd"
+
+
+def test_pages() -> None:
+    """The list links to the Stage; both keep to the pages' policy."""
+    shop = Shop(argocd_url="https://argocd.example.com")
+    for path in ("stages", "stages/shop/test", "activity"):
+        read = Reader(shop.page(path))
+        assert (read.faults, read.open, read.attributes("style")) == ([], [], [])
+    assert 'href="/stages/shop/test"' in shop.page("stages")
+    assert "https://argocd.example.com/applications/argocd/web" in shop.page("stages/shop/test")
+    assert "There is no Stage other in shop" in shop.page("stages/shop/other")
+
+
+def test_filters() -> None:
+    """By health, by text, by project."""
+    shop = Shop()
+    assert "1 of 1 Stage" in shop.page("stages", {"state": "unhealthy"})
+    for query in ({"state": "healthy"}, {"text": "nonsense"}, {"namespace": "other"}):
+        found = shop.page("stages", query)
+        assert "0 of 1 Stage" in found
+        assert '<li hidden class="row stage-row' in found
+
+
+def test_without_the_view() -> None:
+    """Where Stages are not served there is no page of them, and no link to one."""
+    shop = Shop(has_stages=False)
+    assert shop.pages.render("stages", {}, PageInput((), 1, NOW)) is None
+    assert 'href="/stages"' not in shop.page("")
+
+
+def test_attacks() -> None:
+    """What others have written is text, and no link but to the web."""
+    shop = Shop()
+    shop.put(
+        freight(alias=EVIL),
+        changed(ill(), "status", "operationState", to={"phase": EVIL, "message": EVIL}),
+        changed(promotion("p3", phase="Errored", created=50, finished=51), "status", "message", to=EVIL),
+        changed(stage(freight=["f1"], last="p3", phase="Errored", message=EVIL), "spec", "shard", to=EVIL),
+    )
+    for path in ("stages", "stages/shop/test", "activity"):
+        html = shop.page(path)
+        assert not re.search(r"<script>alert|<img", html)
+        assert "&lt;script&gt;alert(1)" in html
+
+
+def test_activity() -> None:
+    """A Promotion that begins, one that fails, Freight that comes, health that turns: each is said, with its reason."""
+    shop = Shop()
+    running = stage(freight=["f1"], checks=[check("argocd/web")], last="p1", current="p2")
+    assert ("started", "p2", "f") in shop.put(running)
+    failed = stage(freight=["f1"], last="p2", phase="Errored", message="no such step")
+    assert ("failed", "p2 Errored", "no such step") in shop.put(failed)
+    promoted = stage(freight=["f2"], last="p4")
+    events = shop.put(freight("f2", "keen-stoat"), promoted)
+    assert ("promoted", "", "p4") in events
+    assert any(event == "state" for event, *_ in events)
+    html = shop.page("activity")
+    assert 'href="/stages/shop/test"' in html
+    assert "keen-stoat" in html
+    nobody = shop.page("activity", admits=lambda view, namespace: view != STAGE_DETAILS)
+    assert "keen-stoat" not in nobody
+
+
+def test_who_may_not_see_members_sees_no_entries_of_them() -> None:
+    """With --member-authorization the feed tells nothing that the user's Stages leave out."""
+    shop = Shop()
+    shop.put(stage(freight=["f1"], last="p2", phase="Errored", message="no such step"))
+    hidden = tuple(replace(bundle, hidden=frozenset({"Promotion"})) for bundle in shop.bundles)
+    assert "no such step" in shop.page("activity")
+    assert "no such step" not in shop.page("activity", stages=hidden)
+
+
+def test_frames() -> None:
+    """Frames name the view, so that no page of strategies takes them; each page gets the form that it shows."""
+    shop = Shop()
+    (bundle,) = shop.bundles
+    frame = orjson.loads(shop.pages.present(bundle, Form.ROW | Form.DETAIL, NOW))
+    assert frame.keys() == {"view", "namespace", "name", "row", "detail"}
+    assert orjson.loads(shop.pages.absent(KEY)) == {"view": STAGE_DETAILS, "namespace": "shop", "name": "test"}
+    assert parse_topics(["stages"]).form(KEY) == Form.ROW
+    assert parse_topics(["stages/shop/test"]).form(KEY) == Form.DETAIL
+    assert parse_topics(["fleet", "strategies/shop/test"]).form(KEY) == Form(0)
+    assert parse_topics(["activity"]).form(KEY) == Form.ENTRIES
