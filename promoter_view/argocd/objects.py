@@ -14,7 +14,7 @@ from promoter_view.argocd.documents import Document
 from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.cleaning import version_of
 from promoter_view.kubernetes.documents import decode
-from promoter_view.records import LOST, Change, ChangeType, ObjectKey, Position, Record, Snapshot, SourceObject
+from promoter_view.records import ABSENT, LOST, Change, ChangeType, ObjectKey, Position, Record, Snapshot, SourceObject
 from promoter_view.stages.authorization import StageKey, authorization_of
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class KnownObjects:
         self._names: dict[ObjectKey, frozenset[StageKey]] = {}
         self._by_stage: dict[tuple[str, StageKey], dict[str, None]] = {}
         self._applications: dict[str, dict[str, None]] = {}
+        self._installed: dict[str, bool] = {}
         self._listener: Listener | None = None
 
     def listen(self, listener: Listener | None) -> None:
@@ -58,6 +59,7 @@ class KnownObjects:
         for key, found in snapshot.objects.items():
             if key.kind in _KINDS:
                 self._put(key, found)
+        self._installed = {path: at != ABSENT for path, at in snapshot.positions.items() if _lists_applications(path)}
 
     def apply(self, records: Sequence[Record]) -> None:
         """See Follower."""
@@ -69,9 +71,16 @@ class KnownObjects:
             elif isinstance(entry, Position) and entry.position == LOST:
                 # A cluster that was restored counts its resourceVersions anew: none of them is newer than the log.
                 self._learned.clear()
+            elif isinstance(entry, Position) and _lists_applications(entry.path):
+                self._installed[entry.path] = entry.position != ABSENT
         if self._listener is not None:
             for key, stages in touched.items():
                 self._listener(key, stages)
+
+    @property
+    def has_applications(self) -> bool:
+        """Whether the cluster knows Applications at all; as long as nothing is known of that, it does."""
+        return not self._installed or any(self._installed.values())
 
     def get(self, kind: str, namespace: str, name: str) -> Document | None:
         """The newest known copy; None where there is none."""
@@ -165,6 +174,11 @@ class KnownObjects:
             names.pop(key.name, None)
             if not names:
                 self._by_stage.pop((key.kind, stage), None)
+
+
+def _lists_applications(path: str) -> bool:
+    """Whether a list path, by its id, is one of Applications."""
+    return "/apis/argoproj.io/" in path and path.partition("?")[0].endswith("/applications")
 
 
 def is_newer(version: str, other: str) -> bool:

@@ -50,6 +50,11 @@ class Lookups:
         self._confirmed_namespaces |= namespaces
         return names, namespaces
 
+    @property
+    def installed(self) -> bool:
+        """Whether there can be Applications: Argo CD's CRD is there."""
+        return self._known.has_applications
+
     def list(self, namespace: str) -> Sequence[Document]:
         """See Applications."""
         self._listed.add(namespace)
@@ -100,7 +105,7 @@ class PromotionSteps:
             promotion=text(self._promotion, "metadata", "name"),
             alias=step.alias,
             config=config,
-            applications=self._applications,
+            applications=self._applications if self._applications.installed else None,
             default_namespace=self._default_namespace,
             actor=text(self._promotion, "metadata", "annotations", CREATE_ACTOR),
             output=execution.state.get(step.alias),

@@ -8,7 +8,18 @@ import orjson
 import pytest
 
 from promoter_view.argocd.objects import APPLICATION, KnownObjects, is_newer
-from promoter_view.records import LOST, Change, ChangeType, Mirror, ObjectKey, Position, Record, Snapshot, SourceObject
+from promoter_view.records import (
+    ABSENT,
+    LOST,
+    Change,
+    ChangeType,
+    Mirror,
+    ObjectKey,
+    Position,
+    Record,
+    Snapshot,
+    SourceObject,
+)
 from promoter_view.stages.authorization import StageKey
 from tests.argocd.kargo import freight, promotion, stage
 
@@ -110,6 +121,18 @@ def test_beginning_again(known: KnownObjects) -> None:
     found = SourceObject(orjson.dumps(application("3")), "3")
     known.restore(Snapshot(1, Mirror("", {}), 0, True, {}, {KEY: found}, {}))
     assert (version(known), set(known.stages())) == ("3", set())
+
+
+def test_whether_there_are_applications(known: KnownObjects) -> None:
+    """Only where each list path of Applications is known to be empty for want of a CRD, here as in a snapshot."""
+    one, other = (f"/apis/argoproj.io/v1alpha1/namespaces/{name}/applications" for name in ("a", "b"))
+    stages = "/apis/kargo.akuity.io/v1alpha1/stages"
+    steps = [(stages, ABSENT, True), (one, ABSENT, False), (f"argocd:{other}?labelSelector=x", "5", True)]
+    for path, position, there in [*steps, (f"argocd:{other}?labelSelector=x", ABSENT, False), (one, "7", True)]:
+        known.apply([Record(1, 0, Position(path, position))])
+        assert known.has_applications is there
+    known.restore(Snapshot(1, Mirror("", {}), 0, True, {one: ABSENT, stages: "5"}, {}, {}))
+    assert not known.has_applications
 
 
 @pytest.mark.parametrize(

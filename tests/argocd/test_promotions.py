@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from promoter_view.kubernetes.outcomes import ApiError
+from promoter_view.records import ABSENT, Position, Record
 from tests.argocd.cluster import Cluster
 from tests.argocd.kargo import freight, promotion, stage
 from tests.argocd.shard import Process
@@ -472,6 +473,16 @@ def test_a_stage_is_deleted(cluster: Cluster) -> None:
     assert cluster.of("freights", "f1")["status"] == {"currentlyIn": {}, "verifiedIn": {}}
     cluster.change("stages", "kargo-demo", "test", {"metadata": {"finalizers": None}})
     process.turn(seconds=600)
+
+
+def test_without_argo_cd(cluster: Cluster) -> None:
+    """Where the cluster knows no Applications at all, a step that needs them says so and ends."""
+    cluster.put("promotions", updating())
+    process = Process(cluster)
+    process.known.apply([Record(1, 0, Position("/apis/argoproj.io/v1alpha1/applications", ABSENT))])
+    promote(cluster, process)
+    ended, message = phase(cluster)
+    assert (ended, "integration is disabled: the cluster has no Applications" in message) == ("Errored", True)
 
 
 def test_three_hundred_applications(cluster: Cluster) -> None:
