@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +49,10 @@ def why_not() -> str | None:
     missing = [tool for tool in ("unshare", "setpriv", "chroot", "mount") if shutil.which(tool) is None]
     if missing:
         return f"not here: {', '.join(missing)}"
-    done = subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], check=False, capture_output=True)
-    return done.stderr.decode().strip() if done.returncode else None
+    with tempfile.TemporaryDirectory() as folder:
+        words = command(Path(folder) / "layer", ["true"], {}, MODE="build", DIRECTORY="/", IDENTITY=_ROOT_IDENTITY)
+        done = subprocess.run(words, check=False, capture_output=True, text=True)
+    return done.stderr.strip() if done.returncode else None
 
 
 def build(context: Path, folder: Path) -> Image:
