@@ -151,6 +151,28 @@ def test_a_dashboard_in_the_same_pod_that_only_reads(installed: Installation) ->
         assert {each.resource for each in asked if each.verb not in ("get", "list", "watch")} <= set(REVIEWS)
 
 
+def test_a_dashboard_behind_a_proxy(installed: Installation) -> None:
+    """Whom the proxy in the pod names sees what that user may see; nobody else anything. The test plays the proxy."""
+    Team(installed.plane, "proxied")
+    subject = {"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "oidc:vera@example.org"}
+    role = {"kind": "ClusterRole", "apiGroup": "rbac.authorization.k8s.io", "name": VIEWER}
+    binding = {"metadata": {"name": "vera"}, "subjects": [subject], "roleRef": role}
+    installed.client.create(f"{RBAC}/clusterrolebindings", binding)
+    components = ("dashboard", "dashboard-ingress")
+    with applied(installed, *components), installed.pod("promoter-dashboard", beside=[PAGES]) as pages:
+        pages.wait_ready()
+
+        def seen(**headers: str) -> tuple[int, bool]:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            status, body = pages.get(PAGES, "/", tls=False, headers={"Host": "promoter.example.org", **named})
+            return status, STRATEGY in body
+
+        pages.wait(lambda: seen(X_Forwarded_Email="vera@example.org") == (200, True))
+        assert not seen(X_Forwarded_Email="mallory@example.org")[1]
+        assert seen(X_Forwarded_User="vera@example.org") == (401, False)
+        assert seen() == (401, False)
+
+
 def test_one_namespace(installed: Installation) -> None:
     """With Roles in one namespace it reflects that one, and asks for no other."""
     Team(installed.plane, NAMESPACE, exists=True)

@@ -13,6 +13,7 @@ import yaml
 
 from promoter_view.kubernetes.kinds import KARGO_KINDS, PROMOTER_KINDS
 from promoter_view.metrics import Metrics
+from promoter_view.options import OPTIONS, settings
 from tests.controlplane.fixtures import running_plane
 from tests.controlplane.installation.installed import DEPLOY, STAND_INS, compose
 from tests.controlplane.installation.pod import NAMESPACE
@@ -122,6 +123,19 @@ def test_the_roles_read_what_is_reflected(base: Objects, everything: Objects) ->
     kargo, applications = everything["ClusterRole", "", "promoter-apiserver-argocd"]["rules"]
     assert kargo["resources"] == [kind.plural for kind in KARGO_KINDS]
     assert applications["resources"] == ["applications"]
+
+
+def test_each_variable_is_an_option(kubectl: Path, tmp_path: Path) -> None:
+    """What components give by environment are options of the program, with values that it takes."""
+    for composed in (("certs-manual",), *COMPOSED, EVERYTHING):
+        for (kind, _, name), found in objects(kubectl, compose(tmp_path, *composed)).items():
+            if kind != "Deployment":
+                continue
+            container = found["spec"]["template"]["spec"]["containers"][0]
+            given = dict(argument.removeprefix("--").split("=", 1) for argument in container["args"])
+            variables = {each["name"]: each.get("value", "a-pod") for each in container["env"]}
+            assert set(variables) <= {option.environment for option in OPTIONS}, name
+            assert settings(given, variables).log_format == "json"
 
 
 def test_bindings_to_the_authentication_reader_stay_in_kube_system(everything: Objects) -> None:

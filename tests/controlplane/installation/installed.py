@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -81,9 +81,9 @@ class Installation:
         variables = {**os.environ, "KUBECTL": kubectl, **environment}
         return subprocess.run(command, check=False, capture_output=True, text=True, env=variables)
 
-    def pod(self, deployment: str = "promoter-apiserver") -> Pod:
+    def pod(self, deployment: str = "promoter-apiserver", beside: Sequence[int] = ()) -> Pod:
         """A pod of a Deployment that is applied; it has not started yet."""
-        return Pod(self.plane, self.network, self.folder / "pods", deployment)
+        return Pod(self.plane, self.network, self.folder / "pods", deployment, beside)
 
     def api_service(self) -> dict[str, Any]:
         """The APIService's spec."""

@@ -18,7 +18,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -52,9 +52,15 @@ def why_not() -> str | None:
 
 
 class Pod:
-    """One pod of a Deployment of the namespace. A context manager that ends it."""
+    """One pod of a Deployment of the namespace, its first container only. A context manager that ends it.
 
-    def __init__(self, plane: ControlPlane, network: ClusterNetwork, folder: Path, deployment: str) -> None:
+    ``beside``: ports that another container of the pod would reach over its loopback.
+    """
+
+    def __init__(
+        self, plane: ControlPlane, network: ClusterNetwork, folder: Path, deployment: str, beside: Sequence[int] = ()
+    ) -> None:
+        self._beside = tuple(beside)
         self._plane, self._network = plane, network
         self._client = plane.client()
         self._folder = folder / f"{deployment}-{next(_numbers)}"
@@ -91,8 +97,8 @@ class Pod:
         self._process = Process(
             [*unshared, sys.executable, "-S", str(_ENTER), str(config)], self._folder / "output.log"
         )
-        for port, path in self._sockets.items():
-            self._network.put(self.address, port, path)
+        for port in self._declared():
+            self._network.put(self.address, port, self._sockets[port])
         self._publish()
 
     def bring_secrets(self) -> None:
@@ -208,7 +214,8 @@ class Pod:
         self._client.create(path, wanted)
 
     def _port(self, port: int | str) -> int:
-        named = {each["name"]: each["containerPort"] for each in self._container["ports"]}
+        containers = self._spec["containers"]
+        named = {each["name"]: each["containerPort"] for found in containers for each in found["ports"]}
         return port if isinstance(port, int) else int(named[port])
 
     # -- the pod on the machine --------------------------------------------------------------------------------------
@@ -217,10 +224,8 @@ class Pod:
         for folder in ("root", "layer", "work"):
             (self._folder / folder).mkdir()
         (self._folder / "layer").chmod(0o755)
-        self._sockets = {
-            each["containerPort"]: self._network.folder / f"{self.name}-{each['containerPort']}"
-            for each in self._container["ports"]
-        }
+        ports = (*self._declared(), *self._beside)
+        self._sockets = {port: self._network.folder / f"{self.name}-{port}" for port in ports}
         return {
             "root": str(self._folder / "root"),
             "layer": str(self._folder / "layer"),
@@ -234,6 +239,9 @@ class Pod:
             "identity": self._identity(),
             "command": [*self._container["command"], *self._container["args"]],
         }
+
+    def _declared(self) -> list[int]:
+        return [each["containerPort"] for each in self._container["ports"]]
 
     def _environment(self) -> dict[str, str]:
         given = {each["name"]: each["value"] for each in self._container.get("env", ())}
