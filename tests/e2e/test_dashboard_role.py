@@ -99,6 +99,13 @@ def pair(tmp_path: Path) -> Iterator[Pair]:
         yield Pair(cluster, api, dashboard)
 
 
+def _expired(program: Program) -> float:
+    """How many lists were made because a position was gone."""
+    lines = Client(program.endpoint).get("/metrics").decode().splitlines()
+    found = [line for line in lines if line.startswith("promoter_view_reflector_relists_total{")]
+    return sum(float(line.rpartition(" ")[2]) for line in found if 'reason="expired"' in line)
+
+
 def revived(program: Program) -> None:
     """``kill -9``, and the next start."""
     program.kill()

@@ -22,10 +22,13 @@ from promoter_view.records import (
     Position,
     Record,
 )
+from promoter_view.views.known import DEFINITIONS
 from promoter_view.views.lens import Lens
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.reflected import ReflectedView, reflected_kind
+from promoter_view.views.stage_details import STAGE_DETAILS
+from tests.views.stages import application, check, stage
 from tests.views.world import VIEW, World, family
 
 KIND = reflected_kind(PROMOTION_STRATEGY_DETAILS)
@@ -52,7 +55,7 @@ class Mirrored:
     def __init__(self) -> None:
         self.warnings: list[str] = []
         self.views = Projector(
-            [PROMOTION_STRATEGY_DETAILS],
+            DEFINITIONS,
             generation=0,
             history_bytes=1 << 20,
             metrics=Metrics(),
@@ -183,3 +186,21 @@ def test_any_json(fields: dict[str, Any], root: dict[str, Any]) -> None:
     expected = orjson.loads(orjson.dumps(document))
     expected["metadata"]["resourceVersion"] = str(bundle.resource_version)
     assert orjson.loads(bundle.encode()) == expected
+
+
+def test_a_computed_field() -> None:
+    """What the API has worked out of members comes with the bundle, and is hidden with the members that it tells of."""
+    joined = World()
+    joined.put(stage(freight=["f1"], checks=[check("argocd/web")]), application("web", authorized="shop:test"))
+    (theirs,) = joined.projector.list(STAGE_DETAILS)
+    definition = next(each for each in DEFINITIONS if each.plural == STAGE_DETAILS)
+    rules = CleaningRules(reflected_kind(definition), keep_version=False)
+    mirrored = Mirrored()
+    key, found = source_object(orjson.loads(theirs.encode()), rules)
+    mirrored.feed(Change(ChangeType.ADDED, key, found.body, "7", PATH, "7"))
+    ours = mirrored.views.get(theirs.key)
+    assert ours is not None
+    assert ours.encode(1) == theirs.encode(1)
+    lens, hidden = Lens(definition), frozenset({"Application"})
+    assert lens.bundle(ours, hidden).encode(1) == lens.bundle(theirs, hidden).encode(1)
+    assert b'"health"' not in lens.bundle(ours, hidden).encode(1)
