@@ -150,6 +150,13 @@ def _own_status(status: Any) -> Any:
     return {**own, "environments": healthy} if healthy else own
 
 
+def _without_status(document: _Json, rules: CleaningRules) -> _Json:  # noqa: ARG001
+    """Of what a Warehouse has found, each time it looks, and of a Project's statistics nothing is ever asked."""
+    kept = {name: value for name, value in document.items() if name != "status"}
+    metadata = {name: value for name, value in document["metadata"].items() if name != "resourceVersion"}
+    return {**kept, "metadata": metadata}
+
+
 def _redact_web_request(document: _Json, rules: CleaningRules) -> _Json:
     """Fails closed: what is not shaped as the CRD has it is redacted as a whole."""
     shown = rules.show_web_request_bodies
@@ -204,5 +211,7 @@ def _redact(value: Any, depth: int = 0) -> Any:
 _SPECIAL: Mapping[str, Callable[[_Json, CleaningRules], _Json]] = {
     "PromotionStrategy": _reduce_promotion_strategy,
     "WebRequestCommitStatus": _redact_web_request,
+    "Warehouse": _without_status,
+    "Project": _without_status,
     "Application": lambda document, _: reduce_application(document),
 }

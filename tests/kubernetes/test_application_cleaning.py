@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.kubernetes.cleaning import CleaningRules, source_object
-from promoter_view.kubernetes.kinds import APPLICATION
+from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS, Kind
 
 RULES = CleaningRules(APPLICATION)
 SECRET = "s3cr3t"
@@ -245,3 +245,17 @@ def test_any_shape(place: tuple[str, ...], shape: Any) -> None:
         parent = parent[name]
     parent[place[-1]] = shape
     assert SECRET not in clean(found).decode()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KARGO_KINDS if kind.kind in ("Warehouse", "Project")])
+def test_what_kargo_looks_at_all_the_time(kind: Kind) -> None:
+    """A Warehouse that has looked and a Project that has counted leave the same bytes; another spec does not."""
+    scope = {"namespace": "shop"} if kind.namespaced else {}
+
+    def kept(version: str, status: str, spec: str) -> bytes:
+        metadata = {"name": "main", **scope, "resourceVersion": version}
+        found = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, "spec": {"a": spec}}
+        return source_object(found | {"status": {"stats": status}}, CleaningRules(kind))[1].body
+
+    assert kept("1", "x", "s") == kept("2", "y", "s")
+    assert kept("1", "x", "s") != kept("1", "x", "t")
