@@ -19,7 +19,7 @@ from promoter_view.argocd.engine import Pass
 from promoter_view.argocd.execution import Execution, Phase, read_execution, read_plan, write_execution
 from promoter_view.argocd.freight import collection, reference, unavailable
 from promoter_view.argocd.objects import FREIGHT, PROMOTION, STAGE, KnownObjects
-from promoter_view.argocd.requests import abort_message, is_deleting, refresh_of, shard_of
+from promoter_view.argocd.requests import SHARD, abort_message, has_template, is_deleting, refresh_of, shard_of
 from promoter_view.argocd.rereading import Rereading
 from promoter_view.argocd.steps_of import Lookups, PromotionSteps
 from promoter_view.argocd.writes import Writes
@@ -73,12 +73,13 @@ class PromotionPass:
         self._not_before: dict[str, float] = {}
 
     async def tidy(self, key: StageKey, now: float) -> None:
-        """New ones wait, and what people ask for by annotation is done."""
+        """New ones wait, and say what keeps them from ever running; what people ask for by annotation is done."""
+        hindrance = _hindrance(key, self._known.get(STAGE, key.project, key.stage), self._shard)
         for promotion in self._known.promotions(key):
             if shard_of(promotion) != self._shard or is_deleting(promotion):
                 continue
             before = read_execution(promotion)
-            after = _tidied(promotion, before, self._shard, now)
+            after = _tidied(promotion, before, self._shard, hindrance, now)
             await self._write(promotion, after)
 
     async def run(
@@ -195,13 +196,27 @@ def _known_step(uses: str) -> str:
     return uses if uses in ("argocd-update", "argocd-wait") else "other"
 
 
-def _tidied(promotion: Document, execution: Execution, shard: str, now: float) -> Execution:
+def _tidied(promotion: Document, execution: Execution, shard: str, hindrance: str, now: float) -> Execution:
     if execution.phase.terminal:
         return execution
     message = abort_message(promotion, shard)
     if message is not None:
         return engine.abort(execution, message, now)
-    return replace(execution, phase=Phase.PENDING) if execution.phase is Phase.NEW else execution
+    if execution.phase is Phase.RUNNING:
+        return execution
+    return replace(execution, phase=Phase.PENDING, message=hindrance)
+
+
+def _hindrance(key: StageKey, stage: Document | None, shard: str) -> str:
+    """Why nobody here gives a turn to the Promotions of that Stage; "" where somebody does."""
+    if stage is None:
+        return f"Stage {key.stage} does not exist in {key.project}"
+    if shard_of(stage) != shard:
+        labelled = f'"{shard_of(stage)}"' if shard_of(stage) else "missing"
+        return f"Stage {key.stage} is not of shard {shard}: its label {SHARD} is {labelled}"
+    if not has_template(stage):
+        return f"Stage {key.stage} has no promotion steps: it is for control flow only"
+    return ""
 
 
 def _problem(stage: Document, promotion: Document, freight: Document | None, now: float) -> str | None:

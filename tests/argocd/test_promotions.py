@@ -133,6 +133,31 @@ def test_other_shards_are_left_alone(cluster: Cluster) -> None:
     assert {path.split("/")[7] for _, path, _ in cluster.writes} == {"test"}
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"metadata": {"labels": None}}, "its label kargo.akuity.io/shard is missing"),
+        ({"metadata": {"labels": {"kargo.akuity.io/shard": "west"}}}, 'its label kargo.akuity.io/shard is "west"'),
+        ({"spec": {"promotionTemplate": None}}, "it is for control flow only"),
+        (None, "Stage test does not exist in kargo-demo"),
+    ],
+)
+def test_what_waits_for_ever_says_so(cluster: Cluster, change: dict[str, Any] | None, words: str) -> None:
+    """A Promotion that nobody here gives a turn to says why; it runs once that is put right."""
+    good = cluster.of("stages", "test")
+    if change is None:
+        del cluster.objects["stages", "kargo-demo", "test"]
+    else:
+        cluster.change("stages", "kargo-demo", "test", change)
+    cluster.put("promotions", updating())
+    process = Process(cluster)
+    process.turn()
+    assert (phase(cluster)[0], words in phase(cluster)[1]) == ("Pending", True), phase(cluster)
+    cluster.put("stages", good)
+    promote(cluster, process)
+    assert phase(cluster) == ("Succeeded", "")
+
+
 def test_control_flow_stages_are_left_alone(cluster: Cluster) -> None:
     """A Stage without steps gets no status."""
     found = stage(name="flow", promotionTemplate=None)
