@@ -14,7 +14,7 @@ from tests.e2e.program import Program
 from tests.e2e.simulated import Simulated
 
 #: Longer than any of these things takes, short enough to wait for when one never comes.
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 _EXPECTED = ("Failed to load resource", "net::ERR_")
 
 

@@ -75,7 +75,7 @@ class Program:
         """All that it has written so far, over all its starts."""
         return self._log_file.read_text(errors="replace") if self._log_file.exists() else ""
 
-    def start(self, *, timeout_seconds: float = 30.0) -> None:
+    def start(self, *, timeout_seconds: float = 120.0) -> None:
         """Starts it and waits until it listens. Errors: NotReadyError."""
         assert self._process is None, "it runs already"
         port_file = self.folder / "port"
@@ -87,7 +87,7 @@ class Program:
         self._wait(lambda: bool(port_file.exists() and port_file.read_text().strip()), "listen", timeout_seconds)
         assert int(port_file.read_text().split()[0]) == self._port
 
-    def wait_ready(self, *, timeout_seconds: float = 60.0) -> None:
+    def wait_ready(self, *, timeout_seconds: float = 180.0) -> None:
         """Waits until ``/readyz`` says ok. Errors: NotReadyError."""
         self._wait(self._is_ready, "become ready", timeout_seconds)
 

@@ -68,7 +68,7 @@ def program(folder: Path, cluster: Simulated, log: Path, *options: str) -> Itera
 
 def settle(running: Program, bundles: dict[Name, Document]) -> None:
     """Waits until the program serves just these."""
-    wait(lambda: serves(running, bundles), 30, "the program serves what the cluster holds")
+    wait(lambda: serves(running, bundles), 90, "the program serves what the cluster holds")
 
 
 def _kubeconfig(url: str) -> dict[str, Any]:
