@@ -25,7 +25,9 @@ def main() -> int:
     fault = ""
     with tempfile.TemporaryDirectory(prefix="promoter-view-bench-") as folder:
         try:
-            for row in measure(QUICK if given.quick else FULL, Path(folder), given.only or list(_NAMES)):
+            for row in measure(
+                QUICK if given.quick else FULL, Path(folder), given.only or list(_NAMES), event_log=given.event_log
+            ):
                 rows.append(row)
                 print(" ".join(filter(None, row.cells()[:2])), file=sys.stderr, flush=True)
         except processes.BrokenRunError as error:
@@ -37,10 +39,10 @@ def main() -> int:
     return 1 if fault else 0
 
 
-def measure(plan: Plan, folder: Path, names: list[str]) -> Iterator[Row]:
-    """The rows of those works, as they come. Errors: BrokenRunError."""
+def measure(plan: Plan, folder: Path, names: list[str], *, event_log: str = "") -> Iterator[Row]:
+    """The rows of those works, as they come. ``event_log`` "": a folder. Errors: BrokenRunError."""
     cluster, url = processes.simulator(plan.strategies, folder)
-    with cluster, processes.Program(processes.kubeconfig(url, folder), folder) as program:
+    with cluster, processes.Program(processes.kubeconfig(url, folder), folder, event_log=event_log) as program:
         world, seconds = cold_start(plan, folder, url, program)
         yield Row("start to the first whole list, empty log", "s", seconds, None, "8")
         yield Row("a bundle's size, mean", "KB", world.object_bytes / 1000)
@@ -66,6 +68,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small fleet and short loads")
     parser.add_argument("--only", action="append", choices=list(_NAMES), help="that work; may be repeated")
+    parser.add_argument("--event-log", default="", help="the program's; an empty etcd, for one [a folder]")
     parser.add_argument("--json", help="write the figures to this file too")
     return parser.parse_args()
 

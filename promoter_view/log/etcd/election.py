@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -20,6 +20,8 @@ from promoter_view.log.etcd.surveying import Survey, Surveyor, survey_of
 from promoter_view.log.etcd.values import Compare, Etcd, Get, Put, Transaction
 
 TICK_SECONDS = 1.0
+#: Often: a machine that is busy delays some of them, and a lease that ends for that costs a term.
+KEEP_SECONDS = 0.5
 #: So long a leader goes on trying to reach etcd. Nobody else can win while nobody reaches it.
 PATIENCE_SECONDS = 10.0
 
@@ -66,16 +68,19 @@ class Election:
         self._won = won
         self._lost = lost
         self._pause = Pause(clock)
+        self._keeping: Deferred[None] = succeed(None)
         self._lease = 0
         self._renewed_at = 0.0
         self._ending = False
         self.term: Term | None = None
+        self.fault: str | None = None
 
     async def run(self) -> None:
         """Until ``stop``."""
         while not self._ending:
             try:
                 await self._step()
+                self.fault = None
             except EtcdError as error:
                 self._falter(str(error))
             if not self._ending:
@@ -97,12 +102,11 @@ class Election:
         """Fires once the lease is given back, or that has been tried."""
         self._ending = True
         self._pause.end()
+        self._keeping.cancel()
         self.term = None
         return self._give_up_lease()
 
     async def _step(self) -> None:
-        if self.term is not None:
-            await self._keep(self.term)
         survey = await self._surveyor.next()
         self._surveyed(survey)
         if self.term is not None and not self._holds_key(survey):
@@ -113,6 +117,15 @@ class Election:
     def _holds_key(self, survey: Survey) -> bool:
         assert self.term is not None
         return survey.leader is not None and survey.leader.create_revision == self.term.number
+
+    async def _keep_on(self, term: Term) -> None:
+        """Keeps the lease alive while the term lasts, beside everything else that is asked of etcd."""
+        while self.term is term:
+            try:
+                await self._keep(term)
+            except EtcdError as error:
+                self._falter(str(error))
+            await Pause(self._clock).wait(KEEP_SECONDS)
 
     async def _keep(self, term: Term) -> None:
         asked_at = self._clock.seconds()
@@ -139,9 +152,12 @@ class Election:
         elif not self._ending:
             self._renewed_at = asked_at
             self.term = Term(found.leader.create_revision, self._lease, found)
+            self._keeping = Deferred.fromCoroutine(self._keep_on(self.term))
+            self._keeping.addErrback(lambda failure: failure.trap(CancelledError))
             self._won(self.term)
 
     def _falter(self, reason: str) -> None:
+        self.fault = f"etcd does not say who leads: {reason}"
         if self.term is None:
             # A lease that was not kept alive is not stood with.
             self._give_up_lease()

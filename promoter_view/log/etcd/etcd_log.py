@@ -138,7 +138,7 @@ class EtcdLog:
             size=0,
             pending_events=terms.pending_events,
             pending_bytes=terms.pending_bytes,
-            fault=terms.fault or (self._following.fault if self._following else None),
+            fault=terms.fault or (self._following.fault if self._following else None) or self._election.fault,
             lag_seconds=progress.lag_seconds if self._following else 0.0,
             standing=self._standing(),
         )

@@ -207,8 +207,9 @@ class Following:
         if isinstance(error, EtcdError) and error.fault in HOPELESS and not self._fed and self._assembler is None:
             raise LogUnusable(f"etcd: {error}")
         self._metrics.replica_outcomes.labels("watch_ended").inc()
+        if self.fault is None:  # once for each time of trouble, however often it is tried
+            self._log.info("etcd is not followed, and it is tried again: {error}", error=error)
         self.fault = f"etcd is not followed: {error}"
-        self._log.info("{fault}; it is tried again", fault=self.fault)
         await self._pause.wait(self._backoff.next())
 
     def _interrupt(self, error: Exception) -> None:

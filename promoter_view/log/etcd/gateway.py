@@ -48,6 +48,7 @@ class GatewaySettings:
 
     connect_seconds: float = 1.5
     answer_seconds: float = 4.0
+    keep_alive_seconds: float = 1.0
     body_seconds: float = 10.0
     idle_seconds: float = 1500.0
     max_body_bytes: int = 128 << 20
@@ -94,7 +95,8 @@ class Gateway:
 
     async def keep_alive(self, lease: int) -> int:
         """See Etcd."""
-        answer = await self._call("lease/keepalive", {"ID": str(lease)})
+        # A member that is stopped may not take the lease's whole time.
+        answer = await self._call("lease/keepalive", {"ID": str(lease)}, self._settings.keep_alive_seconds)
         return wire.number(answer.get("result", {}), "TTL")
 
     async def revoke(self, lease: int) -> None:
@@ -113,12 +115,13 @@ class Gateway:
         """See Etcd."""
         await self._connections.close()
 
-    async def _call(self, method: str, document: wire.Document) -> wire.Document:
-        found: wire.Document = await self._anywhere(partial(self._answer, method=method, document=document))
+    async def _call(self, method: str, document: wire.Document, seconds: float = 0.0) -> wire.Document:
+        asking = partial(self._answer, method=method, document=document, seconds=seconds)
+        found: wire.Document = await self._anywhere(asking)
         return found
 
-    async def _answer(self, endpoint: str, *, method: str, document: wire.Document) -> wire.Document:
-        response = await self._authenticated(endpoint, method=method, document=document)
+    async def _answer(self, endpoint: str, *, method: str, document: wire.Document, seconds: float) -> wire.Document:
+        response = await self._authenticated(endpoint, method=method, document=document, seconds=seconds)
         return wire.decode(await self._body(response))
 
     async def _anywhere(self, ask: Callable[[str], Awaitable[Any]]) -> Any:
@@ -140,22 +143,22 @@ class Gateway:
         if self._endpoints[0] == endpoint:
             self.turn()
 
-    async def _authenticated(self, endpoint: str, *, method: str, document: wire.Document) -> Any:
-        """A response with status 200."""
+    async def _authenticated(self, endpoint: str, *, method: str, document: wire.Document, seconds: float = 0.0) -> Any:
+        """A response with status 200, within ``seconds`` where they are given."""
         if self._connections.user is None:
-            return await self._post(endpoint, method, document)
+            return await self._post(endpoint, method, document, seconds)
         if not self._token:
             await self._log_in(endpoint)
         used = self._token
         try:
-            return await self._post(endpoint, method, document)
+            return await self._post(endpoint, method, document, seconds)
         except EtcdError as error:
             if error.fault is not Fault.UNAUTHENTICATED:
                 raise
         # Tokens end after a few minutes (--auth-token-ttl), and with the member that gave them.
         if self._token == used:
             await self._log_in(endpoint)
-        return await self._post(endpoint, method, document)
+        return await self._post(endpoint, method, document, seconds)
 
     async def _log_in(self, endpoint: str) -> None:
         user = self._connections.user
@@ -164,7 +167,7 @@ class Gateway:
         response = await self._post(endpoint, "auth/authenticate", {"name": user.name, "password": user.password()})
         self._token = str(wire.decode(await self._body(response)).get("token", ""))
 
-    async def _post(self, endpoint: str, method: str, document: wire.Document) -> Any:
+    async def _post(self, endpoint: str, method: str, document: wire.Document, seconds: float = 0.0) -> Any:
         headers = Headers({"Content-Type": ["application/json"]})
         if self._token:
             headers.addRawHeader("Authorization", self._token)
@@ -175,7 +178,7 @@ class Gateway:
             allow_redirects=False,
             unbuffered=True,
         )
-        sending.addTimeout(self._settings.answer_seconds, self._reactor, _late)
+        sending.addTimeout(seconds or self._settings.answer_seconds, self._reactor, _late)
         try:
             response = await sending
         except NETWORK_ERRORS as error:

@@ -22,8 +22,8 @@ from promoter_view.log.etcd.values import Etcd, Keys, KeyValue
 from promoter_view.log.mirroring import is_complete
 from promoter_view.records import BundleKey, ObjectKey, Snapshot, SourceObject
 
-#: How many keys one read brings.
-PAGE = 500
+#: How many keys one read brings: half a megabyte each, were they as large as that, is what an answer may hold.
+PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)

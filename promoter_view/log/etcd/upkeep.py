@@ -55,6 +55,7 @@ class Upkeep:
         self._pause = Pause(clock)
         self._known: list[Checkpoint] | None = None
         self._looked_at = 0.0
+        self._said = ""
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -63,7 +64,9 @@ class Upkeep:
                 await self._step()
             except (EtcdError, LogDamaged) as error:
                 self._metrics.replica_outcomes.labels("upkeep_failed").inc()
-                self._log.info("keeping the log up failed, and is tried again: {error}", error=error)
+                if str(error) != self._said:  # once, however often it is tried
+                    self._said = str(error)
+                    self._log.info("keeping the log up failed, and is tried again: {error}", error=error)
             await self._pause.wait(TICK_SECONDS)
 
     async def _step(self) -> None:

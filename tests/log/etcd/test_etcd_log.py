@@ -51,6 +51,7 @@ def kill(bench, log):
     """The process is gone: nothing more comes of it, and its lease is not kept alive."""
     for running in log._running:
         running.cancel()
+    log._election._keeping.cancel()
     log._terms._upkeep.cancel()
     log._terms._beginning.cancel()
 
@@ -220,6 +221,19 @@ def test_a_short_time_without_quorum_costs_no_term(bench):
     bench.etcd.recover()
     bench.pass_(4)
     assert appended.called
+    assert (names(fold), part.told) == (["a"], ["begin"])
+
+
+def test_reads_that_take_long_cost_no_term(bench):
+    """The lease is kept alive beside everything else that is asked of etcd."""
+    log, fold = bench.open()
+    part = Part()
+    log.lead(part)
+    bench.etcd.reads = []
+    bench.pass_(9)
+    bench.etcd.answer_reads()
+    log.append((change("a"),))
+    bench.settle()
     assert (names(fold), part.told) == (["a"], ["begin"])
 
 
