@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+import orjson
+
 from tests.e2e.client import BROKEN, Client, Endpoint, RefusedError, path_of
 
 _PAUSE_SECONDS = 0.1
@@ -16,6 +18,7 @@ class Probe:
     """Lists again and again until the block ends; ``longest`` is the longest time from asking to the answer.
 
     ``query`` goes with the list: ``?resourceVersion=0`` asks for what a replica has, nothing for the newest.
+    ``backwards`` has each answer that was of an older state than the one before it, of whichever replica.
     """
 
     def __init__(self, endpoints: Callable[[], Sequence[Endpoint]], query: str = "", *, patience: float = 1.0) -> None:
@@ -23,6 +26,8 @@ class Probe:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._random = random.Random(3)
+        self._seen = 0
+        self.backwards: list[tuple[int, int]] = []
         self.longest = 0.0
         self.answers = 0
 
@@ -48,8 +53,14 @@ class Probe:
         self._random.shuffle(endpoints)
         for endpoint in endpoints:
             try:
-                Client(endpoint, timeout_seconds=self._patience).get(path_of("") + self._query)
+                body = Client(endpoint, timeout_seconds=self._patience).get(path_of("") + self._query)
             except (*BROKEN, RefusedError):
                 continue
+            self._compare(int(orjson.loads(body)["metadata"]["resourceVersion"]))
             return True
         return False
+
+    def _compare(self, position: int) -> None:
+        if position < self._seen:
+            self.backwards.append((self._seen, position))
+        self._seen = position

@@ -141,10 +141,11 @@ def test_all_publish_the_same_schemas(control_plane: ControlPlane, etcds: Etcds,
             return {b"".join(Client(it.endpoint).get(path) for path in paths) for it in replicas.replicas}
 
         def complete() -> bool:
-            known = b"known schemas: promoter.argoproj.io/v1alpha1\n"
+            known = b"known schemas: promoter.argoproj.io/v1alpha1"
             return all(known in Client(it.endpoint).get("/readyz?verbose") for it in replicas.replicas)
 
         wait(complete, _PATIENCE_SECONDS, "all know the schemas")
+        wait(lambda: len(documents()) == 1, _PATIENCE_SECONDS, "all publish the same")
         (document,) = documents()
         unknown = b"A PullRequest of promoter.argoproj.io/v1alpha1. The cluster does not say what its fields are."
         assert unknown not in document
