@@ -45,16 +45,19 @@ def main() -> int:
 
 def _write(given: argparse.Namespace) -> int:
     controller = _controller(Path(given.controller_manifest), given.controller_sha256)
+    theirs = _objects(controller, given.controller_manifest)
     image = _image(given)
     bundles: dict[str, bytes] = {}
     for name, overlay in _OVERLAYS.items():
         ours = _flattened(_ROOT / "deploy/apiserver" / overlay, image, given)
         _check_ours(_objects(ours, overlay))
-        _check_together(_objects(controller, given.controller_manifest), _objects(ours, overlay))
+        _check_together(theirs, _objects(ours, overlay))
         heading = f"# promoter-view {given.version}: the aggregated API, certificates: {name}.\n".encode()
         source = f"# With the controller of {Path(given.controller_manifest).name}, sha256 {_digest(controller)}.\n"
         bundles[f"install-with-dashboard-{name}.yaml"] = heading + source.encode() + _joined(controller, ours)
         bundles[f"install-dashboard-only-{name}.yaml"] = heading + ours
+    if not any(_identity(item) == f"Namespace. /{_NAMESPACE}" for item in theirs):
+        sys.stderr.write(f"release-bundles: note: no Namespace {_NAMESPACE} in it; it has to be there before\n")
     given.output.mkdir(parents=True, exist_ok=True)
     for file, content in bundles.items():
         (given.output / file).write_bytes(content)
@@ -72,8 +75,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kubectl", default="kubectl")
     parser.add_argument("--output", type=Path, default=_ROOT / "dist")
     given = parser.parse_args()
-    if not re.fullmatch(r"v\d+\.\d+\.\d+([-.][0-9A-Za-z.-]+)?", given.version):
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", given.version):
         raise BundleError(f"VERSION: {given.version!r} is wrong; what would be right: a tag such as v0.1.0")
+    if "@" in given.image or ":" in given.image.rpartition("/")[2]:
+        raise BundleError(f"IMAGE: {given.image!r} is wrong; what would be right: a name alone, VERSION is its tag")
     if not given.controller_manifest:
         raise BundleError("CONTROLLER_MANIFEST: give the path of GitOps Promoter's install file, such as install.yaml")
     return given
@@ -142,8 +147,6 @@ def _check_ours(ours: Iterable[Object]) -> None:
 
 def _check_together(controller: Iterable[Object], ours: Iterable[Object]) -> None:
     theirs = {_identity(item): item for item in controller}
-    if f"Namespace. /{_NAMESPACE}" not in theirs:
-        raise BundleError(f"CONTROLLER_MANIFEST: it lacks the Namespace {_NAMESPACE}, which holds what is added to it")
     both = sorted(_identity(item) for item in ours if _identity(item) in theirs)
     if both:
         raise BundleError(f"CONTROLLER_MANIFEST: it has {both[0]} too: give the install file without the dashboard")

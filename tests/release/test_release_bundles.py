@@ -171,6 +171,16 @@ def test_the_chart_gives_the_same_objects(
     assert rendered == ours
 
 
+def test_a_controller_without_its_namespace_is_noted(make: Make, controller: Path, tmp_path: Path) -> None:
+    """Whoever makes the namespace elsewhere gets bundles, and reads that it has to be there before."""
+    controller.write_text(CONTROLLER.partition("---")[2])
+    done = make(controller_manifest=str(controller))
+    assert done.returncode == 0
+    assert len(done.stderr.splitlines()) == 1
+    assert "no Namespace promoter-system" in done.stderr
+    assert {path.name for path in (tmp_path / "dist").iterdir()} == BUNDLES
+
+
 @pytest.mark.controlplane
 def test_a_bundle_can_be_applied_again_and_again(
     make: Make, controller: Path, tmp_path: Path, own_control_plane: ControlPlane
@@ -185,14 +195,14 @@ def test_a_bundle_can_be_applied_again_and_again(
 @pytest.mark.parametrize(
     ("given", "text", "complaint"),
     [
-        ({"version": "1.2.3"}, CONTROLLER, "VERSION: '1.2.3' is wrong"),
+        ({"version": "release/1"}, CONTROLLER, "VERSION: 'release/1' is wrong"),
+        ({"image": "registry.example:5000/view:v1"}, CONTROLLER, "IMAGE: 'registry.example:5000/view:v1' is wrong"),
         ({"version": ""}, CONTROLLER, "VERSION: '' is wrong"),
         ({"controller_manifest": ""}, CONTROLLER, "CONTROLLER_MANIFEST: give the path"),
         ({"controller_manifest": "nowhere.yaml"}, CONTROLLER, "there is no file nowhere.yaml"),
         ({"controller_sha256": "00"}, CONTROLLER, "it is another file"),
         ({"image_digest": "sha256:12"}, CONTROLLER, "IMAGE_DIGEST: 'sha256:12' is wrong"),
         ({"kubectl": "no-such-kubectl"}, CONTROLLER, "install kubectl"),
-        ({}, CONTROLLER.replace("promoter-system}", "elsewhere}"), "lacks the Namespace promoter-system"),
         ({}, "a: [", "is not YAML"),
         ({}, "- a list\n", "not a Kubernetes object"),
         (
