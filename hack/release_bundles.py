@@ -127,7 +127,8 @@ def _objects(content: bytes, source: str) -> list[Object]:
     except yaml.YAMLError as error:
         raise BundleError(f"{source} is not YAML: {' '.join(str(error).split())}") from None
     for document in documents:
-        if not isinstance(document, dict) or not {"apiVersion", "kind", "metadata"} <= document.keys():
+        whole = isinstance(document, dict) and {"apiVersion", "kind"} <= document.keys()
+        if not whole or not isinstance(document.get("metadata"), dict):
             raise BundleError(f"{source} holds something that is not a Kubernetes object: {str(document)[:80]}")
     return documents
 

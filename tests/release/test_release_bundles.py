@@ -205,6 +205,7 @@ def test_a_bundle_can_be_applied_again_and_again(
         ({"kubectl": "no-such-kubectl"}, CONTROLLER, "install kubectl"),
         ({}, "a: [", "is not YAML"),
         ({}, "- a list\n", "not a Kubernetes object"),
+        ({}, "apiVersion: v1\nkind: Pod\nmetadata:\n", "not a Kubernetes object"),
         (
             {},
             CONTROLLER + "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\ndata: {key: dmFsdWU=}\n",
