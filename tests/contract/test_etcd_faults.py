@@ -25,14 +25,14 @@ _QUOTA = 8 << 20
 class Replica:
     """A log on a real etcd, on the real reactor."""
 
-    def __init__(self, etcds):
+    def __init__(self, etcds, **settings):
         self.metrics = Metrics()
         self.fold = Fold()
         self.log = open_log(
             etcds.log_url("view"),
             reactor=reactor,
             metrics=self.metrics,
-            settings=LogSettings(),
+            settings=LogSettings(**settings),
             on_fatal=pytest.fail,
         )
         started = []
@@ -69,7 +69,8 @@ def cluster(request, control_plane_binaries, tmp_path):
 @pytest.mark.parametrize("cluster", [(1, [f"--quota-backend-bytes={_QUOTA}"])], indirect=True)
 def test_a_full_etcd_holds_appends_until_there_is_room(cluster):
     """The NOSPACE alarm is named, and what waits is written once it is disarmed."""
-    replica = Replica(cluster)
+    # What fills it holds the reactor, and with it the renewal of the lease.
+    replica = Replica(cluster, lease_seconds=120)
     _fill(cluster)
     waiting = replica.append("waits", random.Random(1).randbytes(100_000))
     spinning.until(lambda: "no_space" in (replica.log.status().fault or ""), "the alarm is not named")
