@@ -1,7 +1,8 @@
 """A cluster that never rests, as a process of its own: random writes, and random troubles of its API, by a seed.
 
-``python -m tests.e2e.restless FOLDER SEED SECONDS TROUBLES``. It writes FOLDER/kubeconfig once it listens, and
-FOLDER/settled when its restless time is over: from then on nothing is written and no trouble is left. It serves until
+``python -m tests.e2e.restless FOLDER SEED SECONDS TROUBLES``. It writes FOLDER/kubeconfig once it listens. Its restless
+time begins when FOLDER/begin is there, for a busy machine takes long until anybody looks at it, and it writes
+FOLDER/settled when that is over: from then on nothing is written and no trouble is left. It serves until
 it is ended.
 """
 
@@ -21,6 +22,7 @@ from tests.e2e.fleet import Fleet
 
 WRITES_SECONDS = 0.02
 TROUBLES_SECONDS = 1.0
+_LOOK_SECONDS = 0.05
 
 
 class Troubles:
@@ -73,9 +75,15 @@ def main(folder: Path, seed: int, seconds: float, troubled: bool) -> None:
     _publish(folder / "kubeconfig", _kubeconfig(simulated.start()))
     loops = [(fleet.write, WRITES_SECONDS)] + [(troubles.strike, TROUBLES_SECONDS)] * troubled
     running = [task.LoopingCall(act) for act, _ in loops]
-    for loop, (_, interval) in zip(running, loops, strict=True):
-        # A loop that fails ends the process: the test sees that it is gone.
-        loop.start(interval, now=False).addErrback(lambda failure: (failure.printTraceback(), clock.stop()))
+
+    def begin() -> None:
+        if not (folder / "begin").exists():
+            clock.callLater(_LOOK_SECONDS, begin)
+            return
+        for loop, (_, interval) in zip(running, loops, strict=True):
+            # A loop that fails ends the process: the test sees that it is gone.
+            loop.start(interval, now=False).addErrback(lambda failure: (failure.printTraceback(), clock.stop()))
+        clock.callLater(seconds, settle)
 
     def settle() -> None:
         for loop in running:
@@ -83,7 +91,7 @@ def main(folder: Path, seed: int, seconds: float, troubled: bool) -> None:
         simulated.faults.clear()
         _publish(folder / "settled", "settled")
 
-    clock.callLater(seconds, settle)
+    begin()
     clock.run()
 
 

@@ -75,15 +75,16 @@ def test_killed_under_open_pages(tmp_path: Path) -> None:
     with (
         restless(tmp_path / "cluster", seed=5, seconds=8, troubles=False) as cluster,
         program(tmp_path / "program", cluster, "--event-log", f"file:{tmp_path / 'log'}") as running,
-        Session(lambda: running.endpoint, seed=5, life_seconds=120, behaviours=WITNESSES) as session,
-        pages(lambda: running.dashboard, 5, 120) as opened,
+        Session(lambda: running.endpoint, seed=5, life_seconds=240, behaviours=WITNESSES) as session,
+        pages(lambda: running.dashboard, 5, 240) as opened,
     ):
+        cluster.begin()
         for turn in range(4):
             time.sleep(0.5 + turn * 0.37)
             running.kill()
             running.start()
             running.wait_ready()
-        settle(running, cluster, 40)
+        settle(running, cluster, 90)
         recordings = finish(session, opened)
     assert validate(recordings, expirations=False) == []
     assert [page.resets for page in opened] == [0] * len(opened)
@@ -95,10 +96,11 @@ def test_a_short_history_under_open_pages(tmp_path: Path) -> None:
     with (
         restless(tmp_path / "cluster", seed=6, seconds=6, troubles=True) as cluster,
         program(tmp_path / "program", cluster, "--event-log", "memory:", "--history-bytes", "200Ki") as running,
-        Session(lambda: running.endpoint, seed=6, life_seconds=90, behaviours=WITNESSES) as session,
-        pages(lambda: running.dashboard, 6, 90) as opened,
+        Session(lambda: running.endpoint, seed=6, life_seconds=240, behaviours=WITNESSES) as session,
+        pages(lambda: running.dashboard, 6, 240) as opened,
     ):
-        settle(running, cluster, 40)
+        cluster.begin()
+        settle(running, cluster, 90)
         recordings = finish(session, opened)
     assert validate(recordings) == []
 
@@ -108,14 +110,15 @@ def test_a_goodbye(tmp_path: Path) -> None:
     with (
         restless(tmp_path / "cluster", seed=7, seconds=4, troubles=False) as cluster,
         program(tmp_path / "program", cluster, "--event-log", f"file:{tmp_path / 'log'}") as running,
-        Session(lambda: running.endpoint, seed=7, life_seconds=90, behaviours=WITNESSES) as session,
-        pages(lambda: running.dashboard, 7, 90) as opened,
+        Session(lambda: running.endpoint, seed=7, life_seconds=240, behaviours=WITNESSES) as session,
+        pages(lambda: running.dashboard, 7, 240) as opened,
     ):
+        cluster.begin()
         time.sleep(1)
         assert running.terminate() == 0
         running.start()
         running.wait_ready()
-        settle(running, cluster, 40)
+        settle(running, cluster, 90)
         recordings = finish(session, opened)
     assert validate(recordings, expirations=False) == []
     assert [page.resets for page in opened] == [0] * len(opened)

@@ -28,7 +28,11 @@ class Cluster:
 
     def __init__(self, folder: Path, process: subprocess.Popen[bytes]) -> None:
         self.kubeconfig = folder / "kubeconfig"
-        self._settled, self._process = folder / "settled", process
+        self._begin, self._settled, self._process = folder / "begin", folder / "settled", process
+
+    def begin(self) -> None:
+        """Its restless time begins."""
+        self._begin.touch()
 
     @property
     def has_settled(self) -> bool:
@@ -49,7 +53,7 @@ class Cluster:
 
 @contextmanager
 def restless(folder: Path, *, seed: int, seconds: float, troubles: bool) -> Iterator[Cluster]:
-    """A restless cluster for so many seconds; it ends with the block."""
+    """A cluster that is restless for so many seconds, once it is told to begin; it ends with the block."""
     folder.mkdir()
     command = [sys.executable, "-m", "tests.e2e.restless", str(folder), str(seed), str(seconds), str(troubles)]
     process = subprocess.Popen(command, cwd=REPOSITORY)
@@ -76,7 +80,7 @@ def settle(running: Program, cluster: Cluster, seconds: float) -> None:
     """Waits until the cluster rests and the program serves its truth."""
     wait(lambda: cluster.has_settled, seconds, "the cluster rests")
     bundles = cluster.truth()
-    wait(lambda: serves(running, bundles), 40, "the program serves what the cluster holds")
+    wait(lambda: serves(running, bundles), 90, "the program serves what the cluster holds")
 
 
 def refusals(recordings: Sequence[Recording]) -> list[Refusal]:
@@ -95,9 +99,10 @@ def test_troubles_of_the_cluster(tmp_path: Path) -> None:
     with (
         restless(tmp_path / "cluster", seed=1, seconds=8, troubles=True) as cluster,
         program(tmp_path / "program", cluster, "--event-log", "memory:") as running,
-        Session(lambda: running.endpoint, seed=1, life_seconds=90) as session,
+        Session(lambda: running.endpoint, seed=1, life_seconds=240) as session,
     ):
-        settle(running, cluster, 40)
+        cluster.begin()
+        settle(running, cluster, 90)
         relists = running.metric(RELISTS)
         recordings = session.finish()
     assert validate(recordings, expirations=False) == []
@@ -110,9 +115,10 @@ def test_retention_at_work(tmp_path: Path) -> None:
     with (
         restless(tmp_path / "cluster", seed=2, seconds=6, troubles=False) as cluster,
         program(tmp_path / "program", cluster, "--event-log", "memory:", "--history-bytes", "50Ki") as running,
-        Session(lambda: running.endpoint, seed=2, life_seconds=90) as session,
+        Session(lambda: running.endpoint, seed=2, life_seconds=240) as session,
     ):
-        settle(running, cluster, 40)
+        cluster.begin()
+        settle(running, cluster, 90)
         recordings = session.finish()
     assert validate(recordings) == []
     assert refusals(recordings)
@@ -123,8 +129,9 @@ def test_killed_under_load(tmp_path: Path) -> None:
     with (
         restless(tmp_path / "cluster", seed=3, seconds=10, troubles=False) as cluster,
         program(tmp_path / "program", cluster, "--event-log", f"file:{tmp_path / 'log'}") as running,
-        Session(lambda: running.endpoint, seed=3, life_seconds=120) as session,
+        Session(lambda: running.endpoint, seed=3, life_seconds=240) as session,
     ):
+        cluster.begin()
         relists = 0.0
         for turn in range(4):
             time.sleep(0.5 + turn * 0.37)
@@ -132,7 +139,7 @@ def test_killed_under_load(tmp_path: Path) -> None:
             running.kill()
             running.start()
             running.wait_ready()
-        settle(running, cluster, 40)
+        settle(running, cluster, 90)
         relists += running.metric(RELISTS)
         recordings = session.finish()
     assert validate(recordings, expirations=False) == []
