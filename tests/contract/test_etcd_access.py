@@ -120,7 +120,7 @@ def open_with(secure, **files):
         f"etcd:{secure.url}{PREFIX.decode()}",
         reactor=reactor,
         metrics=Metrics(),
-        settings=LogSettings(etcd=EtcdFiles(**paths)),
+        settings=LogSettings(etcd=EtcdFiles(**paths), lease_seconds=60),
         on_fatal=pytest.fail,
     )
     fold, results = Fold(), []
