@@ -19,7 +19,7 @@ def test_it_reads_what_is_held_and_then_what_comes() -> None:
     """From the horizon on, a slice a turn, and with each move of the head."""
     company, clock, activity = Company(), Clock(), Activity()
     company.go_on(20)
-    follower = ActivityFollower(company.world.projector, VIEW, activity, reactor=clock)
+    follower = ActivityFollower(company.world.projector, [VIEW], activity, reactor=clock)
     follower.start()
     _settle(clock)
     known = list(company.activity.newest_first())
@@ -34,7 +34,7 @@ def test_it_reads_what_is_held_and_then_what_comes() -> None:
 def test_after_it_is_stopped_nothing_runs() -> None:
     """No call is left, and a moving head wakes nobody."""
     company, clock = Company(), Clock()
-    follower = ActivityFollower(company.world.projector, VIEW, Activity(), reactor=clock)
+    follower = ActivityFollower(company.world.projector, [VIEW], Activity(), reactor=clock)
     follower.start()
     follower.stop()
     company.go_on(5)
@@ -45,7 +45,7 @@ def test_behind_the_horizon_it_starts_over() -> None:
     """What it has missed it does not pretend to know: the feed begins again at the horizon."""
     company, clock, activity = Company(), Clock(), Activity()
     company.go_on(5)
-    follower = ActivityFollower(company.world.projector, VIEW, activity, reactor=clock)
+    follower = ActivityFollower(company.world.projector, [VIEW], activity, reactor=clock)
     follower.start()
     clock.advance(0)
     company.world.projector._history._max_bytes = 20_000
