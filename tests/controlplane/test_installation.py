@@ -12,7 +12,8 @@ import pytest
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from tests.controlplane.aggregation import API_SERVICE
-from tests.controlplane.installation.installed import API_SERVICES, RBAC, Account, Installation, installation
+from tests.controlplane.installation.granting import RBAC
+from tests.controlplane.installation.installed import API_SERVICES, Account, Installation, installation
 from tests.controlplane.installation.pod import NAMESPACE, Pod
 from tests.controlplane.installation.team import SECRET, STRATEGY, Team
 from tests.controlplane.pki import make_authority
@@ -109,11 +110,11 @@ def test_it_asks_for_what_it_may_have(installed: Installation, running: Pod, vie
     """Of all that the pod has asked of the cluster nothing was refused, and each right of its roles was used."""
     viewer.kubectl("get", "promotionstrategydetails", "-A")
     assert running.get(6443, "/metrics", headers={"Authorization": f"Bearer {viewer.token}"})[0] == 403
+    wanted = {(verb, kind.plural) for kind in PROMOTER_KINDS for verb in ("list", "watch")}
+    wanted |= {("create", "tokenreviews"), ("create", "subjectaccessreviews"), ("watch", "configmaps")}
+    running.wait(lambda: wanted <= {(each.verb, each.resource) for each in installed.audit.of(running.user)})
     asked = installed.audit.of(running.user)
     assert installed.refused(running.user) == set()
-    used = {(each.verb, each.resource) for each in asked}
-    assert used >= {(verb, kind.plural) for kind in PROMOTER_KINDS for verb in ("list", "watch")}
-    assert used >= {("create", "tokenreviews"), ("create", "subjectaccessreviews"), ("watch", "configmaps")}
     assert {each.name for each in asked if each.resource == "configmaps"} <= {"extension-apiserver-authentication", ""}
 
 

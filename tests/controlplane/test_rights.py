@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
-from tests.controlplane.installation.installed import RBAC, Account, Installation, installation
+from tests.controlplane.installation.granting import RBAC, wait_granted
+from tests.controlplane.installation.installed import Account, Installation, installation
 from tests.e2e.program import Program
 from tests.e2e.truth import wait
 
@@ -68,6 +69,8 @@ class Granted:
         wait(lambda: asked() == may_list, _PATIENCE_SECONDS, "the authorizer knows")
 
     def program(self) -> Program:
+        """The program, not started yet; the rights that it has count already."""
+        wait_granted(self._installed.client, self.account.user)
         folder = self._installed.folder / self.name
         options = ["--kubeconfig", str(self.account.kubeconfig), "--views", "promotionstrategydetails"]
         return Program(folder, [*options, "--event-log", f"file:{folder / 'log'}"])

@@ -19,6 +19,7 @@ from tests.controlplane.aggregation import API_SERVICE, available, condition
 from tests.controlplane.client import RefusedError
 from tests.controlplane.fixtures import running_plane
 from tests.controlplane.installation.audit import Audit
+from tests.controlplane.installation.granting import RBAC
 from tests.controlplane.installation.network import ClusterNetwork
 from tests.controlplane.installation.pod import NAMESPACE, Pod, why_not
 from tests.controlplane.plane import ControlPlane
@@ -27,7 +28,6 @@ from tests.controlplane.process import Process
 ROOT = Path(__file__).resolve().parents[3]
 DEPLOY = ROOT / "deploy" / "apiserver"
 API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
-RBAC = "/apis/rbac.authorization.k8s.io/v1"
 STAND_INS = Path(__file__).with_name("stand_ins")
 _PATIENCE_SECONDS = 120.0
 _numbers = count()

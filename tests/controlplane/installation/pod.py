@@ -26,6 +26,7 @@ from typing import Any
 
 import promoter_view
 from tests.controlplane.client import RefusedError
+from tests.controlplane.installation.granting import wait_granted
 from tests.controlplane.installation.network import ClusterNetwork
 from tests.controlplane.installation.volumes import make_writable, secret_files, write_files
 from tests.controlplane.plane import ControlPlane
@@ -91,6 +92,7 @@ class Pod:
     def start(self) -> None:
         """Creates the pod and starts its container. Errors: RefusedError where a volume cannot be had, or the pod."""
         self._create()
+        wait_granted(self._client, self.user)
         config = self._folder / "config.json"
         config.write_text(json.dumps(self._config()))
         unshared = ["unshare", "--mount", "--propagation", "private", "--net", "--pid", "--fork", "--kill-child"]
