@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Callable, Iterator
+from subprocess import CalledProcessError
 from typing import Any, NamedTuple
 
 import pytest
@@ -202,19 +203,21 @@ def test_kubectl(served: Served, tmp_path_factory: pytest.TempPathFactory) -> No
         known = b"kargo.akuity.io/v1alpha1, argoproj.io/v1alpha1"
         served.plane.wait(lambda: known in Client(running.endpoint).get("/readyz?verbose"))
         with aggregated(served.plane, running):
-            heading, row = served.plane.kubectl("get", "sgd", "-n", "shown").splitlines()
+            served.plane.wait(lambda: _kubectl(served.plane, "get", "sgd", "-n", "shown"))
+            heading, row = _kubectl(served.plane, "get", "sgd", "-n", "shown").splitlines()
             assert heading.split() == ["STAGE", "FREIGHT", "HEALTH", "APPS", "LAST", "PROMOTION", "AGE"]
             assert row.split()[:-1] == ["test", "wise-owl", "Unhealthy", "1/2", "p1", "Succeeded"]
-            served.plane.wait(lambda: "promotionTemplate" in _explain(served.plane, "sgd.stage.spec"))
-            assert "revisionWanted" in _explain(served.plane, "sgd.health.checks")
-            assert "targetRevision" in _explain(served.plane, "sgd.applications.spec.source")
-            assert "<no description>" not in _explain(served.plane, "sgd")
+            served.plane.wait(lambda: "promotionTemplate" in _kubectl(served.plane, "explain", "sgd.stage.spec"))
+            assert "revisionWanted" in _kubectl(served.plane, "explain", "sgd.health.checks")
+            assert "targetRevision" in _kubectl(served.plane, "explain", "sgd.applications.spec.source")
+            assert "<no description>" not in _kubectl(served.plane, "explain", "sgd")
 
 
-def _explain(plane: ControlPlane, what: str) -> str:
+def _kubectl(plane: ControlPlane, *arguments: str) -> str:
+    """Its output; "" where it fails, as it does until the aggregator has fetched our documents."""
     try:
-        return plane.kubectl("explain", what)
-    except Exception:  # kubectl fails until the aggregator has fetched our documents
+        return plane.kubectl(*arguments)
+    except CalledProcessError:
         return ""
 
 
