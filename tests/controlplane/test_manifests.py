@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -229,8 +230,15 @@ def quiet(plane: ControlPlane, *arguments: str) -> None:
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 
-def test_it_replaces_the_reference(plane: ControlPlane, tmp_path: Path) -> None:
-    """Applied over the reference's own Deployment of that name, the manifests take its place."""
+def documented() -> str:
+    """The commands of docs/install.md that put this in the reference's place; certificates are another test's."""
+    text = (DEPLOY.parents[1] / "docs" / "install.md").read_text().partition("## In the place of")[2]
+    return text.partition("```\n")[2].partition("```")[0].replace("make apiserver-certs\n", "")
+
+
+@pytest.mark.parametrize("before", [(), ("--server-side",)], ids=["client-side", "server-side"])
+def test_it_replaces_the_reference(plane: ControlPlane, tmp_path: Path, before: tuple[str, ...]) -> None:
+    """Over the reference, applied by either side, the documented commands leave our Deployment, nothing of its."""
     labels = {"app.kubernetes.io/component": "dashboard-apiserver"}
     container = {
         "name": "apiserver",
@@ -238,6 +246,8 @@ def test_it_replaces_the_reference(plane: ControlPlane, tmp_path: Path) -> None:
         "command": ["/usr/bin/tini", "--"],
         "args": ["apiserver"],
         "ports": [{"name": "https", "containerPort": 6443}],
+        "resources": {"limits": {"cpu": 2}},
+        "livenessProbe": {"httpGet": {"path": "/livez", "port": "https"}, "initialDelaySeconds": 15},
     }
     reference = {
         "apiVersion": "apps/v1",
@@ -248,10 +258,17 @@ def test_it_replaces_the_reference(plane: ControlPlane, tmp_path: Path) -> None:
             "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
         },
     }
-    folder = compose(tmp_path, "certs-manual", "ephemeral")
+    folder = DEPLOY / "certs-manual"
+    path = f"{plane.kubectl_path.parent}:{os.environ['PATH']}"
+    environment = {"PATH": path, "KUBECONFIG": str(plane.kubeconfig), "HOME": str(tmp_path)}
     try:
-        plane.kubectl("apply", "-f", "-", input_text=yaml.safe_dump(reference))
-        quiet(plane, "apply", "-k", str(folder))
-        quiet(plane, "diff", "-k", str(folder))
+        plane.kubectl("apply", "-f", "-", *before, input_text=yaml.safe_dump(reference))
+        command = ["sh", "-euc", documented()]
+        subprocess.run(command, cwd=DEPLOY.parents[1], env=environment, check=True, capture_output=True)
+        quiet(plane, "diff", "--server-side", "--force-conflicts", "-k", str(folder))
+        deployment = plane.client().get(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/promoter-apiserver")
+        container = deployment["spec"]["template"]["spec"]["containers"][0]
+        assert "cpu" not in container["resources"]["limits"]
+        assert "initialDelaySeconds" not in container["livenessProbe"]
     finally:
         remove(plane, folder)
