@@ -233,7 +233,8 @@ class Pod:
             "layer": str(self._folder / "layer"),
             "work": str(self._folder / "work"),
             "hidden": ["/tmp", "/run", "/root", *_tops(_software())],
-            "binds": [*([path, path, "ro"] for path in _software()), *self._mounts()],
+            # The software last: a checkout may lie below a folder that a volume takes, /tmp.
+            "binds": [*self._mounts(), *([path, path, "ro"] for path in _software())],
             "kubernetes": {"socket": str(self._network.kubernetes), "address": KUBERNETES},
             "inbound": {str(port): str(path) for port, path in self._sockets.items()},
             "environment": self._environment(),
