@@ -9,30 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from promoter_view.kubernetes.documents import decode
+from promoter_view.kubernetes.judging import JudgingCluster
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable
-from promoter_view.kubernetes.reflector import Cluster, Stream
-from promoter_view.kubernetes.reflector_messages import Parameters
 
 
-class AggregatedCluster:
+class AggregatedCluster(JudgingCluster):
     """``cluster`` with 404s looked into. A ``reflector.Cluster``."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
-
-    async def get(self, path: str, parameters: Parameters = ()) -> bytes:
-        """The body of the answer. Errors: ClusterError."""
-        try:
-            return await self._cluster.get(path, parameters)
-        except ApiError as error:
-            raise await self._judged(error, path) from error
-
-    async def stream(self, path: str, parameters: Parameters = (), *, idle_seconds: float) -> Stream:
-        """An open stream. Errors: ClusterError."""
-        try:
-            return await self._cluster.stream(path, parameters, idle_seconds=idle_seconds)
-        except ApiError as error:
-            raise await self._judged(error, path) from error
 
     async def _judged(self, error: ApiError, path: str) -> ClusterError:
         if not error.not_served:

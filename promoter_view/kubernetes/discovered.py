@@ -9,32 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from promoter_view.kubernetes.documents import decode
+from promoter_view.kubernetes.judging import JudgingCluster
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError
-from promoter_view.kubernetes.reflector import Cluster, Stream
-from promoter_view.kubernetes.reflector_messages import Parameters
+from promoter_view.kubernetes.reflector import Cluster
 
 
-class DiscoveredCluster:
+class DiscoveredCluster(JudgingCluster):
     """``cluster``, asked for resources of groups. Every authenticated user may read discovery (system:discovery)."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
-
-    async def get(self, path: str, parameters: Parameters = ()) -> bytes:
-        """The body of the answer. Errors: ClusterError."""
-        try:
-            return await self._cluster.get(path, parameters)
-        except ApiError as error:
-            raise await self._told(path, error) from None
-
-    async def stream(self, path: str, parameters: Parameters = (), *, idle_seconds: float) -> Stream:
-        """An open stream. Errors: ClusterError."""
-        try:
-            return await self._cluster.stream(path, parameters, idle_seconds=idle_seconds)
-        except ApiError as error:
-            raise await self._told(path, error) from None
-
-    async def _told(self, path: str, error: ApiError) -> ApiError:
+    async def _judged(self, error: ApiError, path: str) -> ClusterError:
         """That error, or in place of a 403 that there is nothing to be read."""
         if error.status != 403:
             return error
