@@ -14,6 +14,7 @@ from promoter_view.argocd.expression_functions import Function, text_of
 from promoter_view.argocd.expression_values import ExpressionError, Struct, kind_of
 from promoter_view.argocd.sources import normalize_url
 from promoter_view.decoded import mapping, mappings, text
+from promoter_view.urls import public_url
 
 #: Gives the Warehouse of that name of the Promotion's project; None for not found.
 Warehouses = Callable[[str], Mapping[str, Any] | None]
@@ -44,14 +45,18 @@ class Holdings:
         return self._find(_COMMIT, lambda found: normalize_url(text(found, "repoURL")) == wanted, origin)
 
     def _image(self, repo_url: Any, origin: Any = None) -> Struct | None:
-        wanted = text_of(repo_url)
-        return self._find(_IMAGE, lambda found: text(found, "repoURL") == wanted, origin)
+        wanted = public_url(text_of(repo_url))
+        return self._find(_IMAGE, lambda found: public_url(text(found, "repoURL")) == wanted, origin)
 
     def _chart(self, repo_url: Any, name: Any = None, origin: Any = None) -> Struct | None:
         if origin is None and not isinstance(name, str):
             name, origin = "", name
-        wanted = (text_of(repo_url), text_of(name))
-        return self._find(_CHART, lambda found: (text(found, "repoURL"), text(found, "name")) == wanted, origin)
+        wanted = (public_url(text_of(repo_url)), text_of(name))
+
+        def matches(found: Mapping[str, Any]) -> bool:
+            return (public_url(text(found, "repoURL")), text(found, "name")) == wanted
+
+        return self._find(_CHART, matches, origin)
 
     def _find(self, kind: _Kind, matches: Callable[[Mapping[str, Any]], bool], origin: Any) -> Struct | None:
         name = self._subscriber(kind, matches) if origin is None else _name_of(origin)

@@ -16,6 +16,7 @@ from promoter_view.decoded import mapping, text
 from promoter_view.stages.application import (
     is_operation_pending,
     name_of,
+    operation_message,
     operation_state,
     promotion_of,
     revisions_of,
@@ -100,13 +101,14 @@ def decide(application: Mapping[str, Any], promotion: str, desired: Sequence[str
     if move is Move.ERROR:
         return Decision(move, words=f"{name}: {_miscounted(application, desired)}")
     if progress is Progress.PENDING:
-        return Decision(move, RUNNING, f"{name}: {_pending(application, promotion)}")
+        return Decision(move, RUNNING, f"{name}: {_pending(application, promotion)}{operation_message(application)}")
     phase, message = text(state, "phase"), text(state, "message")
     if move is Move.COUNT:
         return Decision(move, phase, f"{name} failed with: {message or phase}" if phase in FAILED else "")
     if not phase and owner is not Owner.THIS_PROMOTION:
         return Decision(Move.ERROR, words=f"{name}: {_WHOSE[owner]} has no phase")
-    return Decision(move, phase, f"{name}: {_WHOSE[owner]} is {phase or 'without a phase'}")
+    held = operation_message(application)
+    return Decision(move, phase, f"{name}: {_WHOSE[owner]} is {phase or 'without a phase'}{held}")
 
 
 _WHOSE = {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from promoter_view.argocd.documents import Document, objects, seconds_of, texts
-from promoter_view.argocd.execution import go_duration
+from promoter_view.argocd.execution import go_duration, in_go
 from promoter_view.decoded import mapping, text
 
 _CONTENTS = ("commits", "images", "charts", "artifacts")
@@ -51,6 +51,8 @@ def names_in(found: Document) -> frozenset[str]:
 def unavailable(freight: Document, stage: Document, now: float) -> str | None:
     """Why the Stage may not take that Freight; None where it may."""
     name, stage_name = text(freight, "metadata", "name"), text(stage, "metadata", "name")
+    if text(freight, "metadata", "deletionTimestamp"):
+        return f"Freight {name} is being deleted"
     origin = origin_of(freight)
     requests = [each for each in objects(stage, "spec", "requestedFreight") if origin_of(each) == origin]
     if not requests:
@@ -59,6 +61,9 @@ def unavailable(freight: Document, stage: Document, now: float) -> str | None:
         return None
     if any(_offered(freight, mapping(request, "sources"), now) for request in requests):
         return None
+    soaking = [words for request in requests for words in _soaking(freight, mapping(request, "sources"), now)]
+    if soaking:
+        return f"Freight {name} is not available to Stage {stage_name} yet: {'; '.join(soaking)}"
     return (
         f"Freight {name} is not available to Stage {stage_name}: it is not approved for it, the Stage does not take it "
         f"directly, and it is not verified{_upstream(requests)}"
@@ -74,18 +79,39 @@ def _offered(freight: Document, sources: Document, now: float) -> bool:
     if sources.get("direct") is True:
         return True
     upstream: Sequence[str] = texts(sources, "stages")
-    soak = go_duration(text(sources, "requiredSoakTime")) or 0.0
-    soaked = [_soaked(freight, stage, soak, now) for stage in upstream]
-    if text(sources, "availabilityStrategy") == "All":
+    soak = _required_soak(sources)
+    soaked = [_is_verified(freight, stage) and _soak(freight, stage, now) >= soak for stage in upstream]
+    if _wants_all(sources):
         return bool(soaked) and all(soaked)
     return any(soaked)
 
 
-def _soaked(freight: Document, stage: str, required: float, now: float) -> bool:
-    """Whether it is verified there, and was there for so many seconds."""
-    verified = mapping(freight, "status", "verifiedIn")
-    if stage not in verified:
-        return False
-    longest = go_duration(text(verified, stage, "longestSoak")) or 0.0
+def _soaking(freight: Document, sources: Document, now: float) -> Iterator[str]:
+    """Words on each upstream Stage in which nothing is missing but time; none where more than that is missing."""
+    upstream, required = texts(sources, "stages"), _required_soak(sources)
+    verified = [stage for stage in upstream if _is_verified(freight, stage)]
+    if _wants_all(sources) and len(verified) < len(upstream):
+        return
+    for stage in verified:
+        so_far = _soak(freight, stage, now)
+        if so_far < required:
+            yield f"it is verified in {stage}, and has soaked there for {in_go(so_far)} of {in_go(required)}"
+
+
+def _wants_all(sources: Document) -> bool:
+    return text(sources, "availabilityStrategy") == "All"
+
+
+def _required_soak(sources: Document) -> float:
+    return go_duration(text(sources, "requiredSoakTime")) or 0.0
+
+
+def _is_verified(freight: Document, stage: str) -> bool:
+    return stage in mapping(freight, "status", "verifiedIn")
+
+
+def _soak(freight: Document, stage: str, now: float) -> float:
+    """The seconds that it was there at a stretch, at most."""
+    longest = go_duration(text(freight, "status", "verifiedIn", stage, "longestSoak")) or 0.0
     since = seconds_of(text(freight, "status", "currentlyIn", stage, "since"))
-    return max(longest, now - since if since is not None else 0.0) >= required
+    return max(longest, now - since if since is not None else 0.0)

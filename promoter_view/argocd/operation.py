@@ -15,7 +15,7 @@ from promoter_view.argocd.merge_patch import merge_diff
 from promoter_view.argocd.sources import desired_revisions, unmatched, update_sources
 from promoter_view.argocd.steps import CreateEvent, SyncApplication
 from promoter_view.decoded import mapping, text
-from promoter_view.stages.application import PROMOTION_INFO, has_sources, name_of, sources_of
+from promoter_view.stages.application import PROMOTION_INFO, departure, has_sources, name_of, sources_of
 from promoter_view.stages.authorization import refusal
 
 #: Asks Argo CD to look at an Application now, past its caches.
@@ -56,7 +56,7 @@ def plan_sync(action: SyncApplication, live: Mapping[str, Any] | None) -> SyncPa
     if live is None:
         where = f'"{action.name}" in namespace "{action.namespace}"'
         return NotPossible(f"unable to find Argo CD Application {where}")
-    refused = refusal(live, action.stage)
+    refused = _refused(live, action)
     if refused:
         return NotPossible(f"Argo CD {refused}")
     sources = sources_of(live)
@@ -69,6 +69,11 @@ def plan_sync(action: SyncApplication, live: Mapping[str, Any] | None) -> SyncPa
     if decision.move is not Move.SYNC:
         return NothingToWrite(decision.words or f"Argo CD Application {name_of(live)} is synced already")
     return SyncPatch(_body(action, live), _event(live, action))
+
+
+def _refused(live: Mapping[str, Any], action: SyncApplication) -> str:
+    going = departure(live)
+    return f"Application {name_of(live)} {going}: it cannot be synced" if going else refusal(live, action.stage)
 
 
 def _body(action: SyncApplication, live: Mapping[str, Any]) -> dict[str, Any]:

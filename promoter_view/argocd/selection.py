@@ -10,6 +10,7 @@ from typing import Any
 from promoter_view.argocd.steps import Applications
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, parse_label_selector
+from promoter_view.stages.application import departure, name_of
 from promoter_view.stages.authorization import StageKey, refusal
 
 #: What label keys and values are made of; more would be read as selector syntax.
@@ -36,19 +37,26 @@ def read_selection(app: Mapping[str, Any], default_namespace: str) -> Selection:
 
 
 def resolve(selection: Selection, applications: Applications) -> Sequence[Mapping[str, Any]]:
-    """The Applications meant: one at least. Errors: StepError where there is none, or the selector cannot be read."""
+    """The Applications meant: one at least. Errors: StepError where there is none, or the selector cannot be read.
+
+    Those that are being deleted are none: an error where one is named, and a selector does not select them.
+    """
     if selection.selector is None:
         found = applications.get(selection.namespace, selection.name)
         if found is None:
             where = f'"{selection.name}" in namespace "{selection.namespace}"'
             raise StepError(f"unable to find Argo CD Application {where}")
+        if going := departure(found):
+            raise StepError(f"Argo CD Application {name_of(found)} {going}")
         return [found]
     selector = build_selector(selection.selector)
     matching = [one for one in applications.list(selection.namespace) if selector.matches(_labels(one))]
-    if not matching:
+    staying = [one for one in matching if not departure(one)]
+    if not staying:
         where = f'namespace "{selection.namespace}" ({selector})'
-        raise StepError(f"no Argo CD Applications found matching selector in {where}")
-    return matching
+        gone = f"; {len(matching)} that match are being deleted" if matching else ""
+        raise StepError(f"no Argo CD Applications found matching selector in {where}{gone}")
+    return staying
 
 
 def authorized(

@@ -6,15 +6,17 @@ Repository URLs are compared normalized everywhere, and an update applies to eve
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from promoter_view.argocd.steps import KustomizeImage, SourceUpdate
 from promoter_view.decoded import mapping, mappings, text
+from promoter_view.urls import public_url
 
-#: What is taken out of a URL wherever it stands: control characters, and those that nobody sees.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f\u00a0\u200b\u200c\u200d\u2060\ufeff]")
+#: By their Unicode categories, what nobody sees: controls, formats (soft hyphens, joiners, directions), separators.
+_INVISIBLE = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))
 #: git@host:path, as scp and git write it.
 _SCP = re.compile(r"(?:([^@/:\s]+)@)?([^/:@\s]+):(?!//)(.+)")
 _SCHEMES = ("http://", "https://", "ssh://")
@@ -24,9 +26,11 @@ def normalize_url(url: str) -> str:
     """A git repository's URL in the form in which two that mean the same are equal.
 
     Lower case, without user (http and https), without a trailing ``/`` and then ``.git``; ``git@host:path`` becomes
-    ``ssh://git@host/path``. A URL with a query, or that cannot be read, is returned as it is.
+    ``ssh://git@host/path``. A URL with a query, or that cannot be read, only loses its credentials: of two, one may
+    come from the log, which keeps none.
     """
-    clean = _INVISIBLE.sub("", url).strip().lower()
+    url = public_url(url)
+    clean = _visible(url).strip().lower()
     if clean.startswith(_SCHEMES):
         return _normalize_parts(clean) or url
     scp = _SCP.fullmatch(clean)
@@ -45,6 +49,13 @@ def _normalize_parts(url: str) -> str:
         return ""
     host = parts.netloc if parts.scheme == "ssh" else parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, _trimmed(parts.path), "", parts.fragment))
+
+
+def _visible(text: str) -> str:
+    """Without the characters that nobody sees; of spaces the usual one stays."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(each for each in text if each == " " or unicodedata.category(each) not in _INVISIBLE)
 
 
 def _trimmed(path: str) -> str:

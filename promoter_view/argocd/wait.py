@@ -27,6 +27,7 @@ from promoter_view.stages.application import (
     is_operation_pending,
     is_stale,
     name_of,
+    operation_message,
     operation_state,
 )
 from promoter_view.stages.authorization import StageKey, refusal
@@ -122,7 +123,7 @@ def check_wait(application: Mapping[str, Any], wanted: frozenset[str], previous:
     if errors:
         return _Check(fatal=tuple(f"Argo CD Application {name_of(application)} has {error}" for error in errors))
     if "operation" in wanted and _is_busy(application):
-        return _Check("has an operation in progress")
+        return _Check(f"has an operation in progress{operation_message(application)}")
     healths = [_HEALTH[word] for word in _HEALTH if word in wanted]
     if healths and is_stale(application):
         return _Check("was not reconciled after its last operation ended", refresh=True)

@@ -6,7 +6,7 @@ Objects keep the order of their keys; what no rule names stays as it was stored.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,20 +14,19 @@ import orjson
 
 from promoter_view.kubernetes.application_cleaning import reduce_application
 from promoter_view.kubernetes.framing import MAX_LINE_BYTES
+from promoter_view.kubernetes.kargo_cleaning import redact_promotion, redact_stage
 from promoter_view.kubernetes.kinds import Kind
+from promoter_view.kubernetes.redaction import Json, TooDeepError, each, inside, replace, within
 from promoter_view.records import ObjectKey, SourceObject
+from promoter_view.urls import without_credentials
 
-REDACTED = "<redacted>"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 #: Stepped when a rule changes: every log then lists its paths again.
-_RULES = 1
-_MAX_DEPTH = 100
+_RULES = 2
 _CREDENTIALS = frozenset({"headerTemplates", "authentication"})
 _BODIES = frozenset({"bodyTemplate"})
 _RESPONSES = frozenset({"triggerOutput", "responseOutput", "successOutput"})
-
-_Json = dict[str, Any]
 
 
 class MalformedObject(ValueError):  # noqa: N818 - a state, as Twisted's ConnectionLost
@@ -89,14 +88,14 @@ def source_object(document: Any, rules: CleaningRules) -> tuple[ObjectKey, Sourc
     return key, SourceObject(_encode(document, rules, key), version)
 
 
-def _encode(document: _Json, rules: CleaningRules, key: ObjectKey) -> bytes:
+def _encode(document: Json, rules: CleaningRules, key: ObjectKey) -> bytes:
     cleaned = {**document, "metadata": _clean_metadata(document["metadata"], rules)}
     if "kind" not in document or "apiVersion" not in document:
         cleaned = {"apiVersion": rules.kind.api_version, "kind": rules.kind.kind, **cleaned}
     special = _SPECIAL.get(rules.kind.kind)
     try:
-        encoded = orjson.dumps(special(cleaned, rules) if special else cleaned)
-    except (TypeError, _TooDeepError) as error:  # orjson: nesting past its own bound
+        encoded = without_credentials(orjson.dumps(special(cleaned, rules) if special else cleaned))
+    except (TypeError, TooDeepError) as error:  # orjson: nesting past its own bound
         raise MalformedObject(*key, f"cannot be encoded: {error}") from error
     if len(encoded) > MAX_LINE_BYTES:  # a watch could not bring it either
         raise MalformedObject(*key, f"{len(encoded)} bytes, above the bound of {MAX_LINE_BYTES}")
@@ -108,7 +107,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _fault(document: _Json, kind: Kind, namespace: str, name: str) -> str | None:
+def _fault(document: Json, kind: Kind, namespace: str, name: str) -> str | None:
     if document.get("kind", kind.kind) != kind.kind or document.get("apiVersion", kind.api_version) != kind.api_version:
         return f"is not a {kind.api_version} {kind.kind}"
     if not name:
@@ -118,7 +117,7 @@ def _fault(document: _Json, kind: Kind, namespace: str, name: str) -> str | None
     return None
 
 
-def _clean_metadata(metadata: _Json, rules: CleaningRules) -> _Json:
+def _clean_metadata(metadata: Json, rules: CleaningRules) -> Json:
     left_out = ("managedFields",) if rules.keep_version else ("managedFields", "resourceVersion")
     cleaned = {name: value for name, value in metadata.items() if name not in left_out}
     annotations = cleaned.get("annotations")
@@ -132,9 +131,9 @@ def _clean_metadata(metadata: _Json, rules: CleaningRules) -> _Json:
     return cleaned
 
 
-def _reduce_promotion_strategy(document: _Json, rules: CleaningRules) -> _Json:  # noqa: ARG001
+def _reduce_promotion_strategy(document: Json, rules: CleaningRules) -> Json:  # noqa: ARG001
     """Its status copies what ChangeTransferPolicies say: only what is its own stays."""
-    return _replace(document, "status", _own_status)
+    return replace(document, "status", _own_status)
 
 
 def _own_status(status: Any) -> Any:
@@ -150,68 +149,34 @@ def _own_status(status: Any) -> Any:
     return {**own, "environments": healthy} if healthy else own
 
 
-def _without_status(document: _Json, rules: CleaningRules) -> _Json:  # noqa: ARG001
+def _without_status(document: Json, rules: CleaningRules) -> Json:  # noqa: ARG001
     """Of what a Warehouse has found, each time it looks, and of a Project's statistics nothing is ever asked."""
     kept = {name: value for name, value in document.items() if name != "status"}
     metadata = {name: value for name, value in document["metadata"].items() if name != "resourceVersion"}
     return {**kept, "metadata": metadata}
 
 
-def _redact_web_request(document: _Json, rules: CleaningRules) -> _Json:
+def _redact_web_request(document: Json, rules: CleaningRules) -> Json:
     """Fails closed: what is not shaped as the CRD has it is redacted as a whole."""
     shown = rules.show_web_request_bodies
     names = _CREDENTIALS if shown else _CREDENTIALS | _BODIES
-    spec = _inside("httpRequest", _within(names))
-    cleaned = _replace(document, "spec", spec)
-    return cleaned if shown else _replace(cleaned, "status", _redact_status)
+    spec = inside("httpRequest", within(names))
+    cleaned = replace(document, "spec", spec)
+    return cleaned if shown else replace(cleaned, "status", _redact_status)
 
 
 def _redact_status(status: Any) -> Any:
-    responses = _within(_RESPONSES)
-    each = _inside("environments", lambda found: _each(found, responses))
-    return _inside("promotionStrategyContext", responses)(each(status))
+    responses = within(_RESPONSES)
+    environments = inside("environments", each(responses))
+    return inside("promotionStrategyContext", responses)(environments(status))
 
 
-def _inside(name: str, rule: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda value: _replace(value, name, rule) if isinstance(value, dict) else _redact(value)
-
-
-def _within(names: Collection[str]) -> Callable[[Any], Any]:
-    def rule(value: Any) -> Any:
-        if not isinstance(value, dict):
-            return _redact(value)
-        return {name: _redact(found) if name in names else found for name, found in value.items()}
-
-    return rule
-
-
-def _each(value: Any, rule: Callable[[Any], Any]) -> Any:
-    return [rule(item) for item in value] if isinstance(value, list) else _redact(value)
-
-
-def _replace(document: _Json, name: str, rule: Callable[[Any], Any]) -> _Json:
-    return {**document, name: rule(document[name])} if name in document else document
-
-
-class _TooDeepError(Exception):
-    pass
-
-
-def _redact(value: Any, depth: int = 0) -> Any:
-    """The same shape with every value in it replaced; null, which tells nothing, stays."""
-    if depth > _MAX_DEPTH:
-        raise _TooDeepError(f"nested more than {_MAX_DEPTH} deep")
-    if isinstance(value, dict):
-        return {name: _redact(found, depth + 1) for name, found in value.items()}
-    if isinstance(value, list):
-        return [_redact(found, depth + 1) for found in value]
-    return None if value is None else REDACTED
-
-
-_SPECIAL: Mapping[str, Callable[[_Json, CleaningRules], _Json]] = {
+_SPECIAL: Mapping[str, Callable[[Json, CleaningRules], Json]] = {
     "PromotionStrategy": _reduce_promotion_strategy,
     "WebRequestCommitStatus": _redact_web_request,
     "Warehouse": _without_status,
     "Project": _without_status,
+    "Promotion": lambda document, _: redact_promotion(document),
+    "Stage": lambda document, _: redact_stage(document),
     "Application": lambda document, _: reduce_application(document),
 }

@@ -13,6 +13,8 @@ from promoter_view.decoded import mapping, mappings, moment, text
 
 #: The info item of an operation that says which Promotion started it.
 PROMOTION_INFO = "kargo.akuity.io/promotion"
+#: Characters of an operation's message that are said.
+_MOST_SAID = 300
 #: Conditions that make what the rest of the status says worthless.
 ERROR_CONDITIONS = frozenset({"ComparisonError", "InvalidSpecError"})
 
@@ -50,6 +52,12 @@ def operation_state(application: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return found if isinstance(found, Mapping) else None
 
 
+def departure(application: Mapping[str, Any]) -> str:
+    """That it is being deleted, as words; "" where it is not. Argo CD begins no operation on it any more."""
+    since = text(application, "metadata", "deletionTimestamp")
+    return f"is being deleted since {since}" if since else ""
+
+
 def is_operation_pending(application: Mapping[str, Any]) -> bool:
     """Whether an operation was asked for that Argo CD has not finished taking: the top-level ``operation`` is there."""
     return isinstance(application.get("operation"), Mapping)
@@ -64,6 +72,15 @@ def promotion_of(operation: Mapping[str, Any]) -> str | None:
 def finished_at(application: Mapping[str, Any]) -> str:
     """When the last operation ended; "" where none has, or one still runs."""
     return text(application, "status", "operationState", "finishedAt")
+
+
+def operation_message(application: Mapping[str, Any]) -> str:
+    """What Argo CD says of the operation under way, as the end of a sentence: that a sync window holds it, for one."""
+    state = operation_state(application)
+    message = " ".join(text(state, "message").split())
+    if not message or text(state, "finishedAt"):
+        return ""
+    return f" ({message[:_MOST_SAID]}{'...' if len(message) > _MOST_SAID else ''})"
 
 
 def is_stale(application: Mapping[str, Any]) -> bool:

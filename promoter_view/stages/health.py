@@ -1,7 +1,8 @@
 """The health of one Application for a Stage, and how verdicts are merged. Pure, and total.
 
 The table is RULES: the first that applies decides. It is that of Kargo's argocd-update health checker, but for a
-pending top-level operation, which always counts as one in flight.
+pending top-level operation, which always counts as one in flight, and for one that is being deleted, which is Unknown
+as it will be once it is gone.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from promoter_view.decoded import mapping, text
 from promoter_view.stages.application import (
+    departure,
     error_conditions,
     finished_at,
     is_operation_pending,
@@ -20,6 +22,7 @@ from promoter_view.stages.application import (
     revisions_of,
     sources_of,
 )
+from promoter_view.urls import public_url
 
 
 class Health(enum.StrEnum):
@@ -110,6 +113,11 @@ def check_application(wanted: WantedApplication, found: Found) -> ApplicationHea
     return ApplicationHealth(wanted, verdict.state, verdict.issues, seen, is_stale(found), found)
 
 
+def _departing(application: Mapping[str, Any], wanted: WantedApplication) -> Verdict | None:
+    going = departure(application)
+    return Verdict(Health.UNKNOWN, (f"Application {wanted} {going}",)) if going else None
+
+
 def _not_trusted(application: Mapping[str, Any], wanted: WantedApplication) -> Verdict | None:
     if not is_stale(application):
         return None
@@ -145,10 +153,11 @@ def _miscounted(application: Mapping[str, Any], wanted: WantedApplication) -> Ve
 
 def _elsewhere(application: Mapping[str, Any], wanted: WantedApplication) -> Verdict | None:
     seen = revisions_of(mapping(application, "status", "sync"))
-    places = zip(sources_of(application), wanted.revisions, seen, strict=False)
+    urls = [public_url(text(source, "repoURL")) for source in sources_of(application)]
+    places = zip(urls, wanted.revisions, seen, strict=False)
     parts = [
-        f"source {index} with repoURL {text(source, 'repoURL')} is at {at or 'no revision'}, not at {revision}"
-        for index, (source, revision, at) in enumerate(places)
+        f"source {index} with repoURL {url} is at {at or 'no revision'}, not at {revision}"
+        for index, (url, revision, at) in enumerate(places)
         if revision and at != revision
     ]
     issue = f"Not all sources of Application {wanted} are synced to the desired revisions: {'; '.join(parts)}"
@@ -164,4 +173,12 @@ def _argo_cd_health(application: Mapping[str, Any], wanted: WantedApplication) -
 
 
 #: In this order; the last always has a verdict. Not found and not readable come before all of them.
-RULES: tuple[Rule, ...] = (_not_trusted, _has_errors, _in_operation, _miscounted, _elsewhere, _argo_cd_health)
+RULES: tuple[Rule, ...] = (
+    _departing,
+    _not_trusted,
+    _has_errors,
+    _in_operation,
+    _miscounted,
+    _elsewhere,
+    _argo_cd_health,
+)

@@ -67,6 +67,20 @@ CASES: dict[str, tuple[dict[str, Any], tuple[str, ...], Move, str, str]] = {
     "not Kargo's, succeeded": (app(state=operated(by=NOBODY, result=AT_SHA)), PINNED, S, "Running", ""),
     "not Kargo's, failed": (app(state=operated("Failed", by=NOBODY)), PINNED, S, "Running", ""),
     "not Kargo's, no phase": (app(state=operated("", by=NOBODY)), PINNED, E, "", "has no phase"),
+    "its own, held by a sync window": (
+        app(operation=pending(MINE), state={**operated("Running"), "message": "blocked by sync window"}),
+        PINNED,
+        W,
+        "Running",
+        "waits for Argo CD to end it (blocked by sync window)",
+    ),
+    "not Kargo's, held by a sync window": (
+        app(state={**operated("Running", by=NOBODY), "message": "blocked\nby sync window"}),
+        PINNED,
+        W,
+        "Running",
+        "is Running (blocked by sync window)",
+    ),
     "another Promotion's, runs": (
         app(state=operated("Running", by=ANOTHER)),
         PINNED,

@@ -80,6 +80,36 @@ def test_availability(taking: dict[str, Any], found: dict[str, Any], available: 
     assert (unavailable(found, taking, NOW) is None) is available
 
 
+SOAK = {"stages": ["a"], "requiredSoakTime": "1h"}
+
+
+@pytest.mark.parametrize(
+    ("sources", "found", "words"),
+    [
+        (SOAK, freight(**ONE, **HERE), "yet: it is verified in a, and has soaked there for 10m0s of 1h0m0s"),
+        (SOAK, freight(**ONE), "has soaked there for 0s of 1h0m0s"),
+        (SOAK, freight(verifiedIn={"a": {"longestSoak": "59m"}}), "has soaked there for 59m0s of 1h0m0s"),
+        (
+            SOAK | {"stages": ["a", "b"]},
+            freight(**VERIFIED),
+            "verified in a, and has soaked there for 0s of 1h0m0s; it is",
+        ),
+        (SOAK, freight(), "it is not verified in a"),
+        (SOAK | {"stages": ["a", "b"], "availabilityStrategy": "All"}, freight(**ONE), "it is not verified in a, b"),
+    ],
+)
+def test_only_not_soaked(sources: dict[str, Any], found: dict[str, Any], words: str) -> None:
+    """Where nothing but time is missing that is said, and how much has passed; where more is, that is said."""
+    assert words in (unavailable(found, offering(**sources), NOW) or "")
+
+
+def test_deleted() -> None:
+    """Freight that is being deleted is not taken, though it is approved."""
+    found = freight(approvedFor={"test": {}})
+    found["metadata"]["deletionTimestamp"] = TEN_MINUTES_AGO
+    assert unavailable(found, stage(), NOW) == "Freight f1 is being deleted"
+
+
 def test_why_not() -> None:
     """The reason names the Freight, the Stage, and what would make it available."""
     assert unavailable(freight(), stage("v"), NOW) == "Freight f1 is of Warehouse/w, which Stage test does not request"

@@ -139,7 +139,10 @@ def test_event(spec: dict[str, Any], updates: tuple[SourceUpdate, ...], to: str)
 
 def test_not_possible() -> None:
     """What the live object no longer allows is not written, and says why."""
+    going = live()
+    going["metadata"]["deletionTimestamp"] = "2026-11-29T20:00:00Z"
     for document, words in (
+        (going, "Argo CD Application argocd/app is being deleted since 2026-11-29T20:00:00Z: it cannot be synced"),
         (None, 'unable to find Argo CD Application "app" in namespace "argocd"'),
         (live(annotation=None), "Argo CD Application argocd/app is not authorized for Stage kargo-demo:test"),
         (live(spec={"source": source("https://other")}), "no source of Argo CD Application argocd/app matched update"),

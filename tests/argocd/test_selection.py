@@ -61,6 +61,19 @@ def test_by_name() -> None:
         assert found["metadata"]["namespace"] == namespace
 
 
+def test_being_deleted() -> None:
+    """An Application that is being deleted is an error where it is named, and no selector selects it."""
+    going = app("api", labels={"tier": "back"})
+    going["metadata"]["deletionTimestamp"] = "2026-11-29T20:00:00Z"
+    known = KnownApplications(WEB, going)
+    with pytest.raises(StepError, match=r"argocd/api is being deleted since 2026-11-29T20:00:00Z"):
+        resolve(Selection("argocd", "api"), known)
+    with pytest.raises(StepError, match=r"\(tier=back\); 1 that match are being deleted"):
+        resolve(Selection("argocd", selector={"matchLabels": {"tier": "back"}}), known)
+    everything = {"matchExpressions": [{"key": "tier", "operator": "Exists"}]}
+    assert resolve(Selection("argocd", selector=everything), known) == [WEB]
+
+
 def test_nothing_found() -> None:
     """An Application that is not there, and a selector without hits, are errors that name what was looked for."""
     with pytest.raises(StepError, match='unable to find Argo CD Application "gone" in namespace "argocd"'):

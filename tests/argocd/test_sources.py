@@ -33,6 +33,11 @@ URLS: dict[str, tuple[str, str]] = {
         " \ufeffhttps://github.com/example/\u200brepo\n",
         "https://github.com/example/repo",
     ),
+    "soft hyphens, directions, joiners, separators": (
+        "https://git\u00adhub.com/\u200e\u200f\u202a\u202e\u2060\u2064example/\u2003\u2028repo",
+        "https://github.com/example/repo",
+    ),
+    "a query with a token": ("https://x:y@Example.com/R?token=z", "https://Example.com/R?token=redacted"),
     "scp": ("git@github.com:example/repo.git", "ssh://git@github.com/example/repo"),
     "scp without a user": ("github.com:example/repo.git", "ssh://github.com/example/repo"),
     "ssh": ("ssh://git@github.com/example/repo.git", "ssh://git@github.com/example/repo"),

@@ -29,6 +29,13 @@ CASES: dict[str, tuple[dict[str, Any], tuple[str, ...], str, StepStatus, str]] =
     "1 before all else": (app(operation={}, **COMPARISON), ("sync",), "", ERR, 'has "InvalidSpecError" condition'),
     "2 an operation pending": (app(operation={}), DEFAULT, "", RUN, "has an operation in progress"),
     "2 an operation runs": (app(state=RUNS), DEFAULT, "", RUN, "has an operation in progress"),
+    "2 held by a sync window": (
+        app(operation={}, state={**RUNS, "message": "Sync operation blocked by sync window"}),
+        DEFAULT,
+        "",
+        RUN,
+        "has an operation in progress (Sync operation blocked by sync window)",
+    ),
     "2 not when it is not waited for": (app(state=RUNS), ("health",), "", OK, ""),
     "3 not reconciled since": (app(state=ENDED, reconciled=None), DEFAULT, "", RUN, "was not reconciled after"),
     "3 reconciled before": (

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from promoter_view.kubernetes.cleaning import (
     LAST_APPLIED,
-    REDACTED,
     CleaningRules,
     MalformedObject,
     identify,
@@ -20,6 +19,8 @@ from promoter_view.kubernetes.cleaning import (
     version_of,
 )
 from promoter_view.kubernetes.framing import MAX_LINE_BYTES
+from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
+from promoter_view.kubernetes.redaction import REDACTED
 from tests.kubernetes.fakes import KINDS, document
 
 PULL_REQUEST = CleaningRules(KINDS["PullRequest"])
@@ -226,3 +227,22 @@ def test_too_large() -> None:
     """What no watch could bring, for its line would be too long, is malformed in a list too."""
     with pytest.raises(MalformedObject, match="above the bound"):
         source_object(of_kind("PullRequest", spec="x" * MAX_LINE_BYTES), PULL_REQUEST)
+
+
+URL = f"https://user:{SECRET}@git.example.com/app?access_token={SECRET}"
+
+
+@pytest.mark.parametrize("kind", REFLECTED_KINDS, ids=lambda kind: kind.kind)
+def test_credentials_in_urls(kind: Kind) -> None:
+    """Wherever a URL stands in an object of whatever kind, its credentials do not reach the log."""
+    source = {"repoURL": URL, "path": "p"}
+    metadata = {"name": "a", "namespace": "team", "resourceVersion": "7", "annotations": {"kargo.akuity.io/x": URL}}
+    found = {
+        "metadata": metadata if kind.namespaced else {**metadata, "namespace": ""},
+        "spec": {"url": URL, "source": source, "sources": [source], "destination": {"server": URL}},
+        "status": {"proposed": {"commitStatuses": [{"url": URL}]}, "conditions": [{"message": f"cannot clone {URL}"}]},
+        "commits": [source],
+    }
+    body = clean(found, CleaningRules(kind)).decode()
+    assert SECRET not in body
+    assert "https://git.example.com/app?access_token=redacted" in body

@@ -31,6 +31,12 @@ CASES: dict[str, tuple[Found, WantedApplication, Health, tuple[str, ...]]] = {
         UNK,
         ("error finding Application argocd/app: no access",),
     ),
+    "2 being deleted": (
+        application(metadata={"deletionTimestamp": "2026-11-29T20:00:00Z"}, reconciled=None),
+        PINNED,
+        UNK,
+        ("Application argocd/app is being deleted since 2026-11-29T20:00:00Z",),
+    ),
     "3 not reconciled since": (
         application(finished=LATER, reconciled=EARLIER),
         PINNED,

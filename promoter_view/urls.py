@@ -1,0 +1,52 @@
+"""URLs without the credentials that they carry: the one place that decides what of a URL is secret. Pure.
+
+Of http and https the whole user information goes, for a token alone stands where a name would; of other schemes the
+password, for in ``ssh://git@host`` the user is part of the address. Of a query the values of parameters go whose names
+end as those of credentials do (``access_token``, ``X-Amz-Signature``).
+"""
+
+from __future__ import annotations
+
+import re
+
+#: Stands for the value of a parameter; of a URL's own characters, so that a URL stays one.
+_HIDDEN = b"redacted"
+#: From the scheme's colon to the end of the URL, only where there can be anything to hide. A quote, or a backslash of
+#: JSON, ends it. It begins with plain characters, which are looked for fast.
+_URL = re.compile(rb"://[^\s\"\\<>?@]*[?@][^\s\"\\<>]*")
+_USER = re.compile(rb"://([^/?#]*)@")
+_SECRET = re.compile(
+    rb"([?&;](?:[^=&;#?]*(?:token|secret|password|passwd|passphrase|signature|credentials?|api[-_]?key|access[-_]?key|"
+    rb"private[-_]?key)|auth|authorization|jwt|pwd|sig)=)[^&;#]+",
+    re.IGNORECASE,
+)
+_WEB = (b"http", b"https")
+_LONGEST_SCHEME = 20
+_SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*\Z")
+
+
+def without_credentials(encoded: bytes) -> bytes:
+    """JSON, or any text as UTF-8, with every URL in it cleaned."""
+    return _URL.sub(_cleaned, encoded)
+
+
+def public_url(url: str) -> str:
+    """A URL, or a text that holds some, cleaned."""
+    if "://" not in url:
+        return url
+    return without_credentials(url.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+
+def _cleaned(found: re.Match[bytes]) -> bytes:
+    before = found.string[max(found.start() - _LONGEST_SCHEME, 0) : found.start()]
+    scheme = _SCHEME.search(before)
+    if scheme is None:
+        return found[0]
+    is_web = scheme[0].lower() in _WEB
+    url = _USER.sub(lambda user: b"://" if is_web else _without_password(user[1]), found[0], count=1)
+    return _SECRET.sub(rb"\1" + _HIDDEN, url)
+
+
+def _without_password(user: bytes) -> bytes:
+    name = user.partition(b":")[0]
+    return b"://" + name + b"@" if name else b"://"

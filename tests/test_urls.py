@@ -1,0 +1,67 @@
+"""What of a URL is hidden."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promoter_view.urls import public_url, without_credentials
+
+CLEANED = {
+    "user and password": ("https://user:t0ken@host/x.git", "https://host/x.git"),
+    "a token alone": ("https://t0ken@host/x", "https://host/x"),
+    "an at sign in the password": ("http://user:t0@ken@host:3000/x", "http://host:3000/x"),
+    "upper case": ("HTTPS://user:t0ken@host/x", "HTTPS://host/x"),
+    "no path": ("https://t0ken@host", "https://host"),
+    "nobody": ("https://@host/x", "https://host/x"),
+    "git over ssh": ("ssh://git@host/x", "ssh://git@host/x"),
+    "a password of another scheme": ("ssh://git:t0ken@host/x", "ssh://git@host/x"),
+    "a database": ("postgres://:t0ken@host/x", "postgres://host/x"),
+    "a parameter": ("https://host/x?a=b&access_token=t0ken&c=d#e", "https://host/x?a=b&access_token=redacted&c=d#e"),
+    "GitLab's": ("https://host/x?private_token=t0ken", "https://host/x?private_token=redacted"),
+    "camel case": ("https://host/x?accessToken=t0ken", "https://host/x?accessToken=redacted"),
+    "signed": (
+        "https://b/x?X-Amz-Credential=t0ken&X-Amz-Signature=t0ken&X-Amz-Date=1",
+        "https://b/x?X-Amz-Credential=redacted&X-Amz-Signature=redacted&X-Amz-Date=1",
+    ),
+    "Azure's": ("https://b/x?sv=1&sig=t0ken", "https://b/x?sv=1&sig=redacted"),
+    "both": ("https://t0ken@host/x?token=t0ken", "https://host/x?token=redacted"),
+    "in words": ("fatal: https://u:t0ken@host/x?token=t0ken failed", "fatal: https://host/x?token=redacted failed"),
+    "two": ("https://t0ken@a/ https://t0ken@b/", "https://a/ https://b/"),
+    "not of ASCII": ("https://ü:t0kén@host/é", "https://host/é"),
+}
+AS_THEY_ARE = [
+    "https://host/x?author=a&key=b&page=3",
+    "https://host/@scope/package?x=a@b",
+    "git@host:team/app.git",
+    "a person <a@host>",
+    "see https://host\nSigned-off-by: a@host",
+    '{"url":"https://host","by":"a@host"}',
+    "https://${{ vars.user }}:${{ secret('x').y }}@host",
+    "://a@b",
+    "",
+]
+
+
+@pytest.mark.parametrize(("url", "wanted"), CLEANED.values(), ids=CLEANED)
+def test_credentials_go(url: str, wanted: str) -> None:
+    """User information and parameters that are credentials go, in a URL and in a text that holds one."""
+    assert public_url(url) == wanted == public_url(wanted)
+    assert "t0k" not in public_url(url)
+
+
+@pytest.mark.parametrize("text", AS_THEY_ARE)
+def test_the_rest_stays(text: str) -> None:
+    """What is no credential of a URL stays as it is, in JSON too, and within the text of another JSON."""
+    assert public_url(text) == text
+    assert without_credentials(orjson.dumps({text: text})) == orjson.dumps({text: text})
+
+
+@given(st.text(alphabet='aA:/?@&=# "\\<>\n_tokenhps', max_size=40), st.text(alphabet="ab:/@?", max_size=10))
+def test_json_stays_json(text: str, more: str) -> None:
+    """Whatever texts hold, JSON stays JSON of the same shape."""
+    cleaned = without_credentials(orjson.dumps([{text: more}, f"https://{text}@{more}", 1]))
+    found = orjson.loads(cleaned)
+    assert [type(each) for each in found] == [dict, str, int]
