@@ -46,9 +46,8 @@ def _template(spec: Any) -> Any:
     """Steps with their variables, and the variables of all of them."""
     if not isinstance(spec, dict):
         return redact(spec)
-    steps = spec.get("steps")
-    needed = _Needed(steps if isinstance(steps, list) else ())
-    return replace(replace(spec, "steps", each(_step)), "vars", needed.kept)
+    cleaned = replace(spec, "steps", each(_step))
+    return replace(cleaned, "vars", _Needed(cleaned.get("steps")).kept)
 
 
 def _step(step: Any) -> Any:
@@ -57,7 +56,7 @@ def _step(step: Any) -> Any:
         return step
     if not isinstance(step, dict):
         return redact(step)
-    return replace(within({"config"})(step), "vars", _Needed([{"if": step.get("if")}]).kept)
+    return replace(within({"config"})(step), "vars", _Needed(step.get("if")).kept)
 
 
 def _run(status: Any, own: frozenset[str]) -> Any:
@@ -90,14 +89,12 @@ def _own_aliases(steps: Sequence[Any]) -> Iterator[str]:
 
 
 class _Needed:
-    """The variables from which the steps of ours are worked out, those among them from which others are."""
+    """The variables that are named by what is left of steps, or of one of them, and those that these name in turn."""
 
-    def __init__(self, steps: Sequence[Any]) -> None:
+    def __init__(self, asking: Any) -> None:
         self._names: set[str] = set()
         self._all = False
-        for step in steps:
-            if isinstance(step, dict):
-                self._note(step if _is_own(step) else [step.get("if"), _step(step).get("vars")])
+        self._note(asking)
 
     def kept(self, variables: Any) -> Any:
         """The list with the values of the others redacted. One can only be made of those that stand before it."""
