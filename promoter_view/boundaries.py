@@ -132,7 +132,7 @@ class Wakeable(Protocol):
 
 
 class Cursor(Protocol):
-    """A position in the history of one view: a watch. Holds no frames and no queue."""
+    """A position in the history of one view, or of all: a watch. Holds no frames and no queue."""
 
     @property
     def position(self) -> int:
@@ -174,7 +174,7 @@ class ViewReader(Protocol):
         """The bundles as they were at that resourceVersion. Errors: Expired, Ahead (promoter_view.views.history)."""
 
     def cursor(self, view: str, namespace: str, after: int) -> Cursor:
-        """A cursor that reads what came after that resourceVersion. Errors: Expired, Ahead."""
+        """A cursor that reads what came after that resourceVersion; view "" means all. Errors: Expired, Ahead."""
 
     def subscribe(self, reader: Wakeable) -> None:
         """Have ``reader.wake`` called each time the head has moved, until unsubscribed."""

@@ -151,7 +151,8 @@ class ServedDashboard:
         limits = Limits(settings.max_requests_per_user, settings.max_watches_per_user)
         sign_in = None
         if isinstance(door, TokenDoor):
-            sign_in = SignIn(door, pages, clock=self._reactor, root_path=root_path)
+            own = settings.dashboard_allowed_hosts
+            sign_in = SignIn(door, pages, clock=self._reactor, root_path=root_path, hosts=own)
         return Front(Entrance(door, hosts, root_path, limits), data, pages, sign_in, health=lambda: _fault(health))
 
     @property

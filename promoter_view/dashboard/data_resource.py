@@ -12,7 +12,7 @@ from promoter_view.access.outlook import Outlook, Outlooks
 from promoter_view.boundaries import ViewReader
 from promoter_view.dashboard.filters import Filter
 from promoter_view.dashboard.listing import ListReader, page
-from promoter_view.dashboard.requests import ListQuery, parse_filter, parse_list
+from promoter_view.dashboard.requests import ListQuery, parse_filter, parse_list, require_known
 from promoter_view.dashboard.rights import Rights
 from promoter_view.dashboard.stream_resource import StreamResource
 from promoter_view.dashboard.topics import TopicError, parse_topics
@@ -58,6 +58,7 @@ class DataResource:
 
     async def serve(self, request: Request, path: str, parameters: Parameters, visitor: Visitor) -> None:
         """Errors: those of ``web.status``."""
+        require_known(path, parameters)
         match path:
             case "watch":
                 wanted = parse_filter(parameters, self._plurals)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from promoter_view.dashboard.environments import Station
+from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, parse_label_selector
 from promoter_view.views.summary import State, Summary
@@ -81,7 +82,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class FleetQuery:
-    """What the page's address asks for. ``problem`` says what of it could not be read, and is left out."""
+    """What the page's address asks for. What of it cannot be read is left out, and said.
+
+    ``problem`` says what is wrong with the labels, ``unknown`` which state or order there is not.
+    """
 
     text: str = ""
     namespaces: frozenset[str] = frozenset()
@@ -90,6 +94,7 @@ class FleetQuery:
     label: str = ""
     sort: str = "state"
     problem: str = ""
+    unknown: tuple[str, ...] = ()
 
     def admits(self, row: Listed) -> bool:
         """Whether that row is asked for. Every word of the text has to occur in the row's words."""
@@ -133,15 +138,18 @@ def read_query(query: Mapping[str, str], states: Iterable[StrEnum] = State) -> F
         labels = parse_label_selector(label)
     except SelectorError as error:
         labels, problem = LabelSelector(), str(error)
-    sort = query.get("sort", "")
+    wanted = list(filter(None, query.get("state", "").lower().split(",")))
+    sort = query.get("sort", "") or "state"
+    unknown = (first_unknown(wanted, known, "state"), first_unknown([sort], ORDERS, "order"))
     return FleetQuery(
         text=query.get("text", "")[:_MAX_TEXT],
         namespaces=frozenset(filter(None, query.get("namespace", "").split(","))),
-        states=frozenset(known[word] for word in query.get("state", "").lower().split(",") if word in known),
+        states=frozenset(known[word] for word in wanted if word in known),
         labels=labels,
         label=label,
         sort=sort if sort in ORDERS else "state",
         problem=problem,
+        unknown=tuple(filter(None, unknown)),
     )
 
 

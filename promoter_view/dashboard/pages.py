@@ -20,6 +20,7 @@ from promoter_view.dashboard.events import Event
 from promoter_view.dashboard.figures import figures
 from promoter_view.dashboard.fleet import FleetQuery, read_query
 from promoter_view.dashboard.history_query import HistoryQuery, read_history_query
+from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.dashboard.program import ProgramFacts, read_program
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.rows_page import FLEET, fill_rows, rows_page
@@ -286,6 +287,9 @@ class Pages:
 
     def _activity_pieces(self, query: Mapping[str, str], view: PageInput) -> Iterator[bytes]:
         namespace, name, event = (query.get(word, "")[:253] for word in ("namespace", "name", "event"))
+        events = [one.value for one in Event]
+        unknown = first_unknown([event] if event else [], events, "event")
+        event = "" if unknown else event
         before = int(query["before"][:20]) if query.get("before", "").isdecimal() else 0
         entries = [
             entry
@@ -310,7 +314,8 @@ class Pages:
             older=str(entries[_ENTRIES_A_PAGE - 1].resource_version) if len(entries) > _ENTRIES_A_PAGE else "",
             any_entry=bool(entries),
             entries=self._rendered(entries[:_ENTRIES_A_PAGE], view.now),
-            events=[one.value for one in Event],
+            events=events,
+            unknown=unknown,
             namespaces=sorted({bundle.key.namespace for bundle in (*view.bundles, *view.stages)}),
             since=self._since(view.now),
             figures=figures(kept, view.now),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import orjson
 
 from promoter_view.dashboard.filters import Filter, FilterError, parse_globs
+from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.kubernetes.selectors import SelectorError, parse_label_selector
 from promoter_view.records import BundleKey
 from promoter_view.views.versions import LIMIT
@@ -19,6 +20,15 @@ from promoter_view.web.parameters import Parameters
 
 _DECIMAL = re.compile(r"[0-9]{1,19}\Z", re.ASCII)
 _MAX_TOKEN = 2048
+_FILTER = ("kind", "namespace", "name", "labelSelector")
+_RESUME = ("lastEventId", "scope")
+#: The parameters of each path.
+_KNOWN = {
+    "watch": (*_FILTER, *_RESUME),
+    "list": (*_FILTER, "limit", "continue"),
+    "pages/stream": ("page", *_RESUME),
+    "session": (),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,13 @@ class ListQuery:
     filter: Filter
     limit: int
     token: ListToken | None
+
+
+def require_known(path: str, parameters: Parameters) -> None:
+    """A filter that is misspelt would select everything. Errors: BadRequest for a parameter that the path has not."""
+    problem = first_unknown(parameters, _KNOWN[path], "query parameter")
+    if problem:
+        raise BadRequest(problem)
 
 
 def parse_filter(parameters: Parameters, views: Collection[str]) -> Filter:

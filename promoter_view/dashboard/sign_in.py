@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from collections.abc import Collection
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
@@ -10,6 +10,7 @@ from twisted.web.server import Request
 from promoter_view.dashboard import cookies
 from promoter_view.dashboard.page_resource import PageResource, plain_form, safe_target
 from promoter_view.dashboard.visitors import TokenDoor
+from promoter_view.web.addressing import Sender, is_own
 from promoter_view.web.errors import Forbidden, ReviewUnavailable, TooManyRequests, Unauthorized
 
 #: Attempts of all together: behind a proxy everybody comes from one address. Each is a review that the cluster makes.
@@ -40,10 +41,13 @@ class Attempts:
 
 
 class SignIn:
-    """``sign-in`` and ``sign-out``. ``root_path`` begins and ends with a slash."""
+    """``sign-in`` and ``sign-out``. ``root_path`` begins and ends with a slash; ``hosts`` are ours by configuration."""
 
-    def __init__(self, door: TokenDoor, pages: PageResource, *, clock: IReactorTime, root_path: str) -> None:
+    def __init__(
+        self, door: TokenDoor, pages: PageResource, *, clock: IReactorTime, root_path: str, hosts: Collection[str] = ()
+    ) -> None:
         self._door = door
+        self._hosts = hosts
         self._pages = pages
         self._clock = clock
         self._root_path = root_path
@@ -55,7 +59,7 @@ class SignIn:
 
     async def enter(self, request: Request) -> None:
         """A token is given. Errors: Forbidden, TooManyRequests."""
-        _require_own_origin(request)
+        self._require_own(request)
         self._attempts.take()
         form = plain_form(request)
         token, target = form.get("token", "").strip(), safe_target(form.get("target", ""))
@@ -73,8 +77,14 @@ class SignIn:
 
     def leave(self, request: Request) -> None:
         """The token is forgotten. Errors: Forbidden."""
-        _require_own_origin(request)
+        self._require_own(request)
         self._go_on(request, cookies.forget(), "sign-in")
+
+    def _require_own(self, request: Request) -> None:
+        """A form of another site may not sign anybody in or out. Errors: Forbidden."""
+        names = ("Sec-Fetch-Site", "Origin", "Host", "X-Forwarded-Host")
+        if not is_own(Sender(*map(request.getHeader, names)), self._hosts):
+            raise Forbidden("the form was not sent from this site")
 
     def _go_on(self, request: Request, kept: list[str], target: str) -> None:
         for cookie in kept:
@@ -88,12 +98,3 @@ def redirect(request: Request, location: str) -> None:
     request.setHeader("Location", location)
     request.setHeader("Content-Length", "0")
     request.finish()
-
-
-def _require_own_origin(request: Request) -> None:
-    """A form of another site may not sign anybody in or out. Errors: Forbidden."""
-    origin = request.getHeader("Origin")
-    site = request.getHeader("Sec-Fetch-Site")
-    own = origin is not None and urlsplit(origin).netloc == request.getHeader("Host")
-    if not own or site not in (None, "same-origin"):
-        raise Forbidden("the form was not sent from this site")

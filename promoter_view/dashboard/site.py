@@ -21,6 +21,7 @@ from promoter_view.dashboard.page_resource import PageResource, safe_target
 from promoter_view.dashboard.sign_in import SignIn, redirect
 from promoter_view.dashboard.visitors import Door, Visitor
 from promoter_view.metrics import Metrics
+from promoter_view.web.addressing import host_name
 from promoter_view.web.channel import ApiRequest, channel_of
 from promoter_view.web.errors import MethodNotAllowed, Unauthorized
 from promoter_view.web.limits import Claim, Limits, Shares
@@ -143,11 +144,11 @@ class Front(Resource):
     def _is_known_host(self, request: Request) -> bool:
         """A page of another site may have its own name lead to our address (DNS rebinding)."""
         hosts = self._entrance.hosts
-        return hosts is None or _name(request.getHeader("Host") or "") in hosts
+        return hosts is None or host_name(request.getHeader("Host") or "") in hosts
 
     def _refuse_host(self, request: Request) -> None:
         request.setResponseCode(403)
-        host = _name(request.getHeader("Host") or "")[:253]
+        host = host_name(request.getHeader("Host") or "")[:253]
         text = f"{host!r} is not a name of this dashboard; --dashboard-allowed-hosts says which are\n"
         _send(request, text.encode(), "text/plain; charset=utf-8")
 
@@ -228,12 +229,6 @@ def _send(request: Request, body: bytes, content_type: str) -> None:
     request.setHeader("Content-Length", str(len(body)))
     request.write(body)
     request.finish()
-
-
-def _name(host: str) -> str:
-    """A Host header without its port."""
-    name, colon, port = host.rpartition(":")
-    return (name if colon and port.isdecimal() else host).lower()
 
 
 async def _at_once(call: Callable[[Request], None], request: Request) -> None:

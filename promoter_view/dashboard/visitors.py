@@ -11,7 +11,7 @@ from typing import Protocol
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
 
-from promoter_view.access.authentication import bearer_token
+from promoter_view.access.authentication import bearer_token, words_of
 from promoter_view.access.authorities import Authorities, CertificateRefused
 from promoter_view.access.delegated_access import headers_of
 from promoter_view.access.identity import ANONYMOUS, Identity
@@ -174,7 +174,8 @@ class ProxyDoor:
 
 
 def _values(request: Request, name: str) -> list[str]:
-    return list(filter(None, (value.strip() for value in request.requestHeaders.getRawHeaders(name, []))))
+    """Names are UTF-8, as those from kube-apiserver. Errors: Unauthorized for one that is not."""
+    return list(filter(None, (value.strip() for value in words_of(headers_of(request), [name.lower()]))))
 
 
 async def _anonymous() -> Identity:

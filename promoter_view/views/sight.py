@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol, overload
 
 from promoter_view.boundaries import Cursor, ViewReader, Wakeable
@@ -90,10 +91,11 @@ class SightedViews:
         All namespaces that hold bundles are known when it begins; for one that comes later it waits.
         """
         cursor = self._views.cursor(view, namespace, after)
-        self._known(_namespaces(self._views.list(view, namespace)))
+        read = [view] if view else self._lenses
+        self._known(_namespaces(chain.from_iterable(self._views.list(each, namespace) for each in read)))
         if after < self._sight.horizon:
             raise Expired(after, self._sight.horizon)
-        return SightedCursor(cursor, self._lenses[view], self._sight)
+        return SightedCursor(cursor, self._lenses, self._sight)
 
     def subscribe(self, reader: Wakeable) -> None:
         """As those behind."""
@@ -138,14 +140,14 @@ class SeenBundles(Sequence[Bundle]):
 
 
 class SightedCursor:
-    """Takes changes from another cursor and shows them as they may be seen. A ``boundaries.Cursor``.
+    """Takes changes from another cursor and shows each as it may be seen in its view. A ``boundaries.Cursor``.
 
     It holds back at most one ``take`` of them: those from the first of which it is not known what may be seen.
     """
 
-    def __init__(self, cursor: Cursor, lens: Lens, sight: Sight) -> None:
+    def __init__(self, cursor: Cursor, lenses: Mapping[str, Lens], sight: Sight) -> None:
         self._cursor = cursor
-        self._lens = lens
+        self._lenses = lenses
         self._sight = sight
         self._held: deque[BundleChange] = deque()
         self._examined = cursor.position
@@ -179,7 +181,7 @@ class SightedCursor:
 
     def _pass(self, seen: list[BundleChange]) -> bool:
         """Whether the first change that is held could be examined."""
-        namespace = self._held[0].key.namespace
+        view, namespace, _ = self._held[0].key
         hidden = self._sight.hidden(namespace)
         if hidden is None:
             # Counted before it is asked for: the answer may come at once.
@@ -188,13 +190,13 @@ class SightedCursor:
             return False
         change = self._held.popleft()
         self._examined = change.resource_version
-        shown = self._lens.change(change, hidden)
+        shown = self._lenses[view].change(change, hidden)
         if shown is not None:
             seen.append(shown)
         return True
 
 
-def _namespaces(bundles: Sequence[Bundle]) -> Iterable[str]:
+def _namespaces(bundles: Iterable[Bundle]) -> Iterable[str]:
     return dict.fromkeys(bundle.key.namespace for bundle in bundles)
 
 

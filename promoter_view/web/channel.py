@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from io import BytesIO
-from typing import Any
+from typing import Any, AnyStr
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from twisted.internet.protocol import connectionDone
@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from twisted.web.server import Request
 
+from promoter_view.web.addressing import addressed
 from promoter_view.web.connections import Closing, Connections
 from promoter_view.web.status import (
     BODY_TOO_LARGE,
@@ -47,6 +48,14 @@ class ApiRequest(Request):
 
     channel: ApiChannel
     _received = 0
+
+    def getHeader(self, key: AnyStr) -> AnyStr | None:
+        """The last value of that name. As text it is latin-1, so that every value can be read (RFC 9110, 5.5)."""
+        name = key.encode() if isinstance(key, str) else key
+        values = self.requestHeaders.getRawHeaders(name, ())
+        if not values:
+            return None
+        return values[-1].decode("latin-1") if isinstance(key, str) else values[-1]
 
     def gotLength(self, length: int | None) -> None:  # noqa: ARG002
         """The headers are there."""
@@ -106,21 +115,20 @@ class ApiChannel(HTTPChannel):
         else:
             super().lineReceived(line)
 
-    def headerReceived(self, line: bytes) -> bool:
-        """A header. Its value is UTF-8 or refused: nobody downstream has to guess what else it may mean."""
-        try:
-            line.decode()
-        except UnicodeDecodeError:
-            self.refuse(NOT_HTTP)
-            return False
-        return bool(super().headerReceived(line))
-
     def lineLengthExceeded(self, line: bytes) -> None:  # noqa: ARG002
         """A line that does not end."""
         self.refuse(HEADERS_TOO_LARGE if self.requests else URL_TOO_LONG)
 
     def allHeadersReceived(self) -> None:
         """The head is whole."""
+        headers = self.requests[-1].requestHeaders
+        found = addressed(self._path, self._version, headers.getRawHeaders(b"Host", ()))
+        if found is None:
+            self.refuse(NOT_HTTP)
+            return
+        self._path = found.target
+        if found.host is not None:
+            headers.setRawHeaders(b"Host", [found.host])
         if self.length is not None and self.length > MAX_BODY_BYTES:
             self.refuse(BODY_TOO_LARGE)
         else:
@@ -187,7 +195,10 @@ class ApiChannel(HTTPChannel):
             below.loseConnection()
 
     def _maybeChooseTransferDecoder(self, header: bytes, data: bytes) -> bool:
-        if header == b"Content-Length" and len(data) > _MOST_DIGITS:
+        too_long = header == b"Content-Length" and len(data) > _MOST_DIGITS
+        # Only chunks say where a body ends, and only in HTTP/1.1 (RFC 9112, 6.1 and 6.3).
+        endless = header == b"Transfer-Encoding" and (data.lower() != b"chunked" or self._version != b"HTTP/1.1")
+        if too_long or endless:
             return bool(self._failChooseTransferDecoder())
         return bool(super()._maybeChooseTransferDecoder(header, data))
 

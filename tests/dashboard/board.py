@@ -25,12 +25,13 @@ from promoter_view.dashboard.site import DashboardSite, Entrance, Front
 from promoter_view.dashboard.stream_resource import StreamResource
 from promoter_view.dashboard.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
 from promoter_view.dashboard.wires import Shared
-from promoter_view.kubernetes.kinds import PROMOTER_KINDS
+from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.records import LogStatus
+from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.limits import Limits
 from tests.api.reviewing import Reviews, access_reviewer, token_reviewer
-from tests.api.world import VIEW, Client, World
+from tests.api.world import Client, World
 
 #: Namespaces by user; "*" for all.
 Grants = dict[str, set[str]]
@@ -43,14 +44,17 @@ class Board(World):
         self,
         *,
         door: Callable[[Board], Door] = lambda _: OpenDoor(),
-        rights: Callable[[Board], Rights] = lambda _: OpenRights([VIEW]),
+        rights: Callable[[Board], Rights] = lambda board: OpenRights(board.plurals),
         hosts: Collection[str] | None = None,
         root_path: str = "/",
         limits: Limits | None = None,
         outlooks: Callable[[Board], Outlooks] = lambda board: Everything(board.views),
+        definitions: Sequence[ViewDefinition] = (PROMOTION_STRATEGY_DETAILS,),
         **kept: Any,
     ) -> None:
-        super().__init__(**kept)
+        super().__init__(definitions=definitions, **kept)
+        self.definitions = definitions
+        self.plurals = [definition.plural for definition in definitions]
         self.grants: Grants = {}
         self.tokens: dict[str, str] = {}
         self.secret: set[str] = set()
@@ -61,12 +65,12 @@ class Board(World):
         given: dict[str, Any] = {"rights": rights(self), "outlooks": outlooks(self)}
         pages = Pages(activity=Activity(), assets=Assets(), root_path=root_path)
         page_resource = PageResource(
-            self.views, [VIEW], pages, Assets(), **given, pump=self.pump, reactor=self.clock, facts=self._facts
+            self.views, self.plurals, pages, Assets(), **given, pump=self.pump, reactor=self.clock, facts=self._facts
         )
         shared = Shared()
         self.streams = StreamResource(
             self.views,
-            [VIEW],
+            self.plurals,
             **given,
             pump=self.pump,
             shared=shared,
@@ -76,7 +80,7 @@ class Board(World):
         )
         data = DataResource(
             self.views,
-            [VIEW],
+            self.plurals,
             self.streams,
             pages,
             **given,
@@ -116,7 +120,7 @@ class Board(World):
             user = self.tokens.get(spec["token"])
             return {"authenticated": user is not None, "user": {"username": user}}
         asked = spec["resourceAttributes"]
-        if asked["resource"] != VIEW:
+        if asked["resource"] not in self.plurals:
             return {"allowed": asked["resource"] not in self.secret}
         namespace = asked.get("namespace", "*")
         return {"allowed": namespace in self.grants.get(spec["user"], ())}
@@ -198,7 +202,7 @@ def reviewed(board: Board) -> ReviewedRights:
         metrics=board.metrics,
         masters=False,
     )
-    return ReviewedRights(reviews, board.views, [VIEW], clock=board.clock)
+    return ReviewedRights(reviews, board.views, board.plurals, clock=board.clock)
 
 
 def by_members(board: Board) -> MemberAccess:
@@ -210,7 +214,7 @@ def by_members(board: Board) -> MemberAccess:
         denied_seconds=0,
         metrics=board.metrics,
     )
-    return MemberAccess(board.views, [PROMOTION_STRATEGY_DETAILS], PROMOTER_KINDS, reviews, clock=board.clock)
+    return MemberAccess(board.views, board.definitions, REFLECTED_KINDS, reviews, clock=board.clock)
 
 
 def by_token(board: Board) -> TokenDoor:

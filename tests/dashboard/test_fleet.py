@@ -63,6 +63,21 @@ def test_a_selector_that_cannot_be_read_is_said() -> None:
     assert not read_query({"label": "a=b"}).problem
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"state": "green"}, ["unknown state 'green'. Known: "]),
+        ({"state": "failled,promoted", "sort": "names"}, ["did you mean 'failed'?", "did you mean 'name'?"]),
+        ({"state": "FAILED,", "sort": "name"}, []),
+    ],
+)
+def test_an_unknown_state_or_order_is_said(query: dict[str, str], words: list[str]) -> None:
+    """It is left out, and the page names those that there are."""
+    found = read_query(query).unknown
+    assert len(found) == len(words)
+    assert all(word in said for word, said in zip(words, found, strict=True))
+
+
 def test_rows_are_sorted_as_asked() -> None:
     """By state with the worst first, by name, by namespace, by the latest change; an unknown order is the first."""
     failed = row("b", "x", active_checks=[check("h", "failure")])

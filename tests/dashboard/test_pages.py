@@ -196,6 +196,19 @@ def test_who_may_not_see_policies_sees_no_entries_of_them(company: Company) -> N
     assert set(re.findall(r'<li class="entry" [^>]*data-namespace="([^"]+)"', html)) == {"data"}
 
 
+@pytest.mark.parametrize(
+    ("path", "name", "what"), [("", "state", "state"), ("", "sort", "order"), ("activity", "event", "event")]
+)
+def test_filters_that_there_are_not_are_said(company: Company, path: str, name: str, what: str) -> None:
+    """A value that no filter has hides nothing: the page shows all, and says which there are."""
+    html = company.page(path, {name: "<green>"})
+    assert f"Unknown {what} &#39;&lt;green&gt;&#39;" in html
+    assert " Known: " in html
+    without = company.page(path)
+    assert html.count("<li ") == without.count("<li ")
+    assert html.count("<li hidden") == without.count("<li hidden")
+
+
 def test_activity_can_be_narrowed_and_paged(company: Company) -> None:
     """By namespace, name and event; older entries come after those of the first page."""
     html = company.page("activity", {"namespace": "payments", "event": "promoted"})

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.api.world import Client
 from tests.dashboard.board import Board, bearer, by_proxy, by_token, reviewed, with_tokens
 
 PROXY = {"X-Promoter-View-Proxy-Secret": "new", "X-Forwarded-User": "ann", "X-Forwarded-Groups": "dev, ops"}
@@ -133,6 +134,18 @@ class TestProxy:
         assert answer.code == code
         assert answer.document["code"] == code
 
+    @pytest.mark.parametrize(("user", "code"), [("j\u00fcrgen".encode(), 200), (b"j\xfcrgen", 401)])
+    def test_names_are_utf_8(self, user: bytes, code: int) -> None:
+        """A user is named in UTF-8, as by kube-apiserver; another encoding could be anybody."""
+        world = proxied()
+        client = Client(world)
+        secret = b"X-Promoter-View-Proxy-Secret: new"
+        lines = (b"GET /session HTTP/1.1", b"Host: x", secret, b"X-Forwarded-User: " + user)
+        client.protocol.dataReceived(b"\r\n".join((*lines, b"", b"")))
+        world.turn()
+        assert client.answer().code == code
+        assert code == 401 or client.answer().document["user"] == "j\u00fcrgen"
+
     def test_the_cluster_of_the_api_is_not_asked(self) -> None:
         """What front proxies say to the API counts for nothing here, nor does a bearer token."""
         headers = {"X-Remote-User": "ann", "Authorization": "Bearer ann"}
@@ -177,6 +190,30 @@ class TestSignIn:
         for path in ("/sign-in", "/sign-out"):
             assert world.post(path, "token=t.o.ken", {"Origin": origin}).code == 403
         assert world.post("/sign-in", "token=t.o.ken", {"Sec-Fetch-Site": "cross-site"}).code == 403
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"Sec-Fetch-Site": "same-origin", "Origin": "https://board.example", "Host": "10.0.0.7:8080"},
+            {"Origin": "https://Board.example", "Host": "board.example:443"},
+            {"Origin": "https://board.example", "Host": "inner", "X-Forwarded-Host": "board.example"},
+        ],
+    )
+    def test_behind_a_proxy_that_rewrites_host(self, headers: dict[str, str]) -> None:
+        """Whoever signs in behind a proxy is let in, whatever the proxy makes of Host."""
+        world = self.board()
+        for path in ("/sign-in", "/sign-out"):
+            assert world.post(path, "token=t.o.ken", headers).code == 303
+
+    def test_other_cookies_of_any_bytes(self) -> None:
+        """A cookie of another program, in latin-1 or in no encoding at all, does not hide the one with the token."""
+        world = self.board()
+        kept = world.post("/sign-in", "token=t.o.ken").header("set-cookie").partition(";")[0].encode()
+        for cookies in (b"name=J\xfcrgen; %b" % kept, b"%b; x=\xff\x80" % kept, b"\xe9=1; %b" % kept):
+            client = Client(world)
+            client.protocol.dataReceived(b"GET /session HTTP/1.1\r\nHost: x\r\nCookie: %b\r\n\r\n" % cookies)
+            world.turn()
+            assert client.answer().document["user"] == "u"
 
     @pytest.mark.parametrize("token", ["wrong", "", "a;b", "a%0d%0aSet-Cookie:x", "%C3%A4", "x" * 40_000])
     def test_a_wrong_token(self, token: str) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from promoter_view.records import Change, ChangeType, Mark, Mirror, ObjectKey
+from promoter_view.views.known import DEFINITIONS
 from tests.api.world import sample
 from tests.dashboard.board import Board, Events, bearer, by_members, with_tokens
+from tests.views.oracle import key_of
+from tests.views.stages import stage, thing
 
+PAGES = "/pages/stream?page=fleet&page=stages&page=strategies/a/in-a&page=stages/shop/test&page=activity"
 VIEW = "promotionstrategydetails"
 
 
@@ -239,6 +244,28 @@ def test_what_cannot_be_read_is_400(path: str) -> None:
     assert (answer.code, answer.document["reason"]) == (400, "BadRequest")
 
 
+@pytest.mark.parametrize(
+    ("path", "nearest"),
+    [
+        ("/watch?namespaces=a", "namespace"),
+        ("/watch?labelselector=a", "labelSelector"),
+        ("/list?kinds=x", "kind"),
+        ("/list?lastEventID=1", None),
+        ("/pages/stream?page=fleet&pages=x", "page"),
+        ("/session?x", None),
+        ("/list?" + "z" * 3000, None),
+    ],
+)
+def test_an_unknown_parameter_is_400(path: str, nearest: str | None) -> None:
+    """It might have been meant as a filter, so that without it everything is shown; the nearest one is named."""
+    answer = board(1).ask(path)
+    assert answer.code == 400
+    message = answer.document["message"]
+    assert len(message) < 300
+    assert ("did you mean" in message) is (nearest is not None)
+    assert nearest is None or f"did you mean '{nearest}'?" in message
+
+
 def test_streams_are_not_for_head() -> None:
     """HEAD of a stream would hold its connection and say nothing; nothing can be written."""
     world = board(1)
@@ -381,6 +408,36 @@ class TestRights:
         seen = [frame for _ in range(100) for frame in (world.turn(1), events.frames())[1] if frame.event != "BOOKMARK"]
         assert [frame.brief for frame in seen] == [("RESET", ""), ("ADDED", "in-a"), ("SYNCED", "")]
         assert seen[1].data["gitRepository"]["spec"]["branch"] == "other"
+
+    @pytest.mark.parametrize("path", ["/watch", "/watch?kind=stagedetails,promotionstrategydetails", PAGES])
+    def test_several_views_by_members(self, path: str) -> None:
+        """With --member-authorization a stream of several views leaves out in each what may not be got."""
+        world = with_tokens({"u": ["*"]}, outlooks=by_members, definitions=DEFINITIONS)
+        world.secret = {"gitrepositories", "freights"}
+        world.put("a", "in-a")
+        repository(world, "main")
+        record(world, stage(freight=["f"]), thing("Freight", "f", alias="hidden"))
+        events = world.watch(path, bearer("u"))
+        assert events.code == 200
+        first = events.frames()
+        assert [frame.event for frame in first][-1] == "SYNCED"
+        assert len(first) == 3
+        record(world, thing("Freight", "f", alias="still-hidden"))
+        assert events.frames() == []
+        world.put("a", "in-a", note="x")
+        record(world, stage(freight=["f", "g"]))
+        changed = events.frames()
+        assert len(changed) == 2
+        said = json.dumps([frame.data for frame in first + changed])
+        assert "hidden" not in said
+        assert "main" not in said
+
+
+def record(world: Board, *documents: dict[str, Any]) -> None:
+    """Objects are there, or have changed."""
+    for document in documents:
+        body = json.dumps(document).encode()
+        world.record(Change(ChangeType.MODIFIED, key_of(document), body, "7", "promotionstrategies", "7"))
 
 
 def repository(world: Board, branch: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from promoter_view.boundaries import ViewReader
+from promoter_view.views.known import DEFINITIONS
 from promoter_view.views.lens import Hidden, Lens
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.sight import SightedViews
 from tests.views.oracle import GATES
 
@@ -50,6 +50,5 @@ class Sight:
 
 
 def sighted(views: ViewReader, sight: Sight) -> SightedViews:
-    """The views as that sight allows, through a lens of their own."""
-    lens = Lens(PROMOTION_STRATEGY_DETAILS)
-    return SightedViews(views, {PROMOTION_STRATEGY_DETAILS.plural: lens}, sight)
+    """The views as that sight allows, through lenses of their own."""
+    return SightedViews(views, {definition.plural: Lens(definition) for definition in DEFINITIONS}, sight)

@@ -8,7 +8,9 @@ import pytest
 from promoter_view.records import BundleKey
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.sight import Unseen
+from promoter_view.views.stage_details import STAGE_DETAILS
 from tests.views.sights import Sight, hiding, sighted
+from tests.views.stages import stage, thing
 from tests.views.world import VIEW, World, family, moved, strategy
 
 
@@ -144,3 +146,19 @@ def test_an_overrun_cursor_still_says_so(world: World) -> None:
     world.projector._history.restart(world.end())
     with pytest.raises(Expired):
         cursor.take(4)
+
+
+def test_one_cursor_on_all_views() -> None:
+    """A cursor on every view shows each change through the lens of its own, and knows all namespaces at first."""
+    world = World()
+    world.put(*family("shop", "ScmProvider"), moved(stage(freight=["f"]), "b"), moved(thing("Freight", "f"), "b"))
+    with pytest.raises(Unseen) as caught:
+        sighted(world.projector, Sight()).cursor("", "", world.projector.head)
+    assert caught.value.namespaces == {"a", "b"}
+    cursor = sighted(world.projector, Sight(rest=hiding("PullRequest", "Freight"))).cursor("", "", world.end())
+    world.put(moved(thing("Freight", "f", alias="x"), "b"), strategy("shop"))
+    world.put(moved(stage(freight=["f"], last="p"), "b"))
+    strategies, stages = cursor.take(1000)
+    assert (strategies.key.view, stages.key.view) == (VIEW, STAGE_DETAILS)
+    assert "pullRequests" not in fields(strategies.after)
+    assert "freight" not in fields(stages.after)

@@ -56,7 +56,15 @@ REFUSED = [
     ([HEAD, b"no colon\r\n\r\n"], 400, "BadRequest"),
     ([HEAD, b"bad name: x\r\n\r\n"], 400, "BadRequest"),
     ([HEAD, b"X: a\x00b\r\n\r\n"], 400, "BadRequest"),
-    ([HEAD, b"X: \xe9\r\n\r\n"], 400, "BadRequest"),
+    ([HEAD, b"Transfer-Encoding: identity\r\n\r\n"], 400, "BadRequest"),
+    ([b"GET /apis HTTP/1.0\r\n", CHUNKED], 400, "BadRequest"),
+    ([b"GET /apis HTTP/1.1\r\n\r\n"], 400, "BadRequest"),
+    ([HEAD, b"Host: y\r\n\r\n"], 400, "BadRequest"),
+    ([b"GET /apis HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n"], 400, "BadRequest"),
+    ([b"GET /apis HTTP/1.1\r\nHost: x y\r\n\r\n"], 400, "BadRequest"),
+    ([b"GET /apis HTTP/1.1\r\nHost: \xe9\r\n\r\n"], 400, "BadRequest"),
+    ([b"GET https:///apis HTTP/1.1\r\nHost: x\r\n\r\n"], 400, "BadRequest"),
+    ([b"GET https://user@x/apis HTTP/1.1\r\nHost: x\r\n\r\n"], 400, "BadRequest"),
     ([b"GET\r\n\r\n"], 400, "BadRequest"),
     ([b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n"], 400, "BadRequest"),
 ]
@@ -74,6 +82,26 @@ def test_refused(parts, code, reason):
     assert client.transport.value() == written
     client.leave()
     assert world.clock.getDelayedCalls() == []
+
+
+SERVED = [
+    b"GET /apis HTTP/1.0\r\n\r\n",
+    b"GET /apis HTTP/1.1\r\nHost:\r\n\r\n",
+    b"GET https://host/apis HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET HTTP://host:8443/apis?timeout=32s HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /apis HTTP/1.1\r\nHost: x\r\nCookie: a=\xe9\r\nX: \xff\x80\r\n\r\n",
+    *(
+        b"GET /apis HTTP/1.1\r\nHost: x\r\n%b: application/json, \xe9\r\n\r\n" % name
+        for name in (b"Accept", b"Accept-Encoding", b"User-Agent", b"If-None-Match", b"Audit-Id", b"Connection")
+    ),
+]
+
+
+@pytest.mark.parametrize("request_", SERVED)
+def test_served(request_):
+    """What HTTP allows is answered: no Host in 1.0, a target in absolute form, header bytes above ASCII (RFC 9110)."""
+    answer = feed(World(), request_).answer()
+    assert (answer.code, answer.document["kind"]) == (200, "APIGroupList")
 
 
 def test_byte_by_byte():

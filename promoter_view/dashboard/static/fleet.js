@@ -107,12 +107,14 @@ export class Fleet {
 
   #readAddress() {
     const query = new URLSearchParams(location.search);
-    this.#states = new Set((query.get("state") ?? "").split(",").filter(Boolean));
+    // A state that there is not would hide every row; the server has said that it is unknown.
+    const known = new Set([...this.#form.querySelectorAll(".chip")].map((chip) => chip.dataset.state).filter(Boolean));
+    this.#states = new Set((query.get("state") ?? "").toLowerCase().split(",").filter((state) => known.has(state)));
     const fields = this.#form.elements;
     fields.favourites.checked = query.get("favourites") === "1";
     fields.text.value = query.get("text") ?? "";
     fields.label.value = query.get("label") ?? "";
-    fields.sort.value = query.get("sort") || "state";
+    fields.sort.value = Object.hasOwn(ORDERS, query.get("sort") ?? "") ? query.get("sort") : "state";
     const namespace = query.get("namespace") ?? "";
     if (namespace && ![...fields.namespace.options].some((option) => option.value === namespace)) {
       fields.namespace.add(new Option(namespace, namespace));
@@ -133,6 +135,7 @@ export class Fleet {
 
   #changed() {
     const fields = this.#form.elements;
+    for (const problem of this.#form.querySelectorAll("[data-unknown]")) problem.remove();
     const query = new URLSearchParams();
     const said = {
       text: fields.text.value.trim(), namespace: fields.namespace.value, label: fields.label.value.trim(),
