@@ -112,7 +112,7 @@ class Admits:
         ("//metrics", "//metrics", 404),
         ("/livez//ping", "/livez//ping", 404),
         ("/livez/%2e%2e/metrics", "/livez/../metrics", 404),
-        ("https://h/metrics", "https://h/metrics", 404),
+        ("https://h/metrics", "/metrics", 200),
         ("/%ff", "/\ufffd", 404),
     ],
 )
