@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,13 @@ from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.access.trust import Trust
 from promoter_view.boundaries import ViewReader
 from promoter_view.kubernetes.client import ClientSettings, KubernetesClient
-from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
-from promoter_view.kubernetes.config import load_cluster
+from promoter_view.kubernetes.cluster_config import ClusterConfig
+from promoter_view.kubernetes.config import load_named_cluster
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.metrics import Metrics
 from promoter_view.settings import Settings
 from promoter_view.views.definition import ViewDefinition
-from promoter_view.web.reloading import ReloadedFiles, Reloader
+from promoter_view.web.reloading import Reloader, follow_file
 
 #: Somebody waits for each answer.
 _REVIEWS = ClientSettings(
@@ -63,8 +64,8 @@ class ClusterAccess:
         self._random = random
         self._metrics = metrics
         self._trust = Trust()
-        self._authentication = self._client(settings.authentication_kubeconfig, config)
-        self._authorization = self._client(settings.authorization_kubeconfig, config)
+        self._authentication = self._client("--authentication-kubeconfig", settings.authentication_kubeconfig, config)
+        self._authorization = self._client("--authorization-kubeconfig", settings.authorization_kubeconfig, config)
         self._override(reloader)
         self._delegation = Delegation(
             self._trust,
@@ -128,9 +129,10 @@ class ClusterAccess:
         """For ``/readyz?verbose``."""
         return self._delegation.fault or "the authentication configuration is followed"
 
-    def _client(self, kubeconfig: str | None, config: ClusterConfig) -> KubernetesClient:
-        chosen = config if kubeconfig is None else load_cluster(kubeconfig, None, self._environ)
-        return KubernetesClient(self._reactor, chosen, environ=self._environ, settings=_REVIEWS)
+    def _client(self, option: str, kubeconfig: str | None, config: ClusterConfig) -> KubernetesClient:
+        if kubeconfig is not None:
+            config = load_named_cluster(option, kubeconfig, None, self._environ)
+        return KubernetesClient(self._reactor, config, environ=self._environ, settings=_REVIEWS)
 
     def _token_reviews(self) -> TokenReviews:
         return TokenReviews(
@@ -169,7 +171,10 @@ class ClusterAccess:
         )
         for option, file, override in given:
             if file is not None:
-                reloader.add(_bundle(option, Path(file), override, self._metrics))
+                take = partial(_override, override)
+                follow_file(option, Path(file), take, reloader=reloader, metrics=self._metrics)
+        reloader.expiry.follow_bundle("client-ca-file", self._trust.client_pem)
+        reloader.expiry.follow_bundle("requestheader-client-ca-file", self._trust.proxy_pem)
 
     def _trust_proxies(self, authorities: Authorities) -> None:
         settings = self._settings
@@ -185,13 +190,5 @@ class ClusterAccess:
         )
 
 
-def _bundle(option: str, path: Path, override: Callable[[Authorities], None], metrics: Metrics) -> ReloadedFiles:
-    def load() -> None:
-        override(Authorities(path.read_bytes()))
-
-    files = ReloadedFiles(option, [path], load, metrics=metrics)
-    try:
-        load()
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"--{option}: {path}: {error}") from error
-    return files
+def _override(override: Callable[[Authorities], None], pem: bytes) -> None:
+    override(Authorities(pem))

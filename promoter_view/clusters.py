@@ -1,12 +1,14 @@
-"""Which clusters the options name."""
+"""Which clusters the options name, and what is believed and shown there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from promoter_view.kubernetes.cluster_config import Clusters
-from promoter_view.kubernetes.config import cluster_identity, load_cluster
+from promoter_view.kubernetes.cluster_config import ClusterConfig, Clusters
+from promoter_view.kubernetes.config import cluster_identity, load_named_cluster
 from promoter_view.settings import Settings
+from promoter_view.web.expiry import Expiry
 
 
 def load_clusters(settings: Settings, environ: Mapping[str, str]) -> Clusters | None:
@@ -18,9 +20,29 @@ def load_clusters(settings: Settings, environ: Mapping[str, str]) -> Clusters | 
         return None
     elsewhere = settings.argocd_kubeconfig
     return Clusters(
-        load_cluster(settings.kubeconfig, settings.context, environ),
-        None if elsewhere is None else load_cluster(elsewhere, None, environ),
+        load_named_cluster("--kubeconfig", settings.kubeconfig, settings.context, environ),
+        None if elsewhere is None else load_named_cluster("--argocd-kubeconfig", elsewhere, None, environ),
     )
+
+
+def follow_certificates(settings: Settings, clusters: Clusters | None, expiry: Expiry) -> None:
+    """Says when what we believe and show elsewhere ends; what a plugin gives is the plugin's to renew."""
+    for option, config in _named(clusters):
+        if config.authority is not None:
+            expiry.follow_bundle(f"{option}-certificate-authority", config.authority.read)
+        if config.user.certificate is not None:
+            expiry.follow_chain(f"{option}-client-certificate", config.user.certificate.read)
+    if settings.etcd_cafile is not None:
+        expiry.follow_bundle("etcd-cafile", Path(settings.etcd_cafile).read_bytes)
+    if settings.etcd_certfile is not None:
+        expiry.follow_chain("etcd-certfile", Path(settings.etcd_certfile).read_bytes)
+
+
+def _named(clusters: Clusters | None) -> Iterator[tuple[str, ClusterConfig]]:
+    if clusters is not None:
+        yield "kubeconfig", clusters.main
+        if clusters.applications is not None:
+            yield "argocd-kubeconfig", clusters.applications
 
 
 def identities(clusters: Clusters) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from typing import Any
 
@@ -9,9 +10,17 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IOpenSSLServerConnectionCreator, IProtocolFactory
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
+from promoter_view.kubernetes.cluster_config import ConfigError
 from promoter_view.option_values import Port
 
 _TRIES = 100
+#: What an operator does about it, by the error; each speaks of the options that name the port and the address.
+_ADVICE = {
+    errno.EADDRINUSE: "another process listens there; stop it, or give {port} another port",
+    errno.EADDRNOTAVAIL: "this machine does not have that address; give {address} one that it has",
+    errno.EAFNOSUPPORT: "this machine does not speak that kind of address; give {address} another",
+    errno.EACCES: "ports below 1024 need a privilege; give {port} a higher one",
+}
 #: Asked after so much silence, and then so often, whether a peer is still there. TCP_USER_TIMEOUT would notice sooner,
 #: but it also ends those who live and do not read for a while, and a slow reader keeps its place.
 _KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 6}
@@ -33,6 +42,14 @@ def listen_tcp(reactor: Any, factory: IProtocolFactory, port: Port, address: str
         except CannotListenError:
             continue
     return _tuned(reactor.listenTCP(last, factory, interface=address))
+
+
+def refused(error: CannotListenError, *, port: str, address: str) -> ConfigError:
+    """What to tell an operator; ``port`` and ``address`` are the options that name them."""
+    reason: object = error.socketError
+    code = reason.errno if isinstance(reason, OSError) else None
+    advice = _ADVICE.get(code or 0, str(reason)).format(port=port, address=address)
+    return ConfigError(f"{port}: cannot listen on {error.interface or '*'} port {error.port}: {advice}")
 
 
 def _tuned(port: Any) -> IListeningPort:

@@ -67,6 +67,7 @@ class Metrics:
         self.reviews = Counter("promoter_view_reviews", "Token and access reviews asked of the cluster, not those from the cache", ["review", "outcome"], registry=registry)
         self.review_seconds = Histogram("promoter_view_review_seconds", "From asked to answered", ["review"], buckets=_FAST, registry=registry)
         self.certificate_reloads = Counter("promoter_view_certificate_reloads", "Changed certificate files read again", ["files", "outcome"], registry=registry)
+        self.certificate_expiry = Gauge("promoter_view_certificate_expiry_timestamp_seconds", "When a certificate in use ends, in seconds since 1970", ["certificate"], registry=registry)
         # fmt: on
 
     def render(self) -> bytes:

@@ -5,9 +5,11 @@ A wrong value ends the program with one line that names the option, the value an
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -201,6 +203,50 @@ OPTIONS = (
 )
 
 
+#: What Kubernetes puts into the environment of a pod for a Service that happens to be called promoter-view or
+#: promoter-view-dashboard: the latter's PROMOTER_VIEW_DASHBOARD_PORT is no port of ours.
+_SERVICE_LINK = re.compile(r".*_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)")
+_LINK_VALUE = re.compile(r"(tcp|udp|sctp)://.*")
+#: How alike a name has to be, of 1, to be what was meant.
+_ALIKE = 0.8
+
+
+def unknown_variables(environ: Mapping[str, str]) -> Sequence[str]:
+    """A line for each variable that looks like an option's and is none. Errors: OptionError where one was meant.
+
+    An option that is misspelled may be one that keeps others out, so it is not passed over.
+    """
+    names = [option.environment for option in OPTIONS]
+    lines = []
+    for name in sorted(environ):
+        if not name.startswith(_PREFIX) or name in names or _is_link(name, environ[name]):
+            continue
+        nearest = _nearest(name, names)
+        if nearest:
+            raise OptionError(f"{name}: there is no such variable; did you mean {nearest}?")
+        lines.append(f"{name} counts for nothing: no option has this variable")
+    return lines
+
+
+def _is_link(name: str, value: str) -> bool:
+    return bool(_SERVICE_LINK.fullmatch(name) or (name.endswith("_PORT") and _LINK_VALUE.fullmatch(value)))
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    return next(iter(get_close_matches(name, names, n=1, cutoff=_ALIKE)), "")
+
+
+def _unrecognized(words: Sequence[str]) -> str:
+    """For the first word that begins with dashes and is no option: the one that was meant, as a question."""
+    names = ["--" + option.name for option in OPTIONS]
+    for word in words:
+        name = word.partition("=")[0]
+        if name.startswith("--") and not any(known.startswith(name) for known in [*names, "--help", "--version"]):
+            nearest = _nearest(name, names)
+            return f"; did you mean {nearest}?" if nearest else ""
+    return ""
+
+
 def _flag(text: str) -> bool:
     words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
     if text.lower() not in words:
@@ -241,6 +287,7 @@ def _left_out(chosen: Mapping[str, str], given: Mapping[str, str], environ: Mapp
 
 def settings(given: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
     """Checks options as text, by name. Errors: OptionError."""
+    environ = {name: value for name, value in environ.items() if not _is_link(name, value)}
     options = {option.name: option for option in OPTIONS}
     if _read(options["demo"], given, environ):
         given = {**_left_out(_demo_defaults(), given, environ), **given}
@@ -253,7 +300,8 @@ def settings(given: Mapping[str, str], environ: Mapping[str, str]) -> Settings:
 
 
 class Options(usage.Options):
-    """``twistd promoter-view``'s options. After parsing, ``settings`` holds them, checked."""
+    """``twistd promoter-view``'s options. After parsing, ``settings`` holds them, checked, and ``warnings`` what
+    an operator should read."""
 
     synopsis = "[options]"
     longdesc = f"Every option can also come from the environment, as {_PREFIX}<OPTION_IN_CAPITALS>."
@@ -264,6 +312,7 @@ class Options(usage.Options):
         if option.parse is not None
     )
     settings: Settings
+    warnings: Sequence[str]
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """Parses, checks, or ends the program with one line on standard error."""
@@ -272,7 +321,10 @@ class Options(usage.Options):
         try:
             super().parseOptions(options)
             self.settings = settings(self._given(), os.environ)
-        except (usage.UsageError, OptionError) as error:
+            self.warnings = unknown_variables(os.environ)
+        except usage.UsageError as error:
+            _refuse(str(error) + _unrecognized(options or ()))
+        except OptionError as error:
             _refuse(str(error))
 
     def parseArgs(self, *words: str) -> None:

@@ -12,16 +12,14 @@ import os
 import platform
 import random
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from OpenSSL import SSL
 from twisted.application.service import IService, Service
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, maybeDeferred
-from twisted.internet.error import CannotListenError
 from twisted.internet.task import deferLater
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
@@ -33,9 +31,10 @@ from promoter_view.access.delegated_access import OpenPaths, OpenPathsAccess
 from promoter_view.access.outlook import Outlooks
 from promoter_view.api.openapi import OpenApi
 from promoter_view.cluster_access import ClusterAccess
-from promoter_view.clusters import identities, load_clusters
+from promoter_view.clusters import follow_certificates, identities, load_clusters
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
+from promoter_view.key_pairs import KeyPairError
 from promoter_view.kubernetes.cluster_config import ClusterConfig, Clusters, ConfigError
 from promoter_view.log.engines import LogSettings, open_log
 from promoter_view.log.errors import LogError
@@ -54,6 +53,7 @@ from promoter_view.shard import Shard
 from promoter_view.views.definition import GENERATION
 from promoter_view.views.known import definitions
 from promoter_view.views.projector import Projector
+from promoter_view.web.expiry import Expiry
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.reloading import Reloader
 
@@ -61,13 +61,14 @@ __all__ = ["Options", "makeService"]
 
 DEMO_KUBECONFIG = Path("promoter-view-demo/kubeconfig")
 #: What ends the program at its start with one line instead of a traceback: somebody can put it right.
-_EXPECTED = (ConfigError, LogError, CannotListenError, OSError, SSL.Error)
+_EXPECTED = (ConfigError, KeyPairError, LogError, OSError)
 
 
 class Program(Service):
     """The whole program as one Twisted service.
 
-    ``stream`` is where log lines go; ``exit_process`` ends the process with a status once the reactor has stopped.
+    ``stream`` is where log lines go; ``warnings`` are the first of them; ``exit_process`` ends the process with a
+    status once the reactor has stopped.
     """
 
     _log = Logger()
@@ -79,9 +80,11 @@ class Program(Service):
         reactor: Any,
         environ: Mapping[str, str],
         stream: IO[str],
+        warnings: Sequence[str] = (),
         exit_process: Callable[[int], object] = os._exit,
     ) -> None:
         self._settings = settings
+        self._warnings = warnings
         self._reactor = reactor
         self._environ = environ
         self._stream = stream
@@ -94,9 +97,9 @@ class Program(Service):
         self._dashboard: ServedDashboard | None = None
         self._demo: DemoCluster | None = None
         self._access: ClusterAccess | None = None
-        self._reloader = Reloader(clock=reactor)
 
         self._metrics = Metrics()
+        self._reloader = Reloader(clock=reactor, expiry=Expiry(metrics=self._metrics))
         views = definitions(settings.argocd_namespace[0])
         self._role = role_of(settings, views)
         self._openapi = OpenApi(self._role.served, version=promoter_view.__version__)
@@ -144,6 +147,8 @@ class Program(Service):
     def startService(self) -> None:
         """Begin; what goes wrong ends the program with one line."""
         super().startService()
+        for warning in self._warnings:
+            self._log.warn("{warning}", warning=warning)
         self._starting = Deferred.fromCoroutine(self._start())
         self._starting.addErrback(self._cannot_start)
 
@@ -170,6 +175,7 @@ class Program(Service):
 
     async def _start(self) -> None:
         clusters = load_clusters(self._settings, self._environ)
+        follow_certificates(self._settings, clusters, self._reloader.expiry)
         self._serve(self._admit(None if clusters is None else clusters.main))
         self._memory.start()
         mirror = self._reflection.mirror(*((IDENTITY,) if clusters is None else identities(clusters)))
@@ -351,20 +357,30 @@ class Program(Service):
             self._end("cannot start: a fault in promoter-view, see above")
 
     def _end(self, reason: str) -> None:
-        """End the process with status 1, after the reactor's orderly stop."""
-        self._log.critical("{reason}", reason=reason)
-        self._reactor.addSystemEventTrigger("after", "shutdown", self._exit_process, 1)
+        """End the process with status 1, after the reactor's orderly stop; the reason is its last line."""
+        self._reactor.addSystemEventTrigger("after", "shutdown", self._exit, reason)
         self._draining = True
         if not self._ending:  # else the reactor is on its way down, and may not be stopped twice
             self._ending = True
             self._reactor.callWhenRunning(self._reactor.stop)
+
+    def _exit(self, reason: str) -> None:
+        # Not before: what is cut off on the way down may still complain, and would seem to be the cause.
+        self._log.critical("{reason}", reason=reason)
+        self._exit_process(1)
 
 
 def makeService(options: Options) -> IService:
     """What ``twistd promoter-view`` runs."""
     from twisted.internet import reactor  # noqa: PLC0415 - installed by twistd, and imported nowhere else
 
-    program = Program(options.settings, reactor=reactor, environ=os.environ, stream=twistd_stream(options.parent))
+    program = Program(
+        options.settings,
+        reactor=reactor,
+        environ=os.environ,
+        stream=twistd_stream(options.parent),
+        warnings=options.warnings,
+    )
     end = partial(reactor.callFromThread, program.terminate)  # type: ignore[attr-defined]
     _end_on_signals(end)
     # Once more when it runs, for the reactor sets handlers of its own; by these twistd would not end with status 0.

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from OpenSSL import SSL
 from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.error import CannotListenError
 
 import promoter_view
 from promoter_view.access.admission import Access
@@ -18,26 +18,21 @@ from promoter_view.api.openapi import OpenApi
 from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
 from promoter_view.boundaries import ViewReader
-from promoter_view.listening import listen_tls
+from promoter_view.kubernetes.cluster_config import ConfigError
+from promoter_view.listening import listen_tls, refused
 from promoter_view.metrics import Metrics
 from promoter_view.settings import Settings
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
-from promoter_view.web.certificates import (
-    CertificateFiles,
-    ServingConnections,
-    TlsSettings,
-    self_signed,
-    serving_context,
-)
+from promoter_view.web.certificates import CertificateFiles, TlsSettings, self_signed
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.limits import Limits
-from promoter_view.web.reloading import ReloadedFiles, Reloader
+from promoter_view.web.reloading import Reloader, ServedPair
 from promoter_view.web.server import Grace
 
 
 class ServedApi:
-    """What serves the views over TLS. Errors of the constructor: OSError, SSL.Error for unusable certificates."""
+    """What serves the views over TLS. Errors of the constructor: KeyPairError."""
 
     def __init__(
         self,
@@ -58,9 +53,10 @@ class ServedApi:
         self._settings = settings
         self._reactor = reactor
         self._certificate = _certificate_files(settings)
-        pair = [self._certificate.certificate, self._certificate.key]
-        reloader.add(ReloadedFiles("serving-certificate", pair, self._renew, metrics=metrics))
-        self._connections = ServingConnections(self._context())
+        tls = TlsSettings(settings.tls_min_version, settings.tls_cipher_suites)
+        self._connections = ServedPair(
+            "serving-certificate", self._certificate, tls, reloader=reloader, metrics=metrics
+        ).connections
         self._pump = Pump(views, reactor=reactor, barrier=barrier)
         self._site = make_site(
             views,
@@ -101,21 +97,20 @@ class ServedApi:
         return self._site.watches
 
     def start(self) -> None:
-        """Listens, and writes ``--port-file``. Errors: CannotListenError, OSError."""
-        settings = self._settings
-        self._port = listen_tls(
-            self._reactor, self._site, self._connections, settings.secure_port, settings.bind_address
-        )
-        if settings.port_file is not None:
-            Path(settings.port_file).write_text(f"{self._port.getHost().port}\n")
+        """Listens, and writes ``--port-file``. Errors: ConfigError."""
+        port, address = self._settings.secure_port, self._settings.bind_address
+        try:
+            self._port = listen_tls(self._reactor, self._site, self._connections, port, address)
+        except CannotListenError as error:
+            raise refused(error, port="--secure-port", address="--bind-address") from error
+        if self._settings.port_file is not None:
+            self._write_port(Path(self._settings.port_file))
 
-    def _renew(self) -> None:
-        """Connections made from now on see the new certificate; those that are open stay as they are."""
-        self._connections.replace(self._context())
-
-    def _context(self) -> SSL.Context:
-        settings = self._settings
-        return serving_context(self._certificate, TlsSettings(settings.tls_min_version, settings.tls_cipher_suites))
+    def _write_port(self, file: Path) -> None:
+        try:
+            file.write_text(f"{self._port.getHost().port}\n")
+        except OSError as error:
+            raise ConfigError(f"--port-file: {file}: {error.strerror or error}") from error
 
     async def stop(self) -> None:
         """No new connections; watches end with a last bookmark, requests under way finish, within the grace."""

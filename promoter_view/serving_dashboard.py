@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort
 
 from promoter_view.access.authorities import Authorities
 from promoter_view.access.authorization import AccessReviews
@@ -28,18 +30,18 @@ from promoter_view.dashboard.site import DashboardSite, Entrance, Front
 from promoter_view.dashboard.stream_resource import StreamResource
 from promoter_view.dashboard.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
 from promoter_view.dashboard.wires import Shared
-from promoter_view.kubernetes.cluster_config import ConfigError
-from promoter_view.listening import listen_tcp, listen_tls
+from promoter_view.listening import listen_tcp, listen_tls, refused
 from promoter_view.metrics import Metrics
+from promoter_view.option_values import Port
 from promoter_view.settings import Settings
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage_details import STAGE_DETAILS
-from promoter_view.web.certificates import CertificateFiles, ServingConnections, TlsSettings, serving_context
+from promoter_view.web.certificates import CertificateFiles, ServingConnections, TlsSettings
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.limits import Limits
-from promoter_view.web.reloading import ReloadedFiles, Reloader
+from promoter_view.web.reloading import Reloader, ServedPair, follow_file
 from promoter_view.web.server import Grace
 
 #: The view that the pages are made of.
@@ -67,7 +69,7 @@ class Reviewing:
 class ServedDashboard:
     """What serves pages and streams. ``reviewing`` None: only ``--dashboard-auth none`` can be.
 
-    Errors of the constructor: OSError, SSL.Error, ConfigError for files that are no good.
+    Errors of the constructor: ConfigError, KeyPairError for files that are no good.
     """
 
     def __init__(
@@ -169,14 +171,18 @@ class ServedDashboard:
         return len(self._streams.streams)
 
     def start(self) -> None:
-        """Listens. Errors: CannotListenError."""
-        port, address = self._settings.dashboard_port, self._settings.dashboard_bind_address
-        if self._connections is None:
-            self._port = listen_tcp(self._reactor, self._site, port, address)
-        else:
-            self._port = listen_tls(self._reactor, self._site, self._connections, port, address)
+        """Listens. Errors: ConfigError."""
+        try:
+            self._port = self._listen(self._settings.dashboard_port, self._settings.dashboard_bind_address)
+        except CannotListenError as error:
+            raise refused(error, port="--dashboard-port", address="--dashboard-bind-address") from error
         self._follower.start()
         self._warmer.start()
+
+    def _listen(self, port: Port, address: str) -> IListeningPort:
+        if self._connections is None:
+            return listen_tcp(self._reactor, self._site, port, address)
+        return listen_tls(self._reactor, self._site, self._connections, port, address)
 
     async def stop(self) -> None:
         """No new connections; streams end with GOODBYE, requests under way finish, within the grace."""
@@ -210,43 +216,36 @@ class ServedDashboard:
         proof = ProxyProof(clock=self._reactor)
         secrets, authorities = self._settings.dashboard_proxy_secret_file, self._settings.dashboard_client_ca_file
 
-        def read_secrets(path: Path) -> None:
-            proof.secrets = _secrets(path.read_bytes())
+        def take_secrets(content: bytes) -> None:
+            proof.secrets = _secrets(content)
 
-        def read_authorities(path: Path) -> None:
-            proof.authorities = Authorities(path.read_bytes())
+        def take_authorities(content: bytes) -> None:
+            proof.authorities = Authorities(content)
+
+        def believed() -> bytes:
+            return b"" if proof.authorities is None else proof.authorities.pem
 
         if secrets is not None:
-            self._follow("dashboard-proxy-secret-file", Path(secrets), read_secrets)
+            self._follow("dashboard-proxy-secret-file", Path(secrets), take_secrets)
         if authorities is not None:
-            self._follow("dashboard-client-ca-file", Path(authorities), read_authorities)
+            self._follow("dashboard-client-ca-file", Path(authorities), take_authorities)
+            self._reloader.expiry.follow_bundle("dashboard-client-ca-file", believed)
         return proof
 
-    def _follow(self, option: str, path: Path, load: Callable[[Path], None]) -> None:
-        """Read it now, and again when it changes."""
-        files = ReloadedFiles(option, [path], lambda: load(path), metrics=self._metrics)
-        try:
-            load(path)
-        except (OSError, ValueError) as error:
-            raise ConfigError(f"--{option}: {path}: {error}") from error
-        self._reloader.add(files)
+    def _follow(self, option: str, path: Path, take: Callable[[bytes], None]) -> None:
+        follow_file(option, path, take, reloader=self._reloader, metrics=self._metrics)
 
     def _tls(self) -> ServingConnections | None:
         certificate, key = self._settings.dashboard_tls_cert_file, self._settings.dashboard_tls_private_key_file
         if certificate is None or key is None:
             return None
-        files = CertificateFiles(Path(certificate), Path(key))
-        settings = TlsSettings(self._settings.tls_min_version, self._settings.tls_cipher_suites)
-        connections = ServingConnections(serving_context(files, settings))
-        self._reloader.add(
-            ReloadedFiles(
-                "dashboard-certificate",
-                [files.certificate, files.key],
-                lambda: connections.replace(serving_context(files, settings)),
-                metrics=self._metrics,
-            )
+        files = CertificateFiles(
+            Path(certificate), Path(key), "--dashboard-tls-cert-file", "--dashboard-tls-private-key-file"
         )
-        return connections
+        tls = TlsSettings(self._settings.tls_min_version, self._settings.tls_cipher_suites)
+        return ServedPair(
+            "dashboard-certificate", files, tls, reloader=self._reloader, metrics=self._metrics
+        ).connections
 
 
 def _rights(

@@ -12,6 +12,7 @@ from promoter_view.cluster_access import ClusterAccess
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
 from promoter_view.metrics import Metrics
 from promoter_view.options import settings
+from promoter_view.web.expiry import Expiry
 from promoter_view.web.reloading import Reloader
 from tests.api.issuing import authority
 
@@ -21,7 +22,7 @@ class Built:
 
     def __init__(self, **options: str) -> None:
         self.reactor = MemoryReactorClock()
-        self.reloader = Reloader(clock=self.reactor)
+        self.reloader = Reloader(clock=self.reactor, expiry=Expiry(metrics=Metrics()))
         self.refusals: list[str] = []
         self.access = ClusterAccess(
             settings({name.replace("_", "-"): text for name, text in options.items()}, {}),

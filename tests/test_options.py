@@ -3,7 +3,7 @@
 import pytest
 
 from promoter_view.option_values import Port
-from promoter_view.options import OPTIONS, Options, settings
+from promoter_view.options import OPTIONS, Options, settings, unknown_variables
 from promoter_view.settings import OptionError
 
 LOCAL = {"insecure-no-auth": "true", "bind-address": "127.0.0.1"}
@@ -191,3 +191,21 @@ def test_every_option_has_a_help_line_and_its_own_name() -> None:
     """The table is whole: no name twice, no option without a word of help."""
     assert len({option.name for option in OPTIONS}) == len(OPTIONS)
     assert all(option.help for option in OPTIONS)
+
+
+def test_a_service_of_our_name() -> None:
+    """What Kubernetes tells a pod of a Service promoter-view-dashboard is not taken for the option of that name."""
+    links = {"PROMOTER_VIEW_DASHBOARD_PORT": "tcp://10.0.0.1:80", "PROMOTER_VIEW_PORT_443_TCP": "tcp://10.0.0.1:443"}
+    assert settings(LOCAL, links).dashboard_port == Port(8080)
+    assert unknown_variables(links) == []
+
+
+def test_unknown_variables() -> None:
+    """One that is nearly an option's is refused with the name that was meant; another is named and counts for nothing."""
+    with pytest.raises(OptionError, match=r"did you mean PROMOTER_VIEW_DASHBOARD_AUTH\?"):
+        unknown_variables({"PROMOTER_VIEW_DASHBORD_AUTH": "token"})
+    with pytest.raises(OptionError, match=r"did you mean PROMOTER_VIEW_SECURE_PORT\?"):
+        unknown_variables({"PROMOTER_VIEW_SECUR_PORT": "443"})
+    assert unknown_variables({"PROMOTER_VIEW_QUUX": "1", "PATH": "/bin"}) == [
+        "PROMOTER_VIEW_QUUX counts for nothing: no option has this variable"
+    ]

@@ -65,7 +65,9 @@ class EndingTests(SynchronousTestCase):
         self.successResultOf(self.program.stopService())
         self.reactor.stop()
         self.program._end("the disk is broken")
-        self.assertEqual([trigger[3] for trigger in self.reactor.triggers], [1])
+        for _, _, call, *arguments in self.reactor.triggers:
+            call(*arguments)
+        self.assertEqual(self.statuses, [1])
 
     def test_term_again_and_again(self) -> None:
         """The first TERM stops the reactor, once; the second ends the delay, in which the program is not ready."""

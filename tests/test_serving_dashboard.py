@@ -17,6 +17,7 @@ from promoter_view.options import settings
 from promoter_view.records import LogStatus
 from promoter_view.serving_dashboard import ServedDashboard
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.web.expiry import Expiry
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.reloading import Reloader
 from tests.api.world import World
@@ -45,7 +46,7 @@ def served(clock: Any, reloader: Reloader, **options: str) -> ServedDashboard:
 def test_a_secret_that_changes(tmp_path: Path) -> None:
     """Two secrets count while one replaces the other; a file that is no good leaves those that were."""
     clock = Clock()
-    reloader = Reloader(clock=clock)
+    reloader = Reloader(clock=clock, expiry=Expiry(metrics=Metrics()))
     file = tmp_path / "secret"
     file.write_text("old\n")
     dashboard = served(clock, reloader, dashboard_auth="proxy", dashboard_proxy_secret_file=str(file))
@@ -65,7 +66,12 @@ def test_a_secret_that_is_none(tmp_path: Path, content: str | None) -> None:
         file.write_text(content)
     clock = Clock()
     with pytest.raises(ConfigError, match="--dashboard-proxy-secret-file"):
-        served(clock, Reloader(clock=clock), dashboard_auth="proxy", dashboard_proxy_secret_file=str(file))
+        served(
+            clock,
+            Reloader(clock=clock, expiry=Expiry(metrics=Metrics())),
+            dashboard_auth="proxy",
+            dashboard_proxy_secret_file=str(file),
+        )
 
 
 @pytest.mark.parametrize(
@@ -79,5 +85,5 @@ def test_a_secret_that_is_none(tmp_path: Path, content: str | None) -> None:
 def test_hosts(options: dict[str, str], hosts: tuple[str, ...] | None) -> None:
     """Without names of one's own anybody's page could be led here, so that only local ones are answered."""
     clock = Clock()
-    dashboard = served(clock, Reloader(clock=clock), **options)
+    dashboard = served(clock, Reloader(clock=clock, expiry=Expiry(metrics=Metrics())), **options)
     assert dashboard._site._front._entrance.hosts == hosts

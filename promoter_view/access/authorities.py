@@ -28,7 +28,7 @@ class Authorities:
 
     def __init__(self, pem: bytes) -> None:
         self.pem = pem
-        self._store = Store(x509.load_pem_x509_certificates(pem))
+        self._store = Store(_certificates(pem))
 
     def verify(self, certificate: x509.Certificate, others: Sequence[x509.Certificate], now: datetime) -> datetime:
         """Until when ``certificate`` is good; ``others`` are those that the client sent with it.
@@ -48,6 +48,13 @@ class Authorities:
         except VerificationError as error:
             raise CertificateRefused(str(error)) from error
         return min(link.not_valid_after_utc for link in chain)
+
+
+def _certificates(pem: bytes) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(pem)
+    except ValueError as error:
+        raise ValueError("holds no certificate in PEM, or a damaged one") from error
 
 
 def _client_policy() -> ExtensionPolicy:

@@ -15,6 +15,16 @@ class Trust:
         self._proxy: FrontProxy | None = None
         self.config: AuthenticationConfig | None = None
 
+    def client_pem(self) -> bytes:
+        """Whom we believe a client's certificate; b"" while that is nobody."""
+        authorities = None if self.config is None else self.config.client
+        return b"" if authorities is None else authorities.pem
+
+    def proxy_pem(self) -> bytes:
+        """Whom we believe a front proxy's certificate; b"" while that is nobody."""
+        proxy = None if self.config is None else self.config.proxy
+        return b"" if proxy is None else proxy.authorities.pem
+
     def publish(self, config: AuthenticationConfig) -> None:
         """What the cluster says now; an empty one where it is not asked, or need not answer."""
         self._published = config

@@ -22,7 +22,7 @@ from promoter_view.kubernetes.plugin import run_plugin
 from promoter_view.kubernetes.reflector_messages import Parameters
 from promoter_view.kubernetes.request_body import RequestBody
 from promoter_view.kubernetes.streams import BodyCollector, LineStream
-from promoter_view.kubernetes.tls import ClusterPolicy, TlsMaterial
+from promoter_view.kubernetes.tls import ClusterPolicy, TlsMaterial, material_of
 
 _MAX_ERROR_BYTES = 64 * 1024
 
@@ -178,12 +178,7 @@ class _Agents:
 
     def get(self, identity: Identity) -> IAgent:
         """Errors: ConfigError."""
-        material = TlsMaterial(
-            self._config.authority.read() if self._config.authority is not None else b"",
-            self._config.insecure_skip_tls_verify,
-            self._config.tls_server_name,
-            identity.certificate,
-        )
+        material = material_of(self._config, identity.certificate)
         if self._agent is None or material != self._material:
             self._renew(material)
         assert self._agent is not None

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from twisted.logger import Logger
+
 
 class ConfigError(ValueError):
     """A configuration that cannot be used. The message names the file and the field."""
@@ -14,6 +16,10 @@ class ConfigError(ValueError):
 
 class Source(Protocol):
     """Bytes that a configuration gives, inline or as a file."""
+
+    @property
+    def name(self) -> str:
+        """Where they were found: file and field."""
 
     def read(self) -> bytes:
         """As they are now. Errors: ConfigError."""
@@ -24,6 +30,7 @@ class Inline:
     """Bytes that the configuration holds itself."""
 
     data: bytes = field(repr=False)
+    name: str = ""
 
     def read(self) -> bytes:
         """The bytes."""
@@ -33,9 +40,12 @@ class Inline:
 class FileSource:
     """A file, read again when it has changed: tokens and certificates are rotated in place."""
 
-    def __init__(self, path: Path, origin: str, name: str) -> None:
+    _log = Logger()
+
+    def __init__(self, path: Path, origin: str, field: str = "") -> None:
         self.path = path
-        self._words = f"{origin}: {name}: {path}"
+        self.name = ": ".join(filter(None, (origin, field, str(path))))
+        self._lost = False
         self._stamp: tuple[int, int, int] | None = None
         self._data = b""
 
@@ -47,10 +57,17 @@ class FileSource:
             if stamp != self._stamp:
                 self._data = self.path.read_bytes()
                 self._stamp = stamp
+            self._lost = False
         except OSError as error:
             if self._stamp is None:
-                raise ConfigError(f"{self._words}: {error.strerror or error}") from error
+                raise ConfigError(f"{self.name}: {error.strerror or error}") from error
+            self._miss(error)
         return self._data
+
+    def _miss(self, error: OSError) -> None:
+        if not self._lost:
+            self._log.warn("{name}: {error}; what it held goes on to count", name=self.name, error=error.strerror)
+        self._lost = True
 
 
 @dataclass(frozen=True, slots=True)

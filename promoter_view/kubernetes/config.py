@@ -12,7 +12,7 @@ from pathlib import Path
 
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError, FileSource, UserConfig
 from promoter_view.kubernetes.kubeconfig import merge, read_kubeconfig, select
-from promoter_view.kubernetes.tls import certificates_in
+from promoter_view.kubernetes.tls import ClusterPolicy, certificates_in, material_of, own_certificate
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
@@ -37,6 +37,21 @@ def load_cluster(
         named = ", ".join(map(str, paths))
         raise ConfigError(f"no cluster: not running in one, and no kubeconfig at {named}")
     return select(merge(documents), context)
+
+
+def load_named_cluster(
+    option: str, kubeconfig: str | None, context: str | None, environ: Mapping[str, str]
+) -> ClusterConfig:
+    """As load_cluster; what TLS would trip over is an error now, too, by file and field.
+
+    Errors: ConfigError, which also names the option where it was given.
+    """
+    try:
+        config = load_cluster(kubeconfig, context, environ)
+        ClusterPolicy(material_of(config, own_certificate(config.user)))
+    except ConfigError as error:
+        raise ConfigError(f"{option}: {error}" if kubeconfig else str(error)) from error
+    return config
 
 
 def own_namespace(environ: Mapping[str, str], *, service_account: Path = SERVICE_ACCOUNT) -> str:

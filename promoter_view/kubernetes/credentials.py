@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from promoter_view.kubernetes.cluster_config import UserConfig
 from promoter_view.kubernetes.outcomes import Unreachable
 from promoter_view.kubernetes.plugin import PluginCredential
-from promoter_view.kubernetes.tls import ClientCertificate
+from promoter_view.kubernetes.tls import ClientCertificate, own_certificate
 
 #: A credential is not used in its last seconds: a request takes a while.
 _EXPIRY_MARGIN_SECONDS = 30.0
@@ -45,7 +45,7 @@ class Credentials:
     async def get(self) -> Identity:
         """As it is now. Errors: ConfigError; Unreachable with CREDENTIALS."""
         given = await self._plugin(self._run_plugin) if self._run_plugin is not None else PluginCredential()
-        return Identity(self._authorization(given), given.certificate or self._certificate(), given)
+        return Identity(self._authorization(given), given.certificate or own_certificate(self._user), given)
 
     def discard(self, refused: Identity) -> None:
         """It was refused: a plugin is run again for the next one, unless that has already been done."""
@@ -60,11 +60,6 @@ class Credentials:
         if self._user.username:
             return b"Basic " + base64.b64encode(f"{self._user.username}:{self._user.password}".encode())
         return b""
-
-    def _certificate(self) -> ClientCertificate | None:
-        if self._user.certificate is None or self._user.key is None:
-            return None
-        return ClientCertificate(self._user.certificate.read(), self._user.key.read())
 
     async def _plugin(self, run: Callable[[], Awaitable[PluginCredential]]) -> PluginCredential:
         """One run at a time; those who wait for it share what it gave."""

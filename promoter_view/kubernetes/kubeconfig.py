@@ -62,7 +62,7 @@ class Section:
         data = self.text(f"{field}-data")
         if data:
             try:
-                return Inline(base64.b64decode(data, validate=True))
+                return Inline(base64.b64decode(data, validate=True), f"{self.origin}: {self.name}: {field}-data")
             except binascii.Error as error:
                 raise self.error(f"{field}-data", f"is not base64: {error}") from error
         return self.file(field)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,41 +18,60 @@ from twisted.internet.ssl import (
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer
 
-from promoter_view.kubernetes.cluster_config import ConfigError
-
-_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+from promoter_view.key_pairs import KeyPairError, Pem, read_certificates, read_key_pair
+from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError, UserConfig
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCertificate:
-    """A certificate with its chain, and its key, as PEM."""
+    """A certificate with its chain, and its key, as PEM. ``names``: where each of them was found, for errors."""
 
     certificate: bytes
     key: bytes = field(repr=False)
+    names: tuple[str, str] = field(default=("client-certificate", "client-key"), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class TlsMaterial:
     """All that a TLS connection is made with; two that are equal make the same connections.
 
-    ``authority`` b"": the platform's trust roots. ``server_name`` "": that of the URL.
+    ``authority`` b"": the platform's trust roots; ``authority_name``: where they were found. ``server_name`` "": that
+    of the URL.
     """
 
     authority: bytes = b""
     insecure: bool = False
     server_name: str = ""
     client: ClientCertificate | None = None
+    authority_name: str = field(default="certificate-authority", compare=False)
 
 
-def certificates_in(pem: bytes) -> list[Certificate]:
-    """The certificates of a PEM bundle, at least one. Errors: ConfigError."""
+def certificates_in(pem: bytes, name: str = "certificate-authority") -> list[Certificate]:
+    """The certificates of a PEM bundle, at least one; ``name`` is what errors call it. Errors: ConfigError."""
     try:
-        found = [Certificate.loadPEM(match) for match in _CERTIFICATE.findall(pem)]
-    except crypto.Error as error:
-        raise ConfigError(f"certificate: is not PEM: {error}") from error
-    if not found:
-        raise ConfigError("certificate: is not PEM: no certificate in it")
-    return found
+        return [Certificate(crypto.X509.from_cryptography(found)) for found in read_certificates(Pem(name, pem))]
+    except KeyPairError as error:
+        raise ConfigError(str(error)) from error
+
+
+def own_certificate(user: UserConfig) -> ClientCertificate | None:
+    """Who we are by certificate, as the files are now. Errors: ConfigError."""
+    if user.certificate is None or user.key is None:
+        return None
+    names = (user.certificate.name or "client-certificate", user.key.name or "client-key")
+    return ClientCertificate(user.certificate.read(), user.key.read(), names)
+
+
+def material_of(config: ClusterConfig, client: ClientCertificate | None) -> TlsMaterial:
+    """What connections to that cluster are made with, as the files are now. Errors: ConfigError."""
+    authority = config.authority
+    return TlsMaterial(
+        b"" if authority is None else authority.read(),
+        config.insecure_skip_tls_verify,
+        config.tls_server_name,
+        client,
+        (authority and authority.name) or "certificate-authority",
+    )
 
 
 @implementer(IPolicyForHTTPS)
@@ -64,9 +82,9 @@ class ClusterPolicy:
         self._server_name = material.server_name
         self._insecure = material.insecure
         self._options = _client_options(material.client) if material.client is not None else {}
-        self._trust = (
-            trustRootFromCertificates(certificates_in(material.authority)) if material.authority else platformTrust()
-        )
+        self._trust = platformTrust()
+        if material.authority:
+            self._trust = trustRootFromCertificates(certificates_in(material.authority, material.authority_name))
 
     def creatorForNetloc(self, hostname: bytes, port: int) -> IOpenSSLClientConnectionCreator:  # noqa: ARG002
         """IPolicyForHTTPS: how to connect to that host."""
@@ -97,13 +115,14 @@ class _Unverified:
 
 
 def _client_options(client: ClientCertificate) -> dict[str, Any]:
-    first, *chain = certificates_in(client.certificate)
+    certificate, key = client.names
     try:
-        key = crypto.load_privatekey(crypto.FILETYPE_PEM, client.key, b"")
-    except crypto.Error as error:
-        raise ConfigError(f"client-key: is not an unencrypted PEM key: {error}") from error
+        pair = read_key_pair(Pem(certificate, client.certificate), Pem(key, client.key))
+    except KeyPairError as error:
+        raise ConfigError(str(error)) from error
+    first, *chain = map(crypto.X509.from_cryptography, pair.certificates)
     return {
-        "certificate": first.original,
-        "privateKey": key,
-        "extraCertChain": [link.original for link in chain],
+        "certificate": first,
+        "privateKey": crypto.PKey.from_cryptography_key(pair.key),
+        "extraCertChain": chain,
     }

@@ -222,9 +222,12 @@ class LogFolder:
         """What the system refuses means that the folder cannot be a log; the lock is let go with any error."""
         try:
             yield
+        except FileExistsError as error:  # mkdir's, of what is there and no folder
+            self.close()
+            raise LogUnusable(f"{self.path} cannot be used as an event log: it is not a folder") from error
         except OSError as error:
             self.close()
-            raise LogUnusable(f"{self.path} cannot be used as an event log: {error}") from error
+            raise LogUnusable(f"{self.path} cannot be used as an event log: {error.strerror or error}") from error
         except LogUnusable:
             self.close()
             raise

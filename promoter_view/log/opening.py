@@ -61,7 +61,7 @@ def open_folder(folder: LogFolder, settings: LogSettings, *, disk: Disk, now: fl
         raise
     except OSError as error:
         folder.close()
-        raise LogUnusable(f"{folder.path} cannot be used as an event log: {error}") from error
+        raise LogUnusable(f"{folder.path} cannot be used as an event log: {error.strerror or error}") from error
 
 
 def _open_or_repair(folder: LogFolder, settings: LogSettings, disk: Disk, now: float) -> Opened:

@@ -18,6 +18,8 @@ from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.protocols.tls import TLSMemoryBIOProtocol
 from zope.interface import implementer
 
+from promoter_view.key_pairs import KeyPair, KeyPairError, Pem, read_key_pair
+
 _SERVICE = "promoter-apiserver.promoter-system.svc"
 #: In every certificate that we make.
 OWN_NAMES = ("localhost", "127.0.0.1", "::1", _SERVICE, f"{_SERVICE}.cluster.local")
@@ -48,22 +50,31 @@ CIPHER_SUITES = {
 
 @dataclass(frozen=True, slots=True)
 class CertificateFiles:
-    """A certificate chain and its key, both PEM."""
+    """A certificate chain and its key, both PEM, and the options that name them."""
 
     certificate: Path
     key: Path
+    certificate_option: str = "--tls-cert-file"
+    key_option: str = "--tls-private-key-file"
+
+    def load(self) -> KeyPair:
+        """As they are now. Errors: KeyPairError, which names the option and the file."""
+        return read_key_pair(_read(self.certificate_option, self.certificate), _read(self.key_option, self.key))
 
 
 def self_signed(directory: Path, *, names: Sequence[str] = (), now: datetime) -> CertificateFiles:
     """``apiserver.crt`` and ``apiserver.key`` (0600) in ``directory``, made where they are not there or do not fit.
 
     They fit while they hold OWN_NAMES and ``names`` (DNS names or addresses) and have 30 days to live.
-    Errors: OSError.
+    Errors: KeyPairError where they cannot be written.
     """
-    files = CertificateFiles(directory / "apiserver.crt", directory / "apiserver.key")
+    files = CertificateFiles(directory / "apiserver.crt", directory / "apiserver.key", "--cert-dir", "--cert-dir")
     wanted = tuple(dict.fromkeys((*OWN_NAMES, *names)))
     if not _fits(files, wanted, now):
-        _make(files, wanted, now)
+        try:
+            _make(files, wanted, now)
+        except OSError as error:
+            raise KeyPairError(f"--cert-dir: {directory}: {error.strerror or error}") from error
     return files
 
 
@@ -78,11 +89,11 @@ class TlsSettings:
     cipher_suites: tuple[str, ...] = ()
 
 
-def serving_context(files: CertificateFiles, settings: TlsSettings = TlsSettings()) -> SSL.Context:
+def serving_context(pair: KeyPair, settings: TlsSettings = TlsSettings()) -> SSL.Context:
     """TLS without compression and renegotiation. A client certificate is asked for, of any issuer, and may be missing.
 
     Whatever certificate comes, the handshake succeeds once its owner has shown to hold the key; what it proves is
-    judged request by request. Errors: SSL.Error where the files are no pair.
+    judged request by request. Errors: KeyPairError for a certificate that OpenSSL does not take.
     """
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     _negotiate(context, settings)
@@ -92,11 +103,21 @@ def serving_context(files: CertificateFiles, settings: TlsSettings = TlsSettings
     # An idle watch then holds no record buffers, half of what a connection costs.
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-    context.use_certificate_chain_file(os.fspath(files.certificate))
-    context.use_privatekey_file(os.fspath(files.key))
-    context.check_privatekey()
+    _show(context, pair)
     context.set_alpn_select_callback(_select_protocol)
     return context
+
+
+def _show(context: SSL.Context, pair: KeyPair) -> None:
+    first, *chain = pair.certificates
+    try:
+        context.use_certificate(first)
+        for link in chain:
+            context.add_extra_chain_cert(link)
+        context.use_privatekey(pair.key)
+    except SSL.Error as error:
+        reasons = ", ".join(reason for _, _, reason in error.args[0]) if error.args else str(error)
+        raise KeyPairError(f"{pair.name}: OpenSSL refuses it: {reasons}") from error
 
 
 def _negotiate(context: SSL.Context, settings: TlsSettings) -> None:
@@ -133,13 +154,19 @@ def _select_protocol(_: SSL.Connection, offered: list[bytes]) -> bytes | SSL._No
 
 def _fits(files: CertificateFiles, wanted: Sequence[str], now: datetime) -> bool:
     try:
-        found = x509.load_pem_x509_certificate(files.certificate.read_bytes())
-        serving_context(files)
-    except (OSError, ValueError, SSL.Error):
+        found = files.load().certificates[0]
+    except KeyPairError:
         return False
     lasting = found.not_valid_before_utc <= now < found.not_valid_after_utc - _RENEW_BEFORE
     extension = found.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     return lasting and set(extension.value) == set(map(_general_name, wanted))
+
+
+def _read(option: str, path: Path) -> Pem:
+    try:
+        return Pem(f"{option}: {path}", path.read_bytes())
+    except OSError as error:
+        raise KeyPairError(f"{option}: {path}: {error.strerror or error}") from error
 
 
 def _make(files: CertificateFiles, names: Sequence[str], now: datetime) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from OpenSSL import SSL
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
+from promoter_view.kubernetes.cluster_config import ConfigError
 from promoter_view.metrics import Metrics
+from promoter_view.web.certificates import CertificateFiles, ServingConnections, TlsSettings, serving_context
+from promoter_view.web.expiry import Expiry
 
 _POLL_SECONDS = 5.0
 
@@ -19,8 +21,8 @@ _Stamp = tuple[tuple[int, int, int], ...]
 class ReloadedFiles:
     """Calls ``load`` when one of ``paths`` has changed; what ``load`` makes counts only if it raises nothing.
 
-    Errors of ``load`` that mean "keep the old one": OSError, ValueError, SSL.Error. It is then tried again at each
-    check: a certificate and its key are seldom replaced in one moment. Made when the files have just been read.
+    Errors of ``load`` that mean "keep the old one": OSError, ValueError. It is then tried again at each check: a
+    certificate and its key are seldom replaced in one moment. Made before the files are read.
     """
 
     _log = Logger()
@@ -40,7 +42,7 @@ class ReloadedFiles:
             return
         try:
             self._load()
-        except (OSError, ValueError, SSL.Error) as error:
+        except (OSError, ValueError) as error:
             self._report(stamp, error)
             return
         self._loaded, self._failed = stamp, None
@@ -62,9 +64,10 @@ class ReloadedFiles:
 
 
 class Reloader:
-    """Checks files every few seconds."""
+    """Checks files every few seconds, and when the certificates in use end (``expiry``)."""
 
-    def __init__(self, *, clock: IReactorTime) -> None:
+    def __init__(self, *, clock: IReactorTime, expiry: Expiry) -> None:
+        self.expiry = expiry
         self._clock = clock
         self._files: list[ReloadedFiles] = []
         self._call: IDelayedCall | None = None
@@ -91,7 +94,46 @@ class Reloader:
     def _poll(self) -> None:
         for files in self._files:
             files.check()
+        self.expiry.check()
         self.start()
+
+
+def follow_file(
+    option: str, path: Path, take: Callable[[bytes], None], *, reloader: Reloader, metrics: Metrics
+) -> None:
+    """Has ``take`` take the file that an option names, now, and again when it changes.
+
+    ``take`` raises ValueError for what is no good. Errors: ConfigError, which names the option and the file.
+    """
+    files = ReloadedFiles(option, [path], lambda: take(path.read_bytes()), metrics=metrics)
+    try:
+        take(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"--{option}: {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ConfigError(f"--{option}: {path}: {error}") from error
+    reloader.add(files)
+
+
+class ServedPair:
+    """TLS with a certificate that is read now, and again when it changes. Errors: KeyPairError."""
+
+    def __init__(
+        self, name: str, files: CertificateFiles, settings: TlsSettings, *, reloader: Reloader, metrics: Metrics
+    ) -> None:
+        self._files = files
+        self._settings = settings
+        reloaded = ReloadedFiles(name, [files.certificate, files.key], self._renew, metrics=metrics)
+        self._pair = files.load()
+        self.connections = ServingConnections(serving_context(self._pair, settings))
+        reloader.add(reloaded)
+        reloader.expiry.follow_chain(name, lambda: self._pair.pem)
+
+    def _renew(self) -> None:
+        """Connections made from now on see the new certificate; those that are open stay as they are."""
+        pair = self._files.load()
+        self.connections.replace(serving_context(pair, self._settings))
+        self._pair = pair
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

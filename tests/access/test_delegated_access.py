@@ -226,7 +226,7 @@ def test_a_new_serving_certificate(secure, tmp_path):
 
     paths = [tmp_path / "tls.crt", tmp_path / "tls.key"]
     files = serving(tmp_path, "first")
-    renew = lambda: secure.connections.replace(serving_context(files))  # noqa: E731
+    renew = lambda: secure.connections.replace(serving_context(files.load()))  # noqa: E731
     reloaded = ReloadedFiles("serving-certificate", paths, renew, metrics=Metrics())
     before = secure.connect()
     assert shown(before) == "first"

@@ -56,7 +56,7 @@ class SecureWorld:
         self.world = World()
         self.world.clock.rightNow = NOW.timestamp()
         self.world.site._gate._access = self._access()
-        self.connections = ServingConnections(serving_context(serving(folder, "first")))
+        self.connections = ServingConnections(serving_context(serving(folder, "first").load()))
 
     def connect(self, certificate: Issued | None = None, *chain: Issued) -> TlsClient:
         """A connection of a client, with or without a certificate."""

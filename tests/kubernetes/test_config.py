@@ -223,7 +223,7 @@ def test_identity(tmp_path: Path) -> None:
     assert identity("https://a", one.pem, other.pem) == identity("https://a", other.pem, one.pem)
     assert len({identity("https://a", one.pem), identity("https://a", other.pem), identity("https://a")}) == 3
     assert identity("https://a") != identity("https://b")
-    with pytest.raises(ConfigError, match="not PEM"):
+    with pytest.raises(ConfigError, match="certificate-authority: holds no certificate"):
         identity("https://a", b"nonsense")
 
 

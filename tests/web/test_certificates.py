@@ -12,6 +12,7 @@ import pytest
 from cryptography import x509
 from OpenSSL import SSL
 
+from promoter_view.key_pairs import KeyPairError
 from promoter_view.web.certificates import (
     CIPHER_SUITES,
     OWN_NAMES,
@@ -114,14 +115,14 @@ def test_only_http11_is_negotiated(tmp_path, protocols, chosen):
     """ALPN chooses HTTP/1.1, and nothing where it is not offered."""
     files = self_signed(tmp_path, now=datetime.now(UTC))
     client = client_connection(protocols=protocols, trusted=files.certificate)
-    handshake(ServingConnections(serving_context(files)).serverConnectionForTLS(None), client)
+    handshake(ServingConnections(serving_context(files.load())).serverConnectionForTLS(None), client)
     assert client.get_alpn_proto_negotiated() == chosen
 
 
 def test_old_tls_is_refused(tmp_path):
     """TLS 1.1 does not connect."""
     files = self_signed(tmp_path, now=NOW)
-    server = ServingConnections(serving_context(files)).serverConnectionForTLS(None)
+    server = ServingConnections(serving_context(files.load())).serverConnectionForTLS(None)
     with pytest.raises(SSL.Error):
         handshake(server, client_connection(version=SSL.TLS1_1_VERSION))
 
@@ -140,7 +141,9 @@ def test_old_tls_is_refused(tmp_path):
 )
 def test_settings(tmp_path, settings, version, chosen):
     """The oldest version and the suites are kept to; suites are for TLS 1.2 only, our key is ECDSA."""
-    server = ServingConnections(serving_context(self_signed(tmp_path, now=NOW), settings)).serverConnectionForTLS(None)
+    server = ServingConnections(
+        serving_context(self_signed(tmp_path, now=NOW).load(), settings)
+    ).serverConnectionForTLS(None)
     client = client_connection(version=version)
     if chosen is None:
         with pytest.raises(SSL.Error):
@@ -154,7 +157,7 @@ def test_every_suite_is_known_to_openssl(tmp_path):
     """Each name that may be given makes a context, and is the suite that is then spoken."""
     files = self_signed(tmp_path, now=NOW)
     for name, ours in CIPHER_SUITES.items():
-        server = SSL.Connection(serving_context(files, TlsSettings(cipher_suites=(name,))), None)
+        server = SSL.Connection(serving_context(files.load(), TlsSettings(cipher_suites=(name,))), None)
         assert ours == "" or ours in server.get_cipher_list()
 
 
@@ -178,7 +181,7 @@ def shake_hands(server, context, session=None):
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_no_session_is_resumed(tmp_path, version):
     """A client that brings its last session along shakes hands anew: a resumed one would not show its chain."""
-    connections = ServingConnections(serving_context(self_signed(tmp_path, now=NOW)))
+    connections = ServingConnections(serving_context(self_signed(tmp_path, now=NOW).load()))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.maximum_version = version
@@ -191,8 +194,8 @@ def test_no_session_is_resumed(tmp_path, version):
 def test_replaced_context(tmp_path):
     """After a replacement new connections get the new certificate."""
     first, second = (self_signed(tmp_path / name, now=NOW) for name in "ab")
-    connections = ServingConnections(serving_context(first))
-    connections.replace(serving_context(second))
+    connections = ServingConnections(serving_context(first.load()))
+    connections.replace(serving_context(second.load()))
     client = client_connection()
     handshake(connections.serverConnectionForTLS(None), client)
     served = client.get_peer_certificate(as_cryptography=True)
@@ -202,5 +205,5 @@ def test_replaced_context(tmp_path):
 def test_files_that_are_no_pair(tmp_path):
     """A certificate with another's key is an error at once, not at the first handshake."""
     first, second = (self_signed(tmp_path / name, now=NOW) for name in "ab")
-    with pytest.raises(SSL.Error):
-        serving_context(CertificateFiles(first.certificate, second.key))
+    with pytest.raises(KeyPairError, match=f"--tls-cert-file: .*, --tls-private-key-file: {second.key}: are no pair"):
+        CertificateFiles(first.certificate, second.key).load()

@@ -64,8 +64,11 @@ class Connections:
     def _read(self) -> TlsMaterial:
         client = None
         if self._certfile is not None and self._keyfile is not None:
-            client = ClientCertificate(self._certfile.read(), self._keyfile.read())
-        return TlsMaterial(authority=b"" if self._cafile is None else self._cafile.read(), client=client)
+            names = (self._certfile.name, self._keyfile.name)
+            client = ClientCertificate(self._certfile.read(), self._keyfile.read(), names)
+        if self._cafile is None:
+            return TlsMaterial(client=client)
+        return TlsMaterial(self._cafile.read(), client=client, authority_name=self._cafile.name)
 
     def _renewed(self, material: TlsMaterial, connect_seconds: float) -> IAgent:
         policy = ClusterPolicy(material)
@@ -83,4 +86,4 @@ class Connections:
 
 
 def _source(option: str, path: str | None) -> FileSource | None:
-    return None if path is None else FileSource(Path(path), f"--{option}", "cannot be read")
+    return None if path is None else FileSource(Path(path), f"--{option}")

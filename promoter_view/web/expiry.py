@@ -1,0 +1,98 @@
+"""When certificates end: a metric for each that is in use, a warning before its end and after it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from cryptography import x509
+from twisted.logger import Logger
+
+from promoter_view.key_pairs import Pem, read_certificates
+from promoter_view.metrics import Metrics
+
+_DAY_SECONDS = 86400.0
+#: Longer than a weekend; cert-manager and the kubelet have renewed theirs long before.
+_SOON_SECONDS = 7 * _DAY_SECONDS
+
+#: The certificates in use, as PEM. Errors while they cannot be read: OSError, ValueError.
+Read = Callable[[], bytes]
+
+
+class Expiry:
+    """Looks at what it was told of. ``now``: seconds since 1970, as certificates count."""
+
+    _log = Logger()
+
+    def __init__(self, *, metrics: Metrics, now: Callable[[], float] = time.time) -> None:
+        self._metrics = metrics
+        self._now = now
+        self._followed: list[_Followed] = []
+
+    def follow_chain(self, name: str, read: Read) -> None:
+        """A certificate that is shown, with its chain: the first of them to end counts."""
+        self._follow(_Followed(name, read, min))
+
+    def follow_bundle(self, name: str, read: Read) -> None:
+        """Authorities that are believed: the last of them to end counts, as old ones stay beside their successors."""
+        self._follow(_Followed(name, read, max))
+
+    def check(self) -> None:
+        """Look at all of them."""
+        for followed in self._followed:
+            self._look(followed)
+
+    def _follow(self, followed: _Followed) -> None:
+        self._followed.append(followed)
+        self._look(followed)
+
+    def _look(self, followed: _Followed) -> None:
+        ends = followed.ends()
+        if ends is None:
+            return
+        self._metrics.certificate_expiry.labels(followed.name).set(ends)
+        warning = followed.warning(self._now())
+        if warning:
+            self._log.warn("{warning}", warning=warning)
+
+
+class _Followed:
+    """One of them, and what was said of it last."""
+
+    def __init__(self, name: str, read: Read, choose: Callable[[Sequence[float]], float]) -> None:
+        self.name = name
+        self._read = read
+        self._choose = choose
+        self._pem = b""
+        self._ends: float | None = None
+        self._said = ""
+
+    def ends(self) -> float | None:
+        """In seconds since 1970; None while there is none that can be read."""
+        try:
+            pem = self._read()
+            if pem != self._pem:
+                self._ends = self._choose([_end(each) for each in read_certificates(Pem(self.name, pem))])
+                self._pem, self._said = pem, ""
+        except (OSError, ValueError):
+            # Whoever uses it says so; what is in use goes on to count.
+            return self._ends
+        return self._ends
+
+    def warning(self, now: float) -> str:
+        """What is to be said that was not said yet, or ""."""
+        ends = self._ends or 0.0
+        day = datetime.fromtimestamp(ends, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        if ends <= now:
+            state, line = "expired", f"{self.name}: the certificate has expired, at {day}: peers refuse it; replace it"
+        elif ends - now < _SOON_SECONDS:
+            state, line = "soon", f"{self.name}: the certificate expires in less than 7 days, at {day}; replace it"
+        else:
+            state, line = "", ""
+        said, self._said = self._said, state
+        return line if state != said else ""
+
+
+def _end(certificate: x509.Certificate) -> float:
+    return certificate.not_valid_after_utc.timestamp()
