@@ -201,7 +201,7 @@ def test_a_service_of_our_name() -> None:
 
 
 def test_unknown_variables() -> None:
-    """One that is nearly an option's is refused with the name that was meant; another is named and counts for nothing."""
+    """One that is nearly an option's is refused with the name that was meant; another is only named."""
     with pytest.raises(OptionError, match=r"did you mean PROMOTER_VIEW_DASHBOARD_AUTH\?"):
         unknown_variables({"PROMOTER_VIEW_DASHBORD_AUTH": "token"})
     with pytest.raises(OptionError, match=r"did you mean PROMOTER_VIEW_SECURE_PORT\?"):
