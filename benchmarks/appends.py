@@ -79,6 +79,7 @@ async def _measure(folder: Path, count: int, reactor: Any) -> None:
     log = open_log(
         f"file:{folder / 'log'}",
         reactor=reactor,
+        wall=time.time,
         metrics=Metrics(),
         settings=LogSettings(),
         on_fatal=sys.exit,

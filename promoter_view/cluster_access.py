@@ -20,6 +20,7 @@ from promoter_view.access.reviews import Reviewer
 from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.access.trust import Trust
 from promoter_view.boundaries import ViewReader
+from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.client import ClientSettings, KubernetesClient
 from promoter_view.kubernetes.cluster_config import ClusterConfig
 from promoter_view.kubernetes.config import load_named_cluster
@@ -53,6 +54,7 @@ class ClusterAccess:
         *,
         reactor: Any,
         environ: Mapping[str, str],
+        wall: WallClock,
         random: random.Random,
         metrics: Metrics,
         reloader: Reloader,
@@ -81,7 +83,7 @@ class ClusterAccess:
             self.tokens,
             self._access_reviews(),
             open_paths=OpenPaths(settings.authorization_always_allow_paths),
-            clock=reactor,
+            wall=wall,
         )
 
     def start(self) -> None:

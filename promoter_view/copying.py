@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from twisted.internet.defer import Deferred
 from twisted.internet.task import react
 
+from promoter_view.clocks import make_monotonic, wall
 from promoter_view.log.errors import LogError
 from promoter_view.log.resting import RestingLog, resting_log
 from promoter_view.log.settings import EtcdFiles
@@ -55,11 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 async def _copy(given: Any, reactor: Any) -> None:
+    make_monotonic(reactor)
     files = EtcdFiles(
         given.etcd_cafile, given.etcd_certfile, given.etcd_keyfile, given.etcd_user, given.etcd_password_file
     )
     try:
-        source, target = (resting_log(url, etcd=files, reactor=reactor) for url in (given.source, given.target))
+        source = resting_log(given.source, etcd=files, reactor=reactor, wall=wall)
+        target = resting_log(given.target, etcd=files, reactor=reactor, wall=wall)
     except ValueError as error:
         _refuse(2, str(error))
     try:

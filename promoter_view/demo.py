@@ -5,14 +5,17 @@ from __future__ import annotations
 import random
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import yaml
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from zope.interface import implementer
 
+from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.cluster_config import ClusterConfig, UserConfig
 from promoter_view.kubernetes.kinds import Kind
 from promoter_view.simulator.cluster import Cluster
@@ -37,6 +40,27 @@ class SteadyUids:
         return str(uuid5(NAMESPACE_URL, "/".join((IDENTITY, *key, str(self._made[key])))))
 
 
+@implementer(IReactorTime)
+class DatedClock:
+    """The clock of a simulated cluster, whose objects have dates: delays by the reactor, seconds by the wall clock."""
+
+    def __init__(self, reactor: IReactorTime, wall: WallClock) -> None:
+        self._reactor = reactor
+        self._wall = wall
+
+    def seconds(self) -> float:
+        """Since 1970."""
+        return self._wall()
+
+    def callLater(self, delay: float, callable: Callable[..., Any], *args: object, **kwargs: object) -> IDelayedCall:  # noqa: A002
+        """See IReactorTime."""
+        return self._reactor.callLater(delay, callable, *args, **kwargs)
+
+    def getDelayedCalls(self) -> Sequence[IDelayedCall]:
+        """See IReactorTime."""
+        return self._reactor.getDelayedCalls()
+
+
 class DemoCluster:
     """The in-process cluster of a demo and the fleet that lives in it.
 
@@ -44,16 +68,17 @@ class DemoCluster:
     have the same uids, and its resourceVersions are later than all before. So watches resume across a restart.
     """
 
-    def __init__(self, *, reactor: Any, random: random.Random) -> None:
+    def __init__(self, *, reactor: Any, wall: WallClock, random: random.Random) -> None:
+        clock = DatedClock(reactor, wall)
         self.cluster = Cluster(
-            clock=reactor,
+            clock=clock,
             random=random,
-            resource_version=int(reactor.seconds() * 1000),
+            resource_version=int(wall() * 1000),
             make_uid=SteadyUids(),
         )
         self._server = SimulatedCluster(reactor=reactor, random=random, cluster=self.cluster)
-        self._scenario = Scenario(self.cluster, clock=reactor, random=random)
-        self._delivery = Delivery(self.cluster, clock=reactor, random=random)
+        self._scenario = Scenario(self.cluster, clock=clock, random=random)
+        self._delivery = Delivery(self.cluster, clock=clock, random=random)
 
     def start(self) -> ClusterConfig:
         """Listens on loopback, sets the fleet in motion, and says how to reach it."""

@@ -48,6 +48,8 @@ class Metrics:
         self.stream_resumes = Counter("promoter_view_stream_resumes", "Streams opened at a position", ["surface", "outcome"], registry=registry)
         self.sse_clients = Gauge("promoter_view_sse_clients", "Streams of Server-Sent Events that are open", registry=registry)
         self.reactor_stall_seconds = Histogram("promoter_view_reactor_stall_seconds", "How late the reactor's turns are", buckets=_FAST, registry=registry)
+        self.clock_steps = Counter("promoter_view_clock_steps", "Steps of the host's clock by more than a second", ["direction"], registry=registry)
+        self.clock_refused = Gauge("promoter_view_clock_refused", "1 while the host's clock is too far ahead to be believed", registry=registry)
 
         self.shard_lease = Gauge("promoter_view_shard_lease", "1 for the state in which the Lease of the shard is", ["state"], registry=registry)
         self.promotions_ended = Counter("promoter_view_promotions_ended", "Promotions that ended here", ["phase"], registry=registry)

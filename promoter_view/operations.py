@@ -1,15 +1,19 @@
-"""Running well, and saying how: the lines of ``/readyz?verbose``, the reactor's delays, the garbage collector."""
+"""Running well, and saying how: lines of ``/readyz?verbose``, the reactor's delays, clocks, the garbage collector."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 
 from promoter_view.boundaries import Recorder, ViewReader
+from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.reflector import ReflectorStatus
 from promoter_view.kubernetes.reflector_core import State
+from promoter_view.log.offsets import refusal
 from promoter_view.metrics import Metrics
 from promoter_view.records import ListPath, LogStatus
 
@@ -17,6 +21,9 @@ from promoter_view.records import ListPath, LogStatus
 MAX_LAG_SECONDS = 30.0
 _STALL_PROBE_SECONDS = 0.1
 _SETTLE_SECONDS = 60.0
+_CLOCK_SECONDS = 1.0
+#: Clocks that are slewed drift by half a millisecond a second: more than this in one is a step.
+_STEP_SECONDS = 1.0
 
 
 class Collector(Protocol):
@@ -127,3 +134,67 @@ class StallMeter:
     def _probe(self, asked_at: float) -> None:
         self._observe(max(0.0, self._reactor.seconds() - asked_at - _STALL_PROBE_SECONDS))
         self.start()
+
+
+class ClockWatch:
+    """Looks every second whether the wall clock has stepped against the monotonic one, and whether it is believed.
+
+    Nothing waits for the wall clock, so a step costs nothing; who reads dates in logs and on pages is to know of it.
+    ``newest`` gives the newest offset of the event log, 0 for none (log/offsets.py tells what is refused, and why).
+    """
+
+    _log = Logger()
+
+    def __init__(self, *, reactor: IReactorTime, wall: WallClock, metrics: Metrics, newest: Callable[[], int]) -> None:
+        self._reactor = reactor
+        self._wall = wall
+        self._metrics = metrics
+        self._newest = newest
+        self._call: IDelayedCall | None = None
+        self._ahead = self._measure()
+        self._refused: str | None = None
+        self._stepped = ""
+
+    def start(self) -> None:
+        """Look until ``stop``."""
+        self._call = self._reactor.callLater(_CLOCK_SECONDS, self._look)
+
+    def stop(self) -> None:
+        """No more looks."""
+        if self._call is not None:
+            self._call.cancel()
+            self._call = None
+
+    def line(self) -> str:
+        """How the clock stands, in one line."""
+        if self._refused is not None:
+            return f"not believed, offsets go on by one: {self._refused}"
+        return self._stepped or "has not stepped since the start"
+
+    def _measure(self) -> float:
+        return self._wall() - self._reactor.seconds()
+
+    def _look(self) -> None:
+        self.start()
+        before, self._ahead = self._ahead, self._measure()
+        if abs(self._ahead - before) > _STEP_SECONDS:
+            self._note_step(self._ahead - before)
+        self._note_refusal(refusal(self._newest(), self._wall()))
+
+    def _note_step(self, seconds: float) -> None:
+        direction = "forward" if seconds > 0 else "back"
+        self._metrics.clock_steps.labels(direction).inc()
+        self._stepped = f"stepped {direction} by {abs(seconds):.1f} s, to {_stamp(self._wall())}"
+        self._log.warn("the wall clock of this host {stepped}; nothing waits for it", stepped=self._stepped)
+
+    def _note_refusal(self, why: str | None) -> None:
+        known, self._refused = self._refused, why
+        self._metrics.clock_refused.set(why is not None)
+        if why is not None and known is None:
+            self._log.error("{why}; until then offsets go on by one", why=why)
+        elif why is None and known is not None:
+            self._log.info("the clock of this host is believed again")
+
+
+def _stamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

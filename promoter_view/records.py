@@ -208,11 +208,15 @@ class Bundle:
 
 
 class BundleChange(NamedTuple):
-    """One change of one bundle. ``before`` is None when it was added, ``after`` when it was deleted."""
+    """One change of one bundle. ``before`` is None when it was added, ``after`` when it was deleted.
+
+    ``time_ms`` is its record's: when that was, as the writer's clock had it. Offsets may run ahead of that.
+    """
 
     resource_version: int
     before: Bundle | None
     after: Bundle | None
+    time_ms: int
 
     @property
     def key(self) -> BundleKey:

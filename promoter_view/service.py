@@ -26,10 +26,12 @@ from twisted.python.components import Componentized
 from twisted.python.failure import Failure
 
 import promoter_view
+from promoter_view import clocks
 from promoter_view.access.admission import Access, OpenAccess
 from promoter_view.access.delegated_access import OpenPaths, OpenPathsAccess
 from promoter_view.access.outlook import Outlooks
 from promoter_view.api.openapi import OpenApi
+from promoter_view.clocks import WallClock
 from promoter_view.cluster_access import ClusterAccess
 from promoter_view.clusters import follow_certificates, identities, load_clusters
 from promoter_view.dashboard.program import ProgramFacts
@@ -42,7 +44,7 @@ from promoter_view.log.settings import EtcdFiles
 from promoter_view.logging import observer, twistd_stream
 from promoter_view.member_schemas import MemberSchemas
 from promoter_view.metrics import Metrics
-from promoter_view.operations import SettledMemory, StallMeter, log_line, log_trouble, reflectors_line
+from promoter_view.operations import ClockWatch, SettledMemory, StallMeter, log_line, log_trouble, reflectors_line
 from promoter_view.options import Options
 from promoter_view.reflection import Reflection, ReflectionByLeader
 from promoter_view.roles import role_of
@@ -81,11 +83,13 @@ class Program(Service):
         environ: Mapping[str, str],
         stream: IO[str],
         warnings: Sequence[str] = (),
+        wall: WallClock = clocks.wall,
         exit_process: Callable[[int], object] = os._exit,
     ) -> None:
         self._settings = settings
         self._warnings = warnings
         self._reactor = reactor
+        self._wall = wall
         self._environ = environ
         self._stream = stream
         self._exit_process = exit_process
@@ -99,7 +103,7 @@ class Program(Service):
         self._access: ClusterAccess | None = None
 
         self._metrics = Metrics()
-        self._reloader = Reloader(clock=reactor, expiry=Expiry(metrics=self._metrics))
+        self._reloader = Reloader(clock=reactor, expiry=Expiry(metrics=self._metrics, now=wall))
         views = definitions(settings.argocd_namespace[0])
         self._role = role_of(settings, views)
         self._openapi = OpenApi(self._role.served, version=promoter_view.__version__)
@@ -115,10 +119,14 @@ class Program(Service):
         self._shard = self._shard_of(settings.argocd_shard)
         self._follower = self._projector if self._shard is None else self._shard.fed_after(self._projector)
         self._stalls = StallMeter(reactor=reactor, metrics=self._metrics)
+        self._clock_watch = ClockWatch(
+            reactor=reactor, wall=wall, metrics=self._metrics, newest=lambda: self._event_log.status().head
+        )
         self._memory = SettledMemory(self._projector, reactor=reactor, collector=gc)
         self._event_log = open_log(
             settings.event_log,
             reactor=reactor,
+            wall=wall,
             metrics=self._metrics,
             settings=_log_settings(settings),
             on_fatal=self._end,
@@ -181,7 +189,7 @@ class Program(Service):
         mirror = self._reflection.mirror(*((IDENTITY,) if clusters is None else identities(clusters)))
         await self._event_log.start(self._follower, mirror)
         if clusters is None:
-            self._demo = DemoCluster(reactor=self._reactor, random=self._random)
+            self._demo = DemoCluster(reactor=self._reactor, wall=self._wall, random=self._random)
             clusters = Clusters(self._demo.start())
         self._schemas.start(clusters.main)
         reflecting = ReflectionByLeader(self._reflection, clusters, self._projector.snapshot)
@@ -196,6 +204,7 @@ class Program(Service):
             self._settings,
             views=self._projector,
             reactor=self._reactor,
+            wall=self._wall,
             environ=self._environ,
             random=self._random,
             metrics=self._metrics,
@@ -212,6 +221,7 @@ class Program(Service):
             self._settings,
             config,
             reactor=self._reactor,
+            wall=self._wall,
             environ=self._environ,
             random=self._random,
             metrics=self._metrics,
@@ -228,6 +238,7 @@ class Program(Service):
             self._role.served,
             self._settings,
             reactor=self._reactor,
+            wall=self._wall,
             metrics=self._metrics,
             health=health,
             openapi=self._openapi,
@@ -242,6 +253,7 @@ class Program(Service):
             self._dashboard = self._serve_dashboard(health, outlooks)
         self._reloader.start()
         self._stalls.start()
+        self._clock_watch.start()
         if self._settings.demo:
             write_kubeconfig(DEMO_KUBECONFIG, self._api.url, self._api.authority)
             dashboard = None if self._dashboard is None else self._dashboard.url
@@ -254,6 +266,7 @@ class Program(Service):
             self._role.shown,
             self._settings,
             reactor=self._reactor,
+            wall=self._wall,
             metrics=self._metrics,
             health=health,
             random=self._random,
@@ -306,6 +319,7 @@ class Program(Service):
         if self._access is not None:
             checks.add("authentication", self._access.check)
             checks.inform("authentication", self._access.line)
+        checks.inform("clock", self._clock_watch.line)
         checks.inform("event-log", lambda: log_line(self._event_log.status()))
         checks.inform("reflectors", lambda: reflectors_line(self._reflection.statuses(), self._reactor.seconds()))
         checks.inform("schemas", self._schemas.line)
@@ -326,6 +340,7 @@ class Program(Service):
         if not self._draining:
             await self._linger()
         self._stalls.stop()
+        self._clock_watch.stop()
         self._memory.stop()
         if self._starting is not None:
             self._starting.cancel()
@@ -374,6 +389,7 @@ def makeService(options: Options) -> IService:
     """What ``twistd promoter-view`` runs."""
     from twisted.internet import reactor  # noqa: PLC0415 - installed by twistd, and imported nowhere else
 
+    clocks.make_monotonic(reactor)
     program = Program(
         options.settings,
         reactor=reactor,

@@ -18,6 +18,7 @@ from promoter_view.api.openapi import OpenApi
 from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
 from promoter_view.boundaries import ViewReader
+from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.cluster_config import ConfigError
 from promoter_view.listening import listen_tls, refused
 from promoter_view.metrics import Metrics
@@ -41,6 +42,7 @@ class ServedApi:
         settings: Settings,
         *,
         reactor: Any,
+        wall: WallClock,
         metrics: Metrics,
         health: HealthChecks,
         openapi: OpenApi,
@@ -52,7 +54,7 @@ class ServedApi:
     ) -> None:
         self._settings = settings
         self._reactor = reactor
-        self._certificate = _certificate_files(settings)
+        self._certificate = _certificate_files(settings, wall())
         tls = TlsSettings(settings.tls_min_version, settings.tls_cipher_suites)
         self._connections = ServedPair(
             "serving-certificate", self._certificate, tls, reloader=reloader, metrics=metrics
@@ -62,6 +64,7 @@ class ServedApi:
             views,
             definitions,
             reactor=reactor,
+            wall=wall,
             pump=self._pump,
             metrics=metrics,
             health=health,
@@ -124,7 +127,7 @@ class ServedApi:
         self._grace.hurry()
 
 
-def _certificate_files(settings: Settings) -> CertificateFiles:
+def _certificate_files(settings: Settings, now: float) -> CertificateFiles:
     if settings.tls_cert_file is not None and settings.tls_private_key_file is not None:
         return CertificateFiles(Path(settings.tls_cert_file), Path(settings.tls_private_key_file))
-    return self_signed(Path(settings.cert_dir), names=(settings.bind_address,), now=datetime.now(UTC))
+    return self_signed(Path(settings.cert_dir), names=(settings.bind_address,), now=datetime.fromtimestamp(now, UTC))

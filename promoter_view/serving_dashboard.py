@@ -17,6 +17,7 @@ from promoter_view.access.authorization import AccessReviews
 from promoter_view.access.outlook import Everything, Outlooks
 from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.boundaries import ViewReader
+from promoter_view.clocks import WallClock
 from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.data_resource import DataResource
@@ -79,6 +80,7 @@ class ServedDashboard:
         settings: Settings,
         *,
         reactor: Any,
+        wall: WallClock,
         metrics: Metrics,
         health: HealthChecks,
         random: random.Random,
@@ -89,6 +91,7 @@ class ServedDashboard:
     ) -> None:
         self._settings = settings
         self._reactor = reactor
+        self._wall = wall
         self._metrics = metrics
         self._reloader = reloader
         self._pump = Pump(views, reactor=reactor, barrier=barrier)
@@ -112,7 +115,7 @@ class ServedDashboard:
             rights=rights,
             outlooks=outlooks,
             pump=self._pump,
-            reactor=reactor,
+            wall=wall,
             facts=facts,
         )
         self._streams = StreamResource(
@@ -154,7 +157,7 @@ class ServedDashboard:
         sign_in = None
         if isinstance(door, TokenDoor):
             own = settings.dashboard_allowed_hosts
-            sign_in = SignIn(door, pages, clock=self._reactor, root_path=root_path, hosts=own)
+            sign_in = SignIn(door, pages, clock=self._reactor, wall=self._wall, root_path=root_path, hosts=own)
         return Front(Entrance(door, hosts, root_path, limits), data, pages, sign_in, health=lambda: _fault(health))
 
     @property
@@ -213,7 +216,7 @@ class ServedDashboard:
         return ProxyDoor(headers, self._proof())
 
     def _proof(self) -> ProxyProof:
-        proof = ProxyProof(clock=self._reactor)
+        proof = ProxyProof(wall=self._wall)
         secrets, authorities = self._settings.dashboard_proxy_secret_file, self._settings.dashboard_client_ca_file
 
         def take_secrets(content: bytes) -> None:

@@ -20,6 +20,7 @@ from promoter_view.argocd.documents import Document
 from promoter_view.argocd.expression_parser import ExpressionParser
 from promoter_view.argocd.leasing import ShardLease
 from promoter_view.argocd.objects import FREIGHT, WAREHOUSE, KnownObjects
+from promoter_view.argocd.pacing import Pacing
 from promoter_view.argocd.promotion_expressions import PromotionExpressions
 from promoter_view.argocd.promotion_pass import PromotionPass
 from promoter_view.argocd.promotions import PromotionController
@@ -28,6 +29,7 @@ from promoter_view.argocd.stage_pass import StagePass
 from promoter_view.argocd.steps_of import Lookups, PromotionSteps
 from promoter_view.argocd.writes import Writes
 from promoter_view.boundaries import Follower, Leading, ViewReader
+from promoter_view.clocks import WallClock
 from promoter_view.decoded import text
 from promoter_view.kubernetes.client import KubernetesClient
 from promoter_view.kubernetes.cluster_config import Clusters
@@ -57,6 +59,7 @@ class Shard:
         *,
         views: ViewReader,
         reactor: Any,
+        wall: WallClock,
         environ: Mapping[str, str],
         random: Random,
         metrics: Metrics,
@@ -66,6 +69,7 @@ class Shard:
         self._settings = settings
         self._views = views
         self._reactor = reactor
+        self._wall = wall
         self._environ = environ
         self._random = random
         self._metrics = metrics
@@ -100,6 +104,7 @@ class Shard:
             namespace=self._settings.argocd_lease_namespace or own_namespace(self._environ),
             identity=identity_of(self._settings.event_log, self._hostname),
             clock=self._reactor,
+            wall=self._wall,
             random=self._random.random,
             metrics=self._metrics,
             changed=self._wake_all,
@@ -139,11 +144,12 @@ class Shard:
         self, client: KubernetesClient, applications: KubernetesClient, may_write: Callable[[], bool]
     ) -> PromotionController:
         writes = Writes(client, applications, may_write=may_write, metrics=self._metrics)
-        spacing = {"clock": self._reactor, "random": self._random.random}
+        spacing = {"clock": self._reactor, "wall": self._wall, "random": self._random.random}
         applying = Applying(self._known, writes, **spacing)
         parts = (applying, Rereading(self._known, writes))
+        pacing = Pacing(clock=self._reactor, wall=self._wall)
         promotions = PromotionPass(
-            self._known, writes, *parts, shard=self._name, steps_of=self._steps_of, metrics=self._metrics
+            self._known, writes, *parts, pacing, shard=self._name, steps_of=self._steps_of, metrics=self._metrics
         )
         stages = StagePass(
             self._known, writes, promotions, *parts, shard=self._name, default_namespace=self._default_namespace

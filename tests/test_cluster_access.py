@@ -28,6 +28,7 @@ class Built:
             settings({name.replace("_", "-"): text for name, text in options.items()}, {}),
             ClusterConfig("http://127.0.0.1:1"),
             reactor=self.reactor,
+            wall=self.reactor.seconds,
             environ={},
             random=Random(1),
             metrics=Metrics(),

@@ -18,7 +18,7 @@ def started(seconds: float) -> dict[tuple[str, str], tuple[str, int]]:
     """Namespace and name of each strategy of a demo that starts then, with uid and resourceVersion."""
     reactor = MemoryReactorClock()
     reactor.advance(seconds)
-    demo = DemoCluster(reactor=reactor, random=random.Random(seconds))
+    demo = DemoCluster(reactor=reactor, wall=reactor.seconds, random=random.Random(seconds))
     demo.start()
     metadata = [found["metadata"] for found in demo.cluster.objects(STRATEGY)]
     demo.stop()

@@ -4,9 +4,11 @@ from twisted.internet.task import Clock
 
 from promoter_view.boundaries import Wakeable
 from promoter_view.kubernetes.reflector import ReflectorStatus
+from promoter_view.log.offsets import units
 from promoter_view.metrics import Metrics
-from promoter_view.operations import SettledMemory, StallMeter, first_state, log_line, reflectors_line
+from promoter_view.operations import ClockWatch, SettledMemory, StallMeter, first_state, log_line, reflectors_line
 from promoter_view.records import ListPath, LogStatus
+from tests.clocks import Wall
 
 PULLS = ListPath("PullRequest", "promoter.argoproj.io", "v1alpha1", "pullrequests")
 GATES = ListPath("TimedCommitStatus", "promoter.argoproj.io", "v1alpha1", "timedcommitstatuses")
@@ -121,3 +123,54 @@ def test_what_the_first_state_waits_for_is_named() -> None:
 
     assert first_state([PULLS, GATES], None) == "the event log is being replayed"
     assert first_state([PULLS, GATES], Positions()) == f"waiting for the first state of 1 list paths: {GATES.id}"
+
+
+class Watched:
+    """A ClockWatch on a Clock and a wall clock of its own."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.wall = Wall(self.clock, 1_800_000_000.0)
+        self.newest = units(self.wall())
+        self.metrics = Metrics()
+        self.watch = ClockWatch(reactor=self.clock, wall=self.wall, metrics=self.metrics, newest=lambda: self.newest)
+        self.watch.start()
+
+    def steps(self, direction: str) -> float:
+        return self.metrics.registry.get_sample_value("promoter_view_clock_steps_total", {"direction": direction}) or 0
+
+    @property
+    def refused(self) -> float | None:
+        return self.metrics.registry.get_sample_value("promoter_view_clock_refused")
+
+
+def test_steps_of_the_wall_clock_are_noticed() -> None:
+    """One that is set is told once, in a line and a count; one that is slewed, or a busy reactor, is none."""
+    found = Watched()
+    for _ in range(100):
+        found.wall.step(0.0005)
+        found.clock.advance(1)
+    found.clock.advance(45)
+    assert found.watch.line() == "has not stepped since the start"
+    found.wall.step(-300)
+    found.clock.advance(1)
+    assert found.watch.line() == "stepped back by 300.0 s, to 2027-01-15T07:57:26+00:00"
+    found.wall.step(86_400)
+    found.clock.pump([1] * 10)
+    assert (found.steps("back"), found.steps("forward")) == (1, 1)
+    assert found.watch.line().startswith("stepped forward by 86400.0 s")
+    found.watch.stop()
+    assert found.clock.getDelayedCalls() == []
+
+
+def test_a_clock_that_is_not_believed_is_said_so() -> None:
+    """While it is decades ahead, in a line and a gauge; then not any more."""
+    found = Watched()
+    found.wall.step(73 * 365 * 86_400)
+    found.clock.advance(1)
+    assert found.refused == 1
+    assert "offsets go on by one: the clock of this host says 2099-" in found.watch.line()
+    found.wall.step(-73 * 365 * 86_400)
+    found.clock.advance(1)
+    assert found.refused == 0
+    assert found.watch.line().startswith("stepped back by")

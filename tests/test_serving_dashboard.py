@@ -33,6 +33,7 @@ def served(clock: Any, reloader: Reloader, **options: str) -> ServedDashboard:
         [PROMOTION_STRATEGY_DETAILS],
         chosen,
         reactor=clock,
+        wall=clock.seconds,
         metrics=Metrics(),
         health=HealthChecks(),
         random=Random(1),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
 
 from promoter_view.access.admission import FREELY_ADMITTED, Admission, Attributes
@@ -16,6 +15,7 @@ from promoter_view.access.impersonation import Impersonation, impersonation
 from promoter_view.access.peers import Peers
 from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.access.trust import Trust
+from promoter_view.clocks import WallClock
 from promoter_view.web.errors import Forbidden, ReviewUnavailable, Unauthorized
 
 
@@ -57,13 +57,13 @@ class DelegatedAccess:
         reviews: AccessReviews,
         *,
         open_paths: OpenPaths,
-        clock: IReactorTime,
+        wall: WallClock,
     ) -> None:
         self._trust = trust
         self._tokens = tokens
         self._reviews = reviews
         self._open_paths = open_paths
-        self._clock = clock
+        self._wall = wall
         self._peers = Peers()
 
     async def admit(self, request: Request, attributes: Attributes) -> Admission:
@@ -83,7 +83,7 @@ class DelegatedAccess:
         config = self._trust.config
         if config is None:
             raise ReviewUnavailable("the cluster's authentication configuration has not been read yet")
-        verdict = self._peers.verdict(request.channel, config, datetime.fromtimestamp(self._clock.seconds(), UTC))
+        verdict = self._peers.verdict(request.channel, config, datetime.fromtimestamp(self._wall(), UTC))
         found = identify(verdict, config, headers)
         if found is not None:
             return found.authenticated()

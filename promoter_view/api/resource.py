@@ -29,6 +29,7 @@ from promoter_view.api.watches import OpenWatch, OpenWatches
 from promoter_view.api.watching import End, Start, Watch, start
 from promoter_view.api.wires import GzipWire, PlainWire, Wire
 from promoter_view.boundaries import ViewReader
+from promoter_view.clocks import WallClock
 from promoter_view.metrics import Metrics
 from promoter_view.records import BundleKey
 from promoter_view.streaming import MAX_WRITE_BYTES, Pump, Reader
@@ -71,6 +72,7 @@ class ViewResource:
         definitions: Sequence[ViewDefinition],
         *,
         reactor: IReactorTime,
+        wall: WallClock,
         pump: Pump,
         metrics: Metrics,
         random: Random,
@@ -80,6 +82,7 @@ class ViewResource:
         self._views = views
         self._outlooks = outlooks
         self._reactor = reactor
+        self._wall = wall
         self._pump = pump
         self._random = random
         self._settings = settings
@@ -230,7 +233,7 @@ class ViewResource:
         return self._renderings[call.target.view].choose(request, call.verb, call.parameters)
 
     def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._reactor.seconds(), UTC)
+        return datetime.fromtimestamp(self._wall(), UTC)
 
 
 def _compressed(found: Page, rendering: Rendering, beginning: bytes, rest: ListReader) -> Reader:

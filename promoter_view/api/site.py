@@ -23,6 +23,7 @@ from promoter_view.api.query import is_watch, selected_name
 from promoter_view.api.resource import ApiSettings, Call, ViewResource
 from promoter_view.api.routes import Routes, not_found
 from promoter_view.boundaries import ViewReader
+from promoter_view.clocks import WallClock
 from promoter_view.metrics import Metrics
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
@@ -167,6 +168,7 @@ def make_site(
     definitions: Sequence[ViewDefinition],
     *,
     reactor: IReactorTime,
+    wall: WallClock,
     pump: Pump,
     metrics: Metrics,
     health: HealthChecks,
@@ -185,6 +187,7 @@ def make_site(
         views,
         definitions,
         reactor=reactor,
+        wall=wall,
         pump=pump,
         metrics=metrics,
         random=random,

@@ -24,6 +24,7 @@ from promoter_view.argocd.steps import (
     failed_action,
 )
 from promoter_view.argocd.writes import Conflict, Writes
+from promoter_view.clocks import WallClock
 from promoter_view.decoded import text
 from promoter_view.kubernetes.cleaning import version_of
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError
@@ -34,16 +35,23 @@ _PAUSE_SECONDS = 0.01
 
 
 class Applying:
-    """``clock`` and ``random`` space the attempts after a conflict."""
+    """``clock`` and ``random`` space the attempts after a conflict; ``wall`` dates Events."""
 
     _log = Logger()
 
     def __init__(
-        self, known: KnownObjects, writes: Writes, *, clock: IReactorTime, random: Callable[[], float]
+        self,
+        known: KnownObjects,
+        writes: Writes,
+        *,
+        clock: IReactorTime,
+        wall: WallClock,
+        random: Callable[[], float],
     ) -> None:
         self._known = known
         self._writes = writes
         self._clock = clock
+        self._wall = wall
         self._random = random
 
     async def carry_out(self, actions: Sequence[Action], result: StepResult, promotion: Document) -> StepResult | None:
@@ -128,7 +136,7 @@ class Applying:
 
     async def _create_event(self, action: CreateEvent) -> None:
         try:
-            await self._writes.create_event(action.namespace, event_of(action, self._clock.seconds()))
+            await self._writes.create_event(action.namespace, event_of(action, self._wall()))
         except (ClusterError, Conflict) as error:
             self._log.warn("{action} was not done: {error}", action=action, error=str(error))
 

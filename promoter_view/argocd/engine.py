@@ -81,29 +81,40 @@ def begin(execution: Execution, now: float) -> Execution:
     return replace(execution, phase=Phase.RUNNING, message="", started_at=started)
 
 
-def run(plan: Sequence[PlannedStep], execution: Execution, steps: StepRuns, now: float) -> Pass:
-    """Goes on from the current step until one is not finished, or all are."""
+def run(plan: Sequence[PlannedStep], execution: Execution, steps: StepRuns, now: float, stepped: float = 0.0) -> Pass:
+    """Goes on from the current step until one is not finished, or all are.
+
+    ``now`` is the wall clock's, as dates of objects are. ``stepped``: by how many seconds that has stepped since the
+    step that runs began; its time goes on as if it had not.
+    """
     if execution.current_step >= len(plan):
         wrong = f"status.currentStep is {execution.current_step}, but the Promotion has {len(plan)} steps"
         return Pass(refuse(execution, wrong, now))
-    return _go_on(plan, execution, steps, now)
+    return _go_on(plan, execution, steps, now, stepped)
 
 
-def _go_on(plan: Sequence[PlannedStep], execution: Execution, steps: StepRuns, now: float) -> Pass:
+def _go_on(plan: Sequence[PlannedStep], execution: Execution, steps: StepRuns, now: float, stepped: float) -> Pass:
     for place in range(execution.current_step, len(plan)):
-        outcome = _attempt(plan[place], replace(execution, current_step=place), steps, now)
+        outcome = _attempt(plan[place], replace(execution, current_step=place), steps, now, stepped)
         if outcome.again_seconds is not None:
             return outcome
         execution = outcome.execution
     return Pass(_concluded(execution, now))
 
 
-def fail(plan: Sequence[PlannedStep], execution: Execution, steps: StepRuns, result: StepResult, now: float) -> Pass:
+def fail(
+    plan: Sequence[PlannedStep],
+    execution: Execution,
+    steps: StepRuns,
+    result: StepResult,
+    now: float,
+    stepped: float = 0.0,
+) -> Pass:
     """Goes on from the current step with that result, which came of an action that failed."""
-    outcome = _settle(plan[execution.current_step], execution, steps, result, now)
+    outcome = _settle(plan[execution.current_step], execution, steps, result, now, stepped)
     if outcome.again_seconds is not None:
         return outcome
-    return _go_on(plan, replace(outcome.execution, current_step=execution.current_step + 1), steps, now)
+    return _go_on(plan, replace(outcome.execution, current_step=execution.current_step + 1), steps, now, 0.0)
 
 
 def abort(execution: Execution, message: str, now: float) -> Execution:
@@ -120,7 +131,7 @@ def refuse(execution: Execution, message: str, now: float) -> Execution:
     return replace(execution, phase=Phase.ERRORED, message=message, finished_at=rfc3339(now))
 
 
-def _attempt(step: PlannedStep, execution: Execution, steps: StepRuns, now: float) -> Pass:
+def _attempt(step: PlannedStep, execution: Execution, steps: StepRuns, now: float, stepped: float) -> Pass:
     record = execution.record(step.alias) or StepRecord(step.alias, continue_on_error=step.continue_on_error)
     if record.finished_at or (record.status in _FINISHED and not record.started_at):
         return Pass(execution)
@@ -130,13 +141,13 @@ def _attempt(step: PlannedStep, execution: Execution, steps: StepRuns, now: floa
             status, message = refused
             return Pass(_with(execution, replace(record, status=status, message=message)))
         record = replace(record, started_at=rfc3339(now), status=StepStatus.RUNNING.value)
-        execution = _with(execution, record)
+        execution, stepped = _with(execution, record), 0.0
     try:
         config = steps.configure(step, execution)
     except CannotEvaluate as error:
         message = f"failed to build step context: {error}"
         return Pass(_with(execution, replace(record, status=StepStatus.ERRORED.value, message=message)))
-    return _settle(step, execution, steps, steps.run(step, config, execution), now)
+    return _settle(step, execution, steps, steps.run(step, config, execution), now, stepped)
 
 
 def _kept_out(step: PlannedStep, execution: Execution, steps: StepRuns) -> tuple[str, str] | None:
@@ -163,7 +174,9 @@ def _earlier_fault(step: PlannedStep, execution: Execution) -> bool:
     )
 
 
-def _settle(step: PlannedStep, execution: Execution, steps: StepRuns, result: StepResult, now: float) -> Pass:
+def _settle(
+    step: PlannedStep, execution: Execution, steps: StepRuns, result: StepResult, now: float, stepped: float
+) -> Pass:
     """What a result means for the step: finished, tried again after an error, or gone on waiting for."""
     record = execution.record(step.alias)
     assert record is not None
@@ -177,7 +190,7 @@ def _settle(step: PlannedStep, execution: Execution, steps: StepRuns, result: St
         record = _counted(record, result)
         if result.terminal or record.error_count >= (step.error_threshold or steps.error_threshold(step.uses)):
             return Pass(_finished(execution, _given_up(record, result), now))
-    left = _time_left(step, record, steps, now)
+    left = _time_left(step, record, steps, now - stepped)
     if left is not None and left <= 0:
         return Pass(_finished(execution, _timed_out(step, record, steps), now))
     if faulty:

@@ -81,6 +81,12 @@ class Execution:
         """What is known of that step."""
         return next((record for record in self.records if record.alias == alias), None)
 
+    @property
+    def running_since(self) -> str:
+        """When the step began that runs; "" where none does."""
+        last = self.records[-1] if self.records else None
+        return "" if last is None or last.finished_at else last.started_at
+
 
 def read_plan(promotion: Document) -> tuple[PlannedStep, ...]:
     """spec.steps. A step without ``as`` is called ``step-N``, counted from 1."""

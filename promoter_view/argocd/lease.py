@@ -1,8 +1,9 @@
 """Who may write for a shard: a coordination.k8s.io Lease, and whether Kargo's own controller is alive. Pure.
 
 A Lease is no fence: it keeps two instances from working against each other, while each write's resourceVersion keeps
-them from doing harm. A holder counts as gone once its Lease has not changed for the whole of its duration by our own
-clock; clocks of other machines are compared with ours for Kargo's heartbeat only.
+them from doing harm. A holder counts as gone once its Lease has not changed for the whole of its duration under our own
+eyes, by a clock that only grows, as client-go's leader election has it. What it says of its time of renewal is for
+people: two machines' clocks are never compared, and neither may step.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from promoter_view.argocd.documents import Document, number, seconds_of
+from promoter_view.argocd.documents import Document, number
 from promoter_view.decoded import text
 
 DURATION_SECONDS = 15
@@ -34,16 +35,23 @@ class LeaseState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The Lease as last read: its resourceVersion, and when by our clock that was seen first."""
+    """A Lease as last read: its resourceVersion, and when by our clock that was seen first.
+
+    ``renewed``: it has changed since we began to look at it, so that somebody is there who renews it.
+    """
 
     version: str = ""
     since: float = 0.0
+    renewed: bool = False
 
 
 def observe(seen: Seen, lease: Document, now: float) -> Seen:
-    """What is remembered of the Lease after reading it."""
+    """What is remembered of the Lease after reading it. ``now`` is when its answer came, and not when it was asked for:
+
+    a holder may have renewed it in between.
+    """
     version = text(lease, "metadata", "resourceVersion")
-    return seen if version == seen.version else Seen(version, now)
+    return seen if version == seen.version else Seen(version, now, renewed=bool(seen.version))
 
 
 def may_take(seen: Seen, lease: Document, identity: str, now: float) -> bool:
@@ -67,7 +75,7 @@ def heartbeat_name(shard: str) -> str:
 
 
 def claimed(lease: Document, identity: str, now: float) -> dict[str, Any]:
-    """The spec of the Lease with us as its holder."""
+    """The spec of the Lease with us as its holder; ``now`` is the wall clock's."""
     holder = text(lease, "spec", "holderIdentity")
     ours = holder == identity
     transitions = number(lease, "spec", "leaseTransitions")
@@ -81,11 +89,17 @@ def claimed(lease: Document, identity: str, now: float) -> dict[str, Any]:
     }
 
 
-def alive(heartbeat: Document, now: float) -> bool:
-    """Whether Kargo's controller has renewed its heartbeat lately."""
-    renewed = seconds_of(text(heartbeat, "spec", "renewTime"))
-    lasts = number(heartbeat, "spec", "leaseDurationSeconds") or HEARTBEAT_SECONDS
-    return renewed is not None and now - renewed < lasts
+def alive(seen: Seen, heartbeat: Document, now: float) -> bool:
+    """Whether Kargo's controller may be there: its heartbeat has not been unchanged for as long as that lasts.
+
+    One that is read for the first time may be fresh: it is waited for.
+    """
+    return bool(text(heartbeat, "spec", "renewTime")) and now - seen.since < heartbeat_seconds(heartbeat)
+
+
+def heartbeat_seconds(heartbeat: Document) -> int:
+    """How long a heartbeat lasts."""
+    return number(heartbeat, "spec", "leaseDurationSeconds") or HEARTBEAT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

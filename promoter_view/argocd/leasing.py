@@ -5,7 +5,7 @@ Where Kargo's own controller is alive for the shard, or that cannot be found out
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +23,7 @@ from promoter_view.argocd.lease import (
     alive,
     claimed,
     heartbeat_name,
+    heartbeat_seconds,
     held,
     lease_name,
     lost,
@@ -30,6 +31,7 @@ from promoter_view.argocd.lease import (
     observe,
 )
 from promoter_view.argocd.writes import Requests
+from promoter_view.clocks import WallClock
 from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.cleaning import version_of
 from promoter_view.kubernetes.documents import decode
@@ -56,6 +58,7 @@ class ShardLease:
         namespace: str,
         identity: str,
         clock: IReactorTime,
+        wall: WallClock,
         random: Callable[[], float],
         metrics: Metrics,
         changed: Callable[[], None],
@@ -65,10 +68,12 @@ class ShardLease:
         self._namespace = namespace
         self._identity = identity
         self._clock = clock
+        self._wall = wall
         self._random = random
         self._metrics = metrics
         self._changed = changed
         self._seen = Seen()
+        self._heartbeats: Mapping[str, Seen] = {}
         self._standing = Standing()
         self._round: Deferred[None] | None = None
         self._call: IDelayedCall | None = None
@@ -113,29 +118,42 @@ class ShardLease:
         self._call = self._clock.callLater(RENEW_SECONDS * (0.9 + 0.2 * self._random()), self.start)
 
     async def _look(self, began: float) -> Standing:
-        heartbeat = await self._heartbeat(began)
+        heartbeat = await self._heartbeat()
         if heartbeat is not None:
-            holder = text(heartbeat, "spec", "holderIdentity") or "unknown"
-            where = f"{text(heartbeat, 'metadata', 'namespace')}/{heartbeat_name(self._shard)}"
-            reason = f"Kargo's own controller runs shard {self._shard}: its heartbeat {where} (of {holder}) is fresh"
-            return Standing(LeaseState.KARGO, reason)
+            return Standing(LeaseState.KARGO, self._of_kargo(heartbeat))
         lease = await self._read(self._path)
-        self._seen = observe(self._seen, lease, began)
-        if not may_take(self._seen, lease, self._identity, began):
+        now = self._clock.seconds()
+        self._seen = observe(self._seen, lease, now)
+        if not may_take(self._seen, lease, self._identity, now):
             holder = text(lease, "spec", "holderIdentity")
             return Standing(LeaseState.ELSEWHERE, f"Lease {self._name} is held by {holder}")
         return await self._take(lease, began)
 
-    async def _heartbeat(self, now: float) -> Document | None:
-        """The fresh heartbeat of Kargo's controller, wherever it is installed."""
+    async def _heartbeat(self) -> Document | None:
+        """The heartbeat of a Kargo controller that may be alive, wherever it is installed."""
+        found, now = await self._heartbeats_found(), self._clock.seconds()
+        known = self._heartbeats
+        self._heartbeats = {_namespace(each): observe(known.get(_namespace(each), Seen()), each, now) for each in found}
+        return next((each for each in found if alive(self._heartbeats[_namespace(each)], each, now)), None)
+
+    def _of_kargo(self, heartbeat: Document) -> str:
+        holder = text(heartbeat, "spec", "holderIdentity") or "unknown"
+        which = f"heartbeat {_namespace(heartbeat)}/{heartbeat_name(self._shard)} (of {holder})"
+        if self._heartbeats[_namespace(heartbeat)].renewed:
+            return f"Kargo's own controller runs shard {self._shard}: its {which} is fresh"
+        return (
+            f"waiting to see whether Kargo's own controller runs shard {self._shard}: it does not "
+            f"when its {which} has not changed for {heartbeat_seconds(heartbeat)} s"
+        )
+
+    async def _heartbeats_found(self) -> Sequence[Document]:
         query = urlencode({"fieldSelector": f"metadata.name={heartbeat_name(self._shard)}"})
         try:
-            found = objects(decode(await self._client.request("GET", f"{_LEASES}/leases?{query}")), "items")
+            return objects(decode(await self._client.request("GET", f"{_LEASES}/leases?{query}")), "items")
         except ApiError as error:
             if error.status != 403:
                 raise
-            found = [await self._read(f"{_LEASES}/namespaces/{_KARGO}/leases/{heartbeat_name(self._shard)}")]
-        return next((each for each in found if alive(each, now)), None)
+            return [await self._read(f"{_LEASES}/namespaces/{_KARGO}/leases/{heartbeat_name(self._shard)}")]
 
     async def _read(self, path: str) -> Document:
         """That Lease; empty where there is none."""
@@ -148,7 +166,7 @@ class ShardLease:
 
     async def _take(self, lease: Document, began: float) -> Standing:
         try:
-            await self._write(lease, claimed(lease, self._identity, began))
+            await self._write(lease, claimed(lease, self._identity, self._wall()))
         except ApiError as error:
             if error.status == 409:
                 return Standing(LeaseState.ELSEWHERE, f"Lease {self._name} was taken by another a moment ago")
@@ -195,3 +213,7 @@ class ShardLease:
     @property
     def _path(self) -> str:
         return f"{_LEASES}/namespaces/{self._namespace}/leases/{lease_name(self._shard)}"
+
+
+def _namespace(lease: Document) -> str:
+    return text(lease, "metadata", "namespace")

@@ -19,6 +19,7 @@ from promoter_view.argocd.engine import Pass
 from promoter_view.argocd.execution import Execution, Phase, read_execution, read_plan, write_execution
 from promoter_view.argocd.freight import collection, reference, unavailable
 from promoter_view.argocd.objects import FREIGHT, PROMOTION, STAGE, KnownObjects
+from promoter_view.argocd.pacing import Pacing
 from promoter_view.argocd.requests import SHARD, abort_message, has_template, is_deleting, refresh_of, shard_of
 from promoter_view.argocd.rereading import Rereading
 from promoter_view.argocd.steps_of import Lookups, PromotionSteps
@@ -36,7 +37,10 @@ _NOTHING: Document = {}
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One pass over one Promotion. ``brings`` is what its status gets at the beginning; ``applications`` collects."""
+    """One pass over one Promotion. ``brings`` is what its status gets at the beginning; ``applications`` collects.
+
+    ``stepped``: see engine.run.
+    """
 
     key: StageKey
     stage: Document
@@ -44,6 +48,7 @@ class _Run:
     execution: Execution
     brings: Document
     now: float
+    stepped: float
     applications: Applications
 
 
@@ -58,6 +63,7 @@ class PromotionPass:
         writes: Writes,
         applying: Applying,
         rereading: Rereading,
+        pacing: Pacing,
         *,
         shard: str,
         steps_of: StepsOf,
@@ -67,10 +73,10 @@ class PromotionPass:
         self._writes = writes
         self._applying = applying
         self._rereading = rereading
+        self._pacing = pacing
         self._shard = shard
         self._steps_of = steps_of
         self._metrics = metrics
-        self._not_before: dict[str, float] = {}
 
     async def tidy(self, key: StageKey, now: float) -> None:
         """New ones wait, and say what keeps them from ever running; what people ask for by annotation is done."""
@@ -87,19 +93,20 @@ class PromotionPass:
     ) -> float | None:
         """Seconds until the next look. Errors: as StagePass.look."""
         uid = text(promotion, "metadata", "uid")
-        waiting = self._not_before.get(uid, 0.0) - now
+        waiting = self._pacing.left(uid)
         if waiting > 0:
             return waiting
-        self._not_before.pop(uid, None)
         brings, execution = await self._begin(key, stage, promotion, now)
         if execution.phase.terminal:
             await self._write(promotion, execution)
             return 0.0
-        outcome = await self._advance(_Run(key, stage, promotion, execution, brings, now, applications))
+        stepped = self._pacing.stepped(key, uid, execution.running_since)
+        outcome = await self._advance(_Run(key, stage, promotion, execution, brings, now, stepped, applications))
         if outcome.again_seconds is None:
             return 0.0
+        self._pacing.stepped(key, uid, outcome.execution.running_since)  # from now on
         if outcome.retry:
-            self._not_before[uid] = now + outcome.again_seconds
+            self._pacing.rest(uid, outcome.again_seconds)
         return outcome.again_seconds
 
     async def _begin(
@@ -128,9 +135,9 @@ class PromotionPass:
         """A pass, and what it wants done; a failure of that is the step's result, and the pass goes on."""
         plan, lookups = read_plan(run.promotion), Lookups(self._known)
         steps = self._steps_of(run.key, run.stage, _shown(run), lookups)
-        outcome = engine.run(plan, run.execution, steps, run.now)
+        outcome = engine.run(plan, run.execution, steps, run.now, run.stepped)
         while _has_new_fault(run.execution, outcome.execution) and await self._has_news(lookups):
-            outcome = engine.run(plan, run.execution, steps, run.now)
+            outcome = engine.run(plan, run.execution, steps, run.now, run.stepped)
         promotion = run.promotion
         while True:
             promotion = await self._write(promotion, outcome.execution, run.brings)
@@ -141,7 +148,7 @@ class PromotionPass:
             failure = await self._applying.carry_out(outcome.actions, outcome.result, promotion)
             if failure is None:
                 return outcome
-            outcome = engine.fail(plan, outcome.execution, steps, failure, run.now)
+            outcome = engine.fail(plan, outcome.execution, steps, failure, run.now, run.stepped)
 
     async def _has_news(self, lookups: Lookups) -> bool:
         """Whether the cluster knows more of what the steps asked for, each asked once in a pass.

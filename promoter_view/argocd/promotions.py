@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 from promoter_view.argocd.objects import APPLICATION, KnownObjects
 from promoter_view.argocd.stage_pass import AT_ONCE, Look, StagePass
 from promoter_view.argocd.writes import Conflict, MayNotWrite
+from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.outcomes import ClusterError
 from promoter_view.metrics import Metrics
 from promoter_view.records import ObjectKey
@@ -60,6 +61,7 @@ class PromotionController:
         *,
         may_write: Callable[[], bool],
         clock: IReactorTime,
+        wall: WallClock,
         random: Callable[[], float],
         metrics: Metrics,
     ) -> None:
@@ -67,6 +69,7 @@ class PromotionController:
         self._stages = stages
         self._may_write = may_write
         self._clock = clock
+        self._wall = wall
         self._random = random
         self._metrics = metrics
         self._turns: dict[StageKey, _Turn] = {}
@@ -161,7 +164,7 @@ class PromotionController:
     async def _look_once(self, key: StageKey, turn: _Turn) -> float | None:
         """Seconds until the next look, None for when something changes."""
         try:
-            look = await self._stages.look(key, self._clock.seconds())
+            look = await self._stages.look(key, self._wall())
         except MayNotWrite:
             return self._ended("may_not_write", None)
         except Conflict as conflict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import orjson
@@ -31,7 +31,7 @@ _OFFSETS_A_SECOND = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one change of one bundle meant. ``time`` is that of its offset; ``path`` leads to the bundle's page."""
+    """What one change of one bundle meant. ``time`` is that of its record; ``path`` leads to the bundle's page."""
 
     resource_version: int
     time: datetime
@@ -97,7 +97,8 @@ def entry_of(change: BundleChange, before: Trail | StageTrail | None, after: Tra
     trail = after or before
     assert trail is not None
     version, key = change.resource_version, change.key
-    return Entry(version, moment(version), key.namespace, key.name, trail.state, items, key.view)
+    time = datetime.fromtimestamp(change.time_ms / 1000, UTC)
+    return Entry(version, time, key.namespace, key.name, trail.state, items, key.view)
 
 
 def _items(before: Trail | StageTrail | None, after: Trail | StageTrail | None) -> Iterator[Item]:
@@ -108,7 +109,7 @@ def _items(before: Trail | StageTrail | None, after: Trail | StageTrail | None) 
 
 
 def moment(resource_version: int) -> datetime:
-    """About when that was."""
+    """About when that was, or later: offsets run ahead of the clock where it was set back."""
     return datetime.fromtimestamp(split(resource_version).offset / _OFFSETS_A_SECOND, UTC)
 
 
@@ -197,9 +198,15 @@ class Activity:
         self._trails.clear()
         self.since = moment(horizon)
 
-    def newest_first(self) -> Iterator[Entry]:
-        """The entries that are kept."""
-        return reversed(self._entries)
+    def newest_first(self, now: datetime) -> Iterator[Entry]:
+        """The entries that are kept. None says that it was after the one that followed it, or after ``now``.
+
+        It would, where the clock was ahead for a while.
+        """
+        latest = now
+        for entry in reversed(self._entries):
+            latest = min(latest, entry.time)
+            yield entry if entry.time == latest else replace(entry, time=latest)
 
     def _take(self, change: BundleChange) -> Entry | None:
         key = change.key

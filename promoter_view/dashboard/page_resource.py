@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
 
 from promoter_view.access.outlook import Outlooks
 from promoter_view.boundaries import ViewReader
+from promoter_view.clocks import WallClock
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.pages import Page, PageInput, Pages
 from promoter_view.dashboard.program import ProgramFacts
@@ -71,7 +71,7 @@ class PageResource:
         rights: Rights,
         outlooks: Outlooks,
         pump: Pump,
-        reactor: IReactorTime,
+        wall: WallClock,
         facts: Callable[[], ProgramFacts],
     ) -> None:
         self._views = views
@@ -81,7 +81,7 @@ class PageResource:
         self._rights = rights
         self._outlooks = outlooks
         self._pump = pump
-        self._reactor = reactor
+        self._wall = wall
         self._facts = facts
 
     async def serve(self, request: Request, path: str, parameters: Parameters, visitor: Visitor) -> None:
@@ -168,8 +168,8 @@ class PageResource:
         )
 
     def now(self) -> datetime:
-        """The clock's."""
-        return datetime.fromtimestamp(self._reactor.seconds(), UTC)
+        """The wall clock's."""
+        return datetime.fromtimestamp(self._wall(), UTC)
 
 
 def safe_target(target: str) -> str:

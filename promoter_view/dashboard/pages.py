@@ -325,7 +325,7 @@ class Pages:
     def _entries(self, view: PageInput, namespace: str, name: str, event: str, plural: str = "") -> Iterator[Entry]:
         exact = bool(plural)
         admits = _entry_places(view)
-        for entry in self._activity.newest_first():
+        for entry in self._activity.newest_first(view.now):
             if not admits(entry.view, entry.namespace) or namespace not in ("", entry.namespace):
                 continue
             if plural not in ("", entry.view):
@@ -346,7 +346,7 @@ class Pages:
     def _program(self, view: PageInput) -> Page | None:
         if view.program is None:
             return None
-        return self._page(200, "program.html", view, "Program", page="program", it=read_program(view.program))
+        return self._page(200, "program.html", view, "Program", page="program", it=read_program(view.program, view.now))
 
 
 def _entry_places(view: PageInput) -> Callable[[str, str], bool]:

@@ -67,8 +67,8 @@ class ProgramPage:
     reflectors: tuple[ReflectorLine, ...]
 
 
-def read_program(facts: ProgramFacts) -> ProgramPage:
-    """The page's model. Reflectors that are in trouble come first."""
+def read_program(facts: ProgramFacts, now: datetime) -> ProgramPage:
+    """The page's model. Reflectors that are in trouble come first. Offsets may run ahead of ``now``, moments do not."""
     lines = [_line(status, facts.seconds) for status in facts.reflectors]
     lines.sort(key=lambda line: (line.well, line.kind, line.namespace))
     troubled = sum(not line.well for line in lines)
@@ -78,8 +78,8 @@ def read_program(facts: ProgramFacts) -> ProgramPage:
         version=facts.version,
         well=facts.ready and not facts.log.fault and not troubled,
         verdict=verdict,
-        first=moment(join(facts.log.first, 0, 0)) if facts.log.first > 1 else None,
-        horizon=moment(facts.horizon) if facts.horizon else None,
+        first=min(moment(join(facts.log.first, 0, 0)), now) if facts.log.first > 1 else None,
+        horizon=min(moment(facts.horizon), now) if facts.horizon else None,
         reflectors=tuple(lines),
     )
 

@@ -66,7 +66,7 @@ class Showing:
         return self._detail(found, figures([found.deliveries], now), table), drawer
 
     def entry(self, entry: Entry, now: datetime) -> str:
-        """An entry of the activity. Offsets run up to ten seconds ahead of the clock after a start: no entry does."""
+        """An entry of the activity. The clock may have been ahead when it was recorded: none is in the future."""
         return self._entry(replace(entry, time=min(entry.time, now)))
 
     def entry_of(self, change: BundleChange) -> Entry | None:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
 
+from promoter_view.clocks import WallClock
 from promoter_view.dashboard import cookies
 from promoter_view.dashboard.page_resource import PageResource, plain_form, safe_target
 from promoter_view.dashboard.visitors import TokenDoor
@@ -44,12 +45,19 @@ class SignIn:
     """``sign-in`` and ``sign-out``. ``root_path`` begins and ends with a slash; ``hosts`` are ours by configuration."""
 
     def __init__(
-        self, door: TokenDoor, pages: PageResource, *, clock: IReactorTime, root_path: str, hosts: Collection[str] = ()
+        self,
+        door: TokenDoor,
+        pages: PageResource,
+        *,
+        clock: IReactorTime,
+        wall: WallClock,
+        root_path: str,
+        hosts: Collection[str] = (),
     ) -> None:
         self._door = door
         self._hosts = hosts
         self._pages = pages
-        self._clock = clock
+        self._wall = wall
         self._root_path = root_path
         self._attempts = Attempts(clock=clock)
 
@@ -73,7 +81,7 @@ class SignIn:
         except ReviewUnavailable:
             await self._pages.sign_in(request, error=_UNREACHABLE, status=503, target=target)
         else:
-            self._go_on(request, cookies.keep(token, self._clock.seconds()), target)
+            self._go_on(request, cookies.keep(token, self._wall()), target)
 
     def leave(self, request: Request) -> None:
         """The token is forgotten. Errors: Forbidden."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
 
 from promoter_view.access.authentication import bearer_token, words_of
@@ -17,6 +16,7 @@ from promoter_view.access.delegated_access import headers_of
 from promoter_view.access.identity import ANONYMOUS, Identity
 from promoter_view.access.peers import presented
 from promoter_view.access.token_reviews import TokenReviews
+from promoter_view.clocks import WallClock
 from promoter_view.dashboard.cookies import token_of
 from promoter_view.web.errors import Forbidden, ReviewUnavailable, Unauthorized
 
@@ -104,13 +104,13 @@ class ProxyHeaders:
 
 
 class ProxyProof:
-    """How a proxy shows that it is one: by a secret, by a certificate, by both. ``now`` is the clock's.
+    """How a proxy shows that it is one: by a secret, by a certificate, by both.
 
     ``secrets`` are good at once, so that they can be changed; None: no secret is asked for. So with ``authorities``.
     """
 
-    def __init__(self, *, clock: IReactorTime) -> None:
-        self._clock = clock
+    def __init__(self, *, wall: WallClock) -> None:
+        self._wall = wall
         self.secrets: tuple[bytes, ...] | None = None
         self.authorities: Authorities | None = None
 
@@ -134,7 +134,7 @@ class ProxyProof:
         if shown is None:
             return False
         try:
-            authorities.verify(shown.certificate, shown.others, datetime.fromtimestamp(self._clock.seconds(), UTC))
+            authorities.verify(shown.certificate, shown.others, datetime.fromtimestamp(self._wall(), UTC))
         except CertificateRefused:
             return False
         return True

@@ -13,6 +13,8 @@ from twisted.web.client import Agent, HTTPConnectionPool
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent
 
+from promoter_view import clocks
+from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
 from promoter_view.kubernetes.credentials import Credentials, Identity
 from promoter_view.kubernetes.documents import decode, error_of
@@ -49,6 +51,7 @@ class KubernetesClient:
         *,
         environ: Mapping[str, str] | None = None,
         settings: ClientSettings | None = None,
+        wall: WallClock = clocks.wall,
         agent: IAgent | None = None,
     ) -> None:
         self._reactor = reactor
@@ -58,6 +61,7 @@ class KubernetesClient:
         self._credentials = Credentials(
             config.user,
             clock=reactor,
+            wall=wall,
             run_plugin=None if plugin is None else partial(run_plugin, plugin, reactor=reactor, environ=environ or {}),
         )
         self._agents = _Agents(reactor, config, self._settings) if agent is None else None

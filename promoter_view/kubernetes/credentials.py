@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from twisted.internet.defer import DeferredLock
 from twisted.internet.interfaces import IReactorTime
 
+from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.cluster_config import UserConfig
 from promoter_view.kubernetes.outcomes import Unreachable
 from promoter_view.kubernetes.plugin import PluginCredential
@@ -33,10 +34,16 @@ class Credentials:
     """A user's credentials. ``run_plugin`` runs the user's plugin, for a user who has one."""
 
     def __init__(
-        self, user: UserConfig, *, clock: IReactorTime, run_plugin: Callable[[], Awaitable[PluginCredential]] | None
+        self,
+        user: UserConfig,
+        *,
+        clock: IReactorTime,
+        wall: WallClock,
+        run_plugin: Callable[[], Awaitable[PluginCredential]] | None,
     ) -> None:
         self._user = user
         self._clock = clock
+        self._wall = wall
         self._run_plugin = run_plugin
         self._lock = DeferredLock()
         self._given: PluginCredential | None = None
@@ -82,4 +89,4 @@ class Credentials:
             raise
 
     def _expired(self, given: PluginCredential) -> bool:
-        return given.expires_at is not None and given.expires_at - self._clock.seconds() < _EXPIRY_MARGIN_SECONDS
+        return given.expires_at is not None and given.expires_at - self._wall() < _EXPIRY_MARGIN_SECONDS

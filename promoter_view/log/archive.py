@@ -14,6 +14,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from promoter_view.clocks import WallClock
 from promoter_view.log.disk import Disk
 from promoter_view.log.folder import LogFolder
 from promoter_view.log.frames import FILE_HEADER_BYTES, FileHeader, FileKind
@@ -30,7 +31,10 @@ PACE_SECONDS = 0.005
 
 
 class Archive:
-    """The files behind a FileLog, from the moment they were opened."""
+    """The files behind a FileLog, from the moment they were opened.
+
+    ``now`` is a steady clock: the age of what is held may not jump with the host's, or a day of it would go at once.
+    """
 
     _log = Logger()
 
@@ -41,6 +45,7 @@ class Archive:
         folder: LogFolder,
         worker: Worker,
         reactor: IReactorTime,
+        now: WallClock,
         settings: LogSettings,
         metrics: Metrics,
         disk: Disk,
@@ -48,6 +53,7 @@ class Archive:
         self._folder = folder
         self._worker = worker
         self._reactor = reactor
+        self._now = now
         self._settings = settings
         self._metrics = metrics
         self._disk = disk
@@ -72,13 +78,14 @@ class Archive:
     def is_due(self) -> bool:
         """Whether the segment is to be closed before the next group."""
         newest = self._holdings.segments[-1]
-        age = self._reactor.seconds() - newest.created_ms / 1000
+        # One from the future was begun by a clock that was ahead: it tells no age, and is not written on.
+        age = abs(self._now() - newest.created_ms / 1000)
         full = self._writer.end >= self._settings.segment_bytes or age >= self._settings.segment_age_seconds
         return full and self._records > newest.ordinal
 
     @property
     def _now_ms(self) -> int:
-        return int(self._reactor.seconds() * 1000)
+        return int(self._now() * 1000)
 
     @property
     def wants_snapshot(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from promoter_view.boundaries import EventLog
+from promoter_view.clocks import WallClock
 from promoter_view.log.disk import Disk
 from promoter_view.log.etcd.connections import Connections
 from promoter_view.log.etcd.etcd_log import EtcdLog
@@ -41,6 +42,7 @@ def open_log(
     url: str,
     *,
     reactor: Any,
+    wall: WallClock,
     metrics: Metrics,
     settings: LogSettings,
     on_fatal: Callable[[str], None],
@@ -48,17 +50,19 @@ def open_log(
 ) -> EventLog:
     """An event log that has not started yet: ``file:DIR``, ``memory:`` or ``etcd:URL``.
 
-    ``reactor`` gives time, delayed calls and threads. ``on_fatal`` is told, in one line, what must end the process.
+    ``reactor`` gives seconds that only grow, delayed calls and threads; ``wall`` dates records.
+    ``on_fatal`` is told, in one line, what must end the process.
     Errors: ValueError for any other URL.
     """
     check_url(url)
     if url == "memory:":
-        return MemoryLog(reactor=reactor, metrics=metrics, generation=settings.generation, on_fatal=on_fatal)
+        return MemoryLog(reactor=reactor, wall=wall, metrics=metrics, generation=settings.generation, on_fatal=on_fatal)
     if url.startswith("etcd:"):
-        return _etcd_log(url, reactor, metrics, settings, on_fatal, random)
+        return _etcd_log(url, reactor, wall, metrics, settings, on_fatal, random)
     return FileLog(
         Path(url.removeprefix("file:")),
         reactor=reactor,
+        wall=wall,
         worker=ThreadWorker(reactor=reactor),
         metrics=metrics,
         settings=settings,
@@ -71,6 +75,7 @@ def open_log(
 def _etcd_log(
     url: str,
     reactor: Any,
+    wall: WallClock,
     metrics: Metrics,
     settings: LogSettings,
     on_fatal: Callable[[str], None],
@@ -83,6 +88,7 @@ def _etcd_log(
         place.prefix,
         identity=settings.replica_id,
         reactor=reactor,
+        wall=wall,
         worker=ThreadWorker(reactor=reactor),
         metrics=metrics,
         settings=settings,

@@ -12,13 +12,14 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from promoter_view.boundaries import Follower, Leading
+from promoter_view.clocks import WallClock, steady
 from promoter_view.log import segment
 from promoter_view.log.archive import Archive
 from promoter_view.log.disk import Disk
 from promoter_view.log.errors import LogClosed, LogLocked
 from promoter_view.log.folder import LogFolder
 from promoter_view.log.group_commit import GroupCommit, in_slices
-from promoter_view.log.offsets import mark_offset
+from promoter_view.log.offsets import mark_offset, require_clock
 from promoter_view.log.opening import Opened, open_folder
 from promoter_view.log.retention import Segment
 from promoter_view.log.segment import Extent
@@ -48,6 +49,7 @@ class FileLog:
         path: Path,
         *,
         reactor: IReactorTime,
+        wall: WallClock,
         worker: Worker,
         metrics: Metrics,
         settings: LogSettings,
@@ -56,13 +58,14 @@ class FileLog:
         disk: Disk,
     ) -> None:
         self._reactor = reactor
+        self._wall = wall
         self._worker = worker
         self._metrics = metrics
         self._settings = settings
         self._random = random
         self._disk = disk
         self._folder = LogFolder(path, disk=disk)
-        self._groups = GroupCommit(reactor=reactor, metrics=metrics, commit=self._commit, on_fatal=on_fatal)
+        self._groups = GroupCommit(reactor=reactor, wall=wall, metrics=metrics, commit=self._commit, on_fatal=on_fatal)
         self._replaying = DeferredLock()
         self._archive: Archive | None = None
         self._stopping = False
@@ -113,10 +116,12 @@ class FileLog:
 
     async def _open_and_replay(self, follower: Follower) -> Opened:
         self._refuse_when_stopping()
-        now = self._reactor.seconds()
+        now = self._wall()
+        require_clock(0, now)
         opening = partial(open_folder, self._folder, self._settings, disk=self._disk, now=now)
         opened = await self._when_unlocked(opening)
         self._archive = self._archive_of(opened)
+        require_clock(opened.last, self._wall())
         for warning in opened.warnings:
             self._log.warn("{warning}", warning=warning)
         if opened.snapshot is not None:
@@ -124,7 +129,7 @@ class FileLog:
             await self._worker.run(partial(follower.restore, opened.snapshot))
         for found, extent in opened.replay:
             await self._replay(found, extent, follower)
-        least = mark_offset(opened.last, self._reactor.seconds(), opened.lost)
+        least = mark_offset(opened.last, self._wall(), opened.lost)
         self._follower = follower
         self._groups.begin(follower, last=opened.last, least=least)
         return opened
@@ -160,6 +165,7 @@ class FileLog:
             folder=self._folder,
             worker=self._worker,
             reactor=self._reactor,
+            now=steady(self._wall, self._reactor.seconds),
             settings=self._settings,
             metrics=self._metrics,
             disk=self._disk,

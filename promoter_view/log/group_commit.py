@@ -17,6 +17,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from promoter_view.boundaries import Follower
+from promoter_view.clocks import WallClock
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.frames import MAX_PAYLOAD_BYTES
 from promoter_view.log.offsets import OffsetClock
@@ -75,9 +76,16 @@ class GroupCommit:
     _log = Logger()
 
     def __init__(
-        self, *, reactor: IReactorTime, metrics: Metrics, commit: Commit, on_fatal: Callable[[str], None]
+        self,
+        *,
+        reactor: IReactorTime,
+        wall: WallClock,
+        metrics: Metrics,
+        commit: Commit,
+        on_fatal: Callable[[str], None],
     ) -> None:
         self._reactor = reactor
+        self._wall = wall
         self._metrics = metrics
         self._commit = commit
         self._on_fatal = on_fatal
@@ -181,7 +189,7 @@ class GroupCommit:
         return group
 
     def _number(self, entry: Entry) -> Record:
-        now = self._reactor.seconds()
+        now = self._wall()
         return Record(self._offsets.next(now), int(now * 1000), entry)
 
     def _measure(self, group: Sequence[Queued]) -> None:

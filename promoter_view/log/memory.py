@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
+from promoter_view.clocks import WallClock
+from promoter_view.log.errors import LogUnusable
 from promoter_view.log.group_commit import GroupCommit
-from promoter_view.log.offsets import mark_offset
+from promoter_view.log.offsets import mark_offset, require_clock
 from promoter_view.metrics import Metrics
 from promoter_view.records import Entry, LogStatus, Mark, Mirror, Record
 
@@ -28,20 +30,27 @@ class MemoryLog:
         self,
         *,
         reactor: IReactorTime,
+        wall: WallClock,
         metrics: Metrics,
         generation: int,
         on_fatal: Callable[[str], None],
         delay_seconds: float = 0.0,
     ) -> None:
         self._reactor = reactor
+        self._wall = wall
         self._generation = generation
         self._delay_seconds = delay_seconds
         self._first = 0
-        self._groups = GroupCommit(reactor=reactor, metrics=metrics, commit=self._commit, on_fatal=on_fatal)
+        self._groups = GroupCommit(reactor=reactor, wall=wall, metrics=metrics, commit=self._commit, on_fatal=on_fatal)
 
     def start(self, follower: Follower, mirror: Mirror) -> Deferred[None]:
         """See EventLog."""
-        self._first = mark_offset(0, self._reactor.seconds())
+        now = self._wall()
+        try:
+            require_clock(0, now)
+        except LogUnusable:
+            return fail()
+        self._first = mark_offset(0, now)
         self._groups.begin(follower, last=0, least=self._first)
         return self._groups.append((Mark(0, mirror, self._generation),))
 

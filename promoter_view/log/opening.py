@@ -14,6 +14,7 @@ from promoter_view.log.disk import Disk
 from promoter_view.log.errors import LogDamaged, LogError, LogUnusable
 from promoter_view.log.folder import LogFolder
 from promoter_view.log.frames import FILE_HEADER_BYTES, FileHeader, FileKind
+from promoter_view.log.offsets import is_spent
 from promoter_view.log.retention import Holdings, Segment, start_order
 from promoter_view.log.segment import Extent
 from promoter_view.log.settings import LogSettings
@@ -90,6 +91,9 @@ def _resume(folder: LogFolder, holdings: Holdings, settings: LogSettings, disk: 
     replay = _check(folder, [found for found in holdings.segments if found.base >= start])
     newest, extent = replay[-1]
     path = folder.segment_path(newest.base)
+    if is_spent(extent.last):
+        reason = f"no offset can follow {extent.last}: a host's clock was decades ahead when it was written"
+        raise segment.damaged(str(path), extent.end, reason)
     warnings = list(unreadable.values())
     writer = SegmentWriter(str(path), folder.open_segment(newest.base), extent.end, disk=disk)
     if newest.size > extent.end:

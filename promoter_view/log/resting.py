@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any, Protocol
 
 from promoter_view.boundaries import Follower
+from promoter_view.clocks import WallClock
 from promoter_view.log.disk import Disk
 from promoter_view.log.etcd.at_rest import EtcdAtRest
 from promoter_view.log.etcd.connections import Connections
@@ -34,14 +34,14 @@ class RestingLog(Protocol):
         """
 
 
-def resting_log(url: str, *, etcd: EtcdFiles, reactor: Any) -> RestingLog:
+def resting_log(url: str, *, etcd: EtcdFiles, reactor: Any, wall: WallClock) -> RestingLog:
     """The log of that URL, as ``--event-log`` has it. Errors: ValueError, which says what would be right."""
     scheme, _, place = url.partition(":")
     if scheme == "file" and place:
-        return FolderAtRest(Path(place), disk=Disk(), now=time.time)
+        return FolderAtRest(Path(place), disk=Disk(), now=wall)
     if scheme == "etcd":
         found = parse_place(place)
         connections = Connections(etcd, reactor=reactor)
         gateway = Gateway(found.endpoints, reactor=reactor, metrics=Metrics(), connections=connections)
-        return EtcdAtRest(gateway, found.prefix, clock=reactor)
+        return EtcdAtRest(gateway, found.prefix, clock=reactor, wall=wall)
     raise ValueError(f"{url!r} names no log that can be copied; file:DIR or {ETCD_FORM} would be right")

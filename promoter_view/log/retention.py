@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate
 
 from promoter_view.log.settings import LogSettings
 
@@ -106,10 +106,18 @@ def _expired(
 
 def _outlived(holdings: Holdings, settings: LogSettings, *, now_ms: int, records: int) -> Iterator[bool]:
     """For each segment but the newest whether it is too old, or too many records ago."""
-    for segment, following in pairwise(holdings.segments):
-        # A segment's newest record is not newer than the next segment.
-        too_old = following.created_ms < now_ms - settings.retention_age_seconds * 1000
+    for segment, ended_ms in zip(holdings.segments, _ended_ms(holdings), strict=False):
+        too_old = ended_ms < now_ms - settings.retention_age_seconds * 1000
         yield too_old or records - segment.ordinal > settings.retention_events
+
+
+def _ended_ms(holdings: Holdings) -> Sequence[int]:
+    """When each segment but the newest ended, at the latest: when one after it was begun.
+
+    A clock that was ahead for a while began some in the future; those after them know better.
+    """
+    begun = [segment.created_ms for segment in holdings.segments[1:]]
+    return list(accumulate(reversed(begun), min))[::-1]
 
 
 def _reserve(holdings: Holdings, history_bytes: int) -> int:

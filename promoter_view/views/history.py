@@ -16,7 +16,7 @@ from promoter_view.views.versions import split
 
 #: A change's tuple, resourceVersion, cost and slots, two bundles' share, in bytes.
 _RECORD_BYTES = 240
-_DROPPED = BundleChange(0, None, None)
+_DROPPED = BundleChange(0, None, None, 0)
 
 
 class Expired(Exception):  # noqa: N818 - Kubernetes' reason for a 410

@@ -70,7 +70,7 @@ class Lens:
         after = None if change.after is None else self.bundle(change.after, hidden)
         if before is not None and after is not None and before.tail == after.tail:
             return None
-        return BundleChange(change.resource_version, before, after)
+        return BundleChange(change.resource_version, before, after, change.time_ms)
 
     def _without(self, hidden: Hidden, bundle: Bundle) -> Bundle:
         return replace(bundle, tail=tuple(self._shown(bundle, hidden)), hidden=hidden)

@@ -7,11 +7,11 @@ the first horizon. The same again when the rules change by which objects are cle
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from promoter_view import clocks
 from promoter_view.boundaries import Cursor, Follower, ViewReader, Wakeable
 from promoter_view.metrics import Metrics
 from promoter_view.records import (
@@ -55,7 +55,7 @@ class Projector:
         history_bytes: int,
         metrics: Metrics,
         warn: Callable[[str], None],
-        timer: Callable[[], float] = time.perf_counter,
+        timer: Callable[[], float] = clocks.monotonic,
         is_live: Callable[[], bool] = lambda: True,
         make_view: Callable[[ViewDefinition], Drafts] = View,
     ) -> None:
@@ -186,7 +186,7 @@ class Projector:
         touched = self._take(record.offset, record.entry)
         self._offset = record.offset
         if self._built:
-            return self._settle(touched)
+            return self._settle(touched, record.time_ms)
         if self._coverage.complete:
             self._build({})
         # Nobody can resume from before the first bundles: until then the horizon follows the head.
@@ -207,12 +207,12 @@ class Projector:
             return self._sources.remove(entry.key)
         return self._sources.put(entry.key, SourceObject(entry.body, entry.resource_version))
 
-    def _settle(self, touched: set[BundleKey]) -> Sequence[BundleChange]:
+    def _settle(self, touched: set[BundleKey], time_ms: int) -> Sequence[BundleChange]:
         """Brings the touched bundles up to date, as changes of this offset; then moves the head."""
         steps = [step for key in sorted(touched) for step in self._steps(key)]
         fits = len(steps) <= MAX_CHANGES
         first, stride = (join(self._offset, self._generation, 0), 1) if fits else (self._end, 0)
-        changes = [_change(first + stride * place, *step) for place, step in enumerate(steps)]
+        changes = [_change(first + stride * place, *step, time_ms) for place, step in enumerate(steps)]
         for change in changes:
             self._shelve(change)
         if fits:
@@ -248,11 +248,14 @@ class Projector:
         self._built = True
 
     def _adopted(self, resource_version: int) -> int:
-        """A bundle's resourceVersion from a snapshot: of another generation, its offset's last place in ours."""
+        """A bundle's resourceVersion from a snapshot: of another generation, its offset's last place in ours.
+
+        Generations begin again after the last (3, then 0): then that is lower, and what was handed out stays.
+        """
         version = split(resource_version)
         if version.generation == self._generation:
             return resource_version
-        return join(version.offset, self._generation, LAST_PLACE)
+        return max(resource_version, join(version.offset, self._generation, LAST_PLACE))
 
     def _compare(self, snapshot: Snapshot) -> None:
         if snapshot.generation != self._generation:
@@ -275,8 +278,8 @@ class Projector:
             metrics.bundle_changes.labels(view, change_type).inc(count)
 
 
-def _change(resource_version: int, before: Bundle | None, draft: Draft | None) -> BundleChange:
-    return BundleChange(resource_version, before, None if draft is None else draft.finish(resource_version))
+def _change(resource_version: int, before: Bundle | None, draft: Draft | None, time_ms: int) -> BundleChange:
+    return BundleChange(resource_version, before, None if draft is None else draft.finish(resource_version), time_ms)
 
 
 def _kind_of_change(change: BundleChange) -> tuple[str, ChangeType]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from cryptography import x509
 from twisted.logger import Logger
 
+from promoter_view import clocks
+from promoter_view.clocks import WallClock
 from promoter_view.key_pairs import Pem, read_certificates
 from promoter_view.metrics import Metrics
 
@@ -21,11 +22,11 @@ Read = Callable[[], bytes]
 
 
 class Expiry:
-    """Looks at what it was told of. ``now``: seconds since 1970, as certificates count."""
+    """Looks at what it was told of."""
 
     _log = Logger()
 
-    def __init__(self, *, metrics: Metrics, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, *, metrics: Metrics, now: WallClock = clocks.wall) -> None:
         self._metrics = metrics
         self._now = now
         self._followed: list[_Followed] = []

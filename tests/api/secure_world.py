@@ -77,7 +77,7 @@ class SecureWorld:
             TokenReviews(tokens, clock=clock, key=b"k" * 32, seconds=10, metrics=metrics),
             AccessReviews(access, clock=clock, allowed_seconds=10, denied_seconds=10, metrics=metrics),
             open_paths=OpenPaths(["/livez", "/readyz/*"]),
-            clock=clock,
+            wall=clock.seconds,
         )
 
     def _answer(self, spec: dict[str, Any]) -> Any:

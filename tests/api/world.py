@@ -27,6 +27,7 @@ from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.limits import Limits
+from tests.clocks import Wall
 
 VIEW = PROMOTION_STRATEGY_DETAILS.plural
 BASE = f"/apis/view.promoter.argoproj.io/v1alpha1/{VIEW}"
@@ -99,6 +100,7 @@ class World:
     ) -> None:
         self.clock = Clock()
         self.clock.rightNow = 1_795_000_000.0
+        self.wall = Wall(self.clock)
         self.metrics = Metrics()
         self.views = Projector(
             definitions,
@@ -115,6 +117,7 @@ class World:
             self.views,
             definitions,
             reactor=self.clock,
+            wall=self.wall,
             pump=self.pump,
             metrics=self.metrics,
             health=self.health,
@@ -136,7 +139,7 @@ class World:
     def record(self, entry: Entry) -> None:
         """One record, at the next offset."""
         self.offset += 1
-        self.views.apply([Record(self.offset, 0, entry)])
+        self.views.apply([Record(self.offset, int(self.wall() * 1000), entry)])
 
     def put(self, namespace: str, name: str, *, labels: Mapping[str, str] | None = None, note: Any = "") -> None:
         """A strategy was added or modified."""

@@ -13,7 +13,8 @@ from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
 class Leases:
     """Lease objects by (namespace, name).
 
-    ``trouble`` is raised by every request while it is set; while ``silent`` none is answered.
+    ``trouble`` is raised by every request while it is set; while ``silent`` none is answered. Where ``held`` is a list
+    each request is answered once what it puts there has fired, with what is there then.
     """
 
     def __init__(self) -> None:
@@ -22,6 +23,7 @@ class Leases:
         self.trouble: Exception | None = None
         self.may_list = True
         self.silent = False
+        self.held: list[Deferred[None]] | None = None
         self._version = 0
 
     def put(self, namespace: str, name: str, **spec: Any) -> None:
@@ -36,6 +38,10 @@ class Leases:
         self.requests.append(f"{method} {path}")
         if self.silent:
             await Deferred()
+        if self.held is not None:
+            answer: Deferred[None] = Deferred()
+            self.held.append(answer)
+            await answer
         if self.trouble is not None:
             raise self.trouble
         if "/namespaces/" not in path:

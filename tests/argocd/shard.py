@@ -11,6 +11,7 @@ from promoter_view.argocd.catalogue import known_steps
 from promoter_view.argocd.documents import rfc3339
 from promoter_view.argocd.execution import Execution, PlannedStep
 from promoter_view.argocd.objects import KnownObjects
+from promoter_view.argocd.pacing import Pacing
 from promoter_view.argocd.promotion_pass import PromotionPass
 from promoter_view.argocd.promotions import PromotionController
 from promoter_view.argocd.rereading import Rereading
@@ -21,6 +22,7 @@ from promoter_view.metrics import Metrics
 from tests.argocd.cluster import Cluster
 from tests.argocd.kargo import SHARD
 from tests.argocd.runs import NOW
+from tests.clocks import Wall
 
 STEPS = known_steps()
 
@@ -50,14 +52,16 @@ class Process:
         self.clock = clock or Clock()
         if clock is None:
             self.clock.advance(NOW)
+        self.wall = Wall(self.clock)
         self.may_write = True
         self.metrics = Metrics()
         self.known = known or cluster.known()
         writes = Writes(cluster, self.applications, may_write=lambda: self.may_write, metrics=self.metrics)
-        applying = Applying(self.known, writes, clock=self.clock, random=lambda: 0.5)
+        applying = Applying(self.known, writes, clock=self.clock, wall=self.wall, random=lambda: 0.5)
+        pacing = Pacing(clock=self.clock, wall=self.wall)
         parts = (applying, Rereading(self.known, writes))
         promotions = PromotionPass(
-            self.known, writes, *parts, shard=SHARD, steps_of=self._steps_of, metrics=self.metrics
+            self.known, writes, *parts, pacing, shard=SHARD, steps_of=self._steps_of, metrics=self.metrics
         )
         stages = StagePass(self.known, writes, promotions, *parts, shard=SHARD, default_namespace="argocd")
         self.controller = PromotionController(
@@ -65,6 +69,7 @@ class Process:
             stages,
             may_write=lambda: self.may_write,
             clock=self.clock,
+            wall=self.wall,
             random=lambda: 0.5,
             metrics=self.metrics,
         )

@@ -68,6 +68,7 @@ class Rig:
             cast("StagePass", self.looks),
             may_write=lambda: self.may_write,
             clock=self.clock,
+            wall=self.clock.seconds,
             random=lambda: 1.0,
             metrics=self.metrics,
         )

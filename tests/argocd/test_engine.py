@@ -232,6 +232,22 @@ def test_a_step_whose_time_is_over(answer: StepResult) -> None:
     assert done.records[0].finished_at == NOW_WRITTEN
 
 
+@pytest.mark.parametrize(
+    ("began", "stepped", "phase"),
+    [
+        ("2027-01-14T07:59:00Z", 86_400.0, Phase.RUNNING),
+        ("2027-01-14T07:54:00Z", 86_400.0, Phase.ERRORED),
+        ("2027-01-15T08:59:00Z", -3600.0, Phase.RUNNING),
+        ("2027-01-15T08:54:00Z", -3600.0, Phase.ERRORED),
+    ],
+)
+def test_a_step_of_the_clock_is_no_time(began: str, stepped: float, phase: Phase) -> None:
+    """A step has its five minutes, whether the wall clock was set forward by a day or back by an hour meanwhile."""
+    execution = running(records=(StepRecord("a", "Running", started_at=began),))
+    done = engine.run([step("a")], execution, ScriptedSteps({"a": [WAITING]}), NOW, stepped)
+    assert done.execution.phase is phase
+
+
 def test_success_comes_late() -> None:
     """A step that succeeds at its last look has succeeded: its time is asked for after the run."""
     begun = running(records=(StepRecord("a", "Running", started_at="2027-01-15T07:00:00Z"),))

@@ -67,20 +67,31 @@ def test_claims() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "fresh"),
+    ("spec", "unchanged", "fresh"),
     [
-        ({"renewTime": "2027-01-15T07:59:00.123456Z"}, True),
-        ({"renewTime": "2027-01-15T07:57:59Z"}, False),
-        ({"renewTime": "2027-01-15T07:59:00Z", "leaseDurationSeconds": 30}, False),
-        ({"renewTime": "2027-01-15T07:59:40Z", "leaseDurationSeconds": 30}, True),
-        ({"renewTime": "2027-01-15T08:00:09Z"}, True),
-        ({"renewTime": "soon"}, False),
-        ({}, False),
+        ({"renewTime": "2027-01-15T08:00:00.123456Z"}, 119, True),
+        ({"renewTime": "2027-01-15T08:00:00Z"}, 120, False),
+        ({"renewTime": "2027-01-15T08:00:00Z", "leaseDurationSeconds": 30}, 29, True),
+        ({"renewTime": "2027-01-15T08:00:00Z", "leaseDurationSeconds": 30}, 30, False),
+        ({"renewTime": "2020-01-01T00:00:00Z"}, 119, True),
+        ({"renewTime": "2099-01-01T00:00:00Z"}, 120, False),
+        ({}, 0, False),
     ],
 )
-def test_heartbeats(spec: dict[str, Any], fresh: bool) -> None:
-    """Kargo's controller is alive for as long as its heartbeat says, two minutes where it does not."""
-    assert alive({"spec": spec}, NOW) is fresh
+def test_heartbeats(spec: dict[str, Any], unchanged: float, fresh: bool) -> None:
+    """Kargo's controller is alive while its heartbeat changes as often as it says, two minutes where it does not.
+
+    What either clock says of the day has no part in it.
+    """
+    heartbeat = {"metadata": {"resourceVersion": "1"}, "spec": spec}
+    assert alive(observe(Seen(), heartbeat, 7.0), heartbeat, 7.0 + unchanged) is fresh
+
+
+def test_a_heartbeat_under_our_eyes() -> None:
+    """That somebody renews it is known once it has changed since it was first read."""
+    first = observe(Seen(), lease("kargo", "1"), NOW)
+    assert not first.renewed
+    assert observe(first, lease("kargo", "2"), NOW).renewed
 
 
 def test_who_may_write() -> None:

@@ -14,6 +14,7 @@ from promoter_view.argocd.leasing import ShardLease
 from promoter_view.metrics import Metrics
 from tests.argocd.leases import GONE, Leases
 from tests.argocd.runs import NOW
+from tests.clocks import Wall
 
 OURS = ("promoter-view", "promoter-view-east")
 
@@ -33,7 +34,7 @@ def clock() -> Clock:
 class Instance:
     """One process, and how often it was told that something changed."""
 
-    def __init__(self, leases: Leases, clock: Clock, identity: str) -> None:
+    def __init__(self, leases: Leases, clock: Clock, identity: str, wall: Wall | None = None) -> None:
         self.metrics = Metrics()
         self.told = 0
         self.lease = ShardLease(
@@ -42,6 +43,7 @@ class Instance:
             namespace="promoter-view",
             identity=identity,
             clock=clock,
+            wall=wall or clock.seconds,
             random=lambda: 0.5,
             metrics=self.metrics,
             changed=self._changed,
@@ -128,15 +130,62 @@ def test_kargo_is_alive(leases: Leases, clock: Clock, may_list: bool) -> None:
     heartbeat: dict[str, Any] = {"holderIdentity": "kargo-0", "leaseDurationSeconds": 120}
     leases.put("kargo", "kargo-controller-east", **heartbeat, renewTime=rfc3339(NOW - 60))
     instance = Instance(leases, clock, "one")
-    go(clock, 30)
+    go(clock, 100)
     assert instance.state is LeaseState.KARGO
-    assert "kargo/kargo-controller-east (of kargo-0) is fresh" in instance.reason
+    assert "heartbeat kargo/kargo-controller-east (of kargo-0) has not changed for 120 s" in instance.reason
     assert OURS not in leases.found
-    go(clock, 35)
+    go(clock, 25)
     assert instance.lease.may_write(), "its time is over"
     leases.put("kargo", "kargo-controller-east", **heartbeat, renewTime=rfc3339(clock.seconds()))
     go(clock, 3)
+    assert "heartbeat kargo/kargo-controller-east (of kargo-0) is fresh" in instance.reason
     assert (instance.state, instance.lease.may_write(), instance.told) == (LeaseState.KARGO, False, 3)
+
+
+@pytest.mark.parametrize("step", [-3600.0, -300.0, 86_400.0])
+def test_one_holder_however_clocks_step(leases: Leases, clock: Clock, step: float) -> None:
+    """Two instances whose clocks are hours apart, and step: never may both write, and one always may."""
+    first_wall, second_wall = Wall(clock, -7200), Wall(clock, 7200)
+    first, second = Instance(leases, clock, "one", first_wall), Instance(leases, clock, "two", second_wall)
+    for wall in (first_wall, second_wall):
+        for _ in range(20):
+            go(clock, 1)
+            assert first.lease.may_write()
+            assert not second.lease.may_write()
+        wall.step(step)
+    go(clock, 60)
+    assert (first.lease.may_write(), second.lease.may_write()) == (True, False)
+
+
+def test_a_holder_that_was_suspended(leases: Leases, clock: Clock) -> None:
+    """Time counts while a machine sleeps: who wakes up may not write on what it held before."""
+    woken = Clock()
+    woken.advance(NOW)
+    first, second = Instance(leases, woken, "one"), Instance(leases, clock, "two")
+    go(clock, 20)
+    assert second.lease.may_write(), "the first sleeps"
+    woken.rightNow += 20
+    assert not first.lease.may_write()
+    woken.advance(0)
+    go(woken, 3)
+    assert first.state is LeaseState.ELSEWHERE
+    assert second.lease.may_write()
+
+
+def test_a_renewal_that_comes_while_the_lease_is_read(leases: Leases, clock: Clock) -> None:
+    """A Lease counts from when it was seen, not from when it was asked for: its holder may have renewed in between."""
+    leases.put(*OURS, holderIdentity="slow", leaseDurationSeconds=15)
+    held, leases.held = leases.held, []
+    second = Instance(leases, clock, "two")
+    clock.advance(8)
+    leases.put(*OURS, holderIdentity="slow", leaseDurationSeconds=15)
+    waiting, leases.held = leases.held, held
+    for answer in waiting:
+        answer.callback(None)
+    go(clock, 14)
+    assert not second.lease.may_write()
+    go(clock, 4)
+    assert second.lease.may_write()
 
 
 def test_kargo_of_another_shard(leases: Leases, clock: Clock) -> None:

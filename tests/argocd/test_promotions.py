@@ -133,6 +133,21 @@ def test_other_shards_are_left_alone(cluster: Cluster) -> None:
     assert {path.split("/")[7] for _, path, _ in cluster.writes} == {"test"}
 
 
+@pytest.mark.parametrize("step", [86_400.0, -3600.0])
+def test_the_clock_steps_under_a_step(cluster: Cluster, step: float) -> None:
+    """A step's time is five minutes though the clock is set forward by a day, or back by an hour, while it runs."""
+    cluster.put("promotions", updating())
+    process = Process(cluster)
+    process.turn()
+    process.wall.step(step)
+    for _ in range(8):
+        process.turn(seconds=30)
+    assert phase(cluster)[0] == "Running"
+    for _ in range(4):
+        process.turn(seconds=30)
+    assert "timed out after 5m0s" in phase(cluster)[1]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -13,6 +13,7 @@ from promoter_view.log.etcd.etcd_log import EtcdLog
 from promoter_view.log.etcd.gateway import Gateway
 from promoter_view.log.settings import EtcdFiles, LogSettings
 from promoter_view.metrics import Metrics
+from tests.clocks import Wall
 from tests.contract import spinning
 from tests.log.fakes import NOW, HeldWorker
 
@@ -93,6 +94,7 @@ class RealEtcdBench:
     def __init__(self, urls):
         self.clock = Clock()
         self.clock.advance(NOW)
+        self.wall = Wall(self.clock)
         self.fatal = []
         connections = Connections(EtcdFiles(), reactor=reactor)
         self._etcd = Held(Gateway(urls, reactor=reactor, metrics=Metrics(), connections=connections))
@@ -105,6 +107,7 @@ class RealEtcdBench:
             self._prefix,
             identity="replica",
             reactor=self.clock,
+            wall=self.wall,
             worker=HeldWorker(),
             metrics=Metrics(),
             # The clock of the test does not go with that of etcd.

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from twisted.internet import reactor
 
+from promoter_view import clocks
 from promoter_view.log.engines import open_log
 from promoter_view.log.errors import LogUnusable
 from promoter_view.log.settings import EtcdFiles, LogSettings
@@ -119,6 +120,7 @@ def open_with(secure, **files):
     log = open_log(
         f"etcd:{secure.url}{PREFIX.decode()}",
         reactor=reactor,
+        wall=clocks.wall,
         metrics=Metrics(),
         settings=LogSettings(etcd=EtcdFiles(**paths), lease_seconds=60),
         on_fatal=pytest.fail,

@@ -10,6 +10,7 @@ import time
 import pytest
 from twisted.internet import reactor
 
+from promoter_view import clocks
 from promoter_view.log.engines import open_log
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.settings import LogSettings
@@ -31,6 +32,7 @@ class Replica:
         self.log = open_log(
             etcds.log_url("view"),
             reactor=reactor,
+            wall=clocks.wall,
             metrics=self.metrics,
             settings=LogSettings(**settings),
             on_fatal=pytest.fail,

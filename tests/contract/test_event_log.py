@@ -13,6 +13,7 @@ from promoter_view.log.memory import MemoryLog
 from promoter_view.log.offsets import units
 from promoter_view.metrics import Metrics
 from promoter_view.records import Change, Mark, Position
+from tests.clocks import Wall
 from tests.contract.real_etcd import RealEtcdBench
 from tests.log.etcd.benches import EtcdBench
 from tests.log.fakes import MIRROR, NOW, PATH, Bench, Fold, change
@@ -24,10 +25,11 @@ class MemoryBench:
     def __init__(self):
         self.clock = Clock()
         self.clock.advance(NOW)
+        self.wall = Wall(self.clock)
         self.fatal = []
 
     def make(self):
-        common = {"reactor": self.clock, "metrics": Metrics(), "generation": 0}
+        common = {"reactor": self.clock, "wall": self.wall, "metrics": Metrics(), "generation": 0}
         return MemoryLog(**common, on_fatal=self.fatal.append, delay_seconds=0.001)
 
     def hold(self):

@@ -65,7 +65,7 @@ class Board(World):
         given: dict[str, Any] = {"rights": rights(self), "outlooks": outlooks(self)}
         pages = Pages(activity=Activity(), assets=Assets(), root_path=root_path)
         page_resource = PageResource(
-            self.views, self.plurals, pages, Assets(), **given, pump=self.pump, reactor=self.clock, facts=self._facts
+            self.views, self.plurals, pages, Assets(), **given, pump=self.pump, wall=self.wall, facts=self._facts
         )
         shared = Shared()
         self.streams = StreamResource(
@@ -90,7 +90,7 @@ class Board(World):
         )
         sign_in = None
         if isinstance(entrance.door, TokenDoor):
-            sign_in = SignIn(entrance.door, page_resource, clock=self.clock, root_path=root_path)
+            sign_in = SignIn(entrance.door, page_resource, clock=self.clock, wall=self.wall, root_path=root_path)
         front = Front(entrance, data, page_resource, sign_in, health=lambda: self.fault)
         self.site = DashboardSite(front, reactor=self.clock, metrics=self.metrics)  # type: ignore[assignment]
 
@@ -225,7 +225,7 @@ def by_token(board: Board) -> TokenDoor:
 
 def by_proxy(board: Board) -> ProxyDoor:
     """Whom a proxy names that knows the secret."""
-    proof = ProxyProof(clock=board.clock)
+    proof = ProxyProof(wall=board.wall)
     proof.secrets = (b"old", b"new")
     return ProxyDoor(ProxyHeaders(), proof)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from promoter_view.dashboard.activity import Activity, Event, Item, compare, moment, read_trail
@@ -57,16 +57,45 @@ def test_checks_that_begin_anew_on_a_new_commit_are_no_news() -> None:
     assert "failed" in events(before, policy(active=NEW, active_checks=[check("health", "failure")]))
 
 
-def test_the_time_of_an_entry_is_that_of_its_offset() -> None:
+def test_the_moment_of_an_offset() -> None:
     """Offsets count units of 100 us since 1970."""
     assert moment(join(17952516000000, 0, 3)) == datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
+def test_the_time_of_an_entry_is_that_of_its_record() -> None:
+    """After a clock was ahead for a while offsets run ahead of it; what happens then is told with its own time."""
+    company = Company()
+    ahead = 8 * 3600 * 10_000
+    changes = [
+        change._replace(resource_version=change.resource_version + join(ahead, 0, 0)) for change in company.go_on(30)
+    ]
+    activity = Activity()
+    activity.feed(changes)
+    later = company.now + timedelta(minutes=5)
+    assert all(
+        timedelta(minutes=5) <= later - entry.time < timedelta(minutes=6) for entry in activity.newest_first(later)
+    )
+
+
+def test_an_entry_from_a_clock_that_was_ahead_is_as_old_as_the_next_one() -> None:
+    """No entry is later than the one that followed it, nor than now, whatever the clock said when it was recorded."""
+    company = Company()
+    changes = company.go_on(60)
+    activity = Activity()
+    ahead = len(changes) // 2
+    activity.feed([change._replace(time_ms=change.time_ms + 8 * 3_600_000) for change in changes[:ahead]])
+    assert {entry.time for entry in activity.newest_first(company.now)} == {company.now}
+    activity.feed(changes[ahead:])
+    entries = list(activity.newest_first(company.now))
+    following = min(entry.time for entry in entries if entry.resource_version >= changes[ahead].resource_version)
+    assert all(entry.time == following for entry in entries if entry.resource_version < changes[ahead].resource_version)
 
 
 def test_a_company_at_work_has_a_feed() -> None:
     """Each promotion that the changes hold is in the feed once, newest first, with its time."""
     company = Company()
     changes = company.go_on(60)
-    entries = list(company.activity.newest_first())
+    entries = list(company.activity.newest_first(company.now))
     assert [entry.resource_version for entry in entries] == sorted(
         (entry.resource_version for entry in entries), reverse=True
     )
@@ -83,10 +112,10 @@ def test_the_feed_is_bounded_and_says_how_far_it_reaches() -> None:
     began = activity.since
     changes = company.go_on(40)
     activity.feed(changes)
-    kept = list(activity.newest_first())
+    kept = list(activity.newest_first(company.now))
     assert len(kept) == 3
     assert began is not None
     assert activity.since is not None
     assert began < activity.since <= kept[-1].time
     activity.restart(changes[-1].resource_version)
-    assert list(activity.newest_first()) == []
+    assert list(activity.newest_first(company.now)) == []

@@ -22,13 +22,13 @@ def test_it_reads_what_is_held_and_then_what_comes() -> None:
     follower = ActivityFollower(company.world.projector, [VIEW], activity, reactor=clock)
     follower.start()
     _settle(clock)
-    known = list(company.activity.newest_first())
-    assert list(activity.newest_first())[: len(known)] == known
+    known = list(company.activity.newest_first(company.now))
+    assert list(activity.newest_first(company.now))[: len(known)] == known
     company.go_on(20)
     _settle(clock)
-    more = list(company.activity.newest_first())
+    more = list(company.activity.newest_first(company.now))
     assert len(more) > len(known)
-    assert list(activity.newest_first())[: len(more)] == more
+    assert list(activity.newest_first(company.now))[: len(more)] == more
 
 
 def test_after_it_is_stopped_nothing_runs() -> None:
@@ -54,7 +54,7 @@ def test_behind_the_horizon_it_starts_over() -> None:
         company.reflect()
     _settle(clock)
     horizon = company.world.projector.horizon
-    assert all(entry.resource_version > horizon for entry in activity.newest_first())
+    assert all(entry.resource_version > horizon for entry in activity.newest_first(company.now))
 
 
 def test_rows_are_made_ahead_of_the_first_visitor() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from promoter_view.dashboard.program import ProgramFacts, read_program
 from promoter_view.kubernetes.reflector import ReflectorStatus
@@ -14,6 +15,8 @@ PATH = ListPath("PullRequest", "promoter.argoproj.io", "v1alpha1", "pullrequests
 WELL = ReflectorStatus(PATH, "watching", "9", 100.0, 140.0, "")
 ILL = ReflectorStatus(PATH, "backing-off", "9", 130.0, 120.0, "503 <b>Service</b> Unavailable")
 
+NOW = datetime(2027, 1, 1, tzinfo=UTC)
+
 
 def facts(*reflectors: ReflectorStatus, **changed: object) -> ProgramFacts:
     made = ProgramFacts("1.2.3", True, "", LOG, "memory:", 5, 4, 10, 100, 3, 1, 2, 150.0, reflectors, "everybody")
@@ -22,17 +25,24 @@ def facts(*reflectors: ReflectorStatus, **changed: object) -> ProgramFacts:
 
 def test_what_is_well_is_said_to_be() -> None:
     """All reflectors watch and the log takes what they say."""
-    page = read_program(facts(WELL))
+    page = read_program(facts(WELL), NOW)
     assert page.well
     assert page.verdict == "All is well: 1 reflectors watch the cluster, and the log takes what they say"
 
 
+def test_moments_of_offsets_that_run_ahead() -> None:
+    """Offsets run ahead of a clock that was set back: no moment on the page is in the future."""
+    early = datetime(2026, 1, 1, tzinfo=UTC)
+    page = read_program(facts(WELL, log=LOG, horizon=LOG.head << 18), early)
+    assert (page.first, page.horizon) == (early, early)
+
+
 def test_what_is_not_well_is_said_first() -> None:
     """Not ready, held up, not watching: one line each, and the reflector in trouble stands first."""
-    assert read_program(facts(ready=False, reason="replaying")).verdict == "Not ready yet: replaying"
-    held = read_program(facts(log=replace(LOG, fault="disk full")))
+    assert read_program(facts(ready=False, reason="replaying"), NOW).verdict == "Not ready yet: replaying"
+    held = read_program(facts(log=replace(LOG, fault="disk full")), NOW)
     assert (held.well, held.verdict) == (False, "Appending is held up, serving goes on: disk full")
-    page = read_program(facts(WELL, ILL))
+    page = read_program(facts(WELL, ILL), NOW)
     assert not page.well
     assert page.verdict.startswith("1 of 2 reflectors do not watch")
     assert [line.well for line in page.reflectors] == [False, True]

@@ -76,7 +76,7 @@ class Shop:
         cursor = self.world.projector.cursor(STAGE_DETAILS, "", self._read)
         self.activity.feed(cursor.take(1000))
         before, self._read = self._read, self.world.projector.head
-        found = [entry for entry in self.activity.newest_first() if entry.resource_version > before]
+        found = [entry for entry in self.activity.newest_first(NOW) if entry.resource_version > before]
         return [(item.event.value, item.by, item.subject) for entry in found for item in entry.items]
 
     def page(self, path: str, query: dict[str, str] | None = None, **changes: Any) -> str:

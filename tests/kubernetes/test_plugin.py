@@ -19,6 +19,7 @@ from promoter_view.kubernetes.cluster_config import ExecConfig, Inline, UserConf
 from promoter_view.kubernetes.credentials import Credentials
 from promoter_view.kubernetes.outcomes import Outcome, Unreachable
 from promoter_view.kubernetes.plugin import PluginCredential, read_credential, run_plugin
+from tests.clocks import Wall
 
 VERSION = "client.authentication.k8s.io/v1"
 CONFIG = ExecConfig(VERSION, "plugin")
@@ -121,8 +122,11 @@ class CredentialsTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
+        self.wall = Wall(self.clock)
         self.runs: list[Deferred[PluginCredential]] = []
-        self.credentials = Credentials(UserConfig(plugin=CONFIG), clock=self.clock, run_plugin=self.run_plugin)
+        self.credentials = Credentials(
+            UserConfig(plugin=CONFIG), clock=self.clock, wall=self.wall, run_plugin=self.run_plugin
+        )
 
     def run_plugin(self) -> Deferred[PluginCredential]:
         self.runs.append(Deferred())
@@ -184,6 +188,6 @@ class CredentialsTests(SynchronousTestCase):
             (UserConfig(username="a", password="b"), b"Basic YTpi"),
             (UserConfig(), b""),
         ):
-            credentials = Credentials(user, clock=self.clock, run_plugin=None)
+            credentials = Credentials(user, clock=self.clock, wall=self.wall, run_plugin=None)
             got = self.successResultOf(Deferred.fromCoroutine(credentials.get()))
             self.assertEqual(got.authorization, expected)

@@ -27,6 +27,7 @@ from promoter_view.records import (
     Snapshot,
     SourceObject,
 )
+from tests.clocks import Wall
 
 PATH = "/apis/promoter.argoproj.io/v1alpha1/pullrequests"
 MIRROR = Mirror("cluster", {PATH: "rules"})
@@ -173,6 +174,7 @@ class Bench:
         self.path = path
         self.clock = Clock()
         self.clock.advance(NOW)
+        self.wall = Wall(self.clock)
         self.settings = LogSettings(**settings)
         self.disk = FaultyDisk()
         self.worker = HeldWorker()
@@ -183,6 +185,7 @@ class Bench:
         return FileLog(
             self.path,
             reactor=self.clock,
+            wall=self.wall,
             worker=self.worker,
             metrics=self.metrics,
             settings=self.settings,

@@ -11,7 +11,7 @@ from twisted.trial.unittest import TestCase
 
 from promoter_view.log.engines import LogSettings, check_url, open_log
 from promoter_view.metrics import Metrics
-from tests.log.fakes import MIRROR, Fold, change
+from tests.log.fakes import MIRROR, NOW, Fold, change
 
 
 @pytest.mark.parametrize("url", ["", "file:", "memory", "memory:x", "redis:x", "/var/lib/log"])
@@ -25,7 +25,9 @@ class RealReactorTests(TestCase):
     """The thread, the reactor and the disk together."""
 
     def open(self, url):
-        return open_log(url, reactor=reactor, metrics=Metrics(), settings=LogSettings(), on_fatal=self.fail)
+        return open_log(
+            url, reactor=reactor, wall=lambda: NOW, metrics=Metrics(), settings=LogSettings(), on_fatal=self.fail
+        )
 
     def test_a_file_log_keeps_what_was_acknowledged(self):
         """What is acknowledged by one opening is replayed by the next."""

@@ -21,7 +21,11 @@ class World:
         self.fatal = []
         self.commits = []
         self.groups = GroupCommit(
-            reactor=self.clock, metrics=Metrics(), commit=self._commit, on_fatal=self.fatal.append
+            reactor=self.clock,
+            wall=self.clock.seconds,
+            metrics=Metrics(),
+            commit=self._commit,
+            on_fatal=self.fatal.append,
         )
         self.groups.begin(self, last=0, least=0)
 

@@ -52,6 +52,14 @@ def test_when_a_snapshot_is_due(holdings, bounds, due):
     assert snapshot_is_due(holdings, LogSettings(**bounds), now_ms=10_000, records=records) is due
 
 
+def test_a_segment_from_the_future():
+    """One that was begun while the clock was ahead does not keep those before it: later ones tell when they ended."""
+    begun = [0, 1000, 99_000, 3000, 9000]
+    segments = [Segment(at + 1, at * 10, at, created, 1) for at, created in enumerate(begun)]
+    found = Holdings(segments, dict.fromkeys((10, 20, 30, 40), 5))
+    assert gone(found, 40, retention_age_seconds=5)[1] == [0, 10, 20]
+
+
 def gone(holdings, trusted, **settings):
     chosen = LogSettings(**{"history_bytes": 100, **settings})
     found = removal(holdings, trusted, chosen, now_ms=10_000, records=len(holdings.segments))

@@ -19,7 +19,7 @@ def bundle(version: int, name: str = "x", *, view: str = "v", namespace: str = "
 
 def added(offset: int, place: int = 0, **rest: str) -> BundleChange:
     version = join(offset, 0, place)
-    return BundleChange(version, None, bundle(version, **rest))  # type: ignore[arg-type]
+    return BundleChange(version, None, bundle(version, **rest), 0)  # type: ignore[arg-type]
 
 
 def end(offset: int) -> int:
@@ -176,7 +176,7 @@ def test_a_piece_that_leaves_many_bundles_of_one_offset_is_counted_once() -> Non
     shared, large = b"x" * 10_000, b"y" * 10_000
     history = begun()
     changes = [
-        BundleChange(join(11, 0, n), bundle(1, str(n), body=shared), bundle(join(11, 0, n), str(n), body=large))
+        BundleChange(join(11, 0, n), bundle(1, str(n), body=shared), bundle(join(11, 0, n), str(n), body=large), 0)
         for n in range(50)
     ]
     history.extend(changes, end(11))
@@ -186,7 +186,7 @@ def test_a_piece_that_leaves_many_bundles_of_one_offset_is_counted_once() -> Non
 def test_a_deletion_costs_what_the_bundle_held() -> None:
     """From a DELETED on the history alone may keep the bundle's members alive."""
     history = begun()
-    history.extend([BundleChange(join(11, 0, 0), bundle(1, body=b"x" * 5000), None)], end(11))
+    history.extend([BundleChange(join(11, 0, 0), bundle(1, body=b"x" * 5000), None, 0)], end(11))
     assert history.bytes > 5000
 
 

@@ -345,6 +345,15 @@ def test_another_generation_adopts_bundles_at_the_end_of_their_offsets() -> None
     assert {bundle.key: bundle.resource_version for bundle in again.list(VIEW)} == found
 
 
+def test_generations_that_begin_again_lower_no_resource_version() -> None:
+    """From the last generation to the first, at the same offset, each bundle keeps the resourceVersion it had."""
+    world = taken()
+    last = world.restarted(world.projector.snapshot(), generation=3)
+    before = {bundle.key: bundle.resource_version for bundle in last.list(VIEW)}
+    first = world.restarted(last.snapshot(), generation=0)
+    assert {bundle.key: bundle.resource_version for bundle in first.list(VIEW)} == before
+
+
 def test_a_snapshot_at_odds_with_its_objects_lets_nobody_resume_at_it() -> None:
     """A bundle too many or too few is a change that nobody was told of: positions at that offset expire."""
     world = taken()

@@ -34,7 +34,7 @@ TRANSITIONS: list[tuple[Bundle | None, Bundle | None, tuple[ChangeType, Bundle] 
 @pytest.mark.parametrize(("before", "after", "wanted"), TRANSITIONS)
 def test_transitions(before: Bundle | None, after: Bundle | None, wanted: tuple[ChangeType, Bundle] | None) -> None:
     """A bundle that starts to match is ADDED, one that stops is DELETED with the last state that matched."""
-    found = RED.event(BundleChange(9, before, after))
+    found = RED.event(BundleChange(9, before, after, 0))
     if wanted is None or found is None:
         assert found is wanted
     else:
@@ -59,4 +59,4 @@ SCOPES: list[tuple[Selection, bool]] = [
 def test_scopes(selection: Selection, admitted: bool) -> None:
     """Namespace, name, label selector and field selector must all admit a bundle."""
     assert selection.admits(red) is admitted
-    assert (selection.event(BundleChange(9, None, red)) is not None) is admitted
+    assert (selection.event(BundleChange(9, None, red, 0)) is not None) is admitted

@@ -121,7 +121,7 @@ class World:
         records = []
         for entry in entries:
             self.offset += step
-            records.append(Record(self.offset, 0, entry))
+            records.append(Record(self.offset, self.offset // 10, entry))
         self.projector.apply(records)
 
     def put(self, *documents: Document) -> None:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from twisted.internet.interfaces import IReactorTime
 
 from promoter_view.boundaries import Follower
+from promoter_view.clocks import WallClock
 from promoter_view.log.errors import LogLocked, LogUnreachable, LogUnusable
 from promoter_view.log.etcd import checkpoint
 from promoter_view.log.etcd.faults import EtcdError
@@ -28,11 +29,12 @@ _ATTEMPTS = 5
 class EtcdAtRest:
     """A RestingLog under ``prefix``. While one is begun the leader's key is ours: no replica starts meanwhile."""
 
-    def __init__(self, etcd: Etcd, prefix: str, *, clock: IReactorTime) -> None:
+    def __init__(self, etcd: Etcd, prefix: str, *, clock: IReactorTime, wall: WallClock) -> None:
         self._etcd = etcd
         self._layout = Layout(prefix)
         self._prefix = prefix
         self._clock = clock
+        self._wall = wall
 
     async def read(self, follower: Follower) -> None:
         """See RestingLog. A replica that begins to lead meanwhile is noticed."""
@@ -145,7 +147,7 @@ class EtcdAtRest:
             await self._commit(self._last(snapshot, head, put.revision, term))
 
     def _checkpoint(self, snapshot: Snapshot, head: Head, revision: int) -> Checkpoint:
-        return checkpoint.make(snapshot, head, revision, self._clock.seconds())
+        return checkpoint.make(snapshot, head, revision, self._wall())
 
     def _last(self, snapshot: Snapshot, head: Head, revision: int, term: int) -> Transaction:
         found = self._checkpoint(snapshot, head, revision)

@@ -11,7 +11,8 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from promoter_view.boundaries import Follower, Leading
-from promoter_view.log.errors import LogClosed, LogError, LogUnreachable
+from promoter_view.clocks import WallClock
+from promoter_view.log.errors import LogClosed, LogError, LogUnreachable, LogUnusable
 from promoter_view.log.etcd.election import Election, Term
 from promoter_view.log.etcd.faults import EtcdError
 from promoter_view.log.etcd.following import Following
@@ -22,6 +23,7 @@ from promoter_view.log.etcd.progress import Progress
 from promoter_view.log.etcd.surveying import Survey, Surveyor
 from promoter_view.log.etcd.terms import Terms
 from promoter_view.log.etcd.values import Etcd
+from promoter_view.log.offsets import refusal, require_clock
 from promoter_view.log.settings import LogSettings
 from promoter_view.log.worker import Worker
 from promoter_view.metrics import Metrics
@@ -47,6 +49,7 @@ class EtcdLog:
         *,
         identity: str,
         reactor: IReactorTime,
+        wall: WallClock,
         worker: Worker,
         metrics: Metrics,
         settings: LogSettings,
@@ -57,12 +60,14 @@ class EtcdLog:
         self._layout = Layout(prefix)
         self._identity = identity
         self._clock = reactor
+        self._wall = wall
         self._worker = worker
         self._metrics = metrics
         self._settings = settings
         self._on_fatal = on_fatal
         self._random = random
         self._following: Following | None = None
+        self._clock_fault: str | None = None
         self._follower: Follower | None = None
         self._loader = Loader(etcd, self._layout, history_bytes=settings.history_bytes)
         self._surveyor = Surveyor(etcd, self._layout, clock=reactor, seen=self._seen)
@@ -72,6 +77,7 @@ class EtcdLog:
             self._layout,
             progress=self._progress,
             clock=reactor,
+            wall=wall,
             random=random,
             metrics=metrics,
             settings=settings,
@@ -86,7 +92,7 @@ class EtcdLog:
             identity=identity,
             lease_seconds=settings.lease_seconds,
             clock=reactor,
-            may_stand=lambda: self._progress.caught_up and self._terms.idle,
+            may_stand=self._may_stand,
             surveyed=self._surveyed,
             won=self._won,
             lost=self._terms.lost,
@@ -99,6 +105,10 @@ class EtcdLog:
         """See EventLog. Waits as long as etcd does not answer, or nobody leads."""
         if self._stopped:
             return fail(LogClosed("the log stops"))
+        try:
+            require_clock(0, self._wall())
+        except LogUnusable:
+            return fail()
         self._terms.mirror = mirror
         self._follower = follower
         self._following = self._follow(follower)
@@ -138,10 +148,13 @@ class EtcdLog:
             size=0,
             pending_events=terms.pending_events,
             pending_bytes=terms.pending_bytes,
-            fault=terms.fault or (self._following.fault if self._following else None) or self._election.fault,
+            fault=terms.fault or (self._following.fault if self._following else None) or self._fault(),
             lag_seconds=progress.lag_seconds if self._following else 0.0,
             standing=self._standing(),
         )
+
+    def _fault(self) -> str | None:
+        return self._clock_fault or self._election.fault
 
     def _follow(self, follower: Follower) -> Following:
         return Following(
@@ -179,6 +192,16 @@ class EtcdLog:
 
     def _resign(self, reason: str) -> None:
         self._election.resign(reason)
+
+    def _may_stand(self) -> bool:
+        """A replica whose clock is not believed leaves leading to the others."""
+        if not (self._progress.caught_up and self._terms.idle):
+            return False
+        fault = refusal(self._progress.offset, self._wall())
+        if fault is not None and fault != self._clock_fault:
+            self._log.error("{identity} does not stand for leader: {fault}", identity=self._identity, fault=fault)
+        self._clock_fault = fault
+        return fault is None
 
     def _standing(self) -> str:
         return f"{self._identity} {'leads' if self._terms.leads else 'follows'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from promoter_view.log.errors import LogDamaged
+from promoter_view.log.errors import LogDamaged, LogUnusable
 from promoter_view.log.etcd.faults import EtcdError, Fault
 from promoter_view.log.etcd.layout import (
     Checkpoint,
@@ -20,6 +20,7 @@ from promoter_view.log.etcd.layout import (
 from promoter_view.log.etcd.surveying import Survey
 from promoter_view.log.etcd.values import Etcd, Keys, KeyValue
 from promoter_view.log.mirroring import is_complete
+from promoter_view.log.offsets import is_spent
 from promoter_view.records import BundleKey, ObjectKey, Snapshot, SourceObject
 
 #: How many keys one read brings: half a megabyte each, were they as large as that, is what an answer may hold.
@@ -50,7 +51,7 @@ def choose(checkpoints: Sequence[Checkpoint], size: int, history_bytes: int) -> 
 
 
 class Loader:
-    """Reads the state at a revision. Errors: EtcdError, LogDamaged."""
+    """Reads the state at a revision. Errors: EtcdError, LogDamaged, LogUnusable."""
 
     def __init__(self, etcd: Etcd, layout: Layout, *, history_bytes: int) -> None:
         self._etcd = etcd
@@ -62,6 +63,11 @@ class Loader:
         if survey.head is None:
             return Beginning(survey.revision, 0, None)
         head = decode_head(self._layout.head, survey.head.value)
+        if is_spent(head.offset):
+            raise LogUnusable(
+                f"no offset can follow {head.offset}, which stands in etcd: a host's clock was decades ahead when it "
+                "was written; give --event-log another prefix, or delete all keys under this one"
+            )
         for checkpoint in choose(await self.checkpoints(), head.size, self._history_bytes):
             found = await self._unless_compacted(checkpoint)
             if found is not None:

@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from promoter_view.boundaries import Leading
+from promoter_view.clocks import WallClock, steady
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.etcd.election import Term
 from promoter_view.log.etcd.layout import Layout, decode_head
@@ -38,6 +39,7 @@ class Terms:
         *,
         progress: Progress,
         clock: IReactorTime,
+        wall: WallClock,
         random: Callable[[], float],
         metrics: Metrics,
         settings: LogSettings,
@@ -49,6 +51,8 @@ class Terms:
         self._layout = layout
         self._progress = progress
         self._clock = clock
+        self._wall = wall
+        self._steady = steady(wall, clock.seconds)
         self._random = random
         self._metrics = metrics
         self._settings = settings
@@ -124,6 +128,7 @@ class Terms:
             tail,
             term=term.number,
             clock=self._clock,
+            wall=self._wall,
             random=self._random,
             metrics=self._metrics,
             deposed=self._resign,
@@ -144,6 +149,7 @@ class Terms:
             progress=self._progress,
             snapshot=self._snapshot,
             clock=self._clock,
+            now=self._steady,
             metrics=self._metrics,
             settings=self._settings,
         )

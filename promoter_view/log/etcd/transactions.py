@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from promoter_view.log.etcd.layout import Head, Layout, decode_head, encode_head, encode_object, holds_object
 from promoter_view.log.etcd.values import Compare, Delete, Get, Keys, Operation, Outcome, Put, Transaction
 from promoter_view.log.mirroring import carried
-from promoter_view.log.offsets import mark_offset, units
+from promoter_view.log.offsets import OffsetClock, mark_offset
 from promoter_view.records import EVERY_PATH, Change, Entry, Mark, Mirror, Position, Record
 
 #: etcd's default bound (--max-txn-ops) is 128; one is head's.
@@ -152,9 +152,9 @@ def _operations(layout: Layout, item: Item) -> Iterable[Operation]:
 
 
 def _numbered(tail: Tail, entries: Sequence[Entry], now: float) -> Sequence[Record]:
-    end = max(tail.head.offset + len(entries), units(now))
-    if isinstance(entries[-1], Mark):
-        end = max(end, mark_offset(tail.head.offset, now, tail.lost))
+    last = tail.head.offset
+    least = mark_offset(last, now, tail.lost) if isinstance(entries[-1], Mark) else 0
+    end = max(last + len(entries), OffsetClock(last, least).next(now))
     first = end - len(entries) + 1
     return [Record(first + at, int(now * 1000), entry) for at, entry in enumerate(entries)]
 

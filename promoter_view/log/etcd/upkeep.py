@@ -7,6 +7,7 @@ from collections.abc import Callable
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from promoter_view.clocks import WallClock
 from promoter_view.log.errors import LogDamaged
 from promoter_view.log.etcd import checkpoint as checkpoints
 from promoter_view.log.etcd.compaction import expendable
@@ -26,7 +27,10 @@ LOOK_SECONDS = 10.0
 
 
 class Upkeep:
-    """Runs during one term, whose leader's key was made at revision ``term``. ``snapshot`` is the follower's."""
+    """Runs during one term, whose leader's key was made at revision ``term``. ``snapshot`` is the follower's.
+
+    ``now`` is a steady clock: the age of a checkpoint may not jump with the host's.
+    """
 
     _log = Logger()
 
@@ -40,6 +44,7 @@ class Upkeep:
         progress: Progress,
         snapshot: Callable[[], Snapshot],
         clock: IReactorTime,
+        now: WallClock,
         metrics: Metrics,
         settings: LogSettings,
     ) -> None:
@@ -50,11 +55,12 @@ class Upkeep:
         self._progress = progress
         self._snapshot = snapshot
         self._clock = clock
+        self._now = now
         self._metrics = metrics
         self._settings = settings
         self._pause = Pause(clock)
         self._known: list[Checkpoint] | None = None
-        self._looked_at = 0.0
+        self._looked_at = clock.seconds() - LOOK_SECONDS
         self._said = ""
 
     async def run(self) -> None:
@@ -78,7 +84,7 @@ class Upkeep:
         head = self._progress.head
         if head is None or head.offset != self._progress.offset:
             return  # the follower is in the middle of a revision
-        now = self._clock.seconds()
+        now = self._now()
         if checkpoints.is_due(self._known[-1] if self._known else None, head, now):
             await self._write(self._known)
         await self._compact(self._known)
@@ -100,7 +106,7 @@ class Upkeep:
         head, snapshot, applied = self._progress.head, self._snapshot(), self._progress.revision
         assert head is not None
         revision = await self._newest_with(applied)
-        made = checkpoints.make(snapshot, head, revision, self._clock.seconds())
+        made = checkpoints.make(snapshot, head, revision, self._now())
         for transaction in checkpoints.writing(self._layout, made, snapshot, self._term):
             if not await self._holds(transaction):
                 return
@@ -115,7 +121,7 @@ class Upkeep:
 
     async def _compact(self, known: list[Checkpoint]) -> None:
         head = self._progress.head
-        count = 0 if head is None else expendable(known, head, self._clock.seconds(), self._settings)
+        count = 0 if head is None else expendable(known, head, self._now(), self._settings)
         if not count:
             return
         for expired in known[:count]:

@@ -16,6 +16,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.backoff import Backoff
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.etcd.faults import EtcdError, Fault
@@ -63,6 +64,7 @@ class Writer:
         *,
         term: int,
         clock: IReactorTime,
+        wall: WallClock,
         random: Callable[[], float],
         metrics: Metrics,
         deposed: Callable[[str], None],
@@ -72,6 +74,7 @@ class Writer:
         self._tail = tail
         self._term = term
         self._clock = clock
+        self._wall = wall
         self._metrics = metrics
         self._deposed = deposed
         self._backoff = Backoff(random=random, first_seconds=0.1, limit_seconds=_LAST_RETRY_SECONDS)
@@ -189,9 +192,7 @@ class Writer:
     async def _send_group(self) -> None:
         count = fitting(queued.item for queued in islice(self._queue, self._most or None))
         self._sending = group = [self._queue.popleft() for _ in range(count)]
-        written = write(
-            self._layout, self._tail, [queued.item for queued in group], term=self._term, now=self._clock.seconds()
-        )
+        written = write(self._layout, self._tail, [queued.item for queued in group], term=self._term, now=self._wall())
         tail = await self._carry_out(written)
         if self._ended is not None:
             return

@@ -8,6 +8,7 @@ from twisted.internet.task import Clock
 from promoter_view.log.etcd.etcd_log import EtcdLog
 from promoter_view.log.settings import LogSettings
 from promoter_view.metrics import Metrics
+from tests.clocks import Wall
 from tests.log.etcd.fake_etcd import FakeEtcd
 from tests.log.fakes import MIRROR, NOW, Fold, HeldWorker
 
@@ -18,6 +19,7 @@ class EtcdBench:
     def __init__(self, **settings):
         self.clock = Clock()
         self.clock.advance(NOW)
+        self.wall = Wall(self.clock)
         self.etcd = FakeEtcd(self.clock)
         self.settings = settings
         self.metrics = Metrics()
@@ -31,6 +33,7 @@ class EtcdBench:
             "view",
             identity=f"replica-{len(self.logs) + 1}",
             reactor=self.clock,
+            wall=self.wall,
             worker=HeldWorker(),
             metrics=self.metrics,
             settings=LogSettings(**self.settings),

@@ -36,7 +36,7 @@ def run(work):
 
 
 def resting(bench, prefix="view"):
-    return EtcdAtRest(bench.etcd, prefix, clock=bench.clock)
+    return EtcdAtRest(bench.etcd, prefix, clock=bench.clock, wall=bench.wall)
 
 
 def read(bench):

@@ -34,6 +34,8 @@ def head(*, size=0, events=0):
         (at(1), 1, 599, False),
         (at(1), 1, 600, True),
         (at(1), 0, 6000, False),
+        (at(1), 1, -599, False),
+        (at(1), 1, -600, True),
     ],
 )
 def test_when_one_is_due(last, events, seconds, due):
