@@ -154,6 +154,8 @@ class ClockWatch:
         self._ahead = self._measure()
         self._refused: str | None = None
         self._stepped = ""
+        for direction in ("forward", "back"):
+            metrics.clock_steps.labels(direction)
 
     def start(self) -> None:
         """Look until ``stop``."""
