@@ -23,7 +23,7 @@ class Metrics:
         self.log_bytes = Gauge("promoter_view_log_bytes", "Bytes that the log holds", registry=registry)
         self.log_suppressed_events = Counter("promoter_view_log_suppressed_events", "Events not appended: same bytes", registry=registry)
         self.log_write_failures = Counter("promoter_view_log_write_failures", "Writes that failed and are tried again", ["reason"], registry=registry)
-        self.log_fault = Gauge("promoter_view_log_fault", "1 while appending is held up, by reason", ["reason"], registry=registry)
+        self.log_fault = Gauge("promoter_view_log_fault", "1 while appending is held up or will be, by reason", ["reason"], registry=registry)
 
         self.log_refused_objects = Counter("promoter_view_log_refused_objects", "Objects too large for the log, not mirrored", ["kind"], registry=registry)
         self.replica_leads = Gauge("promoter_view_replica_leads", "1 while this replica writes the log", registry=registry)

@@ -54,6 +54,8 @@ def log_line(status: LogStatus) -> str:
     if status.fault:
         return f"appending is held up, serving goes on: {status.fault}"
     extent = f"head {status.head}, first {status.first}, {status.size} bytes, {status.pending_events} events pending"
+    if status.warning:
+        return f"{status.warning}; {extent}"
     return f"{status.standing}, {status.lag_seconds:.1f} s behind at most; {extent}" if status.standing else extent
 
 

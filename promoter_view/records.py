@@ -169,8 +169,9 @@ class LogStatus:
     """What an event log says of itself. Offsets are 0 where there is none; sizes in bytes.
 
     ``head`` is 0 until the follower holds what may be served. ``fault`` is None while appending works, else one line
-    that says what is in the way and what is done about it. ``lag_seconds``: for how long the follower may have missed
-    what other replicas wrote. ``standing`` says in a few words who leads, where there can be several replicas.
+    that says what is in the way and what is done about it; ``warning`` says what will be in the way. ``lag_seconds``:
+    for how long the follower may have missed what other replicas wrote. ``standing`` says in a few words who leads,
+    where there can be several replicas.
     """
 
     head: int
@@ -181,6 +182,7 @@ class LogStatus:
     fault: str | None = None
     lag_seconds: float = 0.0
     standing: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

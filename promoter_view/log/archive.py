@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
@@ -17,6 +18,7 @@ from twisted.logger import Logger
 from promoter_view.clocks import WallClock
 from promoter_view.log.disk import Disk
 from promoter_view.log.folder import LogFolder
+from promoter_view.log.folder_lock import FolderTrouble
 from promoter_view.log.frames import FILE_HEADER_BYTES, FileHeader, FileKind
 from promoter_view.log.opening import Opened
 from promoter_view.log.retention import Holdings, Segment, removal, snapshot_is_due
@@ -99,6 +101,11 @@ class Archive:
         await self._worker.run(partial(self._writer.append, previous, records))
         self._records += len(records)
         self._metrics.log_bytes.set(self.size)
+
+    def look(self) -> Deferred[FolderTrouble | None]:
+        """What has become of the folder."""
+        writer = self._writer  # of this moment: it is closed by a job behind this one
+        return self._worker.run(lambda: self._folder.trouble(Path(writer.name), writer.descriptor))
 
     async def roll(self, base: int) -> bool:
         """Begins a new segment behind offset ``base``; False when that failed: the old one is written on.

@@ -33,6 +33,10 @@ class Disk:
         else:
             os.fsync(descriptor)
 
+    def may_write(self, folder: Path) -> bool:
+        """Whether files can be made in it: by its mode, and by how it is mounted."""
+        return os.access(folder, os.W_OK | os.X_OK)
+
     def sync_folder(self, folder: Path) -> None:
         """Returns once the folder's entries are durable: after a file in it was created, renamed or deleted."""
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

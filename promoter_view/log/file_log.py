@@ -17,7 +17,9 @@ from promoter_view.log import segment
 from promoter_view.log.archive import Archive
 from promoter_view.log.disk import Disk
 from promoter_view.log.errors import LogClosed, LogLocked
+from promoter_view.log.faults import Faults
 from promoter_view.log.folder import LogFolder
+from promoter_view.log.folder_watch import FolderWatch
 from promoter_view.log.group_commit import GroupCommit, in_slices
 from promoter_view.log.offsets import mark_offset, require_clock
 from promoter_view.log.opening import Opened, open_folder
@@ -70,8 +72,10 @@ class FileLog:
         self._archive: Archive | None = None
         self._stopping = False
         self._released = False
-        self._fault: str | None = None
-        self._reason = ""
+        self._on_fatal = on_fatal
+        self._faults = Faults(str(path), metrics=metrics)
+        self._failing: set[str] = set()
+        self._watch: FolderWatch | None = None
         self._pause: Deferred[None] | None = None
 
     def start(self, follower: Follower, mirror: Mirror) -> Deferred[None]:
@@ -98,7 +102,8 @@ class FileLog:
         """See EventLog. ``first`` is the offset to which the folder reaches back."""
         groups, archive = self._groups, self._archive
         first, size = (archive.first, archive.size) if archive else (0, 0)
-        return LogStatus(groups.head, first, size, groups.pending_events, groups.pending_bytes, self._fault)
+        fault, warning = self._faults.fault, self._faults.warning
+        return LogStatus(groups.head, first, size, groups.pending_events, groups.pending_bytes, fault, warning=warning)
 
     async def _start(self, follower: Follower, mirror: Mirror) -> None:
         opened = await self._replaying.run(lambda: Deferred.fromCoroutine(self._open(follower)))
@@ -122,6 +127,7 @@ class FileLog:
         opened = await self._when_unlocked(opening)
         self._archive = self._archive_of(opened)
         require_clock(opened.last, self._wall())
+        self._watch = self._watch_over(self._archive)
         for warning in opened.warnings:
             self._log.warn("{warning}", warning=warning)
         if opened.snapshot is not None:
@@ -144,10 +150,10 @@ class FileLog:
             except LogLocked as locked:
                 if self._reactor.seconds() >= deadline:
                     raise
-                self._raise_locked(locked)
+                self._faults.set("locked", f"{locked}; it is tried again for {LOCKED_PATIENCE_SECONDS:.0f} s")
                 await self._wait(FIRST_RETRY_SECONDS)
             else:
-                self._clear_fault()
+                self._faults.clear("locked")
                 return opened
 
     async def _replay(self, found: Segment, extent: Extent, follower: Follower) -> None:
@@ -171,14 +177,27 @@ class FileLog:
             disk=self._disk,
         )
 
+    def _watch_over(self, archive: Archive) -> FolderWatch:
+        watch = FolderWatch(
+            str(self._folder.path),
+            archive.look,
+            faults=self._faults,
+            reactor=self._reactor,
+            on_lost=self._on_fatal,
+        )
+        watch.start()
+        return watch
+
     async def _commit(self, previous: int, records: Sequence[Record]) -> None:
-        """Makes a group durable, however long the disk is full. Errors: LogClosed, Unsafe."""
-        archive = self._archive
+        """Makes a group durable, however long the disk is full or the folder away. Errors: LogClosed, Unsafe."""
+        archive, watch = self._archive, self._watch
         assert archive is not None
+        assert watch is not None
         if archive.is_due:
+            await watch.check()
             await self._roll(archive, previous)
         delay = FIRST_RETRY_SECONDS
-        while not await self._attempt(archive, previous, records):
+        while watch.lost or not await self._attempt(archive, previous, records):
             self._refuse_when_stopping()
             await self._wait(delay * (0.5 + self._random() / 2))
             delay = min(delay * 2, LAST_RETRY_SECONDS)
@@ -187,9 +206,10 @@ class FileLog:
         try:
             await archive.append(previous, records)
         except WriteFailed as failure:
-            self._raise_fault(failure)
+            self._write_failed(failure)
             return False
-        self._clear_fault()
+        self._faults.clear(*self._failing)
+        self._failing.clear()
         return True
 
     async def _roll(self, archive: Archive, previous: int) -> None:
@@ -212,29 +232,14 @@ class FileLog:
             if call.active():
                 call.cancel()
 
-    def _raise_fault(self, failure: WriteFailed) -> None:
+    def _write_failed(self, failure: WriteFailed) -> None:
         self._metrics.log_write_failures.labels(failure.reason).inc()
-        self._metrics.log_fault.labels(failure.reason).set(1)
-        if self._fault is None:
-            self._log.error("writing to {path} failed: {failure}", path=self._folder.path, failure=failure)
-        self._reason = failure.reason
-        self._fault = (
+        self._failing.add(failure.reason)
+        self._faults.set(
+            failure.reason,
             f"writing to {self._folder.path} failed ({failure.reason}: {failure}); events wait, nothing is lost, "
-            f"and it is tried again at least every {LAST_RETRY_SECONDS:.0f} s"
+            f"and it is tried again at least every {LAST_RETRY_SECONDS:.0f} s",
         )
-
-    def _raise_locked(self, locked: LogLocked) -> None:
-        if self._fault is None:
-            self._fault = f"{locked}; it is tried again for {LOCKED_PATIENCE_SECONDS:.0f} s"
-            self._reason = "locked"
-            self._metrics.log_fault.labels(self._reason).set(1)
-            self._log.warn("{fault}", fault=self._fault)
-
-    def _clear_fault(self) -> None:
-        if self._fault is not None:
-            self._fault = None
-            self._metrics.log_fault.labels(self._reason).set(0)
-            self._log.info("writing to {path} works again", path=self._folder.path)
 
     def _refuse_when_stopping(self) -> None:
         if self._stopping:
@@ -253,6 +258,8 @@ class FileLog:
         if self._released:
             return
         self._released = True
+        if self._watch is not None:
+            self._watch.stop()
         if self._archive is not None:
             await self._archive.close()
         await self._worker.run(self._folder.close)

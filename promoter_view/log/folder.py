@@ -6,7 +6,6 @@ same with ``.tmp`` while they are written, and ``damaged-<time>`` folders that a
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +15,8 @@ from pathlib import Path
 
 from promoter_view.log import frames, snapshot
 from promoter_view.log.disk import Disk, write_all
-from promoter_view.log.errors import LogDamaged, LogLocked, LogUnusable, Unsafe
+from promoter_view.log.errors import LogDamaged, LogUnusable, Unsafe
+from promoter_view.log.folder_lock import FolderLock, FolderTrouble, trouble_with
 from promoter_view.log.frames import FileHeader, FileKind
 from promoter_view.log.retention import Holdings, Removal, Segment
 from promoter_view.log.segment import RESTORE, damaged
@@ -34,12 +34,15 @@ _SNAPSHOT = re.compile(r"(\d{20})\.snapshot")
 
 
 class LogFolder:
-    """One folder, held by one process from ``open`` to ``close``."""
+    """One folder, held by one process from ``open`` to ``close``.
+
+    What goes by a file's name fails with ESTALE once the folder at the path is another one: it may be somebody else's.
+    """
 
     def __init__(self, path: Path, *, disk: Disk) -> None:
         self.path = path
         self._disk = disk
-        self._lock: int | None = None
+        self._lock = FolderLock(path)
 
     def open(self) -> None:
         """Makes the folder where there is none, locks it, and makes sure that it is ours.
@@ -49,7 +52,7 @@ class LogFolder:
         with self._usable():
             self.path.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
             self._refuse_strangers()
-            self._lock = self._acquire()
+            self._lock.acquire()
             self._check_format()
             for name in self._names():
                 if name.endswith(_TEMPORARY):
@@ -57,9 +60,16 @@ class LogFolder:
 
     def close(self) -> None:
         """Unlocks the folder."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self._lock.release()
+
+    def trouble(self, segment: Path, descriptor: int) -> FolderTrouble | None:
+        """What has become of it and of the segment that is written to; None once it is closed."""
+        if not self._lock.is_held:
+            return None
+        trouble = self._lock.trouble() or trouble_with(segment, descriptor)
+        if trouble is None and not self._disk.may_write(self.path):
+            return FolderTrouble.READ_ONLY
+        return trouble
 
     def holdings(self) -> Holdings:
         """What is there, by the files' names and headers. Errors: LogDamaged when a part is missing."""
@@ -116,19 +126,23 @@ class LogFolder:
 
     def create(self, path: Path) -> int:
         """An empty file that will be called ``path`` once it is published; a descriptor. Errors: OSError."""
+        self._lock.require()
         return os.open(_temporary(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _FILE_MODE)
 
     def publish(self, path: Path) -> None:
         """Gives a file its name, durably. Errors: OSError."""
+        self._lock.require()
         _temporary(path).rename(path)
         self._disk.sync_folder(self.path)
 
     def discard(self, path: Path) -> None:
-        """Deletes a file that was not published."""
+        """Deletes a file that was not published. Errors: OSError."""
+        self._lock.require()
         _temporary(path).unlink(missing_ok=True)
 
     def remove(self, removal: Removal) -> None:
         """Deletes what retention has chosen, oldest first and each for good before the next. Errors: OSError."""
+        self._lock.require()
         for base in removal.snapshots:
             self.snapshot_path(base).unlink(missing_ok=True)
         for segment in removal.segments:
@@ -170,18 +184,6 @@ class LogFolder:
             raise damaged(str(path), 0, f"this does not begin a segment after offset {base}")
         return Segment(header.sequence, base, header.ordinal, header.created_ms, path.stat().st_size)
 
-    def _acquire(self) -> int:
-        path = self.path / "lock"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            raise LogLocked(
-                f"{path} is locked: another process writes this log; stop it, or give --event-log another folder"
-            ) from None
-        return descriptor
-
     def _refuse_strangers(self) -> None:
         strangers = [name for name in self._names() if not _OURS.fullmatch(name) and not _HARMLESS.fullmatch(name)]
         if strangers:
@@ -196,9 +198,14 @@ class LogFolder:
             if found != _FORMAT_TEXT:
                 raise LogUnusable(f"{path} says {found[:80]!r}, and this program reads {_FORMAT_TEXT!r} only")
         elif not self._bases(_SEGMENT) and not self._bases(_SNAPSHOT):
-            self.path.chmod(_FOLDER_MODE)
+            self._keep_to_ourselves()
             self._write_format()
             self._disk.sync_folder(self.path.parent)
+
+    def _keep_to_ourselves(self) -> None:
+        """A folder that is not ours, such as the root of a volume with an fsGroup, has the mode that it was given."""
+        if self.path.stat().st_uid == os.geteuid():
+            self.path.chmod(_FOLDER_MODE)
 
     def _write_format(self) -> None:
         path = self.path / "format"

@@ -28,45 +28,45 @@ class WriteFailed(Exception):  # noqa: N818  (as in errors.py)
 
 
 class SegmentWriter:
-    """The segment that is written to. ``end`` is the byte behind its last whole frame."""
+    """The segment that is written to. ``end`` is the byte behind its last whole frame; ``name`` is its path."""
 
     def __init__(self, name: str, descriptor: int, end: int, *, disk: Disk) -> None:
-        self._name = name
-        self._descriptor = descriptor
+        self.name = name
+        self.descriptor = descriptor
         self._disk = disk
         self.end = end
 
     def cut(self) -> None:
         """Makes the segment end with its last whole frame, durably. Errors: OSError."""
-        self._disk.truncate(self._descriptor, self.end)
-        self._disk.sync(self._descriptor)
+        self._disk.truncate(self.descriptor, self.end)
+        self._disk.sync(self.descriptor)
 
     def append(self, previous: int, records: Sequence[Record]) -> int:
         """Writes and syncs one frame; the byte behind it. Errors: WriteFailed (may be tried again), Unsafe."""
         frame = segment.encode(previous, records)
         try:
-            write_all(self._disk, self._descriptor, frame, self.end)
+            write_all(self._disk, self.descriptor, frame, self.end)
         except OSError as error:
             self._cut_back()
             raise WriteFailed(error) from error
         try:
-            self._disk.sync(self._descriptor)
+            self._disk.sync(self.descriptor)
         except OSError as error:
             # The kernel may have dropped the pages: a second sync that succeeds would prove nothing.
-            raise Unsafe(f"{self._name}: the sync failed ({error}); restart once the disk is sound") from error
+            raise Unsafe(f"{self.name}: the sync failed ({error}); restart once the disk is sound") from error
         self.end += len(frame)
         return self.end
 
     def close(self) -> None:
         """Closes the file."""
-        os.close(self._descriptor)
+        os.close(self.descriptor)
 
     def _cut_back(self) -> None:
         try:
-            self._disk.truncate(self._descriptor, self.end)
+            self._disk.truncate(self.descriptor, self.end)
         except OSError as error:
             what = f"a part of a frame cannot be cut off at byte {self.end} ({error})"
-            raise Unsafe(f"{self._name}: {what}; restart once the disk is sound") from error
+            raise Unsafe(f"{self.name}: {what}; restart once the disk is sound") from error
 
 
 class SnapshotWriter:

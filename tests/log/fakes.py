@@ -75,6 +75,10 @@ class FaultyDisk(Disk):
         self.sync_fails = False
         self.folder_sync_fails = False
         self.truncate_fails = False
+        self.read_only = False
+
+    def may_write(self, folder):
+        return not self.read_only and super().may_write(folder)
 
     def write(self, descriptor, data, at):
         if self.room is None:
