@@ -8,6 +8,7 @@ there, who stands before it gets 410 once. No program may have either log open m
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -61,8 +62,10 @@ async def _copy(given: Any, reactor: Any) -> None:
         given.etcd_cafile, given.etcd_certfile, given.etcd_keyfile, given.etcd_user, given.etcd_password_file
     )
     try:
-        source = resting_log(given.source, etcd=files, reactor=reactor, wall=wall)
-        target = resting_log(given.target, etcd=files, reactor=reactor, wall=wall)
+        source, target = (
+            resting_log(url, etcd=files, reactor=reactor, wall=wall, environ=os.environ)
+            for url in (given.source, given.target)
+        )
     except ValueError as error:
         _refuse(2, str(error))
     try:

@@ -130,6 +130,7 @@ class Program(Service):
             metrics=self._metrics,
             settings=_log_settings(settings),
             on_fatal=self._end,
+            environ=environ,
         )
         self._reflection = Reflection(
             self._role.paths,

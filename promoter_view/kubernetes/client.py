@@ -1,4 +1,4 @@
-"""A client of one cluster's API: requests with credentials, bounded answers, streams of lines. HTTP/1.1 by treq."""
+"""A client of one cluster's API: requests with credentials, bounded answers, streams of lines. HTTP/1.1."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from treq.client import HTTPClient
 from twisted.internet.defer import Deferred
-from twisted.web.client import Agent, HTTPConnectionPool
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent
 
@@ -19,12 +17,15 @@ from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
 from promoter_view.kubernetes.credentials import Credentials, Identity
 from promoter_view.kubernetes.documents import decode, error_of
 from promoter_view.kubernetes.failures import NETWORK_ERRORS, unreachable
+from promoter_view.kubernetes.impersonation import impersonation_headers
 from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
 from promoter_view.kubernetes.plugin import run_plugin
 from promoter_view.kubernetes.reflector_messages import Parameters
 from promoter_view.kubernetes.request_body import RequestBody
 from promoter_view.kubernetes.streams import BodyCollector, LineStream
-from promoter_view.kubernetes.tls import ClusterPolicy, TlsMaterial, material_of
+from promoter_view.kubernetes.tls import material_of, policies
+from promoter_view.network.agents import Agents, ConnectionSettings
+from promoter_view.network.targets import parse_target
 
 _MAX_ERROR_BYTES = 64 * 1024
 
@@ -64,7 +65,10 @@ class KubernetesClient:
             wall=wall,
             run_plugin=None if plugin is None else partial(run_plugin, plugin, reactor=reactor, environ=environ or {}),
         )
-        self._agents = _Agents(reactor, config, self._settings) if agent is None else None
+        self._acting_as = impersonation_headers(config.user.acts_as)
+        self._target = parse_target(config.server)
+        connecting = ConnectionSettings(self._settings.connect_timeout_seconds, self._settings.max_kept_connections)
+        self._agents = Agents(policies, reactor=reactor, settings=connecting)
         self._agent = agent
 
     async def get(self, path: str, parameters: Parameters = ()) -> bytes:
@@ -94,8 +98,7 @@ class KubernetesClient:
 
     async def close(self) -> None:
         """Closes the connections that are kept for later; those in use end with their requests."""
-        if self._agents is not None:
-            await self._agents.close()
+        await self._agents.close()
 
     async def _respond(self, method: str, path: str, parameters: Parameters, content: tuple[bytes, str] | None) -> Any:
         """A response with a 2xx status. Refused credentials are got anew, once."""
@@ -124,16 +127,16 @@ class KubernetesClient:
         headers = Headers({"Accept": ["application/json"], "User-Agent": [self._settings.user_agent]})
         if identity.authorization:
             headers.addRawHeader(b"Authorization", identity.authorization)
+        for name, value in self._acting_as:
+            headers.addRawHeader(name, value)
         if content is not None:
             headers.addRawHeader("Content-Type", content[1])
-        sending: Deferred[Any] = HTTPClient(self._agent_for(identity)).request(
-            method,
-            self._config.server + path,
-            params=list(parameters),
-            headers=headers,
-            data=None if content is None else RequestBody(content[0]),
-            allow_redirects=False,  # credentials go where the configuration says, nowhere else
-            unbuffered=True,
+        # Redirects are not followed: credentials go where the configuration says, nowhere else.
+        sending: Deferred[Any] = self._agent_for(identity).request(
+            method.encode("ascii"),
+            self._target.uri(path, parameters),
+            headers,
+            None if content is None else RequestBody(content[0]),
         )
         sending.addTimeout(self._settings.header_timeout_seconds, self._reactor, self._timed_out)
         try:
@@ -142,11 +145,11 @@ class KubernetesClient:
             raise unreachable(error) from error
 
     def _agent_for(self, identity: Identity) -> IAgent:
-        if self._agents is None:
-            assert self._agent is not None
+        if self._agent is not None:
             return self._agent
         try:
-            return self._agents.get(identity)
+            material = material_of(self._config, identity.certificate)
+            return self._agents.get(self._target, self._config.proxy, material)
         except ConfigError as error:
             raise Unreachable(Outcome.CREDENTIALS, str(error)) from error
 
@@ -167,43 +170,6 @@ class KubernetesClient:
         if isinstance(status, dict) and status.get("kind") == "Status":
             return error_of({**status, "code": response.code}, retry_after_seconds=retry_after)
         return ApiError(response.code, "", body[:200].decode("utf-8", "replace").strip(), retry_after)
-
-
-class _Agents:
-    """The agent for an identity: another one, with connections of its own, once certificates have changed."""
-
-    def __init__(self, reactor: Any, config: ClusterConfig, settings: ClientSettings) -> None:
-        self._reactor = reactor
-        self._config = config
-        self._settings = settings
-        self._material: TlsMaterial | None = None
-        self._pool = self._new_pool()
-        self._agent: IAgent | None = None
-
-    def get(self, identity: Identity) -> IAgent:
-        """Errors: ConfigError."""
-        material = material_of(self._config, identity.certificate)
-        if self._agent is None or material != self._material:
-            self._renew(material)
-        assert self._agent is not None
-        return self._agent
-
-    def close(self) -> Deferred[Any]:
-        closing: Deferred[Any] = self._pool.closeCachedConnections()
-        return closing
-
-    def _renew(self, material: TlsMaterial) -> None:
-        policy = ClusterPolicy(material)
-        self._pool.closeCachedConnections()
-        self._pool = self._new_pool()
-        self._material = material
-        seconds = self._settings.connect_timeout_seconds
-        self._agent = Agent(self._reactor, contextFactory=policy, connectTimeout=seconds, pool=self._pool)
-
-    def _new_pool(self) -> HTTPConnectionPool:
-        pool = HTTPConnectionPool(self._reactor, persistent=True)
-        pool.maxPersistentPerHost = self._settings.max_kept_connections
-        return pool
 
 
 def _retry_after(response: Any) -> float | None:

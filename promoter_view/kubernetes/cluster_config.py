@@ -9,6 +9,8 @@ from typing import Protocol
 
 from twisted.logger import Logger
 
+from promoter_view.network.proxies import Proxy
+
 
 class ConfigError(ValueError):
     """A configuration that cannot be used. The message names the file and the field."""
@@ -83,8 +85,18 @@ class ExecConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Impersonation:
+    """Whom to act as (kubernetes.io, "User impersonation"): ``extra`` are keys with their values."""
+
+    user: str
+    uid: str = ""
+    groups: tuple[str, ...] = ()
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class UserConfig:
-    """Who we are: any of a client certificate and one of token, name and password, plugin."""
+    """Who we are: any of a client certificate and one of token, name and password, plugin; and whom we act as."""
 
     token: Source | None = None
     username: str = ""
@@ -92,17 +104,19 @@ class UserConfig:
     certificate: Source | None = None
     key: Source | None = field(default=None, repr=False)
     plugin: ExecConfig | None = None
+    acts_as: Impersonation | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterConfig:
-    """A cluster's API server, and who we are to it. ``origin`` says where that was found."""
+    """A cluster's API server, the way to it, and who we are to it. ``origin`` says where that was found."""
 
     server: str
     authority: Source | None = None
     insecure_skip_tls_verify: bool = False
     tls_server_name: str = ""
     user: UserConfig = field(default_factory=UserConfig)
+    proxy: Proxy | None = None
     origin: str = ""
 
 

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError, FileSource, UserConfig
-from promoter_view.kubernetes.kubeconfig import merge, read_kubeconfig, select
+from promoter_view.kubernetes.contexts import environment_proxy, select
+from promoter_view.kubernetes.kubeconfig import merge, read_kubeconfig
 from promoter_view.kubernetes.tls import ClusterPolicy, certificates_in, material_of, own_certificate
+from promoter_view.network.targets import parse_target
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
@@ -36,7 +38,7 @@ def load_cluster(
     if not documents:
         named = ", ".join(map(str, paths))
         raise ConfigError(f"no cluster: not running in one, and no kubeconfig at {named}")
-    return select(merge(documents), context)
+    return select(merge(documents), context, environ)
 
 
 def load_named_cluster(
@@ -92,11 +94,18 @@ def _in_cluster(environ: Mapping[str, str], folder: Path) -> bool:
 
 def _service_account(environ: Mapping[str, str], folder: Path) -> ClusterConfig:
     host, port = environ["KUBERNETES_SERVICE_HOST"], environ.get("KUBERNETES_SERVICE_PORT", "443")
-    authority = FileSource(folder / "ca.crt", "service account", "ca.crt")
+    server = f"https://{f'[{host}]' if ':' in host else host}:{port}"
+    origin = "service account"
+    try:
+        target = parse_target(server)
+    except ValueError as error:
+        raise ConfigError(f"KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT: {error}") from error
+    authority = FileSource(folder / "ca.crt", origin, "ca.crt")
     authority.read()
     return ClusterConfig(
-        server=f"https://{f'[{host}]' if ':' in host else host}:{port}",
+        server=server,
         authority=authority,
-        user=UserConfig(token=FileSource(folder / "token", "service account", "token")),
-        origin="service account",
+        user=UserConfig(token=FileSource(folder / "token", origin, "token")),
+        proxy=environment_proxy(environ, target, origin),
+        origin=origin,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from OpenSSL import SSL
-from service_identity import VerificationError
+from service_identity import CertificateError, VerificationError
 from twisted.internet.defer import CancelledError
 from twisted.internet.error import ConnectError, ConnectingCancelledError, ConnectionClosed, DNSLookupError
 from twisted.internet.error import TimeoutError as ConnectTimeout
@@ -14,6 +14,7 @@ from promoter_view.kubernetes.outcomes import Outcome, Unreachable
 #: What a request can fail with for reasons that are not ours; anything else is a defect, and is raised as it is.
 NETWORK_ERRORS = (
     CancelledError,
+    CertificateError,
     ConnectError,
     ConnectingCancelledError,
     ConnectionClosed,
@@ -45,7 +46,7 @@ def words_of(error: BaseException | None) -> str:
 
 
 _OUTCOMES: tuple[tuple[Outcome, tuple[type[Exception], ...]], ...] = (
-    (Outcome.TLS, (SSL.Error, VerificationError)),
+    (Outcome.TLS, (SSL.Error, CertificateError, VerificationError)),
     (Outcome.TIMEOUT, (ConnectTimeout, TimeoutError)),
     (Outcome.UNREACHABLE, (ConnectError, DNSLookupError)),
 )

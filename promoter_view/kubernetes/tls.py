@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from weakref import ref
 
 from OpenSSL import SSL, crypto
+from service_identity import CertificateError, VerificationError
+from service_identity.cryptography import extract_patterns
+from service_identity.hazmat import DNS_ID, IPAddress_ID, ServiceID, verify_service_identity
 from twisted.internet.abstract import isIPAddress, isIPv6Address
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.internet.ssl import (
     Certificate,
     CertificateOptions,
-    optionsForClientTLS,
     platformTrust,
     trustRootFromCertificates,
 )
+from twisted.python.failure import Failure
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer
 
 from promoter_view.key_pairs import KeyPairError, Pem, read_certificates, read_key_pair
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError, UserConfig
+from promoter_view.network.agents import Policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,38 +85,76 @@ class ClusterPolicy:
 
     def __init__(self, material: TlsMaterial) -> None:
         self._server_name = material.server_name
-        self._insecure = material.insecure
+        self._verified = not material.insecure
         self._options = _client_options(material.client) if material.client is not None else {}
-        self._trust = platformTrust()
-        if material.authority:
-            self._trust = trustRootFromCertificates(certificates_in(material.authority, material.authority_name))
+        if self._verified:
+            self._options["trustRoot"] = _trust(material)
 
     def creatorForNetloc(self, hostname: bytes, port: int) -> IOpenSSLClientConnectionCreator:  # noqa: ARG002
-        """IPolicyForHTTPS: how to connect to that host."""
-        name = self._server_name or hostname.decode("ascii")
-        if self._insecure:
-            return _Unverified(name, CertificateOptions(verify=False, **self._options))
-        return optionsForClientTLS(
-            name,
-            trustRoot=self._trust,
-            acceptableProtocols=[b"http/1.1"],
-            extraCertificateOptions=dict(self._options),
-        )
+        """IPolicyForHTTPS: how to connect to that host. Errors: ConfigError."""
+        options = CertificateOptions(acceptableProtocols=[b"http/1.1"], **self._options)
+        return _Connections(self._server_name or hostname.decode("ascii"), options.getContext(), self._verified)
+
+
+def _trust(material: TlsMaterial) -> Any:
+    if not material.authority:
+        return platformTrust()
+    return trustRootFromCertificates(certificates_in(material.authority, material.authority_name))
+
+
+def policies(material: TlsMaterial) -> Policies:
+    """Errors: ConfigError. An https proxy is believed by the same CA, as by kubectl, and is not shown who we are."""
+    proxy = replace(material, client=None, server_name="")
+    return Policies(ClusterPolicy(material), ClusterPolicy(proxy))
 
 
 @implementer(IOpenSSLClientConnectionCreator)
-class _Unverified:
-    """For ``insecure-skip-tls-verify``: encrypted, with anyone."""
+class _Connections:
+    """Connections to a server whose certificate has to hold ``name``; not ``verified``: encrypted, with anyone.
 
-    def __init__(self, name: str, options: CertificateOptions) -> None:
-        self._name = name
-        self._options = options
+    Twisted's own (optionsForClientTLS) takes no name that IDNA does not, such as ``kube_api``. Errors: ConfigError.
+    """
 
-    def clientConnectionForTLS(self, tlsProtocol: object) -> SSL.Connection:  # noqa: ARG002
-        connection = SSL.Connection(self._options.getContext(), None)
-        if not (isIPAddress(self._name) or isIPv6Address(self._name)):
-            connection.set_tlsext_host_name(self._name.encode("idna"))
+    def __init__(self, name: str, context: SSL.Context, verified: bool) -> None:
+        is_address = isIPAddress(name) or isIPv6Address(name)
+        self._server_name = b"" if is_address else name.encode("ascii")
+        self._context = context
+        self._wanted: ServiceID | None = None
+        if verified:
+            try:
+                self._wanted = IPAddress_ID(name) if is_address else DNS_ID(name)
+            except ValueError as error:
+                raise ConfigError(f"{name!r} is no name that a certificate can hold: {error}") from error
+
+    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
+        """IOpenSSLClientConnectionCreator."""
+        connection = SSL.Connection(self._context, None)
+        if self._server_name:
+            connection.set_tlsext_host_name(self._server_name)
+        if self._wanted is not None:
+            judge = _Judge(self._wanted, tlsProtocol)
+            connection.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, judge)
         return connection
+
+
+class _Judge:
+    """OpenSSL asks it about each certificate of a chain; of the server's own it also looks at the name (RFC 9525)."""
+
+    def __init__(self, wanted: ServiceID, tls: Any) -> None:
+        self._wanted = wanted
+        self._tls = ref(tls)
+
+    def __call__(self, _: object, certificate: crypto.X509, error: int, depth: int, verified: int) -> bool:  # noqa: ARG002
+        if not verified or depth:
+            return bool(verified)
+        try:
+            verify_service_identity(extract_patterns(certificate.to_cryptography()), [self._wanted], [])
+        except (CertificateError, VerificationError):
+            protocol = self._tls()
+            if protocol is not None:
+                protocol.failVerification(Failure())
+            return False
+        return True
 
 
 def _client_options(client: ClientCertificate) -> dict[str, Any]:

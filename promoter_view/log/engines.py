@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random as randomness
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from promoter_view.boundaries import EventLog
@@ -47,18 +48,19 @@ def open_log(
     settings: LogSettings,
     on_fatal: Callable[[str], None],
     random: Callable[[], float] = randomness.random,
+    environ: Mapping[str, str] = MappingProxyType({}),
 ) -> EventLog:
     """An event log that has not started yet: ``file:DIR``, ``memory:`` or ``etcd:URL``.
 
-    ``reactor`` gives seconds that only grow, delayed calls and threads; ``wall`` dates records.
-    ``on_fatal`` is told, in one line, what must end the process.
-    Errors: ValueError for any other URL.
+    ``reactor`` gives seconds that only grow, delayed calls and threads; ``wall`` dates records; ``environ`` names
+    proxies. ``on_fatal`` is told, in one line, what must end the process. Errors: ValueError for any other URL.
     """
     check_url(url)
     if url == "memory:":
         return MemoryLog(reactor=reactor, wall=wall, metrics=metrics, generation=settings.generation, on_fatal=on_fatal)
     if url.startswith("etcd:"):
-        return _etcd_log(url, reactor, wall, metrics, settings, on_fatal, random)
+        connections = Connections(settings.etcd, reactor=reactor, environ=environ)
+        return _etcd_log(url, connections, reactor, wall, metrics, settings, on_fatal, random)
     return FileLog(
         Path(url.removeprefix("file:")),
         reactor=reactor,
@@ -74,6 +76,7 @@ def open_log(
 
 def _etcd_log(
     url: str,
+    connections: Connections,
     reactor: Any,
     wall: WallClock,
     metrics: Metrics,
@@ -82,7 +85,6 @@ def _etcd_log(
     random: Callable[[], float],
 ) -> EventLog:
     place = parse_place(url.removeprefix("etcd:"))
-    connections = Connections(settings.etcd, reactor=reactor)
     return EtcdLog(
         Gateway(place.endpoints, reactor=reactor, metrics=metrics, connections=connections),
         place.prefix,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,14 +35,17 @@ class RestingLog(Protocol):
         """
 
 
-def resting_log(url: str, *, etcd: EtcdFiles, reactor: Any, wall: WallClock) -> RestingLog:
-    """The log of that URL, as ``--event-log`` has it. Errors: ValueError, which says what would be right."""
+def resting_log(url: str, *, etcd: EtcdFiles, reactor: Any, wall: WallClock, environ: Mapping[str, str]) -> RestingLog:
+    """The log of that URL, as ``--event-log`` has it; ``environ`` names proxies.
+
+    Errors: ValueError, which says what would be right.
+    """
     scheme, _, place = url.partition(":")
     if scheme == "file" and place:
         return FolderAtRest(Path(place), disk=Disk(), now=wall)
     if scheme == "etcd":
         found = parse_place(place)
-        connections = Connections(etcd, reactor=reactor)
+        connections = Connections(etcd, reactor=reactor, environ=environ)
         gateway = Gateway(found.endpoints, reactor=reactor, metrics=Metrics(), connections=connections)
         return EtcdAtRest(gateway, found.prefix, clock=reactor, wall=wall)
     raise ValueError(f"{url!r} names no log that can be copied; file:DIR or {ETCD_FORM} would be right")

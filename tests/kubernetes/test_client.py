@@ -24,7 +24,7 @@ from twisted.web.server import NOT_DONE_YET, Site
 from zope.interface import implementer
 
 from promoter_view.kubernetes.client import ClientSettings, KubernetesClient
-from promoter_view.kubernetes.cluster_config import ClusterConfig, FileSource, Inline, UserConfig
+from promoter_view.kubernetes.cluster_config import ClusterConfig, FileSource, Impersonation, Inline, UserConfig
 from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
 from promoter_view.kubernetes.tls import certificates_in
 from tests.kubernetes.certificates import Authority
@@ -83,6 +83,20 @@ class ClientTests(SynchronousTestCase):
         self.assertEqual(request.args, {b"labelSelector": [b"a=b c,!d"]})
         self.assertEqual(request.getHeader("accept"), "application/json")
         self.assertIsNone(request.getHeader("authorization"))
+
+    def test_impersonation(self) -> None:
+        """Every request of a client acts as whom its user names: reads, streams and writes."""
+        acts_as = Impersonation("jane", groups=("dev", "qa"))
+        self.client = self.make(ClusterConfig("https://[::1]:6443", user=UserConfig(acts_as=acts_as)))
+        self.get()
+        Deferred.fromCoroutine(self.client.request("PATCH", "/a", body=b"{}"))
+        Deferred.fromCoroutine(self.client.stream("/a", idle_seconds=10))
+        self.agent.flush()
+        for request in self.server.requests:
+            self.assertEqual(request.requestHeaders.getRawHeaders("impersonate-user"), ["jane"])
+            self.assertEqual(request.requestHeaders.getRawHeaders("impersonate-group"), ["dev", "qa"])
+            self.assertEqual(request.getHeader("host"), "[::1]:6443")
+        self.assertEqual(len(self.server.requests), 3)
 
     def test_body(self) -> None:
         """Other requests carry their body and its type."""

@@ -11,6 +11,7 @@ import yaml
 
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError, FileSource
 from promoter_view.kubernetes.config import cluster_identity, load_cluster
+from promoter_view.kubernetes.impersonation import impersonation_headers
 from tests.kubernetes.certificates import Authority
 
 NOWHERE = Path("/nonexistent/service-account")
@@ -98,14 +99,24 @@ REFUSED = [
     ({**kubeconfig(), "clusters": [{}]}, "clusters: each entry needs a name"),
     (kubeconfig(server="example.com"), "cluster c: server"),
     (kubeconfig(server=7), "cluster c: server: has to be a string"),
-    (kubeconfig(proxy_url="http://proxy"), "cluster c: proxy-url: is not supported"),
+    (kubeconfig(server="https://user:S3CRET@example.com"), "cluster c: server: has to be without a user"),
+    (kubeconfig(proxy_url="proxy.example:3128"), "cluster c: proxy-url: has to begin with http://"),
+    (kubeconfig(proxy_url="socks5://user:S3CRET@proxy:1080"), "cluster c: proxy-url: SOCKS proxies are not supported"),
+    (kubeconfig(proxy_url="ftp://user:S3CRET@proxy"), "cluster c: proxy-url: has to be an http or https proxy"),
     (kubeconfig(certificate_authority="none.crt"), "cluster c: certificate-authority"),
     (kubeconfig(certificate_authority_data="%"), "cluster c: certificate-authority-data: is not base64"),
     (kubeconfig(insecure_skip_tls_verify="yes"), "insecure-skip-tls-verify: has to be true or false"),
     (kubeconfig(insecure_skip_tls_verify=True, certificate_authority_data="eA=="), "excludes"),
     (kubeconfig({"client-certificate-data": "eA=="}), "user u: client-certificate: needs client-key"),
     (kubeconfig({"auth-provider": {"name": "gcp"}}), "user u: auth-provider"),
-    (kubeconfig({"as": "someone"}), "user u: as: impersonation"),
+    (kubeconfig({"as-groups": ["a"]}), "user u: as: is missing"),
+    (kubeconfig({"as-uid": "a"}), "user u: as: is missing"),
+    (kubeconfig({"as-user-extra": {"a": ["b"]}}), "user u: as: is missing"),
+    (kubeconfig({"as": "someone", "as-groups": "a"}), "user u: as-groups: has to be a list"),
+    (kubeconfig({"as": "someone", "as-user-extra": {"a": "b"}}), "user u: as-user-extra: a: has to be a list"),
+    (kubeconfig({"as": "someone", "as-user-extra": ["b"]}), "user u: as-user-extra: has to be a mapping"),
+    ({**kubeconfig(), "users": [{"name": "u", "user": {"token": "S3CRET"}}] * 2}, "user u: is there twice"),
+    (kubeconfig(certificate_authority_data="aGVs bG8="), "certificate-authority-data: is not base64"),
     (kubeconfig({"tokenFile": "none"}), "user u: tokenFile"),
     (kubeconfig({"exec": 7}), "user u: exec"),
     (kubeconfig({"exec": {**EXEC, "apiVersion": "client.authentication.k8s.io/v1alpha1"}}), "exec: apiVersion"),
@@ -140,6 +151,69 @@ def test_merge(tmp_path: Path) -> None:
     assert config.server == "https://first"
     assert config.user.token is not None
     assert config.user.token.read() == b"t"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "|\n      {0}\n      {1}",
+        "|-\n      {0}\n      {1}\n",
+        '"{0}\\r\\n{1}"',
+        "{0}{1}",
+        "!!binary {2}",
+    ],
+)
+def test_base64_as_kubectl_reads_it(tmp_path: Path, written: str) -> None:
+    """Line ends within data count for nothing, and !!binary is another way to write a string."""
+    content = b"a certificate that is long enough for a line of its own and another"
+    data = base64.b64encode(content).decode()
+    twice = base64.b64encode(data.encode()).decode()
+    text = written.format(data[:76], data[76:], twice)
+    document = yaml.safe_dump(kubeconfig({"token": b"t"})) + "\n"
+    document = document.replace("    server:", f"    certificate-authority-data: {text}\n    server:")
+    config = load(tmp_path, document)
+    assert config.authority is not None
+    assert config.authority.read() == content
+    assert config.user.token is not None
+    assert config.user.token.read() == b"t"
+
+
+def test_proxies(tmp_path: Path) -> None:
+    """proxy-url counts before the environment, whatever NO_PROXY says; else the environment, in a Pod as well."""
+    environ = {"HTTPS_PROXY": "http://env:1", "NO_PROXY": "10.0.0.1", "KUBERNETES_SERVICE_HOST": "10.0.0.2"}
+    path = tmp_path / "config"
+
+    def proxy(**cluster: Any) -> str:
+        path.write_text(yaml.safe_dump(kubeconfig(**cluster)))
+        found = load_cluster(str(path), None, environ, service_account=NOWHERE).proxy
+        return "" if found is None else str(found.target)
+
+    assert proxy() == "http://env:1"
+    assert proxy(server="https://10.0.0.1") == ""
+    assert proxy(server="https://10.0.0.1", proxy_url="https://user:s3cr3t@own") == "https://own:443"
+    assert proxy(server="https://localhost", proxy_url="http://[::1]:3128") == "http://[::1]:3128"
+    (tmp_path / "token").write_text("t")
+    (tmp_path / "ca.crt").write_text("ca")
+    found = load_cluster(None, None, environ, service_account=tmp_path)
+    assert found.proxy is not None
+    environ["HTTPS_PROXY"] = "socks5://user:s3cr3t@proxy"
+    with pytest.raises(ConfigError, match="service account: HTTPS_PROXY: SOCKS proxies are not supported"):
+        load_cluster(None, None, environ, service_account=tmp_path)
+
+
+def test_impersonation(tmp_path: Path) -> None:
+    """as, and what belongs to it, is whom every request acts as."""
+    extra = {"example.com/a%b": ["1", "2"], "scopes": []}
+    user = {"as": "jane", "as-uid": "7", "as-groups": ["dev", "qa"], "as-user-extra": extra}
+    assert impersonation_headers(load(tmp_path, kubeconfig(user)).user.acts_as) == (
+        (b"Impersonate-User", b"jane"),
+        (b"Impersonate-Uid", b"7"),
+        (b"Impersonate-Group", b"dev"),
+        (b"Impersonate-Group", b"qa"),
+        (b"Impersonate-Extra-example.com%2Fa%25b", b"1"),
+        (b"Impersonate-Extra-example.com%2Fa%25b", b"2"),
+    )
+    assert impersonation_headers(load(tmp_path, kubeconfig()).user.acts_as) == ()
 
 
 def test_order(tmp_path: Path) -> None:
@@ -231,4 +305,4 @@ def test_secrets_are_not_shown(tmp_path: Path) -> None:
     """The configuration's repr, which may end in a log, holds no secret."""
     key = base64.b64encode(b"s3cr3t-key").decode()
     user = {"token": "s3cr3t", "password": "s3cr3t", "client-key-data": key, "client-certificate-data": key}
-    assert "s3cr3t" not in repr(load(tmp_path, kubeconfig(user)))
+    assert "s3cr3t" not in repr(load(tmp_path, kubeconfig(user, proxy_url="http://user:s3cr3t@proxy")))

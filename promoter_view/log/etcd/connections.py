@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.web.client import Agent, HTTPConnectionPool
 from twisted.web.iweb import IAgent
 
 from promoter_view.kubernetes.cluster_config import ConfigError, FileSource
-from promoter_view.kubernetes.tls import ClientCertificate, ClusterPolicy, TlsMaterial
+from promoter_view.kubernetes.tls import ClientCertificate, TlsMaterial, policies
 from promoter_view.log.etcd.faults import EtcdError, Fault
 from promoter_view.log.settings import EtcdFiles
+from promoter_view.network.agents import Agents, ConnectionSettings
+from promoter_view.network.proxies import proxy_from
+from promoter_view.network.targets import Target
 
-_KEPT_CONNECTIONS = 8
+_CONNECTING = ConnectionSettings(connect_seconds=1.5, max_kept=8)
 
 
 class User:
@@ -33,32 +37,27 @@ class User:
 
 
 class Connections:
-    """Makes agents. Errors: EtcdError with CREDENTIALS, which names the option."""
+    """Makes agents; ``environ`` names proxies. Errors: EtcdError with CREDENTIALS, which names the option."""
 
-    def __init__(self, files: EtcdFiles, *, reactor: Any) -> None:
-        self._reactor = reactor
+    def __init__(self, files: EtcdFiles, *, reactor: Any, environ: Mapping[str, str] = MappingProxyType({})) -> None:
         self._cafile = _source("etcd-cafile", files.cafile)
         self._certfile = _source("etcd-certfile", files.certfile)
         self._keyfile = _source("etcd-keyfile", files.keyfile)
         password = _source("etcd-password-file", files.password_file)
         self.user = User(files.user, password) if files.user and password else None
-        self._pool = self._new_pool()
-        self._material: TlsMaterial | None = None
-        self._made: IAgent | None = None
+        self._environ = environ
+        self._agents = Agents(policies, reactor=reactor, settings=_CONNECTING)
 
-    def agent(self, connect_seconds: float) -> IAgent:
-        """One that shows the certificates as they are now. Errors: EtcdError."""
+    def agent(self, member: Target) -> IAgent:
+        """One that shows the certificates as they are now, for one member. Errors: EtcdError."""
         try:
-            material = self._read()
-            if self._made is None or material != self._material:
-                self._made = self._renewed(material, connect_seconds)
-        except ConfigError as error:
+            return self._agents.get(member, proxy_from(self._environ, member), self._read())
+        except ValueError as error:
             raise EtcdError(Fault.CREDENTIALS, str(error)) from error
-        return self._made
 
     def close(self) -> Deferred[Any]:
         """Closes the connections that are kept for later."""
-        closing: Deferred[Any] = self._pool.closeCachedConnections()
+        closing: Deferred[Any] = self._agents.close()
         return closing
 
     def _read(self) -> TlsMaterial:
@@ -69,20 +68,6 @@ class Connections:
         if self._cafile is None:
             return TlsMaterial(client=client)
         return TlsMaterial(self._cafile.read(), client=client, authority_name=self._cafile.name)
-
-    def _renewed(self, material: TlsMaterial, connect_seconds: float) -> IAgent:
-        policy = ClusterPolicy(material)
-        self._pool.closeCachedConnections()
-        self._pool = self._new_pool()
-        self._material = material
-        return Agent(self._reactor, contextFactory=policy, connectTimeout=connect_seconds, pool=self._pool)
-
-    def _new_pool(self) -> HTTPConnectionPool:
-        pool = HTTPConnectionPool(self._reactor, persistent=True)
-        pool.maxPersistentPerHost = _KEPT_CONNECTIONS
-        # A kept connection that the member closed meanwhile is not worth failing a request for.
-        pool.retryAutomatically = True
-        return pool
 
 
 def _source(option: str, path: str | None) -> FileSource | None:

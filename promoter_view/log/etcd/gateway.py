@@ -14,11 +14,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from treq.client import HTTPClient
 from twisted.internet.defer import Deferred
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IAgent
 
 from promoter_view.kubernetes.failures import NETWORK_ERRORS, unreachable
 from promoter_view.kubernetes.outcomes import Outcome as NetworkOutcome
@@ -30,6 +28,7 @@ from promoter_view.log.etcd.connections import Connections
 from promoter_view.log.etcd.faults import EtcdError, Fault
 from promoter_view.log.etcd.values import Found, Keys, Message, Outcome, Transaction
 from promoter_view.metrics import Metrics
+from promoter_view.network.targets import Target, parse_target
 
 if TYPE_CHECKING:
     from promoter_view.log.etcd.values import Etcd, Watch
@@ -46,7 +45,6 @@ _FAULTS = {
 class GatewaySettings:
     """Bounds, in seconds and bytes. ``idle_seconds`` is longer than etcd's progress notifications are apart (10 m)."""
 
-    connect_seconds: float = 1.5
     answer_seconds: float = 4.0
     keep_alive_seconds: float = 1.0
     body_seconds: float = 10.0
@@ -66,7 +64,7 @@ class Gateway:
         connections: Connections,
         settings: GatewaySettings | None = None,
     ) -> None:
-        self._endpoints = deque(endpoints)
+        self._endpoints = deque(map(parse_target, endpoints))
         self._reactor = reactor
         self._metrics = metrics
         self._connections = connections
@@ -120,11 +118,11 @@ class Gateway:
         found: wire.Document = await self._anywhere(asking)
         return found
 
-    async def _answer(self, endpoint: str, *, method: str, document: wire.Document, seconds: float) -> wire.Document:
+    async def _answer(self, endpoint: Target, *, method: str, document: wire.Document, seconds: float) -> wire.Document:
         response = await self._authenticated(endpoint, method=method, document=document, seconds=seconds)
         return wire.decode(await self._body(response))
 
-    async def _anywhere(self, ask: Callable[[str], Awaitable[Any]]) -> Any:
+    async def _anywhere(self, ask: Callable[[Target], Awaitable[Any]]) -> Any:
         """What the first member says that answers."""
         failure: EtcdError | None = None
         for endpoint in tuple(self._endpoints):
@@ -139,11 +137,13 @@ class Gateway:
         assert failure is not None
         raise failure
 
-    def _shun(self, endpoint: str) -> None:
+    def _shun(self, endpoint: Target) -> None:
         if self._endpoints[0] == endpoint:
             self.turn()
 
-    async def _authenticated(self, endpoint: str, *, method: str, document: wire.Document, seconds: float = 0.0) -> Any:
+    async def _authenticated(
+        self, endpoint: Target, *, method: str, document: wire.Document, seconds: float = 0.0
+    ) -> Any:
         """A response with status 200, within ``seconds`` where they are given."""
         if self._connections.user is None:
             return await self._post(endpoint, method, document, seconds)
@@ -160,24 +160,20 @@ class Gateway:
             await self._log_in(endpoint)
         return await self._post(endpoint, method, document, seconds)
 
-    async def _log_in(self, endpoint: str) -> None:
+    async def _log_in(self, endpoint: Target) -> None:
         user = self._connections.user
         assert user is not None
         self._token = ""
         response = await self._post(endpoint, "auth/authenticate", {"name": user.name, "password": user.password()})
         self._token = str(wire.decode(await self._body(response)).get("token", ""))
 
-    async def _post(self, endpoint: str, method: str, document: wire.Document, seconds: float = 0.0) -> Any:
+    async def _post(self, endpoint: Target, method: str, document: wire.Document, seconds: float = 0.0) -> Any:
         headers = Headers({"Content-Type": ["application/json"]})
         if self._token:
             headers.addRawHeader("Authorization", self._token)
-        sending: Deferred[Any] = HTTPClient(self._agent()).post(
-            f"{endpoint}/v3/{method}",
-            data=RequestBody(orjson.dumps(document)),
-            headers=headers,
-            allow_redirects=False,
-            unbuffered=True,
-        )
+        agent = self._connections.agent(endpoint)
+        body = RequestBody(orjson.dumps(document))
+        sending: Deferred[Any] = agent.request(b"POST", endpoint.uri(f"/v3/{method}"), headers, body)
         sending.addTimeout(seconds or self._settings.answer_seconds, self._reactor, _late)
         try:
             response = await sending
@@ -186,9 +182,6 @@ class Gateway:
         if response.code != 200:
             raise await self._error(response, endpoint)
         return response
-
-    def _agent(self) -> IAgent:
-        return self._connections.agent(self._settings.connect_seconds)
 
     async def _body(self, response: Any) -> bytes:
         collector = BodyCollector(
@@ -202,7 +195,7 @@ class Gateway:
         except Unreachable as error:
             raise _etcd_error(error) from error
 
-    async def _error(self, response: Any, endpoint: str) -> EtcdError:
+    async def _error(self, response: Any, endpoint: Target) -> EtcdError:
         body = await self._body(response)
         if b"CommonName" in body:
             # With authentication on its gateway takes no certificate that could be mistaken for a user (etcd docs).
@@ -239,7 +232,7 @@ def _broken(failure: Any) -> Any:
     return failure
 
 
-def _network_error(error: Exception, endpoint: str) -> EtcdError:
+def _network_error(error: Exception, endpoint: Target) -> EtcdError:
     found = _etcd_error(unreachable(error))
     return EtcdError(found.fault, f"{endpoint}: {found}")
 

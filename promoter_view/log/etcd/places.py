@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from promoter_view.network.targets import parse_target
+
 ETCD_FORM = "etcd:http(s)://HOST:PORT[,HOST:PORT...]/PREFIX"
-_HOST = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9.]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})")
+_PORT_AT_END = re.compile(r".*[^:]:[0-9]{1,5}")
 _PREFIX = re.compile(r"[-A-Za-z0-9._]+(?:/[-A-Za-z0-9._]+)*")
 
 
@@ -24,18 +26,23 @@ def parse_place(text: str) -> Place:
         raise ValueError(f"after etcd: comes http:// or https://, as in {ETCD_FORM}")
     # Each member may repeat the scheme, as etcd's own tools have it.
     names, _, prefix = rest.replace(f",{scheme}://", ",").partition("/")
-    hosts = names.split(",")
-    wrong = [host for host in hosts if not _is_host(host)]
-    if wrong:
-        raise ValueError(f"{wrong[0]!r} is no HOST:PORT: {ETCD_FORM} would be right; users and passwords are options")
+    endpoints = tuple(_member(scheme, host) for host in names.split(","))
     prefix = prefix.strip("/")
     if not _PREFIX.fullmatch(prefix):
         raise ValueError(
             f"the prefix of the keys is missing or has other characters than letters, digits, '-._/': {ETCD_FORM}"
         )
-    return Place(tuple(f"{scheme}://{host}" for host in hosts), prefix)
+    return Place(endpoints, prefix)
 
 
-def _is_host(text: str) -> bool:
-    match = _HOST.fullmatch(text)
-    return match is not None and 0 < int(match[1]) < 65536
+def _member(scheme: str, host: str) -> str:
+    named = repr(host.rpartition("@")[2])
+    try:
+        if not _PORT_AT_END.fullmatch(host):
+            raise ValueError("has to have a port")
+        parse_target(f"{scheme}://{host}")
+    except ValueError as error:
+        raise ValueError(
+            f"{named} is no HOST:PORT: it {error}: {ETCD_FORM} would be right; users and passwords are options"
+        ) from None
+    return f"{scheme}://{host}"

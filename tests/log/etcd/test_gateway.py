@@ -19,6 +19,7 @@ from promoter_view.log.etcd.gateway import Gateway
 from promoter_view.log.etcd.values import Keys
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.metrics import Metrics
+from promoter_view.network.targets import parse_target
 
 HEADER = {"cluster_id": "7", "member_id": "1", "revision": "5"}
 EMPTY = (200, {"header": HEADER})
@@ -244,11 +245,11 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
     for name in ("cafile", "certfile"):
         files = EtcdFiles(**{name: str(tmp_path / "missing"), "keyfile": str(tmp_path / "key")})
         with pytest.raises(EtcdError, match=f"--etcd-{name}: .*missing") as caught:
-            Connections(files, reactor=Clock()).agent(1.0)
+            Connections(files, reactor=Clock()).agent(parse_target("https://a:1"))
         assert caught.value.fault is Fault.CREDENTIALS
     (tmp_path / "ca").write_text("no certificate")
     with pytest.raises(EtcdError, match="PEM"):
-        Connections(EtcdFiles(cafile=str(tmp_path / "ca")), reactor=Clock()).agent(1.0)
+        Connections(EtcdFiles(cafile=str(tmp_path / "ca")), reactor=Clock()).agent(parse_target("https://a:1"))
 
 
 def test_a_password_is_read_from_its_file(tmp_path):

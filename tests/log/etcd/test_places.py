@@ -13,6 +13,12 @@ from promoter_view.log.etcd.places import parse_place
         ("http://localhost:2379/view", ("http://localhost:2379",), "view"),
         ("https://a.b:1,c-d:65535/team/view/", ("https://a.b:1", "https://c-d:65535"), "team/view"),
         ("http://127.0.0.1:1,http://[::1]:2/v", ("http://127.0.0.1:1", "http://[::1]:2"), "v"),
+        ("http://etcd_1:2379/p", ("http://etcd_1:2379",), "p"),
+        (
+            "https://[fe80::1%25eth0]:2379,ab--cd.example.com:1/p",
+            ("https://[fe80::1%25eth0]:2379", "https://ab--cd.example.com:1"),
+            "p",
+        ),
     ],
 )
 def test_places_are_read(text, endpoints, prefix):
@@ -30,6 +36,9 @@ def test_places_are_read(text, endpoints, prefix):
         ("http://a:1,/x", "'' is no HOST:PORT"),
         ("http://a:1,https://b:2/x", "no HOST:PORT"),
         ("http://user:secret@a:1/x", "options"),
+        ("http://[::1]/x", "'[::1]' is no HOST:PORT"),
+        ("http://::1:2379/x", "'::1:2379' is no HOST:PORT"),
+        ("http://[fe80::1%eth0]:2379/x", "%25eth0"),
         ("http://a:1", "prefix"),
         ("http://a:1//", "prefix"),
         ("http://a:1/a b", "prefix"),
