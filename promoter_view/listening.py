@@ -1,4 +1,4 @@
-"""Opening ports: TCP or TLS on it, the next free port where that is wanted, and dead peers noticed."""
+"""Opening ports: TCP or TLS, either family or both, the next free port where that is wanted, and dead peers noticed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from promoter_view.kubernetes.cluster_config import ConfigError
 from promoter_view.option_values import Port
 
 _TRIES = 100
+#: All addresses of both families; of IPv4 alone where the kernel has no IPv6 (``ipv6.disable=1``).
+_EVERYWHERE, _EVERYWHERE_IPV4 = "::", "0.0.0.0"  # noqa: S104 - what is served is decided by options
+#: Connections that wait to be accepted; the kernel bounds it by net.core.somaxconn.
+_BACKLOG = 1024
 #: What an operator does about it, by the error; each speaks of the options that name the port and the address.
 _ADVICE = {
     errno.EADDRINUSE: "another process listens there; stop it, or give {port} another port",
@@ -38,10 +42,24 @@ def listen_tcp(reactor: Any, factory: IProtocolFactory, port: Port, address: str
     last = port.number + (_TRIES if port.or_next and port.number else 0)
     for number in range(port.number, last):
         try:
-            return _tuned(reactor.listenTCP(number, factory, interface=address))
+            return _open(reactor, factory, number, address)
         except CannotListenError:
             continue
-    return _tuned(reactor.listenTCP(last, factory, interface=address))
+    return _open(reactor, factory, last, address)
+
+
+def _open(reactor: Any, factory: IProtocolFactory, number: int, address: str) -> IListeningPort:
+    """The socket is ours, for Twisted leaves it to a sysctl (net.ipv6.bindv6only) whether ``::`` is IPv4 as well."""
+    both = address == _EVERYWHERE and socket.has_dualstack_ipv6()
+    if address == _EVERYWHERE and not both:
+        address = _EVERYWHERE_IPV4
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.create_server((address, number), family=family, backlog=_BACKLOG, dualstack_ipv6=both) as server:
+            server.setblocking(False)
+            return _tuned(reactor.adoptStreamPort(server.fileno(), family, factory))
+    except OSError as error:
+        raise CannotListenError(address, number, error) from error
 
 
 def refused(error: CannotListenError, *, port: str, address: str) -> ConfigError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from promoter_view.log.engines import check_url
@@ -63,11 +63,12 @@ def port(text: str) -> Port:
 
 
 def address(text: str) -> str:
-    """An IP address to listen on."""
+    """An IP address to listen on; an IPv4 address that is written as an IPv6 one (::ffff:127.0.0.1) is that one."""
     try:
-        return str(ip_address(text))
+        found = ip_address(text)
     except ValueError:
-        raise ValueError("an IP address such as 0.0.0.0, 127.0.0.1 or ::") from None
+        raise ValueError("an IP address such as ::, 0.0.0.0, 127.0.0.1 or ::1") from None
+    return str((found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found)
 
 
 def host_names(text: str) -> tuple[str, ...]:

@@ -131,7 +131,7 @@ OPTIONS = (
     Option("etcd-user", None, not_empty, "who we are to an etcd with authentication"),
     Option("etcd-password-file", None, str, "a file that holds that user's password"),
     Option("history-bytes", "64Mi", size, "what the history may keep in memory for resuming"),
-    Option("bind-address", "0.0.0.0", address, "the address of the aggregated API"),  # noqa: S104 - as operators expect
+    Option("bind-address", "::", address, "the address of the aggregated API; :: is every one of both families"),
     Option("secure-port", "6443", port, "its port; 0 picks a free one, 6443+ the first free one from there"),
     Option("port-file", None, str, "write the port that was picked to this file"),
     Option("tls-cert-file", None, str, "the serving certificate, PEM, with its chain [self-signed in --cert-dir]"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -130,4 +131,6 @@ class ServedApi:
 def _certificate_files(settings: Settings, now: float) -> CertificateFiles:
     if settings.tls_cert_file is not None and settings.tls_private_key_file is not None:
         return CertificateFiles(Path(settings.tls_cert_file), Path(settings.tls_private_key_file))
-    return self_signed(Path(settings.cert_dir), names=(settings.bind_address,), now=datetime.fromtimestamp(now, UTC))
+    # "Every address" is none that a client could connect to by name.
+    names = () if ip_address(settings.bind_address).is_unspecified else (settings.bind_address,)
+    return self_signed(Path(settings.cert_dir), names=names, now=datetime.fromtimestamp(now, UTC))

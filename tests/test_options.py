@@ -102,8 +102,9 @@ def test_a_wrong_value_is_named(name: str, text: str, right: str) -> None:
 @pytest.mark.parametrize(
     ("given", "word"),
     [
-        ({"insecure-no-auth": "true"}, "loopback"),
         ({"demo": "true", "bind-address": "0.0.0.0"}, "loopback"),
+        ({"demo": "true", "bind-address": "::"}, "loopback"),
+        ({"insecure-no-auth": "true"}, "loopback"),
         ({**LOCAL, "tls-cert-file": "x"}, "--tls-private-key-file"),
         ({"demo": "true", "kubeconfig": "x"}, "--kubeconfig"),
         ({**LOCAL, "member-authorization": "true"}, "--member-authorization"),
@@ -113,6 +114,7 @@ def test_a_wrong_value_is_named(name: str, text: str, right: str) -> None:
         ({**LOCAL, "event-log": "etcd:http://a:1/p", "etcd-cafile": "x"}, "etcd:https://"),
         ({"requestheader-allowed-names": "proxy"}, "--requestheader-client-ca-file"),
         ({"dashboard-bind-address": "0.0.0.0"}, "--dashboard-auth: it must be given"),
+        ({"dashboard-bind-address": "::"}, "--dashboard-auth: it must be given"),
         ({**LOCAL, "dashboard-auth": "token"}, "--dashboard-auth: 'token' needs a cluster"),
         ({"dashboard-bind-address": "0.0.0.0", "dashboard-auth": "proxy"}, "--dashboard-proxy-secret-file"),
         ({"dashboard-tls-cert-file": "x"}, "--dashboard-tls-private-key-file"),
@@ -131,9 +133,18 @@ def test_what_does_not_go_together_is_refused(given: dict[str, str], word: str) 
 def test_the_cluster_decides_unless_told_otherwise() -> None:
     """Without --demo and --insecure-no-auth every address may be served, for the cluster says who may ask."""
     assert not settings({}, {}).open
-    assert settings({}, {}).bind_address == "0.0.0.0"
+    assert settings({}, {}).bind_address == "::"
     assert settings(LOCAL, {}).open
     assert settings({"demo": "true"}, {}).open
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", "0:0::1", "::ffff:127.0.0.1"])
+def test_loopback_of_either_family(address: str) -> None:
+    """Without authentication the API and the dashboard may be served on any loopback address."""
+    chosen = settings({"insecure-no-auth": "true", "bind-address": address, "dashboard-bind-address": address}, {})
+    assert chosen.open
+    assert chosen.bind_address == chosen.dashboard_bind_address
+    assert "ffff" not in chosen.bind_address
 
 
 def test_the_environment_gives_what_the_command_line_does_not() -> None:

@@ -52,9 +52,8 @@ class Target:
     def uri(self, path: str, parameters: Iterable[tuple[str, str]] = ()) -> bytes:
         """The absolute URI of a request. ``path`` may have a query already, as what servers themselves name has."""
         path, _, given = path.partition("?")
-        query = "&".join(
-            filter(None, (quote(given, safe=_SAFE_IN_QUERIES), urlencode(list(parameters), quote_via=quote)))
-        )
+        encoded = urlencode(list(parameters), quote_via=quote)
+        query = "&".join(filter(None, (quote(given, safe=_SAFE_IN_QUERIES), encoded)))
         whole = f"{self.scheme}://{self.authority}{quote(self.path + path, safe=_SAFE_IN_PATHS)}"
         return (f"{whole}?{query}" if query else whole).encode("ascii")
 

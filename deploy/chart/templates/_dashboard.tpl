@@ -7,7 +7,7 @@
 {{- define "promoter-view.dashboardEnv" -}}
 {{- with .Values.dashboard -}}
 - name: PROMOTER_VIEW_DASHBOARD_BIND_ADDRESS
-  value: {{ .proxy.sidecars | empty | ternary "0.0.0.0" "127.0.0.1" }}
+  value: {{ .proxy.sidecars | empty | ternary "::" "127.0.0.1" | quote }}
 - name: PROMOTER_VIEW_DASHBOARD_AUTH
   value: {{ .auth }}
 {{- if eq .auth "proxy" }}
