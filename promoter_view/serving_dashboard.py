@@ -25,6 +25,7 @@ from promoter_view.dashboard.following import ActivityFollower, RowWarmer
 from promoter_view.dashboard.page_resource import PageResource
 from promoter_view.dashboard.pages import Pages
 from promoter_view.dashboard.program import ProgramFacts
+from promoter_view.dashboard.reading import Reading
 from promoter_view.dashboard.rights import OpenRights, ReviewedRights, Rights
 from promoter_view.dashboard.sign_in import SignIn
 from promoter_view.dashboard.site import DashboardSite, Entrance, Front
@@ -35,6 +36,7 @@ from promoter_view.listening import listen_tcp, listen_tls, refused
 from promoter_view.metrics import Metrics
 from promoter_view.option_values import Port
 from promoter_view.settings import Settings
+from promoter_view.slices import cooperator
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
@@ -97,16 +99,19 @@ class ServedDashboard:
         self._pump = Pump(views, reactor=reactor, barrier=barrier)
         plurals = tuple(definition.plural for definition in definitions)
         rights, outlooks = _rights(settings, reviewing, views, plurals, reactor)
-        activity, assets, shared = Activity(), Assets(), Shared()
-        self._follower = ActivityFollower(views, plurals, activity, reactor=reactor)
+        reading, assets, shared = Reading(), Assets(), Shared()
+        activity = Activity(reading)
+        cooperating = cooperator(reactor)
+        self._follower = ActivityFollower(views, plurals, activity, cooperator=cooperating)
         pages = Pages(
+            reading=reading,
             activity=activity,
             assets=assets,
             root_path=settings.dashboard_root_path,
             has_stages=STAGE_DETAILS in plurals,
             argocd_url=settings.argocd_url or "",
         )
-        self._warmer = RowWarmer(views, _SHOWN, pages, reactor=reactor)
+        self._warmer = RowWarmer(views, _SHOWN, pages, cooperator=cooperating)
         page_resource = PageResource(
             views,
             plurals,

@@ -6,8 +6,8 @@ from collections.abc import Hashable
 
 from promoter_view.api.forms import Form
 from promoter_view.records import Bundle, ChangeType
+from promoter_view.views.recent import Recent
 from promoter_view.web.deflate import Run, deflate
-from promoter_view.web.recent import Recent
 from promoter_view.web.status import Status
 
 #: What the frames near the head may take: readers that keep up share these, one that lags encodes its own.

@@ -13,6 +13,7 @@ from promoter_view.api.forms import ListMeta, MetadataForm
 from promoter_view.records import Bundle
 from promoter_view.views.ages import UNKNOWN, shown
 from promoter_view.views.bundle_cache import BundleCache
+from promoter_view.views.contents import BundleContents, Readings
 from promoter_view.views.definition import Column, ViewDefinition
 from promoter_view.web.errors import BadRequest
 from promoter_view.web.parameters import Parameters
@@ -41,13 +42,15 @@ def parse_include_object(parameters: Parameters) -> IncludeObject:
 
 
 def cells_of(definition: ViewDefinition) -> BundleCache[list[Any]]:
-    """The cells of a view's bundles. A bundle is decoded once, and dropped at once: trees are costly to keep.
+    """The cells of a view's bundles. A member is decoded once, and dropped at once: trees are costly to keep.
 
     Where a cell is made of members that its reader may not see it is ``<unknown>``, a number null (kubectl: blank).
     """
 
+    readings = Readings()
+
     def make(bundle: Bundle) -> list[Any]:
-        cells = definition.cells(orjson.loads(bundle.encode()))
+        cells = definition.cells(BundleContents(bundle, readings))
         if not bundle.hidden:
             return cells
         pairs = zip(definition.columns, cells, strict=True)

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-import orjson
-
-from promoter_view.dashboard.checks import Check, Phase, PullRequest
+from promoter_view.dashboard.checks import Check, Phase
 from promoter_view.dashboard.commits import Commit
-from promoter_view.dashboard.environments import Station, read_stations
+from promoter_view.dashboard.environments import Station, Strategy
 from promoter_view.dashboard.events import Event, Item
 from promoter_view.dashboard.links import page_path
-from promoter_view.dashboard.stage_activity import StageTrail, compare_stages
-from promoter_view.dashboard.stage_rows import read_stage_row
-from promoter_view.records import Bundle, BundleChange, BundleKey
-from promoter_view.views.excerpts import excerpt
+from promoter_view.dashboard.reading import Reading
+from promoter_view.dashboard.stage_activity import compare_stages
+from promoter_view.records import BundleChange
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage_details import STAGE_DETAILS
-from promoter_view.views.summary import State, Summary
 from promoter_view.views.versions import split
 
-#: Of a bundle's members those that tell how its environments stand.
-TOLD_BY = frozenset({"changeTransferPolicies"})
 #: Offsets are about units of 100 us since 1970 (docs/concepts.md).
 _OFFSETS_A_SECOND = 10_000
 
@@ -52,60 +46,20 @@ class Entry:
         return page_path(self.view, self.namespace, self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Trace:
-    """What is remembered of one environment, to tell what changes."""
-
-    name: str
-    active: Commit | None
-    upcoming: Commit | None
-    request: PullRequest | None
-    checks: Mapping[tuple[str, str], Check]
-
-
-@dataclass(frozen=True, slots=True)
-class Trail:
-    """What is remembered of a strategy."""
-
-    state: State
-    traces: Mapping[str, _Trace]
-
-
-def read_trail(summary: Summary, stations: Sequence[Station]) -> Trail:
-    """What is to be remembered of a bundle whose environments are read already."""
-    return Trail(summary.state, {station.branch: _trace(station) for station in stations})
-
-
-def trail_of(bundle: Bundle) -> Trail | StageTrail:
-    """What is to be remembered of a bundle."""
-    if bundle.key.view == STAGE_DETAILS:
-        return StageTrail(read_stage_row(orjson.loads(bundle.encode())))
-    return read_trail(*read_stations(excerpt(bundle, TOLD_BY), most_past=0))
-
-
-def _trace(station: Station) -> _Trace:
-    checks = {("active", check.key): check for check in station.active.checks.items}
-    checks |= {("proposed", check.key): check for check in station.proposed.checks.items if station.upcoming}
-    return _Trace(station.name, station.active.dry, station.upcoming, station.request, checks)
-
-
-def entry_of(change: BundleChange, before: Trail | StageTrail | None, after: Trail | StageTrail | None) -> Entry | None:
+def entry_of(change: BundleChange, reading: Reading) -> Entry | None:
     """What a change meant; None where nothing changed that people ask for."""
-    items = tuple(_items(before, after))
-    if not items:
-        return None
-    trail = after or before
-    assert trail is not None
     version, key = change.resource_version, change.key
+    bundles = (change.before, change.after)
+    if key.view == STAGE_DETAILS:
+        rows = [None if bundle is None else reading.stage_row(bundle) for bundle in bundles]
+        items = tuple(compare_stages(*rows))
+        states = [row.state.word for row in rows if row is not None]
+    else:
+        strategies = [None if bundle is None else reading.strategy(bundle) for bundle in bundles]
+        items = tuple(compare(*strategies))
+        states = [strategy.summary.state.value for strategy in strategies if strategy is not None]
     time = datetime.fromtimestamp(change.time_ms / 1000, UTC)
-    return Entry(version, time, key.namespace, key.name, trail.state, items, key.view)
-
-
-def _items(before: Trail | StageTrail | None, after: Trail | StageTrail | None) -> Iterator[Item]:
-    if isinstance(before, StageTrail) or isinstance(after, StageTrail):
-        rows = [each.row if isinstance(each, StageTrail) else None for each in (before, after)]
-        return compare_stages(*rows)
-    return compare(before, after)
+    return Entry(version, time, key.namespace, key.name, states[-1], items, key.view) if items else None
 
 
 def moment(resource_version: int) -> datetime:
@@ -113,42 +67,54 @@ def moment(resource_version: int) -> datetime:
     return datetime.fromtimestamp(split(resource_version).offset / _OFFSETS_A_SECOND, UTC)
 
 
-def compare(before: Trail | None, after: Trail | None) -> Iterator[Item]:
+def compare(before: Strategy | None, after: Strategy | None) -> Iterator[Item]:
     """What happened between the two, in the order of the environments."""
     if before is None or after is None:
         if before is not None or after is not None:
             yield Item(Event.CREATED if before is None else Event.DELETED)
         return
-    for branch, trace in after.traces.items():
-        known = before.traces.get(branch)
-        if known is not None:
-            yield from _compare(known, trace)
-    if before.state is not after.state:
-        yield Item(Event.STATE, before=before.state.value, after=after.state.value)
+    knew = {station.branch: station for station in before.stations}
+    for station in after.stations:
+        known = knew.get(station.branch)
+        # Of a thousand environments a change changes a few: the others are the same objects, and are not looked into.
+        if known is not None and known != station:
+            yield from _compare(known, station)
+    was, state = before.summary.state, after.summary.state
+    if was is not state:
+        yield Item(Event.STATE, before=was.value, after=state.value)
 
 
-def _compare(before: _Trace, after: _Trace) -> Iterator[Item]:
+def _compare(before: Station, after: Station) -> Iterator[Item]:
     fresh = set()
-    if after.active is not None and _sha(before.active) != after.active.sha:
+    live, upcoming = after.active.dry, after.upcoming
+    if live is not None and _sha(before.active.dry) != live.sha:
         fresh.add("active")
-        yield _moved(Event.PROMOTED, after, before.active, after.active)
-    if after.upcoming is not None and _sha(before.upcoming) != after.upcoming.sha:
+        yield _moved(Event.PROMOTED, after, before.active.dry, live)
+    if upcoming is not None and _sha(before.upcoming) != upcoming.sha:
         fresh.add("proposed")
-        yield _moved(Event.PROPOSED, after, before.upcoming, after.upcoming)
+        yield _moved(Event.PROPOSED, after, before.upcoming, upcoming)
     yield from _requests(before, after)
-    for (side, key), check in after.checks.items():
+    knew = _checks(before)
+    for (side, key), check in _checks(after).items():
         # Checks on a new commit begin anew: that is part of its promotion, and no news unless one fails.
-        known = None if side in fresh else before.checks.get((side, key))
+        known = None if side in fresh else knew.get((side, key))
         if check.phase is not (known.phase if known else Phase.PENDING) and (known or check.phase is Phase.FAILURE):
             yield _checked(after.name, known, check)
 
 
-def _moved(event: Event, trace: _Trace, before: Commit | None, after: Commit | None) -> Item:
-    assert after is not None
-    return Item(event, trace.name, before.short if before else "", after.short, after.subject, after.author, after.url)
+def _checks(station: Station) -> dict[tuple[str, str], Check]:
+    """By side and key. What is proposed counts as long as it is under way."""
+    checks = {("active", check.key): check for check in station.active.checks.items}
+    return checks | {("proposed", check.key): check for check in station.proposed.checks.items if station.upcoming}
 
 
-def _requests(before: _Trace, after: _Trace) -> Iterator[Item]:
+def _moved(event: Event, station: Station, before: Commit | None, after: Commit) -> Item:
+    return Item(
+        event, station.name, before.short if before else "", after.short, after.subject, after.author, after.url
+    )
+
+
+def _requests(before: Station, after: Station) -> Iterator[Item]:
     request, known = after.request, before.request
     if request is None or known == request:
         return
@@ -178,24 +144,22 @@ def _sha(commit: Commit | None) -> str:
 class Activity:
     """What happened, as far back as the history reaches. Fed each change once, in order; keeps ``max_entries``."""
 
-    def __init__(self, *, max_entries: int = 5000) -> None:
+    def __init__(self, reading: Reading, *, max_entries: int = 5000) -> None:
+        self._reading = reading
         self._entries: deque[Entry] = deque(maxlen=max_entries)
-        self._trails: dict[BundleKey, Trail | StageTrail] = {}
         self.since: datetime | None = None
 
-    def feed(self, changes: Sequence[BundleChange]) -> None:
-        """Takes the next changes."""
+    def steps(self, changes: Iterable[BundleChange]) -> Iterator[None]:
+        """Takes the next changes, in steps of which each is one member's reading at most."""
         for change in changes:
-            if len(self._entries) == self._entries.maxlen:
-                self.since = self._entries[0].time
-            entry = self._take(change)
-            if entry is not None:
-                self._entries.append(entry)
+            yield from self._reading.steps(change.before)
+            yield from self._reading.steps(change.after)
+            self._take(change)
+            yield
 
     def restart(self, horizon: int) -> None:
         """Forgets all; what is fed next comes after that resourceVersion."""
         self._entries.clear()
-        self._trails.clear()
         self.since = moment(horizon)
 
     def newest_first(self, now: datetime) -> Iterator[Entry]:
@@ -208,12 +172,9 @@ class Activity:
             latest = min(latest, entry.time)
             yield entry if entry.time == latest else replace(entry, time=latest)
 
-    def _take(self, change: BundleChange) -> Entry | None:
-        key = change.key
-        before = self._trails.pop(key, None)
-        if before is None and change.before is not None:
-            before = trail_of(change.before)
-        after = trail_of(change.after) if change.after is not None else None
-        if after is not None:
-            self._trails[key] = after
-        return entry_of(change, before, after)
+    def _take(self, change: BundleChange) -> None:
+        if len(self._entries) == self._entries.maxlen:
+            self.since = self._entries[0].time
+        entry = entry_of(change, self._reading)
+        if entry is not None:
+            self._entries.append(entry)

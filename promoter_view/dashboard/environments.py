@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from promoter_view.dashboard.checks import Checks, PullRequest, read_checks, read_request
 from promoter_view.dashboard.commits import Commit, read_commit
+from promoter_view.dashboard.figures import Deliveries, Delivery, read_deliveries
 from promoter_view.decoded import mapping, mappings, text
-from promoter_view.views.summary import Environment, State, Summary, policies_by_branch, short_names, summarize
+from promoter_view.views.contents import Contents, Read
+from promoter_view.views.summary import (
+    POLICIES,
+    Standing,
+    State,
+    Summary,
+    by_branch,
+    read_standing,
+    short_names,
+    summarize_standings,
+    unknown,
+)
+
+#: The promotions of an environment that GitOps Promoter keeps.
+KEPT = 5
+#: Branches without a policy of which it is known what to say: as many as a large strategy has.
+_KEPT_BRANCHES = 1024
+_NEVER = "", ""
+
+
+class _Spec(NamedTuple):
+    """What a strategy says of an environment."""
+
+    branch: str
+    auto_merge: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +66,83 @@ class Past:
         return self.active.hydrated.time if self.active.hydrated is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Station:
-    """One environment. ``name`` is short, ``branch`` the whole; ``state`` and ``reasons`` are the summary's.
+@dataclass(frozen=True, slots=True, eq=False)
+class Policy:
+    """What a ChangeTransferPolicy says of its environment. Two are equal when they are one: read of the same bytes.
 
-    ``newest``: the newest dry commit of the strategy is live here, or changes nothing here. ``no_op_sha`` is the dry
-    commit that the hydrator found to change nothing here, "" for none. ``upcoming``: another commit than the active
-    one is proposed. ``preparing``: the hydrator is at work on a newer one than is proposed.
+    ``hydrated`` is when the hydrator last worked here (RFC 3339, "" for never), and the dry commit that it worked on.
     """
 
-    branch: str
-    name: str
-    state: State
-    reasons: tuple[str, ...]
-    newest: bool
-    no_op_sha: str
-    auto_merge: bool
+    standing: Standing
     active: Side
     proposed: Side
     request: PullRequest | None
     history: tuple[Past, ...]
+    hydrated: tuple[str, str]
+    deliveries: tuple[Delivery, ...]
+
+    @property
+    def branch(self) -> str:
+        """The active branch."""
+        return self.standing.branch
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One environment: what its policy says, in its strategy. Two are equal, and look the same, when nothing changed.
+
+    ``name`` is short, ``branch`` the whole; ``state`` and ``reasons`` are the summary's. ``newest``: the newest dry
+    commit of the strategy is live here, or changes nothing here. ``no_op_sha`` is the dry commit that the hydrator
+    found to change nothing here, "" for none. ``upcoming``: another commit than the active one is proposed.
+    ``preparing``: the hydrator is at work on a newer one than is proposed.
+    """
+
+    policy: Policy
+    name: str
+    newest: bool
+    auto_merge: bool
     preparing: bool
+
+    @property
+    def branch(self) -> str:
+        """The active branch."""
+        return self.policy.branch
+
+    @property
+    def state(self) -> State:
+        """In one word."""
+        return self.policy.standing.environment.state
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is in that state."""
+        return self.policy.standing.environment.reasons
+
+    @property
+    def no_op_sha(self) -> str:
+        """The dry commit that changes nothing here."""
+        environment = self.policy.standing.environment
+        return environment.hydrated_sha if environment.is_no_op else ""
+
+    @property
+    def active(self) -> Side:
+        """What is live."""
+        return self.policy.active
+
+    @property
+    def proposed(self) -> Side:
+        """What is proposed."""
+        return self.policy.proposed
+
+    @property
+    def request(self) -> PullRequest | None:
+        """The newest pull request."""
+        return self.policy.request
+
+    @property
+    def history(self) -> tuple[Past, ...]:
+        """The promotions that were, the newest first."""
+        return self.policy.history
 
     @property
     def upcoming(self) -> Commit | None:
@@ -92,52 +175,72 @@ class Station:
         return request if request is not None and request.state == "open" else None
 
 
-def read_stations(bundle: Mapping[str, Any], *, most_past: int = 5) -> tuple[Summary, tuple[Station, ...]]:
-    """The summary of a decoded bundle, and its environments in the strategy's order, each with its last promotions."""
-    summary = summarize(bundle)
-    policies = policies_by_branch(bundle)
-    specs = {text(each, "branch"): each for each in mappings(bundle, "promotionStrategy", "spec", "environments")}
-    names = short_names([each.branch for each in summary.environments])
-    latest = _latest(list(policies.values()))
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """A strategy's environments in their order, and its summary."""
+
+    summary: Summary
+    stations: tuple[Station, ...]
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """The promotions that are told of."""
+        return Deliveries(tuple(station.policy.deliveries for station in self.stations))
+
+
+def read_strategy(contents: Contents, read: Read[Policy]) -> Strategy:
+    """The environments of a strategy, as ``read`` has found its policies to tell of them."""
+    policies = by_branch(contents.each(POLICIES, read))
+    specs = contents.root(_read_specs)
+    standings = {branch: each.standing for branch, each in policies.items()}
+    summary = summarize_standings([spec.branch for spec in specs], standings)
+    names = short_names([spec.branch for spec in specs])
+    latest = max((each.hydrated for each in policies.values()), key=itemgetter(0), default=_NEVER)[1]
     stations = (
-        _station(
-            each,
-            names[each.branch],
-            specs.get(each.branch, {}),
-            policies.get(each.branch, {}),
-            summary,
-            latest,
-            most_past,
-        )
-        for each in summary.environments
+        _station(policies.get(spec.branch) or _unknown(spec.branch), names[spec.branch], spec, summary, latest)
+        for spec in specs
     )
-    return summary, tuple(stations)
+    return Strategy(summary, tuple(stations))
 
 
-def _station(
-    found: Environment,
-    name: str,
-    spec: Mapping[str, Any],
-    policy: Mapping[str, Any],
-    summary: Summary,
-    latest: str,
-    most_past: int,
-) -> Station:
+def read_policy(policy: Mapping[str, Any]) -> Policy:
+    """What a ChangeTransferPolicy says, with its last promotion."""
+    return _read_policy(policy, 1)
+
+
+def read_policy_with_past(policy: Mapping[str, Any]) -> Policy:
+    """What a ChangeTransferPolicy says, with the promotions that are kept."""
+    return _read_policy(policy, KEPT)
+
+
+def _read_policy(policy: Mapping[str, Any], most_past: int) -> Policy:
     status = mapping(policy, "status")
-    return Station(
-        branch=found.branch,
-        name=name,
-        state=found.state,
-        reasons=found.reasons,
-        newest=found.has(summary.newest_sha),
-        no_op_sha=found.hydrated_sha if found.is_no_op else "",
-        auto_merge=spec.get("autoMerge") is not False,
+    return Policy(
+        standing=read_standing(policy),
         active=_side(mapping(status, "active")),
         proposed=_side(mapping(status, "proposed")),
         request=read_request(mapping(status, "pullRequest")),
         history=tuple(map(_past, islice(mappings(status, "history"), most_past))),
-        preparing=bool(latest) and found.state is not State.PROMOTED and found.hydrated_sha not in ("", latest),
+        hydrated=_hydrated(mapping(status, "proposed")),
+        deliveries=read_deliveries(policy),
     )
+
+
+@lru_cache(maxsize=_KEPT_BRANCHES)
+def _unknown(branch: str) -> Policy:
+    """Of an environment without a policy."""
+    return replace(read_policy({}), standing=unknown(branch))
+
+
+def _read_specs(root: Mapping[str, Any]) -> Sequence[_Spec]:
+    specs = mappings(root, "spec", "environments")
+    return [_Spec(text(each, "branch"), each.get("autoMerge") is not False) for each in specs]
+
+
+def _station(policy: Policy, name: str, spec: _Spec, summary: Summary, latest: str) -> Station:
+    found = policy.standing.environment
+    preparing = bool(latest) and found.state is not State.PROMOTED and found.hydrated_sha not in ("", latest)
+    return Station(policy, name, found.has(summary.newest_sha), spec.auto_merge, preparing)
 
 
 def _side(found: Mapping[str, Any]) -> Side:
@@ -149,12 +252,6 @@ def _past(found: Mapping[str, Any]) -> Past:
     return Past(active, proposed, read_request(mapping(found, "pullRequest")))
 
 
-def _latest(policies: Sequence[Mapping[str, Any]]) -> str:
-    """The dry sha of the environment that was hydrated last: beside it, others may still be prepared."""
-    newest, found = "", ""
-    for policy in policies:
-        proposed = mapping(policy, "status", "proposed")
-        time = text(proposed, "hydrated", "commitTime")
-        if time > newest:
-            newest, found = time, text(proposed, "note", "drySha") or text(proposed, "dry", "sha")
-    return found
+def _hydrated(proposed: Mapping[str, Any]) -> tuple[str, str]:
+    time = text(proposed, "hydrated", "commitTime")
+    return (time, text(proposed, "note", "drySha") or text(proposed, "dry", "sha")) if time else _NEVER

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from statistics import median
 from typing import Any
 
-from promoter_view.dashboard.history import KEPT
 from promoter_view.decoded import mapping, mappings, parse_time, text
-from promoter_view.views.summary import policies_by_branch
 
 _DAY = timedelta(days=1)
 #: Shorter than that, a rate says nothing.
@@ -23,10 +22,8 @@ _SHORTEST = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One promotion. ``environment`` counts from 0; ``last`` is the strategy's last one."""
+    """One promotion to one environment."""
 
-    environment: int
-    last: bool
     sha: str
     committed: datetime | None
     live: datetime
@@ -35,10 +32,19 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
-    """The promotions that one strategy's statuses tell of. ``all_kept``: none is missing, for none was dropped yet."""
+    """The promotions that one strategy's statuses tell of, those of each environment, in the strategy's order."""
 
-    items: tuple[Delivery, ...]
-    all_kept: bool
+    environments: tuple[tuple[Delivery, ...], ...]
+
+    @property
+    def items(self) -> Iterator[Delivery]:
+        """All of them."""
+        return chain.from_iterable(self.environments)
+
+    @property
+    def deployments(self) -> tuple[Delivery, ...]:
+        """Those to the last environment."""
+        return self.environments[-1] if self.environments else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,36 +65,31 @@ class Figures:
     failure_share: float | None
 
 
-def deliveries(bundle: Mapping[str, Any]) -> Deliveries:
-    """What the environments of a decoded bundle tell."""
-    policies = policies_by_branch(bundle)
-    branches = [text(each, "branch") for each in mappings(bundle, "promotionStrategy", "spec", "environments")]
-    statuses = [mapping(policies.get(branch), "status") for branch in branches]
-    found = (each for index in range(len(statuses)) for each in _deliveries(statuses, index))
-    return Deliveries(tuple(found), all(len(list(mappings(status, "history"))) < KEPT for status in statuses))
+def read_deliveries(policy: Mapping[str, Any]) -> tuple[Delivery, ...]:
+    """What a ChangeTransferPolicy tells."""
+    return tuple(_deliveries(mapping(policy, "status")))
 
 
 def figures(found: Iterable[Deliveries], now: datetime) -> Figures:
     """The figures of some strategies, at that time."""
-    each = [one.items for one in found]
-    every = [delivery for items in each for delivery in items]
-    deployed = [delivery for delivery in every if delivery.last]
+    each = list(found)
+    every = [delivery for one in each for delivery in one.items]
+    deployed = [delivery for one in each for delivery in one.deployments]
     leads = [one.live - one.committed for one in deployed if one.committed is not None and one.live >= one.committed]
-    promotions = [time for items in each for time in _promotion_times(items)]
+    promotions = [time for one in each for time in _promotion_times(one)]
     return Figures(
         strategies=len(each),
         promotions=len(every),
         deployments=len(deployed),
         since=min((delivery.live for delivery in every), default=None),
-        per_day=sum(_per_day(items, now) for items in each) if deployed else None,
+        per_day=sum(_per_day(one.deployments, now) for one in each) if deployed else None,
         lead_time=_median(leads),
         promotion_time=_median(promotions),
         failure_share=sum(one.failed for one in every) / len(every) if every else None,
     )
 
 
-def _deliveries(statuses: Sequence[Mapping[str, Any]], index: int) -> Iterator[Delivery]:
-    status = statuses[index]
+def _deliveries(status: Mapping[str, Any]) -> Iterator[Delivery]:
     for place, past in enumerate(mappings(status, "history")):
         sha = text(past, "active", "dry", "sha")
         live = parse_time(text(past, "pullRequest", "prMergeTime") or text(past, "active", "hydrated", "commitTime"))
@@ -98,24 +99,24 @@ def _deliveries(statuses: Sequence[Mapping[str, Any]], index: int) -> Iterator[D
         still = place == 0 and text(status, "active", "dry", "sha") == sha
         checks = mappings(status if still else past, "active", "commitStatuses")
         failed = any(check.get("phase") == "failure" for check in checks)
-        committed = parse_time(text(past, "active", "dry", "commitTime"))
-        yield Delivery(index, index == len(statuses) - 1, sha, committed, live, failed)
+        yield Delivery(sha, parse_time(text(past, "active", "dry", "commitTime")), live, failed)
 
 
 def _median(times: Sequence[timedelta]) -> timedelta | None:
     return timedelta(seconds=median(time.total_seconds() for time in times)) if times else None
 
 
-def _per_day(items: Sequence[Delivery], now: datetime) -> float:
-    deployed = [delivery.live for delivery in items if delivery.last]
+def _per_day(deployed: Sequence[Delivery], now: datetime) -> float:
     if not deployed:
         return 0.0
-    return len(deployed) / (max(now - min(deployed), _SHORTEST) / _DAY)
+    return len(deployed) / (max(now - min(each.live for each in deployed), _SHORTEST) / _DAY)
 
 
-def _promotion_times(items: Sequence[Delivery]) -> Iterator[timedelta]:
-    began = {delivery.sha: delivery.live for delivery in items if delivery.environment == 0}
-    for delivery in items:
+def _promotion_times(found: Deliveries) -> Iterator[timedelta]:
+    if len(found.environments) < 2:
+        return
+    began = {delivery.sha: delivery.live for delivery in found.environments[0]}
+    for delivery in found.deployments:
         first = began.get(delivery.sha)
-        if delivery.last and delivery.environment > 0 and first is not None and delivery.live >= first:
+        if first is not None and delivery.live >= first:
             yield delivery.live - first

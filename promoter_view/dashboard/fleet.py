@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
-from promoter_view.dashboard.environments import Station
+from promoter_view.dashboard.environments import Station, Strategy
 from promoter_view.dashboard.nearest import first_unknown
-from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, parse_label_selector
-from promoter_view.views.summary import State, Summary
+from promoter_view.views.contents import Contents
+from promoter_view.views.summary import State
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _MAX_TEXT = 200
@@ -105,25 +105,25 @@ class FleetQuery:
         return self.labels.matches(row.labels) and all(word in row.words for word in self.text.lower().split())
 
 
-def read_row(bundle: Mapping[str, Any], summary: Summary, stations: Sequence[Station]) -> Row:
-    """The row of a decoded bundle, whose environments are read already, each with its last promotion at least."""
+def read_row(contents: Contents, strategy: Strategy) -> Row:
+    """The row of a strategy."""
+    summary, stations = strategy.summary, strategy.stations
     foremost = summary.foremost
-    names = {station.branch: station.name for station in stations}
     reasons = foremost.reasons if foremost is not None else ()
-    namespace, name = text(bundle, "metadata", "namespace"), text(bundle, "metadata", "name")
+    where = next((each.name for each in stations if foremost is not None and each.branch == foremost.branch), "")
     return Row(
-        namespace=namespace,
-        name=name,
+        namespace=contents.namespace,
+        name=contents.name,
         state=summary.state,
-        where=names[foremost.branch] if foremost is not None and reasons else "",
+        where=where if reasons else "",
         reason=reasons[0] if reasons else "",
         more_reasons=max(len(reasons) - 1, 0),
         promoted=summary.promoted_count,
         newest=summary.newest_sha,
-        stations=tuple(stations),
-        labels={key: value for key, value in mapping(bundle, "metadata", "labels").items() if type(value) is str},
+        stations=stations,
+        labels=contents.labels,
         changed=_changed(stations),
-        words=_words(namespace, name, stations),
+        words=_words(contents.namespace, contents.name, stations),
     )
 
 

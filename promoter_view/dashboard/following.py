@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.task import CooperativeTask, Cooperator, TaskStopped
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from promoter_view.boundaries import Cursor, ViewReader
 from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.pages import Pages
 from promoter_view.views.history import Expired
 
-#: Changes taken in one turn: each is decoded, which takes some tenths of a millisecond.
-_SLICE = 8
-
 
 class ActivityFollower:
     """A reader of the views like any other: a cursor that begins at the horizon. Implements ``boundaries.Wakeable``."""
 
-    def __init__(self, views: ViewReader, plurals: Sequence[str], activity: Activity, *, reactor: IReactorTime) -> None:
+    _log = Logger()
+
+    def __init__(
+        self, views: ViewReader, plurals: Sequence[str], activity: Activity, *, cooperator: Cooperator
+    ) -> None:
         self._views = views
         self._view = plurals[0] if len(plurals) == 1 else ""
         self._activity = activity
-        self._reactor = reactor
+        self._cooperator = cooperator
         self._cursor: Cursor | None = None
-        self._call: IDelayedCall | None = None
+        self._task: CooperativeTask[Iterator[None]] | None = None
 
     def start(self) -> None:
         """Follow from now on."""
@@ -34,25 +37,27 @@ class ActivityFollower:
     def stop(self) -> None:
         """No more."""
         self._views.unsubscribe(self)
-        if self._call is not None:
-            self._call.cancel()
-            self._call = None
+        if self._task is not None:
+            self._task.stop()
 
     def wake(self) -> None:
         """The head has moved."""
-        if self._call is None and self._views.ready:
-            self._call = self._reactor.callLater(0, self._step)
+        if self._task is None and self._views.ready:
+            self._task = self._cooperator.cooperate(self._steps())
+            self._task.whenDone().addErrback(self._broken).addBoth(self._rest)
 
-    def _step(self) -> None:
-        self._call = None
+    def _steps(self) -> Iterator[None]:
+        """Reads all there is: what comes meanwhile too."""
         cursor = self._cursor or self._begin()
-        try:
-            self._activity.feed(cursor.take(_SLICE))
-        except Expired:
-            # It fell behind the horizon: what it has missed it will not get, and says so by starting over.
-            cursor = self._begin()
-        if not cursor.caught_up:
-            self._call = self._reactor.callLater(0, self._step)
+        while not cursor.caught_up:
+            try:
+                changes = cursor.take(1)
+            except Expired:
+                # It fell behind the horizon: what it has missed it will not get, and says so by starting over.
+                cursor = self._begin()
+            else:
+                yield from self._activity.steps(changes)
+            yield
 
     def _begin(self) -> Cursor:
         horizon = self._views.horizon
@@ -60,16 +65,25 @@ class ActivityFollower:
         self._cursor = self._views.cursor(self._view, "", horizon)
         return self._cursor
 
+    def _rest(self, _: object) -> None:
+        self._task = None
+
+    def _broken(self, failure: Failure) -> None:
+        if not failure.check(TaskStopped):
+            self._log.failure("the activity leaves out a change", failure)
+
 
 class RowWarmer:
-    """Makes the fleet's rows once after the first state is there, one a turn, so that no visitor waits for all."""
+    """Makes the fleet's rows once after the first state is there, so that no visitor waits for all."""
 
-    def __init__(self, views: ViewReader, view: str, pages: Pages, *, reactor: IReactorTime) -> None:
+    _log = Logger()
+
+    def __init__(self, views: ViewReader, view: str, pages: Pages, *, cooperator: Cooperator) -> None:
         self._views = views
         self._view = view
         self._pages = pages
-        self._reactor = reactor
-        self._call: IDelayedCall | None = None
+        self._cooperator = cooperator
+        self._task: CooperativeTask[Iterator[None]] | None = None
 
     def start(self) -> None:
         """Begin as soon as there are bundles."""
@@ -79,15 +93,19 @@ class RowWarmer:
     def stop(self) -> None:
         """No more."""
         self._views.unsubscribe(self)
-        if self._call is not None and self._call.active():
-            self._call.cancel()
+        if self._task is not None:
+            self._task.stop()
 
     def wake(self) -> None:
         """The head has moved."""
         if self._views.ready:
             self._views.unsubscribe(self)
-            self._step(self._pages.warm(self._views.list(self._view)))
+            self._task = self._cooperator.cooperate(self._pages.warm(self._views.list(self._view)))
+            self._task.whenDone().addErrback(self._broken).addBoth(self._rest)
 
-    def _step(self, rows: Iterator[None]) -> None:
-        if next(rows, self) is not self:
-            self._call = self._reactor.callLater(0, self._step, rows)
+    def _rest(self, _: object) -> None:
+        self._task = None
+
+    def _broken(self, failure: Failure) -> None:
+        if not failure.check(TaskStopped):
+            self._log.failure("rows are left to be made when they are asked for", failure)

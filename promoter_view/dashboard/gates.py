@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,27 +48,26 @@ class Schedule:
     next: Window
 
 
-def timers(bundle: Mapping[str, Any]) -> Iterator[Timer]:
-    """The timed gates of a decoded bundle, an environment each."""
-    for gate in mappings(bundle, "timedCommitStatuses"):
-        key = text(gate, "spec", "key") or "timer"
-        for found in mappings(gate, "status", "environments"):
-            yield _timer(key, found)
+def read_timers(gate: Mapping[str, Any]) -> tuple[Timer, ...]:
+    """What a TimedCommitStatus says, an environment each."""
+    key = text(gate, "spec", "key") or "timer"
+    return tuple(_timer(key, found) for found in mappings(gate, "status", "environments"))
 
 
-def schedules(bundle: Mapping[str, Any]) -> Iterator[Schedule]:
-    """The scheduled gates of a decoded bundle, an environment each."""
-    for gate in mappings(bundle, "scheduledCommitStatuses"):
-        spec = mapping(gate, "spec")
-        for found in mappings(gate, "status", "environments"):
-            yield Schedule(
-                text(spec, "key") or "schedule",
-                text(found, "branch"),
-                phase_of(text(found, "phase")),
-                text(spec, "timezone") or "UTC",
-                _window(mapping(found, "active")),
-                _window(mapping(found, "next")),
-            )
+def read_schedules(gate: Mapping[str, Any]) -> tuple[Schedule, ...]:
+    """What a ScheduledCommitStatus says, an environment each."""
+    spec = mapping(gate, "spec")
+    return tuple(
+        Schedule(
+            text(spec, "key") or "schedule",
+            text(found, "branch"),
+            phase_of(text(found, "phase")),
+            text(spec, "timezone") or "UTC",
+            _window(mapping(found, "active")),
+            _window(mapping(found, "next")),
+        )
+        for found in mappings(gate, "status", "environments")
+    )
 
 
 def _timer(key: str, found: Mapping[str, Any]) -> Timer:

@@ -6,16 +6,21 @@ What is known of the past is what ChangeTransferPolicies keep: the last five pro
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 from promoter_view.dashboard.checks import Checks, Phase, PullRequest
 from promoter_view.dashboard.commits import Commit
-from promoter_view.dashboard.environments import Past, Station
+from promoter_view.dashboard.environments import KEPT, Past, Station
 
-#: So many promotions of an environment are kept in a ChangeTransferPolicy's status.
-KEPT = 5
+#: Environments of which it is kept what was worked out.
+_KEPT_COLUMNS = 4096
+#: The cells of a matrix, which has its newest lines in any case.
+_MOST_CELLS = 30_000
+_FEWEST_LINES = 20
 
 
 class Kind(enum.StrEnum):
@@ -31,9 +36,12 @@ class Kind(enum.StrEnum):
     UNKNOWN = "not kept"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cell:
-    """One commit in one environment. ``since`` is when it got there, ``lasted`` for how long it was live."""
+    """One commit in one environment. ``since`` is when it got there, ``lasted`` for how long it was live.
+
+    Two are equal when they are one: ``Matrices`` keeps those of an environment that has not changed.
+    """
 
     branch: str
     kind: Kind
@@ -53,25 +61,76 @@ class Line:
     cells: tuple[Cell, ...]
 
 
-def matrix(stations: Sequence[Station]) -> tuple[Line, ...]:
-    """The lines, the newest commit first."""
-    columns = [_column(station) for station in stations]
-    commits: dict[str, Commit] = {}
-    for column in columns:
-        for cell, commit in column:
-            commits.setdefault(commit.sha, commit)
-            del cell
-    ordered = sorted(commits.values(), key=lambda commit: commit.time.timestamp() if commit.time else 0.0, reverse=True)
-    cells = [{commit.sha: cell for cell, commit in reversed(column)} for column in columns]
-    return tuple(
-        Line(commit, tuple(_cell(commit, station, found) for station, found in zip(stations, cells, strict=True)))
-        for commit in ordered
-    )
+class Matrix(NamedTuple):
+    """The lines, the newest commit first. ``left_out``: commits older than those."""
+
+    lines: tuple[Line, ...]
+    left_out: int
 
 
-def _cell(commit: Commit, station: Station, found: dict[str, Cell]) -> Cell:
-    if commit.sha in found:
-        return found[commit.sha]
+class Matrices:
+    """Makes matrices. What was worked out of an environment is kept, so that a change of one of many costs one."""
+
+    def __init__(self, max_columns: int = _KEPT_COLUMNS) -> None:
+        self._known = lru_cache(maxsize=max_columns)(_known)
+        self._cells = lru_cache(maxsize=max_columns)(self._cells_of)
+
+    def of(self, stations: Sequence[Station]) -> Matrix:
+        """The matrix. A strategy of very many environments has its newest lines only."""
+        commits = self._commits(stations)
+        shown = _shown(commits, stations)
+        columns = self._columns(shown, stations)
+        return Matrix(tuple(map(Line, shown, zip(*columns, strict=True))), len(commits) - len(shown))
+
+    def steps(self, stations: Sequence[Station]) -> Iterator[None]:
+        """Works out what ``of`` will want, an environment a step."""
+        for station in stations:
+            self._known(station)
+            yield
+        for _ in self._columns(_shown(self._commits(stations), stations), stations):
+            yield
+
+    def _commits(self, stations: Sequence[Station]) -> Sequence[Commit]:
+        commits: dict[str, Commit] = {}
+        for station in stations:
+            for sha, (_, commit) in self._known(station).items():
+                commits.setdefault(sha, commit)
+        return sorted(commits.values(), key=_seconds, reverse=True)
+
+    def _columns(self, shown: Sequence[Commit], stations: Sequence[Station]) -> Iterator[tuple[Cell, ...]]:
+        dated = tuple(_Dated(each.sha, each.time) for each in shown)
+        return (self._cells(station, dated) for station in stations)
+
+    def _cells_of(self, station: Station, commits: tuple[_Dated, ...]) -> tuple[Cell, ...]:
+        known = self._known(station)
+        return tuple(known[each.sha][0] if each.sha in known else _unknown(each, station) for each in commits)
+
+
+class _Dated(NamedTuple):
+    """A commit as far as an environment that does not know it is asked for it."""
+
+    sha: str
+    time: datetime | None
+
+
+def _shown(commits: Sequence[Commit], stations: Sequence[Station]) -> Sequence[Commit]:
+    return commits[: max(_FEWEST_LINES, _MOST_CELLS // max(len(stations), 1))]
+
+
+def _seconds(commit: Commit) -> float:
+    return commit.time.timestamp() if commit.time else 0.0
+
+
+def _known(station: Station) -> Mapping[str, tuple[Cell, Commit]]:
+    """What is known of an environment, by sha; of a commit that occurs twice the most telling."""
+    known: dict[str, tuple[Cell, Commit]] = {}
+    for cell, commit in _column(station):
+        known.setdefault(commit.sha, (cell, commit))
+    return known
+
+
+def _unknown(commit: _Dated, station: Station) -> Cell:
+    """The cell of a commit that an environment's own past does not name."""
     if commit.sha == station.no_op_sha:
         return Cell(station.branch, Kind.NO_OP)
     if _is_ahead(commit, station):
@@ -81,7 +140,7 @@ def _cell(commit: Commit, station: Station, found: dict[str, Cell]) -> Cell:
     return Cell(station.branch, Kind.UNKNOWN if older else Kind.NOTHING)
 
 
-def _is_ahead(commit: Commit, station: Station) -> bool:
+def _is_ahead(commit: _Dated, station: Station) -> bool:
     """Whether that commit is later than all that this environment knows of."""
     known = [dry.time for dry in (station.active.dry, station.proposed.dry) if dry is not None and dry.time is not None]
     return bool(known) and commit.time is not None and commit.time > max(known)

@@ -22,6 +22,7 @@ from promoter_view.dashboard.fleet import FleetQuery, read_query
 from promoter_view.dashboard.history_query import HistoryQuery, read_history_query
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.dashboard.program import ProgramFacts, read_program
+from promoter_view.dashboard.reading import Reading
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.rows_page import FLEET, fill_rows, rows_page
 from promoter_view.dashboard.showing import Showing, Shown
@@ -42,8 +43,6 @@ _TOLD_BY = {
 }
 _SECTIONS = ("", "activity", "strategies", "stages")
 _OF_ONE = ("strategies", "stages")
-#: Rows rendered before a piece of the page is handed over: one takes about half a millisecond.
-_ROWS_A_PIECE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +94,7 @@ class Pages:
     def __init__(
         self,
         *,
+        reading: Reading,
         activity: Activity,
         assets: Assets,
         root_path: str = "/",
@@ -105,8 +105,8 @@ class Pages:
         self._renderer = Renderer(
             root_path=root_path, assets_path=f"{root_path}static/{assets.digest}/", has_stages=has_stages
         )
-        self._showing = Showing(self._renderer)
-        self._stages = StageShowing(self._renderer, argocd_url)
+        self._showing = Showing(self._renderer, reading)
+        self._stages = StageShowing(self._renderer, reading, argocd_url)
         self._stage_pages = StagePages(self._stages) if has_stages else None
 
     def render(self, path: str, query: Mapping[str, str], view: PageInput) -> Page | None:
@@ -138,11 +138,26 @@ class Pages:
         """The sign-in page: a form that POSTs ``token`` and ``target`` (the path to go on to) to ``sign-in``."""
         return self._page(status, "sign_in.html", view, "Sign in", error=error, target=target)
 
-    def warm(self, bundles: Sequence[Bundle]) -> Iterator[None]:
-        """Makes the rows of the fleet ahead of their first reader, one a step, each in about a millisecond."""
+    def warm(self, bundles: Iterable[Bundle]) -> Iterator[None]:
+        """Makes the rows of the fleet ahead of their first reader, in steps of a millisecond at most."""
         for bundle in bundles:
-            self._showing.shown(bundle)
-            yield None
+            yield from self._showing.row_steps(bundle)
+
+    def steps(self, change: BundleChange, form: Form, now: datetime) -> Iterator[None]:
+        """Makes what ``changed`` is joined from, in steps of a millisecond at most."""
+        if form & (Form.ENTRIES | Form.DETAIL):
+            yield from self._showing.entry_steps(change)
+        if change.after is not None:
+            yield from self.present_steps(change.after, form, now)
+
+    def present_steps(self, bundle: Bundle, form: Form, now: datetime) -> Iterator[None]:
+        """The same for ``present``."""
+        if bundle.key.view == STAGE_DETAILS:
+            return
+        if form & Form.ROW:
+            yield from self._showing.row_steps(bundle)
+        if form & Form.DETAIL:
+            yield from self._showing.detail_steps(bundle, now)
 
     def changed(self, change: BundleChange, form: Form, now: datetime) -> bytes:
         """The data of the frame of a change (one line of JSON), in these forms; of DELETED too."""
@@ -199,8 +214,8 @@ class Pages:
         pieces = self._page(200, "fleet.html", view, "Fleet", page="fleet", stream="fleet", fleet=fleet).pieces
         yield next(pieces)
         found: list[Shown] = []
-        for number, bundle in enumerate(view.bundles):
-            if number % _ROWS_A_PIECE == 0 and not self._showing.is_shown(bundle):
+        for bundle in view.bundles:
+            for _ in self._showing.row_steps(bundle):
                 yield b""
             found.append(self._showing.shown(bundle))
         fill_rows(fleet, [(each.row, each.html) for each in found])
@@ -246,10 +261,17 @@ class Pages:
         return self._manifest(bundle, view) if parts[2:] else self._strategy(bundle, read_history_query(query), view)
 
     def _strategy(self, bundle: Bundle, wanted: HistoryQuery, view: PageInput) -> Page:
+        return Page(200, _HTML, self._strategy_pieces(bundle, wanted, view))
+
+    def _strategy_pieces(self, bundle: Bundle, wanted: HistoryQuery, view: PageInput) -> Iterator[bytes]:
+        detail = []
+        for piece in self._showing.detail_pieces(bundle, view.now, wanted):
+            detail.append(piece)
+            yield b""
         namespace, name = bundle.key.namespace, bundle.key.name
-        detail, drawer = self._showing.strategy(bundle, view.now, wanted)
+        drawer = self._showing.drawer(bundle, wanted)
         entries = self._entries(view, namespace, name, "", PROMOTION_STRATEGY_DETAILS.plural)
-        return self._page(
+        page = self._page(
             200,
             "strategy.html",
             view,
@@ -258,12 +280,13 @@ class Pages:
             stream=f"strategies/{namespace}/{name}",
             namespace=namespace,
             name=name,
-            detail=Markup(detail),  # noqa: S704 - of a template, which escapes
-            drawer=Markup(drawer),  # noqa: S704 - the same
+            detail=detail,
+            drawer=Markup(drawer),  # noqa: S704 - of a template, which escapes
             lost=wanted.commit[:SHORT] if wanted.commit and not drawer else "",
             entries=self._rendered(islice(entries, _ENTRIES_OF_A_STRATEGY), view.now),
             since=self._since(view.now),
         )
+        yield from page.pieces
 
     def _manifest(self, bundle: Bundle, view: PageInput) -> Page:
         document = orjson.loads(bundle.encode())
@@ -297,8 +320,8 @@ class Pages:
             if not before or entry.resource_version < before
         ]
         kept = []
-        for number, bundle in enumerate(view.bundles):
-            if number % _ROWS_A_PIECE == 0 and not self._showing.is_shown(bundle):
+        for bundle in view.bundles:
+            for _ in self._showing.row_steps(bundle):
                 yield b""
             if namespace in ("", bundle.key.namespace) and name in bundle.key.name:
                 kept.append(self._showing.shown(bundle).deliveries)

@@ -64,6 +64,10 @@ class Renderer:
         )
         self._environment = environment
 
+    def texts(self, template: str, values: Mapping[str, Any]) -> Iterator[str]:
+        """A template's text, part by part: a step each."""
+        return self._environment.get_template(template).generate(values)
+
     def whole(self, template: str, values: Mapping[str, Any]) -> str:
         """A template's text."""
         return self._environment.get_template(template).render(values)

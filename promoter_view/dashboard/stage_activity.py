@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from promoter_view.dashboard.events import Event, Item
 from promoter_view.dashboard.stage_rows import Deed, StageRow
-
-
-@dataclass(frozen=True, slots=True)
-class StageTrail:
-    """What is remembered of a Stage."""
-
-    row: StageRow
-
-    @property
-    def state(self) -> str:
-        """Its health, as a word."""
-        return self.row.state.word
 
 
 def compare_stages(before: StageRow | None, after: StageRow | None) -> Iterator[Item]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from promoter_view.dashboard.links import commit_url, web_url
@@ -18,7 +18,8 @@ from promoter_view.dashboard.stage_rows import (
     phase_css,
     read_stage_row,
 )
-from promoter_view.decoded import mapping, mappings, moment, text
+from promoter_view.decoded import mapping, mappings, moment, parse_time, text
+from promoter_view.views.contents import Contents
 from promoter_view.views.stage_columns import freight_name
 
 _ACTOR = "kargo.akuity.io/create-actor"
@@ -26,6 +27,7 @@ _MOST = 100
 _MAX_MESSAGE = 2000
 #: Argo CD's own words for an Application's health, as a Stage's are.
 _OWN = {"Healthy": Health.HEALTHY, "Progressing": Health.PROGRESSING, "Degraded": Health.UNHEALTHY}
+_VERDICTS = {health.value: health for health in Health}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +123,43 @@ class StageDetail:
     created: datetime | None
 
 
-def read_stage(bundle: Mapping[str, Any], argocd_url: str) -> StageDetail:
-    """The page's model of a decoded StageDetails; ``argocd_url`` "" for no links."""
-    names = freight_names(bundle)
-    promotions = [_promotion(each, names) for each in mappings(bundle, "promotions")][-_MOST:]
+class _Said(NamedTuple):
+    """What Argo CD says of an Application."""
+
+    key: tuple[str, str]
+    health: str
+    sync: str
+    operation: str
+    since: datetime | None
+    revision: str
+
+
+class _Check(NamedTuple):
+    """The Stage's verdict on an Application."""
+
+    key: tuple[str, str]
+    status: str
+    wanted: str
+    seen: str
+    issues: tuple[str, ...]
+
+
+_NOTHING_SAID = _Said(("", ""), "", "", "", None, "")
+_NO_CHECK = _Check(("", ""), "", "", "", ())
+
+
+def read_stage(contents: Contents, argocd_url: str) -> StageDetail:
+    """The page's model of a StageDetails; ``argocd_url`` "" for no links."""
+    names = freight_names(contents)
+    promotions = contents.each("promotions", _promotion)[-_MOST:]
     return StageDetail(
-        row=read_stage_row(bundle),
-        issues=issues_of(bundle.get("health")),
-        applications=_applications(bundle, argocd_url),
-        freight=tuple(map(_freight, islice(mappings(bundle, "freight"), _MOST))),
-        promotions=tuple(reversed(promotions)),
-        ready=_ready(bundle),
-        created=moment(bundle, "metadata", "creationTimestamp"),
+        row=read_stage_row(contents),
+        issues=contents.one("health", issues_of),
+        applications=_applications(contents, argocd_url),
+        freight=tuple(contents.each("freight", _freight)[:_MOST]),
+        promotions=tuple(replace(each, freight=names.get(each.freight, each.freight[:7])) for each in promotions[::-1]),
+        ready=contents.root(_ready),
+        created=parse_time(contents.created),
     )
 
 
@@ -141,42 +168,63 @@ def argocd_link(base: str, namespace: str, name: str) -> str:
     return f"{base}/applications/{quote(namespace, safe='')}/{quote(name, safe='')}" if base else ""
 
 
-def _applications(bundle: Mapping[str, Any], argocd_url: str) -> tuple[ApplicationLine, ...]:
+def _applications(contents: Contents, argocd_url: str) -> tuple[ApplicationLine, ...]:
     """Those that are checked, the worst first; then the others that authorize the Stage."""
-    known = {_name(each.get("metadata")): each for each in mappings(bundle, "applications")}
-    checks = {_name(each): each for each in mappings(bundle, "health", "checks")}
+    known = {each.key: each for each in contents.each("applications", _said)}
+    checks = {each.key: each for each in contents.one("health", _read_checks)}
     order = list(Health)
     lines = [
-        _application(key, known.get(key, {}), checks.get(key), argocd_url)
+        _application(key, known.get(key), checks.get(key), argocd_url)
         for key in islice(dict.fromkeys((*checks, *known)), _MOST)
     ]
     lines.sort(key=lambda line: (not line.checked, order.index(line.verdict), line.namespace, line.name))
     return tuple(lines)
 
 
-def _application(
-    key: tuple[str, str], application: Mapping[str, Any], check: Mapping[str, Any] | None, argocd_url: str
-) -> ApplicationLine:
-    status, told = mapping(application, "status"), check or {}
-    said = text(status, "health", "status")
-    verdicts = {health.value: health for health in Health}
-    verdict = verdicts.get(text(told, "status")) if check is not None else _OWN.get(said)
-    operation = mapping(status, "operationState")
-    words = " ".join(filter(None, (text(operation, "phase"), text(operation, "message")[:_MAX_MESSAGE])))
+def _application(key: tuple[str, str], said: _Said | None, check: _Check | None, argocd_url: str) -> ApplicationLine:
+    said, told = said or _NOTHING_SAID, check or _NO_CHECK
+    verdict = _VERDICTS.get(told.status) if check is not None else _OWN.get(said.health)
     return ApplicationLine(
         namespace=key[0],
         name=key[1],
         verdict=verdict or Health.UNKNOWN,
         checked=check is not None,
-        said=said,
-        sync=text(status, "sync", "status"),
-        operation=words,
-        since=moment(status, "health", "lastTransitionTime") or moment(operation, "finishedAt"),
-        wanted=text(told, "revisionWanted")[:200],
-        seen=(text(told, "revisionSeen") or text(status, "sync", "revision"))[:200],
-        issues=issues_of(told),
+        said=said.health,
+        sync=said.sync,
+        operation=said.operation,
+        since=said.since,
+        wanted=told.wanted,
+        seen=told.seen or said.revision,
+        issues=told.issues,
         url=argocd_link(argocd_url, *key),
     )
+
+
+def _said(application: Mapping[str, Any]) -> _Said:
+    status = mapping(application, "status")
+    operation = mapping(status, "operationState")
+    words = (text(operation, "phase"), text(operation, "message")[:_MAX_MESSAGE])
+    return _Said(
+        _name(application.get("metadata")),
+        text(status, "health", "status"),
+        text(status, "sync", "status"),
+        " ".join(filter(None, words)),
+        moment(status, "health", "lastTransitionTime") or moment(operation, "finishedAt"),
+        text(status, "sync", "revision")[:200],
+    )
+
+
+def _read_checks(health: Mapping[str, Any]) -> Sequence[_Check]:
+    return [
+        _Check(
+            _name(each),
+            text(each, "status"),
+            text(each, "revisionWanted")[:200],
+            text(each, "revisionSeen")[:200],
+            issues_of(each),
+        )
+        for each in mappings(health, "checks")
+    ]
 
 
 def _freight(found: Mapping[str, Any]) -> FreightLine:
@@ -207,13 +255,14 @@ def _commit(found: Mapping[str, Any]) -> Artifact:
     return Artifact("commit", repository, version, subject, commit_url(web_url(repository), sha))
 
 
-def _promotion(found: Mapping[str, Any], names: Mapping[str, str]) -> PromotionLine:
-    status, freight = mapping(found, "status"), text(found, "spec", "freight")
+def _promotion(found: Mapping[str, Any]) -> PromotionLine:
+    """Its Freight is named as the Promotion does."""
+    status = mapping(found, "status")
     return PromotionLine(
         text(found, "metadata", "name"),
         text(status, "phase") or "Pending",
         text(status, "message")[:_MAX_MESSAGE],
-        names.get(freight, freight[:7]),
+        text(found, "spec", "freight"),
         text(found, "metadata", "annotations", _ACTOR)[:200],
         moment(found, "metadata", "creationTimestamp"),
         moment(status, "startedAt"),
@@ -240,8 +289,8 @@ def _step(step: Mapping[str, Any], told: Mapping[str, Any]) -> StepLine:
     )
 
 
-def _ready(bundle: Mapping[str, Any]) -> str:
-    for condition in mappings(bundle, "stage", "status", "conditions"):
+def _ready(stage: Mapping[str, Any]) -> str:
+    for condition in mappings(stage, "status", "conditions"):
         if text(condition, "type") == "Ready" and text(condition, "status") == "False":
             told = (text(condition, "reason"), text(condition, "message")[:_MAX_MESSAGE])
             return ": ".join(filter(None, told))

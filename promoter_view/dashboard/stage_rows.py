@@ -6,10 +6,11 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from promoter_view.decoded import mapping, mappings, moment, text
-from promoter_view.views.stage_columns import application_counts, freight_name
+from promoter_view.decoded import mapping, moment, text
+from promoter_view.views.contents import Contents, Read
+from promoter_view.views.stage_columns import application_counts, freight_name, read_status
 
 _MAX_ISSUE = 2000
 
@@ -85,11 +86,6 @@ class StageRow:
         return list(Health).index(self.state)
 
 
-def health_of(bundle: Mapping[str, Any]) -> Health:
-    """The Stage's state."""
-    return _HEALTHS.get(text(bundle, "health", "status"), Health.NONE)
-
-
 def issues_of(value: Any) -> tuple[str, ...]:
     """Why it is not healthy."""
     found = mapping(value).get("issues")
@@ -103,20 +99,25 @@ def phase_css(phase: str) -> str:
     return known.get(phase, "failed")
 
 
-def read_stage_row(bundle: Mapping[str, Any]) -> StageRow:
-    """The row of a decoded StageDetails."""
-    metadata, issues = mapping(bundle, "metadata"), issues_of(bundle.get("health"))
-    healthy, applications = application_counts(bundle)
-    namespace, name = text(metadata, "namespace"), text(metadata, "name")
-    freight = tuple(freight_name(each) for each in mappings(bundle, "freight"))
-    names = freight_names(bundle)
-    current, last = (_deed(bundle, which, names) for which in ("currentPromotion", "lastPromotion"))
-    told = [f"{namespace}/{name}", *freight, *(each.name for each in (current, last) if each is not None)]
-    told += [text(each, "metadata", "name") for each in mappings(bundle, "applications")]
+def read_name(member: Mapping[str, Any]) -> str:
+    """metadata.name."""
+    return text(member, "metadata", "name")
+
+
+def read_stage_row(contents: Contents) -> StageRow:
+    """The row of a StageDetails."""
+    issues = contents.one("health", issues_of)
+    healthy, applications = application_counts(contents)
+    freight = tuple(contents.each("freight", freight_name))
+    names = freight_names(contents)
+    current, last = (_deed(contents, which, names) for which in (_current, _last))
+    told = [f"{contents.namespace}/{contents.name}", *freight]
+    told += [each.name for each in (current, last) if each is not None]
+    told += contents.each("applications", read_name)
     return StageRow(
-        namespace=namespace,
-        name=name,
-        state=health_of(bundle),
+        namespace=contents.namespace,
+        name=contents.name,
+        state=_HEALTHS.get(contents.one("health", read_status), Health.NONE),
         issue=issues[0] if issues else "",
         more_issues=max(len(issues) - 1, 0),
         freight=freight,
@@ -124,31 +125,65 @@ def read_stage_row(bundle: Mapping[str, Any]) -> StageRow:
         applications=applications,
         current=current,
         last=last,
-        shard=text(bundle, "stage", "spec", "shard"),
-        labels={key: value for key, value in mapping(metadata, "labels").items() if type(value) is str},
+        shard=contents.root(_shard),
+        labels=contents.labels,
         changed=last.at if last is not None else None,
         words=" ".join(dict.fromkeys(told)).lower(),
     )
 
 
-def freight_names(bundle: Mapping[str, Any]) -> Mapping[str, str]:
+def freight_names(contents: Contents) -> Mapping[str, str]:
     """How people call the Freight that is shown, by its name."""
-    return {text(each, "metadata", "name"): freight_name(each) for each in mappings(bundle, "freight")}
+    return dict(zip(contents.each("freight", read_name), contents.each("freight", freight_name), strict=True))
 
 
-def _deed(bundle: Mapping[str, Any], which: str, names: Mapping[str, str]) -> Deed | None:
-    found = mapping(bundle, "stage", "status", which)
+class _Told(NamedTuple):
+    """What a Promotion itself says: of its status those fields that a Deed is made of."""
+
+    name: str
+    status: Mapping[str, Any]
+    freight: str
+    created: datetime | None
+
+
+_NOTHING_TOLD = _Told("", {}, "", None)
+
+
+def _deed(contents: Contents, which: Read[Mapping[str, Any]], names: Mapping[str, str]) -> Deed | None:
+    found = contents.root(which)
     name = text(found, "name")
     if not name:
         return None
-    whole = next((each for each in mappings(bundle, "promotions") if text(each, "metadata", "name") == name), {})
-    status = {**mapping(whole, "status"), **mapping(found, "status")}
-    freight = text(found, "freight", "name") or text(whole, "spec", "freight")
+    whole = next((each for each in contents.each("promotions", _told) if each.name == name), _NOTHING_TOLD)
+    status = {**whole.status, **mapping(found, "status")}
+    freight = text(found, "freight", "name") or whole.freight
     at = moment(status, "finishedAt") or moment(found, "finishedAt") or moment(status, "startedAt")
     return Deed(
         name,
         text(status, "phase") or "Running",
         text(status, "message")[:_MAX_ISSUE],
         names.get(freight, freight[:7]),
-        at or moment(whole, "metadata", "creationTimestamp"),
+        at or whole.created,
     )
+
+
+def _told(promotion: Mapping[str, Any]) -> _Told:
+    status = mapping(promotion, "status")
+    return _Told(
+        read_name(promotion),
+        {field: status[field] for field in ("phase", "message", "startedAt", "finishedAt") if field in status},
+        text(promotion, "spec", "freight"),
+        moment(promotion, "metadata", "creationTimestamp"),
+    )
+
+
+def _current(stage: Mapping[str, Any]) -> Mapping[str, Any]:
+    return mapping(stage, "status", "currentPromotion")
+
+
+def _last(stage: Mapping[str, Any]) -> Mapping[str, Any]:
+    return mapping(stage, "status", "lastPromotion")
+
+
+def _shard(stage: Mapping[str, Any]) -> str:
+    return text(stage, "spec", "shard")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import orjson
-
+from promoter_view.dashboard.reading import Reading
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.stage_detail import read_stage
-from promoter_view.dashboard.stage_rows import StageRow, read_stage_row
+from promoter_view.dashboard.stage_rows import StageRow
 from promoter_view.records import Bundle
 from promoter_view.views.bundle_cache import BundleCache
 
@@ -24,9 +23,10 @@ class ShownStage:
 class StageShowing:
     """Fragments of Stages. ``argocd_url``: where Applications are shown, "" for no links."""
 
-    def __init__(self, renderer: Renderer, argocd_url: str) -> None:
+    def __init__(self, renderer: Renderer, reading: Reading, argocd_url: str) -> None:
         self._row = renderer.macro("_stage_row.html", "row")
         self._detail = renderer.macro("_stage.html", "detail")
+        self._reading = reading
         self._argocd_url = argocd_url
         self._shown = BundleCache(self._show)
 
@@ -40,8 +40,8 @@ class StageShowing:
 
     def detail(self, bundle: Bundle) -> str:
         """All of it."""
-        return self._detail(read_stage(orjson.loads(bundle.encode()), self._argocd_url))
+        return self._detail(read_stage(self._reading.contents(bundle), self._argocd_url))
 
     def _show(self, bundle: Bundle) -> ShownStage:
-        row = read_stage_row(orjson.loads(bundle.encode()))
+        row = self._reading.stage_row(bundle)
         return ShownStage(row, self._row(row))

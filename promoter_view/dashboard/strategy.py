@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
 from promoter_view.dashboard.checks import Check, Phase
-from promoter_view.dashboard.environments import Station, read_stations
-from promoter_view.dashboard.figures import Deliveries, deliveries
-from promoter_view.dashboard.gates import Schedule, Timer, schedules, timers
-from promoter_view.dashboard.history import Line, matrix
+from promoter_view.dashboard.environments import Station, Strategy
+from promoter_view.dashboard.figures import Deliveries
+from promoter_view.dashboard.gates import Schedule, Timer, read_schedules, read_timers
+from promoter_view.dashboard.history import Line, Matrix
 from promoter_view.dashboard.links import web_url
-from promoter_view.decoded import mapping, mappings, parse_time, text
+from promoter_view.decoded import mappings, parse_time, text
+from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy_columns import repository
-from promoter_view.views.summary import State
+from promoter_view.views.summary import OfBranch, State
+
+_MAX_MESSAGE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A strategy in full. ``repository_url`` is a link of the web or ""."""
+    """A strategy in full; ``left_out`` commits are older than its lines. ``repository_url``: a web link or ""."""
 
     namespace: str
     name: str
@@ -55,58 +59,74 @@ class Detail:
     promoted: int
     columns: tuple[Column, ...]
     lines: tuple[Line, ...]
+    left_out: int
     deliveries: Deliveries
     troubles: tuple[Trouble, ...]
     labels: Mapping[str, str]
     repository: str
     repository_url: str
     created: datetime | None
-    resource_version: str
 
 
-def read_detail(bundle: Mapping[str, Any]) -> Detail:
-    """The page's model of a decoded bundle."""
-    summary, stations = read_stations(bundle)
-    timed, scheduled = tuple(timers(bundle)), tuple(schedules(bundle))
-    columns = tuple(
-        Column(
-            station,
-            tuple(each for each in timed if each.branch == station.branch),
-            tuple(each for each in scheduled if each.branch == station.branch),
-        )
-        for station in stations
-    )
-    metadata = mapping(bundle, "metadata")
+def read_detail(contents: Contents, strategy: Strategy, past: Matrix) -> Detail:
+    """The page's model of a strategy that was read with its past; ``past`` is the same as a matrix."""
+    stations = strategy.stations
+    timed = _by_branch(contents.each("timedCommitStatuses", read_timers))
+    scheduled = _by_branch(contents.each("scheduledCommitStatuses", read_schedules))
     return Detail(
-        namespace=text(metadata, "namespace"),
-        name=text(metadata, "name"),
-        state=summary.state,
-        newest=summary.newest_sha,
-        promoted=summary.promoted_count,
-        columns=columns,
-        lines=matrix(stations),
-        deliveries=deliveries(bundle),
-        troubles=tuple(_troubles(bundle)),
-        labels={key: value for key, value in mapping(metadata, "labels").items() if type(value) is str},
-        repository=repository(bundle),
+        namespace=contents.namespace,
+        name=contents.name,
+        state=strategy.summary.state,
+        newest=strategy.summary.newest_sha,
+        promoted=strategy.summary.promoted_count,
+        columns=tuple(Column(each, timed.get(each.branch, ()), scheduled.get(each.branch, ())) for each in stations),
+        lines=past.lines,
+        left_out=past.left_out,
+        deliveries=strategy.deliveries,
+        troubles=tuple(_troubles(contents)),
+        labels=contents.labels,
+        repository=repository(contents),
         repository_url=_repository_url(stations),
-        created=parse_time(text(metadata, "creationTimestamp")),
-        resource_version=text(metadata, "resourceVersion"),
+        created=parse_time(contents.created),
     )
 
 
-def _troubles(bundle: Mapping[str, Any]) -> Iterator[Trouble]:
-    """Members whose condition Ready is not True: what their controllers have to say."""
-    for value in bundle.values():
-        for member in (value,) if isinstance(value, Mapping) else tuple(mappings(value)):
-            for condition in mappings(member, "status", "conditions"):
-                if text(condition, "type") == "Ready" and text(condition, "status") == "False":
-                    yield Trouble(
-                        text(member, "kind"),
-                        text(member, "metadata", "name"),
-                        text(condition, "reason"),
-                        text(condition, "message")[:2000],
-                    )
+def trouble_steps(contents: BundleContents) -> Iterator[None]:
+    """Reads what members say of themselves, a member a step."""
+    for field in contents.fields:
+        yield from contents.steps(field, read_trouble)
+
+
+def _troubles(contents: Contents) -> Iterator[Trouble]:
+    """Of each member what its controller has to say where its condition Ready is not True."""
+    yield from contents.root(read_trouble)
+    for field in contents.fields:
+        yield from chain.from_iterable(contents.each(field, read_trouble))
+
+
+def read_trouble(member: Mapping[str, Any]) -> tuple[Trouble, ...]:
+    """What a member says of itself that is not ready."""
+    return tuple(
+        Trouble(
+            text(member, "kind"),
+            text(member, "metadata", "name"),
+            text(condition, "reason"),
+            text(condition, "message")[:_MAX_MESSAGE],
+        )
+        for condition in mappings(member, "status", "conditions")
+        if text(condition, "type") == "Ready" and text(condition, "status") == "False"
+    )
+
+
+_Gate = TypeVar("_Gate", bound=OfBranch)
+
+
+def _by_branch(found: Iterable[Iterable[_Gate]]) -> Mapping[str, tuple[_Gate, ...]]:
+    gates: dict[str, tuple[_Gate, ...]] = {}
+    for each in found:
+        for gate in each:
+            gates[gate.branch] = (*gates.get(gate.branch, ()), gate)
+    return gates
 
 
 def _repository_url(stations: tuple[Station, ...]) -> str:

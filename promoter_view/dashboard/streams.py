@@ -20,7 +20,7 @@ from promoter_view.dashboard.filters import Filter
 from promoter_view.dashboard.visible import Visible
 from promoter_view.dashboard.voices import Voice
 from promoter_view.dashboard.wires import Wire
-from promoter_view.records import Bundle, BundleChange
+from promoter_view.records import Bundle, BundleChange, ChangeType
 from promoter_view.views.history import Expired
 from promoter_view.views.sight import Unseen
 
@@ -28,8 +28,6 @@ from promoter_view.views.sight import Unseen
 _BATCH = 4
 #: Changes or bundles examined in one pull, so that a stream that selects little lets others have their turn.
 _MAX_EXAMINED = 1024
-#: Bundles said in one pull of a snapshot: frames of pages take about half a millisecond each.
-_MAX_PRESENT = 8
 
 
 class Needs(Protocol):
@@ -67,7 +65,8 @@ class SseReader:
         self._cursor: Cursor | None = None
         self._held: deque[BundleChange] = deque()
         self._examined = 0
-        self._backlog: Iterator[tuple[bool, Bundle]] | None = None
+        self._backlog: Iterator[Bundle | None] | None = None
+        self._making: Iterator[None] | None = None
         self._regarded: Visible | None = None
         self._said: list[bytes] = []
         self._blocked = self._beat = self._due = self._ending = False
@@ -110,7 +109,7 @@ class SseReader:
     def reset(self) -> None:
         """Say that what came before counts no more; ``begin`` is to follow."""
         self._said.append(self._wire.text(sse.frame("RESET", b"{}", 0)))
-        self._state, self._cursor, self._backlog = State.BEGINNING, None, None
+        self._state, self._cursor, self._backlog, self._making = State.BEGINNING, None, None, None
         self._held.clear()
         self._needs.restart()
 
@@ -181,17 +180,23 @@ class SseReader:
         self._backlog = self._difference(found, before)
         self._due = self._due or before.scope != visible.scope
 
-    def _snapshot(self, found: Sequence[Sequence[Bundle]]) -> Iterator[tuple[bool, Bundle]]:
+    def _snapshot(self, found: Sequence[Sequence[Bundle]]) -> Iterator[Bundle | None]:
+        """The bundles to be said; None for a step on the way to the next one."""
         for bundle in chain.from_iterable(found):
-            yield self._filter.admits(bundle) and self._sees(bundle), bundle
+            if self._filter.admits(bundle) and self._sees(bundle):
+                yield from self._voice.present_steps(bundle)
+                yield bundle
+            else:
+                yield None
 
-    def _difference(self, found: Sequence[Sequence[Bundle]], before: Visible) -> Iterator[tuple[bool, Bundle]]:
+    def _difference(self, found: Sequence[Sequence[Bundle]], before: Visible) -> Iterator[Bundle | None]:
         """The bundles of rights gained, and those of rights lost: of the others nothing is to be said."""
         for bundle in chain.from_iterable(found):
             key = bundle.key
             saw = before.sees(key.view, key.namespace) is True
             if saw != self._sees(bundle) and self._filter.admits(bundle):
-                yield True, bundle
+                yield from self._voice.present_steps(bundle)
+                yield bundle
 
     def _sees(self, bundle: Bundle) -> bool:
         view, namespace, _ = bundle.key
@@ -200,14 +205,15 @@ class SseReader:
             self._needs.learn(view, namespace)
         return may is True
 
-    def _recite(self, backlog: Iterator[tuple[bool, Bundle]], parts: list[bytes], budget: int) -> None:
-        size = said = 0
-        for examined, (shown, bundle) in enumerate(backlog, 1):
-            if shown:
-                say = self._voice.present if self._visible.sees(*bundle.key[:2]) else self._voice.absent
-                parts.append(say(self._wire, bundle))
-                size, said = size + len(parts[-1]), said + 1
-            if size >= budget or said >= _MAX_PRESENT or examined >= _MAX_EXAMINED:
+    def _recite(self, backlog: Iterator[Bundle | None], parts: list[bytes], budget: int) -> None:
+        size = 0
+        for bundle in backlog:
+            if bundle is None:
+                return
+            say = self._voice.present if self._visible.sees(*bundle.key[:2]) else self._voice.absent
+            parts.append(say(self._wire, bundle))
+            size += len(parts[-1])
+            if size >= budget:
                 return
         self._recited(parts)
 
@@ -227,7 +233,7 @@ class SseReader:
                 self._held.extend(cursor.take(_BATCH))
                 examined += _BATCH
             while self._held:
-                if not self._may_pass(self._held[0]):
+                if not self._may_pass(self._held[0]) or not self._is_made(self._held[0]):
                     return
                 size += self._say(parts, self._held.popleft())
 
@@ -240,9 +246,22 @@ class SseReader:
         self._needs.learn(view, namespace)
         return False
 
+    def _is_made(self, change: BundleChange) -> bool:
+        """Whether what is to be said of it is there; else that is a step nearer."""
+        if self._making is None:
+            event = self._event(change)
+            self._making = iter(()) if event is None else self._voice.steps(self._wire, *event, change)
+        if next(self._making, self) is not self:
+            return False
+        self._making = None
+        return True
+
+    def _event(self, change: BundleChange) -> tuple[ChangeType, Bundle] | None:
+        return self._filter.event(change) if self._visible.sees(*change.key[:2]) else None
+
     def _say(self, parts: list[bytes], change: BundleChange) -> int:
         self._examined = change.resource_version
-        event = self._filter.event(change) if self._visible.sees(*change.key[:2]) else None
+        event = self._event(change)
         if event is None:
             return 0
         frame = self._voice.changed(self._wire, *event, change)

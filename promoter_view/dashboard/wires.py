@@ -7,8 +7,8 @@ from typing import Protocol
 
 from promoter_view.records import Bundle
 from promoter_view.views.bundle_cache import BundleCache
+from promoter_view.views.recent import Recent
 from promoter_view.web.deflate import HEADER, Member, Run, deflate
-from promoter_view.web.recent import Recent
 
 #: What the frames near the head may take, in each of the two forms: readers that keep up share these, one that lags
 #: makes its own.
@@ -41,6 +41,14 @@ class Shared:
             self._runs.keep(key, found, len(found.data))
         return found
 
+    def has_plain(self, key: Hashable) -> bool:
+        """``plain`` costs nothing."""
+        return self._plain.get(key) is not None
+
+    def has_run(self, key: Hashable) -> bool:
+        """``run`` costs nothing."""
+        return self._runs.get(key) is not None
+
     def bundle(self, bundle: Bundle) -> Run:
         """The bundle's own run."""
         return self._bundles.of(bundle)
@@ -54,6 +62,9 @@ class Wire(Protocol):
 
     def budget(self, max_bytes: int) -> int:
         """How many bytes on the wire are one pull's work, where ``max_bytes`` of plain ones are."""
+
+    def has(self, key: Hashable) -> bool:
+        """What ``shared`` gives for that key is there already."""
 
     def shared(self, key: Hashable, make: Make) -> bytes:
         """What other clients are sent too; ``key`` names it for good."""
@@ -81,6 +92,10 @@ class PlainWire:
     def budget(self, max_bytes: int) -> int:
         """The same."""
         return max_bytes
+
+    def has(self, key: Hashable) -> bool:
+        """As a frame."""
+        return self._shared.has_plain(key)
 
     def shared(self, key: Hashable, make: Make) -> bytes:
         """The frame."""
@@ -113,6 +128,10 @@ class GzipWire:
     def budget(self, max_bytes: int) -> int:
         """Less: runs may have to be made, which takes longer than writing them."""
         return max_bytes // 4
+
+    def has(self, key: Hashable) -> bool:
+        """As a run."""
+        return self._shared.has_run(key)
 
     def shared(self, key: Hashable, make: Make) -> bytes:
         """The frame's run."""

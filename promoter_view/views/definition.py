@@ -9,6 +9,7 @@ from uuid import UUID
 
 from promoter_view.kubernetes.kinds import Kind
 from promoter_view.records import ObjectKey
+from promoter_view.views.contents import Contents
 from promoter_view.views.fields import Fields, Path
 from promoter_view.views.relations import Relation
 
@@ -110,7 +111,7 @@ class ViewDefinition:
 
     ``root_field`` holds the root, ``members`` and ``computed`` follow in that order. ``uid_namespace``: a
     bundle's uid is the UUIDv5 of the root's uid in it. ``cells`` gives a Table row's cells, in the order of
-    ``columns``, for a decoded bundle; a ``Since`` (views.ages) among them is shown as an age when the row is written.
+    ``columns``, for a bundle's contents; a ``Since`` (views.ages) among them is shown as an age when it is written.
     ``description`` and ``root_description`` are for users: of the whole, and of the root's field.
     """
 
@@ -123,7 +124,7 @@ class ViewDefinition:
     members: tuple[Member, ...]
     uid_namespace: UUID
     columns: tuple[Column, ...]
-    cells: Callable[[Mapping[str, Any]], list[Any]]
+    cells: Callable[[Contents], list[Any]]
     description: str
     root_description: str
     computed: tuple[Computed, ...] = ()

@@ -5,13 +5,26 @@ The cells are made for a terminal: one line each, a bounded width, ``<none>`` fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from promoter_view.decoded import mapping, mappings, parse_time, text
+from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.views.ages import Since, age
+from promoter_view.views.contents import Contents
 from promoter_view.views.definition import Column
-from promoter_view.views.summary import Environment, State, Summary, short_names, summarize
+from promoter_view.views.summary import (
+    POLICIES,
+    Environment,
+    Standing,
+    State,
+    Summary,
+    by_branch,
+    read_branches,
+    read_standing,
+    short_names,
+    summarize_standings,
+)
 
 NONE = "<none>"
 
@@ -47,30 +60,38 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def cells(bundle: Mapping[str, Any]) -> list[Any]:
-    """The cells of a decoded bundle, in the order of ``COLUMNS``."""
-    summary = summarize(bundle)
+def cells(contents: Contents) -> list[Any]:
+    """The cells of a bundle, in the order of ``COLUMNS``."""
+    policies = contents.each(POLICIES, _read_policy)
+    summary = summarize_standings(contents.root(read_branches), by_branch(each.standing for each in policies))
     return [
-        text(bundle, "metadata", "name"),
+        contents.name,
         f"{summary.promoted_count}/{len(summary.environments)}",
         summary.state.value,
         _environments(summary.environments),
-        age(text(bundle, "metadata", "creationTimestamp")),
+        age(contents.created),
         _blocked_by(summary),
-        _open_pull_requests(bundle),
-        _last_promotion(bundle),
-        repository(bundle),
+        sum(contents.each("pullRequests", _is_open)),
+        _last_promotion(policies),
+        repository(contents),
     ]
 
 
-def repository(bundle: Mapping[str, Any]) -> str:
+def repository(contents: Contents) -> str:
     """The repository that is promoted, as its provider names it (``owner/name``); ``<none>`` where none is named."""
-    spec = mapping(bundle, "gitRepository", "spec")
+    return contents.one("gitRepository", _named_by_provider) or _clipped(contents.root(_reference)) or NONE
+
+
+def _named_by_provider(found: Mapping[str, Any]) -> str:
     for provider, fields in _PROVIDERS.items():
-        parts = [text(spec, provider, field) for field in fields]
+        parts = [text(found, "spec", provider, field) for field in fields]
         if all(parts):
             return _clipped("/".join(parts))
-    return _clipped(text(bundle, "promotionStrategy", "spec", "gitRepositoryRef", "name")) or NONE
+    return ""
+
+
+def _reference(root: Mapping[str, Any]) -> str:
+    return text(root, "spec", "gitRepositoryRef", "name")
 
 
 def _environments(environments: Sequence[Environment]) -> str:
@@ -90,21 +111,31 @@ def _blocked_by(summary: Summary) -> str:
     return f"{name}: {_joined([_clipped(foremost.reasons[0])], len(foremost.reasons))}"
 
 
-def _open_pull_requests(bundle: Mapping[str, Any]) -> int:
-    requests = mappings(bundle, "pullRequests")
-    return sum((text(each, "status", "state") or text(each, "spec", "state")) == "open" for each in requests)
+def _is_open(request: Mapping[str, Any]) -> bool:
+    return (text(request, "status", "state") or text(request, "spec", "state")) == "open"
 
 
-def _last_promotion(bundle: Mapping[str, Any]) -> Since | str:
-    merged = [moment for stamp in _merge_times(bundle) if (moment := parse_time(stamp))]
+class _Policy(NamedTuple):
+    """What a ChangeTransferPolicy says, and when its last promotion was merged."""
+
+    standing: Standing
+    merged: datetime | None
+
+
+def _read_policy(policy: Mapping[str, Any]) -> _Policy:
+    merged = max(filter(None, map(parse_time, _merge_times(policy))), default=None)
+    return _Policy(read_standing(policy), merged)
+
+
+def _last_promotion(policies: Iterable[_Policy]) -> Since | str:
+    merged = [each.merged for each in policies if each.merged is not None]
     return Since(max(merged)) if merged else NONE
 
 
-def _merge_times(bundle: Mapping[str, Any]) -> Iterator[str]:
-    for policy in mappings(bundle, "changeTransferPolicies"):
-        yield text(policy, "status", "pullRequest", "prMergeTime")
-        for past in mappings(policy, "status", "history"):
-            yield text(past, "pullRequest", "prMergeTime")
+def _merge_times(policy: Mapping[str, Any]) -> Iterator[str]:
+    yield text(policy, "status", "pullRequest", "prMergeTime")
+    for past in mappings(policy, "status", "history"):
+        yield text(past, "pullRequest", "prMergeTime")
 
 
 def _joined(shown: Sequence[str], count: int) -> str:

@@ -6,10 +6,11 @@ The cells are made for a terminal: one line each, a bounded width, ``<none>`` fo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.ages import age
+from promoter_view.views.contents import Contents
 from promoter_view.views.definition import Column
 
 NONE = "<none>"
@@ -30,32 +31,48 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def cells(bundle: Mapping[str, Any]) -> list[Any]:
-    """The cells of a decoded bundle, in the order of ``COLUMNS``."""
-    healthy, known = application_counts(bundle)
+class Judged(NamedTuple):
+    """An Application by (namespace, name), and what is said of its health."""
+
+    key: tuple[str, str]
+    health: str
+
+
+def cells(contents: Contents) -> list[Any]:
+    """The cells of a bundle, in the order of ``COLUMNS``."""
+    healthy, known = application_counts(contents)
     return [
-        text(bundle, "metadata", "name"),
-        _freight(bundle),
-        text(bundle, "health", "status") or NONE,
+        contents.name,
+        _freight(contents.each("freight", freight_name)),
+        contents.one("health", read_status) or NONE,
         f"{healthy}/{known}",
-        _last_promotion(bundle),
-        age(text(bundle, "metadata", "creationTimestamp")),
-        _issues(bundle),
+        contents.root(_last_promotion),
+        age(contents.created),
+        contents.one("health", _issues),
     ]
 
 
-def application_counts(bundle: Mapping[str, Any]) -> tuple[int, int]:
+def application_counts(contents: Contents) -> tuple[int, int]:
     """How many Applications are healthy, and how many there are: those shown, and those that are checked.
 
     Where the Stage's health checks have a verdict it counts, else Argo CD's own.
     """
-    own = {
-        _name(each.get("metadata")): text(each, "status", "health", "status")
-        for each in mappings(bundle, "applications")
-    }
-    verdicts = {_name(each): text(each, "status") for each in mappings(bundle, "health", "checks")}
-    states = {**own, **verdicts}
+    states = dict(contents.each("applications", _own_health))
+    states |= dict(contents.one("health", _verdicts))
     return sum(state == "Healthy" for state in states.values()), len(states)
+
+
+def read_status(health: Mapping[str, Any]) -> str:
+    """The Stage's state, as its health says it."""
+    return text(health, "status")
+
+
+def _own_health(application: Mapping[str, Any]) -> Judged:
+    return Judged(_name(application.get("metadata")), text(application, "status", "health", "status"))
+
+
+def _verdicts(health: Mapping[str, Any]) -> tuple[Judged, ...]:
+    return tuple(Judged(_name(each), text(each, "status")) for each in mappings(health, "checks"))
 
 
 def freight_name(freight: Mapping[str, Any]) -> str:
@@ -63,23 +80,22 @@ def freight_name(freight: Mapping[str, Any]) -> str:
     return text(freight, "alias") or text(freight, "metadata", "name")[:_SHORT_NAME]
 
 
-def _freight(bundle: Mapping[str, Any]) -> str:
-    names = [freight_name(each) for each in mappings(bundle, "freight")]
+def _freight(names: list[str]) -> str:
     shown = ",".join(names[:_MOST_FREIGHT])
     more = len(names) - _MOST_FREIGHT
     return _clipped(f"{shown} + {more} more..." if more > 0 else shown) or NONE
 
 
-def _last_promotion(bundle: Mapping[str, Any]) -> str:
-    status = mapping(bundle, "stage", "status")
+def _last_promotion(stage: Mapping[str, Any]) -> str:
+    status = mapping(stage, "status")
     current, last = mapping(status, "currentPromotion"), mapping(status, "lastPromotion")
     newest = current or last
     phase = text(newest, "status", "phase") or ("Running" if current else "")
     return _clipped(" ".join(filter(None, (text(newest, "name"), phase)))) or NONE
 
 
-def _issues(bundle: Mapping[str, Any]) -> str:
-    issues = mapping(bundle, "health").get("issues")
+def _issues(health: Mapping[str, Any]) -> str:
+    issues = health.get("issues")
     told = [issue for issue in issues if isinstance(issue, str)] if isinstance(issues, list) else []
     if not told:
         return NONE

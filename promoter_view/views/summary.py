@@ -1,7 +1,7 @@
 """One word of state for an environment and for a promotion strategy, and the words that say why. Pure.
 
-Table columns and pages use the same functions. Everything is read from a decoded PromotionStrategyDetails; a member of
-the wrong shape counts as absent, so nothing here raises.
+Table columns and pages use the same functions. Everything is read from the contents of a PromotionStrategyDetails; a
+member of the wrong shape counts as absent, so nothing here raises.
 """
 
 from __future__ import annotations
@@ -10,14 +10,20 @@ import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Protocol, TypeVar
 
 from promoter_view.decoded import mapping, mappings, parse_time, text
+from promoter_view.views.contents import Contents
 
+#: The field of a strategy's bundle that tells how its environments stand.
+POLICIES = "changeTransferPolicies"
 #: The check by which GitOps Promoter holds an environment back until the one before it is done.
 PREVIOUS_ENVIRONMENT = "promoter-previous-environment"
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
+#: Branches without a policy of which it is known what to say: as many as a large strategy has.
+_KEPT_BRANCHES = 1024
 
 
 class State(enum.StrEnum):
@@ -76,13 +82,55 @@ class Summary:
         return next((each for each in self.environments if each.state is self.state), None)
 
 
-def summarize(bundle: Mapping[str, Any]) -> Summary:
-    """The summary of a decoded PromotionStrategyDetails."""
-    policies = policies_by_branch(bundle)
-    branches = [text(each, "branch") for each in mappings(bundle, "promotionStrategy", "spec", "environments")]
-    environments = tuple(summarize_environment(branch, policies.get(branch)) for branch in branches)
-    statuses = [mapping(policies.get(branch), "status") for branch in branches]
-    return Summary(worst(each.state for each in environments), environments, newest_dry_sha(statuses))
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A dry commit as far as the newest one is looked for."""
+
+    sha: str = ""
+    time: datetime = _NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What one ChangeTransferPolicy says of its environment, and the newest dry commit that it names."""
+
+    environment: Environment
+    newest: Commit
+
+    @property
+    def branch(self) -> str:
+        """The environment's."""
+        return self.environment.branch
+
+
+def summarize(contents: Contents) -> Summary:
+    """The summary of a PromotionStrategyDetails."""
+    return summarize_standings(contents.root(read_branches), by_branch(contents.each(POLICIES, read_standing)))
+
+
+def summarize_standings(branches: Iterable[str], standings: Mapping[str, Standing]) -> Summary:
+    """The summary of a strategy of those environments."""
+    found = [standings.get(branch) or unknown(branch) for branch in branches]
+    environments = tuple(each.environment for each in found)
+    newest = max((each.newest for each in found), key=lambda commit: commit.time, default=Commit())
+    return Summary(worst({each.state for each in environments}), environments, newest.sha)
+
+
+def read_branches(root: Mapping[str, Any]) -> tuple[str, ...]:
+    """The branches of a PromotionStrategy's environments, in order."""
+    return tuple(text(each, "branch") for each in mappings(root, "spec", "environments"))
+
+
+def read_standing(policy: Mapping[str, Any]) -> Standing:
+    """What a ChangeTransferPolicy says."""
+    newest = newest_dry_commit([mapping(policy, "status")])
+    return Standing(summarize_environment(text(policy, "spec", "activeBranch"), policy), newest)
+
+
+@lru_cache(maxsize=_KEPT_BRANCHES)
+def unknown(branch: str) -> Standing:
+    """What is to be said of an environment without a policy."""
+    return Standing(summarize_environment(branch, None), Commit())
 
 
 def summarize_environment(branch: str, policy: Mapping[str, Any] | None) -> Environment:
@@ -96,11 +144,22 @@ def summarize_environment(branch: str, policy: Mapping[str, Any] | None) -> Envi
     return Environment(branch, state, reasons, active, proposed, hydrated)
 
 
-def policies_by_branch(bundle: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The first ChangeTransferPolicy of each active branch, in the bundle's order."""
-    policies: dict[str, Mapping[str, Any]] = {}
-    for policy in mappings(bundle, "changeTransferPolicies"):
-        policies.setdefault(text(policy, "spec", "activeBranch"), policy)
+class OfBranch(Protocol):
+    """What is said of an environment."""
+
+    @property
+    def branch(self) -> str:
+        """The active branch, "" where none is named."""
+
+
+_Policy = TypeVar("_Policy", bound=OfBranch)
+
+
+def by_branch(found: Iterable[_Policy]) -> dict[str, _Policy]:
+    """What was read of policies, the first of each active branch, in the bundle's order."""
+    policies: dict[str, _Policy] = {}
+    for each in found:
+        policies.setdefault(each.branch, each)
     policies.pop("", None)
     return policies
 
@@ -117,12 +176,11 @@ def worst(states: Iterable[State]) -> State:
     return min(states, key=order.index, default=State.UNKNOWN)
 
 
-def newest_dry_sha(statuses: Sequence[Mapping[str, Any]]) -> str:
-    """The dry sha with the latest commitTime in those ChangeTransferPolicy statuses: of equals the first, else ""."""
+def newest_dry_commit(statuses: Sequence[Mapping[str, Any]]) -> Commit:
+    """The dry commit with the latest commitTime in those ChangeTransferPolicy statuses: of equals the first."""
     commits = [mapping(status, side, "dry") for status in statuses for side in ("proposed", "active")]
-    named = [commit for commit in commits if text(commit, "sha")]
-    newest = max(named, key=lambda commit: parse_time(text(commit, "commitTime")) or _NEVER, default={})
-    return text(newest, "sha")
+    named = [Commit(text(each, "sha"), parse_time(text(each, "commitTime")) or _NEVER) for each in commits]
+    return max(filter(lambda commit: commit.sha, named), key=lambda commit: commit.time, default=Commit())
 
 
 def _state(policy: Mapping[str, Any], active: str, proposed: str, hydrated: str) -> tuple[State, tuple[str, ...]]:

@@ -19,6 +19,7 @@ from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.page_resource import PageResource
 from promoter_view.dashboard.pages import Pages
 from promoter_view.dashboard.program import ProgramFacts
+from promoter_view.dashboard.reading import Reading
 from promoter_view.dashboard.rights import OpenRights, ReviewedRights, Rights
 from promoter_view.dashboard.sign_in import SignIn
 from promoter_view.dashboard.site import DashboardSite, Entrance, Front
@@ -63,7 +64,8 @@ class Board(World):
         self.fault: str | None = None
         entrance = Entrance(door(self), hosts, root_path, limits or Limits())
         given: dict[str, Any] = {"rights": rights(self), "outlooks": outlooks(self)}
-        pages = Pages(activity=Activity(), assets=Assets(), root_path=root_path)
+        reading = Reading()
+        pages = Pages(reading=reading, activity=Activity(reading), assets=Assets(), root_path=root_path)
         page_resource = PageResource(
             self.views, self.plurals, pages, Assets(), **given, pump=self.pump, wall=self.wall, facts=self._facts
         )

@@ -13,6 +13,7 @@ from twisted.internet.task import Clock
 from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.pages import PageInput, Pages
+from promoter_view.dashboard.reading import Reading
 from promoter_view.kubernetes.cleaning import CleaningRules, source_object
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.records import Bundle, BundleChange, ObjectKey
@@ -50,10 +51,11 @@ class Company:
         self._known: dict[ObjectKey, bytes] = {}
         self.scenario.start()
         self.reflect()
-        self.activity = Activity()
+        self.reading = Reading()
+        self.activity = Activity(self.reading)
         self.activity.restart(self.world.projector.head)
         self._read = self.world.projector.head
-        self.pages = Pages(activity=self.activity, assets=Assets(), root_path=root_path)
+        self.pages = Pages(reading=self.reading, activity=self.activity, assets=Assets(), root_path=root_path)
 
     @property
     def now(self) -> datetime:
@@ -73,7 +75,8 @@ class Company:
             self.reflect()
         changes = self.world.changes(self._read)
         self._read = self.world.projector.head
-        self.activity.feed(changes)
+        for _ in self.activity.steps(changes):
+            pass
         return changes
 
     def reflect(self) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from promoter_view.dashboard.activity import Activity, Event, Item, compare, moment, read_trail
-from promoter_view.dashboard.environments import read_stations
+from promoter_view.dashboard.activity import Activity, Event, Item, compare, moment
+from promoter_view.dashboard.environments import read_policy, read_strategy
 from promoter_view.views.versions import join
 from tests.dashboard.company import Company
-from tests.views.strategies import NEW, OLD, bundle, check, policy
+from tests.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 
 def items(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[Item]:
-    trails = [None if each is None else read_trail(*read_stations(bundle(each))) for each in (before, after)]
-    return list(compare(*trails))
+    found = [None if each is None else read_strategy(Decoded(bundle(each)), read_policy) for each in (before, after)]
+    return list(compare(*found))
 
 
 def events(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[str]:
@@ -69,8 +69,8 @@ def test_the_time_of_an_entry_is_that_of_its_record() -> None:
     changes = [
         change._replace(resource_version=change.resource_version + join(ahead, 0, 0)) for change in company.go_on(30)
     ]
-    activity = Activity()
-    activity.feed(changes)
+    activity = Activity(company.reading)
+    list(activity.steps(changes))
     later = company.now + timedelta(minutes=5)
     assert all(
         timedelta(minutes=5) <= later - entry.time < timedelta(minutes=6) for entry in activity.newest_first(later)
@@ -81,11 +81,11 @@ def test_an_entry_from_a_clock_that_was_ahead_is_as_old_as_the_next_one() -> Non
     """No entry is later than the one that followed it, nor than now, whatever the clock said when it was recorded."""
     company = Company()
     changes = company.go_on(60)
-    activity = Activity()
+    activity = Activity(company.reading)
     ahead = len(changes) // 2
-    activity.feed([change._replace(time_ms=change.time_ms + 8 * 3_600_000) for change in changes[:ahead]])
+    list(activity.steps([change._replace(time_ms=change.time_ms + 8 * 3_600_000) for change in changes[:ahead]]))
     assert {entry.time for entry in activity.newest_first(company.now)} == {company.now}
-    activity.feed(changes[ahead:])
+    list(activity.steps(changes[ahead:]))
     entries = list(activity.newest_first(company.now))
     following = min(entry.time for entry in entries if entry.resource_version >= changes[ahead].resource_version)
     assert all(entry.time == following for entry in entries if entry.resource_version < changes[ahead].resource_version)
@@ -107,11 +107,11 @@ def test_a_company_at_work_has_a_feed() -> None:
 def test_the_feed_is_bounded_and_says_how_far_it_reaches() -> None:
     """Beyond its bound the oldest entry goes, and the feed reaches back to the oldest that is kept."""
     company = Company()
-    activity = Activity(max_entries=3)
+    activity = Activity(company.reading, max_entries=3)
     activity.restart(company.world.projector.head)
     began = activity.since
     changes = company.go_on(40)
-    activity.feed(changes)
+    list(activity.steps(changes))
     kept = list(activity.newest_first(company.now))
     assert len(kept) == 3
     assert began is not None

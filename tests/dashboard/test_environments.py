@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from promoter_view.dashboard.environments import Station, read_stations
+from promoter_view.dashboard.environments import Station, read_policy_with_past, read_strategy
 from promoter_view.views.summary import State
-from tests.views.strategies import NEW, OLD, bundle, check, policy
+from tests.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 
 def stations(*policies: dict[str, Any], **members: Any) -> tuple[Station, ...]:
-    return read_stations(bundle(*policies, **members))[1]
+    return read_strategy(Decoded(bundle(*policies, **members)), read_policy_with_past).stations
 
 
 def test_what_is_proposed_comes_next() -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from promoter_view.dashboard.figures import deliveries, figures
+from promoter_view.dashboard.environments import read_policy, read_strategy
+from promoter_view.dashboard.figures import Deliveries, figures
 from tests.dashboard.test_history import past
-from tests.views.strategies import bundle, check, policy
+from tests.views.strategies import Decoded, bundle, check, policy
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 A, B = "a" * 40, "b" * 40
@@ -38,6 +39,10 @@ def _strategy() -> dict[str, Any]:
     return bundle(first, last)
 
 
+def deliveries(tree: dict[str, Any]) -> Deliveries:
+    return read_strategy(Decoded(tree), read_policy).deliveries
+
+
 def test_figures_are_those_of_the_promotions_that_are_kept() -> None:
     """Two deployments in two days, lead times of 6 and 2 hours, 4 hours and none from the first to the last."""
     found = figures([deliveries(_strategy())], NOW)
@@ -51,8 +56,9 @@ def test_figures_are_those_of_the_promotions_that_are_kept() -> None:
 
 def test_what_is_live_is_judged_by_its_checks_of_now() -> None:
     """A deployment that failed after its merge counts as failed, whatever was recorded at the merge."""
-    failed = [delivery for delivery in deliveries(_strategy()).items if delivery.failed]
-    assert [(delivery.sha, delivery.last) for delivery in failed] == [(B, True)]
+    found = deliveries(_strategy())
+    assert [delivery.sha for delivery in found.items if delivery.failed] == [B]
+    assert [delivery.sha for delivery in found.deployments if delivery.failed] == [B]
 
 
 def test_several_strategies_add_up() -> None:

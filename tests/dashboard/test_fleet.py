@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from promoter_view.dashboard.environments import read_stations
+from promoter_view.dashboard.environments import read_policy, read_strategy
 from promoter_view.dashboard.fleet import Row, in_order, read_query, read_row
 from promoter_view.views.summary import State
-from tests.views.strategies import NEW, bundle, check, policy
+from tests.views.strategies import NEW, Decoded, bundle, check, policy
 
 
 def row(name: str = "payments", namespace: str = "team", labels: dict[str, str] | None = None, **changed: Any) -> Row:
     found = bundle(policy(**changed))
     found["metadata"] |= {"name": name, "namespace": namespace, "labels": labels or {}}
     found["changeTransferPolicies"][0]["status"]["active"]["dry"] |= {"author": "Mei <m@x>", "subject": "Count ONCE"}
-    return read_row(found, *read_stations(found))
+    return read_row(Decoded(found), read_strategy(Decoded(found), read_policy))
 
 
 def test_a_row_says_its_state_where_and_why() -> None:

@@ -6,6 +6,7 @@ from twisted.internet.task import Clock
 
 from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.following import ActivityFollower, RowWarmer
+from promoter_view.slices import cooperator
 from tests.dashboard.company import Company
 from tests.views.world import VIEW
 
@@ -17,9 +18,10 @@ def _settle(clock: Clock) -> None:
 
 def test_it_reads_what_is_held_and_then_what_comes() -> None:
     """From the horizon on, a slice a turn, and with each move of the head."""
-    company, clock, activity = Company(), Clock(), Activity()
+    company, clock = Company(), Clock()
+    activity = Activity(company.reading)
     company.go_on(20)
-    follower = ActivityFollower(company.world.projector, [VIEW], activity, reactor=clock)
+    follower = ActivityFollower(company.world.projector, [VIEW], activity, cooperator=cooperator(clock))
     follower.start()
     _settle(clock)
     known = list(company.activity.newest_first(company.now))
@@ -34,7 +36,9 @@ def test_it_reads_what_is_held_and_then_what_comes() -> None:
 def test_after_it_is_stopped_nothing_runs() -> None:
     """No call is left, and a moving head wakes nobody."""
     company, clock = Company(), Clock()
-    follower = ActivityFollower(company.world.projector, [VIEW], Activity(), reactor=clock)
+    follower = ActivityFollower(
+        company.world.projector, [VIEW], Activity(company.reading), cooperator=cooperator(clock)
+    )
     follower.start()
     follower.stop()
     company.go_on(5)
@@ -43,9 +47,10 @@ def test_after_it_is_stopped_nothing_runs() -> None:
 
 def test_behind_the_horizon_it_starts_over() -> None:
     """What it has missed it does not pretend to know: the feed begins again at the horizon."""
-    company, clock, activity = Company(), Clock(), Activity()
+    company, clock = Company(), Clock()
+    activity = Activity(company.reading)
     company.go_on(5)
-    follower = ActivityFollower(company.world.projector, [VIEW], activity, reactor=clock)
+    follower = ActivityFollower(company.world.projector, [VIEW], activity, cooperator=cooperator(clock))
     follower.start()
     clock.advance(0)
     company.world.projector._history._max_bytes = 20_000
@@ -60,18 +65,18 @@ def test_behind_the_horizon_it_starts_over() -> None:
 def test_rows_are_made_ahead_of_the_first_visitor() -> None:
     """One a turn once the first state is there, and never again: from then on each change makes its own."""
     company, clock = Company(), Clock()
-    warmer = RowWarmer(company.world.projector, VIEW, company.pages, reactor=clock)
+    warmer = RowWarmer(company.world.projector, VIEW, company.pages, cooperator=cooperator(clock))
     warmer.start()
-    assert not all(map(company.pages._showing.is_shown, company.bundles))
+    assert not all(map(company.pages._showing._shown.has, company.bundles))
     _settle(clock)
-    assert all(map(company.pages._showing.is_shown, company.bundles))
+    assert all(map(company.pages._showing._shown.has, company.bundles))
     assert clock.getDelayedCalls() == []
 
 
 def test_a_warmer_that_is_stopped_leaves_nothing() -> None:
     """Half-way it can be ended."""
     company, clock = Company(), Clock()
-    warmer = RowWarmer(company.world.projector, VIEW, company.pages, reactor=clock)
+    warmer = RowWarmer(company.world.projector, VIEW, company.pages, cooperator=cooperator(clock))
     warmer.start()
     clock.advance(0)
     warmer.stop()

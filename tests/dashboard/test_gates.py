@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from promoter_view.dashboard.checks import Phase
-from promoter_view.dashboard.gates import schedules, timers
+from promoter_view.dashboard.gates import read_schedules, read_timers
 
 
 def test_a_timer_says_when_its_time_has_passed() -> None:
@@ -17,7 +17,7 @@ def test_a_timer_says_when_its_time_has_passed() -> None:
         "atMostDurationRemaining": "20m",
         "phase": "pending",
     }
-    (found,) = timers({"timedCommitStatuses": [{"spec": {"key": "soak"}, "status": {"environments": [environment]}}]})
+    (found,) = read_timers({"spec": {"key": "soak"}, "status": {"environments": [environment]}})
     assert (found.key, found.branch, found.phase, found.remaining) == (
         "soak",
         "environment/staging",
@@ -35,7 +35,7 @@ def test_a_malformed_duration_leaves_the_cluster_s_own_words() -> None:
         "requiredDuration": "soon",
         "atMostDurationRemaining": "5m",
     }
-    (found,) = timers({"timedCommitStatuses": [{"status": {"environments": [environment]}}]})
+    (found,) = read_timers({"status": {"environments": [environment]}})
     assert (found.key, found.until, found.required, found.remaining) == ("timer", None, "soon", "5m")
 
 
@@ -47,12 +47,8 @@ def test_a_schedule_says_what_holds_and_what_is_next() -> None:
         "active": {"exclude": "freeze", "transition": "2026-11-23T08:00:00Z"},
         "next": {"allow": "office hours", "transition": "2026-11-23T09:00:00Z"},
     }
-    (found,) = schedules(
-        {
-            "scheduledCommitStatuses": [
-                {"spec": {"key": "hours", "timezone": "Europe/Vienna"}, "status": {"environments": [environment]}}
-            ]
-        }
+    (found,) = read_schedules(
+        {"spec": {"key": "hours", "timezone": "Europe/Vienna"}, "status": {"environments": [environment]}}
     )
     assert (found.key, found.timezone, found.now.exclude, found.next.allow) == (
         "hours",
@@ -64,6 +60,6 @@ def test_a_schedule_says_what_holds_and_what_is_next() -> None:
 
 
 def test_no_gates_no_lines() -> None:
-    """A bundle without gates has none to show, whatever stands in their place."""
-    assert not list(timers({"timedCommitStatuses": "x"}))
-    assert not list(schedules({}))
+    """A gate without environments has none to show, whatever stands in their place."""
+    assert not read_timers({"status": {"environments": "x"}})
+    assert not read_schedules({})

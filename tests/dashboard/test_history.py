@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from promoter_view.dashboard.environments import read_stations
-from promoter_view.dashboard.history import matrix
-from tests.views.strategies import NEW, OLD, bundle, check, policy
+from promoter_view.dashboard.environments import read_policy_with_past, read_strategy
+from promoter_view.dashboard.history import Line, Matrices
+from tests.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 OLDER = "c" * 40
 
@@ -25,8 +25,13 @@ HISTORY = [
 ]
 
 
+def matrix(*policies: dict[str, Any], **rest: Any) -> tuple[Line, ...]:
+    found = read_strategy(Decoded(bundle(*policies, **rest)), read_policy_with_past)
+    return Matrices().of(found.stations).lines
+
+
 def kinds(*policies: dict[str, Any], **rest: Any) -> dict[str, list[str]]:
-    lines = matrix(read_stations(bundle(*policies, **rest))[1])
+    lines = matrix(*policies, **rest)
     return {line.commit.sha[0]: [cell.kind.value for cell in line.cells] for line in lines}
 
 
@@ -43,8 +48,7 @@ def test_each_commit_says_what_became_of_it_in_each_environment() -> None:
 
 def test_a_replaced_commit_says_how_long_it_was_live_and_by_what_it_was_replaced() -> None:
     """The time between two merges, and the next commit."""
-    (station,) = read_stations(bundle(policy(history=HISTORY)))[1]
-    cell = next(line.cells[0] for line in matrix([station]) if line.commit.sha == OLDER)
+    cell = next(line.cells[0] for line in matrix(policy(history=HISTORY)) if line.commit.sha == OLDER)
     assert cell.lasted == timedelta(days=1)
     assert cell.replaced_by is not None
     assert cell.replaced_by.sha == OLD

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.dashboard.environments import Station, read_stations
-from promoter_view.dashboard.history import Line, matrix
+from promoter_view.dashboard.environments import Station, read_policy_with_past, read_strategy
+from promoter_view.dashboard.history import Line, Matrices
 from promoter_view.dashboard.history_query import HistoryQuery, Show, read_drawer, read_history_query, read_table
 from tests.dashboard.test_history import HISTORY, OLDER
-from tests.views.strategies import NEW, OLD, bundle, check, policy
+from tests.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 
 def past_and_present() -> tuple[list[Station], tuple[Line, ...]]:
     """Two environments: in dev the newest commit is proposed, in prod the older one fails."""
     first = policy("environment/dev", history=HISTORY)
     second = policy("environment/prod", active=OLDER, proposed=OLDER, active_checks=[check("health", "failure")])
-    stations = list(read_stations(bundle(first, second))[1])
-    return stations, matrix(stations)
+    stations = list(read_strategy(Decoded(bundle(first, second)), read_policy_with_past).stations)
+    return stations, Matrices().of(stations).lines
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from promoter_view.dashboard.topics import Form
 from promoter_view.records import BundleKey
 from promoter_view.views.summary import summarize
 from tests.dashboard.company import Company
+from tests.views.strategies import Decoded
 from tests.views.world import VIEW
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\" onclick='alert(3)' {{ 7*7 }} ${7*7}"
@@ -88,7 +89,7 @@ def test_the_fleet_has_a_row_a_strategy(company: Company) -> None:
     html = company.page("")
     rows = re.findall(r'<li class="row is-(\w+)" id="([^"]+)"', html)
     states = {
-        f"{each.key.namespace}/{each.key.name}": summarize(orjson.loads(each.encode())).state.value.lower()
+        f"{each.key.namespace}/{each.key.name}": summarize(Decoded(orjson.loads(each.encode()))).state.value.lower()
         for each in company.bundles
     }
     assert {name: state for state, name in rows} == states
@@ -122,7 +123,7 @@ def test_a_strategy_says_what_blocks_it(company: Company) -> None:
     """Each reason of each environment that is held up stands on its page."""
     for bundle in company.bundles:
         html = company.page(f"strategies/{bundle.key.namespace}/{bundle.key.name}")
-        for environment in summarize(orjson.loads(bundle.encode())).environments:
+        for environment in summarize(Decoded(orjson.loads(bundle.encode()))).environments:
             for reason in environment.reasons:
                 assert str(escape(reason)) in html
 

@@ -13,6 +13,7 @@ import pytest
 from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.pages import PageInput, Pages
+from promoter_view.dashboard.reading import Reading
 from promoter_view.dashboard.stage_detail import argocd_link, read_stage
 from promoter_view.dashboard.stage_rows import Health, read_stage_row
 from promoter_view.dashboard.topics import Form, parse_topics
@@ -20,6 +21,7 @@ from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.stage_details import STAGE_DETAILS
 from tests.dashboard.test_pages import EVIL, Reader
 from tests.views.stages import application, changed, check, promotion, stage, thing
+from tests.views.strategies import Decoded
 from tests.views.world import World
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -55,9 +57,10 @@ class Shop:
             ),
             promotion("p2", phase="Pending", created=40),
         )
-        self.activity = Activity()
+        reading = Reading()
+        self.activity = Activity(reading)
         self.activity.restart(self.world.projector.head)
-        self.pages = Pages(activity=self.activity, assets=Assets(), **pages)
+        self.pages = Pages(reading=reading, activity=self.activity, assets=Assets(), **pages)
         self._read = self.world.projector.head
 
     @property
@@ -74,7 +77,7 @@ class Shop:
         """What the activity says of it: event, by, subject of each item."""
         self.world.put(*documents)
         cursor = self.world.projector.cursor(STAGE_DETAILS, "", self._read)
-        self.activity.feed(cursor.take(1000))
+        list(self.activity.steps(cursor.take(1000)))
         before, self._read = self._read, self.world.projector.head
         found = [entry for entry in self.activity.newest_first(NOW) if entry.resource_version > before]
         return [(item.event.value, item.by, item.subject) for entry in found for item in entry.items]
@@ -88,7 +91,7 @@ class Shop:
 
 def test_a_row() -> None:
     """Its health and why, its Freight by alias, its Applications and its last Promotion."""
-    row = read_stage_row(Shop().document)
+    row = read_stage_row(Decoded(Shop().document, "stage"))
     assert (row.state, row.freight, row.healthy, row.applications) == (Health.UNHEALTHY, ("gentle-otter",), 1, 2)
     assert "web" in row.issue
     assert row.last is not None
@@ -97,7 +100,7 @@ def test_a_row() -> None:
 
 def test_one_in_full() -> None:
     """Which Application is ill and since when, the steps of each Promotion, and what the Freight is made of."""
-    detail = read_stage(Shop().document, "https://argocd.example.com")
+    detail = read_stage(Decoded(Shop().document, "stage"), "https://argocd.example.com")
     worst, best = detail.applications
     assert (worst.name, worst.verdict, worst.said) == ("web", Health.UNHEALTHY, "Degraded")
     assert worst.since == datetime(2026, 11, 20, 11, tzinfo=UTC)
@@ -117,8 +120,8 @@ def test_nothing_yet() -> None:
     world.put(stage(last=""))
     (bundle,) = world.projector.list(STAGE_DETAILS)
     document = orjson.loads(bundle.encode())
-    assert read_stage_row(document).state is Health.NONE
-    assert read_stage(document, "").applications == ()
+    assert read_stage_row(Decoded(document, "stage")).state is Health.NONE
+    assert read_stage(Decoded(document, "stage"), "").applications == ()
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +135,7 @@ def test_any_shape(document: dict[str, Any], spoilt: Any) -> None:
     """Whatever a member is, something is shown of the rest."""
     for field in ("stage", "promotions", "freight", "applications", "health"):
         for value in (spoilt, [spoilt]):
-            read_stage(document | {field: value}, "")
+            read_stage(Decoded(document | {field: value}, "stage"), "")
 
 
 def test_no_link_without_an_address() -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
+
+from promoter_view.decoded import mapping, text
+from promoter_view.views.contents import Read
+
+Value = TypeVar("Value")
 
 NEW, OLD = "b" * 40, "a" * 40
 LATER, EARLIER = "2026-11-20T10:00:00Z", "2026-11-19T10:00:00Z"
@@ -58,3 +63,28 @@ def bundle(*policies: dict[str, Any], branches: list[str] | None = None, **membe
         "changeTransferPolicies": list(policies),
         **members,
     }
+
+
+class Decoded:
+    """The contents of a bundle that is given as a tree, of whatever shape. Implements ``contents.Contents``."""
+
+    def __init__(self, tree: Any, root_field: str = "promotionStrategy") -> None:
+        self._tree = tree
+        self._root_field = root_field
+        self.namespace = text(tree, "metadata", "namespace")
+        self.name = text(tree, "metadata", "name")
+        self.created = text(tree, "metadata", "creationTimestamp")
+        labels = mapping(tree, "metadata", "labels")
+        self.labels = {key: value for key, value in labels.items() if type(value) is str}
+        self.fields = [name for name in mapping(tree) if name not in ("kind", "apiVersion", "metadata", root_field)]
+
+    def root(self, read: Read[Value]) -> Value:
+        return read(mapping(self._tree, self._root_field))
+
+    def one(self, field: str, read: Read[Value]) -> Value:
+        return read(mapping(self._tree, field))
+
+    def each(self, field: str, read: Read[Value]) -> list[Value]:
+        found = mapping(self._tree).get(field)
+        members = found if isinstance(found, list) else [found]
+        return [read(member) for member in members if isinstance(member, dict)]

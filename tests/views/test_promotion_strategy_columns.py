@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from promoter_view.views.ages import shown
 from promoter_view.views.promotion_strategy_columns import COLUMNS, cells
-from tests.views.strategies import LATER, NEW, OLD, bundle, check, policy
+from tests.views.strategies import LATER, NEW, OLD, Decoded, bundle, check, policy
 from tests.views.test_summary import JSON, full_bundle, places
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 
 
 def now_shown(tree: Any) -> list[Any]:
-    return [shown(cell, NOW) for cell in cells(tree)]
+    return [shown(cell, NOW) for cell in cells(Decoded(tree))]
 
 
 def row(tree: Any) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from promoter_view.views.ages import Since
 from promoter_view.views.stage_columns import COLUMNS, NONE, cells
 from promoter_view.views.stage_details import stage_details
 from tests.views.stages import application, stage, thing
+from tests.views.strategies import Decoded
 
 
 def shown(root: dict[str, Any], **members: Any) -> dict[str, Any]:
     """The cells by column."""
     metadata = {"name": "test", "namespace": "shop", "creationTimestamp": "2026-11-20T10:00:00Z"}
-    found = cells({"metadata": metadata, "stage": root, **members})
+    found = cells(Decoded({"metadata": metadata, "stage": root, **members}, "stage"))
     return dict(zip([column.name for column in COLUMNS], found, strict=True))
 
 
@@ -88,5 +89,9 @@ def test_bounded() -> None:
 @pytest.mark.parametrize("odd", [None, 7, "x", [], [7], {"a": 7}])
 def test_any_shape(odd: Any) -> None:
     """Whatever stands in place of a member, there is a row."""
-    assert len(cells(dict.fromkeys(("metadata", "stage", "freight", "health", "applications"), odd))) == len(COLUMNS)
-    assert len(cells({"stage": {"status": odd}, "health": {"issues": odd, "checks": odd}})) == len(COLUMNS)
+    assert len(
+        cells(Decoded(dict.fromkeys(("metadata", "stage", "freight", "health", "applications"), odd), "stage"))
+    ) == len(COLUMNS)
+    assert len(cells(Decoded({"stage": {"status": odd}, "health": {"issues": odd, "checks": odd}}, "stage"))) == len(
+        COLUMNS
+    )

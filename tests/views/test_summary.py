@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.views.summary import State, newest_dry_sha, summarize, summarize_environment, worst
-from tests.views.strategies import EARLIER, LATER, NEW, OLD, bundle, check, commit, policy
+from promoter_view.views.summary import State, newest_dry_commit, summarize, summarize_environment, worst
+from tests.views.strategies import EARLIER, LATER, NEW, OLD, Decoded, bundle, check, commit, policy
 
 GREEN = [check("lint", "success")]
 PENDING = [check("lint", "pending", "lint is  still\nrunning")]
@@ -110,13 +110,12 @@ def test_worst_follows_the_order() -> None:
 
 def test_strategy_is_its_worst_environment() -> None:
     """A strategy has the state of its worst environment, and names the first that is in it."""
-    summary = summarize(
-        bundle(
-            policy("dev", active=NEW),
-            policy("staging", proposed_checks=PENDING),
-            policy("prod", proposed_checks=PREVIOUS),
-        )
+    tree = bundle(
+        policy("dev", active=NEW),
+        policy("staging", proposed_checks=PENDING),
+        policy("prod", proposed_checks=PREVIOUS),
     )
+    summary = summarize(Decoded(tree))
     assert summary.state is State.BLOCKED
     assert summary.foremost is not None
     assert summary.foremost.branch == "staging"
@@ -125,7 +124,7 @@ def test_strategy_is_its_worst_environment() -> None:
 def test_environments_follow_the_spec_and_join_by_branch() -> None:
     """Environments stand in the spec's order, each with the first policy of its branch; one without is Unknown."""
     first, second = policy("prod", active=NEW), policy("prod", active=OLD)
-    summary = summarize(bundle(policy("dev"), first, second, branches=["prod", "dev", "new"]))
+    summary = summarize(Decoded(bundle(policy("dev"), first, second, branches=["prod", "dev", "new"])))
     assert [(each.branch, each.state) for each in summary.environments] == [
         ("prod", State.PROMOTED),
         ("dev", State.PROMOTING),
@@ -149,7 +148,7 @@ def test_environments_follow_the_spec_and_join_by_branch() -> None:
 )
 def test_newest_and_promoted(policies: list[dict[str, Any]], newest: str, promoted: int) -> None:
     """The newest dry commit is known, and how many environments have it or have nothing to change for it."""
-    summary = summarize(bundle(*policies))
+    summary = summarize(Decoded(bundle(*policies)))
     assert (summary.newest_sha, summary.promoted_count) == (newest, promoted)
 
 
@@ -159,10 +158,10 @@ def test_newest_goes_by_commit_time() -> None:
         {"active": {"dry": commit("x", "2026-11-20T09:30:00+02:00")}, "proposed": {"dry": commit("y", EARLIER)}},
         {"active": {"dry": commit("z", "")}, "proposed": {"dry": commit("w", "2026-11-20T08:00:00Z")}},
     ]
-    assert newest_dry_sha(statuses) == "w"
-    assert newest_dry_sha(statuses[:1]) == "x"
-    assert newest_dry_sha([{"active": {"dry": commit("z", "no time")}}]) == "z"
-    assert newest_dry_sha([{"active": {"dry": {"commitTime": LATER}}}]) == ""
+    assert newest_dry_commit(statuses).sha == "w"
+    assert newest_dry_commit(statuses[:1]).sha == "x"
+    assert newest_dry_commit([{"active": {"dry": commit("z", "no time")}}]).sha == "z"
+    assert newest_dry_commit([{"active": {"dry": {"commitTime": LATER}}}]).sha == ""
 
 
 JSON = st.recursive(
@@ -197,7 +196,7 @@ def test_any_shape_has_a_summary(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 3))):
         container, key = data.draw(st.sampled_from(places(tree)))
         container[key] = data.draw(JSON)
-    summary = summarize(tree)
+    summary = summarize(Decoded(tree))
     assert summary.state in State
     assert 0 <= summary.promoted_count <= len(summary.environments)
 
@@ -205,4 +204,4 @@ def test_any_shape_has_a_summary(data: st.DataObject) -> None:
 @given(JSON)
 def test_anything_has_a_summary(anything: Any) -> None:
     """What is no bundle at all is an Unknown strategy without environments."""
-    assert summarize(anything).state is State.UNKNOWN
+    assert summarize(Decoded(anything)).state is State.UNKNOWN

@@ -1,0 +1,159 @@
+"""A bundle read member by member. Pure.
+
+What was read of a member is kept by its bytes, so that of a bundle of a thousand a change of one costs reading one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+
+import orjson
+
+from promoter_view.records import Bundle
+from promoter_view.views.recent import Recent
+
+#: What was read is kept for so many bytes of JSON: three of the largest strategies, or hundreds of usual ones.
+KEPT_BYTES = 16 * 1024 * 1024
+#: A tail's first two pieces: the rest of the metadata, and the root.
+_ROOT, _ROOT_END = 1, 2
+_ABSENT: Mapping[str, Any] = {}
+
+_Value = TypeVar("_Value")
+#: Takes from a decoded object what its caller wants of it. A function of a module, for its results are kept by it.
+Read = Callable[[Mapping[str, Any]], _Value]
+
+
+class Contents(Protocol):
+    """What a bundle holds."""
+
+    @property
+    def namespace(self) -> str:
+        """Of the bundle."""
+
+    @property
+    def name(self) -> str:
+        """Of the bundle."""
+
+    @property
+    def created(self) -> str:
+        """metadata.creationTimestamp."""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Of the bundle."""
+
+    @property
+    def fields(self) -> Sequence[str]:
+        """The fields behind the root, in order."""
+
+    def root(self, read: Read[_Value]) -> _Value:
+        """What is read of the root."""
+
+    def one(self, field: str, read: Read[_Value]) -> _Value:
+        """What is read of the object in that field; of an empty one where there is none."""
+
+    def each(self, field: str, read: Read[_Value]) -> list[_Value]:
+        """What is read of each object in that field; what is no object there is passed over."""
+
+
+class _Kept(NamedTuple):
+    """A value, in a tuple because it may be None; ``is_object``: what it was read of is a JSON object."""
+
+    is_object: bool
+    value: Any
+
+
+class Readings:
+    """What was last read of objects, by their bytes and by what was read. ``max_bytes`` bounds those bytes."""
+
+    def __init__(self, max_bytes: int = KEPT_BYTES) -> None:
+        self._kept: Recent[_Kept] = Recent(max_bytes)
+
+    def of(self, body: bytes, read: Read[_Value]) -> tuple[bool, _Value]:
+        """Whether that is an object, and what is read of it; of anything else, what is read of an empty one."""
+        # The hash of bytes is worked out once, and the same bytes are found by identity.
+        key = (read, body)
+        kept = self._kept.get(key)
+        if kept is None:
+            document = orjson.loads(body)
+            is_object = isinstance(document, dict)
+            kept = _Kept(is_object, read(document if is_object else _ABSENT))
+            self._kept.keep(key, kept, len(body))
+        return kept
+
+    def has(self, body: bytes, read: Read[_Value]) -> bool:
+        """It was read, and is kept."""
+        return self._kept.get((read, body)) is not None
+
+
+class BundleContents:
+    """The contents of a bundle; see Contents."""
+
+    def __init__(self, bundle: Bundle, readings: Readings) -> None:
+        self._bundle = bundle
+        self._readings = readings
+        self._bodies = _bodies(bundle)
+
+    @property
+    def namespace(self) -> str:
+        """See Contents."""
+        return self._bundle.key.namespace
+
+    @property
+    def name(self) -> str:
+        """See Contents."""
+        return self._bundle.key.name
+
+    @property
+    def created(self) -> str:
+        """See Contents."""
+        return self._bundle.creation_timestamp
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """See Contents."""
+        return self._bundle.labels
+
+    @property
+    def fields(self) -> Sequence[str]:
+        """See Contents."""
+        return tuple(self._bodies)
+
+    def root(self, read: Read[_Value]) -> _Value:
+        """See Contents."""
+        return self._readings.of(self._bundle.tail[_ROOT], read)[1]
+
+    def one(self, field: str, read: Read[_Value]) -> _Value:
+        """See Contents."""
+        bodies = self._bodies.get(field)
+        return self._readings.of(bodies[0], read)[1] if bodies else read(_ABSENT)
+
+    def each(self, field: str, read: Read[_Value]) -> list[_Value]:
+        """See Contents."""
+        found = (self._readings.of(body, read) for body in self._bodies.get(field, ()))
+        return [value for is_object, value in found if is_object]
+
+    def steps(self, field: str, read: Read[Any]) -> Iterator[None]:
+        """Reads what ``each`` will want, an object a step: how a slice at a time is had of a bundle of any size."""
+        for body in self._bodies.get(field, ()):
+            if not self._readings.has(body, read):
+                self._readings.of(body, read)
+                yield
+
+
+def _bodies(bundle: Bundle) -> dict[str, list[bytes]]:
+    """The members' own bytes, by field."""
+    found: dict[str, list[bytes]] = {}
+    bodies: list[bytes] = []
+    for piece in bundle.tail[_ROOT_END:-1]:
+        # A joint is ,"field": and a separator one character; a member begins with a brace.
+        if piece.startswith(b',"'):
+            bodies = found[piece[2:-2].decode()] = []
+        elif len(piece) > 1:
+            bodies.append(piece)
+    return found
+
+
+if TYPE_CHECKING:
+    _contents: type[Contents] = BundleContents
