@@ -22,6 +22,7 @@ from promoter_view.records import (
     Record,
     Snapshot,
     SourceObject,
+    UnreadObject,
 )
 
 
@@ -31,11 +32,20 @@ class Recorder(Protocol):
     def position(self, path: ListPath) -> str | None:
         """Where that path's watch goes on; ABSENT: known to be empty; None: it must be listed."""
 
+    def is_known(self, path: ListPath) -> bool:
+        """Whether that path has ever had a position, also where it must be listed again."""
+
     def objects(self, path: ListPath) -> Iterator[tuple[ObjectKey, SourceObject]]:
         """The objects of that path as they stand after all that is already queued."""
 
+    def keys(self, path: ListPath) -> Iterator[ObjectKey]:
+        """The keys of those objects, and of those that are known only as unreadable."""
+
     def put(self, path: ListPath, key: ObjectKey, found: SourceObject, position: str | None) -> bool:
         """An object was added or modified. False when its bytes are those it had: then nothing is appended."""
+
+    def pass_over(self, path: ListPath, key: ObjectKey, found: UnreadObject, position: str | None) -> bool:
+        """An object's newest state cannot be read: the one before it stays. False where that was known."""
 
     def delete(self, path: ListPath, key: ObjectKey, resource_version: str, position: str | None) -> bool:
         """An object is gone. False when it was not there: then nothing is appended."""

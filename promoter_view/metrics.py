@@ -35,8 +35,10 @@ class Metrics:
         self.reflector_events = Counter("promoter_view_reflector_events", "Watch events taken", ["kind", "type"], registry=registry)
         self.reflector_relists = Counter("promoter_view_reflector_relists", "Lists of a whole path", ["kind", "reason"], registry=registry)
         self.reflector_outcomes = Counter("promoter_view_reflector_outcomes", "How requests to the cluster ended", ["kind", "outcome"], registry=registry)
-        self.reflector_lag_seconds = Gauge("promoter_view_reflector_lag_seconds", "Since the path was last heard of", ["kind"], registry=registry)
+        self.reflector_lag_seconds = Gauge("promoter_view_reflector_lag_seconds", "Since a change, a bookmark or a whole list of the path was last read", ["kind"], registry=registry)
         self.malformed_objects = Counter("promoter_view_malformed_objects", "Objects passed over", ["kind"], registry=registry)
+
+        self.unreadable_objects = Gauge("promoter_view_unreadable_objects", "Objects whose newest state could not be read", ["kind"], registry=registry)
 
         self.bundles = Gauge("promoter_view_bundles", "Bundles of a view", ["view"], registry=registry)
         self.bundles_digest = Gauge("promoter_view_bundles_digest", "A digest of all bundles at the head offset: equal wherever that offset is", registry=registry)

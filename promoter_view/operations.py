@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -12,10 +13,9 @@ from twisted.logger import Logger
 from promoter_view.boundaries import Recorder, ViewReader
 from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.reflector import ReflectorStatus
-from promoter_view.kubernetes.reflector_core import State
 from promoter_view.log.offsets import refusal
 from promoter_view.metrics import Metrics
-from promoter_view.records import ListPath, LogStatus
+from promoter_view.records import ListPath, LogStatus, ObjectKey
 
 #: How far a replica may lag behind the others and count as ready.
 MAX_LAG_SECONDS = 30.0
@@ -61,12 +61,23 @@ def log_line(status: LogStatus) -> str:
 
 def reflectors_line(statuses: Sequence[ReflectorStatus], now: float) -> str:
     """All reflectors in one line: how many watch, and each that does not, by path, with its last error."""
-    troubled = [status for status in statuses if status.state != State.WATCHING.value]
-    words = [f"{len(statuses) - len(troubled)} of {len(statuses)} list paths are watched"]
+    others = [status for status in statuses if not status.is_well(now)]
+    words = [f"{len(statuses) - len(others)} of {len(statuses)} list paths are watched"]
     words += [
-        f"{it.path.id}: {it.state} for {now - it.since:.0f} s: {it.last_error or 'no trouble yet'}" for it in troubled
+        f"{it.path.id}: {it.state} for {now - it.since:.0f} s, last read {now - it.read_at:.0f} s ago: "
+        f"{it.last_error or 'no trouble yet'}"
+        for it in others
     ]
     return "; ".join(words)
+
+
+def unreadable_line(unreadable: Iterable[ObjectKey]) -> str:
+    """The objects whose newest state could not be read, by kind: health is for everybody to see, names are not."""
+    kinds = Counter(key.kind for key in unreadable)
+    if not kinds:
+        return "every object could be read"
+    told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    return f"{told} could not be read: an older state of each is served, or none; log lines name them"
 
 
 def first_state(paths: Sequence[ListPath], recorder: Recorder | None) -> str:

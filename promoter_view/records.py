@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 #: The position of a list path whose resource is not installed: known to be empty, nothing to watch from.
@@ -19,6 +19,8 @@ LOST = "?"
 OWN_CLUSTER = "@"
 #: In a Position that is LOST: that of every list path, for the cluster itself went back in time.
 EVERY_PATH = ""
+#: Characters of the reason in an UnreadObject.
+MAX_REASON = 200
 
 
 class ChangeType(enum.StrEnum):
@@ -127,7 +129,29 @@ class Mark:
     generation: int
 
 
-Entry = Change | Position | Mark
+class UnreadObject(NamedTuple):
+    """What is known of a state that could not be read: the cluster's own resourceVersion, "" where even that could
+    not, and one line of why.
+    """
+
+    resource_version: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A source event whose object could not be read: its last readable state stays, until the next or its deletion.
+
+    ``path`` and ``position`` are as in a Change.
+    """
+
+    key: ObjectKey
+    found: UnreadObject
+    path: str
+    position: str | None = None
+
+
+Entry = Change | Position | Mark | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +176,8 @@ class Snapshot:
     """All that the records up to ``offset`` amount to, so that a replay may start there.
 
     ``bundles`` holds each bundle's resourceVersion: departures leave no trace in the objects, so it cannot be worked
-    out again. ``complete`` says that every path has had a position, so that bundles are built.
+    out again. ``complete`` says that every path has had a position, so that bundles are built. ``unreadable`` are
+    the objects whose newest state could not be read; of those ``objects`` has the last readable one, if there was one.
     """
 
     offset: int
@@ -162,6 +187,7 @@ class Snapshot:
     positions: Mapping[str, str]
     objects: Mapping[ObjectKey, SourceObject]
     bundles: Mapping[BundleKey, int]
+    unreadable: Mapping[ObjectKey, UnreadObject] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from promoter_view.kubernetes.aggregated import AggregatedCluster
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.client import KubernetesClient
 from promoter_view.kubernetes.cluster_config import Clusters
+from promoter_view.kubernetes.needs import Need
 from promoter_view.kubernetes.paths import ARGOCD_CLUSTER
 from promoter_view.kubernetes.reflector import ReflectorStatus
 from promoter_view.kubernetes.supervise import Reflectors, mirror_of
@@ -29,7 +30,8 @@ from promoter_view.records import ListPath, Mirror, Snapshot
 class Reflection:
     """Reflects ``paths`` into ``event_log``.
 
-    ``rules`` are by kind. ``aggregated``: the paths are those of an aggregated API, which is waited for.
+    ``rules`` are by kind. ``aggregated``: the paths are those of an aggregated API, which is waited for. ``needs``: for
+    which kinds a right is waited for.
     """
 
     _log = Logger()
@@ -45,6 +47,7 @@ class Reflection:
         random: Random,
         metrics: Metrics,
         aggregated: bool = False,
+        needs: Sequence[Need] = (),
     ) -> None:
         self._paths = paths
         self._rules = rules
@@ -54,6 +57,7 @@ class Reflection:
         self._random = random
         self._metrics = metrics
         self._aggregated = aggregated
+        self._needs = needs
         self._client: KubernetesClient | None = None
         self._elsewhere: KubernetesClient | None = None
         self._recorder: LogRecorder | None = None
@@ -78,6 +82,7 @@ class Reflection:
             random=self._random.random,
             metrics=self._metrics,
             elsewhere={ARGOCD_CLUSTER: self._elsewhere or self._client},
+            needs=self._needs,
         )
         self._reflectors.start()
 
@@ -102,7 +107,13 @@ class Reflection:
         return "; ".join((first_state(self._paths, self._recorder), *troubles))
 
     def _record(self, past: Snapshot) -> LogRecorder:
-        recorder = LogRecorder(self._event_log, objects=past.objects, positions=past.positions, metrics=self._metrics)
+        recorder = LogRecorder(
+            self._event_log,
+            objects=past.objects,
+            positions=past.positions,
+            unreadable=past.unreadable,
+            metrics=self._metrics,
+        )
         strays = recorder.drop_strays(self._paths)
         if strays:
             self._log.info("{count} objects are no longer mirrored and leave the log", count=strays)

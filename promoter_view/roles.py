@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS, PROMOTER_GROUP, PROMOTER_KINDS, Kind
+from promoter_view.kubernetes.needs import Need
 from promoter_view.kubernetes.paths import list_paths, reflected_paths
 from promoter_view.kubernetes.supervise import rules_of
 from promoter_view.records import ListPath
@@ -22,7 +23,8 @@ from promoter_view.views.stage_details import STAGE_DETAILS
 class Role:
     """``rules`` are by kind; ``shown`` are the views that ``--views`` names, ``served`` those of them the API serves.
 
-    ``aggregated``: what is reflected is an aggregated API, which may be away.
+    ``needs``: for which kinds a right is waited for. ``aggregated``: what is reflected is an aggregated API, which may
+    be away.
     """
 
     paths: Sequence[ListPath]
@@ -30,6 +32,7 @@ class Role:
     make_view: Callable[[ViewDefinition], Drafts]
     shown: Sequence[ViewDefinition]
     served: Sequence[ViewDefinition]
+    needs: Sequence[Need]
     aggregated: bool
 
 
@@ -39,7 +42,8 @@ def role_of(settings: Settings, definitions: Sequence[ViewDefinition]) -> Role:
     if settings.role == "dashboard":
         paths = tuple(path for each in shown for path in _paths_of(each, settings))
         bare = {each.kind: CleaningRules(reflected_kind(each), keep_version=False) for each in shown}
-        return Role(paths, bare, ReflectedView, shown, (), aggregated=True)
+        needs = tuple(Need(each.kind, frozenset((each.kind,))) for each in shown)
+        return Role(paths, bare, ReflectedView, shown, (), needs, aggregated=True)
     kinds = _kinds(settings)
     paths = reflected_paths(
         kinds,
@@ -53,7 +57,7 @@ def role_of(settings: Settings, definitions: Sequence[ViewDefinition]) -> Role:
         show_web_request_bodies=settings.show_web_request_bodies,
         argocd_namespace=settings.argocd_namespace[0],
     )
-    return Role(paths, rules, View, shown, shown, aggregated=False)
+    return Role(paths, rules, View, shown, shown, _needs(shown, settings), aggregated=False)
 
 
 def _kinds(settings: Settings) -> tuple[Kind, ...]:
@@ -62,6 +66,17 @@ def _kinds(settings: Settings) -> tuple[Kind, ...]:
     wants_stages = STAGE_DETAILS in settings.views or settings.argocd_shard is not None
     stages = (*KARGO_KINDS, APPLICATION) if wants_stages else ()
     return (*strategies, *stages)
+
+
+def _needs(shown: Sequence[ViewDefinition], settings: Settings) -> tuple[Need, ...]:
+    """Each view its root and members; what Promotions are made of is needed whatever is shown."""
+    views = tuple(Need(each.root.kind, _kinds_of(each)) for each in shown)
+    run = frozenset(kind.kind for kind in (*KARGO_KINDS, APPLICATION))
+    return views if settings.argocd_shard is None else (*views, Need("", run))
+
+
+def _kinds_of(definition: ViewDefinition) -> frozenset[str]:
+    return frozenset((definition.root.kind, *(member.kind for member in definition.members)))
 
 
 def _paths_of(definition: ViewDefinition, settings: Settings) -> Sequence[ListPath]:

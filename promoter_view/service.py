@@ -12,6 +12,7 @@ import os
 import platform
 import random
 import signal
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -44,7 +45,15 @@ from promoter_view.log.settings import EtcdFiles
 from promoter_view.logging import observer, twistd_stream
 from promoter_view.member_schemas import MemberSchemas
 from promoter_view.metrics import Metrics
-from promoter_view.operations import ClockWatch, SettledMemory, StallMeter, log_line, log_trouble, reflectors_line
+from promoter_view.operations import (
+    ClockWatch,
+    SettledMemory,
+    StallMeter,
+    log_line,
+    log_trouble,
+    reflectors_line,
+    unreadable_line,
+)
 from promoter_view.options import Options
 from promoter_view.reflection import Reflection, ReflectionByLeader
 from promoter_view.roles import role_of
@@ -141,6 +150,7 @@ class Program(Service):
             random=self._random,
             metrics=self._metrics,
             aggregated=self._role.aggregated,
+            needs=self._role.needs,
         )
         self._schemas = MemberSchemas(
             self._role.served, openapi=self._openapi, reactor=reactor, environ=environ, random=self._random
@@ -305,6 +315,7 @@ class Program(Service):
             reflectors=self._reflection.statuses(),
             access=ADMITTED[settings.dashboard_auth],
             shard="" if self._shard is None else self._shard.line(),
+            unreadable=Counter(key.kind for key in projector.unreadable),
         )
 
     def _outlooks(self) -> Outlooks | None:
@@ -323,6 +334,7 @@ class Program(Service):
         checks.inform("clock", self._clock_watch.line)
         checks.inform("event-log", lambda: log_line(self._event_log.status()))
         checks.inform("reflectors", lambda: reflectors_line(self._reflection.statuses(), self._reactor.seconds()))
+        checks.inform("unreadable-objects", lambda: unreadable_line(self._projector.unreadable))
         checks.inform("schemas", self._schemas.line)
         if self._shard is not None:
             checks.inform("argocd-shard", self._shard.line)

@@ -6,8 +6,16 @@ from promoter_view.boundaries import Wakeable
 from promoter_view.kubernetes.reflector import ReflectorStatus
 from promoter_view.log.offsets import units
 from promoter_view.metrics import Metrics
-from promoter_view.operations import ClockWatch, SettledMemory, StallMeter, first_state, log_line, reflectors_line
-from promoter_view.records import ListPath, LogStatus
+from promoter_view.operations import (
+    ClockWatch,
+    SettledMemory,
+    StallMeter,
+    first_state,
+    log_line,
+    reflectors_line,
+    unreadable_line,
+)
+from promoter_view.records import ListPath, LogStatus, ObjectKey
 from tests.clocks import Wall
 
 PULLS = ListPath("PullRequest", "promoter.argoproj.io", "v1alpha1", "pullrequests")
@@ -107,11 +115,28 @@ def test_the_log_line_says_what_is_in_the_way() -> None:
 
 
 def test_only_paths_that_are_not_watched_are_named() -> None:
-    """A watching path is counted; any other is named with its state, for how long, and the last error."""
+    """A path that is watched is counted; any other is named with its state, for how long, and the last error."""
     watching = ReflectorStatus(PULLS, "watching", "7", 0.0, 0.0, "an old error")
     waiting = ReflectorStatus(GATES, "waiting before another try", None, 5.0, 5.0, "403 Forbidden")
     line = reflectors_line([watching, waiting], 12.0)
-    assert line == f"1 of 2 list paths are watched; {GATES.id}: waiting before another try for 7 s: 403 Forbidden"
+    told = f"{GATES.id}: waiting before another try for 7 s, last read 7 s ago: 403 Forbidden"
+    assert line == f"1 of 2 list paths are watched; {told}"
+
+
+def test_a_path_that_is_heard_and_not_read_is_named() -> None:
+    """Watching alone is not well: nothing that could be read came for five minutes, not even a bookmark."""
+    silent = ReflectorStatus(PULLS, "watching", "7", 0.0, 100.0, "not_json: not a watch event")
+    assert reflectors_line([silent], 399.0) == "1 of 1 list paths are watched"
+    assert "watching for 400 s, last read 300 s ago: not_json" in reflectors_line([silent], 400.0)
+
+
+def test_unreadable_objects_are_counted() -> None:
+    """By kind; whoever may ask for health is told no name."""
+    found = [ObjectKey("Stage", "shop", f"s-{at:02}") for at in range(12)]
+    line = unreadable_line([*found, ObjectKey("Application", "argocd", "shop")])
+    assert line.startswith("1 Application, 12 Stage could not be read")
+    assert "s-0" not in line
+    assert unreadable_line([]) == "every object could be read"
 
 
 def test_what_the_first_state_waits_for_is_named() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from promoter_view.dashboard.activity import moment
 from promoter_view.kubernetes.reflector import ReflectorStatus
-from promoter_view.kubernetes.reflector_core import State
 from promoter_view.records import LogStatus
 from promoter_view.views.versions import join
 
@@ -18,7 +18,8 @@ class ProgramFacts:
     """What is known of the program at one moment. ``seconds`` is the clock of the reflectors' statuses.
 
     ``head`` and ``horizon`` are resourceVersions; sizes in bytes; ``streams`` and ``watches`` are open ones.
-    ``access`` says in one line who is let in here, ``shard`` how running Promotions stands ("" where none are run).
+    ``access`` says in one line who is let in here, ``shard`` how running Promotions stands ("" where none are run),
+    ``unreadable`` by kind how many objects' newest state could not be read.
     """
 
     version: str
@@ -37,16 +38,25 @@ class ProgramFacts:
     reflectors: Sequence[ReflectorStatus] = ()
     access: str = ""
     shard: str = ""
+    unreadable: Mapping[str, int] = field(default_factory=dict)
+
+
+class Health(enum.StrEnum):
+    """How a reflector is, in the order in which they are listed; the values are what the page's styles call it."""
+
+    UNWELL = "unwell"
+    WELL = "well"
+    SPARED = "spared"
 
 
 @dataclass(frozen=True, slots=True)
 class ReflectorLine:
-    """One reflector: what it mirrors, how it is, since when, and when it last heard of the cluster."""
+    """One reflector: what it mirrors, how it is, since when, and when it last read something of the cluster."""
 
     kind: str
     namespace: str
     state: str
-    well: bool
+    health: Health
     lasting: timedelta
     silent: timedelta
     last_error: str
@@ -67,16 +77,22 @@ class ProgramPage:
     reflectors: tuple[ReflectorLine, ...]
 
 
+_ORDER = tuple(Health)
+
+
 def read_program(facts: ProgramFacts, now: datetime) -> ProgramPage:
-    """The page's model. Reflectors that are in trouble come first. Offsets may run ahead of ``now``, moments do not."""
+    """The page's model. Reflectors that are in trouble come first, those of what is not there last.
+
+    Offsets may run ahead of ``now``, moments do not.
+    """
     lines = [_line(status, facts.seconds) for status in facts.reflectors]
-    lines.sort(key=lambda line: (line.well, line.kind, line.namespace))
-    troubled = sum(not line.well for line in lines)
-    verdict = _verdict(facts, troubled, len(lines))
+    lines.sort(key=lambda line: (_ORDER.index(line.health), line.kind, line.namespace))
+    troubled = sum(line.health is Health.UNWELL for line in lines)
+    verdict = _verdict(facts, troubled, sum(line.health is not Health.SPARED for line in lines))
     return ProgramPage(
         facts=facts,
         version=facts.version,
-        well=facts.ready and not facts.log.fault and not troubled,
+        well=facts.ready and not facts.log.fault and not troubled and not facts.unreadable,
         verdict=verdict,
         first=min(moment(join(facts.log.first, 0, 0)), now) if facts.log.first > 1 else None,
         horizon=min(moment(facts.horizon), now) if facts.horizon else None,
@@ -91,6 +107,11 @@ def _verdict(facts: ProgramFacts, troubled: int, count: int) -> str:
         return f"Appending is held up, serving goes on: {facts.log.fault}"
     if troubled:
         return f"{troubled} of {count} reflectors do not watch: what they mirror may be out of date"
+    if facts.unreadable:
+        named = ", ".join(f"{count} {kind}" for kind, count in sorted(facts.unreadable.items()))
+        return (
+            f"Of {named} the newest state could not be read: an older one is shown, or none; the program's log says why"
+        )
     return f"All is well: {count} reflectors watch the cluster, and the log takes what they say"
 
 
@@ -99,8 +120,14 @@ def _line(status: ReflectorStatus, seconds: float) -> ReflectorLine:
         status.path.kind,
         status.path.namespace,
         status.state,
-        status.state == State.WATCHING.value,
+        _health(status, seconds),
         timedelta(seconds=max(seconds - status.since, 0.0)),
-        timedelta(seconds=max(seconds - status.heard_at, 0.0)),
+        timedelta(seconds=max(seconds - status.read_at, 0.0)),
         status.last_error,
     )
+
+
+def _health(status: ReflectorStatus, seconds: float) -> Health:
+    if status.spared:
+        return Health.SPARED
+    return Health.WELL if status.is_well(seconds) else Health.UNWELL

@@ -35,6 +35,7 @@ class MalformedObject(ValueError):  # noqa: N818 - a state, as Twisted's Connect
     def __init__(self, kind: str, namespace: str, name: str, reason: str) -> None:
         super().__init__(f"{kind} {namespace or '-'}/{name or '-'}: {reason}")
         self.key = ObjectKey(kind, namespace, name)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

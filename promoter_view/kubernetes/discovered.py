@@ -1,5 +1,7 @@
 """A cluster that says of a resource that it is not there, also to who may not read it: by asking discovery.
 
+And of one that is there, and may not be read, whether anything needs it.
+
 kube-apiserver looks at rights first: it answers 403 for a resource that it does not have to whoever may not read it.
 So without this a program that has been given no right to kinds that nobody has installed would wait for them for ever.
 """
@@ -10,12 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from promoter_view.kubernetes.documents import decode
 from promoter_view.kubernetes.judging import JudgingCluster
+from promoter_view.kubernetes.needs import Needs
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError
 from promoter_view.kubernetes.reflector import Cluster
 
 
 class DiscoveredCluster(JudgingCluster):
     """``cluster``, asked for resources of groups. Every authenticated user may read discovery (system:discovery)."""
+
+    def __init__(self, cluster: Cluster, needs: Needs) -> None:
+        super().__init__(cluster)
+        self._needs = needs
 
     async def _judged(self, error: ApiError, path: str) -> ClusterError:
         """That error, or in place of a 403 that there is nothing to be read."""
@@ -30,7 +37,7 @@ class DiscoveredCluster(JudgingCluster):
         except ClusterError:
             return error
         if plural in _names(found):
-            return error
+            return self._needs.judge(error, path)
         return ApiError(404, "NotFound", f"{group_version} has no {plural}")
 
 

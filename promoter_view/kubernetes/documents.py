@@ -1,4 +1,7 @@
-"""Reading what the Kubernetes API says: Status, watch events, versions. Pure, and total over any JSON."""
+"""Reading what the Kubernetes API says: Status, watch events, versions. Pure, and total over any bytes.
+
+What the decoder refuses is scanned for whose it is, so that one object that cannot be read hides no other.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,29 @@ from typing import Any, NamedTuple
 import orjson
 
 from promoter_view.kubernetes.cleaning import version_of
+from promoter_view.kubernetes.framing import MAX_LINE_BYTES, CutLine
 from promoter_view.kubernetes.outcomes import ApiError
+from promoter_view.kubernetes.scanning import Identity, event_of, identity_of
 
 #: The annotation of the bookmark that ends the initial events of a WatchList (KEP-3157).
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
-_TYPES = frozenset({"ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"})
+_OF_OBJECTS = frozenset({"ADDED", "MODIFIED", "DELETED"})
+_TYPES = _OF_OBJECTS | {"BOOKMARK", "ERROR"}
+
+
+class Item(NamedTuple):
+    """An object as it was sent. ``fault`` says why it could not be read: then ``document`` only tells who it is."""
+
+    document: Any
+    fault: str = ""
 
 
 class WatchEvent(NamedTuple):
-    """One line of a watch: ``type`` is one of the five that there are."""
+    """One line of a watch: ``type`` is one of the five that there are. ``fault`` is that of its object, an ``Item``."""
 
     type: str
     object: dict[str, Any]
+    fault: str = ""
 
 
 def decode(data: bytes) -> Any:
@@ -32,6 +46,8 @@ def decode(data: bytes) -> Any:
 def decode_event(line: bytes) -> WatchEvent | None:
     """The event of a line, None where it is none. A bookmark without a resourceVersion is none."""
     event = decode(line)
+    if event is None:
+        return _scan_event(line)
     if not isinstance(event, dict):
         return None
     kind, found = event.get("type"), event.get("object")
@@ -40,6 +56,37 @@ def decode_event(line: bytes) -> WatchEvent | None:
     if kind == "BOOKMARK" and not version_of(found):
         return None
     return WatchEvent(kind, found)
+
+
+def decode_item(data: bytes) -> Item:
+    """The object of a list in those bytes."""
+    document = decode(data)
+    return Item(document) if document is not None else Item(_skeleton(identity_of(data)), _fault(data))
+
+
+def _scan_event(line: bytes) -> WatchEvent | None:
+    """The event of a line that the decoder refuses; None where it does not even say whose it is."""
+    kind, found = event_of(line)
+    if kind not in _OF_OBJECTS or not found.name:
+        return None
+    return WatchEvent(kind, _skeleton(found), _fault(line))
+
+
+def _skeleton(found: Identity) -> dict[str, Any]:
+    """The object of which only that is known."""
+    metadata = {"namespace": found.namespace, "name": found.name, "resourceVersion": found.resource_version}
+    known = {"apiVersion": found.api_version, "kind": found.kind, "metadata": metadata}
+    return {name: value for name, value in known.items() if value}
+
+
+def _fault(data: bytes) -> str:
+    if isinstance(data, CutLine):
+        return f"is longer than {MAX_LINE_BYTES} bytes"
+    try:
+        orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        return f"cannot be decoded: {error}"
+    return "is null"
 
 
 def ends_initial_events(bookmark: dict[str, Any]) -> bool:

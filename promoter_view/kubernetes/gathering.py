@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from promoter_view.kubernetes.cleaning import CleaningRules, MalformedObject, identify, source_object
-from promoter_view.records import ListPath, ObjectKey, SourceObject
+from promoter_view.kubernetes.cleaning import CleaningRules, MalformedObject, identify, source_object, version_of
+from promoter_view.kubernetes.documents import Item
+from promoter_view.records import MAX_REASON, ListPath, ObjectKey, SourceObject, UnreadObject
 
 
 class Gathering:
@@ -16,36 +17,44 @@ class Gathering:
         self._path = path
         self._rules = rules
         self._found: dict[ObjectKey, SourceObject] = {}
-        self._passed_over: set[ObjectKey] = set()
+        self._passed_over: dict[ObjectKey, UnreadObject] = {}
 
-    def read(self, item: Any) -> tuple[ObjectKey, SourceObject]:
+    def read(self, item: Item) -> tuple[ObjectKey, SourceObject]:
         """One object of the path, for whoever does not gather. Errors: MalformedObject."""
-        key, found = source_object(item, self._rules)
+        if item.fault:
+            raise MalformedObject(*self.key(item.document), item.fault)
+        key, found = source_object(item.document, self._rules)
         if not self._path.holds(key):
             raise MalformedObject(*key, f"is not of namespace {self._path.namespace}")
         return key, found
 
-    def key(self, item: Any) -> ObjectKey:
+    def key(self, document: Any) -> ObjectKey:
         """The key of an object of which no more is needed. Errors: MalformedObject."""
-        return identify(item, self._rules.kind)
+        return identify(document, self._rules.kind)
 
-    def add(self, item: Any) -> MalformedObject | None:
+    def add(self, item: Item) -> MalformedObject | None:
         """Takes an object of the list; what is malformed is passed over, and its recorded state will stay."""
         try:
             key, found = self.read(item)
         except MalformedObject as error:
-            self._passed_over.add(error.key)
+            self._passed_over[error.key] = unread(error, item)
             return error
+        self._passed_over.pop(key, None)
         self._found[key] = found
         return None
 
     def remove(self, key: ObjectKey) -> None:
         """An object that was there has gone while the list came in."""
         self._found.pop(key, None)
-        self._passed_over.discard(key)
+        self._passed_over.pop(key, None)
 
-    def take(self) -> tuple[Mapping[ObjectKey, SourceObject], frozenset[ObjectKey]]:
+    def take(self) -> tuple[Mapping[ObjectKey, SourceObject], Mapping[ObjectKey, UnreadObject]]:
         """What was found and what was passed over; the gathering is empty after it."""
-        found, passed_over = self._found, frozenset(self._passed_over)
-        self._found, self._passed_over = {}, set()
+        found, passed_over = self._found, self._passed_over
+        self._found, self._passed_over = {}, {}
         return found, passed_over
+
+
+def unread(error: MalformedObject, item: Item) -> UnreadObject:
+    """What is recorded of an object that was passed over."""
+    return UnreadObject(version_of(item.document), error.reason[:MAX_REASON])

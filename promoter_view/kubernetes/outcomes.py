@@ -20,6 +20,7 @@ class Outcome(enum.StrEnum):
     SERVER_ERROR = "server_error"
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
+    WITHHELD = "withheld"
     NOT_FOUND = "not_found"
     REFUSED = "refused"
     RESET = "reset"
@@ -77,6 +78,15 @@ class ApiError(ClusterError):
     def not_served(self) -> bool:
         """It is kube-apiserver itself that knows no such resource, and not some proxy that knows no such page."""
         return self.status == 404 and (self.reason == "NotFound" or self.message.startswith("404 page not found"))
+
+
+class Withheld(ApiError):  # noqa: N818 - a state, as Twisted's ConnectionLost
+    """A 403 for what nothing that is served can use (``needs.Needs``)."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """Apart from other refusals: nobody has to put it right."""
+        return Outcome.WITHHELD
 
 
 _BY_STATUS = {

@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from promoter_view.boundaries import Recorder
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.outcomes import ClusterError, Outcome
-from promoter_view.kubernetes.reflector_core import ReflectorCore, State
+from promoter_view.kubernetes.reflector_core import SPARED, ReflectorCore, State
 from promoter_view.kubernetes.reflector_messages import (
     Actions,
     AllowIdle,
@@ -33,21 +33,26 @@ from promoter_view.kubernetes.reflector_messages import (
     Note,
     Open,
     Parameters,
+    PassOver,
     Put,
     Reconcile,
     Request,
+    Spare,
     Timing,
     Wait,
     Woke,
 )
 from promoter_view.metrics import Metrics
-from promoter_view.records import ListPath
+from promoter_view.records import LOST, ListPath
 
 _T = TypeVar("_T")
 
 #: Seconds that a burst may hold the reactor before others get a turn.
 _SLICE_SECONDS = 0.005
 _AFTER_DEFECT_SECONDS = 30.0
+#: How long a path that is watched may go without anything that could be read.
+MAX_UNREAD_SECONDS = 300.0
+_SPARED = frozenset(state.value for state in SPARED)
 
 
 class Stream(Protocol):
@@ -75,14 +80,27 @@ class Cluster(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReflectorStatus:
-    """What a reflector says of itself. ``since`` and ``heard_at`` are in the clock's seconds."""
+    """What a reflector says of itself. ``since`` and ``read_at`` are in the clock's seconds.
+
+    ``read_at``: when it last read a change, a bookmark, or the end of a list; what was only heard does not count, nor
+    does the answer that only says where the cluster stands.
+    """
 
     path: ListPath
     state: str
     position: str | None
     since: float
-    heard_at: float
+    read_at: float
     last_error: str
+
+    @property
+    def spared(self) -> bool:
+        """There is nothing to be mirrored: it is not installed, or not permitted and not needed."""
+        return self.state in _SPARED
+
+    def is_well(self, now: float) -> bool:
+        """It watches, and reads what it hears: a bookmark comes about every minute."""
+        return self.state == State.WATCHING.value and now - self.read_at < MAX_UNREAD_SECONDS
 
 
 class Reflector:
@@ -117,16 +135,15 @@ class Reflector:
         self._lines: list[bytes] = []
         self._slice_began = 0.0
         self._state = State.NEW
-        self._since = self._heard_at = clock.seconds()
+        self._since = self._read_at = clock.seconds()
         self._last_error = ""
         self._failing: Outcome | None = None
 
     @property
     def status(self) -> ReflectorStatus:
         """For ``/readyz?verbose``."""
-        core = self._core
         return ReflectorStatus(
-            self.path, core.state.value, core.position, self._since, self._heard_at, self._last_error
+            self.path, self._core.standing.value, self._core.position, self._since, self._read_at, self._last_error
         )
 
     def start(self) -> None:
@@ -209,8 +226,8 @@ class Reflector:
         return Line(self._lines.pop()) if self._lines else Ended()
 
     def _heard(self, came: _T) -> _T:
-        """Notes that the cluster was heard of, in a turn of the reactor that begins here."""
-        self._heard_at = self._slice_began = self._clock.seconds()
+        """A turn of the reactor begins here."""
+        self._slice_began = self._clock.seconds()
         return came
 
     def _close(self) -> None:
@@ -234,6 +251,8 @@ class Reflector:
                 request = action
             elif isinstance(action, Reconcile):
                 await self._reconcile(action)
+            elif isinstance(action, Spare):
+                await self._spare()
             else:
                 self._do(action)
             await self._let_others_run()
@@ -246,7 +265,7 @@ class Reflector:
         await self._recorder.room()
         self._slice_began = self._clock.seconds()
 
-    def _do(self, action: AllowIdle | Put | Delete | Bookmark | Forget | Malformed | Note | Breathe) -> None:
+    def _do(self, action: AllowIdle | Put | Delete | PassOver | Bookmark | Forget | Malformed | Note | Breathe) -> None:
         match action:
             case Put(key, found, kind):
                 self._take(kind)
@@ -254,6 +273,8 @@ class Reflector:
             case Delete(key, version, position):
                 self._take("DELETED")
                 self._recorder.delete(self.path, key, version, position)
+            case PassOver(key, unread, position):
+                self._recorder.pass_over(self.path, key, unread, position)
             case Bookmark(position):
                 self._take("BOOKMARK")
                 self._recorder.bookmark(self.path, position)
@@ -279,16 +300,29 @@ class Reflector:
         for key, found in listed.found.items():
             self._recorder.put(self.path, key, found, None)
             await self._let_others_run()
-        known = [key for key, _ in self._recorder.objects(self.path)]
-        for key in known:
-            if key not in listed.found and key not in listed.passed_over:
-                self._recorder.delete(self.path, key, listed.position, None)
-                await self._let_others_run()
+        for key, unread in listed.passed_over.items():
+            if key.name and self.path.holds(key):
+                self._recorder.pass_over(self.path, key, unread, None)
+        await self._delete_all_but(listed)
         if self._recorder.restorations != self._restorations:
             return  # The list is of a past that was undone while it was compared; it is made again.
         self._recorder.bookmark(self.path, listed.position)
         if listed.reason:
             self._metrics.reflector_relists.labels(self.path.kind, listed.reason).inc()
+
+    async def _delete_all_but(self, listed: Reconcile) -> None:
+        if not all(key.name for key in listed.passed_over):
+            self._log.warn("{path}: an object without a name was listed, so none is deleted", path=self.path.id)
+            return
+        for key in list(self._recorder.keys(self.path)):
+            if key not in listed.found and key not in listed.passed_over:
+                self._recorder.delete(self.path, key, listed.position, None)
+                await self._let_others_run()
+
+    async def _spare(self) -> None:
+        """Objects of which it is not known by which rules they were made would otherwise be shown."""
+        if not self._recorder.is_known(self.path):
+            await self._reconcile(Reconcile({}, {}, LOST, ""))
 
     # -- reports
 
@@ -299,14 +333,16 @@ class Reflector:
         self._metrics.reflector_outcomes.labels(self.path.kind, outcome.value).inc()
 
     def _note_state(self) -> None:
-        if self._core.state is not self._state:
-            self._state = self._core.state
+        core = self._core
+        if core.standing is not self._state:
+            self._state = core.standing
             self._since = self._clock.seconds()
-        if self._state is State.WATCHING:
+        if core.read_at is not None and core.read_at > self._read_at:
+            self._read_at = core.read_at
             self._failing = None
 
     def _report(self, note: Note) -> None:
-        """A failure that repeats itself is logged once, until the path is watched again."""
+        """A failure that repeats itself is logged once, until the path is read again."""
         self._count(note.outcome)
         if not note.message:
             return

@@ -15,15 +15,17 @@ from typing import Any
 from promoter_view.kubernetes.backoff import Backoff
 from promoter_view.kubernetes.cleaning import CleaningRules, MalformedObject, version_of
 from promoter_view.kubernetes.documents import (
+    Item,
     WatchEvent,
     decode,
     decode_event,
+    decode_item,
     ends_initial_events,
     error_of,
     is_beyond,
 )
-from promoter_view.kubernetes.gathering import Gathering
-from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable
+from promoter_view.kubernetes.gathering import Gathering, unread
+from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable, Withheld
 from promoter_view.kubernetes.reflector_messages import (
     Actions,
     AllowIdle,
@@ -43,11 +45,14 @@ from promoter_view.kubernetes.reflector_messages import (
     Note,
     Open,
     Parameters,
+    PassOver,
     Put,
     Reconcile,
+    Spare,
     Timing,
     Wait,
 )
+from promoter_view.kubernetes.scanning import ListPage
 from promoter_view.records import ABSENT, ListPath
 
 #: Answers by which a server says that it does not do WatchList.
@@ -67,7 +72,12 @@ class State(enum.Enum):
     LISTING = "listing (pages)"
     WATCHING = "watching"
     BACKING_OFF = "waiting before another try"
-    ABSENT = "waiting for its CRD"
+    ABSENT = "not installed"
+    WITHHELD = "not permitted"
+
+
+#: Where there is nothing to be mirrored, and nothing to be put right.
+SPARED = frozenset({State.ABSENT, State.WITHHELD})
 
 
 class ReflectorCore:
@@ -100,6 +110,15 @@ class ReflectorCore:
         self._list_version = ""
         self._absences = 0
         self._unreadable = ("", 0)
+        self._withheld = False
+        self.read_at: float | None = None
+
+    @property
+    def standing(self) -> State:
+        """The state for people: while nothing is there to be mirrored, looking for it again is no other state."""
+        if self._withheld:
+            return State.WITHHELD
+        return State.ABSENT if self.position == ABSENT else self.state
 
     def receive(self, given: Input, now: float) -> Actions:
         """The actions that follow, to be carried out as they come. Nothing else may be received before the last one."""
@@ -190,16 +209,36 @@ class ReflectorCore:
 
     def _answered(self, body: bytes, now: float) -> Actions:
         document = decode(body)
+        if document is None:
+            return self._page_by_item(body, now)
         version = version_of(document)
         if not version:
-            return self._failed(Unreachable(Outcome.NOT_JSON, f"{self._path.url}: the answer is not a list"), now)
-        self._absences = 0
+            return self._no_list(now)
         if self.state is State.PROBING:
             return self._probed(version, now)
         return self._page(document, version, now)
 
+    def _no_list(self, now: float) -> Actions:
+        return self._failed(Unreachable(Outcome.NOT_JSON, f"{self._path.url}: the answer is not a list"), now)
+
+    def _page_by_item(self, body: bytes, now: float) -> Actions:
+        """A page that cannot be decoded as a whole: each of its items by itself."""
+        page = ListPage(body)
+        for item in page.items():
+            if self.state is State.LISTING:
+                yield from self._gather(decode_item(item))
+            yield Breathe()
+        if not page.version:
+            yield from self._no_list(now)
+        elif self.state is State.PROBING:
+            yield from self._probed(page.version, now)
+        else:
+            yield from self._page_end(page.version, page.more, now)
+
     def _probed(self, version: str, now: float) -> Actions:
         assert self.position is not None
+        self._absences = 0
+        self._withheld = False
         if self.position == ABSENT:
             return self._again(self._relist("installed"), Note(Outcome.INSTALLED, "its CRD is there now"))
         if is_beyond(self.position, version):
@@ -208,7 +247,6 @@ class ReflectorCore:
         return self._watch(now)
 
     def _page(self, document: dict[str, Any], version: str, now: float) -> Actions:
-        self._list_version = self._list_version or version
         items = document.get("items")
         waiting = list(reversed(items)) if isinstance(items, list) else []
         metadata = document["metadata"]
@@ -216,25 +254,32 @@ class ReflectorCore:
         if isinstance(items, list):
             items.clear()
         while waiting:
-            yield from self._gather(waiting.pop())
+            yield from self._gather(Item(waiting.pop()))
             yield Breathe()
         token = metadata.get("continue")
-        if isinstance(token, str) and token:
+        yield from self._page_end(version, token if isinstance(token, str) else "", now)
+
+    def _page_end(self, version: str, token: str, now: float) -> Actions:
+        self._absences = 0
+        self._list_version = self._list_version or version
+        if token:
             yield Fetch(self._parameters(("limit", str(self._page_size)), ("continue", token)))
             return
-        yield from self._listed(self._list_version)
+        yield from self._listed(self._list_version, now)
         yield from self._watch(now)
 
-    def _gather(self, item: Any) -> Actions:
+    def _gather(self, item: Item) -> Actions:
         error = self._gathering.add(item)
         if error is not None:
             yield Malformed(str(error))
 
-    def _listed(self, version: str) -> Actions:
+    def _listed(self, version: str, now: float) -> Actions:
         found, passed_over = self._gathering.take()
         yield Reconcile(found, passed_over, version, self._reason)
         yield Note(Outcome.LISTED)
         self.position = version
+        self.read_at = now
+        self._withheld = False
         self._list_failures = self._restarts = self._absences = 0
         self._paging = False
         self._page_size = self._timing.page_size
@@ -252,52 +297,63 @@ class ReflectorCore:
             return self._error_event(event.object, now)
         if event.type == "BOOKMARK":
             return self._bookmark(event.object, now)
-        return self._changed(event)
+        return self._changed(event, now)
 
-    def _changed(self, event: WatchEvent) -> Actions:
+    def _changed(self, event: WatchEvent, now: float) -> Actions:
         if event.type == "DELETED":
-            return self._delete(event.object)
+            return self._delete(event.object, now)
+        item = Item(event.object, event.fault)
         if self.state is State.WATCH_LISTING:
-            return self._gather(event.object)
-        return self._put(event)
+            return self._gather(item)
+        return self._put(item, event.type, now)
 
     def _bookmark(self, found: dict[str, Any], now: float) -> Actions:
         version = version_of(found)
         if self.state is State.WATCHING:
             self.position = version
+            self.read_at = now
             yield Bookmark(version)
         elif ends_initial_events(found):
-            yield from self._listed(version)
+            yield from self._listed(version, now)
             self._begin_watch(now)
             yield AllowIdle(self._idle_seconds())
 
-    def _put(self, event: WatchEvent) -> Actions:
+    def _put(self, item: Item, kind: str, now: float) -> Actions:
         try:
-            key, found = self._gathering.read(event.object)
+            key, found = self._gathering.read(item)
         except MalformedObject as error:
-            yield from self._pass_over(error, version_of(event.object))
+            yield from self._pass_over(error, item)
             return
         self.position = found.resource_version
-        yield Put(key, found, event.type)
+        self.read_at = now
+        yield Put(key, found, kind)
 
-    def _delete(self, item: dict[str, Any]) -> Actions:
-        version = version_of(item)
+    def _delete(self, document: dict[str, Any], now: float) -> Actions:
+        """Of what is gone no more is needed than who it was: also what could not be read has gone."""
+        version = version_of(document)
         try:
-            key = self._gathering.key(item)
+            key = self._gathering.key(document)
         except MalformedObject as error:
-            yield from self._pass_over(error, version)
+            yield from self._pass_over(error, Item(document))
             return
         if self.state is State.WATCH_LISTING:
             self._gathering.remove(key)
             return
         self.position = version or self.position
+        self.read_at = now
         yield Delete(key, version, version or None)
 
-    def _pass_over(self, error: MalformedObject, version: str) -> Actions:
+    def _pass_over(self, error: MalformedObject, item: Item) -> Actions:
+        """The watch goes on behind it. It was heard, and not read: ``read_at`` stays."""
         yield Malformed(str(error))
-        if version and self.state is State.WATCHING:
-            self.position = version
-            yield Bookmark(version)
+        if self.state is not State.WATCHING:
+            return
+        found = unread(error, item)
+        self.position = found.resource_version or self.position
+        if error.key.name and self._path.holds(error.key):
+            yield PassOver(error.key, found, found.resource_version or None)
+        elif found.resource_version:
+            yield Bookmark(found.resource_version)
 
     def _error_event(self, status: dict[str, Any], now: float) -> Actions:
         error = error_of(status)
@@ -317,8 +373,11 @@ class ReflectorCore:
         return self._again(Note(Outcome.CLEAN_END))
 
     def _failed(self, error: ClusterError, now: float) -> Actions:
+        self._withheld = isinstance(error, Withheld) and self.position in (None, ABSENT)
         if isinstance(error, ApiError) and error.not_served:
             return self._not_served(error)
+        if self._withheld:
+            return self._wait_for_right(error)
         if self.state is State.WATCH_LISTING:
             return self._watch_list_failed(error)
         if self.state is State.LISTING:
@@ -391,10 +450,20 @@ class ReflectorCore:
             return
         if self.position != ABSENT:
             yield self._relist("installed")
-            yield Reconcile({}, frozenset(), ABSENT, "")
+            yield Reconcile({}, {}, ABSENT, "")
             self.position = ABSENT
             yield Note(Outcome.ABSENT, "its CRD is not installed: counts as empty, and is waited for")
         else:
             yield Note(Outcome.ABSENT)
         self.state = State.ABSENT
-        yield Wait(self._timing.absent_seconds * (0.75 + self._random() / 2))
+        yield self._look_again()
+
+    def _wait_for_right(self, error: ClusterError) -> Actions:
+        """It may not be read, and what is served does without it. Once somebody gives the right it is listed."""
+        self.state = State.WITHHELD
+        yield Spare()
+        yield Note(Outcome.WITHHELD, f"nothing that is served needs it: {error}", failure=True)
+        yield self._look_again()
+
+    def _look_again(self) -> Wait:
+        return Wait(self._timing.absent_seconds * (0.75 + self._random() / 2))

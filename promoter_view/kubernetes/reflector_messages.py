@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from promoter_view.kubernetes.outcomes import ClusterError, Outcome
-from promoter_view.records import ObjectKey, SourceObject
+from promoter_view.records import ObjectKey, SourceObject, UnreadObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,15 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class PassOver:
+    """Record that an object's newest state cannot be read; ``position`` is None where the event told none."""
+
+    key: ObjectKey
+    found: UnreadObject
+    position: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Bookmark:
     """Record that the watch goes on from there."""
 
@@ -142,14 +151,20 @@ class Forget:
 class Reconcile:
     """Make the recorded objects of the path equal to what was found, then record ``position``.
 
-    ``passed_over`` names objects that are there and could not be read: their recorded state stays.
+    ``passed_over`` are objects that are there and could not be read: their recorded state stays. Where one of them has
+    no name it may be any object, so that nothing is deleted.
     ``reason`` says why the whole path was listed; "" when it was not (its resource is not installed).
     """
 
     found: Mapping[ObjectKey, SourceObject]
-    passed_over: frozenset[ObjectKey]
+    passed_over: Mapping[ObjectKey, UnreadObject]
     position: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """The path may not be read, and nothing needs it: what was never known of it counts as empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,5 +188,7 @@ class Breathe:
     """Nothing to do: a place where the driver may let others run."""
 
 
-Action = Request | AllowIdle | Put | Delete | Bookmark | Forget | Reconcile | Malformed | Note | Breathe
+Action = (
+    Request | AllowIdle | Put | Delete | PassOver | Bookmark | Forget | Reconcile | Spare | Malformed | Note | Breathe
+)
 Actions = Iterator[Action]

@@ -12,10 +12,11 @@ from promoter_view.boundaries import Recorder
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.discovered import DiscoveredCluster
 from promoter_view.kubernetes.kinds import Kind
+from promoter_view.kubernetes.needs import Need, Needs
 from promoter_view.kubernetes.reflector import Cluster, Reflector, ReflectorStatus
 from promoter_view.kubernetes.reflector_messages import Timing
 from promoter_view.metrics import Metrics
-from promoter_view.records import ABSENT, OWN_CLUSTER, ListPath, Mirror
+from promoter_view.records import OWN_CLUSTER, ListPath, Mirror
 
 
 def mirror_of(
@@ -47,7 +48,10 @@ def rules_of(
 
 
 class Reflectors:
-    """One reflector a path, over one recorder. ``elsewhere``: the clients of other clusters that paths name."""
+    """One reflector a path, over one recorder. ``elsewhere``: the clients of other clusters that paths name.
+
+    ``needs`` say which kinds can be done without where they may not be read; without any, none can.
+    """
 
     def __init__(
         self,
@@ -62,9 +66,11 @@ class Reflectors:
         watch_list: bool = True,
         timing: Timing | None = None,
         elsewhere: Mapping[str, Cluster] | None = None,
+        needs: Sequence[Need] = (),
     ) -> None:
         self._clock = clock
-        clusters = {name: DiscoveredCluster(each) for name, each in {"": client, **(elsewhere or {})}.items()}
+        judge = Needs(needs, paths, recorder.position)
+        clusters = {name: DiscoveredCluster(each, judge) for name, each in {"": client, **(elsewhere or {})}.items()}
         self._reflectors = [
             Reflector(
                 path,
@@ -97,7 +103,7 @@ class Reflectors:
         return tuple(reflector.status for reflector in self._reflectors)
 
     def _lag(self, kind: str) -> float:
-        """Seconds since the path of that kind that has been silent longest was heard of; 0 while not installed."""
+        """Seconds since the path of that kind that waits longest was read; 0 while nothing is to be mirrored."""
         now = self._clock.seconds()
-        paths = (status for status in self.statuses() if status.path.kind == kind and status.position != ABSENT)
-        return now - min((status.heard_at for status in paths), default=now)
+        paths = (status for status in self.statuses() if status.path.kind == kind and not status.spared)
+        return now - min((status.read_at for status in paths), default=now)

@@ -16,6 +16,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from promoter_view.clocks import WallClock
+from promoter_view.log import codec
 from promoter_view.log.disk import Disk
 from promoter_view.log.folder import LogFolder
 from promoter_view.log.folder_lock import FolderTrouble
@@ -24,7 +25,7 @@ from promoter_view.log.opening import Opened
 from promoter_view.log.retention import Holdings, Segment, removal, snapshot_is_due
 from promoter_view.log.settings import LogSettings
 from promoter_view.log.worker import Worker
-from promoter_view.log.writer import SegmentWriter, SnapshotWriter, reason_of
+from promoter_view.log.writer import SegmentWriter, SnapshotWriter, WriteFailed, reason_of
 from promoter_view.metrics import Metrics
 from promoter_view.records import Record, Snapshot
 
@@ -98,7 +99,7 @@ class Archive:
 
     async def append(self, previous: int, records: Sequence[Record]) -> None:
         """Makes one group durable. Errors: WriteFailed (may be tried again), Unsafe."""
-        await self._worker.run(partial(self._writer.append, previous, records))
+        await self._worker.run(partial(self._append, previous, records))
         self._records += len(records)
         self._metrics.log_bytes.set(self.size)
 
@@ -106,6 +107,14 @@ class Archive:
         """What has become of the folder."""
         writer = self._writer  # of this moment: it is closed by a job behind this one
         return self._worker.run(lambda: self._folder.trouble(Path(writer.name), writer.descriptor))
+
+    def _append(self, previous: int, records: Sequence[Record]) -> None:
+        """In the log's thread. The format is durable before the first record that needs it."""
+        try:
+            self._folder.hold(codec.format_of(records))
+        except OSError as error:
+            raise WriteFailed(error) from error
+        self._writer.append(previous, records)
 
     async def roll(self, base: int) -> bool:
         """Begins a new segment behind offset ``base``; False when that failed: the old one is written on.

@@ -6,7 +6,7 @@ A frame's payload is one msgpack value, so that one call decodes it and each bod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from sys import intern
 from typing import Any
 
@@ -24,12 +24,19 @@ from promoter_view.records import (
     Record,
     Snapshot,
     SourceObject,
+    Unreadable,
+    UnreadObject,
 )
 
 _TYPES = (ChangeType.ADDED, ChangeType.MODIFIED, ChangeType.DELETED)
 _NUMBERS = {change: number for number, change in enumerate(_TYPES)}
 _POSITION = 3
 _MARK = 4
+_UNREADABLE = 5
+
+#: Formats of a log: 1 until an object could not be read for the first time, then 2, which older programs refuse.
+FIRST_FORMAT = 1
+FORMAT = 2
 
 #: What decoding raises for bytes that are not what they should be.
 MALFORMED = (ValueError, TypeError, IndexError, KeyError)
@@ -45,6 +52,11 @@ class _Words:
 
     def number(self, word: str) -> int:
         return self.numbers.setdefault(word, len(self.numbers))
+
+
+def format_of(records: Iterable[Record]) -> int:
+    """The lowest format of a log that can hold these."""
+    return FORMAT if any(isinstance(record.entry, Unreadable) for record in records) else FIRST_FORMAT
 
 
 def encode_records(records: Sequence[Record]) -> bytes:
@@ -69,6 +81,10 @@ def _row(entry: Entry, words: _Words) -> tuple[Any, ...]:
         return (_NUMBERS[entry.type], *key, entry.resource_version, path, entry.position, entry.body)
     if isinstance(entry, Position):
         return _POSITION, words.number(entry.path), entry.position
+    if isinstance(entry, Unreadable):
+        kind, namespace, name = entry.key
+        key = (words.number(kind), words.number(namespace), name)
+        return (_UNREADABLE, *key, *entry.found, words.number(entry.path), entry.position)
     return _MARK, entry.previous, entry.mirror.cluster, dict(entry.mirror.paths), entry.generation
 
 
@@ -82,6 +98,10 @@ def _entry(row: Sequence[Any], words: Sequence[str]) -> Entry:
         return Position(words[row[3]], row[4])
     if number == _MARK:
         return Mark(row[3], Mirror(row[4], row[5]), row[6])
+    if number == _UNREADABLE:
+        _, _, _, kind, namespace, name, version, reason, path, position = row
+        key = ObjectKey(words[kind], words[namespace], name)
+        return Unreadable(key, UnreadObject(version, reason), words[path], position)
     raise ValueError(f"no such type of record: {number!r}")
 
 
@@ -89,14 +109,30 @@ def encode_snapshot_head(snapshot: Snapshot) -> bytes:
     """All of a snapshot but its objects and bundles; of these how many they are."""
     mirror = snapshot.mirror
     state = (snapshot.offset, mirror.cluster, dict(mirror.paths), snapshot.generation, snapshot.complete)
-    return pack((*state, dict(snapshot.positions), len(snapshot.objects), len(snapshot.bundles)))
+    counts = (len(snapshot.objects), len(snapshot.bundles))
+    unreadable = (encode_unreadable(snapshot.unreadable),) if snapshot.unreadable else ()
+    return pack((*state, dict(snapshot.positions), *counts, *unreadable))
 
 
 def decode_snapshot_head(payload: bytes | memoryview) -> tuple[Snapshot, int, int]:
     """A snapshot without objects and bundles, and how many there are to be. Errors: those in ``MALFORMED``."""
-    offset, cluster, paths, generation, complete, positions, objects, bundles = unpack(payload)
-    empty = Snapshot(offset, Mirror(cluster, paths), generation, complete, positions, {}, {})
+    offset, cluster, paths, generation, complete, positions, objects, bundles, *more = unpack(payload)
+    unreadable = decode_unreadable(*more) if more else {}
+    empty = Snapshot(offset, Mirror(cluster, paths), generation, complete, positions, {}, {}, unreadable)
     return empty, objects, bundles
+
+
+def encode_unreadable(found: Mapping[ObjectKey, UnreadObject]) -> list[tuple[str, ...]]:
+    """Rows, as a part of something larger: there are few of them."""
+    return [(*key, *unread) for key, unread in found.items()]
+
+
+def decode_unreadable(rows: Iterable[Sequence[str]]) -> dict[ObjectKey, UnreadObject]:
+    """The inverse. Errors: those in ``MALFORMED``."""
+    return {
+        ObjectKey(kind, namespace, name): UnreadObject(version, reason)
+        for kind, namespace, name, version, reason in rows
+    }
 
 
 def encode_objects(objects: Iterable[tuple[ObjectKey, SourceObject]]) -> bytes:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
-from promoter_view.log import frames, snapshot
+from promoter_view.log import codec, frames, snapshot
 from promoter_view.log.disk import Disk, write_all
 from promoter_view.log.errors import LogDamaged, LogUnusable, Unsafe
 from promoter_view.log.folder_lock import FolderLock, FolderTrouble, trouble_with
@@ -22,7 +22,8 @@ from promoter_view.log.retention import Holdings, Removal, Segment
 from promoter_view.log.segment import RESTORE, damaged
 from promoter_view.records import Snapshot
 
-_FORMAT_TEXT = b"promoter-view event log, format %d\n" % frames.FORMAT
+_FORMAT_TEXT = b"promoter-view event log, format %d\n"
+_FORMATS = {_FORMAT_TEXT % number: number for number in range(codec.FIRST_FORMAT, codec.FORMAT + 1)}
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
 _TEMPORARY = ".tmp"
@@ -43,6 +44,7 @@ class LogFolder:
         self.path = path
         self._disk = disk
         self._lock = FolderLock(path)
+        self._format = codec.FIRST_FORMAT
 
     def open(self) -> None:
         """Makes the folder where there is none, locks it, and makes sure that it is ours.
@@ -87,6 +89,15 @@ class LogFolder:
         return Holdings(
             segments, {base: self.snapshot_path(base).stat().st_size for base in snapshots if base in bases}
         )
+
+    def hold(self, number: int) -> None:
+        """The log is of that format from now on, or of a higher one: a program that cannot read it is to refuse it.
+
+        Errors: OSError.
+        """
+        if number > self._format:
+            self._write_format(number)
+            self._format = number
 
     def read_segment(self, base: int) -> bytes:
         """A segment's bytes."""
@@ -165,7 +176,8 @@ class LogFolder:
             if _SEGMENT.fullmatch(name) or _SNAPSHOT.fullmatch(name) or name == "format":
                 (self.path / name).rename(aside / name)
         self._disk.sync_folder(aside)
-        self._write_format()
+        self._write_format(codec.FIRST_FORMAT)
+        self._format = codec.FIRST_FORMAT
         return aside, highest
 
     def segment_path(self, base: int) -> Path:
@@ -195,11 +207,15 @@ class LogFolder:
         path = self.path / "format"
         if path.exists():
             found = path.read_bytes()
-            if found != _FORMAT_TEXT:
-                raise LogUnusable(f"{path} says {found[:80]!r}, and this program reads {_FORMAT_TEXT!r} only")
+            if found not in _FORMATS:
+                raise LogUnusable(
+                    f"{path} says {found[:80].decode('utf-8', 'replace')!r}, and this program reads formats "
+                    f"{codec.FIRST_FORMAT} to {codec.FORMAT}: start the version that wrote it, or remove the folder"
+                )
+            self._format = _FORMATS[found]
         elif not self._bases(_SEGMENT) and not self._bases(_SNAPSHOT):
             self._keep_to_ourselves()
-            self._write_format()
+            self._write_format(codec.FIRST_FORMAT)
             self._disk.sync_folder(self.path.parent)
 
     def _keep_to_ourselves(self) -> None:
@@ -207,11 +223,11 @@ class LogFolder:
         if self.path.stat().st_uid == os.geteuid():
             self.path.chmod(_FOLDER_MODE)
 
-    def _write_format(self) -> None:
+    def _write_format(self, number: int) -> None:
         path = self.path / "format"
         descriptor = self.create(path)
         try:
-            write_all(self._disk, descriptor, _FORMAT_TEXT, 0)
+            write_all(self._disk, descriptor, _FORMAT_TEXT % number, 0)
             self._disk.sync(descriptor)
         finally:
             os.close(descriptor)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from promoter_view.boundaries import Follower
-from promoter_view.log import segment
+from promoter_view.log import codec, segment
 from promoter_view.log.disk import Disk
 from promoter_view.log.errors import LogUnusable
 from promoter_view.log.folder import LogFolder
@@ -75,6 +75,8 @@ class FolderAtRest:
     def _write(self, folder: LogFolder, snapshot: Snapshot) -> None:
         """The segment first: one without its snapshot is damage to whoever opens the folder, and not an empty log."""
         created_ms = int(self._now() * 1000)
+        if snapshot.unreadable:
+            folder.hold(codec.FORMAT)
         descriptor = folder.create_segment(FileHeader(FileKind.SEGMENT, 1, snapshot.offset, 0, created_ms))
         os.close(descriptor)
         header = FileHeader(FileKind.SNAPSHOT, 1, snapshot.offset, 0, created_ms)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred, succeed
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from promoter_view.boundaries import EventLog
@@ -25,6 +26,8 @@ from promoter_view.records import (
     ObjectKey,
     Position,
     SourceObject,
+    Unreadable,
+    UnreadObject,
 )
 
 if TYPE_CHECKING:
@@ -32,14 +35,19 @@ if TYPE_CHECKING:
 
 MAX_PENDING_BYTES = 32 << 20
 MAX_PENDING_EVENTS = 20_000
+#: So many objects are named as unreadable, one after the other; beyond it they are counted by the reflectors alone.
+MAX_UNREADABLE = 1_000
 #: The path of a deletion that stems from no path: nobody lists the object any more.
 NO_PATH = ""
 
 _Objects = dict[ObjectKey, SourceObject]
+_NONE: Mapping[ObjectKey, UnreadObject] = {}
 
 
 class LogRecorder:
-    """The Recorder of one log that has started. ``objects`` and ``positions`` are what was replayed."""
+    """The Recorder of one log that has started. ``objects``, ``positions``, ``unreadable`` are what was replayed."""
+
+    _log = Logger()
 
     def __init__(
         self,
@@ -48,14 +56,16 @@ class LogRecorder:
         objects: Mapping[ObjectKey, SourceObject],
         positions: Mapping[str, str],
         metrics: Metrics,
+        unreadable: Mapping[ObjectKey, UnreadObject] = _NONE,
         max_pending_bytes: int = MAX_PENDING_BYTES,
         max_pending_events: int = MAX_PENDING_EVENTS,
     ) -> None:
-        self._log = log
+        self._event_log = log
         self._metrics = metrics
         self._max_pending_bytes = max_pending_bytes
         self._max_pending_events = max_pending_events
         self._positions = dict(positions)
+        self._unreadable = dict(unreadable)
         self._restorations = 0
         self._kinds: dict[str, dict[str, _Objects]] = {}
         self._pending_bytes = 0
@@ -69,22 +79,52 @@ class LogRecorder:
         position = self._positions.get(path.id)
         return None if position == LOST else position
 
+    def is_known(self, path: ListPath) -> bool:
+        """See Recorder."""
+        return path.id in self._positions
+
     def objects(self, path: ListPath) -> Iterator[tuple[ObjectKey, SourceObject]]:
         """See Recorder. What it yields does not change while the caller puts and deletes."""
         namespaces = self._kinds.get(path.kind, {})
         chosen = [namespaces.get(path.namespace, {})] if path.namespace else list(namespaces.values())
         return iter([item for objects in chosen for item in objects.items()])
 
+    def keys(self, path: ListPath) -> Iterator[ObjectKey]:
+        """See Recorder. What it yields does not change while the caller puts and deletes."""
+        known = dict.fromkeys(key for key, _ in self.objects(path))
+        return iter(known | dict.fromkeys(key for key in self._unreadable if path.holds(key)))
+
     def put(self, path: ListPath, key: ObjectKey, found: SourceObject, position: str | None) -> bool:
         """See Recorder. A suppressed event does not move the path's position; the next bookmark does."""
         objects = self._namespace(key)
         known = objects.get(key)
-        if known is not None and known.body == found.body:
+        was_unreadable = self._unreadable.pop(key, None) is not None
+        if known is not None and known.body == found.body and not was_unreadable:
             self._metrics.log_suppressed_events.inc()
             return False
         objects[key] = found
         change = ChangeType.ADDED if known is None else ChangeType.MODIFIED
         self._append_change(Change(change, key, found.body, found.resource_version, path.id, position))
+        return True
+
+    def pass_over(self, path: ListPath, key: ObjectKey, found: UnreadObject, position: str | None) -> bool:
+        """See Recorder. Beyond MAX_UNREADABLE nothing is appended."""
+        if self._unreadable.get(key) == found:
+            self._metrics.log_suppressed_events.inc()
+            return False
+        if key not in self._unreadable and len(self._unreadable) >= MAX_UNREADABLE:
+            self._log.warn(
+                "{kind} {namespace}/{name} cannot be read, nor can {count} others: the log names no more of them",
+                kind=key.kind,
+                namespace=key.namespace,
+                name=key.name,
+                count=len(self._unreadable),
+            )
+            return False
+        self._unreadable[key] = found
+        if position is not None:
+            self._positions[path.id] = position
+        self._append(Unreadable(key, found, path.id, position), 0)
         return True
 
     def delete(self, path: ListPath, key: ObjectKey, resource_version: str, position: str | None) -> bool:
@@ -123,10 +163,12 @@ class LogRecorder:
         listed: dict[str, list[ListPath]] = {}
         for path in paths:
             listed.setdefault(path.kind, []).append(path)
-        strays = [(key, found) for key, found in self._all() if not any(p.holds(key) for p in listed.get(key.kind, ()))]
-        for key, found in strays:
+        known = {key: found.resource_version for key, found in self._unreadable.items()}
+        known |= {key: found.resource_version for key, found in self._all()}
+        strays = {key: known[key] for key in known if not any(path.holds(key) for path in listed.get(key.kind, ()))}
+        for key, version in strays.items():
             self._forget(key)
-            self._append_change(Change(ChangeType.DELETED, key, b"", found.resource_version, NO_PATH))
+            self._append_change(Change(ChangeType.DELETED, key, b"", version, NO_PATH))
         return len(strays)
 
     def room(self) -> Deferred[None]:
@@ -146,10 +188,11 @@ class LogRecorder:
         return self._kinds.setdefault(key.kind, {}).setdefault(key.namespace, {})
 
     def _forget(self, key: ObjectKey) -> bool:
+        was_unreadable = self._unreadable.pop(key, None) is not None
         namespaces = self._kinds.get(key.kind, {})
         objects = namespaces.get(key.namespace, {})
         if objects.pop(key, None) is None:
-            return False
+            return was_unreadable
         if not objects:
             del namespaces[key.namespace]
         return True
@@ -162,7 +205,7 @@ class LogRecorder:
     def _append(self, entry: Entry, size: int) -> None:
         self._pending_events += 1
         self._pending_bytes += size
-        self._log.append((entry,)).addBoth(self._acknowledged, size).addErrback(_closed)
+        self._event_log.append((entry,)).addBoth(self._acknowledged, size).addErrback(_closed)
 
     def _acknowledged(self, result: Failure | None, size: int) -> Failure | None:
         self._pending_events -= 1

@@ -21,10 +21,13 @@ from promoter_view.records import (
     ChangeType,
     Entry,
     Mark,
+    ObjectKey,
     Position,
     Record,
     Snapshot,
     SourceObject,
+    Unreadable,
+    UnreadObject,
 )
 from promoter_view.views.bundles import Draft, Drafts, View
 from promoter_view.views.catalogue import Catalogue
@@ -78,6 +81,8 @@ class Projector:
         self._coverage.restore(snapshot)
         for key, source in snapshot.objects.items():
             self._sources.put(key, source)
+        for key, unread in snapshot.unreadable.items():
+            self._sources.pass_over(key, unread)
         if snapshot.complete:
             self._build({key: self._adopted(version) for key, version in snapshot.bundles.items()})
             self._compare(snapshot)
@@ -105,6 +110,7 @@ class Projector:
             positions=self._coverage.positions(),
             objects=self._sources.copy(),
             bundles=self._catalogue.resource_versions(),
+            unreadable=self._sources.unreadable,
         )
 
     @property
@@ -131,6 +137,11 @@ class Projector:
     def digest(self) -> int:
         """One number for all bundles as they are now: the same on every replica at this head."""
         return self._catalogue.digest
+
+    @property
+    def unreadable(self) -> Mapping[ObjectKey, UnreadObject]:
+        """The objects whose newest state could not be read: what is shown of them is older, or nothing."""
+        return self._sources.unreadable
 
     def count(self, view: str) -> int:
         """How many bundles that view has."""
@@ -202,6 +213,9 @@ class Projector:
         if entry.position is not None:
             self._coverage.move(entry.path, entry.position)
         if isinstance(entry, Position):
+            return set()
+        if isinstance(entry, Unreadable):
+            self._sources.pass_over(entry.key, entry.found)
             return set()
         if entry.type is ChangeType.DELETED:
             return self._sources.remove(entry.key)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 
 from promoter_view.metrics import Metrics
-from promoter_view.records import BundleKey, ObjectKey, SourceObject
+from promoter_view.records import BundleKey, ObjectKey, SourceObject, UnreadObject
 from promoter_view.views.bundles import Drafts
 from promoter_view.views.facts import decode
 from promoter_view.views.fields import Fields
@@ -21,6 +21,13 @@ class Sources:
         self._warn = warn
         self._objects: dict[ObjectKey, SourceObject] = {}
         self._malformed: dict[ObjectKey, tuple[str, ...]] = {}
+        self._unreadable: dict[ObjectKey, UnreadObject] = {}
+        metrics.unreadable_objects.clear()
+
+    @property
+    def unreadable(self) -> Mapping[ObjectKey, UnreadObject]:
+        """The objects whose newest state could not be read, a copy."""
+        return self._unreadable.copy()
 
     def copy(self) -> Mapping[ObjectKey, SourceObject]:
         """The objects as they are now; does not change afterwards."""
@@ -28,6 +35,7 @@ class Sources:
 
     def put(self, key: ObjectKey, source: SourceObject) -> set[BundleKey]:
         """An object is there, or has changed; the bundles that this touches."""
+        self._is_read(key)
         if key not in self._objects:
             # The log decodes each record into strings of its own; kinds and namespaces are few.
             key = ObjectKey(sys.intern(key.kind), sys.intern(key.namespace), key.name)
@@ -47,9 +55,23 @@ class Sources:
 
     def remove(self, key: ObjectKey) -> set[BundleKey]:
         """An object is gone; the bundles that this touches."""
+        self._is_read(key)
         self._objects.pop(key, None)
         self._malformed.pop(key, None)
         return _union(view.remove(key) for view in self._views if key.kind in view.kinds)
+
+    def pass_over(self, key: ObjectKey, found: UnreadObject) -> None:
+        """An object's newest state could not be read: the one before it, if there is one, is what is shown."""
+        if key not in self._unreadable:
+            self._metrics.unreadable_objects.labels(key.kind).inc()
+        self._unreadable[key] = found
+        shown = "its last readable state is shown" if key in self._objects else "it is left out"
+        at = f"resourceVersion {found.resource_version}" if found.resource_version else "an unknown resourceVersion"
+        self._warn(f"{key.kind} {_name(key)} at {at} {found.reason}; {shown}")
+
+    def _is_read(self, key: ObjectKey) -> None:
+        if self._unreadable.pop(key, None) is not None:
+            self._metrics.unreadable_objects.labels(key.kind).dec()
 
     def _note(self, key: ObjectKey, problems: tuple[str, ...]) -> None:
         if self._malformed.get(key, ()) == problems:
@@ -59,8 +81,13 @@ class Sources:
             return
         self._malformed[key] = problems
         self._metrics.malformed_objects.labels(key.kind).inc()
-        name = f"{key.namespace}/{key.name}" if key.namespace else key.name
-        self._warn(f"{key.kind} {name} is malformed, what cannot be read of it is left out: {'; '.join(problems)}")
+        self._warn(
+            f"{key.kind} {_name(key)} is malformed, what cannot be read of it is left out: {'; '.join(problems)}"
+        )
+
+
+def _name(key: ObjectKey) -> str:
+    return f"{key.namespace}/{key.name}" if key.namespace else key.name
 
 
 def _union(touched: Iterable[set[BundleKey]]) -> set[BundleKey]:

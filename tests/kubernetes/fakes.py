@@ -12,7 +12,7 @@ from promoter_view.boundaries import Recorder
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS, Kind
 from promoter_view.kubernetes.outcomes import ClusterError
 from promoter_view.kubernetes.reflector_messages import Parameters
-from promoter_view.records import ListPath, ObjectKey, SourceObject
+from promoter_view.records import ListPath, ObjectKey, SourceObject, UnreadObject
 
 KINDS: Mapping[str, Kind] = {kind.kind: kind for kind in PROMOTER_KINDS}
 PULL_REQUEST = KINDS["PullRequest"]
@@ -66,6 +66,7 @@ class JournalRecorder:
     def __init__(self, position: str | None = None, objects: Mapping[ObjectKey, SourceObject] | None = None) -> None:
         self.positions: dict[str, str | None] = {PATH.id: position}
         self.state: dict[ObjectKey, SourceObject] = dict(objects or {})
+        self.unreadable: dict[ObjectKey, UnreadObject] = {}
         self.journal: list[tuple[Any, ...]] = []
         self.blocked: Deferred[None] | None = None
         self.restorations = 0
@@ -73,20 +74,34 @@ class JournalRecorder:
     def position(self, path: ListPath) -> str | None:
         return self.positions.get(path.id)
 
+    def is_known(self, path: ListPath) -> bool:
+        return self.positions.get(path.id) is not None
+
+    def keys(self, path: ListPath) -> Iterator[ObjectKey]:
+        return iter([key for key in {**self.state, **self.unreadable} if path.holds(key)])
+
     def objects(self, path: ListPath) -> Iterator[tuple[ObjectKey, SourceObject]]:
         return iter([(key, found) for key, found in self.state.items() if path.holds(key)])
 
     def put(self, path: ListPath, key: ObjectKey, found: SourceObject, position: str | None) -> bool:
         known = self.state.get(key)
-        if known is not None and known.body == found.body:
+        if self.unreadable.pop(key, None) is None and known is not None and known.body == found.body:
             return False
         self.state[key] = found
         self.journal.append(("ADDED" if known is None else "MODIFIED", key.name, position))
         self._move(path, position)
         return True
 
+    def pass_over(self, path: ListPath, key: ObjectKey, found: UnreadObject, position: str | None) -> bool:
+        if self.unreadable.get(key) == found:
+            return False
+        self.unreadable[key] = found
+        self.journal.append(("UNREADABLE", key.name, position))
+        self._move(path, position)
+        return True
+
     def delete(self, path: ListPath, key: ObjectKey, resource_version: str, position: str | None) -> bool:
-        if self.state.pop(key, None) is None:
+        if (self.state.pop(key, None), self.unreadable.pop(key, None)) == (None, None):
             return False
         self.journal.append(("DELETED", key.name, position))
         self._move(path, position)

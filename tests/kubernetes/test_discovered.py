@@ -9,6 +9,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from promoter_view.kubernetes.discovered import DiscoveredCluster
+from promoter_view.kubernetes.needs import Needs
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable
 
 STAGES = "/apis/kargo.akuity.io/v1alpha1/stages"
@@ -38,7 +39,7 @@ class Cluster:
 
 def failure(cluster: Cluster, path: str, *, stream: bool = False) -> ClusterError:
     """The error of a request."""
-    asked = DiscoveredCluster(cluster)
+    asked = DiscoveredCluster(cluster, Needs((), (), lambda _: None))
     coroutine = asked.stream(path, idle_seconds=1) if stream else asked.get(path)
     errors: list[Any] = []
     Deferred.fromCoroutine(coroutine).addErrback(lambda failed: errors.append(failed.value))

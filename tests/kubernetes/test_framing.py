@@ -6,12 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.kubernetes.framing import LineBuffer, LineTooLong
+from promoter_view.kubernetes.framing import CutLine, LineBuffer, LineTooLong
+
+Lines = tuple[list[tuple[bytes, bool]], bool]
 
 
-def lines_of(chunks: list[bytes], max_bytes: int) -> tuple[list[bytes], bool]:
-    """The lines that come out, and whether the bound was reached."""
-    buffer = LineBuffer(max_bytes)
+def lines_of(chunks: list[bytes], max_bytes: int) -> Lines:
+    """The lines that come out, each whole or cut, and whether the last bound was reached."""
+    lines, gave_up = fed(LineBuffer(max_bytes, kept_bytes=4, max_passed_bytes=max_bytes + 9), chunks)
+    return [(line, isinstance(line, CutLine)) for line in lines], gave_up
+
+
+def fed(buffer: LineBuffer, chunks: list[bytes]) -> tuple[list[bytes], bool]:
     lines: list[bytes] = []
     for chunk in chunks:
         try:
@@ -49,8 +55,13 @@ def test_lines_are_what_split_gives(data: bytes) -> None:
 
 
 def test_bound() -> None:
-    """A line of exactly the bound passes; one byte more raises, with the lines that came before it."""
-    assert LineBuffer(3).feed(b"abc\nabc\n") == [b"abc", b"abc"]
+    """A line of exactly the bound passes; of a longer one its beginning does, marked, and those behind it are whole."""
+    assert lines_of([b"abcdef\nabcdefg\nabc\n"], 6) == ([(b"abcdef", False), (b"abcd", True), (b"abc", False)], False)
+
+
+def test_line_without_an_end() -> None:
+    """A line that does not end is given up, with the lines that came before it."""
+    buffer = LineBuffer(3, max_passed_bytes=6)
     with pytest.raises(LineTooLong) as caught:
-        LineBuffer(3).feed(b"one\ntwo\nlong")
+        buffer.feed(b"one\ntwo\nendless")
     assert caught.value.lines == [b"one", b"two"]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from promoter_view.kubernetes.cleaning import CleaningRules
-from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
+from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable, Withheld
 from promoter_view.kubernetes.reflector import Reflector
 from promoter_view.metrics import Metrics
-from promoter_view.records import ABSENT, ListPath, ObjectKey, SourceObject
+from promoter_view.records import ABSENT, LOST, ListPath, ObjectKey, SourceObject
 from tests.kubernetes.fakes import (
     PATH,
     PULL_REQUEST,
@@ -115,6 +116,54 @@ class ReflectorTests(SynchronousTestCase):
         self.assertEqual(self.recorder.state, {key("a"): source("a", 1)})
         self.assertEqual(self.metrics.malformed_objects.labels("PullRequest")._value.get(), 2)
         self.assertEqual(self.recorder.positions[PATH.id], "10")
+
+    def test_unreadable_in_a_list_and_in_a_watch(self) -> None:
+        """Its last readable state stays, it is recorded by name, and what is gone is deleted all the same."""
+        state = {key("deep"): source("deep", 1), key("gone"): source("gone", 2)}
+        self.recorder = JournalRecorder(None, state)
+        self.begin(watch_list=False)
+        deep = orjson.dumps(document("deep", 5))[:-1] + b',"spec":' + b"[" * 1_500 + b"]" * 1_500 + b"}"
+        self.cluster.answer(b'{"metadata":{"resourceVersion":"9"},"items":[%b]}' % deep)
+        self.assertEqual(
+            self.recorder.journal, [("UNREADABLE", "deep", None), ("DELETED", "gone", None), ("POSITION", "9")]
+        )
+        self.recorder.journal.clear()
+        lines = [b'{"type":"%b","object":%b}' % (kind, deep) for kind in (b"MODIFIED", b"DELETED")]
+        self.cluster.open().give(lines[0].replace(b'"5"', b'"11"'), lines[1].replace(b'"5"', b'"12"'))
+        self.assertEqual(self.recorder.journal, [("UNREADABLE", "deep", "11"), ("DELETED", "deep", "12")])
+        self.assertEqual(self.count("malformed_objects"), 2)
+
+    def test_an_object_without_a_name_deletes_nothing(self) -> None:
+        """It may be any of those that were not found: the list adds, and takes none away."""
+        self.recorder = JournalRecorder(None, {key("a"): source("a", 1)})
+        self.begin(watch_list=False)
+        self.cluster.answer(list_of(9, {"metadata": {"resourceVersion": "5"}}, document("b", 6)))
+        self.assertEqual(set(self.recorder.state), {key("a"), key("b")})
+        self.assertEqual(self.recorder.positions[PATH.id], "9")
+
+    def test_what_is_not_needed_is_spared(self) -> None:
+        """A path that was never known counts as known and empty; one that was known keeps its last state."""
+        self.recorder = JournalRecorder(None, {key("a"): source("a", 1)})
+        self.begin()
+        self.cluster.answer(Withheld(403, "Forbidden", "no"))
+        self.assertEqual(self.recorder.journal, [("DELETED", "a", None), ("POSITION", LOST)])
+        self.assertTrue(self.reflector.status.spared)
+        self.clock.advance(7.5)
+        self.cluster.answer(Withheld(403, "Forbidden", "no"))
+        self.assertEqual(len(self.recorder.journal), 2)
+
+    def test_garbage_is_no_sign_of_life(self) -> None:
+        """A stream of bytes that are no events moves neither position nor the time of the last reading."""
+        self.recorder = JournalRecorder("7")
+        self.begin()
+        for _ in range(3):
+            self.cluster.answer(list_of(9))
+            self.cluster.open().give(b"garbage")
+            self.clock.advance(60)
+        self.assertEqual(self.reflector.status.read_at, 0.0)
+        self.assertIn(("FORGOTTEN",), self.recorder.journal)
+        self.cluster.open().give(bookmark(10, initial=True))
+        self.assertEqual(self.reflector.status.read_at, self.clock.seconds())
 
     def test_absent_resource_empties_its_path(self) -> None:
         """All objects of a resource that is not installed are deleted, and its position says so."""

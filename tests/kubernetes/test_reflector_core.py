@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from promoter_view.kubernetes.cleaning import CleaningRules
-from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable
+from promoter_view.kubernetes.framing import CutLine
+from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable, Withheld
 from promoter_view.kubernetes.reflector_core import ReflectorCore, State
 from promoter_view.kubernetes.reflector_messages import (
     Action,
@@ -27,12 +29,14 @@ from promoter_view.kubernetes.reflector_messages import (
     Malformed,
     Note,
     Open,
+    PassOver,
     Put,
     Reconcile,
+    Spare,
     Wait,
     Woke,
 )
-from promoter_view.records import ABSENT, ListPath
+from promoter_view.records import ABSENT, ListPath, UnreadObject
 from tests.kubernetes.fakes import (
     PATH,
     PULL_REQUEST,
@@ -45,6 +49,7 @@ from tests.kubernetes.fakes import (
     source,
 )
 
+OTHER_KIND = "is not a promoter.argoproj.io/v1alpha1 PullRequest"
 NOT_SERVED = ApiError(404, "", "404 page not found")
 GONE = ApiError(410, "Expired", "too old resource version")
 
@@ -122,7 +127,7 @@ def test_watch_list_is_gathered_until_its_end() -> None:
     assert early == []
     found = {key("b"): source("b", 9), key("a"): source("a", 11)}
     assert core(Line(bookmark(13, initial=True))) == [
-        Reconcile(found, frozenset(), "13", "initial"),
+        Reconcile(found, {}, "13", "initial"),
         Note(Outcome.LISTED),
         AllowIdle(150.0),
     ]
@@ -138,7 +143,7 @@ def test_pages() -> None:
     assert parameters(second) == {"limit": "500", "continue": "token"}
     *done, watch = core(Answered(list_of(20, document("b", 7))))
     found = {key("a"): source("a", 5), key("b"): source("b", 7)}
-    assert done == [Reconcile(found, frozenset(), "20", "initial"), Note(Outcome.LISTED)]
+    assert done == [Reconcile(found, {}, "20", "initial"), Note(Outcome.LISTED)]
     assert parameters(watch)["resourceVersion"] == "20"
     assert "sendInitialEvents" not in parameters(watch)
 
@@ -150,7 +155,8 @@ def test_malformed_in_a_list() -> None:
     malformed, reconcile, *_ = core(Answered(list_of(20, bad, document("a", 5))))
     assert isinstance(malformed, Malformed)
     assert "team/bad" in malformed.message
-    assert reconcile == Reconcile({key("a"): source("a", 5)}, frozenset({key("bad")}), "20", "initial")
+    passed_over = {key("bad"): UnreadObject("5", OTHER_KIND)}
+    assert reconcile == Reconcile({key("a"): source("a", 5)}, passed_over, "20", "initial")
 
 
 def test_object_of_another_namespace() -> None:
@@ -228,7 +234,7 @@ def test_continue_expired() -> None:
     assert isinstance(core(Failed(GONE))[-1], Wait)
     assert is_first_page(core(Woke())[-1])
     reconcile = core(Answered(list_of(30, document("b", 2))))[0]
-    assert reconcile == Reconcile({key("b"): source("b", 2)}, frozenset(), "30", "initial")
+    assert reconcile == Reconcile({key("b"): source("b", 2)}, {}, "30", "initial")
 
 
 def test_page_too_large() -> None:
@@ -279,7 +285,7 @@ def test_restored_as_another_path_found(core: Core) -> None:
     assert not any(isinstance(action, Forget) for action in actions)
     assert notes(actions) == [Outcome.RESTORED]
     assert is_watch_list(actions[-1])
-    assert core(Line(bookmark(9, initial=True)))[0] == Reconcile({}, frozenset(), "9", "restored")
+    assert core(Line(bookmark(9, initial=True)))[0] == Reconcile({}, {}, "9", "restored")
 
 
 def test_events() -> None:
@@ -302,9 +308,13 @@ def test_events() -> None:
 
 
 MALFORMED_EVENTS = [
-    ("MODIFIED", {**document("a", 11), "kind": "Other"}, [Bookmark("11")]),
+    ("MODIFIED", {**document("a", 11), "kind": "Other"}, [PassOver(key("a"), UnreadObject("11", OTHER_KIND), "11")]),
     ("ADDED", {"metadata": {"resourceVersion": "11"}}, [Bookmark("11")]),
-    ("ADDED", {"metadata": {"name": "a", "namespace": "team"}}, []),
+    (
+        "ADDED",
+        {"metadata": {"name": "a", "namespace": "team"}},
+        [PassOver(key("a"), UnreadObject("", "no metadata.resourceVersion"), None)],
+    ),
     ("DELETED", {"metadata": {"namespace": "team", "resourceVersion": "11"}}, [Bookmark("11")]),
     ("ADDED", {}, []),
 ]
@@ -318,6 +328,156 @@ def test_malformed_object_in_a_good_event(kind: str, found: dict[str, Any], then
     assert isinstance(malformed, Malformed)
     assert rest == then
     assert core.core.state is State.WATCHING
+
+
+DEEP = b'{"a":' * 1_500 + b"1" + b"}" * 1_500
+
+
+def deep(name: str, version: int) -> bytes:
+    """An object that the decoder refuses."""
+    return orjson.dumps(document(name, version))[:-1] + b',"spec":' + DEEP + b"}"
+
+
+def deep_event(kind: str, name: str, version: int) -> bytes:
+    return b'{"type":"%b","object":%b}' % (kind.encode(), deep(name, version))
+
+
+def is_refused_depth(found: UnreadObject, version: str) -> bool:
+    return found.resource_version == version and found.reason.startswith("cannot be decoded: ")
+
+
+@pytest.mark.parametrize("kind", ["ADDED", "MODIFIED"])
+def test_unreadable_object_in_a_watch(kind: str) -> None:
+    """Only its own state is passed over: the watch goes on behind it, and nothing is read by that."""
+    core = watching()
+    core.now += 7
+    malformed, passed = core(Line(deep_event(kind, "a", 11)))
+    assert isinstance(malformed, Malformed)
+    assert isinstance(passed, PassOver)
+    assert (passed.key, passed.position) == (key("a"), "11")
+    assert is_refused_depth(passed.found, "11")
+    assert (core.core.position, core.core.state, core.core.read_at) == ("11", State.WATCHING, None)
+    assert core(Line(event("ADDED", document("b", 12)))) == [Put(key("b"), source("b", 12), "ADDED")]
+    assert core.core.read_at == core.now
+
+
+def test_unreadable_deletion_deletes() -> None:
+    """Of what is gone no more is needed than its identity."""
+    assert watching()(Line(deep_event("DELETED", "a", 11))) == [Delete(key("a"), "11", "11")]
+
+
+def test_cut_line() -> None:
+    """A line above the bound, of which there is only the beginning, costs that object's state alone."""
+    _, passed = watching()(Line(CutLine(deep_event("MODIFIED", "a", 11)[:1000])))
+    assert passed == PassOver(key("a"), UnreadObject("11", "is longer than 16777216 bytes"), "11")
+
+
+def test_unreadable_object_in_a_watch_list() -> None:
+    """The others are listed; the one is passed over by name, or gone where it was deleted meanwhile."""
+    core = Core()
+    for line in (event("ADDED", document("b", 9)), deep_event("ADDED", "a", 3), deep_event("ADDED", "c", 2)):
+        core(Line(line))
+    core(Line(deep_event("DELETED", "c", 12)))
+    reconcile, *_ = core(Line(bookmark(13, initial=True)))
+    assert isinstance(reconcile, Reconcile)
+    assert reconcile.found == {key("b"): source("b", 9)}
+    assert list(reconcile.passed_over) == [key("a")]
+    assert is_refused_depth(reconcile.passed_over[key("a")], "3")
+
+
+def test_good_state_of_a_list_stays_beside_a_later_unreadable_one() -> None:
+    """What was readable when the list began is the last readable state of what changes while it comes in."""
+    core = Core()
+    core(Line(event("ADDED", document("a", 3))))
+    core(Line(deep_event("MODIFIED", "a", 11)))
+    reconcile, *_ = core(Line(bookmark(13, initial=True)))
+    assert isinstance(reconcile, Reconcile)
+    assert reconcile.found == {key("a"): source("a", 3)}
+    assert list(reconcile.passed_over) == [key("a")]
+
+
+@pytest.mark.parametrize("spec", [DEEP, b"NaN", rb'"\ud800"', b'"\xff"', b"1" + b"0" * 5_000 + b"e99999", b"[1 2]"])
+def test_unreadable_item_of_a_page(spec: bytes) -> None:
+    """A page that cannot be decoded is read item by item, its version and token too."""
+    core = Core(watch_list=False)
+    bad = orjson.dumps(document("bad", 5))[:-1] + b',"spec":' + spec + b"}"
+    good = [orjson.dumps(document(f"good-{at}", at)) for at in range(1, 4)]
+    body = b'{"metadata":{"resourceVersion":"20","continue":"token"},"items":[%b]}'
+    malformed, more = core(Answered(body % b",".join([*good[:2], bad, good[2]])))
+    assert isinstance(malformed, Malformed)
+    assert parameters(more)["continue"] == "token"
+    reconcile, *_, watch = core(Answered(list_of(20)))
+    assert isinstance(reconcile, Reconcile)
+    assert [found.name for found in reconcile.found] == ["good-1", "good-2", "good-3"]
+    assert list(reconcile.passed_over) == [key("bad")]
+    assert parameters(watch)["resourceVersion"] == "20"
+
+
+def test_unreadable_item_of_a_probe() -> None:
+    """Where the cluster stands can be read whatever its first object is like: the watch is opened."""
+    body = b'{"metadata":{"resourceVersion":"20"},"items":[%b]}' % deep("a", 3)
+    [watch] = Core("10")(Answered(body))
+    assert parameters(watch)["resourceVersion"] == "10"
+
+
+def test_page_that_is_cut_short() -> None:
+    """It is no list, whatever of it could be read, and is asked for again."""
+    core = Core(watch_list=False)
+    cut = b'{"metadata":{"resourceVersion":"20"},"items":[%b,' % orjson.dumps(document("a", 3))
+    assert notes(core(Answered(cut))) == [Outcome.NOT_JSON]
+    assert is_first_page(core(Woke())[-1])
+    assert core(Answered(list_of(21)))[0] == Reconcile({}, {}, "21", "initial")
+
+
+def test_what_is_heard_and_not_read_does_not_count() -> None:
+    """Neither bytes that are no event, nor a probe, nor one page of many: a bookmark, a change, a whole list do."""
+    core = watching()
+    core(Line(b"garbage"))
+    core(Woke())
+    core(Answered(list_of(10)))
+    core(Line(deep_event("MODIFIED", "a", 11)))
+    assert core.core.read_at is None
+    core(Line(bookmark(12)))
+    assert core.core.read_at == core.now
+    core = Core(watch_list=False)
+    core(Answered(list_of(20, document("a", 3), more="token")))
+    assert core.core.read_at is None
+    core(Answered(list_of(20, document("b", 4))))
+    assert core.core.read_at == core.now
+
+
+WITHHELD = Withheld(403, "Forbidden", "stages is forbidden")
+
+
+@pytest.mark.parametrize("position", [None, ABSENT])
+def test_right_that_nothing_needs(position: str | None) -> None:
+    """It counts as empty without anything put right; it is asked for again, and listed once the right is there."""
+    core = Core(position)
+    spare, note, wait = core(Failed(WITHHELD))
+    assert (spare, notes([note]), wait) == (Spare(), [Outcome.WITHHELD], Wait(7.5))
+    assert core.core.standing is State.WITHHELD
+    core(Woke())
+    assert core.core.standing is State.WITHHELD, "asking again is no other standing"
+    if position == ABSENT:
+        assert is_watch_list(core(Answered(list_of(20)))[-1])
+    core(Line(bookmark(20, initial=True)))
+    assert core.core.standing is State.WATCHING
+
+
+def test_right_that_is_taken_away_keeps_the_last_state() -> None:
+    """What was read before is not given up for a refusal, whoever needs it."""
+    note, wait = watching()(Failed(WITHHELD))
+    assert isinstance(wait, Wait)
+    assert notes([note]) == [Outcome.WITHHELD]
+
+
+def test_right_that_is_needed_after_all() -> None:
+    """A refusal that is no longer nobody's concern is trouble again."""
+    core = Core()
+    core(Failed(WITHHELD))
+    core(Woke())
+    assert notes(core(Failed(ApiError(403, "Forbidden", "")))) == [Outcome.FORBIDDEN]
+    assert core.core.standing is State.BACKING_OFF
 
 
 def test_deletion_needs_a_key_only() -> None:
@@ -364,7 +524,7 @@ def test_position_too_old(gone: Input) -> None:
     assert actions[0] == Forget()
     assert notes(actions) == [Outcome.EXPIRED]
     assert is_watch_list(actions[-1])
-    assert core(Line(bookmark(30, initial=True)))[0] == Reconcile({}, frozenset(), "30", "expired")
+    assert core(Line(bookmark(30, initial=True)))[0] == Reconcile({}, {}, "30", "expired")
 
 
 @pytest.mark.parametrize("trouble", [Ended(), Failed(Unreachable(Outcome.RESET, "")), Line(error_event(500))])
@@ -495,7 +655,7 @@ def test_unreadable_at_one_position() -> None:
         assert is_watch_list(request) is last
         if not last:
             core(Answered(list_of(10)))
-    assert core(Line(bookmark(30, initial=True)))[0] == Reconcile({}, frozenset(), "30", "unreadable")
+    assert core(Line(bookmark(30, initial=True)))[0] == Reconcile({}, {}, "30", "unreadable")
 
 
 # -- resources that are not installed
@@ -508,7 +668,7 @@ def test_absent_at_the_start() -> None:
     core(Woke())
     forget, reconcile, note, wait = core(Failed(NOT_SERVED))
     assert forget == Forget()
-    assert reconcile == Reconcile({}, frozenset(), ABSENT, "")
+    assert reconcile == Reconcile({}, {}, ABSENT, "")
     assert note.outcome is Outcome.ABSENT  # type: ignore[union-attr]
     assert wait == Wait(7.5)
     assert is_probe(core(Woke())[-1])
@@ -524,7 +684,7 @@ def test_installed_later() -> None:
     assert actions[0] == Forget()
     assert notes(actions) == [Outcome.INSTALLED]
     assert is_watch_list(actions[-1])
-    assert core(Line(bookmark(6, initial=True)))[0] == Reconcile({}, frozenset(), "6", "installed")
+    assert core(Line(bookmark(6, initial=True)))[0] == Reconcile({}, {}, "6", "installed")
 
 
 @pytest.mark.parametrize("error", [NOT_SERVED, ApiError(404, "NotFound", "the server could not find it")])
@@ -537,7 +697,7 @@ def test_goes_away(error: ApiError) -> None:
     assert note.outcome is Outcome.NOT_FOUND  # type: ignore[union-attr]
     assert wait == Wait(1.0)
     core(Woke())
-    assert core(Failed(error))[:2] == [Forget(), Reconcile({}, frozenset(), ABSENT, "")]
+    assert core(Failed(error))[:2] == [Forget(), Reconcile({}, {}, ABSENT, "")]
     assert core.core.position == ABSENT
 
 

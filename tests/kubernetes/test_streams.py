@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.client import ResponseDone, ResponseFailed
 from twisted.web.http import PotentialDataLoss
 
-from promoter_view.kubernetes.framing import MAX_LINE_BYTES
+from promoter_view.kubernetes.framing import KEPT_BYTES, MAX_LINE_BYTES, MAX_PASSED_BYTES, CutLine
 from promoter_view.kubernetes.outcomes import Outcome, Unreachable
 from promoter_view.kubernetes.streams import BodyCollector, LineStream
 
@@ -74,9 +74,18 @@ class LineStreamTests(SynchronousTestCase):
             self.assertEqual(self.successResultOf(self.stream.read()), [b"one"])
             self.assertEqual(self.failure().outcome, Outcome.RESET)
 
+    def test_long_line(self) -> None:
+        """A line over the bound costs itself alone: the stream goes on."""
+        self.stream.dataReceived(b"one\n" + b"x" * (MAX_LINE_BYTES + 1) + b"\nthree\n")
+        one, cut, three = self.successResultOf(self.stream.read())
+        self.assertEqual((one, three, type(cut), len(cut)), (b"one", b"three", CutLine, KEPT_BYTES))
+
     def test_line_too_long(self) -> None:
-        """A line over the bound ends the stream by name, closes the connection, and loses no line before it."""
-        self.stream.dataReceived(b"one\n" + b"x" * (MAX_LINE_BYTES + 1))
+        """A line that does not end ends the stream by name, closes the connection, and loses no line before it."""
+        piece = b"x" * MAX_LINE_BYTES
+        self.stream.dataReceived(b"one\n")
+        for _ in range(MAX_PASSED_BYTES // MAX_LINE_BYTES + 1):
+            self.stream.dataReceived(piece)
         self.assertTrue(self.transport.disconnecting)
         self.assertEqual(self.successResultOf(self.stream.read()), [b"one"])
         self.assertEqual(self.failure().outcome, Outcome.LINE_TOO_LONG)

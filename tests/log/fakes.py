@@ -26,6 +26,8 @@ from promoter_view.records import (
     Position,
     Snapshot,
     SourceObject,
+    Unreadable,
+    UnreadObject,
 )
 from tests.clocks import Wall
 
@@ -113,6 +115,7 @@ class Fold:
     objects: dict = field(default_factory=dict)
     positions: dict = field(default_factory=dict)
     bundles: dict = field(default_factory=dict)
+    unreadable: dict = field(default_factory=dict)
     mirror: Mirror | None = None
     generation: int = 0
     offset: int = 0
@@ -123,6 +126,7 @@ class Fold:
         self.restored = snapshot
         self.objects, self.positions = dict(snapshot.objects), dict(snapshot.positions)
         self.bundles, self.mirror = dict(snapshot.bundles), snapshot.mirror
+        self.unreadable = dict(snapshot.unreadable)
         self.generation, self.offset = snapshot.generation, snapshot.offset
 
     def apply(self, records):
@@ -139,12 +143,17 @@ class Fold:
             self.mirror, self.generation = entry.mirror, entry.generation
         elif isinstance(entry, Position) and entry.path == EVERY_PATH:
             self.positions = dict.fromkeys(self.positions, entry.position)
+        elif isinstance(entry, Unreadable):
+            self.unreadable[entry.key] = entry.found
+            if entry.position is not None:
+                self.positions[entry.path] = entry.position
         elif isinstance(entry, Position):
             self.positions[entry.path] = entry.position
         else:
             self._change(record.offset, entry)
 
     def _change(self, offset, change):
+        self.unreadable.pop(change.key, None)
         if change.position is not None:
             self.positions[change.path] = change.position
         bundle = BundleKey("view", change.key.namespace, change.key.name)
@@ -157,18 +166,23 @@ class Fold:
 
     def snapshot(self):
         complete = self.mirror is not None and is_complete(self.mirror, self.positions)
-        kept = dict(self.positions), dict(self.objects), dict(self.bundles)
+        kept = dict(self.positions), dict(self.objects), dict(self.bundles), dict(self.unreadable)
         return Snapshot(self.offset, self.mirror, self.generation, complete, *kept)
 
     @property
     def state(self):
-        return self.objects, self.positions, self.bundles, self.mirror
+        return self.objects, self.positions, self.bundles, self.mirror, self.unreadable
 
 
 def change(name, body=b"{}", *, namespace="team", version="1", position=None, kind="PullRequest", type_=None):
     """A change of one pull request."""
     type_ = type_ or ChangeType.ADDED
     return Change(type_, ObjectKey(kind, namespace, name), body, version, PATH, position)
+
+
+def unreadable(name, reason="cannot be decoded", *, version="1", position=None, kind="PullRequest"):
+    """A state of one pull request that could not be read."""
+    return Unreadable(ObjectKey(kind, "team", name), UnreadObject(version, reason), PATH, position)
 
 
 class Bench:

@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.log.codec import decode_records, encode_records
-from promoter_view.records import Change, ChangeType, Mark, Mirror, ObjectKey, Position, Record
+from promoter_view.records import (
+    Change,
+    ChangeType,
+    Mark,
+    Mirror,
+    ObjectKey,
+    Position,
+    Record,
+    Unreadable,
+    UnreadObject,
+)
 
 WORD = st.text(max_size=8)
 NUMBER = st.integers(0, 2**62)
@@ -14,6 +24,7 @@ KEY = st.builds(ObjectKey, st.sampled_from(["PullRequest", "Stage"]), WORD, WORD
 ENTRY = st.one_of(
     st.builds(Change, st.sampled_from(ChangeType), KEY, st.binary(max_size=50), WORD, WORD, st.none() | WORD),
     st.builds(Position, WORD, WORD),
+    st.builds(Unreadable, KEY, st.builds(UnreadObject, WORD, WORD), WORD, st.none() | WORD),
     st.builds(Mark, NUMBER, st.builds(Mirror, WORD, st.dictionaries(WORD, WORD, max_size=3)), st.integers(0, 3)),
 )
 

@@ -13,7 +13,7 @@ from promoter_view.log.engines import LogSettings
 from promoter_view.log.errors import LogClosed, LogDamaged, LogLocked, LogUnusable
 from promoter_view.log.offsets import units
 from promoter_view.records import ChangeType, Mark, Mirror, Position
-from tests.log.fakes import MIRROR, NOW, PATH, Bench, Fold, change
+from tests.log.fakes import MIRROR, NOW, PATH, Bench, Fold, change, unreadable
 
 
 @pytest.fixture
@@ -122,6 +122,50 @@ def test_lost_and_found_is_no_stranger(bench):
     """A volume's root may be the folder."""
     (bench.path / "lost+found").mkdir(parents=True)
     bench.open()
+
+
+def test_what_could_not_be_read_is_known_after_a_restart(tmp_path):
+    """From the records, and from a snapshot; until it can be read, or is gone."""
+    bench = small(tmp_path, history_bytes=1500)
+    log, fold = bench.open()
+    bench.append(log, change("good"), unreadable("good", position="8"), unreadable("new"), unreadable("read"))
+    bench.append(log, change("read", version="2"), unreadable("gone"), change("gone", type_=ChangeType.DELETED))
+    assert {key.name for key in fold.unreadable} == {"good", "new"}
+    bench.kill(log)
+    log, again = bench.open()
+    assert (again.unreadable, again.positions) == (fold.unreadable, {PATH: "8"})
+    fill(bench, log, 12)
+    bench.kill(log)
+    assert bench.files("snapshot")
+    _, last = bench.open()
+    assert last.restored is not None
+    assert last.unreadable == fold.unreadable
+
+
+def test_the_format_is_stepped_when_it_is_needed(bench):
+    """An older program opens the log until an object could not be read, and refuses it with one line from then on."""
+    log, _ = bench.open()
+    bench.append(log, change("a"))
+    assert b"format 1\n" in (bench.path / "format").read_bytes()
+    bench.append(log, unreadable("a"))
+    bench.kill(log)
+    assert b"format 2\n" in (bench.path / "format").read_bytes()
+    bench.open()
+
+
+def test_a_full_disk_holds_the_step_of_the_format_too(bench):
+    """The record that needs it waits until there is room, and the format is there before it."""
+    log, fold = bench.open()
+    bench.disk.room = 0
+    appended = log.append((unreadable("a"),))
+    bench.settle()
+    assert not appended.called
+    assert log.status().fault
+    bench.disk.room = None
+    bench.settle(11)
+    assert appended.called
+    assert [key.name for key in fold.unreadable] == ["a"]
+    assert b"format 2\n" in (bench.path / "format").read_bytes()
 
 
 def test_another_format_is_refused(bench):
@@ -255,7 +299,7 @@ def test_a_roll_writes_a_snapshot_beside_the_new_segment(tmp_path):
     assert {file.stem for file in snapshots} <= {file.stem for file in segments}
     _, again = bench.open()
     assert again.restored is not None
-    assert again.state == (*fold.state[:3], MIRROR)
+    assert again.state == (*fold.state[:3], MIRROR, {})
     assert [r for r in fold.records if r.offset > again.restored.offset] == again.records[:-1]
 
 

@@ -18,6 +18,8 @@ from promoter_view.records import (
     ObjectKey,
     Position,
     SourceObject,
+    Unreadable,
+    UnreadObject,
 )
 
 GROUP = ("promoter.argoproj.io", "v1alpha1", "pullrequests")
@@ -26,6 +28,7 @@ IN_A = ListPath("PullRequest", *GROUP, namespace="a")
 IN_B = ListPath("PullRequest", *GROUP, namespace="b")
 STAGES = ListPath("Stage", "g", "v1", "stages")
 KEY = ObjectKey("PullRequest", "a", "one")
+DEEP = UnreadObject("7", "cannot be decoded")
 
 
 class QueueLog:
@@ -147,6 +150,52 @@ def test_objects_may_be_deleted_while_they_are_read(recorder):
     for key, _ in recorder.objects(EVERYWHERE):
         assert recorder.delete(EVERYWHERE, key, "2", None)
     assert list(recorder.objects(EVERYWHERE)) == []
+
+
+def test_what_cannot_be_read_is_recorded_once(recorder, log):
+    """By key and version; its last readable state stays, and what was never readable is known by its key alone."""
+    other = ObjectKey("PullRequest", "a", "other")
+    recorder.put(EVERYWHERE, KEY, found(b"1"), None)
+    assert recorder.pass_over(EVERYWHERE, KEY, DEEP, "8")
+    assert not recorder.pass_over(EVERYWHERE, KEY, DEEP, "9")
+    assert recorder.pass_over(EVERYWHERE, other, DEEP, None)
+    assert log.entries[1:] == [Unreadable(KEY, DEEP, EVERYWHERE.id, "8"), Unreadable(other, DEEP, EVERYWHERE.id)]
+    assert recorder.position(EVERYWHERE) == "8"
+    assert dict(recorder.objects(EVERYWHERE)) == {KEY: found(b"1")}
+    assert set(recorder.keys(EVERYWHERE)) == {KEY, other}
+    assert not set(recorder.keys(STAGES))
+
+
+def test_what_can_be_read_again_is_appended(recorder, log):
+    """Also where it is what it was before it could not be read; and what is gone is deleted, readable or not."""
+    recorder.put(EVERYWHERE, KEY, found(b"1"), None)
+    recorder.pass_over(EVERYWHERE, KEY, DEEP, None)
+    assert recorder.put(EVERYWHERE, KEY, found(b"1", "8"), None)
+    assert log.entries[-1] == Change(ChangeType.MODIFIED, KEY, b"1", "8", EVERYWHERE.id)
+    assert not recorder.put(EVERYWHERE, KEY, found(b"1", "8"), None)
+    recorder.pass_over(EVERYWHERE, KEY, DEEP, None)
+    assert recorder.delete(EVERYWHERE, KEY, "9", None)
+    assert not list(recorder.keys(EVERYWHERE))
+    recorder.pass_over(EVERYWHERE, KEY, DEEP, None)
+    assert recorder.delete(EVERYWHERE, KEY, "9", None)
+    assert not recorder.delete(EVERYWHERE, KEY, "9", None)
+
+
+def test_unreadable_objects_are_replayed_and_strays_among_them_deleted(log):
+    """A restart knows them; those that no path lists any more leave the log."""
+    recorder = LogRecorder(log, objects={}, positions={}, unreadable={KEY: DEEP}, metrics=Metrics())
+    assert not recorder.pass_over(EVERYWHERE, KEY, DEEP, None)
+    assert recorder.drop_strays([STAGES]) == 1
+    assert log.entries == [Change(ChangeType.DELETED, KEY, b"", DEEP.resource_version, "", None)]
+
+
+def test_unreadable_objects_are_bounded(recorder, log, monkeypatch):
+    """Beyond the bound no more are named; those that are known still change."""
+    monkeypatch.setattr("promoter_view.log.recorder.MAX_UNREADABLE", 2)
+    keys = [ObjectKey("PullRequest", "a", name) for name in "xyz"]
+    assert [recorder.pass_over(EVERYWHERE, key, DEEP, None) for key in keys] == [True, True, False]
+    assert recorder.pass_over(EVERYWHERE, keys[0], UnreadObject("8", "deeper"), None)
+    assert len(log.entries) == 3
 
 
 def test_strays_are_deleted(recorder, log):

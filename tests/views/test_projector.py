@@ -7,7 +7,19 @@ import dataclasses
 import pytest
 
 from promoter_view.metrics import Metrics
-from promoter_view.records import ABSENT, BundleKey, ChangeType, Mark, Mirror, ObjectKey, Position, Record
+from promoter_view.records import (
+    ABSENT,
+    BundleKey,
+    Change,
+    ChangeType,
+    Mark,
+    Mirror,
+    ObjectKey,
+    Position,
+    Record,
+    Unreadable,
+    UnreadObject,
+)
 from promoter_view.views import projector as module
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.projector import Projector
@@ -52,6 +64,31 @@ def test_an_event_may_complete_the_mirror() -> None:
     world.feed(dataclasses.replace(event, position="5"))
     assert world.projector.ready
     assert world.projector.snapshot().positions == {PATH: "5"}
+
+
+DEEP = UnreadObject("9", "cannot be decoded")
+
+
+def test_what_cannot_be_read_keeps_its_last_state_and_is_named() -> None:
+    """In bundles, metrics, warnings and snapshots, also after a restart; until it can be read, or is gone."""
+    world = World()
+    world.put(SHOP, LABELLED)
+    pr, new = ObjectKey("PullRequest", "a", "pr"), ObjectKey("Stage", "a", "new")
+    world.feed(Unreadable(pr, DEEP, PATH, "9"), Unreadable(new, DEEP, PATH))
+    assert world.names("pullRequests") == ["pr"]
+    assert world.projector.unreadable == {pr: DEEP, new: DEEP}
+    assert world.projector.snapshot().positions == {PATH: "9"}
+    restored = World(ready=False)
+    restored.projector.restore(world.projector.snapshot())
+    for each in (world, restored):
+        assert each.projector.unreadable == {pr: DEEP, new: DEEP}
+        assert (sample(each, "unreadable_objects", kind="PullRequest"), len(each.warnings)) == (1, 2)
+        assert "PullRequest a/pr at resourceVersion 9 cannot be decoded; its last readable state" in each.warnings[0]
+        assert each.warnings[1].endswith("it is left out")
+    world.put(LABELLED)
+    world.feed(Change(ChangeType.DELETED, new, b"", "10", PATH))
+    assert world.projector.unreadable == {}
+    assert sample(world, "unreadable_objects", kind="PullRequest") == 0
 
 
 def test_a_mark_of_another_cluster_is_not_ready_but_still_shows() -> None:

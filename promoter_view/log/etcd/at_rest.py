@@ -9,6 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from promoter_view.boundaries import Follower
 from promoter_view.clocks import WallClock
+from promoter_view.log import codec
 from promoter_view.log.errors import LogLocked, LogUnreachable, LogUnusable
 from promoter_view.log.etcd import checkpoint
 from promoter_view.log.etcd.faults import EtcdError
@@ -185,4 +186,6 @@ def _head(snapshot: Snapshot, items: Sequence[Item], term: int) -> Head:
         mirror=snapshot.mirror,
         positions=snapshot.positions,
         records=(),
+        unreadable=snapshot.unreadable,
+        format=codec.FORMAT if snapshot.unreadable else codec.FIRST_FORMAT,
     )

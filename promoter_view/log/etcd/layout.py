@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from promoter_view.log import codec
 from promoter_view.log.errors import LogDamaged
 from promoter_view.log.etcd.values import Keys
 from promoter_view.log.group_commit import MAX_BODY_BYTES
-from promoter_view.records import BundleKey, Change, ChangeType, Mirror, ObjectKey, Record, SourceObject
+from promoter_view.records import BundleKey, Change, ChangeType, Mirror, ObjectKey, Record, SourceObject, UnreadObject
 
-FORMAT = 1
 #: zlib's fastest: objects shrink to a third, for a few microseconds a KB.
 _LEVEL = 1
 #: No value unpacks to more: the largest is one object, or a piece of a checkpoint.
@@ -31,7 +30,8 @@ class Head:
     """Where the log ends. ``previous`` is the offset before this transaction's records, 0 in a new log.
 
     ``term`` is the revision that made its leader's key. ``size`` and ``events`` count all that was ever written, in
-    bytes and records. ``records`` are this transaction's, the bodies of their changes left out.
+    bytes and records. ``records`` are this transaction's, the bodies of their changes left out. ``format`` is the
+    lowest that holds all that was ever written: who cannot read some of it refuses the head.
     """
 
     previous: int
@@ -43,6 +43,8 @@ class Head:
     mirror: Mirror
     positions: Mapping[str, str]
     records: Sequence[Record]
+    unreadable: Mapping[ObjectKey, UnreadObject] = field(default_factory=dict)
+    format: int = codec.FIRST_FORMAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +111,23 @@ def encode_head(head: Head) -> bytes:
     mirror = (head.mirror.cluster, dict(head.mirror.paths))
     counts = (head.previous, head.offset, head.term, head.size, head.events, head.generation)
     records = codec.encode_records([_stripped(record) for record in head.records])
-    return _deflate(codec.pack((FORMAT, counts, mirror, dict(head.positions), records)))
+    unreadable = (codec.encode_unreadable(head.unreadable),) if head.format > codec.FIRST_FORMAT else ()
+    return _deflate(codec.pack((head.format, counts, mirror, dict(head.positions), records, *unreadable)))
 
 
 def decode_head(key: bytes, value: bytes) -> Head:
     """The inverse. Errors: LogDamaged, also for another format."""
     found = _value(key, value)
-    if not isinstance(found, tuple) or not found or found[0] != FORMAT:
-        raise damaged(key, f"it is not of format {FORMAT}: another program, or another version, writes there")
+    if not isinstance(found, tuple) or not found or found[0] not in (codec.FIRST_FORMAT, codec.FORMAT):
+        formats = f"{codec.FIRST_FORMAT} or {codec.FORMAT}"
+        raise damaged(key, f"it is not of format {formats}: another program, or another version, writes there")
     try:
-        _, counts, mirror, positions, records = found
+        number, counts, mirror, positions, records, *more = found
         previous, offset, term, size, events, generation = counts
         decoded = codec.decode_records(records)
-        return Head(previous, offset, term, size, events, generation, Mirror(*mirror), positions, decoded)
+        unreadable = codec.decode_unreadable(*more) if more else {}
+        told = (Mirror(*mirror), positions, decoded, unreadable, number)
+        return Head(previous, offset, term, size, events, generation, *told)
     except codec.MALFORMED as error:
         raise damaged(key, f"it cannot be read ({error})") from error
 

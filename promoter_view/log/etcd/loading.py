@@ -148,7 +148,7 @@ def _snapshot(
     objects: dict[ObjectKey, SourceObject],
     bundles: dict[BundleKey, int],
 ) -> Snapshot:
-    return Snapshot(head.offset, head.mirror, generation, complete, head.positions, objects, bundles)
+    return Snapshot(head.offset, head.mirror, generation, complete, head.positions, objects, bundles, head.unreadable)
 
 
 __all__ = ["Beginning", "Loader", "LogDamaged", "choose"]

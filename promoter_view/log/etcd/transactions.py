@@ -10,11 +10,23 @@ import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from promoter_view.log import codec
 from promoter_view.log.etcd.layout import Head, Layout, decode_head, encode_head, encode_object, holds_object
 from promoter_view.log.etcd.values import Compare, Delete, Get, Keys, Operation, Outcome, Put, Transaction
 from promoter_view.log.mirroring import carried
 from promoter_view.log.offsets import OffsetClock, mark_offset
-from promoter_view.records import EVERY_PATH, Change, Entry, Mark, Mirror, Position, Record
+from promoter_view.records import (
+    EVERY_PATH,
+    Change,
+    Entry,
+    Mark,
+    Mirror,
+    ObjectKey,
+    Position,
+    Record,
+    Unreadable,
+    UnreadObject,
+)
 
 #: etcd's default bound (--max-txn-ops) is 128; one is head's.
 MAX_OBJECTS = 127
@@ -120,6 +132,8 @@ def write(layout: Layout, tail: Tail, items: Sequence[Item], *, term: int, now: 
         mirror=mirror,
         positions=positions,
         records=records,
+        unreadable=_unreadable(tail.head, items),
+        format=max(tail.head.format, codec.format_of(records)),
     )
     conditions = (Compare(layout.leader, term, created=True), Compare(layout.head, tail.revision))
     put = Put(layout.head, encode_head(head))
@@ -157,6 +171,16 @@ def _numbered(tail: Tail, entries: Sequence[Entry], now: float) -> Sequence[Reco
     end = max(last + len(entries), OffsetClock(last, least).next(now))
     first = end - len(entries) + 1
     return [Record(first + at, int(now * 1000), entry) for at, entry in enumerate(entries)]
+
+
+def _unreadable(head: Head, items: Sequence[Item]) -> Mapping[ObjectKey, UnreadObject]:
+    found = dict(head.unreadable)
+    for entry in (item.entry for item in items):
+        if isinstance(entry, Unreadable):
+            found[entry.key] = entry.found
+        elif isinstance(entry, Change):
+            found.pop(entry.key, None)
+    return found
 
 
 def _folded(head: Head, items: Sequence[Item]) -> tuple[Mirror, int, Mapping[str, str]]:

@@ -26,7 +26,7 @@ from promoter_view.log.etcd.transactions import Item, Tail, TooLarge, Verdict, W
 from promoter_view.log.etcd.values import Etcd
 from promoter_view.log.group_commit import ENTRY_BYTES, MAX_BODY_BYTES
 from promoter_view.metrics import Metrics
-from promoter_view.records import Change, Entry, Position
+from promoter_view.records import MAX_REASON, Change, Entry, Unreadable, UnreadObject
 
 #: What is queued is still written for so long when the log stops.
 DRAIN_SECONDS = 5.0
@@ -167,16 +167,15 @@ class Writer:
             return self._refuse(entry, str(error))
 
     def _refuse(self, entry: Entry, reason: str) -> Item:
-        """The object stays as the log has it; only the path's position moves on."""
+        """The object stays as the log has it, which says from then on that it is an older state."""
         assert isinstance(entry, Change)
         self._metrics.log_refused_objects.labels(entry.key.kind).inc()
         self._log.error(
             "{reason}: it is not mirrored in this state, the log keeps the one before; the bound is etcd's",
             reason=reason,
         )
-        kept = self._tail.head.positions.get(entry.path)
-        position = entry.position if entry.position is not None else kept
-        return Item(Position(entry.path, position), None) if position is not None else Item(Position("", ""), None)
+        found = UnreadObject(entry.resource_version, f"is not in the log: {reason}"[:MAX_REASON])
+        return Item(Unreadable(entry.key, found, entry.path, entry.position), None)
 
     async def _run(self) -> None:
         try:

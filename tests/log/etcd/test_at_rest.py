@@ -10,7 +10,7 @@ from promoter_view.log.etcd.at_rest import EtcdAtRest
 from promoter_view.log.etcd.faults import EtcdError, Fault
 from promoter_view.log.etcd.layout import Layout
 from promoter_view.log.etcd.values import Put, Transaction
-from promoter_view.records import BundleKey, ChangeType, Mark, ObjectKey, Position, Snapshot, SourceObject
+from promoter_view.records import BundleKey, ChangeType, Mark, ObjectKey, Position, Snapshot, SourceObject, UnreadObject
 from tests.log.etcd.benches import EtcdBench
 from tests.log.fakes import MIRROR, PATH, Fold, change
 
@@ -25,7 +25,8 @@ def state(count=300):
     }
     bundles = {BundleKey("view", "team", f"pr-{number}"): 1000 + number for number in range(count)}
     offset = 18_000_001_000_000
-    return Snapshot(offset, MIRROR, 0, complete=True, positions={PATH: "7"}, objects=objects, bundles=bundles)
+    unreadable = {ObjectKey("PullRequest", "team", "deep"): UnreadObject("9", "cannot be decoded")}
+    return Snapshot(offset, MIRROR, 0, True, {PATH: "7"}, objects, bundles, unreadable)
 
 
 def run(work):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import random
+import zlib
 from collections import deque
 
 import pytest
 
+from promoter_view.log import codec
 from promoter_view.log.errors import LogClosed, LogUnreachable, LogUnusable
 from promoter_view.log.etcd.faults import EtcdError, Fault
 from promoter_view.log.etcd.layout import Layout, decode_head
 from promoter_view.log.etcd.transactions import MAX_BYTES
 from promoter_view.log.etcd.values import Put, Transaction
-from promoter_view.records import ChangeType, Mark, Position
+from promoter_view.records import Change, ChangeType, Mark, Position
 from tests.log.etcd.benches import EtcdBench, Part
-from tests.log.fakes import MIRROR, PATH, Fold, change
+from tests.log.fakes import MIRROR, PATH, Fold, change, unreadable
 
 NO_SPACE = EtcdError(Fault.NO_SPACE, "etcdserver: mvcc: database space exceeded")
 NO_LEADER = EtcdError(Fault.NO_LEADER, "etcdserver: no leader")
@@ -27,7 +29,7 @@ def bench():
 
 
 def names(fold):
-    return [record.entry.key.name for record in fold.records if not isinstance(record.entry, Mark | Position)]
+    return [record.entry.key.name for record in fold.records if isinstance(record.entry, Change)]
 
 
 def failure_of(deferred):
@@ -440,14 +442,42 @@ def test_a_barrier_of_a_closed_log_says_so(bench):
 
 
 def test_an_object_too_large_for_etcd_is_refused_and_named(bench):
-    """It is counted, its path's position moves on, and everything else is written."""
+    """It is counted and recorded as unreadable, its path's position moves on, and everything else is written."""
     log, fold = bench.open()
     large = change("large", random.Random(1).randbytes(MAX_BYTES + 1), position="8")
     appended = log.append((large, change("b")))
     bench.settle()
     assert appended.called
     assert (names(fold), fold.positions) == (["b"], {PATH: "8"})
+    [(key, found)] = fold.unreadable.items()
+    assert (key.name, found.resource_version) == ("large", "1")
+    assert "above the bound of" in found.reason
     assert sample(bench, "log_refused_objects_total", kind="PullRequest") == 1
+
+
+def test_what_could_not_be_read_is_known_to_every_replica(bench):
+    """To one that follows, to one that comes later, and after all were gone; until it can be read, or is gone."""
+    first, fold1 = bench.open()
+    _, fold2 = bench.open()
+    first.append((change("good"), unreadable("good", position="8"), unreadable("new"), unreadable("read")))
+    bench.settle()
+    first.append((change("read"), unreadable("gone"), change("gone", type_=ChangeType.DELETED)))
+    bench.settle()
+    _, fold3 = bench.open()
+    for fold in (fold1, fold2, fold3):
+        assert {key.name for key in fold.unreadable} == {"good", "new"}
+        assert fold.positions == {PATH: "8"}
+
+
+def test_the_format_is_stepped_when_it_is_needed(bench):
+    """Head is of the first format until an object could not be read, and of the second for good from then on."""
+    log, _ = bench.open()
+    formats = []
+    for entry in (change("a"), unreadable("a"), change("a", b"2")):
+        log.append((entry,))
+        bench.settle()
+        formats.append(codec.unpack(zlib.decompress(bench.etcd.state.items[LAYOUT.head].value))[0])
+    assert formats == [1, 2, 2]
 
 
 def test_an_etcd_that_takes_less_gets_less(bench):
