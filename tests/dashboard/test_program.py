@@ -53,7 +53,7 @@ def test_what_is_not_there_is_no_trouble() -> None:
     """A kind that is not installed, or not permitted and not needed, is grey, comes last, and counts for nothing."""
     path = replace(PATH, kind="Application")
     others = [replace(WELL, path=path, state=state, read_at=0.0) for state in ("not installed", "not permitted")]
-    page = read_program(facts(*others, WELL))
+    page = read_program(facts(*others, WELL), NOW)
     assert (page.well, page.verdict.partition(":")[2]) == (
         True,
         " 1 reflectors watch the cluster, and the log takes what they say",
@@ -66,12 +66,12 @@ def test_what_is_not_there_is_no_trouble() -> None:
 
 def test_a_path_that_is_heard_and_not_read_is_trouble() -> None:
     """It watches, and for five minutes nothing of it could be read, not even a bookmark."""
-    assert read_program(facts(WELL, seconds=441.0)).reflectors[0].health == "unwell"
+    assert read_program(facts(WELL, seconds=441.0), NOW).reflectors[0].health == "unwell"
 
 
 def test_objects_that_could_not_be_read_are_said() -> None:
     """By kind and number; whose names they are is for the log."""
-    page = read_program(facts(WELL, unreadable={"Stage": 2, "Application": 1}))
+    page = read_program(facts(WELL, unreadable={"Stage": 2, "Application": 1}), NOW)
     assert not page.well
     assert page.verdict.startswith("Of 1 Application, 2 Stage the newest state could not be read")
 
