@@ -7,7 +7,9 @@ where nothing else succeeds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import base64
+import binascii
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import unquote
@@ -18,9 +20,8 @@ from promoter_view.access.authentication_config import AuthenticationConfig, Fro
 from promoter_view.access.authorities import CertificateRefused
 from promoter_view.access.identity import Identity, extra_of, from_subject
 from promoter_view.web.errors import Unauthorized
-
-#: All values of each header, by its name in lower case.
-Headers = Mapping[str, Sequence[bytes]]
+from promoter_view.web.headers import Headers
+from promoter_view.web.upgrades import TOKEN_PREFIX, asks_for_websocket, offered_protocols
 
 #: A refused certificate is judged again after this: it may only have been too early.
 _REFUSED_FOR = timedelta(seconds=10)
@@ -81,15 +82,33 @@ def identify(verdict: Verdict | None, config: AuthenticationConfig, headers: Hea
 
 
 def bearer_token(headers: Headers) -> str | None:
-    """The token of a header Authorization (RFC 6750, 2.1). Errors: Unauthorized for one that can be no token."""
+    """The token of a header Authorization (RFC 6750, 2.1), or of a WebSocket's subprotocol where there is no other.
+
+    Errors: Unauthorized for one that can be no token.
+    """
     values = headers.get("authorization", ())
     scheme, _, rest = (values[0] if values else b"").strip().partition(b" ")
     token = rest.partition(b" ")[0]
     if scheme.lower() != b"bearer" or not token:
-        return None
+        return _offered_token(headers)
     try:
         return token.decode("ascii")
     except UnicodeDecodeError:
+        raise Unauthorized("Unauthorized") from None
+
+
+def _offered_token(headers: Headers) -> str | None:
+    """As kube-apiserver takes it: one, and beside it a subprotocol that can be answered. Errors: Unauthorized."""
+    offered = offered_protocols(headers) if asks_for_websocket(headers) else []
+    tokens = [each.removeprefix(TOKEN_PREFIX) for each in offered if each.startswith(TOKEN_PREFIX)]
+    if not tokens:
+        return None
+    if len(tokens) > 1 or len(offered) == 1:
+        raise Unauthorized("Unauthorized")
+    try:
+        padded = tokens[0] + "=" * (-len(tokens[0]) % 4)
+        return base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii") or None
+    except (binascii.Error, ValueError):
         raise Unauthorized("Unauthorized") from None
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from twisted.web.server import Request
 
 from promoter_view.access.admission import FREELY_ADMITTED, Admission, Attributes
-from promoter_view.access.authentication import Headers, bearer_token, identify
+from promoter_view.access.authentication import bearer_token, identify
 from promoter_view.access.authorization import AccessReviews, forbidden
 from promoter_view.access.identity import ANONYMOUS, Identity
 from promoter_view.access.impersonation import Impersonation, impersonation
@@ -17,6 +17,7 @@ from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.access.trust import Trust
 from promoter_view.clocks import WallClock
 from promoter_view.web.errors import Forbidden, ReviewUnavailable, Unauthorized
+from promoter_view.web.headers import Headers, headers_of
 
 
 class OpenPaths:
@@ -143,9 +144,3 @@ class Delegated:
         token = bearer_token(headers_of(self._request))
         assert token is not None
         return (await self._tokens.identify(token)).authenticated()
-
-
-def headers_of(request: Request) -> Headers:
-    """The request's headers."""
-    found = request.requestHeaders.getAllRawHeaders()
-    return {name.decode("latin-1").lower(): values for name, values in found}

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from promoter_view.access.admission import Attributes
-from promoter_view.access.authentication import Headers, extra_words, words_of
+from promoter_view.access.authentication import extra_words, words_of
 from promoter_view.access.identity import ANONYMOUS_USER, AUTHENTICATED, UNAUTHENTICATED, Identity
 from promoter_view.web.errors import Forbidden
+from promoter_view.web.headers import Headers
 
 _PREFIX = "impersonate-"
 _USER, _GROUP, _UID, _EXTRA = "impersonate-user", "impersonate-group", "impersonate-uid", "impersonate-extra-"

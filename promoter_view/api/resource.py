@@ -15,6 +15,7 @@ from twisted.web.server import Request
 from promoter_view.access.admission import Admission
 from promoter_view.access.outlook import Outlook, Outlooks
 from promoter_view.api import answers
+from promoter_view.api.carriers import Carrier, carrier_of
 from promoter_view.api.compression import MIN_BYTES, Deflated, Spliced, Whole
 from promoter_view.api.forms import Form
 from promoter_view.api.frames import FrameCache, error_line
@@ -27,7 +28,6 @@ from promoter_view.api.query import WatchQuery, parse_get, parse_list, parse_wat
 from promoter_view.api.rendering import Rendering, Renderings
 from promoter_view.api.watches import OpenWatch, OpenWatches
 from promoter_view.api.watching import End, Start, Watch, start
-from promoter_view.api.wires import GzipWire, PlainWire, Wire
 from promoter_view.boundaries import ViewReader
 from promoter_view.clocks import WallClock
 from promoter_view.metrics import Metrics
@@ -159,19 +159,14 @@ class ViewResource:
         query = parse_watch(call.parameters)
         if self.watches.draining:
             raise Draining()
+        carrier = carrier_of(request, admission, rendering, self._frames, reactor=self._reactor)
         begin = await self._begin(call.target, query, outlook)
-        request.setHeader("Content-Type", answers.JSON)
-        wire: Wire = PlainWire(rendering.form, self._frames)
-        if rendering.gzip:
-            request.setHeader("Content-Encoding", "gzip")
-            wire = GzipWire(rendering.form, self._frames, rendering.runs)
-        # The headers go out at once: a client waits for them before it believes that it watches.
-        request.write(wire.begin())
         if isinstance(begin, Start):
-            await self._run(request, call.target, query, begin, rendering.form, wire, admission, outlook)
+            await self._run(request, call.target, query, begin, rendering.form, carrier, admission, outlook)
         else:
-            request.write(wire.line(begin) + wire.end())
-            request.finish()
+            carrier.begin(lambda: None)
+            request.write(carrier.wire.line(begin) + carrier.wire.end())
+            await carrier.end()
 
     async def _begin(self, target: Target, query: WatchQuery, outlook: Outlook) -> Start | bytes:
         """Where the watch begins, or the ERROR event that is all of it. Errors: Ahead, ReviewUnavailable."""
@@ -194,14 +189,15 @@ class ViewResource:
         query: WatchQuery,
         begin: Start,
         form: Form,
-        wire: Wire,
+        carrier: Carrier,
         admission: Admission,
         outlook: Outlook,
     ) -> None:
         instruments = self._instruments[target.view]
         selection = Selection(target.namespace, labels=query.labels, fields=query.fields)
-        watch = Watch(begin, query, selection=selection, form=form, wire=wire, observer=instruments)
+        watch = Watch(begin, query, selection=selection, form=form, wire=carrier.wire, observer=instruments)
         stream = self._pump.open(watch, request)
+        carrier.begin(stream.close)
         opened = OpenWatch(watch, stream, admission, outlook, reactor=self._reactor, random=self._random)
         opened.start(timeout_seconds=self._timeout(query), bookmark_seconds=self._settings.bookmark_interval_seconds)
         self.watches.add(opened)
@@ -213,8 +209,8 @@ class ViewResource:
             instruments.open.dec()
         if watch.ended in (End.DRAINED, End.EXPIRED, End.FORBIDDEN):
             instruments.terminated.inc()
-        if complete:
-            request.finish()
+        if complete or carrier.parted:
+            await carrier.end()
 
     def _timeout(self, query: WatchQuery) -> float:
         if query.timeout_seconds is not None:

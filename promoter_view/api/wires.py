@@ -1,4 +1,4 @@
-"""How the lines of a watch go on the wire: as they are, or compressed, each event in a run that all clients share."""
+"""How the lines of a watch go on the wire: as they are, compressed in runs that all clients share, or as messages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from promoter_view.api.forms import Form
 from promoter_view.api.frames import FrameCache, event_line
 from promoter_view.records import Bundle, ChangeType
 from promoter_view.views.bundle_cache import BundleCache
+from promoter_view.web.conversation import Conversation
 from promoter_view.web.deflate import HEADER, Member, Run, deflate
 
 #: A bundle's ADDED line is this, its own run, and this: the lists' runs serve initial states too.
@@ -103,3 +104,35 @@ class GzipWire:
     def end(self) -> bytes:
         """The trailer."""
         return self._member.end()
+
+
+class SocketWire:
+    """Each line a message of a WebSocket, the newline too, as kube-apiserver has it."""
+
+    def __init__(self, form: Form, frames: FrameCache, conversation: Conversation) -> None:
+        self._plain = PlainWire(form, frames)
+        self._conversation = conversation
+
+    def begin(self) -> bytes:
+        """Nothing."""
+        return b""
+
+    def budget(self, max_bytes: int) -> int:
+        """The same."""
+        return max_bytes
+
+    def event(self, change: ChangeType, bundle: Bundle, resource_version: int, *, first: bool) -> bytes:
+        """The frame as a message."""
+        return self._conversation.text(self._plain.event(change, bundle, resource_version, first=first))
+
+    def initial(self, bundle: Bundle, *, first: bool) -> bytes:
+        """The line as a message."""
+        return self._conversation.text(self._plain.initial(bundle, first=first))
+
+    def line(self, line: bytes) -> bytes:
+        """The line as a message."""
+        return self._conversation.text(line)
+
+    def end(self) -> bytes:
+        """Our half of the closing handshake."""
+        return self._conversation.close()

@@ -12,13 +12,13 @@ from twisted.web.server import Request
 
 from promoter_view.access.authentication import bearer_token, words_of
 from promoter_view.access.authorities import Authorities, CertificateRefused
-from promoter_view.access.delegated_access import headers_of
 from promoter_view.access.identity import ANONYMOUS, Identity
 from promoter_view.access.peers import presented
 from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.clocks import WallClock
 from promoter_view.dashboard.cookies import token_of
 from promoter_view.web.errors import Forbidden, ReviewUnavailable, Unauthorized
+from promoter_view.web.headers import headers_of
 
 SECRET_HEADER = "X-Promoter-View-Proxy-Secret"  # noqa: S105 - a name
 _RESERVED = "system:"

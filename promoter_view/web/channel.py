@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from io import BytesIO
-from typing import Any, AnyStr
+from typing import Any, AnyStr, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from twisted.internet.protocol import connectionDone
@@ -41,6 +41,16 @@ REQUEST_SECONDS = 30.0
 _MOST_DIGITS = 18
 #: Requests that came too early may fill this; then nothing more is read.
 _MAX_EARLY_BYTES = 16 * 1024
+
+
+class Upgraded(Protocol):
+    """What a connection speaks after HTTP."""
+
+    def receive(self, data: bytes) -> None:
+        """Bytes from the client."""
+
+    def drained(self) -> None:
+        """There is room again for what we write."""
 
 
 class ApiRequest(Request):
@@ -80,6 +90,7 @@ class ApiChannel(HTTPChannel):
     _concluding = False
     _new = True
     _known = False
+    _upgraded: Upgraded | None = None
     _deadline: IDelayedCall | None = None
     _next_turn: IDelayedCall | None = None
 
@@ -94,6 +105,11 @@ class ApiChannel(HTTPChannel):
         self._watch_clock()
 
     @property
+    def full(self) -> bool:
+        """What is written now waits in memory for a client that does not read."""
+        return self._full
+
+    @property
     def command(self) -> bytes:
         """The method of the request that is being read: it knows it itself only once it is whole."""
         return bytes(self._command)
@@ -102,9 +118,18 @@ class ApiChannel(HTTPChannel):
 
     def dataReceived(self, data: bytes) -> None:
         """Bytes from the client."""
-        if not self._refused:
+        if self._upgraded is not None:
+            self._upgraded.receive(data)
+        elif not self._refused:
             super().dataReceived(data)
             self._settle()
+
+    def rawDataReceived(self, data: bytes) -> None:
+        """The rest of what came with the head of a request."""
+        if self._upgraded is not None:
+            self._upgraded.receive(data)
+        else:
+            super().rawDataReceived(data)
 
     def lineReceived(self, line: bytes) -> None:
         """A line of a request's head."""
@@ -141,6 +166,18 @@ class ApiChannel(HTTPChannel):
             self._connections.engaged(self)
             super().allContentReceived()
 
+    def upgrade(self, request: Request, upgraded: Upgraded) -> None:
+        """Answer 101 with the headers of ``request``; what follows is no more HTTP. It ends when the request does."""
+        self.persistent = True  # ``requestDone`` is what closes it
+        self._upgraded = upgraded
+        request.startedWriting = 1
+        request.setResponseCode(HTTPStatus.SWITCHING_PROTOCOLS, b"Switching Protocols")
+        self.writeHeaders(b"HTTP/1.1", b"101", b"Switching Protocols", request.responseHeaders)
+        early, self._dataBuffer = b"".join(self._dataBuffer), []
+        self._networkProducer.resumeProducing()
+        if early:
+            upgraded.receive(early)
+
     def refuse(self, status: Status) -> None:
         """Say why, read nothing more, and close; also when the client does not."""
         if self._refused:
@@ -169,6 +206,10 @@ class ApiChannel(HTTPChannel):
         self.setTimeout(None)
         self._connections.closed(why)
         transport.abortConnection()
+
+    def told_too_much(self) -> None:
+        """Its client was told to go for that."""
+        self._connections.closed(Closing.FLOODING)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The client is gone."""
@@ -213,7 +254,9 @@ class ApiChannel(HTTPChannel):
         if not self._known:
             self._connections.idle(self)
         super().requestDone(request)
-        if self._concluding:
+        if self._upgraded is not None:
+            self._abortingCall = self.callLater(self.abortTimeout, self.forceAbortClient)
+        if self._concluding or self._upgraded is not None:
             self._close()
         elif not self._busyReceiving:
             self._settle()
@@ -273,7 +316,9 @@ class ApiChannel(HTTPChannel):
         """The transport has drained."""
         self._full = False
         super().resumeProducing()
-        if self.paused:
+        if self._upgraded is not None:
+            self._upgraded.drained()
+        elif self.paused:
             self._settle()
 
     def registerProducer(self, producer: IPushProducer, streaming: bool) -> None:

@@ -19,6 +19,7 @@ class Closing(enum.StrEnum):
     CROWDED = "crowded"  # too many strangers, and this one was silent for longest
     SILENT = "silent"  # no whole request in time, the TLS handshake included
     STALLED = "stalled"  # an answer that is not read
+    FLOODING = "flooding"  # a WebSocket's client that says more than it needs to
 
 
 class Connection(Protocol):

@@ -1,0 +1,151 @@
+"""What carries a watch to its client: the body of an HTTP answer, or a WebSocket. Both have the same reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.defer import TimeoutError as WaitTimeout
+from twisted.internet.interfaces import IReactorTime
+from twisted.web.server import Request
+
+from promoter_view.access.admission import Admission
+from promoter_view.access.identity import ANONYMOUS
+from promoter_view.api import answers
+from promoter_view.api.frames import FrameCache
+from promoter_view.api.rendering import Rendering
+from promoter_view.api.wires import GzipWire, PlainWire, SocketWire, Wire
+from promoter_view.web.addressing import Sender, is_own
+from promoter_view.web.channel import channel_of
+from promoter_view.web.conversation import Conversation
+from promoter_view.web.errors import Forbidden
+from promoter_view.web.headers import headers_of
+from promoter_view.web.upgrades import Opening, asks_for_websocket, open_websocket
+
+#: How long a client has for its half of the closing handshake.
+_FAREWELL_SECONDS = 5.0
+
+
+class Carrier(Protocol):
+    """Takes the bytes of ``wire`` to one client; they are written to the request itself."""
+
+    @property
+    def wire(self) -> Wire:
+        """How lines become bytes."""
+
+    @property
+    def parted(self) -> bool:
+        """The client has ended the watch, and its connection is still open: ``end`` it."""
+
+    def begin(self, leave: Callable[[], None]) -> None:
+        """Answer now, for a client waits for that before it believes that it watches.
+
+        ``leave`` is called where the client ends the watch without closing its connection.
+        """
+
+    async def end(self) -> None:
+        """All is written: end the answer."""
+
+
+class BodyCarrier:
+    """The body of an answer 200."""
+
+    def __init__(self, request: Request, rendering: Rendering, frames: FrameCache) -> None:
+        self._request = request
+        self._gzip = rendering.gzip
+        self.parted = False  # whoever ends this closes the connection
+        self.wire: Wire = PlainWire(rendering.form, frames)
+        if rendering.gzip:
+            self.wire = GzipWire(rendering.form, frames, rendering.runs)
+
+    def begin(self, leave: Callable[[], None]) -> None:  # noqa: ARG002
+        """The headers."""
+        self._request.setHeader("Content-Type", answers.JSON)
+        if self._gzip:
+            self._request.setHeader("Content-Encoding", "gzip")
+        self._request.write(self.wire.begin())
+
+    async def end(self) -> None:
+        """The last chunk."""
+        self._request.finish()
+
+
+class SocketCarrier:
+    """A WebSocket. A ``web.channel.Upgraded``."""
+
+    def __init__(
+        self, request: Request, opening: Opening, rendering: Rendering, frames: FrameCache, *, reactor: IReactorTime
+    ) -> None:
+        self._request = request
+        self._opening = opening
+        self._reactor = reactor
+        self._conversation = Conversation()
+        self._leave: Callable[[], None] = lambda: None
+        self._farewell: Deferred[None] | None = None
+        self.wire: Wire = SocketWire(rendering.form, frames, self._conversation)
+
+    @property
+    def parted(self) -> bool:
+        """The client has closed, or was told to go."""
+        return self._conversation.over
+
+    def begin(self, leave: Callable[[], None]) -> None:
+        """The answer 101."""
+        self._leave = leave
+        for name, value in self._opening.answer.items():
+            self._request.setHeader(name, value)
+        channel_of(self._request).upgrade(self._request, self)
+
+    async def end(self) -> None:
+        """Wait a moment for the client's half of the closing handshake, then close the connection (RFC 6455, 7.1.1)."""
+        if not self._conversation.over:
+            self._farewell = Deferred()
+            with suppress(WaitTimeout):
+                await self._farewell.addTimeout(_FAREWELL_SECONDS, self._reactor)
+        self._request.unregisterProducer()
+        self._request.finish()
+
+    def receive(self, data: bytes) -> None:
+        """Bytes from the client."""
+        if self._conversation.over or self._request.finished:
+            return
+        answer = self._conversation.receive(data, self._reactor.seconds())
+        if answer:
+            self._request.write(answer)
+        self.drained()
+        if self._conversation.flooded:
+            channel_of(self._request).told_too_much()
+        if self._conversation.over and self._farewell is not None:
+            self._farewell.callback(None)
+        elif self._conversation.over:
+            self._leave()
+
+    def drained(self) -> None:
+        """There is room again for the answer to a ping, of which one at most waits."""
+        channel = channel_of(self._request)
+        if not channel.full and not self._request.finished:
+            self._request.write(self._conversation.take_pong())
+
+
+def carrier_of(
+    request: Request, admission: Admission, rendering: Rendering, frames: FrameCache, *, reactor: IReactorTime
+) -> Carrier:
+    """What that client asks for. Errors: BadRequest, Forbidden."""
+    headers = headers_of(request)
+    if request.clientproto != b"HTTP/1.1" or not asks_for_websocket(headers):
+        return BodyCarrier(request, rendering, frames)
+    _require_name_or_own(request, admission)
+    return SocketCarrier(request, open_websocket(headers), rendering, frames, reactor=reactor)
+
+
+def _require_name_or_own(request: Request, admission: Admission) -> None:
+    """Browsers let a page of any site open a WebSocket, and read it: what nobody's name protects, only our own may.
+
+    Errors: Forbidden.
+    """
+    names = ("Sec-Fetch-Site", "Origin", "Host", "X-Forwarded-Host")
+    sender = Sender(*map(request.getHeader, names))
+    if admission.identity is ANONYMOUS and sender.origin is not None and not is_own(sender, ()):
+        raise Forbidden("a page of another site may not watch without saying who asks")
