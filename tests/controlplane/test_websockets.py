@@ -302,7 +302,11 @@ def test_a_browser(served: Served, tmp_path: Path) -> None:
     served.put(namespace, "one")
     protocols = [token_protocol(served.token(namespace)), BINARY]
     with page_of_a_console(tmp_path) as page:
+        home = page.url
         for base in (served.plane.url, f"https://127.0.0.1:{served.program.endpoint.port}"):
+            # Either server asks for a client certificate. Only a visit is asked about it; the browser keeps the no.
+            page.goto(f"{base}/livez")
+            page.goto(home)
             address = (
                 base.replace("https", "wss")
                 + _path(namespace)
