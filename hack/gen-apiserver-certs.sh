@@ -50,7 +50,9 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # $kubectl is split into words: it may have options.
-$kubectl get apiservice "$apiservice" -o name >/dev/null ||
+found=$($kubectl get apiservice "$apiservice" --ignore-not-found -o name) ||
+	fail "the cluster cannot be asked for the APIService $apiservice, see above: look at KUBECONFIG, its context and your rights"
+[ -n "$found" ] ||
 	fail "there is no APIService $apiservice to trust the authority: first kubectl apply -k deploy/apiserver/certs-manual"
 injected=$($kubectl get apiservice "$apiservice" -o 'jsonpath={.metadata.annotations.cert-manager\.io/inject-ca-from}')
 [ -z "$injected" ] || fail "cert-manager keeps this caBundle (cert-manager.io/inject-ca-from: $injected), and would undo it"

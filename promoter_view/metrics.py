@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 _FAST = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000)
@@ -15,6 +15,9 @@ class Metrics:
         # fmt: off
         registry = CollectorRegistry(auto_describe=True)
         self.registry = registry
+
+        # process_open_fds and process_max_fds among them; only where there is /proc.
+        ProcessCollector(registry=registry)
 
         self.log_head_offset = Gauge("promoter_view_log_head_offset", "Last offset that is durable and projected", registry=registry)
         self.log_horizon_offset = Gauge("promoter_view_log_horizon_offset", "Oldest offset from which a cursor resumes", registry=registry)

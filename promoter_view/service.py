@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from twisted.application.service import IService, Service
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, maybeDeferred
+from twisted.internet.process import reapProcessHandlers
 from twisted.internet.task import deferLater
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
@@ -55,6 +56,7 @@ from promoter_view.operations import (
     unreadable_line,
 )
 from promoter_view.options import Options
+from promoter_view.orphans import OrphanReaper, ended_child
 from promoter_view.reflection import Reflection, ReflectionByLeader
 from promoter_view.roles import role_of
 from promoter_view.serving import ServedApi
@@ -64,6 +66,7 @@ from promoter_view.shard import Shard
 from promoter_view.views.definition import GENERATION
 from promoter_view.views.known import definitions
 from promoter_view.views.projector import Projector
+from promoter_view.web.descriptors import raise_limit
 from promoter_view.web.expiry import Expiry
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.reloading import Reloader
@@ -71,6 +74,8 @@ from promoter_view.web.reloading import Reloader
 __all__ = ["Options", "makeService"]
 
 DEMO_KUBECONFIG = Path("promoter-view-demo/kubeconfig")
+#: For whoever ends this demo, and no other. Nothing reads it at a start: a number in it may be another process by then.
+DEMO_PID = DEMO_KUBECONFIG.with_name("pid")
 #: What ends the program at its start with one line instead of a traceback: somebody can put it right.
 _EXPECTED = (ConfigError, KeyPairError, LogError, OSError)
 
@@ -130,6 +135,12 @@ class Program(Service):
         self._stalls = StallMeter(reactor=reactor, metrics=self._metrics)
         self._clock_watch = ClockWatch(
             reactor=reactor, wall=wall, metrics=self._metrics, newest=lambda: self._event_log.status().head
+        )
+        self._orphans = OrphanReaper(
+            reactor=reactor,
+            peek=ended_child,
+            reap=lambda pid: os.waitpid(pid, 0),
+            is_ours=reapProcessHandlers.__contains__,
         )
         self._memory = SettledMemory(self._projector, reactor=reactor, collector=gc)
         self._event_log = open_log(
@@ -264,9 +275,12 @@ class Program(Service):
             self._dashboard = self._serve_dashboard(health, outlooks)
         self._reloader.start()
         self._stalls.start()
+        if os.getpid() == 1:
+            self._orphans.start()
         self._clock_watch.start()
         if self._settings.demo:
             write_kubeconfig(DEMO_KUBECONFIG, self._api.url, self._api.authority)
+            DEMO_PID.write_text(f"{os.getpid()}\n")
             dashboard = None if self._dashboard is None else self._dashboard.url
             greet(self._stream.write, self._api.url, DEMO_KUBECONFIG, dashboard)
         self._log.info("serving at {url}", url=self._api.url)
@@ -353,6 +367,7 @@ class Program(Service):
         if not self._draining:
             await self._linger()
         self._stalls.stop()
+        self._orphans.stop()
         self._clock_watch.stop()
         self._memory.stop()
         if self._starting is not None:
@@ -403,6 +418,7 @@ def makeService(options: Options) -> IService:
     from twisted.internet import reactor  # noqa: PLC0415 - installed by twistd, and imported nowhere else
 
     clocks.make_monotonic(reactor)
+    raise_limit()
     program = Program(
         options.settings,
         reactor=reactor,

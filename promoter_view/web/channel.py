@@ -19,9 +19,11 @@ from twisted.web.server import Request
 
 from promoter_view.web.addressing import addressed
 from promoter_view.web.connections import Closing, Connections
+from promoter_view.web.descriptors import is_among_the_last
 from promoter_view.web.status import (
     BODY_TOO_LARGE,
     HEADERS_TOO_LARGE,
+    NO_DESCRIPTORS,
     NOT_HTTP,
     REQUEST_TOO_SLOW,
     URL_TOO_LONG,
@@ -91,6 +93,7 @@ class ApiChannel(HTTPChannel):
     _new = True
     _known = False
     _upgraded: Upgraded | None = None
+    _last = False
     _deadline: IDelayedCall | None = None
     _next_turn: IDelayedCall | None = None
 
@@ -101,7 +104,10 @@ class ApiChannel(HTTPChannel):
     def connectionMade(self) -> None:
         """A client is there."""
         super().connectionMade()
+        self._last = is_among_the_last(self.transport)
         self._connections.add(self)
+        if self._last:
+            self._connections.make_room(self)
         self._watch_clock()
 
     @property
@@ -161,6 +167,9 @@ class ApiChannel(HTTPChannel):
 
     def allContentReceived(self) -> None:
         """The request is whole."""
+        if self._last and not _asks_health(bytes(self._path)):
+            self._connections.closed(Closing.DESCRIPTORS)
+            self.refuse(NO_DESCRIPTORS)
         if not self._refused:
             self._new = False
             self._connections.engaged(self)
@@ -256,7 +265,7 @@ class ApiChannel(HTTPChannel):
         super().requestDone(request)
         if self._upgraded is not None:
             self._abortingCall = self.callLater(self.abortTimeout, self.forceAbortClient)
-        if self._concluding or self._upgraded is not None:
+        if self._concluding or self._last or self._upgraded is not None:
             self._close()
         elif not self._busyReceiving:
             self._settle()
@@ -330,6 +339,10 @@ class ApiChannel(HTTPChannel):
         super().registerProducer(producer, streaming)
         if self._full:
             producer.pauseProducing()
+
+
+def _asks_health(path: bytes) -> bool:
+    return path.partition(b"?")[0].split(b"/")[1:2] in ([b"healthz"], [b"livez"], [b"readyz"])
 
 
 def channel_of(request: Request) -> ApiChannel:

@@ -20,6 +20,7 @@ class Closing(enum.StrEnum):
     SILENT = "silent"  # no whole request in time, the TLS handshake included
     STALLED = "stalled"  # an answer that is not read
     FLOODING = "flooding"  # a WebSocket's client that says more than it needs to
+    DESCRIPTORS = "descriptors"  # nearly all file descriptors are taken
 
 
 class Connection(Protocol):
@@ -55,6 +56,13 @@ class Connections:
         if len(self._strangers) > self._max_strangers:
             longest, _ = self._strangers.popitem(last=False)
             longest.abandon(Closing.CROWDED)
+
+    def make_room(self, newest: Connection) -> None:
+        """Descriptors run out: the stranger that was silent for longest goes, unless there is only the newest."""
+        longest = next(iter(self._strangers), newest)
+        if longest is not newest:
+            del self._strangers[longest]
+            longest.abandon(Closing.DESCRIPTORS)
 
     def engaged(self, connection: Connection) -> None:
         """It has a request under way, or its client is known: it is not counted."""

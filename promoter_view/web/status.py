@@ -82,6 +82,8 @@ BODY_TOO_LARGE = Status(413, "RequestEntityTooLarge", "the request's body is too
 URL_TOO_LONG = Status(414, "RequestURITooLong", "the request's URL is too long")
 HEADERS_TOO_LARGE = Status(431, "RequestHeaderFieldsTooLarge", "the request's headers are too large or too many")
 
+NO_DESCRIPTORS = Status(503, "ServiceUnavailable", "too many connections are open: try again", {"retryAfterSeconds": 5})
+
 
 def _plain(code: int, reason: str, **headers: str) -> Callable[[Any], Status]:
     return lambda error: Status(code, reason, str(error), headers=headers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -282,3 +283,14 @@ def test_what_the_scripts_refuse(installed: Installation, name: str, arguments: 
     assert words in done.stderr.splitlines()[-1]
     with pytest.raises(RefusedError):
         installed.api_service()
+
+
+def test_a_cluster_that_cannot_be_asked() -> None:
+    """A kubectl that fails is no proof that the APIService is missing: the script says where to look instead."""
+    script = ROOT / "hack" / "gen-apiserver-certs.sh"
+    done = subprocess.run(
+        ["sh", str(script)], check=False, env={**os.environ, "KUBECTL": "false"}, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "the cluster cannot be asked for the APIService" in done.stderr.splitlines()[-1]
+    assert "KUBECONFIG" in done.stderr.splitlines()[-1]
