@@ -37,9 +37,10 @@ class Rereading:
         return any(changed)
 
     async def _namespace(self, namespace: str) -> bool:
+        """What cannot be read is there all the same, as it was last known."""
         found = await self._writes.list_applications(namespace)
-        here = {text(each, "metadata", "name") for each in found}
-        changed = [self._known.learn(APPLICATION, each) for each in found]
+        here = {text(each.document, "metadata", "name") for each in found}
+        changed = [self._known.learn(APPLICATION, each.document) for each in found if not each.fault]
         for known in self._known.applications(namespace):
             name = text(known, "metadata", "name")
             if name not in here:

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 import orjson
 
-from promoter_view.argocd.documents import Document, objects
+from promoter_view.argocd.documents import Document
 from promoter_view.argocd.merge_patch import merge_diff
 from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.cleaning import version_of
-from promoter_view.kubernetes.documents import decode
+from promoter_view.kubernetes.documents import Item, decode, items_of
 from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS
 from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
 from promoter_view.metrics import Metrics
@@ -61,10 +61,16 @@ class Writes:
                 return None
             raise
 
-    async def list_applications(self, namespace: str) -> Sequence[Document]:
-        """All Applications of a namespace as they are now. Errors: ApiError, Unreachable."""
+    async def list_applications(self, namespace: str) -> Sequence[Item]:
+        """All Applications of a namespace as they are now; one that cannot be read hides no other.
+
+        Errors: ApiError, Unreachable.
+        """
         path = path_of(APPLICATION.kind, namespace, "").removesuffix("/")
-        return objects(_document(await self._applications.request("GET", path)), "items")
+        found = items_of(await self._applications.request("GET", path))
+        if found is None:
+            raise Unreachable(Outcome.NOT_JSON, "the answer is no list")
+        return [item for item in found if isinstance(item.document, dict)]
 
     async def write_status(self, kind: str, document: Document, status: Mapping[str, Any]) -> Document:
         """Replaces the status of that copy; what is the same is not sent. Errors: as ``patch``."""

@@ -113,6 +113,8 @@ def _fault(document: Json, kind: Kind, namespace: str, name: str) -> str | None:
         return f"is not a {kind.api_version} {kind.kind}"
     if not name:
         return "no metadata.name"
+    if "/" in name or "/" in namespace:
+        return "has a slash in its name or namespace"
     if bool(namespace) is not kind.namespaced:
         return "no metadata.namespace" if kind.namespaced else "has a namespace, though its kind has none"
     return None

@@ -5,6 +5,7 @@ What the decoder refuses is scanned for whose it is, so that one object that can
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -12,7 +13,7 @@ import orjson
 from promoter_view.kubernetes.cleaning import version_of
 from promoter_view.kubernetes.framing import MAX_LINE_BYTES, CutLine
 from promoter_view.kubernetes.outcomes import ApiError
-from promoter_view.kubernetes.scanning import Identity, event_of, identity_of
+from promoter_view.kubernetes.scanning import Identity, ListPage, event_of, identity_of
 
 #: The annotation of the bookmark that ends the initial events of a WatchList (KEP-3157).
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
@@ -62,6 +63,17 @@ def decode_item(data: bytes) -> Item:
     """The object of a list in those bytes."""
     document = decode(data)
     return Item(document) if document is not None else Item(_skeleton(identity_of(data)), _fault(data))
+
+
+def items_of(body: bytes) -> Sequence[Item] | None:
+    """The items of a whole list, each with a fault of its own; None where it is no list."""
+    document = decode(body)
+    if document is None:
+        page = ListPage(body)
+        found = [decode_item(item) for item in page.items()]
+        return found if page.version else None
+    items = document.get("items") if isinstance(document, dict) else None
+    return [Item(item) for item in items] if isinstance(items, list) else None
 
 
 def _scan_event(line: bytes) -> WatchEvent | None:

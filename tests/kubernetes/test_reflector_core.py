@@ -420,6 +420,44 @@ def test_unreadable_item_of_a_probe() -> None:
     assert parameters(watch)["resourceVersion"] == "10"
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        7,
+        None,
+        "text",
+        [],
+        {},
+        {"metadata": 7},
+        {"metadata": {"name": ["a"], "namespace": "team", "resourceVersion": "5"}},
+        {"metadata": {"name": "a", "namespace": {}, "resourceVersion": "5"}},
+        {"metadata": {"name": "a", "namespace": "team", "resourceVersion": 5}},
+        document("a/b", 5),
+        document("..", 5, namespace="team/.."),
+        document("a", 5, namespace=""),
+    ],
+)
+def test_odd_items(item: Any) -> None:
+    """What is no object, or whose metadata are of the wrong types, is passed over alone, in a list and in a watch."""
+    core = Core(watch_list=False)
+    malformed, reconcile, *_ = core(Answered(list_of(20, document("b", 5), item)))
+    assert isinstance(malformed, Malformed)
+    assert isinstance(reconcile, Reconcile)
+    assert list(reconcile.found) == [key("b")]
+    if isinstance(item, dict):
+        assert isinstance(core(Line(event("ADDED", item)))[0], Malformed)
+        assert core(Line(event("ADDED", document("c", 30)))) == [Put(key("c"), source("c", 30), "ADDED")]
+
+
+def test_numbers_that_no_float_holds() -> None:
+    """They read as null, as numbers that are no numbers do, and hide nothing."""
+    core = watching()
+    line = event("ADDED", document("a", 11)).replace(b'"kind"', b'"spec":{"x":1e99999,"y":%b},"kind"' % (b"9" * 5_000))
+    [action] = core(Line(line))[-1:]
+    assert isinstance(action, Put | PassOver)
+    assert action.key == key("a")
+
+
 def test_page_that_is_cut_short() -> None:
     """It is no list, whatever of it could be read, and is asked for again."""
     core = Core(watch_list=False)
