@@ -22,8 +22,9 @@ Document = dict[str, Any]
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 #: What a CRD without a schema, or an older one, may have let in.
 ODD = [
-    None, True, 0, -1, 1.5, 2**63, 1e308, "", "x", "\x00", "0999-06-01T00:00:00Z", "9" * 5_000, "\u202e", "a/b", "../..",
-    [], [None], [[]], ["x"], [{}], [{"name": None}], [{"name": []}], {}, {"": {}}, {"a": None}, {"name": {"name": 1}},
+    None, True, 0, -1, 1.5, 2**63, 1e308, "", "x", "\x00", "0999-06-01T00:00:00Z", "9" * 5_000, "\u202e", "a/b",
+    "../..", [], [None], [[]], ["x"], [{}], [{"name": None}], [{"name": []}], {}, {"": {}}, {"a": None},
+    {"name": {"name": 1}},
 ]  # fmt: skip
 
 
