@@ -47,7 +47,12 @@ def own_control_plane(control_plane_binaries: Path, tmp_path: Path) -> Iterator[
 
 @contextmanager
 def running_plane(
-    binaries: Path, folder: Path, definitions: Sequence[Path] = (), *, flags: Sequence[str] = ()
+    binaries: Path,
+    folder: Path,
+    definitions: Sequence[Path] = (),
+    *,
+    flags: Sequence[str] = (),
+    host: str = "127.0.0.1",
 ) -> Iterator[ControlPlane]:
     """A plane that is ended whatever happens. It begins anew where a port that was free has been taken meanwhile.
 
@@ -55,7 +60,7 @@ def running_plane(
     """
     definitions = definitions or crd_files()
     for attempt in range(_ATTEMPTS):
-        plane = ControlPlane(binaries, folder / f"attempt-{attempt}", flags=flags)
+        plane = ControlPlane(binaries, folder / f"attempt-{attempt}", flags=flags, host=host)
         plane.folder.mkdir()
         try:
             plane.start()

@@ -19,7 +19,9 @@ _SERVER = ExtendedKeyUsageOID.SERVER_AUTH
 _SERVER_NAMES = (
     x509.DNSName("localhost"),
     x509.DNSName("kubernetes.default.svc"),
+    x509.DNSName("kube_api"),
     x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+    x509.IPAddress(ipaddress.ip_address("::1")),
     x509.IPAddress(ipaddress.ip_address("10.0.0.1")),
 )
 

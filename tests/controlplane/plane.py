@@ -47,15 +47,17 @@ def binaries() -> Path:
 class ControlPlane:
     """One cluster, its files in ``folder``. ``start`` it, and always ``stop`` it.
 
-    ``flags`` are further flags of kube-apiserver, e.g. ``["--etcd-compaction-interval=1s"]``.
+    ``flags`` are further flags of kube-apiserver, e.g. ``["--etcd-compaction-interval=1s"]``. ``host``: the loopback
+    address that all of it is at, 127.0.0.1 or ::1.
     """
 
-    def __init__(self, binaries: Path, folder: Path, *, flags: Sequence[str] = ()) -> None:
+    def __init__(self, binaries: Path, folder: Path, *, flags: Sequence[str] = (), host: str = "127.0.0.1") -> None:
         self.folder = folder
         self.kubectl_path = binaries / "kubectl"
         self._binaries = binaries
         self._flags = tuple(flags)
-        self._port, self._etcd_port, self._peer_port = _free_ports(3)
+        self._host = host
+        self._port, self._etcd_port, self._peer_port = _free_ports(3, host)
         self._etcd: Process | None = None
         self._apiserver: Process | None = None
         self._definitions: list[dict[str, Any]] = []
@@ -65,7 +67,17 @@ class ControlPlane:
     @property
     def url(self) -> str:
         """kube-apiserver's address."""
-        return f"https://127.0.0.1:{self._port}"
+        return f"https://{self._at(self._port)}"
+
+    @property
+    def etcd_url(self) -> str:
+        """The address of its etcd, which takes other logs beside it."""
+        return f"http://{self._at(self._etcd_port)}"
+
+    @property
+    def port(self) -> int:
+        """kube-apiserver's port."""
+        return self._port
 
     @property
     def kubeconfig(self) -> Path:
@@ -87,6 +99,9 @@ class ControlPlane:
         """Runs kubectl as administrator and returns its output. Errors: CalledProcessError."""
         command = [str(self.kubectl_path), "--kubeconfig", str(self.kubeconfig), *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True, input=input_text).stdout
+
+    def _at(self, port: int) -> str:
+        return f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"
 
     # -- processes ---------------------------------------------------------------------------------------------------
 
@@ -163,7 +178,7 @@ class ControlPlane:
         return revision
 
     def _etcd_call(self, method: str, document: dict[str, Any]) -> dict[str, Any]:
-        url = f"http://127.0.0.1:{self._etcd_port}/v3/{method}"
+        url = f"{self.etcd_url}/v3/{method}"
         with urllib.request.urlopen(url, json.dumps(document).encode(), timeout=30) as response:
             found: dict[str, Any] = json.load(response)
         return found
@@ -203,7 +218,7 @@ class ControlPlane:
         self.kubeconfig.write_text(yaml.dump(document))
 
     def _etcd_command(self) -> list[str]:
-        client, peer = f"http://127.0.0.1:{self._etcd_port}", f"http://127.0.0.1:{self._peer_port}"
+        client, peer = self.etcd_url, f"http://{self._at(self._peer_port)}"
         return [
             str(self._binaries / "etcd"),
             f"--data-dir={self.folder / 'etcd'}",
@@ -219,10 +234,10 @@ class ControlPlane:
         pki = self.pki
         return [
             str(self._binaries / "kube-apiserver"),
-            f"--etcd-servers=http://127.0.0.1:{self._etcd_port}",
+            f"--etcd-servers={self.etcd_url}",
             f"--secure-port={self._port}",
-            "--bind-address=127.0.0.1",
-            "--advertise-address=127.0.0.1",
+            f"--bind-address={self._host}",
+            f"--advertise-address={self._host}",
             "--endpoint-reconciler-type=none",
             f"--tls-cert-file={pki / 'apiserver.crt'}",
             f"--tls-private-key-file={pki / 'apiserver.key'}",
@@ -238,7 +253,7 @@ class ControlPlane:
             f"--service-account-key-file={pki / 'sa.key'}",
             f"--service-account-signing-key-file={pki / 'sa.key'}",
             "--authorization-mode=RBAC",
-            "--service-cluster-ip-range=10.0.0.0/24",
+            f"--service-cluster-ip-range={'fd00:10::/112' if ':' in self._host else '10.0.0.0/24'}",
             "--disable-admission-plugins=ServiceAccount",
             "--max-requests-inflight=4000",
             "--max-mutating-requests-inflight=2000",
@@ -251,9 +266,10 @@ def _established(definition: dict[str, Any]) -> bool:
     return any(found["type"] == "Established" and found["status"] == "True" for found in conditions)
 
 
-def _free_ports(count: int) -> list[int]:
+def _free_ports(count: int, host: str) -> list[int]:
     """Ports that were free a moment ago, all different."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sockets = [socket.create_server((host, 0), family=family) for _ in range(count)]
     ports: list[int] = [found.getsockname()[1] for found in sockets]
     for found in sockets:
         found.close()

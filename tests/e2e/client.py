@@ -76,7 +76,8 @@ class Client:
 
     def _connect(self) -> HTTPConnection:
         """A connection over a socket of our making, so that its receive buffer is set before it is connected."""
-        raw = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        family = socket.AF_INET6 if ":" in self.endpoint.host else socket.AF_INET
+        raw = socket.socket(family, socket.SOCK_STREAM)
         try:
             raw.settimeout(self.timeout_seconds)
             if self.receive_buffer is not None:

@@ -27,7 +27,8 @@ class Program:
     """``twistd -n promoter-view`` with those options, in a folder of its own. A context manager that ends it.
 
     Every start takes the same port, so that clients find it where it was. No system hands that port out by itself, or
-    one of the watchers' own connections might take it while the program is down.
+    one of the watchers' own connections might take it while the program is down. ``host`` is the loopback address that
+    it listens on; ``within`` is a command that it is run by.
     """
 
     def __init__(
@@ -37,10 +38,14 @@ class Program:
         *,
         environment: Mapping[str, str] | None = None,
         dashboard: bool = False,
+        host: str = "127.0.0.1",
+        within: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self._options = tuple(options)
         self._environment = dict(environment or {})
+        self._host = host
+        self._within = tuple(within)
         self._port = free_port()
         self._dashboard_port = free_port() if dashboard else 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -57,7 +62,7 @@ class Program:
     @property
     def endpoint(self) -> Endpoint:
         """Where its API listens, once it is started."""
-        return Endpoint("127.0.0.1", self._port)
+        return Endpoint(self._host, self._port)
 
     @property
     def dashboard(self) -> Endpoint:
@@ -121,9 +126,9 @@ class Program:
 
     def _command(self, port_file: Path) -> list[str]:
         twistd = str(Path(sys.executable).with_name("twistd"))
-        where = ["--bind-address", "127.0.0.1", "--secure-port", str(self._port), "--port-file", str(port_file)]
+        where = ["--bind-address", self._host, "--secure-port", str(self._port), "--port-file", str(port_file)]
         where += ["--dashboard-port", str(self._dashboard_port)]
-        return [twistd, "-n", "--pidfile=", "promoter-view", *where, *self._options]
+        return [*self._within, twistd, "-n", "--pidfile=", "promoter-view", *where, *self._options]
 
     def _variables(self) -> dict[str, str]:
         """The plugin is found in whatever the tests import, an installed wheel or a checkout."""

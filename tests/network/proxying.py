@@ -1,7 +1,7 @@
 """A small HTTP proxy on loopback: CONNECT, and requests with whole URIs. Keeps the head of each request.
 
-As a program (``python -m tests.network.proxying HEADS_FILE [CREDENTIALS]``) it prints its port, and appends the first
-line of each request to that file.
+As a program (``python -m tests.network.proxying HEADS_FILE CREDENTIALS HOST``) it prints its port, appends the first
+line of each request to that file, and connects to that host whatever the request says.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Near(Protocol):
             return
         method, uri, _ = head.partition(b"\r\n")[0].split(b" ")
         target = URI.fromBytes(b"http://" + uri if method == b"CONNECT" else uri)
-        endpoint = HostnameEndpoint(self.factory.reactor, target.host, target.port)
+        endpoint = HostnameEndpoint(self.factory.reactor, self.factory.host or target.host, target.port)
         connecting = endpoint.connect(Factory.forProtocol(lambda: Far(self)))
         connecting.addCallbacks(self.join, lambda _: self.refuse(), callbackArgs=(method, target))
 
@@ -98,6 +98,7 @@ class Proxying(Factory):
         self.credentials = b64encode(credentials.encode())
         self.answer: bytes | None = None
         self.heads: list[bytes] = []
+        self.host = b""
         self.noted = noted
 
     def note(self, head: bytes) -> None:
@@ -106,7 +107,7 @@ class Proxying(Factory):
             self.noted(head)
 
 
-def main(heads: str, credentials: str = "") -> None:
+def main(heads: str, credentials: str, host: str) -> None:
     from twisted.internet import reactor
 
     def note(head: bytes) -> None:
@@ -114,7 +115,9 @@ def main(heads: str, credentials: str = "") -> None:
             file.write(head.partition(b"\r\n")[0] + b"\n")
 
     looping: Any = reactor
-    port = looping.listenTCP(0, Proxying(reactor, credentials, noted=note), interface="127.0.0.1")
+    proxying = Proxying(reactor, credentials, noted=note)
+    proxying.host = host.encode()
+    port = looping.listenTCP(0, proxying, interface="127.0.0.1")
     sys.stdout.write(f"{port.getHost().port}\n")
     sys.stdout.flush()
     looping.run()
