@@ -39,10 +39,10 @@ def _member(scheme: str, host: str) -> str:
     named = repr(host.rpartition("@")[2])
     try:
         if not _PORT_AT_END.fullmatch(host):
-            raise ValueError("has to have a port")
+            raise ValueError("it has no port")
         parse_target(f"{scheme}://{host}")
     except ValueError as error:
         raise ValueError(
-            f"{named} is no HOST:PORT: it {error}: {ETCD_FORM} would be right; users and passwords are options"
+            f"{named} is no HOST:PORT ({error}): {ETCD_FORM} would be right; users and passwords are options"
         ) from None
     return f"{scheme}://{host}"
