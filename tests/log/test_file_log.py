@@ -525,6 +525,78 @@ def test_damage_leaves_the_lock_free_for_the_repair(tmp_path):
     assert first.name in {file.name for file in aside.iterdir()}
 
 
+YEAR = 365 * 86_400.0
+
+
+@pytest.mark.parametrize(
+    ("years", "words"), [(73, "says 2099-12-28, beyond 2071"), (6, "more than 5 years after the newest")]
+)
+def test_a_start_with_a_clock_far_ahead_is_refused(bench, years, words):
+    """It writes nothing; with the clock set right the log goes on."""
+    log, fold = bench.open()
+    bench.append(log, change("a"))
+    bench.stop(log)
+    before = [path.read_bytes() for path in bench.files("segment")]
+    bench.wall.step(years * YEAR)
+    with pytest.raises(LogUnusable, match=words):
+        bench.open()
+    assert [path.read_bytes() for path in bench.files("segment")] == before
+    bench.wall.step(-years * YEAR)
+    _, again = bench.open()
+    assert again.records[:-1] == fold.records
+
+
+def test_no_log_is_begun_with_a_clock_far_ahead(bench):
+    """Its first offset would be its last."""
+    bench.wall.step(73 * YEAR)
+    with pytest.raises(LogUnusable, match="beyond 2071"):
+        bench.open()
+    assert not bench.path.exists() or not bench.files("segment")
+
+
+def test_a_clock_that_steps_forward_and_back_moves_offsets_forward_only(bench):
+    """A day ahead, right, an hour back, at 2099, right: each offset is above the one before, none beyond the day."""
+    log, fold = bench.open()
+    for number, step in enumerate((86_400.0, -86_400.0, -3600.0, 73 * YEAR, -73 * YEAR)):
+        bench.wall.step(step)
+        bench.append(log, change(f"a-{number}"))
+        bench.append(log, change(f"b-{number}"))
+    offsets = [record.offset for record in fold.records]
+    assert offsets == sorted(set(offsets))
+    assert units(NOW + 86_400) <= offsets[-1] < units(NOW + 86_400) + 1_000_000
+    assert [int(record.time_ms / 1000 - NOW) // 3600 for record in fold.records[1:7]] == [24, 24, 0, 0, -1, -1]
+
+
+def test_a_log_of_a_clock_at_2099_is_damage(bench, monkeypatch):
+    """No offset can follow: it is said so, and a repair begins a new log with the clock of now."""
+    monkeypatch.setattr("promoter_view.log.offsets.refusal", lambda last, now: None)
+    bench.wall.step(73 * YEAR)
+    log, _ = bench.open()
+    bench.append(log, change("a"))
+    bench.stop(log)
+    monkeypatch.undo()
+    bench.wall.step(-73 * YEAR)
+    with pytest.raises(LogDamaged, match=r"no offset can follow .*--event-log-repair"):
+        bench.open()
+    bench.settings = LogSettings(repair=True)
+    _, fold = bench.open()
+    assert fold.offset < units(NOW + 60)
+
+
+def test_a_step_forward_deletes_nothing(tmp_path):
+    """What is to be kept for an hour is kept for an hour of time that passes, and not of a clock that is set."""
+    bench = small(tmp_path, retention_age_seconds=3600)
+    log, _ = bench.open()
+    fill(bench, log, 12)
+    kept = bench.files("segment")
+    bench.wall.step(86_400)
+    fill(bench, log, 6, start=12)
+    assert set(kept) <= set(bench.files("segment"))
+    bench.clock.advance(3700)
+    fill(bench, log, 12, start=18)
+    assert not set(kept[:-1]) & set(bench.files("segment"))
+
+
 def test_a_sound_log_is_not_touched_by_repair(bench):
     """The option may stay on: without damage it does nothing."""
     bench.settings = LogSettings(repair=True)

@@ -301,6 +301,45 @@ def test_a_replica_that_starts_late_has_the_history_of_the_others(bench):
     assert fold2.state == fold1.state
 
 
+@pytest.mark.parametrize("step", [-3600.0, 86_400.0])
+def test_a_clock_that_steps_costs_no_term(bench, step):
+    """The leader goes on leading, whether its clock is set back or forward, and its offsets grow."""
+    log, fold = bench.open()
+    term = sample(bench, "replica_term")
+    bench.wall.step(step)
+    for number in range(30):
+        log.append((change(f"a-{number}"),))
+        bench.settle(1)
+    assert log.status().standing == "replica-1 leads"
+    assert sample(bench, "replica_term") == term
+    offsets = [record.offset for record in fold.records]
+    assert offsets == sorted(set(offsets))
+
+
+def test_a_replica_with_a_clock_far_ahead_does_not_lead(bench):
+    """It says so, and another replica, or itself once its clock is right, leads."""
+    first, _ = bench.open()
+    first.append((change("a"),))
+    bench.settle(1)
+    second, _ = bench.open()
+    bench.wall.step(6 * 365 * 86_400)
+    first.stop()
+    bench.settle(30)
+    assert second.status().standing == "replica-2 follows"
+    assert "more than 5 years after the newest record" in second.status().fault
+    bench.wall.step(-6 * 365 * 86_400)
+    bench.settle(30)
+    assert (second.status().standing, second.status().fault) == ("replica-2 leads", None)
+
+
+def test_a_start_with_a_clock_beyond_all_offsets_is_refused(bench):
+    """In one line, before anything is asked of etcd."""
+    bench.wall.step(73 * 365 * 86_400)
+    failure = failure_of(bench.make().start(Fold(), MIRROR))
+    assert failure.check(LogUnusable)
+    assert "beyond 2071" in failure.getErrorMessage()
+
+
 def test_compaction_by_age_keeps_a_beginning_for_those_who_start(bench):
     """The log is bounded, checkpoints go with what they begin, and a replica that starts then holds the same state."""
     bench = EtcdBench(retention_age_seconds=2000, history_bytes=0)
