@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import Any
 
 import pytest
 from twisted.internet import reactor as installed
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
@@ -82,3 +84,20 @@ class ListeningTests(TestCase):
         """Connections are asked whether they live."""
         port = self.listen("127.0.0.1")
         self.assertEqual(port.socket.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), 1)
+
+    async def test_a_crowd_waits_and_is_accepted_a_few_a_turn(self) -> None:
+        """300 connections are taken by the kernel before any is accepted, without a SYN that is sent again."""
+        port = self.listen("127.0.0.1")
+        address = ("127.0.0.1", port.getHost().port)
+        began = time.monotonic()
+        crowd = [socket.create_connection(address, timeout=20) for _ in range(300)]
+        self.assertLess(time.monotonic() - began, 0.9)
+        for connection in crowd:
+            self.addCleanup(connection.close)
+        made = []
+        self.patch(Greeter, "connectionMade", lambda greeter: (made.append(1), greeter.transport.loseConnection()))
+        for turn in range(1, 6):
+            port.doRead()
+            self.assertEqual(len(made), 10 * turn)
+        while len(made) < 300:
+            await deferLater(reactor, 0)
