@@ -55,6 +55,11 @@ class Gathering:
         return found, passed_over
 
 
+def is_named(key: ObjectKey, path: ListPath) -> bool:
+    """Whether so much of an object could be read that it is one of that path."""
+    return bool(key.name) and path.holds(key)
+
+
 def unread(error: MalformedObject, item: Item) -> UnreadObject:
     """What is recorded of an object that was passed over."""
     return UnreadObject(version_of(item.document), error.reason[:MAX_REASON])

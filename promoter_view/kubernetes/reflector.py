@@ -12,6 +12,7 @@ from twisted.logger import Logger
 
 from promoter_view.boundaries import Recorder
 from promoter_view.kubernetes.cleaning import CleaningRules
+from promoter_view.kubernetes.gathering import is_named
 from promoter_view.kubernetes.outcomes import ClusterError, Outcome
 from promoter_view.kubernetes.reflector_core import SPARED, ReflectorCore, State
 from promoter_view.kubernetes.reflector_messages import (
@@ -282,9 +283,10 @@ class Reflector:
                 self._forget(every_path)
             case AllowIdle(seconds) if self._stream is not None:
                 self._stream.allow_idle(seconds)
-            case Malformed(message):
+            case Malformed(message, named):
                 self._metrics.malformed_objects.labels(self.path.kind).inc()
-                self._log.warn("Passed over a malformed object: {message}", message=message)
+                log = self._log.debug if named else self._log.warn
+                log("Passed over a malformed object: {message}", message=message)
             case Note():
                 self._report(action)
 
@@ -301,7 +303,7 @@ class Reflector:
             self._recorder.put(self.path, key, found, None)
             await self._let_others_run()
         for key, unread in listed.passed_over.items():
-            if key.name and self.path.holds(key):
+            if is_named(key, self.path):
                 self._recorder.pass_over(self.path, key, unread, None)
         await self._delete_all_but(listed)
         if self._recorder.restorations != self._restorations:

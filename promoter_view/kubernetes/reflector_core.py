@@ -24,7 +24,7 @@ from promoter_view.kubernetes.documents import (
     error_of,
     is_beyond,
 )
-from promoter_view.kubernetes.gathering import Gathering, unread
+from promoter_view.kubernetes.gathering import Gathering, is_named, unread
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable, Withheld
 from promoter_view.kubernetes.reflector_messages import (
     Actions,
@@ -271,7 +271,7 @@ class ReflectorCore:
     def _gather(self, item: Item) -> Actions:
         error = self._gathering.add(item)
         if error is not None:
-            yield Malformed(str(error))
+            yield Malformed(str(error), is_named(error.key, self._path))
 
     def _listed(self, version: str, now: float) -> Actions:
         found, passed_over = self._gathering.take()
@@ -345,12 +345,13 @@ class ReflectorCore:
 
     def _pass_over(self, error: MalformedObject, item: Item) -> Actions:
         """The watch goes on behind it. It was heard, and not read: ``read_at`` stays."""
-        yield Malformed(str(error))
+        named = is_named(error.key, self._path)
+        yield Malformed(str(error), named)
         if self.state is not State.WATCHING:
             return
         found = unread(error, item)
         self.position = found.resource_version or self.position
-        if error.key.name and self._path.holds(error.key):
+        if named:
             yield PassOver(error.key, found, found.resource_version or None)
         elif found.resource_version:
             yield Bookmark(found.resource_version)

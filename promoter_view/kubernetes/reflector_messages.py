@@ -169,9 +169,10 @@ class Spare:
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """An object was passed over."""
+    """An object was passed over. ``named``: it is recorded as such, and named by whoever reads the record."""
 
     message: str
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,8 @@ class Projector:
             counts.update(map(_kind_of_change, self._project(record)))
             self._metrics.projection_seconds.observe(self._timer() - started)
         if records:
+            if self._is_live():
+                self._sources.tell()
             self._report(counts)
             for reader in tuple(self._readers):
                 reader.wake()

@@ -22,6 +22,7 @@ class Sources:
         self._objects: dict[ObjectKey, SourceObject] = {}
         self._malformed: dict[ObjectKey, tuple[str, ...]] = {}
         self._unreadable: dict[ObjectKey, UnreadObject] = {}
+        self._untold: set[ObjectKey] = set()
         metrics.unreadable_objects.clear()
 
     @property
@@ -64,13 +65,21 @@ class Sources:
         """An object's newest state could not be read: the one before it, if there is one, is what is shown."""
         if key not in self._unreadable:
             self._metrics.unreadable_objects.labels(key.kind).inc()
+            self._untold.add(key)
         self._unreadable[key] = found
-        shown = "its last readable state is shown" if key in self._objects else "it is left out"
-        at = f"resourceVersion {found.resource_version}" if found.resource_version else "an unknown resourceVersion"
-        self._warn(f"{key.kind} {_name(key)} at {at} {found.reason}; {shown}")
+
+    def tell(self) -> None:
+        """Names the objects that could not be read since this was last called, and still cannot."""
+        for key in sorted(self._untold):
+            found = self._unreadable[key]
+            shown = "its last readable state is shown" if key in self._objects else "it is left out"
+            at = f"resourceVersion {found.resource_version}" if found.resource_version else "an unknown resourceVersion"
+            self._warn(f"{key.kind} {_name(key)} at {at} {found.reason}; {shown}")
+        self._untold.clear()
 
     def _is_read(self, key: ObjectKey) -> None:
         if self._unreadable.pop(key, None) is not None:
+            self._untold.discard(key)
             self._metrics.unreadable_objects.labels(key.kind).dec()
 
     def _note(self, key: ObjectKey, problems: tuple[str, ...]) -> None:

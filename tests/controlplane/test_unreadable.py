@@ -23,6 +23,8 @@ from tests.replicas.etcds import Etcds
 pytestmark = pytest.mark.controlplane
 
 COUNT = 1_000
+#: More than one page has, by the reflectors' own bound.
+PAGES = 600
 LEVELS = 1_500
 _PATIENCE_SECONDS = 60
 DEEP = b'{"a":' * LEVELS + b"1" + b"}" * LEVELS
@@ -34,9 +36,9 @@ HELM_VALUES = b'{"spec":{"source":{"helm":{"valuesObject":%b}}}}' % DEEP
 class DeepTown(Town):
     """A project of many Stages, some of which nest too deep. Answers that hold those are not looked at."""
 
-    def fill(self) -> None:
-        """A thousand Stages; in the middle of them one that is nested, ``s-0500-deep``."""
-        self.client.create_all(self._stage(f"s-{at:04}") for at in range(COUNT))
+    def fill(self, count: int = COUNT) -> None:
+        """So many Stages; among them one that is nested, ``s-0500-deep``."""
+        self.client.create_all(self._stage(f"s-{at:04}") for at in range(count))
         self.stage("s-0500-deep")
         self.nest("s-0500-deep")
 
@@ -150,11 +152,11 @@ def test_pages_and_relist(control_plane_binaries: Path, tmp_path: Path) -> None:
     """Pages with one such item bring all others; a relist keeps what it cannot read, and drops what is gone."""
     with plane_without_watch_list(control_plane_binaries, tmp_path / "plane") as plane:
         town = DeepTown(plane.client(), "deep", "deep-argocd")
-        town.fill()
+        town.fill(PAGES)
         with program(plane, tmp_path / "program") as running:
             running.start()
             running.wait_ready(timeout_seconds=_PATIENCE_SECONDS)
-            assert (len(stages(running, town.project)), unreadable(running)) == (COUNT, 1)
+            assert (len(stages(running, town.project)), unreadable(running)) == (PAGES, 1)
             town.nest("s-0007")
             town.nest("s-0008")
             wait(lambda: unreadable(running) == 3, _PATIENCE_SECONDS, "all are noticed")
@@ -170,7 +172,7 @@ def test_pages_and_relist(control_plane_binaries: Path, tmp_path: Path) -> None:
             wait(lambda: unreadable(running) == 1, _PATIENCE_SECONDS, "what is gone is not unreadable any more")
             assert running.metric(RELISTS) > 0
             found = stages(running, town.project)
-            assert len(found) == COUNT - 2
+            assert len(found) == PAGES - 2
             assert "promotionTemplate" not in found["s-0007"]["spec"]
 
 

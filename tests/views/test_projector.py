@@ -80,6 +80,11 @@ def test_what_cannot_be_read_keeps_its_last_state_and_is_named() -> None:
     assert world.projector.snapshot().positions == {PATH: "9"}
     restored = World(ready=False)
     restored.projector.restore(world.projector.snapshot())
+    assert not restored.warnings, "what is being replayed may come right yet"
+    restored.offset = world.offset
+    restored.feed(Position(PATH, "10"))
+    world.feed(Unreadable(pr, DEEP._replace(resource_version="11"), PATH))
+    world.feed(Unreadable(pr, DEEP, PATH))
     for each in (world, restored):
         assert each.projector.unreadable == {pr: DEEP, new: DEEP}
         assert (sample(each, "unreadable_objects", kind="PullRequest"), len(each.warnings)) == (1, 2)
