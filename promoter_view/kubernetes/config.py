@@ -50,7 +50,9 @@ def load_named_cluster(
     """
     try:
         config = load_cluster(kubeconfig, context, environ)
-        ClusterPolicy(material_of(config, own_certificate(config.user)))
+        policy = ClusterPolicy(material_of(config, own_certificate(config.user)))
+        target = parse_target(config.server)
+        policy.creatorForNetloc(target.name.encode("ascii"), target.port)
     except ConfigError as error:
         raise ConfigError(f"{option}: {error}" if kubeconfig else str(error)) from error
     return config

@@ -117,21 +117,20 @@ class _Connections:
 
     def __init__(self, name: str, context: SSL.Context, verified: bool) -> None:
         is_address = isIPAddress(name) or isIPv6Address(name)
-        self._server_name = b"" if is_address else name.encode("ascii")
+        try:
+            self._wanted: ServiceID = IPAddress_ID(name) if is_address else DNS_ID(name)
+            self._server_name = b"" if is_address else name.encode("ascii")
+        except ValueError as error:
+            raise ConfigError(f"tls-server-name: {name!r} is no name that a certificate can hold") from error
+        self._verified = verified
         self._context = context
-        self._wanted: ServiceID | None = None
-        if verified:
-            try:
-                self._wanted = IPAddress_ID(name) if is_address else DNS_ID(name)
-            except ValueError as error:
-                raise ConfigError(f"{name!r} is no name that a certificate can hold: {error}") from error
 
     def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
         """IOpenSSLClientConnectionCreator."""
         connection = SSL.Connection(self._context, None)
         if self._server_name:
             connection.set_tlsext_host_name(self._server_name)
-        if self._wanted is not None:
+        if self._verified:
             judge = _Judge(self._wanted, tlsProtocol)
             connection.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, judge)
         return connection

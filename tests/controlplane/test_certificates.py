@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.controlplane.aggregation import API_SERVICE, condition
 from tests.controlplane.client import RefusedError
@@ -20,6 +21,7 @@ from tests.controlplane.installation.cert_manager import CertManager
 from tests.controlplane.installation.installed import ROOT, Installation, installation
 from tests.controlplane.installation.pod import NAMESPACE, Pod
 from tests.controlplane.installation.team import Team
+from tests.controlplane.pki import make_authority
 from tests.e2e.program import Program
 
 pytestmark = pytest.mark.controlplane
@@ -272,6 +274,9 @@ def test_a_program_on_ones_own_machine(installed: Installation, tmp_path: Path) 
         ("register-local-host.sh", [], "usage: register-local-host.sh ADDRESS"),
         ("register-local-host.sh", ["127.0.0.1"], "ADDRESS: '127.0.0.1' is of the loopback"),
         ("register-local-host.sh", ["example.org"], "ADDRESS: 'example.org' is wrong; what would be right: an IPv4"),
+        ("register-local-host.sh", ["::1"], "ADDRESS: '::1' is of the loopback"),
+        ("register-local-host.sh", ["fe80::1"], "ADDRESS: 'fe80::1' is link-local"),
+        ("register-local-host.sh", ["[fd00::1]"], "what would be right: an IPv6 address without brackets"),
         ("register-local-host.sh", ["172.18.0.1", "https"], "PORT: 'https' is wrong"),
         ("register-local-host.sh", ["172.18.0.1", "6443", "nowhere"], "CERTIFICATE: nowhere cannot be read"),
     ],
@@ -283,6 +288,27 @@ def test_what_the_scripts_refuse(installed: Installation, name: str, arguments: 
     assert words in done.stderr.splitlines()[-1]
     with pytest.raises(RefusedError):
         installed.api_service()
+
+
+@pytest.mark.parametrize(("address", "family"), [("172.18.0.1", "IPv4"), ("fd00::1", "IPv6")])
+def test_the_family_of_ones_own_machine(address: str, family: str, tmp_path: Path) -> None:
+    """The EndpointSlice is of the family that the address has; a cluster takes no other."""
+    applied, stand_in = tmp_path / "applied", tmp_path / "kubectl"
+    slice_file = ROOT / "deploy" / "apiserver" / "local-host" / "endpointslice.yaml"
+    stand_in.write_text(f"case $1 in kustomize) cat {slice_file} ;; apply) cat > {applied} ;; esac")
+    certificate = tmp_path / "authority.crt"
+    make_authority(tmp_path, "authority")
+    done = subprocess.run(
+        ["sh", str(ROOT / "hack" / "register-local-host.sh"), address, "7443", str(certificate)],
+        check=False,
+        env={**os.environ, "KUBECTL": f"sh {stand_in}"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    found = yaml.safe_load(applied.read_text())
+    assert (found["addressType"], found["endpoints"][0]["addresses"]) == (family, [address])
+    assert found["ports"][0]["port"] == 7443
 
 
 def test_a_cluster_that_cannot_be_asked() -> None:

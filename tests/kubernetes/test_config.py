@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError, FileSource
-from promoter_view.kubernetes.config import cluster_identity, load_cluster
+from promoter_view.kubernetes.config import cluster_identity, load_cluster, load_named_cluster
 from promoter_view.kubernetes.impersonation import impersonation_headers
 from tests.kubernetes.certificates import Authority
 
@@ -199,6 +199,17 @@ def test_proxies(tmp_path: Path) -> None:
     environ["HTTPS_PROXY"] = "socks5://user:s3cr3t@proxy"
     with pytest.raises(ConfigError, match="service account: HTTPS_PROXY: SOCKS proxies are not supported"):
         load_cluster(None, None, environ, service_account=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a b", "bücher.example", "*.example.com:443"])
+def test_a_server_name_that_no_certificate_can_hold(tmp_path: Path, name: str) -> None:
+    """Is refused at the start, by its field, and not with each request."""
+    path = tmp_path / "config"
+    path.write_text(yaml.safe_dump(kubeconfig(tls_server_name=name)))
+    with pytest.raises(ConfigError, match=r"^--kubeconfig: tls-server-name: .* is no name"):
+        load_named_cluster("--kubeconfig", str(path), None, {})
+    path.write_text(yaml.safe_dump(kubeconfig(server="https://[::1]:6443", tls_server_name="kube_api")))
+    assert load_named_cluster("--kubeconfig", str(path), None, {}).tls_server_name == "kube_api"
 
 
 def test_impersonation(tmp_path: Path) -> None:
