@@ -44,7 +44,13 @@ class Pacing:
         return 0.0
 
     def stepped(self, key: StageKey, uid: str, started_at: str) -> float:
-        """By how many seconds the wall clock has stepped since that step of that Stage's Promotion was first seen."""
+        """By how many seconds the wall clock has stepped since that step of that Stage's Promotion was first seen.
+
+        ``started_at`` "": none runs there any more.
+        """
+        if not started_at:
+            self._begun.pop(key, None)
+            return 0.0
         ahead = self._wall() - self._clock.seconds()
         known = self._begun.get(key)
         if known is None or (known.uid, known.started_at) != (uid, started_at):

@@ -102,9 +102,9 @@ class PromotionPass:
             return 0.0
         stepped = self._pacing.stepped(key, uid, execution.running_since)
         outcome = await self._advance(_Run(key, stage, promotion, execution, brings, now, stepped, applications))
+        self._pacing.stepped(key, uid, outcome.execution.running_since)  # from now on
         if outcome.again_seconds is None:
             return 0.0
-        self._pacing.stepped(key, uid, outcome.execution.running_since)  # from now on
         if outcome.retry:
             self._pacing.rest(uid, outcome.again_seconds)
         return outcome.again_seconds

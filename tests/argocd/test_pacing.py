@@ -40,3 +40,5 @@ def test_steps_of_the_clock_since_a_step_began() -> None:
     assert pacing.stepped(STAGE, "uid", "later") == 0
     wall.step(-300)
     assert pacing.stepped(STAGE, "uid", "later") == -300
+    assert pacing.stepped(STAGE, "uid", "") == 0
+    assert pacing.stepped(STAGE, "uid", "later") == 0

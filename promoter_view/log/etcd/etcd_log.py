@@ -181,6 +181,8 @@ class EtcdLog:
 
     def _surveyed(self, survey: Survey) -> None:
         assert self._following is not None
+        if survey.leader is not None:
+            self._clock_fault = None
         self._following.surveyed(survey)
 
     def _applied(self, offset: int) -> None:
