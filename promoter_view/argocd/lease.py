@@ -114,6 +114,12 @@ class Standing:
         """Whether a write may begin now."""
         return self.state is LeaseState.HELD and now < self.until
 
+    def at(self, now: float) -> Standing:
+        """How it stands now: what was held and has lapsed meanwhile, as in a process that was stopped, is not held."""
+        if self.state is not LeaseState.HELD or self.may_write(now):
+            return self
+        return Standing(LeaseState.UNREACHABLE, f"{self.reason} until {now - self.until:.0f} s ago, not renewed since")
+
 
 def held(identity: str, now: float) -> Standing:
     """The Lease was renewed by a request that began now."""

@@ -6,6 +6,7 @@ Where Kargo's own controller is alive for the shard, or that cannot be found out
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -70,19 +71,19 @@ class ShardLease:
         self._clock = clock
         self._wall = wall
         self._random = random
-        self._metrics = metrics
         self._changed = changed
         self._seen = Seen()
         self._heartbeats: Mapping[str, Seen] = {}
         self._standing = Standing()
         self._round: Deferred[None] | None = None
         self._call: IDelayedCall | None = None
-        self._report()
+        for state in LeaseState:
+            metrics.shard_lease.labels(state.value).set_function(partial(self._is, state))
 
     @property
     def standing(self) -> Standing:
         """How this instance stands now."""
-        return self._standing
+        return self._standing.at(self._clock.seconds())
 
     def may_write(self) -> bool:
         """Whether a write may begin now."""
@@ -195,16 +196,14 @@ class ShardLease:
 
     def _stand(self, standing: Standing) -> None:
         before, self._standing = self._standing, standing
-        self._report()
         if (before.state, before.reason) != (standing.state, standing.reason):
             self._log.info("shard {shard}: {reason}", shard=self._shard, reason=standing.reason)
         lapsed = standing.state is LeaseState.HELD and not before.may_write(self._clock.seconds())
         if before.state != standing.state or lapsed:
             self._changed()
 
-    def _report(self) -> None:
-        for state in LeaseState:
-            self._metrics.shard_lease.labels(state.value).set(state is self._standing.state)
+    def _is(self, state: LeaseState) -> bool:
+        return self.standing.state is state
 
     @property
     def _name(self) -> str:

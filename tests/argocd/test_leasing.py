@@ -166,6 +166,10 @@ def test_a_holder_that_was_suspended(leases: Leases, clock: Clock) -> None:
     assert second.lease.may_write(), "the first sleeps"
     woken.rightNow += 20
     assert not first.lease.may_write()
+    assert (first.state, first.reason) == (
+        LeaseState.UNREACHABLE,
+        "held as one until 10 s ago, not renewed since",
+    )
     woken.advance(0)
     go(woken, 3)
     assert first.state is LeaseState.ELSEWHERE
