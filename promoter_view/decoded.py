@@ -6,7 +6,7 @@ Objects in a cluster may be older than their CRD's schema, so a member of the wr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 _NOTHING: Mapping[str, Any] = {}
@@ -37,12 +37,15 @@ def mappings(value: Any, *path: str) -> Iterator[Mapping[str, Any]]:
 
 
 def parse_time(stamp: str) -> datetime | None:
-    """An RFC 3339 time (``2026-11-05T17:59:00Z``); None where it is not one, or has no time zone."""
+    """An RFC 3339 time (``2026-11-05T17:59:00Z``), in UTC; None where it is not one, or has no time zone.
+
+    None too where its zone leads out of the years 1 to 9999: no moment that is given here fails when it is shown.
+    """
     try:
         moment = datetime.fromisoformat(stamp)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else None
 
 
 def moment(value: Any, *path: str) -> datetime | None:

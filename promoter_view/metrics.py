@@ -47,6 +47,7 @@ class Metrics:
         self.bundles_digest = Gauge("promoter_view_bundles_digest", "A digest of all bundles at the head offset: equal wherever that offset is", registry=registry)
         self.bundle_changes = Counter("promoter_view_bundle_changes", "Changes of bundles", ["view", "type"], registry=registry)
         self.history_bytes = Gauge("promoter_view_history_bytes", "What the history keeps in memory", registry=registry)
+        self.unrendered = Counter("promoter_view_unrendered", "What could not be shown of a bundle, and is left out", ["view", "part"], registry=registry)
         self.projection_seconds = Histogram("promoter_view_projection_seconds", "Projecting one offset", buckets=_FAST, registry=registry)
 
         self.cursor_lag_events = Histogram("promoter_view_cursor_lag_events", "Changes behind the head, sampled a turn", buckets=(0, *_SIZES), registry=registry)
@@ -62,6 +63,17 @@ class Metrics:
         self.stage_passes = Counter("promoter_view_stage_passes", "Looks at a Stage and its Promotions", ["outcome"], registry=registry)
         self.write_conflicts = Counter("promoter_view_write_conflicts", "Writes that met another's, and are decided again", ["kind"], registry=registry)
 
+        self._add_requests(registry)
+        self.connections_closed = Counter("promoter_view_connections_closed", "Connections that we closed before their client did", ["reason"], registry=registry)
+        self.reviews = Counter("promoter_view_reviews", "Token and access reviews asked of the cluster, not those from the cache", ["review", "outcome"], registry=registry)
+        self.review_seconds = Histogram("promoter_view_review_seconds", "From asked to answered", ["review"], buckets=_FAST, registry=registry)
+        self.certificate_reloads = Counter("promoter_view_certificate_reloads", "Changed certificate files read again", ["files", "outcome"], registry=registry)
+        self.certificate_expiry = Gauge("promoter_view_certificate_expiry_timestamp_seconds", "When a certificate in use ends, in seconds since 1970", ["certificate"], registry=registry)
+        # fmt: on
+
+    def _add_requests(self, registry: CollectorRegistry) -> None:
+        """Those that every API server has, by Kubernetes' own names."""
+        # fmt: off
         request = ["verb", "group", "version", "resource"]
         self.requests = Counter("apiserver_request", "Requests by verb, resource and code", [*request, "code"], registry=registry)
         self.request_seconds = Histogram("apiserver_request_duration_seconds", "From request to answer, but for watches", request, registry=registry)
@@ -69,12 +81,6 @@ class Metrics:
         self.watch_events = Counter("apiserver_watch_events", "Watch events written", ["group", "version", "resource"], registry=registry)
         self.watch_event_sizes = Histogram("apiserver_watch_events_sizes", "Bytes a watch event", ["group", "version", "resource"], buckets=(1024, 4096, 16384, 65536, 262144, 1048576), registry=registry)
         self.terminated_watchers = Counter("apiserver_terminated_watchers", "Watches ended by us before their time", ["group", "version", "resource"], registry=registry)
-
-        self.connections_closed = Counter("promoter_view_connections_closed", "Connections that we closed before their client did", ["reason"], registry=registry)
-        self.reviews = Counter("promoter_view_reviews", "Token and access reviews asked of the cluster, not those from the cache", ["review", "outcome"], registry=registry)
-        self.review_seconds = Histogram("promoter_view_review_seconds", "From asked to answered", ["review"], buckets=_FAST, registry=registry)
-        self.certificate_reloads = Counter("promoter_view_certificate_reloads", "Changed certificate files read again", ["files", "outcome"], registry=registry)
-        self.certificate_expiry = Gauge("promoter_view_certificate_expiry_timestamp_seconds", "When a certificate in use ends, in seconds since 1970", ["certificate"], registry=registry)
         # fmt: on
 
     def render(self) -> bytes:

@@ -39,6 +39,7 @@ from promoter_view.settings import Settings
 from promoter_view.slices import cooperator
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage_details import STAGE_DETAILS
 from promoter_view.web.certificates import CertificateFiles, ServingConnections, TlsSettings
@@ -100,12 +101,14 @@ class ServedDashboard:
         plurals = tuple(definition.plural for definition in definitions)
         rights, outlooks = _rights(settings, reviewing, views, plurals, reactor)
         reading, assets, shared = Reading(), Assets(), Shared()
-        activity = Activity(reading)
+        isolation = Isolation(metrics)
+        activity = Activity(reading, isolation)
         cooperating = cooperator(reactor)
         self._follower = ActivityFollower(views, plurals, activity, cooperator=cooperating)
         pages = Pages(
             reading=reading,
             activity=activity,
+            isolation=isolation,
             assets=assets,
             root_path=settings.dashboard_root_path,
             has_stages=STAGE_DETAILS in plurals,

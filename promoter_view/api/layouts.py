@@ -5,16 +5,11 @@ All start from the compact JSON that everything is kept as; a list of any size i
 
 from __future__ import annotations
 
-import re
 from typing import Any, Protocol
 
 import orjson
-import yaml
 
-try:  # ten times as fast, where PyYAML was built with it
-    from yaml import CSafeDumper as SafeDumper
-except ImportError:
-    from yaml import SafeDumper  # type: ignore[assignment]
+from promoter_view.web.yaml_text import to_yaml
 
 JSON = "application/json"
 YAML = "application/yaml"
@@ -98,11 +93,11 @@ class Yaml:
 
     def whole(self, document: bytes) -> bytes:
         """The document."""
-        return _yaml(orjson.loads(document))
+        return to_yaml(orjson.loads(document))
 
     def item(self, item: bytes) -> bytes:
         """The item behind its dash; a sequence's items stand as far left as its key."""
-        return _yaml([orjson.loads(item)])
+        return to_yaml([orjson.loads(item)])
 
     def frame(self, empty: bytes) -> tuple[bytes, bytes]:
         """Keys that sort behind the items' stand behind the items."""
@@ -110,7 +105,7 @@ class Yaml:
         key = "items" if "items" in document else "rows"
         before = {name: value for name, value in document.items() if name < key}
         behind = {name: value for name, value in document.items() if name > key}
-        return _yaml(before) + f"{key}:\n".encode(), _yaml(behind) if behind else b""
+        return to_yaml(before) + f"{key}:\n".encode(), to_yaml(behind) if behind else b""
 
 
 COMPACT = Compact()
@@ -127,32 +122,3 @@ def json_layout(pretty: str, user_agent: str | None) -> Layout:
 
 def _indented(document: Any) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2)
-
-
-class _Dumper(SafeDumper):
-    """Quotes also what readers other than PyYAML would take for something else than text."""
-
-    def ignore_aliases(self, _data: Any) -> bool:
-        """No anchors: a document is a tree."""
-        return True
-
-
-def _text(dumper: SafeDumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
-
-
-# A commit such as 12e4567 is a number to Go and to YAML 1.2, and y is true to go-yaml, but neither is to PyYAML.
-_Dumper.add_representer(str, _text)
-_Dumper.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(?:\.[0-9_]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$"),
-    list("-+.0123456789"),
-)
-_Dumper.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?0[oObBxX][0-9a-fA-F_]+$"), list("-+0"))
-_Dumper.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^[yYnN]$"), list("yYnN"))
-
-
-def _yaml(document: Any) -> bytes:
-    text: bytes = yaml.dump(document, Dumper=_Dumper, encoding="utf-8", allow_unicode=True, width=1 << 30)
-    # PyYAML closes a document that ends with a text of trailing newlines; in a list the next item follows it.
-    return text.removesuffix(b"...\n")

@@ -17,6 +17,7 @@ from promoter_view.api.tables import IncludeObject, TableForm, cells_of, parse_i
 from promoter_view.records import Bundle
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.isolation import Isolation
 from promoter_view.web.deflate import Run, deflate
 from promoter_view.web.encodings import accepts_gzip
 from promoter_view.web.errors import NotAcceptable
@@ -43,8 +44,8 @@ class Rendering:
 class Renderings:
     """The forms of one view, and the runs of its bundles."""
 
-    def __init__(self, definition: ViewDefinition, *, now: Callable[[], datetime]) -> None:
-        cells = cells_of(definition)
+    def __init__(self, definition: ViewDefinition, *, isolation: Isolation, now: Callable[[], datetime]) -> None:
+        cells = cells_of(definition, isolation)
         self._forms: Mapping[Representation | IncludeObject, Form] = {
             Representation.OBJECT: ObjectForm(definition),
             Representation.METADATA: MetadataForm(definition),

@@ -35,6 +35,7 @@ from promoter_view.records import BundleKey
 from promoter_view.streaming import MAX_WRITE_BYTES, Pump, Reader
 from promoter_view.views.definition import GROUP, ViewDefinition
 from promoter_view.views.history import Ahead, Expired
+from promoter_view.views.isolation import Isolation
 from promoter_view.views.selection import Selection
 from promoter_view.web.answering import answer
 from promoter_view.web.errors import Draining, NotReady, ObjectNotFound
@@ -87,7 +88,8 @@ class ViewResource:
         self._random = random
         self._settings = settings
         self._frames = FrameCache()
-        self._renderings = {it.plural: Renderings(it, now=self._now) for it in definitions}
+        isolation = Isolation(metrics)
+        self._renderings = {it.plural: Renderings(it, isolation=isolation, now=self._now) for it in definitions}
         self._instruments = {it.plural: WatchInstruments(metrics, it.plural) for it in definitions}
         self.watches = OpenWatches()
 

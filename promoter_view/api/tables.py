@@ -15,6 +15,7 @@ from promoter_view.views.ages import UNKNOWN, shown
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.contents import BundleContents, Readings
 from promoter_view.views.definition import Column, ViewDefinition
+from promoter_view.views.isolation import Isolation
 from promoter_view.web.errors import BadRequest
 from promoter_view.web.parameters import Parameters
 
@@ -41,16 +42,22 @@ def parse_include_object(parameters: Parameters) -> IncludeObject:
         ) from error
 
 
-def cells_of(definition: ViewDefinition) -> BundleCache[list[Any]]:
+def cells_of(definition: ViewDefinition, isolation: Isolation) -> BundleCache[list[Any]]:
     """The cells of a view's bundles. A member is decoded once, and dropped at once: trees are costly to keep.
 
-    Where a cell is made of members that its reader may not see it is ``<unknown>``, a number null (kubectl: blank).
+    Where a cell is made of members that its reader may not see it is ``<unknown>``, a number null (kubectl: blank); so
+    are those of a bundle of which they cannot be made, but for its name.
     """
 
     readings = Readings()
 
     def make(bundle: Bundle) -> list[Any]:
-        cells = definition.cells(BundleContents(bundle, readings))
+        cells = isolation.of(
+            bundle.key,
+            "cells",
+            lambda: definition.cells(BundleContents(bundle, readings)),
+            lambda: [bundle.key.name, *map(_unknown, definition.columns[1:])],
+        )
         if not bundle.hidden:
             return cells
         pairs = zip(definition.columns, cells, strict=True)

@@ -15,6 +15,7 @@ from promoter_view.dashboard.links import page_path
 from promoter_view.dashboard.reading import Reading
 from promoter_view.dashboard.stage_activity import compare_stages
 from promoter_view.records import BundleChange
+from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage_details import STAGE_DETAILS
 from promoter_view.views.versions import split
@@ -144,18 +145,22 @@ def _sha(commit: Commit | None) -> str:
 class Activity:
     """What happened, as far back as the history reaches. Fed each change once, in order; keeps ``max_entries``."""
 
-    def __init__(self, reading: Reading, *, max_entries: int = 5000) -> None:
+    def __init__(self, reading: Reading, isolation: Isolation, *, max_entries: int = 5000) -> None:
         self._reading = reading
+        self._isolation = isolation
         self._entries: deque[Entry] = deque(maxlen=max_entries)
         self.since: datetime | None = None
 
     def steps(self, changes: Iterable[BundleChange]) -> Iterator[None]:
         """Takes the next changes, in steps of which each is one member's reading at most."""
         for change in changes:
-            yield from self._reading.steps(change.before)
-            yield from self._reading.steps(change.after)
-            self._take(change)
+            yield from self._isolation.steps(change.key, "activity", self._steps(change))
             yield
+
+    def _steps(self, change: BundleChange) -> Iterator[None]:
+        yield from self._reading.steps(change.before)
+        yield from self._reading.steps(change.after)
+        self._take(change)
 
     def restart(self, horizon: int) -> None:
         """Forgets all; what is fed next comes after that resourceVersion."""

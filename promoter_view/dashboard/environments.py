@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from promoter_view.dashboard.checks import Checks, PullRequest, read_checks, read_request
 from promoter_view.dashboard.commits import Commit, read_commit
 from promoter_view.dashboard.figures import Deliveries, Delivery, read_deliveries
+from promoter_view.dashboard.search import policy_words
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.contents import Contents, Read
 from promoter_view.views.summary import (
@@ -21,10 +22,10 @@ from promoter_view.views.summary import (
     State,
     Summary,
     by_branch,
+    missing_of,
     read_standing,
     short_names,
     summarize_standings,
-    unknown,
 )
 
 #: The promotions of an environment that GitOps Promoter keeps.
@@ -71,6 +72,7 @@ class Policy:
     """What a ChangeTransferPolicy says of its environment. Two are equal when they are one: read of the same bytes.
 
     ``hydrated`` is when the hydrator last worked here (RFC 3339, "" for never), and the dry commit that it worked on.
+    ``words`` are those by which it is searched for.
     """
 
     standing: Standing
@@ -80,6 +82,7 @@ class Policy:
     history: tuple[Past, ...]
     hydrated: tuple[str, str]
     deliveries: tuple[Delivery, ...]
+    words: tuple[str, ...]
 
     @property
     def branch(self) -> str:
@@ -123,6 +126,11 @@ class Station:
         """The dry commit that changes nothing here."""
         environment = self.policy.standing.environment
         return environment.hydrated_sha if environment.is_no_op else ""
+
+    @property
+    def visible(self) -> bool:
+        """Its reader may see how it stands."""
+        return self.policy.standing.environment.visible
 
     @property
     def active(self) -> Side:
@@ -193,11 +201,12 @@ def read_strategy(contents: Contents, read: Read[Policy]) -> Strategy:
     policies = by_branch(contents.each(POLICIES, read))
     specs = contents.root(_read_specs)
     standings = {branch: each.standing for branch, each in policies.items()}
-    summary = summarize_standings([spec.branch for spec in specs], standings)
+    missing = missing_of(contents)
+    summary = summarize_standings([spec.branch for spec in specs], standings, missing)
     names = short_names([spec.branch for spec in specs])
     latest = max((each.hydrated for each in policies.values()), key=itemgetter(0), default=_NEVER)[1]
     stations = (
-        _station(policies.get(spec.branch) or _unknown(spec.branch), names[spec.branch], spec, summary, latest)
+        _station(policies.get(spec.branch) or _none(missing(spec.branch)), names[spec.branch], spec, summary, latest)
         for spec in specs
     )
     return Strategy(summary, tuple(stations))
@@ -223,13 +232,14 @@ def _read_policy(policy: Mapping[str, Any], most_past: int) -> Policy:
         history=tuple(map(_past, islice(mappings(status, "history"), most_past))),
         hydrated=_hydrated(mapping(status, "proposed")),
         deliveries=read_deliveries(policy),
+        words=policy_words(policy),
     )
 
 
 @lru_cache(maxsize=_KEPT_BRANCHES)
-def _unknown(branch: str) -> Policy:
+def _none(standing: Standing) -> Policy:
     """Of an environment without a policy."""
-    return replace(read_policy({}), standing=unknown(branch))
+    return replace(read_policy({}), standing=standing)
 
 
 def _read_specs(root: Mapping[str, Any]) -> Sequence[_Spec]:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from promoter_view.dashboard.environments import Station, Strategy
 from promoter_view.dashboard.nearest import first_unknown
+from promoter_view.dashboard.search import Search, joined, read_search
 from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, parse_label_selector
 from promoter_view.views.contents import Contents
 from promoter_view.views.summary import State
@@ -88,6 +89,7 @@ class FleetQuery:
     """
 
     text: str = ""
+    search: Search = Search()  # noqa: RUF009 - frozen, and finds everything
     namespaces: frozenset[str] = frozenset()
     states: frozenset[StrEnum] = frozenset()
     labels: LabelSelector = LabelSelector()  # noqa: RUF009 - frozen, and selects everything
@@ -97,12 +99,12 @@ class FleetQuery:
     unknown: tuple[str, ...] = ()
 
     def admits(self, row: Listed) -> bool:
-        """Whether that row is asked for. Every word of the text has to occur in the row's words."""
+        """Whether that row is asked for."""
         if self.namespaces and row.namespace not in self.namespaces:
             return False
         if self.states and row.state not in self.states:
             return False
-        return self.labels.matches(row.labels) and all(word in row.words for word in self.text.lower().split())
+        return self.labels.matches(row.labels) and self.search.finds(row.words)
 
 
 def read_row(contents: Contents, strategy: Strategy) -> Row:
@@ -127,6 +129,12 @@ def read_row(contents: Contents, strategy: Strategy) -> Row:
     )
 
 
+def nameless_row(namespace: str, name: str) -> Row:
+    """The row of a strategy of which nothing can be shown but that it is there."""
+    where = f"{namespace}/{name}".lower()
+    return Row(namespace, name, State.UNKNOWN, "", "", 0, 0, "", (), {}, None, where)
+
+
 def read_query(query: Mapping[str, str], states: Iterable[StrEnum] = State) -> FleetQuery:
     """The query of a page of rows: ``text``, ``namespace`` and ``state`` (comma-separated), ``label``, ``sort``.
 
@@ -143,6 +151,7 @@ def read_query(query: Mapping[str, str], states: Iterable[StrEnum] = State) -> F
     unknown = (first_unknown(wanted, known, "state"), first_unknown([sort], ORDERS, "order"))
     return FleetQuery(
         text=query.get("text", "")[:_MAX_TEXT],
+        search=read_search(query.get("text", "")[:_MAX_TEXT]),
         namespaces=frozenset(filter(None, query.get("namespace", "").split(","))),
         states=frozenset(known[word] for word in wanted if word in known),
         labels=labels,
@@ -196,5 +205,6 @@ def _words(namespace: str, name: str, stations: Sequence[Station]) -> str:
         words.append(station.branch)
         for commit in (station.active.dry, station.upcoming):
             if commit is not None:
-                words += [commit.sha[:12], commit.author, commit.subject]
-    return " ".join(dict.fromkeys(words)).lower()
+                words += [commit.author, commit.subject]
+        words += station.policy.words
+    return joined(words)

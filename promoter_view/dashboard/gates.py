@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from promoter_view.dashboard.checks import Phase, phase_of
@@ -79,8 +79,16 @@ def _timer(key: str, found: Mapping[str, Any]) -> Timer:
         phase_of(text(found, "phase")),
         required[:40],
         text(found, "atMostDurationRemaining")[:40],
-        began + length if began is not None and length is not None else None,
+        _later(began, length) if began is not None and length is not None else None,
     )
+
+
+def _later(began: datetime, length: timedelta) -> datetime | None:
+    """None where that is beyond the year 9999."""
+    try:
+        return began + length
+    except OverflowError:
+        return None
 
 
 def _window(found: Mapping[str, Any]) -> Window:

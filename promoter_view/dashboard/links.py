@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, urlsplit
 
+from promoter_view.urls import public_url
 from promoter_view.views.stage_details import STAGE_DETAILS
 
 _MAX_CHARACTERS = 2048
@@ -12,7 +13,8 @@ _SHA = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
 def web_url(text: str) -> str:
-    """The address, where it is one of the web (http, https, with a host); else ""."""
+    """The address without credentials, where it is one of the web (http, https, with a host); else ""."""
+    text = public_url(text)
     if len(text) > _MAX_CHARACTERS or not text.isprintable() or " " in text:
         return ""
     try:
@@ -20,7 +22,7 @@ def web_url(text: str) -> str:
         host = parts.hostname
     except ValueError:
         return ""
-    return text if parts.scheme in ("http", "https") and host else ""
+    return text if parts.scheme in ("http", "https") and host and "@" not in parts.netloc else ""
 
 
 def commit_url(repository: str, sha: str) -> str:

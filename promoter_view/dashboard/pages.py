@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import orjson
-import yaml
 from markupsafe import Markup
 
 from promoter_view.dashboard.activity import Activity, Entry
@@ -30,8 +29,10 @@ from promoter_view.dashboard.stage_pages import StagePages
 from promoter_view.dashboard.stage_showing import StageShowing
 from promoter_view.dashboard.topics import Form
 from promoter_view.records import Bundle, BundleChange, BundleKey
+from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage_details import STAGE_DETAILS
+from promoter_view.web.yaml_text import to_yaml
 
 _HTML = "text/html; charset=utf-8"
 _ENTRIES_A_PAGE = 100
@@ -96,6 +97,7 @@ class Pages:
         *,
         reading: Reading,
         activity: Activity,
+        isolation: Isolation,
         assets: Assets,
         root_path: str = "/",
         has_stages: bool = True,
@@ -105,8 +107,8 @@ class Pages:
         self._renderer = Renderer(
             root_path=root_path, assets_path=f"{root_path}static/{assets.digest}/", has_stages=has_stages
         )
-        self._showing = Showing(self._renderer, reading)
-        self._stages = StageShowing(self._renderer, reading, argocd_url)
+        self._showing = Showing(self._renderer, reading, isolation)
+        self._stages = StageShowing(self._renderer, reading, isolation, argocd_url)
         self._stage_pages = StagePages(self._stages) if has_stages else None
 
     def render(self, path: str, query: Mapping[str, str], view: PageInput) -> Page | None:
@@ -289,7 +291,6 @@ class Pages:
         yield from page.pieces
 
     def _manifest(self, bundle: Bundle, view: PageInput) -> Page:
-        document = orjson.loads(bundle.encode())
         return self._page(
             200,
             "manifest.html",
@@ -300,7 +301,7 @@ class Pages:
             namespace=bundle.key.namespace,
             name=bundle.key.name,
             resource_version=bundle.resource_version,
-            yaml=yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120),
+            yaml=to_yaml(orjson.loads(bundle.encode()), sort_keys=False).decode(),
         )
 
     # -- activity and program ----------------------------------------------------------------------------------------

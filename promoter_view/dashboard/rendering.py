@@ -19,6 +19,8 @@ END_OF_HEAD = '<main id="main"'
 #: Pieces of a page are at least that long, so that a page of many rows is not a write a row.
 _PIECE = 32 * 1024
 _TIME = re.compile(rb'<time datetime="([^"]+)">[^<]*</time>')
+#: Controls but for tabs and line ends, embeddings and overrides of direction, separators, tags.
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 #: Stands where there is no figure.
@@ -43,6 +45,7 @@ class Renderer:
             loader=PackageLoader("promoter_view.dashboard"),
             autoescape=True,
             undefined=StrictUndefined,
+            finalize=visible,
             trim_blocks=True,
             lstrip_blocks=True,
         )
@@ -53,6 +56,7 @@ class Renderer:
             size=size,
             state_word=STATE_WORDS.__getitem__,
             said_state=_said_state,
+            bdi=isolated,
         )
         environment.globals.update(
             root=root_path,
@@ -83,13 +87,34 @@ class Renderer:
             yield as_of(piece, now)
 
 
+def visible(value: Any) -> Any:
+    """What is put out, with a text's controls and directions written so that they are seen: ``\\u202e``.
+
+    Left as they are an override turns what stands behind it around, and an escape is carried into a terminal.
+    """
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return _UNSEEN.sub(lambda found: _escape(found[0]), value)
+
+
+def isolated(text: str) -> Markup:
+    """A text within a sentence, whose direction is that of the text alone."""
+    return Markup("<bdi>{}</bdi>").format(visible(text))
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
 def when(moment: datetime | None) -> Markup | str:
     """A moment as a ``<time>``: absolute, until ``as_of`` or the page's clock says it as people do."""
     if moment is None:
         return ""
     stamp = moment.astimezone(UTC)
-    shown = f"{stamp.day} {stamp:%b %Y, %H:%M} UTC"
-    return Markup('<time datetime="{}">{}</time>').format(f"{stamp:%Y-%m-%dT%H:%M:%SZ}", shown)
+    shown = f"{_day(stamp)}, {stamp:%H:%M} UTC"
+    written = stamp.replace(tzinfo=None).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}Z">{}</time>').format(written, shown)
 
 
 def as_of(html: bytes, now: datetime) -> bytes:
@@ -105,7 +130,7 @@ def relative(moment: datetime, now: datetime) -> str:
     if elapsed < timedelta(seconds=5):
         return "now" if ahead else "just now"
     if elapsed > 14 * _DAY:
-        return f"{moment.day} {moment:%b %Y}"
+        return _day(moment)
     words = span(elapsed)
     return f"in {words}" if ahead else f"{words} ago"
 
@@ -151,6 +176,11 @@ def address(path: str, **query: str) -> str:
 def _said_state(word: str) -> str:
     """A strategy's state; a Stage's health is a word already."""
     return STATE_WORDS[State(word)] if word in set(State) else word
+
+
+def _day(moment: datetime) -> str:
+    """A date. Not by ``%Y``, which writes the years before 1000 as no reader of RFC 3339 takes them."""
+    return f"{moment.day} {moment:%b} {moment.year}"
 
 
 def _said(found: re.Match[bytes], now: datetime) -> bytes:

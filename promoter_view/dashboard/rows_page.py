@@ -43,7 +43,7 @@ FLEET = Subject(
     "",
     "strategy",
     "strategies",
-    "name, branch, author, subject, sha",
+    "name, branch, author, subject, sha, #42",
     "There is no PromotionStrategy here yet. As soon as one is created that you may see, it appears on this page.",
     tuple(Chip(state, word, state.value.lower()) for state, word in STATE_WORDS.items()),
 )
@@ -52,7 +52,7 @@ STAGES = Subject(
     "stages",
     "Stage",
     "Stages",
-    "name, Freight, Promotion, Application",
+    "name, Freight, Promotion, Application, sha, tag",
     "There is no Stage here yet. As soon as one is created that you may see, it appears on this page.",
     tuple(Chip(health, health.word, health.css) for health in Health),
     "stagedetails",

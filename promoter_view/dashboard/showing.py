@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from markupsafe import Markup
 
 from promoter_view.dashboard.activity import Entry, entry_of
 from promoter_view.dashboard.environments import Strategy, read_policy_with_past, read_strategy
 from promoter_view.dashboard.figures import Deliveries, figures
-from promoter_view.dashboard.fleet import Row, read_row
+from promoter_view.dashboard.fleet import Row, nameless_row, read_row
 from promoter_view.dashboard.fragments import Fragments
-from promoter_view.dashboard.history import Line, Matrices
+from promoter_view.dashboard.history import Line, Matrices, Matrix
 from promoter_view.dashboard.history_query import HistoryQuery, HistoryTable, read_drawer, read_table
-from promoter_view.dashboard.links import strategy_path
+from promoter_view.dashboard.links import page_path, strategy_path
 from promoter_view.dashboard.reading import Reading
 from promoter_view.dashboard.rendering import Renderer
-from promoter_view.dashboard.strategy import Detail, read_detail, trouble_steps
-from promoter_view.records import Bundle, BundleChange
+from promoter_view.dashboard.strategy import Column, Detail, read_detail, trouble_steps
+from promoter_view.dashboard.unshown import Unshown
+from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.bundle_cache import BundleCache
+from promoter_view.views.isolation import Isolation
 from promoter_view.views.summary import POLICIES
 
 #: Strategies in full that are kept: those whose pages are open near the head.
 _KEPT_DETAILS = 2
+#: What figures are made of, as they say it.
+_PROMOTIONS = "last 5 promotions of each environment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +47,21 @@ class Showing:
     ``steps`` and what else is an iterator does its work in steps of at most a millisecond, however large the bundle is.
     """
 
-    def __init__(self, renderer: Renderer, reading: Reading) -> None:
+    def __init__(self, renderer: Renderer, reading: Reading, isolation: Isolation) -> None:
         self._renderer = renderer
         self._reading = reading
+        self._isolation = isolation
+        self._unshown = Unshown(renderer)
         self._row = renderer.macro("_row.html", "row")
         self._column = renderer.macro("_columns.html", "column")
         self._cell = renderer.macro("_columns.html", "cell")
+        self._no_column = renderer.macro("_columns.html", "unshown")
+        self._figures = renderer.macro("_figures.html", "figure_strip")
         self._choices = renderer.macro("_columns.html", "choices")
         self._headings = renderer.macro("_columns.html", "headings")
         self._drawer = renderer.macro("_drawer.html", "drawer")
         self._entry = renderer.macro("_entry.html", "entry")
-        self._shown = BundleCache(self._show)
+        self._shown = BundleCache(self._show_or_name)
         self._fragments = Fragments()
         self._matrices = Matrices()
         self._with_past = lru_cache(maxsize=_KEPT_DETAILS)(self._read_with_past)
@@ -67,7 +75,7 @@ class Showing:
     def row_steps(self, bundle: Bundle) -> Iterator[None]:
         """Makes what ``shown`` gives."""
         if not self._shown.has(bundle):
-            yield from self._reading.steps(bundle)
+            yield from self._isolation.steps(bundle.key, "row", self._reading.steps(bundle))
             self._shown.of(bundle)
             yield
 
@@ -89,28 +97,49 @@ class Showing:
 
     def detail_pieces(self, bundle: Bundle, now: datetime, query: HistoryQuery) -> Iterator[Markup]:
         """All of it, its history as it was asked for; a piece may be empty."""
-        for _ in self._detail_read(bundle):
-            yield Markup()
-        yield from map(Markup, self._pieces(self._details(bundle), now, query))  # of templates, which escape
+        key = bundle.key
+        pieces = partial(self._detail_pieces, bundle, now, query)
+        # of templates, which escape
+        yield from map(Markup, self._isolation.whole(key, "page", pieces, lambda: self._unshown.page(key)))
 
     def drawer(self, bundle: Bundle, query: HistoryQuery) -> str:
         """The cell of the history that was asked for, in detail; "" for none."""
+        return self._isolation.of(bundle.key, "drawer", lambda: self._drawer_of(bundle, query), lambda: "")
+
+    def entry(self, entry: Entry, now: datetime) -> str:
+        """An entry of the activity. The clock may have been ahead when it was recorded: none is in the future."""
+        key = BundleKey(entry.view, entry.namespace, entry.name)
+        timely = replace(entry, time=min(entry.time, now))
+        return self._isolation.of(key, "entry", lambda: self._entry(timely), lambda: self._unshown.entry(timely))
+
+    def entry_of(self, change: BundleChange) -> Entry | None:
+        """What a change meant to people."""
+        return self._isolation.of(change.key, "entry", lambda: entry_of(change, self._reading), lambda: None)
+
+    def entry_steps(self, change: BundleChange) -> Iterator[None]:
+        """Reads what ``entry_of`` wants."""
+        for bundle in (change.before, change.after):
+            yield from self._isolation.steps(change.key, "entry", self._reading.steps(bundle))
+
+    def _show_or_name(self, bundle: Bundle) -> Shown:
+        return self._isolation.of(bundle.key, "row", lambda: self._show(bundle), lambda: self._name(bundle.key))
+
+    def _name(self, key: BundleKey) -> Shown:
+        row = nameless_row(key.namespace, key.name)
+        return Shown(row, self._unshown.row(row, page_path(*key), "unknown"), Deliveries(()))
+
+    def _drawer_of(self, bundle: Bundle, query: HistoryQuery) -> str:
         found = self._details(bundle)
         cell = read_drawer(found.lines, [column.station for column in found.columns], query)
         return "" if cell is None else self._drawer(cell, self._path(found))
 
-    def entry(self, entry: Entry, now: datetime) -> str:
-        """An entry of the activity. The clock may have been ahead when it was recorded: none is in the future."""
-        return self._entry(replace(entry, time=min(entry.time, now)))
-
-    def entry_of(self, change: BundleChange) -> Entry | None:
-        """What a change meant to people."""
-        return entry_of(change, self._reading)
-
-    def entry_steps(self, change: BundleChange) -> Iterator[None]:
-        """Reads what ``entry_of`` wants."""
-        yield from self._reading.steps(change.before)
-        yield from self._reading.steps(change.after)
+    def _detail_pieces(self, bundle: Bundle, now: datetime, query: HistoryQuery) -> Iterator[str]:
+        for _ in self._detail_read(bundle):
+            yield ""
+        found = self._details(bundle)
+        yield from self._renderer.texts(
+            "_detail.html", {"it": found, "sections": self._sections(bundle.key, found, now, query)}
+        )
 
     def _show(self, bundle: Bundle) -> Shown:
         strategy = self._reading.strategy(bundle)
@@ -121,16 +150,46 @@ class Showing:
         contents = self._reading.contents(bundle)
         yield from contents.steps(POLICIES, read_policy_with_past)
         yield from trouble_steps(contents)
-        yield from self._matrices.steps(self._with_past(bundle).stations)
+        yield from self._isolation.steps(bundle.key, "history", self._matrices.steps(self._with_past(bundle).stations))
 
     def _read_with_past(self, bundle: Bundle) -> Strategy:
         return read_strategy(self._reading.contents(bundle), read_policy_with_past)
 
     def _read_detail(self, bundle: Bundle) -> Detail:
         strategy = self._with_past(bundle)
-        return read_detail(self._reading.contents(bundle), strategy, self._matrices.of(strategy.stations))
+        past = self._isolation.of(
+            bundle.key, "history", lambda: self._matrices.of(strategy.stations), lambda: Matrix((), 0)
+        )
+        return read_detail(self._reading.contents(bundle), strategy, past)
 
-    def _pieces(self, found: Detail, now: datetime, query: HistoryQuery) -> Iterator[str]:
+    def _sections(self, key: BundleKey, found: Detail, now: datetime, query: HistoryQuery) -> Iterator[Markup]:
+        """Each by itself: one that cannot be shown says so, and the others are there."""
+        sections: Mapping[str, Callable[[], Iterator[str]]] = {
+            "head": lambda: self._renderer.texts("_head.html", {"it": found}),
+            "environments": lambda: self._environments(key, found),
+            "figures": lambda: self._figure_strip(found, now),
+            "history": lambda: self._history(found, query),
+        }
+        for part, make in sections.items():
+            # of templates, which escape
+            yield from map(Markup, self._isolation.whole(key, part, make, partial(self._unshown.section, part)))
+
+    def _environments(self, key: BundleKey, found: Detail) -> Iterator[str]:
+        columns = (self._column_of(key, each, at) for at, each in enumerate(found.columns, 1))
+        return self._renderer.texts("_environments.html", {"it": found, "columns": columns})
+
+    def _column_of(self, key: BundleKey, column: Column, at: int) -> Markup:
+        return self._isolation.of(
+            key,
+            "environment",
+            lambda: self._fragments.of(self._column, column, at),
+            lambda: self._fragments.of(self._no_column, column.station.name, at),
+        )
+
+    def _figure_strip(self, found: Detail, now: datetime) -> Iterator[str]:
+        yield self._figures(figures([found.deliveries], now), _PROMOTIONS)
+
+    def _history(self, found: Detail, query: HistoryQuery) -> Iterator[str]:
         """A piece is empty where there was work, and nothing to say yet."""
         table = read_table(found.lines, [column.station for column in found.columns], query)
         names = tuple(column.station.name for column in found.columns)
@@ -140,14 +199,12 @@ class Showing:
             yield ""
         values = {
             "it": found,
-            "figures": figures([found.deliveries], now),
             "table": table,
-            "columns": (self._fragments.of(self._column, each, at) for at, each in enumerate(found.columns, 1)),
             "choices": self._fragments.of(self._choices, names, query.columns),
             "headings": self._fragments.of(self._headings, names, table.columns),
             "rows": _rows(found, table, cells),
         }
-        yield from self._renderer.texts("_detail.html", values)
+        yield from self._renderer.texts("_history.html", values)
 
     def _cells(self, found: Detail, table: HistoryTable, names: Sequence[str]) -> Iterator[tuple[Markup, ...]]:
         """The history's cells, an environment's together: they are the same as long as that is."""

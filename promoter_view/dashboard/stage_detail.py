@@ -19,6 +19,7 @@ from promoter_view.dashboard.stage_rows import (
     read_stage_row,
 )
 from promoter_view.decoded import mapping, mappings, moment, parse_time, text
+from promoter_view.urls import public_url
 from promoter_view.views.contents import Contents
 from promoter_view.views.stage_columns import freight_name
 
@@ -235,7 +236,7 @@ def _freight(found: Mapping[str, Any]) -> FreightLine:
             for each in mappings(found, "images")
         ),
         *(
-            Artifact("chart", text(each, "name") or text(each, "repoURL"), text(each, "version"), "", "")
+            Artifact("chart", text(each, "name") or public_url(text(each, "repoURL")), text(each, "version"), "", "")
             for each in mappings(found, "charts")
         ),
     ]
@@ -249,7 +250,7 @@ def _freight(found: Mapping[str, Any]) -> FreightLine:
 
 
 def _commit(found: Mapping[str, Any]) -> Artifact:
-    repository, sha = text(found, "repoURL"), text(found, "id")
+    repository, sha = public_url(text(found, "repoURL")), text(found, "id")
     subject = text(found, "message").partition("\n")[0][:300]
     version = text(found, "tag") or sha[:7]
     return Artifact("commit", repository, version, subject, commit_url(web_url(repository), sha))

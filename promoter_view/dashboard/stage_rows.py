@@ -6,8 +6,10 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
+from promoter_view.dashboard.search import freight_words, joined
 from promoter_view.decoded import mapping, moment, text
 from promoter_view.views.contents import Contents, Read
 from promoter_view.views.stage_columns import application_counts, freight_name, read_status
@@ -63,7 +65,10 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """A Stage in one line: what ``fleet.FleetQuery`` looks at, and what its row shows."""
+    """A Stage in one line: what ``fleet.FleetQuery`` looks at, and what its row shows.
+
+    ``hidden``: the kinds of members that its reader may not see.
+    """
 
     namespace: str
     name: str
@@ -79,6 +84,7 @@ class StageRow:
     labels: Mapping[str, str]
     changed: datetime | None
     words: str
+    hidden: frozenset[str] = frozenset()
 
     @property
     def rank(self) -> int:
@@ -104,6 +110,12 @@ def read_name(member: Mapping[str, Any]) -> str:
     return text(member, "metadata", "name")
 
 
+def nameless_stage_row(namespace: str, name: str) -> StageRow:
+    """The row of a Stage of which nothing can be shown but that it is there."""
+    where = f"{namespace}/{name}".lower()
+    return StageRow(namespace, name, Health.UNKNOWN, "", 0, (), 0, 0, None, None, "", {}, None, where)
+
+
 def read_stage_row(contents: Contents) -> StageRow:
     """The row of a StageDetails."""
     issues = contents.one("health", issues_of)
@@ -114,6 +126,7 @@ def read_stage_row(contents: Contents) -> StageRow:
     told = [f"{contents.namespace}/{contents.name}", *freight]
     told += [each.name for each in (current, last) if each is not None]
     told += contents.each("applications", read_name)
+    told += chain.from_iterable(contents.each("freight", freight_words))
     return StageRow(
         namespace=contents.namespace,
         name=contents.name,
@@ -128,7 +141,8 @@ def read_stage_row(contents: Contents) -> StageRow:
         shard=contents.root(_shard),
         labels=contents.labels,
         changed=last.at if last is not None else None,
-        words=" ".join(dict.fromkeys(told)).lower(),
+        words=joined(told),
+        hidden=contents.hidden,
     )
 
 

@@ -67,6 +67,11 @@ class Detail:
     repository_url: str
     created: datetime | None
 
+    @property
+    def visible(self) -> bool:
+        """Its reader may see how its environments stand."""
+        return all(column.station.visible for column in self.columns)
+
 
 def read_detail(contents: Contents, strategy: Strategy, past: Matrix) -> Detail:
     """The page's model of a strategy that was read with its past; ``past`` is the same as a matrix."""

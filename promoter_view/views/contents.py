@@ -44,6 +44,10 @@ class Contents(Protocol):
         """Of the bundle."""
 
     @property
+    def hidden(self) -> frozenset[str]:
+        """The kinds of members that its reader may not see."""
+
+    @property
     def fields(self) -> Sequence[str]:
         """The fields behind the root, in order."""
 
@@ -114,6 +118,11 @@ class BundleContents:
     def labels(self) -> Mapping[str, str]:
         """See Contents."""
         return self._bundle.labels
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """See Contents."""
+        return self._bundle.hidden
 
     @property
     def fields(self) -> Sequence[str]:

@@ -20,6 +20,7 @@ from promoter_view.views.summary import (
     State,
     Summary,
     by_branch,
+    missing_of,
     read_branches,
     read_standing,
     short_names,
@@ -63,7 +64,9 @@ COLUMNS: tuple[Column, ...] = (
 def cells(contents: Contents) -> list[Any]:
     """The cells of a bundle, in the order of ``COLUMNS``."""
     policies = contents.each(POLICIES, _read_policy)
-    summary = summarize_standings(contents.root(read_branches), by_branch(each.standing for each in policies))
+    summary = summarize_standings(
+        contents.root(read_branches), by_branch(each.standing for each in policies), missing_of(contents)
+    )
     return [
         contents.name,
         f"{summary.promoted_count}/{len(summary.environments)}",

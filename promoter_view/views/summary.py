@@ -7,7 +7,7 @@ member of the wrong shape counts as absent, so nothing here raises.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,6 +21,7 @@ POLICIES = "changeTransferPolicies"
 #: The check by which GitOps Promoter holds an environment back until the one before it is done.
 PREVIOUS_ENVIRONMENT = "promoter-previous-environment"
 
+_POLICY = "ChangeTransferPolicy"
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 #: Branches without a policy of which it is known what to say: as many as a large strategy has.
 _KEPT_BRANCHES = 1024
@@ -43,7 +44,8 @@ class Environment:
 
     ``reasons`` says in words why the state is what it is; empty for Promoted, and for Promoting when nothing holds it.
     The shas are those of dry commits, "" where there is none. ``hydrated_sha`` is the newest dry commit that the
-    hydrator has worked off here: beyond ``proposed_sha`` when it changed nothing in this environment (a no-op).
+    hydrator has worked off here: beyond ``proposed_sha`` when it changed nothing in this environment (a no-op). Where
+    it is not ``visible`` nothing of it is known, for its reader may not see ChangeTransferPolicies.
     """
 
     branch: str
@@ -52,6 +54,7 @@ class Environment:
     active_sha: str = ""
     proposed_sha: str = ""
     hydrated_sha: str = ""
+    visible: bool = True
 
     def has(self, sha: str) -> bool:
         """Whether that dry commit is live here, or has nothing to change here."""
@@ -105,12 +108,20 @@ class Standing:
 
 def summarize(contents: Contents) -> Summary:
     """The summary of a PromotionStrategyDetails."""
-    return summarize_standings(contents.root(read_branches), by_branch(contents.each(POLICIES, read_standing)))
+    standings = by_branch(contents.each(POLICIES, read_standing))
+    return summarize_standings(contents.root(read_branches), standings, missing_of(contents))
 
 
-def summarize_standings(branches: Iterable[str], standings: Mapping[str, Standing]) -> Summary:
-    """The summary of a strategy of those environments."""
-    found = [standings.get(branch) or unknown(branch) for branch in branches]
+def missing_of(contents: Contents) -> Callable[[str], Standing]:
+    """What tells of environments without a policy: that there is none, or that its reader may not see any."""
+    return unseen if _POLICY in contents.hidden else unknown
+
+
+def summarize_standings(
+    branches: Iterable[str], standings: Mapping[str, Standing], missing: Callable[[str], Standing]
+) -> Summary:
+    """The summary of a strategy of those environments; ``missing`` tells of one without a standing."""
+    found = [standings.get(branch) or missing(branch) for branch in branches]
     environments = tuple(each.environment for each in found)
     newest = max((each.newest for each in found), key=lambda commit: commit.time, default=Commit())
     return Summary(worst({each.state for each in environments}), environments, newest.sha)
@@ -131,6 +142,12 @@ def read_standing(policy: Mapping[str, Any]) -> Standing:
 def unknown(branch: str) -> Standing:
     """What is to be said of an environment without a policy."""
     return Standing(summarize_environment(branch, None), Commit())
+
+
+@lru_cache(maxsize=_KEPT_BRANCHES)
+def unseen(branch: str) -> Standing:
+    """What is to be said of an environment to somebody who may not see its policy."""
+    return Standing(Environment(branch, State.UNKNOWN, ("not visible to you",), visible=False), Commit())
 
 
 def summarize_environment(branch: str, policy: Mapping[str, Any] | None) -> Environment:

@@ -10,7 +10,9 @@ import pytest
 from promoter_view.api.forms import ListMeta, MetadataForm, ObjectForm
 from promoter_view.api.layouts import COMPACT
 from promoter_view.api.tables import IncludeObject, TableForm, cells_of
+from promoter_view.metrics import Metrics
 from promoter_view.records import BundleKey
+from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from tests.api.world import VIEW, World
 
@@ -26,7 +28,12 @@ def bundle():
 
 
 def table(include=IncludeObject.METADATA):
-    return TableForm(PROMOTION_STRATEGY_DETAILS, include, cells=cells_of(PROMOTION_STRATEGY_DETAILS), now=lambda: NOW)
+    return TableForm(
+        PROMOTION_STRATEGY_DETAILS,
+        include,
+        cells=cells_of(PROMOTION_STRATEGY_DETAILS, Isolation(Metrics())),
+        now=lambda: NOW,
+    )
 
 
 def forms():

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from promoter_view.api.tables import IncludeObject, TableForm, cells_of
+from promoter_view.metrics import Metrics
 from promoter_view.records import BundleKey
+from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy_columns import cells
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from tests.api.world import VIEW, World
@@ -26,7 +28,12 @@ def bundle():
 
 
 def table(include=IncludeObject.METADATA):
-    return TableForm(PROMOTION_STRATEGY_DETAILS, include, cells=cells_of(PROMOTION_STRATEGY_DETAILS), now=lambda: NOW)
+    return TableForm(
+        PROMOTION_STRATEGY_DETAILS,
+        include,
+        cells=cells_of(PROMOTION_STRATEGY_DETAILS, Isolation(Metrics())),
+        now=lambda: NOW,
+    )
 
 
 def test_table(bundle):
@@ -79,7 +86,9 @@ def test_rows_age_without_being_made_again(bundle):
     """A row's age is that of the moment at which it is written, though its bundle is decoded once."""
     made, moments = [], iter([NOW, NOW + timedelta(days=3)])
     definition = replace(PROMOTION_STRATEGY_DETAILS, cells=lambda tree: made.append(tree) or cells(tree))
-    form = TableForm(definition, IncludeObject.NONE, cells=cells_of(definition), now=lambda: next(moments))
+    form = TableForm(
+        definition, IncludeObject.NONE, cells=cells_of(definition, Isolation(Metrics())), now=lambda: next(moments)
+    )
     ages = [json.loads(form.item(bundle))["cells"][4] for _ in range(2)]
     assert ages == ["20d", "23d"]
     assert len(made) == 1

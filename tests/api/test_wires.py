@@ -11,8 +11,10 @@ from promoter_view.api.forms import ObjectForm
 from promoter_view.api.frames import FrameCache
 from promoter_view.api.tables import IncludeObject, TableForm, cells_of
 from promoter_view.api.wires import GzipWire, PlainWire
+from promoter_view.metrics import Metrics
 from promoter_view.records import BundleKey, ChangeType
 from promoter_view.views.bundle_cache import BundleCache
+from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.deflate import deflate
 from tests.api.test_tables import NOW
@@ -44,7 +46,10 @@ def object_form():
 
 def table_form():
     return TableForm(
-        PROMOTION_STRATEGY_DETAILS, IncludeObject.METADATA, cells=cells_of(PROMOTION_STRATEGY_DETAILS), now=lambda: NOW
+        PROMOTION_STRATEGY_DETAILS,
+        IncludeObject.METADATA,
+        cells=cells_of(PROMOTION_STRATEGY_DETAILS, Isolation(Metrics())),
+        now=lambda: NOW,
     ), None
 
 

@@ -10,6 +10,7 @@ from promoter_view.kubernetes.selectors import SelectorError, parse_label_select
 from tests.browser.dashboard import Visit
 from tests.browser.test_fleet import QUIET
 from tests.dashboard.test_rendering import NOW, RELATIVE
+from tests.dashboard.test_search import TYPED, WORDS
 
 pytestmark = pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
 
@@ -65,6 +66,13 @@ def test_label_selectors_choose_what_the_server_chooses(visit: Visit) -> None:
     })"""
     found = _call(visit.open(), "labels.js", body, {"selectors": SELECTORS, "labels": LABELS})
     assert dict(zip(SELECTORS, found, strict=True)) == {text: _chosen(text) for text in SELECTORS}
+
+
+def test_the_search_finds_what_the_server_finds(visit: Visit) -> None:
+    """Whatever is typed, the same rows."""
+    body = "return given.typed.map((typed) => it.finds(it.readSearch(typed), given.words))"
+    found = _call(visit.open(), "search.js", body, {"typed": list(TYPED), "words": WORDS})
+    assert dict(zip(TYPED, found, strict=True)) == TYPED
 
 
 def _chosen(text: str) -> list[bool] | None:

@@ -29,6 +29,7 @@ from promoter_view.dashboard.wires import Shared
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.records import LogStatus
 from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.limits import Limits
 from tests.api.reviewing import Reviews, access_reviewer, token_reviewer
@@ -64,8 +65,14 @@ class Board(World):
         self.fault: str | None = None
         entrance = Entrance(door(self), hosts, root_path, limits or Limits())
         given: dict[str, Any] = {"rights": rights(self), "outlooks": outlooks(self)}
-        reading = Reading()
-        pages = Pages(reading=reading, activity=Activity(reading), assets=Assets(), root_path=root_path)
+        reading, isolation = Reading(), Isolation(self.metrics)
+        pages = Pages(
+            reading=reading,
+            activity=Activity(reading, isolation),
+            isolation=isolation,
+            assets=Assets(),
+            root_path=root_path,
+        )
         page_resource = PageResource(
             self.views, self.plurals, pages, Assets(), **given, pump=self.pump, wall=self.wall, facts=self._facts
         )

@@ -20,6 +20,7 @@ from promoter_view.records import Bundle, BundleChange, ObjectKey
 from promoter_view.simulator.cluster import Cluster
 from promoter_view.simulator.model import Strategy
 from promoter_view.simulator.scenario import Scenario
+from promoter_view.views.isolation import Isolation
 from tests.views.world import VIEW, World, delete, put
 
 #: 2026-11-21T09:00:00Z
@@ -52,10 +53,14 @@ class Company:
         self.scenario.start()
         self.reflect()
         self.reading = Reading()
-        self.activity = Activity(self.reading)
+        self.metrics = Metrics()
+        self.isolation = Isolation(self.metrics)
+        self.activity = Activity(self.reading, self.isolation)
         self.activity.restart(self.world.projector.head)
         self._read = self.world.projector.head
-        self.pages = Pages(reading=self.reading, activity=self.activity, assets=Assets(), root_path=root_path)
+        self.pages = Pages(
+            reading=self.reading, activity=self.activity, isolation=self.isolation, assets=Assets(), root_path=root_path
+        )
 
     @property
     def now(self) -> datetime:

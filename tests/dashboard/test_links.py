@@ -60,6 +60,13 @@ def test_commits_are_linked_where_forges_show_them(repository: str, sha: str, wa
     assert commit_url(repository, sha) == wanted
 
 
+def test_credentials_are_never_linked() -> None:
+    """User and password go, and so does what is called like a credential; what still has one is no link."""
+    assert web_url("https://user:t0ken@host/x?access_token=t0ken") == "https://host/x?access_token=redacted"
+    assert web_url('https://user:t0"ken@host/x') == ""
+    assert commit_url("https://user:t0ken@host/x.git", SHA) == f"https://host/x/commit/{SHA}"
+
+
 def test_a_strategy_has_a_path_of_its_own_whatever_its_name() -> None:
     """Names cannot leave their place in the path."""
     assert strategy_path("a", "../b?c#d") == "strategies/a/..%2Fb%3Fc%23d"

@@ -159,6 +159,18 @@ def test_the_manifest_is_the_bundle(company: Company) -> None:
     assert yaml.safe_load(markup.unescape(found[1])) == company.bundle("payments", "ledger")
 
 
+def test_the_manifest_says_text_where_there_is_text() -> None:
+    """A sha that looks like a number to Go or YAML 1.2 is quoted, as in the API's YAML."""
+
+    def alter(document: Any) -> Any:
+        metadata = {**document["metadata"], "labels": {"sha": "12e4567", "flag": "y"}}
+        return {**document, "metadata": metadata}
+
+    html = markup.unescape(Company(alter=alter).page("strategies/payments/ledger/manifest"))
+    assert "sha: '12e4567'" in html
+    assert "flag: 'y'" in html
+
+
 @pytest.mark.parametrize("path", ["nope", "strategies", "strategies/a", "strategies/a/b/c/d", "activity/x", "static/x"])
 def test_other_paths_are_no_pages(company: Company, path: str) -> None:
     """They are answered as not found by whoever serves."""
@@ -208,6 +220,21 @@ def test_filters_that_there_are_not_are_said(company: Company, path: str, name: 
     without = company.page(path)
     assert html.count("<li ") == without.count("<li ")
     assert html.count("<li hidden") == without.count("<li hidden")
+
+
+def test_what_is_hidden_is_said_to_be(company: Company) -> None:
+    """Who may not see ChangeTransferPolicies is not told that there are none."""
+    hidden = [replace(each, hidden=frozenset({"ChangeTransferPolicy"})) for each in company.bundles]
+    for path in ("", "strategies/payments/ledger"):
+        html = company.page(path, bundles=hidden)
+        assert "not visible to you" in html
+        for told in (
+            "no ChangeTransferPolicy yet",
+            "nothing live yet",
+            "Nothing is live",
+            "Nothing has been promoted yet",
+        ):
+            assert told not in html
 
 
 def test_activity_can_be_narrowed_and_paged(company: Company) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from promoter_view.dashboard.rendering import address, as_of, number, relative, size, span, when
+from promoter_view.dashboard.rendering import address, as_of, isolated, number, relative, size, span, visible, when
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -40,6 +40,23 @@ def test_a_moment_is_a_time_element_that_can_be_said_anew() -> None:
     assert html == '<time datetime="2026-11-21T08:42:00Z">21 Nov 2026, 08:42 UTC</time>'
     assert as_of(html.encode(), NOW) == b'<time datetime="2026-11-21T08:42:00Z">18m ago</time>'
     assert when(None) == ""
+
+
+@pytest.mark.parametrize("year", [1, 999, 9999])
+def test_any_year_is_said(year: int) -> None:
+    """Years before 1000 and far ahead are dates that can be said anew."""
+    html = str(when(datetime(year, 6, 1, 12, tzinfo=UTC)))
+    assert html == f'<time datetime="{year:04}-06-01T12:00:00Z">1 Jun {year}, 12:00 UTC</time>'
+    assert as_of(html.encode(), NOW) == f'<time datetime="{year:04}-06-01T12:00:00Z">1 Jun {year}</time>'.encode()
+
+
+def test_what_nobody_sees_is_written() -> None:
+    """Controls and overrides of direction are seen; tabs, line ends, joiners and other scripts stay."""
+    assert visible("a\x1b[31m\u202eb\u2066c\x00") == "a\\x1b[31m\\u202eb\\u2066c\\x00"
+    assert visible("\U000e0041") == "\\U000e0041"
+    for plain in ("a\tb\nc", "\u0645\u0631\u062d\u0628\u0627", "\U0001f469\u200d\U0001f52c", "", 7, None):
+        assert visible(plain) == plain
+    assert str(isolated("<\u202e>")) == "<bdi>&lt;\\u202e&gt;</bdi>"
 
 
 def test_figures_are_said_with_their_units() -> None:

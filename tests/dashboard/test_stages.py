@@ -18,6 +18,7 @@ from promoter_view.dashboard.stage_detail import argocd_link, read_stage
 from promoter_view.dashboard.stage_rows import Health, read_stage_row
 from promoter_view.dashboard.topics import Form, parse_topics
 from promoter_view.records import Bundle, BundleKey
+from promoter_view.views.isolation import Isolation
 from promoter_view.views.stage_details import STAGE_DETAILS
 from tests.dashboard.test_pages import EVIL, Reader
 from tests.views.stages import application, changed, check, promotion, stage, thing
@@ -57,10 +58,10 @@ class Shop:
             ),
             promotion("p2", phase="Pending", created=40),
         )
-        reading = Reading()
-        self.activity = Activity(reading)
+        reading, isolation = Reading(), Isolation(self.metrics)
+        self.activity = Activity(reading, isolation)
         self.activity.restart(self.world.projector.head)
-        self.pages = Pages(reading=reading, activity=self.activity, assets=Assets(), **pages)
+        self.pages = Pages(reading=reading, activity=self.activity, isolation=isolation, assets=Assets(), **pages)
         self._read = self.world.projector.head
 
     @property

@@ -4,6 +4,7 @@ import { announce } from "./announcer.js";
 import { sayTimes } from "./clock.js";
 import { labelsOf, parseSelector } from "./labels.js";
 import { fromHTML, morph } from "./morph.js";
+import { finds, readSearch } from "./search.js";
 import { recall, remember } from "./storage.js";
 
 const ORDERS = {
@@ -178,7 +179,7 @@ export class Fleet {
     return (!favourites || this.#favourites.has(row.id))
       && (!namespace.size || namespace.has(row.dataset.namespace))
       && (!this.#states.size || this.#states.has(row.dataset.state))
-      && text.every((word) => row.dataset.words.includes(word))
+      && finds(text, row.dataset.words)
       && (!labels.length || labels.every((test) => test(labelsOf(row.dataset.labels))));
   }
 
@@ -186,7 +187,7 @@ export class Fleet {
     const fields = this.#form.elements;
     const labels = parseSelector(fields.label.value);
     this.#filter = {
-      text: fields.text.value.toLowerCase().split(/\s+/).filter(Boolean),
+      text: readSearch(fields.text.value),
       namespace: new Set(fields.namespace.value.split(",").filter(Boolean)),
       labels: labels ?? [],
       favourites: fields.favourites.checked,
