@@ -16,6 +16,7 @@ from promoter_view.dashboard.pages import PageInput, Pages
 from promoter_view.dashboard.reading import Reading
 from promoter_view.kubernetes.cleaning import CleaningRules, source_object
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
+from promoter_view.metrics import Metrics
 from promoter_view.records import Bundle, BundleChange, ObjectKey
 from promoter_view.simulator.cluster import Cluster
 from promoter_view.simulator.model import Strategy

@@ -9,7 +9,7 @@ from unittest import mock
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -28,7 +28,10 @@ from tests.dashboard.test_stages import NOW, Shop
 
 FORMS = Form.ROW | Form.DETAIL | Form.ENTRIES
 FUZZ = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=40,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # what is made smaller takes minutes
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 
@@ -60,6 +63,10 @@ def pages_of(company: Company, bundles: list[Bundle], odd: Bundle) -> Iterator[s
         yield company.page(path, query, bundles=bundles)
 
 
+def _change(before: Bundle, after: Bundle) -> BundleChange:
+    return BundleChange(after.resource_version, before, after, 0)
+
+
 @FUZZ
 @given(data=st.data())
 def test_strategies(company: Company, data: Any) -> None:
@@ -71,7 +78,7 @@ def test_strategies(company: Company, data: Any) -> None:
         assert html.endswith("</html>")
     rows = company.page("", bundles=[odd, *others]).count('<li class="row')
     assert rows == len(others) + 1
-    for change in (BundleChange(odd.resource_version, first, odd), BundleChange(odd.resource_version, odd, first)):
+    for change in (_change(first, odd), _change(odd, first)):
         assert orjson.loads(company.pages.changed(change, FORMS, company.now))["detail"]
     form = TableForm(
         PROMOTION_STRATEGY_DETAILS,
@@ -82,7 +89,7 @@ def test_strategies(company: Company, data: Any) -> None:
     assert form.empty_list(ListMeta(1))
     assert len(orjson.loads(form.item(odd))["cells"]) == len(PROMOTION_STRATEGY_DETAILS.columns)
     activity = Activity(company.reading, company.isolation)
-    list(activity.steps([BundleChange(odd.resource_version, first, odd), BundleChange(odd.resource_version, odd, first)])
+    list(activity.steps([_change(first, odd), _change(odd, first)]))
     assert unrendered(company.metrics) == before
 
 
@@ -167,11 +174,11 @@ class DefectTests(SynchronousTestCase):
     def test_activity(self) -> None:
         """A change that cannot be told is left out, and those after it are told."""
         activity = Activity(self.company.reading, self.company.isolation)
-        change = BundleChange(7, None, self.bundles[0])
-        broken = BundleChange(6, None, replace(self.bundles[1], tail=(b"\xff",)))
+        change = BundleChange(7, None, self.bundles[0], 0)
+        broken = BundleChange(6, None, replace(self.bundles[1], tail=(b"\xff",)), 0)
         list(activity.steps([broken, change]))
         self.flushLoggedErrors(orjson.JSONDecodeError)
-        self.assertEqual([entry.resource_version for entry in activity.newest_first()], [7])
+        self.assertEqual([entry.resource_version for entry in activity.newest_first(self.company.now)], [7])
         with self.broken("read_detail"):
             self.company.page(self.path)
 
