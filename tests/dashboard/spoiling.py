@@ -65,15 +65,20 @@ def times_made(document: Any, stamp: str) -> Any:
 def bundle_of(document: Mapping[str, Any], like: Bundle) -> Bundle:
     """A bundle of that name with those members, in pieces as the projection makes them."""
     members = {name: value for name, value in document.items() if name not in ("kind", "apiVersion", "metadata")}
-    opening = like.tail[0]
-    pieces = [opening]
+    pieces = [like.tail[0]]
     for place, (name, value) in enumerate(members.items()):
         if place:
             pieces.append(b',"%s":' % name.encode())
-        pieces.append(orjson.dumps(value))
+        pieces += _bodies(value) if place and isinstance(value, list) and value else [orjson.dumps(value)]
     return Bundle(
         like.key, like.uid, like.resource_version, like.creation_timestamp, like.labels, like.head, (*pieces, b"}")
     )
+
+
+def _bodies(members: list[Any]) -> list[bytes]:
+    """The pieces of a list: each member is one, and so is what stands between them."""
+    between = [b"[", *[b","] * (len(members) - 1)]
+    return [piece for pair in zip(between, map(orjson.dumps, members), strict=True) for piece in pair] + [b"]"]
 
 
 def _places(document: Any, path: tuple[Any, ...] = ()) -> Any:
@@ -90,7 +95,7 @@ def _with(document: Any, path: tuple[Any, ...], value: Any) -> Any:
     if not path:
         return value
     first, *rest = path
-    if isinstance(document, dict):
+    if isinstance(document, dict) and isinstance(first, str):
         return {**document, first: _with(document.get(first), tuple(rest), value)}
     if isinstance(document, list) and isinstance(first, int):
         return [_with(each, tuple(rest), value) if place == first else each for place, each in enumerate(document)]

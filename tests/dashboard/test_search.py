@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from promoter_view.dashboard.environments import read_stations
-from promoter_view.dashboard.search import freight_words, joined, read_search, strategy_words
+from promoter_view.dashboard.environments import read_policy, read_strategy
+from promoter_view.dashboard.fleet import read_row
+from promoter_view.dashboard.search import freight_words, joined, read_search
+from tests.views.strategies import Decoded
 
 DRY, HYDRATED, SOURCE, OLD, NOOP = (letter * 40 for letter in "abcde")
 BUNDLE: dict[str, Any] = {
@@ -33,7 +35,7 @@ BUNDLE: dict[str, Any] = {
         }
     ],
 }
-WORDS = strategy_words(BUNDLE, read_stations(BUNDLE)[1])
+WORDS = read_row(Decoded(BUNDLE), read_strategy(Decoded(BUNDLE), read_policy)).words
 #: What is typed, and whether it finds the strategy above. The browser's search is tried on the same.
 TYPED = {
     "": True,

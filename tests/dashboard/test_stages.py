@@ -17,6 +17,7 @@ from promoter_view.dashboard.reading import Reading
 from promoter_view.dashboard.stage_detail import argocd_link, read_stage
 from promoter_view.dashboard.stage_rows import Health, read_stage_row
 from promoter_view.dashboard.topics import Form, parse_topics
+from promoter_view.metrics import Metrics
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.stage_details import STAGE_DETAILS
@@ -58,10 +59,12 @@ class Shop:
             ),
             promotion("p2", phase="Pending", created=40),
         )
-        reading, isolation = Reading(), Isolation(self.metrics)
+        reading, self.metrics = Reading(), Metrics()
+        isolation = Isolation(self.metrics)
         self.activity = Activity(reading, isolation)
         self.activity.restart(self.world.projector.head)
-        self.pages = Pages(reading=reading, activity=self.activity, isolation=isolation, assets=Assets(), **pages)
+        kept_up: dict[str, Any] = {"reading": reading, "isolation": isolation, "activity": self.activity}
+        self.pages = Pages(**kept_up, assets=Assets(), **pages)
         self._read = self.world.projector.head
 
     @property

@@ -73,6 +73,7 @@ class Decoded:
         self._root_field = root_field
         self.namespace = text(tree, "metadata", "namespace")
         self.name = text(tree, "metadata", "name")
+        self.hidden: frozenset[str] = frozenset()
         self.created = text(tree, "metadata", "creationTimestamp")
         labels = mapping(tree, "metadata", "labels")
         self.labels = {key: value for key, value in labels.items() if type(value) is str}
