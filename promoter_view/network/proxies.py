@@ -81,10 +81,10 @@ def _excepts(entry: str, host: str, address: _Address | None, port: int) -> bool
 
 
 def _name_and_port(entry: str) -> tuple[str, str]:
-    """``name:port``, ``[address]:port``, or either without a port; an address needs its brackets for a port only."""
+    """``name:port``, ``[address]:port``, or either without a port; brackets go with a port only, as in Go."""
     if entry.startswith("["):
-        name, _, rest = entry[1:].partition("]")
-        return name, rest.removeprefix(":")
+        name, bracket, given_port = entry[1:].partition("]:")
+        return (name, given_port) if bracket else (entry, "")
     name, _, given_port = entry.partition(":")
     return (entry, "") if ":" in given_port else (name, given_port)
 
