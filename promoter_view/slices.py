@@ -14,11 +14,19 @@ from twisted.internet.task import Cooperator
 #: The longest time in which one loop keeps the reactor, but for the step that it is in.
 SLICE_SECONDS = 0.005
 
+#: Begins a slice; what it gives tells whether that is over.
+BeginSlice = Callable[[], Callable[[], bool]]
+
 
 def begin_slice(reactor: IReactorTime, seconds: float = SLICE_SECONDS) -> Callable[[], bool]:
     """Tells whether the slice that begins now is over."""
     until = reactor.seconds() + seconds
     return lambda: reactor.seconds() >= until
+
+
+def endless() -> Callable[[], bool]:
+    """A BeginSlice of one that is never over: for whoever has all the time there is."""
+    return lambda: False
 
 
 def cooperator(reactor: IReactorTime) -> Cooperator:

@@ -19,14 +19,13 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from promoter_view.boundaries import ViewReader
+from promoter_view.slices import SLICE_SECONDS, begin_slice
 from promoter_view.views.history import Ahead
 from promoter_view.views.versions import split
 
 #: A pull ends with the frame that reaches this; so a write is at most this and one batch of frames. Larger writes make
 #: lists no faster, and what a hundred slow clients hold in their transports grows with it.
 MAX_WRITE_BYTES = 64 * 1024
-#: The longest time in which the pump keeps the reactor.
-SLICE_SECONDS = 0.005
 #: How long a client that has seen more than we have is kept waiting (kube-apiserver's watch cache: 3 s).
 FRESHNESS_SECONDS = 3.0
 _Result = TypeVar("_Result")
@@ -260,6 +259,10 @@ class Pump:
         else:
             self._ready[stream] = None
 
+    def begin_slice(self) -> Callable[[], bool]:
+        """For a reader: tells whether the slice that begins now is over (slices.BeginSlice)."""
+        return begin_slice(self._reactor, self._slice_seconds)
+
     def later(self, seconds: float, call: Callable[[], None]) -> IDelayedCall:
         """For a stream: something that it does in its time."""
         return self._reactor.callLater(seconds, call)
@@ -280,11 +283,11 @@ class Pump:
         self._turn = None
         if self._woken:
             self._spread()
-        until = self._reactor.seconds() + self._slice_seconds
+        is_over = self.begin_slice()
         while self._ready:
             stream, _ = self._ready.popitem(last=False)
             stream.run()
-            if self._reactor.seconds() >= until:
+            if is_over():
                 break
         if self._ready:
             self._schedule()

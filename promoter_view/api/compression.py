@@ -13,6 +13,7 @@ from promoter_view.api.forms import Form
 from promoter_view.api.layouts import COMPACT
 from promoter_view.api.listing import Page
 from promoter_view.records import Bundle
+from promoter_view.slices import BeginSlice, endless
 from promoter_view.streaming import Reader
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.web.deflate import HEADER, Member, Run, deflate
@@ -22,8 +23,6 @@ MIN_BYTES = 128 * 1024
 _LEVEL = 1
 _GZIP = 16 + zlib.MAX_WBITS
 _COMMA = deflate(COMPACT.separator)
-#: Runs made in one pull: about five milliseconds.
-_MOST_NEW = 8
 
 
 class Deflated:
@@ -65,9 +64,10 @@ class Spliced:
 
     idle = False
 
-    def __init__(self, found: Page, form: Form, runs: BundleCache[Run]) -> None:
+    def __init__(self, found: Page, form: Form, runs: BundleCache[Run], begin_slice: BeginSlice = endless) -> None:
         self._bundles: Sequence[Bundle] = found.bundles
         self._runs = runs
+        self._begin_slice = begin_slice
         self._member = Member()
         opening, self._closing = COMPACT.frame(form.empty_list(found.meta))
         self._lead = HEADER + self._member.text(opening)
@@ -77,13 +77,13 @@ class Spliced:
     def pull(self, max_bytes: int) -> bytes:
         """The next slice."""
         parts, self._lead = [self._lead], b""
-        size = made = 0
-        while self._next < len(self._bundles) and size < max_bytes and made < _MOST_NEW:
-            bundle = self._bundles[self._next]
-            made += not self._runs.has(bundle)
-            parts += self._item(bundle)
+        size, is_over = 0, self._begin_slice()
+        while self._next < len(self._bundles) and size < max_bytes:
+            parts += self._item(self._bundles[self._next])
             size += len(parts[-1])
             self._next += 1
+            if is_over():
+                break
         if self._next == len(self._bundles):
             self.finished = True
             parts += (self._member.text(self._closing), self._member.end())

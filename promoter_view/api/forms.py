@@ -46,10 +46,6 @@ class Form(Protocol):
     def key(self) -> Hashable:
         """The same for two forms whose bytes are the same."""
 
-    @property
-    def items_per_pull(self) -> int:
-        """How many bundles are encoded before others get their turn: what takes about a millisecond."""
-
     def single(self, bundle: Bundle) -> bytes:
         """The answer to a get."""
 
@@ -70,7 +66,6 @@ class ObjectForm:
     """The bundle as it is: its bytes joined, nothing decoded."""
 
     key: Hashable = "object"
-    items_per_pull = 1024
 
     def __init__(self, definition: ViewDefinition) -> None:
         self._kind = definition.kind
@@ -102,7 +97,6 @@ class MetadataForm:
     """PartialObjectMetadata: for the garbage collector and others that look at metadata only. Nothing is decoded."""
 
     key: Hashable = "metadata"
-    items_per_pull = 1024
 
     def __init__(self, definition: ViewDefinition) -> None:
         start = orjson.dumps({"kind": definition.kind, "apiVersion": definition.api_version})

@@ -30,10 +30,6 @@ class Layout(Protocol):
     def separator(self) -> bytes:
         """What stands between two items."""
 
-    @property
-    def items_per_pull(self) -> int:
-        """How many items are laid out before others get their turn."""
-
     def whole(self, document: bytes) -> bytes:
         """A document."""
 
@@ -49,7 +45,6 @@ class Compact:
 
     content_type = JSON
     separator = b","
-    items_per_pull = 1024
 
     def whole(self, document: bytes) -> bytes:
         """The document and a newline."""
@@ -69,7 +64,6 @@ class Indented:
 
     content_type = JSON
     separator = b",\n    "
-    items_per_pull = 8
 
     def whole(self, document: bytes) -> bytes:
         """The document, indented."""
@@ -89,7 +83,6 @@ class Yaml:
 
     content_type = YAML
     separator = b""
-    items_per_pull = 1
 
     def whole(self, document: bytes) -> bytes:
         """The document."""

@@ -18,6 +18,7 @@ from promoter_view.api.layouts import Layout
 from promoter_view.api.query import ListQuery
 from promoter_view.boundaries import ViewReader
 from promoter_view.records import Bundle
+from promoter_view.slices import BeginSlice, endless
 from promoter_view.views.history import Expired
 from promoter_view.views.selection import Selection
 from promoter_view.web.errors import ContinueExpired
@@ -52,26 +53,27 @@ class ListReader:
 
     idle = False
 
-    def __init__(self, found: Page, form: Form, layout: Layout) -> None:
+    def __init__(self, found: Page, form: Form, layout: Layout, begin_slice: BeginSlice = endless) -> None:
         self._bundles = found.bundles
         self._form = form
         self._layout = layout
         self._next = 0
         empty = form.empty_list(found.meta)
         self._lead, self._closing = layout.frame(empty) if found.bundles else (b"", layout.whole(empty))
-        self._most = min(form.items_per_pull, layout.items_per_pull)
+        self._begin_slice = begin_slice
         self.finished = False
 
     def pull(self, max_bytes: int) -> bytes:
         """The next slice."""
         parts, self._lead = [self._lead], b""
-        size = 0
-        until = min(self._next + self._most, len(self._bundles))
-        while self._next < until and size < max_bytes:
+        size, is_over = 0, self._begin_slice()
+        while self._next < len(self._bundles) and size < max_bytes:
             item = self._layout.item(self._form.item(self._bundles[self._next]))
             parts += (self._layout.separator if self._next else b"", item)
             size += len(item)
             self._next += 1
+            if is_over():
+                break
         if self._next == len(self._bundles):
             self.finished = True
             parts.append(self._closing)

@@ -129,12 +129,12 @@ class ViewResource:
         query = parse_list(call.parameters)
         target = call.target
         found = await self._fresh(outlook, lambda: page(outlook.views, target.view, target.namespace, query))
-        reader = ListReader(found, rendering.form, rendering.layout)
+        reader = ListReader(found, rendering.form, rendering.layout, self._pump.begin_slice)
         beginning = await self._beginning(reader, MIN_BYTES if rendering.gzip else 0)
         if reader.finished and not (rendering.gzip and len(beginning) > MIN_BYTES):
             answers.send(request, beginning, rendering.layout.content_type)
         elif rendering.gzip:
-            compressed = _compressed(found, rendering, beginning, reader)
+            compressed = self._compressing(found, rendering, beginning, reader)
             await self._compressed(request, compressed, rendering)
         else:
             request.setHeader("Content-Type", rendering.layout.content_type)
@@ -150,6 +150,11 @@ class ViewResource:
             parts.append(reader.pull(MAX_WRITE_BYTES))
             size += len(parts[-1])
         return b"".join(parts)
+
+    def _compressing(self, found: Page, rendering: Rendering, beginning: bytes, rest: ListReader) -> Reader:
+        if rendering.runs is not None:
+            return Spliced(found, rendering.form, rendering.runs, self._pump.begin_slice)
+        return Deflated(beginning, rest)
 
     async def _compressed(self, request: Request, reader: Reader, rendering: Rendering) -> None:
         request.setHeader("Content-Type", rendering.layout.content_type)
@@ -197,7 +202,15 @@ class ViewResource:
     ) -> None:
         instruments = self._instruments[target.view]
         selection = Selection(target.namespace, labels=query.labels, fields=query.fields)
-        watch = Watch(begin, query, selection=selection, form=form, wire=carrier.wire, observer=instruments)
+        watch = Watch(
+            begin,
+            query,
+            selection=selection,
+            form=form,
+            wire=carrier.wire,
+            observer=instruments,
+            begin_slice=self._pump.begin_slice,
+        )
         stream = self._pump.open(watch, request)
         carrier.begin(stream.close)
         opened = OpenWatch(watch, stream, admission, outlook, reactor=self._reactor, random=self._random)
@@ -232,9 +245,3 @@ class ViewResource:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._wall(), UTC)
-
-
-def _compressed(found: Page, rendering: Rendering, beginning: bytes, rest: ListReader) -> Reader:
-    if rendering.runs is not None:
-        return Spliced(found, rendering.form, rendering.runs)
-    return Deflated(beginning, rest)

@@ -69,8 +69,6 @@ def cells_of(definition: ViewDefinition, isolation: Isolation) -> BundleCache[li
 class TableForm:
     """Rows of a view; ``cells`` may be shared by several forms of it."""
 
-    items_per_pull = 16
-
     def __init__(
         self,
         definition: ViewDefinition,

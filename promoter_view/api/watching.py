@@ -18,17 +18,14 @@ from promoter_view.api.query import WatchQuery
 from promoter_view.api.wires import Wire
 from promoter_view.boundaries import Cursor, ViewReader
 from promoter_view.records import Bundle, BundleChange
+from promoter_view.slices import BeginSlice, endless
 from promoter_view.views.history import Expired
 from promoter_view.views.selection import Selection
 from promoter_view.web.errors import Forbidden
 from promoter_view.web.status import expired_status, forbidden_status
 
-#: Changes taken from the cursor at once: by how many frames a pull may overshoot.
-_BATCH = 4
 #: Changes examined in one pull, so that a cursor that selects little lets others have their turn.
 _MAX_EXAMINED = 1024
-#: Bundles looked at in one pull of the initial state.
-_MAX_INITIAL = 1024
 
 
 class End(enum.StrEnum):
@@ -78,6 +75,7 @@ class Watch:
         form: Form,
         wire: Wire,
         observer: Observer,
+        begin_slice: BeginSlice = endless,
     ) -> None:
         self._initial = begin.initial
         self._cursor = begin.cursor
@@ -85,6 +83,7 @@ class Watch:
         self._form = form
         self._wire = wire
         self._observer = observer
+        self._begin_slice = begin_slice
         self._bookmarks = query.bookmarks
         self._end_initial = query.initial_end
         self._next = 0
@@ -147,9 +146,8 @@ class Watch:
 
     def _pull_initial(self, max_bytes: int) -> bytes:
         lines: list[bytes] = []
-        size = 0
-        until = min(self._next + _MAX_INITIAL, len(self._initial))
-        while self._next < until and size < max_bytes and len(lines) < self._form.items_per_pull:
+        size, is_over = 0, self._begin_slice()
+        while self._next < len(self._initial) and size < max_bytes and not is_over():
             bundle = self._initial[self._next]
             self._next += 1
             if self._selection.admits(bundle):
@@ -168,8 +166,8 @@ class Watch:
     def _read(self, lines: list[bytes], max_bytes: int) -> None:
         size = examined = found = 0
         while not self._cursor.caught_up and size < max_bytes and examined < _MAX_EXAMINED:
-            changes = self._cursor.take(_BATCH)
-            examined += _BATCH
+            changes = self._cursor.take(1)
+            examined += 1
             found += len(changes)
             for change in changes:
                 size += self._append(lines, change)

@@ -94,7 +94,7 @@ class DataResource:
         if accepts_gzip(request.getHeader("Accept-Encoding")):
             request.setHeader("Content-Encoding", "gzip")
             wire = GzipWire(self._shared)
-        await answer(self._pump, ListReader(found, wire), request)
+        await answer(self._pump, ListReader(found, wire, self._pump.begin_slice), request)
 
     async def _session(self, request: Request, visitor: Visitor) -> None:
         """Whether a stream would be served, for a page that was left by its own."""

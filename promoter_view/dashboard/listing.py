@@ -14,9 +14,7 @@ from promoter_view.dashboard.requests import ListQuery, ListToken
 from promoter_view.dashboard.visible import Visible
 from promoter_view.dashboard.wires import Wire
 from promoter_view.records import Bundle, BundleKey
-
-#: Bundles written in one pull; one that has not been compressed yet takes about half a millisecond.
-_MOST = 8
+from promoter_view.slices import BeginSlice, endless
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +53,10 @@ class ListReader:
 
     idle = False
 
-    def __init__(self, found: ListPage, wire: Wire) -> None:
+    def __init__(self, found: ListPage, wire: Wire, begin_slice: BeginSlice = endless) -> None:
         self._bundles = found.bundles
         self._wire = wire
+        self._begin_slice = begin_slice
         self._next = 0
         metadata = {"resourceVersion": str(found.resource_version)}
         if found.token is not None:
@@ -69,13 +68,15 @@ class ListReader:
     def pull(self, max_bytes: int) -> bytes:
         """The next slice."""
         parts, self._lead = [self._lead], b""
-        size, until = 0, min(self._next + _MOST, len(self._bundles))
-        while self._next < until and size < self._wire.budget(max_bytes):
+        size, is_over = 0, self._begin_slice()
+        while self._next < len(self._bundles) and size < self._wire.budget(max_bytes):
             if self._next:
                 parts.append(self._wire.shared("comma", lambda: b","))
             parts.append(self._wire.bundle(self._bundles[self._next]))
             size += len(parts[-1])
             self._next += 1
+            if is_over():
+                break
         if self._next == len(self._bundles):
             self.finished = True
             parts += (self._wire.text(b"]}\n"), self._wire.end())

@@ -45,11 +45,10 @@ from promoter_view.kubernetes.reflector_messages import (
 )
 from promoter_view.metrics import Metrics
 from promoter_view.records import LOST, ListPath
+from promoter_view.slices import begin_slice, endless
 
 _T = TypeVar("_T")
 
-#: Seconds that a burst may hold the reactor before others get a turn.
-_SLICE_SECONDS = 0.005
 _AFTER_DEFECT_SECONDS = 30.0
 #: How long a path that is watched may go without anything that could be read.
 MAX_UNREAD_SECONDS = 300.0
@@ -134,7 +133,7 @@ class Reflector:
         self._stopping = False
         self._stream: Stream | None = None
         self._lines: list[bytes] = []
-        self._slice_began = 0.0
+        self._slice_is_over = endless()
         self._state = State.NEW
         self._since = self._read_at = clock.seconds()
         self._last_error = ""
@@ -228,7 +227,7 @@ class Reflector:
 
     def _heard(self, came: _T) -> _T:
         """A turn of the reactor begins here."""
-        self._slice_began = self._clock.seconds()
+        self._slice_is_over = begin_slice(self._clock)
         return came
 
     def _close(self) -> None:
@@ -260,11 +259,11 @@ class Reflector:
         return request
 
     async def _let_others_run(self) -> None:
-        if self._clock.seconds() - self._slice_began < _SLICE_SECONDS:
+        if not self._slice_is_over():
             return
         await self._sleep(0)
         await self._recorder.room()
-        self._slice_began = self._clock.seconds()
+        self._slice_is_over = begin_slice(self._clock)
 
     def _do(self, action: AllowIdle | Put | Delete | PassOver | Bookmark | Forget | Malformed | Note | Breathe) -> None:
         match action:

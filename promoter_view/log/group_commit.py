@@ -23,14 +23,14 @@ from promoter_view.log.frames import MAX_PAYLOAD_BYTES
 from promoter_view.log.offsets import OffsetClock
 from promoter_view.metrics import Metrics
 from promoter_view.records import Change, Entry, Record
+from promoter_view.slices import SLICE_SECONDS, begin_slice
 
 GROUP_BYTES = 4 << 20
 GROUP_EVENTS = 10_000
 #: An entry's own bytes beside the body, generously.
 ENTRY_BYTES = 512
 MAX_BODY_BYTES = MAX_PAYLOAD_BYTES // 2
-#: How long the reactor is held for applying, and how many records go in one call.
-SLICE_SECONDS = 0.005
+#: How many records go in one call at most.
 SLICE_RECORDS = 16
 
 Commit = Callable[[int, Sequence[Record]], Awaitable[None]]
@@ -57,13 +57,20 @@ class Phase(enum.Enum):
 async def in_slices(
     records: Sequence[Record], take: Callable[[Sequence[Record]], None], *, reactor: IReactorTime
 ) -> None:
-    """Has ``take`` take them in order, a few at a time, and lets the reactor turn every few milliseconds."""
-    began = reactor.seconds()
-    for at in range(0, len(records), SLICE_RECORDS):
-        if reactor.seconds() - began >= SLICE_SECONDS:
+    """Has ``take`` take them in order, and lets the reactor turn when a slice of its time is over.
+
+    As many go in one call as suits what the last ones took: one may touch a bundle of megabytes, or be stored only.
+    """
+    at, count, is_over = 0, 1, begin_slice(reactor)
+    while at < len(records):
+        if is_over():
             await deferLater(reactor, 0)
-            began = reactor.seconds()
-        take(records[at : at + SLICE_RECORDS])
+            is_over = begin_slice(reactor)
+        began = reactor.seconds()
+        take(records[at : at + count])
+        at += count
+        took_long = reactor.seconds() - began > SLICE_SECONDS / SLICE_RECORDS
+        count = 1 if took_long else min(2 * count, SLICE_RECORDS)
 
 
 class GroupCommit:

@@ -6,8 +6,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from promoter_view.log.errors import LogClosed
-from promoter_view.log.group_commit import SLICE_RECORDS, SLICE_SECONDS, GroupCommit
+from promoter_view.log.group_commit import GroupCommit
 from promoter_view.metrics import Metrics
+from promoter_view.slices import SLICE_SECONDS
 from tests.log.fakes import NOW, Fold, change
 
 
@@ -49,7 +50,7 @@ class World:
 def test_nothing_follows_a_follower_that_has_lost_its_place():
     """What is made durable while the follower breaks is neither applied nor acknowledged, and the log ends once."""
     world = World()
-    broken = world.append(*("good",) * SLICE_RECORDS, "bad")
+    broken = world.append(*("good",) * 16, "bad")
     after = world.append("after")
     world.commits[0].callback(None)
     assert len(world.commits) == 2
