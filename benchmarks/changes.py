@@ -6,7 +6,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPConnection, HTTPSConnection
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -14,10 +14,13 @@ from urllib.parse import urlsplit
 from benchmarks.wire import unverified
 
 _STATUSES = "/apis/promoter.argoproj.io/v1alpha1/commitstatuses"
+_POLICIES = "/apis/promoter.argoproj.io/v1alpha1/changetransferpolicies"
 _TIMEOUT_SECONDS = 30.0
 
 #: Makes one change, and returns once it is made.
 Change = Callable[[], None]
+#: Gives changes as long as a block lasts.
+Loading = AbstractContextManager[Change]
 
 
 class Made(NamedTuple):
@@ -58,13 +61,30 @@ def of_baseline(port: int) -> Iterator[Change]:
         connection.close()
 
 
+@contextmanager
+def of_policies(url: str) -> Iterator[Change]:
+    """Annotates the ChangeTransferPolicies of a cluster, another one each time."""
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=_TIMEOUT_SECONDS)
+    try:
+        items = json.loads(_ask(connection, "GET", _POLICIES))["items"]
+        paths = itertools.cycle([_path(_POLICIES, item["metadata"]) for item in items])
+        yield lambda: _annotate(connection, next(paths))
+    finally:
+        connection.close()
+
+
+def _path(plural: str, metadata: dict[str, Any]) -> str:
+    group, _, resource = plural.rpartition("/")
+    return f"{group}/namespaces/{metadata['namespace']}/{resource}/{metadata['name']}"
+
+
 def _one_a_strategy(items: list[dict[str, Any]]) -> list[str]:
     found: dict[tuple[str, str], str] = {}
     for item in items:
-        namespace, name = item["metadata"]["namespace"], item["metadata"]["name"]
-        path = _STATUSES.replace("/commitstatuses", f"/namespaces/{namespace}/commitstatuses/{name}")
+        metadata = item["metadata"]
         # Each strategy has a repository of its own.
-        found.setdefault((namespace, item["spec"]["gitRepositoryRef"]["name"]), path)
+        key = metadata["namespace"], item["spec"]["gitRepositoryRef"]["name"]
+        found.setdefault(key, _path(_STATUSES, metadata))
     return list(found.values())
 
 

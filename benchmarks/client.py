@@ -27,6 +27,8 @@ _STAMP_NAME = b'"bench/ts":"'
 _HEAD_BYTES = 2048
 _GZIP = 16 + zlib.MAX_WBITS
 #: How lines begin that tell a position and no event: a watch's, and those of Server-Sent Events.
+#: How the data of a change begins on a stream of pages, which tells no resourceVersion.
+_PAGE_FRAME = b'data: {"namespace"'
 _BOOKMARKS = (b'{"type":"BOOKMARK"', b'data: {"resourceVersion"')
 
 
@@ -101,6 +103,10 @@ class Watcher:
 
     def _line(self, parts: list[bytes]) -> None:
         head = parts[0] if len(parts[0]) >= _HEAD_BYTES else b"".join(parts)[:_HEAD_BYTES]
+        if head.startswith(_PAGE_FRAME):
+            self.events += 1
+            self._arrivals.last_ns = time.monotonic_ns()
+            return
         found = _VERSION.search(head)
         if found is None:
             return

@@ -35,7 +35,7 @@ _KEPT_BRANCHES = 1024
 _NEVER = "", ""
 
 
-class _Spec(NamedTuple):
+class Spec(NamedTuple):
     """What a strategy says of an environment."""
 
     branch: str
@@ -199,7 +199,7 @@ class Strategy:
 def read_strategy(contents: Contents, read: Read[Policy]) -> Strategy:
     """The environments of a strategy, as ``read`` has found its policies to tell of them."""
     policies = by_branch(contents.each(POLICIES, read))
-    specs = contents.root(_read_specs)
+    specs = contents.root(read_specs)
     standings = {branch: each.standing for branch, each in policies.items()}
     missing = missing_of(contents)
     summary = summarize_standings([spec.branch for spec in specs], standings, missing)
@@ -242,12 +242,13 @@ def _none(standing: Standing) -> Policy:
     return replace(read_policy({}), standing=standing)
 
 
-def _read_specs(root: Mapping[str, Any]) -> Sequence[_Spec]:
+def read_specs(root: Mapping[str, Any]) -> Sequence[Spec]:
+    """A strategy's environments, in order."""
     specs = mappings(root, "spec", "environments")
-    return [_Spec(text(each, "branch"), each.get("autoMerge") is not False) for each in specs]
+    return [Spec(text(each, "branch"), each.get("autoMerge") is not False) for each in specs]
 
 
-def _station(policy: Policy, name: str, spec: _Spec, summary: Summary, latest: str) -> Station:
+def _station(policy: Policy, name: str, spec: Spec, summary: Summary, latest: str) -> Station:
     found = policy.standing.environment
     preparing = bool(latest) and found.state is not State.PROMOTED and found.hydrated_sha not in ("", latest)
     return Station(policy, name, found.has(summary.newest_sha), spec.auto_merge, preparing)

@@ -179,14 +179,14 @@ class Pages:
         """The data of a DELETED frame without a change: of a right lost."""
         return _frame(key, {})
 
-    def _fragments(self, bundle: Bundle, form: Form, now: datetime) -> dict[str, str]:
-        fragments = {}
+    def _fragments(self, bundle: Bundle, form: Form, now: datetime) -> dict[str, Any]:
+        fragments: dict[str, Any] = {}
         if bundle.key.view == STAGE_DETAILS:
             return self._stage_fragments(bundle, form)
         if form & Form.ROW:
             fragments["row"] = self._showing.shown(bundle).html
         if form & Form.DETAIL:
-            fragments["detail"] = self._showing.detail(bundle, now)
+            fragments["detail"] = orjson.Fragment(self._showing.detail(bundle, now))
         return fragments
 
     def _stage_fragments(self, bundle: Bundle, form: Form) -> dict[str, str]:
@@ -384,7 +384,7 @@ def _entry_places(view: PageInput) -> Callable[[str, str], bool]:
     return lambda plural, namespace: view.admits(plural, namespace) and (all_told or (plural, namespace) in told)
 
 
-def _frame(key: BundleKey, fragments: Mapping[str, str]) -> bytes:
+def _frame(key: BundleKey, fragments: Mapping[str, Any]) -> bytes:
     """``view`` is named where it is not that of strategies."""
     named = {"view": key.view} if key.view == STAGE_DETAILS else {}
     return orjson.dumps({**named, "namespace": key.namespace, "name": key.name, **fragments})

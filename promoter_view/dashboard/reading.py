@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from promoter_view.dashboard.environments import Strategy, read_policy, read_strategy
+from promoter_view.dashboard.environments import Strategy, read_policy, read_specs, read_strategy
 from promoter_view.dashboard.stage_rows import StageRow, read_stage_row
 from promoter_view.records import Bundle
 from promoter_view.views.contents import BundleContents, Readings
@@ -30,7 +30,10 @@ class Reading:
     def steps(self, bundle: Bundle | None) -> Iterator[None]:
         """Reads what ``strategy`` wants of a bundle, a member a step."""
         if bundle is not None and bundle.key.view != STAGE_DETAILS:
-            yield from self.contents(bundle).steps(POLICIES, read_policy)
+            contents = self.contents(bundle)
+            yield from contents.steps(POLICIES, read_policy)
+            contents.root(read_specs)
+            yield
 
     def _contents(self, bundle: Bundle) -> BundleContents:
         return BundleContents(bundle, self._readings)

@@ -44,6 +44,7 @@ class Renderer:
         environment = Environment(
             loader=PackageLoader("promoter_view.dashboard"),
             autoescape=True,
+            auto_reload=False,  # templates are a part of the program: else each use asks the disk
             undefined=StrictUndefined,
             finalize=visible,
             trim_blocks=True,

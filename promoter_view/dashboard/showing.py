@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
 
+import orjson
 from markupsafe import Markup
 
 from promoter_view.dashboard.activity import Entry, entry_of
@@ -66,7 +67,7 @@ class Showing:
         self._matrices = Matrices()
         self._with_past = lru_cache(maxsize=_KEPT_DETAILS)(self._read_with_past)
         self._details = lru_cache(maxsize=_KEPT_DETAILS)(self._read_detail)
-        self._last: tuple[Bundle | None, str] = None, ""
+        self._last: tuple[Bundle | None, bytes] = None, b""
 
     def shown(self, bundle: Bundle) -> Shown:
         """Its row and the facts by which rows are chosen and sorted."""
@@ -86,13 +87,16 @@ class Showing:
             for piece in self.detail_pieces(bundle, now, HistoryQuery()):
                 pieces.append(piece)
                 yield
-            self._last = bundle, "".join(pieces)
+            joined = "".join(pieces)
+            yield
+            self._last = bundle, orjson.dumps(joined)
+            yield
 
-    def detail(self, bundle: Bundle, now: datetime) -> str:
-        """All of it."""
+    def detail(self, bundle: Bundle, now: datetime) -> bytes:
+        """All of it, as a JSON string."""
         for _ in self.detail_steps(bundle, now):
             pass
-        found, self._last = self._last[1], (None, "")  # its figures are those of this moment
+        found, self._last = self._last[1], (None, b"")  # its figures are those of this moment
         return found
 
     def detail_pieces(self, bundle: Bundle, now: datetime, query: HistoryQuery) -> Iterator[Markup]:

@@ -98,6 +98,8 @@ def read_detail(contents: Contents, strategy: Strategy, past: Matrix) -> Detail:
 
 def trouble_steps(contents: BundleContents) -> Iterator[None]:
     """Reads what members say of themselves, a member a step."""
+    contents.root(read_trouble)
+    yield
     for field in contents.fields:
         yield from contents.steps(field, read_trouble)
 

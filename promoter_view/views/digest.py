@@ -3,29 +3,56 @@
 from __future__ import annotations
 
 import hashlib
+from typing import NamedTuple
 
 from promoter_view.records import Bundle, BundleKey
 
 #: A metric's value is a double, which holds integers up to here exactly.
 _MODULUS = 1 << 53
+_HASH_BYTES = 16
+
+
+class _Part(NamedTuple):
+    """A bundle's own digest, and what it was made from: its pieces, and their hashes in that order."""
+
+    value: int
+    pieces: tuple[bytes, ...]
+    hashes: bytes
 
 
 class Digest:
-    """The sum of the bundles' own digests: a change costs that bundle's bytes alone, in whatever order they come.
+    """The sum of the bundles' own digests, each of which is of its pieces' hashes: a change costs the changed pieces.
 
-    A bundle's is of its JSON as it is served: two replicas with the same digest serve the same bytes.
+    A bundle's pieces, joined, are its JSON as it is served: two replicas with the same digest serve the same bytes.
     """
 
     def __init__(self) -> None:
-        self._parts: dict[BundleKey, int] = {}
+        self._parts: dict[BundleKey, _Part] = {}
         self.value = 0
 
     def put(self, bundle: Bundle) -> None:
         """A bundle is there, or has changed."""
-        part = int.from_bytes(hashlib.sha256(bundle.encode()).digest()[:8], "big")
-        self.value = (self.value - self._parts.get(bundle.key, 0) + part) % _MODULUS
+        before = self._parts.get(bundle.key)
+        hashes = b"".join(_hashes(bundle.tail, before))
+        whole = b"".join((_hash(bundle.head), b"%d" % bundle.resource_version, hashes))
+        part = _Part(int.from_bytes(_hash(whole)[:8], "big"), bundle.tail, hashes)
+        self.value = (self.value - (before.value if before is not None else 0) + part.value) % _MODULUS
         self._parts[bundle.key] = part
 
     def remove(self, key: BundleKey) -> None:
         """A bundle is gone; it must have been there."""
-        self.value = (self.value - self._parts.pop(key)) % _MODULUS
+        self.value = (self.value - self._parts.pop(key).value) % _MODULUS
+
+
+def _hashes(pieces: tuple[bytes, ...], before: _Part | None) -> list[bytes]:
+    """Those that have stayed are the same objects as before; ``before`` keeps them, so that no other has their id."""
+    known: dict[int, bytes] = {}
+    if before is not None:
+        starts = range(0, len(before.hashes), _HASH_BYTES)
+        found = (before.hashes[start : start + _HASH_BYTES] for start in starts)
+        known = dict(zip(map(id, before.pieces), found, strict=True))
+    return [known.get(id(piece)) or _hash(piece) for piece in pieces]
+
+
+def _hash(piece: bytes) -> bytes:
+    return hashlib.sha256(piece).digest()[:_HASH_BYTES]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from promoter_view.log.errors import LogClosed
-from promoter_view.log.group_commit import GroupCommit
+from promoter_view.log.group_commit import GroupCommit, in_slices
 from promoter_view.metrics import Metrics
 from promoter_view.slices import SLICE_SECONDS
 from tests.log.fakes import NOW, Fold, change
@@ -63,3 +67,27 @@ def test_nothing_follows_a_follower_that_has_lost_its_place():
     assert world.append("more")[0].check(LogClosed)
     assert Deferred.fromCoroutine(world.groups.stop()).called
     assert (broken[0].check(LogClosed), after[0].check(LogClosed)) == (LogClosed, LogClosed)
+
+
+@pytest.mark.parametrize(("cost", "most"), [(0.0, 16), (SLICE_SECONDS, 1), (10 * SLICE_SECONDS, 1)])
+def test_few_records_go_in_one_call_where_they_cost_much(cost, most):
+    """The reactor is held for a slice and a record, whatever one costs."""
+    clock, calls, turns, due = Clock(), [], [0.0], []
+    # A turn takes what was due when it began: Clock.advance would take in one what a slow one has made due.
+    reactor = SimpleNamespace(
+        seconds=clock.seconds, callLater=lambda _, call, *given: due.append(partial(call, *given))
+    )
+
+    def take(records):
+        turns[-1] += cost * len(records)
+        clock.rightNow += cost * len(records)
+        calls.append(len(records))
+
+    running = Deferred.fromCoroutine(in_slices(["record"] * 100, take, reactor=reactor))
+    while due:
+        turns.append(0.0)
+        due.pop()()
+    assert running.called
+    assert sum(calls) == 100
+    assert max(calls) == most
+    assert max(turns) <= SLICE_SECONDS + cost + 1e-9

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.records import Bundle, BundleKey
+from promoter_view.views import digest
 from promoter_view.views.catalogue import Catalogue
 
 
@@ -71,3 +75,24 @@ def test_the_digest_is_that_of_the_bundles_alone(steps: list[tuple[BundleKey, bo
         assert again.digest == catalogue.digest < 1 << 53
         states = {key: found.encode() for key, found in model.items()}
         assert seen.setdefault(catalogue.digest, states) == states
+
+
+def test_the_digest_hashes_what_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a bundle's pieces those that stay are not hashed again, and where they stand counts."""
+    hashed: list[bytes] = []
+    monkeypatch.setattr(digest, "_hash", lambda piece: hashed.append(piece) or hashlib.sha256(piece).digest()[:16])
+    found, pieces = digest.Digest(), tuple(b"piece %d" % number for number in range(1000))
+    key = BundleKey("details", "team", "app")
+    found.put(_of_pieces(key, pieces))
+    before = found.value
+    hashed.clear()
+    found.put(_of_pieces(key, (*pieces[:500], b"another", *pieces[501:])))
+    assert [piece for piece in hashed if piece.startswith((b"piece", b"another"))] == [b"another"]
+    found.put(_of_pieces(key, pieces[::-1]))
+    assert found.value != before
+    found.put(_of_pieces(key, pieces))
+    assert found.value == before
+
+
+def _of_pieces(key: BundleKey, pieces: tuple[bytes, ...]) -> Bundle:
+    return Bundle(key, "uid", 1, "", {}, b"head", pieces)
