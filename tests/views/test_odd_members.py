@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from promoter_view.api.tables import IncludeObject, TableForm, cells_of
 from promoter_view.records import BundleKey, ObjectKey
 from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.isolation import Isolation
 from tests.views import stages
 from tests.views.odd import WHOLE, Document, odd_documents
 from tests.views.world import DEFINITIONS, World, delete, family, put
@@ -26,7 +27,9 @@ def other() -> list[Document]:
 
 def rows(world: World, definition: ViewDefinition) -> dict[BundleKey, Any]:
     """Every bundle of that view, read again as its row in a Table and as itself."""
-    form = TableForm(definition, IncludeObject.NONE, cells=cells_of(definition), now=lambda: NOW)
+    form = TableForm(
+        definition, IncludeObject.NONE, cells=cells_of(definition, Isolation(world.metrics)), now=lambda: NOW
+    )
     found = world.projector.list(definition.plural)
     return {bundle.key: (orjson.loads(form.single(bundle))["rows"], orjson.loads(bundle.encode())) for bundle in found}
 
@@ -50,6 +53,7 @@ def test_what_is_odd_stops_nothing_else(odd: list[tuple[ObjectKey, Document]]) -
     world.put(*other())
     world.feed(*(put(key, orjson.dumps(document)) for key, document in odd))
     found = shown(world)
+    assert b"promoter_view_unrendered_total{" not in world.metrics.render(), "cells are made of anything, not left out"
     assert {key: found[key][0] for key in EXPECTED} == EXPECTED
     world.feed(*(delete(key) for key, _ in odd))
     world.put(*WHOLE)
