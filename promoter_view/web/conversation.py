@@ -1,9 +1,11 @@
 """The server's half of a WebSocket on which only it has something to say: bytes for messages, and for what came.
 
-Pure; the frames (RFC 6455) are wsproto's. What the client says is read, bounded and dropped, as kube-apiserver does.
+Pure; frames (RFC 6455) are read by wsproto, which makes the short ones too. What the client says is read, bounded and dropped, as kube-apiserver does.
 """
 
 from __future__ import annotations
+
+import struct
 
 from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
@@ -14,6 +16,8 @@ MAX_MESSAGE_BYTES = 64 * 1024
 #: Frames of a client, pings too, in so many seconds. Each is some 10 us of work, however small it is.
 MAX_FRAMES = 200
 FRAMES_SECONDS = 10.0
+#: The first byte of a frame that is a whole text message (RFC 6455, 5.2), and what its second says of longer ones.
+_TEXT, _TWO_BYTES, _EIGHT_BYTES = 0x81, 126, 127
 
 
 class Conversation:
@@ -31,8 +35,11 @@ class Conversation:
         self.flooded = False
 
     def text(self, line: bytes) -> bytes:
-        """One message; nothing where the closing handshake has begun."""
-        return self._send(TextMessage(data=line.decode()))
+        """One message; nothing where the closing handshake has begun.
+
+        Its frame is made here: wsproto's way to it copies a message six times, 58 ms for one of 5 MB.
+        """
+        return _frame_head(len(line)) + line if self._connection.state is ConnectionState.OPEN else b""
 
     def close(self) -> bytes:
         """Our half of the closing handshake, the first one; nothing where there was one."""
@@ -90,3 +97,12 @@ class Conversation:
         state = self._connection.state
         answering = state is ConnectionState.REMOTE_CLOSING and isinstance(event, CloseConnection)
         return self._connection.send(event) if answering or state is ConnectionState.OPEN else b""
+
+
+def _frame_head(length: int) -> bytes:
+    """What stands before a text message of so many bytes; servers do not mask."""
+    if length < _TWO_BYTES:
+        return bytes((_TEXT, length))
+    if length < 1 << 16:
+        return struct.pack("!BBH", _TEXT, _TWO_BYTES, length)
+    return struct.pack("!BBQ", _TEXT, _EIGHT_BYTES, length)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
 from promoter_view.web.conversation import FRAMES_SECONDS, MAX_FRAMES, MAX_MESSAGE_BYTES
@@ -301,3 +303,27 @@ def test_pages_of_other_sites_with_a_name() -> None:
     world = World(access=ByName())
     headers = {"User": "u", "Origin": "https://console.example", "Sec-Fetch-Site": "cross-site"}
     assert Socket(world, f"{BASE}?watch=1", headers).answer.code == 101
+
+
+FRAMES = st.builds(
+    lambda first, length, rest: bytes([first, length]) + rest,
+    st.integers(0, 255),
+    st.integers(0, 255),
+    st.binary(max_size=40),
+)
+
+
+@given(parts=st.lists(st.one_of(FRAMES, st.binary(max_size=30)), max_size=12))
+def test_whatever_a_client_sends(parts: list[bytes]) -> None:
+    """It either goes on or is closed with a code; no bytes are a fault of ours, and nothing is left behind."""
+    world = fleet(1)
+    socket = Socket(world, f"{BASE}?watch=1")
+    socket.events()
+    for part in parts:
+        socket.send_raw(part)
+    socket.events()
+    assert (socket.closed is None) is (world.site.watches == 1)
+    assert (socket.closed is None) is not socket.client.transport.disconnecting
+    socket.client.leave()
+    assert world.site.watches == 0
+    assert world.clock.getDelayedCalls() == []

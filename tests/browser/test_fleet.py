@@ -54,6 +54,18 @@ def test_a_page_outlives_a_kill_and_the_503s_after_it(dashboard: Dashboard, visi
 
 
 @pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
+def test_a_state_that_there_is_not(visit: Visit) -> None:
+    """It hides no row; the page says which states there are, until a filter is chosen."""
+    page = visit.open("?state=green&sort=colour")
+    assert len(page.query_selector_all(".row:not([hidden])")) == 6
+    said = [each.inner_text() for each in page.query_selector_all("[data-unknown]")]
+    assert [words.partition(" '")[0] for words in said] == ["Unknown state", "Unknown order"]
+    page.locator('.chip[data-state="failed"]').click()
+    assert page.query_selector_all("[data-unknown]") == []
+    assert page.url.endswith("?state=failed")
+
+
+@pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
 def test_a_row_that_leaves_its_filter_leaves_the_page(dashboard: Dashboard, visit: Visit) -> None:
     """And comes back when it fits again; counts and words follow."""
     _write(dashboard, "app-00000", "health", "failure")
