@@ -1,6 +1,7 @@
 """The server's half of a WebSocket on which only it has something to say: bytes for messages, and for what came.
 
-Pure; frames (RFC 6455) are read by wsproto, which makes the short ones too. What the client says is read, bounded and dropped, as kube-apiserver does.
+Pure; frames (RFC 6455) are read by wsproto, which makes the short ones too. What the client says is read, bounded and
+dropped.
 """
 
 from __future__ import annotations
