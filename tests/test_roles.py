@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from promoter_view.kubernetes.needs import Need
 from promoter_view.options import settings
 from promoter_view.roles import Role, role_of
 from promoter_view.views.bundles import View
@@ -55,6 +56,17 @@ def test_views() -> None:
         assert [path.plural for path in dashboard.paths] == [each.plural for each in dashboard.shown] == views
     shard = role("all", **{"views": "promotionstrategydetails", "argocd-shard": "blue"})
     assert {path.group for path in shard.paths} == {"promoter.argoproj.io", "kargo.akuity.io", "argoproj.io"}
+
+
+def test_what_each_view_needs() -> None:
+    """Root and members; Warehouses and Projects only where Promotions are run, and then whatever is shown."""
+    strategies, stages = role("all", views="promotionstrategydetails,stagedetails").needs
+    assert (strategies.root, len(strategies.kinds)) == ("PromotionStrategy", 12)
+    assert stages == Need("Stage", frozenset({"Stage", "Promotion", "Freight", "Application"}))
+    *_, shard = role("all", **{"argocd-shard": "blue"}).needs
+    assert shard == Need("", stages.kinds | {"Warehouse", "Project"})
+    [bundles] = role("dashboard").needs
+    assert bundles == Need("PromotionStrategyDetails", frozenset({"PromotionStrategyDetails"}))
 
 
 def test_where_applications_live() -> None:

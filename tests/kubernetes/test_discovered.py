@@ -9,8 +9,9 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from promoter_view.kubernetes.discovered import DiscoveredCluster
-from promoter_view.kubernetes.needs import Needs
-from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable
+from promoter_view.kubernetes.needs import Need, Needs
+from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable, Withheld
+from promoter_view.records import ListPath
 
 STAGES = "/apis/kargo.akuity.io/v1alpha1/stages"
 NEAR = "/apis/kargo.akuity.io/v1alpha1/namespaces/shop/stages"
@@ -72,6 +73,26 @@ def test_forbidden_or_absent(answer: Any, absent: bool, path: str, stream: bool)
     assert isinstance(error, ApiError)
     assert error.not_served is absent
     assert absent or error is FORBIDDEN
+
+
+def test_forbidden_and_not_needed() -> None:
+    """A 403 for what is there, and what nothing that is served can use, is told as such."""
+    paths = {kind: ListPath(kind, *group) for kind, group in GROUPS.items()}
+    needs = Needs([Need("Stage", frozenset({"Stage"})), Need("Strategy", frozenset({"Strategy"}))], paths.values(), at)
+    cluster = DiscoveredCluster(Cluster({STAGES: FORBIDDEN, DISCOVERY: resources("stages")}), needs)
+    errors: list[Any] = []
+    Deferred.fromCoroutine(cluster.get(STAGES)).addErrback(lambda failed: errors.append(failed.value))
+    [error] = errors
+    assert isinstance(error, Withheld)
+    assert (str(error), error.outcome) == (str(FORBIDDEN), Outcome.WITHHELD)
+
+
+GROUPS = {"Stage": ("kargo.akuity.io", "v1alpha1", "stages"), "Strategy": ("g", "v1", "strategies")}
+
+
+def at(path: ListPath) -> str | None:
+    """Only strategies could be listed."""
+    return "7" if path.kind == "Strategy" else None
 
 
 def test_other_errors_pass() -> None:
