@@ -1,12 +1,13 @@
 # make demo   the program on an in-process cluster, in its own virtual environment
 # make test   all tests, the same environment
+# make soak   the long runs among them, whole
 # make check  ruff, mypy --strict, import-linter
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test check bench controlplane clients wheel lock release-bundles sbom clean python apiserver-certs
+.PHONY: demo test soak check bench controlplane clients wheel lock release-bundles sbom clean python apiserver-certs
 
 demo: $(VENV)/installed
 	exec $(BIN)/twistd -n --pidfile= promoter-view --demo $(OPTIONS)
@@ -14,7 +15,11 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-dev
 	@command -v go >/dev/null || echo "Go is not here: tests against a real kube-apiserver are skipped"
 	@if command -v go >/dev/null; then tests/controlplane/build.sh; tests/helm/build.sh; fi
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+soak: $(VENV)/installed-dev
+	@if command -v go >/dev/null; then tests/controlplane/build.sh; fi
+	PROMOTER_VIEW_SOAK=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m soak -s $(PYTEST)
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .

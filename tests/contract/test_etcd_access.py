@@ -23,8 +23,8 @@ from promoter_view.records import Mark
 from tests.contract import spinning
 from tests.controlplane import pki
 from tests.controlplane.process import Process
-from tests.e2e.program import free_port
 from tests.log.fakes import MIRROR, Fold, change
+from tests.ports import free_port
 
 pytestmark = pytest.mark.controlplane
 PREFIX = b"/team/view/"

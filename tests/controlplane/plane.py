@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import time
@@ -20,6 +19,7 @@ import yaml
 from tests.controlplane.client import Client, RefusedError
 from tests.controlplane.pki import make_pki
 from tests.controlplane.process import Process
+from tests.ports import free_port
 
 _CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _START_SECONDS = 90.0
@@ -57,7 +57,7 @@ class ControlPlane:
         self._binaries = binaries
         self._flags = tuple(flags)
         self._host = host
-        self._port, self._etcd_port, self._peer_port = _free_ports(3, host)
+        self._port, self._etcd_port, self._peer_port = free_port(), free_port(), free_port()
         self._etcd: Process | None = None
         self._apiserver: Process | None = None
         self._definitions: list[dict[str, Any]] = []
@@ -264,13 +264,3 @@ class ControlPlane:
 def _established(definition: dict[str, Any]) -> bool:
     conditions = definition.get("status", {}).get("conditions") or ()
     return any(found["type"] == "Established" and found["status"] == "True" for found in conditions)
-
-
-def _free_ports(count: int, host: str) -> list[int]:
-    """Ports that were free a moment ago, all different."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sockets = [socket.create_server((host, 0), family=family) for _ in range(count)]
-    ports: list[int] = [found.getsockname()[1] for found in sockets]
-    for found in sockets:
-        found.close()
-    return ports

@@ -22,10 +22,11 @@ from tests.e2e.session import MENAGERIE, Session
 from tests.e2e.truth import RELISTS, serves, truth, wait
 from tests.e2e.validator import validate
 from tests.e2e.watcher import Behaviour
+from tests.soaking import lasting, soak
 
 pytestmark = pytest.mark.controlplane
 
-KILLS = 20
+KILLS = lasting(5, 20)
 GONE = 410
 
 
@@ -80,8 +81,9 @@ def settle(running: Program, cluster: WrittenCluster) -> None:
     wait(lambda: serves(running, bundles), 60, "the program serves what the cluster holds")
 
 
+@soak
 def test_killed_under_load(own_control_plane: ControlPlane, tmp_path: Path) -> None:
-    """Killed twenty times at random moments, the program goes on from its log: each watcher sees each change once."""
+    """Killed again and again at any moment, the program goes on from its log: each watcher sees each change once."""
     source, relists = random.Random(11), 0.0
     cluster = WrittenCluster(own_control_plane.client())
     with (

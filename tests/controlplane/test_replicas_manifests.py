@@ -18,7 +18,7 @@ from tests.controlplane.installation.pod import NAMESPACE
 from tests.controlplane.plane import ControlPlane
 from tests.controlplane.process import Process
 from tests.controlplane.test_manifests import Objects, kubectl, objects, plane, quiet
-from tests.e2e.program import free_port
+from tests.ports import free_port
 
 __all__ = ["kubectl", "plane"]
 pytestmark = pytest.mark.controlplane

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +13,7 @@ from types import TracebackType
 
 import promoter_view
 from tests.e2e.client import BROKEN, Client, Endpoint, RefusedError
+from tests.ports import free_port
 
 _POLL_SECONDS = 0.05
 
@@ -160,12 +159,3 @@ class Program:
         finally:
             process.kill()
             process.wait()
-
-
-def free_port() -> int:
-    """A port below those that Linux and macOS pick for outgoing connections, which nobody listens on now."""
-    for port in random.sample(range(20_000, 32_000), 100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)):
-                return port
-    raise NotReadyError("no free port found")

@@ -19,8 +19,13 @@ from tests.e2e.restless import WRITES_SECONDS
 from tests.e2e.session import Session
 from tests.e2e.truth import RELISTS, Document, Name, serves, truth, wait
 from tests.e2e.validator import validate
+from tests.soaking import lasting, soak
 
 REPOSITORY = Path(__file__).parents[2]
+RESTLESS_SECONDS = lasting(8, 120)
+KILLS = lasting(4, 30)
+LIFE_SECONDS = lasting(240, 900)
+SETTLED_SECONDS = RESTLESS_SECONDS + 90
 
 
 class Cluster:
@@ -94,52 +99,55 @@ def changes(recordings: Sequence[Recording]) -> int:
     return sum(len(part.entries) for each in recordings for part in each.life if isinstance(part, Stream))
 
 
+@soak
 def test_troubles_of_the_cluster(tmp_path: Path) -> None:
     """Cut watches, garbage, refusals, compactions and relists lose no watcher an event, and expire no position."""
     with (
-        restless(tmp_path / "cluster", seed=1, seconds=8, troubles=True) as cluster,
+        restless(tmp_path / "cluster", seed=1, seconds=RESTLESS_SECONDS, troubles=True) as cluster,
         program(tmp_path / "program", cluster, "--event-log", "memory:") as running,
-        Session(lambda: running.endpoint, seed=1, life_seconds=240) as session,
+        Session(lambda: running.endpoint, seed=1, life_seconds=LIFE_SECONDS) as session,
     ):
         cluster.begin()
-        settle(running, cluster, 90)
+        settle(running, cluster, SETTLED_SECONDS)
         relists = running.metric(RELISTS)
         recordings = session.finish()
     assert validate(recordings, expirations=False) == []
     assert relists > 0
-    assert changes(recordings) > 8 / WRITES_SECONDS
+    assert changes(recordings) > RESTLESS_SECONDS / WRITES_SECONDS
 
 
+@soak
 def test_retention_at_work(tmp_path: Path) -> None:
     """With a history of a dozen changes some positions expire: each is told so, begins anew, and misses nothing."""
     with (
-        restless(tmp_path / "cluster", seed=2, seconds=6, troubles=False) as cluster,
+        restless(tmp_path / "cluster", seed=2, seconds=RESTLESS_SECONDS, troubles=False) as cluster,
         program(tmp_path / "program", cluster, "--event-log", "memory:", "--history-bytes", "50Ki") as running,
-        Session(lambda: running.endpoint, seed=2, life_seconds=240) as session,
+        Session(lambda: running.endpoint, seed=2, life_seconds=LIFE_SECONDS) as session,
     ):
         cluster.begin()
-        settle(running, cluster, 90)
+        settle(running, cluster, SETTLED_SECONDS)
         recordings = session.finish()
     assert validate(recordings) == []
     assert refusals(recordings)
 
 
+@soak
 def test_killed_under_load(tmp_path: Path) -> None:
     """``kill -9`` at any moment, a restart on the same log: every watcher goes on where it was, without a relist."""
     with (
-        restless(tmp_path / "cluster", seed=3, seconds=10, troubles=False) as cluster,
+        restless(tmp_path / "cluster", seed=3, seconds=RESTLESS_SECONDS, troubles=False) as cluster,
         program(tmp_path / "program", cluster, "--event-log", f"file:{tmp_path / 'log'}") as running,
-        Session(lambda: running.endpoint, seed=3, life_seconds=240) as session,
+        Session(lambda: running.endpoint, seed=3, life_seconds=LIFE_SECONDS) as session,
     ):
         cluster.begin()
         relists = 0.0
-        for turn in range(4):
-            time.sleep(0.5 + turn * 0.37)
+        for turn in range(KILLS):
+            time.sleep(0.5 + turn % 4 * 0.37)
             relists += running.metric(RELISTS) if turn else 0
             running.kill()
             running.start()
             running.wait_ready()
-        settle(running, cluster, 90)
+        settle(running, cluster, SETTLED_SECONDS)
         relists += running.metric(RELISTS)
         recordings = session.finish()
     assert validate(recordings, expirations=False) == []

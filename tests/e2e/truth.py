@@ -41,9 +41,13 @@ def serves(running: Program, bundles: dict[Name, Document]) -> bool:
     return bundles == {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in items}
 
 
+#: A machine on which servers of several tests start at once takes so much longer. What is in time costs no more.
+_BUSY = 3
+
+
 def wait(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Waits for a condition. Errors: AssertionError."""
-    deadline = time.monotonic() + seconds
+    """Waits for a condition; ``seconds`` are ample on an idle machine. Errors: AssertionError."""
+    deadline = time.monotonic() + seconds * _BUSY
     while not condition():
         assert time.monotonic() < deadline, f"in vain: {what}"
         time.sleep(0.05)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from twisted.logger import capturedLogs, formatEvent
 
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError, FileSource
 from promoter_view.kubernetes.config import cluster_identity, load_cluster, load_named_cluster
@@ -291,7 +292,11 @@ def test_file_that_vanishes(tmp_path: Path) -> None:
     source = FileSource(path, "config", "tokenFile")
     assert source.read() == b"one"
     path.unlink()
-    assert source.read() == b"one"
+    with capturedLogs() as lines:
+        assert [source.read(), source.read()] == [b"one"] * 2
+    assert [formatEvent(line) for line in lines] == [
+        f"config: tokenFile: {path}: No such file or directory; what it held goes on to count"
+    ]
     with pytest.raises(ConfigError, match="config: tokenFile"):
         FileSource(path, "config", "tokenFile").read()
 
@@ -317,3 +322,17 @@ def test_secrets_are_not_shown(tmp_path: Path) -> None:
     key = base64.b64encode(b"s3cr3t-key").decode()
     user = {"token": "s3cr3t", "password": "s3cr3t", "client-key-data": key, "client-certificate-data": key}
     assert "s3cr3t" not in repr(load(tmp_path, kubeconfig(user, proxy_url="http://user:s3cr3t@proxy")))
+
+
+def test_links_that_the_kubelet_swaps(tmp_path: Path) -> None:
+    """A file behind two links, as in a projected volume, is read anew once the link of the folder is swapped."""
+    for name, text in (("..1", "one"), ("..2", "two")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "token").write_text(text)
+    (tmp_path / "..data").symlink_to("..1")
+    (tmp_path / "token").symlink_to("..data/token")
+    source = FileSource(tmp_path / "token", "service account", "token")
+    assert source.read() == b"one"
+    (tmp_path / "..data_tmp").symlink_to("..2")
+    (tmp_path / "..data_tmp").rename(tmp_path / "..data")
+    assert source.read() == b"two"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.controlplane.process import Process
-from tests.e2e.program import free_port
+from tests.ports import free_port
 
 _POLL_SECONDS = 0.1
 _START_SECONDS = 60.0

@@ -27,16 +27,17 @@ from tests.replicas.company import company, leads, metric
 from tests.replicas.etcds import Etcds
 from tests.replicas.loading import Load
 from tests.replicas.probing import Probe
+from tests.soaking import lasting, soak
 
 pytestmark = pytest.mark.controlplane
 
-WATCHERS = 100
-STOPPED_SECONDS = 30
+WATCHERS = lasting(30, 100)
+STOPPED_SECONDS = lasting(10, 30)
 _PATIENCE_SECONDS = 90.0
 
 
 def hoppers() -> Mapping[str, Behaviour]:
-    """A hundred clients, each cut off now and then and going on at any replica; the first is an informer."""
+    """Many clients, each cut off now and then and going on at any replica; the first is an informer."""
     kinds = list(MENAGERIE.items())
     found: dict[str, Behaviour] = {}
     for number in range(WATCHERS):
@@ -64,6 +65,7 @@ def has(replica: Program, name: str) -> bool:
     return True
 
 
+@soak
 def test_chaos(etcds: Etcds, tmp_path: Path) -> None:
     """Leader killed, leader stopped and woken, etcd's members killed, compaction: nothing lost, repeated or swapped."""
     seconds: dict[str, float] = {}

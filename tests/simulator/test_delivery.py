@@ -12,6 +12,7 @@ from promoter_view.simulator.delivery import Delivery
 from promoter_view.simulator.delivery_rendering import render_project
 from promoter_view.stages.assessment import assess
 from tests.simulator.clusters import make_clock, make_cluster
+from tests.soaking import lasting, soak
 
 KINDS = {kind.kind: kind for kind in (*KARGO_KINDS, APPLICATION)}
 
@@ -46,10 +47,11 @@ def test_the_cluster_holds_what_the_projects_are() -> None:
         assert held(cluster) == wanted
 
 
+@soak
 def test_a_bounded_past() -> None:
     """However long it lives, a Stage keeps few Promotions, and a project little Freight."""
     clock, cluster, _ = start()
-    for _ in range(3000):
+    for _ in range(lasting(1000, 3000)):
         clock.advance(5)
     found = Counter(kind for kind, _, _ in held(cluster))
     assert found["Promotion"] <= 5 * 15

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from twisted.internet.task import Clock
+from twisted.logger import capturedLogs, formatEvent
 
 from promoter_view.metrics import Metrics
+from promoter_view.web.certificates import TlsSettings, self_signed
 from promoter_view.web.expiry import Expiry
-from promoter_view.web.reloading import ReloadedFiles, Reloader
+from promoter_view.web.reloading import ReloadedFiles, Reloader, ServedPair
 
 
 class Loading:
@@ -99,3 +108,28 @@ def test_a_defect_is_not_swallowed(loading):
     loading.error = KeyError("a fault of ours")
     with pytest.raises(KeyError):
         loading.reloader.reload()
+
+
+def test_an_encrypted_key_put_in_place(tmp_path):
+    """A pair that cannot be used is refused by name, without a question at the terminal; the old one is served on."""
+    metrics, now = Metrics(), datetime.now(UTC)
+    clock = Clock()
+    reloader = Reloader(clock=clock, expiry=Expiry(metrics=metrics, now=now.timestamp))
+    files = self_signed(tmp_path, now=now)
+    served = ServedPair("serving-certificate", files, TlsSettings(), reloader=reloader, metrics=metrics)
+    before = served.connections._context
+    key = load_pem_private_key(files.key.read_bytes(), None)
+    secret = BestAvailableEncryption(b"secret")
+    files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, secret))
+    with capturedLogs() as lines:
+        reloader.reload()
+    assert served.connections._context is before
+    assert metrics.certificate_reloads.labels("serving-certificate", "failed")._value.get() == 1
+    assert f"--cert-dir: {files.key}: is encrypted: give a key without a passphrase" in formatEvent(lines[-1])
+    ends = metrics.certificate_expiry.labels("serving-certificate")._value.get()
+    files.key.unlink()
+    self_signed(tmp_path, now=now + timedelta(days=1))
+    reloader.reload()
+    assert served.connections._context is not before
+    reloader.expiry.check()
+    assert metrics.certificate_expiry.labels("serving-certificate")._value.get() == pytest.approx(ends + 86400, abs=2)
