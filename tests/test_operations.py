@@ -199,3 +199,9 @@ def test_a_clock_that_is_not_believed_is_said_so() -> None:
     found.clock.advance(1)
     assert found.refused == 0
     assert found.watch.line().startswith("stepped back by")
+
+
+def test_what_will_hold_appending_up() -> None:
+    """A warning stands before the extent; a fault alone stands where there are both."""
+    assert log_line(LogStatus(5, 1, 10, 0, 0, warning="soon")).startswith("soon; head 5")
+    assert log_line(LogStatus(5, 1, 10, 0, 0, "full", warning="soon")).endswith("serving goes on: full")
