@@ -16,8 +16,6 @@ from typing import Any
 from promoter_view.decoded import mapping, mappings, parse_time, text
 
 _DAY = timedelta(days=1)
-#: Shorter than that, a rate says nothing.
-_SHORTEST = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +105,10 @@ def _median(times: Sequence[timedelta]) -> timedelta | None:
 
 
 def _per_day(deployed: Sequence[Delivery], now: datetime) -> float:
+    """What is known of less than a day counts as one: a rate is never made of what is not known."""
     if not deployed:
         return 0.0
-    return len(deployed) / (max(now - min(each.live for each in deployed), _SHORTEST) / _DAY)
+    return len(deployed) / (max(now - min(each.live for each in deployed), _DAY) / _DAY)
 
 
 def _promotion_times(found: Deliveries) -> Iterator[timedelta]:

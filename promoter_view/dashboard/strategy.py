@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, TypeVar
 
-from promoter_view.dashboard.checks import Check, Phase
+from promoter_view.dashboard.checks import Check, Checks, Phase
 from promoter_view.dashboard.environments import Station, Strategy
 from promoter_view.dashboard.figures import Deliveries
 from promoter_view.dashboard.gates import Schedule, Timer, read_schedules, read_timers
@@ -31,11 +31,17 @@ class Column:
     schedules: tuple[Schedule, ...]
 
     @property
-    def blockers(self) -> tuple[Check, ...]:
-        """The checks that keep the next commit out."""
-        if self.station.upcoming is None:
-            return ()
-        return tuple(check for check in self.station.proposed.checks.items if check.phase is not Phase.SUCCESS)
+    def blocking(self) -> Checks:
+        """Where it is blocked, the proposed checks by which."""
+        return Checks(tuple(filter(self._blocks, self.station.proposed.checks.items)))
+
+    @property
+    def others(self) -> Checks:
+        """The proposed checks that are not said to block already."""
+        return Checks(tuple(check for check in self.station.proposed.checks.items if not self._blocks(check)))
+
+    def _blocks(self, check: Check) -> bool:
+        return self.station.state is State.BLOCKED and check.phase is Phase.PENDING
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,49 @@ def test_a_page_can_be_used_with_the_keyboard_alone(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
+@pytest.mark.parametrize("width", [390, 1440])
+def test_odd_inputs_fit(dashboard: Dashboard, browser: object, tmp_path: Path, width: int) -> None:
+    """Authors of 120 characters, 40 checks and a commit of the year 999: nothing scrolls sideways, and checks are folded."""
+    written = dashboard.cluster.written
+    for policy in written.of("changetransferpolicies"):
+        for side in ("active", "proposed"):
+            dry = policy["status"][side]["dry"]
+            dry |= {"author": "W" * 120, "subject": "\u202e" + "s" * 200, "commitTime": "0999-06-01T00:00:00Z"}
+            policy["status"][side]["commitStatuses"] = [
+                {"key": f"check-{number}", "phase": "success", "description": "d" * 80} for number in range(40)
+            ]
+        written.apply(policy)
+    if not _AXE.exists():
+        pytest.skip("axe-core is not installed (npm ci --prefix tests/browser)")
+    options = {"viewport": {"width": width, "height": 900}, "bypass_csp": True, "reduced_motion": "reduce"}
+    with Visit(browser, dashboard.url, **options) as visit:
+        for path in ("", "strategies/team-000/app-00000", "activity"):
+            page = visit.open(path)
+            page.wait_for_function("document.body.innerText.includes('WWWW') || location.pathname === '/activity'")
+            page.emulate_media(color_scheme="dark")
+            assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), path
+            assert _violations(page) == []
+            page.screenshot(path=_screenshots(tmp_path) / f"odd-{path.partition('/')[0]}-{width}.png", full_page=True)
+            if width > 1088:  # no paper is as narrow as a telephone
+                page.emulate_media(media="print")
+                assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), path
+                page.screenshot(path=_screenshots(tmp_path) / f"odd-{path.partition('/')[0]}-print.png", full_page=True)
+        page = visit.open("strategies/team-000/app-00000")
+        assert page.locator(".more-checks").count() > 0
+        assert "1 Jun 999" in page.content()
+        assert "\\u202e" in page.content()
+        cell = page.locator(".matrix td:visible .open-cell").last
+        cell.click()
+        page.wait_for_selector("#drawer")
+        if width > 1088:
+            box = cell.bounding_box()
+            assert box is not None
+            assert 0 <= box["y"] <= 900
+            assert box["x"] + box["width"] <= page.locator("#drawer").bounding_box()["x"]
+        assert visit.errors == []
+
+
+@pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
 def test_attacks_do_no_harm_in_a_browser(dashboard: Dashboard, visit: Visit) -> None:
     """Scripts in subjects, javascript: links and a name of 253 characters, on the page and in frames: only text."""
     written = dashboard.cluster.written

@@ -121,12 +121,13 @@ def test_the_stream_goes_on_where_the_page_stands(company: Company) -> None:
 
 
 def test_a_strategy_says_what_blocks_it(company: Company) -> None:
-    """Each reason of each environment that is held up stands on its page."""
+    """Each reason of each environment that is held up stands on its page: the check, and what it says."""
     for bundle in company.bundles:
         html = company.page(f"strategies/{bundle.key.namespace}/{bundle.key.name}")
         for environment in summarize(Decoded(orjson.loads(bundle.encode()))).environments:
             for reason in environment.reasons:
-                assert str(escape(reason)) in html
+                for part in filter(None, reason.partition(": ")[::2]):
+                    assert str(escape(part)) in html
 
 
 def test_a_cell_of_the_history_in_detail(company: Company) -> None:
@@ -357,8 +358,9 @@ def test_a_frame_carries_what_its_form_asks_for(company: Company) -> None:
     assert frame.keys() == {"namespace", "name", "entry", "events"}
 
 
-def test_what_is_the_same_is_rendered_once(company: Company) -> None:
+def test_what_is_the_same_is_rendered_once() -> None:
     """A page after a frame, and a frame after a page, take the row that is there."""
+    company = Company(seed=13)
     bundle = company.bundles[0]
     first = company.pages._showing.shown(bundle)
     assert company.pages._showing.shown(bundle) is first

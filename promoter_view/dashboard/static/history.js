@@ -148,12 +148,21 @@ export class History {
       morph(old, found);
       if (grip) old.prepend(grip);
     } else {
-      this.#detail.after(found);
-      this.#adopt(found);
+      this.#still(() => { this.#detail.after(found); this.#adopt(found); });
     }
     sayTimes(this.#drawer);
     this.#mark();
     if (!quiet) this.#drawer.focus({ preventScroll: innerWidth > 1088 });
+  }
+
+  // The drawer takes room, and what is beside it moves: the cell that was clicked stays under the pointer, or comes into view.
+  #still(change) {
+    const cell = this.#opener?.isConnected ? this.#opener : null;
+    const before = cell?.getBoundingClientRect().top;
+    change();
+    if (!cell) return;
+    scrollBy({ top: cell.getBoundingClientRect().top - before, behavior: "instant" });
+    cell.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
   }
 
   #close() {
