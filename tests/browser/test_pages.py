@@ -92,7 +92,7 @@ def test_a_page_can_be_used_with_the_keyboard_alone(visit: Visit) -> None:
 @pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
 @pytest.mark.parametrize("width", [390, 1440])
 def test_odd_inputs_fit(dashboard: Dashboard, browser: object, tmp_path: Path, width: int) -> None:
-    """Authors of 120 characters, 40 checks and a commit of the year 999: nothing scrolls sideways, and checks are folded."""
+    """Authors of 120 characters, 40 checks, a commit of the year 999: nothing scrolls sideways, checks are folded."""
     written = dashboard.cluster.written
     for policy in written.of("changetransferpolicies"):
         for side in ("active", "proposed"):
