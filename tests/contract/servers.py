@@ -8,11 +8,9 @@ import uuid
 from pathlib import Path
 from typing import Any, Protocol
 
-import yaml
-
 from tests.controlplane.client import Client, Document
 from tests.controlplane.plane import ControlPlane
-from tests.controlplane.shared import crd_files
+from tests.crds.installed import definitions
 
 GROUP = "promoter.argoproj.io"
 ROOT = f"/apis/{GROUP}/v1alpha1"
@@ -83,9 +81,9 @@ class KubeApiserver:
         self.client().delete(f"{_DEFINITIONS}/{plural}.{GROUP}")
 
     def install(self, plural: str) -> None:
-        (file,) = crd_files(f"{GROUP}_{plural}.yaml")
-        self.client().create(_DEFINITIONS, yaml.safe_load(file.read_text()))
-        self._plane.wait_for_crd(yaml.safe_load(file.read_text()))
+        (found,) = (one for one in definitions() if one["spec"]["names"]["plural"] == plural)
+        self.client().create(_DEFINITIONS, found)
+        self._plane.wait_for_crd(found)
 
 
 class Sandbox:

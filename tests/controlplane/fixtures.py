@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.controlplane.plane import ControlPlane, NeverReadyError, NotBuiltError, binaries
-from tests.controlplane.shared import crd_files
+from tests.crds.installed import definitions as promoter_definitions
+from tests.crds.installed import every_definition
+from tests.crds.shapes import Definition
 
 _ATTEMPTS = 3
 
@@ -33,8 +35,8 @@ def control_plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPat
 @pytest.fixture(scope="session")
 def stages_plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """Another one, with Kargo's CRDs and Argo CD's as well: each test makes namespaces of its own."""
-    definitions = [*crd_files(), *crd_files("kargo.akuity.io_*.yaml"), *crd_files("argoproj.io_*.yaml")]
-    with running_plane(control_plane_binaries, tmp_path_factory.mktemp("stages-plane"), definitions) as plane:
+    folder = tmp_path_factory.mktemp("stages-plane")
+    with running_plane(control_plane_binaries, folder, every_definition()) as plane:
         yield plane
 
 
@@ -49,16 +51,16 @@ def own_control_plane(control_plane_binaries: Path, tmp_path: Path) -> Iterator[
 def running_plane(
     binaries: Path,
     folder: Path,
-    definitions: Sequence[Path] = (),
+    definitions: Sequence[Definition] = (),
     *,
     flags: Sequence[str] = (),
     host: str = "127.0.0.1",
 ) -> Iterator[ControlPlane]:
     """A plane that is ended whatever happens. It begins anew where a port that was free has been taken meanwhile.
 
-    ``definitions``: the files of its CRDs; the promoter's where none are given.
+    ``definitions``: its CRDs; the promoter's where none are given.
     """
-    definitions = definitions or crd_files()
+    definitions = definitions or promoter_definitions()
     for attempt in range(_ATTEMPTS):
         plane = ControlPlane(binaries, folder / f"attempt-{attempt}", flags=flags, host=host)
         plane.folder.mkdir()

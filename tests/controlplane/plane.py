@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import yaml
 from tests.controlplane.client import Client, RefusedError
 from tests.controlplane.pki import make_pki
 from tests.controlplane.process import Process
+from tests.crds.shapes import Definition
 from tests.ports import free_port
 
 _CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -185,10 +186,9 @@ class ControlPlane:
 
     # -- custom resources --------------------------------------------------------------------------------------------
 
-    def install_crds(self, files: Iterable[Path]) -> None:
+    def install_crds(self, definitions: Sequence[Definition]) -> None:
         """Creates CustomResourceDefinitions and waits until each is served."""
         client = self.client()
-        definitions = [yaml.load(file.read_text(), yaml.CSafeLoader) for file in sorted(files)]
         for definition in definitions:
             client.create(_CRDS, definition)
         for definition in definitions:

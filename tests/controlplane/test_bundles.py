@@ -8,10 +8,11 @@ from pathlib import Path
 import orjson
 import pytest
 
+from tests.controlplane.described import fleet
 from tests.controlplane.fixtures import control_plane_binaries
 from tests.controlplane.mirrored import Mirrored, mirrored
 from tests.controlplane.plane import ControlPlane
-from tests.controlplane.shared import crd_files, fixture_objects
+from tests.crds.installed import definitions, published
 from tests.e2e.client import path_of
 
 __all__ = ["control_plane_binaries"]
@@ -24,16 +25,20 @@ SECRET = "never-to-be-seen-7f3a"
 KEPT = "kept-expression-5c1d"
 
 
-@pytest.fixture(scope="module")
-def served(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirrored]:
-    """The program on a cluster of its own, which holds the fixtures and requests that carry secrets."""
-    definitions, objects = crd_files(), fixture_objects(STRATEGIES, "--history", "1")
+@pytest.fixture(
+    scope="module", params=[definitions, *([published] if published() else [])], ids=lambda found: found.__name__
+)
+def served(
+    control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Mirrored]:
+    """The program on a cluster of its own, with a fleet and requests that carry secrets."""
+    objects = fleet(STRATEGIES)
     folder = tmp_path_factory.mktemp("bundles")
     plane = ControlPlane(control_plane_binaries, folder / "plane")
     plane.folder.mkdir()
     try:
         plane.start()
-        plane.install_crds(definitions)
+        plane.install_crds(request.param())
         plane.client().create_all([*objects, *requests_with_secrets(objects)], CONNECTIONS)
         with mirrored(plane, folder / "program") as found:
             yield found

@@ -31,9 +31,9 @@ from tests.controlplane.client import Client
 from tests.controlplane.dashboards import listed
 from tests.controlplane.fixtures import running_plane
 from tests.controlplane.plane import ControlPlane
-from tests.controlplane.shared import crd_files
 from tests.controlplane.test_access import EVERYWHERE, Served, code, create_strategy, within
 from tests.controlplane.test_promotions import LEASE, SHARD, ended
+from tests.crds.installed import every_definition
 from tests.e2e.client import BROKEN
 from tests.e2e.client import Client as ViewClient
 from tests.e2e.host_clock import HostClock
@@ -174,7 +174,7 @@ def _pause(program: Program) -> None:
 @pytest.fixture
 def kargo(control_plane_binaries: Path, tmp_path: Path) -> Iterator[ControlPlane]:
     """A control plane with all CRDs, a Freight, a Stage and its Application."""
-    definitions = [*crd_files(), *crd_files("kargo.akuity.io_*.yaml"), *crd_files("argoproj.io_*.yaml")]
+    definitions = every_definition()
     with running_plane(control_plane_binaries, tmp_path, definitions) as plane:
         client = plane.client()
         namespaces(client)

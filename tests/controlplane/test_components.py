@@ -29,7 +29,8 @@ from tests.controlplane.installation.granting import RBAC
 from tests.controlplane.installation.installed import Account, Installation, installation
 from tests.controlplane.installation.pod import NAMESPACE, Pod
 from tests.controlplane.installation.team import STRATEGY, Team
-from tests.controlplane.shared import crd_files
+from tests.crds import argocd, kargo
+from tests.crds.installed import definitions
 
 pytestmark = pytest.mark.controlplane
 
@@ -49,7 +50,7 @@ REVIEWS = ("tokenreviews", "subjectaccessreviews")
 def installed(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A cluster in which Kargo and Argo CD are installed too."""
     with installation(control_plane_binaries, tmp_path_factory.mktemp("installed")) as found:
-        found.plane.install_crds([*crd_files("kargo.akuity.io_*.yaml"), *crd_files("argoproj.io_*.yaml")])
+        found.plane.install_crds(definitions(kargo, argocd))
         namespaces(found.client)
         yield found
 

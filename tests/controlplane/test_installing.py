@@ -11,7 +11,8 @@ import yaml
 
 from tests.controlplane.kargo_town import Town
 from tests.controlplane.plane import ControlPlane
-from tests.controlplane.shared import crd_files
+from tests.crds import argocd, kargo
+from tests.crds.installed import definitions
 from tests.e2e.client import BROKEN, GROUP_PATH, Client, RefusedError
 from tests.e2e.program import Program
 
@@ -32,7 +33,7 @@ def test_from_nothing_to_everything_and_back(own_control_plane: ControlPlane, tm
         assert _stages(running) == []
         running.kill()
 
-        plane.install_crds([*crd_files("kargo.akuity.io_*.yaml"), *crd_files("argoproj.io_*.yaml")])
+        plane.install_crds(definitions(kargo, argocd))
         town = Town(plane.client(), "shop", "argocd")
         town.stage("test")
         town.application("app", "shop:test")

@@ -38,7 +38,7 @@ from tests.controlplane.argocd import (
 from tests.controlplane.client import Client, RefusedError
 from tests.controlplane.fixtures import running_plane
 from tests.controlplane.plane import ControlPlane
-from tests.controlplane.shared import crd_files
+from tests.crds.installed import every_definition
 from tests.e2e.program import Program
 
 pytestmark = pytest.mark.controlplane
@@ -76,7 +76,7 @@ class Way(NamedTuple):
 @pytest.fixture(scope="module")
 def plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """kube-apiserver and etcd at ::1, with a token that may do everything and one that may read Stages."""
-    definitions = [*crd_files(), *crd_files("kargo.akuity.io_*.yaml"), *crd_files("argoproj.io_*.yaml")]
+    definitions = every_definition()
     with running_plane(control_plane_binaries, tmp_path_factory.mktemp("plane"), definitions, host="::1") as plane:
         client = plane.client()
         namespaces(client)

@@ -36,7 +36,7 @@ from tests.controlplane.argocd import (
 from tests.controlplane.client import Client, Document, RefusedError
 from tests.controlplane.fixtures import running_plane
 from tests.controlplane.plane import ControlPlane
-from tests.controlplane.shared import crd_files
+from tests.crds.installed import every_definition
 from tests.e2e.client import Client as OurClient
 from tests.e2e.program import Program
 from tests.soaking import lasting, soak
@@ -52,8 +52,8 @@ LEASE = f"/apis/coordination.k8s.io/v1/namespaces/default/leases/promoter-view-{
 @pytest.fixture(scope="module")
 def plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane with all CRDs, a Freight, and the two namespaces; tests have Stages of their own."""
-    definitions = [*crd_files(), *crd_files("kargo.akuity.io_*.yaml"), *crd_files("argoproj.io_*.yaml")]
-    with running_plane(control_plane_binaries, tmp_path_factory.mktemp("plane"), definitions) as plane:
+    folder = tmp_path_factory.mktemp("plane")
+    with running_plane(control_plane_binaries, folder, every_definition()) as plane:
         namespaces(plane.client())
         plane.client().create(kargo_path("warehouses"), warehouse())
         plane.client().create(kargo_path("freights"), freight("f1"))

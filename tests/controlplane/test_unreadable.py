@@ -14,7 +14,8 @@ from tests.controlplane.client import MERGE_PATCH, Client
 from tests.controlplane.fixtures import running_plane
 from tests.controlplane.kargo_town import PATH, Town
 from tests.controlplane.plane import ControlPlane
-from tests.controlplane.shared import crd_files
+from tests.crds import argocd, kargo
+from tests.crds.installed import definitions as definitions_of
 from tests.e2e.client import Client as ViewClient
 from tests.e2e.program import Program
 from tests.e2e.truth import RELISTS, wait
@@ -142,7 +143,7 @@ def test_first_list_watch_and_restart(stages_plane: ControlPlane, town: DeepTown
 
 @contextmanager
 def plane_without_watch_list(binaries: Path, folder: Path) -> Iterator[ControlPlane]:
-    definitions = [*crd_files("kargo.akuity.io_*.yaml"), *crd_files("argoproj.io_*.yaml")]
+    definitions = definitions_of(kargo, argocd)
     folder.mkdir()
     with running_plane(binaries, folder, definitions, flags=["--feature-gates=WatchList=false"]) as plane:
         yield plane

@@ -1,0 +1,59 @@
+"""Argo CD's Application, as far as tests turn on its fields. Data only."""
+
+from __future__ import annotations
+
+from tests.crds.shapes import ANY, Kind
+
+GROUP = "argoproj.io"
+
+_SOURCE = {
+    "repoURL!": "string",
+    "targetRevision": "string",
+    "path": "string",
+    "chart": "string",
+    "ref": "string",
+    "name": "string",
+    "helm": ANY,
+    "kustomize": ANY,
+    "directory": ANY,
+    "plugin": ANY,
+}
+
+KINDS = (
+    Kind(
+        "Application",
+        "applications",
+        "What Argo CD keeps in a cluster as it stands in Git.",
+        {
+            "project!": "string",
+            "destination!": {"name": "string", "namespace": "string", "server": "string"},
+            "source": _SOURCE,
+            "sources": [_SOURCE],
+            "sourceHydrator": {"drySource!": ANY, "hydrateTo": ANY, "syncSource!": ANY},
+            "syncPolicy": ANY,
+        },
+        {
+            "conditions": [{"type!": "string", "message!": "string", "lastTransitionTime": "time"}],
+            "health": {"status": "string", "message": "string", "lastTransitionTime": "time"},
+            "history": [ANY],
+            "operationState": {
+                "operation!": ANY,
+                "phase!": "string",
+                "message": "string",
+                "startedAt!": "time",
+                "finishedAt": "time",
+                "retryCount": "integer",
+                "syncResult": ANY,
+            },
+            "reconciledAt": "time",
+            "resources": [ANY],
+            "sourceHydrator": ANY,
+            "sync": {"status!": "string", "revision": "string", "revisions": ["string"], "comparedTo": ANY},
+        },
+        short=("app", "apps"),
+        top={"metadata!": {}, "operation": ANY},
+        spec_required=True,
+        status_subresource=False,
+        columns=(("Sync Status", ".status.sync.status"), ("Health Status", ".status.health.status")),
+    ),
+)
