@@ -1,4 +1,4 @@
-"""A client of one cluster's API: requests with credentials, bounded answers, streams of lines. HTTP/1.1."""
+"""A client of one cluster's API: requests with credentials, bounded answers, streams of lines. HTTP/1.1 by treq."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from twisted.internet.defer import Deferred
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent
 
@@ -25,6 +24,7 @@ from promoter_view.kubernetes.request_body import RequestBody
 from promoter_view.kubernetes.streams import BodyCollector, LineStream
 from promoter_view.kubernetes.tls import material_of, policies
 from promoter_view.network.agents import Agents, ConnectionSettings
+from promoter_view.network.sending import send
 from promoter_view.network.targets import parse_target
 
 _MAX_ERROR_BYTES = 64 * 1024
@@ -131,12 +131,13 @@ class KubernetesClient:
             headers.addRawHeader(name, value)
         if content is not None:
             headers.addRawHeader("Content-Type", content[1])
-        # Redirects are not followed: credentials go where the configuration says, nowhere else.
-        sending: Deferred[Any] = self._agent_for(identity).request(
-            method.encode("ascii"),
+        sending = send(
+            self._agent_for(identity),
+            method,
             self._target.uri(path, parameters),
-            headers,
-            None if content is None else RequestBody(content[0]),
+            headers=headers,
+            body=None if content is None else RequestBody(content[0]),
+            reactor=self._reactor,
         )
         sending.addTimeout(self._settings.header_timeout_seconds, self._reactor, self._timed_out)
         try:

@@ -9,7 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import wrapClientTLS
 from twisted.internet.interfaces import IStreamClientEndpoint
-from twisted.web.client import Agent, ContentDecoderAgent, GzipDecoder, HTTPConnectionPool, ProxyAgent
+from twisted.web.client import Agent, HTTPConnectionPool, ProxyAgent
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent, IAgentEndpointFactory, IBodyProducer, IPolicyForHTTPS, IResponse
 from zope.interface import implementer
@@ -73,8 +73,7 @@ class Agents(Generic[Material]):
         return policies
 
     def _make(self, target: Target, proxy: Proxy | None, policies: Policies) -> IAgent:
-        agent = self._straight(target, policies) if proxy is None else self._through(target, proxy, policies)
-        return ContentDecoderAgent(agent, [(b"gzip", GzipDecoder)])
+        return self._straight(target, policies) if proxy is None else self._through(target, proxy, policies)
 
     def _straight(self, target: Target, policies: Policies) -> IAgent:
         return self._fixed(self._secured(self._host(target), target, policies.target))

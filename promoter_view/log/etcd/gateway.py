@@ -28,6 +28,7 @@ from promoter_view.log.etcd.connections import Connections
 from promoter_view.log.etcd.faults import EtcdError, Fault
 from promoter_view.log.etcd.values import Found, Keys, Message, Outcome, Transaction
 from promoter_view.metrics import Metrics
+from promoter_view.network.sending import send
 from promoter_view.network.targets import Target, parse_target
 
 if TYPE_CHECKING:
@@ -173,7 +174,8 @@ class Gateway:
             headers.addRawHeader("Authorization", self._token)
         agent = self._connections.agent(endpoint)
         body = RequestBody(orjson.dumps(document))
-        sending: Deferred[Any] = agent.request(b"POST", endpoint.uri(f"/v3/{method}"), headers, body)
+        uri = endpoint.uri(f"/v3/{method}")
+        sending = send(agent, "POST", uri, headers=headers, body=body, reactor=self._reactor)
         sending.addTimeout(seconds or self._settings.answer_seconds, self._reactor, _late)
         try:
             response = await sending
