@@ -102,7 +102,10 @@ class DataResource:
         if self._streams.streams.draining:
             raise Draining()
         visible: Visible = await self._rights.visible(visitor.identity)
-        body = orjson.dumps({"user": visitor.user, "resourceVersion": str(self._views.head), "scope": visible.scope})
+        told = {"user": visitor.user, "resourceVersion": str(self._views.head), "scope": visible.scope}
+        if visible.nothing:  # the position tells how busy others are
+            del told["resourceVersion"]
+        body = orjson.dumps(told)
         request.setHeader("Content-Type", _JSON)
         request.setHeader("Content-Length", str(len(body)))
         request.write(body)

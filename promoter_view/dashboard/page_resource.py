@@ -18,6 +18,7 @@ from promoter_view.dashboard.pages import Page, PageInput, Pages
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.rights import Rights
 from promoter_view.dashboard.visitors import Visitor
+from promoter_view.kubernetes.reflector_core import State
 from promoter_view.log.errors import LogUnreachable
 from promoter_view.records import Bundle
 from promoter_view.streaming import Pump
@@ -148,8 +149,15 @@ class PageResource:
             user=visitor.user,
             can_sign_out=visitor.can_sign_out,
             admits=lambda view, namespace: visible.sees(view, namespace) is True,
-            program=self._facts() if with_program else None,
+            program=self._facts() if with_program and not visible.nothing else None,
+            refused=frozenset(filter(visible.refuses, self._plurals)),
+            absent=self._absent() if not all(seen.values()) else frozenset(),
         )
+
+    def _absent(self) -> frozenset[str]:
+        """The kinds that the cluster does not know."""
+        reflectors = self._facts().reflectors
+        return frozenset(each.path.kind for each in reflectors if each.state == State.ABSENT.value)
 
     def _list(self, views: ViewReader) -> tuple[dict[str, Sequence[Bundle]], int]:
         return {view: views.list(view) for view in self._plurals}, views.head

@@ -53,7 +53,8 @@ class PageInput:
     ``bundles`` and ``stages`` by (namespace, name). ``scope`` is the S of the stream's contract, given back by the
     page's stream. ``user`` is "" where nobody is asked who he is, ``can_sign_out`` where he came by the sign-in page.
     ``admits`` says of a view and a namespace whether the user may see it: for the activity, whose bundles may be gone.
-    ``ready`` False: the first state is not there yet, ``reason`` says why in one line.
+    ``refused``: views of which there is something, and of which the user may see nothing; ``absent``: kinds that the
+    cluster does not know. ``ready`` False: the first state is not there yet, ``reason`` says why in one line.
     """
 
     bundles: Sequence[Bundle]
@@ -67,6 +68,8 @@ class PageInput:
     ready: bool = True
     reason: str = ""
     program: ProgramFacts | None = None
+    refused: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +215,8 @@ class Pages:
         return Page(200, _HTML, self._fleet_pieces(query, view))
 
     def _fleet_pieces(self, query: FleetQuery, view: PageInput) -> Iterator[bytes]:
-        fleet = rows_page(query, FLEET)
+        refused = PROMOTION_STRATEGY_DETAILS.plural in view.refused
+        fleet = rows_page(query, FLEET, refused=refused, absent="PromotionStrategy" in view.absent)
         pieces = self._page(200, "fleet.html", view, "Fleet", page="fleet", stream="fleet", fleet=fleet).pieces
         yield next(pieces)
         found: list[Shown] = []
@@ -229,7 +233,8 @@ class Pages:
         if self._stage_pages is None:
             return None
         if not parts:
-            values = self._stage_pages.listing(query, view.stages)
+            refused, absent = STAGE_DETAILS in view.refused, "Stage" in view.absent
+            values = self._stage_pages.listing(query, view.stages, refused=refused, absent=absent)
             return self._page(200, "fleet.html", view, "Stages", page="stages", stream="stages", **values)
         if len(parts) != 2:
             return None
@@ -367,9 +372,10 @@ class Pages:
         since = self._activity.since
         return None if since is None else min(since, now)
 
-    def _program(self, view: PageInput) -> Page | None:
+    def _program(self, view: PageInput) -> Page:
         if view.program is None:
-            return None
+            text = "What the program holds is told to whom may list strategies or Stages in some namespace."
+            return self.message(403, "Forbidden", text, view)
         return self._page(200, "program.html", view, "Program", page="program", it=read_program(view.program, view.now))
 
 

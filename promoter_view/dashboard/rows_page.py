@@ -35,6 +35,8 @@ class Subject:
     hint: str
     nothing: str
     chips: tuple[Chip, ...]
+    kind: str
+    resource: str
     view: str = ""
 
 
@@ -46,6 +48,8 @@ FLEET = Subject(
     "name, branch, author, subject, sha, #42",
     "There is no PromotionStrategy here yet. As soon as one is created that you may see, it appears on this page.",
     tuple(Chip(state, word, state.value.lower()) for state, word in STATE_WORDS.items()),
+    "PromotionStrategy",
+    "promotionstrategydetails",
 )
 STAGES = Subject(
     "Stages",
@@ -55,6 +59,8 @@ STAGES = Subject(
     "name, Freight, Promotion, Application, sha, tag",
     "There is no Stage here yet. As soon as one is created that you may see, it appears on this page.",
     tuple(Chip(health, health.word, health.css) for health in Health),
+    "Stage",
+    "stagedetails",
     "stagedetails",
 )
 
@@ -71,11 +77,20 @@ class RowsPage:
     counts: Mapping[StrEnum, int] = field(default_factory=dict)
     namespaces: Sequence[str] = ()
     rows: Iterable[Markup] = ()
+    nothing: str = ""
 
 
-def rows_page(query: FleetQuery, subject: Subject) -> RowsPage:
-    """A page without its rows."""
-    return RowsPage(query, subject, ORDERS)
+def rows_page(query: FleetQuery, subject: Subject, *, refused: bool = False, absent: bool = False) -> RowsPage:
+    """A page without its rows. Where there are none it says why.
+
+    ``refused``: there are some, and its reader may see none; ``absent``: the cluster does not know their kind.
+    """
+    nothing = subject.nothing
+    if refused:
+        nothing = f"You may not list {subject.resource} in any namespace that has some. Ask for a Role that allows it."
+    elif absent:
+        nothing = f"The cluster does not know the kind {subject.kind}: it is not installed."
+    return RowsPage(query, subject, ORDERS, nothing=nothing)
 
 
 def fill_rows(page: RowsPage, found: Sequence[tuple[Listed, str]]) -> None:

@@ -20,9 +20,11 @@ class StagePages:
     def __init__(self, showing: StageShowing) -> None:
         self._showing = showing
 
-    def listing(self, query: Mapping[str, str], bundles: Sequence[Bundle]) -> dict[str, Any]:
-        """The rows."""
-        page = rows_page(read_query(query, Health), STAGES)
+    def listing(
+        self, query: Mapping[str, str], bundles: Sequence[Bundle], *, refused: bool, absent: bool
+    ) -> dict[str, Any]:
+        """The rows; ``refused`` and ``absent`` as ``rows_page`` has them."""
+        page = rows_page(read_query(query, Health), STAGES, refused=refused, absent=absent)
         shown = [self._showing.shown(bundle) for bundle in bundles]
         fill_rows(page, [(each.row, each.html) for each in shown])
         return {"fleet": page}

@@ -36,6 +36,16 @@ class Visible:
         return replace(self, allowed=self.allowed - pair, denied=self.denied | pair)
 
     @property
+    def nothing(self) -> bool:
+        """There is something to be seen, and none of it may be."""
+        return bool(self.denied) and not self.everywhere and not self.allowed
+
+    def refuses(self, view: str) -> bool:
+        """The same of one view."""
+        allowed = view in self.everywhere or any(view == one for one, _ in self.allowed)
+        return not allowed and any(view == one for one, _ in self.denied)
+
+    @property
     def scope(self) -> str:
         """The S of the stream's contract: stands for all that may be seen, and tells nothing of it."""
         seen = orjson.dumps([sorted(self.everywhere), sorted(self.allowed)])

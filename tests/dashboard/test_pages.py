@@ -112,6 +112,12 @@ def test_an_empty_fleet_says_so(company: Company) -> None:
     assert "There is no PromotionStrategy here yet" in company.page("", bundles=())
 
 
+def test_a_kind_that_is_not_installed_is_said_to_be(company: Company) -> None:
+    """Nobody waits for strategies in a cluster that has no such kind."""
+    html = company.page("", bundles=(), absent=frozenset({"PromotionStrategy"}))
+    assert "does not know the kind PromotionStrategy: it is not installed." in html
+
+
 def test_the_stream_goes_on_where_the_page_stands(company: Company) -> None:
     """The page carries its position and its scope for its stream."""
     (body,) = [found for tag, found in Reader(company.page("", scope="S1")).elements if tag == "body"]

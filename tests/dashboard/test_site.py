@@ -82,6 +82,19 @@ def test_the_session() -> None:
     assert world.ask("/session", bearer("unknown")).code == 401
 
 
+def test_who_may_see_nothing_is_told_so() -> None:
+    """The fleet says that nothing may be listed, the program tells nothing, and the session no position."""
+    world = with_tokens({"u": []})
+    world.put("a", "s")
+    fleet = world.ask("/", bearer("u"))
+    assert b"You may not list promotionstrategydetails in any namespace that has some." in fleet.body
+    assert b"There is no PromotionStrategy here yet" not in fleet.body
+    program = world.ask("/program", bearer("u"))
+    assert program.code == 403
+    assert b"Kept in" not in program.body
+    assert "resourceVersion" not in world.ask("/session", bearer("u")).document
+
+
 def test_pages_show_what_may_be_seen() -> None:
     """The fleet has the visitor's bundles only; another's strategy is not found."""
     world = proxied()
