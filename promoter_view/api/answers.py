@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 
+from promoter_view.api.layouts import laid_out
 from promoter_view.api.rendering import lenient_layout
 from promoter_view.web.parameters import parameters_of
 from promoter_view.web.status import Status, internal_error, status_of
@@ -56,7 +57,7 @@ def refuse(request: Request, failure: Failure) -> bytes:
     if status is None:
         status = _fault(request, failure)
     layout = lenient_layout(request, parameters_of(request.uri))
-    body = layout.whole(status.encode())
+    body = laid_out(layout, status.encode())
     request.setResponseCode(status.code, HTTPStatus(status.code).phrase.encode())
     for name, value in status.headers.items():
         request.setHeader(name, value)

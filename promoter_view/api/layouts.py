@@ -5,11 +5,12 @@ All start from the compact JSON that everything is kept as; a list of any size i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import orjson
 
-from promoter_view.web.yaml_text import to_yaml
+from promoter_view.web.yaml_text import to_yaml, yaml_steps
 
 JSON = "application/json"
 YAML = "application/yaml"
@@ -30,11 +31,11 @@ class Layout(Protocol):
     def separator(self) -> bytes:
         """What stands between two items."""
 
-    def whole(self, document: bytes) -> bytes:
-        """A document."""
+    def steps(self, document: bytes) -> Iterator[bytes]:
+        """A document, in pieces that may be empty: what takes long is done in steps."""
 
-    def item(self, item: bytes) -> bytes:
-        """One of a list's items."""
+    def item(self, item: bytes) -> Iterator[bytes]:
+        """One of a list's items, as ``steps``."""
 
     def frame(self, empty: bytes) -> tuple[bytes, bytes]:
         """What stands before the first and behind the last item of a list that is ``empty`` without them."""
@@ -46,13 +47,13 @@ class Compact:
     content_type = JSON
     separator = b","
 
-    def whole(self, document: bytes) -> bytes:
+    def steps(self, document: bytes) -> Iterator[bytes]:
         """The document and a newline."""
-        return document + b"\n"
+        yield document + b"\n"
 
-    def item(self, item: bytes) -> bytes:
+    def item(self, item: bytes) -> Iterator[bytes]:
         """The item."""
-        return item
+        yield item
 
     def frame(self, empty: bytes) -> tuple[bytes, bytes]:
         """Its last two characters close the items and the list."""
@@ -65,17 +66,17 @@ class Indented:
     content_type = JSON
     separator = b",\n    "
 
-    def whole(self, document: bytes) -> bytes:
+    def steps(self, document: bytes) -> Iterator[bytes]:
         """The document, indented."""
-        return _indented(orjson.loads(document))
+        yield _indented(orjson.loads(document))
 
-    def item(self, item: bytes) -> bytes:
+    def item(self, item: bytes) -> Iterator[bytes]:
         """The item, two levels in."""
-        return self.whole(item).replace(b"\n", b"\n    ")
+        yield _indented(orjson.loads(item)).replace(b"\n", b"\n    ")
 
     def frame(self, empty: bytes) -> tuple[bytes, bytes]:
         """The list broken open at its last brackets."""
-        return self.whole(empty).removesuffix(b"]\n}") + b"\n    ", b"\n  ]\n}"
+        return _indented(orjson.loads(empty)).removesuffix(b"]\n}") + b"\n    ", b"\n  ]\n}"
 
 
 class Yaml:
@@ -84,13 +85,13 @@ class Yaml:
     content_type = YAML
     separator = b""
 
-    def whole(self, document: bytes) -> bytes:
+    def steps(self, document: bytes) -> Iterator[bytes]:
         """The document."""
-        return to_yaml(orjson.loads(document))
+        return yaml_steps(orjson.loads(document))
 
-    def item(self, item: bytes) -> bytes:
+    def item(self, item: bytes) -> Iterator[bytes]:
         """The item behind its dash; a sequence's items stand as far left as its key."""
-        return to_yaml([orjson.loads(item)])
+        return yaml_steps([orjson.loads(item)])
 
     def frame(self, empty: bytes) -> tuple[bytes, bytes]:
         """Keys that sort behind the items' stand behind the items."""
@@ -104,6 +105,11 @@ class Yaml:
 COMPACT = Compact()
 INDENTED = Indented()
 YAML_LAYOUT = Yaml()
+
+
+def laid_out(layout: Layout, document: bytes) -> bytes:
+    """A document that is small."""
+    return b"".join(layout.steps(document))
 
 
 def json_layout(pretty: str, user_agent: str | None) -> Layout:

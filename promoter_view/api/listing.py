@@ -7,14 +7,14 @@ however slowly it is read.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from promoter_view.api.continuation import Token
 from promoter_view.api.forms import Form, ListMeta
 from promoter_view.api.freshness import require
-from promoter_view.api.layouts import Layout
+from promoter_view.api.layouts import Layout, laid_out
 from promoter_view.api.query import ListQuery
 from promoter_view.boundaries import ViewReader
 from promoter_view.records import Bundle
@@ -54,30 +54,38 @@ class ListReader:
     idle = False
 
     def __init__(self, found: Page, form: Form, layout: Layout, begin_slice: BeginSlice = endless) -> None:
-        self._bundles = found.bundles
-        self._form = form
-        self._layout = layout
-        self._next = 0
-        empty = form.empty_list(found.meta)
-        self._lead, self._closing = layout.frame(empty) if found.bundles else (b"", layout.whole(empty))
+        self._pieces = self._laid_out(found, form, layout)
         self._begin_slice = begin_slice
         self.finished = False
 
     def pull(self, max_bytes: int) -> bytes:
         """The next slice."""
-        parts, self._lead = [self._lead], b""
+        parts: list[bytes] = []
         size, is_over = 0, self._begin_slice()
-        while self._next < len(self._bundles) and size < max_bytes:
-            item = self._layout.item(self._form.item(self._bundles[self._next]))
-            parts += (self._layout.separator if self._next else b"", item)
-            size += len(item)
-            self._next += 1
-            if is_over():
+        for piece in self._pieces:
+            parts.append(piece)
+            size += len(piece)
+            if size >= max_bytes or is_over():
                 break
-        if self._next == len(self._bundles):
-            self.finished = True
-            parts.append(self._closing)
         return b"".join(parts)
+
+    def _laid_out(self, found: Page, form: Form, layout: Layout) -> Iterator[bytes]:
+        """The list in pieces that may be empty: an item, or a step of one that takes long."""
+        empty = form.empty_list(found.meta)
+        lead, closing = layout.frame(empty) if found.bundles else (laid_out(layout, empty), b"")
+        for place, bundle in enumerate(found.bundles, 1):
+            pieces = layout.item(form.item(bundle))
+            held = lead + next(pieces)
+            for piece in pieces:
+                yield held
+                held = piece
+            if place < len(found.bundles):
+                yield held
+                lead = layout.separator
+            else:
+                lead = held
+        self.finished = True
+        yield lead + closing
 
 
 def _state(views: ViewReader, view: str, namespace: str, query: ListQuery) -> tuple[int, Sequence[Bundle]]:

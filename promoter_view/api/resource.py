@@ -21,6 +21,7 @@ from promoter_view.api.forms import Form
 from promoter_view.api.frames import FrameCache, error_line
 from promoter_view.api.freshness import require
 from promoter_view.api.instruments import WatchInstruments
+from promoter_view.api.layouts import Layout
 from promoter_view.api.listing import ListReader, Page, page
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import Target
@@ -118,11 +119,22 @@ class ViewResource:
         bundle = await outlook.see(lambda: outlook.views.get(key))
         if bundle is None:
             raise ObjectNotFound(GROUP, target.view, target.name)
-        body = rendering.layout.whole(rendering.form.single(bundle))
+        body = await self._laid_out(rendering.layout, rendering.form.single(bundle))
         if rendering.gzip and len(body) > MIN_BYTES:
             await self._compressed(request, Deflated(body, Whole()), rendering)
         else:
             answers.send(request, body, rendering.layout.content_type)
+
+    async def _laid_out(self, layout: Layout, document: bytes) -> bytes:
+        """The whole document, a slice a turn."""
+        parts: list[bytes] = []
+        is_over = self._pump.begin_slice()
+        for piece in layout.steps(document):
+            parts.append(piece)
+            if is_over():
+                await deferLater(self._reactor, 0)
+                is_over = self._pump.begin_slice()
+        return b"".join(parts)
 
     async def _list(self, request: Request, call: Call, outlook: Outlook) -> None:
         rendering = self._rendering(request, call)

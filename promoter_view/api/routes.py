@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
 from promoter_view.api import answers, discovery
+from promoter_view.api.layouts import laid_out
 from promoter_view.api.negotiation import DISCOVERY_VERSIONS, Verb, discovery_version, negotiate, require_json
 from promoter_view.api.openapi import GROUP_PATH, OpenApi
 from promoter_view.api.published import Published, has_already, publish
@@ -151,7 +152,7 @@ def _discovery(request: Request, plain: discovery.Document, aggregated: Mapping[
     if version is not None:
         return _published(request, aggregated[version], discovery.aggregated_type(version))
     layout = lenient_layout(request, parameters_of(request.uri))
-    return _body(request, layout.whole(orjson.dumps(plain)), layout.content_type)
+    return _body(request, laid_out(layout, orjson.dumps(plain)), layout.content_type)
 
 
 def _published(request: Request, document: Published, content_type: str) -> bytes:
@@ -166,7 +167,7 @@ def _published(request: Request, document: Published, content_type: str) -> byte
 
 def _document(request: Request, document: discovery.Document) -> bytes:
     layout = layout_of(negotiate(request.getHeader("Accept"), Verb.GET), request, parameters_of(request.uri))
-    return _body(request, layout.whole(orjson.dumps(document)), layout.content_type)
+    return _body(request, laid_out(layout, orjson.dumps(document)), layout.content_type)
 
 
 def _report(request: Request, report: Report) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import iterdecode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +33,7 @@ from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage_details import STAGE_DETAILS
-from promoter_view.web.yaml_text import to_yaml
+from promoter_view.web.yaml_text import yaml_steps
 
 _HTML = "text/html; charset=utf-8"
 _ENTRIES_A_PAGE = 100
@@ -296,7 +297,14 @@ class Pages:
         yield from page.pieces
 
     def _manifest(self, bundle: Bundle, view: PageInput) -> Page:
-        return self._page(
+        return Page(200, _HTML, self._manifest_pieces(bundle, view))
+
+    def _manifest_pieces(self, bundle: Bundle, view: PageInput) -> Iterator[bytes]:
+        text = []
+        for piece in iterdecode(yaml_steps(orjson.loads(bundle.encode()), sort_keys=False), "utf-8"):
+            text.append(piece)
+            yield b""
+        page = self._page(
             200,
             "manifest.html",
             view,
@@ -306,8 +314,9 @@ class Pages:
             namespace=bundle.key.namespace,
             name=bundle.key.name,
             resource_version=bundle.resource_version,
-            yaml=to_yaml(orjson.loads(bundle.encode()), sort_keys=False).decode(),
+            yaml=text,
         )
+        yield from page.pieces
 
     # -- activity and program ----------------------------------------------------------------------------------------
 
