@@ -26,7 +26,7 @@ from promoter_view.argocd.steps import (
 from promoter_view.argocd.writes import Conflict, Writes
 from promoter_view.clocks import WallClock
 from promoter_view.decoded import text
-from promoter_view.kubernetes.cleaning import version_of
+from promoter_view.kubernetes.documents import version_of
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError
 from promoter_view.stages.authorization import StageKey, refusal
 

@@ -34,8 +34,7 @@ from promoter_view.argocd.lease import (
 from promoter_view.argocd.writes import Requests
 from promoter_view.clocks import WallClock
 from promoter_view.decoded import mapping, text
-from promoter_view.kubernetes.cleaning import version_of
-from promoter_view.kubernetes.documents import decode
+from promoter_view.kubernetes.documents import decode, version_of
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError
 from promoter_view.metrics import Metrics
 

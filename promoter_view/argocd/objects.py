@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from promoter_view.argocd.documents import Document
 from promoter_view.decoded import mapping, text
-from promoter_view.kubernetes.cleaning import version_of
-from promoter_view.kubernetes.documents import decode
+from promoter_view.kubernetes.documents import decode, version_of
 from promoter_view.records import ABSENT, LOST, Change, ChangeType, ObjectKey, Position, Record, Snapshot, SourceObject
 from promoter_view.stages.authorization import StageKey, authorization_of
 

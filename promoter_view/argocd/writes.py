@@ -14,8 +14,7 @@ import orjson
 from promoter_view.argocd.documents import Document
 from promoter_view.argocd.merge_patch import merge_diff
 from promoter_view.decoded import mapping, text
-from promoter_view.kubernetes.cleaning import version_of
-from promoter_view.kubernetes.documents import Item, decode, items_of
+from promoter_view.kubernetes.documents import Item, decode, items_of, version_of
 from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS
 from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
 from promoter_view.metrics import Metrics

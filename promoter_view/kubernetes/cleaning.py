@@ -13,7 +13,8 @@ from typing import Any
 import orjson
 
 from promoter_view.kubernetes.application_cleaning import reduce_application
-from promoter_view.kubernetes.framing import MAX_LINE_BYTES
+from promoter_view.kubernetes.bounds import MAX_LINE_BYTES
+from promoter_view.kubernetes.documents import version_of
 from promoter_view.kubernetes.kargo_cleaning import redact_promotion, redact_stage
 from promoter_view.kubernetes.kinds import Kind
 from promoter_view.kubernetes.redaction import Json, TooDeepError, each, inside, replace, within
@@ -72,12 +73,6 @@ def identify(document: Any, kind: Kind) -> ObjectKey:
     if reason:
         raise MalformedObject(kind.kind, namespace, name, reason)
     return ObjectKey(kind.kind, namespace, name)
-
-
-def version_of(document: Any) -> str:
-    """An object's or a list's metadata.resourceVersion, "" where there is none."""
-    metadata = document.get("metadata") if isinstance(document, dict) else None
-    return _text(metadata.get("resourceVersion")) if isinstance(metadata, dict) else ""
 
 
 def source_object(document: Any, rules: CleaningRules) -> tuple[ObjectKey, SourceObject]:

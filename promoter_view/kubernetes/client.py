@@ -14,12 +14,11 @@ from promoter_view import clocks
 from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
 from promoter_view.kubernetes.credentials import Credentials, Identity
-from promoter_view.kubernetes.documents import decode, error_of
+from promoter_view.kubernetes.documents import Parameters, decode, error_of
 from promoter_view.kubernetes.failures import NETWORK_ERRORS, unreachable
 from promoter_view.kubernetes.impersonation import impersonation_headers
 from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
 from promoter_view.kubernetes.plugin import run_plugin
-from promoter_view.kubernetes.reflector_messages import Parameters
 from promoter_view.kubernetes.request_body import RequestBody
 from promoter_view.kubernetes.streams import BodyCollector, LineStream
 from promoter_view.kubernetes.tls import material_of, policies

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from promoter_view.kubernetes.cleaning import version_of
-from promoter_view.kubernetes.framing import MAX_LINE_BYTES, CutLine
+from promoter_view.kubernetes.bounds import MAX_LINE_BYTES
+from promoter_view.kubernetes.framing import CutLine
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.kubernetes.scanning import Identity, ListPage, event_of, identity_of
 
@@ -34,6 +34,17 @@ class WatchEvent(NamedTuple):
     type: str
     object: dict[str, Any]
     fault: str = ""
+
+
+#: The query parameters of a request, in order.
+Parameters = tuple[tuple[str, str], ...]
+
+
+def version_of(document: Any) -> str:
+    """An object's or a list's metadata.resourceVersion, "" where there is none."""
+    metadata = document.get("metadata") if isinstance(document, dict) else None
+    version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
+    return version if isinstance(version, str) else ""
 
 
 def decode(data: bytes) -> Any:

@@ -5,11 +5,7 @@ A Kubernetes watch is one JSON document a line (API concepts, "Efficient detecti
 
 from __future__ import annotations
 
-MAX_LINE_BYTES = 16 * 1024 * 1024
-#: What is kept of a longer one: metadata, which say whose it is, come before spec and status.
-KEPT_BYTES = 1024 * 1024
-#: Beyond this no line is waited for: nothing that ends it may ever come.
-MAX_PASSED_BYTES = 256 * 1024 * 1024
+from promoter_view.kubernetes.bounds import KEPT_BYTES, MAX_LINE_BYTES, MAX_PASSED_BYTES
 
 
 class CutLine(bytes):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from promoter_view.kubernetes.cleaning import CleaningRules, MalformedObject, identify, source_object, version_of
-from promoter_view.kubernetes.documents import Item
+from promoter_view.kubernetes.cleaning import CleaningRules, MalformedObject, identify, source_object
+from promoter_view.kubernetes.documents import Item, version_of
 from promoter_view.records import MAX_REASON, ListPath, ObjectKey, SourceObject, UnreadObject
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from promoter_view.kubernetes.documents import Parameters
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError
 from promoter_view.kubernetes.reflector import Cluster, Stream
-from promoter_view.kubernetes.reflector_messages import Parameters
 
 
 class JudgingCluster(ABC):

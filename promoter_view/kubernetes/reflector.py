@@ -12,6 +12,7 @@ from twisted.logger import Logger
 
 from promoter_view.boundaries import Recorder
 from promoter_view.kubernetes.cleaning import CleaningRules
+from promoter_view.kubernetes.documents import Parameters
 from promoter_view.kubernetes.gathering import is_named
 from promoter_view.kubernetes.outcomes import ClusterError, Outcome
 from promoter_view.kubernetes.reflector_core import SPARED, ReflectorCore, State
@@ -33,7 +34,6 @@ from promoter_view.kubernetes.reflector_messages import (
     Malformed,
     Note,
     Open,
-    Parameters,
     PassOver,
     Put,
     Reconcile,

@@ -13,9 +13,10 @@ from itertools import chain
 from typing import Any
 
 from promoter_view.kubernetes.backoff import Backoff
-from promoter_view.kubernetes.cleaning import CleaningRules, MalformedObject, version_of
+from promoter_view.kubernetes.cleaning import CleaningRules, MalformedObject
 from promoter_view.kubernetes.documents import (
     Item,
+    Parameters,
     WatchEvent,
     decode,
     decode_event,
@@ -23,6 +24,7 @@ from promoter_view.kubernetes.documents import (
     ends_initial_events,
     error_of,
     is_beyond,
+    version_of,
 )
 from promoter_view.kubernetes.gathering import Gathering, is_named, unread
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable, Withheld
@@ -44,7 +46,6 @@ from promoter_view.kubernetes.reflector_messages import (
     Malformed,
     Note,
     Open,
-    Parameters,
     PassOver,
     Put,
     Reconcile,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from promoter_view.kubernetes.documents import Parameters
 from promoter_view.kubernetes.outcomes import ClusterError, Outcome
 from promoter_view.records import ObjectKey, SourceObject, UnreadObject
 
@@ -20,9 +21,6 @@ class Timing:
     confirm_absent_seconds: float = 1.0
     good_while_seconds: float = 5.0
     page_size: int = 500
-
-
-Parameters = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ import struct
 from typing import NamedTuple
 from zlib import crc32
 
+from promoter_view.log.bounds import MAX_PAYLOAD_BYTES
+
 FORMAT = 1
 #: 0xF9 never occurs in UTF-8, so no JSON body can look like a frame.
 MAGIC = b"\xf9PVF"
 FILE_MAGIC = b"\xf9PVLOG\r\n"
-#: An entry is at most a watch line, 16 MiB; a longer payload is not ours.
-MAX_PAYLOAD_BYTES = 64 << 20
 
 _FILE = struct.Struct(">8sHHIQQQ")
 _FRAME = struct.Struct(">4sIIQQI")

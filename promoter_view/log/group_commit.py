@@ -18,8 +18,8 @@ from twisted.logger import Logger
 
 from promoter_view.boundaries import Follower
 from promoter_view.clocks import WallClock
+from promoter_view.log.bounds import MAX_PAYLOAD_BYTES
 from promoter_view.log.errors import LogClosed
-from promoter_view.log.frames import MAX_PAYLOAD_BYTES
 from promoter_view.log.offsets import OffsetClock
 from promoter_view.metrics import Metrics
 from promoter_view.records import Change, Entry, Record

@@ -9,9 +9,9 @@ import orjson
 from twisted.internet.defer import Deferred, succeed
 
 from promoter_view.boundaries import Recorder
+from promoter_view.kubernetes.documents import Parameters
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS, Kind
 from promoter_view.kubernetes.outcomes import ClusterError
-from promoter_view.kubernetes.reflector_messages import Parameters
 from promoter_view.records import ListPath, ObjectKey, SourceObject, UnreadObject
 
 KINDS: Mapping[str, Kind] = {kind.kind: kind for kind in PROMOTER_KINDS}

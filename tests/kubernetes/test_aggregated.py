@@ -9,8 +9,8 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from promoter_view.kubernetes.aggregated import AggregatedCluster
+from promoter_view.kubernetes.documents import Parameters
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable
-from promoter_view.kubernetes.reflector_messages import Parameters
 
 GROUP = "/apis/view.promoter.argoproj.io/v1alpha1"
 PATHS = (f"{GROUP}/promotionstrategydetails", f"{GROUP}/namespaces/team/promotionstrategydetails")

@@ -10,15 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.kubernetes.cleaning import (
-    LAST_APPLIED,
-    CleaningRules,
-    MalformedObject,
-    identify,
-    source_object,
-    version_of,
-)
-from promoter_view.kubernetes.framing import MAX_LINE_BYTES
+from promoter_view.kubernetes.bounds import MAX_LINE_BYTES
+from promoter_view.kubernetes.cleaning import LAST_APPLIED, CleaningRules, MalformedObject, identify, source_object
+from promoter_view.kubernetes.documents import version_of
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
 from promoter_view.kubernetes.redaction import REDACTED
 from tests.kubernetes.fakes import KINDS, document

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promoter_view.log import frames, segment
+from promoter_view.log.bounds import MAX_PAYLOAD_BYTES
 from promoter_view.log.errors import LogDamaged
 from promoter_view.log.frames import FileHeader, FileKind
 from promoter_view.records import Mark, Position, Record
@@ -107,7 +108,7 @@ def test_a_frame_that_is_whole_but_senseless_is_damage():
 def test_a_frame_beyond_the_bound_is_refused():
     """Nothing is written that a reader would take for damage."""
     with pytest.raises(ValueError, match="above the bound"):
-        frames.encode_frame(0, 1, 1, bytes(frames.MAX_PAYLOAD_BYTES + 1))
+        frames.encode_frame(0, 1, 1, bytes(MAX_PAYLOAD_BYTES + 1))
 
 
 @settings(max_examples=200, deadline=None)
