@@ -221,9 +221,10 @@ def unknown_variables(environ: Mapping[str, str]) -> Sequence[str]:
     for name in sorted(environ):
         if not name.startswith(_PREFIX) or name in names or _is_link(name, environ[name]):
             continue
-        nearest = _nearest(name, names)
+        # Without what all begin with, by which any two would be alike.
+        nearest = _nearest(name.removeprefix(_PREFIX), [known.removeprefix(_PREFIX) for known in names])
         if nearest:
-            raise OptionError(f"{name}: there is no such variable; did you mean {nearest}?")
+            raise OptionError(f"{name}: there is no such variable; did you mean {_PREFIX}{nearest}?")
         lines.append(f"{name} counts for nothing: no option has this variable")
     return lines
 

@@ -217,6 +217,6 @@ def test_unknown_variables() -> None:
         unknown_variables({"PROMOTER_VIEW_DASHBORD_AUTH": "token"})
     with pytest.raises(OptionError, match=r"did you mean PROMOTER_VIEW_SECURE_PORT\?"):
         unknown_variables({"PROMOTER_VIEW_SECUR_PORT": "443"})
-    assert unknown_variables({"PROMOTER_VIEW_QUUX": "1", "PATH": "/bin"}) == [
-        "PROMOTER_VIEW_QUUX counts for nothing: no option has this variable"
+    assert unknown_variables({"PROMOTER_VIEW_SOAK": "1", "PATH": "/bin"}) == [
+        "PROMOTER_VIEW_SOAK counts for nothing: no option has this variable"
     ]
