@@ -21,9 +21,9 @@ from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.access.trust import Trust
 from promoter_view.boundaries import ViewReader
 from promoter_view.clocks import WallClock
-from promoter_view.kubernetes.client import ClientSettings, KubernetesClient
-from promoter_view.kubernetes.cluster_config import ClusterConfig
-from promoter_view.kubernetes.config import load_named_cluster
+from promoter_view.kubernetes.client.client import ClientSettings, KubernetesClient
+from promoter_view.kubernetes.connection.cluster import ClusterConfig
+from promoter_view.kubernetes.connection.config import load_named_cluster
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.metrics import Metrics
 from promoter_view.settings import Settings

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from promoter_view.kubernetes.cluster_config import ClusterConfig, Clusters
-from promoter_view.kubernetes.config import cluster_identity, load_named_cluster
+from promoter_view.kubernetes.connection.cluster import ClusterConfig, Clusters
+from promoter_view.kubernetes.connection.config import cluster_identity, load_named_cluster
 from promoter_view.settings import Settings
 from promoter_view.web.expiry import Expiry
 

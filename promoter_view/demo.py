@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from zope.interface import implementer
 
 from promoter_view.clocks import WallClock
-from promoter_view.kubernetes.cluster_config import ClusterConfig, UserConfig
+from promoter_view.kubernetes.connection.cluster import ClusterConfig, UserConfig
 from promoter_view.kubernetes.kinds import Kind
 from promoter_view.simulator.cluster import Cluster
 from promoter_view.simulator.delivery import Delivery

@@ -11,7 +11,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IOpenSSLServerConnectionCreator, IProtocolFactory
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
-from promoter_view.kubernetes.cluster_config import ConfigError
+from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.option_values import Port
 
 _TRIES = 100

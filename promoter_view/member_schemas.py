@@ -11,9 +11,9 @@ from typing import Any
 
 from promoter_view.api.openapi import OpenApi
 from promoter_view.api.openapi_views import group_versions
-from promoter_view.kubernetes.client import KubernetesClient
-from promoter_view.kubernetes.cluster_config import ClusterConfig
-from promoter_view.kubernetes.schemas import SchemaFollower
+from promoter_view.kubernetes.client.client import KubernetesClient
+from promoter_view.kubernetes.client.schemas import SchemaFollower
+from promoter_view.kubernetes.connection.cluster import ClusterConfig
 from promoter_view.views.definition import ViewDefinition
 
 

@@ -12,7 +12,7 @@ from twisted.logger import Logger
 
 from promoter_view.boundaries import Recorder, ViewReader
 from promoter_view.clocks import WallClock
-from promoter_view.kubernetes.reflector import ReflectorStatus
+from promoter_view.kubernetes.reflecting.reflector import ReflectorStatus
 from promoter_view.log.offsets import refusal
 from promoter_view.metrics import Metrics
 from promoter_view.records import ListPath, LogStatus, ObjectKey

@@ -13,14 +13,14 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
 
 from promoter_view.boundaries import EventLog, Leading
-from promoter_view.kubernetes.aggregated import AggregatedCluster
 from promoter_view.kubernetes.cleaning import CleaningRules
-from promoter_view.kubernetes.client import KubernetesClient
-from promoter_view.kubernetes.cluster_config import Clusters
-from promoter_view.kubernetes.needs import Need
+from promoter_view.kubernetes.client.client import KubernetesClient
+from promoter_view.kubernetes.connection.cluster import Clusters
 from promoter_view.kubernetes.paths import ARGOCD_CLUSTER
-from promoter_view.kubernetes.reflector import ReflectorStatus
-from promoter_view.kubernetes.supervise import Reflectors, mirror_of
+from promoter_view.kubernetes.reflecting.aggregated import AggregatedCluster
+from promoter_view.kubernetes.reflecting.needs import Need
+from promoter_view.kubernetes.reflecting.reflector import ReflectorStatus
+from promoter_view.kubernetes.reflecting.reflectors import Reflectors, mirror_of
 from promoter_view.log.recorder import LogRecorder
 from promoter_view.metrics import Metrics
 from promoter_view.operations import first_state

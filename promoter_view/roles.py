@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS, PROMOTER_GROUP, PROMOTER_KINDS, Kind
-from promoter_view.kubernetes.needs import Need
 from promoter_view.kubernetes.paths import list_paths, reflected_paths
-from promoter_view.kubernetes.supervise import rules_of
+from promoter_view.kubernetes.reflecting.needs import Need
+from promoter_view.kubernetes.reflecting.reflectors import rules_of
 from promoter_view.records import ListPath
 from promoter_view.settings import Settings
 from promoter_view.views.bundles import Drafts, View

@@ -39,7 +39,7 @@ from promoter_view.clusters import follow_certificates, identities, load_cluster
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
 from promoter_view.key_pairs import KeyPairError
-from promoter_view.kubernetes.cluster_config import ClusterConfig, Clusters, ConfigError
+from promoter_view.kubernetes.connection.cluster import ClusterConfig, Clusters, ConfigError
 from promoter_view.log.engines import LogSettings, open_log
 from promoter_view.log.errors import LogError
 from promoter_view.log.settings import EtcdFiles

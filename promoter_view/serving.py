@@ -20,7 +20,7 @@ from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
 from promoter_view.boundaries import ViewReader
 from promoter_view.clocks import WallClock
-from promoter_view.kubernetes.cluster_config import ConfigError
+from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.listening import listen_tls, refused
 from promoter_view.metrics import Metrics
 from promoter_view.settings import Settings

@@ -31,9 +31,9 @@ from promoter_view.argocd.writes import Writes
 from promoter_view.boundaries import Follower, Leading, ViewReader
 from promoter_view.clocks import WallClock
 from promoter_view.decoded import text
-from promoter_view.kubernetes.client import KubernetesClient
-from promoter_view.kubernetes.cluster_config import Clusters
-from promoter_view.kubernetes.config import own_namespace
+from promoter_view.kubernetes.client.client import KubernetesClient
+from promoter_view.kubernetes.connection.cluster import Clusters
+from promoter_view.kubernetes.connection.config import own_namespace
 from promoter_view.log.following import Followers
 from promoter_view.metrics import Metrics
 from promoter_view.settings import Settings

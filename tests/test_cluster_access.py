@@ -9,7 +9,7 @@ import pytest
 from twisted.internet.testing import MemoryReactorClock
 
 from promoter_view.cluster_access import ClusterAccess
-from promoter_view.kubernetes.cluster_config import ClusterConfig, ConfigError
+from promoter_view.kubernetes.connection.cluster import ClusterConfig, ConfigError
 from promoter_view.metrics import Metrics
 from promoter_view.options import settings
 from promoter_view.web.expiry import Expiry

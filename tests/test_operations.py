@@ -3,7 +3,7 @@
 from twisted.internet.task import Clock
 
 from promoter_view.boundaries import Wakeable
-from promoter_view.kubernetes.reflector import ReflectorStatus
+from promoter_view.kubernetes.reflecting.reflector import ReflectorStatus
 from promoter_view.log.offsets import units
 from promoter_view.metrics import Metrics
 from promoter_view.operations import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promoter_view.kubernetes.needs import Need
+from promoter_view.kubernetes.reflecting.needs import Need
 from promoter_view.options import settings
 from promoter_view.roles import Role, role_of
 from promoter_view.views.bundles import View

@@ -11,7 +11,7 @@ from twisted.internet.defer import succeed
 from twisted.internet.task import Clock
 
 from promoter_view.dashboard.program import ProgramFacts
-from promoter_view.kubernetes.cluster_config import ConfigError
+from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.metrics import Metrics
 from promoter_view.options import settings
 from promoter_view.records import LogStatus

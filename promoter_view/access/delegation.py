@@ -14,7 +14,7 @@ from twisted.logger import Logger
 
 from promoter_view.access.authentication_config import AuthenticationConfig, from_config_map
 from promoter_view.access.trust import Trust
-from promoter_view.kubernetes.backoff import Backoff
+from promoter_view.kubernetes.client.backoff import Backoff
 from promoter_view.kubernetes.documents import decode, error_of
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable
 

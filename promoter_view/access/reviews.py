@@ -11,7 +11,7 @@ from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from promoter_view.kubernetes.backoff import Backoff
+from promoter_view.kubernetes.client.backoff import Backoff
 from promoter_view.kubernetes.outcomes import ClusterError, Outcome
 from promoter_view.metrics import Metrics
 from promoter_view.web.errors import ReviewUnavailable

@@ -18,7 +18,7 @@ from promoter_view.dashboard.pages import Page, PageInput, Pages
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.rights import Rights
 from promoter_view.dashboard.visitors import Visitor
-from promoter_view.kubernetes.reflector_core import State
+from promoter_view.kubernetes.reflecting.core import State
 from promoter_view.log.errors import LogUnreachable
 from promoter_view.records import Bundle
 from promoter_view.streaming import Pump

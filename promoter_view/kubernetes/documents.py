@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from promoter_view.kubernetes.bounds import MAX_LINE_BYTES
-from promoter_view.kubernetes.framing import CutLine
+from promoter_view.kubernetes.client.framing import CutLine
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.kubernetes.scanning import Identity, ListPage, event_of, identity_of
 

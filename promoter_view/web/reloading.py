@@ -8,7 +8,7 @@ from pathlib import Path
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from promoter_view.kubernetes.cluster_config import ConfigError
+from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.metrics import Metrics
 from promoter_view.web.certificates import CertificateFiles, ServingConnections, TlsSettings, serving_context
 from promoter_view.web.expiry import Expiry

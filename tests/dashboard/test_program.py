@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from promoter_view.dashboard.program import ProgramFacts, read_program
-from promoter_view.kubernetes.reflector import ReflectorStatus
+from promoter_view.kubernetes.reflecting.reflector import ReflectorStatus
 from promoter_view.records import ListPath, LogStatus
 from tests.dashboard.company import Company
 

@@ -15,11 +15,11 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from promoter_view.boundaries import EventLog, Follower, Leading
-from promoter_view.kubernetes.client import KubernetesClient
-from promoter_view.kubernetes.cluster_config import ClusterConfig
+from promoter_view.kubernetes.client.client import KubernetesClient
+from promoter_view.kubernetes.connection.cluster import ClusterConfig
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS, Kind
 from promoter_view.kubernetes.paths import list_paths
-from promoter_view.kubernetes.supervise import Reflectors, mirror_of, rules_of
+from promoter_view.kubernetes.reflecting.reflectors import Reflectors, mirror_of, rules_of
 from promoter_view.log.offsets import OffsetClock, mark_offset
 from promoter_view.log.recorder import LogRecorder
 from promoter_view.metrics import Metrics

@@ -10,11 +10,11 @@ from treq.testing import RequestTraversalAgent
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from promoter_view.kubernetes.client import KubernetesClient
-from promoter_view.kubernetes.cluster_config import ClusterConfig
+from promoter_view.kubernetes.client.client import KubernetesClient
+from promoter_view.kubernetes.connection.cluster import ClusterConfig
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.kubernetes.paths import list_paths
-from promoter_view.kubernetes.supervise import Reflectors, mirror_of, rules_of
+from promoter_view.kubernetes.reflecting.reflectors import Reflectors, mirror_of, rules_of
 from promoter_view.metrics import Metrics
 from promoter_view.records import ABSENT
 from promoter_view.simulator.apiserver import ApiServer

@@ -15,8 +15,8 @@ from twisted.web.resource import Resource
 from twisted.web.server import Site
 from zope.interface import implementer
 
-from promoter_view.kubernetes.client import KubernetesClient
-from promoter_view.kubernetes.cluster_config import ClusterConfig, Inline
+from promoter_view.kubernetes.client.client import KubernetesClient
+from promoter_view.kubernetes.connection.cluster import ClusterConfig, Inline
 from promoter_view.kubernetes.outcomes import Outcome, Unreachable
 from promoter_view.network.proxies import Proxy, parse_proxy
 from tests.kubernetes.certificates import Authority

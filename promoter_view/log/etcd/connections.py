@@ -10,8 +10,8 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.web.iweb import IAgent
 
-from promoter_view.kubernetes.cluster_config import ConfigError, FileSource
-from promoter_view.kubernetes.tls import ClientCertificate, TlsMaterial, policies
+from promoter_view.kubernetes.connection.cluster import ConfigError, FileSource
+from promoter_view.kubernetes.connection.tls import ClientCertificate, TlsMaterial, policies
 from promoter_view.log.etcd.faults import EtcdError, Fault
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.network.agents import Agents, ConnectionSettings

@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from promoter_view.boundaries import Follower
-from promoter_view.kubernetes.backoff import Backoff
+from promoter_view.kubernetes.client.backoff import Backoff
 from promoter_view.log.errors import LogDamaged, LogUnusable
 from promoter_view.log.etcd.faults import HOPELESS, EtcdError
 from promoter_view.log.etcd.layout import Layout, decode_head

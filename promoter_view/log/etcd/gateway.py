@@ -18,11 +18,11 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.web.http_headers import Headers
 
-from promoter_view.kubernetes.failures import NETWORK_ERRORS, unreachable
+from promoter_view.kubernetes.client.failures import NETWORK_ERRORS, unreachable
+from promoter_view.kubernetes.client.request_body import RequestBody
+from promoter_view.kubernetes.client.streams import BodyCollector, LineStream
 from promoter_view.kubernetes.outcomes import Outcome as NetworkOutcome
 from promoter_view.kubernetes.outcomes import Unreachable
-from promoter_view.kubernetes.request_body import RequestBody
-from promoter_view.kubernetes.streams import BodyCollector, LineStream
 from promoter_view.log.etcd import wire
 from promoter_view.log.etcd.connections import Connections
 from promoter_view.log.etcd.faults import EtcdError, Fault

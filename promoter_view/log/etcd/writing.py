@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from promoter_view.clocks import WallClock
-from promoter_view.kubernetes.backoff import Backoff
+from promoter_view.kubernetes.client.backoff import Backoff
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.etcd.faults import EtcdError, Fault
 from promoter_view.log.etcd.layout import Layout

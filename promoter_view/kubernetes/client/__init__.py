@@ -1,0 +1,1 @@
+"""Requests to a cluster: answers within bounds, streams of lines, and what failures mean."""
