@@ -19,8 +19,8 @@ from twisted.internet import reactor as installed_reactor
 from twisted.internet.defer import Deferred, DeferredList
 
 from promoter_view.boundaries import EventLog
-from promoter_view.log.disk import Disk
-from promoter_view.log.engines import LogSettings, open_log
+from promoter_view.log.file.disk import Disk
+from promoter_view.log.urls import LogSettings, open_log
 from promoter_view.metrics import Metrics
 from promoter_view.records import Change, ChangeType, Mirror, ObjectKey, Record, Snapshot
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-from promoter_view.log.engines import check_url
+from promoter_view.log.urls import check_url
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage_details import STAGE_DETAILS
 from promoter_view.web.certificates import CIPHER_SUITES

@@ -40,9 +40,9 @@ from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
 from promoter_view.key_pairs import KeyPairError
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, Clusters, ConfigError
-from promoter_view.log.engines import LogSettings, open_log
 from promoter_view.log.errors import LogError
 from promoter_view.log.settings import EtcdFiles
+from promoter_view.log.urls import LogSettings, open_log
 from promoter_view.logging import observer, twistd_stream
 from promoter_view.member_schemas import MemberSchemas
 from promoter_view.metrics import Metrics

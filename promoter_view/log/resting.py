@@ -8,12 +8,12 @@ from typing import Any, Protocol
 
 from promoter_view.boundaries import Follower
 from promoter_view.clocks import WallClock
-from promoter_view.log.disk import Disk
 from promoter_view.log.etcd.at_rest import EtcdAtRest
-from promoter_view.log.etcd.connections import Connections
-from promoter_view.log.etcd.gateway import Gateway
-from promoter_view.log.etcd.places import ETCD_FORM, parse_place
-from promoter_view.log.folder_at_rest import FolderAtRest
+from promoter_view.log.etcd.client.connections import Connections
+from promoter_view.log.etcd.client.gateway import Gateway
+from promoter_view.log.etcd.client.places import ETCD_FORM, parse_place
+from promoter_view.log.file.disk import Disk
+from promoter_view.log.file.folder_at_rest import FolderAtRest
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.metrics import Metrics
 from promoter_view.records import Snapshot

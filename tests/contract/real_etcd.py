@@ -8,9 +8,9 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from promoter_view.log.etcd.connections import Connections
+from promoter_view.log.etcd.client.connections import Connections
+from promoter_view.log.etcd.client.gateway import Gateway
 from promoter_view.log.etcd.etcd_log import EtcdLog
-from promoter_view.log.etcd.gateway import Gateway
 from promoter_view.log.settings import EtcdFiles, LogSettings
 from promoter_view.metrics import Metrics
 from tests.clocks import Wall

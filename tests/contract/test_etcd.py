@@ -8,10 +8,10 @@ import pytest
 from twisted.internet import reactor
 from twisted.internet.task import Clock
 
-from promoter_view.log.etcd.connections import Connections
-from promoter_view.log.etcd.faults import EtcdError, Fault
-from promoter_view.log.etcd.gateway import Gateway
-from promoter_view.log.etcd.values import Compare, Delete, Get, Keys, Put, Transaction
+from promoter_view.log.etcd.client.connections import Connections
+from promoter_view.log.etcd.client.faults import EtcdError, Fault
+from promoter_view.log.etcd.client.gateway import Gateway
+from promoter_view.log.etcd.client.values import Compare, Delete, Get, Keys, Put, Transaction
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.metrics import Metrics
 from tests.contract import spinning

@@ -15,9 +15,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from twisted.internet import reactor
 
 from promoter_view import clocks
-from promoter_view.log.engines import open_log
 from promoter_view.log.errors import LogUnusable
 from promoter_view.log.settings import EtcdFiles, LogSettings
+from promoter_view.log.urls import open_log
 from promoter_view.metrics import Metrics
 from promoter_view.records import Mark
 from tests.contract import spinning

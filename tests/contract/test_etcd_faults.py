@@ -11,9 +11,9 @@ import pytest
 from twisted.internet import reactor
 
 from promoter_view import clocks
-from promoter_view.log.engines import open_log
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.settings import LogSettings
+from promoter_view.log.urls import open_log
 from promoter_view.metrics import Metrics
 from tests.contract import spinning
 from tests.log.fakes import MIRROR, Fold, change

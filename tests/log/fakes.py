@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 
-from promoter_view.log.disk import Disk
-from promoter_view.log.file_log import FileLog
+from promoter_view.log.file.disk import Disk
+from promoter_view.log.file.file_log import FileLog
 from promoter_view.log.mirroring import carried, is_complete
 from promoter_view.log.settings import LogSettings
 from promoter_view.metrics import Metrics

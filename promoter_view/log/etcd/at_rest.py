@@ -12,13 +12,13 @@ from promoter_view.clocks import WallClock
 from promoter_view.log import codec
 from promoter_view.log.errors import LogLocked, LogUnreachable, LogUnusable
 from promoter_view.log.etcd import checkpoint
-from promoter_view.log.etcd.faults import EtcdError
+from promoter_view.log.etcd.client.faults import EtcdError
+from promoter_view.log.etcd.client.values import Compare, Etcd, Outcome, Put, Transaction
 from promoter_view.log.etcd.layout import Checkpoint, Head, Layout, encode_head, encode_leader
 from promoter_view.log.etcd.loading import Beginning, Loader
 from promoter_view.log.etcd.replica import Assembler, Canceled, Overtaken, Rewound
 from promoter_view.log.etcd.surveying import Survey, survey_of
 from promoter_view.log.etcd.transactions import Item, TooLarge, fitting, item_of
-from promoter_view.log.etcd.values import Compare, Etcd, Outcome, Put, Transaction
 from promoter_view.records import Change, ChangeType, ObjectKey, Snapshot, SourceObject
 
 _IDENTITY = "promoter-view-log"

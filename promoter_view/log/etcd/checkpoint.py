@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from promoter_view.log.etcd.client.values import Compare, Delete, Keys, Put, Transaction
 from promoter_view.log.etcd.layout import Checkpoint, Head, Layout, encode_checkpoint, encode_piece
-from promoter_view.log.etcd.values import Compare, Delete, Keys, Put, Transaction
 from promoter_view.records import BundleKey, Snapshot
 
 EVERY_EVENTS = 10_000

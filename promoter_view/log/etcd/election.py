@@ -13,11 +13,11 @@ from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from promoter_view.log.etcd.faults import EtcdError
+from promoter_view.log.etcd.client.faults import EtcdError
+from promoter_view.log.etcd.client.values import Compare, Etcd, Get, Put, Transaction
 from promoter_view.log.etcd.layout import Layout, encode_leader
 from promoter_view.log.etcd.pausing import Pause
 from promoter_view.log.etcd.surveying import Survey, Surveyor, survey_of
-from promoter_view.log.etcd.values import Compare, Etcd, Get, Put, Transaction
 
 TICK_SECONDS = 1.0
 #: Often: a machine that is busy delays some of them, and a lease that ends for that costs a term.

@@ -13,8 +13,9 @@ from twisted.python.failure import Failure
 from promoter_view.boundaries import Follower, Leading
 from promoter_view.clocks import WallClock
 from promoter_view.log.errors import LogClosed, LogError, LogUnreachable, LogUnusable
+from promoter_view.log.etcd.client.faults import EtcdError
+from promoter_view.log.etcd.client.values import Etcd
 from promoter_view.log.etcd.election import Election, Term
-from promoter_view.log.etcd.faults import EtcdError
 from promoter_view.log.etcd.following import Following
 from promoter_view.log.etcd.layout import Layout
 from promoter_view.log.etcd.loading import Loader
@@ -22,10 +23,9 @@ from promoter_view.log.etcd.pausing import Pause
 from promoter_view.log.etcd.progress import Progress
 from promoter_view.log.etcd.surveying import Survey, Surveyor
 from promoter_view.log.etcd.terms import Terms
-from promoter_view.log.etcd.values import Etcd
+from promoter_view.log.file.worker import Worker
 from promoter_view.log.offsets import refusal, require_clock
 from promoter_view.log.settings import LogSettings
-from promoter_view.log.worker import Worker
 from promoter_view.metrics import Metrics
 from promoter_view.records import Entry, LogStatus, Mirror, Snapshot
 

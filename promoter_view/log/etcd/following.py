@@ -16,16 +16,16 @@ from twisted.logger import Logger
 from promoter_view.boundaries import Follower
 from promoter_view.kubernetes.client.backoff import Backoff
 from promoter_view.log.errors import LogDamaged, LogUnusable
-from promoter_view.log.etcd.faults import HOPELESS, EtcdError
+from promoter_view.log.etcd.client.faults import HOPELESS, EtcdError
+from promoter_view.log.etcd.client.values import Etcd, Message
 from promoter_view.log.etcd.layout import Layout, decode_head
 from promoter_view.log.etcd.loading import Beginning, Loader
 from promoter_view.log.etcd.pausing import Pause
 from promoter_view.log.etcd.progress import Progress
 from promoter_view.log.etcd.replica import Assembler, Canceled, Overtaken, Revision, Rewound
 from promoter_view.log.etcd.surveying import Survey, Surveyor
-from promoter_view.log.etcd.values import Etcd, Message
+from promoter_view.log.file.worker import Worker
 from promoter_view.log.group_commit import in_slices
-from promoter_view.log.worker import Worker
 from promoter_view.metrics import Metrics
 from promoter_view.records import Mirror, Record, Snapshot
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from promoter_view.log import codec
 from promoter_view.log.errors import LogDamaged
-from promoter_view.log.etcd.values import Keys
+from promoter_view.log.etcd.client.values import Keys
 from promoter_view.log.group_commit import MAX_BODY_BYTES
 from promoter_view.records import BundleKey, Change, ChangeType, Mirror, ObjectKey, Record, SourceObject, UnreadObject
 

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from promoter_view.log.errors import LogDamaged, LogUnusable
-from promoter_view.log.etcd.faults import EtcdError, Fault
+from promoter_view.log.etcd.client.faults import EtcdError, Fault
+from promoter_view.log.etcd.client.values import Etcd, Keys, KeyValue
 from promoter_view.log.etcd.layout import (
     Checkpoint,
     Head,
@@ -18,7 +19,6 @@ from promoter_view.log.etcd.layout import (
     decode_piece,
 )
 from promoter_view.log.etcd.surveying import Survey
-from promoter_view.log.etcd.values import Etcd, Keys, KeyValue
 from promoter_view.log.mirroring import is_complete
 from promoter_view.log.offsets import is_spent
 from promoter_view.records import BundleKey, ObjectKey, Snapshot, SourceObject

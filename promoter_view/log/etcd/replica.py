@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from promoter_view.log.errors import LogDamaged
+from promoter_view.log.etcd.client.values import Event, Message
 from promoter_view.log.etcd.layout import Head, Layout, damaged, decode_head, decode_object, holds_object
-from promoter_view.log.etcd.values import Event, Message
 from promoter_view.records import Change, Record
 
 

@@ -9,8 +9,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
+from promoter_view.log.etcd.client.values import Etcd, Found, KeyValue
 from promoter_view.log.etcd.layout import Layout
-from promoter_view.log.etcd.values import Etcd, Found, KeyValue
 
 
 @dataclass(frozen=True, slots=True)

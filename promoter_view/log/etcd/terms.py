@@ -12,13 +12,13 @@ from twisted.logger import Logger
 from promoter_view.boundaries import Leading
 from promoter_view.clocks import WallClock, steady
 from promoter_view.log.errors import LogClosed
+from promoter_view.log.etcd.client.values import Etcd
 from promoter_view.log.etcd.election import Term
 from promoter_view.log.etcd.layout import Layout, decode_head
 from promoter_view.log.etcd.loading import Loader
 from promoter_view.log.etcd.progress import Progress
 from promoter_view.log.etcd.transactions import Tail, empty_tail
 from promoter_view.log.etcd.upkeep import Upkeep
-from promoter_view.log.etcd.values import Etcd
 from promoter_view.log.etcd.writing import Writer
 from promoter_view.log.settings import LogSettings
 from promoter_view.metrics import Metrics

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from promoter_view.log import codec
+from promoter_view.log.etcd.client.values import Compare, Delete, Get, Keys, Operation, Outcome, Put, Transaction
 from promoter_view.log.etcd.layout import Head, Layout, decode_head, encode_head, encode_object, holds_object
-from promoter_view.log.etcd.values import Compare, Delete, Get, Keys, Operation, Outcome, Put, Transaction
 from promoter_view.log.mirroring import carried
 from promoter_view.log.offsets import OffsetClock, mark_offset
 from promoter_view.records import (

@@ -10,13 +10,13 @@ from twisted.logger import Logger
 from promoter_view.clocks import WallClock
 from promoter_view.log.errors import LogDamaged
 from promoter_view.log.etcd import checkpoint as checkpoints
+from promoter_view.log.etcd.client.faults import EtcdError, Fault
+from promoter_view.log.etcd.client.values import Etcd, Keys, Transaction
 from promoter_view.log.etcd.compaction import expendable
-from promoter_view.log.etcd.faults import EtcdError, Fault
 from promoter_view.log.etcd.layout import Checkpoint, Layout
 from promoter_view.log.etcd.loading import Loader
 from promoter_view.log.etcd.pausing import Pause
 from promoter_view.log.etcd.progress import Progress
-from promoter_view.log.etcd.values import Etcd, Keys, Transaction
 from promoter_view.log.settings import LogSettings
 from promoter_view.metrics import Metrics
 from promoter_view.records import Snapshot

@@ -19,11 +19,11 @@ from twisted.python.failure import Failure
 from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.client.backoff import Backoff
 from promoter_view.log.errors import LogClosed
-from promoter_view.log.etcd.faults import EtcdError, Fault
+from promoter_view.log.etcd.client.faults import EtcdError, Fault
+from promoter_view.log.etcd.client.values import Etcd
 from promoter_view.log.etcd.layout import Layout
 from promoter_view.log.etcd.pausing import Pause
 from promoter_view.log.etcd.transactions import Item, Tail, TooLarge, Verdict, Written, fitting, item_of, judge, write
-from promoter_view.log.etcd.values import Etcd
 from promoter_view.log.group_commit import ENTRY_BYTES, MAX_BODY_BYTES
 from promoter_view.metrics import Metrics
 from promoter_view.records import MAX_REASON, Change, Entry, Unreadable, UnreadObject

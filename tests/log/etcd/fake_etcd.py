@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from twisted.internet.defer import Deferred, succeed
 
-from promoter_view.log.etcd.faults import EtcdError, Fault
-from promoter_view.log.etcd.values import Delete, Event, Found, Keys, KeyValue, Message, Outcome, Put
+from promoter_view.log.etcd.client.faults import EtcdError, Fault
+from promoter_view.log.etcd.client.values import Delete, Event, Found, Keys, KeyValue, Message, Outcome, Put
 
 COMPACTED = EtcdError(Fault.COMPACTED, "etcdserver: mvcc: required revision has been compacted")
 FUTURE = EtcdError(Fault.FUTURE, "etcdserver: mvcc: required revision is a future revision")

@@ -7,9 +7,9 @@ import pytest
 from promoter_view.log.errors import LogDamaged, LogLocked, LogUnreachable, LogUnusable
 from promoter_view.log.etcd import at_rest, transactions
 from promoter_view.log.etcd.at_rest import EtcdAtRest
-from promoter_view.log.etcd.faults import EtcdError, Fault
+from promoter_view.log.etcd.client.faults import EtcdError, Fault
+from promoter_view.log.etcd.client.values import Put, Transaction
 from promoter_view.log.etcd.layout import Layout
-from promoter_view.log.etcd.values import Put, Transaction
 from promoter_view.records import BundleKey, ChangeType, Mark, ObjectKey, Position, Snapshot, SourceObject, UnreadObject
 from tests.log.etcd.benches import EtcdBench
 from tests.log.fakes import MIRROR, PATH, Fold, change

@@ -6,10 +6,10 @@ import pytest
 
 from promoter_view.log.etcd import checkpoint as module
 from promoter_view.log.etcd.checkpoint import deleting, is_due, make, writing
+from promoter_view.log.etcd.client.values import Compare
 from promoter_view.log.etcd.compaction import expendable
 from promoter_view.log.etcd.layout import Checkpoint, Head, Layout, decode_checkpoint, decode_piece
 from promoter_view.log.etcd.loading import choose
-from promoter_view.log.etcd.values import Compare
 from promoter_view.log.settings import LogSettings
 from promoter_view.records import BundleKey, Snapshot
 from tests.log.fakes import MIRROR, NOW

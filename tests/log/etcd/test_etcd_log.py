@@ -10,10 +10,10 @@ import pytest
 
 from promoter_view.log import codec
 from promoter_view.log.errors import LogClosed, LogUnreachable, LogUnusable
-from promoter_view.log.etcd.faults import EtcdError, Fault
+from promoter_view.log.etcd.client.faults import EtcdError, Fault
+from promoter_view.log.etcd.client.values import Put, Transaction
 from promoter_view.log.etcd.layout import Layout, decode_head
 from promoter_view.log.etcd.transactions import MAX_BYTES
-from promoter_view.log.etcd.values import Put, Transaction
 from promoter_view.records import Change, ChangeType, Mark, Position
 from tests.log.etcd.benches import EtcdBench, Part
 from tests.log.fakes import MIRROR, PATH, Fold, change, unreadable

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from promoter_view.log.errors import LogDamaged
+from promoter_view.log.etcd.client.values import Delete, Event, Message
 from promoter_view.log.etcd.layout import Layout
 from promoter_view.log.etcd.replica import Assembler, Canceled, Overtaken, Rewound
 from promoter_view.log.etcd.transactions import Tail, empty_tail, item_of, write
-from promoter_view.log.etcd.values import Delete, Event, Message
 from promoter_view.records import ChangeType, Mark, Position
 from tests.log.fakes import MIRROR, NOW, PATH, change
 

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from promoter_view.log.etcd import transactions
+from promoter_view.log.etcd.client.values import Compare, Delete, Found, KeyValue, Outcome, Put
 from promoter_view.log.etcd.layout import Head, Layout, decode_head, encode_head
 from promoter_view.log.etcd.transactions import (
     MAX_BYTES,
@@ -21,7 +22,6 @@ from promoter_view.log.etcd.transactions import (
     judge,
     write,
 )
-from promoter_view.log.etcd.values import Compare, Delete, Found, KeyValue, Outcome, Put
 from promoter_view.log.offsets import units
 from promoter_view.records import EVERY_PATH, LOST, ChangeType, Mark, Mirror, ObjectKey, Position
 from tests.log.fakes import MIRROR, NOW, PATH, change

@@ -12,7 +12,7 @@ from twisted.web.iweb import IAgent
 
 from promoter_view.kubernetes.connection.cluster import ConfigError, FileSource
 from promoter_view.kubernetes.connection.tls import ClientCertificate, TlsMaterial, policies
-from promoter_view.log.etcd.faults import EtcdError, Fault
+from promoter_view.log.etcd.client.faults import EtcdError, Fault
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.network.agents import Agents, ConnectionSettings
 from promoter_view.network.proxies import proxy_from

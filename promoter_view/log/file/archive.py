@@ -17,15 +17,15 @@ from twisted.logger import Logger
 
 from promoter_view.clocks import WallClock
 from promoter_view.log import codec
-from promoter_view.log.disk import Disk
-from promoter_view.log.folder import LogFolder
-from promoter_view.log.folder_lock import FolderTrouble
-from promoter_view.log.frames import FILE_HEADER_BYTES, FileHeader, FileKind
-from promoter_view.log.opening import Opened
-from promoter_view.log.retention import Holdings, Segment, removal, snapshot_is_due
+from promoter_view.log.file.disk import Disk
+from promoter_view.log.file.folder import LogFolder
+from promoter_view.log.file.folder_lock import FolderTrouble
+from promoter_view.log.file.frames import FILE_HEADER_BYTES, FileHeader, FileKind
+from promoter_view.log.file.opening import Opened
+from promoter_view.log.file.retention import Holdings, Segment, removal, snapshot_is_due
+from promoter_view.log.file.worker import Worker
+from promoter_view.log.file.writer import SegmentWriter, SnapshotWriter, WriteFailed, reason_of
 from promoter_view.log.settings import LogSettings
-from promoter_view.log.worker import Worker
-from promoter_view.log.writer import SegmentWriter, SnapshotWriter, WriteFailed, reason_of
 from promoter_view.metrics import Metrics
 from promoter_view.records import Record, Snapshot
 

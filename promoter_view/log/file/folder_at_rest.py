@@ -7,14 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from promoter_view.boundaries import Follower
-from promoter_view.log import codec, segment
-from promoter_view.log.disk import Disk
+from promoter_view.log import codec
 from promoter_view.log.errors import LogUnusable
-from promoter_view.log.folder import LogFolder
-from promoter_view.log.frames import FileHeader, FileKind
-from promoter_view.log.opening import Opened, open_folder
+from promoter_view.log.file import segment
+from promoter_view.log.file.disk import Disk
+from promoter_view.log.file.folder import LogFolder
+from promoter_view.log.file.frames import FileHeader, FileKind
+from promoter_view.log.file.opening import Opened, open_folder
+from promoter_view.log.file.writer import SnapshotWriter
 from promoter_view.log.settings import LogSettings
-from promoter_view.log.writer import SnapshotWriter
 from promoter_view.records import Snapshot
 
 _READ_BYTES = 1 << 20

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from promoter_view.log import codec, frames
+from promoter_view.log import codec
 from promoter_view.log.errors import LogDamaged
+from promoter_view.log.file import frames
 from promoter_view.records import Record
 
 #: Where the first frame of a segment begins.

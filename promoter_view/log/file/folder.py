@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
-from promoter_view.log import codec, frames, snapshot
-from promoter_view.log.disk import Disk, write_all
+from promoter_view.log import codec
 from promoter_view.log.errors import LogDamaged, LogUnusable, Unsafe
-from promoter_view.log.folder_lock import FolderLock, FolderTrouble, trouble_with
-from promoter_view.log.frames import FileHeader, FileKind
-from promoter_view.log.retention import Holdings, Removal, Segment
-from promoter_view.log.segment import RESTORE, damaged
+from promoter_view.log.file import frames, snapshot
+from promoter_view.log.file.disk import Disk, write_all
+from promoter_view.log.file.folder_lock import FolderLock, FolderTrouble, trouble_with
+from promoter_view.log.file.frames import FileHeader, FileKind
+from promoter_view.log.file.retention import Holdings, Removal, Segment
+from promoter_view.log.file.segment import RESTORE, damaged
 from promoter_view.records import Snapshot
 
 _FORMAT_TEXT = b"promoter-view event log, format %d\n"

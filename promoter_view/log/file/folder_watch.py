@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from promoter_view.log.faults import Faults
-from promoter_view.log.folder_lock import FolderTrouble
+from promoter_view.log.file.folder_lock import FolderTrouble
 
 LOOK_SECONDS = 5.0
 #: How many looks in a row find another folder before the process ends: a minute in which somebody may put it back.

@@ -9,7 +9,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
-from promoter_view.log.engines import LogSettings, check_url, open_log
+from promoter_view.log.urls import LogSettings, check_url, open_log
 from promoter_view.metrics import Metrics
 from tests.log.fakes import MIRROR, NOW, Fold, change
 

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from promoter_view.log import disk
+from promoter_view.log.file import disk
 
 
 @pytest.fixture

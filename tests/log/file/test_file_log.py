@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from twisted.internet.defer import Deferred
 
-from promoter_view.log.engines import LogSettings
 from promoter_view.log.errors import LogClosed, LogDamaged, LogLocked, LogUnusable
 from promoter_view.log.offsets import units
+from promoter_view.log.urls import LogSettings
 from promoter_view.records import ChangeType, Mark, Mirror, Position
 from tests.log.fakes import MIRROR, NOW, PATH, Bench, Fold, change, unreadable
 

@@ -6,11 +6,11 @@ import errno
 import os
 from collections.abc import Sequence
 
-from promoter_view.log import segment, snapshot
-from promoter_view.log.disk import Disk, write_all
 from promoter_view.log.errors import Unsafe
-from promoter_view.log.folder import LogFolder
-from promoter_view.log.frames import FileHeader
+from promoter_view.log.file import segment, snapshot
+from promoter_view.log.file.disk import Disk, write_all
+from promoter_view.log.file.folder import LogFolder
+from promoter_view.log.file.frames import FileHeader
 from promoter_view.records import Record, Snapshot
 
 

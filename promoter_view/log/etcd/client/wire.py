@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from promoter_view.log.etcd.faults import EtcdError, Fault, fault_of
-from promoter_view.log.etcd.values import (
+from promoter_view.log.etcd.client.faults import EtcdError, Fault, fault_of
+from promoter_view.log.etcd.client.values import (
     Compare,
     Delete,
     Event,

@@ -10,15 +10,15 @@ from typing import Any
 
 from promoter_view.boundaries import EventLog
 from promoter_view.clocks import WallClock
-from promoter_view.log.disk import Disk
-from promoter_view.log.etcd.connections import Connections
+from promoter_view.log.etcd.client.connections import Connections
+from promoter_view.log.etcd.client.gateway import Gateway
+from promoter_view.log.etcd.client.places import ETCD_FORM, parse_place
 from promoter_view.log.etcd.etcd_log import EtcdLog
-from promoter_view.log.etcd.gateway import Gateway
-from promoter_view.log.etcd.places import ETCD_FORM, parse_place
-from promoter_view.log.file_log import FileLog
+from promoter_view.log.file.disk import Disk
+from promoter_view.log.file.file_log import FileLog
+from promoter_view.log.file.worker import ThreadWorker
 from promoter_view.log.memory import MemoryLog
 from promoter_view.log.settings import LogSettings
-from promoter_view.log.worker import ThreadWorker
 from promoter_view.metrics import Metrics
 
 __all__ = ["LogSettings", "check_url", "open_log"]

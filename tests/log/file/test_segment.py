@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promoter_view.log import frames, segment
 from promoter_view.log.bounds import MAX_PAYLOAD_BYTES
 from promoter_view.log.errors import LogDamaged
-from promoter_view.log.frames import FileHeader, FileKind
+from promoter_view.log.file import frames, segment
+from promoter_view.log.file.frames import FileHeader, FileKind
 from promoter_view.records import Mark, Position, Record
 from tests.log.fakes import MIRROR, PATH, change
 

@@ -13,21 +13,21 @@ from twisted.logger import Logger
 
 from promoter_view.boundaries import Follower, Leading
 from promoter_view.clocks import WallClock, steady
-from promoter_view.log import segment
-from promoter_view.log.archive import Archive
-from promoter_view.log.disk import Disk
 from promoter_view.log.errors import LogClosed, LogLocked
 from promoter_view.log.faults import Faults
-from promoter_view.log.folder import LogFolder
-from promoter_view.log.folder_watch import FolderWatch
+from promoter_view.log.file import segment
+from promoter_view.log.file.archive import Archive
+from promoter_view.log.file.disk import Disk
+from promoter_view.log.file.folder import LogFolder
+from promoter_view.log.file.folder_watch import FolderWatch
+from promoter_view.log.file.opening import Opened, open_folder
+from promoter_view.log.file.retention import Segment
+from promoter_view.log.file.segment import Extent
+from promoter_view.log.file.worker import Worker
+from promoter_view.log.file.writer import WriteFailed
 from promoter_view.log.group_commit import GroupCommit, in_slices
 from promoter_view.log.offsets import mark_offset, require_clock
-from promoter_view.log.opening import Opened, open_folder
-from promoter_view.log.retention import Segment
-from promoter_view.log.segment import Extent
 from promoter_view.log.settings import LogSettings
-from promoter_view.log.worker import Worker
-from promoter_view.log.writer import WriteFailed
 from promoter_view.metrics import Metrics
 from promoter_view.records import Entry, LogStatus, Mark, Mirror, Record
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.log.etcd.places import parse_place
+from promoter_view.log.etcd.client.places import parse_place
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from promoter_view.log import segment
-from promoter_view.log.disk import Disk
 from promoter_view.log.errors import LogDamaged, LogError, LogUnusable
-from promoter_view.log.folder import LogFolder
-from promoter_view.log.frames import FILE_HEADER_BYTES, FileHeader, FileKind
+from promoter_view.log.file import segment
+from promoter_view.log.file.disk import Disk
+from promoter_view.log.file.folder import LogFolder
+from promoter_view.log.file.frames import FILE_HEADER_BYTES, FileHeader, FileKind
+from promoter_view.log.file.retention import Holdings, Segment, start_order
+from promoter_view.log.file.segment import Extent
+from promoter_view.log.file.writer import SegmentWriter
 from promoter_view.log.offsets import is_spent
-from promoter_view.log.retention import Holdings, Segment, start_order
-from promoter_view.log.segment import Extent
 from promoter_view.log.settings import LogSettings
-from promoter_view.log.writer import SegmentWriter
 from promoter_view.records import Snapshot
 
 

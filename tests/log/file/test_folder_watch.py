@@ -7,9 +7,9 @@ import shutil
 import pytest
 
 from promoter_view.log.errors import LogClosed
-from promoter_view.log.folder_watch import LOOK_SECONDS, PATIENCE_LOOKS
+from promoter_view.log.file.folder_watch import LOOK_SECONDS, PATIENCE_LOOKS
 from tests.log.fakes import Bench, change
-from tests.log.test_file_log import fill, small
+from tests.log.file.test_file_log import fill, small
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.log.retention import Holdings, Segment, removal, snapshot_is_due, start_order
+from promoter_view.log.file.retention import Holdings, Segment, removal, snapshot_is_due, start_order
 from promoter_view.log.settings import LogSettings
 
 

@@ -12,11 +12,11 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
-from promoter_view.log.etcd import wire
-from promoter_view.log.etcd.connections import Connections
-from promoter_view.log.etcd.faults import EtcdError, Fault, fault_of
-from promoter_view.log.etcd.gateway import Gateway
-from promoter_view.log.etcd.values import Keys
+from promoter_view.log.etcd.client import wire
+from promoter_view.log.etcd.client.connections import Connections
+from promoter_view.log.etcd.client.faults import EtcdError, Fault, fault_of
+from promoter_view.log.etcd.client.gateway import Gateway
+from promoter_view.log.etcd.client.values import Keys
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.metrics import Metrics
 from promoter_view.network.targets import parse_target

@@ -6,9 +6,9 @@ from io import BytesIO
 
 import pytest
 
-from promoter_view.log import snapshot
 from promoter_view.log.errors import LogDamaged
-from promoter_view.log.frames import FileHeader, FileKind
+from promoter_view.log.file import snapshot
+from promoter_view.log.file.frames import FileHeader, FileKind
 from promoter_view.records import BundleKey, ObjectKey, Snapshot, SourceObject, UnreadObject
 from tests.log.fakes import MIRROR
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO, TypeVar
 
-from promoter_view.log import codec, frames
+from promoter_view.log import codec
 from promoter_view.log.errors import LogDamaged
-from promoter_view.log.segment import damaged
+from promoter_view.log.file import frames
+from promoter_view.log.file.segment import damaged
 from promoter_view.records import BundleKey, ObjectKey, Snapshot, SourceObject
 
 #: One piece is written and synced in a few milliseconds, and appends go on between two of them.

@@ -6,10 +6,10 @@ import dataclasses
 
 import pytest
 
-from promoter_view.log import segment as segment_module
-from promoter_view.log.disk import Disk
 from promoter_view.log.errors import LogDamaged, LogLocked, LogUnusable
-from promoter_view.log.folder_at_rest import FolderAtRest
+from promoter_view.log.file import segment as segment_module
+from promoter_view.log.file.disk import Disk
+from promoter_view.log.file.folder_at_rest import FolderAtRest
 from promoter_view.records import Change, Mark, ObjectKey, Position, UnreadObject
 from tests.log.fakes import MIRROR, NOW, PATH, Bench, FaultyDisk, Fold, change
 

@@ -23,16 +23,16 @@ from promoter_view.kubernetes.client.request_body import RequestBody
 from promoter_view.kubernetes.client.streams import BodyCollector, LineStream
 from promoter_view.kubernetes.outcomes import Outcome as NetworkOutcome
 from promoter_view.kubernetes.outcomes import Unreachable
-from promoter_view.log.etcd import wire
-from promoter_view.log.etcd.connections import Connections
-from promoter_view.log.etcd.faults import EtcdError, Fault
-from promoter_view.log.etcd.values import Found, Keys, Message, Outcome, Transaction
+from promoter_view.log.etcd.client import wire
+from promoter_view.log.etcd.client.connections import Connections
+from promoter_view.log.etcd.client.faults import EtcdError, Fault
+from promoter_view.log.etcd.client.values import Found, Keys, Message, Outcome, Transaction
 from promoter_view.metrics import Metrics
 from promoter_view.network.sending import send
 from promoter_view.network.targets import Target, parse_target
 
 if TYPE_CHECKING:
-    from promoter_view.log.etcd.values import Etcd, Watch
+    from promoter_view.log.etcd.client.values import Etcd, Watch
 
 _FAULTS = {
     NetworkOutcome.TLS: Fault.TLS,

@@ -1,0 +1,1 @@
+"""The embedded event log: a folder of segments and snapshots."""
