@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 
 from benchmarks.report import Row, table
-from promoter_view.argocd.catalogue import known_steps
-from promoter_view.argocd.steps import StepContext
+from promoter_view.promotions.steps.catalogue import known_steps
+from promoter_view.promotions.steps.step import StepContext
 from promoter_view.stages.authorization import ANNOTATION, StageKey
 from promoter_view.stages.checks import check_config, run_checks
 from promoter_view.stages.health import WantedApplication
@@ -33,11 +33,11 @@ class _Applications:
         self._documents = {document["metadata"]["name"]: document for document in documents}
 
     def get(self, namespace: str, name: str) -> Mapping[str, Any] | None:
-        """See promoter_view.argocd.steps.Applications."""
+        """See promoter_view.promotions.steps.step.Applications."""
         return self._documents.get(name) if namespace == _NAMESPACE else None
 
     def list(self, namespace: str) -> Sequence[Mapping[str, Any]]:
-        """See promoter_view.argocd.steps.Applications."""
+        """See promoter_view.promotions.steps.step.Applications."""
         return list(self._documents.values()) if namespace == _NAMESPACE else []
 
 

@@ -14,20 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
 
-from promoter_view.argocd.applying import Applying
-from promoter_view.argocd.catalogue import known_steps
-from promoter_view.argocd.documents import Document
-from promoter_view.argocd.expression_parser import ExpressionParser
-from promoter_view.argocd.leasing import ShardLease
-from promoter_view.argocd.objects import FREIGHT, WAREHOUSE, KnownObjects
-from promoter_view.argocd.pacing import Pacing
-from promoter_view.argocd.promotion_expressions import PromotionExpressions
-from promoter_view.argocd.promotion_pass import PromotionPass
-from promoter_view.argocd.promotions import PromotionController
-from promoter_view.argocd.rereading import Rereading
-from promoter_view.argocd.stage_pass import StagePass
-from promoter_view.argocd.steps_of import Lookups, PromotionSteps
-from promoter_view.argocd.writes import Writes
 from promoter_view.boundaries import Follower, Leading, ViewReader
 from promoter_view.clocks import WallClock
 from promoter_view.decoded import text
@@ -36,6 +22,20 @@ from promoter_view.kubernetes.connection.cluster import Clusters
 from promoter_view.kubernetes.connection.config import own_namespace
 from promoter_view.log.following import Followers
 from promoter_view.metrics import Metrics
+from promoter_view.promotions.applying import Applying
+from promoter_view.promotions.controller import PromotionController
+from promoter_view.promotions.documents import Document
+from promoter_view.promotions.expressions.parser import ExpressionParser
+from promoter_view.promotions.expressions.promotion import PromotionExpressions
+from promoter_view.promotions.lease.leasing import ShardLease
+from promoter_view.promotions.objects import FREIGHT, WAREHOUSE, KnownObjects
+from promoter_view.promotions.pacing import Pacing
+from promoter_view.promotions.promotion_pass import PromotionPass
+from promoter_view.promotions.rereading import Rereading
+from promoter_view.promotions.stage_pass import StagePass
+from promoter_view.promotions.steps.catalogue import known_steps
+from promoter_view.promotions.steps_of import Lookups, PromotionSteps
+from promoter_view.promotions.writes import Writes
 from promoter_view.settings import Settings
 from promoter_view.stages.authorization import StageKey
 

@@ -5,3 +5,9 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 KEPT_BYTES = 1024 * 1024
 #: Beyond this no line is waited for: nothing that ends it may ever come.
 MAX_PASSED_BYTES = 256 * 1024 * 1024
+
+
+class CutLine(bytes):
+    """The beginning of a line that is longer than the bound."""
+
+    __slots__ = ()

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from promoter_view.kubernetes.bounds import MAX_LINE_BYTES
-from promoter_view.kubernetes.client.framing import CutLine
+from promoter_view.kubernetes.bounds import MAX_LINE_BYTES, CutLine
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.kubernetes.scanning import Identity, ListPage, event_of, identity_of
 

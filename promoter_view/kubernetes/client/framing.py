@@ -5,13 +5,7 @@ A Kubernetes watch is one JSON document a line (API concepts, "Efficient detecti
 
 from __future__ import annotations
 
-from promoter_view.kubernetes.bounds import KEPT_BYTES, MAX_LINE_BYTES, MAX_PASSED_BYTES
-
-
-class CutLine(bytes):
-    """The beginning of a line that is longer than the bound."""
-
-    __slots__ = ()
+from promoter_view.kubernetes.bounds import KEPT_BYTES, MAX_LINE_BYTES, MAX_PASSED_BYTES, CutLine
 
 
 class LineTooLong(ValueError):  # noqa: N818 - a state, as Twisted's ConnectionLost

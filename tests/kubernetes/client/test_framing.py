@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.kubernetes.client.framing import CutLine, LineBuffer, LineTooLong
+from promoter_view.kubernetes.bounds import CutLine
+from promoter_view.kubernetes.client.framing import LineBuffer, LineTooLong
 
 Lines = tuple[list[tuple[bytes, bool]], bool]
 

@@ -11,8 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.client import ResponseDone, ResponseFailed
 from twisted.web.http import PotentialDataLoss
 
-from promoter_view.kubernetes.bounds import KEPT_BYTES, MAX_LINE_BYTES, MAX_PASSED_BYTES
-from promoter_view.kubernetes.client.framing import CutLine
+from promoter_view.kubernetes.bounds import KEPT_BYTES, MAX_LINE_BYTES, MAX_PASSED_BYTES, CutLine
 from promoter_view.kubernetes.client.streams import BodyCollector, LineStream
 from promoter_view.kubernetes.outcomes import Outcome, Unreachable
 

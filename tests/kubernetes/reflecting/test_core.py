@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
+from promoter_view.kubernetes.bounds import CutLine
 from promoter_view.kubernetes.cleaning import CleaningRules
-from promoter_view.kubernetes.client.framing import CutLine
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable, Withheld
 from promoter_view.kubernetes.reflecting.core import ReflectorCore, State
 from promoter_view.kubernetes.reflecting.messages import (

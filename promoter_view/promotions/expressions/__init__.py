@@ -1,0 +1,1 @@
+"""Expressions of promotion steps, as expr-lang has them. Pure, bounded, total."""

@@ -1,0 +1,137 @@
+"""The expressions of one Promotion: what names and functions mean in its variables, conditions and configs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from promoter_view.decoded import mapping, mappings, text
+from promoter_view.promotions.engine import CannotEvaluate
+from promoter_view.promotions.expressions.evaluator import Budget, Scope, evaluate
+from promoter_view.promotions.expressions.functions import FUNCTIONS, Function, text_of
+from promoter_view.promotions.expressions.parser import ExpressionParser
+from promoter_view.promotions.expressions.templates import render, render_text
+from promoter_view.promotions.expressions.values import ExpressionError, Struct, kind_of
+from promoter_view.promotions.state.execution import Execution, PlannedStep
+from promoter_view.promotions.state.requests import CREATE_ACTOR
+from promoter_view.promotions.steps.artifacts import Holdings, Warehouses
+
+_FAULTS = frozenset({"Failed", "Errored"})
+
+
+class PromotionExpressions:
+    """Evaluates them anew each time: ``execution`` is the run as far as it has come.
+
+    ``promotion`` holds its Freight in its status; ``alias`` is that Freight's, "" for none.
+    """
+
+    def __init__(
+        self,
+        parser: ExpressionParser,
+        *,
+        stage: Mapping[str, Any],
+        promotion: Mapping[str, Any],
+        alias: str,
+        warehouses: Warehouses,
+    ) -> None:
+        self._parser = parser
+        self._stage = stage
+        self._promotion = promotion
+        self._alias = alias
+        self._warehouses = warehouses
+
+    def holds(self, step: PlannedStep, execution: Execution) -> bool:
+        """The value of a step's ``if``: a bool, else it is an error. Errors: CannotEvaluate."""
+        try:
+            scope = self._scope(step, execution)
+            found = render_text(step.condition, self._evaluation(scope))
+        except ExpressionError as error:
+            raise CannotEvaluate(str(error)) from error
+        if not isinstance(found, bool):
+            raise CannotEvaluate(f"it must evaluate to a boolean, got {kind_of(found)}")
+        return found
+
+    def configure(self, step: PlannedStep, execution: Execution) -> Any:
+        """A step's config, with the value of each expression in it. Errors: CannotEvaluate."""
+        try:
+            return render(step.config, self._evaluation(self._scope(step, execution)))
+        except ExpressionError as error:
+            raise CannotEvaluate(f"config: {error}") from error
+
+    def _scope(self, step: PlannedStep, execution: Execution) -> Scope:
+        """What a step's ``if`` and config see: all there is. Its variables see no functions about steps."""
+        functions = {**FUNCTIONS, **self._holdings().functions()}
+        names = {"ctx": self._context(step), "vars": {}}
+        scope = self._with_variables(Scope(names, functions, Budget()), mappings(self._promotion, "spec", "vars"))
+        scope = Scope({**scope.names, "outputs": dict(execution.state)}, functions, scope.budget)
+        scope = self._with_variables(scope, step.variables)
+        return Scope(scope.names, {**functions, **_about_steps(step, execution)}, scope.budget)
+
+    def _with_variables(self, scope: Scope, declared: Iterable[Mapping[str, Any]]) -> Scope:
+        """Variables in their order: a later one may use the earlier, and goes over one of its name."""
+        for variable in declared:
+            name = text(variable, "name")
+            try:
+                value = render_text(text(variable, "value"), self._evaluation(scope))
+            except ExpressionError as error:
+                raise ExpressionError(f"variable {name}: {error}") from error
+            names = {**scope.names, "vars": {**scope.names["vars"], name: value}}
+            scope = Scope(names, scope.functions, scope.budget)
+        return scope
+
+    def _evaluation(self, scope: Scope) -> Any:
+        return lambda expression: evaluate(self._parser.parse(expression), scope)
+
+    def _holdings(self) -> Holdings:
+        requests = mappings(self._stage, "spec", "requestedFreight")
+        items = mapping(self._promotion, "status", "freightCollection", "items")
+        return Holdings(
+            requested=[text(request, "origin", "name") for request in requests],
+            warehouses=self._warehouses,
+            freight=[mapping(item) for item in items.values()],
+        )
+
+    def _context(self, step: PlannedStep) -> Struct:
+        freight = mapping(self._promotion, "status", "freight")
+        return _struct(
+            "ctx",
+            {
+                "project": text(self._promotion, "metadata", "namespace"),
+                "stage": text(self._promotion, "spec", "stage"),
+                "promotion": text(self._promotion, "metadata", "name"),
+                "targetFreight": _struct(
+                    "ctx.targetFreight",
+                    {
+                        "name": text(freight, "name") or text(self._promotion, "spec", "freight"),
+                        "alias": self._alias,
+                        "origin": {"kind": "Warehouse", "name": text(freight, "origin", "name")},
+                    },
+                ),
+                "meta": _struct(
+                    "ctx.meta",
+                    {
+                        "promotion": _struct(
+                            "ctx.meta.promotion",
+                            {"actor": text(self._promotion, "metadata", "annotations", CREATE_ACTOR)},
+                        ),
+                        "step": _struct("ctx.meta.step", {"alias": step.alias}),
+                    },
+                ),
+            },
+        )
+
+
+def _struct(name: str, fields: Mapping[str, Any]) -> Struct:
+    return Struct(name, fields, fields)
+
+
+def _about_steps(step: PlannedStep, execution: Execution) -> dict[str, Function]:
+    earlier = [record for record in execution.records if record.alias != step.alias]
+    failed = any(record.status in _FAULTS and not record.continue_on_error for record in earlier)
+    statuses = {record.alias: record.status for record in execution.records}
+    return {
+        "always": Function(lambda: True, 0, 0),
+        "success": Function(lambda: not failed, 0, 0),
+        "failure": Function(lambda: failed, 0, 0),
+        "status": Function(lambda alias: statuses.get(text_of(alias)) or None),
+    }

@@ -1,0 +1,1 @@
+"""The Lease of a shard: who may write for it."""

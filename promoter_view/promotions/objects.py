@@ -1,0 +1,207 @@
+"""The newest known copy of each object that the controller decides on: what the log holds, or what a write answered.
+
+A write's answer is newer than the log until the reflector brings it: copies older than that are not looked at. Who is
+concerned by a change is told by the Stages that the changed object names, before and after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from promoter_view.decoded import mapping, text
+from promoter_view.kubernetes.documents import decode, version_of
+from promoter_view.promotions.documents import Document
+from promoter_view.records import ABSENT, LOST, Change, ChangeType, ObjectKey, Position, Record, Snapshot, SourceObject
+from promoter_view.stages.authorization import StageKey, authorization_of
+
+if TYPE_CHECKING:
+    from promoter_view.boundaries import Follows
+
+STAGE, PROMOTION, FREIGHT, APPLICATION = "Stage", "Promotion", "Freight", "Application"
+WAREHOUSE = "Warehouse"
+_KINDS = frozenset({STAGE, PROMOTION, FREIGHT, WAREHOUSE, APPLICATION})
+
+#: Told of a changed object, and of the Stages that it names.
+Listener = Callable[[ObjectKey, frozenset[StageKey]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """What a request brought: ``document`` None for not found. ``version`` is its resourceVersion."""
+
+    document: Document | None
+    version: str
+
+
+class KnownObjects:
+    """A fold of the log, and what was learned since. ``listener`` is told of each change once the records are taken."""
+
+    def __init__(self) -> None:
+        self._objects: dict[ObjectKey, SourceObject] = {}
+        self._learned: dict[ObjectKey, _Learned] = {}
+        self._names: dict[ObjectKey, frozenset[StageKey]] = {}
+        self._by_stage: dict[tuple[str, StageKey], dict[str, None]] = {}
+        self._applications: dict[str, dict[str, None]] = {}
+        self._installed: dict[str, bool] = {}
+        self._listener: Listener | None = None
+
+    def listen(self, listener: Listener | None) -> None:
+        """Whom to tell; None for nobody."""
+        self._listener = listener
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """See Follower."""
+        for index in (self._objects, self._learned, self._names, self._by_stage, self._applications):
+            index.clear()
+        for key, found in snapshot.objects.items():
+            if key.kind in _KINDS:
+                self._put(key, found)
+        self._installed = {path: at != ABSENT for path, at in snapshot.positions.items() if _lists_applications(path)}
+
+    def apply(self, records: Sequence[Record]) -> None:
+        """See Follower."""
+        touched: dict[ObjectKey, frozenset[StageKey]] = {}
+        for record in records:
+            entry = record.entry
+            if isinstance(entry, Change) and entry.key.kind in _KINDS:
+                touched[entry.key] = touched.get(entry.key, frozenset()) | self._take(entry)
+            elif isinstance(entry, Position) and entry.position == LOST:
+                # A cluster that was restored counts its resourceVersions anew: none of them is newer than the log.
+                self._learned.clear()
+            elif isinstance(entry, Position) and _lists_applications(entry.path):
+                self._installed[entry.path] = entry.position != ABSENT
+        if self._listener is not None:
+            for key, stages in touched.items():
+                self._listener(key, stages)
+
+    @property
+    def has_applications(self) -> bool:
+        """Whether the cluster knows Applications at all; as long as nothing is known of that, it does."""
+        return not self._installed or any(self._installed.values())
+
+    def get(self, kind: str, namespace: str, name: str) -> Document | None:
+        """The newest known copy; None where there is none."""
+        key = ObjectKey(kind, namespace, name)
+        learned = self._learned.get(key)
+        if learned is not None:
+            return learned.document
+        found = self._objects.get(key)
+        document = None if found is None else decode(found.body)
+        return document if isinstance(document, dict) else None
+
+    def promotions(self, stage: StageKey) -> Sequence[Document]:
+        """All Promotions of that Stage."""
+        return self._all(PROMOTION, stage)
+
+    def freight_of(self, stage: StageKey) -> Sequence[Document]:
+        """All Freight whose status names that Stage."""
+        return self._all(FREIGHT, stage)
+
+    def applications(self, namespace: str) -> Sequence[Document]:
+        """All Applications of that namespace, by name."""
+        learned = {key.name for key in self._learned if key.kind == APPLICATION and key.namespace == namespace}
+        names = sorted(learned.union(self._applications.get(namespace, ())))
+        found = (self.get(APPLICATION, namespace, name) for name in names)
+        return [document for document in found if document is not None]
+
+    def stages(self) -> Iterable[StageKey]:
+        """Every Stage that there is, and every one that a Promotion names."""
+        known = {StageKey(key.namespace, key.name) for key in self._objects if key.kind == STAGE}
+        return known | {stage for kind, stage in self._by_stage if kind == PROMOTION}
+
+    def learn(self, kind: str, document: Document) -> bool:
+        """What a request answered is known from now on, unless something newer is; whether that changes anything."""
+        key = ObjectKey(kind, text(document, "metadata", "namespace"), text(document, "metadata", "name"))
+        version, known = version_of(document), self._objects.get(key)
+        earlier = self._learned.get(key)
+        if earlier is not None and not is_newer(version, earlier.version):
+            return False
+        if known is not None and not is_newer(version, known.resource_version):
+            return False
+        self._learned[key] = _Learned(document, version)
+        return True
+
+    def learn_absent(self, kind: str, namespace: str, name: str) -> bool:
+        """There is no such object, whatever the log still holds; whether that changes anything."""
+        key = ObjectKey(kind, namespace, name)
+        known = self._objects.get(key)
+        before = self.get(kind, namespace, name)
+        if known is None:
+            self._learned.pop(key, None)
+        else:
+            self._learned[key] = _Learned(None, known.resource_version)
+        return before is not None
+
+    def _all(self, kind: str, stage: StageKey) -> Sequence[Document]:
+        names = self._by_stage.get((kind, stage), ())
+        found = (self.get(kind, stage.project, name) for name in tuple(names))
+        return [document for document in found if document is not None]
+
+    def _take(self, change: Change) -> frozenset[StageKey]:
+        learned = self._learned.get(change.key)
+        if learned is not None and not is_newer(learned.version, change.resource_version):
+            del self._learned[change.key]
+        before = self._names.get(change.key, frozenset())
+        if change.type is ChangeType.DELETED:
+            self._remove(change.key)
+            return before
+        self._put(change.key, SourceObject(change.body, change.resource_version))
+        return before | self._names.get(change.key, frozenset())
+
+    def _put(self, key: ObjectKey, found: SourceObject) -> None:
+        self._unname(key)
+        self._objects[key] = found
+        stages = _stages_named(key, decode(found.body))
+        if stages:
+            self._names[key] = stages
+        for stage in stages:
+            self._by_stage.setdefault((key.kind, stage), {})[key.name] = None
+        if key.kind == APPLICATION:
+            self._applications.setdefault(key.namespace, {})[key.name] = None
+
+    def _remove(self, key: ObjectKey) -> None:
+        self._unname(key)
+        self._objects.pop(key, None)
+        if key.kind == APPLICATION:
+            self._applications.get(key.namespace, {}).pop(key.name, None)
+
+    def _unname(self, key: ObjectKey) -> None:
+        for stage in self._names.pop(key, frozenset()):
+            names = self._by_stage.get((key.kind, stage), {})
+            names.pop(key.name, None)
+            if not names:
+                self._by_stage.pop((key.kind, stage), None)
+
+
+def _lists_applications(path: str) -> bool:
+    """Whether a list path, by its id, is one of Applications."""
+    return "/apis/argoproj.io/" in path and path.partition("?")[0].endswith("/applications")
+
+
+def is_newer(version: str, other: str) -> bool:
+    """Whether a resourceVersion is newer than another of the same object; opaque ones are not."""
+    both = (version, other)
+    decimal = all(each.isascii() and each.isdecimal() for each in both)
+    return decimal and int(version) > int(other)
+
+
+def _stages_named(key: ObjectKey, document: Document | None) -> frozenset[StageKey]:
+    """The Stages that an object is of, or says something of."""
+    if key.kind == WAREHOUSE:
+        return frozenset()
+    if key.kind == STAGE:
+        return frozenset({StageKey(key.namespace, key.name)})
+    if key.kind == APPLICATION:
+        return frozenset(authorization_of(document or {}).stages)
+    if key.kind == PROMOTION:
+        stage = text(document, "spec", "stage")
+        return frozenset({StageKey(key.namespace, stage)}) if stage else frozenset()
+    status = mapping(document, "status")
+    names = {name for part in ("currentlyIn", "verifiedIn", "approvedFor") for name in mapping(status, part)}
+    return frozenset(StageKey(key.namespace, name) for name in names)
+
+
+if TYPE_CHECKING:
+    _: type[Follows] = KnownObjects

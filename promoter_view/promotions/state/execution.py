@@ -1,0 +1,182 @@
+"""How far a Promotion has come: the values behind Promotion.status, read from it and written to it. Pure."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from promoter_view.decoded import mapping, text
+from promoter_view.promotions.documents import Document, number, objects
+
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:h|ms|m|s|us|µs|ns))+")
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)")
+_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+
+
+class Phase(enum.StrEnum):
+    """A Promotion's phase, as the cluster has it; NEW: nobody has looked at it yet."""
+
+    NEW = ""
+    PENDING = "Pending"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    ERRORED = "Errored"
+    ABORTED = "Aborted"
+
+    @property
+    def terminal(self) -> bool:
+        """It changes no more."""
+        return self in _TERMINAL
+
+
+_PHASES = {phase.value: phase for phase in Phase}
+_TERMINAL = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.ERRORED, Phase.ABORTED})
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One entry of spec.steps. ``timeout_seconds`` and ``error_threshold`` None: the step runner's own."""
+
+    alias: str
+    uses: str
+    condition: str = ""
+    continue_on_error: bool = False
+    timeout_seconds: float | None = None
+    error_threshold: int | None = None
+    variables: Sequence[Document] = ()
+    config: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One entry of status.stepExecutionMetadata. ``status`` is "" until the step has been looked at."""
+
+    alias: str
+    status: str = ""
+    started_at: str = ""
+    finished_at: str = ""
+    error_count: int = 0
+    message: str = ""
+    continue_on_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What Promotion.status says of the run. Moments are RFC 3339; ``state`` holds each step's output by its alias."""
+
+    phase: Phase = Phase.NEW
+    message: str = ""
+    started_at: str = ""
+    finished_at: str = ""
+    current_step: int = 0
+    records: tuple[StepRecord, ...] = ()
+    state: Mapping[str, Any] = field(default_factory=dict)
+    health_checks: tuple[Document, ...] = ()
+
+    def record(self, alias: str) -> StepRecord | None:
+        """What is known of that step."""
+        return next((record for record in self.records if record.alias == alias), None)
+
+    @property
+    def running_since(self) -> str:
+        """When the step began that runs; "" where none does."""
+        last = self.records[-1] if self.records else None
+        return "" if last is None or last.finished_at else last.started_at
+
+
+def read_plan(promotion: Document) -> tuple[PlannedStep, ...]:
+    """spec.steps. A step without ``as`` is called ``step-N``, counted from 1."""
+    return tuple(_planned(step, place) for place, step in enumerate(objects(promotion, "spec", "steps"), 1))
+
+
+def read_execution(promotion: Document) -> Execution:
+    """The run as the Promotion's status has it. A phase that nobody knows counts as new."""
+    status = mapping(promotion, "status")
+    phase = text(status, "phase")
+    return Execution(
+        phase=_PHASES.get(phase, Phase.NEW),
+        message=text(status, "message"),
+        started_at=text(status, "startedAt"),
+        finished_at=text(status, "finishedAt"),
+        current_step=max(0, number(status, "currentStep")),
+        records=tuple(map(_record, objects(status, "stepExecutionMetadata"))),
+        state=mapping(status, "state"),
+        health_checks=tuple(objects(status, "healthChecks")),
+    )
+
+
+def write_execution(status: Document, execution: Execution) -> dict[str, Any]:
+    """That status with the run in it. What else it holds stays; what is empty is left out."""
+    fields = {
+        "phase": execution.phase.value,
+        "message": execution.message,
+        "startedAt": execution.started_at,
+        "finishedAt": execution.finished_at,
+        "currentStep": execution.current_step,
+        "stepExecutionMetadata": [_written(record) for record in execution.records],
+        "state": dict(execution.state),
+        "healthChecks": list(execution.health_checks),
+    }
+    kept = {name: value for name, value in status.items() if name not in fields}
+    return {**kept, **{name: value for name, value in fields.items() if value}}
+
+
+def go_duration(written: str) -> float | None:
+    """Seconds of a duration in Go's notation, ``5m0s``; None where it is none."""
+    if written == "0":
+        return 0.0
+    if not _DURATION.fullmatch(written):
+        return None
+    return sum(float(count) * _SECONDS[unit] for count, unit in _DURATION_PART.findall(written))
+
+
+def in_go(seconds: float) -> str:
+    """A duration as Go prints it, in whole seconds: 300 is ``5m0s``."""
+    whole = int(seconds)
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    if hours:
+        return f"{hours}h{minutes}m{rest}s"
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
+
+
+def _planned(step: Document, place: int) -> PlannedStep:
+    retry = mapping(step, "retry")
+    return PlannedStep(
+        alias=text(step, "as") or f"step-{place}",
+        uses=text(step, "uses"),
+        condition=text(step, "if"),
+        continue_on_error=step.get("continueOnError") is True,
+        timeout_seconds=go_duration(text(retry, "timeout")),
+        error_threshold=number(retry, "errorThreshold") or None,
+        variables=objects(step, "vars"),
+        config=step.get("config"),
+    )
+
+
+def _record(found: Document) -> StepRecord:
+    return StepRecord(
+        alias=text(found, "alias"),
+        status=text(found, "status"),
+        started_at=text(found, "startedAt"),
+        finished_at=text(found, "finishedAt"),
+        error_count=number(found, "errorCount"),
+        message=text(found, "message"),
+        continue_on_error=found.get("continueOnError") is True,
+    )
+
+
+def _written(record: StepRecord) -> dict[str, Any]:
+    fields = {
+        "alias": record.alias,
+        "status": record.status,
+        "startedAt": record.started_at,
+        "finishedAt": record.finished_at,
+        "errorCount": record.error_count,
+        "message": record.message,
+        "continueOnError": record.continue_on_error,
+    }
+    return {name: value for name, value in fields.items() if value}

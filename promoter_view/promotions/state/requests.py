@@ -1,0 +1,51 @@
+"""What people ask of the controller by annotation: to end a Promotion, to look again. Pure."""
+
+from __future__ import annotations
+
+from promoter_view.decoded import mapping, text
+from promoter_view.kubernetes.documents import decode
+from promoter_view.promotions.documents import Document
+
+ABORT = "kargo.akuity.io/abort"
+REFRESH = "kargo.akuity.io/refresh"
+CREATE_ACTOR = "kargo.akuity.io/create-actor"
+SHARD = "kargo.akuity.io/shard"
+FINALIZER = "kargo.akuity.io/finalizer"
+_TERMINATE = "terminate"
+
+
+def shard_of(document: Document) -> str:
+    """The shard that an object is labelled with, "" for none."""
+    return text(document, "metadata", "labels", SHARD)
+
+
+def abort_message(promotion: Document, shard: str) -> str | None:
+    """The message of a Promotion that somebody asks to be ended; None where nobody does.
+
+    The annotation is the word ``terminate``, or a JSON object with that ``action`` and perhaps an ``actor``.
+    """
+    asked = text(promotion, "metadata", "annotations", ABORT)
+    if not asked:
+        return None
+    ours = f"controller:promotion-controller-{shard}"
+    if asked.strip() == _TERMINATE:
+        return f"terminated by {ours}"
+    request = decode(asked.encode("utf-8", "replace"))
+    if not isinstance(request, dict) or request.get("action") != _TERMINATE:
+        return None
+    return f"terminated by {text(request, 'actor') or ours}"
+
+
+def refresh_of(document: Document) -> str:
+    """The newest request to look again, "" for none; status.lastHandledRefresh says which one was."""
+    return text(document, "metadata", "annotations", REFRESH)
+
+
+def is_deleting(document: Document) -> bool:
+    """Somebody has asked for its deletion; finalizers keep it."""
+    return bool(text(document, "metadata", "deletionTimestamp"))
+
+
+def has_template(stage: Document) -> bool:
+    """Whether Promotions do something for this Stage: one without steps is for control flow only."""
+    return bool(mapping(stage, "spec", "promotionTemplate", "spec").get("steps"))

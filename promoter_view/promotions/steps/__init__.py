@@ -1,0 +1,1 @@
+"""The promotion steps: their configs, decisions and what they want written. Pure."""

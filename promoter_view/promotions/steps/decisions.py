@@ -1,0 +1,177 @@
+"""What to do about one Application now: sync it, wait for it, or count it. Pure, and total; the table is TABLE.
+
+It is read from the operation: whose it is, whether it has ended, and what it ended at. A pending top-level
+``operation`` comes first: whatever it is, it is waited for and never overwritten.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from promoter_view.decoded import mapping, text
+from promoter_view.promotions.steps.step import StepStatus
+from promoter_view.stages.application import (
+    is_operation_pending,
+    name_of,
+    operation_message,
+    operation_state,
+    promotion_of,
+    revisions_of,
+    sources_of,
+)
+
+#: The phases of an operation that has ended.
+ENDED = frozenset({"Succeeded", "Failed", "Error"})
+FAILED = frozenset({"Failed", "Error"})
+RUNNING = "Running"
+
+
+class Owner(enum.Enum):
+    """Who started the operation."""
+
+    NOT_KARGO = enum.auto()
+    OTHER_PROMOTION = enum.auto()
+    THIS_PROMOTION = enum.auto()
+
+
+class Progress(enum.Enum):
+    """How far the operation is, and for one that this Promotion started, what it came to."""
+
+    PENDING = enum.auto()
+    NONE = enum.auto()
+    IN_FLIGHT = enum.auto()
+    ENDED = enum.auto()
+    WITHOUT_RESULT = enum.auto()
+    WITHOUT_SOURCES = enum.auto()
+    MISCOUNTED = enum.auto()
+    ELSEWHERE = enum.auto()
+    THERE = enum.auto()
+
+
+class Move(enum.Enum):
+    """What to do."""
+
+    SYNC = enum.auto()
+    WAIT = enum.auto()
+    COUNT = enum.auto()
+    ERROR = enum.auto()
+
+
+#: None stands for any owner.
+TABLE: Mapping[tuple[Owner | None, Progress], Move] = {
+    (None, Progress.PENDING): Move.WAIT,
+    (None, Progress.NONE): Move.SYNC,
+    (Owner.NOT_KARGO, Progress.IN_FLIGHT): Move.WAIT,
+    (Owner.NOT_KARGO, Progress.ENDED): Move.SYNC,
+    (Owner.OTHER_PROMOTION, Progress.IN_FLIGHT): Move.WAIT,
+    (Owner.OTHER_PROMOTION, Progress.ENDED): Move.SYNC,
+    (Owner.THIS_PROMOTION, Progress.IN_FLIGHT): Move.WAIT,
+    (Owner.THIS_PROMOTION, Progress.WITHOUT_RESULT): Move.SYNC,
+    (Owner.THIS_PROMOTION, Progress.WITHOUT_SOURCES): Move.COUNT,
+    (Owner.THIS_PROMOTION, Progress.MISCOUNTED): Move.ERROR,
+    (Owner.THIS_PROMOTION, Progress.ELSEWHERE): Move.SYNC,
+    (Owner.THIS_PROMOTION, Progress.THERE): Move.COUNT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do about an Application.
+
+    ``phase`` counts for the step, "" for none. ``words`` say what is waited for, or what went wrong; "" for success.
+    """
+
+    move: Move
+    phase: str = ""
+    words: str = ""
+
+
+def decide(application: Mapping[str, Any], promotion: str, desired: Sequence[str]) -> Decision:
+    """The decision for a decoded Application. ``desired`` has a revision for each source, "" where any will do."""
+    state = operation_state(application)
+    owner = _owner(state, promotion)
+    progress = _progress(application, state, owner, desired)
+    move = TABLE[(None if (None, progress) in TABLE else owner, progress)]
+    name = f"Argo CD Application {name_of(application)}"
+    if move is Move.SYNC:
+        return Decision(move, RUNNING, f"{name} is to be synced")
+    if move is Move.ERROR:
+        return Decision(move, words=f"{name}: {_miscounted(application, desired)}")
+    if progress is Progress.PENDING:
+        return Decision(move, RUNNING, f"{name}: {_pending(application, promotion)}{operation_message(application)}")
+    phase, message = text(state, "phase"), text(state, "message")
+    if move is Move.COUNT:
+        return Decision(move, phase, f"{name} failed with: {message or phase}" if phase in FAILED else "")
+    if not phase and owner is not Owner.THIS_PROMOTION:
+        return Decision(Move.ERROR, words=f"{name}: {_WHOSE[owner]} has no phase")
+    held = operation_message(application)
+    return Decision(move, phase, f"{name}: {_WHOSE[owner]} is {phase or 'without a phase'}{held}")
+
+
+_WHOSE = {
+    Owner.NOT_KARGO: "an operation that no Promotion started",
+    Owner.OTHER_PROMOTION: "the operation of another Promotion",
+    Owner.THIS_PROMOTION: "its operation",
+}
+
+
+def _owner(state: Mapping[str, Any] | None, promotion: str) -> Owner:
+    started = promotion_of(mapping(state, "operation"))
+    if started is None:
+        return Owner.NOT_KARGO
+    return Owner.THIS_PROMOTION if started == promotion else Owner.OTHER_PROMOTION
+
+
+def _progress(
+    application: Mapping[str, Any], state: Mapping[str, Any] | None, owner: Owner, desired: Sequence[str]
+) -> Progress:
+    if is_operation_pending(application):
+        return Progress.PENDING
+    if state is None:
+        return Progress.NONE
+    if text(state, "phase") not in ENDED:
+        return Progress.IN_FLIGHT
+    return _outcome(application, state, desired) if owner is Owner.THIS_PROMOTION else Progress.ENDED
+
+
+def _outcome(application: Mapping[str, Any], state: Mapping[str, Any], desired: Sequence[str]) -> Progress:
+    result = state.get("syncResult")
+    if not isinstance(result, Mapping):
+        return Progress.WITHOUT_RESULT
+    if not sources_of(application):
+        return Progress.WITHOUT_SOURCES
+    observed = revisions_of(result)
+    if any(desired) and len(observed) != len(desired):
+        return Progress.MISCOUNTED
+    at = zip(desired, observed, strict=False)
+    return Progress.ELSEWHERE if any(wanted and wanted != seen for wanted, seen in at) else Progress.THERE
+
+
+def _miscounted(application: Mapping[str, Any], desired: Sequence[str]) -> str:
+    observed = len(revisions_of(mapping(application, "status", "operationState", "syncResult")))
+    return f"{observed} revision(s) were synced but {len(desired)} desired; its sources have changed meanwhile"
+
+
+def _pending(application: Mapping[str, Any], promotion: str) -> str:
+    started = promotion_of(mapping(application, "operation"))
+    whose = "its own operation" if started == promotion else "an operation that another started"
+    return f"{whose} waits for Argo CD to end it"
+
+
+#: How phases weigh: the first of them that any Application has decides.
+PHASES: Mapping[str, StepStatus] = {
+    "Failed": StepStatus.ERRORED,
+    "Error": StepStatus.ERRORED,
+    "Running": StepStatus.RUNNING,
+    "Terminating": StepStatus.RUNNING,
+    "Succeeded": StepStatus.SUCCEEDED,
+}
+
+
+def status_of(phases: Iterable[str]) -> StepStatus | None:
+    """What the phases of all Applications come to; None where it cannot be told."""
+    found = set(phases)
+    return next((status for phase, status in PHASES.items() if phase in found), None)

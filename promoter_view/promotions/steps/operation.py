@@ -1,0 +1,147 @@
+"""What is written to sync an Application: the exact PATCH, worked out and decided once more on the live object. Pure.
+
+The decision of the step was made on what the log knew. Between that and the write the annotation may have been revoked,
+another operation asked for, or our own already be under way (we were killed after the PATCH): then nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from promoter_view.decoded import mapping, text
+from promoter_view.promotions.merge_patch import merge_diff
+from promoter_view.promotions.steps.decisions import Move, decide
+from promoter_view.promotions.steps.sources import desired_revisions, unmatched, update_sources
+from promoter_view.promotions.steps.step import CreateEvent, SyncApplication
+from promoter_view.stages.application import PROMOTION_INFO, departure, has_sources, name_of, sources_of
+from promoter_view.stages.authorization import refusal
+
+#: Asks Argo CD to look at an Application now, past its caches.
+REFRESH = "argocd.argoproj.io/refresh"
+REFRESH_PATCH: Mapping[str, Any] = {"metadata": {"annotations": {REFRESH: "hard"}}}
+CONTROLLER = "kargo-controller"
+REASON = "Promotion triggered a sync of this Application resource."
+_UNKNOWN_ACTOR = "unknown actor"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPatch:
+    """The body of a PATCH with ``Content-Type: application/merge-patch+json``, and the Event to create once it is done.
+
+    The body carries metadata.resourceVersion: 409 when the object has changed, and then all is decided again.
+    """
+
+    body: Mapping[str, Any]
+    event: CreateEvent
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToWrite:
+    """The live object does not need it, or not yet; ``reason`` says which."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotPossible:
+    """The step is Errored with these words."""
+
+    message: str
+
+
+def plan_sync(action: SyncApplication, live: Mapping[str, Any] | None) -> SyncPatch | NothingToWrite | NotPossible:
+    """What to write for that action, given the live Application; None where it is gone."""
+    if live is None:
+        where = f'"{action.name}" in namespace "{action.namespace}"'
+        return NotPossible(f"unable to find Argo CD Application {where}")
+    refused = _refused(live, action)
+    if refused:
+        return NotPossible(f"Argo CD {refused}")
+    sources = sources_of(live)
+    missing = unmatched(sources, action.updates)
+    if missing:
+        return NotPossible(f"no source of Argo CD Application {name_of(live)} {missing}")
+    decision = decide(live, action.promotion, desired_revisions(sources, action.updates))
+    if decision.move is Move.ERROR:
+        return NotPossible(decision.words)
+    if decision.move is not Move.SYNC:
+        return NothingToWrite(decision.words or f"Argo CD Application {name_of(live)} is synced already")
+    return SyncPatch(_body(action, live), _event(live, action))
+
+
+def _refused(live: Mapping[str, Any], action: SyncApplication) -> str:
+    going = departure(live)
+    return f"Application {name_of(live)} {going}: it cannot be synced" if going else refusal(live, action.stage)
+
+
+def _body(action: SyncApplication, live: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = {
+        **merge_diff(_only(live, "metadata", "annotations"), _refreshed(live)),
+        "resourceVersion": text(live, "metadata", "resourceVersion"),
+    }
+    body: dict[str, Any] = {"metadata": metadata, "operation": _operation(action, live)}
+    spec = merge_diff(mapping(live, "spec"), _updated_spec(action, live))
+    if spec:
+        body["spec"] = spec
+    if "status" in live:
+        body["status"] = {"operationState": None}
+    return body
+
+
+def _only(live: Mapping[str, Any], parent: str, name: str) -> dict[str, Any]:
+    return {name: mapping(live, parent, name)}
+
+
+def _refreshed(live: Mapping[str, Any]) -> dict[str, Any]:
+    return {"annotations": {**mapping(live, "metadata", "annotations"), REFRESH: "hard"}}
+
+
+def _updated_spec(action: SyncApplication, live: Mapping[str, Any]) -> dict[str, Any]:
+    spec = dict(mapping(live, "spec"))
+    if not action.updates:
+        return spec
+    sources = update_sources(sources_of(live), action.updates)
+    if has_sources(live):
+        return {**spec, "sources": sources}
+    return {**spec, "source": sources[0]} if sources else spec
+
+
+def _operation(action: SyncApplication, live: Mapping[str, Any]) -> dict[str, Any]:
+    policy = mapping(live, "spec", "syncPolicy")
+    options = policy.get("syncOptions")
+    return {
+        "initiatedBy": _initiator(action.actor),
+        "info": [{"name": "Reason", "value": REASON}, {"name": PROMOTION_INFO, "value": action.promotion}],
+        "retry": dict(mapping(policy, "retry")),
+        "sync": {"syncOptions": list(options)} if isinstance(options, list) and options else {},
+    }
+
+
+def _initiator(actor: str) -> dict[str, Any]:
+    """A person's sync is a manual one for Argo CD's sync windows; one that nobody asked for is automated."""
+    _, colon, name = actor.partition(":")
+    username = name if colon else actor
+    if not username or _UNKNOWN_ACTOR in (actor, username):
+        return {"username": CONTROLLER, "automated": True}
+    return {"username": username}
+
+
+def _event(live: Mapping[str, Any], action: SyncApplication) -> CreateEvent:
+    return CreateEvent(
+        namespace=action.namespace,
+        name=action.name,
+        uid=text(live, "metadata", "uid"),
+        reason="OperationStarted",
+        message=f"{CONTROLLER} initiated sync{_to(action, live)}",
+        annotations={"user": CONTROLLER},
+    )
+
+
+def _to(action: SyncApplication, live: Mapping[str, Any]) -> str:
+    sources = update_sources(sources_of(live), action.updates)
+    if has_sources(live):
+        return f" to {len(sources)} sources"
+    revision = text(sources[0], "targetRevision") if sources else ""
+    return f" to {revision}" if revision else ""

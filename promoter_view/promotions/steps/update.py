@@ -1,0 +1,128 @@
+"""The step argocd-update: has the Applications that it names updated and synced, and waits until they are. Pure.
+
+It keeps nothing between runs: what it has begun it knows again by the Promotion's name in the operation. All is decided
+before anything is written, so that an entry that cannot be done leaves the others untouched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from promoter_view.decoded import text
+from promoter_view.promotions.steps.decisions import FAILED, Decision, Move, decide, status_of
+from promoter_view.promotions.steps.schema import ConfigSchema
+from promoter_view.promotions.steps.selection import StepError, authorized, resolve, unauthorized_note
+from promoter_view.promotions.steps.sources import desired_revisions, unmatched
+from promoter_view.promotions.steps.step import (
+    ApplicationName,
+    Applications,
+    SourceUpdate,
+    StepContext,
+    StepResult,
+    StepStatus,
+    SyncApplication,
+    errored,
+)
+from promoter_view.promotions.steps.update_config import AppUpdate, read_update_config
+from promoter_view.stages.application import name_of, sources_of
+from promoter_view.stages.checks import check_config
+from promoter_view.stages.health import WantedApplication
+
+USES = "argocd-update"
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """One Application of one entry, and what is decided of it."""
+
+    wanted: WantedApplication
+    updates: tuple[SourceUpdate, ...]
+    decision: Decision
+
+
+def run_update(context: StepContext, schema: ConfigSchema) -> StepResult:
+    """One run of the step."""
+    config = {} if context.config is None else context.config
+    problems = schema.problems(config)
+    if problems:
+        return StepResult(StepStatus.FAILED, f"invalid {USES} config: {'; '.join(problems)}", terminal=True)
+    if context.applications is None:
+        return errored("Argo CD integration is disabled: the cluster has no Applications")
+    try:
+        targets, left_alone = _decide_all(context, context.applications, config)
+    except StepError as error:
+        return errored(str(error))
+    return _result(context, targets, left_alone)
+
+
+def _decide_all(
+    context: StepContext, applications: Applications, config: Mapping[str, Any]
+) -> tuple[list[_Target], int]:
+    targets: list[_Target] = []
+    left_alone = 0
+    for entry in read_update_config(config, context.default_namespace):
+        found, refused = authorized(entry.selection, resolve(entry.selection, applications), context.stage)
+        left_alone += refused
+        _check_sources(entry, found)
+        targets.extend(_decide(context, application, entry.updates) for application in found)
+    return targets, left_alone
+
+
+def _check_sources(entry: AppUpdate, found: Sequence[Mapping[str, Any]]) -> None:
+    """Errors: StepError where an update has no source to apply to."""
+    problems = [(one, why) for one in found if (why := unmatched(sources_of(one), entry.updates))]
+    if not problems:
+        return
+    words = [f"no source of Argo CD Application {name_of(one)} {why}" for one, why in problems[:_SHOWN]]
+    if len(found) == 1:
+        raise StepError(words[0])
+    shown = f" (showing first {_SHOWN})" if len(problems) > _SHOWN else ""
+    count = f"selected Applications must have compatible sources; {len(problems)} incompatible{shown}"
+    raise StepError(f"{count}: {'; '.join(words)}. No Applications were updated")
+
+
+def _decide(context: StepContext, application: Mapping[str, Any], updates: tuple[SourceUpdate, ...]) -> _Target:
+    revisions = desired_revisions(sources_of(application), updates)
+    decision = decide(application, context.promotion, revisions)
+    if decision.move is Move.ERROR or (decision.move is Move.COUNT and decision.phase in FAILED):
+        raise StepError(decision.words)
+    namespace, name = (text(application, "metadata", part) for part in ("namespace", "name"))
+    return _Target(WantedApplication(namespace, name, revisions), updates, decision)
+
+
+def _result(context: StepContext, targets: Sequence[_Target], left_alone: int) -> StepResult:
+    status = status_of(target.decision.phase for target in targets)
+    if status is None:
+        return errored("could not determine promotion step status: no operation has a phase that is known")
+    waiting = [target.decision.words for target in targets if target.decision.words]
+    notes = [_waiting(waiting), unauthorized_note(left_alone)]
+    wanted = [target.wanted for target in targets]
+    return StepResult(
+        status,
+        "; ".join(note for note in notes if note),
+        output={"apps": [{"name": one.name, "namespace": one.namespace} for one in wanted]},
+        health_check=check_config(wanted),
+        actions=tuple(_syncs(context, targets)),
+        watched=tuple(ApplicationName(one.namespace, one.name) for one in wanted),
+    )
+
+
+def _waiting(words: Sequence[str]) -> str:
+    more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
+    return f"waiting: {'; '.join(words[:_SHOWN])}{more}" if words else ""
+
+
+def _syncs(context: StepContext, targets: Iterable[_Target]) -> Iterable[SyncApplication]:
+    """One action an Application, with the updates of all entries that hit it: one operation does them all."""
+    found: dict[tuple[str, str], SyncApplication] = {}
+    due: set[tuple[str, str]] = set()
+    for target in targets:
+        key = (target.wanted.namespace, target.wanted.name)
+        action = found.get(key) or SyncApplication(*key, context.stage, context.promotion, context.actor)
+        found[key] = replace(action, updates=action.updates + target.updates)
+        if target.decision.move is Move.SYNC:
+            due.add(key)
+    return [action for key, action in found.items() if key in due]

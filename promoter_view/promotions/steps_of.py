@@ -1,0 +1,126 @@
+"""What the engine asks of the steps of one Promotion: their expressions evaluated, their decisions, their defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from promoter_view.decoded import text
+from promoter_view.promotions.documents import Document
+from promoter_view.promotions.objects import APPLICATION, KnownObjects
+from promoter_view.promotions.state.execution import Execution, PlannedStep
+from promoter_view.promotions.state.requests import CREATE_ACTOR
+from promoter_view.promotions.steps.step import Step, StepContext, StepResult
+from promoter_view.stages.authorization import StageKey
+
+if TYPE_CHECKING:
+    from promoter_view.promotions.engine import StepRuns
+    from promoter_view.promotions.steps.step import Applications
+
+
+class Expressions(Protocol):
+    """The expressions of one Promotion. ``execution`` is the run as far as it has come."""
+
+    def holds(self, step: PlannedStep, execution: Execution) -> bool:
+        """The value of a step's ``if``. Errors: CannotEvaluate (promotions/engine.py)."""
+
+    def configure(self, step: PlannedStep, execution: Execution) -> Any:
+        """A step's config. Errors: CannotEvaluate."""
+
+
+class Lookups:
+    """The Applications that steps ask for, and which: a change of those is a reason to run the step again."""
+
+    def __init__(self, known: KnownObjects) -> None:
+        self._known = known
+        self.asked: set[tuple[str, str]] = set()
+        self._listed: set[str] = set()
+        self._confirmed: set[tuple[str, str]] = set()
+        self._confirmed_namespaces: set[str] = set()
+
+    def get(self, namespace: str, name: str) -> Document | None:
+        """See Applications."""
+        self.asked.add((namespace, name))
+        return self._known.get(APPLICATION, namespace, name)
+
+    def unconfirmed(self) -> tuple[set[tuple[str, str]], set[str]]:
+        """The names and the namespaces asked for that this did not give before."""
+        names, namespaces = self.asked - self._confirmed, self._listed - self._confirmed_namespaces
+        self._confirmed |= names
+        self._confirmed_namespaces |= namespaces
+        return names, namespaces
+
+    @property
+    def installed(self) -> bool:
+        """Whether there can be Applications: Argo CD's CRD is there."""
+        return self._known.has_applications
+
+    def list(self, namespace: str) -> Sequence[Document]:
+        """See Applications."""
+        self._listed.add(namespace)
+        return self._known.applications(namespace)
+
+
+class PromotionSteps:
+    """The steps of one Promotion. ``steps`` are those that there are, by their ``uses``."""
+
+    def __init__(
+        self,
+        steps: Mapping[str, Step],
+        expressions: Expressions,
+        *,
+        stage: StageKey,
+        promotion: Document,
+        applications: Lookups,
+        default_namespace: str,
+    ) -> None:
+        self._steps = steps
+        self._expressions = expressions
+        self._stage = stage
+        self._promotion = promotion
+        self._applications = applications
+        self._default_namespace = default_namespace
+
+    def known(self, uses: str) -> bool:
+        """See StepRuns."""
+        return uses in self._steps
+
+    @property
+    def names(self) -> Sequence[str]:
+        """See StepRuns."""
+        return sorted(self._steps)
+
+    def holds(self, step: PlannedStep, execution: Execution) -> bool:
+        """See StepRuns."""
+        return self._expressions.holds(step, execution)
+
+    def configure(self, step: PlannedStep, execution: Execution) -> Any:
+        """See StepRuns."""
+        return self._expressions.configure(step, execution)
+
+    def run(self, step: PlannedStep, config: Any, execution: Execution) -> StepResult:
+        """See StepRuns."""
+        context = StepContext(
+            stage=self._stage,
+            promotion=text(self._promotion, "metadata", "name"),
+            alias=step.alias,
+            config=config,
+            applications=self._applications if self._applications.installed else None,
+            default_namespace=self._default_namespace,
+            actor=text(self._promotion, "metadata", "annotations", CREATE_ACTOR),
+            output=execution.state.get(step.alias),
+        )
+        return self._steps[step.uses].run(context)
+
+    def timeout_seconds(self, uses: str) -> float:
+        """See StepRuns."""
+        return self._steps[uses].timeout_seconds
+
+    def error_threshold(self, uses: str) -> int:
+        """See StepRuns."""
+        return self._steps[uses].error_threshold
+
+
+if TYPE_CHECKING:
+    _runs: type[StepRuns] = PromotionSteps
+    _applications: type[Applications] = Lookups

@@ -1,0 +1,42 @@
+"""What people ask of the controller by annotation."""
+
+from __future__ import annotations
+
+import pytest
+
+from promoter_view.promotions.state.requests import abort_message, has_template, is_deleting, refresh_of, shard_of
+from tests.promotions.kargo import SHARD, promotion, stage
+
+OURS = "terminated by controller:promotion-controller-east"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "message"),
+    [
+        (None, None),
+        ("", None),
+        ("terminate", OURS),
+        ('{"action": "terminate"}', OURS),
+        ('{"action": "terminate", "actor": "admin"}', "terminated by admin"),
+        ('{"action": "terminate", "actor": 5}', OURS),
+        ('{"action": "pause"}', None),
+        ('["terminate"]', None),
+        ("pause", None),
+        ("{", None),
+    ],
+)
+def test_abort(annotation: str | None, message: str | None) -> None:
+    """An abort is the word, or an object with that action; anything else is none."""
+    found = promotion("p")
+    if annotation is not None:
+        found["metadata"]["annotations"] = {"kargo.akuity.io/abort": annotation}
+    assert abort_message(found, SHARD) == message
+
+
+def test_what_objects_say() -> None:
+    """Shard, refresh, deletion and template are read where they are, and are nothing where they are not."""
+    found = stage()
+    assert (shard_of(found), refresh_of(found), is_deleting(found), has_template(found)) == (SHARD, "", False, True)
+    assert (shard_of({}), refresh_of({}), is_deleting({}), has_template({})) == ("", "", False, False)
+    found["metadata"]["deletionTimestamp"] = "t"
+    assert is_deleting(found)
