@@ -18,10 +18,10 @@ from zope.interface import implementer
 from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, UserConfig
 from promoter_view.kubernetes.kinds import Kind
-from promoter_view.simulator.cluster import Cluster
-from promoter_view.simulator.delivery import Delivery
-from promoter_view.simulator.scenario import Scenario
-from promoter_view.simulator.simulated_cluster import SimulatedCluster
+from promoter_view.simulator.company.delivery import Delivery
+from promoter_view.simulator.company.scenario import Scenario
+from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.simulated_cluster import SimulatedCluster
 
 #: What the log of a demo mirrors, in place of a digest of a CA.
 IDENTITY = "demo"

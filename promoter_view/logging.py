@@ -29,7 +29,7 @@ _TALKATIVE = (
     "log_legacy",
     "promoter_view.api.site",
     "promoter_view.dashboard.site",
-    "promoter_view.simulator.simulated_cluster",
+    "promoter_view.simulator.kubernetes.simulated_cluster",
 )
 
 

@@ -12,12 +12,12 @@ import sys
 from twisted.internet import reactor
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
-from promoter_view.simulator.churn import Churn
-from promoter_view.simulator.delivery import Delivery
-from promoter_view.simulator.fleet import FleetPlan, load_fleet, make_fleet
-from promoter_view.simulator.scenario import Scenario
-from promoter_view.simulator.simulated_cluster import SimulatedCluster
-from promoter_view.simulator.stage_fleet import Reconciliations, load_stages
+from promoter_view.simulator.company.churn import Churn
+from promoter_view.simulator.company.delivery import Delivery
+from promoter_view.simulator.company.fleet import FleetPlan, load_fleet, make_fleet
+from promoter_view.simulator.company.scenario import Scenario
+from promoter_view.simulator.company.stage_fleet import Reconciliations, load_stages
+from promoter_view.simulator.kubernetes.simulated_cluster import SimulatedCluster
 
 _APPLICATIONS_A_STAGE = 3
 

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from promoter_view.simulator.fleet import FleetPlan, make_fleet, plant, providers
-from promoter_view.simulator.rendering import render
-from promoter_view.simulator.scenario import make_company
+from promoter_view.simulator.company.fleet import FleetPlan, make_fleet, plant, providers
+from promoter_view.simulator.company.rendering import render
+from promoter_view.simulator.company.scenario import make_company
 from tests.controlplane.client import Client, RefusedError, collection_path
 from tests.controlplane.plane import ControlPlane
 

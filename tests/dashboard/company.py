@@ -18,9 +18,9 @@ from promoter_view.kubernetes.cleaning import CleaningRules, source_object
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.metrics import Metrics
 from promoter_view.records import Bundle, BundleChange, ObjectKey
-from promoter_view.simulator.cluster import Cluster
-from promoter_view.simulator.model import Strategy
-from promoter_view.simulator.scenario import Scenario
+from promoter_view.simulator.company.model import Strategy
+from promoter_view.simulator.company.scenario import Scenario
+from promoter_view.simulator.kubernetes.cluster import Cluster
 from promoter_view.views.isolation import Isolation
 from tests.views.world import VIEW, World, delete, put
 

@@ -13,7 +13,7 @@ import pytest
 from promoter_view.dashboard.following import ActivityFollower
 from promoter_view.dashboard.topics import Form
 from promoter_view.records import BundleChange, ObjectKey
-from promoter_view.simulator.fleet import FleetPlan, make_fleet
+from promoter_view.simulator.company.fleet import FleetPlan, make_fleet
 from promoter_view.slices import SLICE_SECONDS, cooperator
 from promoter_view.views import contents
 from promoter_view.views.promotion_strategy_columns import cells

@@ -24,8 +24,8 @@ from promoter_view.log.offsets import OffsetClock, mark_offset
 from promoter_view.log.recorder import LogRecorder
 from promoter_view.metrics import Metrics
 from promoter_view.records import Entry, LogStatus, Mark, Mirror, ObjectKey, Record
-from promoter_view.simulator.apiserver import ApiServer
-from promoter_view.simulator.cluster import Cluster
+from promoter_view.simulator.kubernetes.apiserver import ApiServer
+from promoter_view.simulator.kubernetes.cluster import Cluster
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from tests.e2e.truth import Document, Name, truth

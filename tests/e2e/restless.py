@@ -15,9 +15,9 @@ from typing import Any
 
 import yaml
 
-from promoter_view.simulator.cluster import Cluster
-from promoter_view.simulator.faults import Cut, Delay, End, ErrorEvent, Garbage, Refuse, Shuffle
-from promoter_view.simulator.simulated_cluster import SimulatedCluster
+from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.faults import Cut, Delay, End, ErrorEvent, Garbage, Refuse, Shuffle
+from promoter_view.simulator.kubernetes.simulated_cluster import SimulatedCluster
 from tests.e2e.fleet import Fleet
 
 WRITES_SECONDS = 0.02

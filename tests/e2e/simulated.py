@@ -33,7 +33,7 @@ class Simulated:
         return int(self._client.url.rpartition(":")[2])
 
     def command(self, name: str, **arguments: Any) -> None:
-        """See promoter_view.simulator.control."""
+        """See promoter_view.simulator.kubernetes.control."""
         self._client.create(f"/simulator/{name}", arguments)
 
     def truth(self) -> dict[Name, Document]:

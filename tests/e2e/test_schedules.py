@@ -9,7 +9,7 @@ import pytest
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS, Kind
 from promoter_view.records import LOST, Change, Position, Record
-from promoter_view.simulator.faults import Refuse, Shuffle, Silence
+from promoter_view.simulator.kubernetes.faults import Refuse, Shuffle, Silence
 from promoter_view.views.history import Expired
 from tests.e2e.fleet import Fleet
 from tests.e2e.life import VIEW, Life, World, versions

@@ -17,9 +17,9 @@ from promoter_view.kubernetes.paths import list_paths
 from promoter_view.kubernetes.reflecting.reflectors import Reflectors, mirror_of, rules_of
 from promoter_view.metrics import Metrics
 from promoter_view.records import ABSENT
-from promoter_view.simulator.apiserver import ApiServer
-from promoter_view.simulator.cluster import Cluster
-from promoter_view.simulator.faults import Cut, End, ErrorEvent, Garbage, Refuse, Shuffle, Silence
+from promoter_view.simulator.kubernetes.apiserver import ApiServer
+from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.faults import Cut, End, ErrorEvent, Garbage, Refuse, Shuffle, Silence
 from tests.kubernetes.fakes import PATH, PULL_REQUEST, JournalRecorder
 
 KINDS = (PULL_REQUEST, PROMOTER_KINDS[3])

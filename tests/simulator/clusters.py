@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.task import Clock
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS, Kind
-from promoter_view.simulator.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import Cluster
 
 BY_KIND = {kind.kind: kind for kind in PROMOTER_KINDS}
 REPOSITORIES = BY_KIND["GitRepository"]

@@ -12,7 +12,7 @@ from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from promoter_view.simulator.apiserver import ApiServer
+from promoter_view.simulator.kubernetes.apiserver import ApiServer
 from tests.simulator.clusters import make_clock, make_cluster
 
 PATH = "/apis/promoter.argoproj.io/v1alpha1/namespaces/default/gitrepositories"

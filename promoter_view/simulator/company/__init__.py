@@ -1,0 +1,1 @@
+"""A company at work: strategies, Stages and Applications that go on. Pure but for its clock."""

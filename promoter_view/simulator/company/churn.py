@@ -1,0 +1,66 @@
+"""A steady rate of changes for benchmarks: some object's status changes, so many times a second."""
+
+from __future__ import annotations
+
+import random
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from promoter_view.kubernetes.kinds import Kind
+from promoter_view.simulator.kubernetes.cluster import Cluster
+
+#: Changes are made in batches this often, seconds.
+_TURN_SECONDS = 0.01
+
+
+class Churn:
+    """Changes objects of one kind, ``rate`` a second, chosen by chance. Each change carries its time in milliseconds.
+
+    It is in ``status.conditions[0].message`` as ``changed at MILLISECONDS, number N``, so that a reader can tell the
+    latency, and what it missed.
+    """
+
+    def __init__(
+        self, cluster: Cluster, kind: Kind, *, clock: IReactorTime, random: random.Random, rate: float
+    ) -> None:
+        self._cluster = cluster
+        self._kind = kind
+        self._clock = clock
+        self._random = random
+        self._rate = rate
+        self._began = 0.0
+        self._made = 0
+        self._number = 0
+        self._next: IDelayedCall | None = None
+
+    def start(self) -> None:
+        """Begins; where it falls behind it catches up, so that the rate holds on average."""
+        self._began = self._clock.seconds()
+        self._made = 0
+        self._schedule()
+
+    def stop(self) -> None:
+        """No more changes."""
+        if self._next is not None and self._next.active():
+            self._next.cancel()
+
+    def change(self) -> None:
+        """Makes one change."""
+        table = self._cluster.table(self._kind.group, self._kind.plural)
+        if table is None or not table.objects:
+            return
+        found = table.objects[self._random.choice(tuple(table.objects))].document()
+        self._number += 1
+        message = f"changed at {self._clock.seconds() * 1000:.3f}, number {self._number}"
+        found.setdefault("status", {})["conditions"] = [{"type": "Ready", "status": "True", "message": message}]
+        self._cluster.update(self._kind, found["metadata"].get("namespace", ""), found, "status")
+
+    def _schedule(self) -> None:
+        self._next = self._clock.callLater(_TURN_SECONDS, self._turn)
+
+    def _turn(self) -> None:
+        due = int((self._clock.seconds() - self._began) * self._rate) - self._made
+        for _ in range(due):
+            self.change()
+        self._made += due
+        self._schedule()

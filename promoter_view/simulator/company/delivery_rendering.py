@@ -1,0 +1,165 @@
+"""Projects as objects of Kargo and Argo CD. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS
+from promoter_view.simulator.company.delivery_model import Application, Freight, Project, Promotion, Stage
+from promoter_view.simulator.company.manifests import Document, timestamp
+
+ARGOCD = "argocd"
+_VERSIONS = {kind.kind: kind.api_version for kind in (*KARGO_KINDS, APPLICATION)}
+_WAREHOUSE = "main"
+_ORIGIN = {"kind": "Warehouse", "name": _WAREHOUSE}
+
+
+def render_project(project: Project) -> Iterator[Document]:
+    """All its objects; their metadata have neither uid nor resourceVersion."""
+    subscription = {"git": {"repoURL": _repository(project.name), "branch": "main"}}
+    yield _object("Project", project.name, "", status={"conditions": [{"type": "Ready", "status": "True"}]})
+    yield _object("Warehouse", _WAREHOUSE, project.name, spec={"subscriptions": [subscription]}, status={})
+    for freight in project.freight:
+        yield _freight(project, freight)
+    for stage in project.stages:
+        yield _stage(project, stage)
+        for promotion in stage.promotions:
+            yield _promotion(project, stage, promotion)
+        for application in stage.applications:
+            yield _application(project, stage, application)
+
+
+def _object(kind: str, name: str, namespace: str, **body: Any) -> Document:
+    metadata = {"name": name, **({"namespace": namespace} if namespace else {}), **body.pop("metadata", {})}
+    return {"apiVersion": _VERSIONS[kind], "kind": kind, "metadata": metadata, **body}
+
+
+def _repository(project: str) -> str:
+    return f"https://git.example.com/{project}/deploy.git"
+
+
+def _freight(project: Project, freight: Freight) -> Document:
+    having = [stage for stage in project.stages if stage.has[0] == freight]
+    commit = {"repoURL": _repository(project.name), "branch": "main", "id": freight.commit}
+    labels = {"kargo.akuity.io/alias": freight.alias}
+    status: dict[str, Any] = {"currentlyIn": {stage.name: {} for stage in having}}
+    return _object(
+        "Freight",
+        freight.name,
+        project.name,
+        metadata={"labels": labels},
+        alias=freight.alias,
+        origin=_ORIGIN,
+        commits=[commit],
+        status=status,
+    )
+
+
+def _reference(project: Project, freight: Freight) -> dict[str, Any]:
+    commit = {"repoURL": _repository(project.name), "branch": "main", "id": freight.commit}
+    return {"name": freight.name, "origin": _ORIGIN, "commits": [commit]}
+
+
+def _collection(project: Project, freight: Freight) -> dict[str, Any]:
+    return {"id": freight.name, "items": {f"Warehouse/{_WAREHOUSE}": _reference(project, freight)}}
+
+
+def _steps(stage: Stage, freight: str) -> list[dict[str, Any]]:
+    sources = [{"repoURL": "${{ vars.repo }}", "desiredRevision": freight}]
+    apps = [{"name": each.name, "namespace": ARGOCD, "sources": sources} for each in stage.applications]
+    return [{"uses": "argocd-update", "as": "update", "config": {"apps": apps}}]
+
+
+def _stage(project: Project, stage: Stage) -> Document:
+    sources = {"stages": [stage.upstream]} if stage.upstream else {"direct": True}
+    template = {"spec": {"steps": _steps(stage, "${{ commitFrom(vars.repo).ID }}")}}
+    spec = {"requestedFreight": [{"origin": _ORIGIN, "sources": sources}], "promotionTemplate": template}
+    status: dict[str, Any] = {
+        "freightHistory": [_collection(project, freight) for freight in stage.has],
+        "freightSummary": stage.has[0].name,
+    }
+    if stage.under_way is not None:
+        status["currentPromotion"] = _in_short(project, stage, stage.under_way)
+    if stage.last is not None:
+        status["lastPromotion"] = {
+            **_in_short(project, stage, stage.last),
+            "finishedAt": timestamp(stage.last.finished),
+            "status": _promotion_status(project, stage, stage.last),
+        }
+    return _object("Stage", stage.name, project.name, spec=spec, status=status)
+
+
+def _in_short(project: Project, stage: Stage, promotion: Promotion) -> dict[str, Any]:
+    return {"name": stage.promotion_name(promotion), "freight": _reference(project, promotion.freight)}
+
+
+def _promotion(project: Project, stage: Stage, promotion: Promotion) -> Document:
+    return _object(
+        "Promotion",
+        stage.promotion_name(promotion),
+        project.name,
+        metadata={"labels": {"kargo.akuity.io/stage": stage.name}},
+        spec={
+            "stage": stage.name,
+            "freight": promotion.freight.name,
+            "steps": _steps(stage, promotion.freight.commit),
+        },
+        status=_promotion_status(project, stage, promotion),
+    )
+
+
+def _promotion_status(project: Project, stage: Stage, promotion: Promotion) -> dict[str, Any]:
+    status: dict[str, Any] = {"phase": promotion.phase, "freight": _reference(project, promotion.freight)}
+    if promotion.started:
+        word = promotion.phase if promotion.finished else "Running"
+        step = {"alias": "update", "startedAt": timestamp(promotion.started), "status": word}
+        status |= {"startedAt": timestamp(promotion.started), "currentStep": 0, "stepExecutionMetadata": [step]}
+    if promotion.finished:
+        status["finishedAt"] = timestamp(promotion.finished)
+        status["stepExecutionMetadata"][0]["finishedAt"] = timestamp(promotion.finished)
+    if promotion.message:
+        status["message"] = promotion.message
+    if promotion.phase == "Succeeded":
+        wanted = [_wanted(each, promotion.freight) for each in stage.applications]
+        status["healthChecks"] = [{"uses": "argocd-update", "config": {"apps": wanted}}]
+    return status
+
+
+def _wanted(application: Application, freight: Freight) -> dict[str, Any]:
+    return {"name": application.name, "namespace": ARGOCD, "desiredRevisions": [freight.commit]}
+
+
+def _application(project: Project, stage: Stage, application: Application) -> Document:
+    source = {"repoURL": _repository(project.name), "path": stage.name, "targetRevision": application.revision}
+    spec = {
+        "project": project.name,
+        "source": source,
+        "destination": {"name": "in-cluster", "namespace": f"{project.name}-{stage.name}"},
+    }
+    annotations = {"kargo.akuity.io/authorized-stage": f"{project.name}:{stage.name}"}
+    document = _object(
+        "Application",
+        application.name,
+        ARGOCD,
+        metadata={"annotations": annotations},
+        spec=spec,
+        status=_application_status(application),
+    )
+    return document | ({"operation": _operation(application)} if application.is_syncing else {})
+
+
+def _operation(application: Application) -> dict[str, Any]:
+    info = [{"name": "kargo.akuity.io/promotion", "value": application.promotion}]
+    return {"initiatedBy": {"username": "kargo-controller", "automated": True}, "info": info, "sync": {}}
+
+
+def _application_status(application: Application) -> dict[str, Any]:
+    ended = timestamp(application.synced)
+    operation = {"phase": "Succeeded", "operation": _operation(application), "startedAt": ended, "finishedAt": ended}
+    return {
+        "health": {"status": application.health, "lastTransitionTime": timestamp(application.health_since)},
+        "sync": {"status": "Synced", "revision": application.revision},
+        "operationState": {**operation, "syncResult": {"revision": application.revision}},
+        "reconciledAt": ended,
+    }

@@ -1,0 +1,139 @@
+"""Fleets of strategies with a past: what the demo, tests and benchmarks put into a cluster. Deterministic by seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from promoter_view.simulator.company.commits import write_commit
+from promoter_view.simulator.company.manifests import Document
+from promoter_view.simulator.company.model import HEALTH, TIMER, Change, Check, Environment, Phase, Strategy
+from promoter_view.simulator.company.promotion import Move, Step, moves, new_sha, perform
+from promoter_view.simulator.company.rendering import Rendered, render, render_provider, with_owner
+from promoter_view.simulator.kubernetes.cluster import Cluster
+
+#: A past move is this many seconds before the next one, so that no wait of a promotion is longer than two moves.
+_PAST_STEP_SECONDS = 45.0
+_BRANCHES = ("development", "staging", "production", "eu-production", "us-production", "ap-production")
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPlan:
+    """How a fleet is laid out. Each ``cluster_every``-th namespace uses the ClusterScmProvider; 0: none does."""
+
+    strategies: int
+    namespaces: int = 10
+    environments: int = 3
+    cluster_every: int = 4
+    past_moves: int = 180
+    seed: int = 1
+
+
+def make_fleet(plan: FleetPlan, now: float) -> list[Strategy]:
+    """The strategies of a plan, each somewhere in a promotion and with a full history behind it."""
+    chance = random.Random(plan.seed)  # noqa: S311 (a fleet by seed, no secret)
+    return [_strategy(plan, number, chance, now) for number in range(plan.strategies)]
+
+
+def _strategy(plan: FleetPlan, number: int, chance: random.Random, now: float) -> Strategy:
+    place = number % max(1, min(plan.namespaces, plan.strategies))
+    strategy = new_strategy(
+        f"team-{place:03d}",
+        f"app-{number:05d}",
+        environment_branches(plan.environments),
+        chance,
+        now - plan.past_moves * _PAST_STEP_SECONDS,
+        cluster_provider=bool(plan.cluster_every) and place % plan.cluster_every == plan.cluster_every - 1,
+    )
+    return live_through(strategy, plan.past_moves - chance.randrange(plan.past_moves // 6 + 1), now, chance)
+
+
+def environment_branches(count: int) -> list[str]:
+    """Branches of the first ``count`` environments."""
+    names = [*_BRANCHES, *(f"cell-{number:03d}" for number in range(count - len(_BRANCHES)))]
+    return [f"environment/{name}" for name in names[:count]]
+
+
+def new_strategy(
+    namespace: str,
+    name: str,
+    branches: Sequence[str],
+    random: random.Random,
+    now: float,
+    *,
+    cluster_provider: bool = False,
+) -> Strategy:
+    """A strategy whose first commit is active everywhere: the last environment waits for a person and soaks a while."""
+    head = write_commit(random, name, now)
+    last = len(branches) - 1
+    environments = tuple(
+        _environment(branch, Change(head, new_sha(random), now), final=index == last)
+        for index, branch in enumerate(branches)
+    )
+    return Strategy(namespace, name, cluster_provider, now, head, environments)
+
+
+def _environment(branch: str, change: Change, *, final: bool) -> Environment:
+    good = Check(Phase.SUCCESS, change.time, "Healthy since the beginning")
+    return Environment(
+        branch=branch,
+        auto_merge=not final,
+        soak_seconds=40.0 if final else 0.0,
+        approval=False,
+        active=change,
+        proposed=change,
+        active_checks={HEALTH: good, **({TIMER: good} if final else {})},
+    )
+
+
+def live_through(strategy: Strategy, count: int, until: float, random: random.Random) -> Strategy:
+    """The strategy after about ``count`` moves, the last of them shortly before ``until``."""
+    now = until - count * _PAST_STEP_SECONDS
+    for _ in range(count):
+        found = moves(strategy, now)
+        if found:
+            strategy = make_move(strategy, random.choice(found), now, random)
+        now += _PAST_STEP_SECONDS
+    return strategy
+
+
+def make_move(strategy: Strategy, move: Move, now: float, random: random.Random) -> Strategy:
+    """Performs a move; for a new dry commit, writes one."""
+    commit = write_commit(random, strategy.name, now) if move.step is Step.COMMIT else None
+    return perform(strategy, move, now, random, commit)
+
+
+def providers(strategies: Iterable[Strategy]) -> list[Document]:
+    """The providers that these strategies refer to."""
+    scopes = {"" if strategy.cluster_provider else strategy.namespace for strategy in strategies}
+    return [render_provider(scope) for scope in sorted(scopes)]
+
+
+def plant(rendered: Iterable[Rendered], create: Callable[[Document], Document]) -> Iterator[Document]:
+    """Creates objects in order, each with the uid of its owner, as ``create`` returned it. Yields what was created."""
+    uids: dict[tuple[str, str], str] = {}
+    for one in rendered:
+        document = one.document if one.owner is None else with_owner(one, uids[one.owner])
+        created = create(document)
+        uids[document["kind"], document["metadata"]["name"]] = created["metadata"]["uid"]
+        yield created
+
+
+def load_fleet(cluster: Cluster, strategies: Sequence[Strategy], now: float) -> None:
+    """Puts strategies, their namespaces and their providers into a simulated cluster."""
+    cluster.add_namespaces(*sorted({strategy.namespace for strategy in strategies}))
+    for document in providers(strategies):
+        cluster.apply(document)
+    for strategy in strategies:
+        for _ in plant(render(strategy, now), cluster.apply):
+            pass
+
+
+def with_gates(strategy: Strategy, branch: str, *, approval: bool = False, soak_seconds: float = 0.0) -> Strategy:
+    """The same with an approval or a timer on one of its environments."""
+    for index, environment in enumerate(strategy.environments):
+        if environment.branch == branch:
+            gated = replace(environment, approval=approval, soak_seconds=soak_seconds)
+            return strategy.with_environment(index, gated)
+    raise ValueError(f"{strategy.name} has no branch {branch}")

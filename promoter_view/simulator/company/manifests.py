@@ -1,0 +1,60 @@
+"""What all rendered objects have in common: metadata, conditions, labels, times. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from promoter_view.kubernetes.kinds import PROMOTER_GROUP
+from promoter_view.simulator.company.model import Strategy
+from promoter_view.simulator.company.naming import label_value
+
+API_VERSION = f"{PROMOTER_GROUP}/v1alpha1"
+
+Document = dict[str, Any]
+
+
+def manifest(
+    kind: str, namespace: str, name: str, spec: Document, status: Document, labels: Mapping[str, str] | None = None
+) -> Document:
+    """An object of the promoter's group; namespace "" for cluster scope."""
+    metadata: Document = {"name": name, **({"namespace": namespace} if namespace else {})}
+    if labels:
+        metadata["labels"] = dict(labels)
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "spec": spec, "status": status}
+
+
+def ready(strategy: Strategy) -> Document:
+    """A status that says that the controller is content."""
+    condition = {
+        "type": "Ready",
+        "status": "True",
+        "reason": "ReconciliationSuccess",
+        "message": "Reconciliation successful",
+        "lastTransitionTime": timestamp(strategy.began),
+        "observedGeneration": 1,
+    }
+    return {"observedGeneration": 1, "conditions": [condition]}
+
+
+def environment_labels(strategy: Strategy, branch: str) -> dict[str, str]:
+    """The labels that controllers give to what belongs to one environment."""
+    return {
+        f"{PROMOTER_GROUP}/promotion-strategy": label_value(strategy.name),
+        f"{PROMOTER_GROUP}/environment": label_value(branch),
+    }
+
+
+def timestamp(seconds: float) -> str:
+    """A time as Kubernetes writes it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def duration(seconds: float) -> str:
+    """A duration as Go writes it: ``1h2m3s``, ``40s``."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes}m{rest}s"
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"

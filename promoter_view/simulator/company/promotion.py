@@ -1,0 +1,191 @@
+"""How a promotion goes on: which moves a strategy can make now, and what each does. Pure.
+
+The order is the promoter's: a dry commit is hydrated for every environment, a pull request opens, checks report, and it
+is merged once all succeed; ``promoter-previous-environment`` succeeds only when the environment before has the same dry
+commit active and healthy. So no environment is skipped, and nothing becomes active that was not proposed.
+"""
+
+from __future__ import annotations
+
+import enum
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from promoter_view.simulator.company.model import (
+    APPROVAL,
+    HEALTH,
+    HISTORY_LENGTH,
+    LINT,
+    PREVIOUS,
+    TIMER,
+    Change,
+    Check,
+    Commit,
+    Environment,
+    Past,
+    Phase,
+    Request,
+    Strategy,
+)
+
+#: Seconds that pass before a check reports, a failure is mended, an approval is given, a person merges.
+_CHECK_SECONDS = 3.0
+_MEND_SECONDS = 45.0
+_APPROVAL_SECONDS = 60.0
+_PERSON_SECONDS = 40.0
+_REST_SECONDS = 15.0
+_FAILURE_ODDS = 0.5
+
+
+class Step(enum.Enum):
+    """What kinds of moves there are."""
+
+    COMMIT = "a new dry commit"
+    HYDRATE = "hydrated for an environment"
+    OPEN = "a pull request is opened"
+    CHECK = "a check of the proposed branch reports"
+    MERGE = "a pull request is merged"
+    HEAL = "a check of the active branch reports"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One thing that can happen now, to one environment and one check where that applies."""
+
+    step: Step
+    index: int = 0
+    key: str = ""
+
+
+def moves(strategy: Strategy, now: float) -> list[Move]:
+    """What can happen to a strategy at that time, in seconds since 1970."""
+    found = [move for index in range(len(strategy.environments)) for move in _moves_of(strategy, index, now)]
+    newest = max(environment.active.time for environment in strategy.environments)
+    if strategy.settled and now - newest >= _REST_SECONDS:
+        found.append(Move(Step.COMMIT))
+    return found
+
+
+def _moves_of(strategy: Strategy, index: int, now: float) -> Iterator[Move]:
+    environment = strategy.environments[index]
+    for key, check in environment.active_checks.items():
+        if check.phase is not Phase.SUCCESS and now - check.since >= _active_wait(environment, key):
+            yield Move(Step.HEAL, index, key)
+    if environment.proposed.dry.sha != strategy.head.sha:
+        yield Move(Step.HYDRATE, index)
+    elif environment.promoted:
+        return
+    elif environment.request is None or environment.request.merged is not None:
+        yield Move(Step.OPEN, index)
+    else:
+        yield from _moves_of_open(strategy, index, now)
+
+
+def _moves_of_open(strategy: Strategy, index: int, now: float) -> Iterator[Move]:
+    environment = strategy.environments[index]
+    for key, check in environment.proposed_checks.items():
+        if check.phase is not Phase.SUCCESS and _can_report(strategy, index, key, now - check.since):
+            yield Move(Step.CHECK, index, key)
+    since = max((check.since for check in environment.proposed_checks.values()), default=0.0)
+    if environment.let_through and (environment.auto_merge or now - since >= _PERSON_SECONDS):
+        yield Move(Step.MERGE, index)
+
+
+def _can_report(strategy: Strategy, index: int, key: str, waited: float) -> bool:
+    environment = strategy.environments[index]
+    if key == PREVIOUS:
+        before = strategy.environments[index - 1]
+        return before.healthy and before.active.dry.sha == environment.proposed.dry.sha
+    if key == APPROVAL:
+        return waited >= _APPROVAL_SECONDS
+    if environment.proposed_checks[key].phase is Phase.FAILURE:
+        return waited >= _MEND_SECONDS
+    return waited >= _CHECK_SECONDS
+
+
+def _active_wait(environment: Environment, key: str) -> float:
+    return environment.soak_seconds if key == TIMER else _CHECK_SECONDS
+
+
+def perform(
+    strategy: Strategy, move: Move, now: float, random: random.Random, commit: Commit | None = None
+) -> Strategy:
+    """The strategy after a move. A COMMIT takes the new dry commit from ``commit``."""
+    if move.step is Step.COMMIT:
+        assert commit is not None
+        return replace(strategy, head=commit)
+    environment = strategy.environments[move.index]
+    if move.step is Step.OPEN:
+        opened = replace(environment, request=Request(strategy.next_request, now))
+        return replace(strategy.with_environment(move.index, opened), next_request=strategy.next_request + 1)
+    return strategy.with_environment(move.index, _changed(strategy, move, now, random))
+
+
+def _changed(strategy: Strategy, move: Move, now: float, random: random.Random) -> Environment:
+    environment = strategy.environments[move.index]
+    if move.step is Step.HYDRATE:
+        return _hydrated(strategy, move.index, now, random)
+    if move.step is Step.MERGE:
+        return _merged(environment, now)
+    if move.step is Step.HEAL:
+        return environment.with_check(move.key, Check(Phase.SUCCESS, now, _GOOD[move.key]), active=True)
+    return environment.with_check(move.key, _reported(strategy, move, now, random), active=False)
+
+
+def _hydrated(strategy: Strategy, index: int, now: float, random: random.Random) -> Environment:
+    environment = strategy.environments[index]
+    keys = [LINT, *([APPROVAL] if environment.approval else []), *([PREVIOUS] if index else [])]
+    words = {**_WAITING, PREVIOUS: "Waiting for previous environment to be promoted"}
+    return replace(
+        environment,
+        proposed=Change(strategy.head, new_sha(random), now),
+        proposed_checks={key: Check(Phase.PENDING, now, words[key]) for key in keys},
+    )
+
+
+def _merged(environment: Environment, now: float) -> Environment:
+    assert environment.request is not None
+    request = replace(environment.request, merged=now)
+    keys = (HEALTH, TIMER) if environment.soak_seconds else (HEALTH,)
+    past = Past(
+        change=environment.proposed,
+        active_checks=tuple((key, Check(Phase.SUCCESS, now, _GOOD[key])) for key in keys),
+        proposed_checks=tuple(environment.proposed_checks.items()),
+        request=request,
+    )
+    return replace(
+        environment,
+        active=replace(environment.proposed, time=now),
+        active_checks={key: Check(Phase.PENDING, now, _WAITING[key]) for key in keys},
+        request=request,
+        history=(past, *environment.history)[:HISTORY_LENGTH],
+    )
+
+
+def _reported(strategy: Strategy, move: Move, now: float, random: random.Random) -> Check:
+    check = strategy.environments[move.index].proposed_checks[move.key]
+    may_fail = strategy.flaky and move.key == LINT and check.phase is Phase.PENDING
+    if may_fail and random.random() < _FAILURE_ODDS:
+        return Check(Phase.FAILURE, now, "2 of 214 manifests are invalid: replicas must not be negative")
+    return Check(Phase.SUCCESS, now, _GOOD[move.key])
+
+
+def new_sha(random: random.Random) -> str:
+    """A commit's name."""
+    return f"{random.getrandbits(160):040x}"
+
+
+_WAITING = {
+    LINT: "Linting the hydrated manifests",
+    APPROVAL: "Waiting for the change to be approved",
+    HEALTH: "Waiting for Applications to be healthy",
+    TIMER: "Waiting for the soak time to pass",
+}
+_GOOD = {
+    LINT: "All manifests are valid",
+    APPROVAL: "The change is approved",
+    HEALTH: "All Applications are healthy",
+    TIMER: "The soak time has passed",
+    PREVIOUS: "Previous environment is promoted and healthy",
+}

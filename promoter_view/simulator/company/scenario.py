@@ -1,0 +1,166 @@
+"""A company at work: about a dozen strategies whose promotions go on, one move about every second.
+
+The moves are ``promotion``'s, the objects ``rendering``'s; here is only who moves when, and what is written.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from promoter_view.simulator.company.fleet import (
+    live_through,
+    make_move,
+    new_strategy,
+    plant,
+    providers,
+    with_gates,
+)
+from promoter_view.simulator.company.model import Phase, Strategy
+from promoter_view.simulator.company.promotion import Move, Step, moves
+from promoter_view.simulator.company.rendering import render
+from promoter_view.simulator.kubernetes.cluster import Cluster
+
+_PAST_MOVES = 220
+#: How often, while a timer runs, a step writes what remains of it instead of making a move.
+_COUNTDOWN_ODDS = 0.15
+#: How often a new dry commit overtakes one that is still on its way, and how old that is then at least.
+_OVERTAKE_ODDS = 0.01
+_OVERTAKE_SECONDS = 60.0
+
+_COMPANY = (
+    ("payments", ("payments-api", "ledger", "fraud-scoring")),
+    ("storefront", ("checkout", "search", "catalogue")),
+    ("platform", ("identity", "notifications", "feature-flags")),
+    ("data", ("recommendations", "billing-export", "event-ingest")),
+)
+_THREE = ("environment/development", "environment/staging", "environment/production")
+_FOUR = ("environment/development", "environment/staging", "environment/eu-production", "environment/us-production")
+_APPROVED = frozenset({"payments-api", "ledger", "checkout"})
+_FLAKY = frozenset({"search", "event-ingest"})
+
+
+def make_company(random: random.Random, now: float) -> list[Strategy]:
+    """The demo's strategies, each with a past that ends now."""
+    return [
+        _member(namespace, name, index, random, now)
+        for index, (namespace, names) in enumerate(_COMPANY)
+        for name in names
+    ]
+
+
+def _member(namespace: str, name: str, index: int, random: random.Random, now: float) -> Strategy:
+    branches = _FOUR if namespace in ("payments", "storefront") else _THREE
+    began = now - _PAST_MOVES * 60.0
+    strategy = new_strategy(namespace, name, branches, random, began, cluster_provider=index == 3)
+    strategy = replace(strategy, flaky=name in _FLAKY)
+    soaking = 75.0 if namespace == "payments" else 45.0
+    strategy = with_gates(strategy, branches[1], soak_seconds=soaking)
+    strategy = with_gates(strategy, branches[-1], approval=name in _APPROVED)
+    return live_through(strategy, _PAST_MOVES - random.randrange(40), now, random)
+
+
+class Scenario:
+    """Moves the strategies of a cluster. ``interval_seconds`` is the mean time between two moves.
+
+    ``clock`` is the reactor, or a ``task.Clock``. ``strategies`` are the demo's where none are given.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        *,
+        clock: IReactorTime,
+        random: random.Random,
+        interval_seconds: float = 1.0,
+        strategies: Sequence[Strategy] | None = None,
+    ) -> None:
+        self._cluster = cluster
+        self._clock = clock
+        self._random = random
+        self._interval_seconds = interval_seconds
+        found = make_company(random, clock.seconds()) if strategies is None else strategies
+        self._strategies = list(found)
+        self._written: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        self._next: IDelayedCall | None = None
+
+    @property
+    def strategies(self) -> tuple[Strategy, ...]:
+        """The strategies as they are now."""
+        return tuple(self._strategies)
+
+    def start(self) -> None:
+        """Writes all objects, and goes on from there."""
+        self._cluster.add_namespaces(*sorted({strategy.namespace for strategy in self._strategies}))
+        for document in providers(self._strategies):
+            self._cluster.apply(document)
+        for strategy in self._strategies:
+            self._write(strategy)
+        self._schedule()
+
+    def stop(self) -> None:
+        """Nothing moves any more; the objects stay."""
+        if self._next is not None and self._next.active():
+            self._next.cancel()
+
+    def step(self) -> Move | None:
+        """Makes one move, or lets a timer count down; None when it was that, or nothing could move."""
+        now = self._clock.seconds()
+        soaking = [index for index, strategy in enumerate(self._strategies) if _soaks(strategy)]
+        if soaking and self._random.random() < _COUNTDOWN_ODDS:
+            self._write(self._strategies[self._random.choice(soaking)])
+            return None
+        chosen = self._choose(now)
+        if chosen is None:
+            return None
+        index, move = chosen
+        self._strategies[index] = make_move(self._strategies[index], move, now, self._random)
+        self._write(self._strategies[index])
+        return move
+
+    def _choose(self, now: float) -> tuple[int, Move] | None:
+        able = [(index, found) for index, strategy in enumerate(self._strategies) if (found := moves(strategy, now))]
+        if not able:
+            return None
+        index, possible = self._random.choice(able)
+        overtakes = now - self._strategies[index].head.time >= _OVERTAKE_SECONDS
+        if overtakes and self._random.random() < _OVERTAKE_ODDS:
+            return index, Move(Step.COMMIT)
+        return index, self._random.choice(possible)
+
+    def _schedule(self) -> None:
+        wait = self._interval_seconds * self._random.uniform(0.5, 1.5)
+        self._next = self._clock.callLater(wait, self._step_and_go_on)
+
+    def _step_and_go_on(self) -> None:
+        self._schedule()
+        self.step()
+
+    def _write(self, strategy: Strategy) -> None:
+        """Writes what changed of a strategy's objects, and deletes those that it no longer has."""
+        rendered = render(strategy, self._clock.seconds())
+        present = {_name(one.document) for one in rendered}
+        for kind, name in sorted(self._written.get((strategy.namespace, strategy.name), set()) - present):
+            found = self._cluster.kind_of({"apiVersion": rendered[0].document["apiVersion"], "kind": kind})
+            self._cluster.delete(found, strategy.namespace, name)
+        for _ in plant(rendered, self._cluster.apply):
+            pass
+        self._written[strategy.namespace, strategy.name] = present
+
+
+def _name(document: dict[str, object]) -> tuple[str, str]:
+    metadata = document["metadata"]
+    assert isinstance(metadata, dict)
+    return str(document["kind"]), str(metadata["name"])
+
+
+def _soaks(strategy: Strategy) -> bool:
+    return any(
+        check.phase is Phase.PENDING
+        for environment in strategy.environments
+        if environment.soak_seconds
+        for check in environment.active_checks.values()
+    )

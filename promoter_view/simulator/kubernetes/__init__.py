@@ -1,0 +1,1 @@
+"""A Kubernetes API in memory: objects, watches, errors as kube-apiserver has them."""

@@ -1,0 +1,114 @@
+"""The demo's company: it lives, and its objects are always those of its strategies."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+from promoter_view.simulator.company.model import Phase
+from promoter_view.simulator.company.promotion import Step
+from promoter_view.simulator.company.rendering import render
+from promoter_view.simulator.company.scenario import Scenario
+from promoter_view.simulator.kubernetes.cluster import Cluster
+from tests.simulator.clusters import BY_KIND, make_clock, make_cluster
+
+
+def start(seed: int = 1):
+    clock = make_clock()
+    cluster = make_cluster(clock)
+    scenario = Scenario(cluster, clock=clock, random=random.Random(seed))
+    scenario.start()
+    return clock, cluster, scenario
+
+
+def held(cluster: Cluster) -> Counter:
+    """The keys of all objects that the promoter's controllers keep."""
+    return Counter(
+        (kind.kind, document["metadata"]["namespace"], document["metadata"]["name"])
+        for kind in BY_KIND.values()
+        if not kind.kind.endswith("Provider")
+        for document in cluster.objects(kind)
+    )
+
+
+def test_it_is_a_company() -> None:
+    """Twelve strategies in four namespaces, some with three environments and some with four."""
+    _, cluster, scenario = start()
+    assert len(cluster.objects(BY_KIND["PromotionStrategy"])) == 12
+    assert len({strategy.namespace for strategy in scenario.strategies}) == 4
+    assert {len(strategy.environments) for strategy in scenario.strategies} == {3, 4}
+
+
+def test_something_happens_about_every_second() -> None:
+    """Over ten minutes there is hardly ever a wait of more than a few seconds, and every kind of move is made."""
+    clock, cluster, _ = start()
+    still, longest, before = 0, 0, cluster.resource_version
+    for _ in range(600):
+        clock.advance(1)
+        still = still + 1 if cluster.resource_version == before else 0
+        longest, before = max(longest, still), cluster.resource_version
+    assert longest <= 15
+
+
+def test_every_kind_of_move_is_made() -> None:
+    """Commits, hydration, pull requests, checks, merges: all are seen within a quarter of an hour."""
+    clock, _, scenario = start()
+    scenario.stop()
+    made = Counter()
+    for _ in range(900):
+        clock.advance(1)
+        move = scenario.step()
+        made[move and move.step] += 1
+    assert set(Step) <= set(made)
+
+
+def test_some_are_blocked_and_some_fail() -> None:
+    """Over a quarter of an hour there are approvals that are waited for, and checks that fail for a while."""
+    clock, _, scenario = start()
+    phases = Counter()
+    for _ in range(900):
+        clock.advance(1)
+        phases.update(
+            (key, check.phase)
+            for strategy in scenario.strategies
+            for environment in strategy.environments
+            for key, check in environment.proposed_checks.items()
+        )
+    assert phases["change-approval", Phase.PENDING]
+    assert 0 < phases["lint", Phase.FAILURE] < phases["lint", Phase.SUCCESS]
+
+
+def test_the_cluster_holds_what_the_strategies_are() -> None:
+    """After each step the objects are those of the strategies: merged pull requests and old statuses are gone."""
+    clock, cluster, scenario = start(seed=3)
+    for _ in range(60):
+        clock.advance(5)
+        wanted = Counter(
+            (one.document["kind"], strategy.namespace, one.document["metadata"]["name"])
+            for strategy in scenario.strategies
+            for one in render(strategy, clock.seconds())
+        )
+        assert held(cluster) == wanted
+
+
+def test_timers_count_down() -> None:
+    """While a change soaks, the timer's status says how long it still has to, less each time."""
+    clock, cluster, _ = start()
+    remaining: dict[str, set[str]] = {}
+    for _ in range(300):
+        clock.advance(1)
+        for document in cluster.objects(BY_KIND["TimedCommitStatus"]):
+            for environment in document["status"]["environments"]:
+                if environment["phase"] == "pending":
+                    remaining.setdefault(environment["sha"], set()).add(environment["atMostDurationRemaining"])
+    assert max(map(len, remaining.values())) >= 3
+
+
+def test_stopped_it_stands_still() -> None:
+    """After stop() time passes without a change, and no timer is left."""
+    clock, cluster, scenario = start()
+    scenario.stop()
+    before = cluster.resource_version
+    clock.advance(1000)
+    assert cluster.resource_version == before
+    assert clock.getDelayedCalls() == []
