@@ -20,6 +20,8 @@ _SECRET = re.compile(
     rb"private[-_]?key)|auth|authorization|jwt|pwd|sig)=)[^&;#]+",
     re.IGNORECASE,
 )
+#: Nearly all URLs have nothing of this, and are done with: a tenth of the time.
+_HINT = re.compile(rb"@|token|secret|passw|passphrase|sig|credential|key|auth|jwt|pwd", re.IGNORECASE)
 _WEB = (b"http", b"https")
 _LONGEST_SCHEME = 20
 _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*\Z")
@@ -38,6 +40,8 @@ def public_url(url: str) -> str:
 
 
 def _cleaned(found: re.Match[bytes]) -> bytes:
+    if _HINT.search(found[0]) is None:
+        return found[0]
     before = found.string[max(found.start() - _LONGEST_SCHEME, 0) : found.start()]
     scheme = _SCHEME.search(before)
     if scheme is None:
