@@ -159,6 +159,7 @@ class Pages:
     def present_steps(self, bundle: Bundle, form: Form, now: datetime) -> Iterator[None]:
         """The same for ``present``."""
         if bundle.key.view == STAGE_DETAILS:
+            yield from self._stages.steps(bundle)
             return
         if form & Form.ROW:
             yield from self._showing.row_steps(bundle)
@@ -234,9 +235,7 @@ class Pages:
         if self._stage_pages is None:
             return None
         if not parts:
-            refused, absent = STAGE_DETAILS in view.refused, "Stage" in view.absent
-            values = self._stage_pages.listing(query, view.stages, refused=refused, absent=absent)
-            return self._page(200, "fleet.html", view, "Stages", page="stages", stream="stages", **values)
+            return Page(200, _HTML, self._stage_list_pieces(self._stage_pages, query, view))
         if len(parts) != 2:
             return None
         bundle = next((each for each in view.stages if each.key[1:] == tuple(parts)), None)
@@ -255,6 +254,14 @@ class Pages:
             entries=self._rendered(islice(entries, _ENTRIES_OF_A_STRATEGY), view.now),
             since=self._since(view.now),
         )
+
+    def _stage_list_pieces(self, stage_pages: StagePages, query: Mapping[str, str], view: PageInput) -> Iterator[bytes]:
+        for bundle in view.stages:
+            for _ in self._stages.steps(bundle):
+                yield b""
+        refused, absent = STAGE_DETAILS in view.refused, "Stage" in view.absent
+        values = stage_pages.listing(query, view.stages, refused=refused, absent=absent)
+        yield from self._page(200, "fleet.html", view, "Stages", page="stages", stream="stages", **values).pieces
 
     # -- one strategy ------------------------------------------------------------------------------------------------
 

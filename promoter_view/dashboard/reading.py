@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from promoter_view.dashboard.environments import Strategy, read_policy, read_specs, read_strategy
-from promoter_view.dashboard.stage_rows import StageRow, read_stage_row
+from promoter_view.dashboard.stage_rows import StageRow, read_stage_row, stage_row_steps
 from promoter_view.records import Bundle
 from promoter_view.views.contents import BundleContents, Readings
 from promoter_view.views.stage_details import STAGE_DETAILS
@@ -29,8 +29,12 @@ class Reading:
 
     def steps(self, bundle: Bundle | None) -> Iterator[None]:
         """Reads what ``strategy`` wants of a bundle, a member a step."""
-        if bundle is not None and bundle.key.view != STAGE_DETAILS:
-            contents = self.contents(bundle)
+        if bundle is None:
+            return
+        contents = self.contents(bundle)
+        if bundle.key.view == STAGE_DETAILS:
+            yield from stage_row_steps(contents)
+        else:
             yield from contents.steps(POLICIES, read_policy)
             contents.root(read_specs)
             yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from promoter_view.dashboard.search import freight_words, joined
 from promoter_view.decoded import mapping, moment, text
-from promoter_view.views.contents import Contents, Read
-from promoter_view.views.stage_columns import application_counts, freight_name, read_status
+from promoter_view.views.contents import BundleContents, Contents, Read
+from promoter_view.views.stage_columns import application_counts, application_steps, freight_name, read_status
 
 _MAX_ISSUE = 2000
 
@@ -144,6 +144,12 @@ def read_stage_row(contents: Contents) -> StageRow:
         words=joined(told),
         hidden=contents.hidden,
     )
+
+
+def stage_row_steps(contents: BundleContents) -> Iterator[None]:
+    """Reads what ``read_stage_row`` wants, an Application a step."""
+    yield from application_steps(contents)
+    yield from contents.steps("applications", read_name)
 
 
 def freight_names(contents: Contents) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -46,9 +47,12 @@ class StageShowing:
         """Its row."""
         return self._shown.of(bundle)
 
-    def is_shown(self, bundle: Bundle) -> bool:
-        """``shown`` costs nothing."""
-        return self._shown.has(bundle)
+    def steps(self, bundle: Bundle) -> Iterator[None]:
+        """Makes what ``shown`` gives, an Application a step."""
+        if not self._shown.has(bundle):
+            yield from self._isolation.steps(bundle.key, "row", self._reading.steps(bundle))
+            self._shown.of(bundle)
+            yield
 
     def detail(self, bundle: Bundle) -> str:
         """All of it, section by section: one that cannot be shown says so, and the others are there."""

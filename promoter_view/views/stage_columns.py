@@ -5,12 +5,12 @@ The cells are made for a terminal: one line each, a bounded width, ``<none>`` fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.ages import age
-from promoter_view.views.contents import Contents
+from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.definition import Column
 
 NONE = "<none>"
@@ -60,6 +60,11 @@ def application_counts(contents: Contents) -> tuple[int, int]:
     states = dict(contents.each("applications", _own_health))
     states |= dict(contents.one("health", _verdicts))
     return sum(state == "Healthy" for state in states.values()), len(states)
+
+
+def application_steps(contents: BundleContents) -> Iterator[None]:
+    """Reads what ``application_counts`` wants, an Application a step."""
+    return contents.steps("applications", _own_health)
 
 
 def read_status(health: Mapping[str, Any]) -> str:

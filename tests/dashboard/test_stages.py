@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -19,6 +20,7 @@ from promoter_view.dashboard.stage_rows import Health, read_stage_row
 from promoter_view.dashboard.topics import Form, parse_topics
 from promoter_view.metrics import Metrics
 from promoter_view.records import Bundle, BundleKey
+from promoter_view.views import contents
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.stage_details import STAGE_DETAILS
 from tests.dashboard.test_pages import EVIL, Reader
@@ -229,3 +231,24 @@ def test_frames() -> None:
     assert parse_topics(["stages/shop/test"]).form(KEY) == Form.DETAIL
     assert parse_topics(["fleet", "strategies/shop/test"]).form(KEY) == Form(0)
     assert parse_topics(["activity"]).form(KEY) == Form.ENTRIES
+
+
+def test_a_change_of_one_of_many_applications_reads_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Stage's row is made in steps of an Application each; after a change of one of them one is read again."""
+    world, count = World(), 60
+    names = [f"app-{number}" for number in range(count)]
+    world.put(stage(checks=[check(f"argocd/{name}") for name in names]))
+    world.put(*(application(name, **AUTHORIZED) for name in names))
+    reading, decoded = Reading(), []
+    counted = SimpleNamespace(loads=lambda body: decoded.append(body) or orjson.loads(body))
+    monkeypatch.setattr(contents, "orjson", counted)
+    (before,) = world.projector.list(STAGE_DETAILS)
+    assert sum(1 for _ in reading.steps(before)) >= count
+    reading.stage_row(before)
+    decoded.clear()
+    world.put(changed(application(names[7], **AUTHORIZED), "status", "health", to={"status": "Degraded"}))
+    (after,) = world.projector.list(STAGE_DETAILS)
+    assert len(list(reading.steps(after))) == 2
+    assert reading.stage_row(after).applications == count
+    applications = [body for body in decoded if b'"Application"' in body]
+    assert len({*applications}) == 1
