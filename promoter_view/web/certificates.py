@@ -18,7 +18,7 @@ from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.protocols.tls import TLSMemoryBIOProtocol
 from zope.interface import implementer
 
-from promoter_view.key_pairs import KeyPair, KeyPairError, Pem, read_key_pair
+from promoter_view.network.key_pairs import KeyPair, KeyPairError, Pem, read_key_pair
 
 _SERVICE = "promoter-apiserver.promoter-system.svc"
 #: In every certificate that we make.

@@ -10,8 +10,8 @@ from twisted.logger import Logger
 
 from promoter_view import clocks
 from promoter_view.clocks import WallClock
-from promoter_view.key_pairs import Pem, read_certificates
 from promoter_view.metrics import Metrics
+from promoter_view.network.key_pairs import Pem, read_certificates
 
 _DAY_SECONDS = 86400.0
 #: Longer than a weekend; cert-manager and the kubelet have renewed theirs long before.

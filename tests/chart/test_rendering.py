@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from promoter_view.options import OPTIONS, settings
+from promoter_view.program.command_line.options import OPTIONS, settings
 from tests.chart.rendering import NAMESPACE, Helm, Objects, RefusedValuesError, kustomized
 
 DEPLOYMENT = ("Deployment", NAMESPACE, "promoter-apiserver")

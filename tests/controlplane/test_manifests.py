@@ -14,7 +14,7 @@ import yaml
 
 from promoter_view.kubernetes.kinds import KARGO_KINDS, PROMOTER_KINDS
 from promoter_view.metrics import Metrics
-from promoter_view.options import OPTIONS, settings
+from promoter_view.program.command_line.options import OPTIONS, settings
 from tests.controlplane.fixtures import running_plane
 from tests.controlplane.installation.installed import DEPLOY, STAND_INS, compose
 from tests.controlplane.installation.pod import NAMESPACE

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from promoter_view.demo import write_kubeconfig
+from promoter_view.program.demo import write_kubeconfig
 from tests.controlplane.installation.installed import ROOT
 from tests.e2e.program import Program
 from tests.e2e.simulated import Simulated, program, simulated

@@ -75,10 +75,10 @@ class Starter:
 
 def main() -> None:
     """Starts what is asked for on standard input, one after the other."""
-    # What takes long is done once; not promoter_view.service, for klein installs a reactor when it is imported.
-    import promoter_view.cluster_access
-    import promoter_view.options
-    import promoter_view.shard  # noqa: F401
+    # What takes long is done once; not promoter_view.program.service, for klein installs a reactor when it is imported.
+    import promoter_view.program.access
+    import promoter_view.program.command_line.options
+    import promoter_view.program.promotions  # noqa: F401
 
     assert "twisted.internet.reactor" not in sys.modules, "a reactor cannot be shared with children"
     for line in sys.stdin:

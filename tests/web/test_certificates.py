@@ -12,7 +12,7 @@ import pytest
 from cryptography import x509
 from OpenSSL import SSL
 
-from promoter_view.key_pairs import KeyPairError
+from promoter_view.network.key_pairs import KeyPairError
 from promoter_view.web.certificates import (
     CIPHER_SUITES,
     OWN_NAMES,

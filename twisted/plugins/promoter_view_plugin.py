@@ -4,7 +4,7 @@ from twisted.application.service import ServiceMaker
 
 promoter_view = ServiceMaker(
     "promoter-view",
-    "promoter_view.service",
+    "promoter_view.program.service",
     "Kubernetes watch streams as an event log, served as a resumable aggregated API",
     "promoter-view",
 )

@@ -22,9 +22,9 @@ from twisted.python.failure import Failure
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer
 
-from promoter_view.key_pairs import KeyPairError, Pem, read_certificates, read_key_pair
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, ConfigError, UserConfig
 from promoter_view.network.agents import Policies
+from promoter_view.network.key_pairs import KeyPairError, Pem, read_certificates, read_key_pair
 
 
 @dataclass(frozen=True, slots=True)

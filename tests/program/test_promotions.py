@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 
-from promoter_view.shard import LeadingBoth, identity_of
+from promoter_view.program.promotions import LeadingBoth, identity_of
 
 
 def test_a_log_on_disk_names_the_process(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.logfile import LogFile
 
-from promoter_view.logging import observer
+from promoter_view.program.logging import observer
 
 
 def lines(form: str, level: str) -> list[str]:

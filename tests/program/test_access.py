@@ -8,10 +8,10 @@ from random import Random
 import pytest
 from twisted.internet.testing import MemoryReactorClock
 
-from promoter_view.cluster_access import ClusterAccess
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, ConfigError
 from promoter_view.metrics import Metrics
-from promoter_view.options import settings
+from promoter_view.program.access import ClusterAccess
+from promoter_view.program.command_line.options import settings
 from promoter_view.web.expiry import Expiry
 from promoter_view.web.reloading import Reloader
 from tests.api.issuing import authority

@@ -9,8 +9,8 @@ from twisted.internet.error import ReactorNotRunning
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from promoter_view.options import settings
-from promoter_view.service import Program
+from promoter_view.program.command_line.options import settings
+from promoter_view.program.service import Program
 
 
 class StrictReactor(Clock):

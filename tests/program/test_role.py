@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from promoter_view.kubernetes.reflecting.needs import Need
-from promoter_view.options import settings
-from promoter_view.roles import Role, role_of
+from promoter_view.program.command_line.options import settings
+from promoter_view.program.role import Role, role_of
 from promoter_view.views.bundles import View
 from promoter_view.views.known import definitions
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS

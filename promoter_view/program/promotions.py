@@ -22,6 +22,7 @@ from promoter_view.kubernetes.connection.cluster import Clusters
 from promoter_view.kubernetes.connection.config import own_namespace
 from promoter_view.log.following import Followers
 from promoter_view.metrics import Metrics
+from promoter_view.program.command_line.settings import Settings
 from promoter_view.promotions.applying import Applying
 from promoter_view.promotions.controller import PromotionController
 from promoter_view.promotions.documents import Document
@@ -36,7 +37,6 @@ from promoter_view.promotions.stage_pass import StagePass
 from promoter_view.promotions.steps.catalogue import known_steps
 from promoter_view.promotions.steps_of import Lookups, PromotionSteps
 from promoter_view.promotions.writes import Writes
-from promoter_view.settings import Settings
 from promoter_view.stages.authorization import StageKey
 
 

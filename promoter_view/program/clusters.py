@@ -7,7 +7,7 @@ from pathlib import Path
 
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, Clusters
 from promoter_view.kubernetes.connection.config import cluster_identity, load_named_cluster
-from promoter_view.settings import Settings
+from promoter_view.program.command_line.settings import Settings
 from promoter_view.web.expiry import Expiry
 
 

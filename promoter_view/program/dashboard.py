@@ -32,10 +32,10 @@ from promoter_view.dashboard.site import DashboardSite, Entrance, Front
 from promoter_view.dashboard.stream_resource import StreamResource
 from promoter_view.dashboard.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
 from promoter_view.dashboard.wires import Shared
-from promoter_view.listening import listen_tcp, listen_tls, refused
 from promoter_view.metrics import Metrics
-from promoter_view.option_values import Port
-from promoter_view.settings import Settings
+from promoter_view.program.command_line.settings import Settings
+from promoter_view.program.command_line.values import Port
+from promoter_view.program.listening import listen_tcp, listen_tls, refused
 from promoter_view.slices import cooperator
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from promoter_view.option_values import Port
+from promoter_view.program.command_line.values import Port
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from promoter_view.api.site import make_site
 from promoter_view.boundaries import ViewReader
 from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.connection.cluster import ConfigError
-from promoter_view.listening import listen_tls, refused
 from promoter_view.metrics import Metrics
-from promoter_view.settings import Settings
+from promoter_view.program.command_line.settings import Settings
+from promoter_view.program.listening import listen_tls, refused
 from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.web.certificates import CertificateFiles, TlsSettings, self_signed

@@ -6,7 +6,7 @@ from promoter_view.boundaries import Wakeable
 from promoter_view.kubernetes.reflecting.reflector import ReflectorStatus
 from promoter_view.log.offsets import units
 from promoter_view.metrics import Metrics
-from promoter_view.operations import (
+from promoter_view.program.health import (
     ClockWatch,
     SettledMemory,
     StallMeter,

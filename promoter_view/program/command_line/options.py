@@ -15,7 +15,8 @@ from typing import Any, NoReturn
 
 from twisted.python import usage
 
-from promoter_view.option_values import (
+from promoter_view.program.command_line.settings import OptionError, Settings, check_together
+from promoter_view.program.command_line.values import (
     VIEWS,
     address,
     argocd_namespaces,
@@ -40,7 +41,6 @@ from promoter_view.option_values import (
     web_address,
     words,
 )
-from promoter_view.settings import OptionError, Settings, check_together
 from promoter_view.web.certificates import MIN_VERSIONS
 
 _PREFIX = "PROMOTER_VIEW_"

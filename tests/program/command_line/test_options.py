@@ -2,9 +2,9 @@
 
 import pytest
 
-from promoter_view.option_values import Port
-from promoter_view.options import OPTIONS, Options, settings, unknown_variables
-from promoter_view.settings import OptionError
+from promoter_view.program.command_line.options import OPTIONS, Options, settings, unknown_variables
+from promoter_view.program.command_line.settings import OptionError
+from promoter_view.program.command_line.values import Port
 
 LOCAL = {"insecure-no-auth": "true", "bind-address": "127.0.0.1"}
 

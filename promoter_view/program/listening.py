@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IListeningPort, IOpenSSLServerConnection
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from promoter_view.kubernetes.connection.cluster import ConfigError
-from promoter_view.option_values import Port
+from promoter_view.program.command_line.values import Port
 
 _TRIES = 100
 #: All addresses of both families; of IPv4 alone where the kernel has no IPv6 (``ipv6.disable=1``).

@@ -23,7 +23,7 @@ from promoter_view.kubernetes.reflecting.reflector import ReflectorStatus
 from promoter_view.kubernetes.reflecting.reflectors import Reflectors, mirror_of
 from promoter_view.log.recorder import LogRecorder
 from promoter_view.metrics import Metrics
-from promoter_view.operations import first_state
+from promoter_view.program.health import first_state
 from promoter_view.records import ListPath, Mirror, Snapshot
 
 

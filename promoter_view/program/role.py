@@ -10,8 +10,8 @@ from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS, PROMOTER_GR
 from promoter_view.kubernetes.paths import list_paths, reflected_paths
 from promoter_view.kubernetes.reflecting.needs import Need
 from promoter_view.kubernetes.reflecting.reflectors import rules_of
+from promoter_view.program.command_line.settings import Settings
 from promoter_view.records import ListPath
-from promoter_view.settings import Settings
 from promoter_view.views.bundles import Drafts, View
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS

@@ -14,8 +14,8 @@ from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
-from promoter_view.listening import listen_tcp
-from promoter_view.option_values import Port
+from promoter_view.program.command_line.values import Port
+from promoter_view.program.listening import listen_tcp
 
 reactor: Any = installed
 dual_stack = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this kernel has no IPv6")

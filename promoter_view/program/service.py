@@ -34,19 +34,21 @@ from promoter_view.access.delegated_access import OpenPaths, OpenPathsAccess
 from promoter_view.access.outlook import Outlooks
 from promoter_view.api.openapi import OpenApi
 from promoter_view.clocks import WallClock
-from promoter_view.cluster_access import ClusterAccess
-from promoter_view.clusters import follow_certificates, identities, load_clusters
 from promoter_view.dashboard.program import ProgramFacts
-from promoter_view.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
-from promoter_view.key_pairs import KeyPairError
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, Clusters, ConfigError
 from promoter_view.log.errors import LogError
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.log.urls import LogSettings, open_log
-from promoter_view.logging import observer, twistd_stream
-from promoter_view.member_schemas import MemberSchemas
 from promoter_view.metrics import Metrics
-from promoter_view.operations import (
+from promoter_view.network.key_pairs import KeyPairError
+from promoter_view.program.access import ClusterAccess
+from promoter_view.program.api import ServedApi
+from promoter_view.program.clusters import follow_certificates, identities, load_clusters
+from promoter_view.program.command_line.options import Options
+from promoter_view.program.command_line.settings import Settings
+from promoter_view.program.dashboard import ADMITTED, Reviewing, ServedDashboard
+from promoter_view.program.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
+from promoter_view.program.health import (
     ClockWatch,
     SettledMemory,
     StallMeter,
@@ -55,14 +57,12 @@ from promoter_view.operations import (
     reflectors_line,
     unreadable_line,
 )
-from promoter_view.options import Options
-from promoter_view.orphans import OrphanReaper, ended_child
-from promoter_view.reflection import Reflection, ReflectionByLeader
-from promoter_view.roles import role_of
-from promoter_view.serving import ServedApi
-from promoter_view.serving_dashboard import ADMITTED, Reviewing, ServedDashboard
-from promoter_view.settings import Settings
-from promoter_view.shard import Shard
+from promoter_view.program.logging import observer, twistd_stream
+from promoter_view.program.orphans import OrphanReaper, ended_child
+from promoter_view.program.promotions import Shard
+from promoter_view.program.reflection import Reflection, ReflectionByLeader
+from promoter_view.program.role import role_of
+from promoter_view.program.schemas import MemberSchemas
 from promoter_view.views.definition import GENERATION
 from promoter_view.views.known import definitions
 from promoter_view.views.projector import Projector

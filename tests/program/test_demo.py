@@ -8,8 +8,8 @@ from pathlib import Path
 import yaml
 from twisted.internet.testing import MemoryReactorClock
 
-from promoter_view.demo import DemoCluster, SteadyUids, greet, write_kubeconfig
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
+from promoter_view.program.demo import DemoCluster, SteadyUids, greet, write_kubeconfig
 
 STRATEGY = PROMOTER_KINDS[0]
 

@@ -26,7 +26,7 @@ from promoter_view.kubernetes.connection.cluster import ClusterConfig
 from promoter_view.kubernetes.connection.config import load_named_cluster
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.metrics import Metrics
-from promoter_view.settings import Settings
+from promoter_view.program.command_line.settings import Settings
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.web.reloading import Reloader, follow_file
 

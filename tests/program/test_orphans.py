@@ -4,7 +4,7 @@ import subprocess
 
 from twisted.internet.task import Clock
 
-from promoter_view.orphans import OrphanReaper, ended_child
+from promoter_view.program.orphans import OrphanReaper, ended_child
 
 
 def test_orphans_are_waited_for() -> None:

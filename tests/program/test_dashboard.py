@@ -13,9 +13,9 @@ from twisted.internet.task import Clock
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.metrics import Metrics
-from promoter_view.options import settings
+from promoter_view.program.command_line.options import settings
+from promoter_view.program.dashboard import ServedDashboard
 from promoter_view.records import LogStatus
-from promoter_view.serving_dashboard import ServedDashboard
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.expiry import Expiry
 from promoter_view.web.health import HealthChecks

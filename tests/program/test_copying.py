@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from promoter_view.copying import main
 from promoter_view.metrics import Metrics
+from promoter_view.program.copying import main
 from promoter_view.records import Change, ChangeType, ObjectKey, Position
 from promoter_view.views.definition import GENERATION
 from promoter_view.views.known import DEFINITIONS
@@ -42,7 +42,7 @@ def filled(tmp_path: Path) -> tuple[Path, Projector]:
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    call = [sys.executable, "-c", "from promoter_view.copying import main; main()"]
+    call = [sys.executable, "-c", "from promoter_view.program.copying import main; main()"]
     return subprocess.run([*call, *arguments], check=False, capture_output=True, text=True, timeout=60)
 
 
@@ -103,7 +103,7 @@ def test_a_target_that_is_in_use(filled: tuple[Path, Projector]) -> None:
 def test_the_command_has_its_name() -> None:
     """The package installs the command as promoter-view-log: so says setup.cfg, or what was made of it."""
     settings = ConfigParser()
-    if settings.read(Path(__file__).parents[1] / "setup.cfg"):
+    if settings.read(Path(__file__).parents[2] / "setup.cfg"):
         lines = settings["options.entry_points"]["console_scripts"].splitlines()
     else:
         lines = [f"{found.name} = {found.value}" for found in entry_points(group="console_scripts")]

@@ -1,0 +1,1 @@
+"""What is given on the command line: options, their notations, and what they amount to."""
