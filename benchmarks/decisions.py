@@ -14,6 +14,7 @@ import orjson
 from benchmarks.report import Row, table
 from promoter_view.promotions.steps.catalogue import known_steps
 from promoter_view.promotions.steps.step import StepContext
+from promoter_view.stages.application import Application, read_application
 from promoter_view.stages.authorization import ANNOTATION, StageKey
 from promoter_view.stages.checks import check_config, run_checks
 from promoter_view.stages.health import WantedApplication
@@ -32,13 +33,14 @@ class _Applications:
     def __init__(self, documents: Sequence[Mapping[str, Any]]) -> None:
         self._documents = {document["metadata"]["name"]: document for document in documents}
 
-    def get(self, namespace: str, name: str) -> Mapping[str, Any] | None:
+    def get(self, namespace: str, name: str) -> Application | None:
         """See promoter_view.promotions.steps.step.Applications."""
-        return self._documents.get(name) if namespace == _NAMESPACE else None
+        found = self._documents.get(name) if namespace == _NAMESPACE else None
+        return None if found is None else read_application(found)
 
-    def list(self, namespace: str) -> Sequence[Mapping[str, Any]]:
+    def list(self, namespace: str) -> Sequence[Application]:
         """See promoter_view.promotions.steps.step.Applications."""
-        return list(self._documents.values()) if namespace == _NAMESPACE else []
+        return [read_application(each) for each in self._documents.values()] if namespace == _NAMESPACE else []
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ from promoter_view.promotions.steps.step import (
     failed_action,
 )
 from promoter_view.promotions.writes import Conflict, Writes
+from promoter_view.stages.application import read_application
 from promoter_view.stages.authorization import StageKey, refusal
 
 _ATTEMPTS = 5
@@ -68,7 +69,7 @@ class Applying:
 
     async def refresh(self, action: RefreshApplication, stage: StageKey) -> None:
         """Asks Argo CD to look at an Application again, where that authorizes the Stage; a failure is logged only."""
-        application = self._known.get(APPLICATION, action.namespace, action.name)
+        application = self._known.application(action.namespace, action.name)
         if application is not None and not refusal(application, stage):
             await self._refresh(action)
 
@@ -97,7 +98,7 @@ class Applying:
     async def _sync_once(self, action: SyncApplication, promotion: Document) -> str:
         live = await self._writes.read(APPLICATION, action.namespace, action.name)
         self._learn(action, live)
-        planned = plan_sync(action, live)
+        planned = plan_sync(action, None if live is None else read_application(live))
         if isinstance(planned, NotPossible):
             return planned.message
         if live is None or not isinstance(planned, SyncPatch):

@@ -14,6 +14,7 @@ from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.documents import decode, version_of
 from promoter_view.promotions.documents import Document
 from promoter_view.records import ABSENT, LOST, Change, ChangeType, ObjectKey, Position, Record, Snapshot, SourceObject
+from promoter_view.stages.application import Application, read_application
 from promoter_view.stages.authorization import StageKey, authorization_of
 
 if TYPE_CHECKING:
@@ -99,12 +100,17 @@ class KnownObjects:
         """All Freight whose status names that Stage."""
         return self._all(FREIGHT, stage)
 
-    def applications(self, namespace: str) -> Sequence[Document]:
+    def application(self, namespace: str, name: str) -> Application | None:
+        """The newest known Application of that name; None where there is none."""
+        document = self.get(APPLICATION, namespace, name)
+        return None if document is None else read_application(document)
+
+    def applications(self, namespace: str) -> Sequence[Application]:
         """All Applications of that namespace, by name."""
         learned = {key.name for key in self._learned if key.kind == APPLICATION and key.namespace == namespace}
         names = sorted(learned.union(self._applications.get(namespace, ())))
-        found = (self.get(APPLICATION, namespace, name) for name in names)
-        return [document for document in found if document is not None]
+        found = (self.application(namespace, name) for name in names)
+        return [each for each in found if each is not None]
 
     def stages(self) -> Iterable[StageKey]:
         """Every Stage that there is, and every one that a Promotion names."""

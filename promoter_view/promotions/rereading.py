@@ -41,8 +41,6 @@ class Rereading:
         found = await self._writes.list_applications(namespace)
         here = {text(each.document, "metadata", "name") for each in found}
         changed = [self._known.learn(APPLICATION, each.document) for each in found if not each.fault]
-        for known in self._known.applications(namespace):
-            name = text(known, "metadata", "name")
-            if name not in here:
-                changed.append(self._known.learn_absent(APPLICATION, namespace, name))
+        gone = [each.name for each in self._known.applications(namespace) if each.name not in here]
+        changed += [self._known.learn_absent(APPLICATION, namespace, name) for name in gone]
         return any(changed)

@@ -6,14 +6,13 @@ what follows is decided on it. A status is written only where it differs, and a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from promoter_view.decoded import mapping, text
 from promoter_view.promotions.applying import Applying
 from promoter_view.promotions.documents import Document, objects, rfc3339
-from promoter_view.promotions.objects import APPLICATION, FREIGHT, PROMOTION, STAGE, KnownObjects
+from promoter_view.promotions.objects import FREIGHT, PROMOTION, STAGE, KnownObjects
 from promoter_view.promotions.promotion_pass import PromotionPass
 from promoter_view.promotions.rereading import Rereading
 from promoter_view.promotions.state.execution import Phase, read_execution
@@ -24,7 +23,6 @@ from promoter_view.promotions.state.requests import FINALIZER, has_template, is_
 from promoter_view.promotions.state.stage_status import assessed, is_verified, taken
 from promoter_view.promotions.steps.step import RefreshApplication
 from promoter_view.promotions.writes import Writes
-from promoter_view.stages.application import finished_at
 from promoter_view.stages.assessment import StageHealth, assess
 from promoter_view.stages.authorization import StageKey
 
@@ -131,12 +129,9 @@ class StagePass:
         return stage, _unfinished(decided)
 
     def _assess(self, stage: Document, status: Document, promotions: Sequence[Document]) -> StageHealth:
-        def lookup(namespace: str, name: str) -> Mapping[str, Any] | None:
-            return self._known.get(APPLICATION, namespace, name)
-
         return assess(
             {**stage, "status": status},
-            lookup,
+            self._known.application,
             default_namespace=self._default_namespace,
             earlier_checks=_earlier_checks(promotions),
         )
@@ -163,9 +158,8 @@ class StagePass:
         """Has Argo CD look again at what it has not looked at since its last operation; once for each operation."""
         for each in health.applications:
             name = (each.wanted.namespace, each.wanted.name)
-            ended = finished_at(each.document or {})
-            if each.is_stale and self._refreshed.get(name) != ended:
-                self._refreshed[name] = ended
+            if each.found is not None and each.is_stale and self._refreshed.get(name) != each.found.finished_at:
+                self._refreshed[name] = each.found.finished_at
                 await self._applying.refresh(RefreshApplication(*name), key)
 
     async def _part(self, key: StageKey, stage: Document) -> None:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from promoter_view.decoded import text
 from promoter_view.promotions.documents import Document
-from promoter_view.promotions.objects import APPLICATION, KnownObjects
+from promoter_view.promotions.objects import KnownObjects
 from promoter_view.promotions.state.execution import Execution, PlannedStep
 from promoter_view.promotions.state.requests import CREATE_ACTOR
 from promoter_view.promotions.steps.step import Step, StepContext, StepResult
+from promoter_view.stages.application import Application
 from promoter_view.stages.authorization import StageKey
 
 if TYPE_CHECKING:
@@ -38,10 +39,10 @@ class Lookups:
         self._confirmed: set[tuple[str, str]] = set()
         self._confirmed_namespaces: set[str] = set()
 
-    def get(self, namespace: str, name: str) -> Document | None:
+    def get(self, namespace: str, name: str) -> Application | None:
         """See Applications."""
         self.asked.add((namespace, name))
-        return self._known.get(APPLICATION, namespace, name)
+        return self._known.application(namespace, name)
 
     def unconfirmed(self) -> tuple[set[tuple[str, str]], set[str]]:
         """The names and the namespaces asked for that this did not give before."""
@@ -55,7 +56,7 @@ class Lookups:
         """Whether there can be Applications: Argo CD's CRD is there."""
         return self._known.has_applications
 
-    def list(self, namespace: str) -> Sequence[Document]:
+    def list(self, namespace: str) -> Sequence[Application]:
         """See Applications."""
         self._listed.add(namespace)
         return self._known.applications(namespace)

@@ -1,15 +1,16 @@
-"""What is decided from of an Argo CD Application: sources, revisions, operation, times. Pure, and total.
+"""An Argo CD Application as what is decided from it: sources, revisions, operation, times. Pure, and total.
 
-A document is an Application as the cluster has it, or as the log has it (cleaned: status.reconciledAt is clamped there,
+It is read from a document as the cluster has it, or as the log has it (cleaned: status.reconciledAt is clamped there,
 so that it is fresh or absent).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from promoter_view.decoded import mapping, mappings, moment, text
+from promoter_view.decoded import mapping, mappings, parse_time, text
 
 #: The info item of an operation that says which Promotion started it.
 PROMOTION_INFO = "kargo.akuity.io/promotion"
@@ -19,81 +20,132 @@ _MOST_SAID = 300
 ERROR_CONDITIONS = frozenset({"ComparisonError", "InvalidSpecError"})
 
 
-def name_of(application: Mapping[str, Any]) -> str:
-    """``namespace/name``, for words."""
-    return f"{text(application, 'metadata', 'namespace')}/{text(application, 'metadata', 'name')}"
+@dataclass(frozen=True, slots=True)
+class OperationState:
+    """status.operationState. ``finished_at`` is "" while it runs, ``promotion`` None where no Promotion started it.
+
+    ``revisions`` are those that were synced; None without a result.
+    """
+
+    phase: str
+    message: str
+    finished_at: str
+    promotion: str | None
+    revisions: tuple[str, ...] | None
 
 
-def sources_of(application: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """spec.sources where there are any, else spec.source alone, else none. What is no object in it reads as empty."""
-    several = mapping(application, "spec").get("sources")
+@dataclass(frozen=True, slots=True)
+class Application:
+    """``document`` is what it was read from: a write starts from that, and what is not named here is in it alone.
+
+    ``sources`` are spec.sources where there are any, else spec.source alone, else none; ``has_sources`` tells the
+    first. ``is_pending``: the top-level ``operation`` is there, which Argo CD has not finished taking, and
+    ``pending_promotion`` started that. ``revisions`` are those of the sync status. ``errors`` are the error conditions
+    as words, in order. Texts are "" where there are none.
+    """
+
+    document: Mapping[str, Any]
+    namespace: str
+    name: str
+    deleted_since: str
+    sources: Sequence[Mapping[str, Any]]
+    has_sources: bool
+    is_pending: bool
+    pending_promotion: str | None
+    operation: OperationState | None
+    health: str
+    health_message: str
+    sync: str
+    revisions: tuple[str, ...]
+    reconciled_at: str
+    errors: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def departure(self) -> str:
+        """That it is being deleted, as words; "" where it is not. Argo CD begins no operation on it any more."""
+        return f"is being deleted since {self.deleted_since}" if self.deleted_since else ""
+
+    @property
+    def finished_at(self) -> str:
+        """When the last operation ended; "" where none has, or one still runs."""
+        return "" if self.operation is None else self.operation.finished_at
+
+    @property
+    def operation_message(self) -> str:
+        """What Argo CD says of the operation under way, as the end of a sentence: that a sync window holds it, say."""
+        if self.operation is None or self.operation.finished_at:
+            return ""
+        message = " ".join(self.operation.message.split())
+        return f" ({message[:_MOST_SAID]}{'...' if len(message) > _MOST_SAID else ''})" if message else ""
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether Argo CD has not looked at it since its last operation ended. Whole seconds: equal is fresh."""
+        ended = parse_time(self.finished_at)
+        looked = parse_time(self.reconciled_at)
+        return ended is not None and (looked is None or looked < ended)
+
+
+def read_application(document: Mapping[str, Any]) -> Application:
+    """Reads a decoded Application."""
+    metadata, spec, status = (mapping(document, part) for part in ("metadata", "spec", "status"))
+    return Application(
+        document=document,
+        namespace=text(metadata, "namespace"),
+        name=text(metadata, "name"),
+        deleted_since=text(metadata, "deletionTimestamp"),
+        sources=_sources(spec),
+        has_sources=bool(spec.get("sources")),
+        is_pending=isinstance(document.get("operation"), dict),
+        pending_promotion=_promotion(document),
+        operation=_operation(status.get("operationState")),
+        health=text(status, "health", "status"),
+        health_message=text(status, "health", "message"),
+        sync=text(status, "sync", "status"),
+        revisions=_revisions(mapping(status, "sync")),
+        reconciled_at=text(status, "reconciledAt"),
+        errors=tuple(
+            f'"{item["type"]}" condition: {text(item, "message")}'
+            for item in mappings(status, "conditions")
+            if text(item, "type") in ERROR_CONDITIONS
+        ),
+    )
+
+
+def _sources(spec: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """What is no object in the list reads as empty."""
+    several = spec.get("sources")
     if isinstance(several, list) and several:
         return [mapping(source) for source in several]
-    one = mapping(application, "spec", "source")
+    one = mapping(spec, "source")
     return [one] if one else []
 
 
-def has_sources(application: Mapping[str, Any]) -> bool:
-    """Whether it is spec.sources that counts, not spec.source."""
-    return bool(mapping(application, "spec").get("sources"))
+def _operation(state: Any) -> OperationState | None:
+    if not isinstance(state, dict):
+        return None
+    result = state.get("syncResult")
+    return OperationState(
+        phase=text(state, "phase"),
+        message=text(state, "message"),
+        finished_at=text(state, "finishedAt"),
+        promotion=_promotion(state),
+        revisions=_revisions(result) if isinstance(result, dict) else None,
+    )
 
 
-def revisions_of(result: Mapping[str, Any]) -> tuple[str, ...]:
-    """The revisions of a sync status or a sync result: ``revisions`` where there are any, else ``revision`` alone."""
+def _promotion(parent: Mapping[str, Any]) -> str | None:
+    """The Promotion that started the operation in there. The first such info item counts."""
+    items = mappings(parent, "operation", "info")
+    return next((text(item, "value") for item in items if item.get("name") == PROMOTION_INFO), None)
+
+
+def _revisions(result: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of a sync status or a sync result: ``revisions`` where there are any, else ``revision`` alone."""
     several = result.get("revisions")
     if isinstance(several, list) and several:
         return tuple(revision if isinstance(revision, str) else "" for revision in several)
     return (text(result, "revision"),)
-
-
-def operation_state(application: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """status.operationState; None where there is none."""
-    found = mapping(application, "status").get("operationState")
-    return found if isinstance(found, Mapping) else None
-
-
-def departure(application: Mapping[str, Any]) -> str:
-    """That it is being deleted, as words; "" where it is not. Argo CD begins no operation on it any more."""
-    since = text(application, "metadata", "deletionTimestamp")
-    return f"is being deleted since {since}" if since else ""
-
-
-def is_operation_pending(application: Mapping[str, Any]) -> bool:
-    """Whether an operation was asked for that Argo CD has not finished taking: the top-level ``operation`` is there."""
-    return isinstance(application.get("operation"), Mapping)
-
-
-def promotion_of(operation: Mapping[str, Any]) -> str | None:
-    """The Promotion that started that operation; None where none did. The first such info item counts."""
-    named = (text(item, "value") for item in mappings(operation, "info") if item.get("name") == PROMOTION_INFO)
-    return next(named, None)
-
-
-def finished_at(application: Mapping[str, Any]) -> str:
-    """When the last operation ended; "" where none has, or one still runs."""
-    return text(application, "status", "operationState", "finishedAt")
-
-
-def operation_message(application: Mapping[str, Any]) -> str:
-    """What Argo CD says of the operation under way, as the end of a sentence: that a sync window holds it, for one."""
-    state = operation_state(application)
-    message = " ".join(text(state, "message").split())
-    if not message or text(state, "finishedAt"):
-        return ""
-    return f" ({message[:_MOST_SAID]}{'...' if len(message) > _MOST_SAID else ''})"
-
-
-def is_stale(application: Mapping[str, Any]) -> bool:
-    """Whether Argo CD has not looked at it since its last operation ended. Times are whole seconds: equal is fresh."""
-    ended = moment(application, "status", "operationState", "finishedAt")
-    looked = moment(application, "status", "reconciledAt")
-    return ended is not None and (looked is None or looked < ended)
-
-
-def error_conditions(application: Mapping[str, Any]) -> list[str]:
-    """The error conditions as words, in order: ``"ComparisonError" condition: message``."""
-    return [
-        f'"{text(item, "type")}" condition: {text(item, "message")}'
-        for item in mappings(application, "status", "conditions")
-        if text(item, "type") in ERROR_CONDITIONS
-    ]

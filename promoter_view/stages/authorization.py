@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from promoter_view.decoded import mapping
-from promoter_view.stages.application import name_of
+from promoter_view.stages.application import Application
 
 #: ``project:stage``, several joined by commas.
 ANNOTATION = "kargo.akuity.io/authorized-stage"
@@ -71,16 +71,16 @@ def authorization_of(application: Mapping[str, Any]) -> Authorization:
     return parse_annotation(annotation)
 
 
-def refusal(application: Mapping[str, Any], stage: StageKey) -> str:
+def refusal(application: Application, stage: StageKey) -> str:
     """Why that Stage may not have this Application changed, as one sentence with the way out; "" where it may."""
-    found = authorization_of(application)
+    found = authorization_of(application.document)
     if stage in found.stages:
         return ""
     named = ", ".join(_quoted(str(key)) for key in found.stages[:_SHOWN])
     more = f" and {len(found.stages) - _SHOWN} more" if len(found.stages) > _SHOWN else ""
     why = found.problem or f"its annotation {ANNOTATION} names {named}{more} only"
     needed = f'{ANNOTATION}: "{stage}"'
-    return f"Application {name_of(application)} is not authorized for Stage {stage}: {why} (needed: {needed})"
+    return f"Application {application} is not authorized for Stage {stage}: {why} (needed: {needed})"
 
 
 def _quoted(entry: str) -> str:

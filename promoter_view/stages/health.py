@@ -10,18 +10,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from promoter_view.decoded import mapping, text
-from promoter_view.stages.application import (
-    departure,
-    error_conditions,
-    finished_at,
-    is_operation_pending,
-    is_stale,
-    revisions_of,
-    sources_of,
-)
+from promoter_view.decoded import text
+from promoter_view.stages.application import Application
 from promoter_view.urls import public_url
 
 
@@ -50,8 +41,8 @@ class Unreadable:
     reason: str
 
 
-#: What is known of an Application: its document, None for not found, or that it cannot be looked at.
-Found = Mapping[str, Any] | Unreadable | None
+#: What is known of an Application: None for not found, or that it cannot be looked at.
+Found = Application | Unreadable | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +67,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationHealth:
-    """One Application checked. ``seen`` are the revisions it is at; ``document`` is what was looked at, if anything.
+    """One Application checked. ``seen`` are the revisions it is at; ``found`` is what was looked at, if anything.
 
     ``is_stale``: Argo CD ought to be asked to look at it again (a hard refresh, where the Stage is authorized).
     """
@@ -86,10 +77,10 @@ class ApplicationHealth:
     issues: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
     is_stale: bool = False
-    document: Mapping[str, Any] | None = None
+    found: Application | None = None
 
 
-Rule = Callable[[Mapping[str, Any], WantedApplication], Verdict | None]
+Rule = Callable[[Application, WantedApplication], Verdict | None]
 
 #: Argo CD's own word for the health of an Application; any other than these is Unhealthy.
 ARGO_CD_HEALTH: Mapping[str, tuple[Health, str]] = {
@@ -109,52 +100,47 @@ def check_application(wanted: WantedApplication, found: Found) -> ApplicationHea
         issue = f"error finding Application {wanted}: {found.reason}"
         return ApplicationHealth(wanted, Health.UNKNOWN, (issue,))
     verdict = next(verdict for rule in RULES if (verdict := rule(found, wanted)) is not None)
-    seen = revisions_of(mapping(found, "status", "sync"))
-    return ApplicationHealth(wanted, verdict.state, verdict.issues, seen, is_stale(found), found)
+    return ApplicationHealth(wanted, verdict.state, verdict.issues, found.revisions, found.is_stale, found)
 
 
-def _departing(application: Mapping[str, Any], wanted: WantedApplication) -> Verdict | None:
-    going = departure(application)
+def _departing(application: Application, wanted: WantedApplication) -> Verdict | None:
+    going = application.departure
     return Verdict(Health.UNKNOWN, (f"Application {wanted} {going}",)) if going else None
 
 
-def _not_trusted(application: Mapping[str, Any], wanted: WantedApplication) -> Verdict | None:
-    if not is_stale(application):
+def _not_trusted(application: Application, wanted: WantedApplication) -> Verdict | None:
+    if not application.is_stale:
         return None
-    ended = finished_at(application)
+    ended = application.finished_at
     issue = f"Application {wanted} was not reconciled after its operation ended at {ended}: its status is not trusted"
     return Verdict(Health.UNKNOWN, (issue,))
 
 
-def _has_errors(application: Mapping[str, Any], wanted: WantedApplication) -> Verdict | None:
-    errors = error_conditions(application)
-    return Verdict(Health.UNHEALTHY, tuple(f"Application {wanted} has {error}" for error in errors)) if errors else None
+def _has_errors(application: Application, wanted: WantedApplication) -> Verdict | None:
+    issues = tuple(f"Application {wanted} has {error}" for error in application.errors)
+    return Verdict(Health.UNHEALTHY, issues) if issues else None
 
 
-def _in_operation(application: Mapping[str, Any], wanted: WantedApplication) -> Verdict | None:
-    idle = bool(finished_at(application)) and not is_operation_pending(application)
+def _in_operation(application: Application, wanted: WantedApplication) -> Verdict | None:
+    idle = bool(application.finished_at) and not application.is_pending
     if idle or not any(wanted.revisions):
         return None
     return Verdict(Health.UNKNOWN, (f"Application {wanted} is being synced",))
 
 
-def _miscounted(application: Mapping[str, Any], wanted: WantedApplication) -> Verdict | None:
+def _miscounted(application: Application, wanted: WantedApplication) -> Verdict | None:
     if not any(wanted.revisions):
         return None
     desired = len(wanted.revisions)
-    counts = {
-        "sources": len(sources_of(application)),
-        "observed revisions": len(revisions_of(mapping(application, "status", "sync"))),
-    }
+    counts = {"sources": len(application.sources), "observed revisions": len(application.revisions)}
     wrong = next((f"{count} {name}" for name, count in counts.items() if count != desired), "")
     issue = f"Application {wanted} has {wrong} but {desired} desired revisions"
     return Verdict(Health.UNKNOWN, (issue,)) if wrong else None
 
 
-def _elsewhere(application: Mapping[str, Any], wanted: WantedApplication) -> Verdict | None:
-    seen = revisions_of(mapping(application, "status", "sync"))
-    urls = [public_url(text(source, "repoURL")) for source in sources_of(application)]
-    places = zip(urls, wanted.revisions, seen, strict=False)
+def _elsewhere(application: Application, wanted: WantedApplication) -> Verdict | None:
+    urls = [public_url(text(source, "repoURL")) for source in application.sources]
+    places = zip(urls, wanted.revisions, application.revisions, strict=False)
     parts = [
         f"source {index} with repoURL {url} is at {at or 'no revision'}, not at {revision}"
         for index, (url, revision, at) in enumerate(places)
@@ -164,11 +150,10 @@ def _elsewhere(application: Mapping[str, Any], wanted: WantedApplication) -> Ver
     return Verdict(Health.UNHEALTHY, (issue,)) if parts else None
 
 
-def _argo_cd_health(application: Mapping[str, Any], wanted: WantedApplication) -> Verdict:
-    word = text(application, "status", "health", "status")
-    state, words = ARGO_CD_HEALTH.get(word, (Health.UNHEALTHY, f'has health state "{word}"'))
-    message = text(application, "status", "health", "message")
-    issue = f"Application {wanted} {words}" + (f": {message}" if message else "")
+def _argo_cd_health(application: Application, wanted: WantedApplication) -> Verdict:
+    bad = (Health.UNHEALTHY, f'has health state "{application.health}"')
+    state, words = ARGO_CD_HEALTH.get(application.health, bad)
+    issue = f"Application {wanted} {words}" + (f": {application.health_message}" if application.health_message else "")
     return Verdict(state, (issue,) if words else ())
 
 

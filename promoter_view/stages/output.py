@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from promoter_view.decoded import mapping, mappings, text
-from promoter_view.stages.application import operation_state
 from promoter_view.stages.assessment import StageHealth
 from promoter_view.stages.checks import CheckHealth
 from promoter_view.stages.health import ApplicationHealth
@@ -33,24 +32,20 @@ def _of_check(check: CheckHealth) -> dict[str, Any]:
 
 def _of_application(application: ApplicationHealth) -> dict[str, Any]:
     names = {"Namespace": application.wanted.namespace, "Name": application.wanted.name}
-    document = application.document
-    if document is None:
+    if application.found is None:
         return {**names, "health": {"status": "Unknown"}, "sync": {"status": "Unknown"}}
-    status = mapping(document, "status")
+    status = mapping(application.found.document, "status")
     found: dict[str, Any] = {
         **names,
         "health": _texts(mapping(status, "health"), "status"),
         "sync": {**_texts(mapping(status, "sync"), "status"), **_revisions(mapping(status, "sync"))},
         "conditions": [_texts(item, "type", "message") for item in mappings(status, "conditions")],
-        "operationState": _operation(document),
+        "operationState": _operation(mapping(status, "operationState")),
     }
     return {name: value for name, value in found.items() if value or name in ("health", "sync")}
 
 
-def _operation(document: Mapping[str, Any]) -> dict[str, Any]:
-    state = operation_state(document)
-    if state is None:
-        return {}
+def _operation(state: Mapping[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "initiatedBy": _texts(mapping(state, "operation", "initiatedBy"), "username"),
         "info": [_texts(item, "name", "value") for item in mappings(state, "operation", "info")],

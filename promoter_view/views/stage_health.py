@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from promoter_view.decoded import mapping, text
+from promoter_view.stages.application import Application, read_application
 from promoter_view.stages.assessment import SUCCEEDED, assess_by
 from promoter_view.stages.authorization import StageKey, authorization_of
 from promoter_view.stages.checks import judge_checks
@@ -85,9 +86,9 @@ def stage_health(default_namespace: str) -> Computed:
 
 
 def _verdict(body: bytes | None, wanted: WantedApplication, stage: StageKey, missing: Unreadable | None) -> _Verdict:
-    found: Found = missing if body is None else orjson.loads(body)
-    health = replace(check_application(wanted, found), document=None)
-    is_told = not isinstance(found, Mapping) or stage in authorization_of(found).stages
+    found: Found = missing if body is None else read_application(orjson.loads(body))
+    health = replace(check_application(wanted, found), found=None)
+    is_told = not isinstance(found, Application) or stage in authorization_of(found.document).stages
     issues = health.issues if is_told else tuple(_untold(health) for _ in health.issues)
     told = {
         "name": wanted.name,

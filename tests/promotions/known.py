@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from promoter_view.promotions.steps.step import Applications, StepContext
-from promoter_view.stages.application import PROMOTION_INFO
+from promoter_view.stages.application import PROMOTION_INFO, Application, read_application
 from promoter_view.stages.authorization import ANNOTATION, StageKey
 from tests.stages.applications import application
 
@@ -18,13 +18,13 @@ class KnownApplications:
     """The Applications of a list."""
 
     def __init__(self, *applications: Mapping[str, Any]) -> None:
-        self._applications = sorted(applications, key=lambda one: one["metadata"]["name"])
+        self._applications = sorted(map(read_application, applications), key=lambda one: one.name)
 
-    def get(self, namespace: str, name: str) -> Mapping[str, Any] | None:
-        return next((one for one in self.list(namespace) if one["metadata"]["name"] == name), None)
+    def get(self, namespace: str, name: str) -> Application | None:
+        return next((one for one in self.list(namespace) if one.name == name), None)
 
-    def list(self, namespace: str) -> Sequence[Mapping[str, Any]]:
-        return [one for one in self._applications if one["metadata"]["namespace"] == namespace]
+    def list(self, namespace: str) -> Sequence[Application]:
+        return [one for one in self._applications if one.namespace == namespace]
 
 
 def context(config: Any, *applications: Mapping[str, Any], **more: Any) -> StepContext:

@@ -53,9 +53,7 @@ def reread(found: KnownObjects, body: bytes) -> Deferred[bool]:
 
 
 def versions(found: KnownObjects) -> dict[str, str]:
-    return {
-        each["metadata"]["name"]: each["metadata"].get("resourceVersion", "") for each in found.applications("argocd")
-    }
+    return {each.name: each.document["metadata"].get("resourceVersion", "") for each in found.applications("argocd")}
 
 
 def test_one_that_cannot_be_read_hides_no_other() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from promoter_view.stages.application import Application, read_application
+
 EARLIER = "2026-11-25T10:00:00Z"
 LATER = "2026-11-25T10:05:00Z"
 SHA = "a" * 40
@@ -40,3 +42,8 @@ def application(
         "status": {key: value for key, value in found.items() if value is not None},
         **more,
     }
+
+
+def known_application(**more: Any) -> Application:
+    """The same, read."""
+    return read_application(application(**more))

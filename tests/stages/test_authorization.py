@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promoter_view.stages.application import read_application
 from promoter_view.stages.authorization import ANNOTATION, StageKey, authorization_of, parse_annotation, refusal
 
 TEST = StageKey("kargo-demo", "test")
@@ -53,7 +54,7 @@ def test_void(annotation: str, words: str) -> None:
     found = parse_annotation(annotation)
     assert found.stages == ()
     assert words in found.problem
-    assert words in refusal(application(annotation), TEST)
+    assert words in refusal(read_application(application(annotation)), TEST)
 
 
 @pytest.mark.parametrize(
@@ -62,13 +63,13 @@ def test_void(annotation: str, words: str) -> None:
 )
 def test_authorized(annotation: str, stage: StageKey) -> None:
     """A Stage that is named exactly is not refused."""
-    assert refusal(application(annotation), stage) == ""
+    assert refusal(read_application(application(annotation)), stage) == ""
 
 
 @pytest.mark.parametrize("annotation", ["kargo-demo:prod", "other:test", "Kargo-demo:test", "kargo-demo:Test"])
 def test_another_stage_is_named(annotation: str) -> None:
     """Project and stage are compared exactly; the refusal names who is authorized and what is needed."""
-    assert refusal(application(annotation), TEST) == (
+    assert refusal(read_application(application(annotation)), TEST) == (
         "Application argocd/app is not authorized for Stage kargo-demo:test: its annotation "
         f'{ANNOTATION} names "{annotation}" only (needed: {ANNOTATION}: "kargo-demo:test")'
     )
@@ -76,7 +77,7 @@ def test_another_stage_is_named(annotation: str) -> None:
 
 def test_many_others_are_named() -> None:
     """A long annotation is not repeated whole."""
-    words = refusal(application(",".join(f"p{i}:s" for i in range(50))), TEST)
+    words = refusal(read_application(application(",".join(f"p{i}:s" for i in range(50)))), TEST)
     assert '"p0:s", "p1:s", "p2:s" and 47 more only' in words
 
 
@@ -93,7 +94,7 @@ def test_many_others_are_named() -> None:
 )
 def test_no_annotation(document: dict[str, Any], words: str) -> None:
     """An Application without the annotation, or of an odd shape, authorizes nobody and says so."""
-    assert words in refusal(document, TEST)
+    assert words in refusal(read_application(document), TEST)
 
 
 @given(st.text(alphabet=st.sampled_from("ab:,* \t*"), max_size=30) | st.text())

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promoter_view.stages.application import read_application
 from promoter_view.stages.health import Found, Health, Unreadable, WantedApplication, check_application, worst
-from tests.stages.applications import EARLIER, LATER, OTHER, REPO, SHA, application, source
+from tests.stages.applications import EARLIER, LATER, OTHER, REPO, SHA, source
+from tests.stages.applications import known_application as application
 
 H, NA, P, UNK, UNH = Health
 
@@ -152,9 +154,9 @@ def test_stale_asks_for_a_refresh() -> None:
 
 def test_what_was_seen() -> None:
     """A verdict carries the revisions that the Application is at, and the document looked at."""
-    document = application(**TWO, status={"sync": {"revisions": [SHA, "1.0"]}})
-    checked = check_application(ANY, document)
-    assert (checked.seen, checked.document) == ((SHA, "1.0"), document)
+    found = application(**TWO, status={"sync": {"revisions": [SHA, "1.0"]}})
+    checked = check_application(ANY, found)
+    assert (checked.seen, checked.found) == ((SHA, "1.0"), found)
     assert check_application(ANY, None).seen == ()
 
 
@@ -215,5 +217,5 @@ def test_any_document(value: Any, revisions: tuple[str, ...]) -> None:
         "operation": value,
         **(value if type(value) is dict else {}),
     }
-    checked = check_application(WantedApplication("n", "a", revisions), found)
+    checked = check_application(WantedApplication("n", "a", revisions), read_application(found))
     assert (checked.state is H) is not bool(checked.issues)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from promoter_view.stages.application import read_application
 from promoter_view.stages.assessment import StageHealth, assess
 from promoter_view.stages.health import Found
 from promoter_view.stages.output import health_status
-from tests.stages.applications import EARLIER, SHA, application
+from tests.stages.applications import EARLIER, SHA
+from tests.stages.applications import known_application as application
 from tests.stages.test_assessment import STEPS, last
 
 
@@ -96,6 +98,6 @@ def test_several_revisions() -> None:
 def test_odd_documents() -> None:
     """An Application of an odd shape is told with what can be read of it."""
     for status in (7, {"operationState": 7, "conditions": 7}, {"operationState": {"operation": 7, "syncResult": []}}):
-        output = health_status(assessed({"status": status}))
+        output = health_status(assessed(read_application({"status": status})))
         assert output is not None
         assert output["output"][0]["applicationStatuses"][0]["Name"] == "app"

@@ -9,19 +9,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from promoter_view.decoded import mapping, text
 from promoter_view.promotions.steps.step import StepStatus
-from promoter_view.stages.application import (
-    is_operation_pending,
-    name_of,
-    operation_message,
-    operation_state,
-    promotion_of,
-    revisions_of,
-    sources_of,
-)
+from promoter_view.stages.application import Application, OperationState
 
 #: The phases of an operation that has ended.
 ENDED = frozenset({"Succeeded", "Failed", "Error"})
@@ -89,25 +79,25 @@ class Decision:
     words: str = ""
 
 
-def decide(application: Mapping[str, Any], promotion: str, desired: Sequence[str]) -> Decision:
-    """The decision for a decoded Application. ``desired`` has a revision for each source, "" where any will do."""
-    state = operation_state(application)
+def decide(application: Application, promotion: str, desired: Sequence[str]) -> Decision:
+    """The decision for an Application. ``desired`` has a revision for each source, "" where any will do."""
+    state = application.operation
     owner = _owner(state, promotion)
-    progress = _progress(application, state, owner, desired)
+    progress = _progress(application, owner, desired)
     move = TABLE[(None if (None, progress) in TABLE else owner, progress)]
-    name = f"Argo CD Application {name_of(application)}"
+    name = f"Argo CD Application {application}"
     if move is Move.SYNC:
         return Decision(move, RUNNING, f"{name} is to be synced")
     if move is Move.ERROR:
-        return Decision(move, words=f"{name}: {_miscounted(application, desired)}")
+        return Decision(move, words=f"{name}: {_miscounted(state, desired)}")
     if progress is Progress.PENDING:
-        return Decision(move, RUNNING, f"{name}: {_pending(application, promotion)}{operation_message(application)}")
-    phase, message = text(state, "phase"), text(state, "message")
+        return Decision(move, RUNNING, f"{name}: {_pending(application, promotion)}{application.operation_message}")
+    phase, message = ("", "") if state is None else (state.phase, state.message)
     if move is Move.COUNT:
         return Decision(move, phase, f"{name} failed with: {message or phase}" if phase in FAILED else "")
     if not phase and owner is not Owner.THIS_PROMOTION:
         return Decision(Move.ERROR, words=f"{name}: {_WHOSE[owner]} has no phase")
-    held = operation_message(application)
+    held = application.operation_message
     return Decision(move, phase, f"{name}: {_WHOSE[owner]} is {phase or 'without a phase'}{held}")
 
 
@@ -118,46 +108,42 @@ _WHOSE = {
 }
 
 
-def _owner(state: Mapping[str, Any] | None, promotion: str) -> Owner:
-    started = promotion_of(mapping(state, "operation"))
-    if started is None:
+def _owner(state: OperationState | None, promotion: str) -> Owner:
+    if state is None or state.promotion is None:
         return Owner.NOT_KARGO
-    return Owner.THIS_PROMOTION if started == promotion else Owner.OTHER_PROMOTION
+    return Owner.THIS_PROMOTION if state.promotion == promotion else Owner.OTHER_PROMOTION
 
 
-def _progress(
-    application: Mapping[str, Any], state: Mapping[str, Any] | None, owner: Owner, desired: Sequence[str]
-) -> Progress:
-    if is_operation_pending(application):
+def _progress(application: Application, owner: Owner, desired: Sequence[str]) -> Progress:
+    if application.is_pending:
         return Progress.PENDING
-    if state is None:
+    if application.operation is None:
         return Progress.NONE
-    if text(state, "phase") not in ENDED:
+    if application.operation.phase not in ENDED:
         return Progress.IN_FLIGHT
-    return _outcome(application, state, desired) if owner is Owner.THIS_PROMOTION else Progress.ENDED
+    if owner is not Owner.THIS_PROMOTION:
+        return Progress.ENDED
+    return _outcome(application, application.operation.revisions, desired)
 
 
-def _outcome(application: Mapping[str, Any], state: Mapping[str, Any], desired: Sequence[str]) -> Progress:
-    result = state.get("syncResult")
-    if not isinstance(result, Mapping):
+def _outcome(application: Application, observed: Sequence[str] | None, desired: Sequence[str]) -> Progress:
+    if observed is None:
         return Progress.WITHOUT_RESULT
-    if not sources_of(application):
+    if not application.sources:
         return Progress.WITHOUT_SOURCES
-    observed = revisions_of(result)
     if any(desired) and len(observed) != len(desired):
         return Progress.MISCOUNTED
     at = zip(desired, observed, strict=False)
     return Progress.ELSEWHERE if any(wanted and wanted != seen for wanted, seen in at) else Progress.THERE
 
 
-def _miscounted(application: Mapping[str, Any], desired: Sequence[str]) -> str:
-    observed = len(revisions_of(mapping(application, "status", "operationState", "syncResult")))
+def _miscounted(state: OperationState | None, desired: Sequence[str]) -> str:
+    observed = len(state.revisions or ()) if state is not None else 0
     return f"{observed} revision(s) were synced but {len(desired)} desired; its sources have changed meanwhile"
 
 
-def _pending(application: Mapping[str, Any], promotion: str) -> str:
-    started = promotion_of(mapping(application, "operation"))
-    whose = "its own operation" if started == promotion else "an operation that another started"
+def _pending(application: Application, promotion: str) -> str:
+    whose = "its own operation" if application.pending_promotion == promotion else "an operation that another started"
     return f"{whose} waits for Argo CD to end it"
 
 

@@ -15,7 +15,7 @@ from promoter_view.promotions.merge_patch import merge_diff
 from promoter_view.promotions.steps.decisions import Move, decide
 from promoter_view.promotions.steps.sources import desired_revisions, unmatched, update_sources
 from promoter_view.promotions.steps.step import CreateEvent, SyncApplication
-from promoter_view.stages.application import PROMOTION_INFO, departure, has_sources, name_of, sources_of
+from promoter_view.stages.application import PROMOTION_INFO, Application
 from promoter_view.stages.authorization import refusal
 
 #: Asks Argo CD to look at an Application now, past its caches.
@@ -51,7 +51,7 @@ class NotPossible:
     message: str
 
 
-def plan_sync(action: SyncApplication, live: Mapping[str, Any] | None) -> SyncPatch | NothingToWrite | NotPossible:
+def plan_sync(action: SyncApplication, live: Application | None) -> SyncPatch | NothingToWrite | NotPossible:
     """What to write for that action, given the live Application; None where it is gone."""
     if live is None:
         where = f'"{action.name}" in namespace "{action.namespace}"'
@@ -59,57 +59,49 @@ def plan_sync(action: SyncApplication, live: Mapping[str, Any] | None) -> SyncPa
     refused = _refused(live, action)
     if refused:
         return NotPossible(f"Argo CD {refused}")
-    sources = sources_of(live)
-    missing = unmatched(sources, action.updates)
+    missing = unmatched(live.sources, action.updates)
     if missing:
-        return NotPossible(f"no source of Argo CD Application {name_of(live)} {missing}")
-    decision = decide(live, action.promotion, desired_revisions(sources, action.updates))
+        return NotPossible(f"no source of Argo CD Application {live} {missing}")
+    decision = decide(live, action.promotion, desired_revisions(live.sources, action.updates))
     if decision.move is Move.ERROR:
         return NotPossible(decision.words)
     if decision.move is not Move.SYNC:
-        return NothingToWrite(decision.words or f"Argo CD Application {name_of(live)} is synced already")
+        return NothingToWrite(decision.words or f"Argo CD Application {live} is synced already")
     return SyncPatch(_body(action, live), _event(live, action))
 
 
-def _refused(live: Mapping[str, Any], action: SyncApplication) -> str:
-    going = departure(live)
-    return f"Application {name_of(live)} {going}: it cannot be synced" if going else refusal(live, action.stage)
+def _refused(live: Application, action: SyncApplication) -> str:
+    going = live.departure
+    return f"Application {live} {going}: it cannot be synced" if going else refusal(live, action.stage)
 
 
-def _body(action: SyncApplication, live: Mapping[str, Any]) -> dict[str, Any]:
+def _body(action: SyncApplication, live: Application) -> dict[str, Any]:
+    annotations = mapping(live.document, "metadata", "annotations")
     metadata = {
-        **merge_diff(_only(live, "metadata", "annotations"), _refreshed(live)),
-        "resourceVersion": text(live, "metadata", "resourceVersion"),
+        **merge_diff({"annotations": annotations}, {"annotations": {**annotations, REFRESH: "hard"}}),
+        "resourceVersion": text(live.document, "metadata", "resourceVersion"),
     }
-    body: dict[str, Any] = {"metadata": metadata, "operation": _operation(action, live)}
-    spec = merge_diff(mapping(live, "spec"), _updated_spec(action, live))
-    if spec:
-        body["spec"] = spec
-    if "status" in live:
+    spec = mapping(live.document, "spec")
+    body: dict[str, Any] = {"metadata": metadata, "operation": _operation(action, mapping(spec, "syncPolicy"))}
+    change = merge_diff(spec, _updated_spec(action, live))
+    if change:
+        body["spec"] = change
+    if "status" in live.document:
         body["status"] = {"operationState": None}
     return body
 
 
-def _only(live: Mapping[str, Any], parent: str, name: str) -> dict[str, Any]:
-    return {name: mapping(live, parent, name)}
-
-
-def _refreshed(live: Mapping[str, Any]) -> dict[str, Any]:
-    return {"annotations": {**mapping(live, "metadata", "annotations"), REFRESH: "hard"}}
-
-
-def _updated_spec(action: SyncApplication, live: Mapping[str, Any]) -> dict[str, Any]:
-    spec = dict(mapping(live, "spec"))
+def _updated_spec(action: SyncApplication, live: Application) -> dict[str, Any]:
+    spec = dict(mapping(live.document, "spec"))
     if not action.updates:
         return spec
-    sources = update_sources(sources_of(live), action.updates)
-    if has_sources(live):
+    sources = update_sources(live.sources, action.updates)
+    if live.has_sources:
         return {**spec, "sources": sources}
     return {**spec, "source": sources[0]} if sources else spec
 
 
-def _operation(action: SyncApplication, live: Mapping[str, Any]) -> dict[str, Any]:
-    policy = mapping(live, "spec", "syncPolicy")
+def _operation(action: SyncApplication, policy: Mapping[str, Any]) -> dict[str, Any]:
     options = policy.get("syncOptions")
     return {
         "initiatedBy": _initiator(action.actor),
@@ -128,20 +120,20 @@ def _initiator(actor: str) -> dict[str, Any]:
     return {"username": username}
 
 
-def _event(live: Mapping[str, Any], action: SyncApplication) -> CreateEvent:
+def _event(live: Application, action: SyncApplication) -> CreateEvent:
     return CreateEvent(
         namespace=action.namespace,
         name=action.name,
-        uid=text(live, "metadata", "uid"),
+        uid=text(live.document, "metadata", "uid"),
         reason="OperationStarted",
         message=f"{CONTROLLER} initiated sync{_to(action, live)}",
         annotations={"user": CONTROLLER},
     )
 
 
-def _to(action: SyncApplication, live: Mapping[str, Any]) -> str:
-    sources = update_sources(sources_of(live), action.updates)
-    if has_sources(live):
+def _to(action: SyncApplication, live: Application) -> str:
+    sources = update_sources(live.sources, action.updates)
+    if live.has_sources:
         return f" to {len(sources)} sources"
     revision = text(sources[0], "targetRevision") if sources else ""
     return f" to {revision}" if revision else ""

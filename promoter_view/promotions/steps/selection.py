@@ -10,7 +10,7 @@ from typing import Any
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, parse_label_selector
 from promoter_view.promotions.steps.step import Applications
-from promoter_view.stages.application import departure, name_of
+from promoter_view.stages.application import Application
 from promoter_view.stages.authorization import StageKey, refusal
 
 #: What label keys and values are made of; more would be read as selector syntax.
@@ -36,7 +36,7 @@ def read_selection(app: Mapping[str, Any], default_namespace: str) -> Selection:
     return Selection(namespace, text(app, "name"), mapping(app, "selector") if "selector" in app else None)
 
 
-def resolve(selection: Selection, applications: Applications) -> Sequence[Mapping[str, Any]]:
+def resolve(selection: Selection, applications: Applications) -> Sequence[Application]:
     """The Applications meant: one at least. Errors: StepError where there is none, or the selector cannot be read.
 
     Those that are being deleted are none: an error where one is named, and a selector does not select them.
@@ -46,12 +46,12 @@ def resolve(selection: Selection, applications: Applications) -> Sequence[Mappin
         if found is None:
             where = f'"{selection.name}" in namespace "{selection.namespace}"'
             raise StepError(f"unable to find Argo CD Application {where}")
-        if going := departure(found):
-            raise StepError(f"Argo CD Application {name_of(found)} {going}")
+        if found.departure:
+            raise StepError(f"Argo CD Application {found} {found.departure}")
         return [found]
     selector = build_selector(selection.selector)
     matching = [one for one in applications.list(selection.namespace) if selector.matches(_labels(one))]
-    staying = [one for one in matching if not departure(one)]
+    staying = [one for one in matching if not one.departure]
     if not staying:
         where = f'namespace "{selection.namespace}" ({selector})'
         gone = f"; {len(matching)} that match are being deleted" if matching else ""
@@ -60,8 +60,8 @@ def resolve(selection: Selection, applications: Applications) -> Sequence[Mappin
 
 
 def authorized(
-    selection: Selection, found: Sequence[Mapping[str, Any]], stage: StageKey
-) -> tuple[Sequence[Mapping[str, Any]], int]:
+    selection: Selection, found: Sequence[Application], stage: StageKey
+) -> tuple[Sequence[Application], int]:
     """Those that the Stage may change, and how many of a selector it may not. Errors: StepError where that is all."""
     refusals = [refusal(application, stage) for application in found]
     allowed = [application for application, why in zip(found, refusals, strict=True) if not why]
@@ -102,8 +102,8 @@ _SETS = {"In": "in", "NotIn": "notin"}
 _PRESENCE = {"Exists": "", "DoesNotExist": "!"}
 
 
-def _labels(application: Mapping[str, Any]) -> dict[str, str]:
-    labels = mapping(application, "metadata", "labels")
+def _labels(application: Application) -> dict[str, str]:
+    labels = mapping(application.document, "metadata", "labels")
     return {name: value for name, value in labels.items() if isinstance(value, str)}
 
 

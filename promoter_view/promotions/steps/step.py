@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from promoter_view.stages.application import Application
 from promoter_view.stages.authorization import StageKey
 
 
@@ -26,12 +27,12 @@ class StepStatus(enum.StrEnum):
 
 
 class Applications(Protocol):
-    """The Applications as far as is known now: decoded documents, as the log has them."""
+    """The Applications as far as is known now."""
 
-    def get(self, namespace: str, name: str) -> Mapping[str, Any] | None:
+    def get(self, namespace: str, name: str) -> Application | None:
         """The Application of that name; None for not found."""
 
-    def list(self, namespace: str) -> Sequence[Mapping[str, Any]]:
+    def list(self, namespace: str) -> Sequence[Application]:
         """All of that namespace, by name."""
 
 

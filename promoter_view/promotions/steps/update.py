@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from promoter_view.decoded import text
 from promoter_view.promotions.steps.decisions import FAILED, Decision, Move, decide, status_of
 from promoter_view.promotions.steps.schema import ConfigSchema
 from promoter_view.promotions.steps.selection import StepError, authorized, resolve, unauthorized_note
@@ -26,7 +25,7 @@ from promoter_view.promotions.steps.step import (
     errored,
 )
 from promoter_view.promotions.steps.update_config import AppUpdate, read_update_config
-from promoter_view.stages.application import name_of, sources_of
+from promoter_view.stages.application import Application
 from promoter_view.stages.checks import check_config
 from promoter_view.stages.health import WantedApplication
 
@@ -71,12 +70,12 @@ def _decide_all(
     return targets, left_alone
 
 
-def _check_sources(entry: AppUpdate, found: Sequence[Mapping[str, Any]]) -> None:
+def _check_sources(entry: AppUpdate, found: Sequence[Application]) -> None:
     """Errors: StepError where an update has no source to apply to."""
-    problems = [(one, why) for one in found if (why := unmatched(sources_of(one), entry.updates))]
+    problems = [(one, why) for one in found if (why := unmatched(one.sources, entry.updates))]
     if not problems:
         return
-    words = [f"no source of Argo CD Application {name_of(one)} {why}" for one, why in problems[:_SHOWN]]
+    words = [f"no source of Argo CD Application {one} {why}" for one, why in problems[:_SHOWN]]
     if len(found) == 1:
         raise StepError(words[0])
     shown = f" (showing first {_SHOWN})" if len(problems) > _SHOWN else ""
@@ -84,13 +83,12 @@ def _check_sources(entry: AppUpdate, found: Sequence[Mapping[str, Any]]) -> None
     raise StepError(f"{count}: {'; '.join(words)}. No Applications were updated")
 
 
-def _decide(context: StepContext, application: Mapping[str, Any], updates: tuple[SourceUpdate, ...]) -> _Target:
-    revisions = desired_revisions(sources_of(application), updates)
+def _decide(context: StepContext, application: Application, updates: tuple[SourceUpdate, ...]) -> _Target:
+    revisions = desired_revisions(application.sources, updates)
     decision = decide(application, context.promotion, revisions)
     if decision.move is Move.ERROR or (decision.move is Move.COUNT and decision.phase in FAILED):
         raise StepError(decision.words)
-    namespace, name = (text(application, "metadata", part) for part in ("namespace", "name"))
-    return _Target(WantedApplication(namespace, name, revisions), updates, decision)
+    return _Target(WantedApplication(application.namespace, application.name, revisions), updates, decision)
 
 
 def _result(context: StepContext, targets: Sequence[_Target], left_alone: int) -> StepResult:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from promoter_view.decoded import mapping, mappings, text
+from promoter_view.decoded import mapping, mappings
 from promoter_view.promotions.steps.schema import ConfigSchema
 from promoter_view.promotions.steps.selection import StepError, read_selection, resolve
 from promoter_view.promotions.steps.step import (
@@ -21,15 +21,7 @@ from promoter_view.promotions.steps.step import (
     StepStatus,
     errored,
 )
-from promoter_view.stages.application import (
-    error_conditions,
-    finished_at,
-    is_operation_pending,
-    is_stale,
-    name_of,
-    operation_message,
-    operation_state,
-)
+from promoter_view.stages.application import Application
 from promoter_view.stages.authorization import StageKey, refusal
 
 USES = "argocd-wait"
@@ -99,15 +91,12 @@ def _visit_all(
     return ()
 
 
-def _visit(
-    application: Mapping[str, Any], wanted: frozenset[str], stage: StageKey, progress: _Progress
-) -> Sequence[str]:
-    name = ApplicationName(text(application, "metadata", "namespace"), text(application, "metadata", "name"))
+def _visit(application: Application, wanted: frozenset[str], stage: StageKey, progress: _Progress) -> Sequence[str]:
+    name = ApplicationName(application.namespace, application.name)
     progress.visited.append(name)
     check = check_wait(application, wanted, progress.health.get(str(name), ""))
-    health = text(application, "status", "health", "status")
-    if health:
-        progress.health[str(name)] = health
+    if application.health:
+        progress.health[str(name)] = application.health
     refused = refusal(application, stage) if check.refresh else ""
     if check.refresh and not refused:
         progress.refreshes.append(RefreshApplication(name.namespace, name.name))
@@ -117,37 +106,33 @@ def _visit(
     return check.fatal
 
 
-def check_wait(application: Mapping[str, Any], wanted: frozenset[str], previous: str) -> _Check:
+def check_wait(application: Application, wanted: frozenset[str], previous: str) -> _Check:
     """One Application against ``waitFor``. ``previous`` is its health when last looked at, "" for never."""
-    errors = error_conditions(application)
-    if errors:
-        return _Check(fatal=tuple(f"Argo CD Application {name_of(application)} has {error}" for error in errors))
+    if application.errors:
+        return _Check(fatal=tuple(f"Argo CD Application {application} has {error}" for error in application.errors))
     if "operation" in wanted and _is_busy(application):
-        return _Check(f"has an operation in progress{operation_message(application)}")
+        return _Check(f"has an operation in progress{application.operation_message}")
     healths = [_HEALTH[word] for word in _HEALTH if word in wanted]
-    if healths and is_stale(application):
+    if healths and application.is_stale:
         return _Check("was not reconciled after its last operation ended", refresh=True)
-    health = text(application, "status", "health", "status")
-    if "health" in wanted and health == "Degraded" and previous not in _NO_REGRESSION_FROM:
-        return _Check(fatal=(f"Argo CD Application {name_of(application)} regressed from {previous} to Degraded",))
+    if "health" in wanted and application.health == "Degraded" and previous not in _NO_REGRESSION_FROM:
+        return _Check(fatal=(f"Argo CD Application {application} regressed from {previous} to Degraded",))
     return _Check(_unready(application, healths) or _unsynced(application, wanted))
 
 
-def _unready(application: Mapping[str, Any], healths: Sequence[str]) -> str:
-    health = text(application, "status", "health", "status")
-    ready = not healths or health in healths
-    return "" if ready else f"has health {health or 'unset'}, not {' or '.join(healths)}"
+def _unready(application: Application, healths: Sequence[str]) -> str:
+    ready = not healths or application.health in healths
+    return "" if ready else f"has health {application.health or 'unset'}, not {' or '.join(healths)}"
 
 
-def _unsynced(application: Mapping[str, Any], wanted: frozenset[str]) -> str:
-    sync = text(application, "status", "sync", "status")
-    ready = "sync" not in wanted or sync == "Synced"
-    return "" if ready else f"has sync status {sync or 'unset'}, not Synced"
+def _unsynced(application: Application, wanted: frozenset[str]) -> str:
+    ready = "sync" not in wanted or application.sync == "Synced"
+    return "" if ready else f"has sync status {application.sync or 'unset'}, not Synced"
 
 
-def _is_busy(application: Mapping[str, Any]) -> bool:
-    running = operation_state(application) is not None and not finished_at(application)
-    return is_operation_pending(application) or running
+def _is_busy(application: Application) -> bool:
+    running = application.operation is not None and not application.finished_at
+    return application.is_pending or running
 
 
 def _result(progress: _Progress) -> StepResult:

@@ -9,6 +9,7 @@ import pytest
 from promoter_view.decoded import mapping
 from promoter_view.promotions.state.queue import turn
 from promoter_view.promotions.state.stage_status import assessed, is_verified, summary, taken
+from promoter_view.stages.application import Application, read_application
 from promoter_view.stages.assessment import assess
 from tests.promotions.kargo import collection, promotion, stage
 
@@ -16,11 +17,9 @@ NOW = "2027-01-15T08:00:00Z"
 CHECK = {"uses": "argocd-update", "config": {"apps": [{"name": "a", "namespace": "argocd"}]}}
 
 
-def application(health: str) -> dict[str, Any]:
-    return {
-        "metadata": {"name": "a", "namespace": "argocd"},
-        "status": {"health": {"status": health}, "sync": {"status": "Synced"}},
-    }
+def application(health: str) -> Application:
+    status = {"health": {"status": health}, "sync": {"status": "Synced"}}
+    return read_application({"metadata": {"name": "a", "namespace": "argocd"}, "status": status})
 
 
 def settled(found: dict[str, Any], promotions: list[Any], health: str = "Healthy") -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from promoter_view.promotions.steps.decisions import Move, decide, status_of
 from promoter_view.promotions.steps.step import StepStatus
-from promoter_view.stages.application import PROMOTION_INFO
+from promoter_view.stages.application import PROMOTION_INFO, read_application
 from tests.promotions.known import PROMOTION, app, operated
 from tests.stages.applications import OTHER, SHA, source
 
@@ -161,7 +161,7 @@ STATUSES = [
 @pytest.mark.parametrize(("application", "desired", "move", "phase", "words"), CASES.values(), ids=CASES.keys())
 def test_row(application: dict[str, Any], desired: tuple[str, ...], move: Move, phase: str, words: str) -> None:
     """Each state of an Application's operation has its move, its phase and its words."""
-    found = decide(application, PROMOTION, desired)
+    found = decide(read_application(application), PROMOTION, desired)
     assert (found.move, found.phase) == (move, phase)
     assert words in found.words
 
@@ -171,9 +171,9 @@ def test_ownership_is_the_first_info() -> None:
     state = operated(result=AT_SHA)
     names = [{"name": "Reason", "value": "x"}, {"name": PROMOTION_INFO, "value": ANOTHER}, *state["operation"]["info"]]
     state["operation"] = {"info": names, "initiatedBy": {"username": "admin"}}
-    assert decide(app(state=state), PROMOTION, PINNED).move is S
+    assert decide(read_application(app(state=state)), PROMOTION, PINNED).move is S
     state["operation"]["info"] = [names[0], names[2], names[1]]
-    assert decide(app(state=state), PROMOTION, PINNED).move is C
+    assert decide(read_application(app(state=state)), PROMOTION, PINNED).move is C
 
 
 def test_phases() -> None:
@@ -200,5 +200,5 @@ VALUES = st.recursive(
 @given(VALUES, VALUES, st.lists(st.sampled_from(["", SHA])))
 def test_any_application(status: Any, operation: Any, desired: list[str]) -> None:
     """Whatever shape an Application has, there is a decision; what goes wrong or is waited for has words."""
-    found = decide({"status": status, "operation": operation, "spec": status}, PROMOTION, desired)
+    found = decide(read_application({"status": status, "operation": operation, "spec": status}), PROMOTION, desired)
     assert found.words or (found.move, found.phase) == (Move.COUNT, "Succeeded")

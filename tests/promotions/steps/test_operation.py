@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from promoter_view.promotions.steps.operation import REASON, NothingToWrite, NotPossible, SyncPatch, plan_sync
 from promoter_view.promotions.steps.step import KustomizeImage, SourceUpdate, SyncApplication
+from promoter_view.stages.application import read_application
 from promoter_view.stages.authorization import ANNOTATION
 from tests.promotions.known import PROMOTION, STAGE, app, operated
 from tests.stages.applications import REPO, SHA, source
@@ -27,7 +28,7 @@ def live(**more: Any) -> dict[str, Any]:
 
 
 def patch(document: dict[str, Any], *updates: SourceUpdate, actor: str = "") -> SyncPatch:
-    found = plan_sync(replace(ACTION, updates=updates, actor=actor), document)
+    found = plan_sync(replace(ACTION, updates=updates, actor=actor), read_application(document))
     assert isinstance(found, SyncPatch), found
     return found
 
@@ -148,7 +149,7 @@ def test_not_possible() -> None:
         (live(spec={"source": source("https://other")}), "no source of Argo CD Application argocd/app matched update"),
         (live(state=operated("", by=None)), "has no phase"),
     ):
-        found = plan_sync(replace(ACTION, updates=(TARGET,)), document)
+        found = plan_sync(replace(ACTION, updates=(TARGET,)), document and read_application(document))
         assert isinstance(found, NotPossible)
         assert words in found.message
 
@@ -166,7 +167,7 @@ def test_not_possible() -> None:
 )
 def test_nothing_to_write(document: dict[str, Any], words: str) -> None:
     """An operation in flight is never overwritten, and one of this Promotion is never asked for twice."""
-    found = plan_sync(replace(ACTION, updates=(TARGET,)), document)
+    found = plan_sync(replace(ACTION, updates=(TARGET,)), read_application(document))
     assert isinstance(found, NothingToWrite)
     assert words in found.reason
 
@@ -193,5 +194,5 @@ def test_any_live_object(metadata: Any, spec: Any, status: Any) -> None:
             "metadata": found,
             "spec": {"source": {"repoURL": REPO, **(spec if isinstance(spec, dict) else {})}},
         }
-        assert plan_sync(replace(ACTION, updates=(update,)), {**document, "status": status})
-        assert plan_sync(ACTION, {"metadata": found, "spec": spec, "status": status})
+        assert plan_sync(replace(ACTION, updates=(update,)), read_application({**document, "status": status}))
+        assert plan_sync(ACTION, read_application({"metadata": found, "spec": spec, "status": status}))

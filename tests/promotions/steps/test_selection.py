@@ -14,6 +14,7 @@ from promoter_view.promotions.steps.selection import (
     read_selection,
     resolve,
 )
+from promoter_view.stages.application import read_application
 from tests.promotions.known import STAGE, KnownApplications, app
 
 WEB, API, DB = app("web", labels={"tier": "front"}), app("api", labels={"tier": "back"}), app("db")
@@ -50,7 +51,7 @@ UNBUILT: dict[str, tuple[dict[str, Any], str]] = {
 def test_selected(selector: dict[str, Any], names: list[str]) -> None:
     """A selector means the Applications of its namespace whose labels match, by name."""
     found = resolve(Selection("argocd", selector=selector), KNOWN)
-    assert [one["metadata"]["name"] for one in found] == names
+    assert [one.name for one in found] == names
 
 
 @pytest.mark.parametrize(("selector", "words"), UNBUILT.values(), ids=UNBUILT.keys())
@@ -65,7 +66,7 @@ def test_by_name() -> None:
     """A name means that Application of the namespace given, or else of Argo CD's."""
     for namespace, entry in (("argocd", {"name": "web"}), ("other", {"name": "web", "namespace": "other"})):
         (found,) = resolve(read_selection(entry, "argocd"), KNOWN)
-        assert found["metadata"]["namespace"] == namespace
+        assert found.namespace == namespace
 
 
 def test_being_deleted() -> None:
@@ -78,7 +79,7 @@ def test_being_deleted() -> None:
     with pytest.raises(StepError, match=r"\(tier=back\); 1 that match are being deleted"):
         resolve(Selection("argocd", selector={"matchLabels": {"tier": "back"}}), known)
     everything = {"matchExpressions": [{"key": "tier", "operator": "Exists"}]}
-    assert resolve(Selection("argocd", selector=everything), known) == [WEB]
+    assert resolve(Selection("argocd", selector=everything), known) == [read_application(WEB)]
 
 
 def test_nothing_found() -> None:
@@ -102,7 +103,7 @@ def test_nothing_found() -> None:
 )
 def test_not_authorized(annotation: str | None, why: str) -> None:
     """An Application that is not for this Stage is refused with the reason, by name and by selector."""
-    found = [app(annotation=annotation)]
+    found = [read_application(app(annotation=annotation))]
     with pytest.raises(StepError) as caught:
         authorized(Selection("argocd", "app"), found, STAGE)
     assert "Argo CD Application argocd/app is not authorized for Stage kargo-demo:test" in str(caught.value)
@@ -116,6 +117,6 @@ def test_not_authorized(annotation: str | None, why: str) -> None:
 
 def test_some_authorized() -> None:
     """Of a selector those that are authorized are taken, and the others counted."""
-    good = app("good")
-    found = [app("bad", annotation=None), good]
+    good = read_application(app("good"))
+    found = [read_application(app("bad", annotation=None)), good]
     assert authorized(Selection("argocd", selector={}), found, STAGE) == ([good], 1)

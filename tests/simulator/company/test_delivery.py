@@ -10,6 +10,7 @@ from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS
 from promoter_view.simulator.company.delivery import Delivery
 from promoter_view.simulator.company.delivery_rendering import render_project
 from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.stages.application import Application, read_application
 from promoter_view.stages.assessment import assess
 from tests.simulator.clusters import make_clock, make_cluster
 from tests.soaking import lasting, soak
@@ -72,9 +73,9 @@ def test_every_state_of_health_is_seen() -> None:
 def states(cluster: Cluster) -> list[str]:
     """The health of each Stage."""
     found = cluster.objects(APPLICATION)
-    applications = {(each["metadata"]["namespace"], each["metadata"]["name"]): each for each in found}
+    applications = {(each["metadata"]["namespace"], each["metadata"]["name"]): read_application(each) for each in found}
 
-    def lookup(namespace: str, name: str) -> dict[str, Any] | None:
+    def lookup(namespace: str, name: str) -> Application | None:
         return applications.get((namespace, name))
 
     stages = cluster.objects(KINDS["Stage"])
