@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from promoter_view.api.forms import Form
 from promoter_view.api.layouts import COMPACT
 from promoter_view.api.listing import Page
+from promoter_view.reading.pump import Reader
 from promoter_view.records import Bundle
 from promoter_view.slices import BeginSlice, endless
-from promoter_view.streaming import Reader
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.web.deflate import HEADER, Member, Run, deflate
 

@@ -49,7 +49,7 @@ def page(views: ViewReader, view: str, namespace: str, query: ListQuery) -> Page
 
 
 class ListReader:
-    """A page as a ``streaming.Reader``: laid out item by item, so that a list of any size takes little memory."""
+    """A page as a ``pump.Reader``: laid out item by item, so that a list of any size takes little memory."""
 
     idle = False
 

@@ -32,13 +32,13 @@ from promoter_view.api.watching import End, Start, Watch, start
 from promoter_view.boundaries import ViewReader
 from promoter_view.clocks import WallClock
 from promoter_view.metrics import Metrics
+from promoter_view.reading.answering import answer
+from promoter_view.reading.pump import MAX_WRITE_BYTES, Pump, Reader
 from promoter_view.records import BundleKey
-from promoter_view.streaming import MAX_WRITE_BYTES, Pump, Reader
 from promoter_view.views.definition import GROUP, ViewDefinition
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.selection import Selection
-from promoter_view.web.answering import answer
 from promoter_view.web.errors import Draining, NotReady, ObjectNotFound
 from promoter_view.web.limits import Limits
 from promoter_view.web.parameters import Parameters

@@ -25,7 +25,7 @@ from promoter_view.api.routes import Routes, not_found
 from promoter_view.boundaries import ViewReader
 from promoter_view.clocks import WallClock
 from promoter_view.metrics import Metrics
-from promoter_view.streaming import Pump
+from promoter_view.reading.pump import Pump
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.web.channel import ApiRequest, channel_of
 from promoter_view.web.errors import BadRequest, MethodNotAllowed

@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from promoter_view.access.admission import Admission
 from promoter_view.access.outlook import Outlook
 from promoter_view.api.watching import End, Watch
-from promoter_view.streaming import Stream
+from promoter_view.reading.pump import Stream
 
 #: A right that was taken away ends a watch within a minute, an answer from a cache and a slow review included.
 _ADMISSION_SECONDS = 30.0

@@ -64,7 +64,7 @@ def start(views: ViewReader, view: str, namespace: str, query: WatchQuery) -> St
 
 
 class Watch:
-    """A watch as a ``streaming.Reader``: lines of watch events."""
+    """A watch as a ``pump.Reader``: lines of watch events."""
 
     def __init__(
         self,

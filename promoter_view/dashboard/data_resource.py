@@ -20,8 +20,8 @@ from promoter_view.dashboard.visible import Visible
 from promoter_view.dashboard.visitors import Visitor
 from promoter_view.dashboard.voices import ObjectVoice, PageFrames, PageVoice
 from promoter_view.dashboard.wires import GzipWire, PlainWire, Shared, Wire
-from promoter_view.streaming import Pump
-from promoter_view.web.answering import answer
+from promoter_view.reading.answering import answer
+from promoter_view.reading.pump import Pump
 from promoter_view.web.encodings import accepts_gzip
 from promoter_view.web.errors import BadRequest, Draining, NotReady
 from promoter_view.web.parameters import Parameters

@@ -49,7 +49,7 @@ def page(views: ViewReader, query: ListQuery, visible: Visible) -> ListPage:
 
 
 class ListReader:
-    """A page as a ``streaming.Reader``."""
+    """A page as a ``pump.Reader``."""
 
     idle = False
 

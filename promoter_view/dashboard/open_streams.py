@@ -18,7 +18,7 @@ from promoter_view.dashboard.streams import Needs, SseReader
 from promoter_view.dashboard.visible import Visible
 from promoter_view.dashboard.visitors import Visitor
 from promoter_view.log.errors import LogClosed, LogUnreachable
-from promoter_view.streaming import Stream
+from promoter_view.reading.pump import Stream
 from promoter_view.web.errors import ReviewUnavailable
 
 #: A sign of life comes at least every 10 s, as proxies cut silent streams.

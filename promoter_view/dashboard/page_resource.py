@@ -20,11 +20,11 @@ from promoter_view.dashboard.rights import Rights
 from promoter_view.dashboard.visitors import Visitor
 from promoter_view.kubernetes.reflecting.core import State
 from promoter_view.log.errors import LogUnreachable
+from promoter_view.reading.answering import answer
+from promoter_view.reading.pump import Pump
 from promoter_view.records import Bundle
-from promoter_view.streaming import Pump
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage_details import STAGE_DETAILS
-from promoter_view.web.answering import answer
 from promoter_view.web.encodings import accepts_gzip
 from promoter_view.web.errors import ResourceNotFound
 from promoter_view.web.parameters import Parameters
@@ -36,7 +36,7 @@ _TARGET = re.compile(r"(?![/\\])[-A-Za-z0-9._~/%?&=+,:@!$'()*;]{0,2000}\Z", re.A
 
 
 class PieceReader:
-    """A page as a ``streaming.Reader``: one piece a pull."""
+    """A page as a ``pump.Reader``: one piece a pull."""
 
     idle = False
 

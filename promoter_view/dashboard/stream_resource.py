@@ -21,7 +21,7 @@ from promoter_view.dashboard.visitors import Visitor
 from promoter_view.dashboard.voices import Voice
 from promoter_view.dashboard.wires import GzipWire, PlainWire, Shared, Wire
 from promoter_view.metrics import Metrics
-from promoter_view.streaming import Pump
+from promoter_view.reading.pump import Pump
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.web.encodings import accepts_gzip
 from promoter_view.web.errors import Draining, NotReady

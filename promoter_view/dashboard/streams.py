@@ -1,4 +1,4 @@
-"""The meaning of a stream of Server-Sent Events: which frames a client sees, in which order. Pure; a streaming.Reader.
+"""The meaning of a stream of Server-Sent Events: which frames a client sees, in which order. Pure; a pump.Reader.
 
 A snapshot and SYNCED, or a resume; then changes, BOOKMARKs in between, GOODBYE at the end. Where a position cannot be
 resumed a RESET comes first. The position is that of the last change examined; no id ever says more.

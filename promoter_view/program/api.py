@@ -24,7 +24,7 @@ from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.metrics import Metrics
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.listening import listen_tls, refused
-from promoter_view.streaming import Pump
+from promoter_view.reading.pump import Pump
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.web.certificates import CertificateFiles, TlsSettings, self_signed
 from promoter_view.web.health import HealthChecks

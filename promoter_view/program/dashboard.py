@@ -36,8 +36,8 @@ from promoter_view.metrics import Metrics
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.command_line.values import Port
 from promoter_view.program.listening import listen_tcp, listen_tls, refused
+from promoter_view.reading.pump import Pump
 from promoter_view.slices import cooperator
-from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS

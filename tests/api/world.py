@@ -20,8 +20,8 @@ from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
 from promoter_view.boundaries import ViewReader
 from promoter_view.metrics import Metrics
+from promoter_view.reading.pump import Pump
 from promoter_view.records import Change, ChangeType, Entry, Mark, Mirror, ObjectKey, Position, Record
-from promoter_view.streaming import Pump
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS

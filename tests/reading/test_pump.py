@@ -7,7 +7,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
-from promoter_view.streaming import MAX_WRITE_BYTES, Pump
+from promoter_view.reading.pump import MAX_WRITE_BYTES, Pump
 from promoter_view.views.versions import LAST_PLACE, join
 
 

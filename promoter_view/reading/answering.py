@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.web.server import Request
 
-from promoter_view.streaming import Pump, Reader, Stalled
+from promoter_view.reading.pump import Pump, Reader, Stalled
 from promoter_view.web.channel import channel_of
 from promoter_view.web.connections import Closing
 

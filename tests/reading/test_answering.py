@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.web.answering import PATIENCE_SECONDS
+from promoter_view.reading.answering import PATIENCE_SECONDS
 from tests.api.world import BASE, Client, World, large, sample
 from tests.dashboard.board import Board
 
