@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from typing import Protocol
 
@@ -14,9 +14,7 @@ from twisted.web.server import Request
 from promoter_view.access.admission import Admission
 from promoter_view.access.identity import ANONYMOUS
 from promoter_view.api import answers
-from promoter_view.api.frames import FrameCache
-from promoter_view.api.rendering import Rendering
-from promoter_view.api.wires import GzipWire, PlainWire, SocketWire, Wire
+from promoter_view.reading.wire import Frames, Make, PlainWire, Wire
 from promoter_view.web.addressing import Sender, is_own
 from promoter_view.web.channel import channel_of
 from promoter_view.web.conversation import Conversation
@@ -52,19 +50,16 @@ class Carrier(Protocol):
 class BodyCarrier:
     """The body of an answer 200."""
 
-    def __init__(self, request: Request, rendering: Rendering, frames: FrameCache) -> None:
+    def __init__(self, request: Request, frames: Frames, *, gzip: bool) -> None:
         self._request = request
-        self._gzip = rendering.gzip
         self.parted = False  # whoever ends this closes the connection
-        self.wire: Wire = PlainWire(rendering.form, frames)
-        if rendering.gzip:
-            self.wire = GzipWire(rendering.form, frames, rendering.runs)
+        self.wire = frames.wire(gzip=gzip)
 
     def begin(self, leave: Callable[[], None]) -> None:  # noqa: ARG002
         """The headers."""
         self._request.setHeader("Content-Type", answers.JSON)
-        if self._gzip:
-            self._request.setHeader("Content-Encoding", "gzip")
+        if self.wire.encoding:
+            self._request.setHeader("Content-Encoding", self.wire.encoding)
         self._request.write(self.wire.begin())
 
     async def end(self) -> None:
@@ -72,19 +67,39 @@ class BodyCarrier:
         self._request.finish()
 
 
+class SocketWire(PlainWire):
+    """Each line a message of a WebSocket, the newline too, as kube-apiserver has it."""
+
+    joins = False
+
+    def __init__(self, frames: Frames, conversation: Conversation) -> None:
+        super().__init__(frames)
+        self._conversation = conversation
+
+    def shared(self, key: Hashable, make: Make) -> bytes:
+        """The frame as a message."""
+        return self._conversation.text(super().shared(key, make))
+
+    def text(self, data: bytes) -> bytes:
+        """The line as a message, nothing for nothing."""
+        return self._conversation.text(data) if data else b""
+
+    def end(self) -> bytes:
+        """Our half of the closing handshake."""
+        return self._conversation.close()
+
+
 class SocketCarrier:
     """A WebSocket. A ``web.channel.Upgraded``."""
 
-    def __init__(
-        self, request: Request, opening: Opening, rendering: Rendering, frames: FrameCache, *, reactor: IReactorTime
-    ) -> None:
+    def __init__(self, request: Request, opening: Opening, frames: Frames, *, reactor: IReactorTime) -> None:
         self._request = request
         self._opening = opening
         self._reactor = reactor
         self._conversation = Conversation()
         self._leave: Callable[[], None] = lambda: None
         self._farewell: Deferred[None] | None = None
-        self.wire: Wire = SocketWire(rendering.form, frames, self._conversation)
+        self.wire: Wire = SocketWire(frames, self._conversation)
 
     @property
     def parted(self) -> bool:
@@ -129,15 +144,13 @@ class SocketCarrier:
             self._request.write(self._conversation.take_pong())
 
 
-def carrier_of(
-    request: Request, admission: Admission, rendering: Rendering, frames: FrameCache, *, reactor: IReactorTime
-) -> Carrier:
+def carrier_of(request: Request, admission: Admission, frames: Frames, *, gzip: bool, reactor: IReactorTime) -> Carrier:
     """What that client asks for. Errors: BadRequest, Forbidden."""
     headers = headers_of(request)
     if request.clientproto != b"HTTP/1.1" or not asks_for_websocket(headers):
-        return BodyCarrier(request, rendering, frames)
+        return BodyCarrier(request, frames, gzip=gzip)
     _require_name_or_own(request, admission)
-    return SocketCarrier(request, open_websocket(headers), rendering, frames, reactor=reactor)
+    return SocketCarrier(request, open_websocket(headers), frames, reactor=reactor)
 
 
 def _require_name_or_own(request: Request, admission: Admission) -> None:

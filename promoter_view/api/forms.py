@@ -7,11 +7,11 @@ form, the Table, is in ``tables``. Pure.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
 
+from promoter_view.reading.pages import ListMeta
 from promoter_view.records import Bundle
 from promoter_view.views.definition import ViewDefinition
 
@@ -19,24 +19,6 @@ _META = "meta.k8s.io/v1"
 _PARTIAL = orjson.dumps({"kind": "PartialObjectMetadata", "apiVersion": _META}).removesuffix(b"}")
 #: The annotation of the bookmark that ends the initial events (KEP-3157).
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
-
-
-@dataclass(frozen=True, slots=True)
-class ListMeta:
-    """A list's metadata. ``token`` "" and ``remaining`` None are left out."""
-
-    resource_version: int
-    token: str = ""
-    remaining: int | None = None
-
-    def document(self) -> dict[str, Any]:
-        """As JSON has it."""
-        found: dict[str, Any] = {"resourceVersion": str(self.resource_version)}
-        if self.token:
-            found["continue"] = self.token
-        if self.remaining is not None:
-            found["remainingItemCount"] = self.remaining
-        return found
 
 
 class Form(Protocol):

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from promoter_view.reading.wire import Fixed, fixed
 from promoter_view.web.yaml_text import to_yaml, yaml_steps
 
 JSON = "application/json"
@@ -28,7 +29,7 @@ class Layout(Protocol):
         """The answer's."""
 
     @property
-    def separator(self) -> bytes:
+    def separator(self) -> Fixed:
         """What stands between two items."""
 
     def steps(self, document: bytes) -> Iterator[bytes]:
@@ -45,7 +46,7 @@ class Compact:
     """JSON without white space, and a newline at its end."""
 
     content_type = JSON
-    separator = b","
+    separator = fixed(b",")
 
     def steps(self, document: bytes) -> Iterator[bytes]:
         """The document and a newline."""
@@ -64,7 +65,7 @@ class Indented:
     """JSON as people read it, two spaces a level. Without a newline at its end, as kube-apiserver writes it."""
 
     content_type = JSON
-    separator = b",\n    "
+    separator = fixed(b",\n    ")
 
     def steps(self, document: bytes) -> Iterator[bytes]:
         """The document, indented."""
@@ -83,7 +84,7 @@ class Yaml:
     """YAML in block style, keys in order, as kube-apiserver writes it."""
 
     content_type = YAML
-    separator = b""
+    separator = fixed(b"")
 
     def steps(self, document: bytes) -> Iterator[bytes]:
         """The document."""

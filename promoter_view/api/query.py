@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from promoter_view.api.continuation import Token, decode
 from promoter_view.kubernetes.selectors import (
     FieldSelector,
     LabelSelector,
@@ -20,6 +19,8 @@ from promoter_view.kubernetes.selectors import (
     parse_field_selector,
     parse_label_selector,
 )
+from promoter_view.reading.pages import Part
+from promoter_view.reading.tokens import Token, decode_token
 from promoter_view.web.errors import BadRequest, Cause, Invalid
 from promoter_view.web.parameters import Parameters
 
@@ -33,19 +34,11 @@ _Selector = TypeVar("_Selector")
 
 
 @dataclass(frozen=True, slots=True)
-class ListQuery:
-    """What a list asks for.
+class ListQuery(Part):
+    """What a list asks for."""
 
-    ``limit`` 0: all. ``exact``: the state at that resourceVersion; else one not older than ``at_least`` (0: any).
-    With ``token`` the page behind it.
-    """
-
-    labels: LabelSelector
-    fields: FieldSelector
-    limit: int
-    exact: int | None
-    at_least: int
-    token: Token | None
+    labels: LabelSelector = field(default_factory=LabelSelector)
+    fields: FieldSelector = field(default_factory=FieldSelector)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +204,7 @@ def _selector(parse: Callable[[str], _Selector], parameters: Parameters, name: s
 
 def _token(parameters: Parameters) -> Token | None:
     text = _text(parameters, "continue")
-    return decode(text) if text else None
+    return decode_token(text) if text else None
 
 
 def _resource_version(parameters: Parameters) -> int:

@@ -5,20 +5,21 @@ All three come from the request's headers and two parameters (``pretty``, ``incl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from promoter_view.api.forms import Form, MetadataForm, ObjectForm
-from promoter_view.api.layouts import COMPACT, INDENTED, YAML_LAYOUT, Layout, json_layout
+from promoter_view.api.layouts import COMPACT, INDENTED, YAML_LAYOUT, Layout, json_layout, laid_out
 from promoter_view.api.negotiation import Accepted, MediaType, Representation, Verb, negotiate
 from promoter_view.api.tables import IncludeObject, TableForm, cells_of, parse_include_object
+from promoter_view.reading.pages import Page, PageReader
+from promoter_view.reading.wire import Wire
 from promoter_view.records import Bundle
-from promoter_view.views.bundle_cache import BundleCache
+from promoter_view.slices import BeginSlice, endless
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation
-from promoter_view.web.deflate import Run, deflate
 from promoter_view.web.encodings import accepts_gzip
 from promoter_view.web.errors import NotAcceptable
 from promoter_view.web.parameters import Parameters
@@ -33,16 +34,16 @@ class Headers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """``runs``: the bundles' own compressed runs, where form and layout show them as they are."""
+    """``as_they_are``: form and layout show bundles unchanged, so that all share their compressed form."""
 
     form: Form
     layout: Layout
     gzip: bool
-    runs: BundleCache[Run] | None
+    as_they_are: bool
 
 
 class Renderings:
-    """The forms of one view, and the runs of its bundles."""
+    """The forms of one view."""
 
     def __init__(self, definition: ViewDefinition, *, isolation: Isolation, now: Callable[[], datetime]) -> None:
         cells = cells_of(definition, isolation)
@@ -51,24 +52,42 @@ class Renderings:
             Representation.METADATA: MetadataForm(definition),
             **{include: TableForm(definition, include, cells=cells, now=now) for include in IncludeObject},
         }
-        self._runs: BundleCache[Run] = BundleCache(_run)
 
     def choose(self, headers: Headers, verb: Verb, parameters: Parameters) -> Rendering:
         """How that request is to be answered. Errors: NotAcceptable, BadRequest."""
         accepted = negotiate(headers.getHeader("Accept"), verb)
         layout = COMPACT if verb is Verb.WATCH else layout_of(accepted, headers, parameters)
-        as_they_are = layout is COMPACT and accepted.representation is Representation.OBJECT
         return Rendering(
             self._form(accepted.representation, parameters),
             layout,
             accepts_gzip(headers.getHeader("Accept-Encoding")),
-            self._runs if as_they_are else None,
+            layout is COMPACT and accepted.representation is Representation.OBJECT,
         )
 
     def _form(self, representation: Representation, parameters: Parameters) -> Form:
         if representation is Representation.TABLE:
             return self._forms[parse_include_object(parameters)]
         return self._forms[representation]
+
+
+def list_reader(found: Page, rendering: Rendering, wire: Wire, begin_slice: BeginSlice = endless) -> PageReader:
+    """The answer to a list. On a compressed wire only where bundles are shown as they are."""
+    form, layout = rendering.form, rendering.layout
+    empty = form.empty_list(found.meta)
+    opening, closing = layout.frame(empty) if found.bundles else (laid_out(layout, empty), b"")
+    return PageReader(
+        found.bundles,
+        wire,
+        _as_it_is(wire) if rendering.as_they_are else lambda bundle: layout.item(form.item(bundle)),
+        opening=opening,
+        separator=layout.separator,
+        closing=closing,
+        begin_slice=begin_slice,
+    )
+
+
+def _as_it_is(wire: Wire) -> Callable[[Bundle], Iterator[bytes]]:
+    return lambda bundle: iter((wire.bundle(bundle),))
 
 
 def layout_of(accepted: Accepted, headers: Headers, parameters: Parameters) -> Layout:
@@ -87,7 +106,3 @@ def lenient_layout(headers: Headers, parameters: Parameters) -> Layout:
     except NotAcceptable:
         return COMPACT
     return layout_of(accepted, headers, parameters)
-
-
-def _run(bundle: Bundle) -> Run:
-    return deflate(bundle.encode())

@@ -13,36 +13,36 @@ from twisted.internet.task import deferLater
 from twisted.web.server import Request
 
 from promoter_view.access.admission import Admission
-from promoter_view.access.outlook import Outlook, Outlooks
 from promoter_view.api import answers
 from promoter_view.api.carriers import Carrier, carrier_of
-from promoter_view.api.compression import MIN_BYTES, Deflated, Spliced, Whole
-from promoter_view.api.forms import Form
-from promoter_view.api.frames import FrameCache, error_line
-from promoter_view.api.freshness import require
+from promoter_view.api.compression import MIN_BYTES, Deflated
 from promoter_view.api.instruments import WatchInstruments
 from promoter_view.api.layouts import Layout
-from promoter_view.api.listing import ListReader, Page, page
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import Target
-from promoter_view.api.query import WatchQuery, parse_get, parse_list, parse_watch, wants_newest
-from promoter_view.api.rendering import Rendering, Renderings
-from promoter_view.api.watches import OpenWatch, OpenWatches
-from promoter_view.api.watching import End, Start, Watch, start
+from promoter_view.api.query import ListQuery, WatchQuery, parse_get, parse_list, parse_watch, wants_newest
+from promoter_view.api.rendering import Rendering, Renderings, list_reader
+from promoter_view.api.watch_lines import WatchLines
 from promoter_view.boundaries import ViewReader
 from promoter_view.clocks import WallClock
 from promoter_view.metrics import Metrics
 from promoter_view.reading.answering import answer
+from promoter_view.reading.feed import End, Feed
+from promoter_view.reading.freshness import require
+from promoter_view.reading.open_feeds import OpenFeed, OpenFeeds, Rhythm
+from promoter_view.reading.pages import Page, PageReader, page
 from promoter_view.reading.pump import MAX_WRITE_BYTES, Pump, Reader
+from promoter_view.reading.seen import Seen
+from promoter_view.reading.selection import Selection, exactly
+from promoter_view.reading.sights import Sights
+from promoter_view.reading.wire import Frames
 from promoter_view.records import BundleKey
 from promoter_view.views.definition import GROUP, ViewDefinition
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.isolation import Isolation
-from promoter_view.views.selection import Selection
-from promoter_view.web.errors import Draining, NotReady, ObjectNotFound
+from promoter_view.web.errors import NotReady, ObjectNotFound
 from promoter_view.web.limits import Limits
 from promoter_view.web.parameters import Parameters
-from promoter_view.web.status import expired_status
 
 _Result = TypeVar("_Result")
 
@@ -79,20 +79,20 @@ class ViewResource:
         metrics: Metrics,
         random: Random,
         settings: ApiSettings,
-        outlooks: Outlooks,
+        sights: Sights,
     ) -> None:
         self._views = views
-        self._outlooks = outlooks
+        self._sights = sights
         self._reactor = reactor
         self._wall = wall
         self._pump = pump
         self._random = random
         self._settings = settings
-        self._frames = FrameCache()
+        self._frames = Frames()
         isolation = Isolation(metrics)
         self._renderings = {it.plural: Renderings(it, isolation=isolation, now=self._now) for it in definitions}
         self._instruments = {it.plural: WatchInstruments(metrics, it.plural) for it in definitions}
-        self.watches = OpenWatches()
+        self.watches = OpenFeeds(pump, reactor=reactor, random=random)
 
     async def serve(self, request: Request, call: Call, admission: Admission) -> None:
         """Answers the request; a watch ends also when its admission is revoked. Errors: those of ``status``."""
@@ -100,28 +100,28 @@ class ViewResource:
         if wants_newest(call.parameters):
             await self._pump.newest()
             self._require_ready()
-        outlook = self._outlooks.of(admission, call.target.view)
+        seen = self._sights.of(admission, call.target.view)
         match call.verb:
             case Verb.GET:
-                await self._get(request, call, outlook)
+                await self._get(request, call, seen)
             case Verb.LIST:
-                await self._list(request, call, outlook)
+                await self._list(request, call, seen)
             case Verb.WATCH:
-                await self._watch(request, call, admission, outlook)
+                await self._watch(request, call, admission, seen)
 
-    async def _get(self, request: Request, call: Call, outlook: Outlook) -> None:
+    async def _get(self, request: Request, call: Call, seen: Seen) -> None:
         rendering = self._rendering(request, call)
         version = parse_get(call.parameters)
         if version:
-            await self._fresh(outlook, lambda: require(self._views, version))
+            await self._fresh(seen, lambda: require(self._views, version))
         target = call.target
         key = BundleKey(target.view, target.namespace, target.name)
-        bundle = await outlook.see(lambda: outlook.views.get(key))
+        bundle = await seen.see(lambda: seen.views.get(key))
         if bundle is None:
             raise ObjectNotFound(GROUP, target.view, target.name)
         body = await self._laid_out(rendering.layout, rendering.form.single(bundle))
         if rendering.gzip and len(body) > MIN_BYTES:
-            await self._compressed(request, Deflated(body, Whole()), rendering)
+            await self._compressed(request, Deflated(body), rendering)
         else:
             answers.send(request, body, rendering.layout.content_type)
 
@@ -136,24 +136,27 @@ class ViewResource:
                 is_over = self._pump.begin_slice()
         return b"".join(parts)
 
-    async def _list(self, request: Request, call: Call, outlook: Outlook) -> None:
+    async def _list(self, request: Request, call: Call, seen: Seen) -> None:
         rendering = self._rendering(request, call)
         query = parse_list(call.parameters)
-        target = call.target
-        found = await self._fresh(outlook, lambda: page(outlook.views, target.view, target.namespace, query))
-        reader = ListReader(found, rendering.form, rendering.layout, self._pump.begin_slice)
+        wanted = _selection(call.target, query)
+        found = await self._fresh(seen, lambda: page(seen.views, wanted, query))
+        reader = self._reader(found, rendering, gzip=False)
         beginning = await self._beginning(reader, MIN_BYTES if rendering.gzip else 0)
         if reader.finished and not (rendering.gzip and len(beginning) > MIN_BYTES):
             answers.send(request, beginning, rendering.layout.content_type)
         elif rendering.gzip:
-            compressed = self._compressing(found, rendering, beginning, reader)
-            await self._compressed(request, compressed, rendering)
+            joined = self._reader(found, rendering, gzip=True) if rendering.as_they_are else None
+            await self._compressed(request, joined or Deflated(beginning, reader), rendering)
         else:
             request.setHeader("Content-Type", rendering.layout.content_type)
             request.write(beginning)
             await answer(self._pump, reader, request)
 
-    async def _beginning(self, reader: ListReader, enough: int) -> bytes:
+    def _reader(self, found: Page, rendering: Rendering, *, gzip: bool) -> PageReader:
+        return list_reader(found, rendering, self._frames.wire(gzip=gzip), self._pump.begin_slice)
+
+    async def _beginning(self, reader: PageReader, enough: int) -> bytes:
         """One slice, and more until it is whole or more than ``enough``."""
         parts = [reader.pull(MAX_WRITE_BYTES)]
         size = len(parts[0])
@@ -163,78 +166,60 @@ class ViewResource:
             size += len(parts[-1])
         return b"".join(parts)
 
-    def _compressing(self, found: Page, rendering: Rendering, beginning: bytes, rest: ListReader) -> Reader:
-        if rendering.runs is not None:
-            return Spliced(found, rendering.form, rendering.runs, self._pump.begin_slice)
-        return Deflated(beginning, rest)
-
     async def _compressed(self, request: Request, reader: Reader, rendering: Rendering) -> None:
         request.setHeader("Content-Type", rendering.layout.content_type)
         request.setHeader("Content-Encoding", "gzip")
         await answer(self._pump, reader, request)
 
-    async def _watch(self, request: Request, call: Call, admission: Admission, outlook: Outlook) -> None:
+    async def _watch(self, request: Request, call: Call, admission: Admission, seen: Seen) -> None:
         rendering = self._rendering(request, call)
         query = parse_watch(call.parameters)
-        if self.watches.draining:
-            raise Draining()
-        carrier = carrier_of(request, admission, rendering, self._frames, reactor=self._reactor)
-        begin = await self._begin(call.target, query, outlook)
-        if isinstance(begin, Start):
-            await self._run(request, call.target, query, begin, rendering.form, carrier, admission, outlook)
+        wanted, instruments = _selection(call.target, query), self._instruments[call.target.view]
+        carrier = carrier_of(request, admission, self._frames, gzip=rendering.gzip, reactor=self._reactor)
+        wire = carrier.wire
+        lines = WatchLines(
+            rendering.form,
+            wire,
+            instruments,
+            bookmarks=query.bookmarks,
+            initial_end=query.initial_end,
+            as_they_are=rendering.as_they_are and wire.joins,
+        )
+        opened = self.watches.open(
+            lambda _: Feed(seen.views, wanted, lines, wire, begin_slice=self._pump.begin_slice), seen, admission
+        )
+        await self._begin(opened.feed, query, seen, instruments)
+        carrier.begin(opened.leave)
+        if opened.feed.ended is None:
+            await self._run(request, opened, query, instruments, carrier)
         else:
-            carrier.begin(lambda: None)
-            request.write(carrier.wire.line(begin) + carrier.wire.end())
+            request.write(opened.feed.pull(MAX_WRITE_BYTES))
             await carrier.end()
 
-    async def _begin(self, target: Target, query: WatchQuery, outlook: Outlook) -> Start | bytes:
-        """Where the watch begins, or the ERROR event that is all of it. Errors: Ahead, ReviewUnavailable."""
-        opened = self._instruments[target.view].opened
+    async def _begin(self, feed: Feed, query: WatchQuery, seen: Seen, instruments: WatchInstruments) -> None:
+        """Errors: Ahead, ReviewUnavailable. One that has expired has an ERROR event to say, and that is all of it."""
+        version = query.resource_version
         try:
-            begin = await self._fresh(outlook, lambda: start(outlook.views, target.view, target.namespace, query))
+            await self._fresh(seen, lambda: feed.begin(version) if query.initial else feed.resume(version))
         except Expired as error:
-            opened("expired")
-            return error_line(expired_status(error))
+            instruments.opened("expired")
+            feed.expire(error)
         except Ahead:
-            opened("ahead")
+            instruments.opened("ahead")
             raise
-        opened("initial" if query.initial else "resumed")
-        return begin
+        else:
+            instruments.opened("initial" if query.initial else "resumed")
 
     async def _run(
-        self,
-        request: Request,
-        target: Target,
-        query: WatchQuery,
-        begin: Start,
-        form: Form,
-        carrier: Carrier,
-        admission: Admission,
-        outlook: Outlook,
+        self, request: Request, opened: OpenFeed, query: WatchQuery, instruments: WatchInstruments, carrier: Carrier
     ) -> None:
-        instruments = self._instruments[target.view]
-        selection = Selection(target.namespace, labels=query.labels, fields=query.fields)
-        watch = Watch(
-            begin,
-            query,
-            selection=selection,
-            form=form,
-            wire=carrier.wire,
-            observer=instruments,
-            begin_slice=self._pump.begin_slice,
-        )
-        stream = self._pump.open(watch, request)
-        carrier.begin(stream.close)
-        opened = OpenWatch(watch, stream, admission, outlook, reactor=self._reactor, random=self._random)
-        opened.start(timeout_seconds=self._timeout(query), bookmark_seconds=self._settings.bookmark_interval_seconds)
-        self.watches.add(opened)
+        rhythm = Rhythm(self._settings.bookmark_interval_seconds, end_seconds=self._timeout(query))
         instruments.open.inc()
         try:
-            complete = await stream.done
+            complete = await self.watches.run(opened, request, rhythm)
         finally:
-            self.watches.discard(opened)
             instruments.open.dec()
-        if watch.ended in (End.DRAINED, End.EXPIRED, End.FORBIDDEN):
+        if opened.feed.ended in (End.DRAINED, End.EXPIRED, End.FORBIDDEN):
             instruments.terminated.inc()
         if complete or carrier.parted:
             await carrier.end()
@@ -244,9 +229,9 @@ class ViewResource:
             return query.timeout_seconds
         return self._settings.min_request_timeout_seconds * self._random.uniform(1, 2)
 
-    async def _fresh(self, outlook: Outlook, ask: Callable[[], _Result]) -> _Result:
+    async def _fresh(self, seen: Seen, ask: Callable[[], _Result]) -> _Result:
         """What ``ask`` gives, a little later where it is ahead of the head. Errors: those of ``ask`` and ``see``."""
-        return await self._pump.fresh(lambda: outlook.see(ask))
+        return await self._pump.fresh(lambda: seen.see(ask))
 
     def _require_ready(self) -> None:
         if not self._views.ready:
@@ -257,3 +242,7 @@ class ViewResource:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._wall(), UTC)
+
+
+def _selection(target: Target, query: ListQuery | WatchQuery) -> Selection:
+    return Selection((target.view,), exactly(target.namespace), labels=query.labels, fields=query.fields)

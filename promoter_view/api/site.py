@@ -14,7 +14,6 @@ from werkzeug.exceptions import HTTPException
 
 from promoter_view.access.admission import Access, Admission, Attributes
 from promoter_view.access.identity import ANONYMOUS
-from promoter_view.access.outlook import Everything, Outlooks
 from promoter_view.api import answers
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.openapi import OpenApi
@@ -26,6 +25,7 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.clocks import WallClock
 from promoter_view.metrics import Metrics
 from promoter_view.reading.pump import Pump
+from promoter_view.reading.sights import Sights, Unrestricted
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.web.channel import ApiRequest, channel_of
 from promoter_view.web.errors import BadRequest, MethodNotAllowed
@@ -177,11 +177,11 @@ def make_site(
     random: Random,
     settings: ApiSettings,
     version: str,
-    outlooks: Outlooks | None = None,
+    sights: Sights | None = None,
 ) -> ApiSite:
     """The whole API. ``random`` spreads time-outs and makes Audit-Ids; ``version`` is the program's.
 
-    ``outlooks``: what each user may see; None: everybody sees all.
+    ``sights``: what each user may see; None: everybody sees all.
     """
     resource = ViewResource(
         views,
@@ -192,7 +192,7 @@ def make_site(
         metrics=metrics,
         random=random,
         settings=settings,
-        outlooks=outlooks or Everything(views),
+        sights=sights or Unrestricted(views),
     )
     routes = Routes(definitions, openapi=openapi, health=health, metrics=metrics, version=version)
     gate = Gate(

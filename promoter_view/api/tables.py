@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from promoter_view.api.forms import ListMeta, MetadataForm
+from promoter_view.api.forms import MetadataForm
+from promoter_view.reading.pages import ListMeta
 from promoter_view.records import Bundle
 from promoter_view.views.ages import UNKNOWN, shown
 from promoter_view.views.bundle_cache import BundleCache

@@ -8,25 +8,25 @@ from datetime import datetime
 import orjson
 from twisted.web.server import Request
 
-from promoter_view.access.outlook import Outlook, Outlooks
 from promoter_view.boundaries import ViewReader
-from promoter_view.dashboard.filters import Filter
-from promoter_view.dashboard.listing import ListReader, page
-from promoter_view.dashboard.requests import ListQuery, parse_filter, parse_list, require_known
-from promoter_view.dashboard.rights import Rights
+from promoter_view.dashboard.frames import ObjectFrames, PageFragments, PageFrames
+from promoter_view.dashboard.requests import parse_filter, parse_part, require_known
 from promoter_view.dashboard.stream_resource import StreamResource
 from promoter_view.dashboard.topics import TopicError, parse_topics
-from promoter_view.dashboard.visible import Visible
 from promoter_view.dashboard.visitors import Visitor
-from promoter_view.dashboard.voices import ObjectVoice, PageFrames, PageVoice
-from promoter_view.dashboard.wires import GzipWire, PlainWire, Shared, Wire
 from promoter_view.reading.answering import answer
+from promoter_view.reading.pages import ListMeta, PageReader, page
 from promoter_view.reading.pump import Pump
+from promoter_view.reading.seen import Seen
+from promoter_view.reading.selection import Selection
+from promoter_view.reading.sights import Sights
+from promoter_view.reading.wire import Frames, fixed
 from promoter_view.web.encodings import accepts_gzip
 from promoter_view.web.errors import BadRequest, Draining, NotReady
 from promoter_view.web.parameters import Parameters
 
 _JSON = "application/json"
+_COMMA = fixed(b",")
 
 
 class DataResource:
@@ -37,73 +37,86 @@ class DataResource:
         views: ViewReader,
         plurals: Collection[str],
         streams: StreamResource,
-        pages: PageFrames,
+        pages: PageFragments,
         *,
-        rights: Rights,
-        outlooks: Outlooks,
+        sights: Sights,
         pump: Pump,
-        shared: Shared,
+        frames: Frames,
         now: Callable[[], datetime],
     ) -> None:
         self._views = views
-        self._plurals = plurals
+        self._plurals = tuple(plurals)
         self._streams = streams
         self._pages = pages
-        self._rights = rights
-        self._outlooks = outlooks
+        self._sights = sights
         self._pump = pump
-        self._shared = shared
+        self._frames = frames
         self._now = now
-        self._objects = ObjectVoice()
 
     async def serve(self, request: Request, path: str, parameters: Parameters, visitor: Visitor) -> None:
         """Errors: those of ``web.status``."""
         require_known(path, parameters)
+        seen = self._sights.of(visitor, *self._plurals)
         match path:
             case "watch":
                 wanted = parse_filter(parameters, self._plurals)
-                await self._streams.serve(request, parameters, visitor, wanted, self._objects)
+                await self._streams.serve(request, parameters, visitor, seen, wanted, ObjectFrames)
             case "pages/stream":
-                await self._page_stream(request, parameters, visitor)
+                await self._page_stream(request, parameters, visitor, seen)
             case "list":
-                await self._list(request, parse_list(parameters, self._plurals), visitor)
+                await self._list(request, parameters, seen)
             case "session":
-                await self._session(request, visitor)
+                await self._session(request, visitor, seen)
 
     def drain(self) -> None:
         """End all streams, and let none begin."""
         self._streams.streams.drain()
 
-    async def _page_stream(self, request: Request, parameters: Parameters, visitor: Visitor) -> None:
+    async def _page_stream(self, request: Request, parameters: Parameters, visitor: Visitor, seen: Seen) -> None:
         try:
             topics = parse_topics(parameters.get("page", ()))
         except TopicError as error:
             raise BadRequest(str(error)) from error
-        voice = PageVoice(self._pages, topics, now=self._now)
-        await self._streams.serve(request, parameters, visitor, Filter(tuple(self._plurals)), voice)
+        await self._streams.serve(
+            request,
+            parameters,
+            visitor,
+            seen,
+            Selection(self._plurals),
+            lambda wire, scope: PageFrames(wire, scope, self._pages, topics, now=self._now),
+        )
 
-    async def _list(self, request: Request, query: ListQuery, visitor: Visitor) -> None:
+    async def _list(self, request: Request, parameters: Parameters, seen: Seen) -> None:
+        wanted, part = parse_filter(parameters, self._plurals), parse_part(parameters)
         self._require_ready()
-        visible = await self._rights.visible(visitor.identity)
-        outlook: Outlook = self._outlooks.of(visitor, *query.filter.views)
-        if query.token is None:
+        await seen.look()
+        if part.token is None or part.token.resource_version is None:
             await self._pump.newest()
-        found = await self._pump.fresh(lambda: outlook.see(lambda: page(outlook.views, query, visible)))
+        found = await self._pump.fresh(lambda: seen.see(lambda: page(seen.views, wanted, part)))
         request.setHeader("Content-Type", _JSON)
-        wire: Wire = PlainWire(self._shared)
-        if accepts_gzip(request.getHeader("Accept-Encoding")):
+        gzip = accepts_gzip(request.getHeader("Accept-Encoding"))
+        if gzip:
             request.setHeader("Content-Encoding", "gzip")
-            wire = GzipWire(self._shared)
-        await answer(self._pump, ListReader(found, wire, self._pump.begin_slice), request)
+        wire = self._frames.wire(gzip=gzip)
+        reader = PageReader(
+            found.bundles,
+            wire,
+            lambda bundle: iter((wire.bundle(bundle),)),
+            opening=_opening(found.meta),
+            separator=_COMMA,
+            closing=b"]}\n",
+            begin_slice=self._pump.begin_slice,
+        )
+        await answer(self._pump, reader, request)
 
-    async def _session(self, request: Request, visitor: Visitor) -> None:
+    async def _session(self, request: Request, visitor: Visitor, seen: Seen) -> None:
         """Whether a stream would be served, for a page that was left by its own."""
         self._require_ready()
         if self._streams.streams.draining:
             raise Draining()
-        visible: Visible = await self._rights.visible(visitor.identity)
-        told = {"user": visitor.user, "resourceVersion": str(self._views.head), "scope": visible.scope}
-        if visible.nothing:  # the position tells how busy others are
+        await seen.look()
+        told = {"user": visitor.user, "resourceVersion": str(self._views.head), "scope": seen.scope}
+        if all(map(seen.refuses, self._plurals)):  # the position tells how busy others are
             del told["resourceVersion"]
         body = orjson.dumps(told)
         request.setHeader("Content-Type", _JSON)
@@ -114,3 +127,8 @@ class DataResource:
     def _require_ready(self) -> None:
         if not self._views.ready:
             raise NotReady()
+
+
+def _opening(meta: ListMeta) -> bytes:
+    metadata = ListMeta(meta.resource_version, meta.token).document()
+    return orjson.dumps({"kind": "List", "apiVersion": "v1", "metadata": metadata})[:-1] + b',"items":['

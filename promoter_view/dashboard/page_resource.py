@@ -10,18 +10,17 @@ from datetime import UTC, datetime
 
 from twisted.web.server import Request
 
-from promoter_view.access.outlook import Outlooks
 from promoter_view.boundaries import ViewReader
 from promoter_view.clocks import WallClock
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.pages import Page, PageInput, Pages
 from promoter_view.dashboard.program import ProgramFacts
-from promoter_view.dashboard.rights import Rights
 from promoter_view.dashboard.visitors import Visitor
 from promoter_view.kubernetes.reflecting.core import State
 from promoter_view.log.errors import LogUnreachable
 from promoter_view.reading.answering import answer
 from promoter_view.reading.pump import Pump
+from promoter_view.reading.sights import Sights
 from promoter_view.records import Bundle
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage_details import STAGE_DETAILS
@@ -69,8 +68,7 @@ class PageResource:
         pages: Pages,
         assets: Assets,
         *,
-        rights: Rights,
-        outlooks: Outlooks,
+        sights: Sights,
         pump: Pump,
         wall: WallClock,
         facts: Callable[[], ProgramFacts],
@@ -79,8 +77,7 @@ class PageResource:
         self._plurals = tuple(plurals)
         self._pages = pages
         self._assets = assets
-        self._rights = rights
-        self._outlooks = outlooks
+        self._sights = sights
         self._pump = pump
         self._wall = wall
         self._facts = facts
@@ -133,25 +130,22 @@ class PageResource:
             return self._waiting(visitor)
         with suppress(LogUnreachable):  # a page is for people: one that may be a little old is better than none
             await self._pump.newest()
-        visible = await self._rights.visible(visitor.identity)
-        outlook = self._outlooks.of(visitor, *self._plurals)
-        found, head = await outlook.see(lambda: self._list(outlook.views))
-        seen = {
-            view: tuple(bundle for bundle in bundles if visible.sees(view, bundle.key.namespace))
-            for view, bundles in found.items()
-        }
+        seen = self._sights.of(visitor, *self._plurals)
+        await seen.look()
+        found, head = await seen.see(lambda: self._list(seen.views))
+        refused = frozenset(filter(seen.refuses, self._plurals))
         return PageInput(
-            bundles=seen.get(PROMOTION_STRATEGY_DETAILS.plural, ()),
-            stages=seen.get(STAGE_DETAILS, ()),
+            bundles=found.get(PROMOTION_STRATEGY_DETAILS.plural, ()),
+            stages=found.get(STAGE_DETAILS, ()),
             head=head,
             now=self.now(),
-            scope=visible.scope,
+            scope=seen.scope,
             user=visitor.user,
             can_sign_out=visitor.can_sign_out,
-            admits=lambda view, namespace: visible.sees(view, namespace) is True,
-            program=self._facts() if with_program and not visible.nothing else None,
-            refused=frozenset(filter(visible.refuses, self._plurals)),
-            absent=self._absent() if not all(seen.values()) else frozenset(),
+            admits=seen.sees,
+            program=self._facts() if with_program and len(refused) < len(self._plurals) else None,
+            refused=refused,
+            absent=self._absent() if not all(found.values()) else frozenset(),
         )
 
     def _absent(self) -> frozenset[str]:

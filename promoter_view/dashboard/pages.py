@@ -180,10 +180,6 @@ class Pages:
         """The data of an ADDED frame without a change: of a snapshot, or of a right gained."""
         return _frame(bundle.key, self._fragments(bundle, form, now))
 
-    def absent(self, key: BundleKey) -> bytes:
-        """The data of a DELETED frame without a change: of a right lost."""
-        return _frame(key, {})
-
     def _fragments(self, bundle: Bundle, form: Form, now: datetime) -> dict[str, Any]:
         fragments: dict[str, Any] = {}
         if bundle.key.view == STAGE_DETAILS:

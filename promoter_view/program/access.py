@@ -15,7 +15,6 @@ from promoter_view.access.authorities import Authorities
 from promoter_view.access.authorization import AccessReviews
 from promoter_view.access.delegated_access import DelegatedAccess, OpenPaths
 from promoter_view.access.delegation import Delegation
-from promoter_view.access.member_access import MemberAccess
 from promoter_view.access.reviews import Reviewer
 from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.access.trust import Trust
@@ -27,6 +26,7 @@ from promoter_view.kubernetes.connection.config import load_named_cluster
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.metrics import Metrics
 from promoter_view.program.command_line.settings import Settings
+from promoter_view.reading.sights import ReviewedSights, Sights
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.web.reloading import Reloader, follow_file
 
@@ -100,25 +100,28 @@ class ClusterAccess:
         await self._authentication.close()
         await self._authorization.close()
 
-    def members(self, views: ViewReader, definitions: Iterable[ViewDefinition]) -> MemberAccess:
-        """Who sees which members. Many reviews, with places of their own, so that no request's own has to wait."""
-        reviewer = self._reviewer("member", authorization.PATH, authorization.DOCUMENT, self._authorization)
-        # Its answers are kept by identity, all that belong together for the same time.
-        reviews = AccessReviews(
-            reviewer, clock=self._reactor, allowed_seconds=0, denied_seconds=0, metrics=self._metrics, name="member"
+    def member_sights(self, views: ViewReader, definitions: Iterable[ViewDefinition]) -> Sights:
+        """For the API: who is shown which members. Many reviews, with places of their own: no request's has to wait."""
+        return ReviewedSights(
+            views, definitions, self._sight_reviews("member"), clock=self._reactor, kinds=REFLECTED_KINDS
         )
-        return MemberAccess(views, definitions, REFLECTED_KINDS, reviews, clock=self._reactor)
 
-    def dashboard_reviews(self) -> AccessReviews:
+    def dashboard_sights(self, views: ViewReader, definitions: Iterable[ViewDefinition]) -> Sights:
         """What the dashboard's visitors may see: system:masters, too, has to be told by the cluster."""
+        kinds = REFLECTED_KINDS if self._settings.member_authorization else None
+        reviews = self._sight_reviews("dashboard", masters=False)
+        return ReviewedSights(views, definitions, reviews, clock=self._reactor, kinds=kinds, bundles=True)
+
+    def _sight_reviews(self, name: str, *, masters: bool = True) -> AccessReviews:
+        """Their answers are kept by identity, all that belong together for the same time."""
         return AccessReviews(
-            self._reviewer("dashboard", authorization.PATH, authorization.DOCUMENT, self._authorization),
+            self._reviewer(name, authorization.PATH, authorization.DOCUMENT, self._authorization),
             clock=self._reactor,
-            allowed_seconds=self._settings.authorization_webhook_cache_authorized_ttl,
-            denied_seconds=self._settings.authorization_webhook_cache_unauthorized_ttl,
+            allowed_seconds=0,
+            denied_seconds=0,
             metrics=self._metrics,
-            name="dashboard",
-            masters=False,
+            name=name,
+            masters=masters,
         )
 
     def check(self) -> str | None:

@@ -14,7 +14,6 @@ from twisted.internet.error import CannotListenError
 
 import promoter_view
 from promoter_view.access.admission import Access
-from promoter_view.access.outlook import Outlooks
 from promoter_view.api.openapi import OpenApi
 from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
@@ -25,6 +24,7 @@ from promoter_view.metrics import Metrics
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.listening import listen_tls, refused
 from promoter_view.reading.pump import Pump
+from promoter_view.reading.sights import Sights
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.web.certificates import CertificateFiles, TlsSettings, self_signed
 from promoter_view.web.health import HealthChecks
@@ -50,7 +50,7 @@ class ServedApi:
         access: Access,
         random: random.Random,
         reloader: Reloader,
-        outlooks: Outlooks | None = None,
+        sights: Sights | None = None,
         barrier: Callable[[], Deferred[None]],
     ) -> None:
         self._settings = settings
@@ -78,7 +78,7 @@ class ServedApi:
                 Limits(settings.max_requests_per_user, settings.max_watches_per_user),
             ),
             version=promoter_view.__version__,
-            outlooks=outlooks,
+            sights=sights,
         )
         # Any: IListeningPort promises no port number of its address.
         self._port: Any = None

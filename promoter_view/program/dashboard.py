@@ -13,8 +13,6 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 
 from promoter_view.access.authorities import Authorities
-from promoter_view.access.authorization import AccessReviews
-from promoter_view.access.outlook import Everything, Outlooks
 from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.boundaries import ViewReader
 from promoter_view.clocks import WallClock
@@ -26,17 +24,17 @@ from promoter_view.dashboard.page_resource import PageResource
 from promoter_view.dashboard.pages import Pages
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.reading import Reading
-from promoter_view.dashboard.rights import OpenRights, ReviewedRights, Rights
 from promoter_view.dashboard.sign_in import SignIn
 from promoter_view.dashboard.site import DashboardSite, Entrance, Front
 from promoter_view.dashboard.stream_resource import StreamResource
 from promoter_view.dashboard.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
-from promoter_view.dashboard.wires import Shared
 from promoter_view.metrics import Metrics
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.command_line.values import Port
 from promoter_view.program.listening import listen_tcp, listen_tls, refused
 from promoter_view.reading.pump import Pump
+from promoter_view.reading.sights import Sights, Unrestricted
+from promoter_view.reading.wire import Frames
 from promoter_view.slices import cooperator
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation
@@ -63,11 +61,10 @@ ADMITTED = {
 
 @dataclass(frozen=True, slots=True)
 class Reviewing:
-    """The cluster's word on who looks and what he may see; ``outlooks`` None: members are no secret."""
+    """The cluster's word on who looks, and on what he may see."""
 
     tokens: TokenReviews
-    reviews: AccessReviews
-    outlooks: Outlooks | None
+    sights: Sights
 
 
 class ServedDashboard:
@@ -99,8 +96,8 @@ class ServedDashboard:
         self._reloader = reloader
         self._pump = Pump(views, reactor=reactor, barrier=barrier)
         plurals = tuple(definition.plural for definition in definitions)
-        rights, outlooks = _rights(settings, reviewing, views, plurals, reactor)
-        reading, assets, shared = Reading(), Assets(), Shared()
+        sights = _sights(settings, reviewing, views, plurals)
+        reading, assets, frames = Reading(), Assets(), Frames()
         isolation = Isolation(metrics)
         activity = Activity(reading, isolation)
         cooperating = cooperator(reactor)
@@ -120,32 +117,22 @@ class ServedDashboard:
             plurals,
             pages,
             assets,
-            rights=rights,
-            outlooks=outlooks,
+            sights=sights,
             pump=self._pump,
             wall=wall,
             facts=facts,
         )
         self._streams = StreamResource(
-            views,
-            plurals,
-            rights=rights,
-            outlooks=outlooks,
-            pump=self._pump,
-            shared=shared,
-            reactor=reactor,
-            metrics=metrics,
-            random=random,
+            views, pump=self._pump, frames=frames, reactor=reactor, metrics=metrics, random=random
         )
         data = DataResource(
             views,
             plurals,
             self._streams,
             pages,
-            rights=rights,
-            outlooks=outlooks,
+            sights=sights,
             pump=self._pump,
-            shared=shared,
+            frames=frames,
             now=page_resource.now,
         )
         front = self._front(self._door(reviewing), data, page_resource, health)
@@ -259,14 +246,11 @@ class ServedDashboard:
         ).connections
 
 
-def _rights(
-    settings: Settings, reviewing: Reviewing | None, views: ViewReader, plurals: Sequence[str], reactor: Any
-) -> tuple[Rights, Outlooks]:
+def _sights(settings: Settings, reviewing: Reviewing | None, views: ViewReader, plurals: Sequence[str]) -> Sights:
     """What visitors may see: without their names, everything."""
-    if settings.dashboard_auth not in ("token", "proxy") or reviewing is None:
-        return OpenRights(plurals), Everything(views)
-    rights = ReviewedRights(reviewing.reviews, views, plurals, clock=reactor)
-    return rights, reviewing.outlooks or Everything(views)
+    if reviewing is None or settings.dashboard_auth not in ("token", "proxy"):
+        return Unrestricted(views, plurals)
+    return reviewing.sights
 
 
 def _secrets(content: bytes) -> tuple[bytes, ...]:

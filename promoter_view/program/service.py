@@ -31,7 +31,6 @@ import promoter_view
 from promoter_view import clocks
 from promoter_view.access.admission import Access, OpenAccess
 from promoter_view.access.delegated_access import OpenPaths, OpenPathsAccess
-from promoter_view.access.outlook import Outlooks
 from promoter_view.api.openapi import OpenApi
 from promoter_view.clocks import WallClock
 from promoter_view.dashboard.program import ProgramFacts
@@ -63,6 +62,7 @@ from promoter_view.program.promotions import Shard
 from promoter_view.program.reflection import Reflection, ReflectionByLeader
 from promoter_view.program.role import role_of
 from promoter_view.program.schemas import MemberSchemas
+from promoter_view.reading.sights import Sights
 from promoter_view.views.definition import GENERATION
 from promoter_view.views.known import definitions
 from promoter_view.views.projector import Projector
@@ -254,7 +254,7 @@ class Program(Service):
         return self._access.access
 
     def _serve(self, access: Access) -> None:
-        health, outlooks = self._health_checks(), self._outlooks()
+        health = self._health_checks()
         self._api = ServedApi(
             self._projector,
             self._role.served,
@@ -267,12 +267,12 @@ class Program(Service):
             access=access,
             random=self._random,
             reloader=self._reloader,
-            outlooks=outlooks,
+            sights=self._member_sights(),
             barrier=self._event_log.barrier,
         )
         self._api.start()
         if self._settings.has_dashboard:
-            self._dashboard = self._serve_dashboard(health, outlooks)
+            self._dashboard = self._serve_dashboard(health)
         self._reloader.start()
         self._stalls.start()
         if os.getpid() == 1:
@@ -285,7 +285,7 @@ class Program(Service):
             greet(self._stream.write, self._api.url, DEMO_KUBECONFIG, dashboard)
         self._log.info("serving at {url}", url=self._api.url)
 
-    def _serve_dashboard(self, health: HealthChecks, outlooks: Outlooks | None) -> ServedDashboard:
+    def _serve_dashboard(self, health: HealthChecks) -> ServedDashboard:
         dashboard = ServedDashboard(
             self._projector,
             self._role.shown,
@@ -296,7 +296,7 @@ class Program(Service):
             health=health,
             random=self._random,
             reloader=self._reloader,
-            reviewing=self._reviewing(outlooks),
+            reviewing=self._reviewing(),
             facts=self._facts,
             barrier=self._event_log.barrier,
         )
@@ -304,10 +304,10 @@ class Program(Service):
         self._log.info("the dashboard is at {url}", url=dashboard.url)
         return dashboard
 
-    def _reviewing(self, outlooks: Outlooks | None) -> Reviewing | None:
+    def _reviewing(self) -> Reviewing | None:
         if self._access is None:
             return None
-        return Reviewing(self._access.tokens, self._access.dashboard_reviews(), outlooks)
+        return Reviewing(self._access.tokens, self._access.dashboard_sights(self._projector, self._role.shown))
 
     def _facts(self) -> ProgramFacts:
         """For the page about the program itself."""
@@ -332,10 +332,10 @@ class Program(Service):
             unreadable=Counter(key.kind for key in projector.unreadable),
         )
 
-    def _outlooks(self) -> Outlooks | None:
+    def _member_sights(self) -> Sights | None:
         if self._access is None or not self._settings.member_authorization:
             return None
-        return self._access.members(self._projector, self._role.shown)
+        return self._access.member_sights(self._projector, self._role.shown)
 
     def _health_checks(self) -> HealthChecks:
         checks = HealthChecks()

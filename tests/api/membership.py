@@ -12,10 +12,10 @@ from twisted.web.server import Request
 from promoter_view.access.admission import Attributes
 from promoter_view.access.authorization import AccessReviews
 from promoter_view.access.identity import Identity
-from promoter_view.access.member_access import MemberAccess
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.metrics import Metrics
+from promoter_view.reading.sights import ReviewedSights
 from promoter_view.records import Change, ChangeType
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
@@ -70,17 +70,17 @@ class Membership:
         self.asked: list[tuple[str, str, str]] = []
         self.held: list[tuple[Deferred[Any], dict[str, Any]]] | None = None
         self.access = ByName()
-        self.members: MemberAccess
+        self.members: ReviewedSights
 
-        def outlooks(views, clock):
+        def sights(views, clock):
             reviewer = access_reviewer(Reviews(self._answer), clock, Metrics())
             reviews = AccessReviews(reviewer, clock=clock, allowed_seconds=0, denied_seconds=0, metrics=Metrics())
-            self.members = MemberAccess(
-                views, definitions, REFLECTED_KINDS, reviews, clock=clock, max_sights=max_sights
+            self.members = ReviewedSights(
+                views, definitions, reviews, clock=clock, kinds=REFLECTED_KINDS, max_sights=max_sights
             )
             return self.members
 
-        self.world = World(access=self.access, outlooks=outlooks, definitions=definitions, ready=ready)
+        self.world = World(access=self.access, sights=sights, definitions=definitions, ready=ready)
 
     def let(self, user: str, *kinds: str, namespace: str = EVERYWHERE) -> None:
         """The user may get these."""

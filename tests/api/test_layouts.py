@@ -48,7 +48,7 @@ def test_item_by_item(layout, items, token, key):
     """A list laid out piece by piece is the same as the list in one."""
     head = {"kind": "List", "apiVersion": "v1", "metadata": {"continue": token}, key: []}
     opening, closing = layout.frame(encoded(head))
-    pieces = layout.separator.join(b"".join(layout.item(encoded(item))) for item in items)
+    pieces = layout.separator.plain.join(b"".join(layout.item(encoded(item))) for item in items)
     assert READERS[layout](opening + pieces + closing) == {**head, key: items}
     assert opening + pieces + closing == laid_out(layout, encoded({**head, key: items}))
 

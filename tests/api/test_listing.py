@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promoter_view.api.continuation import decode
-from promoter_view.api.forms import ListMeta, ObjectForm
+from promoter_view.api.forms import ObjectForm
 from promoter_view.api.layouts import COMPACT
-from promoter_view.api.listing import ListReader, Page, page
 from promoter_view.api.query import parse_list
+from promoter_view.api.rendering import Rendering, list_reader
+from promoter_view.reading.pages import ListMeta, Page, page
+from promoter_view.reading.selection import Selection, exactly
+from promoter_view.reading.tokens import decode_token
+from promoter_view.reading.wire import Frames
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.errors import ContinueExpired
@@ -21,7 +24,15 @@ from tests.api.world import VIEW, World
 
 
 def ask(world, query="", namespace=""):
-    return page(world.views, VIEW, namespace, parse_list(parameters_of(f"/x?{query}".encode())))
+    parsed = parse_list(parameters_of(f"/x?{query}".encode()))
+    wanted = Selection((VIEW,), exactly(namespace), labels=parsed.labels, fields=parsed.fields)
+    return page(world.views, wanted, parsed)
+
+
+def reader_of(found):
+    """Its slices, as they are without compression."""
+    rendering = Rendering(ObjectForm(PROMOTION_STRATEGY_DETAILS), COMPACT, gzip=False, as_they_are=True)
+    return list_reader(found, rendering, Frames().wire(gzip=False))
 
 
 def names(found):
@@ -129,7 +140,7 @@ def test_expired_continue_gives_a_token_for_the_rest():
     with pytest.raises(ContinueExpired) as refused:
         ask(world, f"continue={token}")
     fresh = refused.value.token
-    assert decode(fresh).resource_version is None
+    assert decode_token(fresh).resource_version is None
     found = ask(world, f"continue={fresh}")
     assert names(found) == ["n/c", "n/d"]
     assert found.meta.resource_version == world.views.head
@@ -142,8 +153,7 @@ def test_slices_make_one_document(count, max_bytes):
     world = World()
     for number in range(count):
         world.put("n", f"s{number:02}")
-    form = ObjectForm(PROMOTION_STRATEGY_DETAILS)
-    reader = ListReader(ask(world), form, COMPACT)
+    reader = reader_of(ask(world))
     slices = []
     while not reader.finished:
         slices.append(reader.pull(max_bytes))
@@ -158,7 +168,7 @@ def test_slices_make_one_document(count, max_bytes):
 def test_a_list_does_not_change_while_it_is_read():
     """A list that is read slowly is the state of its resourceVersion to its end."""
     world = fleet()
-    reader = ListReader(ask(world), ObjectForm(PROMOTION_STRATEGY_DETAILS), COMPACT)
+    reader = reader_of(ask(world))
     first = reader.pull(1)
     world.delete("c", "w")
     world.put("b", "x", note="changed")
@@ -172,5 +182,5 @@ def test_a_list_does_not_change_while_it_is_read():
 
 def test_empty_page():
     """A page without items is a list with an empty array."""
-    reader = ListReader(Page(ListMeta(5), ()), ObjectForm(PROMOTION_STRATEGY_DETAILS), COMPACT)
+    reader = reader_of(Page(ListMeta(5), ()))
     assert json.loads(reader.pull(1))["items"] == []

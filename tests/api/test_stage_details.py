@@ -83,17 +83,15 @@ def test_health_of_hidden_applications_is_no_event(found: Membership) -> None:
     assert "health" not in seen[1][0]
 
 
-def test_one_outlook_for_both_views(found: Membership) -> None:
+def test_one_sight_for_both_views(found: Membership) -> None:
     """Who reads several views at once is shown of each what may be seen of that one."""
     found.put(*family("shop", "ScmProvider"))
-    outlook = found.members.of(Admitted(found.access, "eve"), "promotionstrategydetails", "stagedetails")
+    seen = found.members.of(Admitted(found.access, "eve"), "promotionstrategydetails", "stagedetails")
     shown: list[bytes] = []
 
     async def read() -> None:
         views = ("promotionstrategydetails", "stagedetails")
-        shown.extend(
-            await outlook.see(lambda: [bundle.encode() for view in views for bundle in outlook.views.list(view)])
-        )
+        shown.extend(await seen.see(lambda: [bundle.encode() for view in views for bundle in seen.views.list(view)]))
 
     Deferred.fromCoroutine(read())
     strategies, stages = map(json.loads, shown)

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promoter_view.api.forms import ObjectForm
-from promoter_view.api.frames import FrameCache
 from promoter_view.api.query import parse_watch
-from promoter_view.api.watching import End, Watch, start
-from promoter_view.api.wires import PlainWire
+from promoter_view.api.watch_lines import WatchLines
+from promoter_view.reading.feed import End, Feed
+from promoter_view.reading.selection import Selection, exactly
+from promoter_view.reading.wire import Frames
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
-from promoter_view.views.selection import Selection
 from promoter_view.web.parameters import parameters_of
 from tests.api.world import VIEW, World, brief, version_of
 
@@ -36,17 +36,24 @@ class Seen:
         self.lags.append(changes)
 
 
-def watch(world, query="", *, namespace="", frames=None, seen=None, wire=None):
+def watch(world, query="", *, namespace="", frames=None, seen=None):
     parsed = parse_watch(parameters_of(f"/x?{query}".encode()))
-    form = ObjectForm(PROMOTION_STRATEGY_DETAILS)
-    return Watch(
-        start(world.views, VIEW, namespace, parsed),
-        parsed,
-        selection=Selection(namespace, labels=parsed.labels, fields=parsed.fields),
-        form=form,
-        wire=wire or PlainWire(form, frames or FrameCache()),
-        observer=seen or Seen(),
+    wire = (frames or Frames()).wire(gzip=False)
+    lines = WatchLines(
+        ObjectForm(PROMOTION_STRATEGY_DETAILS),
+        wire,
+        seen or Seen(),
+        bookmarks=parsed.bookmarks,
+        initial_end=parsed.initial_end,
+        as_they_are=True,
     )
+    wanted = Selection((VIEW,), exactly(namespace), labels=parsed.labels, fields=parsed.fields)
+    feed = Feed(world.views, wanted, lines, wire)
+    if parsed.initial:
+        feed.begin(parsed.resource_version)
+    else:
+        feed.resume(parsed.resource_version)
+    return feed
 
 
 def read(reader, max_bytes=1 << 20):
@@ -294,7 +301,7 @@ def test_start_outside_of_the_history(version, error):
 def test_frames_are_encoded_once():
     """Two readers of the same changes get the same bytes, not equal ones."""
     world = World()
-    frames = FrameCache()
+    frames = Frames()
     readers = [watch(world, frames=frames) for _ in range(2)]
     world.put("n", "a")
     first, second = (reader.pull(1) for reader in readers)
@@ -305,7 +312,7 @@ def test_initial_state_does_not_fill_the_cache():
     """A whole state is not kept: it would push out the frames near the head."""
     world = World()
     world.put("n", "a")
-    frames = FrameCache()
+    frames = Frames()
     read(watch(world, frames=frames))
     assert frames.size == 0
 

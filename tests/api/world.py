@@ -14,13 +14,13 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from promoter_view.access.admission import Access, OpenAccess
-from promoter_view.access.outlook import Outlooks
 from promoter_view.api.openapi import OpenApi
 from promoter_view.api.resource import ApiSettings
 from promoter_view.api.site import make_site
 from promoter_view.boundaries import ViewReader
 from promoter_view.metrics import Metrics
 from promoter_view.reading.pump import Pump
+from promoter_view.reading.sights import Sights
 from promoter_view.records import Change, ChangeType, Entry, Mark, Mirror, ObjectKey, Position, Record
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.projector import Projector
@@ -94,7 +94,7 @@ class World:
         history_bytes: int = 1 << 24,
         access: Access | None = None,
         limits: Limits | None = None,
-        outlooks: Callable[[ViewReader, Clock], Outlooks] | None = None,
+        sights: Callable[[ViewReader, Clock], Sights] | None = None,
         barrier: Callable[[], Deferred[None]] = lambda: succeed(None),
         definitions: Sequence[ViewDefinition] = (PROMOTION_STRATEGY_DETAILS,),
     ) -> None:
@@ -126,7 +126,7 @@ class World:
             random=Random(1),
             settings=ApiSettings(limits=limits or Limits()),
             version="0.1.0",
-            outlooks=outlooks and outlooks(self.views, self.clock),
+            sights=sights and sights(self.views, self.clock),
         )
         self.record(Mark(0, Mirror("cluster", {_PATH: "rules"}), 0))
         if ready:

@@ -10,8 +10,6 @@ from random import Random
 from typing import Any
 
 from promoter_view.access.authorization import AccessReviews
-from promoter_view.access.member_access import MemberAccess
-from promoter_view.access.outlook import Everything, Outlooks
 from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.assets import Assets
@@ -20,13 +18,13 @@ from promoter_view.dashboard.page_resource import PageResource
 from promoter_view.dashboard.pages import Pages
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.reading import Reading
-from promoter_view.dashboard.rights import OpenRights, ReviewedRights, Rights
 from promoter_view.dashboard.sign_in import SignIn
 from promoter_view.dashboard.site import DashboardSite, Entrance, Front
 from promoter_view.dashboard.stream_resource import StreamResource
 from promoter_view.dashboard.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
-from promoter_view.dashboard.wires import Shared
-from promoter_view.kubernetes.kinds import REFLECTED_KINDS
+from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
+from promoter_view.reading.sights import ReviewedSights, Sights, Unrestricted
+from promoter_view.reading.wire import Frames
 from promoter_view.records import LogStatus
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation
@@ -40,17 +38,16 @@ Grants = dict[str, set[str]]
 
 
 class Board(World):
-    """The views, what changes them, and the dashboard above them. ``door`` and ``rights`` are made by the callables."""
+    """The views, what changes them, and the dashboard above them. ``door`` and ``sights`` are made by the callables."""
 
     def __init__(
         self,
         *,
         door: Callable[[Board], Door] = lambda _: OpenDoor(),
-        rights: Callable[[Board], Rights] = lambda board: OpenRights(board.plurals),
         hosts: Collection[str] | None = None,
         root_path: str = "/",
         limits: Limits | None = None,
-        outlooks: Callable[[Board], Outlooks] = lambda board: Everything(board.views),
+        sights: Callable[[Board], Sights] = lambda board: Unrestricted(board.views, board.plurals),
         definitions: Sequence[ViewDefinition] = (PROMOTION_STRATEGY_DETAILS,),
         **kept: Any,
     ) -> None:
@@ -64,7 +61,7 @@ class Board(World):
         self.reviews = Reviews(self._review)
         self.fault: str | None = None
         entrance = Entrance(door(self), hosts, root_path, limits or Limits())
-        given: dict[str, Any] = {"rights": rights(self), "outlooks": outlooks(self)}
+        given: dict[str, Any] = {"sights": sights(self)}
         reading, isolation = Reading(), Isolation(self.metrics)
         pages = Pages(
             reading=reading,
@@ -76,13 +73,11 @@ class Board(World):
         page_resource = PageResource(
             self.views, self.plurals, pages, Assets(), **given, pump=self.pump, wall=self.wall, facts=self._facts
         )
-        shared = Shared()
+        frames = Frames()
         self.streams = StreamResource(
             self.views,
-            self.plurals,
-            **given,
             pump=self.pump,
-            shared=shared,
+            frames=frames,
             reactor=self.clock,
             metrics=self.metrics,
             random=Random(1),
@@ -94,7 +89,7 @@ class Board(World):
             pages,
             **given,
             pump=self.pump,
-            shared=shared,
+            frames=frames,
             now=page_resource.now,
         )
         sign_in = None
@@ -201,29 +196,22 @@ class Events:
         return Frame(fields["event"], fields.get("id"), json.loads(fields["data"]))
 
 
-def reviewed(board: Board) -> ReviewedRights:
-    """Rights by the board's grants."""
-    reviews = AccessReviews(
-        access_reviewer(board.reviews, board.clock, board.metrics),
-        clock=board.clock,
-        allowed_seconds=10,
-        denied_seconds=10,
-        metrics=board.metrics,
-        masters=False,
-    )
-    return ReviewedRights(reviews, board.views, board.plurals, clock=board.clock)
-
-
-def by_members(board: Board) -> MemberAccess:
-    """Members of kinds that are no secret."""
+def reviewed(board: Board, kinds: Sequence[Kind] | None = None) -> ReviewedSights:
+    """What the board's grants allow."""
     reviews = AccessReviews(
         access_reviewer(board.reviews, board.clock, board.metrics),
         clock=board.clock,
         allowed_seconds=0,
         denied_seconds=0,
         metrics=board.metrics,
+        masters=False,
     )
-    return MemberAccess(board.views, board.definitions, REFLECTED_KINDS, reviews, clock=board.clock)
+    return ReviewedSights(board.views, board.definitions, reviews, clock=board.clock, kinds=kinds, bundles=True)
+
+
+def by_members(board: Board) -> ReviewedSights:
+    """The same, and members of kinds that are no secret."""
+    return reviewed(board, REFLECTED_KINDS)
 
 
 def by_token(board: Board) -> TokenDoor:
@@ -241,7 +229,7 @@ def by_proxy(board: Board) -> ProxyDoor:
 
 def with_tokens(grants: Mapping[str, Sequence[str]], **kept: Any) -> Board:
     """A board whose users have their names as tokens, and such grants."""
-    board = Board(door=by_token, rights=reviewed, **kept)
+    board = Board(**{"door": by_token, "sights": reviewed, **kept})
     board.grants = {user: set(namespaces) for user, namespaces in grants.items()}
     board.tokens = {user: user for user in grants}
     return board

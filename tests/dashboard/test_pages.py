@@ -18,12 +18,10 @@ from markupsafe import escape
 
 from promoter_view.dashboard.page_resource import PieceReader
 from promoter_view.dashboard.topics import Form
-from promoter_view.records import BundleKey
 from promoter_view.views.summary import summarize
 from tests.dashboard.company import Company
 from tests.dashboard.spoiling import bundle_of
 from tests.views.strategies import Decoded
-from tests.views.world import VIEW
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\" onclick='alert(3)' {{ 7*7 }} ${7*7}"
 _VOID = {"meta", "link", "input", "img", "br", "meter"}
@@ -357,8 +355,6 @@ def test_a_frame_carries_what_its_form_asks_for(company: Company) -> None:
     full = orjson.loads(company.pages.changed(change, Form.ROW | Form.ENTRIES | Form.DETAIL, company.now))
     assert full.keys() == {"namespace", "name", "row", "detail", "entry", "events"}
     assert f'id="entry-{change.resource_version}"' in full["entry"]
-    gone = orjson.loads(company.pages.absent(BundleKey(VIEW, "a", "b")))
-    assert gone == {"namespace": "a", "name": "b"}
     deleted = change._replace(before=change.after, after=None)
     frame = orjson.loads(company.pages.changed(deleted, Form.ROW | Form.ENTRIES, company.now))
     assert frame.keys() == {"namespace", "name", "entry", "events"}

@@ -226,7 +226,6 @@ def test_frames() -> None:
     (bundle,) = shop.bundles
     frame = orjson.loads(shop.pages.present(bundle, Form.ROW | Form.DETAIL, NOW))
     assert frame.keys() == {"view", "namespace", "name", "row", "detail"}
-    assert orjson.loads(shop.pages.absent(KEY)) == {"view": STAGE_DETAILS, "namespace": "shop", "name": "test"}
     assert parse_topics(["stages"]).form(KEY) == Form.ROW
     assert parse_topics(["stages/shop/test"]).form(KEY) == Form.DETAIL
     assert parse_topics(["fleet", "strategies/shop/test"]).form(KEY) == Form(0)

@@ -173,7 +173,7 @@ def test_one_encoding_for_all() -> None:
     for each in events:
         each.frames()
     world.put("n", "s1", note="x")
-    made = world.streams._shared._runs
+    made = world.streams._frames._runs
     before = len(made._kept)
     assert all(each.brief() == [("MODIFIED", "s1")] for each in events)
     assert len(made._kept) == before + 1
@@ -319,16 +319,17 @@ class TestRights:
         assert events.brief() == [("MODIFIED", "in-a"), ("MODIFIED", "in-c")]
 
     def test_a_right_lost_and_one_gained(self) -> None:
-        """Within a minute: DELETED and ADDED without id, then a bookmark with the new scope."""
+        """Within a minute the stream begins anew, with the new scope; a resume from before does too."""
         world, events = self.start(u=["a", "b"])
-        before = events.frames()[-1].data["scope"]
+        before = events.frames()[-1]
         world.grants["u"] = {"b", "c"}
         frames = [frame for _ in range(60) for frame in (world.turn(1), events.frames())[1]]
-        changes = [frame for frame in frames if frame.event != "BOOKMARK"]
-        assert [frame.brief for frame in changes] == [("DELETED", "in-a"), ("ADDED", "in-c")]
-        assert [frame.id for frame in changes] == [None, None]
-        assert frames[-1].event == "BOOKMARK"
-        assert frames[-1].data["scope"] != before
+        told = [frame for frame in frames if frame.event != "BOOKMARK"]
+        assert [frame.brief for frame in told] == [("RESET", ""), ("ADDED", "in-b"), ("ADDED", "in-c"), ("SYNCED", "")]
+        assert [frame.id for frame in told[:3]] == ["0", None, None]
+        assert told[-1].data["scope"] != before.data["scope"]
+        again = {**bearer("u"), "Last-Event-ID": str(before.id)}
+        assert world.watch(f"/watch?scope={before.data['scope']}", again).brief()[0] == ("RESET", "")
         world.put("a", "in-a", note="x")
         world.put("c", "in-c", note="x")
         assert events.brief() == [("MODIFIED", "in-c")]
@@ -349,8 +350,8 @@ class TestRights:
         frames = events.frames()
         assert [frame.brief for frame in frames if frame.id] == [
             ("ADDED", "first"),
-            ("BOOKMARK", ""),
             ("MODIFIED", "in-a"),
+            ("BOOKMARK", ""),
         ]
 
     def test_another_scope_is_reset(self) -> None:
@@ -393,7 +394,7 @@ class TestRights:
 
     def test_members_that_may_not_be_got(self) -> None:
         """With --member-authorization streams and lists leave them out; what changes in them only is no event."""
-        world = with_tokens({"u": ["*"]}, outlooks=by_members)
+        world = with_tokens({"u": ["*"]}, sights=by_members)
         world.secret = {"gitrepositories"}
         world.put("a", "in-a")
         repository(world, "main")
@@ -412,7 +413,7 @@ class TestRights:
     @pytest.mark.parametrize("path", ["/watch", "/watch?kind=stagedetails,promotionstrategydetails", PAGES])
     def test_several_views_by_members(self, path: str) -> None:
         """With --member-authorization a stream of several views leaves out in each what may not be got."""
-        world = with_tokens({"u": ["*"]}, outlooks=by_members, definitions=DEFINITIONS)
+        world = with_tokens({"u": ["*"]}, sights=by_members, definitions=DEFINITIONS)
         world.secret = {"gitrepositories", "freights"}
         world.put("a", "in-a")
         repository(world, "main")

@@ -16,18 +16,23 @@ _MAX_LENGTH = 2048
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A page begins behind (``namespace``, ``name``), in the state at ``resource_version``; None: in the newest."""
+    """A page begins behind (``view``, ``namespace``, ``name``), in the state at ``resource_version``.
+
+    None: in the newest. ``view`` is "" in a list of one view.
+    """
 
     resource_version: int | None
     namespace: str
     name: str
+    view: str = ""
 
     def encode(self) -> str:
         """As ``metadata.continue`` has it: opaque to clients, safe in a URL."""
-        return base64.urlsafe_b64encode(orjson.dumps([self.resource_version, self.namespace, self.name])).decode()
+        parts = [self.resource_version, self.namespace, self.name, self.view]
+        return base64.urlsafe_b64encode(orjson.dumps(parts if self.view else parts[:3])).decode()
 
 
-def decode(text: str) -> Token:
+def decode_token(text: str) -> Token:
     """The inverse of ``Token.encode``. Errors: BadRequest for anything that is no token."""
     if len(text) > _MAX_LENGTH:
         raise BadRequest("continue key is not valid: it is too long")
@@ -41,8 +46,8 @@ def decode(text: str) -> Token:
 
 
 def _is_token(found: object) -> bool:
-    if not isinstance(found, list) or len(found) != 3:
+    if not isinstance(found, list) or len(found) not in (3, 4):
         return False
-    version, namespace, name = found
+    version, *names = found
     numbered = version is None or (type(version) is int and 0 < version < LIMIT)
-    return numbered and isinstance(namespace, str) and isinstance(name, str)
+    return numbered and all(isinstance(name, str) for name in names)

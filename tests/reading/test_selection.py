@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from promoter_view.kubernetes.selectors import parse_field_selector, parse_label_selector
+from promoter_view.reading.selection import Globs, Selection, parse_globs
 from promoter_view.records import Bundle, BundleChange, BundleKey, ChangeType
-from promoter_view.views.selection import Selection
 
-RED = Selection(labels=parse_label_selector("colour=red"))
+RED = Selection(("v",), labels=parse_label_selector("colour=red"))
 
 
 def bundle(colour: str = "", *, namespace: str = "a", name: str = "x") -> Bundle:
@@ -43,15 +43,19 @@ def test_transitions(before: Bundle | None, after: Bundle | None, wanted: tuple[
 
 
 SCOPES: list[tuple[Selection, bool]] = [
-    (Selection(), True),
-    (Selection("a"), True),
-    (Selection("b"), False),
-    (Selection("a", "x"), True),
-    (Selection("a", "y"), False),
-    (Selection(name="x"), True),
-    (Selection(labels=parse_label_selector("colour!=red")), False),
-    (Selection(fields=parse_field_selector("metadata.name=x,metadata.namespace=a")), True),
-    (Selection(fields=parse_field_selector("metadata.name!=x")), False),
+    (Selection(("v",)), True),
+    (Selection(("w", "v")), True),
+    (Selection(("w",)), False),
+    (Selection(("v",), Globs("a")), True),
+    (Selection(("v",), Globs("b")), False),
+    (Selection(("v",), Globs("a"), Globs("x")), True),
+    (Selection(("v",), Globs("a"), Globs("y")), False),
+    (Selection(("v",), names=Globs("x")), True),
+    (Selection(("v",), parse_globs("b,a*"), parse_globs("[xy]")), True),
+    (Selection(("v",), parse_globs("b,c*")), False),
+    (Selection(("v",), labels=parse_label_selector("colour!=red")), False),
+    (Selection(("v",), fields=parse_field_selector("metadata.name=x,metadata.namespace=a")), True),
+    (Selection(("v",), fields=parse_field_selector("metadata.name!=x")), False),
 ]
 
 

@@ -1,8 +1,9 @@
-"""How a stream or a list goes on the wire: as it is, or as a gzip member of runs that all clients share. Pure."""
+"""How frames go on the wire: as they are, or as a gzip member of runs that all clients share; each made once. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Protocol
 
 from promoter_view.records import Bundle
@@ -17,13 +18,34 @@ CACHE_BYTES = 32 * 1024 * 1024
 Make = Callable[[], bytes]
 
 
-class Shared:
-    """What all clients' wires have in common: frames last made, by what they are, and bundles in compressed form."""
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Bytes that never change, in both forms."""
+
+    plain: bytes
+    run: Run
+
+
+def fixed(data: bytes) -> Fixed:
+    """Those bytes, compressed once for good."""
+    return Fixed(data, deflate(data))
+
+
+class Frames:
+    """What all wires of a port have in common: frames last made, by what they are, and bundles in compressed form.
+
+    ``max_bytes`` bounds the frames in each of their two forms.
+    """
 
     def __init__(self, max_bytes: int = CACHE_BYTES) -> None:
         self._plain: Recent[bytes] = Recent(max_bytes)
         self._runs: Recent[Run] = Recent(max_bytes)
-        self._bundles: BundleCache[Run] = BundleCache(lambda bundle: deflate(bundle.encode()))
+        self.bundles: BundleCache[Run] = BundleCache(lambda bundle: deflate(bundle.encode()))
+
+    @property
+    def size(self) -> int:
+        """What its frames take now, bytes."""
+        return self._plain.size + self._runs.size
 
     def plain(self, key: Hashable, make: Make) -> bytes:
         """The frame of that key, made where it is not there."""
@@ -49,13 +71,21 @@ class Shared:
         """``run`` costs nothing."""
         return self._runs.get(key) is not None
 
-    def bundle(self, bundle: Bundle) -> Run:
-        """The bundle's own run."""
-        return self._bundles.of(bundle)
+    def wire(self, *, gzip: bool) -> Wire:
+        """A client's wire over these frames."""
+        return GzipWire(self) if gzip else PlainWire(self)
 
 
 class Wire(Protocol):
     """One client's bytes in the making. All results are to be sent, in that order."""
+
+    @property
+    def encoding(self) -> str:
+        """The answer's Content-Encoding, "" for none."""
+
+    @property
+    def joins(self) -> bool:
+        """A frame may be put on it in parts."""
 
     def begin(self) -> bytes:
         """Before everything."""
@@ -70,7 +100,10 @@ class Wire(Protocol):
         """What other clients are sent too; ``key`` names it for good."""
 
     def bundle(self, bundle: Bundle) -> bytes:
-        """The bundle as it is, as JSON."""
+        """The bundle as it is, as JSON. Not from the frames: a whole state would push out what is near the head."""
+
+    def fixed(self, part: Fixed) -> bytes:
+        """What everybody is sent, always."""
 
     def text(self, data: bytes) -> bytes:
         """What is this client's alone."""
@@ -82,8 +115,11 @@ class Wire(Protocol):
 class PlainWire:
     """Bytes as they are."""
 
-    def __init__(self, shared: Shared) -> None:
-        self._shared = shared
+    encoding = ""
+    joins = True
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
 
     def begin(self) -> bytes:
         """Nothing."""
@@ -95,15 +131,19 @@ class PlainWire:
 
     def has(self, key: Hashable) -> bool:
         """As a frame."""
-        return self._shared.has_plain(key)
+        return self._frames.has_plain(key)
 
     def shared(self, key: Hashable, make: Make) -> bytes:
         """The frame."""
-        return self._shared.plain(key, make)
+        return self._frames.plain(key, make)
 
     def bundle(self, bundle: Bundle) -> bytes:
         """Its pieces, joined."""
         return bundle.encode()
+
+    def fixed(self, part: Fixed) -> bytes:
+        """As it is."""
+        return part.plain
 
     def text(self, data: bytes) -> bytes:
         """The same."""
@@ -117,8 +157,11 @@ class PlainWire:
 class GzipWire:
     """One gzip member, each frame a run that ends on a byte, so that a client can read it as it comes."""
 
-    def __init__(self, shared: Shared) -> None:
-        self._shared = shared
+    encoding = "gzip"
+    joins = True
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
         self._member = Member()
 
     def begin(self) -> bytes:
@@ -131,19 +174,23 @@ class GzipWire:
 
     def has(self, key: Hashable) -> bool:
         """As a run."""
-        return self._shared.has_run(key)
+        return self._frames.has_run(key)
 
     def shared(self, key: Hashable, make: Make) -> bytes:
         """The frame's run."""
-        return self._member.run(self._shared.run(key, make))
+        return self._member.run(self._frames.run(key, make))
 
     def bundle(self, bundle: Bundle) -> bytes:
         """Its run."""
-        return self._member.run(self._shared.bundle(bundle))
+        return self._member.run(self._frames.bundles.of(bundle))
+
+    def fixed(self, part: Fixed) -> bytes:
+        """Its run."""
+        return self._member.run(part.run)
 
     def text(self, data: bytes) -> bytes:
-        """A run of its own."""
-        return self._member.text(data)
+        """A run of its own, b"" for nothing."""
+        return self._member.text(data) if data else b""
 
     def end(self) -> bytes:
         """The trailer."""

@@ -11,7 +11,7 @@ from promoter_view.access.identity import MASTERS
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from tests.api.membership import Membership
 from tests.api.world import BASE, METADATA_LIST, TABLE, in_namespace, version_of
-from tests.views.sights import FIELDS
+from tests.reading.sights import FIELDS
 from tests.views.world import family, moved, thing
 
 MEMBERS = sorted(set(FIELDS.values()))
@@ -152,11 +152,11 @@ def test_frames_are_shared_by_those_who_see_the_same(found):
         watch.events()
     document = thing("ChangeTransferPolicy", "shop", uid=POLICY["metadata"]["uid"], activeBranch="dev", note="x" * 999)
     resource = found.world.site._gate._resource
-    before = len(resource._frames._lines._kept)
+    before = len(resource._frames._plain._kept)
     found.put({**document, "metadata": family("shop", "ScmProvider")[1]["metadata"]})
     seen = [len(watch.events()) for watch in watches]
     assert seen == [1, 1, 1, 0, 0, 0]
-    assert len(resource._frames._lines._kept) == before + 1
+    assert len(resource._frames._plain._kept) == before + 1
 
 
 def test_asked_once_a_minute(found):

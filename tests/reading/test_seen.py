@@ -5,11 +5,11 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from promoter_view.reading.seen import Unseen
 from promoter_view.records import BundleKey
 from promoter_view.views.history import Ahead, Expired
-from promoter_view.views.sight import Unseen
 from promoter_view.views.stage_details import STAGE_DETAILS
-from tests.views.sights import Sight, hiding, sighted
+from tests.reading.sights import Sight, hiding, sighted
 from tests.views.stages import stage, thing
 from tests.views.world import VIEW, World, family, moved, strategy
 
@@ -118,7 +118,7 @@ def test_a_changed_sight_ends_a_cursor(world: World) -> None:
     sight = Sight(rest=hiding())
     cursor = sighted(world.projector, sight).cursor(VIEW, "", world.projector.head)
     assert cursor.caught_up
-    sight.outdated, sight.horizon = True, 7
+    sight.changes, sight.horizon = 1, 7
     assert not cursor.caught_up
     with pytest.raises(Expired) as caught:
         cursor.take(4)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from promoter_view.access.admission import FREELY_ADMITTED
 from promoter_view.boundaries import ViewReader
+from promoter_view.reading.seen import SeenViews
 from promoter_view.views.known import DEFINITIONS
 from promoter_view.views.lens import Hidden, Lens
-from promoter_view.views.sight import SightedViews
 from tests.views.oracle import GATES
 
 #: Kind by field, as promoter.md has them.
@@ -34,10 +35,10 @@ class Sight:
         self.rest = rest
         self.wanted: list[str] = []
         self.horizon = 0
-        self.outdated = False
+        self.changes = 0
         self.learnt = 0
 
-    def hidden(self, namespace: str) -> Hidden | None:
+    def hidden(self, view: str, namespace: str, *, reading: bool = False) -> Hidden | None:
         return self.known.get(namespace, self.rest)
 
     def want(self, namespace: str) -> None:
@@ -49,6 +50,7 @@ class Sight:
         self.learnt += 1
 
 
-def sighted(views: ViewReader, sight: Sight) -> SightedViews:
+def sighted(views: ViewReader, sight: Sight) -> SeenViews:
     """The views as that sight allows, through lenses of their own."""
-    return SightedViews(views, {definition.plural: Lens(definition) for definition in DEFINITIONS}, sight)
+    lenses = {definition.plural: Lens(definition) for definition in DEFINITIONS}
+    return SeenViews(views, lenses, sight, FREELY_ADMITTED)

@@ -1,0 +1,135 @@
+"""Server-Sent Events: the formats of ``/watch`` (objects) and ``/pages/stream`` (what pages show of them). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from datetime import datetime
+from typing import Protocol
+
+import orjson
+
+from promoter_view.dashboard import sse
+from promoter_view.dashboard.topics import Form, Topics
+from promoter_view.reading.feed import Format
+from promoter_view.reading.wire import Wire, fixed
+from promoter_view.records import Bundle, BundleChange, ChangeType
+from promoter_view.views.history import Expired
+from promoter_view.web.errors import Forbidden
+
+_ADDED, _CLOSING, _HEARTBEAT = map(fixed, (sse.lead(ChangeType.ADDED), sse.CLOSING, sse.HEARTBEAT))
+
+
+class PageFragments(Protocol):
+    """What is asked of the pages (``pages.Pages``)."""
+
+    def steps(self, change: BundleChange, form: Form, now: datetime) -> Iterator[None]:
+        """Makes what ``changed`` is joined from."""
+
+    def present_steps(self, bundle: Bundle, form: Form, now: datetime) -> Iterator[None]:
+        """Makes what ``present`` is joined from."""
+
+    def changed(self, change: BundleChange, form: Form, now: datetime) -> bytes:
+        """The data of a change's frame."""
+
+    def present(self, bundle: Bundle, form: Form, now: datetime) -> bytes:
+        """The data of an ADDED frame without a change."""
+
+
+class SseFrames(Format):
+    """Frames around data. ``scope``: what may be seen now, which goes with each position that is not a change's."""
+
+    begins_anew = True
+
+    def __init__(self, wire: Wire, scope: Callable[[], str]) -> None:
+        self._wire = wire
+        self._scope = scope
+
+    def complete(self, position: int) -> bytes:
+        """SYNCED."""
+        return self._position("SYNCED", position)
+
+    def bookmark(self, position: int) -> bytes:
+        """BOOKMARK."""
+        return self._position("BOOKMARK", position)
+
+    def beat(self) -> bytes:
+        """A comment."""
+        return self._wire.fixed(_HEARTBEAT)
+
+    def expired(self, error: Expired) -> bytes:  # noqa: ARG002
+        """RESET."""
+        return self._wire.text(sse.frame("RESET", b"{}", 0))
+
+    def farewell(self, position: int | None, refusal: Forbidden | None) -> bytes:  # noqa: ARG002
+        """A last BOOKMARK, and GOODBYE: why, the answer to the next request says."""
+        last = b"" if position is None else self.bookmark(position)
+        return last + self._wire.text(sse.frame("GOODBYE", b"{}"))
+
+    def _position(self, event: str, position: int) -> bytes:
+        data = orjson.dumps({"resourceVersion": str(position), "scope": self._scope()})
+        return self._wire.text(sse.frame(event, data, position))
+
+
+class ObjectFrames(SseFrames):
+    """Data is the object."""
+
+    def present(self, bundle: Bundle) -> bytes:
+        """Around the bundle's own bytes, which lists take too."""
+        return self._wire.fixed(_ADDED) + self._wire.bundle(bundle) + self._wire.fixed(_CLOSING)
+
+    def changed(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> bytes:
+        """One frame for all whom it is the same event to."""
+        position = change.resource_version
+        key = ("object", position, event, bundle.hidden)
+        return self._wire.shared(key, lambda: sse.frame(event, bundle.encode(position), position))
+
+
+class PageFrames(SseFrames):
+    """Data is what the pages of ``topics`` show."""
+
+    in_steps = True
+
+    def __init__(
+        self,
+        wire: Wire,
+        scope: Callable[[], str],
+        pages: PageFragments,
+        topics: Topics,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        super().__init__(wire, scope)
+        self._pages = pages
+        self._topics = topics
+        self._now = now
+
+    def present_steps(self, bundle: Bundle) -> Iterator[None]:
+        """Those of its forms."""
+        return self._pages.present_steps(bundle, self._topics.form(bundle.key), self._now())
+
+    def present(self, bundle: Bundle) -> bytes:
+        """Made for this client."""
+        form = self._topics.form(bundle.key)
+        if not form:
+            return b""
+        return self._wire.text(sse.frame(ChangeType.ADDED, self._pages.present(bundle, form, self._now())))
+
+    def steps(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> Iterator[None]:
+        """None where another client's frame is there already."""
+        form = self._topics.form(bundle.key)
+        if form and not self._wire.has(_page_frame(event, bundle, change, form)):
+            yield from self._pages.steps(change, form, self._now())
+
+    def changed(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> bytes:
+        """One frame for all pages that show the same forms of it."""
+        form = self._topics.form(bundle.key)
+        if not form:
+            return b""
+        position, made = change.resource_version, self._pages.changed
+        key = _page_frame(event, bundle, change, form)
+        return self._wire.shared(key, lambda: sse.frame(event, made(change, form, self._now()), position))
+
+
+def _page_frame(event: ChangeType, bundle: Bundle, change: BundleChange, form: Form) -> Hashable:
+    """What names a frame for good."""
+    return "page", change.resource_version, event, form, bundle.hidden

@@ -1,0 +1,202 @@
+"""Open feeds: what a feed needs of the world (time, reviews), and the register that ends all of a port's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from promoter_view.access.admission import Admission
+from promoter_view.log.errors import LogClosed, LogUnreachable
+from promoter_view.reading.feed import End, Feed
+from promoter_view.reading.pump import Consumer, Pump, Stream
+from promoter_view.reading.seen import Seen
+from promoter_view.web.errors import Draining, ReviewUnavailable
+
+_RETRY_SECONDS = 5.0
+_Work = Callable[[], Coroutine[Deferred[Any], Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often something falls due, in seconds, but for a quarter more or less that keeps feeds apart; None: never.
+
+    ``end_seconds`` is exact. ``review_seconds``: a right that was taken away ends a feed within a minute, an answer
+    from a cache and a slow review included.
+    """
+
+    bookmark_seconds: float
+    beat_seconds: float | None = None
+    end_seconds: float | None = None
+    review_seconds: float = 30.0
+
+
+class OpenFeed:
+    """Gives its feed the time and what it needs to know. Nothing runs after ``close``."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        make: Callable[[Callable[[], None]], Feed],
+        seen: Seen,
+        admission: Admission,
+        *,
+        newest: Callable[[], Deferred[None]],
+        reactor: IReactorTime,
+        random: Random,
+    ) -> None:
+        self._seen = seen
+        self._scope = seen.scope
+        self._admission = admission
+        self._newest = newest
+        self._reactor = reactor
+        self._random = random
+        self._stream: Stream | None = None
+        self._timers: dict[str, IDelayedCall] = {}
+        self._working: dict[str, Deferred[None]] = {}
+        self._closed = False
+        self.feed = make(self._restart)
+
+    def run(self, stream: Stream, rhythm: Rhythm) -> None:
+        """It is being written now."""
+        self._stream = stream
+        self._seen.follow(self)
+        if rhythm.end_seconds is not None:
+            self._timers["end"] = self._reactor.callLater(max(rhythm.end_seconds, 0), self.end, End.TIMEOUT)
+        if rhythm.beat_seconds is not None:
+            self._every("beat", rhythm.beat_seconds, self.feed.beat)
+        self._every("bookmark", rhythm.bookmark_seconds, self.feed.remind)
+        self._every("review", rhythm.review_seconds, lambda: self._work("review", self._review))
+
+    def end(self, why: End) -> None:
+        """End it cleanly, also while its client does not read."""
+        self.feed.end(why)
+        self._nudge(last=True)
+
+    def leave(self) -> None:
+        """Its client wants no more, though its connection may stay."""
+        if self._stream is not None:
+            self._stream.close()
+
+    def close(self) -> None:
+        """It is over."""
+        self._closed = True
+        self._seen.leave(self)
+        for timer in self._timers.values():
+            if timer.active():
+                timer.cancel()
+        for work in list(self._working.values()):
+            work.cancel()
+
+    def wake(self) -> None:
+        """More is known of what may be seen (Wakeable)."""
+        if self._scope != self._seen.scope:
+            self._scope = self._seen.scope
+            self.feed.remind()
+        self._nudge()
+
+    def _every(self, name: str, seconds: float, call: Callable[[], None]) -> None:
+        delay = seconds * self._random.uniform(0.75, 1.25)
+        self._timers[name] = self._reactor.callLater(delay, self._fall_due, name, seconds, call)
+
+    def _fall_due(self, name: str, seconds: float, call: Callable[[], None]) -> None:
+        call()
+        if not self.feed.idle:
+            self._nudge()
+        if not self._closed:
+            self._every(name, seconds, call)
+
+    def _nudge(self, *, last: bool = False) -> None:
+        if self._stream is not None:
+            self._stream.nudge(last=last)
+
+    def _restart(self) -> None:
+        """For the feed: it begins anew."""
+        self._work("restart", self._begin)
+
+    async def _begin(self) -> None:
+        await self._newest()
+        await self._seen.see(self.feed.begin)
+        self._nudge()
+
+    async def _review(self) -> None:
+        refusal = await self._admission.revoked()
+        if refusal is not None:
+            self.feed.end(End.FORBIDDEN, refusal)
+            self._nudge(last=True)
+            return
+        if await self._seen.renew():
+            self._nudge()
+
+    def _work(self, name: str, work: _Work) -> None:
+        """At most one of a name at a time."""
+        if name in self._working:
+            return
+        working = self._working[name] = Deferred.fromCoroutine(self._persist(work))
+        working.addErrback(self._broken).addBoth(lambda _: self._done(name))
+
+    def _done(self, name: str) -> None:
+        del self._working[name]
+
+    async def _persist(self, work: _Work) -> None:
+        """While the cluster, or the log, cannot be asked, what was known stays."""
+        while True:
+            try:
+                await work()
+            except (ReviewUnavailable, LogUnreachable, LogClosed):
+                await deferLater(self._reactor, _RETRY_SECONDS)
+            else:
+                return
+
+    def _broken(self, failure: Failure) -> None:
+        # A fault of ours is no reason to end a feed, and none to stop asking. What is called off may fail with
+        # anything: a coroutine that the collector of garbage has closed first, for one, cannot be cancelled.
+        if not self._closed and not failure.check(CancelledError):
+            self._log.failure("what a stream needs to know could not be found out", failure)
+
+
+class OpenFeeds:
+    """All feeds of a port."""
+
+    def __init__(self, pump: Pump, *, reactor: IReactorTime, random: Random) -> None:
+        self._pump = pump
+        self._reactor = reactor
+        self._random = random
+        self._open: set[OpenFeed] = set()
+        self.draining = False
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def open(self, make: Callable[[Callable[[], None]], Feed], seen: Seen, admission: Admission) -> OpenFeed:
+        """One that is to begin; ``make`` is given what its feed restarts by. Errors: Draining."""
+        if self.draining:
+            raise Draining()
+        return OpenFeed(make, seen, admission, newest=self._pump.newest, reactor=self._reactor, random=self._random)
+
+    async def run(self, opened: OpenFeed, consumer: Consumer, rhythm: Rhythm) -> bool:
+        """Write it until it ends: True where it has said all. One that waited while draining began ends at once."""
+        stream = self._pump.open(opened.feed, consumer)
+        self._open.add(opened)
+        try:
+            opened.run(stream, rhythm)
+            if self.draining:
+                opened.end(End.DRAINED)
+            return await stream.done
+        finally:
+            opened.close()
+            self._open.discard(opened)
+
+    def drain(self) -> None:
+        """End all, and let none begin."""
+        self.draining = True
+        for opened in list(self._open):
+            opened.end(End.DRAINED)

@@ -1,0 +1,166 @@
+"""Lists: which bundles, in which state, behind which token; and their bytes in slices. Pure.
+
+A list holds a snapshot, a tuple of references to bytes that the views hold anyway, so that one of any size costs little
+however slowly it is read.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any
+
+from promoter_view.boundaries import ViewReader
+from promoter_view.reading.freshness import require
+from promoter_view.reading.selection import Selection
+from promoter_view.reading.tokens import Token
+from promoter_view.reading.wire import Fixed, Wire
+from promoter_view.records import Bundle
+from promoter_view.slices import BeginSlice, endless
+from promoter_view.views.history import Expired
+from promoter_view.web.errors import ContinueExpired
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a list, of which state: that at ``exact``, else one not older than ``at_least`` (0: any).
+
+    ``limit`` 0: all. With ``token`` the page behind it.
+    """
+
+    limit: int = 0
+    token: Token | None = None
+    exact: int | None = None
+    at_least: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListMeta:
+    """A list's metadata. ``token`` "" and ``remaining`` None are left out.
+
+    ``token``: there is more; ``remaining``: how much, where that costs nothing to know.
+    """
+
+    resource_version: int
+    token: str = ""
+    remaining: int | None = None
+
+    def document(self) -> dict[str, Any]:
+        """As JSON has it."""
+        found: dict[str, Any] = {"resourceVersion": str(self.resource_version)}
+        if self.token:
+            found["continue"] = self.token
+        if self.remaining is not None:
+            found["remainingItemCount"] = self.remaining
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one list answers."""
+
+    meta: ListMeta
+    bundles: Sequence[Bundle]
+
+
+def page(views: ViewReader, wanted: Selection, part: Part) -> Page:
+    """The bundles that are selected, by (view, namespace, name), of one head.
+
+    Errors: Expired, Ahead, Unseen, ContinueExpired.
+    """
+    version, state = _state(views, wanted, part)
+    if part.token is not None:
+        place = (part.token.view or wanted.view, part.token.namespace, part.token.name)
+        state = state[bisect_right(state, place, key=_key) :]
+    if wanted.selective:
+        matching = filter(wanted.admits, state)
+        # One more than the page holds tells whether there is a next one, without looking at all the rest.
+        state = tuple(islice(matching, min(part.limit, len(state)) + 1 if part.limit else None))
+    if not part.limit or len(state) <= part.limit:
+        return Page(ListMeta(version), state)
+    last = state[part.limit - 1].key
+    token = Token(version, last.namespace, last.name, "" if wanted.view else last.view)
+    remaining = None if wanted.selective else len(state) - part.limit
+    return Page(ListMeta(version, token.encode(), remaining), state[: part.limit])
+
+
+class PageReader:
+    """A page as a ``pump.Reader``: laid out item by item, so that a list of any size takes little memory.
+
+    ``opening`` and ``closing`` stand around the items, ``separator`` between them. ``item`` lays one out in pieces that
+    may be empty: what takes long is done in steps.
+    """
+
+    idle = False
+
+    def __init__(
+        self,
+        bundles: Sequence[Bundle],
+        wire: Wire,
+        item: Callable[[Bundle], Iterator[bytes]],
+        *,
+        opening: bytes,
+        separator: Fixed,
+        closing: bytes,
+        begin_slice: BeginSlice = endless,
+    ) -> None:
+        self._bundles = bundles
+        self._wire = wire
+        self._item = item
+        self._separator = separator
+        self._begin_slice = begin_slice
+        self._pieces = self._laid_out(opening, closing)
+        self.finished = False
+
+    def pull(self, max_bytes: int) -> bytes:
+        """The next slice."""
+        parts: list[bytes] = []
+        size, is_over = 0, self._begin_slice()
+        for piece in self._pieces:
+            parts.append(piece)
+            size += len(piece)
+            if size >= max_bytes or is_over():
+                break
+        return b"".join(parts)
+
+    def _laid_out(self, opening: bytes, closing: bytes) -> Iterator[bytes]:
+        """An item, or a step of one, at a time; the last one comes with the end."""
+        held = self._wire.begin() + self._wire.text(opening)
+        for place, bundle in enumerate(self._bundles):
+            if place:
+                yield held
+                held = self._wire.fixed(self._separator)
+            pieces = self._item(bundle)
+            held += next(pieces)
+            for piece in pieces:
+                yield held
+                held = piece
+        self.finished = True
+        yield held + self._wire.text(closing) + self._wire.end()
+
+
+def _state(views: ViewReader, wanted: Selection, part: Part) -> tuple[int, Sequence[Bundle]]:
+    token = part.token
+    if token is not None and token.resource_version is not None:
+        try:
+            return token.resource_version, _joined(
+                [views.list_at(view, wanted.namespace, token.resource_version) for view in wanted.views]
+            )
+        except Expired as error:
+            fresh = Token(None, token.namespace, token.name, token.view)
+            raise ContinueExpired(fresh.encode()) from error
+    if part.exact is not None:
+        return part.exact, _joined([views.list_at(view, wanted.namespace, part.exact) for view in wanted.views])
+    require(views, part.at_least)
+    return views.head, _joined([views.list(view, wanted.namespace) for view in wanted.views])
+
+
+def _joined(found: Sequence[Sequence[Bundle]]) -> Sequence[Bundle]:
+    """Each is in order, and so are the views."""
+    return found[0] if len(found) == 1 else tuple(chain.from_iterable(found))
+
+
+def _key(bundle: Bundle) -> tuple[str, str, str]:
+    return bundle.key
