@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 import uuid
-from http import HTTPStatus
 from random import Random
 
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 
 from promoter_view.api.layouts import laid_out
 from promoter_view.api.rendering import lenient_layout
+from promoter_view.web.entrance import refusal
 from promoter_view.web.parameters import parameters_of
-from promoter_view.web.status import Status, internal_error, status_of
+from promoter_view.web.status import Status
 
 JSON = "application/json"
 
 _AUDIT_ID = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
-_log = Logger()
 
 
 def begin(request: Request, random: Random) -> None:
@@ -29,7 +27,6 @@ def begin(request: Request, random: Random) -> None:
     request.setHeader("Audit-Id", audit_id)
     request.setHeader("Cache-Control", "no-cache, private")
     request.setHeader("Vary", "Accept, Accept-Encoding")
-    request.responseHeaders.removeHeader("Server")
 
 
 def send(request: Request, body: bytes, content_type: str = JSON) -> None:
@@ -40,34 +37,25 @@ def send(request: Request, body: bytes, content_type: str = JSON) -> None:
     request.finish()
 
 
-def send_error(request: Request, failure: Failure) -> None:
-    """The Status of that failure. A fault of ours is logged; one that comes in mid-answer ends the connection."""
-    body = refuse(request, failure)
-    if request.startedWriting:
-        # Half an answer cannot be taken back: without its end the client knows that it is not whole.
-        request.loseConnection()
-        return
-    request.write(body)
+def send_status(request: Request, status: Status) -> None:
+    """A refusal whose code and headers are set."""
+    request.write(_body(request, status))
     request.finish()
 
 
 def refuse(request: Request, failure: Failure) -> bytes:
     """Sets code and headers for that failure; the body that goes with them."""
-    status = status_of(failure.value) if isinstance(failure.value, Exception) else None
-    if status is None:
-        status = _fault(request, failure)
+    return _body(request, refusal(request, failure, reference(request)))
+
+
+def reference(request: Request) -> str:
+    """By what the log has what went wrong with it."""
+    return f"Audit-Id {(request.responseHeaders.getRawHeaders('Audit-Id') or ['unknown'])[0]}"
+
+
+def _body(request: Request, status: Status) -> bytes:
     layout = lenient_layout(request, parameters_of(request.uri))
     body = laid_out(layout, status.encode())
-    request.setResponseCode(status.code, HTTPStatus(status.code).phrase.encode())
-    for name, value in status.headers.items():
-        request.setHeader(name, value)
-    request.responseHeaders.removeHeader("Content-Encoding")
     request.setHeader("Content-Type", layout.content_type)
     request.setHeader("Content-Length", str(len(body)))
     return body
-
-
-def _fault(request: Request, failure: Failure) -> Status:
-    audit_id = (request.responseHeaders.getRawHeaders("Audit-Id") or ["unknown"])[0]
-    _log.failure("request {audit_id} for {path!r} failed", failure, audit_id=audit_id, path=request.path)
-    return internal_error(f"Audit-Id {audit_id}")

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from random import Random
 from typing import TypeVar
 
-from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.web.server import Request
 
@@ -24,8 +21,6 @@ from promoter_view.api.query import ListQuery, WatchQuery, parse_get, parse_list
 from promoter_view.api.rendering import Rendering, Renderings, list_reader
 from promoter_view.api.watch_lines import WatchLines
 from promoter_view.boundaries import ViewReader
-from promoter_view.clocks import WallClock
-from promoter_view.metrics import Metrics
 from promoter_view.reading.answering import answer
 from promoter_view.reading.feed import End, Feed
 from promoter_view.reading.freshness import require
@@ -37,6 +32,7 @@ from promoter_view.reading.selection import Selection, exactly
 from promoter_view.reading.sights import Sights
 from promoter_view.reading.wire import Frames
 from promoter_view.records import BundleKey
+from promoter_view.runtime import Runtime
 from promoter_view.views.definition import GROUP, ViewDefinition
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.isolation import Isolation
@@ -73,26 +69,22 @@ class ViewResource:
         views: ViewReader,
         definitions: Sequence[ViewDefinition],
         *,
-        reactor: IReactorTime,
-        wall: WallClock,
+        runtime: Runtime,
         pump: Pump,
-        metrics: Metrics,
-        random: Random,
         settings: ApiSettings,
         sights: Sights,
     ) -> None:
         self._views = views
         self._sights = sights
-        self._reactor = reactor
-        self._wall = wall
+        self._reactor = runtime.reactor
         self._pump = pump
-        self._random = random
+        self._random = runtime.random
         self._settings = settings
         self._frames = Frames()
-        isolation = Isolation(metrics)
-        self._renderings = {it.plural: Renderings(it, isolation=isolation, now=self._now) for it in definitions}
-        self._instruments = {it.plural: WatchInstruments(metrics, it.plural) for it in definitions}
-        self.watches = OpenFeeds(pump, reactor=reactor, random=random)
+        isolation = Isolation(runtime.metrics)
+        self._renderings = {it.plural: Renderings(it, isolation=isolation, now=runtime.now) for it in definitions}
+        self._instruments = {it.plural: WatchInstruments(runtime.metrics, it.plural) for it in definitions}
+        self.watches = OpenFeeds(pump, reactor=runtime.reactor, random=runtime.random)
 
     async def serve(self, request: Request, call: Call, admission: Admission) -> None:
         """Answers the request; a watch ends also when its admission is revoked. Errors: those of ``status``."""
@@ -239,9 +231,6 @@ class ViewResource:
 
     def _rendering(self, request: Request, call: Call) -> Rendering:
         return self._renderings[call.target.view].choose(request, call.verb, call.parameters)
-
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._wall(), UTC)
 
 
 def _selection(target: Target, query: ListQuery | WatchQuery) -> Selection:

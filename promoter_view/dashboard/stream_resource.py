@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import Random
 
-from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
 
 from promoter_view.boundaries import ViewReader
 from promoter_view.dashboard import sse
 from promoter_view.dashboard.requests import Resume, parse_resume
 from promoter_view.dashboard.visitors import Visitor
-from promoter_view.metrics import Metrics
 from promoter_view.reading.feed import Feed, Format
 from promoter_view.reading.open_feeds import OpenFeeds, Rhythm
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.seen import Seen
 from promoter_view.reading.selection import Selection
 from promoter_view.reading.wire import Frames, Wire
+from promoter_view.runtime import Runtime
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.web.encodings import accepts_gzip
 from promoter_view.web.errors import NotReady
@@ -34,16 +32,14 @@ Say = Callable[[Wire, Callable[[], str]], Format]
 class StreamResource:
     """Opens streams, and keeps them all."""
 
-    def __init__(
-        self, views: ViewReader, *, pump: Pump, frames: Frames, reactor: IReactorTime, metrics: Metrics, random: Random
-    ) -> None:
+    def __init__(self, views: ViewReader, *, runtime: Runtime, pump: Pump, frames: Frames) -> None:
         self._views = views
         self._pump = pump
         self._frames = frames
-        self._clients = metrics.sse_clients
-        self._resumes = metrics.stream_resumes
-        self._random = random
-        self.streams = OpenFeeds(pump, reactor=reactor, random=random)
+        self._clients = runtime.metrics.sse_clients
+        self._resumes = runtime.metrics.stream_resumes
+        self._random = runtime.random
+        self.streams = OpenFeeds(pump, reactor=runtime.reactor, random=runtime.random)
 
     async def serve(
         self, request: Request, parameters: Parameters, visitor: Visitor, seen: Seen, wanted: Selection, say: Say

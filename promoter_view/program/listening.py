@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from dataclasses import dataclass
 from typing import Any
 
 from twisted.internet import tcp
@@ -52,11 +53,24 @@ class _Port(tcp.Port):
         super().doRead()
 
 
-def listen_tls(
-    reactor: Any, factory: IProtocolFactory, connections: IOpenSSLServerConnectionCreator, port: Port, address: str
-) -> IListeningPort:
-    """A port that speaks TLS. Errors: CannotListenError when it is taken and no other may be."""
-    return listen_tcp(reactor, TLSMemoryBIOFactory(connections, False, factory), port, address)
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a site listens, by the options that say so; ``connections`` None: without TLS."""
+
+    port: Port
+    address: str
+    port_option: str
+    address_option: str
+    connections: IOpenSSLServerConnectionCreator | None
+
+    def open(self, reactor: Any, factory: IProtocolFactory) -> IListeningPort:
+        """Errors: ConfigError when the port is taken and no other may be."""
+        if self.connections is not None:
+            factory = TLSMemoryBIOFactory(self.connections, False, factory)
+        try:
+            return listen_tcp(reactor, factory, self.port, self.address)
+        except CannotListenError as error:
+            raise refused(error, port=self.port_option, address=self.address_option) from error
 
 
 def listen_tcp(reactor: Any, factory: IProtocolFactory, port: Port, address: str) -> IListeningPort:

@@ -41,7 +41,7 @@ from promoter_view.log.urls import LogSettings, open_log
 from promoter_view.metrics import Metrics
 from promoter_view.network.key_pairs import KeyPairError
 from promoter_view.program.access import ClusterAccess
-from promoter_view.program.api import ServedApi
+from promoter_view.program.api import ServedApi, Serving
 from promoter_view.program.clusters import follow_certificates, identities, load_clusters
 from promoter_view.program.command_line.options import Options
 from promoter_view.program.command_line.settings import Settings
@@ -62,7 +62,8 @@ from promoter_view.program.promotions import Shard
 from promoter_view.program.reflection import Reflection, ReflectionByLeader
 from promoter_view.program.role import role_of
 from promoter_view.program.schemas import MemberSchemas
-from promoter_view.reading.sights import Sights
+from promoter_view.reading.sights import Sights, Unrestricted
+from promoter_view.runtime import Runtime
 from promoter_view.views.definition import GENERATION
 from promoter_view.views.known import definitions
 from promoter_view.views.projector import Projector
@@ -254,25 +255,13 @@ class Program(Service):
         return self._access.access
 
     def _serve(self, access: Access) -> None:
-        health = self._health_checks()
+        serving = self._serving()
         self._api = ServedApi(
-            self._projector,
-            self._role.served,
-            self._settings,
-            reactor=self._reactor,
-            wall=self._wall,
-            metrics=self._metrics,
-            health=health,
-            openapi=self._openapi,
-            access=access,
-            random=self._random,
-            reloader=self._reloader,
-            sights=self._member_sights(),
-            barrier=self._event_log.barrier,
+            serving, self._role.served, openapi=self._openapi, access=access, sights=self._member_sights()
         )
         self._api.start()
         if self._settings.has_dashboard:
-            self._dashboard = self._serve_dashboard(health)
+            self._dashboard = self._serve_dashboard(serving)
         self._reloader.start()
         self._stalls.start()
         if os.getpid() == 1:
@@ -285,21 +274,13 @@ class Program(Service):
             greet(self._stream.write, self._api.url, DEMO_KUBECONFIG, dashboard)
         self._log.info("serving at {url}", url=self._api.url)
 
-    def _serve_dashboard(self, health: HealthChecks) -> ServedDashboard:
-        dashboard = ServedDashboard(
-            self._projector,
-            self._role.shown,
-            self._settings,
-            reactor=self._reactor,
-            wall=self._wall,
-            metrics=self._metrics,
-            health=health,
-            random=self._random,
-            reloader=self._reloader,
-            reviewing=self._reviewing(),
-            facts=self._facts,
-            barrier=self._event_log.barrier,
-        )
+    def _serving(self) -> Serving:
+        runtime = Runtime(self._reactor, self._wall, self._metrics, self._random)
+        health, barrier = self._health_checks(), self._event_log.barrier
+        return Serving(self._projector, self._settings, runtime, health, self._reloader, barrier)
+
+    def _serve_dashboard(self, serving: Serving) -> ServedDashboard:
+        dashboard = ServedDashboard(serving, self._role.shown, reviewing=self._reviewing(), facts=self._facts)
         dashboard.start()
         self._log.info("the dashboard is at {url}", url=dashboard.url)
         return dashboard
@@ -332,9 +313,9 @@ class Program(Service):
             unreadable=Counter(key.kind for key in projector.unreadable),
         )
 
-    def _member_sights(self) -> Sights | None:
+    def _member_sights(self) -> Sights:
         if self._access is None or not self._settings.member_authorization:
-            return None
+            return Unrestricted(self._projector)
         return self._access.member_sights(self._projector, self._role.shown)
 
     def _health_checks(self) -> HealthChecks:

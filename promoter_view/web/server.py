@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as WorkTimeout
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.web.http import Request as HTTPRequest
-from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from promoter_view.metrics import Metrics
 from promoter_view.web.channel import ApiChannel, ApiRequest
 from promoter_view.web.connections import Closing, Connections
+from promoter_view.web.entrance import Entrance
 
 #: A connection without a request is closed after this: later than Go's clients do it themselves (90 s), so that none
 #: sends a request into a connection that is just being closed.
@@ -31,8 +32,14 @@ class HttpSite(Site):
     displayTracebacks = False  # noqa: N815 - Twisted's name
 
     def __init__(
-        self, root: Resource, *, request_factory: type[ApiRequest], reactor: IReactorTime, metrics: Metrics
+        self,
+        root: Entrance[Any],
+        *,
+        reactor: IReactorTime,
+        metrics: Metrics,
+        request_factory: type[ApiRequest] = ApiRequest,
     ) -> None:
+        self.entrance = root
         super().__init__(root, requestFactory=request_factory, timeout=_IDLE_SECONDS, reactor=reactor)
         # Without Twisted's own factory in between there is nothing that could choose HTTP/2.
         self._reactor = reactor
@@ -55,6 +62,10 @@ class HttpSite(Site):
 
     def log(self, request: HTTPRequest) -> None:
         """No access log: the metrics count, and a URL may say what its user looks at."""
+
+    def drain(self) -> Deferred[None]:
+        """Before shutdown: end all streams cleanly; fires when every request under way is over."""
+        return self.entrance.drain()
 
     def conclude(self) -> Deferred[None]:
         """After draining: close all connections; fires when everything that was written to them is on its way."""

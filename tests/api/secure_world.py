@@ -55,7 +55,7 @@ class SecureWorld:
         self.reviews = Reviews(self._answer)
         self.world = World()
         self.world.clock.rightNow = NOW.timestamp()
-        self.world.site._gate._access = self._access()
+        self.world.site.entrance._access = self._access()
         self.connections = ServingConnections(serving_context(serving(folder, "first").load()))
 
     def connect(self, certificate: Issued | None = None, *chain: Issued) -> TlsClient:

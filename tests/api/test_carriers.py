@@ -177,7 +177,7 @@ def test_a_client_that_closes() -> None:
     assert socket.events() == []
     assert socket.closed == (1001, "bye")
     assert socket.client.transport.disconnecting
-    assert world.site.watches == 0
+    assert len(world.resource.watches) == 0
     socket.client.leave()
     assert world.clock.getDelayedCalls() == []
 
@@ -220,7 +220,7 @@ def test_a_client_that_breaks_the_rules(data: bytes, code: int) -> None:
     assert socket.closed is not None
     assert socket.closed[0] == code
     assert socket.client.transport.disconnecting
-    assert world.site.watches == 0
+    assert len(world.resource.watches) == 0
     written = socket.client.transport.value()
     socket.send_raw(data)
     world.put("n", "s1")
@@ -245,7 +245,7 @@ def test_frames_that_come_too_early() -> None:
             assert (brief(events), socket.pongs) == ([("ADDED", "s0")], [b"a"])
         else:
             assert (socket.closed, socket.client.transport.disconnecting) == ((1005, ""), True)
-            assert world.site.watches == 1
+            assert len(world.resource.watches) == 1
 
 
 def test_a_calm_client_may_go_on_for_long() -> None:
@@ -322,8 +322,8 @@ def test_whatever_a_client_sends(parts: list[bytes]) -> None:
     for part in parts:
         socket.send_raw(part)
     socket.events()
-    assert (socket.closed is None) is (world.site.watches == 1)
+    assert (socket.closed is None) is (len(world.resource.watches) == 1)
     assert (socket.closed is None) is not socket.client.transport.disconnecting
     socket.client.leave()
-    assert world.site.watches == 0
+    assert len(world.resource.watches) == 0
     assert world.clock.getDelayedCalls() == []

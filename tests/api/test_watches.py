@@ -59,7 +59,7 @@ class WatchesTests(SynchronousTestCase):
 
     def test_no(self):
         """A no is the last event, also for a client that does not read; another's watch goes on."""
-        self.world.site._gate._access = Granted()
+        self.world.site.entrance._access = Granted()
         other = self.world.open(f"{BASE}?watch=1")
         other.events()
         self.client.pause()

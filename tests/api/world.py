@@ -15,18 +15,21 @@ from twisted.python.failure import Failure
 
 from promoter_view.access.admission import Access, OpenAccess
 from promoter_view.api.openapi import OpenApi
-from promoter_view.api.resource import ApiSettings
-from promoter_view.api.site import make_site
+from promoter_view.api.resource import ApiSettings, ViewResource
+from promoter_view.api.routes import Routes
+from promoter_view.api.site import ApiEntrance
 from promoter_view.boundaries import ViewReader
 from promoter_view.metrics import Metrics
 from promoter_view.reading.pump import Pump
-from promoter_view.reading.sights import Sights
+from promoter_view.reading.sights import Sights, Unrestricted
 from promoter_view.records import Change, ChangeType, Entry, Mark, Mirror, ObjectKey, Position, Record
+from promoter_view.runtime import Runtime
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.limits import Limits
+from promoter_view.web.server import HttpSite
 from tests.clocks import Wall
 
 VIEW = PROMOTION_STRATEGY_DETAILS.plural
@@ -113,21 +116,25 @@ class World:
         self.health = HealthChecks()
         self.openapi = OpenApi(definitions, version="0.1.0")
         self.offset = _START
-        self.site = make_site(
+        self.runtime = Runtime(self.clock, self.wall, self.metrics, Random(1))
+        self.resource = ViewResource(
             self.views,
             definitions,
-            reactor=self.clock,
-            wall=self.wall,
+            runtime=self.runtime,
             pump=self.pump,
-            metrics=self.metrics,
-            health=self.health,
-            openapi=self.openapi,
-            access=access or OpenAccess(),
-            random=Random(1),
             settings=ApiSettings(limits=limits or Limits()),
-            version="0.1.0",
-            sights=sights and sights(self.views, self.clock),
+            sights=sights(self.views, self.clock) if sights is not None else Unrestricted(self.views),
         )
+        routes = Routes(definitions, openapi=self.openapi, health=self.health, metrics=self.metrics, version="0.1.0")
+        entrance = ApiEntrance(
+            definitions,
+            self.resource,
+            routes,
+            runtime=self.runtime,
+            access=access or OpenAccess(),
+            limits=limits or Limits(),
+        )
+        self.site = HttpSite(entrance, reactor=self.clock, metrics=self.metrics)
         self.record(Mark(0, Mirror("cluster", {_PATH: "rules"}), 0))
         if ready:
             self.become_ready()

@@ -6,7 +6,6 @@ import json
 import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
 from promoter_view.access.authorization import AccessReviews
@@ -19,7 +18,7 @@ from promoter_view.dashboard.pages import Pages
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.reading import Reading
 from promoter_view.dashboard.sign_in import SignIn
-from promoter_view.dashboard.site import DashboardSite, Entrance, Front
+from promoter_view.dashboard.site import Admittance, DashboardEntrance, DashboardRequest
 from promoter_view.dashboard.stream_resource import StreamResource
 from promoter_view.dashboard.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
@@ -30,6 +29,7 @@ from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.limits import Limits
+from promoter_view.web.server import HttpSite
 from tests.api.reviewing import Reviews, access_reviewer, token_reviewer
 from tests.api.world import Client, World
 
@@ -60,7 +60,7 @@ class Board(World):
         self.unreachable: Exception | None = None
         self.reviews = Reviews(self._review)
         self.fault: str | None = None
-        entrance = Entrance(door(self), hosts, root_path, limits or Limits())
+        admittance = Admittance(door(self), hosts, root_path, limits or Limits())
         given: dict[str, Any] = {"sights": sights(self)}
         reading, isolation = Reading(), Isolation(self.metrics)
         pages = Pages(
@@ -74,14 +74,7 @@ class Board(World):
             self.views, self.plurals, pages, Assets(), **given, pump=self.pump, wall=self.wall, facts=self._facts
         )
         frames = Frames()
-        self.streams = StreamResource(
-            self.views,
-            pump=self.pump,
-            frames=frames,
-            reactor=self.clock,
-            metrics=self.metrics,
-            random=Random(1),
-        )
+        self.streams = StreamResource(self.views, runtime=self.runtime, pump=self.pump, frames=frames)
         data = DataResource(
             self.views,
             self.plurals,
@@ -93,10 +86,10 @@ class Board(World):
             now=page_resource.now,
         )
         sign_in = None
-        if isinstance(entrance.door, TokenDoor):
-            sign_in = SignIn(entrance.door, page_resource, clock=self.clock, wall=self.wall, root_path=root_path)
-        front = Front(entrance, data, page_resource, sign_in, health=lambda: self.fault)
-        self.site = DashboardSite(front, reactor=self.clock, metrics=self.metrics)  # type: ignore[assignment]
+        if isinstance(admittance.door, TokenDoor):
+            sign_in = SignIn(admittance.door, page_resource, clock=self.clock, wall=self.wall, root_path=root_path)
+        entrance = DashboardEntrance(admittance, data, page_resource, sign_in, health=lambda: self.fault)
+        self.site = HttpSite(entrance, reactor=self.clock, metrics=self.metrics, request_factory=DashboardRequest)
 
     def watch(self, path: str = "/watch", headers: Mapping[str, str] | None = None) -> Events:
         """A stream."""

@@ -13,9 +13,11 @@ from twisted.internet.task import Clock
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.metrics import Metrics
+from promoter_view.program.api import Serving
 from promoter_view.program.command_line.options import settings
 from promoter_view.program.dashboard import ServedDashboard
 from promoter_view.records import LogStatus
+from promoter_view.runtime import Runtime
 from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.expiry import Expiry
 from promoter_view.web.health import HealthChecks
@@ -28,20 +30,9 @@ FACTS = ProgramFacts("0", True, "", LogStatus(0, 0, 0, 0, 0), "memory:", 0, 0, 0
 def served(clock: Any, reloader: Reloader, **options: str) -> ServedDashboard:
     """Made of such options."""
     chosen = settings({name.replace("_", "-"): value for name, value in options.items()}, {})
-    return ServedDashboard(
-        World().views,
-        [PROMOTION_STRATEGY_DETAILS],
-        chosen,
-        reactor=clock,
-        wall=clock.seconds,
-        metrics=Metrics(),
-        health=HealthChecks(),
-        random=Random(1),
-        reloader=reloader,
-        reviewing=None,
-        facts=lambda: FACTS,
-        barrier=lambda: succeed(None),
-    )
+    runtime = Runtime(clock, clock.seconds, Metrics(), Random(1))
+    serving = Serving(World().views, chosen, runtime, HealthChecks(), reloader, lambda: succeed(None))
+    return ServedDashboard(serving, [PROMOTION_STRATEGY_DETAILS], reviewing=None, facts=lambda: FACTS)
 
 
 def test_a_secret_that_changes(tmp_path: Path) -> None:
@@ -51,7 +42,7 @@ def test_a_secret_that_changes(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("old\n")
     dashboard = served(clock, reloader, dashboard_auth="proxy", dashboard_proxy_secret_file=str(file))
-    proof = dashboard._site._front._entrance.door._proof  # type: ignore[attr-defined]
+    proof = dashboard.site.entrance._admittance.door._proof  # type: ignore[attr-defined]
     assert proof.secrets == (b"old",)
     for content, wanted in (("new\nold\n", (b"new", b"old")), ("", (b"new", b"old")), ("new", (b"new",))):
         file.write_text(content)
@@ -87,4 +78,4 @@ def test_hosts(options: dict[str, str], hosts: tuple[str, ...] | None) -> None:
     """Without names of one's own anybody's page could be led here, so that only local ones are answered."""
     clock = Clock()
     dashboard = served(clock, Reloader(clock=clock, expiry=Expiry(metrics=Metrics())), **options)
-    assert dashboard._site._front._entrance.hosts == hosts
+    assert dashboard.site.entrance._admittance.hosts == hosts

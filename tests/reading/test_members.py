@@ -151,7 +151,7 @@ def test_frames_are_shared_by_those_who_see_the_same(found):
     for watch in watches:
         watch.events()
     document = thing("ChangeTransferPolicy", "shop", uid=POLICY["metadata"]["uid"], activeBranch="dev", note="x" * 999)
-    resource = found.world.site._gate._resource
+    resource = found.world.resource
     before = len(resource._frames._plain._kept)
     found.put({**document, "metadata": family("shop", "ScmProvider")[1]["metadata"]})
     seen = [len(watch.events()) for watch in watches]

@@ -83,8 +83,8 @@ def test_watches_of_a_user(world):
 def test_requests_of_a_user():
     """Requests that are still being written count; those that are over do not."""
     world = large()
-    world.site._gate._access = Named()
-    world.site._gate._shares = Shares(Limits(requests=2, watches=2))
+    world.site.entrance._access = Named()
+    world.site.entrance._shares = Shares(Limits(requests=2, watches=2))
     slow = [world.open(BASE, {"X-User": "ann"}) for _ in range(2)]
     refused = world.open(BASE, {"X-User": "ann"}).answer()
     assert (refused.code, refused.header("retry-after")) == (429, "1")

@@ -1,0 +1,64 @@
+"""A site on its port: listening, its address, and its graceful end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import maybeDeferred
+from twisted.internet.interfaces import IListeningPort, IReactorTime
+
+from promoter_view.web.server import Grace, HttpSite
+
+
+class Served:
+    """``listen`` opens the port. ``path``: where it begins, for its address. ``ended``: what goes with it.
+
+    ``grace_seconds``: what is under way has so long to end.
+    """
+
+    def __init__(
+        self,
+        site: HttpSite,
+        listen: Callable[[HttpSite], IListeningPort],
+        *,
+        secure: bool,
+        path: str = "",
+        grace_seconds: float,
+        reactor: IReactorTime,
+        ended: Callable[[], None],
+    ) -> None:
+        self.site = site
+        self._listen = listen
+        self._scheme = "https" if secure else "http"
+        self._path = path
+        self._grace = Grace(grace_seconds, reactor=reactor)
+        self._ended = ended
+        # Any: IListeningPort promises no port number of its address.
+        self._port: Any = None
+
+    @property
+    def number(self) -> int:
+        """The port's, once it listens."""
+        return int(self._port.getHost().port)
+
+    @property
+    def url(self) -> str:
+        """The address, once it listens."""
+        host = self._port.getHost().host
+        return f"{self._scheme}://{f'[{host}]' if ':' in host else host}:{self.number}{self._path}"
+
+    def start(self) -> None:
+        """Listens. Errors: those of ``listen``."""
+        self._port = self._listen(self.site)
+
+    async def stop(self) -> None:
+        """No new connections; streams end in their words, requests under way finish, within the grace."""
+        if self._port is not None:
+            await maybeDeferred(self._port.stopListening)
+        await self._grace.end(self.site.drain, self.site.conclude)
+        self._ended()
+
+    def hurry(self) -> None:
+        """The grace is over."""
+        self._grace.hurry()
