@@ -1,4 +1,4 @@
-"""``/watch``, ``/pages/stream``, ``/list``, ``/session``: what scripts ask for, answered in JSON and events."""
+"""``/watch``, ``/changes``, ``/pages/stream``, ``/list``, ``/session``: what scripts ask for, in JSON and events."""
 
 from __future__ import annotations
 
@@ -9,18 +9,29 @@ import orjson
 from twisted.web.server import Request
 
 from promoter_view.boundaries import ViewReader
+from promoter_view.dashboard.changes import ChangeLines
 from promoter_view.dashboard.frames import ObjectFrames, PageFragments, PageFrames
-from promoter_view.dashboard.requests import parse_filter, parse_part, require_known
-from promoter_view.dashboard.stream_resource import StreamResource
+from promoter_view.dashboard.requests import (
+    Resume,
+    parse_filter,
+    parse_part,
+    parse_since,
+    require_known,
+    same_scope,
+    text,
+)
+from promoter_view.dashboard.stream_resource import RHYTHM, StreamResource
 from promoter_view.dashboard.topics import TopicError, parse_topics
 from promoter_view.dashboard.visitors import Visitor
 from promoter_view.reading.answering import answer
+from promoter_view.reading.feed import Feed
 from promoter_view.reading.pages import ListMeta, PageReader, page
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.seen import Seen
 from promoter_view.reading.selection import Selection
 from promoter_view.reading.sights import Sights
-from promoter_view.reading.wire import Frames, fixed
+from promoter_view.reading.wire import Frames, Wire, fixed
+from promoter_view.views.history import Expired
 from promoter_view.web.encodings import accepts_gzip
 from promoter_view.web.errors import BadRequest, Draining, NotReady
 from promoter_view.web.parameters import Parameters
@@ -61,6 +72,8 @@ class DataResource:
             case "watch":
                 wanted = parse_filter(parameters, self._plurals)
                 await self._streams.serve(request, parameters, visitor, seen, wanted, ObjectFrames)
+            case "changes":
+                await self._tell_changes(request, parameters, visitor, seen)
             case "pages/stream":
                 await self._page_stream(request, parameters, visitor, seen)
             case "list":
@@ -86,6 +99,32 @@ class DataResource:
             lambda wire, scope: PageFrames(wire, scope, self._pages, topics, now=self._now),
         )
 
+    async def _tell_changes(self, request: Request, parameters: Parameters, visitor: Visitor, seen: Seen) -> None:
+        wanted, resume = parse_filter(parameters, self._plurals), parse_since(parameters)
+        self._require_ready()
+        await seen.look()
+        wire, feeds = self._wire(request), self._streams.streams
+        lines = ChangeLines(wire, lambda: seen.scope)
+        opened = feeds.open(lambda _: Feed(seen.views, wanted, lines, wire), seen, visitor)
+        await self._begin_changes(opened.feed, seen, resume, state=text(parameters, "state") in ("true", "1"))
+        request.setHeader("Content-Type", "application/x-ndjson")
+        request.write(wire.begin())
+        if await feeds.run(opened, request, RHYTHM):
+            request.finish()
+
+    async def _begin_changes(self, feed: Feed, seen: Seen, resume: Resume | None, *, state: bool) -> None:
+        """Behind what a script has read, else with the state or now. Errors: Expired, Ahead, ReviewUnavailable."""
+        if resume is not None and not same_scope(resume, seen):
+            raise Expired(resume.position, self._views.horizon)
+        if resume is None:
+            await self._pump.newest()
+        if resume is None and state:
+            await seen.see(feed.begin)
+        else:
+            position = 0 if resume is None else resume.position
+            await self._pump.fresh(lambda: seen.see(lambda: feed.resume(position)))
+            feed.remind()
+
     async def _list(self, request: Request, parameters: Parameters, seen: Seen) -> None:
         wanted, part = parse_filter(parameters, self._plurals), parse_part(parameters)
         self._require_ready()
@@ -94,10 +133,7 @@ class DataResource:
             await self._pump.newest()
         found = await self._pump.fresh(lambda: seen.see(lambda: page(seen.views, wanted, part)))
         request.setHeader("Content-Type", _JSON)
-        gzip = accepts_gzip(request.getHeader("Accept-Encoding"))
-        if gzip:
-            request.setHeader("Content-Encoding", "gzip")
-        wire = self._frames.wire(gzip=gzip)
+        wire = self._wire(request)
         reader = PageReader(
             found.bundles,
             wire,
@@ -123,6 +159,12 @@ class DataResource:
         request.setHeader("Content-Length", str(len(body)))
         request.write(body)
         request.finish()
+
+    def _wire(self, request: Request) -> Wire:
+        wire = self._frames.wire(gzip=accepts_gzip(request.getHeader("Accept-Encoding")))
+        if wire.encoding:
+            request.setHeader("Content-Encoding", wire.encoding)
+        return wire
 
     def _require_ready(self) -> None:
         if not self._views.ready:

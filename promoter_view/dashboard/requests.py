@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.kubernetes.selectors import SelectorError, parse_label_selector
 from promoter_view.reading.pages import Part
+from promoter_view.reading.seen import Seen
 from promoter_view.reading.selection import GlobError, Selection, parse_globs
 from promoter_view.reading.tokens import decode_token
 from promoter_view.views.versions import LIMIT
@@ -21,6 +22,7 @@ _RESUME = ("lastEventId", "scope")
 #: The parameters of each path.
 _KNOWN = {
     "watch": (*_FILTER, *_RESUME),
+    "changes": (*_FILTER, "since", "scope", "state"),
     "list": (*_FILTER, "limit", "continue"),
     "pages/stream": ("page", *_RESUME),
     "session": (),
@@ -72,14 +74,23 @@ def parse_resume(parameters: Parameters, header: str | None) -> Resume | None:
     given = header if header else text(parameters, "lastEventId")
     if not given:
         return None
-    scope = text(parameters, "scope") if "scope" in parameters else None
-    return Resume(parse_position(given), scope)
+    return Resume(_position(given), _scope(parameters))
 
 
-def parse_position(given: str) -> int:
-    """A resourceVersion; 0 for what is none."""
-    position = int(given) if _DECIMAL.match(given) else 0
-    return position if position < LIMIT else 0
+def parse_since(parameters: Parameters) -> Resume | None:
+    """The same for scripts, to which what is no position is told. Errors: BadRequest."""
+    given = text(parameters, "since")
+    if not given:
+        return None
+    position = _position(given)
+    if not position:
+        raise BadRequest(f"since: {given[:100]!r} is no resourceVersion; leave it out to begin with now")
+    return Resume(position, _scope(parameters))
+
+
+def same_scope(resume: Resume, seen: Seen) -> bool:
+    """Who does not say what was seen can resume only where nothing else can have been."""
+    return seen.everything if resume.scope is None else resume.scope == seen.scope
 
 
 def parse_part(parameters: Parameters) -> Part:
@@ -89,6 +100,16 @@ def parse_part(parameters: Parameters) -> Part:
         raise BadRequest(f"limit: {limit[:100]!r} is no number")
     token = text(parameters, "continue")
     return Part(int(limit), decode_token(token) if token else None)
+
+
+def _position(given: str) -> int:
+    """0 for what is none."""
+    position = int(given) if _DECIMAL.match(given) else 0
+    return position if position < LIMIT else 0
+
+
+def _scope(parameters: Parameters) -> str | None:
+    return text(parameters, "scope") if "scope" in parameters else None
 
 
 def text(parameters: Parameters, name: str) -> str:

@@ -41,7 +41,7 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Vary": "Accept-Encoding, Cookie",
 }
-_STREAMS = ("watch", "pages/stream")
+_STREAMS = ("watch", "changes", "pages/stream")
 _DATA = (*_STREAMS, "list", "session")
 
 

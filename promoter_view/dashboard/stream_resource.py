@@ -8,7 +8,7 @@ from twisted.web.server import Request
 
 from promoter_view.boundaries import ViewReader
 from promoter_view.dashboard import sse
-from promoter_view.dashboard.requests import Resume, parse_resume
+from promoter_view.dashboard.requests import Resume, parse_resume, same_scope
 from promoter_view.dashboard.visitors import Visitor
 from promoter_view.reading.feed import Feed, Format
 from promoter_view.reading.open_feeds import OpenFeeds, Rhythm
@@ -24,7 +24,7 @@ from promoter_view.web.parameters import Parameters
 
 _RETRY_MILLISECONDS = (1000, 3000)
 #: A sign of life comes at least every 10 s, as proxies cut silent streams.
-_RHYTHM = Rhythm(bookmark_seconds=30.0, beat_seconds=8.0, review_seconds=24.0)
+RHYTHM = Rhythm(bookmark_seconds=30.0, beat_seconds=8.0, review_seconds=24.0)
 #: The format of one client's stream.
 Say = Callable[[Wire, Callable[[], str]], Format]
 
@@ -48,8 +48,7 @@ class StreamResource:
         if not self._views.ready:
             raise NotReady()
         await seen.look()
-        gzip = accepts_gzip(request.getHeader("Accept-Encoding"))
-        wire = self._frames.wire(gzip=gzip)
+        wire = self._frames.wire(gzip=accepts_gzip(request.getHeader("Accept-Encoding")))
         form = say(wire, lambda: seen.scope)
         opened = self.streams.open(
             lambda restart: Feed(seen.views, wanted, form, wire, restart=restart, begin_slice=self._pump.begin_slice),
@@ -61,12 +60,12 @@ class StreamResource:
         self._resumes.labels("sse", await self._begin(opened.feed, resume, seen)).inc()
         request.setHeader("Content-Type", sse.MEDIA_TYPE)
         request.setHeader("X-Accel-Buffering", "no")
-        if gzip:
-            request.setHeader("Content-Encoding", "gzip")
+        if wire.encoding:
+            request.setHeader("Content-Encoding", wire.encoding)
         request.write(opening)
         self._clients.inc()
         try:
-            complete = await self.streams.run(opened, request, _RHYTHM)
+            complete = await self.streams.run(opened, request, RHYTHM)
         finally:
             self._clients.dec()
         if complete:
@@ -78,7 +77,7 @@ class StreamResource:
             await self._pump.newest()
             await seen.see(feed.begin)
             return "initial"
-        if not resume.position or not _same_scope(resume, seen):
+        if not resume.position or not same_scope(resume, seen):
             feed.expire(Expired(resume.position, self._views.horizon))
             return "reset"
         return await self._resume(feed, resume.position, seen)
@@ -91,8 +90,3 @@ class StreamResource:
             return "ahead" if isinstance(error, Ahead) else "expired"
         feed.remind()
         return "resumed"
-
-
-def _same_scope(resume: Resume, seen: Seen) -> bool:
-    """Who does not say what was seen can resume only where nothing else can have been."""
-    return seen.everything if resume.scope is None else resume.scope == seen.scope
