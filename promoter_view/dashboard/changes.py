@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from promoter_view.reading.feed import Format
+from promoter_view.reading.format import Format
 from promoter_view.reading.wire import Wire, fixed
 from promoter_view.records import Bundle, BundleChange, ChangeType
 from promoter_view.views.history import Expired

@@ -105,7 +105,9 @@ class DataResource:
         await seen.look()
         wire, feeds = self._wire(request), self._streams.streams
         lines = ChangeLines(wire, lambda: seen.scope)
-        opened = feeds.open(lambda _: Feed(seen.views, wanted, lines, wire), seen, visitor)
+        opened = feeds.open(
+            lambda _: Feed(seen.views, wanted, lines, wire, begin_slice=self._pump.begin_slice), seen, visitor
+        )
         await self._begin_changes(opened.feed, seen, resume, state=text(parameters, "state") in ("true", "1"))
         request.setHeader("Content-Type", "application/x-ndjson")
         request.write(wire.begin())

@@ -10,7 +10,7 @@ import orjson
 
 from promoter_view.dashboard import sse
 from promoter_view.dashboard.topics import Form, Topics
-from promoter_view.reading.feed import Format
+from promoter_view.reading.format import Format
 from promoter_view.reading.wire import Wire, fixed
 from promoter_view.records import Bundle, BundleChange, ChangeType
 from promoter_view.views.history import Expired

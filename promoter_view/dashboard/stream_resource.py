@@ -10,7 +10,8 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.dashboard import sse
 from promoter_view.dashboard.requests import Resume, parse_resume, same_scope
 from promoter_view.dashboard.visitors import Visitor
-from promoter_view.reading.feed import Feed, Format
+from promoter_view.reading.feed import Feed
+from promoter_view.reading.format import Format
 from promoter_view.reading.open_feeds import OpenFeeds, Rhythm
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.seen import Seen

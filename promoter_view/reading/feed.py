@@ -7,11 +7,11 @@ the last change examined; no bookmark ever says more. A ``pump.Reader``.
 from __future__ import annotations
 
 import enum
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from promoter_view.boundaries import Cursor, ViewReader
+from promoter_view.reading.format import Format
 from promoter_view.reading.freshness import require
 from promoter_view.reading.selection import Selection
 from promoter_view.reading.wire import Wire
@@ -31,56 +31,6 @@ class End(enum.StrEnum):
     DRAINED = "drained"
     EXPIRED = "expired"
     FORBIDDEN = "forbidden"
-
-
-class Format(ABC):
-    """What a feed says, as bytes on its client's wire; b"" for what that client is not told."""
-
-    #: A feed whose position has expired tells the state again; else it ends.
-    begins_anew: bool = False
-    #: The client is told of its position.
-    bookmarks: bool = True
-    #: What it says is made in steps of a millisecond at most, between which others get their turn.
-    in_steps: bool = False
-
-    def present_steps(self, bundle: Bundle) -> Iterator[None]:  # noqa: ARG002
-        """Makes what ``present`` says of that bundle."""
-        return iter(())
-
-    def steps(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> Iterator[None]:  # noqa: ARG002
-        """Makes what ``changed`` says."""
-        return iter(())
-
-    @abstractmethod
-    def present(self, bundle: Bundle) -> bytes:
-        """A bundle of the state."""
-
-    @abstractmethod
-    def complete(self, position: int) -> bytes:
-        """The state is whole."""
-
-    @abstractmethod
-    def changed(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> bytes:
-        """A change, as it is to this client."""
-
-    @abstractmethod
-    def bookmark(self, position: int) -> bytes:
-        """Where the client stands."""
-
-    def beat(self) -> bytes:
-        """A sign of life."""
-        return b""
-
-    @abstractmethod
-    def expired(self, error: Expired) -> bytes:
-        """The position counts no more."""
-
-    @abstractmethod
-    def farewell(self, position: int | None, refusal: Forbidden | None) -> bytes:
-        """It is over. ``position`` None: there is none; ``refusal``: because its client may no longer read this."""
-
-    def examined(self, changes: int) -> None:  # noqa: B027 - few count them
-        """A pull has read that many changes."""
 
 
 class State(enum.Enum):
