@@ -14,7 +14,7 @@ from twisted.web.server import Request
 from promoter_view.access.admission import Admission
 from promoter_view.access.identity import ANONYMOUS
 from promoter_view.api import answers
-from promoter_view.reading.wire import Frames, Make, PlainWire, Wire
+from promoter_view.reading.wire import Frames, Make, Wire
 from promoter_view.web.addressing import Sender, is_own
 from promoter_view.web.channel import channel_of
 from promoter_view.web.conversation import Conversation
@@ -67,7 +67,7 @@ class BodyCarrier:
         self._request.finish()
 
 
-class SocketWire(PlainWire):
+class SocketWire(Wire):
     """Each line a message of a WebSocket, the newline too, as kube-apiserver has it."""
 
     joins = False

@@ -23,7 +23,7 @@ from promoter_view.dashboard.visitors import Door, OpenDoor, ProxyDoor, ProxyHea
 from promoter_view.program.api import Serving
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.listening import Listening
-from promoter_view.reading.sights import Sights, Unrestricted
+from promoter_view.reading.sights import Sights
 from promoter_view.reading.wire import Frames
 from promoter_view.slices import cooperator
 from promoter_view.views.definition import ViewDefinition
@@ -145,7 +145,7 @@ def _pages(
 def _sights(serving: Serving, reviewing: Reviewing | None, plurals: Sequence[str]) -> Sights:
     """What visitors may see: without their names, everything."""
     if reviewing is None or serving.settings.dashboard_auth not in ("token", "proxy"):
-        return Unrestricted(serving.views, plurals)
+        return Sights(serving.views, plurals)
     return reviewing.sights
 
 

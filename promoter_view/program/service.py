@@ -62,7 +62,7 @@ from promoter_view.program.promotions import Shard
 from promoter_view.program.reflection import Reflection, ReflectionByLeader
 from promoter_view.program.role import role_of
 from promoter_view.program.schemas import MemberSchemas
-from promoter_view.reading.sights import Sights, Unrestricted
+from promoter_view.reading.sights import Sights
 from promoter_view.runtime import Runtime
 from promoter_view.views.definition import GENERATION
 from promoter_view.views.known import definitions
@@ -315,7 +315,7 @@ class Program(Service):
 
     def _member_sights(self) -> Sights:
         if self._access is None or not self._settings.member_authorization:
-            return Unrestricted(self._projector)
+            return Sights(self._projector)
         return self._access.member_sights(self._projector, self._role.shown)
 
     def _health_checks(self) -> HealthChecks:

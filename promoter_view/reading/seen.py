@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from promoter_view.access.admission import Admission
 from promoter_view.boundaries import Cursor, ViewReader, Wakeable
@@ -32,32 +32,40 @@ class Unseen(Exception):  # noqa: N818 - a state, as history.Ahead is
         super().__init__(f"what may be seen in {len(self.namespaces)} namespaces is not known yet")
 
 
-class Seen(Protocol):
-    """What a request reads the views through."""
+class Seen:
+    """What a request reads the views through. This one is everybody's, where nothing is hidden, and costs nothing."""
+
+    #: It is all there is, and always was.
+    everything = True
+
+    def __init__(self, views: ViewReader, plurals: Iterable[str] = ()) -> None:
+        self._views = views
+        self._scope = scope_of(plurals, ())
 
     @property
     def views(self) -> ViewReader:
         """To be read inside ``see`` only, but for cursors, which go on."""
-
-    @property
-    def everything(self) -> bool:
-        """It is all there is, and always was."""
+        return self._views
 
     @property
     def scope(self) -> str:
         """Stands for the namespaces whose bundles may be seen."""
+        return self._scope
 
     async def look(self) -> None:
         """Know all that there is to be seen now. Errors: ReviewUnavailable."""
 
     async def see(self, ask: Callable[[], _Result]) -> _Result:
         """Reading begins with what ``ask`` gives, once what it needs is known. Errors: its own; ReviewUnavailable."""
+        return ask()
 
-    def sees(self, view: str, namespace: str) -> bool:
-        """Whether bundles of that view may be seen there, as far as that is known."""
+    def sees(self, view: str, namespace: str) -> bool:  # noqa: ARG002
+        """Whether bundles of that view may be seen there, by an answer that counts."""
+        return True
 
-    def refuses(self, view: str) -> bool:
-        """There may be something of that view, and none of it may be seen."""
+    def refuses(self, view: str) -> bool:  # noqa: ARG002
+        """There is something of that view, and none of it may be seen."""
+        return False
 
     def follow(self, reader: Wakeable) -> None:
         """Wake that reader also when more is known of what it may see."""
@@ -67,53 +75,19 @@ class Seen(Protocol):
 
     async def renew(self) -> bool:
         """Look again what may be seen. True where it has changed, so that a cursor has something to say."""
-
-
-class AllSeen:
-    """Of everybody, where nothing is hidden. Asks nothing, costs nothing."""
-
-    everything = True
-
-    def __init__(self, views: ViewReader, plurals: Iterable[str] = ()) -> None:
-        self.views = views
-        self.scope = scope_of(plurals, ())
-
-    async def look(self) -> None:
-        """All is known."""
-
-    async def see(self, ask: Callable[[], _Result]) -> _Result:
-        """At once."""
-        return ask()
-
-    def sees(self, view: str, namespace: str) -> bool:  # noqa: ARG002
-        """Yes."""
-        return True
-
-    def refuses(self, view: str) -> bool:  # noqa: ARG002
-        """No."""
-        return False
-
-    def follow(self, reader: Wakeable) -> None:
-        """There is nothing more to be known."""
-
-    def leave(self, reader: Wakeable) -> None:
-        """As before."""
-
-    async def renew(self) -> bool:
-        """Nothing changes."""
         return False
 
 
-class SeenViews:
+class SeenViews(Seen):
     """``views`` as ``sight`` allows whoever was admitted; ``lenses`` by view, shared by all readers.
 
-    A ``Seen`` and its ``ViewReader``. It remembers how the sight stood when reading began.
+    It is its own ``ViewReader``, and remembers how the sight stood when reading began.
     """
 
     everything = False
 
     def __init__(self, views: ViewReader, lenses: Mapping[str, Lens], sight: Sight, admission: Admission) -> None:
-        self._views = views
+        super().__init__(views)
         self._lenses = lenses
         self._admission = admission
         self._begun = sight.changes
@@ -318,7 +292,5 @@ class SeenCursor:
 
 
 if TYPE_CHECKING:
-    _all: type[Seen] = AllSeen
-    _seen: type[Seen] = SeenViews
     _reader: type[ViewReader] = SeenViews
     _cursor: type[Cursor] = SeenCursor

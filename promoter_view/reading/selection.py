@@ -95,35 +95,48 @@ class Selection:
 
     def admits(self, bundle: Bundle) -> bool:
         """Whether that bundle, as it is, is selected."""
-        view, namespace, name = bundle.key
-        if view not in self.views:
-            return False
-        # What is not asked for costs no call: a fan-out comes here twice a change and watch.
-        if self.namespaces is not ANY and not self.namespaces.matches(namespace):
-            return False
-        if self.names is not ANY and not self.names.matches(name):
-            return False
-        return self.labels.matches(bundle.labels) and self.fields.matches(namespace, name)
+        return bundle.key.view in self.views and self.namespaces.matches(bundle.key.namespace) and self._asks(bundle)
 
     def event(self, change: BundleChange) -> Event | None:
         """What the change is to this selection, and the bundle to show; None when it is nothing.
 
         For DELETED that is the last state that was selected, to be encoded with the change's resourceVersion.
         """
-        before, after = change.before, change.after
-        if after is not None and self.admits(after):
-            known = before is not None and self.admits(before)
-            return (ChangeType.MODIFIED if known else ChangeType.ADDED), after
-        if before is not None and self.admits(before):
-            return ChangeType.DELETED, before
-        return None
+        return _transition(self.admits, change)
 
     def chooser(self) -> Callable[[BundleChange], Event | None]:
-        """``event``, for changes that a cursor on ``view`` and ``namespace`` has taken: there may be nothing to ask."""
-        return self.event if self.selective or (len(self.views) > 1) else _event
+        """``event``, for changes that a cursor on ``view`` and ``namespace`` has taken.
+
+        A fan-out asks twice a change and watch: what is not selected by costs no call.
+        """
+        if not self.view or self.namespaces.selective:
+            return self.event
+        if not self.selective:
+            return _event
+        if self.names is ANY and self.fields.empty:
+            matches = self.labels.matches
+            return lambda change: _transition(lambda bundle: matches(bundle.labels), change)
+        return lambda change: _transition(self._asks, change)
+
+    def _asks(self, bundle: Bundle) -> bool:
+        _, namespace, name = bundle.key
+        if not self.names.matches(name) or not self.labels.matches(bundle.labels):
+            return False
+        return self.fields.matches(namespace, name)
+
+
+def _transition(admits: Callable[[Bundle], bool], change: BundleChange) -> Event | None:
+    before, after = change.before, change.after
+    if after is not None and admits(after):
+        known = before is not None and admits(before)
+        return (ChangeType.MODIFIED if known else ChangeType.ADDED), after
+    if before is not None and admits(before):
+        return ChangeType.DELETED, before
+    return None
 
 
 def _event(change: BundleChange) -> Event | None:
+    """Where all are admitted."""
     if change.after is None:
         assert change.before is not None
         return ChangeType.DELETED, change.before

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -17,7 +16,7 @@ from promoter_view.access.authorization import AccessReviews
 from promoter_view.access.identity import Identity
 from promoter_view.boundaries import ViewReader
 from promoter_view.kubernetes.kinds import Kind
-from promoter_view.reading.seen import AllSeen, Seen, SeenViews
+from promoter_view.reading.seen import Seen, SeenViews
 from promoter_view.reading.sight import Question, Sight
 from promoter_view.views.definition import GROUP, VERSION, Member, ViewDefinition
 from promoter_view.views.lens import Lens
@@ -32,25 +31,18 @@ _MAX_SIGHTS = 1024
 _VERBS = ("list", "watch")
 
 
-class Sights(Protocol):
-    """Gives each request what it reads the views through."""
-
-    def of(self, admission: Admission, *views: str) -> Seen:
-        """Those views as whoever was admitted may see them."""
-
-
-class Unrestricted:
-    """Everybody sees everything."""
+class Sights:
+    """Gives each request what it reads the views through. By this one everybody sees everything."""
 
     def __init__(self, views: ViewReader, plurals: Iterable[str] = ()) -> None:
-        self._seen = AllSeen(views, plurals)
+        self._all = Seen(views, plurals)
 
     def of(self, admission: Admission, *views: str) -> Seen:  # noqa: ARG002
-        """All."""
-        return self._seen
+        """Those views as whoever was admitted may see them."""
+        return self._all
 
 
-class ReviewedSights:
+class ReviewedSights(Sights):
     """By the cluster's word. ``reviews`` need keep no answers.
 
     ``kinds`` are all that are reflected, where members are shown to those only who may get them; else None.
@@ -68,6 +60,7 @@ class ReviewedSights:
         bundles: bool = False,
         max_sights: int = _MAX_SIGHTS,
     ) -> None:
+        super().__init__(views)
         self._views = views
         self._reviews = reviews
         self._clock = clock
@@ -124,8 +117,3 @@ def _to_get(member: Member, kind: Kind) -> Question:
 
 def _wanted(verb: str, group: str, version: str, resource: str) -> Attributes:
     return Attributes(verb=verb, path="", group=group, version=version, resource=resource)
-
-
-if TYPE_CHECKING:
-    _reviewed: type[Sights] = ReviewedSights
-    _unrestricted: type[Sights] = Unrestricted

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Protocol
 
 from promoter_view.records import Bundle
 from promoter_view.views.bundle_cache import BundleCache
@@ -73,95 +72,60 @@ class Frames:
 
     def wire(self, *, gzip: bool) -> Wire:
         """A client's wire over these frames."""
-        return GzipWire(self) if gzip else PlainWire(self)
+        return GzipWire(self) if gzip else Wire(self)
 
 
-class Wire(Protocol):
-    """One client's bytes in the making. All results are to be sent, in that order."""
+class Wire:
+    """One client's bytes in the making, as they are. All results are to be sent, in that order."""
 
-    @property
-    def encoding(self) -> str:
-        """The answer's Content-Encoding, "" for none."""
+    #: The answer's Content-Encoding, "" for none.
+    encoding = ""
+    #: A frame may be put on it in parts.
+    joins = True
 
-    @property
-    def joins(self) -> bool:
-        """A frame may be put on it in parts."""
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
 
     def begin(self) -> bytes:
         """Before everything."""
+        return b""
 
     def budget(self, max_bytes: int) -> int:
         """How many bytes on the wire are one pull's work, where ``max_bytes`` of plain ones are."""
-
-    def has(self, key: Hashable) -> bool:
-        """What ``shared`` gives for that key is there already."""
-
-    def shared(self, key: Hashable, make: Make) -> bytes:
-        """What other clients are sent too; ``key`` names it for good."""
-
-    def bundle(self, bundle: Bundle) -> bytes:
-        """The bundle as it is, as JSON. Not from the frames: a whole state would push out what is near the head."""
-
-    def fixed(self, part: Fixed) -> bytes:
-        """What everybody is sent, always."""
-
-    def text(self, data: bytes) -> bytes:
-        """What is this client's alone."""
-
-    def end(self) -> bytes:
-        """After everything; not sent when the stream is cut."""
-
-
-class PlainWire:
-    """Bytes as they are."""
-
-    encoding = ""
-    joins = True
-
-    def __init__(self, frames: Frames) -> None:
-        self._frames = frames
-
-    def begin(self) -> bytes:
-        """Nothing."""
-        return b""
-
-    def budget(self, max_bytes: int) -> int:
-        """The same."""
         return max_bytes
 
     def has(self, key: Hashable) -> bool:
-        """As a frame."""
+        """What ``shared`` gives for that key is there already."""
         return self._frames.has_plain(key)
 
     def shared(self, key: Hashable, make: Make) -> bytes:
-        """The frame."""
+        """What other clients are sent too; ``key`` names it for good."""
         return self._frames.plain(key, make)
 
     def bundle(self, bundle: Bundle) -> bytes:
-        """Its pieces, joined."""
+        """The bundle as it is, as JSON. Not from the frames: a whole state would push out what is near the head."""
         return bundle.encode()
 
     def fixed(self, part: Fixed) -> bytes:
-        """As it is."""
+        """What everybody is sent, always."""
         return part.plain
 
     def text(self, data: bytes) -> bytes:
-        """The same."""
+        """What is this client's alone."""
         return data
 
     def end(self) -> bytes:
-        """Nothing."""
+        """After everything; not sent when the stream is cut."""
         return b""
 
 
-class GzipWire:
+class GzipWire(Wire):
     """One gzip member, each frame a run that ends on a byte, so that a client can read it as it comes."""
 
     encoding = "gzip"
-    joins = True
 
     def __init__(self, frames: Frames) -> None:
-        self._frames = frames
+        super().__init__(frames)
         self._member = Member()
 
     def begin(self) -> bytes:

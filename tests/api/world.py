@@ -21,7 +21,7 @@ from promoter_view.api.site import ApiEntrance
 from promoter_view.boundaries import ViewReader
 from promoter_view.metrics import Metrics
 from promoter_view.reading.pump import Pump
-from promoter_view.reading.sights import Sights, Unrestricted
+from promoter_view.reading.sights import Sights
 from promoter_view.records import Change, ChangeType, Entry, Mark, Mirror, ObjectKey, Position, Record
 from promoter_view.runtime import Runtime
 from promoter_view.views.definition import ViewDefinition
@@ -123,7 +123,7 @@ class World:
             runtime=self.runtime,
             pump=self.pump,
             settings=ApiSettings(limits=limits or Limits()),
-            sights=sights(self.views, self.clock) if sights is not None else Unrestricted(self.views),
+            sights=sights(self.views, self.clock) if sights is not None else Sights(self.views),
         )
         routes = Routes(definitions, openapi=self.openapi, health=self.health, metrics=self.metrics, version="0.1.0")
         entrance = ApiEntrance(

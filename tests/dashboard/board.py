@@ -22,7 +22,7 @@ from promoter_view.dashboard.site import Admittance, DashboardEntrance, Dashboar
 from promoter_view.dashboard.stream_resource import StreamResource
 from promoter_view.dashboard.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
-from promoter_view.reading.sights import ReviewedSights, Sights, Unrestricted
+from promoter_view.reading.sights import ReviewedSights, Sights
 from promoter_view.reading.wire import Frames
 from promoter_view.records import LogStatus
 from promoter_view.views.definition import ViewDefinition
@@ -47,7 +47,7 @@ class Board(World):
         hosts: Collection[str] | None = None,
         root_path: str = "/",
         limits: Limits | None = None,
-        sights: Callable[[Board], Sights] = lambda board: Unrestricted(board.views, board.plurals),
+        sights: Callable[[Board], Sights] = lambda board: Sights(board.views, board.plurals),
         definitions: Sequence[ViewDefinition] = (PROMOTION_STRATEGY_DETAILS,),
         **kept: Any,
     ) -> None:
