@@ -6,15 +6,15 @@ a get or a list says that it does not know (``Unseen``), a cursor stops in front
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar
 
 from promoter_view.access.admission import Admission
 from promoter_view.boundaries import Cursor, ViewReader, Wakeable
+from promoter_view.reading.seen_bundles import SeenBundles, SeenCursor
 from promoter_view.reading.sight import NOTHING_SEEN, Sight, scope_of
-from promoter_view.records import Bundle, BundleChange, BundleKey
+from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.history import Expired
 from promoter_view.views.lens import Hidden, Lens
 from promoter_view.web.errors import ReviewUnavailable
@@ -185,7 +185,7 @@ class SeenViews(Seen):
         self._known(bundle.key for each in read for bundle in self._views.list(each, namespace))
         if after < self.sight.horizon:
             raise Expired(after, self.sight.horizon)
-        return SeenCursor(cursor, self._lenses, self)
+        return SeenCursor(cursor, self._lenses, self.sight, outdated=lambda: self.outdated)
 
     def subscribe(self, reader: Wakeable) -> None:
         """As those behind."""
@@ -211,86 +211,5 @@ class SeenViews(Seen):
         return known
 
 
-class SeenBundles(Sequence[Bundle]):
-    """Bundles, each as it may be seen once it is looked at; ``hidden`` by namespace, as of one moment."""
-
-    def __init__(self, bundles: Sequence[Bundle], hidden: Mapping[str, Hidden], lens: Lens) -> None:
-        self._bundles = bundles
-        self._hidden = hidden
-        self._lens = lens
-
-    def __len__(self) -> int:
-        return len(self._bundles)
-
-    @overload
-    def __getitem__(self, index: int) -> Bundle: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Bundle]: ...
-    def __getitem__(self, index: int | slice) -> Bundle | Sequence[Bundle]:
-        if isinstance(index, slice):
-            return SeenBundles(self._bundles[index], self._hidden, self._lens)
-        bundle = self._bundles[index]
-        return self._lens.bundle(bundle, self._hidden[bundle.key.namespace])
-
-
-class SeenCursor:
-    """Takes changes from another cursor and shows them as they may be seen. A ``boundaries.Cursor``.
-
-    It holds back at most one ``take`` of them: those from the first of which it is not known what may be seen.
-    """
-
-    def __init__(self, cursor: Cursor, lenses: Mapping[str, Lens], seen: SeenViews) -> None:
-        self._cursor = cursor
-        self._lenses = lenses
-        self._seen = seen
-        self._sight = seen.sight
-        self._held: deque[BundleChange] = deque()
-        self._examined = cursor.position
-        self._waits_since = -1  # what ``learnt`` was when it began to wait
-
-    @property
-    def caught_up(self) -> bool:
-        """Nothing is left to read until the head moves, or until more is known."""
-        if self._seen.outdated:
-            return False
-        if self._held:
-            return self._waits_since == self._sight.learnt
-        return self._cursor.caught_up
-
-    @property
-    def position(self) -> int:
-        """The resourceVersion up to which everything has been examined and, as far as it may be, shown."""
-        return self._examined if self._held else self._cursor.position
-
-    def take(self, limit: int) -> Sequence[BundleChange]:
-        """The next changes that look like changes. Errors: Expired, also where what may be seen has changed."""
-        if self._seen.outdated:
-            raise Expired(self.position, self._sight.horizon)
-        if not self._held:
-            self._examined = self._cursor.position
-            self._held.extend(self._cursor.take(limit))
-        seen: list[BundleChange] = []
-        while self._held and self._pass(seen):
-            pass
-        return seen
-
-    def _pass(self, seen: list[BundleChange]) -> bool:
-        """Whether the first change that is held could be examined."""
-        key = self._held[0].key
-        hidden = self._sight.hidden(key.view, key.namespace, reading=True)
-        if hidden is None:
-            # Counted before it is asked for: the answer may come at once.
-            self._waits_since = self._sight.learnt
-            self._sight.want(key.namespace)
-            return False
-        change = self._held.popleft()
-        self._examined = change.resource_version
-        shown = None if hidden == NOTHING_SEEN else self._lenses[key.view].change(change, hidden)
-        if shown is not None:
-            seen.append(shown)
-        return True
-
-
 if TYPE_CHECKING:
     _reader: type[ViewReader] = SeenViews
-    _cursor: type[Cursor] = SeenCursor
