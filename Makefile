@@ -2,12 +2,13 @@
 # make test   all tests, the same environment
 # make soak   the long runs among them, whole
 # make check  ruff, mypy --strict, import-linter
+# make docs   the tables of options in docs/operations.md
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test soak check bench controlplane clients wheel lock release-bundles sbom clean python apiserver-certs
+.PHONY: demo test soak check docs bench controlplane clients wheel lock release-bundles sbom clean python apiserver-certs
 
 demo: $(VENV)/installed
 	exec $(BIN)/twistd -n --pidfile= promoter-view --demo $(OPTIONS)
@@ -26,6 +27,10 @@ check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+# The tables of options, from where they are declared.
+docs: $(VENV)/installed
+	@$(BIN)/python hack/options_tables.py
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks $(OPTIONS)

@@ -66,8 +66,9 @@ class ClusterAccess:
         self._random = random
         self._metrics = metrics
         self._trust = Trust()
-        self._authentication = self._client("--authentication-kubeconfig", settings.authentication_kubeconfig, config)
-        self._authorization = self._client("--authorization-kubeconfig", settings.authorization_kubeconfig, config)
+        given = settings.access
+        self._authentication = self._client("--authentication-kubeconfig", given.authentication_kubeconfig, config)
+        self._authorization = self._client("--authorization-kubeconfig", given.authorization_kubeconfig, config)
         self._override(reloader)
         self._delegation = Delegation(
             self._trust,
@@ -75,21 +76,22 @@ class ClusterAccess:
             clock=reactor,
             random=random.random,
             refused=refused,
-            tolerate=settings.authentication_tolerate_lookup_failure,
+            tolerate=given.authentication_tolerate_lookup_failure,
         )
         self.tokens = self._token_reviews()
         self.access = DelegatedAccess(
             self._trust,
             self.tokens,
             self._access_reviews(),
-            open_paths=OpenPaths(settings.authorization_always_allow_paths),
+            open_paths=OpenPaths(given.authorization_always_allow_paths),
             wall=wall,
         )
 
     def start(self) -> None:
         """Read the cluster's configuration, where it is wanted, and follow it."""
         given = self._settings
-        if given.authentication_skip_lookup or (given.client_ca_file and given.requestheader_client_ca_file):
+        both = given.access.client_ca_file and given.requestheader.client_ca_file
+        if given.access.authentication_skip_lookup or both:
             self._trust.publish(AuthenticationConfig())
         else:
             self._delegation.start()
@@ -108,7 +110,7 @@ class ClusterAccess:
 
     def dashboard_sights(self, views: ViewReader, definitions: Iterable[ViewDefinition]) -> Sights:
         """What the dashboard's visitors may see: system:masters, too, has to be told by the cluster."""
-        kinds = REFLECTED_KINDS if self._settings.member_authorization else None
+        kinds = REFLECTED_KINDS if self._settings.access.member_authorization else None
         reviews = self._sight_reviews("dashboard", masters=False)
         return ReviewedSights(views, definitions, reviews, clock=self._reactor, kinds=kinds, bundles=True)
 
@@ -144,7 +146,7 @@ class ClusterAccess:
             self._reviewer("token", token_reviews.PATH, token_reviews.DOCUMENT, self._authentication),
             clock=self._reactor,
             key=secrets.token_bytes(32),
-            seconds=self._settings.authentication_token_webhook_cache_ttl,
+            seconds=self._settings.access.authentication_token_webhook_cache_ttl,
             metrics=self._metrics,
         )
 
@@ -152,8 +154,8 @@ class ClusterAccess:
         return AccessReviews(
             self._reviewer("access", authorization.PATH, authorization.DOCUMENT, self._authorization),
             clock=self._reactor,
-            allowed_seconds=self._settings.authorization_webhook_cache_authorized_ttl,
-            denied_seconds=self._settings.authorization_webhook_cache_unauthorized_ttl,
+            allowed_seconds=self._settings.access.authorization_webhook_cache_authorized_ttl,
+            denied_seconds=self._settings.access.authorization_webhook_cache_unauthorized_ttl,
             metrics=self._metrics,
         )
 
@@ -171,8 +173,8 @@ class ClusterAccess:
     def _override(self, reloader: Reloader) -> None:
         """What options give in place of what the cluster publishes: read now, and again when the files change."""
         given = (
-            ("client-ca-file", self._settings.client_ca_file, self._trust.override_client),
-            ("requestheader-client-ca-file", self._settings.requestheader_client_ca_file, self._trust_proxies),
+            ("client-ca-file", self._settings.access.client_ca_file, self._trust.override_client),
+            ("requestheader-client-ca-file", self._settings.requestheader.client_ca_file, self._trust_proxies),
         )
         for option, file, override in given:
             if file is not None:
@@ -186,11 +188,11 @@ class ClusterAccess:
         self._trust.override_proxy(
             front_proxy(
                 authorities,
-                allowed_names=settings.requestheader_allowed_names,
-                username_headers=settings.requestheader_username_headers,
-                group_headers=settings.requestheader_group_headers,
-                uid_headers=settings.requestheader_uid_headers,
-                extra_prefixes=settings.requestheader_extra_headers_prefix,
+                allowed_names=settings.requestheader.allowed_names,
+                username_headers=settings.requestheader.username_headers,
+                group_headers=settings.requestheader.group_headers,
+                uid_headers=settings.requestheader.uid_headers,
+                extra_prefixes=settings.requestheader.extra_headers_prefix,
             )
         )
 

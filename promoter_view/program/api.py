@@ -46,7 +46,7 @@ class Serving:
     @property
     def limits(self) -> Limits:
         """What one user may have under way, on each port."""
-        return Limits(self.settings.max_requests_per_user, self.settings.max_watches_per_user)
+        return Limits(self.settings.requests.max_requests_per_user, self.settings.requests.max_watches_per_user)
 
     def pump(self) -> Pump:
         """A port's own."""
@@ -54,7 +54,7 @@ class Serving:
 
     def certificate(self, name: str, files: CertificateFiles) -> ServedPair:
         """Followed from now on. Errors: KeyPairError."""
-        tls = TlsSettings(self.settings.tls_min_version, self.settings.tls_cipher_suites)
+        tls = TlsSettings(self.settings.api.tls_min_version, self.settings.api.tls_cipher_suites)
         return ServedPair(name, files, tls, reloader=self.reloader, metrics=self.runtime.metrics)
 
 
@@ -72,8 +72,8 @@ class ServedApi(Served):
     ) -> None:
         settings, runtime, pump = serving.settings, serving.runtime, serving.pump()
         self._certificate = _certificate_files(settings, runtime.now())
-        self._port_file = settings.port_file
-        chosen = ApiSettings(settings.bookmark_interval, settings.min_request_timeout, serving.limits)
+        self._port_file = settings.api.port_file
+        chosen = ApiSettings(settings.requests.bookmark_interval, settings.requests.min_request_timeout, serving.limits)
         self._resource = ViewResource(
             serving.views, definitions, runtime=runtime, pump=pump, settings=chosen, sights=sights
         )
@@ -83,12 +83,14 @@ class ServedApi(Served):
             definitions, self._resource, routes, runtime=runtime, access=access, limits=serving.limits
         )
         connections = serving.certificate("serving-certificate", self._certificate).connections
-        where = Listening(settings.secure_port, settings.bind_address, "--secure-port", "--bind-address", connections)
+        where = Listening(
+            settings.api.secure_port, settings.api.bind_address, "--secure-port", "--bind-address", connections
+        )
         super().__init__(
             HttpSite(entrance, reactor=runtime.reactor, metrics=runtime.metrics),
             lambda site: where.open(runtime.reactor, site),
             secure=True,
-            grace_seconds=settings.shutdown_grace,
+            grace_seconds=settings.program.shutdown_grace,
             reactor=runtime.reactor,
             ended=pump.stop,
         )
@@ -117,8 +119,8 @@ class ServedApi(Served):
 
 
 def _certificate_files(settings: Settings, now: datetime) -> CertificateFiles:
-    if settings.tls_cert_file is not None and settings.tls_private_key_file is not None:
-        return CertificateFiles(Path(settings.tls_cert_file), Path(settings.tls_private_key_file))
+    if settings.api.tls_cert_file is not None and settings.api.tls_private_key_file is not None:
+        return CertificateFiles(Path(settings.api.tls_cert_file), Path(settings.api.tls_private_key_file))
     # "Every address" is none that a client could connect to by name.
-    names = () if ip_address(settings.bind_address).is_unspecified else (settings.bind_address,)
-    return self_signed(Path(settings.cert_dir), names=names, now=now)
+    names = () if ip_address(settings.api.bind_address).is_unspecified else (settings.api.bind_address,)
+    return self_signed(Path(settings.api.cert_dir), names=names, now=now)

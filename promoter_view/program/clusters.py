@@ -16,11 +16,11 @@ def load_clusters(settings: Settings, environ: Mapping[str, str]) -> Clusters | 
 
     Errors: ConfigError.
     """
-    if settings.demo:
+    if settings.program.demo:
         return None
-    elsewhere = settings.argocd_kubeconfig
+    elsewhere = settings.argocd.kubeconfig
     return Clusters(
-        load_named_cluster("--kubeconfig", settings.kubeconfig, settings.context, environ),
+        load_named_cluster("--kubeconfig", settings.cluster.kubeconfig, settings.cluster.context, environ),
         None if elsewhere is None else load_named_cluster("--argocd-kubeconfig", elsewhere, None, environ),
     )
 
@@ -32,10 +32,10 @@ def follow_certificates(settings: Settings, clusters: Clusters | None, expiry: E
             expiry.follow_bundle(f"{option}-certificate-authority", config.authority.read)
         if config.user.certificate is not None:
             expiry.follow_chain(f"{option}-client-certificate", config.user.certificate.read)
-    if settings.etcd_cafile is not None:
-        expiry.follow_bundle("etcd-cafile", Path(settings.etcd_cafile).read_bytes)
-    if settings.etcd_certfile is not None:
-        expiry.follow_chain("etcd-certfile", Path(settings.etcd_certfile).read_bytes)
+    if settings.etcd.cafile is not None:
+        expiry.follow_bundle("etcd-cafile", Path(settings.etcd.cafile).read_bytes)
+    if settings.etcd.certfile is not None:
+        expiry.follow_chain("etcd-certfile", Path(settings.etcd.certfile).read_bytes)
 
 
 def _named(clusters: Clusters | None) -> Iterator[tuple[str, ClusterConfig]]:

@@ -88,7 +88,7 @@ class ServedDashboard(Served):
         self._follower = ActivityFollower(views, plurals, activity, cooperator=cooperating)
         self._warmer = RowWarmer(views, _SHOWN, pages, cooperator=cooperating)
         entrance = DashboardEntrance(
-            Admittance(door, _hosts(settings), settings.dashboard_root_path, serving.limits),
+            Admittance(door, _hosts(settings), settings.dashboard.root_path, serving.limits),
             data,
             shown,
             _sign_in(serving, door, shown),
@@ -99,8 +99,8 @@ class ServedDashboard(Served):
             HttpSite(entrance, reactor=runtime.reactor, metrics=runtime.metrics, request_factory=DashboardRequest),
             lambda site: where.open(runtime.reactor, site),
             secure=where.connections is not None,
-            path=settings.dashboard_root_path,
-            grace_seconds=settings.shutdown_grace,
+            path=settings.dashboard.root_path,
+            grace_seconds=settings.program.shutdown_grace,
             reactor=runtime.reactor,
             ended=pump.stop,
         )
@@ -136,23 +136,23 @@ def _pages(
         activity=activity,
         isolation=isolation,
         assets=assets,
-        root_path=settings.dashboard_root_path,
+        root_path=settings.dashboard.root_path,
         has_stages=STAGE_DETAILS in plurals,
-        argocd_url=settings.argocd_url or "",
+        argocd_url=settings.argocd.url or "",
     )
 
 
 def _sights(serving: Serving, reviewing: Reviewing | None, plurals: Sequence[str]) -> Sights:
     """What visitors may see: without their names, everything."""
-    if reviewing is None or serving.settings.dashboard_auth not in ("token", "proxy"):
+    if reviewing is None or serving.settings.dashboard.auth not in ("token", "proxy"):
         return Sights(serving.views, plurals)
     return reviewing.sights
 
 
 def _hosts(settings: Settings) -> Sequence[str] | None:
     """Where nobody has to say who he is, only names of this machine: no other site's is led here then."""
-    local = None if settings.dashboard_auth in ("token", "proxy") else _LOCAL_HOSTS
-    return settings.dashboard_allowed_hosts or local
+    local = None if settings.dashboard.auth in ("token", "proxy") else _LOCAL_HOSTS
+    return settings.dashboard.allowed_hosts or local
 
 
 def _sign_in(serving: Serving, door: Door, pages: PageResource) -> SignIn | None:
@@ -164,23 +164,23 @@ def _sign_in(serving: Serving, door: Door, pages: PageResource) -> SignIn | None
         pages,
         clock=runtime.reactor,
         wall=runtime.wall,
-        root_path=settings.dashboard_root_path,
-        hosts=settings.dashboard_allowed_hosts,
+        root_path=settings.dashboard.root_path,
+        hosts=settings.dashboard.allowed_hosts,
     )
 
 
 def _door(serving: Serving, reviewing: Reviewing | None) -> Door:
     settings = serving.settings
-    if settings.dashboard_auth == "token" and reviewing is not None:
+    if settings.dashboard.auth == "token" and reviewing is not None:
         return TokenDoor(reviewing.tokens)
-    if settings.dashboard_auth != "proxy":
+    if settings.dashboard.auth != "proxy":
         return OpenDoor()
     headers = ProxyHeaders(
-        settings.dashboard_proxy_user_header,
-        settings.dashboard_proxy_groups_header,
-        settings.dashboard_proxy_groups_separator,
-        settings.dashboard_proxy_user_prefix,
-        settings.dashboard_proxy_groups_prefix,
+        settings.dashboard_proxy.user_header,
+        settings.dashboard_proxy.groups_header,
+        settings.dashboard_proxy.groups_separator,
+        settings.dashboard_proxy.user_prefix,
+        settings.dashboard_proxy.groups_prefix,
     )
     return ProxyDoor(headers, _proof(serving))
 
@@ -188,7 +188,7 @@ def _door(serving: Serving, reviewing: Reviewing | None) -> Door:
 def _proof(serving: Serving) -> ProxyProof:
     proof = ProxyProof(wall=serving.runtime.wall)
     reloader, metrics = serving.reloader, serving.runtime.metrics
-    secrets, authorities = serving.settings.dashboard_proxy_secret_file, serving.settings.dashboard_client_ca_file
+    secrets, authorities = serving.settings.dashboard_proxy.secret_file, serving.settings.dashboard.client_ca_file
 
     def take_secrets(content: bytes) -> None:
         proof.secrets = _secrets(content)
@@ -210,11 +210,11 @@ def _proof(serving: Serving) -> ProxyProof:
 def _listening(serving: Serving) -> Listening:
     settings = serving.settings
     options = ("--dashboard-port", "--dashboard-bind-address")
-    return Listening(settings.dashboard_port, settings.dashboard_bind_address, *options, _tls(serving))
+    return Listening(settings.dashboard.port, settings.dashboard.bind_address, *options, _tls(serving))
 
 
 def _tls(serving: Serving) -> ServingConnections | None:
-    certificate, key = serving.settings.dashboard_tls_cert_file, serving.settings.dashboard_tls_private_key_file
+    certificate, key = serving.settings.dashboard.tls_cert_file, serving.settings.dashboard.tls_private_key_file
     if certificate is None or key is None:
         return None
     options = ("--dashboard-tls-cert-file", "--dashboard-tls-private-key-file")

@@ -101,8 +101,8 @@ class Shard:
         self._lease = ShardLease(
             client,
             shard=self._name,
-            namespace=self._settings.argocd_lease_namespace or own_namespace(self._environ),
-            identity=identity_of(self._settings.event_log, self._hostname),
+            namespace=self._settings.argocd.lease_namespace or own_namespace(self._environ),
+            identity=identity_of(self._settings.event_log.url, self._hostname),
             clock=self._reactor,
             wall=self._wall,
             random=self._random.random,
@@ -158,7 +158,7 @@ class Shard:
 
     @property
     def _default_namespace(self) -> str:
-        return self._settings.argocd_namespace[0]
+        return self._settings.argocd.namespace[0]
 
     def _steps_of(self, key: StageKey, stage: Document, promotion: Document, lookups: Lookups) -> PromotionSteps:
         return PromotionSteps(

@@ -38,8 +38,8 @@ class Role:
 
 def role_of(settings: Settings, definitions: Sequence[ViewDefinition]) -> Role:
     """As a dashboard only the bundles of the definitions are reflected, as they come; else what they are joined of."""
-    shown = tuple(each for each in definitions if each.plural in settings.views)
-    if settings.role == "dashboard":
+    shown = tuple(each for each in definitions if each.plural in settings.program.views)
+    if settings.program.role == "dashboard":
         paths = tuple(path for each in shown for path in _paths_of(each, settings))
         bare = {each.kind: CleaningRules(reflected_kind(each), keep_version=False) for each in shown}
         needs = tuple(Need(each.kind, frozenset((each.kind,))) for each in shown)
@@ -47,23 +47,23 @@ def role_of(settings: Settings, definitions: Sequence[ViewDefinition]) -> Role:
     kinds = _kinds(settings)
     paths = reflected_paths(
         kinds,
-        settings.namespace,
-        settings.instance_id,
-        settings.argocd_namespace,
-        argocd_elsewhere=settings.argocd_kubeconfig is not None,
+        settings.cluster.namespace,
+        settings.cluster.instance_id,
+        settings.argocd.namespace,
+        argocd_elsewhere=settings.argocd.kubeconfig is not None,
     )
     rules = rules_of(
         kinds,
-        show_web_request_bodies=settings.show_web_request_bodies,
-        argocd_namespace=settings.argocd_namespace[0],
+        show_web_request_bodies=settings.cluster.show_web_request_bodies,
+        argocd_namespace=settings.argocd.namespace[0],
     )
     return Role(paths, rules, View, shown, shown, _needs(shown, settings), aggregated=False)
 
 
 def _kinds(settings: Settings) -> tuple[Kind, ...]:
     """What the views that are shown are made of, and what a shard's Promotions are: for others no right is needed."""
-    strategies = PROMOTER_KINDS if PROMOTION_STRATEGY_DETAILS.plural in settings.views else ()
-    wants_stages = STAGE_DETAILS in settings.views or settings.argocd_shard is not None
+    strategies = PROMOTER_KINDS if PROMOTION_STRATEGY_DETAILS.plural in settings.program.views else ()
+    wants_stages = STAGE_DETAILS in settings.program.views or settings.argocd.shard is not None
     stages = (*KARGO_KINDS, APPLICATION) if wants_stages else ()
     return (*strategies, *stages)
 
@@ -72,7 +72,7 @@ def _needs(shown: Sequence[ViewDefinition], settings: Settings) -> tuple[Need, .
     """Each view its root and members; what Promotions are made of is needed whatever is shown."""
     views = tuple(Need(each.root.kind, _kinds_of(each)) for each in shown)
     run = frozenset(kind.kind for kind in (*KARGO_KINDS, APPLICATION))
-    return views if settings.argocd_shard is None else (*views, Need("", run))
+    return views if settings.argocd.shard is None else (*views, Need("", run))
 
 
 def _kinds_of(definition: ViewDefinition) -> frozenset[str]:
@@ -81,5 +81,5 @@ def _kinds_of(definition: ViewDefinition) -> frozenset[str]:
 
 def _paths_of(definition: ViewDefinition, settings: Settings) -> Sequence[ListPath]:
     """Bundles have the labels of their roots, and only the promoter's own are of an instance."""
-    instance = settings.instance_id if definition.root.group == PROMOTER_GROUP else None
-    return list_paths((reflected_kind(definition),), settings.namespace, instance)
+    instance = settings.cluster.instance_id if definition.root.group == PROMOTER_GROUP else None
+    return list_paths((reflected_kind(definition),), settings.cluster.namespace, instance)

@@ -119,19 +119,19 @@ class Program(Service):
 
         self._metrics = Metrics()
         self._reloader = Reloader(clock=reactor, expiry=Expiry(metrics=self._metrics, now=wall))
-        views = definitions(settings.argocd_namespace[0])
+        views = definitions(settings.argocd.namespace[0])
         self._role = role_of(settings, views)
         self._openapi = OpenApi(self._role.served, version=promoter_view.__version__)
         self._projector = Projector(
             views,
             generation=GENERATION,
-            history_bytes=settings.history_bytes,
+            history_bytes=settings.event_log.history_bytes,
             metrics=self._metrics,
             warn=lambda line: self._log.warn("{line}", line=line),
             is_live=lambda: bool(self._event_log.status().head),
             make_view=self._role.make_view,
         )
-        self._shard = self._shard_of(settings.argocd_shard)
+        self._shard = self._shard_of(settings.argocd.shard)
         self._follower = self._projector if self._shard is None else self._shard.fed_after(self._projector)
         self._stalls = StallMeter(reactor=reactor, metrics=self._metrics)
         self._clock_watch = ClockWatch(
@@ -145,7 +145,7 @@ class Program(Service):
         )
         self._memory = SettledMemory(self._projector, reactor=reactor, collector=gc)
         self._event_log = open_log(
-            settings.event_log,
+            settings.event_log.url,
             reactor=reactor,
             wall=wall,
             metrics=self._metrics,
@@ -171,7 +171,7 @@ class Program(Service):
     def setServiceParent(self, parent: Any) -> None:
         """Also tells twistd's application how log lines look."""
         if isinstance(parent, Componentized):
-            lines = observer(self._stream, self._settings.log_format, self._settings.log_level)
+            lines = observer(self._stream, self._settings.program.log_format, self._settings.program.log_level)
             parent.setComponent(ILogObserver, lines)
         super().setServiceParent(parent)
 
@@ -231,7 +231,7 @@ class Program(Service):
             environ=self._environ,
             random=self._random,
             metrics=self._metrics,
-            hostname=self._settings.replica_id or platform.node(),
+            hostname=self._settings.event_log.replica_id or platform.node(),
         )
 
     def _admit(self, config: ClusterConfig | None) -> Access:
@@ -239,7 +239,7 @@ class Program(Service):
         if config is None or self._settings.open:
             return OpenAccess()
         if self._settings.asks_nobody:
-            return OpenPathsAccess(OpenPaths(self._settings.authorization_always_allow_paths))
+            return OpenPathsAccess(OpenPaths(self._settings.access.authorization_always_allow_paths))
         self._access = ClusterAccess(
             self._settings,
             config,
@@ -267,7 +267,7 @@ class Program(Service):
         if os.getpid() == 1:
             self._orphans.start()
         self._clock_watch.start()
-        if self._settings.demo:
+        if self._settings.program.demo:
             write_kubeconfig(DEMO_KUBECONFIG, self._api.url, self._api.authority)
             DEMO_PID.write_text(f"{os.getpid()}\n")
             dashboard = None if self._dashboard is None else self._dashboard.url
@@ -298,23 +298,23 @@ class Program(Service):
             ready=projector.ready,
             reason="" if projector.ready else self._reflection.waiting_for(),
             log=self._event_log.status(),
-            log_url=settings.event_log,
+            log_url=settings.event_log.url,
             head=projector.head,
             horizon=projector.horizon,
             history_bytes=projector.history_bytes,
-            history_limit_bytes=settings.history_bytes,
+            history_limit_bytes=settings.event_log.history_bytes,
             bundles=sum(projector.count(definition.plural) for definition in self._role.shown),
             streams=0 if self._dashboard is None else self._dashboard.streams,
             watches=0 if self._api is None else self._api.watches,
             seconds=self._reactor.seconds(),
             reflectors=self._reflection.statuses(),
-            access=ADMITTED[settings.dashboard_auth],
+            access=ADMITTED[settings.dashboard.auth],
             shard="" if self._shard is None else self._shard.line(),
             unreadable=Counter(key.kind for key in projector.unreadable),
         )
 
     def _member_sights(self) -> Sights:
-        if self._access is None or not self._settings.member_authorization:
+        if self._access is None or not self._settings.access.member_authorization:
             return Sights(self._projector)
         return self._access.member_sights(self._projector, self._role.shown)
 
@@ -338,8 +338,8 @@ class Program(Service):
     async def _linger(self) -> None:
         """Go on serving, so that whoever sends requests here has time to see that we are not ready any more."""
         self._draining = True
-        if self._settings.shutdown_delay_duration:
-            self._lingering = deferLater(self._reactor, self._settings.shutdown_delay_duration)
+        if self._settings.program.shutdown_delay_duration:
+            self._lingering = deferLater(self._reactor, self._settings.program.shutdown_delay_duration)
             with suppress(CancelledError):
                 await self._lingering
 
@@ -411,7 +411,7 @@ def makeService(options: Options) -> IService:
     _end_on_signals(end)
     # Once more when it runs, for the reactor sets handlers of its own; by these twistd would not end with status 0.
     reactor.callWhenRunning(_end_on_signals, end)
-    if not options.settings.demo:
+    if not options.settings.program.demo:
         # A demo ends with its terminal; its certificate is its own.
         signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(program.reload))  # type: ignore[attr-defined]
     return program
@@ -424,18 +424,18 @@ def _end_on_signals(end: Callable[[], object]) -> None:
 
 def _log_settings(settings: Settings) -> LogSettings:
     return LogSettings(
-        retention_age_seconds=settings.event_log_retention_age,
-        retention_bytes=settings.event_log_retention_bytes,
-        retention_events=settings.event_log_retention_events,
-        history_bytes=settings.history_bytes,
-        repair=settings.event_log_repair,
+        retention_age_seconds=settings.event_log.retention_age,
+        retention_bytes=settings.event_log.retention_bytes,
+        retention_events=settings.event_log.retention_events,
+        history_bytes=settings.event_log.history_bytes,
+        repair=settings.event_log.repair,
         generation=GENERATION,
-        replica_id=settings.replica_id or platform.node() or "promoter-view",
+        replica_id=settings.event_log.replica_id or platform.node() or "promoter-view",
         etcd=EtcdFiles(
-            settings.etcd_cafile,
-            settings.etcd_certfile,
-            settings.etcd_keyfile,
-            settings.etcd_user,
-            settings.etcd_password_file,
+            settings.etcd.cafile,
+            settings.etcd.certfile,
+            settings.etcd.keyfile,
+            settings.etcd.user,
+            settings.etcd.password_file,
         ),
     )

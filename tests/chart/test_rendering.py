@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from promoter_view.program.command_line.options import OPTIONS, settings
+from promoter_view.program.command_line.parsing import settings
+from promoter_view.program.command_line.settings import OPTIONS
 from tests.chart.rendering import NAMESPACE, Helm, Objects, RefusedValuesError, kustomized
 
 DEPLOYMENT = ("Deployment", NAMESPACE, "promoter-apiserver")
@@ -118,7 +119,7 @@ def test_each_container_is_a_command_line_that_the_program_takes(helm: Helm, val
         given = dict(argument.removeprefix("--").split("=", 1) for argument in container["args"])
         environment = {entry["name"]: entry.get("value", "a-pod") for entry in container["env"]}
         assert environment.keys() <= {option.environment for option in OPTIONS}
-        assert settings(given, environment).secure_port.number == 6443
+        assert settings(given, environment).api.secure_port.number == 6443
 
 
 def _pod(rendered: Objects) -> Any:
@@ -191,7 +192,7 @@ def test_an_etcd_with_tls_and_a_user(helm: Helm) -> None:
     environment = {entry["name"]: entry.get("value", "") for entry in _container(rendered)["env"]}
     files = {value for name, value in environment.items() if name.startswith("PROMOTER_VIEW_ETCD") and "FILE" in name}
     assert files == {f"{mount['mountPath']}/{name}" for name in ("ca.crt", "tls.crt", "tls.key", "password")}
-    assert settings({"event-log": "etcd:https://etcd:2379/p"}, environment).etcd_user == "view"
+    assert settings({"event-log": "etcd:https://etcd:2379/p"}, environment).etcd.user == "view"
 
 
 @pytest.mark.parametrize("role", ["own", "samePod"])

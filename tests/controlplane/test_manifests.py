@@ -14,7 +14,8 @@ import yaml
 
 from promoter_view.kubernetes.kinds import KARGO_KINDS, PROMOTER_KINDS
 from promoter_view.metrics import Metrics
-from promoter_view.program.command_line.options import OPTIONS, settings
+from promoter_view.program.command_line.parsing import settings
+from promoter_view.program.command_line.settings import OPTIONS
 from tests.controlplane.fixtures import running_plane
 from tests.controlplane.installation.installed import DEPLOY, STAND_INS, compose
 from tests.controlplane.installation.pod import NAMESPACE
@@ -136,7 +137,7 @@ def test_each_variable_is_an_option(kubectl: Path, tmp_path: Path) -> None:
             given = dict(argument.removeprefix("--").split("=", 1) for argument in container["args"])
             variables = {each["name"]: each.get("value", "a-pod") for each in container["env"]}
             assert set(variables) <= {option.environment for option in OPTIONS}, name
-            assert settings(given, variables).log_format == "json"
+            assert settings(given, variables).program.log_format == "json"
 
 
 def test_bindings_to_the_authentication_reader_stay_in_kube_system(everything: Objects) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from promoter_view.log.etcd.client.places import parse_place
-from promoter_view.program.command_line.options import OPTIONS
+from promoter_view.program.command_line.settings import OPTIONS
 from tests.controlplane.installation.installed import DEPLOY, compose
 from tests.controlplane.installation.pod import NAMESPACE
 from tests.controlplane.plane import ControlPlane

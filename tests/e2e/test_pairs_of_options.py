@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from promoter_view.program.command_line.options import settings
-from promoter_view.program.command_line.settings import OptionError
+from promoter_view.program.command_line.declaring import OptionError
+from promoter_view.program.command_line.parsing import settings
 from tests.controlplane.aggregation import aggregated
 from tests.controlplane.kargo_town import Town
 from tests.controlplane.plane import ControlPlane

@@ -11,7 +11,7 @@ from twisted.internet.testing import MemoryReactorClock
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, ConfigError
 from promoter_view.metrics import Metrics
 from promoter_view.program.access import ClusterAccess
-from promoter_view.program.command_line.options import settings
+from promoter_view.program.command_line.parsing import settings
 from promoter_view.web.expiry import Expiry
 from promoter_view.web.reloading import Reloader
 from tests.api.issuing import authority

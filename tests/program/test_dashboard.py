@@ -14,7 +14,7 @@ from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.metrics import Metrics
 from promoter_view.program.api import Serving
-from promoter_view.program.command_line.options import settings
+from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.dashboard import ServedDashboard
 from promoter_view.records import LogStatus
 from promoter_view.runtime import Runtime

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promoter_view.kubernetes.reflecting.needs import Need
-from promoter_view.program.command_line.options import settings
+from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.role import Role, role_of
 from promoter_view.views.bundles import View
 from promoter_view.views.known import definitions
@@ -16,7 +16,7 @@ GROUP = "/apis/view.promoter.argoproj.io/v1alpha1"
 
 def role(name: str, **given: str) -> Role:
     chosen = settings({"role": name, "views": "promotionstrategydetails", **given}, {})
-    return role_of(chosen, definitions(chosen.argocd_namespace[0]))
+    return role_of(chosen, definitions(chosen.argocd.namespace[0]))
 
 
 def test_roles_that_join() -> None:

@@ -9,7 +9,7 @@ from twisted.internet.error import ReactorNotRunning
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from promoter_view.program.command_line.options import settings
+from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.service import Program
 
 

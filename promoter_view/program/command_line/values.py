@@ -1,4 +1,7 @@
-"""What options accept: each function reads one notation, or raises ValueError that says what would be right. Pure."""
+"""What options accept: a notation each, with the word that stands for it in the help. Pure.
+
+Each reads a text, or raises ValueError that says what would be right.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from promoter_view.log.urls import check_url
@@ -16,6 +20,28 @@ from promoter_view.web.certificates import CIPHER_SUITES
 #: All that there are, by their plurals.
 VIEWS = (PROMOTION_STRATEGY_DETAILS.plural, STAGE_DETAILS)
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Notation(Generic[T]):
+    """How a value is written. ``placeholder`` stands for it in the help; ``parse`` raises ValueError."""
+
+    placeholder: str
+    parse: Callable[[str], T]
+
+
+def _notation(placeholder: str) -> Callable[[Callable[[str], T]], Notation[T]]:
+    return lambda parse: Notation(placeholder, parse)
+
+
+def plain(placeholder: str) -> Notation[str]:
+    """Any text."""
+    return Notation(placeholder, str)
+
+
+file = plain("FILE")
+
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -24,6 +50,7 @@ _FACTORS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 1 << 10, "Mi": 1 <<
 _LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 
 
+@_notation("DURATION")
 def duration(text: str) -> float:
     """Seconds, from Go's notation and days: 500ms, 60s, 1h30m, 7d."""
     if not _DURATION.fullmatch(text):
@@ -31,6 +58,7 @@ def duration(text: str) -> float:
     return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text))
 
 
+@_notation("SIZE")
 def size(text: str) -> int:
     """Bytes, from Kubernetes' notation: 1000, 64Mi, 1Gi, 5G."""
     match = _SIZE.fullmatch(text)
@@ -39,6 +67,7 @@ def size(text: str) -> int:
     return int(match[1]) * _FACTORS[match[2]]
 
 
+@_notation("NUMBER")
 def count(text: str) -> int:
     """A number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
@@ -54,6 +83,7 @@ class Port:
     or_next: bool = False
 
 
+@_notation("PORT")
 def port(text: str) -> Port:
     """A port, or with a ``+`` behind it that one or the next free."""
     digits = text.removesuffix("+")
@@ -62,6 +92,7 @@ def port(text: str) -> Port:
     return Port(int(digits), or_next=text.endswith("+"))
 
 
+@_notation("ADDRESS")
 def address(text: str) -> str:
     """An IP address to listen on; an IPv4 address that is written as an IPv6 one (::ffff:127.0.0.1) is that one."""
     try:
@@ -71,14 +102,16 @@ def address(text: str) -> str:
     return str((found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found)
 
 
+@_notation("HOST,...")
 def host_names(text: str) -> tuple[str, ...]:
     """Host names or addresses as a Host header has them without its port, separated by commas."""
-    names = tuple(name.lower() for name in words(text))
+    names = tuple(name.lower() for name in _split(text))
     if any((":" in name and not (name.startswith("[") and name.endswith("]"))) or "/" in name for name in names):
         raise ValueError("names without ports, separated by commas, such as localhost,[::1],promoter.example.com")
     return names
 
 
+@_notation("PATH")
 def root_path(text: str) -> str:
     """A path that begins and ends with a slash."""
     parts = [part for part in text.split("/") if part]
@@ -87,6 +120,7 @@ def root_path(text: str) -> str:
     return "/".join(["", *parts, ""])
 
 
+@_notation("HEADER")
 def header_name(text: str) -> str:
     """The name of one header."""
     if not re.fullmatch(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+", text):
@@ -94,6 +128,7 @@ def header_name(text: str) -> str:
     return text
 
 
+@_notation("TEXT")
 def not_empty(text: str) -> str:
     """At least one character."""
     if not text:
@@ -101,6 +136,7 @@ def not_empty(text: str) -> str:
     return text
 
 
+@_notation("NAMESPACE,...")
 def namespaces(text: str) -> tuple[str, ...]:
     """Namespaces, separated by commas; "" means all."""
     names = tuple(dict.fromkeys(name.strip() for name in text.split(","))) if text else ()
@@ -109,11 +145,13 @@ def namespaces(text: str) -> tuple[str, ...]:
     return names
 
 
+@_notation("NAMESPACE,...")
 def argocd_namespaces(text: str) -> tuple[str, ...]:
     """Namespaces, separated by commas, of which there is at least one."""
-    return namespaces(not_empty(text))
+    return namespaces.parse(not_empty.parse(text))
 
 
+@_notation("ID")
 def instance_id(text: str) -> str:
     """A label value; empty: only unlabelled objects."""
     if text and not re.fullmatch(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", text):
@@ -121,6 +159,7 @@ def instance_id(text: str) -> str:
     return text
 
 
+@_notation("NAME")
 def replica_id(text: str) -> str:
     """A name without spaces; "" stands for the host's."""
     if text and not re.fullmatch(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,251}[A-Za-z0-9])?", text):
@@ -128,6 +167,7 @@ def replica_id(text: str) -> str:
     return text
 
 
+@_notation("SHARD")
 def shard(text: str) -> str:
     """The name of a shard of Kargo: a label value, never empty."""
     if not re.fullmatch(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", text):
@@ -135,6 +175,7 @@ def shard(text: str) -> str:
     return text
 
 
+@_notation("NAMESPACE")
 def lease_namespace(text: str) -> str:
     """A namespace; "" means our own."""
     if text and not _LABEL.fullmatch(text):
@@ -142,17 +183,19 @@ def lease_namespace(text: str) -> str:
     return text
 
 
-def one_of(*choices: str) -> Callable[[str], str]:
-    """One of a few words."""
+def one_of(*choices: str) -> Notation[str]:
+    """One of a few words; "" among them is that of an option which is not given."""
+    named = tuple(filter(None, choices))
 
     def parse(text: str) -> str:
         if text not in choices:
-            raise ValueError("one of " + ", ".join(filter(None, choices)))
+            raise ValueError("one of " + ", ".join(named))
         return text
 
-    return parse
+    return Notation("|".join(named), parse)
 
 
+@_notation("URL")
 def web_address(text: str) -> str:
     """An address of the web, without a slash at its end."""
     parts = urlsplit(text)
@@ -161,36 +204,44 @@ def web_address(text: str) -> str:
     return text.rstrip("/")
 
 
-def words(text: str) -> tuple[str, ...]:
+def words(placeholder: str) -> Notation[tuple[str, ...]]:
     """Words separated by commas; "" means none."""
-    return tuple(filter(None, (word.strip() for word in text.split(","))))
+    return Notation(f"{placeholder},...", _split)
 
 
+@_notation("VIEW,...")
 def views(text: str) -> tuple[str, ...]:
     """Views by their plurals, at least one, in the order of VIEWS."""
-    names = words(text)
+    names = _split(text)
     if not names or not set(names) <= set(VIEWS):
         raise ValueError(f"one or more of {', '.join(VIEWS)}, separated by commas")
     return tuple(name for name in VIEWS if name in names)
 
 
+@_notation("SUITE,...")
 def cipher_suites(text: str) -> tuple[str, ...]:
     """TLS cipher suites by their IANA names; "" means OpenSSL's own choice."""
-    names = words(text)
+    names = _split(text)
     if not all(name in CIPHER_SUITES for name in names):
         raise ValueError(f"names separated by commas, each one of {', '.join(CIPHER_SUITES)}")
     return names
 
 
+@_notation("PATH,...")
 def open_paths(text: str) -> tuple[str, ...]:
     """Paths separated by commas; a ``*`` may stand at an end."""
-    paths = words(text)
+    paths = _split(text)
     if any("*" in path[:-1] for path in paths):
         raise ValueError("paths separated by commas, such as /healthz or /readyz/*, with * at the end only")
     return paths
 
 
+@_notation("URL")
 def log_url(text: str) -> str:
     """Where the event log is."""
     check_url(text)
     return text
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (word.strip() for word in text.split(","))))
