@@ -16,8 +16,8 @@ from promoter_view.dashboard.reading import Reading
 from promoter_view.dashboard.stage_activity import compare_stages
 from promoter_view.records import BundleChange
 from promoter_view.views.isolation import Isolation
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
-from promoter_view.views.stage_details import STAGE_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage.details import STAGE_DETAILS
 from promoter_view.views.versions import split
 
 #: Offsets are about units of 100 us since 1970 (docs/concepts.md).

@@ -10,7 +10,7 @@ from typing import Any
 
 from promoter_view.dashboard.links import web_url
 from promoter_view.decoded import mapping, mappings, parse_time, text
-from promoter_view.views.summary import PREVIOUS_ENVIRONMENT
+from promoter_view.views.promotion_strategy.summary import PREVIOUS_ENVIRONMENT
 
 _MAX_CHECKS = 100
 

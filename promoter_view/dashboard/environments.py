@@ -16,7 +16,7 @@ from promoter_view.dashboard.figures import Deliveries, Delivery, read_deliverie
 from promoter_view.dashboard.search import policy_words
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.contents import Contents, Read
-from promoter_view.views.summary import (
+from promoter_view.views.promotion_strategy.summary import (
     POLICIES,
     Standing,
     State,

@@ -13,7 +13,7 @@ from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.dashboard.search import Search, joined, read_search
 from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, parse_label_selector
 from promoter_view.views.contents import Contents
-from promoter_view.views.summary import State
+from promoter_view.views.promotion_strategy.summary import State
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _MAX_TEXT = 200

@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote, urlsplit
 
 from promoter_view.urls import public_url
-from promoter_view.views.stage_details import STAGE_DETAILS
+from promoter_view.views.stage.details import STAGE_DETAILS
 
 _MAX_CHARACTERS = 2048
 _SHA = re.compile(r"[0-9a-fA-F]{7,64}")

@@ -22,8 +22,8 @@ from promoter_view.reading.answering import answer
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.records import Bundle
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
-from promoter_view.views.stage_details import STAGE_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage.details import STAGE_DETAILS
 from promoter_view.web.encodings import accepts_gzip
 from promoter_view.web.errors import ResourceNotFound
 from promoter_view.web.parameters import Parameters

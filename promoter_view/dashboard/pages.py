@@ -31,8 +31,8 @@ from promoter_view.dashboard.stage_showing import StageShowing
 from promoter_view.dashboard.topics import Form
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.isolation import Isolation
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
-from promoter_view.views.stage_details import STAGE_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage.details import STAGE_DETAILS
 from promoter_view.web.yaml_text import yaml_steps
 
 _HTML = "text/html; charset=utf-8"

@@ -9,8 +9,8 @@ from promoter_view.dashboard.environments import Strategy, read_policy, read_spe
 from promoter_view.dashboard.stage_rows import StageRow, read_stage_row, stage_row_steps
 from promoter_view.records import Bundle
 from promoter_view.views.contents import BundleContents, Readings
-from promoter_view.views.stage_details import STAGE_DETAILS
-from promoter_view.views.summary import POLICIES
+from promoter_view.views.promotion_strategy.summary import POLICIES
+from promoter_view.views.stage.details import STAGE_DETAILS
 
 #: Bundles that are kept as they were read: both sides of a change, for the few that want the same one in turn.
 _KEPT_BUNDLES = 8

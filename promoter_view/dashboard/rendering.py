@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from promoter_view.dashboard.links import page_path, strategy_path
-from promoter_view.views.summary import State
+from promoter_view.views.promotion_strategy.summary import State
 
 #: With this the part ends that is the same for all that a page may hold: a browser can paint it meanwhile.
 END_OF_HEAD = '<main id="main"'

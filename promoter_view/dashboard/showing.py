@@ -25,7 +25,7 @@ from promoter_view.dashboard.unshown import Unshown
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.isolation import Isolation
-from promoter_view.views.summary import POLICIES
+from promoter_view.views.promotion_strategy.summary import POLICIES
 
 #: Strategies in full that are kept: those whose pages are open near the head.
 _KEPT_DETAILS = 2

@@ -21,7 +21,7 @@ from promoter_view.dashboard.stage_rows import (
 from promoter_view.decoded import mapping, mappings, moment, parse_time, text
 from promoter_view.urls import public_url
 from promoter_view.views.contents import Contents
-from promoter_view.views.stage_columns import freight_name
+from promoter_view.views.stage.columns import freight_name
 
 _ACTOR = "kargo.akuity.io/create-actor"
 _MOST = 100

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from promoter_view.dashboard.search import freight_words, joined
 from promoter_view.decoded import mapping, moment, text
 from promoter_view.views.contents import BundleContents, Contents, Read
-from promoter_view.views.stage_columns import application_counts, application_steps, freight_name, read_status
+from promoter_view.views.stage.columns import application_counts, application_steps, freight_name, read_status
 
 _MAX_ISSUE = 2000
 

@@ -16,8 +16,8 @@ from promoter_view.dashboard.history import Line, Matrix
 from promoter_view.dashboard.links import web_url
 from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.views.contents import BundleContents, Contents
-from promoter_view.views.promotion_strategy_columns import repository
-from promoter_view.views.summary import OfBranch, State
+from promoter_view.views.promotion_strategy.columns import repository
+from promoter_view.views.promotion_strategy.summary import OfBranch, State
 
 _MAX_MESSAGE = 2000
 

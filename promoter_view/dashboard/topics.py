@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from promoter_view.records import BundleKey
-from promoter_view.views.stage_details import STAGE_DETAILS
+from promoter_view.views.stage.details import STAGE_DETAILS
 
 _WHOLE = ("fleet", "activity", "stages")
 _SINGLE = ("strategies/", "stages/")

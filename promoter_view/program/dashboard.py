@@ -28,8 +28,8 @@ from promoter_view.reading.wire import Frames
 from promoter_view.slices import cooperator
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
-from promoter_view.views.stage_details import STAGE_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage.details import STAGE_DETAILS
 from promoter_view.web.certificates import CertificateFiles, ServingConnections
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.reloading import follow_file

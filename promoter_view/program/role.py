@@ -14,9 +14,9 @@ from promoter_view.program.command_line.settings import Settings
 from promoter_view.records import ListPath
 from promoter_view.views.bundles import Drafts, View
 from promoter_view.views.definition import ViewDefinition
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.reflected import ReflectedView, reflected_kind
-from promoter_view.views.stage_details import STAGE_DETAILS
+from promoter_view.views.stage.details import STAGE_DETAILS
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ import orjson
 
 from promoter_view.records import Bundle, BundleKey, ObjectKey
 from promoter_view.views.definition import Computed, Member, ViewDefinition, Whole
-from promoter_view.views.facts import Extractor, RootFacts
 from promoter_view.views.fields import Fields
-from promoter_view.views.graph import Graph, Node
+from promoter_view.views.joining.facts import Extractor, RootFacts
+from promoter_view.views.joining.graph import Graph, Node
 
 _by_key = attrgetter("key")
 

@@ -11,7 +11,7 @@ from promoter_view.kubernetes.kinds import Kind
 from promoter_view.records import ObjectKey
 from promoter_view.views.contents import Contents
 from promoter_view.views.fields import Fields, Path
-from promoter_view.views.relations import Relation
+from promoter_view.views.joining.relations import Relation
 
 GROUP = "view.promoter.argoproj.io"
 VERSION = "v1alpha1"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from promoter_view.views.definition import ViewDefinition
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
-from promoter_view.views.stage_details import stage_details
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage.details import stage_details
 
 
 def definitions(argocd_namespace: str = "argocd") -> tuple[ViewDefinition, ...]:

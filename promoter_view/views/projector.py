@@ -34,7 +34,7 @@ from promoter_view.views.catalogue import Catalogue
 from promoter_view.views.coverage import Coverage
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.history import History, HistoryCursor
-from promoter_view.views.sources import Sources
+from promoter_view.views.joining.sources import Sources
 from promoter_view.views.versions import LAST_PLACE, join, split
 
 #: The changes that fit into one offset: the last place is that of the offset's end.

@@ -15,8 +15,8 @@ from promoter_view.kubernetes.kinds import Kind
 from promoter_view.records import BundleKey, ObjectKey
 from promoter_view.views.bundles import Draft, Drafts
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
-from promoter_view.views.facts import RootFacts
 from promoter_view.views.fields import Fields
+from promoter_view.views.joining.facts import RootFacts
 
 #: What stands in front of everything else of the metadata, as in bundles that are joined.
 _FIRST = ("name", "namespace", "uid")

@@ -11,7 +11,7 @@ from promoter_view.access.delegated_access import OpenPaths, OpenPathsAccess
 from promoter_view.access.identity import MASTERS
 from promoter_view.metrics import Metrics
 from promoter_view.views.definition import GROUP
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.certificates import serving_context
 from promoter_view.web.errors import Forbidden
 from promoter_view.web.reloading import ReloadedFiles

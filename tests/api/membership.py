@@ -18,7 +18,7 @@ from promoter_view.metrics import Metrics
 from promoter_view.reading.sights import ReviewedSights
 from promoter_view.records import Change, ChangeType
 from promoter_view.views.definition import ViewDefinition
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.errors import Forbidden
 from tests.api.reviewing import Reviews, access_reviewer
 from tests.api.world import World

@@ -14,7 +14,7 @@ from promoter_view.api.openapi import OpenApi, build
 from promoter_view.api.openapi_meta import OBJECT_META
 from promoter_view.api.openapi_paths import operations
 from promoter_view.api.openapi_views import group_versions, schema_name
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from tests.api.openapi_documents import (
     GROUP_VERSION,
     GROUP_VERSION_KIND,

@@ -12,8 +12,8 @@ from promoter_view.api.tables import IncludeObject, TableForm, cells_of
 from promoter_view.metrics import Metrics
 from promoter_view.records import BundleKey
 from promoter_view.views.isolation import Isolation
-from promoter_view.views.promotion_strategy_columns import cells
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.columns import cells
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from tests.api.world import VIEW, World
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

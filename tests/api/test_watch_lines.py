@@ -16,7 +16,7 @@ from promoter_view.reading.wire import Frames
 from promoter_view.records import BundleChange, BundleKey, ChangeType
 from promoter_view.views.history import Expired
 from promoter_view.views.isolation import Isolation
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.errors import Forbidden
 from promoter_view.web.status import Status
 from tests.api.test_tables import NOW

@@ -26,7 +26,7 @@ from promoter_view.records import Change, ChangeType, Entry, Mark, Mirror, Objec
 from promoter_view.runtime import Runtime
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.projector import Projector
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.limits import Limits
 from promoter_view.web.server import HttpSite

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
-from promoter_view.views.stage_details import stage_details
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage.details import stage_details
 from tests.controlplane.aggregation import aggregated, condition
 from tests.controlplane.plane import ControlPlane
 from tests.e2e.client import Client

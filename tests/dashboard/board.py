@@ -27,7 +27,7 @@ from promoter_view.reading.wire import Frames
 from promoter_view.records import LogStatus
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.limits import Limits
 from promoter_view.web.server import HttpSite
 from tests.api.reviewing import Reviews, access_reviewer, token_reviewer

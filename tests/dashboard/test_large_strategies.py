@@ -16,7 +16,7 @@ from promoter_view.records import BundleChange, ObjectKey
 from promoter_view.simulator.company.fleet import FleetPlan, make_fleet
 from promoter_view.slices import SLICE_SECONDS, cooperator
 from promoter_view.views import contents
-from promoter_view.views.promotion_strategy_columns import cells
+from promoter_view.views.promotion_strategy.columns import cells
 from tests.dashboard.company import BEGAN, Company
 from tests.views.world import VIEW, put
 

@@ -22,7 +22,7 @@ from promoter_view.metrics import Metrics
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views import contents
 from promoter_view.views.isolation import Isolation
-from promoter_view.views.stage_details import STAGE_DETAILS
+from promoter_view.views.stage.details import STAGE_DETAILS
 from tests.dashboard.test_pages import EVIL, Reader
 from tests.views.stages import application, changed, check, promotion, stage, thing
 from tests.views.strategies import Decoded

@@ -27,7 +27,7 @@ from promoter_view.records import Entry, LogStatus, Mark, Mirror, ObjectKey, Rec
 from promoter_view.simulator.kubernetes.apiserver import ApiServer
 from promoter_view.simulator.kubernetes.cluster import Cluster
 from promoter_view.views.projector import Projector
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from tests.e2e.truth import Document, Name, truth
 
 NOW = 1_795_000_000.0

@@ -18,7 +18,7 @@ from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.dashboard import ServedDashboard
 from promoter_view.records import LogStatus
 from promoter_view.runtime import Runtime
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.expiry import Expiry
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.reloading import Reloader

@@ -7,7 +7,7 @@ from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.role import Role, role_of
 from promoter_view.views.bundles import View
 from promoter_view.views.known import definitions
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.reflected import ReflectedView
 
 DEFINITIONS = (PROMOTION_STRATEGY_DETAILS,)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from promoter_view.records import Bundle, BundleKey, Change, ObjectKey
 from promoter_view.views.lens import Hidden, Lens
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from tests.reading.sights import FIELDS, Sight, hiding, sighted
 from tests.views.oracle import join_keyed
 from tests.views.test_properties import follow, histories

@@ -13,7 +13,7 @@ from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.records import Change, Mark, ObjectKey, Position
 from promoter_view.views.history import Expired
 from promoter_view.views.projector import Projector
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from tests.views.oracle import GROUP, LABEL, join_keyed, key_of
 from tests.views.world import MIRROR, PATH, VIEW, World, delete, family, put, replayed, shown, state
 

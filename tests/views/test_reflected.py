@@ -25,9 +25,9 @@ from promoter_view.records import (
 from promoter_view.views.known import DEFINITIONS
 from promoter_view.views.lens import Lens
 from promoter_view.views.projector import Projector
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.reflected import ReflectedView, reflected_kind
-from promoter_view.views.stage_details import STAGE_DETAILS
+from promoter_view.views.stage.details import STAGE_DETAILS
 from tests.views.stages import application, check, stage
 from tests.views.world import VIEW, World, family
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.records import Change, ObjectKey
-from promoter_view.views.stage_details import STAGE_DETAILS
+from promoter_view.views.stage.details import STAGE_DETAILS
 from tests.views.oracle import key_of
 from tests.views.stage_oracle import join_keyed
 from tests.views.stages import application, check, promotion, stage, thing

@@ -23,8 +23,8 @@ from promoter_view.records import (
     Snapshot,
 )
 from promoter_view.views.projector import Projector
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
-from promoter_view.views.stage_details import stage_details
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage.details import stage_details
 from promoter_view.views.versions import LAST_PLACE, join
 from tests.views.oracle import GATES, LABEL, key_of
 

@@ -13,8 +13,8 @@ from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from promoter_view.log.urls import check_url
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
-from promoter_view.views.stage_details import STAGE_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage.details import STAGE_DETAILS
 from promoter_view.web.certificates import CIPHER_SUITES
 
 #: All that there are, by their plurals.

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from promoter_view.records import ObjectKey
-from promoter_view.views.facts import Facts
-from promoter_view.views.relations import Token
+from promoter_view.views.joining.facts import Facts
+from promoter_view.views.joining.relations import Token
 
 
 class Node:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from promoter_view.metrics import Metrics
 from promoter_view.records import BundleKey, ObjectKey, SourceObject, UnreadObject
 from promoter_view.views.bundles import Drafts
-from promoter_view.views.facts import decode
 from promoter_view.views.fields import Fields
+from promoter_view.views.joining.facts import decode
 
 
 class Sources:

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.views.summary import State, newest_dry_commit, summarize, summarize_environment, worst
+from promoter_view.views.promotion_strategy.summary import (
+    State,
+    newest_dry_commit,
+    summarize,
+    summarize_environment,
+    worst,
+)
 from tests.views.strategies import EARLIER, LATER, NEW, OLD, Decoded, bundle, check, commit, policy
 
 GREEN = [check("lint", "success")]

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from promoter_view.kubernetes.kinds import KARGO_KINDS
 from promoter_view.views.definition import Member, ViewDefinition
-from promoter_view.views.relations import NamesRoot
-from promoter_view.views.stage_columns import COLUMNS, cells
-from promoter_view.views.stage_health import stage_health
-from promoter_view.views.stage_relations import AuthorizesStage, FreightInUse, NamedByHealthCheck, UnendedAndLast
+from promoter_view.views.joining.relations import NamesRoot
+from promoter_view.views.stage.columns import COLUMNS, cells
+from promoter_view.views.stage.health import stage_health
+from promoter_view.views.stage.relations import AuthorizesStage, FreightInUse, NamedByHealthCheck, UnendedAndLast
 
 STAGE_DETAILS = "stagedetails"
 _ENDED_SHOWN = 10

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from promoter_view.kubernetes.kinds import PROMOTER_GROUP, PROMOTER_KINDS
 from promoter_view.views.definition import Member, RootOrder, ViewDefinition
-from promoter_view.views.promotion_strategy_columns import COLUMNS, cells
-from promoter_view.views.relations import FieldIs, LabelledLikeRoot, NamedBy, NamesRoot, OwnedBy
+from promoter_view.views.joining.relations import FieldIs, LabelledLikeRoot, NamedBy, NamesRoot, OwnedBy
+from promoter_view.views.promotion_strategy.columns import COLUMNS, cells
 
 _LABEL = "promoter.argoproj.io/promotion-strategy"
 #: Field, kind, and what such a gate reports.

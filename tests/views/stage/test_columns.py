@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from promoter_view.views.ages import Since
-from promoter_view.views.stage_columns import COLUMNS, NONE, cells
-from promoter_view.views.stage_details import stage_details
+from promoter_view.views.stage.columns import COLUMNS, NONE, cells
+from promoter_view.views.stage.details import stage_details
 from tests.views.stages import application, stage, thing
 from tests.views.strategies import Decoded
 

@@ -16,7 +16,7 @@ import orjson
 from promoter_view.records import ObjectKey
 from promoter_view.views.definition import Member, ViewDefinition
 from promoter_view.views.fields import Fields
-from promoter_view.views.relations import Relation, Token
+from promoter_view.views.joining.relations import Relation, Token
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.views.ages import Since, age
 from promoter_view.views.contents import Contents
 from promoter_view.views.definition import Column
-from promoter_view.views.summary import (
+from promoter_view.views.promotion_strategy.summary import (
     POLICIES,
     Environment,
     Standing,

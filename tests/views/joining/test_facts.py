@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from promoter_view.records import ObjectKey
 from promoter_view.views.definition import Member
-from promoter_view.views.facts import Extractor, Facts, decode
 from promoter_view.views.fields import Fields
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS as DETAILS
-from promoter_view.views.relations import NamedBy, NamesRoot
+from promoter_view.views.joining.facts import Extractor, Facts, decode
+from promoter_view.views.joining.relations import NamedBy, NamesRoot
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS as DETAILS
 
 WRONG: dict[str, tuple[tuple[Member, ...], str]] = {
     "twice": (

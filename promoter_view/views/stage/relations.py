@@ -11,7 +11,7 @@ from promoter_view.stages.assessment import registered_checks
 from promoter_view.stages.authorization import authorization_of
 from promoter_view.stages.checks import ARGO_CD_UPDATE, read_wanted
 from promoter_view.views.fields import Fields
-from promoter_view.views.relations import Token, token
+from promoter_view.views.joining.relations import Token, token
 
 _Found = TypeVar("_Found")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from promoter_view.views.definition import GENERATION, GROUP, VERSION
-from promoter_view.views.promotion_strategy_details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from tests.views.oracle import GATES, join, key_of
 from tests.views.world import World, moved, put, strategy, thing
 

@@ -1,0 +1,1 @@
+"""How objects hang together: their facts, declared relations, and indexes in both directions. Pure."""

@@ -1,0 +1,1 @@
+"""PromotionStrategyDetails: what belongs to it, its columns, its state in words."""

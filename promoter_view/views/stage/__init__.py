@@ -1,0 +1,1 @@
+"""StageDetails: what belongs to it, its columns, its health."""
