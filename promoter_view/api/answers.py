@@ -9,8 +9,8 @@ from random import Random
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 
-from promoter_view.api.layouts import laid_out
-from promoter_view.api.rendering import lenient_layout
+from promoter_view.api.format.layouts import laid_out
+from promoter_view.api.format.rendering import lenient_layout
 from promoter_view.web.entrance import refusal
 from promoter_view.web.parameters import parameters_of
 from promoter_view.web.status import Status

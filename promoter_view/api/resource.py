@@ -12,14 +12,14 @@ from twisted.web.server import Request
 from promoter_view.access.admission import Admission
 from promoter_view.api import answers
 from promoter_view.api.carriers import Carrier, carrier_of
-from promoter_view.api.compression import MIN_BYTES, Deflated
+from promoter_view.api.format.compression import MIN_BYTES, Deflated
+from promoter_view.api.format.layouts import Layout
+from promoter_view.api.format.rendering import Rendering, Renderings, list_reader
+from promoter_view.api.format.watch_lines import WatchLines
 from promoter_view.api.instruments import WatchInstruments
-from promoter_view.api.layouts import Layout
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import Target
 from promoter_view.api.query import ListQuery, WatchQuery, parse_get, parse_list, parse_watch, wants_newest
-from promoter_view.api.rendering import Rendering, Renderings, list_reader
-from promoter_view.api.watch_lines import WatchLines
 from promoter_view.boundaries import ViewReader
 from promoter_view.reading.answering import answer
 from promoter_view.reading.feed import End, Feed

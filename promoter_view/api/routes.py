@@ -16,11 +16,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
 from promoter_view.api import answers, discovery
-from promoter_view.api.layouts import laid_out
+from promoter_view.api.format.layouts import laid_out
+from promoter_view.api.format.rendering import layout_of, lenient_layout
 from promoter_view.api.negotiation import DISCOVERY_VERSIONS, Verb, discovery_version, negotiate, require_json
-from promoter_view.api.openapi import GROUP_PATH, OpenApi
+from promoter_view.api.openapi.documents import GROUP_PATH, OpenApi
 from promoter_view.api.published import Published, has_already, publish
-from promoter_view.api.rendering import layout_of, lenient_layout
 from promoter_view.metrics import Metrics
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 from promoter_view.web.errors import MethodNotAllowed, ResourceNotFound

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 
 import promoter_view
 from promoter_view.access.admission import Access
-from promoter_view.api.openapi import OpenApi
+from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.api.resource import ApiSettings, ViewResource
 from promoter_view.api.routes import Routes
 from promoter_view.api.site import ApiEntrance

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from promoter_view.api.openapi import OpenApi
-from promoter_view.api.openapi_views import group_versions
+from promoter_view.api.openapi.documents import OpenApi
+from promoter_view.api.openapi.views import group_versions
 from promoter_view.kubernetes.client.client import KubernetesClient
 from promoter_view.kubernetes.client.schemas import SchemaFollower
 from promoter_view.kubernetes.connection.cluster import ClusterConfig

@@ -31,7 +31,7 @@ import promoter_view
 from promoter_view import clocks
 from promoter_view.access.admission import Access, OpenAccess
 from promoter_view.access.delegated_access import OpenPaths, OpenPathsAccess
-from promoter_view.api.openapi import OpenApi
+from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.clocks import WallClock
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, Clusters, ConfigError

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promoter_view.api.forms import ObjectForm
-from promoter_view.api.layouts import COMPACT
+from promoter_view.api.format.forms import ObjectForm
+from promoter_view.api.format.layouts import COMPACT
+from promoter_view.api.format.rendering import Rendering, list_reader
 from promoter_view.api.query import parse_list
-from promoter_view.api.rendering import Rendering, list_reader
 from promoter_view.reading.pages import ListMeta, Page, page
 from promoter_view.reading.selection import Selection, exactly
 from promoter_view.reading.tokens import decode_token

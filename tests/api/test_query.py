@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promoter_view.api.format.tables import IncludeObject, parse_include_object
 from promoter_view.api.query import (
     is_watch,
     parse_get,
@@ -16,7 +17,6 @@ from promoter_view.api.query import (
     parse_watch,
     selected_name,
 )
-from promoter_view.api.tables import IncludeObject, parse_include_object
 from promoter_view.reading.tokens import Token
 from promoter_view.web.errors import BadRequest, Invalid, Refusal
 from promoter_view.web.parameters import parameters_of

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promoter_view.api.forms import ObjectForm
+from promoter_view.api.format.forms import ObjectForm
+from promoter_view.api.format.watch_lines import WatchLines
 from promoter_view.api.query import parse_watch
-from promoter_view.api.watch_lines import WatchLines
 from promoter_view.reading.feed import End, Feed
 from promoter_view.reading.selection import Selection, exactly
 from promoter_view.reading.wire import Frames

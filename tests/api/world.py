@@ -14,7 +14,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from promoter_view.access.admission import Access, OpenAccess
-from promoter_view.api.openapi import OpenApi
+from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.api.resource import ApiSettings, ViewResource
 from promoter_view.api.routes import Routes
 from promoter_view.api.site import ApiEntrance

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from promoter_view.api.forms import ListMeta
-from promoter_view.api.tables import IncludeObject, TableForm, cells_of
+from promoter_view.api.format.forms import ListMeta
+from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of
 from promoter_view.dashboard import history, reading, showing, stage_showing
 from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.topics import Form

@@ -9,7 +9,7 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promoter_view.api.tables import IncludeObject, TableForm, cells_of
+from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of
 from promoter_view.records import BundleKey, ObjectKey
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.api.openapi_schemas import adopt, name_of, schemas_of, to_v2
+from promoter_view.api.openapi.schemas import adopt, name_of, schemas_of, to_v2
 from promoter_view.kubernetes.kinds import Kind
 from tests.api.openapi_documents import GROUP_VERSION_KIND, OBJECT_META, OWNER, STRATEGY, strategies_document
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from promoter_view.api.tables import IncludeObject, TableForm, cells_of
+from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of
 from promoter_view.metrics import Metrics
 from promoter_view.records import BundleKey
 from promoter_view.views.isolation import Isolation

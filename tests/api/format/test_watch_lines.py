@@ -8,9 +8,9 @@ import zlib
 
 import pytest
 
-from promoter_view.api.forms import MetadataForm, ObjectForm
-from promoter_view.api.tables import IncludeObject, TableForm, cells_of
-from promoter_view.api.watch_lines import WatchLines, error_line
+from promoter_view.api.format.forms import MetadataForm, ObjectForm
+from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of
+from promoter_view.api.format.watch_lines import WatchLines, error_line
 from promoter_view.metrics import Metrics
 from promoter_view.reading.wire import Frames
 from promoter_view.records import BundleChange, BundleKey, ChangeType
@@ -19,7 +19,7 @@ from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.errors import Forbidden
 from promoter_view.web.status import Status
-from tests.api.test_tables import NOW
+from tests.api.format.test_tables import NOW
 from tests.api.test_watching import Seen
 from tests.api.world import VIEW, World
 

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promoter_view.api.layouts import COMPACT, INDENTED, YAML_LAYOUT, json_layout, laid_out
+from promoter_view.api.format.layouts import COMPACT, INDENTED, YAML_LAYOUT, json_layout, laid_out
 
 LAYOUTS = [COMPACT, INDENTED, YAML_LAYOUT]
 READERS = {COMPACT: json.loads, INDENTED: json.loads, YAML_LAYOUT: yaml.safe_load}

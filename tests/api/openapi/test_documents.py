@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.api.openapi import OpenApi, build
-from promoter_view.api.openapi_meta import OBJECT_META
-from promoter_view.api.openapi_paths import operations
-from promoter_view.api.openapi_views import group_versions, schema_name
+from promoter_view.api.openapi.documents import OpenApi, build
+from promoter_view.api.openapi.meta import OBJECT_META
+from promoter_view.api.openapi.paths import operations
+from promoter_view.api.openapi.views import group_versions, schema_name
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from tests.api.openapi_documents import (
     GROUP_VERSION,

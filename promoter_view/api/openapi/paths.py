@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from promoter_view.api.openapi_meta import STATUS
-from promoter_view.api.openapi_schemas import GROUP_VERSION_KIND, V2_REFERENCE, reference
-from promoter_view.api.openapi_views import schema_name
+from promoter_view.api.openapi.meta import STATUS
+from promoter_view.api.openapi.schemas import GROUP_VERSION_KIND, V2_REFERENCE, reference
+from promoter_view.api.openapi.views import schema_name
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 
 _MEDIA_TYPES = ("application/json", "application/yaml")

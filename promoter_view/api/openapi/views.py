@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from promoter_view.api.openapi_meta import KUBERNETES_NAMES, LIST_META, OBJECT_META, STATUS, meta_schemas
-from promoter_view.api.openapi_schemas import (
+from promoter_view.api.openapi.meta import KUBERNETES_NAMES, LIST_META, OBJECT_META, STATUS, meta_schemas
+from promoter_view.api.openapi.schemas import (
     GROUP_VERSION_KIND,
     Schema,
     Schemas,

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from promoter_view.api.forms import ListMeta, MetadataForm, ObjectForm
-from promoter_view.api.layouts import COMPACT
-from promoter_view.api.tables import IncludeObject, TableForm, cells_of
+from promoter_view.api.format.forms import ListMeta, MetadataForm, ObjectForm
+from promoter_view.api.format.layouts import COMPACT
+from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of
 from promoter_view.metrics import Metrics
 from promoter_view.records import BundleKey
 from promoter_view.views.isolation import Isolation

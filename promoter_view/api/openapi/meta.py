@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from promoter_view.api.openapi_schemas import Schema, reference
+from promoter_view.api.openapi.schemas import Schema, reference
 
 #: All schemas that are called so keep their names: they are the same wherever they are served.
 KUBERNETES_NAMES = "io.k8s."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from promoter_view.api.forms import Form
+from promoter_view.api.format.forms import Form
 from promoter_view.reading.format import Format
 from promoter_view.reading.wire import Wire, fixed
 from promoter_view.records import Bundle, BundleChange, ChangeType

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from promoter_view.api.forms import MetadataForm
+from promoter_view.api.format.forms import MetadataForm
 from promoter_view.reading.pages import ListMeta
 from promoter_view.records import Bundle
 from promoter_view.views.ages import UNKNOWN, shown

@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from promoter_view.api.openapi_paths import operations, paths_v2, paths_v3
-from promoter_view.api.openapi_schemas import to_v2
-from promoter_view.api.openapi_views import view_schemas
+from promoter_view.api.openapi.paths import operations, paths_v2, paths_v3
+from promoter_view.api.openapi.schemas import to_v2
+from promoter_view.api.openapi.views import view_schemas
 from promoter_view.api.published import Published, publish
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 

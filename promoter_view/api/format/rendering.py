@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from promoter_view.api.forms import Form, MetadataForm, ObjectForm
-from promoter_view.api.layouts import COMPACT, INDENTED, YAML_LAYOUT, Layout, json_layout, laid_out
+from promoter_view.api.format.forms import Form, MetadataForm, ObjectForm
+from promoter_view.api.format.layouts import COMPACT, INDENTED, YAML_LAYOUT, Layout, json_layout, laid_out
+from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of, parse_include_object
 from promoter_view.api.negotiation import Accepted, MediaType, Representation, Verb, negotiate
-from promoter_view.api.tables import IncludeObject, TableForm, cells_of, parse_include_object
 from promoter_view.reading.pages import Page, PageReader
 from promoter_view.reading.wire import Wire
 from promoter_view.records import Bundle
