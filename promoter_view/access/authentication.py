@@ -21,7 +21,7 @@ from promoter_view.access.authorities import CertificateRefused
 from promoter_view.access.identity import Identity, extra_of, from_subject
 from promoter_view.web.errors import Unauthorized
 from promoter_view.web.headers import Headers
-from promoter_view.web.upgrades import TOKEN_PREFIX, asks_for_websocket, offered_protocols
+from promoter_view.web.websocket.handshake import TOKEN_PREFIX, asks_for_websocket, offered_protocols
 
 #: A refused certificate is judged again after this: it may only have been too early.
 _REFUSED_FOR = timedelta(seconds=10)

@@ -17,10 +17,10 @@ from promoter_view.api import answers
 from promoter_view.reading.wire import Frames, Make, Wire
 from promoter_view.web.addressing import Sender, is_own
 from promoter_view.web.channel import channel_of
-from promoter_view.web.conversation import Conversation
 from promoter_view.web.errors import Forbidden
 from promoter_view.web.headers import headers_of
-from promoter_view.web.upgrades import Opening, asks_for_websocket, open_websocket
+from promoter_view.web.websocket.conversation import Conversation
+from promoter_view.web.websocket.handshake import Opening, asks_for_websocket, open_websocket
 
 #: How long a client has for its half of the closing handshake.
 _FAREWELL_SECONDS = 5.0

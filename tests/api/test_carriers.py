@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
-from promoter_view.web.conversation import FRAMES_SECONDS, MAX_FRAMES, MAX_MESSAGE_BYTES
 from promoter_view.web.errors import Forbidden
 from promoter_view.web.limits import Limits
+from promoter_view.web.websocket.conversation import FRAMES_SECONDS, MAX_FRAMES, MAX_MESSAGE_BYTES
 from tests.api.membership import ByName
 from tests.api.sockets import ACCEPT, HEADERS, Socket
 from tests.api.test_watches import Granted

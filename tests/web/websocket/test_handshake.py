@@ -8,7 +8,7 @@ import pytest
 
 from promoter_view.access.authentication import bearer_token
 from promoter_view.web.errors import BadRequest, Unauthorized
-from promoter_view.web.upgrades import TOKEN_PREFIX, asks_for_websocket, offered_protocols, open_websocket
+from promoter_view.web.websocket.handshake import TOKEN_PREFIX, asks_for_websocket, offered_protocols, open_websocket
 
 ASKS = {"upgrade": [b"websocket"], "connection": [b"Upgrade"]}
 GOOD = {**ASKS, "sec-websocket-version": [b"13"], "sec-websocket-key": [b"dGhlIHNhbXBsZSBub25jZQ=="]}
