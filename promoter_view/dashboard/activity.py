@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from promoter_view.dashboard.checks import Check, Phase
-from promoter_view.dashboard.commits import Commit
-from promoter_view.dashboard.environments import Station, Strategy
 from promoter_view.dashboard.events import Event, Item
 from promoter_view.dashboard.links import page_path
 from promoter_view.dashboard.reading import Reading
-from promoter_view.dashboard.stage_activity import compare_stages
+from promoter_view.dashboard.stages.activity import compare_stages
+from promoter_view.dashboard.strategies.checks import Check, Phase
+from promoter_view.dashboard.strategies.commits import Commit
+from promoter_view.dashboard.strategies.environments import Station, Strategy
 from promoter_view.records import BundleChange
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS

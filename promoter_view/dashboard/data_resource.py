@@ -9,8 +9,6 @@ import orjson
 from twisted.web.server import Request
 
 from promoter_view.boundaries import ViewReader
-from promoter_view.dashboard.changes import ChangeLines
-from promoter_view.dashboard.frames import ObjectFrames, PageFragments, PageFrames
 from promoter_view.dashboard.requests import (
     Resume,
     parse_filter,
@@ -20,9 +18,11 @@ from promoter_view.dashboard.requests import (
     same_scope,
     text,
 )
-from promoter_view.dashboard.stream_resource import RHYTHM, StreamResource
-from promoter_view.dashboard.topics import TopicError, parse_topics
-from promoter_view.dashboard.visitors import Visitor
+from promoter_view.dashboard.streams.changes import ChangeLines
+from promoter_view.dashboard.streams.frames import ObjectFrames, PageFragments, PageFrames
+from promoter_view.dashboard.streams.resource import RHYTHM, StreamResource
+from promoter_view.dashboard.streams.topics import TopicError, parse_topics
+from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.reading.answering import answer
 from promoter_view.reading.feed import Feed
 from promoter_view.reading.pages import ListMeta, PageReader, page

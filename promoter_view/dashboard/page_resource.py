@@ -15,7 +15,7 @@ from promoter_view.clocks import WallClock
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.pages import Page, PageInput, Pages
 from promoter_view.dashboard.program import ProgramFacts
-from promoter_view.dashboard.visitors import Visitor
+from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.kubernetes.reflecting.core import State
 from promoter_view.log.errors import LogUnreachable
 from promoter_view.reading.answering import answer

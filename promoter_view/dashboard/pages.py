@@ -15,20 +15,20 @@ from markupsafe import Markup
 
 from promoter_view.dashboard.activity import Activity, Entry
 from promoter_view.dashboard.assets import Assets
-from promoter_view.dashboard.commits import SHORT
 from promoter_view.dashboard.events import Event
-from promoter_view.dashboard.figures import figures
-from promoter_view.dashboard.fleet import FleetQuery, read_query
-from promoter_view.dashboard.history_query import HistoryQuery, read_history_query
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.dashboard.program import ProgramFacts, read_program
 from promoter_view.dashboard.reading import Reading
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.rows_page import FLEET, fill_rows, rows_page
 from promoter_view.dashboard.showing import Showing, Shown
-from promoter_view.dashboard.stage_pages import StagePages
-from promoter_view.dashboard.stage_showing import StageShowing
-from promoter_view.dashboard.topics import Form
+from promoter_view.dashboard.stages.pages import StagePages
+from promoter_view.dashboard.stages.showing import StageShowing
+from promoter_view.dashboard.strategies.commits import SHORT
+from promoter_view.dashboard.strategies.figures import figures
+from promoter_view.dashboard.strategies.fleet import FleetQuery, read_query
+from promoter_view.dashboard.strategies.history_query import HistoryQuery, read_history_query
+from promoter_view.dashboard.streams.topics import Form
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS

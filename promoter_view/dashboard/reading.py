@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from promoter_view.dashboard.environments import Strategy, read_policy, read_specs, read_strategy
-from promoter_view.dashboard.stage_rows import StageRow, read_stage_row, stage_row_steps
+from promoter_view.dashboard.stages.rows import StageRow, read_stage_row, stage_row_steps
+from promoter_view.dashboard.strategies.environments import Strategy, read_policy, read_specs, read_strategy
 from promoter_view.records import Bundle
 from promoter_view.views.contents import BundleContents, Readings
 from promoter_view.views.promotion_strategy.summary import POLICIES

@@ -10,9 +10,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from promoter_view.dashboard.fleet import ORDERS, FleetQuery, Listed, in_order
 from promoter_view.dashboard.rendering import STATE_WORDS
-from promoter_view.dashboard.stage_rows import Health
+from promoter_view.dashboard.stages.rows import Health
+from promoter_view.dashboard.strategies.fleet import ORDERS, FleetQuery, Listed, in_order
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,16 @@ import orjson
 from markupsafe import Markup
 
 from promoter_view.dashboard.activity import Entry, entry_of
-from promoter_view.dashboard.environments import Strategy, read_policy_with_past, read_strategy
-from promoter_view.dashboard.figures import Deliveries, figures
-from promoter_view.dashboard.fleet import Row, nameless_row, read_row
 from promoter_view.dashboard.fragments import Fragments
-from promoter_view.dashboard.history import Line, Matrices, Matrix
-from promoter_view.dashboard.history_query import HistoryQuery, HistoryTable, read_drawer, read_table
 from promoter_view.dashboard.links import page_path, strategy_path
 from promoter_view.dashboard.reading import Reading
 from promoter_view.dashboard.rendering import Renderer
-from promoter_view.dashboard.strategy import Column, Detail, read_detail, trouble_steps
+from promoter_view.dashboard.strategies.detail import Column, Detail, read_detail, trouble_steps
+from promoter_view.dashboard.strategies.environments import Strategy, read_policy_with_past, read_strategy
+from promoter_view.dashboard.strategies.figures import Deliveries, figures
+from promoter_view.dashboard.strategies.fleet import Row, nameless_row, read_row
+from promoter_view.dashboard.strategies.history import Line, Matrices, Matrix
+from promoter_view.dashboard.strategies.history_query import HistoryQuery, HistoryTable, read_drawer, read_table
 from promoter_view.dashboard.unshown import Unshown
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.bundle_cache import BundleCache

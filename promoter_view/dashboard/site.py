@@ -15,8 +15,8 @@ from twisted.web.server import Request
 from promoter_view.access.identity import ANONYMOUS
 from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.page_resource import PageResource, safe_target
-from promoter_view.dashboard.sign_in import SignIn, redirect
-from promoter_view.dashboard.visitors import Door, Visitor
+from promoter_view.dashboard.visitors.sign_in import SignIn, redirect
+from promoter_view.dashboard.visitors.visitors import Door, Visitor
 from promoter_view.web.addressing import host_name
 from promoter_view.web.channel import ApiRequest, channel_of
 from promoter_view.web.entrance import Entrance

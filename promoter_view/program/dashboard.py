@@ -16,10 +16,10 @@ from promoter_view.dashboard.page_resource import PageResource
 from promoter_view.dashboard.pages import Pages
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.reading import Reading
-from promoter_view.dashboard.sign_in import SignIn
 from promoter_view.dashboard.site import Admittance, DashboardEntrance, DashboardRequest
-from promoter_view.dashboard.stream_resource import StreamResource
-from promoter_view.dashboard.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
+from promoter_view.dashboard.streams.resource import StreamResource
+from promoter_view.dashboard.visitors.sign_in import SignIn
+from promoter_view.dashboard.visitors.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
 from promoter_view.program.api import Serving
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.listening import Listening

@@ -17,10 +17,10 @@ from promoter_view.dashboard.page_resource import PageResource
 from promoter_view.dashboard.pages import Pages
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.reading import Reading
-from promoter_view.dashboard.sign_in import SignIn
 from promoter_view.dashboard.site import Admittance, DashboardEntrance, DashboardRequest
-from promoter_view.dashboard.stream_resource import StreamResource
-from promoter_view.dashboard.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
+from promoter_view.dashboard.streams.resource import StreamResource
+from promoter_view.dashboard.visitors.sign_in import SignIn
+from promoter_view.dashboard.visitors.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
 from promoter_view.reading.sights import ReviewedSights, Sights
 from promoter_view.reading.wire import Frames

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from promoter_view.dashboard.activity import Activity, Event, Item, compare, moment
-from promoter_view.dashboard.environments import read_policy, read_strategy
+from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
 from promoter_view.views.versions import join
 from tests.dashboard.company import Company
 from tests.views.strategies import NEW, OLD, Decoded, bundle, check, policy

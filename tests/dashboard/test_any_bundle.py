@@ -15,9 +15,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from promoter_view.api.format.forms import ListMeta
 from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of
-from promoter_view.dashboard import history, reading, showing, stage_showing
+from promoter_view.dashboard import reading, showing
 from promoter_view.dashboard.activity import Activity
-from promoter_view.dashboard.topics import Form
+from promoter_view.dashboard.stages import showing as stage_showing
+from promoter_view.dashboard.strategies import history
+from promoter_view.dashboard.streams.topics import Form
 from promoter_view.metrics import Metrics
 from promoter_view.records import Bundle, BundleChange
 from promoter_view.views.contents import Contents

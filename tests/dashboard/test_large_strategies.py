@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from promoter_view.dashboard.following import ActivityFollower
-from promoter_view.dashboard.topics import Form
+from promoter_view.dashboard.streams.topics import Form
 from promoter_view.records import BundleChange, ObjectKey
 from promoter_view.simulator.company.fleet import FleetPlan, make_fleet
 from promoter_view.slices import SLICE_SECONDS, cooperator

@@ -17,7 +17,7 @@ import yaml
 from markupsafe import escape
 
 from promoter_view.dashboard.page_resource import PieceReader
-from promoter_view.dashboard.topics import Form
+from promoter_view.dashboard.streams.topics import Form
 from promoter_view.views.promotion_strategy.summary import summarize
 from tests.dashboard.company import Company
 from tests.dashboard.spoiling import bundle_of

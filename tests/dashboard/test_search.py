@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from promoter_view.dashboard.environments import read_policy, read_strategy
-from promoter_view.dashboard.fleet import read_row
 from promoter_view.dashboard.search import freight_words, joined, read_search
+from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
+from promoter_view.dashboard.strategies.fleet import read_row
 from tests.views.strategies import Decoded
 
 DRY, HYDRATED, SOURCE, OLD, NOOP = (letter * 40 for letter in "abcde")

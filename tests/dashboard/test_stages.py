@@ -15,9 +15,9 @@ from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.pages import PageInput, Pages
 from promoter_view.dashboard.reading import Reading
-from promoter_view.dashboard.stage_detail import argocd_link, read_stage
-from promoter_view.dashboard.stage_rows import Health, read_stage_row
-from promoter_view.dashboard.topics import Form, parse_topics
+from promoter_view.dashboard.stages.detail import argocd_link, read_stage
+from promoter_view.dashboard.stages.rows import Health, read_stage_row
+from promoter_view.dashboard.streams.topics import Form, parse_topics
 from promoter_view.metrics import Metrics
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views import contents

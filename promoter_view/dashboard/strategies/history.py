@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from promoter_view.dashboard.checks import Checks, Phase, PullRequest
-from promoter_view.dashboard.commits import Commit
-from promoter_view.dashboard.environments import KEPT, Past, Station
+from promoter_view.dashboard.strategies.checks import Checks, Phase, PullRequest
+from promoter_view.dashboard.strategies.commits import Commit
+from promoter_view.dashboard.strategies.environments import KEPT, Past, Station
 
 #: Environments of which it is kept what was worked out.
 _KEPT_COLUMNS = 4096

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from promoter_view.dashboard.environments import read_policy, read_strategy
-from promoter_view.dashboard.figures import Deliveries, figures
-from tests.dashboard.test_history import past
+from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
+from promoter_view.dashboard.strategies.figures import Deliveries, figures
+from tests.dashboard.strategies.test_history import past
 from tests.views.strategies import Decoded, bundle, check, policy
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

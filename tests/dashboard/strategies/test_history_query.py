@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.dashboard.environments import Station, read_policy_with_past, read_strategy
-from promoter_view.dashboard.history import Line, Matrices
-from promoter_view.dashboard.history_query import HistoryQuery, Show, read_drawer, read_history_query, read_table
-from tests.dashboard.test_history import HISTORY, OLDER
+from promoter_view.dashboard.strategies.environments import Station, read_policy_with_past, read_strategy
+from promoter_view.dashboard.strategies.history import Line, Matrices
+from promoter_view.dashboard.strategies.history_query import (
+    HistoryQuery,
+    Show,
+    read_drawer,
+    read_history_query,
+    read_table,
+)
+from tests.dashboard.strategies.test_history import HISTORY, OLDER
 from tests.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 

@@ -8,9 +8,9 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
 
 from promoter_view.clocks import WallClock
-from promoter_view.dashboard import cookies
 from promoter_view.dashboard.page_resource import PageResource, plain_form, safe_target
-from promoter_view.dashboard.visitors import TokenDoor
+from promoter_view.dashboard.visitors import cookies
+from promoter_view.dashboard.visitors.visitors import TokenDoor
 from promoter_view.web.addressing import Sender, is_own
 from promoter_view.web.errors import Forbidden, ReviewUnavailable, TooManyRequests, Unauthorized
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from promoter_view.dashboard.fleet import read_query
 from promoter_view.dashboard.rows_page import STAGES, fill_rows, rows_page
-from promoter_view.dashboard.stage_rows import Health
-from promoter_view.dashboard.stage_showing import StageShowing
+from promoter_view.dashboard.stages.rows import Health
+from promoter_view.dashboard.stages.showing import StageShowing
+from promoter_view.dashboard.strategies.fleet import read_query
 from promoter_view.records import Bundle
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.dashboard.commits import person, read_commit, without_trailers
+from promoter_view.dashboard.strategies.commits import person, read_commit, without_trailers
 
 SHA = "b647e8a" + "0" * 33
 FOUND: dict[str, Any] = {

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from promoter_view.dashboard.checks import Phase, phase_of
-from promoter_view.dashboard.durations import parse_duration
+from promoter_view.dashboard.strategies.checks import Phase, phase_of
+from promoter_view.dashboard.strategies.durations import parse_duration
 from promoter_view.decoded import mapping, mappings, parse_time, text
 
 

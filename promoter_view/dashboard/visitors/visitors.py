@@ -16,7 +16,7 @@ from promoter_view.access.identity import ANONYMOUS, Identity
 from promoter_view.access.peers import presented
 from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.clocks import WallClock
-from promoter_view.dashboard.cookies import token_of
+from promoter_view.dashboard.visitors.cookies import token_of
 from promoter_view.web.errors import Forbidden, ReviewUnavailable, Unauthorized
 from promoter_view.web.headers import headers_of
 

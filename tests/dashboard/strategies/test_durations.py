@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.dashboard.durations import parse_duration
+from promoter_view.dashboard.strategies.durations import parse_duration
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from markupsafe import Markup
 from promoter_view.dashboard.links import page_path
 from promoter_view.dashboard.reading import Reading
 from promoter_view.dashboard.rendering import Renderer
-from promoter_view.dashboard.stage_detail import read_stage
-from promoter_view.dashboard.stage_rows import StageRow, nameless_stage_row
+from promoter_view.dashboard.stages.detail import read_stage
+from promoter_view.dashboard.stages.rows import StageRow, nameless_stage_row
 from promoter_view.dashboard.unshown import Unshown
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.bundle_cache import BundleCache

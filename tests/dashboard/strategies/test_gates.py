@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from promoter_view.dashboard.checks import Phase
-from promoter_view.dashboard.gates import read_schedules, read_timers
+from promoter_view.dashboard.strategies.checks import Phase
+from promoter_view.dashboard.strategies.gates import read_schedules, read_timers
 
 
 def test_a_timer_says_when_its_time_has_passed() -> None:

@@ -10,10 +10,10 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from promoter_view.dashboard.checks import Checks, PullRequest, read_checks, read_request
-from promoter_view.dashboard.commits import Commit, read_commit
-from promoter_view.dashboard.figures import Deliveries, Delivery, read_deliveries
 from promoter_view.dashboard.search import policy_words
+from promoter_view.dashboard.strategies.checks import Checks, PullRequest, read_checks, read_request
+from promoter_view.dashboard.strategies.commits import Commit, read_commit
+from promoter_view.dashboard.strategies.figures import Deliveries, Delivery, read_deliveries
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.contents import Contents, Read
 from promoter_view.views.promotion_strategy.summary import (

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
-from promoter_view.dashboard.environments import Station, Strategy
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.dashboard.search import Search, joined, read_search
+from promoter_view.dashboard.strategies.environments import Station, Strategy
 from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, parse_label_selector
 from promoter_view.views.contents import Contents
 from promoter_view.views.promotion_strategy.summary import State

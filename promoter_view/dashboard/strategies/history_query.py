@@ -6,9 +6,9 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from promoter_view.dashboard.commits import SHORT, Commit
-from promoter_view.dashboard.environments import Station
-from promoter_view.dashboard.history import Cell, Kind, Line
+from promoter_view.dashboard.strategies.commits import SHORT, Commit
+from promoter_view.dashboard.strategies.environments import Station
+from promoter_view.dashboard.strategies.history import Cell, Kind, Line
 
 _MAX_WORD = 250
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from promoter_view.dashboard.environments import Station, read_policy_with_past, read_strategy
+from promoter_view.dashboard.strategies.environments import Station, read_policy_with_past, read_strategy
 from promoter_view.views.promotion_strategy.summary import State
 from tests.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 

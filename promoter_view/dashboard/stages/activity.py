@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promoter_view.dashboard.events import Event, Item
-from promoter_view.dashboard.stage_rows import Deed, StageRow
+from promoter_view.dashboard.stages.rows import Deed, StageRow
 
 
 def compare_stages(before: StageRow | None, after: StageRow | None) -> Iterator[Item]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from promoter_view.dashboard.links import commit_url, web_url
-from promoter_view.dashboard.stage_rows import (
+from promoter_view.dashboard.stages.rows import (
     Health,
     StageRow,
     freight_names,

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from promoter_view.dashboard.cookies import forget, is_token, keep, token_of
+from promoter_view.dashboard.visitors.cookies import forget, is_token, keep, token_of
 
 
 class Request:

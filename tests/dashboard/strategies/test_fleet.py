@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from promoter_view.dashboard.environments import read_policy, read_strategy
-from promoter_view.dashboard.fleet import Row, in_order, read_query, read_row
+from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
+from promoter_view.dashboard.strategies.fleet import Row, in_order, read_query, read_row
 from promoter_view.views.promotion_strategy.summary import State
 from tests.views.strategies import NEW, Decoded, bundle, check, policy
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.dashboard.topics import MAX_STRATEGIES, Form, TopicError, Topics, parse_topics
+from promoter_view.dashboard.streams.topics import MAX_STRATEGIES, Form, TopicError, Topics, parse_topics
 from promoter_view.records import BundleKey
 
 KEY = BundleKey("promotionstrategydetails", "payments", "ledger")

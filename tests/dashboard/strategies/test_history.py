@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from promoter_view.dashboard.environments import read_policy_with_past, read_strategy
-from promoter_view.dashboard.history import Line, Matrices
+from promoter_view.dashboard.strategies.environments import read_policy_with_past, read_strategy
+from promoter_view.dashboard.strategies.history import Line, Matrices
 from tests.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 OLDER = "c" * 40

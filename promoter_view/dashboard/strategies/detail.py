@@ -8,12 +8,12 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, TypeVar
 
-from promoter_view.dashboard.checks import Check, Checks, Phase
-from promoter_view.dashboard.environments import Station, Strategy
-from promoter_view.dashboard.figures import Deliveries
-from promoter_view.dashboard.gates import Schedule, Timer, read_schedules, read_timers
-from promoter_view.dashboard.history import Line, Matrix
 from promoter_view.dashboard.links import web_url
+from promoter_view.dashboard.strategies.checks import Check, Checks, Phase
+from promoter_view.dashboard.strategies.environments import Station, Strategy
+from promoter_view.dashboard.strategies.figures import Deliveries
+from promoter_view.dashboard.strategies.gates import Schedule, Timer, read_schedules, read_timers
+from promoter_view.dashboard.strategies.history import Line, Matrix
 from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.columns import repository

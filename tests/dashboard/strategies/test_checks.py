@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promoter_view.dashboard.checks import Phase, read_checks, read_request
+from promoter_view.dashboard.strategies.checks import Phase, read_checks, read_request
 from tests.views.strategies import check
 
 

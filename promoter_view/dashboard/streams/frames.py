@@ -8,8 +8,8 @@ from typing import Protocol
 
 import orjson
 
-from promoter_view.dashboard import sse
-from promoter_view.dashboard.topics import Form, Topics
+from promoter_view.dashboard.streams import sse
+from promoter_view.dashboard.streams.topics import Form, Topics
 from promoter_view.reading.format import Format
 from promoter_view.reading.wire import Wire, fixed
 from promoter_view.records import Bundle, BundleChange, ChangeType

@@ -1,0 +1,1 @@
+"""Stages as pages show them. Pure."""

@@ -1,0 +1,1 @@
+"""PromotionStrategies as pages show them. Pure."""

@@ -1,0 +1,1 @@
+"""Streams of the dashboard: Server-Sent Events and lines, as formats of a feed."""
