@@ -16,7 +16,6 @@ from twisted.internet.defer import Deferred
 
 from promoter_view.boundaries import Follower, Leading, ViewReader
 from promoter_view.clocks import WallClock
-from promoter_view.decoded import text
 from promoter_view.kubernetes.client.client import KubernetesClient
 from promoter_view.kubernetes.connection.cluster import Clusters
 from promoter_view.kubernetes.connection.config import own_namespace
@@ -25,17 +24,17 @@ from promoter_view.metrics import Metrics
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.promotions.applying import Applying
 from promoter_view.promotions.controller import PromotionController
-from promoter_view.promotions.documents import Document
 from promoter_view.promotions.expressions.parser import ExpressionParser
 from promoter_view.promotions.expressions.promotion import PromotionExpressions
 from promoter_view.promotions.lease.leasing import ShardLease
-from promoter_view.promotions.objects import FREIGHT, WAREHOUSE, KnownObjects
+from promoter_view.promotions.objects import WAREHOUSE, KnownObjects
 from promoter_view.promotions.pacing import Pacing
 from promoter_view.promotions.promotion_pass import PromotionPass
 from promoter_view.promotions.rereading import Rereading
 from promoter_view.promotions.stage_pass import StagePass
 from promoter_view.promotions.steps.catalogue import known_steps
 from promoter_view.promotions.steps_of import Lookups, PromotionSteps
+from promoter_view.promotions.values import Promotion, Stage
 from promoter_view.promotions.writes import Writes
 from promoter_view.stages.authorization import StageKey
 
@@ -160,7 +159,7 @@ class Shard:
     def _default_namespace(self) -> str:
         return self._settings.argocd.namespace[0]
 
-    def _steps_of(self, key: StageKey, stage: Document, promotion: Document, lookups: Lookups) -> PromotionSteps:
+    def _steps_of(self, key: StageKey, stage: Stage, promotion: Promotion, lookups: Lookups) -> PromotionSteps:
         return PromotionSteps(
             self._steps,
             self._expressions_of(key, stage, promotion),
@@ -170,13 +169,13 @@ class Shard:
             default_namespace=self._default_namespace,
         )
 
-    def _expressions_of(self, key: StageKey, stage: Document, promotion: Document) -> PromotionExpressions:
-        taken = self._known.get(FREIGHT, key.project, text(promotion, "spec", "freight"))
+    def _expressions_of(self, key: StageKey, stage: Stage, promotion: Promotion) -> PromotionExpressions:
+        taken = self._known.freight(key.project, promotion.freight)
         return PromotionExpressions(
             self._parser,
             stage=stage,
             promotion=promotion,
-            alias=text(taken, "alias"),
+            alias="" if taken is None else taken.alias,
             warehouses=lambda name: self._known.get(WAREHOUSE, key.project, name),
         )
 

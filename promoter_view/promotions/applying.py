@@ -13,7 +13,6 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from promoter_view.clocks import WallClock
-from promoter_view.decoded import text
 from promoter_view.kubernetes.documents import version_of
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError
 from promoter_view.promotions.documents import Document, rfc3339
@@ -27,6 +26,7 @@ from promoter_view.promotions.steps.step import (
     SyncApplication,
     failed_action,
 )
+from promoter_view.promotions.values import Promotion
 from promoter_view.promotions.writes import Conflict, Writes
 from promoter_view.stages.application import read_application
 from promoter_view.stages.authorization import StageKey, refusal
@@ -55,7 +55,7 @@ class Applying:
         self._wall = wall
         self._random = random
 
-    async def carry_out(self, actions: Sequence[Action], result: StepResult, promotion: Document) -> StepResult | None:
+    async def carry_out(self, actions: Sequence[Action], result: StepResult, promotion: Promotion) -> StepResult | None:
         """In order, to the first that fails: the step's result then, None where all was done.
 
         Errors: Conflict where the Promotion is no longer what was decided on; MayNotWrite; ApiError and Unreachable
@@ -73,7 +73,7 @@ class Applying:
         if application is not None and not refusal(application, stage):
             await self._refresh(action)
 
-    async def _do(self, action: Action, promotion: Document) -> str:
+    async def _do(self, action: Action, promotion: Promotion) -> str:
         if isinstance(action, SyncApplication):
             return await self._sync(action, promotion)
         if isinstance(action, RefreshApplication):
@@ -82,7 +82,7 @@ class Applying:
             await self._create_event(action)
         return ""
 
-    async def _sync(self, action: SyncApplication, promotion: Document) -> str:
+    async def _sync(self, action: SyncApplication, promotion: Promotion) -> str:
         for _ in range(_ATTEMPTS):
             try:
                 return await self._sync_once(action, promotion)
@@ -95,7 +95,7 @@ class Applying:
         # Somebody writes it all the time: the step goes on, and is looked at again.
         raise Conflict(f"Application {action.namespace}/{action.name} was written by others {_ATTEMPTS} times in a row")
 
-    async def _sync_once(self, action: SyncApplication, promotion: Document) -> str:
+    async def _sync_once(self, action: SyncApplication, promotion: Promotion) -> str:
         live = await self._writes.read(APPLICATION, action.namespace, action.name)
         self._learn(action, live)
         planned = plan_sync(action, None if live is None else read_application(live))
@@ -112,14 +112,14 @@ class Applying:
         await self._create_event(planned.event)
         return ""
 
-    async def _check(self, promotion: Document) -> None:
+    async def _check(self, promotion: Promotion) -> None:
         """Errors: Conflict where the Promotion is not any more what was decided on."""
-        namespace, name = text(promotion, "metadata", "namespace"), text(promotion, "metadata", "name")
+        namespace, name = promotion.namespace, promotion.name
         now = await self._writes.read(PROMOTION, namespace, name)
         if now is None:
             self._known.learn_absent(PROMOTION, namespace, name)
             raise Conflict(f"Promotion {namespace}/{name} is gone")
-        if version_of(now) != version_of(promotion):
+        if version_of(now) != version_of(promotion.document):
             self._known.learn(PROMOTION, now)
             raise Conflict(f"Promotion {namespace}/{name} has changed meanwhile")
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.documents import decode, version_of
 from promoter_view.promotions.documents import Document
+from promoter_view.promotions.values import Freight, Promotion, Stage, read_freight, read_promotion, read_stage
 from promoter_view.records import ABSENT, LOST, Change, ChangeType, ObjectKey, Position, Record, Snapshot, SourceObject
 from promoter_view.stages.application import Application, read_application
 from promoter_view.stages.authorization import StageKey, authorization_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 STAGE, PROMOTION, FREIGHT, APPLICATION = "Stage", "Promotion", "Freight", "Application"
 WAREHOUSE = "Warehouse"
+_Value = TypeVar("_Value")
 _KINDS = frozenset({STAGE, PROMOTION, FREIGHT, WAREHOUSE, APPLICATION})
 
 #: Told of a changed object, and of the Stages that it names.
@@ -82,6 +84,22 @@ class KnownObjects:
         """Whether the cluster knows Applications at all; as long as nothing is known of that, it does."""
         return not self._installed or any(self._installed.values())
 
+    def stage(self, key: StageKey) -> Stage | None:
+        """The newest known copy of that Stage; None where there is none."""
+        return self._read(read_stage, STAGE, key.project, key.stage)
+
+    def promotion(self, project: str, name: str) -> Promotion | None:
+        """The newest known copy of that Promotion; None where there is none."""
+        return self._read(read_promotion, PROMOTION, project, name)
+
+    def freight(self, project: str, name: str) -> Freight | None:
+        """The newest known copy of that Freight; None where there is none."""
+        return self._read(read_freight, FREIGHT, project, name)
+
+    def application(self, namespace: str, name: str) -> Application | None:
+        """The newest known copy of that Application; None where there is none."""
+        return self._read(read_application, APPLICATION, namespace, name)
+
     def get(self, kind: str, namespace: str, name: str) -> Document | None:
         """The newest known copy; None where there is none."""
         key = ObjectKey(kind, namespace, name)
@@ -92,18 +110,13 @@ class KnownObjects:
         document = None if found is None else decode(found.body)
         return document if isinstance(document, dict) else None
 
-    def promotions(self, stage: StageKey) -> Sequence[Document]:
+    def promotions(self, stage: StageKey) -> Sequence[Promotion]:
         """All Promotions of that Stage."""
-        return self._all(PROMOTION, stage)
+        return self._of(stage, PROMOTION, read_promotion)
 
-    def freight_of(self, stage: StageKey) -> Sequence[Document]:
+    def freight_of(self, stage: StageKey) -> Sequence[Freight]:
         """All Freight whose status names that Stage."""
-        return self._all(FREIGHT, stage)
-
-    def application(self, namespace: str, name: str) -> Application | None:
-        """The newest known Application of that name; None where there is none."""
-        document = self.get(APPLICATION, namespace, name)
-        return None if document is None else read_application(document)
+        return self._of(stage, FREIGHT, read_freight)
 
     def applications(self, namespace: str) -> Sequence[Application]:
         """All Applications of that namespace, by name."""
@@ -140,10 +153,14 @@ class KnownObjects:
             self._learned[key] = _Learned(None, known.resource_version)
         return before is not None
 
-    def _all(self, kind: str, stage: StageKey) -> Sequence[Document]:
+    def _read(self, read: Callable[[Document], _Value], kind: str, namespace: str, name: str) -> _Value | None:
+        document = self.get(kind, namespace, name)
+        return None if document is None else read(document)
+
+    def _of(self, stage: StageKey, kind: str, read: Callable[[Document], _Value]) -> Sequence[_Value]:
         names = self._by_stage.get((kind, stage), ())
         found = (self.get(kind, stage.project, name) for name in tuple(names))
-        return [document for document in found if document is not None]
+        return [read(document) for document in found if document is not None]
 
     def _take(self, change: Change) -> frozenset[StageKey]:
         learned = self._learned.get(change.key)

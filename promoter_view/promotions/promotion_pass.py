@@ -12,48 +12,35 @@ from dataclasses import dataclass, replace
 
 from twisted.logger import Logger
 
-from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.outcomes import ClusterError
 from promoter_view.metrics import Metrics
 from promoter_view.promotions import engine
 from promoter_view.promotions.applying import Applying
-from promoter_view.promotions.documents import Document
 from promoter_view.promotions.engine import Pass
 from promoter_view.promotions.objects import FREIGHT, PROMOTION, STAGE, KnownObjects
 from promoter_view.promotions.pacing import Pacing
 from promoter_view.promotions.rereading import Rereading
-from promoter_view.promotions.state.execution import Execution, Phase, read_execution, read_plan, write_execution
+from promoter_view.promotions.state.execution import Execution, Phase, write_execution
 from promoter_view.promotions.state.freight import collection, reference, unavailable
-from promoter_view.promotions.state.requests import (
-    SHARD,
-    abort_message,
-    has_template,
-    is_deleting,
-    refresh_of,
-    shard_of,
-)
+from promoter_view.promotions.state.requests import SHARD, abort_message
 from promoter_view.promotions.steps_of import Lookups, PromotionSteps
+from promoter_view.promotions.values import Freight, Promotion, Stage, read_promotion
 from promoter_view.promotions.writes import Writes
 from promoter_view.stages.authorization import StageKey
 
 #: Builds what the engine asks of the steps of one Promotion.
-StepsOf = Callable[[StageKey, Document, Document, Lookups], PromotionSteps]
+StepsOf = Callable[[StageKey, Stage, Promotion, Lookups], PromotionSteps]
 Applications = set[tuple[str, str]]
-_NOTHING: Document = {}
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One pass over one Promotion. ``brings`` is what its status gets at the beginning; ``applications`` collects.
-
-    ``stepped``: see engine.run.
-    """
+    """One pass over one Promotion, which has its Freight. ``applications`` collects; ``stepped``: see engine.run."""
 
     key: StageKey
-    stage: Document
-    promotion: Document
+    stage: Stage
+    promotion: Promotion
     execution: Execution
-    brings: Document
     now: float
     stepped: float
     applications: Applications
@@ -87,28 +74,25 @@ class PromotionPass:
 
     async def tidy(self, key: StageKey, now: float) -> None:
         """New ones wait, and say what keeps them from ever running; what people ask for by annotation is done."""
-        hindrance = _hindrance(key, self._known.get(STAGE, key.project, key.stage), self._shard)
+        hindrance = _hindrance(key, self._known.stage(key), self._shard)
         for promotion in self._known.promotions(key):
-            if shard_of(promotion) != self._shard or is_deleting(promotion):
-                continue
-            before = read_execution(promotion)
-            after = _tidied(promotion, before, self._shard, hindrance, now)
-            await self._write(promotion, after)
+            if promotion.shard == self._shard and not promotion.is_deleting:
+                await self._write(promotion, _tidied(promotion, hindrance, now))
 
     async def run(
-        self, key: StageKey, stage: Document, promotion: Document, now: float, applications: Applications
+        self, key: StageKey, stage: Stage, promotion: Promotion, now: float, applications: Applications
     ) -> float | None:
         """Seconds until the next look. Errors: as StagePass.look."""
-        uid = text(promotion, "metadata", "uid")
+        uid = promotion.uid
         waiting = self._pacing.left(uid)
         if waiting > 0:
             return waiting
-        brings, execution = await self._begin(key, stage, promotion, now)
+        promotion, execution = await self._begin(key, stage, promotion, now)
         if execution.phase.terminal:
             await self._write(promotion, execution)
             return 0.0
         stepped = self._pacing.stepped(key, uid, execution.running_since)
-        outcome = await self._advance(_Run(key, stage, promotion, execution, brings, now, stepped, applications))
+        outcome = await self._advance(_Run(key, stage, promotion, execution, now, stepped, applications))
         self._pacing.stepped(key, uid, outcome.execution.running_since)  # from now on
         if outcome.again_seconds is None:
             return 0.0
@@ -117,37 +101,34 @@ class PromotionPass:
         return outcome.again_seconds
 
     async def _begin(
-        self, key: StageKey, stage: Document, promotion: Document, now: float
-    ) -> tuple[Document, Execution]:
-        """What of its status a run begins with, and the run: a Promotion whose turn has come takes its Freight."""
-        execution = read_execution(promotion)
+        self, key: StageKey, stage: Stage, promotion: Promotion, now: float
+    ) -> tuple[Promotion, Execution]:
+        """The Promotion once it has taken its Freight, as it does when its turn has come, and its run."""
+        execution, name = promotion.execution, promotion.freight
         if execution.phase is Phase.RUNNING:
-            return {}, execution
-        name = text(promotion, "spec", "freight")
-        freight = self._known.get(FREIGHT, key.project, name) if name else None
+            return promotion, execution
+        freight = self._known.freight(key.project, name) if name else None
         problem = _problem(stage, promotion, freight, now)
         if problem is not None and name:
             await self._rereading.one(FREIGHT, key.project, name)
             await self._rereading.one(STAGE, key.project, key.stage)
-            stage = self._known.get(STAGE, key.project, key.stage) or stage
-            freight = self._known.get(FREIGHT, key.project, name)
+            stage = self._known.stage(key) or stage
+            freight = self._known.freight(key.project, name)
             problem = _problem(stage, promotion, freight, now)
         if problem is not None or freight is None:
-            return {}, engine.refuse(execution, problem or "", now)
+            return promotion, engine.refuse(execution, problem or "", now)
         taken = reference(freight)
-        brings = {"freight": taken, "freightCollection": collection(stage, taken)}
-        return brings, engine.begin(execution, now)
+        return replace(promotion, taken=taken, collection=collection(stage, taken)), engine.begin(execution, now)
 
     async def _advance(self, run: _Run) -> Pass:
         """A pass, and what it wants done; a failure of that is the step's result, and the pass goes on."""
-        plan, lookups = read_plan(run.promotion), Lookups(self._known)
-        steps = self._steps_of(run.key, run.stage, _shown(run), lookups)
+        promotion, plan, lookups = run.promotion, run.promotion.plan, Lookups(self._known)
+        steps = self._steps_of(run.key, run.stage, promotion, lookups)
         outcome = engine.run(plan, run.execution, steps, run.now, run.stepped)
         while _has_new_fault(run.execution, outcome.execution) and await self._has_news(lookups):
             outcome = engine.run(plan, run.execution, steps, run.now, run.stepped)
-        promotion = run.promotion
         while True:
-            promotion = await self._write(promotion, outcome.execution, run.brings)
+            promotion = await self._write(promotion, outcome.execution)
             run.applications.update(lookups.asked)
             if outcome.result is None:
                 return outcome
@@ -169,35 +150,29 @@ class PromotionPass:
             self._log.warn("decided on what the log holds: {error}", error=str(error))
             return False
 
-    async def _write(self, promotion: Document, execution: Execution, brings: Document = _NOTHING) -> Document:
-        """The Promotion with that run in its status, written where the cluster's differs."""
-        before = mapping(promotion, "status")
-        status = write_execution({**before, **brings}, execution)
-        asked = refresh_of(promotion)
-        if asked:
-            status["lastHandledRefresh"] = asked
-        if status == before:
+    async def _write(self, promotion: Promotion, execution: Execution) -> Promotion:
+        """The Promotion with its Freight and that run in its status, written where the cluster's differs."""
+        brings = {"freight": promotion.taken, "freightCollection": promotion.collection}
+        held = {name: value for name, value in brings.items() if value}
+        status = write_execution({**promotion.status, **held}, execution)
+        if promotion.refresh:
+            status["lastHandledRefresh"] = promotion.refresh
+        if status == promotion.status:
             return promotion
-        written = await self._writes.write_status(PROMOTION, promotion, status)
+        written = await self._writes.write_status(PROMOTION, promotion.document, status)
         self._known.learn(PROMOTION, written)
-        self._count(before, execution, promotion)
-        return written
+        self._count(promotion, execution)
+        return read_promotion(written)
 
-    def _count(self, before: Document, execution: Execution, promotion: Document) -> None:
-        known = {record.alias: record for record in read_execution({"status": before}).records}
-        uses = {step.alias: step.uses for step in read_plan(promotion)}
+    def _count(self, before: Promotion, execution: Execution) -> None:
+        known = {record.alias: record for record in before.execution.records}
+        uses = {step.alias: step.uses for step in before.plan}
         for record in execution.records:
             earlier = known.get(record.alias)
             if record.status != "Running" and (earlier is None or earlier.status != record.status):
                 self._metrics.promotion_steps.labels(_known_step(uses.get(record.alias, "")), record.status).inc()
-        if execution.phase.terminal and text(before, "phase") != execution.phase.value:
+        if execution.phase.terminal and before.execution.phase is not execution.phase:
             self._metrics.promotions_ended.labels(execution.phase.value).inc()
-
-
-def _shown(run: _Run) -> Document:
-    """The Promotion as it is once the pass is written."""
-    status = {**mapping(run.promotion, "status"), **run.brings}
-    return {**run.promotion, "status": write_execution(status, run.execution)}
 
 
 def _has_new_fault(before: Execution, after: Execution) -> bool:
@@ -210,10 +185,11 @@ def _known_step(uses: str) -> str:
     return uses if uses in ("argocd-update", "argocd-wait") else "other"
 
 
-def _tidied(promotion: Document, execution: Execution, shard: str, hindrance: str, now: float) -> Execution:
+def _tidied(promotion: Promotion, hindrance: str, now: float) -> Execution:
+    execution = promotion.execution
     if execution.phase.terminal:
         return execution
-    message = abort_message(promotion, shard)
+    message = abort_message(promotion.abort, promotion.shard)
     if message is not None:
         return engine.abort(execution, message, now)
     if execution.phase is Phase.RUNNING:
@@ -221,25 +197,24 @@ def _tidied(promotion: Document, execution: Execution, shard: str, hindrance: st
     return replace(execution, phase=Phase.PENDING, message=hindrance)
 
 
-def _hindrance(key: StageKey, stage: Document | None, shard: str) -> str:
+def _hindrance(key: StageKey, stage: Stage | None, shard: str) -> str:
     """Why nobody here gives a turn to the Promotions of that Stage; "" where somebody does."""
     if stage is None:
         return f"Stage {key.stage} does not exist in {key.project}"
-    if shard_of(stage) != shard:
-        labelled = f'"{shard_of(stage)}"' if shard_of(stage) else "missing"
+    if stage.shard != shard:
+        labelled = f'"{stage.shard}"' if stage.shard else "missing"
         return f"Stage {key.stage} is not of shard {shard}: its label {SHARD} is {labelled}"
-    if not has_template(stage):
+    if not stage.has_steps:
         return f"Stage {key.stage} has no promotion steps: it is for control flow only"
     return ""
 
 
-def _problem(stage: Document, promotion: Document, freight: Document | None, now: float) -> str | None:
+def _problem(stage: Stage, promotion: Promotion, freight: Freight | None, now: float) -> str | None:
     """Why a Promotion cannot run at all."""
-    if text(promotion, "spec", "target"):
+    if promotion.target:
         return "spec.target: promoter-view promotes to Stages, not to Targets"
-    name = text(promotion, "spec", "freight")
-    if not name:
+    if not promotion.freight:
         return "spec.freight is empty: Kargo's webhook fills it from spec.origin, and is not there"
     if freight is None:
-        return f"Freight {name} does not exist in {text(promotion, 'metadata', 'namespace')}"
+        return f"Freight {promotion.freight} does not exist in {promotion.namespace}"
     return unavailable(freight, stage, now)

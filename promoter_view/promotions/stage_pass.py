@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from promoter_view.decoded import mapping, text
+from promoter_view.decoded import mapping
 from promoter_view.promotions.applying import Applying
-from promoter_view.promotions.documents import Document, objects, rfc3339
+from promoter_view.promotions.documents import Document, rfc3339
 from promoter_view.promotions.objects import FREIGHT, PROMOTION, STAGE, KnownObjects
 from promoter_view.promotions.promotion_pass import PromotionPass
 from promoter_view.promotions.rereading import Rereading
-from promoter_view.promotions.state.execution import Phase, read_execution
-from promoter_view.promotions.state.freight import names_in
+from promoter_view.promotions.state.execution import Phase
 from promoter_view.promotions.state.freight_status import forgotten, placed
 from promoter_view.promotions.state.queue import Turn, turn
-from promoter_view.promotions.state.requests import FINALIZER, has_template, is_deleting, shard_of
-from promoter_view.promotions.state.stage_status import assessed, is_verified, taken
+from promoter_view.promotions.state.requests import FINALIZER
+from promoter_view.promotions.state.stage_status import assessed, taken
 from promoter_view.promotions.steps.step import RefreshApplication
+from promoter_view.promotions.values import Freight, Promotion, Stage, read_stage
 from promoter_view.promotions.writes import Writes
 from promoter_view.stages.assessment import StageHealth, assess
 from promoter_view.stages.authorization import StageKey
@@ -66,23 +66,23 @@ class StagePass:
 
     def concerns(self, key: StageKey) -> bool:
         """Whether that Stage, or a Promotion of it, is of our shard."""
-        stage = self._known.get(STAGE, key.project, key.stage)
-        if stage is not None and shard_of(stage) == self._shard:
+        stage = self._known.stage(key)
+        if stage is not None and stage.shard == self._shard:
             return True
-        return any(shard_of(promotion) == self._shard for promotion in self._known.promotions(key))
+        return any(promotion.shard == self._shard for promotion in self._known.promotions(key))
 
     async def look(self, key: StageKey, now: float) -> Look:
         """One look. Errors: Conflict (decide again), MayNotWrite, ClusterError."""
         found = Look()
         await self._promotions.tidy(key, now)
-        stage = self._known.get(STAGE, key.project, key.stage)
+        stage = self._known.stage(key)
         if stage is None:
             return found
-        if shard_of(stage) == self._shard:
-            if is_deleting(stage):
+        if stage.shard == self._shard:
+            if stage.is_deleting:
                 await self._part(key, stage)
                 return found
-            if has_template(stage):
+            if stage.has_steps:
                 stage, again = await self._settle(key, stage, now, found)
                 if again:
                     found.again_seconds = AT_ONCE
@@ -94,65 +94,57 @@ class StagePass:
 
     async def reread(self, key: StageKey) -> None:
         """Reads anew what a look writes, after it has met another's write. Errors: ApiError, Unreachable."""
-        names = [(STAGE, key.stage)]
-        names += [(FREIGHT, text(each, "metadata", "name")) for each in self._known.freight_of(key)]
-        for each in self._known.promotions(key):
-            if not read_execution(each).phase.terminal:
-                names.append((PROMOTION, text(each, "metadata", "name")))
-        history = objects(self._known.get(STAGE, key.project, key.stage), "status", "freightHistory")
-        names += [(FREIGHT, name) for name in (names_in(history[0]) if history else ())]
+        names, stage = [(STAGE, key.stage)], self._known.stage(key)
+        names += [(FREIGHT, each.name) for each in self._known.freight_of(key)]
+        names += [(PROMOTION, each.name) for each in self._known.promotions(key) if not each.has_ended]
+        names += [(FREIGHT, name) for name in (stage.status.freight if stage else ())]
         for kind, name in dict.fromkeys(names):
             await self._rereading.one(kind, key.project, name)
 
-    def _current(self, key: StageKey, stage: Document) -> Document | None:
+    def _current(self, key: StageKey, stage: Stage) -> Promotion | None:
         """The Promotion of ours whose turn it is by the Stage's status."""
-        name = text(stage, "status", "currentPromotion", "name")
-        promotion = self._known.get(PROMOTION, key.project, name) if name else None
-        if promotion is None or shard_of(promotion) != self._shard or is_deleting(promotion):
+        name = stage.status.current
+        promotion = self._known.promotion(key.project, name) if name else None
+        if promotion is None or promotion.shard != self._shard or promotion.is_deleting:
             return None
-        return None if read_execution(promotion).phase.terminal else promotion
+        return None if promotion.has_ended else promotion
 
-    async def _settle(self, key: StageKey, stage: Document, now: float, found: Look) -> tuple[Document, bool]:
+    async def _settle(self, key: StageKey, stage: Stage, now: float, found: Look) -> tuple[Stage, bool]:
         """The Stage with its status up to date, and whether to look again at once."""
-        promotions = [each for each in self._known.promotions(key) if not is_deleting(each)]
-        before = mapping(stage, "status")
-        decided = turn(before, promotions)
-        status = taken(before, decided)
-        health = self._assess(stage, status, promotions)
+        promotions = [each for each in self._known.promotions(key) if not each.is_deleting]
+        decided = turn(stage.status, promotions)
+        settled = stage.with_status(taken(stage.status, decided))
+        health = self._assess(settled, promotions)
         found.applications |= {(each.wanted.namespace, each.wanted.name) for each in health.applications}
-        status = assessed(stage, status, health, rfc3339(now))
-        if status != before:
-            stage = await self._writes.write_status(STAGE, stage, status)
-            self._known.learn(STAGE, stage)
+        status = assessed(settled, health, rfc3339(now))
+        if status != stage.status.document:
+            written = await self._writes.write_status(STAGE, stage.document, status)
+            self._known.learn(STAGE, written)
+            stage = read_stage(written)
         await self._mark_freight(key, stage, now)
         await self._refresh(key, health)
         return stage, _unfinished(decided)
 
-    def _assess(self, stage: Document, status: Document, promotions: Sequence[Document]) -> StageHealth:
+    def _assess(self, stage: Stage, promotions: Sequence[Promotion]) -> StageHealth:
         return assess(
-            {**stage, "status": status},
+            stage.document,
             self._known.application,
             default_namespace=self._default_namespace,
             earlier_checks=_earlier_checks(promotions),
         )
 
-    async def _mark_freight(self, key: StageKey, stage: Document, now: float) -> None:
-        status = mapping(stage, "status")
-        history = objects(status, "freightHistory")
-        current = names_in(history[0]) if history else frozenset()
-        named = {text(each, "metadata", "name"): each for each in self._known.freight_of(key)}
-        used = {name: self._known.get(FREIGHT, key.project, name) for name in current}
+    async def _mark_freight(self, key: StageKey, stage: Stage, now: float) -> None:
+        current, verified = stage.status.freight, stage.status.is_verified
+        named = {each.name: each for each in self._known.freight_of(key)}
+        used = {name: self._known.freight(key.project, name) for name in current}
         for name, freight in {**named, **used}.items():
-            if freight is None:
-                continue
-            before = mapping(freight, "status")
-            verified = is_verified(status)
-            after = placed(before, key.stage, current=name in current, verified=verified, now=rfc3339(now))
-            await self._write_freight(freight, before, after)
+            if freight is not None:
+                status = placed(freight, key.stage, current=name in current, verified=verified, now=rfc3339(now))
+                await self._write_freight(freight, status)
 
-    async def _write_freight(self, freight: Document, before: Document, after: Document) -> None:
-        if after != before:
-            self._known.learn(FREIGHT, await self._writes.write_status(FREIGHT, freight, after))
+    async def _write_freight(self, freight: Freight, status: Document) -> None:
+        if status != freight.status:
+            self._known.learn(FREIGHT, await self._writes.write_status(FREIGHT, freight.document, status))
 
     async def _refresh(self, key: StageKey, health: StageHealth) -> None:
         """Has Argo CD look again at what it has not looked at since its last operation; once for each operation."""
@@ -162,16 +154,15 @@ class StagePass:
                 self._refreshed[name] = each.found.finished_at
                 await self._applying.refresh(RefreshApplication(*name), key)
 
-    async def _part(self, key: StageKey, stage: Document) -> None:
+    async def _part(self, key: StageKey, stage: Stage) -> None:
         """The Stage is being deleted: Freight forgets it, then nothing of ours keeps it."""
-        finalizers = mapping(stage, "metadata").get("finalizers")
+        finalizers = mapping(stage.document, "metadata").get("finalizers")
         if not isinstance(finalizers, list) or FINALIZER not in finalizers:
             return
         for freight in self._known.freight_of(key):
-            before = mapping(freight, "status")
-            await self._write_freight(freight, before, forgotten(before, key.stage))
+            await self._write_freight(freight, forgotten(freight, key.stage))
         kept = [name for name in finalizers if name != FINALIZER]
-        self._known.learn(STAGE, await self._writes.patch(STAGE, stage, {"metadata": {"finalizers": kept}}))
+        self._known.learn(STAGE, await self._writes.patch(STAGE, stage.document, {"metadata": {"finalizers": kept}}))
 
 
 def _unfinished(decided: Turn) -> bool:
@@ -179,8 +170,7 @@ def _unfinished(decided: Turn) -> bool:
     return bool(decided.released) and decided.current is not None
 
 
-def _earlier_checks(promotions: Sequence[Document]) -> Sequence[Document]:
+def _earlier_checks(promotions: Sequence[Promotion]) -> Sequence[Document]:
     """The health checks of the newest Promotion that succeeded."""
-    ended = [read_execution(promotion) for promotion in promotions]
-    succeeded = [each for each in ended if each.phase is Phase.SUCCEEDED]
+    succeeded = [each.execution for each in promotions if each.execution.phase is Phase.SUCCEEDED]
     return max(succeeded, key=lambda each: each.finished_at).health_checks if succeeded else ()

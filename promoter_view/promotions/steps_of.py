@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from promoter_view.decoded import text
-from promoter_view.promotions.documents import Document
 from promoter_view.promotions.objects import KnownObjects
 from promoter_view.promotions.state.execution import Execution, PlannedStep
-from promoter_view.promotions.state.requests import CREATE_ACTOR
 from promoter_view.promotions.steps.step import Step, StepContext, StepResult
+from promoter_view.promotions.values import Promotion
 from promoter_view.stages.application import Application
 from promoter_view.stages.authorization import StageKey
 
@@ -71,7 +69,7 @@ class PromotionSteps:
         expressions: Expressions,
         *,
         stage: StageKey,
-        promotion: Document,
+        promotion: Promotion,
         applications: Lookups,
         default_namespace: str,
     ) -> None:
@@ -103,12 +101,12 @@ class PromotionSteps:
         """See StepRuns."""
         context = StepContext(
             stage=self._stage,
-            promotion=text(self._promotion, "metadata", "name"),
+            promotion=self._promotion.name,
             alias=step.alias,
             config=config,
             applications=self._applications if self._applications.installed else None,
             default_namespace=self._default_namespace,
-            actor=text(self._promotion, "metadata", "annotations", CREATE_ACTOR),
+            actor=self._promotion.actor,
             output=execution.state.get(step.alias),
         )
         return self._steps[step.uses].run(context)

@@ -19,7 +19,7 @@ SUCCEEDED = "Succeeded"
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The condition Healthy of a Stage, without its times. ``status`` is True, False or Unknown."""
+    """A condition of a Stage, without its times. ``status`` is True, False or Unknown; ``reason`` is one word."""
 
     status: str
     reason: str

@@ -106,8 +106,8 @@ def test_indexes(known: KnownObjects) -> None:
     """Promotions are found by their Stage, Freight by the Stages in its status, Applications by namespace."""
     known.apply([record(stage(), "Stage"), record(promotion("p"), "Promotion"), record(application("5"))])
     known.apply([record(freight(currentlyIn={"test": {}}, verifiedIn={"prod": {}}), "Freight")])
-    assert [each["metadata"]["name"] for each in known.promotions(TEST)] == ["p"]
-    assert [each["metadata"]["name"] for each in known.freight_of(PROD)] == ["f1"]
+    assert [each.name for each in known.promotions(TEST)] == ["p"]
+    assert [each.name for each in known.freight_of(PROD)] == ["f1"]
     assert len(known.applications("argocd")) == 1
     assert set(known.stages()) == {TEST}
     known.apply([record(promotion("p"), "Promotion", ChangeType.DELETED)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from promoter_view.decoded import mapping, mappings, text
+from promoter_view.decoded import mapping, text
 from promoter_view.promotions.engine import CannotEvaluate
 from promoter_view.promotions.expressions.evaluator import Budget, Scope, evaluate
 from promoter_view.promotions.expressions.functions import FUNCTIONS, Function, text_of
@@ -13,8 +13,8 @@ from promoter_view.promotions.expressions.parser import ExpressionParser
 from promoter_view.promotions.expressions.templates import render, render_text
 from promoter_view.promotions.expressions.values import ExpressionError, Struct, kind_of
 from promoter_view.promotions.state.execution import Execution, PlannedStep
-from promoter_view.promotions.state.requests import CREATE_ACTOR
 from promoter_view.promotions.steps.artifacts import Holdings, Warehouses
+from promoter_view.promotions.values import Promotion, Stage
 
 _FAULTS = frozenset({"Failed", "Errored"})
 
@@ -22,15 +22,15 @@ _FAULTS = frozenset({"Failed", "Errored"})
 class PromotionExpressions:
     """Evaluates them anew each time: ``execution`` is the run as far as it has come.
 
-    ``promotion`` holds its Freight in its status; ``alias`` is that Freight's, "" for none.
+    ``promotion`` has taken its Freight; ``alias`` is that Freight's, "" for none.
     """
 
     def __init__(
         self,
         parser: ExpressionParser,
         *,
-        stage: Mapping[str, Any],
-        promotion: Mapping[str, Any],
+        stage: Stage,
+        promotion: Promotion,
         alias: str,
         warehouses: Warehouses,
     ) -> None:
@@ -62,7 +62,7 @@ class PromotionExpressions:
         """What a step's ``if`` and config see: all there is. Its variables see no functions about steps."""
         functions = {**FUNCTIONS, **self._holdings().functions()}
         names = {"ctx": self._context(step), "vars": {}}
-        scope = self._with_variables(Scope(names, functions, Budget()), mappings(self._promotion, "spec", "vars"))
+        scope = self._with_variables(Scope(names, functions, Budget()), self._promotion.variables)
         scope = Scope({**scope.names, "outputs": dict(execution.state)}, functions, scope.budget)
         scope = self._with_variables(scope, step.variables)
         return Scope(scope.names, {**functions, **_about_steps(step, execution)}, scope.budget)
@@ -83,28 +83,27 @@ class PromotionExpressions:
         return lambda expression: evaluate(self._parser.parse(expression), scope)
 
     def _holdings(self) -> Holdings:
-        requests = mappings(self._stage, "spec", "requestedFreight")
-        items = mapping(self._promotion, "status", "freightCollection", "items")
+        items = mapping(self._promotion.collection, "items")
         return Holdings(
-            requested=[text(request, "origin", "name") for request in requests],
+            requested=[request.warehouse for request in self._stage.requested],
             warehouses=self._warehouses,
             freight=[mapping(item) for item in items.values()],
         )
 
     def _context(self, step: PlannedStep) -> Struct:
-        freight = mapping(self._promotion, "status", "freight")
+        promotion = self._promotion
         return _struct(
             "ctx",
             {
-                "project": text(self._promotion, "metadata", "namespace"),
-                "stage": text(self._promotion, "spec", "stage"),
-                "promotion": text(self._promotion, "metadata", "name"),
+                "project": promotion.namespace,
+                "stage": promotion.stage,
+                "promotion": promotion.name,
                 "targetFreight": _struct(
                     "ctx.targetFreight",
                     {
-                        "name": text(freight, "name") or text(self._promotion, "spec", "freight"),
+                        "name": text(promotion.taken, "name") or promotion.freight,
                         "alias": self._alias,
-                        "origin": {"kind": "Warehouse", "name": text(freight, "origin", "name")},
+                        "origin": {"kind": "Warehouse", "name": text(promotion.taken, "origin", "name")},
                     },
                 ),
                 "meta": _struct(
@@ -112,7 +111,7 @@ class PromotionExpressions:
                     {
                         "promotion": _struct(
                             "ctx.meta.promotion",
-                            {"actor": text(self._promotion, "metadata", "annotations", CREATE_ACTOR)},
+                            {"actor": promotion.actor},
                         ),
                         "step": _struct("ctx.meta.step", {"alias": step.alias}),
                     },

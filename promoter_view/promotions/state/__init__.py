@@ -1,1 +1,1 @@
-"""What a Stage, its Promotions and its Freight stand at: documents in, documents out. Pure."""
+"""What a Stage, its Promotions and its Freight stand at: values in, what is to be written out. Pure."""

@@ -6,35 +6,12 @@ A Promotion runs once the Stage's status names it as the current one (the claim)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from promoter_view.decoded import mapping, text
-from promoter_view.promotions.documents import Document
-from promoter_view.promotions.state.execution import Phase, read_execution
-
-
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """A Promotion in the queue. ``order`` is (creationTimestamp, name)."""
-
-    name: str
-    order: tuple[str, str]
-    phase: Phase
-    started: bool
-    finished_at: str
-    document: Document
-
-    @property
-    def terminal(self) -> bool:
-        """It changes no more."""
-        return self.phase.terminal
-
-    @property
-    def without_effect(self) -> bool:
-        """It was called off before it began: as if it had never been there."""
-        return self.phase is Phase.ABORTED and not self.started
+from promoter_view.promotions.state.execution import Phase
+from promoter_view.promotions.values import LastPromotion, Promotion, StageStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,73 +20,62 @@ class Turn:
     turn it is now, None where nobody waits.
     """
 
-    released: tuple[Queued, ...]
-    current: Queued | None
+    released: tuple[Promotion, ...]
+    current: Promotion | None
 
 
-def queued(promotion: Document) -> Queued:
-    """How a Promotion stands in the queue."""
-    execution = read_execution(promotion)
-    name = text(promotion, "metadata", "name")
-    return Queued(
-        name=name,
-        order=(text(promotion, "metadata", "creationTimestamp"), name),
-        phase=execution.phase,
-        started=bool(execution.started_at),
-        finished_at=execution.finished_at,
-        document=promotion,
-    )
-
-
-def ordered(promotions: Iterable[Document]) -> Sequence[Queued]:
+def ordered(promotions: Iterable[Promotion]) -> Sequence[Promotion]:
     """Running ones first, then those that wait, oldest first, then those that ended, newest first."""
-    found = sorted(map(queued, promotions), key=lambda each: each.order)
-    running = [each for each in found if each.phase is Phase.RUNNING]
-    waiting = [each for each in found if not each.terminal and each.phase is not Phase.RUNNING]
-    return [*running, *waiting, *reversed([each for each in found if each.terminal])]
+    found = sorted(promotions, key=_order)
+    running = [each for each in found if each.execution.phase is Phase.RUNNING]
+    waiting = [each for each in found if not each.has_ended and each.execution.phase is not Phase.RUNNING]
+    return [*running, *waiting, *reversed([each for each in found if each.has_ended])]
 
 
-def turn(status: Document, promotions: Iterable[Document]) -> Turn:
+def turn(status: StageStatus, promotions: Iterable[Promotion]) -> Turn:
     """Whose turn it is for a Stage with that status: the one that has it keeps it until it has ended or is gone."""
     found = ordered(promotions)
-    holder = text(status, "currentPromotion", "name")
-    released = _released(status, found, holder)
-    waiting = [each for each in found if not each.terminal]
-    held = next((each for each in waiting if each.name == holder), None)
-    return Turn(released, held or next(iter(waiting), None))
+    waiting = [each for each in found if not each.has_ended]
+    held = next((each for each in waiting if each.name == status.current), None)
+    return Turn(_released(status, found), held or next(iter(waiting), None))
 
 
-def reference(promotion: Document) -> dict[str, Any]:
+def reference(promotion: Promotion) -> dict[str, Any]:
     """What the Stage's status says of a Promotion: name, Freight, and its status and end once there is one."""
-    status = mapping(promotion, "status")
-    found: dict[str, Any] = {"name": text(promotion, "metadata", "name")}
-    if mapping(status, "freight"):
-        found["freight"] = dict(mapping(status, "freight"))
-    if read_execution(promotion).phase.terminal:
-        found["status"] = _ended(status)
-        if text(status, "finishedAt"):
-            found["finishedAt"] = text(status, "finishedAt")
+    found: dict[str, Any] = {"name": promotion.name}
+    if promotion.taken:
+        found["freight"] = dict(promotion.taken)
+    if promotion.has_ended:
+        found["status"] = {name: value for name, value in promotion.status.items() if name != "lastHandledRefresh"}
+        if promotion.execution.finished_at:
+            found["finishedAt"] = promotion.execution.finished_at
     return found
 
 
-def _ended(status: Document) -> Mapping[str, Any]:
-    return {name: value for name, value in status.items() if name != "lastHandledRefresh"}
+def _order(promotion: Promotion) -> tuple[str, str]:
+    return promotion.created, promotion.name
 
 
-def _released(status: Document, found: Sequence[Queued], holder: str) -> tuple[Queued, ...]:
-    last = text(status, "lastPromotion", "name")
-    ended = sorted((each for each in found if each.terminal and not each.without_effect), key=lambda each: each.order)
-    known = next((each for each in found if each.name == last), None)
+def _is_without_effect(promotion: Promotion) -> bool:
+    """It was called off before it began: as if it had never been there."""
+    return promotion.execution.phase is Phase.ABORTED and not promotion.execution.started_at
+
+
+def _released(status: StageStatus, found: Sequence[Promotion]) -> tuple[Promotion, ...]:
+    last = status.last
+    ended = sorted((each for each in found if each.has_ended and not _is_without_effect(each)), key=_order)
+    known = next((each for each in found if each.name == last.name), None)
     return tuple(
-        each for each in ended if each.name != last and (each.name == holder or _is_later(each, status, known))
+        each
+        for each in ended
+        if each.name != last.name and (each.name == status.current or _is_later(each, last, known))
     )
 
 
-def _is_later(each: Queued, status: Document, known: Queued | None) -> bool:
+def _is_later(each: Promotion, last: LastPromotion, known: Promotion | None) -> bool:
     """Whether it came after the last one that the Stage has seen, which may be gone by now."""
-    if not text(status, "lastPromotion", "name"):
+    if not last.name:
         return True
     if known is not None:
-        return each.order > known.order
-    seen = text(status, "lastPromotion", "finishedAt")
-    return bool(seen) and each.finished_at > seen
+        return _order(each) > _order(known)
+    return bool(last.finished_at) and each.execution.finished_at > last.finished_at

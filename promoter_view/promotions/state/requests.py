@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promoter_view.decoded import mapping, text
+from promoter_view.decoded import text
 from promoter_view.kubernetes.documents import decode
 from promoter_view.promotions.documents import Document
 
@@ -19,12 +19,11 @@ def shard_of(document: Document) -> str:
     return text(document, "metadata", "labels", SHARD)
 
 
-def abort_message(promotion: Document, shard: str) -> str | None:
-    """The message of a Promotion that somebody asks to be ended; None where nobody does.
+def abort_message(asked: str, shard: str) -> str | None:
+    """The message of a Promotion that somebody asks to be ended by that annotation; None where nobody does.
 
     The annotation is the word ``terminate``, or a JSON object with that ``action`` and perhaps an ``actor``.
     """
-    asked = text(promotion, "metadata", "annotations", ABORT)
     if not asked:
         return None
     ours = f"controller:promotion-controller-{shard}"
@@ -44,8 +43,3 @@ def refresh_of(document: Document) -> str:
 def is_deleting(document: Document) -> bool:
     """Somebody has asked for its deletion; finalizers keep it."""
     return bool(text(document, "metadata", "deletionTimestamp"))
-
-
-def has_template(stage: Document) -> bool:
-    """Whether Promotions do something for this Stage: one without steps is for control flow only."""
-    return bool(mapping(stage, "spec", "promotionTemplate", "spec").get("steps"))

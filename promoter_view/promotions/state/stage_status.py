@@ -7,16 +7,16 @@ health, verification, summary and conditions follow. What is not named here stay
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from promoter_view.decoded import mapping, text
-from promoter_view.promotions.documents import Document, number, objects
+from promoter_view.promotions.documents import Document, objects
 from promoter_view.promotions.state.conditions import conditions, written
 from promoter_view.promotions.state.execution import Phase
-from promoter_view.promotions.state.freight import collection_id, names_in
-from promoter_view.promotions.state.queue import Queued, Turn, reference
-from promoter_view.promotions.state.requests import refresh_of
+from promoter_view.promotions.state.freight import collection_id
+from promoter_view.promotions.state.queue import Turn, reference
+from promoter_view.promotions.values import Promotion, Stage, StageStatus
 from promoter_view.stages.assessment import StageHealth
 from promoter_view.stages.health import Health
 from promoter_view.stages.output import health_status
@@ -25,71 +25,59 @@ MAX_HISTORY = 10
 _VERIFICATIONS = uuid.UUID("5b1f3a4c-6f0e-4b5e-9d43-4f6f2a9c7d10")
 
 
-def taken(status: Document, turn: Turn) -> dict[str, Any]:
+def taken(status: StageStatus, turn: Turn) -> dict[str, Any]:
     """The status once the queue's decision is in it.
 
     Where Promotions are released nobody is claimed yet: what they brought is looked at first.
     """
-    found = dict(status)
+    found = dict(status.document)
     for each in turn.released:
         found = _released(found, each)
     if turn.released or turn.current is None:
         found.pop("currentPromotion", None)
-    elif text(found, "currentPromotion", "name") != turn.current.name:
-        found["currentPromotion"] = reference(turn.current.document)
+    elif status.current != turn.current.name:
+        found["currentPromotion"] = reference(turn.current)
     return found
 
 
-def assessed(stage: Document, status: Document, health: StageHealth, now: str) -> dict[str, Any]:
-    """That status with health, verification, summary and conditions. ``health`` is that of this very status."""
-    found = dict(status)
+def assessed(stage: Stage, health: StageHealth, now: str) -> dict[str, Any]:
+    """The Stage's status with health, verification, summary and conditions. ``health`` is that of this very status."""
+    found = {name: value for name, value in stage.status.document.items() if name != "health"}
     shown = health_status(health)
-    found.pop("health", None)
     if shown is not None:
         found["health"] = shown
-    if verifies(stage, found, health):
-        found["freightHistory"] = _verified(stage, objects(found, "freightHistory"), now)
-    found["freightSummary"] = summary(stage, found)
-    generation = number(stage, "metadata", "generation")
-    if generation:
-        found["observedGeneration"] = generation
-    if refresh_of(stage):
-        found["lastHandledRefresh"] = refresh_of(stage)
-    found["conditions"] = written(conditions(stage, found, health), status, generation, now)
+    if verifies(stage, health):
+        found["freightHistory"] = _verified(stage, now)
+    found["freightSummary"] = summary(stage)
+    if stage.generation:
+        found["observedGeneration"] = stage.generation
+    if stage.refresh:
+        found["lastHandledRefresh"] = stage.refresh
+    said = conditions(stage.with_status(found), health)
+    found["conditions"] = written(said, stage.status.document, stage.generation, now)
     return found
 
 
-def verifies(stage: Document, status: Document, health: StageHealth) -> bool:
+def verifies(stage: Stage, health: StageHealth) -> bool:
     """Whether the Freight in use counts as verified now: the Stage is Healthy, and asks for nothing more."""
-    history = objects(status, "freightHistory")
-    if not history or mapping(stage, "spec", "verification") or health.state is not Health.HEALTHY:
+    if not stage.status.history or stage.status.was_verified or stage.asks_analysis:
         return False
-    return not any(text(each, "phase") == "Successful" for each in objects(history[0], "verificationHistory"))
+    return health.state is Health.HEALTHY
 
 
-def is_verified(status: Document) -> bool:
-    """Whether the newest verification of the Freight in use was successful."""
-    history = objects(status, "freightHistory")
-    newest = next(iter(objects(history[0], "verificationHistory")), {}) if history else {}
-    return text(newest, "phase") == "Successful"
-
-
-def summary(stage: Document, status: Document) -> str:
+def summary(stage: Stage) -> str:
     """``freightSummary``: the Freight's name where one is requested and held, else how many are."""
-    requested = len(objects(stage, "spec", "requestedFreight"))
-    history = objects(status, "freightHistory")
-    names = names_in(history[0]) if history else frozenset()
+    requested, names = len(stage.requested), stage.status.freight
     if requested == 1 and len(names) == 1:
         return next(iter(names))
     return f"{len(names)}/{requested} Fulfilled"
 
 
-def _released(status: Mapping[str, Any], ended: Queued) -> dict[str, Any]:
-    found = {**status, "lastPromotion": reference(ended.document)}
-    brought = mapping(ended.document, "status", "freightCollection")
-    if ended.phase is Phase.SUCCEEDED and brought:
-        found["freightHistory"] = [dict(brought), *objects(status, "freightHistory")][:MAX_HISTORY]
-    elif not ended.started:
+def _released(status: Mapping[str, Any], ended: Promotion) -> dict[str, Any]:
+    found = {**status, "lastPromotion": reference(ended)}
+    if ended.execution.phase is Phase.SUCCEEDED and ended.collection:
+        found["freightHistory"] = [dict(ended.collection), *objects(status, "freightHistory")][:MAX_HISTORY]
+    elif not ended.execution.started_at:
         found["lastPromotion"] = _inherited(found["lastPromotion"], status)
     return found
 
@@ -100,10 +88,11 @@ def _inherited(last: Document, before: Document) -> dict[str, Any]:
     return {**last, "status": {**mapping(last, "status"), "freightCollection": dict(kept)}} if kept else dict(last)
 
 
-def _verified(stage: Document, history: Sequence[Document], now: str) -> list[dict[str, Any]]:
+def _verified(stage: Stage, now: str) -> list[dict[str, Any]]:
     """The Freight in use counts as verified. The id is the same each time this is worked out of the same state."""
-    current = history[0]
-    named = f"{text(stage, 'metadata', 'uid')} {text(current, 'id') or collection_id(mapping(current, 'items'))} {now}"
+    current, *earlier = stage.status.history
+    of = text(stage.document, "metadata", "uid")
+    named = f"{of} {text(current, 'id') or collection_id(mapping(current, 'items'))} {now}"
     verification = {
         "id": str(uuid.uuid5(_VERIFICATIONS, named)),
         "phase": "Successful",
@@ -111,4 +100,4 @@ def _verified(stage: Document, history: Sequence[Document], now: str) -> list[di
         "finishTime": now,
     }
     known = objects(current, "verificationHistory")
-    return [{**current, "verificationHistory": [verification, *known][:MAX_HISTORY]}, *map(dict, history[1:])]
+    return [{**current, "verificationHistory": [verification, *known][:MAX_HISTORY]}, *map(dict, earlier)]

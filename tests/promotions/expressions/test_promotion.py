@@ -10,6 +10,7 @@ from promoter_view.promotions.engine import CannotEvaluate
 from promoter_view.promotions.expressions.parser import ExpressionParser
 from promoter_view.promotions.expressions.promotion import PromotionExpressions
 from promoter_view.promotions.state.execution import Execution, PlannedStep, StepRecord
+from promoter_view.promotions.values import Promotion, Stage, read_promotion, read_stage
 
 PARSER = ExpressionParser()
 GIT = "https://github.com/example/repo.git"
@@ -39,12 +40,13 @@ FREIGHT = {
 }
 
 
-def stage(*origins: str) -> dict[str, Any]:
-    return {"spec": {"requestedFreight": [{"origin": {"kind": "Warehouse", "name": name}} for name in origins]}}
+def stage(*origins: str) -> Stage:
+    requested = [{"origin": {"kind": "Warehouse", "name": name}} for name in origins]
+    return read_stage({"spec": {"requestedFreight": requested}})
 
 
-def promotion(*variables: tuple[str, str]) -> dict[str, Any]:
-    return {
+def promotion(*variables: tuple[str, str]) -> Promotion:
+    document = {
         "metadata": {
             "namespace": "kargo-demo",
             "name": "test.01",
@@ -60,6 +62,7 @@ def promotion(*variables: tuple[str, str]) -> dict[str, Any]:
             "freightCollection": {"id": "x", "items": FREIGHT},
         },
     }
+    return read_promotion(document)
 
 
 def expressions(*variables: tuple[str, str], origins: tuple[str, ...] = ("code", "charts")) -> PromotionExpressions:

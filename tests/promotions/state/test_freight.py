@@ -8,13 +8,22 @@ from typing import Any
 import pytest
 
 from promoter_view.promotions.state.freight import collection, collection_id, reference, unavailable
-from promoter_view.promotions.state.freight_status import forgotten, mentions, placed
-from tests.promotions.kargo import freight, stage
+from promoter_view.promotions.state.freight_status import forgotten, placed
+from promoter_view.promotions.values import Freight, Stage, read_freight, read_stage
+from tests.promotions import kargo
 
 NOW = 1_800_000_000.0
 NOW_WRITTEN = "2027-01-15T08:00:00Z"
 TEN_MINUTES_AGO = "2027-01-15T07:50:00Z"
 HERE = {"currentlyIn": {"a": {"since": TEN_MINUTES_AGO}}}
+
+
+def freight(name: str = "f1", **status: Any) -> Freight:
+    return read_freight(kargo.freight(name, **status))
+
+
+def stage(*requested: str, **more: Any) -> Stage:
+    return read_stage(kargo.stage(*requested, **more))
 
 
 def test_a_reference() -> None:
@@ -45,10 +54,10 @@ def test_a_single_origin_inherits_nothing() -> None:
     assert found["id"] == collection_id({"x": {"name": "f"}})
 
 
-def offering(**sources: Any) -> dict[str, Any]:
-    found = stage()
+def offering(**sources: Any) -> Stage:
+    found = kargo.stage()
     found["spec"]["requestedFreight"][0]["sources"] = sources
-    return found
+    return read_stage(found)
 
 
 VERIFIED = {"verifiedIn": {"a": {}, "b": {}}}
@@ -75,7 +84,7 @@ ONE = {"verifiedIn": {"a": {}}}
         (offering(stages=["a"], requiredSoakTime="1h"), freight(**ONE, **HERE), False),
     ],
 )  # fmt: skip
-def test_availability(taking: dict[str, Any], found: dict[str, Any], available: bool) -> None:
+def test_availability(taking: Stage, found: Freight, available: bool) -> None:
     """Freight has to be of an origin requested, and approved, direct, or verified upstream for long enough."""
     assert (unavailable(found, taking, NOW) is None) is available
 
@@ -98,16 +107,16 @@ SOAK = {"stages": ["a"], "requiredSoakTime": "1h"}
         (SOAK | {"stages": ["a", "b"], "availabilityStrategy": "All"}, freight(**ONE), "it is not verified in a, b"),
     ],
 )
-def test_only_not_soaked(sources: dict[str, Any], found: dict[str, Any], words: str) -> None:
+def test_only_not_soaked(sources: dict[str, Any], found: Freight, words: str) -> None:
     """Where nothing but time is missing that is said, and how much has passed; where more is, that is said."""
     assert words in (unavailable(found, offering(**sources), NOW) or "")
 
 
 def test_deleted() -> None:
     """Freight that is being deleted is not taken, though it is approved."""
-    found = freight(approvedFor={"test": {}})
+    found = kargo.freight(approvedFor={"test": {}})
     found["metadata"]["deletionTimestamp"] = TEN_MINUTES_AGO
-    assert unavailable(found, stage(), NOW) == "Freight f1 is being deleted"
+    assert unavailable(read_freight(found), stage(), NOW) == "Freight f1 is being deleted"
 
 
 def test_why_not() -> None:
@@ -150,12 +159,13 @@ def test_why_not() -> None:
 )
 def test_placed(before: dict[str, Any], current: bool, verified: bool, after: dict[str, Any]) -> None:
     """Freight knows in which Stages it is since when, where it was verified, and for how long it stayed there."""
-    assert placed(before, "test", current=current, verified=verified, now=NOW_WRITTEN) == after
+    assert (
+        placed(read_freight({"status": before}), "test", current=current, verified=verified, now=NOW_WRITTEN) == after
+    )
 
 
 def test_forgotten() -> None:
     """A Stage that is gone leaves no trace in Freight; others stay."""
     status = {name: {"test": {}, "prod": {}} for name in ("currentlyIn", "verifiedIn", "approvedFor")}
-    after = forgotten(status, "test")
+    after = forgotten(read_freight({"status": status}), "test")
     assert after == {name: {"prod": {}} for name in status}
-    assert (mentions(status, "test"), mentions(after, "test")) == (True, False)

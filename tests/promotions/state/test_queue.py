@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from promoter_view.promotions.state.queue import ordered, reference, turn
-from tests.promotions.kargo import promotion
+from promoter_view.promotions.values import Promotion, read_promotion, read_stage_status
+from tests.promotions import kargo
+
+
+def promotion(name: str, phase: str = "", **more: Any) -> Promotion:
+    return read_promotion(kargo.promotion(name, phase, **more))
+
 
 RUNNING = promotion("z-running", "Running", created=9, startedAt="s")
 OLD, NEW = promotion("b-old", "Pending", created=1), promotion("a-new", "", created=2)
@@ -55,7 +61,7 @@ def test_order_of_the_same_second() -> None:
 )
 def test_turns(status: dict[str, Any], promotions: list[Any], released: list[str], current: str | None) -> None:
     """Who has the turn keeps it; who has ended is released once, in the order of creation; the next is the oldest."""
-    found = turn(status, promotions)
+    found = turn(read_stage_status(status), promotions)
     assert names(found.released) == released
     assert (found.current.name if found.current else None) == current
 
@@ -64,21 +70,23 @@ def test_turns(status: dict[str, Any], promotions: list[Any], released: list[str
 def test_the_last_one_is_gone(finished: str, released: list[str]) -> None:
     """Where the last Promotion was deleted, its end says which others came later."""
     status = {"lastPromotion": {"name": "gone", "finishedAt": "2027-01-15T09:00:00Z"}}
-    assert names(turn(status, [promotion("p", "Succeeded", finishedAt=finished)]).released) == released
+    assert (
+        names(turn(read_stage_status(status), [promotion("p", "Succeeded", finishedAt=finished)]).released) == released
+    )
 
 
 def test_aborted_before_it_began() -> None:
     """A Promotion that was called off before it began is as if it had never been."""
-    found = turn({"currentPromotion": {"name": "p"}}, [promotion("p", "Aborted")])
+    found = turn(read_stage_status({"currentPromotion": {"name": "p"}}), [promotion("p", "Aborted")])
     assert (found.released, found.current) == ((), None)
-    assert names(turn({}, [promotion("p", "Aborted", startedAt="s")]).released) == ["p"]
+    assert names(turn(read_stage_status({}), [promotion("p", "Aborted", startedAt="s")]).released) == ["p"]
 
 
 def test_references() -> None:
     """A Stage's status names a Promotion with its Freight, and how it ended once it has."""
-    waiting = promotion("p", "Running")
+    waiting = kargo.promotion("p", "Running")
     waiting["status"]["freight"] = {"name": "f1"}
-    assert reference(waiting) == {"name": "p", "freight": {"name": "f1"}}
+    assert reference(read_promotion(waiting)) == {"name": "p", "freight": {"name": "f1"}}
     ended = promotion("p", "Failed", finishedAt="t", message="m", lastHandledRefresh="r")
     assert reference(ended) == {
         "name": "p",

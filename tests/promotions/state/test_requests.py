@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.promotions.state.requests import abort_message, has_template, is_deleting, refresh_of, shard_of
+from promoter_view.promotions.state.requests import abort_message
+from promoter_view.promotions.values import read_promotion, read_stage
 from tests.promotions.kargo import SHARD, promotion, stage
 
 OURS = "terminated by controller:promotion-controller-east"
@@ -30,13 +31,14 @@ def test_abort(annotation: str | None, message: str | None) -> None:
     found = promotion("p")
     if annotation is not None:
         found["metadata"]["annotations"] = {"kargo.akuity.io/abort": annotation}
-    assert abort_message(found, SHARD) == message
+    assert abort_message(read_promotion(found).abort, SHARD) == message
 
 
 def test_what_objects_say() -> None:
     """Shard, refresh, deletion and template are read where they are, and are nothing where they are not."""
-    found = stage()
-    assert (shard_of(found), refresh_of(found), is_deleting(found), has_template(found)) == (SHARD, "", False, True)
-    assert (shard_of({}), refresh_of({}), is_deleting({}), has_template({})) == ("", "", False, False)
-    found["metadata"]["deletionTimestamp"] = "t"
-    assert is_deleting(found)
+    document = stage()
+    found, empty = read_stage(document), read_stage({})
+    assert (found.shard, found.refresh, found.is_deleting, found.has_steps) == (SHARD, "", False, True)
+    assert (empty.shard, empty.refresh, empty.is_deleting, empty.has_steps) == ("", "", False, False)
+    document["metadata"]["deletionTimestamp"] = "t"
+    assert read_stage(document).is_deleting

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from promoter_view.decoded import mapping
 from promoter_view.promotions.state.queue import turn
-from promoter_view.promotions.state.stage_status import assessed, is_verified, summary, taken
+from promoter_view.promotions.state.stage_status import assessed, summary, taken
+from promoter_view.promotions.values import read_promotion, read_stage, read_stage_status
 from promoter_view.stages.application import Application, read_application
 from promoter_view.stages.assessment import assess
 from tests.promotions.kargo import collection, promotion, stage
@@ -22,11 +22,15 @@ def application(health: str) -> Application:
     return read_application({"metadata": {"name": "a", "namespace": "argocd"}, "status": status})
 
 
-def settled(found: dict[str, Any], promotions: list[Any], health: str = "Healthy") -> dict[str, Any]:
+def settled(found: dict[str, Any], promotions: list[Any], health: str = "Healthy", now: str = NOW) -> dict[str, Any]:
     """The status after one look."""
-    status = taken(mapping(found, "status"), turn(mapping(found, "status"), promotions))
-    of = assess({**found, "status": status}, lambda *_: application(health), default_namespace="argocd")
-    return assessed(found, status, of, NOW)
+    before = read_stage(found)
+    after = before.with_status(taken(before.status, turn(before.status, map(read_promotion, promotions))))
+    return assessed(after, assess(after.document, lambda *_: application(health), default_namespace="argocd"), now)
+
+
+def is_verified(status: dict[str, Any]) -> bool:
+    return read_stage_status(status).is_verified
 
 
 def conditions(status: dict[str, Any]) -> dict[str, tuple[str, str]]:
@@ -149,10 +153,7 @@ def test_aborted_before_it_began_changes_nothing() -> None:
 def test_nothing_differs() -> None:
     """A second look at the same state, later, gives the same status to the byte."""
     before = settled(stage(), [ended("p", "Succeeded")])
-    found = stage(status=before)
-    status = taken(before, turn(before, [ended("p", "Succeeded")]))
-    of = assess({**found, "status": status}, lambda *_: application("Healthy"), default_namespace="argocd")
-    assert assessed(found, status, of, "2030-01-01T00:00:00Z") == before
+    assert settled(stage(status=before), [ended("p", "Succeeded")], now="2030-01-01T00:00:00Z") == before
 
 
 def test_transitions_have_their_time() -> None:
@@ -202,6 +203,6 @@ def test_refresh() -> None:
 )
 def test_summaries(requested: int, names: list[str], expected: str) -> None:
     """The summary is the Freight's name where there can be one only, else how many there are."""
-    found = stage(*[f"w{place}" for place in range(requested)])
     history = [collection(*names)] if names else []
-    assert summary(found, {"freightHistory": history}) == expected
+    found = stage(*[f"w{place}" for place in range(requested)], status={"freightHistory": history})
+    assert summary(read_stage(found)) == expected

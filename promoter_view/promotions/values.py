@@ -1,0 +1,245 @@
+"""Kargo's objects as what is decided from: a Promotion, a Stage, Freight, each read once, where it comes in.
+
+``document`` is what a value was read from: a write starts from that, and what is not named here is in it alone. A text
+is "" where there is none. Pure, and total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from promoter_view.decoded import mapping, text
+from promoter_view.promotions.documents import Document, number, objects, texts
+from promoter_view.promotions.state.execution import Execution, PlannedStep, go_duration, read_execution, read_plan
+from promoter_view.promotions.state.requests import ABORT, CREATE_ACTOR, is_deleting, refresh_of, shard_of
+
+
+@dataclass(frozen=True, slots=True)
+class Freight:
+    """``origin`` is the key that collections use, ``Warehouse/NAME``. The last three are by the names of Stages."""
+
+    document: Document
+    name: str
+    alias: str
+    is_deleting: bool
+    origin: str
+    status: Document
+    currently_in: Document
+    verified_in: Document
+    approved_for: Document
+
+    def since(self, stage: str) -> str:
+        """When it came into that Stage, where it still is."""
+        return text(self.currently_in, stage, "since")
+
+    def longest_soak(self, stage: str) -> float:
+        """The seconds that it was in that Stage at a stretch, at most, of the times that are over."""
+        return go_duration(text(self.verified_in, stage, "longestSoak")) or 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FreightRequest:
+    """One entry of spec.requestedFreight: the Stages upstream that may offer Freight of that origin, and when.
+
+    ``needs_all``: every one of them has to. ``soak_seconds``: for how long it has to have been there.
+    """
+
+    origin: str
+    warehouse: str
+    direct: bool
+    stages: Sequence[str]
+    needs_all: bool
+    soak_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LastPromotion:
+    """status.lastPromotion: the newest that the Stage has seen the end of. ``collection`` is the Freight of it."""
+
+    name: str
+    finished_at: str
+    phase: str
+    message: str
+    collection: Document
+
+
+@dataclass(frozen=True, slots=True)
+class StageStatus:
+    """``current`` names the Promotion that has its turn. ``history`` is freightHistory, what is in use first.
+
+    ``freight`` names what is in use. ``verification`` and ``verification_message`` are of its newest verification;
+    ``was_verified``: any of them was successful.
+    """
+
+    document: Document
+    current: str
+    last: LastPromotion
+    history: Sequence[Document]
+    freight: frozenset[str]
+    verification: str
+    verification_message: str
+    was_verified: bool
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether the newest verification of the Freight in use was successful."""
+        return self.verification == "Successful"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """``has_steps``: Promotions do something for it; one without steps is for control flow only.
+
+    ``asks_analysis``: spec.verification is there. ``refresh`` is the newest request to look again.
+    """
+
+    document: Document
+    name: str
+    generation: int
+    shard: str
+    is_deleting: bool
+    refresh: str
+    requested: Sequence[FreightRequest]
+    has_steps: bool
+    asks_analysis: bool
+    status: StageStatus
+
+    def with_status(self, status: Document) -> Stage:
+        """The same once that is its status."""
+        return replace(self, document={**self.document, "status": status}, status=read_stage_status(status))
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """``abort`` and ``refresh`` are what people ask for by annotation; ``actor`` is who has made it.
+
+    ``freight`` is what it is to promote by its spec; ``taken`` refers to that once it runs, and ``collection`` is all
+    the Freight that its Stage has with it.
+    """
+
+    document: Document
+    namespace: str
+    name: str
+    uid: str
+    created: str
+    shard: str
+    is_deleting: bool
+    abort: str
+    refresh: str
+    actor: str
+    stage: str
+    freight: str
+    target: str
+    variables: Sequence[Document]
+    plan: Sequence[PlannedStep]
+    status: Document
+    execution: Execution
+    taken: Document
+    collection: Document
+
+    @property
+    def has_ended(self) -> bool:
+        """It changes no more."""
+        return self.execution.phase.terminal
+
+
+def read_freight(document: Document) -> Freight:
+    """Reads decoded Freight."""
+    metadata, status = mapping(document, "metadata"), mapping(document, "status")
+    return Freight(
+        document=document,
+        name=text(metadata, "name"),
+        alias=text(document, "alias"),
+        is_deleting=is_deleting(document),
+        origin=origin_of(document),
+        status=status,
+        currently_in=mapping(status, "currentlyIn"),
+        verified_in=mapping(status, "verifiedIn"),
+        approved_for=mapping(status, "approvedFor"),
+    )
+
+
+def read_stage(document: Document) -> Stage:
+    """Reads a decoded Stage."""
+    metadata, spec = mapping(document, "metadata"), mapping(document, "spec")
+    return Stage(
+        document=document,
+        name=text(metadata, "name"),
+        generation=number(metadata, "generation"),
+        shard=shard_of(document),
+        is_deleting=is_deleting(document),
+        refresh=refresh_of(document),
+        requested=[_request(each) for each in objects(spec, "requestedFreight")],
+        has_steps=bool(mapping(spec, "promotionTemplate", "spec").get("steps")),
+        asks_analysis=bool(mapping(spec, "verification")),
+        status=read_stage_status(mapping(document, "status")),
+    )
+
+
+def read_stage_status(status: Document) -> StageStatus:
+    """Reads the status of a Stage."""
+    history = objects(status, "freightHistory")
+    in_use = history[0] if history else {}
+    verifications = objects(in_use, "verificationHistory")
+    newest = verifications[0] if verifications else {}
+    return StageStatus(
+        document=status,
+        current=text(status, "currentPromotion", "name"),
+        last=_last(mapping(status, "lastPromotion")),
+        history=history,
+        freight=frozenset(filter(None, (text(item, "name") for item in mapping(in_use, "items").values()))),
+        verification=text(newest, "phase"),
+        verification_message=text(newest, "message"),
+        was_verified=any(text(each, "phase") == "Successful" for each in verifications),
+    )
+
+
+def read_promotion(document: Document) -> Promotion:
+    """Reads a decoded Promotion."""
+    metadata, spec, status = (mapping(document, part) for part in ("metadata", "spec", "status"))
+    return Promotion(
+        document=document,
+        namespace=text(metadata, "namespace"),
+        name=text(metadata, "name"),
+        uid=text(metadata, "uid"),
+        created=text(metadata, "creationTimestamp"),
+        shard=shard_of(document),
+        is_deleting=is_deleting(document),
+        abort=text(metadata, "annotations", ABORT),
+        refresh=refresh_of(document),
+        actor=text(metadata, "annotations", CREATE_ACTOR),
+        stage=text(spec, "stage"),
+        freight=text(spec, "freight"),
+        target=text(spec, "target"),
+        variables=objects(spec, "vars"),
+        plan=read_plan(document),
+        status=status,
+        execution=read_execution(document),
+        taken=mapping(status, "freight"),
+        collection=mapping(status, "freightCollection"),
+    )
+
+
+def origin_of(document: Document) -> str:
+    """The origin of Freight, of a reference to it or of a request, as the key that collections use."""
+    origin = mapping(document, "origin")
+    return f"{text(origin, 'kind') or 'Warehouse'}/{text(origin, 'name')}"
+
+
+def _last(found: Document) -> LastPromotion:
+    name, finished_at, status = text(found, "name"), text(found, "finishedAt"), mapping(found, "status")
+    collection = mapping(status, "freightCollection")
+    return LastPromotion(name, finished_at, text(status, "phase"), text(status, "message"), collection)
+
+
+def _request(request: Document) -> FreightRequest:
+    sources = mapping(request, "sources")
+    return FreightRequest(
+        origin=origin_of(request),
+        warehouse=text(request, "origin", "name"),
+        direct=sources.get("direct") is True,
+        stages=texts(sources, "stages"),
+        needs_all=text(sources, "availabilityStrategy") == "All",
+        soak_seconds=go_duration(text(sources, "requiredSoakTime")) or 0.0,
+    )
