@@ -145,13 +145,14 @@ class PageResource:
             admits=seen.sees,
             program=self._facts() if with_program and len(refused) < len(self._plurals) else None,
             refused=refused,
-            absent=self._absent() if not all(found.values()) else frozenset(),
+            absent=frozenset() if all(found.values()) else self._kinds(State.ABSENT),
+            withheld=frozenset() if all(found.values()) else self._kinds(State.WITHHELD),
         )
 
-    def _absent(self) -> frozenset[str]:
-        """The kinds that the cluster does not know."""
+    def _kinds(self, state: State) -> frozenset[str]:
+        """The kinds whose list paths are in that state."""
         reflectors = self._facts().reflectors
-        return frozenset(each.path.kind for each in reflectors if each.state == State.ABSENT.value)
+        return frozenset(each.path.kind for each in reflectors if each.state == state.value)
 
     def _list(self, views: ViewReader) -> tuple[dict[str, Sequence[Bundle]], int]:
         return {view: views.list(view) for view in self._plurals}, views.head

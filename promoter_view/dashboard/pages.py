@@ -55,7 +55,8 @@ class PageInput:
     page's stream. ``user`` is "" where nobody is asked who he is, ``can_sign_out`` where he came by the sign-in page.
     ``admits`` says of a view and a namespace whether the user may see it: for the activity, whose bundles may be gone.
     ``refused``: views of which there is something, and of which the user may see nothing; ``absent``: kinds that the
-    cluster does not know. ``ready`` False: the first state is not there yet, ``reason`` says why in one line.
+    cluster does not know; ``withheld``: kinds that the program may not list. ``ready`` False: the first state is not
+    there yet, ``reason`` says why in one line.
     """
 
     bundles: Sequence[Bundle]
@@ -71,6 +72,7 @@ class PageInput:
     program: ProgramFacts | None = None
     refused: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,8 @@ class Pages:
 
     def _fleet_pieces(self, query: FleetQuery, view: PageInput) -> Iterator[bytes]:
         refused = PROMOTION_STRATEGY_DETAILS.plural in view.refused
-        fleet = rows_page(query, FLEET, refused=refused, absent="PromotionStrategy" in view.absent)
+        absent, withheld = "PromotionStrategy" in view.absent, "PromotionStrategy" in view.withheld
+        fleet = rows_page(query, FLEET, refused=refused, absent=absent, withheld=withheld)
         pieces = self._page(200, "fleet.html", view, "Fleet", page="fleet", stream="fleet", fleet=fleet).pieces
         yield next(pieces)
         found: list[Shown] = []
@@ -255,8 +258,8 @@ class Pages:
         for bundle in view.stages:
             for _ in self._stages.steps(bundle):
                 yield b""
-        refused, absent = STAGE_DETAILS in view.refused, "Stage" in view.absent
-        values = stage_pages.listing(query, view.stages, refused=refused, absent=absent)
+        refused, absent, withheld = STAGE_DETAILS in view.refused, "Stage" in view.absent, "Stage" in view.withheld
+        values = stage_pages.listing(query, view.stages, refused=refused, absent=absent, withheld=withheld)
         yield from self._page(200, "fleet.html", view, "Stages", page="stages", stream="stages", **values).pieces
 
     # -- one strategy ------------------------------------------------------------------------------------------------

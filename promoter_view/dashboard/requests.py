@@ -27,6 +27,8 @@ _KNOWN = {
     "pages/stream": ("page", *_RESUME),
     "session": (),
 }
+#: A stream is of several pages, one each time; anything else is said once.
+_REPEATABLE = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,16 @@ class Resume:
 
 
 def require_known(path: str, parameters: Parameters) -> None:
-    """A filter that is misspelt would select everything. Errors: BadRequest for a parameter that the path has not."""
+    """A filter that is misspelt would select everything, and of one given twice the second would count for nothing.
+
+    Errors: BadRequest for a parameter that the path has not, or that is repeated.
+    """
     problem = first_unknown(parameters, _KNOWN[path], "query parameter")
     if problem:
         raise BadRequest(problem)
+    repeated = next((name for name, values in parameters.items() if len(values) > 1 and name != _REPEATABLE), None)
+    if repeated:
+        raise BadRequest(f"query parameter {repeated!r} is given more than once; separate its values by commas")
 
 
 def parse_filter(parameters: Parameters, views: Collection[str]) -> Selection:

@@ -80,16 +80,21 @@ class RowsPage:
     nothing: str = ""
 
 
-def rows_page(query: FleetQuery, subject: Subject, *, refused: bool = False, absent: bool = False) -> RowsPage:
+def rows_page(
+    query: FleetQuery, subject: Subject, *, refused: bool = False, absent: bool = False, withheld: bool = False
+) -> RowsPage:
     """A page without its rows. Where there are none it says why.
 
-    ``refused``: there are some, and its reader may see none; ``absent``: the cluster does not know their kind.
+    ``refused``: there are some, and its reader may see none; ``absent``: the cluster does not know their kind;
+    ``withheld``: promoter-view itself may not list it.
     """
     nothing = subject.nothing
     if refused:
         nothing = f"You may not list {subject.resource} in any namespace that has some. Ask for a Role that allows it."
     elif absent:
         nothing = f"The cluster does not know the kind {subject.kind}: it is not installed."
+    elif withheld:
+        nothing = f"promoter-view may not list the kind {subject.kind}. The page Program says which right is missing."
     return RowsPage(query, subject, ORDERS, nothing=nothing)
 
 

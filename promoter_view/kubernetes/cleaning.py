@@ -17,7 +17,7 @@ from promoter_view.kubernetes.bounds import MAX_LINE_BYTES
 from promoter_view.kubernetes.documents import version_of
 from promoter_view.kubernetes.kargo_cleaning import redact_promotion, redact_stage
 from promoter_view.kubernetes.kinds import Kind
-from promoter_view.kubernetes.redaction import Json, TooDeepError, each, inside, replace, within
+from promoter_view.kubernetes.redaction import Json, each, inside, replace, within
 from promoter_view.records import ObjectKey, SourceObject
 from promoter_view.urls import without_credentials
 
@@ -91,7 +91,7 @@ def _encode(document: Json, rules: CleaningRules, key: ObjectKey) -> bytes:
     special = _SPECIAL.get(rules.kind.kind)
     try:
         encoded = without_credentials(orjson.dumps(special(cleaned, rules) if special else cleaned))
-    except (TypeError, TooDeepError) as error:  # orjson: nesting past its own bound
+    except TypeError as error:  # orjson: nesting past its own bound
         raise MalformedObject(*key, f"cannot be encoded: {error}") from error
     if len(encoded) > MAX_LINE_BYTES:  # a watch could not bring it either
         raise MalformedObject(*key, f"{len(encoded)} bytes, above the bound of {MAX_LINE_BYTES}")

@@ -105,9 +105,7 @@ class ApiChannel(HTTPChannel):
         """A client is there."""
         super().connectionMade()
         self._last = is_among_the_last(self.transport)
-        self._connections.add(self)
-        if self._last:
-            self._connections.make_room(self)
+        self._connections.add(self, on_the_last=self._last)
         self._watch_clock()
 
     @property

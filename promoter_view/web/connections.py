@@ -39,14 +39,23 @@ class Connections:
     def __init__(self, *, closed: Callable[[Closing], object], max_strangers: int = MAX_STRANGERS) -> None:
         self._open: set[Connection] = set()
         self._strangers: OrderedDict[Connection, None] = OrderedDict()
+        self._on_the_last: set[Connection] = set()
         self._max_strangers = max_strangers
         self._waiting: Deferred[None] | None = None
         self.closed = closed
 
-    def add(self, connection: Connection) -> None:
-        """It is open, to whoever it may be."""
+    def add(self, connection: Connection, *, on_the_last: bool = False) -> None:
+        """It is open, to whoever it may be. ``on_the_last``: it has one of the descriptors that are kept back.
+
+        As long as one of those is taken each that comes costs another its place, also where that leaves it a lower
+        number: else every second one would take one more of the last.
+        """
         self._open.add(connection)
         self.idle(connection)
+        if on_the_last:
+            self._on_the_last.add(connection)
+        if self._on_the_last:
+            self._make_room(connection)
 
     def idle(self, stranger: Connection) -> None:
         """A stranger's has no request under way. Where there are too many, the one that was silent for longest goes."""
@@ -57,7 +66,7 @@ class Connections:
             longest, _ = self._strangers.popitem(last=False)
             longest.abandon(Closing.CROWDED)
 
-    def make_room(self, newest: Connection) -> None:
+    def _make_room(self, newest: Connection) -> None:
         """Descriptors run out: the stranger that was silent for longest goes, unless there is only the newest."""
         longest = next(iter(self._strangers), newest)
         if longest is not newest:
@@ -71,6 +80,7 @@ class Connections:
     def discard(self, connection: Connection) -> None:
         """It is closed."""
         self._open.discard(connection)
+        self._on_the_last.discard(connection)
         self._strangers.pop(connection, None)
         if not self._open and self._waiting is not None:
             waiting, self._waiting = self._waiting, None

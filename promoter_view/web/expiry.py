@@ -1,11 +1,10 @@
-"""When certificates end: a metric for each that is in use, a warning before its end and after it."""
+"""When certificates end: a metric for each that is in use, a warning before its end, after it, and before it begins."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from cryptography import x509
 from twisted.logger import Logger
 
 from promoter_view import clocks
@@ -67,6 +66,7 @@ class _Followed:
         self._choose = choose
         self._pem = b""
         self._ends: float | None = None
+        self._begins = 0.0
         self._said = ""
 
     def ends(self) -> float | None:
@@ -74,7 +74,9 @@ class _Followed:
         try:
             pem = self._read()
             if pem != self._pem:
-                self._ends = self._choose([_end(each) for each in read_certificates(Pem(self.name, pem))])
+                certificates = read_certificates(Pem(self.name, pem))
+                self._ends = self._choose([each.not_valid_after_utc.timestamp() for each in certificates])
+                self._begins = min(each.not_valid_before_utc.timestamp() for each in certificates)
                 self._pem, self._said = pem, ""
         except (OSError, ValueError):
             # Whoever uses it says so; what is in use goes on to count.
@@ -84,16 +86,19 @@ class _Followed:
     def warning(self, now: float) -> str:
         """What is to be said that was not said yet, or ""."""
         ends = self._ends or 0.0
-        day = datetime.fromtimestamp(ends, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        day = _day(ends)
         if ends <= now:
             state, line = "expired", f"{self.name}: the certificate has expired, at {day}: peers refuse it; replace it"
         elif ends - now < _SOON_SECONDS:
             state, line = "soon", f"{self.name}: the certificate expires in less than 7 days, at {day}; replace it"
+        elif now < self._begins:
+            line = f"{self.name}: the certificate is not valid before {_day(self._begins)}: peers refuse it until then"
+            state = "early"
         else:
             state, line = "", ""
         said, self._said = self._said, state
         return line if state != said else ""
 
 
-def _end(certificate: x509.Certificate) -> float:
-    return certificate.not_valid_after_utc.timestamp()
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -116,6 +116,14 @@ def test_a_kind_that_is_not_installed_is_said_to_be(company: Company) -> None:
     assert "does not know the kind PromotionStrategy: it is not installed." in html
 
 
+@pytest.mark.parametrize(("path", "kind"), [("", "PromotionStrategy"), ("stages", "Stage")])
+def test_a_kind_that_the_program_may_not_list_is_said_to_be(company: Company, path: str, kind: str) -> None:
+    """Nobody is told that there is none where the program is not permitted to look."""
+    html = company.page(path, bundles=(), stages=(), withheld=frozenset({kind}))
+    assert f"promoter-view may not list the kind {kind}." in html
+    assert f"There is no {kind} here yet" not in html
+
+
 def test_the_stream_goes_on_where_the_page_stands(company: Company) -> None:
     """The page carries its position and its scope for its stream."""
     (body,) = [found for tag, found in Reader(company.page("", scope="S1")).elements if tag == "body"]

@@ -266,6 +266,14 @@ def test_an_unknown_parameter_is_400(path: str, nearest: str | None) -> None:
     assert nearest is None or f"did you mean '{nearest}'?" in message
 
 
+@pytest.mark.parametrize("path", ["/watch?kind=a&kind=b", "/list?name=a&name=b", "/list?limit=1&limit="])
+def test_a_repeated_parameter_is_400(path: str) -> None:
+    """Of two values one would count for nothing: whoever asks for two kinds would see the first."""
+    answer = board(1).ask(path)
+    assert answer.code == 400
+    assert "is given more than once; separate its values by commas" in answer.document["message"]
+
+
 def test_streams_are_not_for_head() -> None:
     """HEAD of a stream would hold its connection and say nothing; nothing can be written."""
     world = board(1)

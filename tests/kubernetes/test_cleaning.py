@@ -172,15 +172,27 @@ def test_malformed(found: Any, named: str) -> None:
     assert f"PullRequest {named}:" in str(caught.value)
 
 
-@pytest.mark.parametrize("depth", [120, 300, 1000])
-def test_too_deep(depth: int) -> None:
-    """An object nested deeper than can be walked or encoded is malformed, not a crash."""
-    nested: Any = "x"
+def nested(depth: int) -> Any:
+    found: Any = "secret"
     for _ in range(depth):
-        nested = {"a": nested}
-    found = of_kind("WebRequestCommitStatus", spec={"httpRequest": {"headerTemplates": nested}})
+        found = {"a": found}
+    return found
+
+
+@pytest.mark.parametrize("depth", [300, 1000])
+def test_too_deep(depth: int) -> None:
+    """An object nested deeper than can be encoded is malformed, not a crash."""
     with pytest.raises(MalformedObject, match="cannot be encoded"):
-        clean(found, WEB_REQUEST)
+        clean(of_kind("WebRequestCommitStatus", spec={"parameters": nested(depth)}), WEB_REQUEST)
+
+
+@pytest.mark.parametrize("depth", [120, 300, 1000])
+def test_redacted_however_deep(depth: int) -> None:
+    """What is redacted holds no object back: below 100 levels its shape goes as well, and nothing of it is told."""
+    found = of_kind("WebRequestCommitStatus", spec={"httpRequest": {"headerTemplates": nested(depth)}})
+    body = clean(found, WEB_REQUEST)
+    assert b"secret" not in body
+    assert body.count(b"<redacted>") == 1
 
 
 def test_cluster_scope() -> None:

@@ -72,8 +72,8 @@ def world():
     return fleet()
 
 
-def scarce(monkeypatch):
-    monkeypatch.setattr(channel, "is_among_the_last", lambda _: True)
+def scarce(monkeypatch, *, found=True):
+    monkeypatch.setattr(channel, "is_among_the_last", lambda _: found)
 
 
 def closed(world, reason):
@@ -103,6 +103,19 @@ def test_anything_else_on_one_of_the_last(world, monkeypatch):
         assert client.transport.disconnecting
         client.leave()
     assert closed(world, "descriptors") == 3
+
+
+def test_room_is_made_while_one_of_the_last_is_taken(world, monkeypatch):
+    """The place that is given up has a low number: who takes it costs the next one his, until the last are free."""
+    first, second, third = (Client(world) for _ in range(3))
+    scarce(monkeypatch)
+    last = Client(world)
+    scarce(monkeypatch, found=False)
+    Client(world)
+    assert [each.transport.disconnected for each in (first, second, third, last)] == [True, True, False, False]
+    last.leave()
+    Client(world)
+    assert not third.transport.disconnected
 
 
 def test_strangers_make_room(world, monkeypatch):

@@ -81,6 +81,16 @@ def test_said_at_once_and_anew_for_another(looking, tmp_path):
     assert looking.ends("kubeconfig-client-certificate") == NOW.timestamp() + 90 * DAY
 
 
+def test_not_valid_yet(looking, tmp_path):
+    """One whose time has not begun is refused by peers as well: said once, and nothing more once it has begun."""
+    data = pem(tmp_path, "early", 365 + 3)
+    looking.expiry.follow_chain("serving-certificate", lambda: data)
+    assert len(looking.warnings) == 1
+    assert "the certificate is not valid before 2026-11-2" in looking.warnings[0]
+    assert looking.pass_days(1) == []
+    assert looking.pass_days(4) == []
+
+
 def test_bundles_and_chains(looking, tmp_path):
     """Of a chain the first end counts; of a bundle of authorities the last, as rotated ones stay beside the new."""
     both = pem(tmp_path, "old", -1) + pem(tmp_path, "new", 90)

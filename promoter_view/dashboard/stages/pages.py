@@ -21,10 +21,10 @@ class StagePages:
         self._showing = showing
 
     def listing(
-        self, query: Mapping[str, str], bundles: Sequence[Bundle], *, refused: bool, absent: bool
+        self, query: Mapping[str, str], bundles: Sequence[Bundle], *, refused: bool, absent: bool, withheld: bool
     ) -> dict[str, Any]:
-        """The rows; ``refused`` and ``absent`` as ``rows_page`` has them."""
-        page = rows_page(read_query(query, Health), STAGES, refused=refused, absent=absent)
+        """The rows; ``refused``, ``absent`` and ``withheld`` as ``rows_page`` has them."""
+        page = rows_page(read_query(query, Health), STAGES, refused=refused, absent=absent, withheld=withheld)
         shown = [self._showing.shown(bundle) for bundle in bundles]
         fill_rows(page, [(each.row, each.html) for each in shown])
         return {"fleet": page}

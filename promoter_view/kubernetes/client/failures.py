@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from OpenSSL import SSL
 from service_identity import CertificateError, VerificationError
+from service_identity.exceptions import Mismatch
+from service_identity.hazmat import DNS_ID
 from twisted.internet.defer import CancelledError
 from twisted.internet.error import ConnectError, ConnectingCancelledError, ConnectionClosed, DNSLookupError
 from twisted.internet.error import TimeoutError as ConnectTimeout
@@ -62,4 +64,12 @@ def _causes(error: BaseException) -> list[BaseException]:
 def _words(error: BaseException) -> str:
     if isinstance(error, SSL.Error) and error.args and isinstance(error.args[0], list):
         return "; ".join(part[-1] for part in error.args[0]) or "TLS error"
+    if isinstance(error, VerificationError):
+        return "; ".join(map(_mismatch, error.errors)) or "TLS error"
     return str(error) or type(error).__name__
+
+
+def _mismatch(found: Mismatch) -> str:
+    wanted = found.mismatched_id
+    name = wanted.hostname.decode() if isinstance(wanted, DNS_ID) else getattr(wanted, "ip", wanted)
+    return f"the server's certificate is not for {name}: it is none of its subject alternative names"
