@@ -23,8 +23,10 @@ def mapping(value: Any, *path: str) -> Mapping[str, Any]:
 
 def text(value: Any, *path: str) -> str:
     """The string below ``value`` at ``path``; "" where there is none."""
-    if path:
-        value = mapping(value, *path[:-1]).get(path[-1])
+    for key in path:
+        if not isinstance(value, dict):
+            return ""
+        value = value.get(key)
     return value if isinstance(value, str) else ""
 
 
