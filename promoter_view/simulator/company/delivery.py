@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS
 from promoter_view.simulator.company import delivery_model as model
-from promoter_view.simulator.company.delivery_model import Application, Project, Stage
+from promoter_view.simulator.company.delivery_model import Project, SimulatedApplication, SimulatedStage
 from promoter_view.simulator.company.delivery_rendering import ARGOCD, render_project
 from promoter_view.simulator.company.manifests import timestamp
 from promoter_view.simulator.kubernetes.cluster import Cluster
@@ -42,11 +42,12 @@ def _project(name: str, stages: Sequence[str], apps: Sequence[str], random: rand
     first = model.new_freight(random, began)
     short = name.removesuffix("-delivery")
     made = tuple(
-        Stage(
+        SimulatedStage(
             stage,
             upstream,
             tuple(
-                Application(f"{short}-{app}-{stage}", first.commit, health_since=began, synced=began) for app in apps
+                SimulatedApplication(f"{short}-{app}-{stage}", first.commit, health_since=began, synced=began)
+                for app in apps
             ),
             (first,),
         )
@@ -66,7 +67,7 @@ def move(project: Project, random: random.Random, now: float) -> Project:
     return project.with_stage(_moved(project, stage, random, now))
 
 
-def _moved(project: Project, stage: Stage, random: random.Random, now: float) -> Stage:
+def _moved(project: Project, stage: SimulatedStage, random: random.Random, now: float) -> SimulatedStage:
     promotion = stage.under_way
     if promotion is not None:
         return _promoted(stage, promotion, random, now)
@@ -81,7 +82,9 @@ def _moved(project: Project, stage: Stage, random: random.Random, now: float) ->
     return stage
 
 
-def _promoted(stage: Stage, promotion: model.Promotion, random: random.Random, now: float) -> Stage:
+def _promoted(
+    stage: SimulatedStage, promotion: model.SimulatedPromotion, random: random.Random, now: float
+) -> SimulatedStage:
     if promotion.phase == "Pending":
         return model.running(stage, promotion, now)
     if random.random() < _FAILURE_ODDS:
@@ -146,7 +149,7 @@ class Delivery:
         self._schedule()
         self.step()
 
-    def _reconcile(self, stage: Stage) -> None:
+    def _reconcile(self, stage: SimulatedStage) -> None:
         """As Argo CD does all the time: it writes down that it has looked."""
         name = self._random.choice(stage.applications).name
         status = {"reconciledAt": timestamp(self._clock.seconds())}

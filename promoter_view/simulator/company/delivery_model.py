@@ -20,7 +20,7 @@ _FAILURES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Freight:
+class SimulatedFreight:
     """One commit on its way. ``created`` in seconds since 1970, as all times here."""
 
     name: str
@@ -30,11 +30,11 @@ class Freight:
 
 
 @dataclass(frozen=True, slots=True)
-class Promotion:
+class SimulatedPromotion:
     """``number`` counts those of a Stage. ``phase`` is Kargo's word."""
 
     number: int
-    freight: Freight
+    freight: SimulatedFreight
     created: float
     phase: str = "Pending"
     started: float = 0.0
@@ -43,7 +43,7 @@ class Promotion:
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class SimulatedApplication:
     """As Argo CD has it. ``is_syncing``: an operation is under way."""
 
     name: str
@@ -56,23 +56,23 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class SimulatedStage:
     """``has`` is its Freight, the newest first; ``promotions`` all that are kept, in order."""
 
     name: str
     upstream: str
-    applications: tuple[Application, ...]
-    has: tuple[Freight, ...]
-    promotions: tuple[Promotion, ...] = ()
+    applications: tuple[SimulatedApplication, ...]
+    has: tuple[SimulatedFreight, ...]
+    promotions: tuple[SimulatedPromotion, ...] = ()
     checked: bool = True
 
     @property
-    def under_way(self) -> Promotion | None:
+    def under_way(self) -> SimulatedPromotion | None:
         """The Promotion that has not ended."""
         return next((each for each in self.promotions if not each.finished), None)
 
     @property
-    def last(self) -> Promotion | None:
+    def last(self) -> SimulatedPromotion | None:
         """The last one that has."""
         return next((each for each in reversed(self.promotions) if each.finished), None)
 
@@ -82,7 +82,7 @@ class Stage:
         succeeded = self.last is None or self.last.phase == "Succeeded"
         return succeeded and self.under_way is None and all(each.health == "Healthy" for each in self.applications)
 
-    def promotion_name(self, promotion: Promotion) -> str:
+    def promotion_name(self, promotion: SimulatedPromotion) -> str:
         """As Kargo's webhook makes it, with a number in place of the ULID."""
         return f"{self.name}.{promotion.number:010d}.{promotion.freight.name[:7]}"
 
@@ -92,27 +92,27 @@ class Project:
     """A Kargo project: its Stages in order, its Freight, the newest last."""
 
     name: str
-    stages: tuple[Stage, ...]
-    freight: tuple[Freight, ...] = field(default=())
+    stages: tuple[SimulatedStage, ...]
+    freight: tuple[SimulatedFreight, ...] = field(default=())
 
-    def with_stage(self, stage: Stage) -> Project:
+    def with_stage(self, stage: SimulatedStage) -> Project:
         """The same with that one in the place of the one of its name."""
         return replace(self, stages=tuple(stage if each.name == stage.name else each for each in self.stages))
 
-    def available(self, stage: Stage) -> Freight | None:
+    def available(self, stage: SimulatedStage) -> SimulatedFreight | None:
         """The newest Freight that may be promoted there, where that is another than it has."""
         source = next((each for each in self.stages if each.name == stage.upstream), None)
         newest = self.freight[-1] if source is None else source.has[0] if source.is_healthy else None
         return newest if newest is not None and newest not in stage.has else None
 
 
-def new_freight(random: random.Random, now: float) -> Freight:
+def new_freight(random: random.Random, now: float) -> SimulatedFreight:
     """One commit from a Warehouse."""
     alias = f"{random.choice(_ADJECTIVES)}-{random.choice(_ANIMALS)}"
-    return Freight(new_sha(random), alias, new_sha(random), now)
+    return SimulatedFreight(new_sha(random), alias, new_sha(random), now)
 
 
-def found_freight(project: Project, freight: Freight) -> Project:
+def found_freight(project: Project, freight: SimulatedFreight) -> Project:
     """The Warehouse has found it; old Freight that no Stage has is forgotten."""
     used = {stage.has[0].name for stage in project.stages}
     used |= {each.freight.name for stage in project.stages for each in stage.promotions}
@@ -121,23 +121,23 @@ def found_freight(project: Project, freight: Freight) -> Project:
     return replace(project, freight=(*kept, freight))
 
 
-def begun(stage: Stage, freight: Freight, now: float) -> Stage:
+def begun(stage: SimulatedStage, freight: SimulatedFreight, now: float) -> SimulatedStage:
     """A Promotion is made; it waits."""
     number = stage.promotions[-1].number + 1 if stage.promotions else 1
-    return replace(stage, promotions=(*stage.promotions[-KEPT_PROMOTIONS:], Promotion(number, freight, now)))
+    return replace(stage, promotions=(*stage.promotions[-KEPT_PROMOTIONS:], SimulatedPromotion(number, freight, now)))
 
 
-def running(stage: Stage, promotion: Promotion, now: float) -> Stage:
+def running(stage: SimulatedStage, promotion: SimulatedPromotion, now: float) -> SimulatedStage:
     """Its steps run: the Applications are being synced."""
     name = stage.promotion_name(promotion)
     syncing = tuple(replace(each, is_syncing=True, promotion=name) for each in stage.applications)
     return _with(replace(stage, applications=syncing), replace(promotion, phase="Running", started=now))
 
 
-def succeeded(stage: Stage, promotion: Promotion, now: float) -> Stage:
+def succeeded(stage: SimulatedStage, promotion: SimulatedPromotion, now: float) -> SimulatedStage:
     """The Applications are at the new commit, and come up."""
     synced = tuple(
-        Application(each.name, promotion.freight.commit, "Progressing", now, False, now, each.promotion)
+        SimulatedApplication(each.name, promotion.freight.commit, "Progressing", now, False, now, each.promotion)
         for each in stage.applications
     )
     has = (promotion.freight, *stage.has)[:10]
@@ -145,20 +145,20 @@ def succeeded(stage: Stage, promotion: Promotion, now: float) -> Stage:
     return _with(replace(stage, applications=synced, has=has), ended)
 
 
-def failed(stage: Stage, promotion: Promotion, now: float, random: random.Random) -> Stage:
+def failed(stage: SimulatedStage, promotion: SimulatedPromotion, now: float, random: random.Random) -> SimulatedStage:
     """It did not work out: the Applications stay at what they had."""
     left = tuple(replace(each, is_syncing=False, synced=now) for each in stage.applications)
     ended = replace(promotion, phase=random.choice(("Failed", "Errored")), finished=now)
     return _with(replace(stage, applications=left), replace(ended, message=random.choice(_FAILURES)))
 
 
-def turned(stage: Stage, index: int, health: str, now: float) -> Stage:
+def turned(stage: SimulatedStage, index: int, health: str, now: float) -> SimulatedStage:
     """One Application's health is another."""
     found = list(stage.applications)
     found[index] = replace(found[index], health=health, health_since=now)
     return replace(stage, applications=tuple(found))
 
 
-def _with(stage: Stage, promotion: Promotion) -> Stage:
+def _with(stage: SimulatedStage, promotion: SimulatedPromotion) -> SimulatedStage:
     kept = (promotion if each.number == promotion.number else each for each in stage.promotions)
     return replace(stage, promotions=tuple(kept))

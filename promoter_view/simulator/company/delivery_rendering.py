@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS
-from promoter_view.simulator.company.delivery_model import Application, Freight, Project, Promotion, Stage
+from promoter_view.simulator.company.delivery_model import (
+    Project,
+    SimulatedApplication,
+    SimulatedFreight,
+    SimulatedPromotion,
+    SimulatedStage,
+)
 from promoter_view.simulator.company.manifests import Document, timestamp
 
 ARGOCD = "argocd"
@@ -39,7 +45,7 @@ def _repository(project: str) -> str:
     return f"https://git.example.com/{project}/deploy.git"
 
 
-def _freight(project: Project, freight: Freight) -> Document:
+def _freight(project: Project, freight: SimulatedFreight) -> Document:
     having = [stage for stage in project.stages if stage.has[0] == freight]
     commit = {"repoURL": _repository(project.name), "branch": "main", "id": freight.commit}
     labels = {"kargo.akuity.io/alias": freight.alias}
@@ -56,22 +62,22 @@ def _freight(project: Project, freight: Freight) -> Document:
     )
 
 
-def _reference(project: Project, freight: Freight) -> dict[str, Any]:
+def _reference(project: Project, freight: SimulatedFreight) -> dict[str, Any]:
     commit = {"repoURL": _repository(project.name), "branch": "main", "id": freight.commit}
     return {"name": freight.name, "origin": _ORIGIN, "commits": [commit]}
 
 
-def _collection(project: Project, freight: Freight) -> dict[str, Any]:
+def _collection(project: Project, freight: SimulatedFreight) -> dict[str, Any]:
     return {"id": freight.name, "items": {f"Warehouse/{_WAREHOUSE}": _reference(project, freight)}}
 
 
-def _steps(stage: Stage, freight: str) -> list[dict[str, Any]]:
+def _steps(stage: SimulatedStage, freight: str) -> list[dict[str, Any]]:
     sources = [{"repoURL": "${{ vars.repo }}", "desiredRevision": freight}]
     apps = [{"name": each.name, "namespace": ARGOCD, "sources": sources} for each in stage.applications]
     return [{"uses": "argocd-update", "as": "update", "config": {"apps": apps}}]
 
 
-def _stage(project: Project, stage: Stage) -> Document:
+def _stage(project: Project, stage: SimulatedStage) -> Document:
     sources = {"stages": [stage.upstream]} if stage.upstream else {"direct": True}
     template = {"spec": {"steps": _steps(stage, "${{ commitFrom(vars.repo).ID }}")}}
     spec = {"requestedFreight": [{"origin": _ORIGIN, "sources": sources}], "promotionTemplate": template}
@@ -90,11 +96,11 @@ def _stage(project: Project, stage: Stage) -> Document:
     return _object("Stage", stage.name, project.name, spec=spec, status=status)
 
 
-def _in_short(project: Project, stage: Stage, promotion: Promotion) -> dict[str, Any]:
+def _in_short(project: Project, stage: SimulatedStage, promotion: SimulatedPromotion) -> dict[str, Any]:
     return {"name": stage.promotion_name(promotion), "freight": _reference(project, promotion.freight)}
 
 
-def _promotion(project: Project, stage: Stage, promotion: Promotion) -> Document:
+def _promotion(project: Project, stage: SimulatedStage, promotion: SimulatedPromotion) -> Document:
     return _object(
         "Promotion",
         stage.promotion_name(promotion),
@@ -109,7 +115,7 @@ def _promotion(project: Project, stage: Stage, promotion: Promotion) -> Document
     )
 
 
-def _promotion_status(project: Project, stage: Stage, promotion: Promotion) -> dict[str, Any]:
+def _promotion_status(project: Project, stage: SimulatedStage, promotion: SimulatedPromotion) -> dict[str, Any]:
     status: dict[str, Any] = {"phase": promotion.phase, "freight": _reference(project, promotion.freight)}
     if promotion.started:
         word = promotion.phase if promotion.finished else "Running"
@@ -126,11 +132,11 @@ def _promotion_status(project: Project, stage: Stage, promotion: Promotion) -> d
     return status
 
 
-def _wanted(application: Application, freight: Freight) -> dict[str, Any]:
+def _wanted(application: SimulatedApplication, freight: SimulatedFreight) -> dict[str, Any]:
     return {"name": application.name, "namespace": ARGOCD, "desiredRevisions": [freight.commit]}
 
 
-def _application(project: Project, stage: Stage, application: Application) -> Document:
+def _application(project: Project, stage: SimulatedStage, application: SimulatedApplication) -> Document:
     source = {"repoURL": _repository(project.name), "path": stage.name, "targetRevision": application.revision}
     spec = {
         "project": project.name,
@@ -149,12 +155,12 @@ def _application(project: Project, stage: Stage, application: Application) -> Do
     return document | ({"operation": _operation(application)} if application.is_syncing else {})
 
 
-def _operation(application: Application) -> dict[str, Any]:
+def _operation(application: SimulatedApplication) -> dict[str, Any]:
     info = [{"name": "kargo.akuity.io/promotion", "value": application.promotion}]
     return {"initiatedBy": {"username": "kargo-controller", "automated": True}, "info": info, "sync": {}}
 
 
-def _application_status(application: Application) -> dict[str, Any]:
+def _application_status(application: SimulatedApplication) -> dict[str, Any]:
     ended = timestamp(application.synced)
     operation = {"phase": "Succeeded", "operation": _operation(application), "startedAt": ended, "finishedAt": ended}
     return {

@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from promoter_view.kubernetes.kinds import APPLICATION
 from promoter_view.simulator.company import delivery_model as model
-from promoter_view.simulator.company.delivery_model import Application, Project, Stage
+from promoter_view.simulator.company.delivery_model import Project, SimulatedApplication, SimulatedStage
 from promoter_view.simulator.company.delivery_rendering import ARGOCD, render_project
 from promoter_view.simulator.company.manifests import Document, timestamp
 from promoter_view.simulator.kubernetes.cluster import Cluster
@@ -36,15 +36,17 @@ def _project(number: int, stages: int, applications: int, random: random.Random,
     return Project(f"project-{number:03d}", tuple(_stages(number, stages, applications, freight, now)), (freight,))
 
 
-def _stages(project: int, count: int, applications: int, freight: model.Freight, now: float) -> Iterator[Stage]:
+def _stages(
+    project: int, count: int, applications: int, freight: model.SimulatedFreight, now: float
+) -> Iterator[SimulatedStage]:
     for number in range(count):
         name = f"stage-{number}"
         apps = tuple(
-            Application(f"app-{project:03d}-{number}-{place}", freight.commit, synced=now)
+            SimulatedApplication(f"app-{project:03d}-{number}-{place}", freight.commit, synced=now)
             for place in range(applications)
         )
-        promotion = model.Promotion(1, freight, now, "Succeeded", now, now)
-        yield Stage(name, "", apps, (freight,), (promotion,))
+        promotion = model.SimulatedPromotion(1, freight, now, "Succeeded", now, now)
+        yield SimulatedStage(name, "", apps, (freight,), (promotion,))
 
 
 def _grown(application: Document) -> Document:
