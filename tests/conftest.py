@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.controlplane.fixtures import control_plane, control_plane_binaries, own_control_plane, stages_plane
+from tests.support.plane.fixtures import control_plane, control_plane_binaries, own_control_plane, stages_plane
 
 __all__ = ["control_plane", "control_plane_binaries", "own_control_plane", "pytest_sessionfinish", "stages_plane"]
 

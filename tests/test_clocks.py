@@ -9,7 +9,7 @@ from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.task import Clock
 
 from promoter_view import clocks
-from tests.clocks import Wall
+from tests.support.clocks import Wall
 
 
 def test_a_reactor_that_nobody_sets() -> None:

@@ -14,7 +14,7 @@ from promoter_view.access.authorities import Authorities
 from promoter_view.access.identity import Identity
 from promoter_view.access.impersonation import impersonation
 from promoter_view.web.errors import Refusal, Unauthorized
-from tests.api.issuing import DAY, NOW, SERVER, authority
+from tests.support.api.issuing import DAY, NOW, SERVER, authority
 
 CLIENTS, PROXIES, STRANGERS = authority("clients"), authority("proxies"), authority("clients")
 

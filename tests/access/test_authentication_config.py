@@ -7,7 +7,7 @@ import pytest
 from promoter_view.access.authentication_config import AuthenticationConfig, from_config_map
 from promoter_view.access.authorities import Authorities
 from promoter_view.access.trust import Trust
-from tests.api.issuing import authority
+from tests.support.api.issuing import authority
 
 PEM = authority().pem.decode()
 WHOLE = {

@@ -6,7 +6,7 @@ import pytest
 from cryptography import x509
 
 from promoter_view.access.authorities import Authorities, CertificateRefused
-from tests.api.issuing import ANY, AUTHORITY, CLIENT, DAY, NOW, SERVER, Issued, authority
+from tests.support.api.issuing import ANY, AUTHORITY, CLIENT, DAY, NOW, SERVER, Issued, authority
 
 CA = authority()
 SAME_NAME = authority()

@@ -13,7 +13,7 @@ from promoter_view.access.identity import Identity
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.metrics import Metrics
 from promoter_view.web.errors import Forbidden, ReviewUnavailable
-from tests.api.reviewing import Reviews, access_reviewer
+from tests.support.api.reviewing import Reviews, access_reviewer
 
 BOB = Identity("bob", groups=("dev",))
 LIST = Attributes("list", "/x", "g", "v1", "things", "ns")

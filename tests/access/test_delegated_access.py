@@ -15,9 +15,9 @@ from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DE
 from promoter_view.web.certificates import serving_context
 from promoter_view.web.errors import Forbidden
 from promoter_view.web.reloading import ReloadedFiles
-from tests.api.issuing import AUTHORITY, DAY, NOW, SERVER, authority
-from tests.api.secure_world import SecureWorld, pools, serving
-from tests.api.world import BASE, brief, in_namespace
+from tests.support.api.issuing import AUTHORITY, DAY, NOW, SERVER, authority
+from tests.support.api.secure_world import SecureWorld, pools, serving
+from tests.support.api.world import BASE, brief, in_namespace
 
 VIEW = PROMOTION_STRATEGY_DETAILS.plural
 BOB = {"X-Remote-User": "bob"}

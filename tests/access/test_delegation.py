@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from promoter_view.access.delegation import Delegation
 from promoter_view.access.trust import Trust
 from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
-from tests.api.issuing import authority
+from tests.support.api.issuing import authority
 
 PEM, RENEWED = authority().pem.decode(), authority().pem.decode()
 GONE = Unreachable(Outcome.UNREACHABLE, "connection refused")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promoter_view.access.identity import ANONYMOUS, Identity, from_subject, from_user_info
-from tests.api.issuing import authority
+from tests.support.api.issuing import authority
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from promoter_view.access import reviews as module
 from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
 from promoter_view.metrics import Metrics
 from promoter_view.web.errors import ReviewUnavailable
-from tests.api.reviewing import Reviews, token_reviewer
+from tests.support.api.reviewing import Reviews, token_reviewer
 
 RESET = Unreachable(Outcome.RESET, "reset")
 

@@ -11,7 +11,7 @@ from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.metrics import Metrics
 from promoter_view.web.errors import ReviewUnavailable, Unauthorized
-from tests.api.reviewing import Reviews, token_reviewer
+from tests.support.api.reviewing import Reviews, token_reviewer
 
 BOB = {"authenticated": True, "user": {"username": "bob", "groups": ["dev"]}}
 

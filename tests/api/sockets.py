@@ -9,7 +9,7 @@ from typing import Any
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import CloseConnection, Event, Pong, TextMessage
 
-from tests.api.world import Answer, Client, World
+from tests.support.api.world import Answer, Client, World
 
 #: That of RFC 6455, 1.3, and what its answer has to be.
 KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="

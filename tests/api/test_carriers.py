@@ -10,10 +10,10 @@ from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 from promoter_view.web.errors import Forbidden
 from promoter_view.web.limits import Limits
 from promoter_view.web.websocket.conversation import FRAMES_SECONDS, MAX_FRAMES, MAX_MESSAGE_BYTES
-from tests.api.membership import ByName
 from tests.api.sockets import ACCEPT, HEADERS, Socket
 from tests.api.test_watches import Granted
-from tests.api.world import BASE, TABLE, World, brief, fleet, sample, version_of
+from tests.support.api.membership import ByName
+from tests.support.api.world import BASE, TABLE, World, brief, fleet, sample, version_of
 
 METADATA = {"Accept": "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"}
 

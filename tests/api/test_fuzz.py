@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twisted.logger import globalLogPublisher
 
-from tests.api.world import BASE, Client, World, in_namespace
+from tests.support.api.world import BASE, Client, World, in_namespace
 
 CODES = {200, 301, 304, 400, 403, 404, 405, 406, 408, 410, 413, 414, 422, 429, 431, 503, 504}
 ONE = f"{in_namespace('n')}/s"

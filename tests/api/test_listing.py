@@ -20,7 +20,7 @@ from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.errors import ContinueExpired
 from promoter_view.web.parameters import parameters_of
-from tests.api.world import VIEW, World
+from tests.support.api.world import VIEW, World
 
 
 def ask(world, query="", namespace=""):

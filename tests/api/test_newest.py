@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promoter_view.log.errors import LogClosed, LogUnreachable
-from tests.api.world import BASE, Barrier, World, brief, in_namespace
+from tests.support.api.world import BASE, Barrier, World, brief, in_namespace
 
 ONE = f"{in_namespace('n')}/s"
 WAITING = [BASE, ONE, f"{BASE}?limit=1", f"{BASE}?watch=1", f"{BASE}?watch=1&allowWatchBookmarks=1"]

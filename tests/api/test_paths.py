@@ -7,7 +7,7 @@ import pytest
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import PREFIX, attributes_of, parse_path, verb_of
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
-from tests.api.world import VIEW
+from tests.support.api.world import VIEW
 
 DEFINITIONS = {VIEW: PROMOTION_STRATEGY_DETAILS}
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from promoter_view.records import BundleKey
-from tests.api.world import (
+from tests.support.api.world import (
     BASE,
     METADATA,
     METADATA_LIST,

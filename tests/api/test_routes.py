@@ -6,7 +6,7 @@ import pytest
 
 from promoter_view.api.discovery import version_info
 from tests.api.openapi_documents import strategies_document
-from tests.api.world import BASE, VIEW, World
+from tests.support.api.world import BASE, VIEW, World
 
 GROUP = "view.promoter.argoproj.io"
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"

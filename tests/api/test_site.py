@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from promoter_view.access.admission import FREELY_ADMITTED
 from promoter_view.web.errors import Forbidden, ReviewUnavailable, Unauthorized
-from tests.api.world import (
+from tests.support.api.world import (
     BASE,
     VIEW,
     Client,

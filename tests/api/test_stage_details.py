@@ -10,10 +10,10 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from promoter_view.views.known import DEFINITIONS
-from tests.api.membership import Admitted, Membership
-from tests.api.world import BASE, TABLE, Answer
-from tests.views.stages import application, check, promotion, stage, thing
-from tests.views.world import family, strategy
+from tests.support.api.membership import Admitted, Membership
+from tests.support.api.world import BASE, TABLE, Answer
+from tests.support.views.stages import application, check, promotion, stage, thing
+from tests.support.views.world import family, strategy
 
 VIEWS = "/apis/view.promoter.argoproj.io/v1alpha1"
 STAGES = f"{VIEWS}/stagedetails"

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from promoter_view.access.identity import ANONYMOUS
 from promoter_view.web.errors import Forbidden
-from tests.api.world import BASE, World, brief, sample
+from tests.support.api.world import BASE, World, brief, sample
 
 
 class Granted:

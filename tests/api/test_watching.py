@@ -17,7 +17,7 @@ from promoter_view.reading.wire import Frames
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.parameters import parameters_of
-from tests.api.world import VIEW, World, brief, version_of
+from tests.support.api.world import VIEW, World, brief, version_of
 
 INITIAL = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser.dashboard import Dashboard, Visit
-from tests.e2e.program import Program
-from tests.e2e.simulated import simulated
+from tests.support.program.program import Program
+from tests.support.program.simulated import simulated
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 

@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
-from tests.e2e.program import Program
-from tests.e2e.simulated import Simulated
+from tests.support.program.program import Program
+from tests.support.program.simulated import Simulated
 
 #: Longer than any of these things takes, short enough to wait for when one never comes.
 PATIENCE_MS = 60_000

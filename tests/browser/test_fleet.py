@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.browser.dashboard import Dashboard, Visit, rows
-from tests.e2e.truth import wait
+from tests.support.program.truth import wait
 
 QUIET = ("--strategies", "6", "--namespaces", "2")
 

@@ -9,8 +9,8 @@ import pytest
 from promoter_view.kubernetes.selectors import SelectorError, parse_label_selector
 from tests.browser.dashboard import Visit
 from tests.browser.test_fleet import QUIET
-from tests.dashboard.test_rendering import NOW, RELATIVE
-from tests.dashboard.test_search import TYPED, WORDS
+from tests.support.dashboard.searches import TYPED, WORDS
+from tests.support.dashboard.times import NOW, RELATIVE
 
 pytestmark = pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
 

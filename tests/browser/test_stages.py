@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.browser.dashboard import Visit
-from tests.e2e.truth import wait
+from tests.support.program.truth import wait
 
 STAGE = "stages/storefront-delivery/test"
 

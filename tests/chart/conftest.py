@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chart.rendering import Helm, HelmNotBuiltError, helm_path
+from tests.support.chart.rendering import Helm, HelmNotBuiltError, helm_path
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.chart.rendering import CHART, NAMESPACE, Helm, Identity
-from tests.controlplane.plane import ControlPlane
+from tests.support.chart.rendering import CHART, NAMESPACE, Helm, Identity
+from tests.support.plane.plane import ControlPlane
 
 pytestmark = pytest.mark.controlplane
 

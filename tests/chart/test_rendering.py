@@ -9,7 +9,7 @@ import pytest
 
 from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.command_line.settings import OPTIONS
-from tests.chart.rendering import NAMESPACE, Helm, Objects, RefusedValuesError, kustomized
+from tests.support.chart.rendering import NAMESPACE, Helm, Objects, RefusedValuesError, kustomized
 
 DEPLOYMENT = ("Deployment", NAMESPACE, "promoter-apiserver")
 API_SERVICE = ("APIService", "", "v1alpha1.view.promoter.argoproj.io")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.servers import KubeApiserver, Sandbox, Server, Simulator
-from tests.replicas.etcds import Etcds
+from tests.support.log.etcds import Etcds
 
 
 @pytest.fixture(scope="session")

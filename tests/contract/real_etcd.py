@@ -13,9 +13,9 @@ from promoter_view.log.etcd.client.gateway import Gateway
 from promoter_view.log.etcd.etcd_log import EtcdLog
 from promoter_view.log.settings import EtcdFiles, LogSettings
 from promoter_view.metrics import Metrics
-from tests.clocks import Wall
 from tests.contract import spinning
-from tests.log.fakes import NOW, HeldWorker
+from tests.support.clocks import Wall
+from tests.support.log.fakes import NOW, HeldWorker
 
 
 class Held:

@@ -8,9 +8,9 @@ import uuid
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.controlplane.client import Client, Document
-from tests.controlplane.plane import ControlPlane
 from tests.crds.installed import definitions
+from tests.support.plane.client import Client, Document
+from tests.support.plane.plane import ControlPlane
 
 GROUP = "promoter.argoproj.io"
 ROOT = f"/apis/{GROUP}/v1alpha1"

@@ -15,7 +15,7 @@ from promoter_view.log.etcd.client.values import Compare, Delete, Get, Keys, Put
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.metrics import Metrics
 from tests.contract import spinning
-from tests.log.etcd.fake_etcd import FakeEtcd
+from tests.support.log.fake_etcd import FakeEtcd
 
 
 class Fake:

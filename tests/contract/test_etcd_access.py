@@ -21,10 +21,10 @@ from promoter_view.log.urls import open_log
 from promoter_view.metrics import Metrics
 from promoter_view.records import Mark
 from tests.contract import spinning
-from tests.controlplane import pki
-from tests.controlplane.process import Process
-from tests.log.fakes import MIRROR, Fold, change
-from tests.ports import free_port
+from tests.support.log.fakes import MIRROR, Fold, change
+from tests.support.plane import pki
+from tests.support.plane.process import Process
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.controlplane
 PREFIX = b"/team/view/"

@@ -16,8 +16,8 @@ from promoter_view.log.settings import LogSettings
 from promoter_view.log.urls import open_log
 from promoter_view.metrics import Metrics
 from tests.contract import spinning
-from tests.log.fakes import MIRROR, Fold, change
-from tests.replicas.etcds import Etcds
+from tests.support.log.etcds import Etcds
+from tests.support.log.fakes import MIRROR, Fold, change
 
 pytestmark = pytest.mark.controlplane
 _QUOTA = 8 << 20

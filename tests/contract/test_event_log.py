@@ -13,10 +13,10 @@ from promoter_view.log.memory import MemoryLog
 from promoter_view.log.offsets import units
 from promoter_view.metrics import Metrics
 from promoter_view.records import Change, Mark, Position
-from tests.clocks import Wall
 from tests.contract.real_etcd import RealEtcdBench
-from tests.log.etcd.benches import EtcdBench
-from tests.log.fakes import MIRROR, NOW, PATH, Bench, Fold, change
+from tests.support.clocks import Wall
+from tests.support.log.benches import EtcdBench
+from tests.support.log.fakes import MIRROR, NOW, PATH, Bench, Fold, change
 
 
 class MemoryBench:

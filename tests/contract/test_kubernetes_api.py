@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.contract.servers import GROUP, ROOT, Sandbox, names, repository, told, version
-from tests.controlplane.client import RefusedError
+from tests.support.plane.client import RefusedError
 
 WATCH_LIST = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
 INITIAL_EVENTS_END = {"k8s.io/initial-events-end": "true"}

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from tests.controlplane.client import Client, Document, RefusedError
+from tests.support.plane.client import Client, Document, RefusedError
 
 SHARD = "east"
 PROJECT = "kargo-demo"

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import yaml
 
 from promoter_view.views.definition import GROUP
-from tests.controlplane.client import RefusedError
-from tests.controlplane.plane import ControlPlane
-from tests.e2e.client import BROKEN
-from tests.e2e.events import Frame, frames
-from tests.e2e.program import Program
+from tests.support.plane.client import RefusedError
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.client import BROKEN
+from tests.support.program.events import Frame, frames
+from tests.support.program.program import Program
 
 RBAC = "rbac.authorization.k8s.io"
 NAMESPACE = "promoter-dashboard"

@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from tests.controlplane.restarts import Handled
-from tests.e2e.client import RESOURCE, Endpoint
-from tests.e2e.truth import wait
+from tests.support.program.client import RESOURCE, Endpoint
+from tests.support.program.truth import wait
 
 _GROUP, _VERSION = "view.promoter.argoproj.io", "v1alpha1"
 _PATIENCE_SECONDS = 60

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.controlplane.plane import ControlPlane
-from tests.controlplane.writing import WrittenCluster
-from tests.e2e.client import Client, Exchange
-from tests.e2e.program import Program
-from tests.e2e.recording import Bookmark, Change, Listing
-from tests.e2e.truth import Document, Name, serves, truth, wait
+from tests.support.plane.plane import ControlPlane
+from tests.support.plane.writing import WrittenCluster
+from tests.support.program.client import Client, Exchange
+from tests.support.program.program import Program
+from tests.support.program.recording import Bookmark, Change, Listing
+from tests.support.program.truth import Document, Name, serves, truth, wait
 
 
 class Mirrored:

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from tests.controlplane.aggregation import available
-from tests.controlplane.plane import ControlPlane
-from tests.controlplane.writing import WrittenCluster
-from tests.e2e.client import Client
-from tests.e2e.fleet import Fleet
-from tests.e2e.program import Program
-from tests.e2e.recording import Change
-from tests.e2e.truth import serves, truth, wait
+from tests.support.plane.aggregation import available
+from tests.support.plane.plane import ControlPlane
+from tests.support.plane.writing import WrittenCluster
+from tests.support.program.client import Client
+from tests.support.program.fleet import Fleet
+from tests.support.program.program import Program
+from tests.support.program.recording import Change
+from tests.support.program.truth import serves, truth, wait
 
 _PATIENCE_SECONDS = 60
 

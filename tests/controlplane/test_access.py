@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 
-from tests.controlplane.aggregation import aggregated
-from tests.controlplane.client import Client, RefusedError
-from tests.controlplane.pki import Authority, make_authority
-from tests.controlplane.plane import ControlPlane
-from tests.e2e.program import Program
+from tests.support.plane.aggregation import aggregated
+from tests.support.plane.client import Client, RefusedError
+from tests.support.plane.pki import Authority, make_authority
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.program import Program
 
 pytestmark = pytest.mark.controlplane
 

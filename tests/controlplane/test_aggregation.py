@@ -15,10 +15,10 @@ import pytest
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage.details import stage_details
-from tests.controlplane.aggregation import aggregated, condition
-from tests.controlplane.plane import ControlPlane
-from tests.e2e.client import Client
-from tests.e2e.program import Program
+from tests.support.plane.aggregation import aggregated, condition
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.client import Client
+from tests.support.program.program import Program
 
 pytestmark = pytest.mark.controlplane
 

@@ -9,11 +9,11 @@ import orjson
 import pytest
 
 from tests.controlplane.described import fleet
-from tests.controlplane.fixtures import control_plane_binaries
 from tests.controlplane.mirrored import Mirrored, mirrored
-from tests.controlplane.plane import ControlPlane
 from tests.crds.installed import definitions, published
-from tests.e2e.client import path_of
+from tests.support.plane.fixtures import control_plane_binaries
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.client import path_of
 
 __all__ = ["control_plane_binaries"]
 

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.controlplane.aggregation import API_SERVICE, condition
-from tests.controlplane.client import RefusedError
 from tests.controlplane.installation.cert_manager import CertManager
 from tests.controlplane.installation.installed import ROOT, Installation, installation
 from tests.controlplane.installation.pod import NAMESPACE, Pod
 from tests.controlplane.installation.team import Team
-from tests.controlplane.pki import make_authority
-from tests.e2e.program import Program
+from tests.support.plane.aggregation import API_SERVICE, condition
+from tests.support.plane.client import RefusedError
+from tests.support.plane.pki import make_authority
+from tests.support.program.program import Program
 
 pytestmark = pytest.mark.controlplane
 

@@ -27,17 +27,17 @@ from tests.controlplane.argocd import (
     wait_for,
     warehouse,
 )
-from tests.controlplane.client import Client
 from tests.controlplane.dashboards import listed
-from tests.controlplane.fixtures import running_plane
-from tests.controlplane.plane import ControlPlane
 from tests.controlplane.test_access import EVERYWHERE, Served, code, create_strategy, within
 from tests.controlplane.test_promotions import LEASE, SHARD, ended
 from tests.crds.installed import every_definition
-from tests.e2e.client import BROKEN
-from tests.e2e.client import Client as ViewClient
-from tests.e2e.host_clock import HostClock
-from tests.e2e.program import Program
+from tests.support.plane.client import Client
+from tests.support.plane.fixtures import running_plane
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.client import BROKEN
+from tests.support.program.client import Client as ViewClient
+from tests.support.program.host_clock import HostClock
+from tests.support.program.program import Program
 
 pytestmark = pytest.mark.controlplane
 

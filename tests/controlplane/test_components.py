@@ -24,13 +24,13 @@ from tests.controlplane.argocd import (
     wait_for,
     warehouse,
 )
-from tests.controlplane.client import RefusedError
 from tests.controlplane.installation.granting import RBAC
 from tests.controlplane.installation.installed import Account, Installation, installation
 from tests.controlplane.installation.pod import NAMESPACE, Pod
 from tests.controlplane.installation.team import STRATEGY, Team
 from tests.crds import argocd, kargo
 from tests.crds.installed import definitions
+from tests.support.plane.client import RefusedError
 
 pytestmark = pytest.mark.controlplane
 

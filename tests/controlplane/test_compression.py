@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.controlplane.aggregation import aggregated
-from tests.controlplane.plane import ControlPlane
-from tests.e2e.program import Program
+from tests.support.plane.aggregation import aggregated
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.program import Program
 
 pytestmark = pytest.mark.controlplane
 

@@ -16,10 +16,10 @@ import pytest
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from tests.controlplane.conformance import Facts, Row, Side, differences
 from tests.controlplane.conformance_table import DIFFERENCES, ROWS
-from tests.controlplane.plane import ControlPlane
-from tests.controlplane.writing import WrittenCluster
-from tests.e2e.program import Program
-from tests.e2e.truth import serves, truth, wait
+from tests.support.plane.plane import ControlPlane
+from tests.support.plane.writing import WrittenCluster
+from tests.support.program.program import Program
+from tests.support.program.truth import serves, truth, wait
 
 pytestmark = pytest.mark.controlplane
 

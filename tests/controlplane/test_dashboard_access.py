@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.controlplane.aggregation import aggregated
 from tests.controlplane.dashboards import Answer, ask, listed, service_account, stream
-from tests.controlplane.plane import ControlPlane
 from tests.controlplane.test_access import Served, start
 from tests.controlplane.test_member_authorization import create
-from tests.e2e.program import Program
-from tests.e2e.truth import wait
+from tests.support.plane.aggregation import aggregated
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.program import Program
+from tests.support.program.truth import wait
 
 pytestmark = pytest.mark.controlplane
 

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.controlplane.aggregation import aggregated, available, register, unregister
 from tests.controlplane.dashboards import ask, service_account
-from tests.controlplane.plane import ControlPlane
-from tests.controlplane.writing import WrittenCluster
-from tests.e2e.client import Client, seen
-from tests.e2e.events import BROWSERS, Habits, Page
-from tests.e2e.fleet import STRATEGIES, Fleet
-from tests.e2e.program import Program
-from tests.e2e.recording import Listing, Recording
-from tests.e2e.truth import truth, wait
-from tests.e2e.validator import validate
+from tests.support.plane.aggregation import aggregated, available, register, unregister
+from tests.support.plane.plane import ControlPlane
+from tests.support.plane.writing import WrittenCluster
+from tests.support.program.client import Client, seen
+from tests.support.program.events import BROWSERS, Habits, Page
+from tests.support.program.fleet import STRATEGIES, Fleet
+from tests.support.program.program import Program
+from tests.support.program.recording import Listing, Recording
+from tests.support.program.truth import truth, wait
+from tests.support.program.validator import validate
 
 pytestmark = pytest.mark.controlplane
 

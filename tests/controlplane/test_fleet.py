@@ -9,8 +9,8 @@ import pytest
 from promoter_view.simulator.company.fleet import FleetPlan, make_fleet, plant, providers
 from promoter_view.simulator.company.rendering import render
 from promoter_view.simulator.company.scenario import make_company
-from tests.controlplane.client import Client, RefusedError, collection_path
-from tests.controlplane.plane import ControlPlane
+from tests.support.plane.client import Client, RefusedError, collection_path
+from tests.support.plane.plane import ControlPlane
 
 pytestmark = pytest.mark.controlplane
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.controlplane.aggregation import aggregated
 from tests.controlplane.informing import Informer, direct_kubeconfig
-from tests.controlplane.plane import ControlPlane
 from tests.controlplane.restarts import Handled, world
+from tests.support.plane.aggregation import aggregated
+from tests.support.plane.plane import ControlPlane
 
 pytestmark = pytest.mark.controlplane
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
-from tests.controlplane.aggregation import API_SERVICE
 from tests.controlplane.installation.granting import RBAC
 from tests.controlplane.installation.installed import API_SERVICES, Account, Installation, installation
 from tests.controlplane.installation.pod import NAMESPACE, Pod
 from tests.controlplane.installation.team import SECRET, STRATEGY, Team
-from tests.controlplane.pki import make_authority
+from tests.support.plane.aggregation import API_SERVICE
+from tests.support.plane.pki import make_authority
 
 pytestmark = pytest.mark.controlplane
 

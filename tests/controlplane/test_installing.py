@@ -9,12 +9,12 @@ import orjson
 import pytest
 import yaml
 
-from tests.controlplane.kargo_town import Town
-from tests.controlplane.plane import ControlPlane
 from tests.crds import argocd, kargo
 from tests.crds.installed import definitions
-from tests.e2e.client import BROKEN, GROUP_PATH, Client, RefusedError
-from tests.e2e.program import Program
+from tests.support.plane.kargo_town import Town
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.client import BROKEN, GROUP_PATH, Client, RefusedError
+from tests.support.program.program import Program
 
 pytestmark = pytest.mark.controlplane
 

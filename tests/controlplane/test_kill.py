@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.controlplane.plane import ControlPlane
-from tests.controlplane.writing import WrittenCluster
-from tests.e2e.fleet import Fleet
-from tests.e2e.program import Program
-from tests.e2e.recording import Listing, Recording, Refusal, Stream
-from tests.e2e.session import MENAGERIE, Session
-from tests.e2e.truth import RELISTS, serves, truth, wait
-from tests.e2e.validator import validate
-from tests.e2e.watcher import Behaviour
-from tests.soaking import lasting, soak
+from tests.support.plane.plane import ControlPlane
+from tests.support.plane.writing import WrittenCluster
+from tests.support.program.fleet import Fleet
+from tests.support.program.program import Program
+from tests.support.program.recording import Listing, Recording, Refusal, Stream
+from tests.support.program.session import MENAGERIE, Session
+from tests.support.program.truth import RELISTS, serves, truth, wait
+from tests.support.program.validator import validate
+from tests.support.program.watcher import Behaviour
+from tests.support.soaking import lasting, soak
 
 pytestmark = pytest.mark.controlplane
 

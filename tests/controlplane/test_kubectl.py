@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.controlplane.aggregation import API_SERVICE, aggregated
-from tests.controlplane.plane import ControlPlane
-from tests.controlplane.process import Process
-from tests.controlplane.writing import Document, WrittenCluster
-from tests.e2e.fleet import NAMESPACES, STRATEGIES, Fleet
-from tests.e2e.program import Program
-from tests.e2e.truth import truth, wait
+from tests.support.plane.aggregation import API_SERVICE, aggregated
+from tests.support.plane.plane import ControlPlane
+from tests.support.plane.process import Process
+from tests.support.plane.writing import Document, WrittenCluster
+from tests.support.program.fleet import NAMESPACES, STRATEGIES, Fleet
+from tests.support.program.program import Program
+from tests.support.program.truth import truth, wait
 
 pytestmark = pytest.mark.controlplane
 

@@ -16,10 +16,10 @@ from promoter_view.kubernetes.kinds import KARGO_KINDS, PROMOTER_KINDS
 from promoter_view.metrics import Metrics
 from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.command_line.settings import OPTIONS
-from tests.controlplane.fixtures import running_plane
 from tests.controlplane.installation.installed import DEPLOY, STAND_INS, compose
 from tests.controlplane.installation.pod import NAMESPACE
-from tests.controlplane.plane import ControlPlane
+from tests.support.plane.fixtures import running_plane
+from tests.support.plane.plane import ControlPlane
 
 pytestmark = pytest.mark.controlplane
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.controlplane.aggregation import aggregated
-from tests.controlplane.client import Client
-from tests.controlplane.plane import ControlPlane
 from tests.controlplane.test_access import EVERYWHERE, RBAC, Served, eventually, next_event, start, within
+from tests.support.plane.aggregation import aggregated
+from tests.support.plane.client import Client
+from tests.support.plane.plane import ControlPlane
 
 pytestmark = pytest.mark.controlplane
 

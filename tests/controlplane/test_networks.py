@@ -35,11 +35,11 @@ from tests.controlplane.argocd import (
     wait_for,
     warehouse,
 )
-from tests.controlplane.client import Client, RefusedError
-from tests.controlplane.fixtures import running_plane
-from tests.controlplane.plane import ControlPlane
 from tests.crds.installed import every_definition
-from tests.e2e.program import Program
+from tests.support.plane.client import Client, RefusedError
+from tests.support.plane.fixtures import running_plane
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.program import Program
 
 pytestmark = pytest.mark.controlplane
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.controlplane.plane import ControlPlane
+from tests.support.plane.plane import ControlPlane
 
 pytestmark = pytest.mark.controlplane
 

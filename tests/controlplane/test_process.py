@@ -19,7 +19,7 @@ _STUBBORN = (
 _TESTS = """
 import sys, time
 from pathlib import Path
-from tests.controlplane.process import Process
+from tests.support.plane.process import Process
 process = Process([sys.executable, "-c", sys.argv[1]], Path(sys.argv[2]))
 print(process._child.pid, flush=True)
 time.sleep(300)

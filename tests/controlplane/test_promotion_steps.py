@@ -25,11 +25,11 @@ from tests.controlplane.argocd import (
     wait_for,
     warehouse,
 )
-from tests.controlplane.client import Client, Document
-from tests.controlplane.fixtures import running_plane
-from tests.controlplane.plane import ControlPlane
 from tests.controlplane.test_promotions import ended, running, stage_says
 from tests.crds.installed import every_definition
+from tests.support.plane.client import Client, Document
+from tests.support.plane.fixtures import running_plane
+from tests.support.plane.plane import ControlPlane
 
 pytestmark = pytest.mark.controlplane
 

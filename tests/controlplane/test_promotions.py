@@ -33,13 +33,13 @@ from tests.controlplane.argocd import (
     wait_for,
     warehouse,
 )
-from tests.controlplane.client import Client, Document, RefusedError
-from tests.controlplane.fixtures import running_plane
-from tests.controlplane.plane import ControlPlane
 from tests.crds.installed import every_definition
-from tests.e2e.client import Client as OurClient
-from tests.e2e.program import Program
-from tests.soaking import lasting, soak
+from tests.support.plane.client import Client, Document, RefusedError
+from tests.support.plane.fixtures import running_plane
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.client import Client as OurClient
+from tests.support.program.program import Program
+from tests.support.soaking import lasting, soak
 
 pytestmark = pytest.mark.controlplane
 

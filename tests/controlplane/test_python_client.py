@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.controlplane.aggregation import aggregated
-from tests.controlplane.plane import ControlPlane
 from tests.controlplane.restarts import Handled, world
+from tests.support.plane.aggregation import aggregated
+from tests.support.plane.plane import ControlPlane
 
 kubernetes = pytest.importorskip(
     "kubernetes", reason="the Python client is not here: pip install -r requirements-clients.txt"

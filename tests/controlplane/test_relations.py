@@ -13,10 +13,10 @@ import pytest
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from tests.controlplane.mirrored import Mirrored, Reader, mirrored, reading
-from tests.controlplane.plane import ControlPlane
-from tests.controlplane.writing import WrittenCluster
-from tests.e2e.recording import ADDED, DELETED, MODIFIED
-from tests.e2e.truth import Document, Name
+from tests.support.plane.plane import ControlPlane
+from tests.support.plane.writing import WrittenCluster
+from tests.support.program.recording import ADDED, DELETED, MODIFIED
+from tests.support.program.truth import Document, Name
 
 pytestmark = pytest.mark.controlplane
 

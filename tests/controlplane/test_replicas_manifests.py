@@ -15,10 +15,10 @@ from promoter_view.log.etcd.client.places import parse_place
 from promoter_view.program.command_line.settings import OPTIONS
 from tests.controlplane.installation.installed import DEPLOY, compose
 from tests.controlplane.installation.pod import NAMESPACE
-from tests.controlplane.plane import ControlPlane
-from tests.controlplane.process import Process
 from tests.controlplane.test_manifests import Objects, kubectl, objects, plane, quiet
-from tests.ports import free_port
+from tests.support.plane.plane import ControlPlane
+from tests.support.plane.process import Process
+from tests.support.ports import free_port
 
 __all__ = ["kubectl", "plane"]
 pytestmark = pytest.mark.controlplane

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.controlplane.mirrored import Mirrored, mirrored, reading
-from tests.controlplane.plane import ControlPlane
-from tests.controlplane.writing import WrittenCluster
-from tests.e2e.client import Client
-from tests.e2e.fleet import Fleet
-from tests.e2e.recording import Change, Listing
-from tests.e2e.truth import RELISTS, wait
+from tests.support.plane.plane import ControlPlane
+from tests.support.plane.writing import WrittenCluster
+from tests.support.program.client import Client
+from tests.support.program.fleet import Fleet
+from tests.support.program.recording import Change, Listing
+from tests.support.program.truth import RELISTS, wait
 
 pytestmark = pytest.mark.controlplane
 

@@ -16,8 +16,8 @@ import pytest
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from tests.controlplane.installation.granting import RBAC, wait_granted
 from tests.controlplane.installation.installed import Account, Installation, installation
-from tests.e2e.program import Program
-from tests.e2e.truth import wait
+from tests.support.program.program import Program
+from tests.support.program.truth import wait
 
 pytestmark = pytest.mark.controlplane
 

@@ -11,9 +11,9 @@ from itertools import pairwise
 import pytest
 
 from tests.controlplane.mirrored import Mirrored, mirrored, reading
-from tests.controlplane.plane import ControlPlane
-from tests.e2e.recording import MODIFIED, Change
-from tests.e2e.watcher import Behaviour, Watcher
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.recording import MODIFIED, Change
+from tests.support.program.watcher import Behaviour, Watcher
 
 pytestmark = pytest.mark.controlplane
 

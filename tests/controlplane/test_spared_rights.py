@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.controlplane.installation.granting import RBAC
-from tests.controlplane.kargo_town import Town
-from tests.controlplane.plane import ControlPlane
-from tests.e2e.client import GROUP_PATH, Client
-from tests.e2e.program import Program
-from tests.e2e.truth import wait
+from tests.support.plane.kargo_town import Town
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.client import GROUP_PATH, Client
+from tests.support.program.program import Program
+from tests.support.program.truth import wait
 
 pytestmark = pytest.mark.controlplane
 

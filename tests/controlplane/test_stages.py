@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.controlplane.aggregation import aggregated
-from tests.controlplane.kargo_town import Town, settle, until, watching
-from tests.controlplane.plane import ControlPlane
-from tests.e2e.client import Client
-from tests.e2e.program import Program
+from tests.support.plane.aggregation import aggregated
+from tests.support.plane.kargo_town import Town, settle, until, watching
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.client import Client
+from tests.support.program.program import Program
 
 pytestmark = pytest.mark.controlplane
 

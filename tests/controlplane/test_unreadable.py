@@ -10,16 +10,16 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.controlplane.client import MERGE_PATCH, Client
-from tests.controlplane.fixtures import running_plane
-from tests.controlplane.kargo_town import PATH, Town
-from tests.controlplane.plane import ControlPlane
 from tests.crds import argocd, kargo
 from tests.crds.installed import definitions as definitions_of
-from tests.e2e.client import Client as ViewClient
-from tests.e2e.program import Program
-from tests.e2e.truth import RELISTS, wait
-from tests.replicas.etcds import Etcds
+from tests.support.log.etcds import Etcds
+from tests.support.plane.client import MERGE_PATCH, Client
+from tests.support.plane.fixtures import running_plane
+from tests.support.plane.kargo_town import PATH, Town
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.client import Client as ViewClient
+from tests.support.program.program import Program
+from tests.support.program.truth import RELISTS, wait
 
 pytestmark = pytest.mark.controlplane
 

@@ -12,9 +12,9 @@ import pytest
 
 from promoter_view.program.demo import write_kubeconfig
 from tests.controlplane.installation.installed import ROOT
-from tests.e2e.program import Program
-from tests.e2e.simulated import Simulated, program, simulated
-from tests.e2e.truth import wait
+from tests.support.program.program import Program
+from tests.support.program.simulated import Simulated, program, simulated
+from tests.support.program.truth import wait
 
 pytestmark = pytest.mark.controlplane
 

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.controlplane.aggregation import aggregated, available
-from tests.controlplane.plane import ControlPlane
 from tests.controlplane.websockets import RefusedError, WatchSocket, token_protocol
-from tests.e2e.program import Program
+from tests.support.plane.aggregation import aggregated, available
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.program import Program
 
 pytestmark = pytest.mark.controlplane
 

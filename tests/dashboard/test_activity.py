@@ -8,8 +8,8 @@ from typing import Any
 from promoter_view.dashboard.activity import Activity, Event, Item, compare, moment
 from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
 from promoter_view.views.versions import join
-from tests.dashboard.company import Company
-from tests.views.strategies import NEW, OLD, Decoded, bundle, check, policy
+from tests.support.dashboard.company import Company
+from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 
 def items(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[Item]:

@@ -25,9 +25,9 @@ from promoter_view.records import Bundle, BundleChange
 from promoter_view.views.contents import Contents
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
-from tests.dashboard.company import Company
 from tests.dashboard.spoiling import ODD, bundle_of, spoilt, times_made
 from tests.dashboard.test_stages import NOW, Shop
+from tests.support.dashboard.company import Company
 
 FORMS = Form.ROW | Form.DETAIL | Form.ENTRIES
 FUZZ = settings(

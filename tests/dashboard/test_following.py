@@ -7,8 +7,8 @@ from twisted.internet.task import Clock
 from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.following import ActivityFollower, RowWarmer
 from promoter_view.slices import cooperator
-from tests.dashboard.company import Company
-from tests.views.world import VIEW
+from tests.support.dashboard.company import Company
+from tests.support.views.world import VIEW
 
 
 def _settle(clock: Clock) -> None:

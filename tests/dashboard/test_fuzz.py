@@ -7,7 +7,7 @@ from urllib.parse import quote
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.dashboard.board import Board, by_proxy, reviewed, with_tokens
+from tests.support.dashboard.board import Board, by_proxy, reviewed, with_tokens
 
 PATHS = (
     "/watch",

@@ -17,8 +17,8 @@ from promoter_view.simulator.company.fleet import FleetPlan, make_fleet
 from promoter_view.slices import SLICE_SECONDS, cooperator
 from promoter_view.views import contents
 from promoter_view.views.promotion_strategy.columns import cells
-from tests.dashboard.company import BEGAN, Company
-from tests.views.world import VIEW, put
+from tests.support.dashboard.company import BEGAN, Company
+from tests.support.views.world import VIEW, put
 
 ENVIRONMENTS = 120
 EVERYTHING = Form.ROW | Form.DETAIL | Form.ENTRIES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
-from tests.dashboard.board import Board, bearer, with_tokens
+from tests.support.dashboard.board import Board, bearer, with_tokens
 
 
 def names(document: dict[str, Any]) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from promoter_view.log.errors import LogUnreachable
-from tests.api.world import Barrier
-from tests.dashboard.board import Board
+from tests.support.api.world import Barrier
+from tests.support.dashboard.board import Board
 
 LIST = "/list?kind=promotionstrategydetails"
 

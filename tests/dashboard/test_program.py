@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from promoter_view.dashboard.program import ProgramFacts, read_program
 from promoter_view.kubernetes.reflecting.reflector import ReflectorStatus
 from promoter_view.records import ListPath, LogStatus
-from tests.dashboard.company import Company
+from tests.support.dashboard.company import Company
 
 LOG = LogStatus(head=17952516000000, first=17952480000000, size=4096, pending_events=0, pending_bytes=0)
 PATH = ListPath("PullRequest", "promoter.argoproj.io", "v1alpha1", "pullrequests")

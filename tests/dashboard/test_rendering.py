@@ -7,25 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from promoter_view.dashboard.rendering import address, as_of, isolated, number, relative, size, span, visible, when
-
-NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-
-#: Seconds ago, and the words; tests/browser puts clock.js to the same table.
-RELATIVE = [
-    (0, "just now"),
-    (-3, "now"),
-    (5, "5s ago"),
-    (59, "59s ago"),
-    (60, "1m ago"),
-    (3599, "59m ago"),
-    (3600, "1h ago"),
-    (7500, "2h 5m ago"),
-    (3 * 3600 + 600, "3h ago"),
-    (47 * 3600, "47h ago"),
-    (3 * 86400, "3d ago"),
-    (20 * 86400, "1 Nov 2026"),
-    (-300, "in 5m"),
-]
+from tests.support.dashboard.times import NOW, RELATIVE
 
 
 @pytest.mark.parametrize(("seconds", "words"), RELATIVE)

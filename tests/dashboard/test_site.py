@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.api.world import Client
-from tests.dashboard.board import Board, bearer, by_proxy, by_token, reviewed, with_tokens
+from tests.support.api.world import Client
+from tests.support.dashboard.board import Board, bearer, by_proxy, by_token, reviewed, with_tokens
 
 PROXY = {"X-Promoter-View-Proxy-Secret": "new", "X-Forwarded-User": "ann", "X-Forwarded-Groups": "dev, ops"}
 

@@ -24,9 +24,9 @@ from promoter_view.views import contents
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.stage.details import STAGE_DETAILS
 from tests.dashboard.test_pages import EVIL, Reader
-from tests.views.stages import application, changed, check, promotion, stage, thing
-from tests.views.strategies import Decoded
-from tests.views.world import World
+from tests.support.views.stages import application, changed, check, promotion, stage, thing
+from tests.support.views.strategies import Decoded
+from tests.support.views.world import World
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 AUTHORIZED = {"authorized": "shop:test"}

@@ -9,10 +9,10 @@ import pytest
 
 from promoter_view.records import Change, ChangeType, Mark, Mirror, ObjectKey
 from promoter_view.views.known import DEFINITIONS
-from tests.api.world import sample
-from tests.dashboard.board import Board, Events, bearer, by_members, with_tokens
-from tests.views.oracle import key_of
-from tests.views.stages import stage, thing
+from tests.support.api.world import sample
+from tests.support.dashboard.board import Board, Events, bearer, by_members, with_tokens
+from tests.support.views.oracle import key_of
+from tests.support.views.stages import stage, thing
 
 PAGES = "/pages/stream?page=fleet&page=stages&page=strategies/a/in-a&page=stages/shop/test&page=activity"
 VIEW = "promotionstrategydetails"

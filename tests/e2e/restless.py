@@ -18,7 +18,7 @@ import yaml
 from promoter_view.simulator.kubernetes.cluster import Cluster
 from promoter_view.simulator.kubernetes.faults import Cut, Delay, End, ErrorEvent, Garbage, Refuse, Shuffle
 from promoter_view.simulator.kubernetes.simulated_cluster import SimulatedCluster
-from tests.e2e.fleet import Fleet
+from tests.support.program.fleet import Fleet
 
 WRITES_SECONDS = 0.02
 TROUBLES_SECONDS = 1.0

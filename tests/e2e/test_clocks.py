@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from promoter_view.views.versions import OFFSET_UNIT
-from tests.e2e.client import Client
-from tests.e2e.host_clock import HostClock
-from tests.e2e.program import Program
+from tests.support.program.client import Client
+from tests.support.program.host_clock import HostClock
+from tests.support.program.program import Program
 
 _YEARS = 73 * 365 * 86_400
 _PATIENCE_SECONDS = 60.0

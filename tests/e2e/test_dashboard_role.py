@@ -14,14 +14,14 @@ import orjson
 import pytest
 import yaml
 
-from tests.e2e.client import BROKEN, Client, RefusedError, path_of, seen
-from tests.e2e.events import BROWSERS, Habits, Page
-from tests.e2e.fleet import Fleet
-from tests.e2e.program import Program
-from tests.e2e.recording import Listing, Recording
-from tests.e2e.simulated import Simulated, settle, simulated
-from tests.e2e.truth import wait
-from tests.e2e.validator import validate
+from tests.support.program.client import BROKEN, Client, RefusedError, path_of, seen
+from tests.support.program.events import BROWSERS, Habits, Page
+from tests.support.program.fleet import Fleet
+from tests.support.program.program import Program
+from tests.support.program.recording import Listing, Recording
+from tests.support.program.simulated import Simulated, settle, simulated
+from tests.support.program.truth import wait
+from tests.support.program.validator import validate
 
 #: One that is never cut by itself sees every change, so that the others can be judged by it.
 HABITS = {"witness": Habits(), **BROWSERS}

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.client import path_of
-from tests.e2e.fleet import Fleet
-from tests.e2e.program import Program
-from tests.e2e.simulated import Simulated, program, settle, simulated
-from tests.e2e.truth import wait
+from tests.support.program.client import path_of
+from tests.support.program.fleet import Fleet
+from tests.support.program.program import Program
+from tests.support.program.simulated import Simulated, program, settle, simulated
+from tests.support.program.truth import wait
 
 LARGE = 300
 WATCH = f"{path_of('')}?watch=1&allowWatchBookmarks=true"

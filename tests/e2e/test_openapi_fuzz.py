@@ -12,7 +12,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis.generation import GenerationMode
 
-from tests.e2e.program import Program
+from tests.support.program.program import Program
 
 DOCUMENT = "/openapi/v3/apis/view.promoter.argoproj.io/v1alpha1"
 #: What a client is told that asks for a position ahead of us, after three seconds.

@@ -17,11 +17,11 @@ import pytest
 
 from promoter_view.program.command_line.declaring import OptionError
 from promoter_view.program.command_line.parsing import settings
-from tests.controlplane.aggregation import aggregated
-from tests.controlplane.kargo_town import Town
-from tests.controlplane.plane import ControlPlane
-from tests.e2e.program import Program
-from tests.replicas.etcds import Etcds
+from tests.support.log.etcds import Etcds
+from tests.support.plane.aggregation import aggregated
+from tests.support.plane.kargo_town import Town
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.program import Program
 
 GROUP_PATH = "/apis/view.promoter.argoproj.io/v1alpha1"
 STRATEGIES, STAGES = "promotionstrategydetails", "stagedetails"

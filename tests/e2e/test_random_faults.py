@@ -13,13 +13,13 @@ from urllib.request import urlopen
 import orjson
 import yaml
 
-from tests.e2e.program import Program
-from tests.e2e.recording import Recording, Refusal, Stream
 from tests.e2e.restless import WRITES_SECONDS
-from tests.e2e.session import Session
-from tests.e2e.truth import RELISTS, Document, Name, serves, truth, wait
-from tests.e2e.validator import validate
-from tests.soaking import lasting, soak
+from tests.support.program.program import Program
+from tests.support.program.recording import Recording, Refusal, Stream
+from tests.support.program.session import Session
+from tests.support.program.truth import RELISTS, Document, Name, serves, truth, wait
+from tests.support.program.validator import validate
+from tests.support.soaking import lasting, soak
 
 REPOSITORY = Path(__file__).parents[2]
 RESTLESS_SECONDS = lasting(8, 120)

@@ -11,8 +11,8 @@ from promoter_view.kubernetes.kinds import PROMOTER_KINDS, Kind
 from promoter_view.records import LOST, Change, Position, Record
 from promoter_view.simulator.kubernetes.faults import Refuse, Shuffle, Silence
 from promoter_view.views.history import Expired
-from tests.e2e.fleet import Fleet
-from tests.e2e.life import VIEW, Life, World, versions
+from tests.support.program.fleet import Fleet
+from tests.support.program.life import VIEW, Life, World, versions
 
 GONE = Refuse(410, "Expired", "too old resource version: 1 (2)")
 

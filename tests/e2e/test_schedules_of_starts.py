@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.client import BROKEN, Client, RefusedError, path_of
-from tests.e2e.fleet import Fleet
-from tests.e2e.program import Program
-from tests.e2e.recording import Bookmark, Change, Refusal
-from tests.e2e.simulated import Simulated, program, settle, simulated
-from tests.e2e.truth import wait
+from tests.support.program.client import BROKEN, Client, RefusedError, path_of
+from tests.support.program.fleet import Fleet
+from tests.support.program.program import Program
+from tests.support.program.recording import Bookmark, Change, Refusal
+from tests.support.program.simulated import Simulated, program, settle, simulated
+from tests.support.program.truth import wait
 
 SECRET = "never-again-91bd"
 _WEB = "webrequestcommitstatuses"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from promoter_view.records import BundleKey, Change, ChangeType, ObjectKey
-from tests.api.world import _PATH, BASE, VIEW, World
+from tests.support.api.world import _PATH, BASE, VIEW, World
 
 STRATEGIES = 300
 #: So large that a stream of all needs several writes.

@@ -11,11 +11,11 @@ import orjson
 import pytest
 
 from promoter_view.kubernetes.kinds import KARGO_KINDS
-from tests.e2e.client import GROUP_PATH, Client
-from tests.e2e.program import Program
-from tests.e2e.simulated import Simulated, simulated
-from tests.e2e.truth import wait
-from tests.views.stages import application, check, stage
+from tests.support.program.client import GROUP_PATH, Client
+from tests.support.program.program import Program
+from tests.support.program.simulated import Simulated, simulated
+from tests.support.program.truth import wait
+from tests.support.views.stages import application, check, stage
 
 STAGE = next(kind for kind in KARGO_KINDS if kind.kind == "Stage")
 RELISTS = "promoter_view_reflector_relists_total"

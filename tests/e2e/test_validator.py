@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.e2e.recording import (
+from tests.support.program.recording import (
     ADDED,
     DELETED,
     MODIFIED,
@@ -24,7 +24,7 @@ from tests.e2e.recording import (
     Seen,
     Stream,
 )
-from tests.e2e.validator import Guarantee, validate
+from tests.support.program.validator import Guarantee, validate
 
 UNIT = 262_144
 

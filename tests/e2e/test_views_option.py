@@ -8,12 +8,12 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.e2e.client import GROUP_PATH, Client, RefusedError
-from tests.e2e.fleet import Fleet
-from tests.e2e.program import Program
-from tests.e2e.recording import Bookmark
-from tests.e2e.simulated import Simulated, simulated
-from tests.e2e.truth import wait
+from tests.support.program.client import GROUP_PATH, Client, RefusedError
+from tests.support.program.fleet import Fleet
+from tests.support.program.program import Program
+from tests.support.program.recording import Bookmark
+from tests.support.program.simulated import Simulated, simulated
+from tests.support.program.truth import wait
 
 STAGES = f"{GROUP_PATH}/stagedetails"
 FIRST = "promotionstrategydetails"

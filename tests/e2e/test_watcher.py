@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 import pytest
 
-from tests.e2e.client import Client, Endpoint, RefusedError, entry, path_of, seen
-from tests.e2e.recording import Bookmark, Change, Listing, Refusal, Stream
-from tests.e2e.watcher import Begin, Behaviour, Watcher
+from tests.support.program.client import Client, Endpoint, RefusedError, entry, path_of, seen
+from tests.support.program.recording import Bookmark, Change, Listing, Refusal, Stream
+from tests.support.program.watcher import Begin, Behaviour, Watcher
 
 JSON = "Content-Type: application/json\r\n"
 

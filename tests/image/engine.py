@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.controlplane.process import Process
 from tests.image.dockerfile import Ignored, Instruction, Stage, filled, stages
+from tests.support.plane.process import Process
 
 _ENTER = Path(__file__).with_name("enter.sh")
 _ROOT_IDENTITY = "--no-new-privs"

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.controlplane.process import Process
 from tests.image import engine
 from tests.image.engine import Image
+from tests.support.plane.process import Process
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ("--demo", "--secure-port=0", "--dashboard-port=0", "--port-file=port")

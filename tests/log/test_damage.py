@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from promoter_view.log.errors import LogDamaged, LogUnusable
 from promoter_view.records import ChangeType, Position
-from tests.log.fakes import PATH, Bench, change
+from tests.support.log.fakes import PATH, Bench, change
 
 SETTINGS = {"segment_bytes": 350, "history_bytes": 900}
 

@@ -13,7 +13,7 @@ from promoter_view.log.errors import LogClosed
 from promoter_view.log.group_commit import GroupCommit, in_slices
 from promoter_view.metrics import Metrics
 from promoter_view.slices import SLICE_SECONDS
-from tests.log.fakes import NOW, Fold, change
+from tests.support.log.fakes import NOW, Fold, change
 
 
 class World:

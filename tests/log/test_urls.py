@@ -11,7 +11,7 @@ from twisted.trial.unittest import TestCase
 
 from promoter_view.log.urls import LogSettings, check_url, open_log
 from promoter_view.metrics import Metrics
-from tests.log.fakes import MIRROR, NOW, Fold, change
+from tests.support.log.fakes import MIRROR, NOW, Fold, change
 
 
 @pytest.mark.parametrize("url", ["", "file:", "memory", "memory:x", "redis:x", "/var/lib/log"])

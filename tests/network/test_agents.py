@@ -19,8 +19,8 @@ from promoter_view.kubernetes.client.client import KubernetesClient
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, Inline
 from promoter_view.kubernetes.outcomes import Outcome, Unreachable
 from promoter_view.network.proxies import Proxy, parse_proxy
-from tests.kubernetes.certificates import Authority
 from tests.network.proxying import Proxying
+from tests.support.kubernetes.certificates import Authority
 
 reactor: Any = installed
 NAMES = {"kube_api": "::1", "ab--cd.example.com": "127.0.0.1"}

@@ -14,7 +14,7 @@ from promoter_view.program.access import ClusterAccess
 from promoter_view.program.command_line.parsing import settings
 from promoter_view.web.expiry import Expiry
 from promoter_view.web.reloading import Reloader
-from tests.api.issuing import authority
+from tests.support.api.issuing import authority
 
 
 class Built:

@@ -16,8 +16,8 @@ from promoter_view.records import Change, ChangeType, ObjectKey, Position
 from promoter_view.views.definition import GENERATION
 from promoter_view.views.known import DEFINITIONS
 from promoter_view.views.projector import Projector
-from tests.api.world import strategy
-from tests.log.fakes import MIRROR, PATH, Bench
+from tests.support.api.world import strategy
+from tests.support.log.fakes import MIRROR, PATH, Bench
 
 
 def projector() -> Projector:

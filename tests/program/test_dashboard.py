@@ -22,7 +22,7 @@ from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DE
 from promoter_view.web.expiry import Expiry
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.reloading import Reloader
-from tests.api.world import World
+from tests.support.api.world import World
 
 FACTS = ProgramFacts("0", True, "", LogStatus(0, 0, 0, 0, 0), "memory:", 0, 0, 0, 1, 0, 0, 0, 0)
 

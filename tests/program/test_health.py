@@ -16,7 +16,7 @@ from promoter_view.program.health import (
     unreadable_line,
 )
 from promoter_view.records import ListPath, LogStatus, ObjectKey
-from tests.clocks import Wall
+from tests.support.clocks import Wall
 
 PULLS = ListPath("PullRequest", "promoter.argoproj.io", "v1alpha1", "pullrequests")
 GATES = ListPath("TimedCommitStatus", "promoter.argoproj.io", "v1alpha1", "timedcommitstatuses")

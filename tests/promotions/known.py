@@ -8,7 +8,7 @@ from typing import Any
 from promoter_view.promotions.steps.step import Applications, StepContext
 from promoter_view.stages.application import PROMOTION_INFO, Application, read_application
 from promoter_view.stages.authorization import ANNOTATION, StageKey
-from tests.stages.applications import application
+from tests.support.stages.applications import application
 
 STAGE = StageKey("kargo-demo", "test")
 PROMOTION = "test.01k.abc1234"

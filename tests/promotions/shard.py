@@ -19,10 +19,10 @@ from promoter_view.promotions.state.execution import Execution, PlannedStep
 from promoter_view.promotions.steps.catalogue import known_steps
 from promoter_view.promotions.steps_of import PromotionSteps
 from promoter_view.promotions.writes import Writes
-from tests.clocks import Wall
 from tests.promotions.cluster import Cluster
 from tests.promotions.kargo import SHARD
 from tests.promotions.runs import NOW
+from tests.support.clocks import Wall
 
 STEPS = known_steps()
 

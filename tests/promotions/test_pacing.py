@@ -7,7 +7,7 @@ from twisted.internet.task import Clock
 
 from promoter_view.promotions.pacing import Pacing
 from promoter_view.stages.authorization import StageKey
-from tests.clocks import Wall
+from tests.support.clocks import Wall
 
 STAGE = StageKey("shop", "test")
 

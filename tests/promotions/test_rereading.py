@@ -12,7 +12,7 @@ from promoter_view.promotions.objects import APPLICATION, KnownObjects
 from promoter_view.promotions.rereading import Rereading
 from promoter_view.promotions.writes import Writes
 from promoter_view.records import Change, ChangeType, ObjectKey, Record
-from tests.views.stages import application
+from tests.support.views.stages import application
 
 VALUES = b'{"a":' * 1_500 + b"1" + b"}" * 1_500
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from promoter_view.reading.answering import PATIENCE_SECONDS
-from tests.api.world import BASE, Client, World, large, sample
-from tests.dashboard.board import Board
+from tests.support.api.world import BASE, Client, World, large, sample
+from tests.support.dashboard.board import Board
 
 
 def boards(count: int = 40) -> Board:

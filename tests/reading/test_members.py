@@ -9,10 +9,10 @@ import pytest
 
 from promoter_view.access.identity import MASTERS
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
-from tests.api.membership import Membership
-from tests.api.world import BASE, METADATA_LIST, TABLE, in_namespace, version_of
-from tests.reading.sights import FIELDS
-from tests.views.world import family, moved, thing
+from tests.support.api.membership import Membership
+from tests.support.api.world import BASE, METADATA_LIST, TABLE, in_namespace, version_of
+from tests.support.reading.sights import FIELDS
+from tests.support.views.world import family, moved, thing
 
 MEMBERS = sorted(set(FIELDS.values()))
 ALICE, BOB, EVE = {"User": "alice"}, {"User": "bob"}, {"User": "eve"}

@@ -9,9 +9,9 @@ from promoter_view.reading.seen import Unseen
 from promoter_view.records import BundleKey
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.stage.details import STAGE_DETAILS
-from tests.reading.sights import Sight, hiding, sighted
-from tests.views.stages import stage, thing
-from tests.views.world import VIEW, World, family, moved, strategy
+from tests.support.reading.sights import Sight, hiding, sighted
+from tests.support.views.stages import stage, thing
+from tests.support.views.world import VIEW, World, family, moved, strategy
 
 
 @pytest.fixture

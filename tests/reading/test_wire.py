@@ -9,7 +9,7 @@ import pytest
 
 from promoter_view.reading.wire import Frames, fixed
 from promoter_view.records import BundleKey
-from tests.api.world import VIEW, World
+from tests.support.api.world import VIEW, World
 
 OPENING = fixed(b"opening ")
 

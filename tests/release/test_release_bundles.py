@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.chart.rendering import Helm, HelmNotBuiltError, helm_path
-from tests.controlplane.plane import ControlPlane
+from tests.support.chart.rendering import Helm, HelmNotBuiltError, helm_path
+from tests.support.plane.plane import ControlPlane
 
 ROOT = Path(__file__).resolve().parents[2]
 DIGEST = "sha256:" + "0123456789abcdef" * 4

@@ -8,9 +8,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
-from tests.e2e.client import BROKEN, Client, Endpoint, RefusedError
-from tests.e2e.program import Program
-from tests.e2e.truth import Document, Name, serves, wait
+from tests.support.program.client import BROKEN, Client, Endpoint, RefusedError
+from tests.support.program.program import Program
+from tests.support.program.truth import Document, Name, serves, wait
 
 LEADING = "promoter_view_replica_leads"
 DIGEST = "promoter_view_bundles_digest"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.replicas.etcds import Etcds
+from tests.support.log.etcds import Etcds
 
 
 @pytest.fixture

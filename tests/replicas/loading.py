@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import threading
 
-from tests.e2e.fleet import Fleet
-from tests.e2e.simulated import Simulated
+from tests.support.program.fleet import Fleet
+from tests.support.program.simulated import Simulated
 
 _WRITES_A_SECOND = 10
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import orjson
 
-from tests.e2e.client import BROKEN, Client, Endpoint, RefusedError, path_of
+from tests.support.program.client import BROKEN, Client, Endpoint, RefusedError, path_of
 
 _PAUSE_SECONDS = 0.1
 

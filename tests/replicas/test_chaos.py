@@ -14,20 +14,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.client import BROKEN, Client, RefusedError, path_of
-from tests.e2e.program import Program
-from tests.e2e.recording import Recording, Stream
-from tests.e2e.session import MENAGERIE, Session
-from tests.e2e.simulated import Simulated, simulated
-from tests.e2e.test_events import finish, pages
-from tests.e2e.truth import RELISTS, wait
-from tests.e2e.validator import validate
-from tests.e2e.watcher import Behaviour
 from tests.replicas.company import company, leads, metric
-from tests.replicas.etcds import Etcds
 from tests.replicas.loading import Load
 from tests.replicas.probing import Probe
-from tests.soaking import lasting, soak
+from tests.support.log.etcds import Etcds
+from tests.support.program.client import BROKEN, Client, RefusedError, path_of
+from tests.support.program.pages import finish, pages
+from tests.support.program.program import Program
+from tests.support.program.recording import Recording, Stream
+from tests.support.program.session import MENAGERIE, Session
+from tests.support.program.simulated import Simulated, simulated
+from tests.support.program.truth import RELISTS, wait
+from tests.support.program.validator import validate
+from tests.support.program.watcher import Behaviour
+from tests.support.soaking import lasting, soak
 
 pytestmark = pytest.mark.controlplane
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.replicas.etcds import Etcds
+from tests.support.log.etcds import Etcds
 
 pytestmark = pytest.mark.controlplane
 KEY, OLD, NEW = "a2V5", "b2xk", "bmV3"

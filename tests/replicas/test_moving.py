@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.client import Client
-from tests.e2e.fleet import Fleet
-from tests.e2e.program import Program
-from tests.e2e.recording import Bookmark, Change
-from tests.e2e.simulated import Simulated, simulated
-from tests.e2e.truth import RELISTS, serves, wait
 from tests.replicas.company import metric, replica
-from tests.replicas.etcds import Etcds
+from tests.support.log.etcds import Etcds
+from tests.support.program.client import Client
+from tests.support.program.fleet import Fleet
+from tests.support.program.program import Program
+from tests.support.program.recording import Bookmark, Change
+from tests.support.program.simulated import Simulated, simulated
+from tests.support.program.truth import RELISTS, serves, wait
 
 pytestmark = pytest.mark.controlplane
 

@@ -15,16 +15,16 @@ import pytest
 
 import promoter_view
 from promoter_view.log.etcd.layout import Head, Layout, decode_head
-from tests.controlplane.plane import ControlPlane
-from tests.e2e.client import Client, entry, path_of
-from tests.e2e.fleet import Fleet
-from tests.e2e.program import Program
-from tests.e2e.recording import Bookmark, Change, Refusal
-from tests.e2e.simulated import Simulated, simulated
-from tests.e2e.truth import RELISTS, wait
 from tests.replicas.company import Company, company, leads, metric, replica
-from tests.replicas.etcds import Etcds
 from tests.replicas.loading import Load
+from tests.support.log.etcds import Etcds
+from tests.support.plane.plane import ControlPlane
+from tests.support.program.client import Client, entry, path_of
+from tests.support.program.fleet import Fleet
+from tests.support.program.program import Program
+from tests.support.program.recording import Bookmark, Change, Refusal
+from tests.support.program.simulated import Simulated, simulated
+from tests.support.program.truth import RELISTS, wait
 
 pytestmark = pytest.mark.controlplane
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from promoter_view.stages.assessment import Condition, assess, registered_checks
 from promoter_view.stages.health import Found, Health
-from tests.stages.applications import known_application as application
+from tests.support.stages.applications import known_application as application
 
 STEPS = {"promotionTemplate": {"spec": {"steps": [{"uses": "argocd-update"}]}}}
 CHECK = {"uses": "argocd-update", "config": {"apps": [{"name": "app", "namespace": "argocd"}]}}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from promoter_view.stages.checks import check_config, read_wanted, run_checks
 from promoter_view.stages.health import Found, Health, WantedApplication
-from tests.stages.applications import SHA
-from tests.stages.applications import known_application as application
+from tests.support.stages.applications import SHA
+from tests.support.stages.applications import known_application as application
 
 APPS: dict[tuple[str, str], Found] = {
     ("argocd", "good"): application(name="good"),

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from promoter_view.stages.application import read_application
 from promoter_view.stages.health import Found, Health, Unreadable, WantedApplication, check_application, worst
-from tests.stages.applications import EARLIER, LATER, OTHER, REPO, SHA, source
-from tests.stages.applications import known_application as application
+from tests.support.stages.applications import EARLIER, LATER, OTHER, REPO, SHA, source
+from tests.support.stages.applications import known_application as application
 
 H, NA, P, UNK, UNH = Health
 

@@ -6,9 +6,9 @@ from promoter_view.stages.application import read_application
 from promoter_view.stages.assessment import StageHealth, assess
 from promoter_view.stages.health import Found
 from promoter_view.stages.output import health_status
-from tests.stages.applications import EARLIER, SHA
-from tests.stages.applications import known_application as application
 from tests.stages.test_assessment import STEPS, last
+from tests.support.stages.applications import EARLIER, SHA
+from tests.support.stages.applications import known_application as application
 
 
 def assessed(found: Found) -> StageHealth:

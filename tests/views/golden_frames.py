@@ -11,8 +11,8 @@ import pathlib
 import sys
 
 from promoter_view.views.definition import GENERATION
-from tests.views.oracle import key_of
-from tests.views.world import DEFINITIONS, World, put
+from tests.support.views.oracle import key_of
+from tests.support.views.world import DEFINITIONS, World, put
 
 FOLDER = pathlib.Path(__file__).parent / "golden"
 OBJECTS = FOLDER / "objects.json"

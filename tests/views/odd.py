@@ -7,10 +7,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.views import stages
-from tests.views.oracle import key_of
-from tests.views.strategies import NEW, OLD, policy
-from tests.views.world import family
+from tests.support.views import stages
+from tests.support.views.oracle import key_of
+from tests.support.views.strategies import NEW, OLD, policy
+from tests.support.views.world import family
 
 Document = dict[str, Any]
 #: What a CRD without a schema, or an older one, may have let in.

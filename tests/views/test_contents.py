@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from promoter_view.views.contents import BundleContents, Contents, Readings
-from tests.views.strategies import Decoded
-from tests.views.world import VIEW, World, family
+from tests.support.views.strategies import Decoded
+from tests.support.views.world import VIEW, World, family
 
 
 def name_of(member: Mapping[str, Any]) -> object:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from promoter_view.views.definition import GENERATION
+from tests.support.views.world import DEFINITIONS
 from tests.views.golden_frames import OBJECTS, frames, frames_file
-from tests.views.world import DEFINITIONS
 
 STEP = "what bundles look like has changed: step GENERATION (definition.py), then python -m tests.views.golden_frames"
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from promoter_view.records import Bundle, BundleKey, Change, ObjectKey
 from promoter_view.views.lens import Hidden, Lens
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
-from tests.reading.sights import FIELDS, Sight, hiding, sighted
-from tests.views.oracle import join_keyed
+from tests.support.reading.sights import FIELDS, Sight, hiding, sighted
+from tests.support.views.oracle import join_keyed
+from tests.support.views.world import VIEW, World, family, strategy, thing
 from tests.views.test_properties import follow, histories
-from tests.views.world import VIEW, World, family, strategy, thing
 
 hidden_sets = st.frozensets(st.sampled_from(sorted(set(FIELDS.values()))))
 Content = list[tuple[str, Any]]

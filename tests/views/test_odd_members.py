@@ -13,9 +13,9 @@ from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of
 from promoter_view.records import BundleKey, ObjectKey
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation
-from tests.views import stages
+from tests.support.views import stages
+from tests.support.views.world import DEFINITIONS, World, delete, family, put
 from tests.views.odd import WHOLE, Document, odd_documents
-from tests.views.world import DEFINITIONS, World, delete, family, put
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 

@@ -25,7 +25,7 @@ from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.versions import LAST_PLACE, join, split
-from tests.views.world import MIRROR, PATH, VIEW, World, put, state, strategy, thing
+from tests.support.views.world import MIRROR, PATH, VIEW, World, put, state, strategy, thing
 
 SHOP = strategy("shop")
 LABELLED = thing("PullRequest", "pr", label="shop")

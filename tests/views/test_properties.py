@@ -14,8 +14,8 @@ from promoter_view.records import Change, Mark, ObjectKey, Position
 from promoter_view.views.history import Expired
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
-from tests.views.oracle import GROUP, LABEL, join_keyed, key_of
-from tests.views.world import MIRROR, PATH, VIEW, World, delete, family, put, replayed, shown, state
+from tests.support.views.oracle import GROUP, LABEL, join_keyed, key_of
+from tests.support.views.world import MIRROR, PATH, VIEW, World, delete, family, put, replayed, shown, state
 
 KINDS = [kind.kind for kind in PROMOTER_KINDS]
 NAMES = ["my.app", "my-app"]

@@ -28,8 +28,8 @@ from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.reflected import ReflectedView, reflected_kind
 from promoter_view.views.stage.details import STAGE_DETAILS
-from tests.views.stages import application, check, stage
-from tests.views.world import VIEW, World, family
+from tests.support.views.stages import application, check, stage
+from tests.support.views.world import VIEW, World, family
 
 KIND = reflected_kind(PROMOTION_STRATEGY_DETAILS)
 RULES = CleaningRules(KIND, keep_version=False)

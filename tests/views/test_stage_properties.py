@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from promoter_view.records import Change, ObjectKey
 from promoter_view.views.stage.details import STAGE_DETAILS
-from tests.views.oracle import key_of
-from tests.views.stage_oracle import join_keyed
-from tests.views.stages import application, check, promotion, stage, thing
+from tests.support.views.oracle import key_of
+from tests.support.views.stage_oracle import join_keyed
+from tests.support.views.stages import application, check, promotion, stage, thing
+from tests.support.views.world import World, delete, put
 from tests.views.test_properties import bodies, decoded
-from tests.views.world import World, delete, put
 
 names = st.sampled_from(["test", "prod"])
 spaces = st.sampled_from(["shop", "shop", "other"])

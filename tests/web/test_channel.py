@@ -14,7 +14,7 @@ from promoter_view.web.channel import (
     MAX_REQUEST_LINE_BYTES,
     REQUEST_SECONDS,
 )
-from tests.api.world import BASE, Client, World, brief, fleet, in_namespace, large
+from tests.support.api.world import BASE, Client, World, brief, fleet, in_namespace, large
 
 HEAD = b"GET /apis HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"

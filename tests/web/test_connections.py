@@ -7,8 +7,8 @@ from twisted.internet.testing import StringTransport
 from promoter_view.access.identity import Identity
 from promoter_view.web.channel import REQUEST_SECONDS
 from promoter_view.web.connections import MAX_STRANGERS, Closing, Connections
-from tests.api.world import BASE as PATH
-from tests.api.world import Client, World, fleet, sample
+from tests.support.api.world import BASE as PATH
+from tests.support.api.world import Client, World, fleet, sample
 
 
 class Named:

@@ -8,7 +8,7 @@ import pytest
 
 from promoter_view.web import channel
 from promoter_view.web.descriptors import RESERVED, is_among_the_last, raise_limit
-from tests.api.world import Client, fleet
+from tests.support.api.world import Client, fleet
 
 
 class Limits:

@@ -10,7 +10,7 @@ from promoter_view.access.admission import FREELY_ADMITTED
 from promoter_view.access.identity import MASTERS, Identity
 from promoter_view.web.errors import TooManyRequests
 from promoter_view.web.limits import Claim, Limits, Shares
-from tests.api.world import BASE, World, large
+from tests.support.api.world import BASE, World, large
 
 CLAIMS = st.builds(Claim, st.sampled_from([None, "ann", "bob"]), st.booleans())
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.web.encodings import accepts_gzip
-from tests.api.world import BASE, METADATA_LIST, TABLE, World, in_namespace, large, version_of
+from tests.support.api.world import BASE, METADATA_LIST, TABLE, World, in_namespace, large, version_of
 
 GZIP = {"Accept-Encoding": "gzip"}
 YAML = {"Accept": "application/yaml"}

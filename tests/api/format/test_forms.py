@@ -14,7 +14,7 @@ from promoter_view.metrics import Metrics
 from promoter_view.records import BundleKey
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
-from tests.api.world import VIEW, World
+from tests.support.api.world import VIEW, World
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 META = "meta.k8s.io/v1"

@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 
-from tests.api.world import BASE, METADATA, METADATA_LIST, TABLE, World, fleet, in_namespace
+from tests.support.api.world import BASE, METADATA, METADATA_LIST, TABLE, World, fleet, in_namespace
 
 ONE = f"{in_namespace('n')}/s1"
 CURL = {"User-Agent": "curl/8.5.0"}

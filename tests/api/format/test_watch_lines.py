@@ -21,7 +21,7 @@ from promoter_view.web.errors import Forbidden
 from promoter_view.web.status import Status
 from tests.api.format.test_tables import NOW
 from tests.api.test_watching import Seen
-from tests.api.world import VIEW, World
+from tests.support.api.world import VIEW, World
 
 TABLE = TableForm(
     PROMOTION_STRATEGY_DETAILS,

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from tests.controlplane.client import Client, RefusedError
 from tests.controlplane.installation.installed import API_SERVICES
 from tests.controlplane.installation.pod import NAMESPACE
+from tests.support.plane.client import Client, RefusedError
 
 _PATH = f"/apis/cert-manager.io/v1/namespaces/{NAMESPACE}"
 _SECRETS = f"/api/v1/namespaces/{NAMESPACE}/secrets"

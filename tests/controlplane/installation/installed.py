@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.controlplane.aggregation import API_SERVICE, available, condition
-from tests.controlplane.client import RefusedError
-from tests.controlplane.fixtures import running_plane
 from tests.controlplane.installation.audit import Audit
 from tests.controlplane.installation.granting import RBAC
 from tests.controlplane.installation.network import ClusterNetwork
 from tests.controlplane.installation.pod import NAMESPACE, Pod, why_not
-from tests.controlplane.plane import ControlPlane
-from tests.controlplane.process import Process
+from tests.support.plane.aggregation import API_SERVICE, available, condition
+from tests.support.plane.client import RefusedError
+from tests.support.plane.fixtures import running_plane
+from tests.support.plane.plane import ControlPlane
+from tests.support.plane.process import Process
 
 ROOT = Path(__file__).resolve().parents[3]
 DEPLOY = ROOT / "deploy" / "apiserver"

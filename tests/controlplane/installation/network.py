@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from tests.controlplane.client import RefusedError
 from tests.controlplane.installation.relaying import Relay
-from tests.controlplane.plane import ControlPlane
+from tests.support.plane.client import RefusedError
+from tests.support.plane.plane import ControlPlane
 
 _HEAD_BYTES = 8192
 

@@ -25,12 +25,12 @@ from pathlib import Path
 from typing import Any
 
 import promoter_view
-from tests.controlplane.client import RefusedError
 from tests.controlplane.installation.granting import wait_granted
 from tests.controlplane.installation.network import ClusterNetwork
 from tests.controlplane.installation.volumes import make_writable, secret_files, write_files
-from tests.controlplane.plane import ControlPlane
-from tests.controlplane.process import Process
+from tests.support.plane.client import RefusedError
+from tests.support.plane.plane import ControlPlane
+from tests.support.plane.process import Process
 
 NAMESPACE = "promoter-system"
 KUBERNETES = ("10.0.0.1", 443)  # in kube-apiserver's certificate, as in any cluster's

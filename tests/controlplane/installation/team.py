@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from tests.controlplane.client import Client
-from tests.controlplane.plane import ControlPlane
+from tests.support.plane.client import Client
+from tests.support.plane.plane import ControlPlane
 
 API_VERSION = "promoter.argoproj.io/v1alpha1"
 GROUP_PATH = f"/apis/{API_VERSION}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from promoter_view.dashboard.strategies.checks import Phase, read_checks, read_request
-from tests.views.strategies import check
+from tests.support.views.strategies import check
 
 
 def test_the_worst_comes_first() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from promoter_view.dashboard.strategies.environments import Station, read_policy_with_past, read_strategy
 from promoter_view.views.promotion_strategy.summary import State
-from tests.views.strategies import NEW, OLD, Decoded, bundle, check, policy
+from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 
 def stations(*policies: dict[str, Any], **members: Any) -> tuple[Station, ...]:

@@ -10,7 +10,7 @@ import pytest
 from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
 from promoter_view.dashboard.strategies.figures import Deliveries, figures
 from tests.dashboard.strategies.test_history import past
-from tests.views.strategies import Decoded, bundle, check, policy
+from tests.support.views.strategies import Decoded, bundle, check, policy
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 A, B = "a" * 40, "b" * 40

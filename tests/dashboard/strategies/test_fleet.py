@@ -9,7 +9,7 @@ import pytest
 from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
 from promoter_view.dashboard.strategies.fleet import Row, in_order, read_query, read_row
 from promoter_view.views.promotion_strategy.summary import State
-from tests.views.strategies import NEW, Decoded, bundle, check, policy
+from tests.support.views.strategies import NEW, Decoded, bundle, check, policy
 
 
 def row(name: str = "payments", namespace: str = "team", labels: dict[str, str] | None = None, **changed: Any) -> Row:

@@ -7,7 +7,7 @@ from typing import Any
 
 from promoter_view.dashboard.strategies.environments import read_policy_with_past, read_strategy
 from promoter_view.dashboard.strategies.history import Line, Matrices
-from tests.views.strategies import NEW, OLD, Decoded, bundle, check, policy
+from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 OLDER = "c" * 40
 

@@ -14,7 +14,7 @@ from promoter_view.dashboard.strategies.history_query import (
     read_table,
 )
 from tests.dashboard.strategies.test_history import HISTORY, OLDER
-from tests.views.strategies import NEW, OLD, Decoded, bundle, check, policy
+from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 
 def past_and_present() -> tuple[list[Station], tuple[Line, ...]]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from promoter_view.web.errors import Forbidden
-from tests.dashboard.board import Board, bearer, with_tokens
+from tests.support.dashboard.board import Board, bearer, with_tokens
 
 
 def board(count: int = 2, **kept: Any) -> Board:

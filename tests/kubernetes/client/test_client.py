@@ -27,7 +27,7 @@ from promoter_view.kubernetes.client.client import ClientSettings, KubernetesCli
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, FileSource, Impersonation, Inline, UserConfig
 from promoter_view.kubernetes.connection.tls import certificates_in
 from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
-from tests.kubernetes.certificates import Authority
+from tests.support.kubernetes.certificates import Authority
 
 
 class Server(Resource):

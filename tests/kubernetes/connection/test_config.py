@@ -13,7 +13,7 @@ from twisted.logger import capturedLogs, formatEvent
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, ConfigError, FileSource
 from promoter_view.kubernetes.connection.config import cluster_identity, load_cluster, load_named_cluster
 from promoter_view.kubernetes.connection.impersonation import impersonation_headers
-from tests.kubernetes.certificates import Authority
+from tests.support.kubernetes.certificates import Authority
 
 NOWHERE = Path("/nonexistent/service-account")
 

@@ -19,7 +19,7 @@ from promoter_view.kubernetes.connection.cluster import ExecConfig, Inline, User
 from promoter_view.kubernetes.connection.credentials import Credentials
 from promoter_view.kubernetes.connection.plugin import PluginCredential, read_credential, run_plugin
 from promoter_view.kubernetes.outcomes import Outcome, Unreachable
-from tests.clocks import Wall
+from tests.support.clocks import Wall
 
 VERSION = "client.authentication.k8s.io/v1"
 CONFIG = ExecConfig(VERSION, "plugin")

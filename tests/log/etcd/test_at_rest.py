@@ -11,8 +11,8 @@ from promoter_view.log.etcd.client.faults import EtcdError, Fault
 from promoter_view.log.etcd.client.values import Put, Transaction
 from promoter_view.log.etcd.layout import Layout
 from promoter_view.records import BundleKey, ChangeType, Mark, ObjectKey, Position, Snapshot, SourceObject, UnreadObject
-from tests.log.etcd.benches import EtcdBench
-from tests.log.fakes import MIRROR, PATH, Fold, change
+from tests.support.log.benches import EtcdBench
+from tests.support.log.fakes import MIRROR, PATH, Fold, change
 
 TIMED_OUT = EtcdError(Fault.TIMEOUT, "etcdserver: request timed out")
 

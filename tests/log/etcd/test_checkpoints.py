@@ -12,7 +12,7 @@ from promoter_view.log.etcd.layout import Checkpoint, Head, Layout, decode_check
 from promoter_view.log.etcd.loading import choose
 from promoter_view.log.settings import LogSettings
 from promoter_view.records import BundleKey, Snapshot
-from tests.log.fakes import MIRROR, NOW
+from tests.support.log.fakes import MIRROR, NOW
 
 LAYOUT = Layout("view")
 

@@ -15,8 +15,8 @@ from promoter_view.log.etcd.client.values import Put, Transaction
 from promoter_view.log.etcd.layout import Layout, decode_head
 from promoter_view.log.etcd.transactions import MAX_BYTES
 from promoter_view.records import Change, ChangeType, Mark, Position
-from tests.log.etcd.benches import EtcdBench, Part
-from tests.log.fakes import MIRROR, PATH, Fold, change, unreadable
+from tests.support.log.benches import EtcdBench, Part
+from tests.support.log.fakes import MIRROR, PATH, Fold, change, unreadable
 
 NO_SPACE = EtcdError(Fault.NO_SPACE, "etcdserver: mvcc: database space exceeded")
 NO_LEADER = EtcdError(Fault.NO_LEADER, "etcdserver: no leader")

@@ -22,7 +22,7 @@ from promoter_view.log.etcd.layout import (
     encode_piece,
 )
 from promoter_view.records import BundleKey, Mark, ObjectKey, Position, Record, SourceObject
-from tests.log.fakes import MIRROR, PATH, change
+from tests.support.log.fakes import MIRROR, PATH, change
 
 LAYOUT = Layout("/team/view/")
 

@@ -10,7 +10,7 @@ from promoter_view.log.etcd.layout import Layout
 from promoter_view.log.etcd.replica import Assembler, Canceled, Overtaken, Rewound
 from promoter_view.log.etcd.transactions import Tail, empty_tail, item_of, write
 from promoter_view.records import ChangeType, Mark, Position
-from tests.log.fakes import MIRROR, NOW, PATH, change
+from tests.support.log.fakes import MIRROR, NOW, PATH, change
 
 LAYOUT = Layout("view")
 CLUSTER = 3

@@ -24,7 +24,7 @@ from promoter_view.log.etcd.transactions import (
 )
 from promoter_view.log.offsets import units
 from promoter_view.records import EVERY_PATH, LOST, ChangeType, Mark, Mirror, ObjectKey, Position
-from tests.log.fakes import MIRROR, NOW, PATH, change
+from tests.support.log.fakes import MIRROR, NOW, PATH, change
 
 LAYOUT = Layout("view")
 TERM = 5

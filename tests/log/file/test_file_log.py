@@ -13,7 +13,7 @@ from promoter_view.log.errors import LogClosed, LogDamaged, LogLocked, LogUnusab
 from promoter_view.log.offsets import units
 from promoter_view.log.urls import LogSettings
 from promoter_view.records import ChangeType, Mark, Mirror, Position
-from tests.log.fakes import MIRROR, NOW, PATH, Bench, Fold, change, unreadable
+from tests.support.log.fakes import MIRROR, NOW, PATH, Bench, Fold, change, unreadable
 
 
 @pytest.fixture

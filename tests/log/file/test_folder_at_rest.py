@@ -11,7 +11,7 @@ from promoter_view.log.file import segment as segment_module
 from promoter_view.log.file.disk import Disk
 from promoter_view.log.file.folder_at_rest import FolderAtRest
 from promoter_view.records import Change, Mark, ObjectKey, Position, UnreadObject
-from tests.log.fakes import MIRROR, NOW, PATH, Bench, FaultyDisk, Fold, change
+from tests.support.log.fakes import MIRROR, NOW, PATH, Bench, FaultyDisk, Fold, change
 
 
 def resting(path, disk=None):

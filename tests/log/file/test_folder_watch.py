@@ -8,8 +8,8 @@ import pytest
 
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.file.folder_watch import LOOK_SECONDS, PATIENCE_LOOKS
-from tests.log.fakes import Bench, change
 from tests.log.file.test_file_log import fill, small
+from tests.support.log.fakes import Bench, change
 
 
 @pytest.fixture

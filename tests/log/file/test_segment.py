@@ -11,7 +11,7 @@ from promoter_view.log.errors import LogDamaged
 from promoter_view.log.file import frames, segment
 from promoter_view.log.file.frames import FileHeader, FileKind
 from promoter_view.records import Mark, Position, Record
-from tests.log.fakes import MIRROR, PATH, change
+from tests.support.log.fakes import MIRROR, PATH, change
 
 HEADER = frames.encode_file_header(FileHeader(FileKind.SEGMENT, 1, 0, 0, 0))
 GROUPS = [

@@ -10,7 +10,7 @@ from promoter_view.log.errors import LogDamaged
 from promoter_view.log.file import snapshot
 from promoter_view.log.file.frames import FileHeader, FileKind
 from promoter_view.records import BundleKey, ObjectKey, Snapshot, SourceObject, UnreadObject
-from tests.log.fakes import MIRROR
+from tests.support.log.fakes import MIRROR
 
 
 def a_snapshot(objects, body=b'{"a":1}'):

@@ -12,9 +12,9 @@ from promoter_view.metrics import Metrics
 from promoter_view.promotions.documents import rfc3339
 from promoter_view.promotions.lease.lease import LeaseState
 from promoter_view.promotions.lease.leasing import ShardLease
-from tests.clocks import Wall
 from tests.promotions.leases import GONE, Leases
 from tests.promotions.runs import NOW
+from tests.support.clocks import Wall
 
 OURS = ("promoter-view", "promoter-view-east")
 

@@ -13,7 +13,7 @@ from promoter_view.promotions.steps.decisions import Move, decide, status_of
 from promoter_view.promotions.steps.step import StepStatus
 from promoter_view.stages.application import PROMOTION_INFO, read_application
 from tests.promotions.known import PROMOTION, app, operated
-from tests.stages.applications import OTHER, SHA, source
+from tests.support.stages.applications import OTHER, SHA, source
 
 MINE, NOBODY, ANOTHER = PROMOTION, None, "test.00k.fffffff"
 PINNED, LOOSE = (SHA,), ("",)

@@ -14,7 +14,7 @@ from promoter_view.promotions.steps.step import KustomizeImage, SourceUpdate, Sy
 from promoter_view.stages.application import read_application
 from promoter_view.stages.authorization import ANNOTATION
 from tests.promotions.known import PROMOTION, STAGE, app, operated
-from tests.stages.applications import REPO, SHA, source
+from tests.support.stages.applications import REPO, SHA, source
 
 ACTION = SyncApplication("argocd", "app", STAGE, PROMOTION)
 TARGET = SourceUpdate(REPO, desired_revision=SHA, update_target_revision=True)

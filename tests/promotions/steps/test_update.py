@@ -13,7 +13,7 @@ from promoter_view.promotions.steps.step import StepContext, StepResult, StepSta
 from promoter_view.stages.checks import read_wanted
 from promoter_view.stages.health import WantedApplication
 from tests.promotions.known import PROMOTION, STAGE, app, context, operated
-from tests.stages.applications import OTHER, REPO, SHA, source
+from tests.support.stages.applications import OTHER, REPO, SHA, source
 
 UPDATE = known_steps()["argocd-update"]
 AT_SHA = {"revision": SHA}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from promoter_view.promotions.steps.catalogue import known_steps
 from promoter_view.promotions.steps.step import RefreshApplication, StepResult, StepStatus
 from tests.promotions.known import app, context
-from tests.stages.applications import EARLIER, LATER
+from tests.support.stages.applications import EARLIER, LATER
 
 WAIT = known_steps()["argocd-wait"]
 DEFAULT: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from promoter_view.simulator.kubernetes.cluster import Cluster
 from promoter_view.stages.application import Application, read_application
 from promoter_view.stages.assessment import assess
 from tests.simulator.clusters import make_clock, make_cluster
-from tests.soaking import lasting, soak
+from tests.support.soaking import lasting, soak
 
 KINDS = {kind.kind: kind for kind in (*KARGO_KINDS, APPLICATION)}
 

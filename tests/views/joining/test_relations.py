@@ -7,7 +7,7 @@ import pytest
 from promoter_view.records import ObjectKey
 from promoter_view.views.fields import Fields
 from promoter_view.views.joining.relations import FieldIs, NamedBy, NamesRoot, OwnedBy, Token, label_value, token
-from tests.views.oracle import label_value as slow_label_value
+from tests.support.views.oracle import label_value as slow_label_value
 
 LABEL_VALUES = {
     "my-app": "my-app",

@@ -9,8 +9,8 @@ import pytest
 
 from promoter_view.views.definition import GENERATION, GROUP, VERSION
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
-from tests.views.oracle import GATES, join, key_of
-from tests.views.world import World, moved, put, strategy, thing
+from tests.support.views.oracle import GATES, join, key_of
+from tests.support.views.world import World, moved, put, strategy, thing
 
 Documents = list[dict[str, Any]]
 

@@ -16,7 +16,7 @@ from promoter_view.views.promotion_strategy.summary import (
     summarize_environment,
     worst,
 )
-from tests.views.strategies import EARLIER, LATER, NEW, OLD, Decoded, bundle, check, commit, policy
+from tests.support.views.strategies import EARLIER, LATER, NEW, OLD, Decoded, bundle, check, commit, policy
 
 GREEN = [check("lint", "success")]
 PENDING = [check("lint", "pending", "lint is  still\nrunning")]

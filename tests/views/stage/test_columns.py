@@ -10,8 +10,8 @@ import pytest
 from promoter_view.views.ages import Since
 from promoter_view.views.stage.columns import COLUMNS, NONE, cells
 from promoter_view.views.stage.details import stage_details
-from tests.views.stages import application, stage, thing
-from tests.views.strategies import Decoded
+from tests.support.views.stages import application, stage, thing
+from tests.support.views.strategies import Decoded
 
 
 def shown(root: dict[str, Any], **members: Any) -> dict[str, Any]:

@@ -10,10 +10,10 @@ import pytest
 from promoter_view.records import BundleKey
 from promoter_view.views.lens import Lens
 from promoter_view.views.stage.details import STAGE_DETAILS, stage_details
-from tests.views.oracle import key_of
-from tests.views.stage_oracle import join_keyed
-from tests.views.stages import application, changed, check, minute, promotion, stage, thing
-from tests.views.world import World
+from tests.support.views.oracle import key_of
+from tests.support.views.stage_oracle import join_keyed
+from tests.support.views.stages import application, changed, check, minute, promotion, stage, thing
+from tests.support.views.world import World
 
 SHOP = "shop:test"
 
