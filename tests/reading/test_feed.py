@@ -15,7 +15,7 @@ from promoter_view.reading.wire import Frames
 from promoter_view.records import Bundle, BundleChange, ChangeType
 from promoter_view.views.history import Expired
 from promoter_view.web.errors import Forbidden
-from tests.api.world import VIEW, World
+from tests.support.api.world import VIEW, World
 
 
 class Words(Format):
