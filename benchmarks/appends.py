@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from twisted.internet import reactor as installed_reactor
@@ -23,6 +24,7 @@ from promoter_view.log.file.disk import Disk
 from promoter_view.log.urls import LogSettings, open_log
 from promoter_view.metrics import Metrics
 from promoter_view.records import Change, ChangeType, Mirror, ObjectKey, Record, Snapshot
+from promoter_view.runtime import Runtime
 
 _BODY_BYTES = 4096
 _WAITING = 256
@@ -78,9 +80,7 @@ def _bare(folder: Path, count: int) -> float:
 async def _measure(folder: Path, count: int, reactor: Any) -> None:
     log = open_log(
         f"file:{folder / 'log'}",
-        reactor=reactor,
-        wall=time.time,
-        metrics=Metrics(),
+        runtime=Runtime(reactor, time.time, Metrics(), Random(), {}),
         settings=LogSettings(),
         on_fatal=sys.exit,
     )

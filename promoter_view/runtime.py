@@ -1,7 +1,8 @@
-"""What the serving parts take from the world around the program, as one value."""
+"""What every part takes from the world around the program, as one value."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
@@ -13,12 +14,16 @@ from promoter_view.metrics import Metrics
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """``reactor`` has the steady clock, ``wall`` the one with dates; ``random`` keeps apart what would come at once."""
+    """``reactor`` has the steady clock, ``wall`` the one with dates; ``random`` keeps apart what would come at once.
+
+    ``environ`` names proxies, and what a Pod is told of its cluster.
+    """
 
     reactor: Any  # IReactorTime and IReactorTCP: mypy-zope knows no intersection
     wall: WallClock
     metrics: Metrics
     random: Random
+    environ: Mapping[str, str]
 
     def now(self) -> datetime:
         """What people read."""

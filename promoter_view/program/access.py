@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from promoter_view.access import authorization, token_reviews
 from promoter_view.access.authentication_config import AuthenticationConfig, front_proxy
@@ -19,14 +17,13 @@ from promoter_view.access.reviews import Reviewer
 from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.access.trust import Trust
 from promoter_view.boundaries import ViewReader
-from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.client.client import ClientSettings, KubernetesClient
 from promoter_view.kubernetes.connection.cluster import ClusterConfig
 from promoter_view.kubernetes.connection.config import load_named_cluster
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS
-from promoter_view.metrics import Metrics
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.reading.sights import ReviewedSights, Sights
+from promoter_view.runtime import Runtime
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.web.reloading import Reloader, follow_file
 
@@ -52,19 +49,14 @@ class ClusterAccess:
         settings: Settings,
         config: ClusterConfig,
         *,
-        reactor: Any,
-        environ: Mapping[str, str],
-        wall: WallClock,
-        random: random.Random,
-        metrics: Metrics,
+        runtime: Runtime,
         reloader: Reloader,
         refused: Callable[[str], object],
     ) -> None:
         self._settings = settings
-        self._reactor = reactor
-        self._environ = environ
-        self._random = random
-        self._metrics = metrics
+        self._runtime = runtime
+        self._reactor = runtime.reactor
+        self._metrics = runtime.metrics
         self._trust = Trust()
         given = settings.access
         self._authentication = self._client("--authentication-kubeconfig", given.authentication_kubeconfig, config)
@@ -73,8 +65,8 @@ class ClusterAccess:
         self._delegation = Delegation(
             self._trust,
             client=self._authentication,
-            clock=reactor,
-            random=random.random,
+            clock=self._reactor,
+            random=runtime.random.random,
             refused=refused,
             tolerate=given.authentication_tolerate_lookup_failure,
         )
@@ -84,7 +76,7 @@ class ClusterAccess:
             self.tokens,
             self._access_reviews(),
             open_paths=OpenPaths(given.authorization_always_allow_paths),
-            wall=wall,
+            wall=runtime.wall,
         )
 
     def start(self) -> None:
@@ -138,8 +130,8 @@ class ClusterAccess:
 
     def _client(self, option: str, kubeconfig: str | None, config: ClusterConfig) -> KubernetesClient:
         if kubeconfig is not None:
-            config = load_named_cluster(option, kubeconfig, None, self._environ)
-        return KubernetesClient(self._reactor, config, environ=self._environ, settings=_REVIEWS)
+            config = load_named_cluster(option, kubeconfig, None, self._runtime.environ)
+        return KubernetesClient(self._reactor, config, environ=self._runtime.environ, settings=_REVIEWS)
 
     def _token_reviews(self) -> TokenReviews:
         return TokenReviews(
@@ -166,7 +158,7 @@ class ClusterAccess:
             document,
             client=client,
             clock=self._reactor,
-            random=self._random.random,
+            random=self._runtime.random.random,
             metrics=self._metrics,
         )
 

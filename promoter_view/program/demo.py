@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from zope.interface import implementer
 from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, UserConfig
 from promoter_view.kubernetes.kinds import Kind
+from promoter_view.runtime import Runtime
 from promoter_view.simulator.company.delivery import Delivery
 from promoter_view.simulator.company.scenario import Scenario
 from promoter_view.simulator.kubernetes.cluster import Cluster
@@ -68,15 +68,15 @@ class DemoCluster:
     have the same uids, and its resourceVersions are later than all before. So watches resume across a restart.
     """
 
-    def __init__(self, *, reactor: Any, wall: WallClock, random: random.Random) -> None:
-        clock = DatedClock(reactor, wall)
+    def __init__(self, runtime: Runtime) -> None:
+        clock, random = DatedClock(runtime.reactor, runtime.wall), runtime.random
         self.cluster = Cluster(
             clock=clock,
             random=random,
-            resource_version=int(wall() * 1000),
+            resource_version=int(runtime.wall() * 1000),
             make_uid=SteadyUids(),
         )
-        self._server = SimulatedCluster(reactor=reactor, random=random, cluster=self.cluster)
+        self._server = SimulatedCluster(reactor=runtime.reactor, random=random, cluster=self.cluster)
         self._scenario = Scenario(self.cluster, clock=clock, random=random)
         self._delivery = Delivery(self.cluster, clock=clock, random=random)
 

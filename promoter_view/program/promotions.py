@@ -7,20 +7,17 @@ given nothing of this is built, and nothing is ever written to a cluster.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 
 from promoter_view.boundaries import Follower, Leading, ViewReader
-from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.client.client import KubernetesClient
-from promoter_view.kubernetes.connection.cluster import Clusters
+from promoter_view.kubernetes.connection.cluster import ClusterConfig, Clusters
 from promoter_view.kubernetes.connection.config import own_namespace
 from promoter_view.log.following import Followers
-from promoter_view.metrics import Metrics
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.promotions.applying import Applying
 from promoter_view.promotions.controller import PromotionController
@@ -36,6 +33,7 @@ from promoter_view.promotions.steps.catalogue import known_steps
 from promoter_view.promotions.steps_of import Lookups, PromotionSteps
 from promoter_view.promotions.values import Promotion, Stage
 from promoter_view.promotions.writes import Writes
+from promoter_view.runtime import Runtime
 from promoter_view.stages.authorization import StageKey
 
 
@@ -57,21 +55,14 @@ class Shard:
         settings: Settings,
         *,
         views: ViewReader,
-        reactor: Any,
-        wall: WallClock,
-        environ: Mapping[str, str],
-        random: Random,
-        metrics: Metrics,
+        runtime: Runtime,
         hostname: str,
     ) -> None:
         self._name = name
         self._settings = settings
         self._views = views
-        self._reactor = reactor
-        self._wall = wall
-        self._environ = environ
-        self._random = random
-        self._metrics = metrics
+        self._runtime = runtime
+        self._metrics = runtime.metrics
         self._hostname = hostname
         self._steps = known_steps()
         self._parser = ExpressionParser()
@@ -94,18 +85,15 @@ class Shard:
         if self._closed:
             return
         away = clusters.applications
-        client = KubernetesClient(self._reactor, clusters.main, environ=self._environ)
-        elsewhere = None if away is None else KubernetesClient(self._reactor, away, environ=self._environ)
+        client = self._client(clusters.main)
+        elsewhere = None if away is None else self._client(away)
         self._clients = (client, elsewhere) if elsewhere else (client,)
         self._lease = ShardLease(
             client,
             shard=self._name,
-            namespace=self._settings.argocd.lease_namespace or own_namespace(self._environ),
+            namespace=self._settings.argocd.lease_namespace or own_namespace(self._runtime.environ),
             identity=identity_of(self._settings.event_log.url, self._hostname),
-            clock=self._reactor,
-            wall=self._wall,
-            random=self._random.random,
-            metrics=self._metrics,
+            runtime=self._runtime,
             changed=self._wake_all,
         )
         self._controller = self._build(client, elsewhere or client, self._lease.may_write)
@@ -139,14 +127,18 @@ class Shard:
         if self._controller is not None:
             self._controller.wake_all()
 
+    def _client(self, config: ClusterConfig) -> KubernetesClient:
+        return KubernetesClient(self._runtime.reactor, config, environ=self._runtime.environ)
+
     def _build(
         self, client: KubernetesClient, applications: KubernetesClient, may_write: Callable[[], bool]
     ) -> PromotionController:
         writes = Writes(client, applications, may_write=may_write, metrics=self._metrics)
-        spacing = {"clock": self._reactor, "wall": self._wall, "random": self._random.random}
+        runtime = self._runtime
+        spacing = {"clock": runtime.reactor, "wall": runtime.wall, "random": runtime.random.random}
         applying = Applying(self._known, writes, **spacing)
         parts = (applying, Rereading(self._known, writes))
-        pacing = Pacing(clock=self._reactor, wall=self._wall)
+        pacing = Pacing(clock=runtime.reactor, wall=runtime.wall)
         promotions = PromotionPass(
             self._known, writes, *parts, pacing, shard=self._name, steps_of=self._steps_of, metrics=self._metrics
         )

@@ -5,59 +5,35 @@ Begun when the log's past is known, and ended as one; it can be begun again with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from random import Random
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
 
 from promoter_view.boundaries import EventLog, Leading
-from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.client.client import KubernetesClient
-from promoter_view.kubernetes.connection.cluster import Clusters
+from promoter_view.kubernetes.connection.cluster import ClusterConfig, Clusters
 from promoter_view.kubernetes.paths import ARGOCD_CLUSTER
 from promoter_view.kubernetes.reflecting.aggregated import AggregatedCluster
-from promoter_view.kubernetes.reflecting.needs import Need
 from promoter_view.kubernetes.reflecting.reflector import ReflectorStatus
 from promoter_view.kubernetes.reflecting.reflectors import Reflectors, mirror_of
 from promoter_view.log.recorder import LogRecorder
-from promoter_view.metrics import Metrics
 from promoter_view.program.health import first_state
-from promoter_view.records import ListPath, Mirror, Snapshot
+from promoter_view.program.role import Role
+from promoter_view.records import Mirror, Snapshot
+from promoter_view.runtime import Runtime
 
 
 class Reflection:
-    """Reflects ``paths`` into ``event_log``.
-
-    ``rules`` are by kind. ``aggregated``: the paths are those of an aggregated API, which is waited for. ``needs``: for
-    which kinds a right is waited for.
-    """
+    """Reflects the paths of ``role`` into ``event_log``."""
 
     _log = Logger()
 
-    def __init__(
-        self,
-        paths: Sequence[ListPath],
-        rules: Mapping[str, CleaningRules],
-        *,
-        event_log: EventLog,
-        reactor: Any,
-        environ: Mapping[str, str],
-        random: Random,
-        metrics: Metrics,
-        aggregated: bool = False,
-        needs: Sequence[Need] = (),
-    ) -> None:
-        self._paths = paths
-        self._rules = rules
+    def __init__(self, role: Role, *, event_log: EventLog, runtime: Runtime) -> None:
+        self._role = role
         self._event_log = event_log
-        self._reactor = reactor
-        self._environ = environ
-        self._random = random
-        self._metrics = metrics
-        self._aggregated = aggregated
-        self._needs = needs
+        self._runtime = runtime
         self._client: KubernetesClient | None = None
         self._elsewhere: KubernetesClient | None = None
         self._recorder: LogRecorder | None = None
@@ -65,24 +41,22 @@ class Reflection:
 
     def mirror(self, cluster: str, applications: str = "") -> Mirror:
         """What the log mirrors where these paths are reflected. Clusters by ``config.cluster_identity``."""
-        return mirror_of(cluster, self._paths, self._rules, elsewhere={ARGOCD_CLUSTER: applications})
+        return mirror_of(cluster, self._role.paths, self._role.rules, elsewhere={ARGOCD_CLUSTER: applications})
 
     def start(self, clusters: Clusters, past: Snapshot) -> None:
         """Go on where the past ends."""
-        self._client = KubernetesClient(self._reactor, clusters.main, environ=self._environ)
+        self._client = self._connect(clusters.main)
         if clusters.applications is not None:
-            self._elsewhere = KubernetesClient(self._reactor, clusters.applications, environ=self._environ)
+            self._elsewhere = self._connect(clusters.applications)
         self._recorder = self._record(past)
+        main = AggregatedCluster(self._client) if self._role.aggregated else self._client
         self._reflectors = Reflectors(
-            self._paths,
-            self._rules,
-            client=AggregatedCluster(self._client) if self._aggregated else self._client,
+            self._role.paths,
+            self._role.rules,
+            clusters={"": main, ARGOCD_CLUSTER: self._elsewhere or self._client},
             recorder=self._recorder,
-            clock=self._reactor,
-            random=self._random.random,
-            metrics=self._metrics,
-            elsewhere={ARGOCD_CLUSTER: self._elsewhere or self._client},
-            needs=self._needs,
+            runtime=self._runtime,
+            needs=self._role.needs,
         )
         self._reflectors.start()
 
@@ -104,7 +78,10 @@ class Reflection:
     def waiting_for(self) -> str:
         """Which first state is not there yet, and what was in the way last, in one line."""
         troubles = dict.fromkeys(status.last_error for status in self.statuses() if status.last_error)
-        return "; ".join((first_state(self._paths, self._recorder), *troubles))
+        return "; ".join((first_state(self._role.paths, self._recorder), *troubles))
+
+    def _connect(self, config: ClusterConfig) -> KubernetesClient:
+        return KubernetesClient(self._runtime.reactor, config, environ=self._runtime.environ)
 
     def _record(self, past: Snapshot) -> LogRecorder:
         recorder = LogRecorder(
@@ -112,9 +89,9 @@ class Reflection:
             objects=past.objects,
             positions=past.positions,
             unreadable=past.unreadable,
-            metrics=self._metrics,
+            metrics=self._runtime.metrics,
         )
-        strays = recorder.drop_strays(self._paths)
+        strays = recorder.drop_strays(self._role.paths)
         if strays:
             self._log.info("{count} objects are no longer mirrored and leave the log", count=strays)
         return recorder

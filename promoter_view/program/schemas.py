@@ -5,15 +5,14 @@ They are asked for about once a minute, on a connection that is not kept: a foll
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from random import Random
-from typing import Any
+from collections.abc import Sequence
 
 from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.api.openapi.views import group_versions
 from promoter_view.kubernetes.client.client import KubernetesClient
 from promoter_view.kubernetes.client.schemas import SchemaFollower
 from promoter_view.kubernetes.connection.cluster import ClusterConfig
+from promoter_view.runtime import Runtime
 from promoter_view.views.definition import ViewDefinition
 
 
@@ -25,26 +24,23 @@ class MemberSchemas:
         definitions: Sequence[ViewDefinition],
         *,
         openapi: OpenApi,
-        reactor: Any,
-        environ: Mapping[str, str],
-        random: Random,
+        runtime: Runtime,
     ) -> None:
         self._definitions = definitions
         self._openapi = openapi
-        self._reactor = reactor
-        self._environ = environ
-        self._random = random
+        self._runtime = runtime
         self._follower: SchemaFollower | None = None
 
     def start(self, config: ClusterConfig) -> None:
         """Ask that cluster until ``stop``."""
         if not self._definitions:
             return
+        runtime = self._runtime
         self._follower = SchemaFollower(
             group_versions(self._definitions),
-            client=_Passing(KubernetesClient(self._reactor, config, environ=self._environ)),
-            clock=self._reactor,
-            random=self._random.random,
+            client=_Passing(KubernetesClient(runtime.reactor, config, environ=runtime.environ)),
+            clock=runtime.reactor,
+            random=runtime.random.random,
             changed=self._openapi.update,
         )
         self._follower.start()

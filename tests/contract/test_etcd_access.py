@@ -18,13 +18,13 @@ from promoter_view import clocks
 from promoter_view.log.errors import LogUnusable
 from promoter_view.log.settings import EtcdFiles, LogSettings
 from promoter_view.log.urls import open_log
-from promoter_view.metrics import Metrics
 from promoter_view.records import Mark
 from tests.contract import spinning
 from tests.support.log.fakes import MIRROR, Fold, change
 from tests.support.plane import pki
 from tests.support.plane.process import Process
 from tests.support.ports import free_port
+from tests.support.runtimes import a_runtime
 
 pytestmark = pytest.mark.controlplane
 PREFIX = b"/team/view/"
@@ -119,9 +119,7 @@ def open_with(secure, **files):
     paths = {name: value if name == "user" else str(secure.folder / value) for name, value in files.items()}
     log = open_log(
         f"etcd:{secure.url}{PREFIX.decode()}",
-        reactor=reactor,
-        wall=clocks.wall,
-        metrics=Metrics(),
+        runtime=a_runtime(reactor, wall=clocks.wall),
         settings=LogSettings(etcd=EtcdFiles(**paths), lease_seconds=60),
         on_fatal=pytest.fail,
     )

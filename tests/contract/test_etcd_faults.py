@@ -18,6 +18,7 @@ from promoter_view.metrics import Metrics
 from tests.contract import spinning
 from tests.support.log.etcds import Etcds
 from tests.support.log.fakes import MIRROR, Fold, change
+from tests.support.runtimes import a_runtime
 
 pytestmark = pytest.mark.controlplane
 _QUOTA = 8 << 20
@@ -31,9 +32,7 @@ class Replica:
         self.fold = Fold()
         self.log = open_log(
             etcds.log_url("view"),
-            reactor=reactor,
-            wall=clocks.wall,
-            metrics=self.metrics,
+            runtime=a_runtime(reactor, wall=clocks.wall, metrics=self.metrics),
             settings=LogSettings(**settings),
             on_fatal=pytest.fail,
         )

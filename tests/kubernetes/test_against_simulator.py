@@ -21,6 +21,7 @@ from promoter_view.simulator.kubernetes.apiserver import ApiServer
 from promoter_view.simulator.kubernetes.cluster import Cluster
 from promoter_view.simulator.kubernetes.faults import Cut, End, ErrorEvent, Garbage, Refuse, Shuffle, Silence
 from tests.kubernetes.fakes import PATH, PULL_REQUEST, JournalRecorder
+from tests.support.runtimes import a_runtime
 
 KINDS = (PULL_REQUEST, PROMOTER_KINDS[3])
 
@@ -47,11 +48,9 @@ class SimulatorTests(SynchronousTestCase):
         self.reflectors = Reflectors(
             list_paths(KINDS, [], None),
             rules_of(KINDS),
-            client=client,
+            clusters={"": client},
             recorder=self.recorder,
-            clock=self.clock,
-            random=self.random.random,
-            metrics=self.metrics,
+            runtime=a_runtime(self.clock, metrics=self.metrics, random=self.random),
             **options,
         )
         self.reflectors.start()

@@ -10,8 +10,8 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from promoter_view.log.urls import LogSettings, check_url, open_log
-from promoter_view.metrics import Metrics
 from tests.support.log.fakes import MIRROR, NOW, Fold, change
+from tests.support.runtimes import a_runtime
 
 
 @pytest.mark.parametrize("url", ["", "file:", "memory", "memory:x", "redis:x", "/var/lib/log"])
@@ -25,9 +25,8 @@ class RealReactorTests(TestCase):
     """The thread, the reactor and the disk together."""
 
     def open(self, url):
-        return open_log(
-            url, reactor=reactor, wall=lambda: NOW, metrics=Metrics(), settings=LogSettings(), on_fatal=self.fail
-        )
+        runtime = a_runtime(reactor, wall=lambda: NOW)
+        return open_log(url, runtime=runtime, settings=LogSettings(), on_fatal=self.fail)
 
     def test_a_file_log_keeps_what_was_acknowledged(self):
         """What is acknowledged by one opening is replayed by the next."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from random import Random
 
 import pytest
 from twisted.internet.testing import MemoryReactorClock
@@ -15,6 +14,7 @@ from promoter_view.program.command_line.parsing import settings
 from promoter_view.web.expiry import Expiry
 from promoter_view.web.reloading import Reloader
 from tests.support.api.issuing import authority
+from tests.support.runtimes import a_runtime
 
 
 class Built:
@@ -27,11 +27,7 @@ class Built:
         self.access = ClusterAccess(
             settings({name.replace("_", "-"): text for name, text in options.items()}, {}),
             ClusterConfig("http://127.0.0.1:1"),
-            reactor=self.reactor,
-            wall=self.reactor.seconds,
-            environ={},
-            random=Random(1),
-            metrics=Metrics(),
+            runtime=a_runtime(self.reactor),
             reloader=self.reloader,
             refused=self.refusals.append,
         )

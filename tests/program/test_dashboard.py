@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
@@ -17,12 +16,12 @@ from promoter_view.program.api import Serving
 from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.dashboard import ServedDashboard
 from promoter_view.records import LogStatus
-from promoter_view.runtime import Runtime
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.expiry import Expiry
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.reloading import Reloader
 from tests.support.api.world import World
+from tests.support.runtimes import a_runtime
 
 FACTS = ProgramFacts("0", True, "", LogStatus(0, 0, 0, 0, 0), "memory:", 0, 0, 0, 1, 0, 0, 0, 0)
 
@@ -30,7 +29,7 @@ FACTS = ProgramFacts("0", True, "", LogStatus(0, 0, 0, 0, 0), "memory:", 0, 0, 0
 def served(clock: Any, reloader: Reloader, **options: str) -> ServedDashboard:
     """Made of such options."""
     chosen = settings({name.replace("_", "-"): value for name, value in options.items()}, {})
-    runtime = Runtime(clock, clock.seconds, Metrics(), Random(1))
+    runtime = a_runtime(clock)
     serving = Serving(World().views, chosen, runtime, HealthChecks(), reloader, lambda: succeed(None))
     return ServedDashboard(serving, [PROMOTION_STRATEGY_DETAILS], reviewing=None, facts=lambda: FACTS)
 

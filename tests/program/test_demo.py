@@ -10,6 +10,7 @@ from twisted.internet.testing import MemoryReactorClock
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.program.demo import DemoCluster, SteadyUids, greet, write_kubeconfig
+from tests.support.runtimes import a_runtime
 
 STRATEGY = PROMOTER_KINDS[0]
 
@@ -18,7 +19,7 @@ def started(seconds: float) -> dict[tuple[str, str], tuple[str, int]]:
     """Namespace and name of each strategy of a demo that starts then, with uid and resourceVersion."""
     reactor = MemoryReactorClock()
     reactor.advance(seconds)
-    demo = DemoCluster(reactor=reactor, wall=reactor.seconds, random=random.Random(seconds))
+    demo = DemoCluster(a_runtime(reactor, random=random.Random(seconds)))
     demo.start()
     metadata = [found["metadata"] for found in demo.cluster.objects(STRATEGY)]
     demo.stop()

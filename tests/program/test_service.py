@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.service import Program
+from tests.support.runtimes import a_runtime
 
 
 class StrictReactor(Clock):
@@ -45,8 +46,7 @@ class EndingTests(SynchronousTestCase):
         chosen = {"insecure-no-auth": "true", "bind-address": "127.0.0.1", "event-log": "memory:"}
         self.program = Program(
             settings(chosen, {}),
-            reactor=self.reactor,
-            environ={},
+            runtime=a_runtime(self.reactor),
             stream=StringIO(),
             exit_process=self.statuses.append,
         )
@@ -74,8 +74,7 @@ class EndingTests(SynchronousTestCase):
         chosen = {"insecure-no-auth": "true", "bind-address": "127.0.0.1", "event-log": "memory:"}
         program = Program(
             settings({**chosen, "shutdown-delay-duration": "1h"}, {}),
-            reactor=self.reactor,
-            environ={},
+            runtime=a_runtime(self.reactor),
             stream=StringIO(),
             exit_process=self.statuses.append,
         )
@@ -84,7 +83,7 @@ class EndingTests(SynchronousTestCase):
         self.assertTrue(self.reactor.stopped)
         stopping = program.stopService()
         self.assertNoResult(stopping)
-        self.assertFalse(program._health_checks().report("readyz").healthy)
+        self.assertFalse(program._report.health(None).report("readyz").healthy)
         program.terminate()
         self.successResultOf(stopping)
         program.terminate()
@@ -97,8 +96,8 @@ class EndingTests(SynchronousTestCase):
         def broken() -> None:
             raise ValueError("broken")
 
-        self.program._stop_serving = broken  # type: ignore[method-assign,assignment]
-        self.program._event_log.stop = lambda: ended.append("log")  # type: ignore[method-assign,assignment,func-returns-value]
+        self.program._ports.stop = broken  # type: ignore[method-assign,assignment]
+        self.program._pipeline.event_log.stop = lambda: ended.append("log")  # type: ignore[method-assign,assignment,func-returns-value]
         self.successResultOf(self.program.stopService())
         self.assertEqual(ended, ["log"])
         self.assertEqual([str(fault.value) for fault in self.flushLoggedErrors(ValueError)], ["broken"])

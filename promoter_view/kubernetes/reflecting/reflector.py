@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -43,8 +42,8 @@ from promoter_view.kubernetes.reflecting.messages import (
     Wait,
     Woke,
 )
-from promoter_view.metrics import Metrics
 from promoter_view.records import LOST, ListPath
+from promoter_view.runtime import Runtime
 from promoter_view.slices import begin_slice, endless
 
 _T = TypeVar("_T")
@@ -115,19 +114,19 @@ class Reflector:
         *,
         client: Cluster,
         recorder: Recorder,
-        clock: IReactorTime,
-        random: Callable[[], float],
-        metrics: Metrics,
+        runtime: Runtime,
         watch_list: bool = True,
         timing: Timing | None = None,
     ) -> None:
         self.path = path
-        self._new_core = lambda: ReflectorCore(path, rules, random=random, watch_list=watch_list, timing=timing)
+        self._new_core = lambda: ReflectorCore(
+            path, rules, random=runtime.random.random, watch_list=watch_list, timing=timing
+        )
         self._core = self._new_core()
         self._client = client
         self._recorder = recorder
-        self._clock = clock
-        self._metrics = metrics
+        self._clock: IReactorTime = runtime.reactor
+        self._metrics = runtime.metrics
         self._restorations = 0
         self._running: Deferred[None] | None = None
         self._stopping = False
@@ -135,7 +134,7 @@ class Reflector:
         self._lines: list[bytes] = []
         self._slice_is_over = endless()
         self._state = State.NEW
-        self._since = self._read_at = clock.seconds()
+        self._since = self._read_at = self._clock.seconds()
         self._last_error = ""
         self._failing: Outcome | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from twisted.internet.defer import Deferred, DeferredList
@@ -15,8 +15,8 @@ from promoter_view.kubernetes.reflecting.discovered import DiscoveredCluster
 from promoter_view.kubernetes.reflecting.messages import Timing
 from promoter_view.kubernetes.reflecting.needs import Need, Needs
 from promoter_view.kubernetes.reflecting.reflector import Cluster, Reflector, ReflectorStatus
-from promoter_view.metrics import Metrics
 from promoter_view.records import OWN_CLUSTER, ListPath, Mirror
+from promoter_view.runtime import Runtime
 
 
 def mirror_of(
@@ -48,7 +48,7 @@ def rules_of(
 
 
 class Reflectors:
-    """One reflector a path, over one recorder. ``elsewhere``: the clients of other clusters that paths name.
+    """One reflector a path, over one recorder. ``clusters`` are by the names that paths have for them: "" is the first.
 
     ``needs`` say which kinds can be done without where they may not be read; without any, none can.
     """
@@ -58,35 +58,30 @@ class Reflectors:
         paths: Sequence[ListPath],
         rules: Mapping[str, CleaningRules],
         *,
-        client: Cluster,
+        clusters: Mapping[str, Cluster],
         recorder: Recorder,
-        clock: IReactorTime,
-        random: Callable[[], float],
-        metrics: Metrics,
+        runtime: Runtime,
         watch_list: bool = True,
         timing: Timing | None = None,
-        elsewhere: Mapping[str, Cluster] | None = None,
         needs: Sequence[Need] = (),
     ) -> None:
-        self._clock = clock
+        self._clock: IReactorTime = runtime.reactor
         judge = Needs(needs, paths, recorder.position)
-        clusters = {name: DiscoveredCluster(each, judge) for name, each in {"": client, **(elsewhere or {})}.items()}
+        judged = {name: DiscoveredCluster(each, judge) for name, each in clusters.items()}
         self._reflectors = [
             Reflector(
                 path,
                 rules[path.kind],
-                client=clusters[path.cluster],
+                client=judged[path.cluster],
                 recorder=recorder,
-                clock=clock,
-                random=random,
-                metrics=metrics,
+                runtime=runtime,
                 watch_list=watch_list,
                 timing=timing,
             )
             for path in paths
         ]
         for kind in {path.kind for path in paths}:
-            metrics.reflector_lag_seconds.labels(kind).set_function(partial(self._lag, kind))
+            runtime.metrics.reflector_lag_seconds.labels(kind).set_function(partial(self._lag, kind))
 
     def start(self) -> None:
         """Starts each. Call once."""

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from promoter_view.boundaries import Follower, Leading
-from promoter_view.clocks import WallClock, steady
+from promoter_view.clocks import steady
 from promoter_view.log.errors import LogClosed, LogLocked
 from promoter_view.log.faults import Faults
 from promoter_view.log.file import segment
@@ -28,8 +28,8 @@ from promoter_view.log.file.writer import WriteFailed
 from promoter_view.log.group_commit import GroupCommit, in_slices
 from promoter_view.log.offsets import mark_offset, require_clock
 from promoter_view.log.settings import LogSettings
-from promoter_view.metrics import Metrics
 from promoter_view.records import Entry, LogStatus, Mark, Mirror, Record
+from promoter_view.runtime import Runtime
 
 if TYPE_CHECKING:
     from promoter_view.boundaries import EventLog
@@ -50,21 +50,19 @@ class FileLog:
         self,
         path: Path,
         *,
-        reactor: IReactorTime,
-        wall: WallClock,
+        runtime: Runtime,
         worker: Worker,
-        metrics: Metrics,
         settings: LogSettings,
         on_fatal: Callable[[str], None],
-        random: Callable[[], float],
         disk: Disk,
     ) -> None:
-        self._reactor = reactor
+        reactor, wall, metrics = runtime.reactor, runtime.wall, runtime.metrics
+        self._reactor: IReactorTime = reactor
         self._wall = wall
         self._worker = worker
         self._metrics = metrics
         self._settings = settings
-        self._random = random
+        self._random = runtime.random.random
         self._disk = disk
         self._folder = LogFolder(path, disk=disk)
         self._groups = GroupCommit(reactor=reactor, wall=wall, metrics=metrics, commit=self._commit, on_fatal=on_fatal)

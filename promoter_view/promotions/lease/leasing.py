@@ -15,11 +15,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from promoter_view.clocks import WallClock
 from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.documents import decode, version_of
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError
-from promoter_view.metrics import Metrics
 from promoter_view.promotions.documents import Document, objects
 from promoter_view.promotions.lease.lease import (
     RENEW_SECONDS,
@@ -37,6 +35,7 @@ from promoter_view.promotions.lease.lease import (
     observe,
 )
 from promoter_view.promotions.writes import Requests
+from promoter_view.runtime import Runtime
 
 #: Where Kargo is installed as its documentation has it: looked at where we may not list the Leases of all namespaces.
 _KARGO = "kargo"
@@ -57,19 +56,16 @@ class ShardLease:
         shard: str,
         namespace: str,
         identity: str,
-        clock: IReactorTime,
-        wall: WallClock,
-        random: Callable[[], float],
-        metrics: Metrics,
+        runtime: Runtime,
         changed: Callable[[], None],
     ) -> None:
         self._client = client
         self._shard = shard
         self._namespace = namespace
         self._identity = identity
-        self._clock = clock
-        self._wall = wall
-        self._random = random
+        self._clock: IReactorTime = runtime.reactor
+        self._wall = runtime.wall
+        self._random = runtime.random.random
         self._changed = changed
         self._seen = Seen()
         self._heartbeats: Mapping[str, Seen] = {}
@@ -77,7 +73,7 @@ class ShardLease:
         self._round: Deferred[None] | None = None
         self._call: IDelayedCall | None = None
         for state in LeaseState:
-            metrics.shard_lease.labels(state.value).set_function(partial(self._is, state))
+            runtime.metrics.shard_lease.labels(state.value).set_function(partial(self._is, state))
 
     @property
     def standing(self) -> Standing:

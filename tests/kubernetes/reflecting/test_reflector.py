@@ -27,6 +27,7 @@ from tests.kubernetes.fakes import (
     list_of,
     source,
 )
+from tests.support.runtimes import Always, a_runtime
 
 
 class TickingClock(Clock):
@@ -62,9 +63,7 @@ class ReflectorTests(SynchronousTestCase):
             CleaningRules(PULL_REQUEST),
             client=self.cluster,
             recorder=self.recorder,
-            clock=self.clock,
-            random=lambda: 0.0,
-            metrics=self.metrics,
+            runtime=a_runtime(self.clock, metrics=self.metrics, random=Always(0.0)),
             **options,
         )
         self.reflector.start()

@@ -15,6 +15,7 @@ from promoter_view.promotions.lease.leasing import ShardLease
 from tests.promotions.leases import GONE, Leases
 from tests.promotions.runs import NOW
 from tests.support.clocks import Wall
+from tests.support.runtimes import Always, a_runtime
 
 OURS = ("promoter-view", "promoter-view-east")
 
@@ -42,10 +43,7 @@ class Instance:
             shard="east",
             namespace="promoter-view",
             identity=identity,
-            clock=clock,
-            wall=wall or clock.seconds,
-            random=lambda: 0.5,
-            metrics=self.metrics,
+            runtime=a_runtime(clock, wall=wall, metrics=self.metrics, random=Always(0.5)),
             changed=self._changed,
         )
         self.lease.start()

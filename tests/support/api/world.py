@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from random import Random
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -23,7 +22,6 @@ from promoter_view.metrics import Metrics
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.records import Change, ChangeType, Entry, Mark, Mirror, ObjectKey, Position, Record
-from promoter_view.runtime import Runtime
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
@@ -31,6 +29,7 @@ from promoter_view.web.health import HealthChecks
 from promoter_view.web.limits import Limits
 from promoter_view.web.server import HttpSite
 from tests.support.clocks import Wall
+from tests.support.runtimes import a_runtime
 
 VIEW = PROMOTION_STRATEGY_DETAILS.plural
 BASE = f"/apis/view.promoter.argoproj.io/v1alpha1/{VIEW}"
@@ -116,7 +115,7 @@ class World:
         self.health = HealthChecks()
         self.openapi = OpenApi(definitions, version="0.1.0")
         self.offset = _START
-        self.runtime = Runtime(self.clock, self.wall, self.metrics, Random(1))
+        self.runtime = a_runtime(self.clock, wall=self.wall, metrics=self.metrics)
         self.resource = ViewResource(
             self.views,
             definitions,

@@ -30,6 +30,7 @@ from promoter_view.records import (
     UnreadObject,
 )
 from tests.support.clocks import Wall
+from tests.support.runtimes import Always, a_runtime
 
 PATH = "/apis/promoter.argoproj.io/v1alpha1/pullrequests"
 MIRROR = Mirror("cluster", {PATH: "rules"})
@@ -202,13 +203,10 @@ class Bench:
     def make(self):
         return FileLog(
             self.path,
-            reactor=self.clock,
-            wall=self.wall,
+            runtime=a_runtime(self.clock, wall=self.wall, metrics=self.metrics, random=Always(1.0)),
             worker=self.worker,
-            metrics=self.metrics,
             settings=self.settings,
             on_fatal=self.fatal.append,
-            random=lambda: 1.0,
             disk=self.disk,
         )
 

@@ -29,6 +29,7 @@ from promoter_view.simulator.kubernetes.cluster import Cluster
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from tests.support.program.truth import Document, Name, truth
+from tests.support.runtimes import a_runtime
 
 NOW = 1_795_000_000.0
 VIEW = PROMOTION_STRATEGY_DETAILS.plural
@@ -133,11 +134,9 @@ class Life:
         self._reflectors = Reflectors(
             self.paths,
             rules,
-            client=KubernetesClient(world.clock, ClusterConfig("http://cluster.example"), agent=self._agent),
+            clusters={"": KubernetesClient(world.clock, ClusterConfig("http://cluster.example"), agent=self._agent)},
             recorder=recorder,
-            clock=world.clock,
-            random=world.random.random,
-            metrics=self.metrics,
+            runtime=a_runtime(world.clock, metrics=self.metrics, random=world.random),
         )
         self._reflectors.start()
 

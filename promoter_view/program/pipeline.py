@@ -1,0 +1,90 @@
+"""The way of an event, joined: reflectors fill the event log, and what is served and written is read from it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from promoter_view.kubernetes.connection.cluster import Clusters
+from promoter_view.log.settings import EtcdFiles
+from promoter_view.log.urls import LogSettings, open_log
+from promoter_view.program.command_line.settings import Settings
+from promoter_view.program.promotions import Shard
+from promoter_view.program.reflection import Reflection, ReflectionByLeader
+from promoter_view.program.role import Role
+from promoter_view.runtime import Runtime
+from promoter_view.views.definition import GENERATION, ViewDefinition
+from promoter_view.views.projector import Projector
+
+
+class Pipeline:
+    """``definitions`` are all views that there are. ``on_fatal`` is told, in one line, what must end the process.
+
+    ``shard`` is None where none is named: nothing could write to a cluster then.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        settings: Settings,
+        role: Role,
+        definitions: Sequence[ViewDefinition],
+        *,
+        runtime: Runtime,
+        on_fatal: Callable[[str], None],
+    ) -> None:
+        self.projector = Projector(
+            definitions,
+            generation=GENERATION,
+            history_bytes=settings.event_log.history_bytes,
+            metrics=runtime.metrics,
+            warn=lambda line: self._log.warn("{line}", line=line),
+            is_live=lambda: bool(self.event_log.status().head),
+            make_view=role.make_view,
+        )
+        self.event_log = open_log(
+            settings.event_log.url, runtime=runtime, settings=_log_settings(settings), on_fatal=on_fatal
+        )
+        self.reflection = Reflection(role, event_log=self.event_log, runtime=runtime)
+        self.shard = _shard(settings, self.projector, runtime)
+
+    def start(self, *identities: str) -> Deferred[None]:
+        """Replays what those clusters left in the log. Fires when it can be appended to. Errors: LogError, OSError."""
+        follower = self.projector if self.shard is None else self.shard.fed_after(self.projector)
+        return self.event_log.start(follower, self.reflection.mirror(*identities))
+
+    def lead(self, clusters: Clusters) -> None:
+        """Reflects those clusters, and runs the shard, whenever this replica leads."""
+        reflecting = ReflectionByLeader(self.reflection, clusters, self.projector.snapshot)
+        self.event_log.lead(reflecting if self.shard is None else self.shard.led_after(reflecting, clusters))
+
+    def endings(self) -> list[Callable[[], object]]:
+        """The steps after which nothing is written any more; the log is still to be stopped."""
+        writing = [] if self.shard is None else [self.shard.close]
+        return [*writing, *self.reflection.endings()]
+
+
+def _shard(settings: Settings, projector: Projector, runtime: Runtime) -> Shard | None:
+    name = settings.argocd.shard
+    if name is None:
+        return None
+    hostname = settings.event_log.replica_id or platform.node()
+    return Shard(name, settings, views=projector, runtime=runtime, hostname=hostname)
+
+
+def _log_settings(settings: Settings) -> LogSettings:
+    chosen, etcd = settings.event_log, settings.etcd
+    return LogSettings(
+        retention_age_seconds=chosen.retention_age,
+        retention_bytes=chosen.retention_bytes,
+        retention_events=chosen.retention_events,
+        history_bytes=chosen.history_bytes,
+        repair=chosen.repair,
+        generation=GENERATION,
+        replica_id=chosen.replica_id or platform.node() or "promoter-view",
+        etcd=EtcdFiles(etcd.cafile, etcd.certfile, etcd.keyfile, etcd.user, etcd.password_file),
+    )
