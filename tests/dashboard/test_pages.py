@@ -185,6 +185,22 @@ def test_the_manifest_says_text_where_there_is_text() -> None:
     assert "flag: 'y'" in html
 
 
+def test_folded_checks_are_counted_with_all_of_their_side() -> None:
+    """The words of what is folded are those beside "Next", wherever a check is listed; a hundred are, the worst first."""
+
+    def alter(document: Any) -> Any:
+        if document["kind"] == "ChangeTransferPolicy":
+            phases = ["success"] * 240 + ["pending"] * 12
+            checks = [{"key": f"c{number:03d}", "phase": phase} for number, phase in enumerate(phases)]
+            document["status"]["proposed"]["commitStatuses"] = checks
+        return document
+
+    html = Company(alter=alter).page("strategies/payments/ledger")
+    assert "4 more, 240 of 252 checks passed in all" in html
+    assert "232 more, 240 of 252 checks passed in all" in html
+    assert "140 more are not listed: see the manifest." in html
+
+
 @pytest.mark.parametrize("path", ["nope", "strategies", "strategies/a", "strategies/a/b/c/d", "activity/x", "static/x"])
 def test_other_paths_are_no_pages(company: Company, path: str) -> None:
     """They are answered as not found by whoever serves."""

@@ -12,8 +12,6 @@ from promoter_view.dashboard.links import web_url
 from promoter_view.decoded import mapping, mappings, parse_time, text
 from promoter_view.views.promotion_strategy.summary import PREVIOUS_ENVIRONMENT
 
-_MAX_CHECKS = 100
-
 
 class Phase(enum.StrEnum):
     """What a check says; the worst first. ``UNKNOWN`` stands for any other word."""
@@ -76,8 +74,7 @@ class PullRequest:
 
 def read_checks(side: Mapping[str, Any]) -> Checks:
     """The commitStatuses of the active or the proposed side of a status."""
-    found = [_check(each) for each in mappings(side, "commitStatuses")][:_MAX_CHECKS]
-    return Checks(ordered(found))
+    return Checks(ordered(_check(each) for each in mappings(side, "commitStatuses")))
 
 
 def ordered(checks: Iterable[Check]) -> tuple[Check, ...]:

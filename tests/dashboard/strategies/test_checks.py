@@ -16,6 +16,14 @@ def test_the_worst_comes_first() -> None:
     assert found.words == "1 of 4 checks failed"
 
 
+def test_none_is_left_out() -> None:
+    """The one that fails is first, and counted, wherever the cluster has it among hundreds."""
+    passed = [check(f"c{number:03d}", "success") for number in range(250)]
+    found = read_checks({"commitStatuses": [*passed, check("last", "failure")]})
+    assert found.items[0].key == "last"
+    assert found.words == "1 of 251 checks failed"
+
+
 def test_progress_is_said_in_words() -> None:
     """How many passed, of how many."""
     assert (
