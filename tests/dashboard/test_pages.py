@@ -186,7 +186,7 @@ def test_the_manifest_says_text_where_there_is_text() -> None:
 
 
 def test_folded_checks_are_counted_with_all_of_their_side() -> None:
-    """The words of what is folded are those beside "Next", wherever a check is listed; a hundred are, the worst first."""
+    """What is folded says the words beside "Next", wherever a check is listed; a hundred are, the worst first."""
 
     def alter(document: Any) -> Any:
         if document["kind"] == "ChangeTransferPolicy":
