@@ -25,7 +25,6 @@ _LONGEST_RETRY_SECONDS = 60.0
 _SEVERITY = {
     name: place for place, name in enumerate(("Succeeded", "Skipped", "Running", "Aborted", "Failed", "Errored"))
 }
-_FAULTS = frozenset({"Failed", "Errored"})
 _FINISHED = frozenset({"Succeeded", "Skipped", "Aborted", "Failed", "Errored"})
 
 
@@ -139,21 +138,21 @@ def _attempt(step: PlannedStep, execution: Execution, steps: StepRuns, now: floa
         refused = _kept_out(step, execution, steps)
         if refused is not None:
             status, message = refused
-            return Pass(_with(execution, replace(record, status=status, message=message)))
+            return Pass(execution.with_record(replace(record, status=status, message=message)))
         record = replace(record, started_at=rfc3339(now), status=StepStatus.RUNNING.value)
-        execution, stepped = _with(execution, record), 0.0
+        execution, stepped = execution.with_record(record), 0.0
     try:
         config = steps.configure(step, execution)
     except CannotEvaluate as error:
         message = f"failed to build step context: {error}"
-        return Pass(_with(execution, replace(record, status=StepStatus.ERRORED.value, message=message)))
+        return Pass(execution.with_record(replace(record, status=StepStatus.ERRORED.value, message=message)))
     return _settle(step, execution, steps, steps.run(step, config, execution), now, stepped)
 
 
 def _kept_out(step: PlannedStep, execution: Execution, steps: StepRuns) -> tuple[str, str] | None:
     """The status and message of a step that does not begin; None for one that does."""
     if not step.condition:
-        if _earlier_fault(step, execution):
+        if execution.has_fault_besides(step.alias):
             return StepStatus.SKIPPED.value, ""
     else:
         try:
@@ -165,13 +164,6 @@ def _kept_out(step: PlannedStep, execution: Execution, steps: StepRuns) -> tuple
         named = ", ".join(steps.names)
         return StepStatus.ERRORED.value, f"no step is called {step.uses!r} here; there are: {named}"
     return None
-
-
-def _earlier_fault(step: PlannedStep, execution: Execution) -> bool:
-    return any(
-        record.status in _FAULTS and not record.continue_on_error and record.alias != step.alias
-        for record in execution.records
-    )
 
 
 def _settle(
@@ -197,13 +189,13 @@ def _settle(
         return _tried_again(execution, record, left)
     seconds = min(POLL_SECONDS, max(result.retry_after_seconds or POLL_SECONDS, _SOONEST_POLL_SECONDS))
     again = seconds if left is None else min(seconds, left)
-    return Pass(_with(replace(execution, message=""), record), tuple(result.actions), result, again)
+    return Pass(replace(execution, message="").with_record(record), tuple(result.actions), result, again)
 
 
 def _tried_again(execution: Execution, record: StepRecord, left: float | None) -> Pass:
     seconds = min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2.0 ** min(record.error_count - 1, 10))
     message = f"step {record.alias!r} met with an error; step will be retried: {record.message}"
-    waiting = _with(replace(execution, message=message), record)
+    waiting = replace(execution, message=message).with_record(record)
     return Pass(waiting, again_seconds=seconds if left is None else min(seconds, left), retry=True)
 
 
@@ -237,7 +229,7 @@ def _time_left(step: PlannedStep, record: StepRecord, steps: StepRuns, now: floa
 
 
 def _finished(execution: Execution, record: StepRecord, now: float) -> Execution:
-    return _with(replace(execution, message=""), replace(record, finished_at=rfc3339(now)))
+    return replace(execution, message="").with_record(replace(record, finished_at=rfc3339(now)))
 
 
 def _kept(execution: Execution, result: StepResult) -> Execution:
@@ -246,20 +238,10 @@ def _kept(execution: Execution, result: StepResult) -> Execution:
     return replace(execution, health_checks=(*execution.health_checks, result.health_check))
 
 
-def _with(execution: Execution, record: StepRecord) -> Execution:
-    records = [record if known.alias == record.alias else known for known in execution.records]
-    if execution.record(record.alias) is None:
-        records.append(record)
-    return replace(execution, records=tuple(records))
-
-
 def _concluded(execution: Execution, now: float) -> Execution:
     """The worst of the steps that count is the Promotion's end, and the first of the worst says why."""
     counting = [record for record in execution.records if not record.continue_on_error]
-    worst = max((_SEVERITY.get(record.status, 0) for record in counting), default=0)
-    first = next((record for record in counting if _SEVERITY.get(record.status, 0) == worst), None)
-    phase = {"Aborted": Phase.ABORTED, "Failed": Phase.FAILED, "Errored": Phase.ERRORED}.get(
-        first.status if first is not None else "", Phase.SUCCEEDED
-    )
-    message = first.message if first is not None and phase is not Phase.SUCCEEDED else ""
-    return replace(execution, phase=phase, message=message, finished_at=rfc3339(now))
+    worst = max(counting, key=lambda record: _SEVERITY.get(record.status, 0), default=None)
+    if worst is None or worst.status not in ("Aborted", "Failed", "Errored"):
+        return replace(execution, phase=Phase.SUCCEEDED, message="", finished_at=rfc3339(now))
+    return replace(execution, phase=Phase(worst.status), message=worst.message, finished_at=rfc3339(now))

@@ -177,7 +177,7 @@ class PromotionPass:
 
 def _has_new_fault(before: Execution, after: Execution) -> bool:
     known = set(before.records)
-    return any(record.status in ("Errored", "Failed") for record in after.records if record not in known)
+    return any(record.is_fault for record in after.records if record not in known)
 
 
 def _known_step(uses: str) -> str:

@@ -16,8 +16,6 @@ from promoter_view.promotions.state.execution import Execution, PlannedStep
 from promoter_view.promotions.steps.artifacts import Holdings, Warehouses
 from promoter_view.promotions.values import Promotion, Stage
 
-_FAULTS = frozenset({"Failed", "Errored"})
-
 
 class PromotionExpressions:
     """Evaluates them anew each time: ``execution`` is the run as far as it has come.
@@ -125,8 +123,7 @@ def _struct(name: str, fields: Mapping[str, Any]) -> Struct:
 
 
 def _about_steps(step: PlannedStep, execution: Execution) -> dict[str, Function]:
-    earlier = [record for record in execution.records if record.alias != step.alias]
-    failed = any(record.status in _FAULTS and not record.continue_on_error for record in earlier)
+    failed = execution.has_fault_besides(step.alias)
     statuses = {record.alias: record.status for record in execution.records}
     return {
         "always": Function(lambda: True, 0, 0),

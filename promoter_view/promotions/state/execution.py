@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from promoter_view.decoded import mapping, text
@@ -63,6 +63,11 @@ class StepRecord:
     message: str = ""
     continue_on_error: bool = False
 
+    @property
+    def is_fault(self) -> bool:
+        """It went wrong."""
+        return self.status in ("Failed", "Errored")
+
 
 @dataclass(frozen=True, slots=True)
 class Execution:
@@ -80,6 +85,17 @@ class Execution:
     def record(self, alias: str) -> StepRecord | None:
         """What is known of that step."""
         return next((record for record in self.records if record.alias == alias), None)
+
+    def with_record(self, record: StepRecord) -> Execution:
+        """The same with that record, in the place of what was known of the step, or else after the others."""
+        records = [record if known.alias == record.alias else known for known in self.records]
+        if self.record(record.alias) is None:
+            records.append(record)
+        return replace(self, records=tuple(records))
+
+    def has_fault_besides(self, alias: str) -> bool:
+        """Whether a step other than that went wrong, of those whose faults count."""
+        return any(each.is_fault and not each.continue_on_error and each.alias != alias for each in self.records)
 
     @property
     def running_since(self) -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from promoter_view.promotions.steps.decisions import FAILED, Decision, Move, decide, status_of
-from promoter_view.promotions.steps.schema import ConfigSchema
 from promoter_view.promotions.steps.selection import StepError, authorized, resolve, unauthorized_note
 from promoter_view.promotions.steps.sources import desired_revisions, unmatched
 from promoter_view.promotions.steps.step import (
@@ -20,7 +19,6 @@ from promoter_view.promotions.steps.step import (
     SourceUpdate,
     StepContext,
     StepResult,
-    StepStatus,
     SyncApplication,
     errored,
 )
@@ -42,16 +40,10 @@ class _Target:
     decision: Decision
 
 
-def run_update(context: StepContext, schema: ConfigSchema) -> StepResult:
+def run_update(context: StepContext, applications: Applications, config: Mapping[str, Any]) -> StepResult:
     """One run of the step."""
-    config = {} if context.config is None else context.config
-    problems = schema.problems(config)
-    if problems:
-        return StepResult(StepStatus.FAILED, f"invalid {USES} config: {'; '.join(problems)}", terminal=True)
-    if context.applications is None:
-        return errored("Argo CD integration is disabled: the cluster has no Applications")
     try:
-        targets, left_alone = _decide_all(context, context.applications, config)
+        targets, left_alone = _decide_all(context, applications, config)
     except StepError as error:
         return errored(str(error))
     return _result(context, targets, left_alone)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from promoter_view.decoded import mapping, mappings
-from promoter_view.promotions.steps.schema import ConfigSchema
 from promoter_view.promotions.steps.selection import StepError, read_selection, resolve
 from promoter_view.promotions.steps.step import (
     ApplicationName,
@@ -55,17 +54,11 @@ class _Progress:
         return {"apps": apps, "healthStatus": dict(self.health)}
 
 
-def run_wait(context: StepContext, schema: ConfigSchema) -> StepResult:
+def run_wait(context: StepContext, applications: Applications, config: Mapping[str, Any]) -> StepResult:
     """One run of the step."""
-    config = {} if context.config is None else context.config
-    problems = schema.problems(config)
-    if problems:
-        return StepResult(StepStatus.FAILED, f"invalid {USES} config: {'; '.join(problems)}", terminal=True)
-    if context.applications is None:
-        return errored("Argo CD integration is disabled: the cluster has no Applications")
     progress = _Progress(_previous_health(context.output))
     try:
-        fatal = _visit_all(context, context.applications, config, progress)
+        fatal = _visit_all(context, applications, config, progress)
     except StepError as error:
         return replace(errored(str(error)), output=progress.output(), watched=tuple(progress.visited))
     if fatal:
