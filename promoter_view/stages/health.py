@@ -67,17 +67,18 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationHealth:
-    """One Application checked. ``seen`` are the revisions it is at; ``found`` is what was looked at, if anything.
-
-    ``is_stale``: Argo CD ought to be asked to look at it again (a hard refresh, where the Stage is authorized).
-    """
+    """One Application checked. ``seen`` are the revisions it is at; ``found`` is what was looked at, if anything."""
 
     wanted: WantedApplication
     state: Health
     issues: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
-    is_stale: bool = False
     found: Application | None = None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether Argo CD ought to be asked to look at it again (a hard refresh, where the Stage is authorized)."""
+        return self.found is not None and self.found.is_stale
 
 
 Rule = Callable[[Application, WantedApplication], Verdict | None]
@@ -100,7 +101,7 @@ def check_application(wanted: WantedApplication, found: Found) -> ApplicationHea
         issue = f"error finding Application {wanted}: {found.reason}"
         return ApplicationHealth(wanted, Health.UNKNOWN, (issue,))
     verdict = next(verdict for rule in RULES if (verdict := rule(found, wanted)) is not None)
-    return ApplicationHealth(wanted, verdict.state, verdict.issues, found.revisions, found.is_stale, found)
+    return ApplicationHealth(wanted, verdict.state, verdict.issues, found.revisions, found)
 
 
 def _departing(application: Application, wanted: WantedApplication) -> Verdict | None:
