@@ -16,7 +16,7 @@ from promoter_view.program.api import ServedApi, Serving
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.dashboard import Reviewing, ServedDashboard
 from promoter_view.program.pipeline import Pipeline
-from promoter_view.program.report import Report
+from promoter_view.program.report import ProgramReport
 from promoter_view.program.role import Role
 from promoter_view.reading.sights import Sights
 from promoter_view.runtime import Runtime
@@ -35,7 +35,7 @@ class Ports:
         *,
         pipeline: Pipeline,
         openapi: OpenApi,
-        report: Report,
+        report: ProgramReport,
         reloader: Reloader,
         runtime: Runtime,
         refused: Callable[[str], object],

@@ -18,7 +18,7 @@ from promoter_view.runtime import Runtime
 from promoter_view.web.health import HealthChecks
 
 
-class Report:
+class ProgramReport:
     """``is_ending``: the program serves what it has, but is not to be asked any more."""
 
     def __init__(

@@ -39,7 +39,7 @@ from promoter_view.program.housekeeping import Housekeeping
 from promoter_view.program.logging import observer, twistd_stream
 from promoter_view.program.pipeline import Pipeline
 from promoter_view.program.ports import Ports
-from promoter_view.program.report import Report
+from promoter_view.program.report import ProgramReport
 from promoter_view.program.role import role_of
 from promoter_view.program.schemas import MemberSchemas
 from promoter_view.runtime import Runtime
@@ -96,7 +96,7 @@ class Program(Service):
         self._pipeline = Pipeline(settings, role, views, runtime=runtime, on_fatal=self._end)
         self._schemas = MemberSchemas(role.served, openapi=openapi, runtime=runtime)
         self._housekeeping = Housekeeping(self._pipeline, runtime=runtime)
-        self._report = Report(
+        self._report = ProgramReport(
             settings,
             role,
             pipeline=self._pipeline,

@@ -96,9 +96,9 @@ def test_relist_is_ready_all_the_while() -> None:
     before = Life(world).live().kill()
     write(fleet, 30)
     world.faults.on_request(GONE, verb="watch", times=None)
-    second = Life(world, before)
-    world.faults.on_request(Silence(), verb="watchlist", times=None)
-    second.live()
+    silence = world.faults.on_request(Silence(), verb="watchlist", times=None)
+    second = Life(world, before).live()
+    assert silence.struck
     assert second.relists() == 0
     assert second.projector.ready
     third = Life(world, second.kill())

@@ -70,7 +70,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class OptionSection:
     """Options of one purpose. ``attribute`` is its field in Settings, ``kind`` that field's class."""
 
     attribute: str
@@ -100,14 +100,14 @@ def section(kind: type[T], title: str, *, prefix: str = "") -> T:
     return declared
 
 
-def sections_of(settings: type[Any]) -> tuple[Section, ...]:
+def sections_of(settings: type[Any]) -> tuple[OptionSection, ...]:
     """All that are declared, in their order."""
     return tuple(_section(each.name, *each.metadata[_KEY]) for each in fields(settings))
 
 
-def _section(attribute: str, kind: type[Any], title: str, prefix: str) -> Section:
+def _section(attribute: str, kind: type[Any], title: str, prefix: str) -> OptionSection:
     options = tuple(_option(each.name, prefix, each.metadata[_KEY]) for each in fields(kind))
-    return Section(attribute, title, kind, options)
+    return OptionSection(attribute, title, kind, options)
 
 
 def _option(attribute: str, prefix: str, declared: Declaration) -> Option:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
-from promoter_view.program.command_line.declaring import Declaration, Section
+from promoter_view.program.command_line.declaring import Declaration, OptionSection
 
 #: Where meanings begin: most options fit before it, the longest ones have a line of their own.
 _COLUMN = 34
@@ -13,13 +13,13 @@ _INDENT = "  "
 _OTHERS = (("--help", "this text"), ("--version", "the versions of Twisted and of this program"))
 
 
-def help_text(sections: Sequence[Section], width: int) -> str:
+def help_text(sections: Sequence[OptionSection], width: int) -> str:
     """Lines of at most ``width`` columns, but for a word that is longer than that leaves room for."""
     groups = [(each.title, _rows(each)) for each in sections]
     return "\n".join(line for title, rows in [*groups, ("Others", _OTHERS)] for line in _group(title, rows, width))
 
 
-def _rows(section: Section) -> Sequence[tuple[str, str]]:
+def _rows(section: OptionSection) -> Sequence[tuple[str, str]]:
     return [(option.written, _meaning(option.declared)) for option in section.options]
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from promoter_view.program.command_line.declaring import Declaration, Option, Section
+from promoter_view.program.command_line.declaring import Declaration, Option, OptionSection
 
 BEGIN = "<!-- options: written by make docs -->"
 END = "<!-- end of options -->"
 _OPTION_NAME = re.compile(r"(?<![\w`-])--[a-z][-a-z0-9]*")
 
 
-def with_tables(page: str, sections: Sequence[Section]) -> str:
+def with_tables(page: str, sections: Sequence[OptionSection]) -> str:
     """The page, with the tables as they are now. Errors: ValueError where the marks are not there."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -21,7 +21,7 @@ def with_tables(page: str, sections: Sequence[Section]) -> str:
     return "\n".join((before + BEGIN, "", *_tables(sections), END + after))
 
 
-def _tables(sections: Sequence[Section]) -> Iterator[str]:
+def _tables(sections: Sequence[OptionSection]) -> Iterator[str]:
     for each in sections:
         yield from (f"### {each.title}", "", "| option | default | meaning |", "| --- | --- | --- |")
         yield from (_row(option) for option in each.options)
