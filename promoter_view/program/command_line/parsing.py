@@ -10,6 +10,7 @@ from typing import Any
 from promoter_view.program.command_line.declaring import PREFIX, Option, OptionError
 from promoter_view.program.command_line.settings import OPTIONS, SECTIONS, Settings
 from promoter_view.program.command_line.together import check_together
+from promoter_view.urls import public_url
 
 #: What Kubernetes puts into the environment of a pod for a Service that happens to be called promoter-view or
 #: promoter-view-dashboard: the latter's PROMOTER_VIEW_DASHBOARD_PORT is no port of ours.
@@ -60,7 +61,8 @@ def _read(option: Option, given: Mapping[str, str], environ: Mapping[str, str], 
     try:
         return option.parse(text)
     except ValueError as error:
-        raise OptionError(f"{source}: {text!r} is wrong; what would be right: {error}") from None
+        shown = public_url(text)  # into the log it goes, and a URL may have a password
+        raise OptionError(f"{source}: {shown!r} is wrong; what would be right: {error}") from None
 
 
 def unknown_variables(environ: Mapping[str, str]) -> Sequence[str]:

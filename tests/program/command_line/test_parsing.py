@@ -212,3 +212,15 @@ def test_unknown_variables() -> None:
     assert unknown_variables({"PROMOTER_VIEW_SOAK": "1", "PATH": "/bin"}) == [
         "PROMOTER_VIEW_SOAK counts for nothing: no option has this variable"
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["etcd:http://me:hunter2@127.0.0.1:2379/p", "etcd:https://a:2379,me:hunter2@b:2379/p", "etcd:http://hunter2@b/p"],
+)
+def test_a_password_is_not_repeated(text: str) -> None:
+    """The line goes into logs: a URL with a password is refused without it, from the environment as well."""
+    for given, environ in (({"event-log": text}, {}), ({}, {"PROMOTER_VIEW_EVENT_LOG": text})):
+        with pytest.raises(OptionError, match="is wrong") as caught:
+            settings(LOCAL | given, environ)
+        assert "hunter2" not in str(caught.value)
