@@ -58,7 +58,7 @@ class WantedApplication:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ApplicationVerdict:
     """What a rule says: the state, and in words why."""
 
     state: Health
@@ -81,7 +81,7 @@ class ApplicationHealth:
         return self.found is not None and self.found.is_stale
 
 
-Rule = Callable[[Application, WantedApplication], Verdict | None]
+Rule = Callable[[Application, WantedApplication], ApplicationVerdict | None]
 
 #: Argo CD's own word for the health of an Application; any other than these is Unhealthy.
 ARGO_CD_HEALTH: Mapping[str, tuple[Health, str]] = {
@@ -104,42 +104,42 @@ def check_application(wanted: WantedApplication, found: Found) -> ApplicationHea
     return ApplicationHealth(wanted, verdict.state, verdict.issues, found.revisions, found)
 
 
-def _departing(application: Application, wanted: WantedApplication) -> Verdict | None:
+def _departing(application: Application, wanted: WantedApplication) -> ApplicationVerdict | None:
     going = application.departure
-    return Verdict(Health.UNKNOWN, (f"Application {wanted} {going}",)) if going else None
+    return ApplicationVerdict(Health.UNKNOWN, (f"Application {wanted} {going}",)) if going else None
 
 
-def _not_trusted(application: Application, wanted: WantedApplication) -> Verdict | None:
+def _not_trusted(application: Application, wanted: WantedApplication) -> ApplicationVerdict | None:
     if not application.is_stale:
         return None
     ended = application.finished_at
     issue = f"Application {wanted} was not reconciled after its operation ended at {ended}: its status is not trusted"
-    return Verdict(Health.UNKNOWN, (issue,))
+    return ApplicationVerdict(Health.UNKNOWN, (issue,))
 
 
-def _has_errors(application: Application, wanted: WantedApplication) -> Verdict | None:
+def _has_errors(application: Application, wanted: WantedApplication) -> ApplicationVerdict | None:
     issues = tuple(f"Application {wanted} has {error}" for error in application.errors)
-    return Verdict(Health.UNHEALTHY, issues) if issues else None
+    return ApplicationVerdict(Health.UNHEALTHY, issues) if issues else None
 
 
-def _in_operation(application: Application, wanted: WantedApplication) -> Verdict | None:
+def _in_operation(application: Application, wanted: WantedApplication) -> ApplicationVerdict | None:
     idle = bool(application.finished_at) and not application.is_pending
     if idle or not any(wanted.revisions):
         return None
-    return Verdict(Health.UNKNOWN, (f"Application {wanted} is being synced",))
+    return ApplicationVerdict(Health.UNKNOWN, (f"Application {wanted} is being synced",))
 
 
-def _miscounted(application: Application, wanted: WantedApplication) -> Verdict | None:
+def _miscounted(application: Application, wanted: WantedApplication) -> ApplicationVerdict | None:
     if not any(wanted.revisions):
         return None
     desired = len(wanted.revisions)
     counts = {"sources": len(application.sources), "observed revisions": len(application.revisions)}
     wrong = next((f"{count} {name}" for name, count in counts.items() if count != desired), "")
     issue = f"Application {wanted} has {wrong} but {desired} desired revisions"
-    return Verdict(Health.UNKNOWN, (issue,)) if wrong else None
+    return ApplicationVerdict(Health.UNKNOWN, (issue,)) if wrong else None
 
 
-def _elsewhere(application: Application, wanted: WantedApplication) -> Verdict | None:
+def _elsewhere(application: Application, wanted: WantedApplication) -> ApplicationVerdict | None:
     urls = [public_url(text(source, "repoURL")) for source in application.sources]
     places = zip(urls, wanted.revisions, application.revisions, strict=False)
     parts = [
@@ -148,14 +148,14 @@ def _elsewhere(application: Application, wanted: WantedApplication) -> Verdict |
         if revision and at != revision
     ]
     issue = f"Not all sources of Application {wanted} are synced to the desired revisions: {'; '.join(parts)}"
-    return Verdict(Health.UNHEALTHY, (issue,)) if parts else None
+    return ApplicationVerdict(Health.UNHEALTHY, (issue,)) if parts else None
 
 
-def _argo_cd_health(application: Application, wanted: WantedApplication) -> Verdict:
+def _argo_cd_health(application: Application, wanted: WantedApplication) -> ApplicationVerdict:
     bad = (Health.UNHEALTHY, f'has health state "{application.health}"')
     state, words = ARGO_CD_HEALTH.get(application.health, bad)
     issue = f"Application {wanted} {words}" + (f": {application.health_message}" if application.health_message else "")
-    return Verdict(state, (issue,) if words else ())
+    return ApplicationVerdict(state, (issue,) if words else ())
 
 
 #: In this order; the last always has a verdict. Not found and not readable come before all of them.

@@ -13,7 +13,7 @@ from promoter_view.promotions.expressions.parser import ExpressionParser
 from promoter_view.promotions.expressions.templates import render, render_text
 from promoter_view.promotions.expressions.values import ExpressionError, Struct, kind_of
 from promoter_view.promotions.state.execution import Execution, PlannedStep
-from promoter_view.promotions.steps.artifacts import Holdings, Warehouses
+from promoter_view.promotions.steps.artifacts import FreightArtifacts, Warehouses
 from promoter_view.promotions.values import Promotion, Stage
 
 
@@ -80,9 +80,9 @@ class PromotionExpressions:
     def _evaluation(self, scope: Scope) -> Any:
         return lambda expression: evaluate(self._parser.parse(expression), scope)
 
-    def _holdings(self) -> Holdings:
+    def _holdings(self) -> FreightArtifacts:
         items = mapping(self._promotion.collection, "items")
-        return Holdings(
+        return FreightArtifacts(
             requested=[request.warehouse for request in self._stage.requested],
             warehouses=self._warehouses,
             freight=[mapping(item) for item in items.values()],

@@ -21,7 +21,7 @@ Warehouses = Callable[[str], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
+class FreightArtifacts:
     """What a Promotion has to do with: the origins that its Stage requests, by name, their Warehouses, its Freight.
 
     ``freight`` are the references of its freight collection: origin, commits, images, charts.

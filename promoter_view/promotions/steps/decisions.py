@@ -27,7 +27,7 @@ class Owner(enum.Enum):
     THIS_PROMOTION = enum.auto()
 
 
-class Progress(enum.Enum):
+class OperationProgress(enum.Enum):
     """How far the operation is, and for one that this Promotion started, what it came to."""
 
     PENDING = enum.auto()
@@ -51,19 +51,19 @@ class Move(enum.Enum):
 
 
 #: None stands for any owner.
-TABLE: Mapping[tuple[Owner | None, Progress], Move] = {
-    (None, Progress.PENDING): Move.WAIT,
-    (None, Progress.NONE): Move.SYNC,
-    (Owner.NOT_KARGO, Progress.IN_FLIGHT): Move.WAIT,
-    (Owner.NOT_KARGO, Progress.ENDED): Move.SYNC,
-    (Owner.OTHER_PROMOTION, Progress.IN_FLIGHT): Move.WAIT,
-    (Owner.OTHER_PROMOTION, Progress.ENDED): Move.SYNC,
-    (Owner.THIS_PROMOTION, Progress.IN_FLIGHT): Move.WAIT,
-    (Owner.THIS_PROMOTION, Progress.WITHOUT_RESULT): Move.SYNC,
-    (Owner.THIS_PROMOTION, Progress.WITHOUT_SOURCES): Move.COUNT,
-    (Owner.THIS_PROMOTION, Progress.MISCOUNTED): Move.ERROR,
-    (Owner.THIS_PROMOTION, Progress.ELSEWHERE): Move.SYNC,
-    (Owner.THIS_PROMOTION, Progress.THERE): Move.COUNT,
+TABLE: Mapping[tuple[Owner | None, OperationProgress], Move] = {
+    (None, OperationProgress.PENDING): Move.WAIT,
+    (None, OperationProgress.NONE): Move.SYNC,
+    (Owner.NOT_KARGO, OperationProgress.IN_FLIGHT): Move.WAIT,
+    (Owner.NOT_KARGO, OperationProgress.ENDED): Move.SYNC,
+    (Owner.OTHER_PROMOTION, OperationProgress.IN_FLIGHT): Move.WAIT,
+    (Owner.OTHER_PROMOTION, OperationProgress.ENDED): Move.SYNC,
+    (Owner.THIS_PROMOTION, OperationProgress.IN_FLIGHT): Move.WAIT,
+    (Owner.THIS_PROMOTION, OperationProgress.WITHOUT_RESULT): Move.SYNC,
+    (Owner.THIS_PROMOTION, OperationProgress.WITHOUT_SOURCES): Move.COUNT,
+    (Owner.THIS_PROMOTION, OperationProgress.MISCOUNTED): Move.ERROR,
+    (Owner.THIS_PROMOTION, OperationProgress.ELSEWHERE): Move.SYNC,
+    (Owner.THIS_PROMOTION, OperationProgress.THERE): Move.COUNT,
 }
 
 
@@ -90,7 +90,7 @@ def decide(application: Application, promotion: str, desired: Sequence[str]) -> 
         return Decision(move, RUNNING, f"{name} is to be synced")
     if move is Move.ERROR:
         return Decision(move, words=f"{name}: {_miscounted(state, desired)}")
-    if progress is Progress.PENDING:
+    if progress is OperationProgress.PENDING:
         return Decision(move, RUNNING, f"{name}: {_pending(application, promotion)}{application.operation_message}")
     phase, message = ("", "") if state is None else (state.phase, state.message)
     if move is Move.COUNT:
@@ -114,27 +114,27 @@ def _owner(state: OperationState | None, promotion: str) -> Owner:
     return Owner.THIS_PROMOTION if state.promotion == promotion else Owner.OTHER_PROMOTION
 
 
-def _progress(application: Application, owner: Owner, desired: Sequence[str]) -> Progress:
+def _progress(application: Application, owner: Owner, desired: Sequence[str]) -> OperationProgress:
     if application.is_pending:
-        return Progress.PENDING
+        return OperationProgress.PENDING
     if application.operation is None:
-        return Progress.NONE
+        return OperationProgress.NONE
     if application.operation.phase not in ENDED:
-        return Progress.IN_FLIGHT
+        return OperationProgress.IN_FLIGHT
     if owner is not Owner.THIS_PROMOTION:
-        return Progress.ENDED
+        return OperationProgress.ENDED
     return _outcome(application, application.operation.revisions, desired)
 
 
-def _outcome(application: Application, observed: Sequence[str] | None, desired: Sequence[str]) -> Progress:
+def _outcome(application: Application, observed: Sequence[str] | None, desired: Sequence[str]) -> OperationProgress:
     if observed is None:
-        return Progress.WITHOUT_RESULT
+        return OperationProgress.WITHOUT_RESULT
     if not application.sources:
-        return Progress.WITHOUT_SOURCES
+        return OperationProgress.WITHOUT_SOURCES
     if any(desired) and len(observed) != len(desired):
-        return Progress.MISCOUNTED
-    at = zip(desired, observed, strict=False)
-    return Progress.ELSEWHERE if any(wanted and wanted != seen for wanted, seen in at) else Progress.THERE
+        return OperationProgress.MISCOUNTED
+    elsewhere = any(wanted and wanted != seen for wanted, seen in zip(desired, observed, strict=False))
+    return OperationProgress.ELSEWHERE if elsewhere else OperationProgress.THERE
 
 
 def _miscounted(state: OperationState | None, desired: Sequence[str]) -> str:
