@@ -16,7 +16,7 @@ from promoter_view.kubernetes.kinds import KARGO_KINDS, PROMOTER_KINDS
 from promoter_view.metrics import Metrics
 from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.command_line.settings import OPTIONS
-from tests.controlplane.installation.installed import DEPLOY, STAND_INS, compose
+from tests.controlplane.installation.installed import DEPLOY, compose, stand_ins
 from tests.controlplane.installation.pod import NAMESPACE
 from tests.support.plane.fixtures import running_plane
 from tests.support.plane.plane import ControlPlane
@@ -56,7 +56,7 @@ def kubectl(control_plane_binaries: Path) -> Path:
 def plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A cluster with the namespace that the controller's installation makes."""
     with running_plane(control_plane_binaries, tmp_path_factory.mktemp("plane")) as found:
-        found.install_crds(STAND_INS.glob("*.yaml"))
+        found.install_crds(stand_ins())
         for namespace in (NAMESPACE, "argocd"):
             labels = {"pod-security.kubernetes.io/enforce": "restricted"}
             found.client().create("/api/v1/namespaces", {"metadata": {"name": namespace, "labels": labels}})

@@ -28,9 +28,14 @@ from tests.support.plane.process import Process
 ROOT = Path(__file__).resolve().parents[3]
 DEPLOY = ROOT / "deploy" / "apiserver"
 API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
-STAND_INS = Path(__file__).with_name("stand_ins")
+_STAND_INS = Path(__file__).with_name("stand_ins")
 _PATIENCE_SECONDS = 120.0
 _numbers = count()
+
+
+def stand_ins() -> list[dict[str, Any]]:
+    """CustomResourceDefinitions in the place of cert-manager's and the Prometheus operator's."""
+    return [yaml.safe_load(file.read_text()) for file in sorted(_STAND_INS.glob("*.yaml"))]
 
 
 class Installation:
@@ -210,7 +215,7 @@ def installation(binaries: Path, folder: Path) -> Iterator[Installation]:
     try:
         with running_plane(binaries, folder, flags=[*network.flags, *audit.flags]) as plane:
             network.attach(plane)
-            plane.install_crds(STAND_INS.glob("*.yaml"))
+            plane.install_crds(stand_ins())
             yield Installation(plane, network, audit, folder)
     finally:
         network.close()
