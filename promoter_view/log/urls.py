@@ -10,6 +10,8 @@ from promoter_view.log.etcd.client.connections import Connections
 from promoter_view.log.etcd.client.gateway import Gateway
 from promoter_view.log.etcd.client.places import ETCD_FORM, parse_place
 from promoter_view.log.etcd.etcd_log import EtcdLog
+from promoter_view.log.etcd.layout import Layout
+from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.log.file.disk import Disk
 from promoter_view.log.file.file_log import FileLog
 from promoter_view.log.file.worker import ThreadWorker
@@ -58,17 +60,12 @@ def open_log(url: str, *, runtime: Runtime, settings: LogSettings, on_fatal: Cal
 
 def _etcd_log(url: str, runtime: Runtime, settings: LogSettings, on_fatal: Callable[[str], None]) -> EventLog:
     place = parse_place(url.removeprefix("etcd:"))
-    reactor, metrics = runtime.reactor, runtime.metrics
-    connections = Connections(settings.etcd, reactor=reactor, environ=runtime.environ)
-    return EtcdLog(
-        Gateway(place.endpoints, reactor=reactor, metrics=metrics, connections=connections),
-        place.prefix,
+    connections = Connections(settings.etcd, reactor=runtime.reactor, environ=runtime.environ)
+    around = Surroundings(
+        etcd=Gateway(place.endpoints, reactor=runtime.reactor, metrics=runtime.metrics, connections=connections),
+        layout=Layout(place.prefix),
         identity=settings.replica_id,
-        reactor=reactor,
-        wall=runtime.wall,
-        worker=ThreadWorker(reactor=reactor),
-        metrics=metrics,
+        runtime=runtime,
         settings=settings,
-        on_fatal=on_fatal,
-        random=runtime.random.random,
     )
+    return EtcdLog(around, worker=ThreadWorker(reactor=runtime.reactor), on_fatal=on_fatal)

@@ -11,11 +11,14 @@ from twisted.internet.task import Clock
 from promoter_view.log.etcd.client.connections import Connections
 from promoter_view.log.etcd.client.gateway import Gateway
 from promoter_view.log.etcd.etcd_log import EtcdLog
+from promoter_view.log.etcd.layout import Layout
+from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.log.settings import EtcdFiles, LogSettings
 from promoter_view.metrics import Metrics
 from tests.contract import spinning
 from tests.support.clocks import Wall
 from tests.support.log.fakes import NOW, HeldWorker
+from tests.support.runtimes import Always, a_runtime
 
 
 class Held:
@@ -102,19 +105,15 @@ class RealEtcdBench:
         self._logs = []
 
     def make(self):
-        made = Opened(
-            self._etcd,
-            self._prefix,
+        around = Surroundings(
+            etcd=self._etcd,
+            layout=Layout(self._prefix),
             identity="replica",
-            reactor=self.clock,
-            wall=self.wall,
-            worker=HeldWorker(),
-            metrics=Metrics(),
+            runtime=a_runtime(self.clock, wall=self.wall, random=Always(0.5)),
             # The clock of the test does not go with that of etcd.
             settings=LogSettings(lease_seconds=600),
-            on_fatal=self.fatal.append,
-            random=lambda: 0.5,
         )
+        made = Opened(around, worker=HeldWorker(), on_fatal=self.fatal.append)
         self._logs.append(made)
         return made
 

@@ -6,172 +6,127 @@ so the lease is there for a leader that is dead or stalled, and not for safety.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, succeed
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
+from promoter_view.log.errors import LogDamaged
 from promoter_view.log.etcd.client.faults import EtcdError
-from promoter_view.log.etcd.client.values import Compare, Etcd, Get, Put, Transaction
-from promoter_view.log.etcd.layout import Layout, encode_leader
-from promoter_view.log.etcd.pausing import Pause
-from promoter_view.log.etcd.surveying import Survey, Surveyor, survey_of
+from promoter_view.log.etcd.client.values import Compare, Get, Put, Transaction
+from promoter_view.log.etcd.core import actions, inputs
+from promoter_view.log.etcd.layout import decode_head, encode_leader
+from promoter_view.log.etcd.surroundings import Surroundings
+from promoter_view.log.etcd.surveying import Survey, survey_of
+from promoter_view.log.etcd.transactions import Tail, empty_tail
 
-TICK_SECONDS = 1.0
 #: Often: a machine that is busy delays some of them, and a lease that ends for that costs a term.
 KEEP_SECONDS = 0.5
-#: So long a leader goes on trying to reach etcd. Nobody else can win while nobody reaches it.
-PATIENCE_SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A time of leading. ``number`` is the revision that made the leader's key; ``found`` how things stood then."""
-
-    number: int
-    lease: int
-    found: Survey
-
-
-class Election:
-    """Stands whenever ``may_stand`` and nobody leads. ``won`` and ``lost`` (with a reason) are told, in turns.
-
-    ``surveyed`` gets every survey on the way, about one a second.
-    """
+class Candidate:
+    """This replica's lease: a core's Stand, Keep and GiveUp, carried out. It stands once ``vacated`` fires."""
 
     _log = Logger()
 
     def __init__(
         self,
-        etcd: Etcd,
-        layout: Layout,
-        surveyor: Surveyor,
+        around: Surroundings,
         *,
-        identity: str,
-        lease_seconds: int,
-        clock: IReactorTime,
-        may_stand: Callable[[], bool],
-        surveyed: Callable[[Survey], None],
-        won: Callable[[Term], None],
-        lost: Callable[[str], None],
+        vacated: Callable[[], Deferred[None]],
+        tell: Callable[[inputs.Input], None],
     ) -> None:
-        self._etcd = etcd
-        self._layout = layout
-        self._surveyor = surveyor
-        self._identity = identity
-        self._lease_seconds = lease_seconds
-        self._clock = clock
-        self._may_stand = may_stand
-        self._surveyed = surveyed
-        self._won = won
-        self._lost = lost
-        self._pause = Pause(clock)
+        self._around = around
+        self._vacated = vacated
+        self._tell = tell
+        self._standing: Deferred[None] = succeed(None)
         self._keeping: Deferred[None] = succeed(None)
         self._lease = 0
-        self._renewed_at = 0.0
-        self._ending = False
-        self.term: Term | None = None
-        self.fault: str | None = None
+        #: Fires once the last lease is given back, or that has been tried.
+        self.returned: Deferred[None] = succeed(None)
 
-    async def run(self) -> None:
-        """Until ``stop``."""
-        while not self._ending:
-            try:
-                await self._step()
-                self.fault = None
-            except EtcdError as error:
-                self._falter(str(error))
-            if not self._ending:
-                await self._pause.wait(TICK_SECONDS)
+    def stand(self, _: actions.Stand) -> None:
+        """Put the leader's key, where there is none."""
+        self._standing.cancel()
+        self._standing = _running(self._stand())
 
-    def hurry(self) -> None:
-        """The leader's key is gone: look now."""
-        self._pause.end()
-
-    def resign(self, reason: str) -> None:
-        """Lead no more, and let others stand at once."""
-        if self.term is None:
-            return
-        self.term = None
-        self._give_up_lease()
-        self._lost(reason)
-
-    def stop(self) -> Deferred[None]:
-        """Fires once the lease is given back, or that has been tried."""
-        self._ending = True
-        self._pause.end()
+    def keep(self, action: actions.Keep) -> None:
+        """Keep the lease alive while the term lasts, beside everything else that is asked of etcd."""
         self._keeping.cancel()
-        self.term = None
-        return self._give_up_lease()
+        self._keeping = _running(self._keep_on(action.term.lease))
 
-    async def _step(self) -> None:
-        survey = await self._surveyor.next()
-        self._surveyed(survey)
-        if self.term is not None and not self._holds_key(survey):
-            self.resign("the leader's key is not ours: etcd was restored from a backup, or the lease has ended")
-        if survey.leader is None and self.term is None and self._may_stand() and not self._ending:
-            await self._stand()
-
-    def _holds_key(self, survey: Survey) -> bool:
-        assert self.term is not None
-        return survey.leader is not None and survey.leader.create_revision == self.term.number
-
-    async def _keep_on(self, term: Term) -> None:
-        """Keeps the lease alive while the term lasts, beside everything else that is asked of etcd."""
-        while self.term is term:
-            try:
-                await self._keep(term)
-            except EtcdError as error:
-                self._falter(str(error))
-            await Pause(self._clock).wait(KEEP_SECONDS)
-
-    async def _keep(self, term: Term) -> None:
-        asked_at = self._clock.seconds()
-        left = await self._etcd.keep_alive(term.lease)
-        if self.term is not term:
-            return
-        if left:
-            self._renewed_at = asked_at
-        else:
-            self._lease = 0
-            self.resign("the lease has ended, after a pause of this process or a time without etcd")
+    def give_up(self, _: actions.GiveUp) -> None:
+        """Give the lease back, and with it the leader's key."""
+        lease, self._lease = self._lease, 0
+        self._standing.cancel()
+        self._keeping.cancel()
+        self.returned = Deferred.fromCoroutine(self._revoke(lease))
 
     async def _stand(self) -> None:
-        asked_at, seen = self._clock.seconds(), 0
-        self._lease = self._lease or await self._etcd.grant(self._lease_seconds)
-        key = self._layout.leader
-        read = (Get(self._layout.survey),)
-        put = Put(key, encode_leader(self._identity), self._lease)
-        # It also finds out about an attempt whose outcome was not known.
-        outcome = await self._etcd.commit(Transaction((Compare(key, 0, created=True),), (put, *read), read))
-        found = survey_of(self._layout, outcome.found[0], asked_at=asked_at, seen=seen)
-        if found.leader is None or found.leader.lease != self._lease:
-            self._give_up_lease()
-        elif not self._ending:
-            self._renewed_at = asked_at
-            self.term = Term(found.leader.create_revision, self._lease, found)
-            self._keeping = Deferred.fromCoroutine(self._keep_on(self.term))
-            self._keeping.addErrback(lambda failure: failure.trap(CancelledError))
-            self._won(self.term)
+        await _after(self._vacated())
+        around, asked_at = self._around, self._around.runtime.reactor.seconds()
+        key, read = around.layout.leader, (Get(around.layout.survey),)
+        try:
+            self._lease = self._lease or await around.etcd.grant(around.settings.lease_seconds)
+            lease, put = self._lease, Put(key, encode_leader(around.identity), self._lease)
+            # It also finds out about an attempt whose outcome was not known.
+            outcome = await around.etcd.commit(Transaction((Compare(key, 0, created=True),), (put, *read), read))
+            found = survey_of(around.layout, outcome.found[0], asked_at=asked_at, seen=0)
+            tail = _tail(found)
+        except (EtcdError, LogDamaged) as error:
+            self._tell(inputs.Unanswered(str(error)))
+        else:
+            self._tell(inputs.Stood(lease, found, tail, asked_at))
 
-    def _falter(self, reason: str) -> None:
-        self.fault = f"etcd does not say who leads: {reason}"
-        if self.term is None:
-            # A lease that was not kept alive is not stood with.
-            self._give_up_lease()
-        elif self._clock.seconds() - self._renewed_at > PATIENCE_SECONDS:
-            self.resign(f"etcd has not been reached for {PATIENCE_SECONDS:.0f} s: {reason}")
+    async def _keep_on(self, lease: int) -> None:
+        while self._lease == lease:
+            try:
+                await self._keep(lease)
+            except EtcdError as error:
+                self._tell(inputs.Unanswered(str(error)))
+            await deferLater(self._around.runtime.reactor, KEEP_SECONDS)
 
-    def _give_up_lease(self) -> Deferred[None]:
-        lease, self._lease = self._lease, 0
-        return Deferred.fromCoroutine(self._revoke(lease))
+    async def _keep(self, lease: int) -> None:
+        asked_at = self._around.runtime.reactor.seconds()
+        left = await self._around.etcd.keep_alive(lease)
+        if self._lease != lease:
+            return
+        if left:
+            self._tell(inputs.Kept(asked_at))
+        else:
+            self._lease = 0
+            self._tell(inputs.Lapsed())
 
     async def _revoke(self, lease: int) -> None:
         if not lease:
             return
         try:
-            await self._etcd.revoke(lease)
+            await self._around.etcd.revoke(lease)
         except (EtcdError, CancelledError) as error:
             self._log.debug("the lease ends by itself in a few seconds: {error}", error=error)
+
+
+def _running(coroutine: Coroutine[Deferred[Any], Any, None]) -> Deferred[None]:
+    running: Deferred[None] = Deferred.fromCoroutine(coroutine)
+    return running.addErrback(lambda failure: failure.trap(CancelledError))
+
+
+def _tail(found: Survey) -> Tail:
+    head = found.head
+    return empty_tail() if head is None else Tail(head.mod_revision, decode_head(head.key, head.value))
+
+
+def _after(other: Deferred[None]) -> Deferred[None]:
+    """Fires after ``other``, and leaves it alone when cancelled."""
+    fires: Deferred[None] = Deferred()
+
+    def fire(result: Failure | None) -> Failure | None:
+        if not fires.called:
+            fires.callback(None)
+        return result
+
+    other.addBoth(fire)
+    return fires

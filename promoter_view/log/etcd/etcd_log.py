@@ -1,104 +1,61 @@
-"""An event log that several replicas share: one writes, every one serves what it reads back. Joins the parts."""
+"""An event log that several replicas share: one writes, every one serves what it reads back. The driver of the core."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from twisted.internet.defer import CancelledError, Deferred, fail
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from promoter_view.boundaries import Follower, Leading
-from promoter_view.clocks import WallClock
 from promoter_view.log.errors import LogClosed, LogError, LogUnreachable, LogUnusable
+from promoter_view.log.etcd.barriers import Barriers
 from promoter_view.log.etcd.client.faults import EtcdError
-from promoter_view.log.etcd.client.values import Etcd
-from promoter_view.log.etcd.election import Election, Term
+from promoter_view.log.etcd.core import actions, inputs
+from promoter_view.log.etcd.core.machine import ReplicaCore
+from promoter_view.log.etcd.core.states import State
+from promoter_view.log.etcd.election import Candidate
 from promoter_view.log.etcd.following import Following
-from promoter_view.log.etcd.layout import Layout
 from promoter_view.log.etcd.loading import Loader
 from promoter_view.log.etcd.pausing import Pause
-from promoter_view.log.etcd.progress import Progress
+from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.log.etcd.surveying import Survey, Surveyor
 from promoter_view.log.etcd.terms import Terms
 from promoter_view.log.file.worker import Worker
-from promoter_view.log.offsets import refusal, require_clock
-from promoter_view.log.settings import LogSettings
-from promoter_view.metrics import Metrics
-from promoter_view.records import Entry, LogStatus, Mirror, Snapshot
+from promoter_view.log.offsets import require_clock
+from promoter_view.records import Entry, LogStatus, Mirror
 
 if TYPE_CHECKING:
     from promoter_view.boundaries import EventLog
 
+TICK_SECONDS = 1.0
 #: How long a reader's barrier is tried: about what a client waits.
 BARRIER_SECONDS = 10.0
 _BARRIER_RETRY_SECONDS = 0.2
 
 
 class EtcdLog:
-    """An EventLog under ``prefix`` of an etcd. ``identity`` names this replica to the others, and to people."""
+    """An EventLog in etcd. ``on_fatal`` is told, in one line, what must end the process."""
 
     _log = Logger()
 
-    def __init__(
-        self,
-        etcd: Etcd,
-        prefix: str,
-        *,
-        identity: str,
-        reactor: IReactorTime,
-        wall: WallClock,
-        worker: Worker,
-        metrics: Metrics,
-        settings: LogSettings,
-        on_fatal: Callable[[str], None],
-        random: Callable[[], float],
-    ) -> None:
-        self._etcd = etcd
-        self._layout = Layout(prefix)
-        self._identity = identity
-        self._clock = reactor
-        self._wall = wall
+    def __init__(self, around: Surroundings, *, worker: Worker, on_fatal: Callable[[str], None]) -> None:
+        self._around = around
         self._worker = worker
-        self._metrics = metrics
-        self._settings = settings
         self._on_fatal = on_fatal
-        self._random = random
+        self._core = ReplicaCore(around.identity, random=around.runtime.random.random)
+        self._loader = Loader(around.etcd, around.layout, history_bytes=around.settings.history_bytes)
+        self._surveyor = Surveyor(around, seen=lambda: self._core.revision)
+        self._terms = Terms(around, self._core, loader=self._loader, tell=self._tell)
+        self._candidate = Candidate(around, vacated=lambda: self._terms.ended, tell=self._tell)
+        self._barriers = Barriers()
+        self._pause = Pause(around.runtime.reactor)
         self._following: Following | None = None
-        self._clock_fault: str | None = None
-        self._follower: Follower | None = None
-        self._loader = Loader(etcd, self._layout, history_bytes=settings.history_bytes)
-        self._surveyor = Surveyor(etcd, self._layout, clock=reactor, seen=self._seen)
-        self._progress = Progress(clock=reactor, applied_offset=self._applied)
-        self._terms = Terms(
-            etcd,
-            self._layout,
-            progress=self._progress,
-            clock=reactor,
-            wall=wall,
-            random=random,
-            metrics=metrics,
-            settings=settings,
-            loader=self._loader,
-            snapshot=self._snapshot,
-            resign=self._resign,
-        )
-        self._election = Election(
-            etcd,
-            self._layout,
-            self._surveyor,
-            identity=identity,
-            lease_seconds=settings.lease_seconds,
-            clock=reactor,
-            may_stand=self._may_stand,
-            surveyed=self._surveyed,
-            won=self._won,
-            lost=self._terms.lost,
-        )
-        self._running: list[Deferred[None]] = []
-        self._failed: Deferred[None] = Deferred()
+        self._handlers: Mapping[type[actions.Action], Callable[[Any], object]] = {}
+        self._running: Sequence[Deferred[None]] = ()
+        self._started: Deferred[None] = succeed(None)
         self._stopped = False
 
     def start(self, follower: Follower, mirror: Mirror) -> Deferred[None]:
@@ -106,23 +63,28 @@ class EtcdLog:
         if self._stopped:
             return fail(LogClosed("the log stops"))
         try:
-            require_clock(0, self._wall())
+            require_clock(0, self._around.runtime.wall())
         except LogUnusable:
             return fail()
-        self._terms.mirror = mirror
-        self._follower = follower
-        self._following = self._follow(follower)
-        self._run(self._following.run())
-        self._run(self._election.run())
-        self._metrics.replica_lag_seconds.set_function(lambda: self._progress.lag_seconds)
-        started: Deferred[None] = Deferred()
-        self._progress.becoming_live().chainDeferred(started)
-        self._failed.addErrback(lambda failure: None if started.called else started.errback(failure))
-        return started
+        self._terms.open(follower.snapshot, mirror)
+        self._following = following = Following(
+            self._around,
+            follower,
+            loader=self._loader,
+            surveyor=self._surveyor,
+            worker=self._worker,
+            tell=self._tell,
+        )
+        self._handlers = self._handlers_with(following)
+        self._started = self._barriers.wait(0)
+        self._tell(inputs.Begin())
+        self._running = [self._run(following.run()), self._run(self._look_on())]
+        self._around.runtime.metrics.replica_lag_seconds.set_function(self._lag_seconds)
+        return self._started
 
     def lead(self, part: Leading) -> None:
         """See EventLog."""
-        self._terms.lead(part)
+        self._terms.lead_with(part)
 
     def append(self, entries: Sequence[Entry]) -> Deferred[None]:
         """See EventLog."""
@@ -133,7 +95,7 @@ class EtcdLog:
         if self._stopped or self._following is None:
             return fail(LogClosed("the log is not open"))
         passing = Deferred.fromCoroutine(self._pass())
-        return passing.addTimeout(BARRIER_SECONDS, self._clock, _too_late)
+        return passing.addTimeout(BARRIER_SECONDS, self._around.runtime.reactor, _too_late)
 
     def stop(self) -> Deferred[None]:
         """See EventLog."""
@@ -141,112 +103,101 @@ class EtcdLog:
 
     def status(self) -> LogStatus:
         """See EventLog. ``size`` is 0: what etcd holds is not this program's alone to know."""
-        progress, terms = self._progress, self._terms
+        core, terms, progress = self._core, self._terms, self._core.progress
         return LogStatus(
-            head=progress.offset if progress.live else 0,
-            first=progress.first,
+            head=progress.offset if progress is not None and core.is_live else 0,
+            first=progress.first if progress is not None else 0,
             size=0,
             pending_events=terms.pending_events,
             pending_bytes=terms.pending_bytes,
-            fault=terms.fault or (self._following.fault if self._following else None) or self._fault(),
-            lag_seconds=progress.lag_seconds if self._following else 0.0,
-            standing=self._standing(),
+            fault=terms.fault or core.faults.first,
+            lag_seconds=self._lag_seconds() if self._following else 0.0,
+            standing=f"{self._around.identity} {'leads' if core.state is State.LEADING else 'follows'}",
         )
 
-    def _fault(self) -> str | None:
-        return self._clock_fault or self._election.fault
+    def _lag_seconds(self) -> float:
+        return self._core.lag.seconds(self._around.runtime.reactor.seconds())
 
-    def _follow(self, follower: Follower) -> Following:
-        return Following(
-            self._etcd,
-            self._layout,
-            follower,
-            loader=self._loader,
-            surveyor=self._surveyor,
-            progress=self._progress,
-            clock=self._clock,
-            worker=self._worker,
-            random=self._random,
-            metrics=self._metrics,
-            leader_gone=self._election.hurry,
-            dropped=self._resign,
-        )
+    def _tell(self, given: inputs.Input) -> None:
+        for action in self._core.receive(given, self._around.runtime.reactor.seconds()):
+            self._handlers[type(action)](action)
 
-    def _seen(self) -> int:
-        return 0 if self._following is None else self._following.revision
+    def _handlers_with(self, following: Following) -> Mapping[type[actions.Action], Callable[[Any], object]]:
+        return {
+            actions.Load: following.request,
+            actions.Watch: following.request,
+            actions.Turn: lambda _: self._around.etcd.turn(),
+            actions.Apply: following.apply,
+            actions.Refuse: following.refuse,
+            actions.Serve: self._barriers.serve,
+            actions.Acknowledge: self._terms.acknowledge,
+            actions.Look: lambda _: self._pause.end(),
+            actions.Stand: self._candidate.stand,
+            actions.Keep: self._candidate.keep,
+            actions.GiveUp: self._candidate.give_up,
+            actions.BeginTerm: self._terms.begin,
+            actions.Lead: self._terms.lead,
+            actions.EndTerm: self._terms.end,
+            actions.Note: self._note,
+            actions.Fail: self._fail,
+        }
 
-    def _snapshot(self) -> Snapshot:
-        assert self._follower is not None
-        return self._follower.snapshot()
+    def _note(self, action: actions.Note) -> None:
+        self._log.emit(action.level, "{words}", words=action.words)
+        if action.outcome:
+            self._around.runtime.metrics.replica_outcomes.labels(action.outcome).inc()
 
-    def _surveyed(self, survey: Survey) -> None:
+    def _fail(self, action: actions.Fail) -> None:
+        if not isinstance(action.error, LogError):
+            self._log.failure("the event log cannot go on", failure=Failure(action.error))
+        if not self._barriers.fail(self._started, action.error):
+            self._on_fatal(f"the event log cannot go on: {action.error}")
+
+    def _run(self, coroutine: Coroutine[Deferred[Any], Any, None]) -> Deferred[None]:
+        running: Deferred[None] = Deferred.fromCoroutine(coroutine)
+        return running.addErrback(self._broken)
+
+    def _broken(self, failure: Failure) -> None:
+        if not failure.check(CancelledError):
+            assert isinstance(failure.value, Exception)
+            self._tell(inputs.Failed(failure.value))
+
+    async def _look_on(self) -> None:
+        while self._core.state is not State.ENDED:
+            try:
+                await self._survey()
+            except EtcdError as error:
+                self._tell(inputs.Unanswered(str(error)))
+            await self._pause.wait(TICK_SECONDS)
+
+    async def _survey(self) -> Survey:
+        survey = await self._surveyor.next()
         assert self._following is not None
-        if survey.leader is not None:
-            self._clock_fault = None
-        self._following.surveyed(survey)
-
-    def _applied(self, offset: int) -> None:
-        self._terms.applied(offset)
-
-    def _won(self, term: Term) -> None:
-        self._log.info("{identity} leads, term {term}", identity=self._identity, term=term.number)
-        self._terms.won(term)
-
-    def _resign(self, reason: str) -> None:
-        self._election.resign(reason)
-
-    def _may_stand(self) -> bool:
-        """A replica whose clock is not believed leaves leading to the others."""
-        if not (self._progress.caught_up and self._terms.idle):
-            return False
-        fault = refusal(self._progress.offset, self._wall())
-        if fault is not None and fault != self._clock_fault:
-            self._log.error("{identity} does not stand for leader: {fault}", identity=self._identity, fault=fault)
-        self._clock_fault = fault
-        return fault is None
-
-    def _standing(self) -> str:
-        return f"{self._identity} {'leads' if self._terms.leads else 'follows'}"
+        self._tell(inputs.Surveyed(survey, self._around.runtime.wall(), self._following.silent))
+        return survey
 
     async def _pass(self) -> None:
         while True:
             try:
-                survey = await self._surveyor.next()
+                revision = (await self._survey()).head_revision
             except EtcdError:
-                await Pause(self._clock).wait(_BARRIER_RETRY_SECONDS)
+                await Pause(self._around.runtime.reactor).wait(_BARRIER_RETRY_SECONDS)
                 continue
-            self._surveyed(survey)
-            await self._progress.reached(survey.head_revision)
+            if not (self._core.is_live and self._core.revision >= revision):
+                await self._barriers.wait(revision)
             return
-
-    def _run(self, coroutine: object) -> None:
-        running: Deferred[None] = Deferred.fromCoroutine(coroutine)  # type: ignore[arg-type]
-        running.addErrback(self._broken)
-        self._running.append(running)
-
-    def _broken(self, failure: Failure) -> None:
-        if failure.check(CancelledError):
-            return
-        if not failure.check(LogError):
-            self._log.failure("the event log cannot go on", failure=failure)
-        self._terms.lost("the event log cannot go on")
-        self._election.stop()
-        if self._progress.becoming_live().called:
-            self._on_fatal(f"the event log cannot go on: {failure.getErrorMessage()}")
-        else:
-            self._failed.errback(failure)
 
     async def _stop(self) -> None:
         if self._stopped:
             return
         self._stopped = True
         await self._terms.stop()
-        await self._election.stop()
+        self._tell(inputs.Stopped())
+        await self._candidate.returned
         for running in self._running:
             running.cancel()
-        if self._following is not None and not self._progress.becoming_live().called and not self._failed.called:
-            self._failed.errback(LogClosed("the log stops"))
-        await self._etcd.close()
+        self._barriers.fail(self._started, LogClosed("the log stops"))
+        await self._around.etcd.close()
         self._worker.stop()
 
 

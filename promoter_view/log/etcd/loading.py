@@ -18,6 +18,7 @@ from promoter_view.log.etcd.layout import (
     decode_object,
     decode_piece,
 )
+from promoter_view.log.etcd.replica import Canceled
 from promoter_view.log.etcd.surveying import Survey
 from promoter_view.log.mirroring import is_complete
 from promoter_view.log.offsets import is_spent
@@ -51,7 +52,7 @@ def choose(checkpoints: Sequence[Checkpoint], size: int, history_bytes: int) -> 
 
 
 class Loader:
-    """Reads the state at a revision. Errors: EtcdError, LogDamaged, LogUnusable."""
+    """Reads the state at a revision. Errors: EtcdError, LogDamaged, LogUnusable; Canceled: try again."""
 
     def __init__(self, etcd: Etcd, layout: Layout, *, history_bytes: int) -> None:
         self._etcd = etcd
@@ -74,6 +75,8 @@ class Loader:
                 return found
         if await self._reaches_back_to(survey.head.create_revision):
             return Beginning(survey.head.create_revision - 1, 0, None)
+        if survey.leader is not None:
+            raise Canceled("no checkpoint can be read: the leader will write one")
         # Head's own revision may be compacted; since then nothing has changed in the log.
         return await self._anew(survey.revision, head)
 

@@ -35,7 +35,7 @@ class Revision:
 
 
 class Assembler:
-    """Follows the log from a revision and the offset that it ended with (0: from its beginning)."""
+    """Follows one watch, from a revision and the offset that it ended with (0: from the log's beginning)."""
 
     def __init__(self, layout: Layout, *, cluster: int, revision: int, offset: int) -> None:
         self._layout = layout
@@ -43,10 +43,6 @@ class Assembler:
         self._parts: list[Event] = []
         self.revision = revision
         self.offset = offset
-
-    def restart(self) -> None:
-        """The watch was broken off: what was not whole comes again."""
-        self._parts.clear()
 
     def feed(self, message: Message) -> Iterator[Revision]:
         """The revisions that this message completes. Errors: Overtaken, Rewound, Canceled, LogDamaged."""

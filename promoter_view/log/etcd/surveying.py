@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from promoter_view.log.etcd.client.values import Etcd, Found, KeyValue
+from promoter_view.log.etcd.client.values import Found, KeyValue
 from promoter_view.log.etcd.layout import Layout
+from promoter_view.log.etcd.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """How things stood at some moment after ``asked_at`` (seconds). ``seen``: the revision that had been read then."""
+    """How things stood at some moment after ``asked_at`` (seconds). ``seen``: the revision that was applied by then."""
 
     asked_at: float
     seen: int
@@ -37,12 +37,12 @@ def survey_of(layout: Layout, found: Found, *, asked_at: float, seen: int) -> Su
 
 
 class Surveyor:
-    """Asks as often as somebody wants to know, one read at a time. ``seen`` tells the newest revision that was read."""
+    """Asks as often as somebody wants to know, one read at a time. ``seen`` tells the newest applied revision."""
 
-    def __init__(self, etcd: Etcd, layout: Layout, *, clock: IReactorTime, seen: Callable[[], int]) -> None:
-        self._etcd = etcd
-        self._layout = layout
-        self._clock = clock
+    def __init__(self, around: Surroundings, *, seen: Callable[[], int]) -> None:
+        self._etcd = around.etcd
+        self._layout = around.layout
+        self._clock = around.runtime.reactor
         self._seen = seen
         self._waiting: list[Deferred[Survey]] = []
         self._asking = False

@@ -77,11 +77,11 @@ class Written:
 
 
 class Verdict(enum.Enum):
-    """What became of a transaction."""
+    """What became of a transaction, and why its writer can write no longer."""
 
-    DONE = enum.auto()
-    DEPOSED = enum.auto()
-    REWOUND = enum.auto()
+    DONE = "done"
+    DEPOSED = "the leader's key is no longer ours: another replica leads, or the lease has ended"
+    REWOUND = "head is not as it was left: etcd was restored from a backup, or something else writes there"
 
 
 def empty_tail() -> Tail:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from promoter_view.clocks import WallClock
 from promoter_view.log.errors import LogDamaged
 from promoter_view.log.etcd import checkpoint as checkpoints
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
-from promoter_view.log.etcd.client.values import Etcd, Keys, Transaction
+from promoter_view.log.etcd.client.values import Keys, Transaction
 from promoter_view.log.etcd.compaction import expendable
-from promoter_view.log.etcd.layout import Checkpoint, Layout
+from promoter_view.log.etcd.core.inputs import Compacted, Input
+from promoter_view.log.etcd.core.machine import ReplicaCore
+from promoter_view.log.etcd.layout import Checkpoint, Head
 from promoter_view.log.etcd.loading import Loader
 from promoter_view.log.etcd.pausing import Pause
-from promoter_view.log.etcd.progress import Progress
-from promoter_view.log.settings import LogSettings
-from promoter_view.metrics import Metrics
+from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.records import Snapshot
 
 TICK_SECONDS = 1.0
@@ -36,31 +35,29 @@ class Upkeep:
 
     def __init__(
         self,
-        etcd: Etcd,
-        layout: Layout,
+        around: Surroundings,
+        core: ReplicaCore,
         *,
         term: int,
         loader: Loader,
-        progress: Progress,
         snapshot: Callable[[], Snapshot],
-        clock: IReactorTime,
         now: WallClock,
-        metrics: Metrics,
-        settings: LogSettings,
+        tell: Callable[[Input], None],
     ) -> None:
-        self._etcd = etcd
-        self._layout = layout
+        self._etcd = around.etcd
+        self._layout = around.layout
+        self._clock = around.runtime.reactor
+        self._metrics = around.runtime.metrics
+        self._settings = around.settings
+        self._core = core
         self._term = term
         self._loader = loader
-        self._progress = progress
         self._snapshot = snapshot
-        self._clock = clock
         self._now = now
-        self._metrics = metrics
-        self._settings = settings
-        self._pause = Pause(clock)
+        self._tell = tell
+        self._pause = Pause(around.runtime.reactor)
         self._known: list[Checkpoint] | None = None
-        self._looked_at = clock.seconds() - LOOK_SECONDS
+        self._looked_at = around.runtime.reactor.seconds() - LOOK_SECONDS
         self._said = ""
 
     async def run(self) -> None:
@@ -81,13 +78,12 @@ class Upkeep:
         if self._clock.seconds() - self._looked_at >= LOOK_SECONDS:
             self._known = await self._readable(self._known)
             self._looked_at = self._clock.seconds()
-        head = self._progress.head
-        if head is None or head.offset != self._progress.offset:
+        progress = self._core.progress
+        if progress is None or progress.head is None or progress.head.offset != progress.offset:
             return  # the follower is in the middle of a revision
-        now = self._now()
-        if checkpoints.is_due(self._known[-1] if self._known else None, head, now):
-            await self._write(self._known)
-        await self._compact(self._known)
+        if checkpoints.is_due(self._known[-1] if self._known else None, progress.head, self._now()):
+            await self._write(self._known, progress.head, progress.head_revision)
+        await self._compact(self._known, progress.head)
 
     async def _readable(self, known: list[Checkpoint]) -> list[Checkpoint]:
         """Empty where the last one's revision has been compacted."""
@@ -102,9 +98,8 @@ class Upkeep:
             return []
         return known
 
-    async def _write(self, known: list[Checkpoint]) -> None:
-        head, snapshot, applied = self._progress.head, self._snapshot(), self._progress.revision
-        assert head is not None
+    async def _write(self, known: list[Checkpoint], head: Head, applied: int) -> None:
+        snapshot = self._snapshot()
         revision = await self._newest_with(applied)
         made = checkpoints.make(snapshot, head, revision, self._now())
         for transaction in checkpoints.writing(self._layout, made, snapshot, self._term):
@@ -119,25 +114,24 @@ class Upkeep:
         unchanged = bool(found.items) and found.items[0].mod_revision == applied
         return found.revision if unchanged else applied
 
-    async def _compact(self, known: list[Checkpoint]) -> None:
-        head = self._progress.head
-        count = 0 if head is None else expendable(known, head, self._now(), self._settings)
+    async def _compact(self, known: list[Checkpoint], head: Head) -> None:
+        count = expendable(known, head, self._now(), self._settings)
         if not count:
             return
         for expired in known[:count]:
             if not await self._holds(checkpoints.deleting(self._layout, expired, self._term)):
                 return
         del known[:count]
-        await self._forget_before(known[0].revision)
+        await self._forget_before(known[0])
 
-    async def _forget_before(self, revision: int) -> None:
+    async def _forget_before(self, kept: Checkpoint) -> None:
         try:
-            await self._etcd.compact(revision)
+            await self._etcd.compact(kept.revision)
         except EtcdError as error:
             if error.fault is not Fault.COMPACTED:
                 raise
-        self._progress.first = max(self._progress.first, self._known[0].offset if self._known else 0)
-        self._log.info("etcd is compacted to revision {revision}", revision=revision)
+        self._tell(Compacted(kept.offset))
+        self._log.info("etcd is compacted to revision {revision}", revision=kept.revision)
 
     async def _holds(self, transaction: Transaction) -> bool:
         """Whether this replica still leads."""

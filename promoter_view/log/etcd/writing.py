@@ -12,20 +12,16 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.client.backoff import Backoff
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
-from promoter_view.log.etcd.client.values import Etcd
-from promoter_view.log.etcd.layout import Layout
 from promoter_view.log.etcd.pausing import Pause
+from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.log.etcd.transactions import Item, Tail, TooLarge, Verdict, Written, fitting, item_of, judge, write
 from promoter_view.log.group_commit import ENTRY_BYTES, MAX_BODY_BYTES
-from promoter_view.metrics import Metrics
 from promoter_view.records import MAX_REASON, Change, Entry, Unreadable, UnreadObject
 
 #: What is queued is still written for so long when the log stops.
@@ -56,29 +52,14 @@ class Writer:
 
     _log = Logger()
 
-    def __init__(
-        self,
-        etcd: Etcd,
-        layout: Layout,
-        tail: Tail,
-        *,
-        term: int,
-        clock: IReactorTime,
-        wall: WallClock,
-        random: Callable[[], float],
-        metrics: Metrics,
-        deposed: Callable[[str], None],
-    ) -> None:
-        self._etcd = etcd
-        self._layout = layout
-        self._tail = tail
-        self._term = term
-        self._clock = clock
-        self._wall = wall
-        self._metrics = metrics
+    def __init__(self, around: Surroundings, tail: Tail, *, term: int, deposed: Callable[[str], None]) -> None:
+        self._around = around
+        self._tail, self._term = tail, term
         self._deposed = deposed
-        self._backoff = Backoff(random=random, first_seconds=0.1, limit_seconds=_LAST_RETRY_SECONDS)
-        self._pause = Pause(clock)
+        self._backoff = Backoff(
+            random=around.runtime.random.random, first_seconds=0.1, limit_seconds=_LAST_RETRY_SECONDS
+        )
+        self._pause = Pause(around.runtime.reactor)
         self._queue: deque[_Queued] = deque()
         self._sending: Sequence[_Queued] = ()
         self._sent: deque[_Sent] = deque()
@@ -133,14 +114,10 @@ class Writer:
         if self._ended is not None or not self.pending_events:
             self.end("the log has stopped")
             return succeed(None)
+        late = "the log stopped before this was known to be durable"
         self._drained = Deferred()
-        call = self._clock.callLater(DRAIN_SECONDS, self.end, "the log stopped before this was known to be durable")
-        return self._drained.addCallback(lambda _: self._after_drain(call))
-
-    def _after_drain(self, call: object) -> None:
-        if call.active():  # type: ignore[attr-defined]
-            call.cancel()  # type: ignore[attr-defined]
-        self.end("the log has stopped")
+        self._drained.addTimeout(DRAIN_SECONDS, self._around.runtime.reactor, lambda *_: self.end(late))
+        return self._drained.addCallback(lambda _: self.end("the log has stopped"))
 
     def _settle(self) -> None:
         if self._drained is not None and not self._drained.called and not self.pending_events:
@@ -148,7 +125,7 @@ class Writer:
 
     def _enqueue(self, entries: Sequence[Entry]) -> Deferred[None]:
         waiter: Deferred[None] = Deferred()
-        now = self._clock.seconds()
+        now = self._around.runtime.reactor.seconds()
         for at, entry in enumerate(entries):
             size = ENTRY_BYTES + (len(entry.body) if isinstance(entry, Change) else 0)
             last = at == len(entries) - 1
@@ -169,7 +146,7 @@ class Writer:
     def _refuse(self, entry: Entry, reason: str) -> Item:
         """The object stays as the log has it, which says from then on that it is an older state."""
         assert isinstance(entry, Change)
-        self._metrics.log_refused_objects.labels(entry.key.kind).inc()
+        self._around.runtime.metrics.log_refused_objects.labels(entry.key.kind).inc()
         self._log.error(
             "{reason}: it is not mirrored in this state, the log keeps the one before; the bound is etcd's",
             reason=reason,
@@ -191,7 +168,8 @@ class Writer:
     async def _send_group(self) -> None:
         count = fitting(queued.item for queued in islice(self._queue, self._most or None))
         self._sending = group = [self._queue.popleft() for _ in range(count)]
-        written = write(self._layout, self._tail, [queued.item for queued in group], term=self._term, now=self._wall())
+        items, now = [queued.item for queued in group], self._around.runtime.wall()
+        written = write(self._around.layout, self._tail, items, term=self._term, now=now)
         tail = await self._carry_out(written)
         if self._ended is not None:
             return
@@ -217,7 +195,7 @@ class Writer:
         """Tries until the outcome is known; None where etcd finds the transaction too large. Errors: _GivenUp."""
         while self._ended is None:
             try:
-                outcome = await self._etcd.commit(written.transaction)
+                outcome = await self._around.etcd.commit(written.transaction)
             except EtcdError as error:
                 if error.fault is Fault.TOO_LARGE:
                     return None
@@ -226,18 +204,18 @@ class Writer:
                 continue
             self._clear_fault()
             self._backoff.reset()
-            verdict, tail = judge(self._layout, written, outcome)
+            verdict, tail = judge(self._around.layout, written, outcome)
             if verdict is not Verdict.DONE:
-                raise _GivenUp(_REASONS[verdict])
+                raise _GivenUp(verdict.value)
             return tail
         return None
 
     def _measure(self, group: Sequence[_Queued]) -> None:
-        now = self._clock.seconds()
-        self._metrics.log_sync_batch_events.observe(len(group))
+        now = self._around.runtime.reactor.seconds()
+        self._around.runtime.metrics.log_sync_batch_events.observe(len(group))
         for queued in group:
             if queued.waiter is not None:
-                self._metrics.log_append_seconds.observe(now - queued.queued_at)
+                self._around.runtime.metrics.log_append_seconds.observe(now - queued.queued_at)
 
     def _forget(self, queued: _Queued, result: Failure | None) -> None:
         self.pending_events -= 1
@@ -247,10 +225,10 @@ class Writer:
         self._settle()
 
     def _raise_fault(self, error: EtcdError) -> None:
-        self._metrics.log_write_failures.labels(error.fault.value).inc()
+        self._around.runtime.metrics.log_write_failures.labels(error.fault.value).inc()
         if self._reason != error.fault.value:
             self._clear_fault()
-            self._metrics.log_fault.labels(error.fault.value).set(1)
+            self._around.runtime.metrics.log_fault.labels(error.fault.value).set(1)
             self._log.error("writing to etcd failed: {error}", error=error)
         self._reason = error.fault.value
         advice = _ADVICE.get(error.fault, "")
@@ -259,7 +237,7 @@ class Writer:
     def _clear_fault(self) -> None:
         if self.fault is not None:
             self.fault = None
-            self._metrics.log_fault.labels(self._reason).set(0)
+            self._around.runtime.metrics.log_fault.labels(self._reason).set(0)
             self._reason = ""
             if self._ended is None:
                 self._log.info("writing to etcd works again")
@@ -269,10 +247,4 @@ class _GivenUp(Exception):  # noqa: N818 - a state, as Twisted's ConnectionLost
     """This term is over."""
 
 
-_REASONS = {
-    Verdict.DEPOSED: "the leader's key is no longer ours: another replica leads, or the lease has ended",
-    Verdict.REWOUND: "head is not as it was left: etcd was restored from a backup, or something else writes there",
-}
-_ADVICE = {
-    Fault.NO_SPACE: ": compact and defragment etcd, or give it a larger quota, then disarm its NOSPACE alarm",
-}
+_ADVICE = {Fault.NO_SPACE: ": compact and defragment etcd, or give it a larger quota, then disarm its NOSPACE alarm"}

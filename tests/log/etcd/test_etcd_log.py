@@ -12,6 +12,7 @@ from promoter_view.log import codec
 from promoter_view.log.errors import LogClosed, LogUnreachable, LogUnusable
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
 from promoter_view.log.etcd.client.values import Put, Transaction
+from promoter_view.log.etcd.core.inputs import Deposed
 from promoter_view.log.etcd.layout import Layout, decode_head
 from promoter_view.log.etcd.transactions import MAX_BYTES
 from promoter_view.records import Change, ChangeType, Mark, Position
@@ -53,9 +54,8 @@ def kill(bench, log):
     """The process is gone: nothing more comes of it, and its lease is not kept alive."""
     for running in log._running:
         running.cancel()
-    log._election._keeping.cancel()
+    log._candidate._keeping.cancel()
     log._terms._upkeep.cancel()
-    log._terms._beginning.cancel()
 
 
 # -- leading ---------------------------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ def test_what_led_may_begin_again(bench):
     log, _ = bench.open()
     part = Part(slow=True)
     log.lead(part)
-    log._election.resign("a test wants it")
+    log._tell(Deposed("a test wants it"))
     bench.pass_(3)
     assert part.told == ["begin", "end"]
     part.ended.callback(None)
@@ -430,6 +430,45 @@ def test_a_leader_behind_whom_etcd_was_restored_writes_nothing_there(bench):
     head = decode_head(LAYOUT.head, bench.etcd.state.items[LAYOUT.head].value)
     assert isinstance(head.records[-1].entry, Mark)
     assert LAYOUT.object_key(change("late").key) not in bench.etcd.state.items
+
+
+def test_a_restored_etcd_is_not_turned_away_from(bench):
+    """What a replica was behind in before the restore never comes, and no member is blamed for that."""
+    leader, _ = bench.open()
+    bench.open()
+    backup = bench.etcd.state.copy()
+    behind = next(watch for watch in bench.etcd.watches if watch is not bench.etcd.first_watch)
+    behind.held = True
+    for number in range(20):
+        leader.append((change(f"lost-{number}"),))
+        bench.settle()
+    bench.pass_(2)
+    assert bench.etcd.turns == 0
+    bench.etcd.restore(backup)
+    bench.pass_(20)
+    assert bench.etcd.turns == 0
+
+
+def test_a_state_that_is_dropped_while_it_stands_is_not_led_with(bench):
+    """It would wait for a checkpoint that only itself could write: it stands again once it has a state."""
+    leader, _ = bench.open()
+    follower, _ = bench.open()
+    leader.append((change("a"),))
+    bench.settle()
+    bench.etcd.holding = True
+    leader.stop()
+    bench.pass_()
+    others_write(bench)
+    bench.etcd.compact_now()
+    bench.etcd.reads = []
+    bench.etcd.end_watches()
+    bench.pass_()
+    bench.etcd.holding = False
+    bench.etcd.let_go()
+    bench.etcd.answer_reads()
+    bench.pass_(14)
+    assert follower.status().standing == "replica-2 leads"
+    assert follower.status().fault is None
 
 
 def test_an_emptied_etcd_is_a_new_log_ahead_of_the_old_one(bench):

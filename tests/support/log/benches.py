@@ -6,11 +6,14 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from promoter_view.log.etcd.etcd_log import EtcdLog
+from promoter_view.log.etcd.layout import Layout
+from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.log.settings import LogSettings
 from promoter_view.metrics import Metrics
 from tests.support.clocks import Wall
 from tests.support.log.fake_etcd import FakeEtcd
 from tests.support.log.fakes import MIRROR, NOW, Fold, HeldWorker
+from tests.support.runtimes import Always, a_runtime
 
 
 class EtcdBench:
@@ -28,18 +31,14 @@ class EtcdBench:
 
     def make(self):
         self.metrics = Metrics()
-        made = EtcdLog(
-            self.etcd,
-            "view",
+        around = Surroundings(
+            etcd=self.etcd,
+            layout=Layout("view"),
             identity=f"replica-{len(self.logs) + 1}",
-            reactor=self.clock,
-            wall=self.wall,
-            worker=HeldWorker(),
-            metrics=self.metrics,
+            runtime=a_runtime(self.clock, wall=self.wall, metrics=self.metrics, random=Always(0.5)),
             settings=LogSettings(**self.settings),
-            on_fatal=self.fatal.append,
-            random=lambda: 0.5,
         )
+        made = EtcdLog(around, worker=HeldWorker(), on_fatal=self.fatal.append)
         self.logs.append(made)
         return made
 
