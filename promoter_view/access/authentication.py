@@ -36,7 +36,7 @@ class Presented:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CertificateVerdict:
     """What a connection's certificate proves. Good until ``until``, and for one configuration only.
 
     ``proxy``: its headers are believed. ``client``: who it is for itself. ``refused``: why not, "" if not at all.
@@ -48,7 +48,7 @@ class Verdict:
     refused: str = ""
 
 
-def judge(presented: Presented, config: AuthenticationConfig, now: datetime) -> Verdict:
+def judge(presented: Presented, config: AuthenticationConfig, now: datetime) -> CertificateVerdict:
     """The certificate before each of the two pools, apart."""
     refusals: list[str] = []
     ends: list[datetime] = []
@@ -67,10 +67,12 @@ def judge(presented: Presented, config: AuthenticationConfig, now: datetime) -> 
             refusals.append(f"as a client: {error}")
     if refusals:
         ends.append(now + _REFUSED_FOR)
-    return Verdict(min(ends, default=datetime.max.replace(tzinfo=now.tzinfo)), proxy, client, "; ".join(refusals))
+    return CertificateVerdict(
+        min(ends, default=datetime.max.replace(tzinfo=now.tzinfo)), proxy, client, "; ".join(refusals)
+    )
 
 
-def identify(verdict: Verdict | None, config: AuthenticationConfig, headers: Headers) -> Identity | None:
+def identify(verdict: CertificateVerdict | None, config: AuthenticationConfig, headers: Headers) -> Identity | None:
     """Whom the certificate proves: its owner, or the user whom a front proxy names. Errors: Unauthorized."""
     if verdict is None:
         return None

@@ -22,7 +22,7 @@ DOCUMENT = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessRevie
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class AccessDecision:
     """A definite answer; ``reason`` is the authorizer's."""
 
     allowed: bool
@@ -50,7 +50,7 @@ class AccessReviews:
         self._reviewer = reviewer
         self._name = name
         self._metrics = metrics
-        self._cache: ReviewCache[Decision] = ReviewCache(
+        self._cache: ReviewCache[AccessDecision] = ReviewCache(
             clock=clock, seconds_of=lambda decision: allowed_seconds if decision.allowed else denied_seconds
         )
 
@@ -64,14 +64,14 @@ class AccessReviews:
         """Whether that is allowed. Errors: ReviewUnavailable."""
         return (await self._decide(identity, attributes)).allowed
 
-    async def _decide(self, identity: Identity, attributes: Attributes) -> Decision:
+    async def _decide(self, identity: Identity, attributes: Attributes) -> AccessDecision:
         if self._masters and identity.privileged:
-            return Decision(True)
+            return AccessDecision(True)
         spec = spec_of(identity, attributes)
         key = hashlib.sha256(orjson.dumps(spec)).digest()
         return await self._cache.get(key, lambda: self._review(spec))
 
-    async def _review(self, spec: Mapping[str, Any]) -> Decision:
+    async def _review(self, spec: Mapping[str, Any]) -> AccessDecision:
         decision = decision_of(await self._reviewer.ask(spec))
         self._metrics.reviews.labels(self._name, "allowed" if decision.allowed else "denied").inc()
         return decision
@@ -95,14 +95,14 @@ def spec_of(identity: Identity, attributes: Attributes) -> dict[str, Any]:
     return {**identity.review_fields(), "resourceAttributes": fields}
 
 
-def decision_of(status: Mapping[str, Any]) -> Decision:
+def decision_of(status: Mapping[str, Any]) -> AccessDecision:
     """The review's answer. Errors: ReviewUnavailable where it was no, but not all authorizers could be asked."""
     reason = status.get("reason")
     if status.get("allowed") is True:
-        return Decision(True)
+        return AccessDecision(True)
     if status.get("evaluationError") and status.get("denied") is not True:
         raise ReviewUnavailable("the cluster's access review could not be completed")
-    return Decision(False, reason if isinstance(reason, str) else "")
+    return AccessDecision(False, reason if isinstance(reason, str) else "")
 
 
 def forbidden(identity: Identity, attributes: Attributes, reason: str = "") -> Forbidden:

@@ -42,7 +42,7 @@ class Lines(Protocol):
         """No more of it."""
 
 
-class Cluster(Protocol):
+class ConfigMapReader(Protocol):
     """What is needed of a client (kubernetes.client.KubernetesClient)."""
 
     async def get(self, path: str, parameters: Any = ()) -> bytes:
@@ -65,7 +65,7 @@ class Delegation:
         self,
         trust: Trust,
         *,
-        client: Cluster,
+        client: ConfigMapReader,
         clock: IReactorTime,
         random: Callable[[], float],
         refused: Callable[[str], object],

@@ -11,7 +11,7 @@ from OpenSSL import SSL
 from twisted.logger import Logger
 from twisted.web.http import HTTPChannel
 
-from promoter_view.access.authentication import Presented, Verdict, judge
+from promoter_view.access.authentication import CertificateVerdict, Presented, judge
 from promoter_view.access.authentication_config import AuthenticationConfig
 
 
@@ -21,7 +21,7 @@ class _Peer:
 
     presented: Presented | None
     config: AuthenticationConfig | None = None
-    verdict: Verdict | None = None
+    verdict: CertificateVerdict | None = None
 
 
 class Peers:
@@ -32,7 +32,7 @@ class Peers:
     def __init__(self) -> None:
         self._peers: WeakKeyDictionary[HTTPChannel, _Peer] = WeakKeyDictionary()
 
-    def verdict(self, channel: HTTPChannel, config: AuthenticationConfig, now: datetime) -> Verdict | None:
+    def verdict(self, channel: HTTPChannel, config: AuthenticationConfig, now: datetime) -> CertificateVerdict | None:
         """What its certificate proves now; None where it shows none."""
         peer = self._peers.get(channel)
         if peer is None:

@@ -17,7 +17,7 @@ _WRITE_VERBS = {b"POST": "create", b"PUT": "update", b"PATCH": "patch", b"DELETE
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ResourceTarget:
     """A view, a namespace ("" for all) and a name ("" for the collection)."""
 
     definition: ViewDefinition
@@ -30,18 +30,18 @@ class Target:
         return self.definition.plural
 
 
-def parse_path(path: bytes, definitions: Mapping[str, ViewDefinition]) -> Target | None:
+def parse_path(path: bytes, definitions: Mapping[str, ViewDefinition]) -> ResourceTarget | None:
     """``[namespaces/NS/]RESOURCE[/NAME]`` behind the prefix; None where it names nothing (a name needs a namespace).
 
     As with kube-apiserver a slash at the end names nothing more.
     """
     match [_decode(part) for part in path[len(PREFIX) :].rstrip(b"/").split(b"/")]:
         case ["namespaces", namespace, resource] if namespace and resource in definitions:
-            return Target(definitions[resource], namespace, "")
+            return ResourceTarget(definitions[resource], namespace, "")
         case ["namespaces", namespace, resource, name] if namespace and name and resource in definitions:
-            return Target(definitions[resource], namespace, name)
+            return ResourceTarget(definitions[resource], namespace, name)
         case [resource] if resource in definitions:
-            return Target(definitions[resource], "", "")
+            return ResourceTarget(definitions[resource], "", "")
     return None
 
 
@@ -55,14 +55,14 @@ def is_routable(plain: str) -> bool:
     return plain.startswith("/") and "//" not in plain and "\N{REPLACEMENT CHARACTER}" not in plain
 
 
-def verb_of(target: Target, watch: bool) -> Verb:
+def verb_of(target: ResourceTarget, watch: bool) -> Verb:
     """A watch on a path with a name is a get: ``watch`` is ignored there."""
     if target.name:
         return Verb.GET
     return Verb.WATCH if watch else Verb.LIST
 
 
-def attributes_of(method: bytes, path: bytes, target: Target, verb: Verb, selected_name: str) -> Attributes:
+def attributes_of(method: bytes, path: bytes, target: ResourceTarget, verb: Verb, selected_name: str) -> Attributes:
     """What is put before a review; ``selected_name`` is that of the field selector metadata.name."""
     write = _WRITE_VERBS.get(method)
     return Attributes(

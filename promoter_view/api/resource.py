@@ -18,7 +18,7 @@ from promoter_view.api.format.rendering import Rendering, Renderings, list_reade
 from promoter_view.api.format.watch_lines import WatchLines
 from promoter_view.api.instruments import WatchInstruments
 from promoter_view.api.negotiation import Verb
-from promoter_view.api.paths import Target
+from promoter_view.api.paths import ResourceTarget
 from promoter_view.api.query import ListQuery, WatchQuery, parse_get, parse_list, parse_watch, wants_newest
 from promoter_view.boundaries import ViewReader
 from promoter_view.reading.answering import answer
@@ -56,7 +56,7 @@ class ApiSettings:
 class Call:
     """A read of a view, as the request line has it."""
 
-    target: Target
+    target: ResourceTarget
     verb: Verb
     parameters: Parameters
 
@@ -233,5 +233,5 @@ class ViewResource:
         return self._renderings[call.target.view].choose(request, call.verb, call.parameters)
 
 
-def _selection(target: Target, query: ListQuery | WatchQuery) -> Selection:
+def _selection(target: ResourceTarget, query: ListQuery | WatchQuery) -> Selection:
     return Selection((target.view,), exactly(target.namespace), labels=query.labels, fields=query.fields)

@@ -24,7 +24,7 @@ from promoter_view.api.published import Published, has_already, publish
 from promoter_view.metrics import Metrics
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 from promoter_view.web.errors import MethodNotAllowed, ResourceNotFound
-from promoter_view.web.health import HealthChecks, Report
+from promoter_view.web.health import HealthChecks, HealthReport
 from promoter_view.web.parameters import parameters_of
 
 _NOT_FOUND = "the server could not find the requested resource"
@@ -170,7 +170,7 @@ def _document(request: Request, document: discovery.Document) -> bytes:
     return _body(request, laid_out(layout, orjson.dumps(document)), layout.content_type)
 
 
-def _report(request: Request, report: Report) -> bytes:
+def _report(request: Request, report: HealthReport) -> bytes:
     if not report.healthy:
         request.setResponseCode(HTTPStatus.INTERNAL_SERVER_ERROR)
     request.setHeader("X-Content-Type-Options", "nosniff")

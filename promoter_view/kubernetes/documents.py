@@ -12,7 +12,7 @@ import orjson
 
 from promoter_view.kubernetes.bounds import MAX_LINE_BYTES, CutLine
 from promoter_view.kubernetes.outcomes import ApiError
-from promoter_view.kubernetes.scanning import Identity, ListPage, event_of, identity_of
+from promoter_view.kubernetes.scanning import ListPage, ScannedIdentity, event_of, identity_of
 
 #: The annotation of the bookmark that ends the initial events of a WatchList (KEP-3157).
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
@@ -20,7 +20,7 @@ _OF_OBJECTS = frozenset({"ADDED", "MODIFIED", "DELETED"})
 _TYPES = _OF_OBJECTS | {"BOOKMARK", "ERROR"}
 
 
-class Item(NamedTuple):
+class DecodedItem(NamedTuple):
     """An object as it was sent. ``fault`` says why it could not be read: then ``document`` only tells who it is."""
 
     document: Any
@@ -28,7 +28,7 @@ class Item(NamedTuple):
 
 
 class WatchEvent(NamedTuple):
-    """One line of a watch: ``type`` is one of the five that there are. ``fault`` is that of its object, an ``Item``."""
+    """One line of a watch: ``type`` is one of the five that there are. ``fault`` is its object's (``DecodedItem``)."""
 
     type: str
     object: dict[str, Any]
@@ -69,13 +69,13 @@ def decode_event(line: bytes) -> WatchEvent | None:
     return WatchEvent(kind, found)
 
 
-def decode_item(data: bytes) -> Item:
+def decode_item(data: bytes) -> DecodedItem:
     """The object of a list in those bytes."""
     document = decode(data)
-    return Item(document) if document is not None else Item(_skeleton(identity_of(data)), _fault(data))
+    return DecodedItem(document) if document is not None else DecodedItem(_skeleton(identity_of(data)), _fault(data))
 
 
-def items_of(body: bytes) -> Sequence[Item] | None:
+def items_of(body: bytes) -> Sequence[DecodedItem] | None:
     """The items of a whole list, each with a fault of its own; None where it is no list."""
     document = decode(body)
     if document is None:
@@ -83,7 +83,7 @@ def items_of(body: bytes) -> Sequence[Item] | None:
         found = [decode_item(item) for item in page.items()]
         return found if page.version else None
     items = document.get("items") if isinstance(document, dict) else None
-    return [Item(item) for item in items] if isinstance(items, list) else None
+    return [DecodedItem(item) for item in items] if isinstance(items, list) else None
 
 
 def _scan_event(line: bytes) -> WatchEvent | None:
@@ -94,7 +94,7 @@ def _scan_event(line: bytes) -> WatchEvent | None:
     return WatchEvent(kind, _skeleton(found), _fault(line))
 
 
-def _skeleton(found: Identity) -> dict[str, Any]:
+def _skeleton(found: ScannedIdentity) -> dict[str, Any]:
     """The object of which only that is known."""
     metadata = {"namespace": found.namespace, "name": found.name, "resourceVersion": found.resource_version}
     known = {"apiVersion": found.api_version, "kind": found.kind, "metadata": metadata}

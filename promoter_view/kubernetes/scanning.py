@@ -23,7 +23,7 @@ _BLANK = re.compile(rb"[ \t\n\r]*+")
 _PLAIN = re.compile(rb"[^\s,:{}\[\]\"]++")
 
 
-class Identity(NamedTuple):
+class ScannedIdentity(NamedTuple):
     """Which object it is; "" for what could not be read, or is no string."""
 
     api_version: str
@@ -139,7 +139,7 @@ class ListPage:
             self.version, self.more = metadata.get("resourceVersion", ""), metadata.get("continue", "")
 
 
-def identity_of(data: bytes, at: int = 0) -> Identity:
+def identity_of(data: bytes, at: int = 0) -> ScannedIdentity:
     """Of the object that begins at that byte."""
     own, metadata = dict.fromkeys(("apiVersion", "kind"), ""), dict[str, str]()
     scanner = Scanner(data, at)
@@ -149,12 +149,12 @@ def identity_of(data: bytes, at: int = 0) -> Identity:
         elif name == "metadata":
             metadata = _metadata_at(data, scanner.at)
     named = (metadata.get(name, "") for name in ("namespace", "name", "resourceVersion"))
-    return Identity(own["apiVersion"], own["kind"], *named)
+    return ScannedIdentity(own["apiVersion"], own["kind"], *named)
 
 
-def event_of(line: bytes) -> tuple[str, Identity]:
+def event_of(line: bytes) -> tuple[str, ScannedIdentity]:
     """The type of a line of a watch, and whose it is."""
-    kind, found = "", Identity("", "", "", "", "")
+    kind, found = "", ScannedIdentity("", "", "", "", "")
     scanner = Scanner(line)
     for name in scanner.members():
         if name == "type":

@@ -45,7 +45,7 @@ class Queued(NamedTuple):
     waiter: Deferred[None] | None
 
 
-class Phase(enum.Enum):
+class CommitPhase(enum.Enum):
     """The life of a GroupCommit."""
 
     NEW = enum.auto()
@@ -96,7 +96,7 @@ class GroupCommit:
         self._metrics = metrics
         self._commit = commit
         self._on_fatal = on_fatal
-        self._phase = Phase.NEW
+        self._phase = CommitPhase.NEW
         self._queue: deque[Queued] = deque()
         self._in_flight: deque[Queued] = deque()
         self._awoken: Deferred[None] | None = None
@@ -114,12 +114,12 @@ class GroupCommit:
         """From now on entries are taken; the first offset is ``least`` or more, the last one before it ``last``."""
         self._follower = follower
         self._offsets = OffsetClock(last, least)
-        self._phase = Phase.RUNNING
+        self._phase = CommitPhase.RUNNING
         self._ended = Deferred.fromCoroutine(self._run())
 
     def append(self, entries: Sequence[Entry]) -> Deferred[None]:
         """See EventLog.append. Errors: LogClosed, ValueError for a body above MAX_BODY_BYTES."""
-        if self._phase is not Phase.RUNNING:
+        if self._phase is not CommitPhase.RUNNING:
             return fail(LogClosed("the log is not open"))
         sizes = [_size(entry) for entry in entries]
         if any(size > MAX_BODY_BYTES for size in sizes):
@@ -132,17 +132,17 @@ class GroupCommit:
         """Returns once all that is durable is applied. Errors: LogClosed when the follower has failed."""
         applied, self._applied = self._applied, succeed(None)
         await applied
-        if self._phase is Phase.CLOSED:
+        if self._phase is CommitPhase.CLOSED:
             raise LogClosed("what is durable could not be applied")
 
     async def stop(self) -> None:
         """Commits what is queued where that is possible; the rest fails with LogClosed."""
-        if self._phase is Phase.RUNNING:
-            self._phase = Phase.STOPPING
+        if self._phase is CommitPhase.RUNNING:
+            self._phase = CommitPhase.STOPPING
             self._wake()
             ended, self._ended = self._ended, succeed(None)
             await ended
-        self._phase = Phase.CLOSED
+        self._phase = CommitPhase.CLOSED
         self._refuse()
 
     def _enqueue(self, entries: Sequence[Entry], sizes: Sequence[int]) -> Deferred[None]:
@@ -171,10 +171,10 @@ class GroupCommit:
             self._break(error)
 
     async def _has_work(self) -> bool:
-        while not self._queue and self._phase is Phase.RUNNING:
+        while not self._queue and self._phase is CommitPhase.RUNNING:
             self._awoken = Deferred()
             await self._awoken
-        return bool(self._queue) and self._phase in (Phase.RUNNING, Phase.STOPPING)
+        return bool(self._queue) and self._phase in (CommitPhase.RUNNING, CommitPhase.STOPPING)
 
     async def _commit_group(self) -> None:
         group = self._take()
@@ -222,7 +222,7 @@ class GroupCommit:
                 queued.waiter.callback(None)
 
     def _break(self, error: Exception) -> None:
-        self._phase = Phase.CLOSED
+        self._phase = CommitPhase.CLOSED
         self._log.failure("the event log cannot go on")
         self._on_fatal(f"the event log cannot go on: {error}")
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from promoter_view.boundaries import Follower
 from promoter_view.clocks import WallClock
 from promoter_view.log.etcd.at_rest import EtcdAtRest
-from promoter_view.log.etcd.client.connections import Connections
+from promoter_view.log.etcd.client.connections import EtcdConnections
 from promoter_view.log.etcd.client.gateway import Gateway
 from promoter_view.log.etcd.client.places import ETCD_FORM, parse_place
 from promoter_view.log.file.disk import Disk
@@ -45,7 +45,7 @@ def resting_log(url: str, *, etcd: EtcdFiles, reactor: Any, wall: WallClock, env
         return FolderAtRest(Path(place), disk=Disk(), now=wall)
     if scheme == "etcd":
         found = parse_place(place)
-        connections = Connections(etcd, reactor=reactor, environ=environ)
+        connections = EtcdConnections(etcd, reactor=reactor, environ=environ)
         gateway = Gateway(found.endpoints, reactor=reactor, metrics=Metrics(), connections=connections)
         return EtcdAtRest(gateway, found.prefix, clock=reactor, wall=wall)
     raise ValueError(f"{url!r} names no log that can be copied; file:DIR or {ETCD_FORM} would be right")

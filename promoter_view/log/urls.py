@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from promoter_view.boundaries import EventLog
-from promoter_view.log.etcd.client.connections import Connections
+from promoter_view.log.etcd.client.connections import EtcdConnections
 from promoter_view.log.etcd.client.gateway import Gateway
 from promoter_view.log.etcd.client.places import ETCD_FORM, parse_place
 from promoter_view.log.etcd.etcd_log import EtcdLog
-from promoter_view.log.etcd.layout import Layout
+from promoter_view.log.etcd.layout import KeyLayout
 from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.log.file.disk import Disk
 from promoter_view.log.file.file_log import FileLog
@@ -60,10 +60,10 @@ def open_log(url: str, *, runtime: Runtime, settings: LogSettings, on_fatal: Cal
 
 def _etcd_log(url: str, runtime: Runtime, settings: LogSettings, on_fatal: Callable[[str], None]) -> EventLog:
     place = parse_place(url.removeprefix("etcd:"))
-    connections = Connections(settings.etcd, reactor=runtime.reactor, environ=runtime.environ)
+    connections = EtcdConnections(settings.etcd, reactor=runtime.reactor, environ=runtime.environ)
     around = Surroundings(
         etcd=Gateway(place.endpoints, reactor=runtime.reactor, metrics=runtime.metrics, connections=connections),
-        layout=Layout(place.prefix),
+        layout=KeyLayout(place.prefix),
         identity=settings.replica_id,
         runtime=runtime,
         settings=settings,

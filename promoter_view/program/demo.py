@@ -18,7 +18,7 @@ from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, UserConfig
 from promoter_view.kubernetes.kinds import Kind
 from promoter_view.runtime import Runtime
-from promoter_view.simulator.company.delivery import Delivery
+from promoter_view.simulator.company.delivery import DeliveryCompany
 from promoter_view.simulator.company.scenario import Scenario
 from promoter_view.simulator.kubernetes.cluster import Cluster
 from promoter_view.simulator.kubernetes.simulated_cluster import SimulatedCluster
@@ -78,7 +78,7 @@ class DemoCluster:
         )
         self._server = SimulatedCluster(reactor=runtime.reactor, random=random, cluster=self.cluster)
         self._scenario = Scenario(self.cluster, clock=clock, random=random)
-        self._delivery = Delivery(self.cluster, clock=clock, random=random)
+        self._delivery = DeliveryCompany(self.cluster, clock=clock, random=random)
 
     def start(self) -> ClusterConfig:
         """Listens on loopback, sets the fleet in motion, and says how to reach it."""

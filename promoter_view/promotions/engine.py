@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from promoter_view.promotions.documents import rfc3339, seconds_of
-from promoter_view.promotions.state.execution import Execution, Phase, PlannedStep, StepRecord, in_go
+from promoter_view.promotions.state.execution import Execution, PlannedStep, PromotionPhase, StepRecord, in_go
 from promoter_view.promotions.steps.step import Action, StepResult, StepStatus
 
 #: A step that is not finished is looked at again after this, if nothing wakes it before.
@@ -74,10 +74,10 @@ class Pass:
 
 def begin(execution: Execution, now: float) -> Execution:
     """A Promotion whose turn it is runs."""
-    if execution.phase is Phase.RUNNING:
+    if execution.phase is PromotionPhase.RUNNING:
         return execution
     started = execution.started_at or rfc3339(now)
-    return replace(execution, phase=Phase.RUNNING, message="", started_at=started)
+    return replace(execution, phase=PromotionPhase.RUNNING, message="", started_at=started)
 
 
 def run(plan: Sequence[PlannedStep], execution: Execution, steps: StepRuns, now: float, stepped: float = 0.0) -> Pass:
@@ -120,14 +120,14 @@ def abort(execution: Execution, message: str, now: float) -> Execution:
     """Ends a run; the step that runs ends with it. What Argo CD has begun is not called off."""
     last = execution.records[-1] if execution.records else None
     records = execution.records
-    if execution.phase is Phase.RUNNING and last is not None and last.status == "Running":
+    if execution.phase is PromotionPhase.RUNNING and last is not None and last.status == "Running":
         records = (*records[:-1], replace(last, status="Aborted", finished_at=rfc3339(now)))
-    return replace(execution, phase=Phase.ABORTED, message=message, finished_at=rfc3339(now), records=records)
+    return replace(execution, phase=PromotionPhase.ABORTED, message=message, finished_at=rfc3339(now), records=records)
 
 
 def refuse(execution: Execution, message: str, now: float) -> Execution:
     """Ends a Promotion that cannot run."""
-    return replace(execution, phase=Phase.ERRORED, message=message, finished_at=rfc3339(now))
+    return replace(execution, phase=PromotionPhase.ERRORED, message=message, finished_at=rfc3339(now))
 
 
 def _attempt(step: PlannedStep, execution: Execution, steps: StepRuns, now: float, stepped: float) -> Pass:
@@ -243,5 +243,5 @@ def _concluded(execution: Execution, now: float) -> Execution:
     counting = [record for record in execution.records if not record.continue_on_error]
     worst = max(counting, key=lambda record: _SEVERITY.get(record.status, 0), default=None)
     if worst is None or worst.status not in ("Aborted", "Failed", "Errored"):
-        return replace(execution, phase=Phase.SUCCEEDED, message="", finished_at=rfc3339(now))
-    return replace(execution, phase=Phase(worst.status), message=worst.message, finished_at=rfc3339(now))
+        return replace(execution, phase=PromotionPhase.SUCCEEDED, message="", finished_at=rfc3339(now))
+    return replace(execution, phase=PromotionPhase(worst.status), message=worst.message, finished_at=rfc3339(now))

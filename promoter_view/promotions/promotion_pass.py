@@ -20,7 +20,7 @@ from promoter_view.promotions.engine import Pass
 from promoter_view.promotions.objects import FREIGHT, PROMOTION, STAGE, KnownObjects
 from promoter_view.promotions.pacing import Pacing
 from promoter_view.promotions.rereading import Rereading
-from promoter_view.promotions.state.execution import Execution, Phase, write_execution
+from promoter_view.promotions.state.execution import Execution, PromotionPhase, write_execution
 from promoter_view.promotions.state.freight import collection, reference, unavailable
 from promoter_view.promotions.state.requests import SHARD, abort_message
 from promoter_view.promotions.steps_of import Lookups, PromotionSteps
@@ -105,7 +105,7 @@ class PromotionPass:
     ) -> tuple[Promotion, Execution]:
         """The Promotion once it has taken its Freight, as it does when its turn has come, and its run."""
         execution, name = promotion.execution, promotion.freight
-        if execution.phase is Phase.RUNNING:
+        if execution.phase is PromotionPhase.RUNNING:
             return promotion, execution
         freight = self._known.freight(key.project, name) if name else None
         problem = _problem(stage, promotion, freight, now)
@@ -192,9 +192,9 @@ def _tidied(promotion: Promotion, hindrance: str, now: float) -> Execution:
     message = abort_message(promotion.abort, promotion.shard)
     if message is not None:
         return engine.abort(execution, message, now)
-    if execution.phase is Phase.RUNNING:
+    if execution.phase is PromotionPhase.RUNNING:
         return execution
-    return replace(execution, phase=Phase.PENDING, message=hindrance)
+    return replace(execution, phase=PromotionPhase.PENDING, message=hindrance)
 
 
 def _hindrance(key: StageKey, stage: Stage | None, shard: str) -> str:

@@ -15,7 +15,7 @@ from promoter_view.promotions.documents import Document, rfc3339
 from promoter_view.promotions.objects import FREIGHT, PROMOTION, STAGE, KnownObjects
 from promoter_view.promotions.promotion_pass import PromotionPass
 from promoter_view.promotions.rereading import Rereading
-from promoter_view.promotions.state.execution import Phase
+from promoter_view.promotions.state.execution import PromotionPhase
 from promoter_view.promotions.state.freight_status import forgotten, placed
 from promoter_view.promotions.state.queue import Turn, turn
 from promoter_view.promotions.state.requests import FINALIZER
@@ -172,5 +172,5 @@ def _unfinished(decided: Turn) -> bool:
 
 def _earlier_checks(promotions: Sequence[Promotion]) -> Sequence[Document]:
     """The health checks of the newest Promotion that succeeded."""
-    succeeded = [each.execution for each in promotions if each.execution.phase is Phase.SUCCEEDED]
+    succeeded = [each.execution for each in promotions if each.execution.phase is PromotionPhase.SUCCEEDED]
     return max(succeeded, key=lambda each: each.finished_at).health_checks if succeeded else ()

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import orjson
 
 from promoter_view.decoded import mapping, text
-from promoter_view.kubernetes.documents import Item, decode, items_of, version_of
+from promoter_view.kubernetes.documents import DecodedItem, decode, items_of, version_of
 from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS
 from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
 from promoter_view.metrics import Metrics
@@ -60,7 +60,7 @@ class Writes:
                 return None
             raise
 
-    async def list_applications(self, namespace: str) -> Sequence[Item]:
+    async def list_applications(self, namespace: str) -> Sequence[DecodedItem]:
         """All Applications of a namespace as they are now; one that cannot be read hides no other.
 
         Errors: ApiError, Unreachable.

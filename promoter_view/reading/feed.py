@@ -33,7 +33,7 @@ class End(enum.StrEnum):
     FORBIDDEN = "forbidden"
 
 
-class State(enum.Enum):
+class FeedState(enum.Enum):
     """BEGINNING: waits for ``begin``. TELLING: the state, has no position. LIVE: has one. OVER: said all."""
 
     BEGINNING = enum.auto()
@@ -62,7 +62,7 @@ class Feed:
         self._wire = wire
         self._restart = restart
         self._begin_slice = begin_slice
-        self._state = State.BEGINNING
+        self._state = FeedState.BEGINNING
         self._cursor: Cursor | None = None
         self._backlog: Iterator[Bundle | None] = iter(())
         self._held: BundleChange | None = None
@@ -76,7 +76,7 @@ class Feed:
     @property
     def finished(self) -> bool:
         """The last byte was pulled."""
-        return self._state is State.OVER
+        return self._state is FeedState.OVER
 
     @property
     def ended(self) -> End | None:
@@ -86,7 +86,7 @@ class Feed:
     @property
     def idle(self) -> bool:
         """Nothing to say until the head moves or something falls due."""
-        if self._said or self._beat or self._end is not None or self._state is State.TELLING:
+        if self._said or self._beat or self._end is not None or self._state is FeedState.TELLING:
             return False
         return self._cursor is None or (not self._due and self._held is None and self._cursor.caught_up)
 
@@ -96,7 +96,7 @@ class Feed:
         chosen = self._selection
         cursor = self._views.cursor(chosen.view, chosen.namespace, self._views.head)
         found = [self._views.list(view, chosen.namespace) for view in chosen.views]
-        self._cursor, self._state = cursor, State.TELLING
+        self._cursor, self._state = cursor, FeedState.TELLING
         self._backlog = self._wanted(chain.from_iterable(found))
         if not any(found):
             self._complete(self._said)
@@ -105,21 +105,21 @@ class Feed:
         """Go on behind that position; 0: behind the head. Errors: Expired, Ahead, Unseen."""
         chosen = self._selection
         self._cursor = self._views.cursor(chosen.view, chosen.namespace, position or self._views.head)
-        self._state = State.LIVE
+        self._state = FeedState.LIVE
 
     def expire(self, error: Expired) -> None:
         """With the next pull: what came before counts no more."""
         self._said.append(self._format.expired(error))
         self._cursor, self._backlog, self._held, self._making = None, iter(()), None, None
         if self._format.begins_anew:
-            self._state = State.BEGINNING
+            self._state = FeedState.BEGINNING
             self._restart()
         else:
             self._end = End.EXPIRED
 
     def remind(self) -> None:
         """A bookmark is due; it comes with the next pull, once there is a position."""
-        self._due = self._format.bookmarks and self._state is not State.BEGINNING
+        self._due = self._format.bookmarks and self._state is not FeedState.BEGINNING
 
     def beat(self) -> None:
         """A sign of life is due."""
@@ -147,9 +147,9 @@ class Feed:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _go_on(self, parts: list[bytes], budget: int) -> None:
-        if self._state is State.TELLING:
+        if self._state is FeedState.TELLING:
             budget -= self._tell(parts, budget)
-        if self._state is State.LIVE and self._cursor is not None:
+        if self._state is FeedState.LIVE and self._cursor is not None:
             read = self._read_in_steps if self._format.in_steps else self._read
             read(self._cursor, parts, budget)
             if self._due:
@@ -179,7 +179,7 @@ class Feed:
 
     def _complete(self, parts: list[bytes]) -> None:
         assert self._cursor is not None
-        self._state = State.LIVE
+        self._state = FeedState.LIVE
         said = self._format.complete(self._cursor.position)
         if said:
             parts.append(said)
@@ -230,8 +230,8 @@ class Feed:
 
     def _take_leave(self, parts: list[bytes]) -> None:
         # Before the state is whole there is no position from which the client could resume.
-        cursor = self._cursor if self._state is State.LIVE else None
+        cursor = self._cursor if self._state is FeedState.LIVE else None
         if self._end is not End.EXPIRED:
             parts.append(self._format.farewell(None if cursor is None else self._position(cursor), self._refusal))
         parts.append(self._wire.end())
-        self._state = State.OVER
+        self._state = FeedState.OVER

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from promoter_view.records import Bundle
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.recent import Recent
-from promoter_view.web.deflate import HEADER, Member, Run, deflate
+from promoter_view.web.deflate import HEADER, GzipMember, Run, deflate
 
 #: What the frames near the head may take, in each of the two forms: readers that keep up share these, one that lags
 #: makes its own.
@@ -126,7 +126,7 @@ class GzipWire(Wire):
 
     def __init__(self, frames: Frames) -> None:
         super().__init__(frames)
-        self._member = Member()
+        self._member = GzipMember()
 
     def begin(self) -> bytes:
         """The member's header."""

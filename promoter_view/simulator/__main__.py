@@ -13,7 +13,7 @@ from twisted.internet import reactor
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.simulator.company.churn import Churn
-from promoter_view.simulator.company.delivery import Delivery
+from promoter_view.simulator.company.delivery import DeliveryCompany
 from promoter_view.simulator.company.fleet import FleetPlan, load_fleet, make_fleet
 from promoter_view.simulator.company.scenario import Scenario
 from promoter_view.simulator.company.stage_fleet import Reconciliations, load_stages
@@ -54,7 +54,7 @@ def main() -> None:
         Reconciliations(cluster, clock=clock, period_seconds=given.reconcile).start()
     if given.demo:
         Scenario(cluster, clock=clock, random=chance, interval_seconds=given.interval).start()
-        Delivery(cluster, clock=clock, random=chance, interval_seconds=2 * given.interval).start()
+        DeliveryCompany(cluster, clock=clock, random=chance, interval_seconds=2 * given.interval).start()
     if given.rate:
         policies = next(kind for kind in PROMOTER_KINDS if kind.kind == "ChangeTransferPolicy")
         Churn(cluster, policies, clock=clock, random=chance, rate=given.rate).start()

@@ -35,14 +35,14 @@ def worst(states: Iterable[Health]) -> Health:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableAnnotation:
     """An Application that may be there but cannot be looked at, and why."""
 
     reason: str
 
 
 #: What is known of an Application: None for not found, or that it cannot be looked at.
-Found = Application | Unreadable | None
+Found = Application | UnreadableAnnotation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def check_application(wanted: WantedApplication, found: Found) -> ApplicationHea
     if found is None:
         issue = f"unable to find Application {wanted}"
         return ApplicationHealth(wanted, Health.UNKNOWN, (issue,))
-    if isinstance(found, Unreadable):
+    if isinstance(found, UnreadableAnnotation):
         issue = f"error finding Application {wanted}: {found.reason}"
         return ApplicationHealth(wanted, Health.UNKNOWN, (issue,))
     verdict = next(verdict for rule in RULES if (verdict := rule(found, wanted)) is not None)

@@ -36,7 +36,7 @@ def deflate(data: bytes) -> Run:
     return Run(_compressed(data), len(data), zlib.crc32(data), _shift(len(data)))
 
 
-class Member:
+class GzipMember:
     """One gzip stream in the making: HEADER, then what these methods return in that order, ``end`` last."""
 
     __slots__ = ("_crc", "_length")

@@ -10,7 +10,7 @@ Check = Callable[[], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class HealthReport:
     """An endpoint's answer. ``healthy`` False is HTTP 500."""
 
     healthy: bool
@@ -38,27 +38,27 @@ class HealthChecks:
         """A line of ``/readyz?verbose``."""
         self._lines[name] = line
 
-    def report(self, endpoint: str, *, verbose: bool = False, exclude: Collection[str] = ()) -> Report:
+    def report(self, endpoint: str, *, verbose: bool = False, exclude: Collection[str] = ()) -> HealthReport:
         """``endpoint`` is livez, readyz or healthz. An excluded check counts as ok."""
         checks = self._of(endpoint)
         faults = {name: None if name in exclude else check() for name, check in checks.items()}
         healthy = not any(faults.values())
         if healthy and not verbose:
-            return Report(True, "ok")
+            return HealthReport(True, "ok")
         lines = [_line(name, fault, excluded=name in exclude) for name, fault in faults.items()]
         if endpoint == "readyz":
             lines += [f"[i]{name}: {line()}" for name, line in self._lines.items()]
         lines += _unmatched(exclude, checks)
         lines.append(f"{endpoint} check {'passed' if healthy else 'failed'}")
-        return Report(healthy, "\n".join(lines) + "\n")
+        return HealthReport(healthy, "\n".join(lines) + "\n")
 
-    def single(self, endpoint: str, name: str) -> Report | None:
+    def single(self, endpoint: str, name: str) -> HealthReport | None:
         """The answer of one check; None when there is none of that name."""
         check = self._of(endpoint).get(name)
         if check is None:
             return None
         fault = check()
-        return Report(True, "ok") if fault is None else Report(False, f"{name} failed: {fault}\n")
+        return HealthReport(True, "ok") if fault is None else HealthReport(False, f"{name} failed: {fault}\n")
 
     def _of(self, endpoint: str) -> Mapping[str, Check]:
         return self._sets["livez" if endpoint == "healthz" else endpoint]

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.access.authentication import Presented, Verdict, bearer_token, extra_words, identify, judge
+from promoter_view.access.authentication import (
+    CertificateVerdict,
+    Presented,
+    bearer_token,
+    extra_words,
+    identify,
+    judge,
+)
 from promoter_view.access.authentication_config import AuthenticationConfig, front_proxy
 from promoter_view.access.authorities import Authorities
 from promoter_view.access.identity import Identity
@@ -160,7 +167,7 @@ NAMES = st.sampled_from(
 def test_any_headers(headers):
     """Whatever headers hold, they say who asks, or nothing, or are refused; they are never a fault of ours."""
     with suppress(Refusal):
-        identify(Verdict(NOW, proxy=True), WHOLE, headers)
+        identify(CertificateVerdict(NOW, proxy=True), WHOLE, headers)
     with suppress(Refusal):
         bearer_token(headers)
     with suppress(Refusal):
@@ -169,4 +176,4 @@ def test_any_headers(headers):
 
 def test_a_verdict_without_its_pool():
     """A verdict is used with the configuration that it was made by; one without proxies believes no headers."""
-    assert identify(Verdict(NOW, proxy=True), AuthenticationConfig(), EVE) is None
+    assert identify(CertificateVerdict(NOW, proxy=True), AuthenticationConfig(), EVE) is None

@@ -8,7 +8,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from promoter_view.access.admission import Attributes
-from promoter_view.access.authorization import AccessReviews, Decision, decision_of, forbidden, spec_of
+from promoter_view.access.authorization import AccessDecision, AccessReviews, decision_of, forbidden, spec_of
 from promoter_view.access.identity import Identity
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.metrics import Metrics
@@ -43,14 +43,14 @@ def test_spec():
 @pytest.mark.parametrize(
     ("status", "decision"),
     [
-        ({"allowed": True}, Decision(True)),
-        ({"allowed": True, "evaluationError": "one webhook is down"}, Decision(True)),
-        ({"allowed": False}, Decision(False)),
-        ({"allowed": False, "reason": "no rule"}, Decision(False, "no rule")),
-        ({"allowed": False, "denied": True, "evaluationError": "x"}, Decision(False)),
-        ({"allowed": "true"}, Decision(False)),
-        ({"allowed": 1, "reason": 7}, Decision(False)),
-        ({}, Decision(False)),
+        ({"allowed": True}, AccessDecision(True)),
+        ({"allowed": True, "evaluationError": "one webhook is down"}, AccessDecision(True)),
+        ({"allowed": False}, AccessDecision(False)),
+        ({"allowed": False, "reason": "no rule"}, AccessDecision(False, "no rule")),
+        ({"allowed": False, "denied": True, "evaluationError": "x"}, AccessDecision(False)),
+        ({"allowed": "true"}, AccessDecision(False)),
+        ({"allowed": 1, "reason": 7}, AccessDecision(False)),
+        ({}, AccessDecision(False)),
     ],
 )
 def test_decision(status, decision):

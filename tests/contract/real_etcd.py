@@ -8,10 +8,10 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from promoter_view.log.etcd.client.connections import Connections
+from promoter_view.log.etcd.client.connections import EtcdConnections
 from promoter_view.log.etcd.client.gateway import Gateway
 from promoter_view.log.etcd.etcd_log import EtcdLog
-from promoter_view.log.etcd.layout import Layout
+from promoter_view.log.etcd.layout import KeyLayout
 from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.log.settings import EtcdFiles, LogSettings
 from promoter_view.metrics import Metrics
@@ -99,7 +99,7 @@ class RealEtcdBench:
         self.clock.advance(NOW)
         self.wall = Wall(self.clock)
         self.fatal = []
-        connections = Connections(EtcdFiles(), reactor=reactor)
+        connections = EtcdConnections(EtcdFiles(), reactor=reactor)
         self._etcd = Held(Gateway(urls, reactor=reactor, metrics=Metrics(), connections=connections))
         self._prefix = str(uuid.uuid4())
         self._logs = []
@@ -107,7 +107,7 @@ class RealEtcdBench:
     def make(self):
         around = Surroundings(
             etcd=self._etcd,
-            layout=Layout(self._prefix),
+            layout=KeyLayout(self._prefix),
             identity="replica",
             runtime=a_runtime(self.clock, wall=self.wall, random=Always(0.5)),
             # The clock of the test does not go with that of etcd.

@@ -8,10 +8,10 @@ import pytest
 from twisted.internet import reactor
 from twisted.internet.task import Clock
 
-from promoter_view.log.etcd.client.connections import Connections
+from promoter_view.log.etcd.client.connections import EtcdConnections
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
 from promoter_view.log.etcd.client.gateway import Gateway
-from promoter_view.log.etcd.client.values import Compare, Delete, Get, Keys, Put, Transaction
+from promoter_view.log.etcd.client.values import Compare, DeleteKey, Get, Keys, PutKey, Transaction
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.metrics import Metrics
 from tests.contract import spinning
@@ -36,7 +36,7 @@ class Real:
     """A real one, through the gateway."""
 
     def __init__(self, endpoints):
-        connections = Connections(EtcdFiles(), reactor=reactor)
+        connections = EtcdConnections(EtcdFiles(), reactor=reactor)
         self.etcd = Gateway(endpoints, reactor=reactor, metrics=Metrics(), connections=connections)
 
     def run(self, coroutine):
@@ -64,7 +64,7 @@ def below(world):
 
 
 def put(world, key, value=b"v", lease=0):
-    outcome = world.run(world.etcd.commit(Transaction((), (Put(key, value, lease),))))
+    outcome = world.run(world.etcd.commit(Transaction((), (PutKey(key, value, lease),))))
     return outcome.revision
 
 
@@ -104,7 +104,7 @@ def test_the_past_is_read_at_a_revision(world, below):
     """As it was, deleted keys included; the future and what was compacted are refused by name."""
     first = put(world, below + b"a", b"1")
     put(world, below + b"a", b"2")
-    world.run(world.etcd.commit(Transaction((), (Delete(Keys(below + b"a")),))))
+    world.run(world.etcd.commit(Transaction((), (DeleteKey(Keys(below + b"a")),))))
     last = put(world, below + b"b")
     found = world.run(world.etcd.range(folder(below), revision=first))
     assert [(item.key, item.value) for item in found.items] == [(below + b"a", b"1")]
@@ -122,7 +122,7 @@ def test_a_transaction_is_all_or_nothing(world, below):
     made = put(world, key, b"1")
     changed = put(world, key, b"2")
     conditions = (Compare(key, made, created=True), Compare(key, changed), Compare(below + b"new", 0))
-    then = (Put(below + b"new", b"3"), Get(folder(below)))
+    then = (PutKey(below + b"new", b"3"), Get(folder(below)))
     done = world.run(world.etcd.commit(Transaction(conditions, then, (Get(Keys(key)),))))
     assert (done.succeeded, [item.value for item in done.found[0].items]) == (True, [b"2", b"3"])
     again = world.run(world.etcd.commit(Transaction(conditions, then, (Get(Keys(key)), Get(Keys(below + b"new"))))))
@@ -135,7 +135,7 @@ def test_a_watch_tells_every_change_from_a_revision_on(world, below):
     first = put(world, below + b"a", b"1")
     put(world, below + b"a", b"2")
     watch = world.run(world.etcd.watch(folder(below), revision=first + 1))
-    both = Transaction((), (Put(below + b"b", b"3"), Delete(Keys(below + b"a"))))
+    both = Transaction((), (PutKey(below + b"b", b"3"), DeleteKey(Keys(below + b"a"))))
     revision = world.run(world.etcd.commit(both)).revision
     messages = world.run(read_until(watch, 3))
     watch.close()
@@ -195,7 +195,7 @@ def test_a_lease_takes_its_keys_with_it(world, below):
 
 
 async def _put_with(world, key, lease):
-    await world.etcd.commit(Transaction((), (Put(key, b"v", lease),)))
+    await world.etcd.commit(Transaction((), (PutKey(key, b"v", lease),)))
 
 
 def test_a_lease_that_is_not_kept_alive_ends(world, below):
@@ -213,7 +213,7 @@ def test_a_lease_that_is_not_kept_alive_ends(world, below):
 def test_a_large_revision_comes_in_fragments(etcd):
     """One transaction of a megabyte is joined from several messages of a watch that begins before it."""
     world, below = Real(etcd.urls), f"/{uuid.uuid4()}/".encode()
-    puts = tuple(Put(b"%b%d" % (below, number), bytes(10_000)) for number in range(100))
+    puts = tuple(PutKey(b"%b%d" % (below, number), bytes(10_000)) for number in range(100))
     first = world.run(world.etcd.commit(Transaction((), puts))).revision
     for _ in range(3):
         world.run(world.etcd.commit(Transaction((), puts)))

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from promoter_view.simulator.kubernetes.cluster import Cluster
-from promoter_view.simulator.kubernetes.faults import Cut, Delay, End, ErrorEvent, Garbage, Refuse, Shuffle
+from promoter_view.simulator.kubernetes.faults import Cut, Delay, ErrorEvent, Garbage, Refuse, Shuffle, StreamEnd
 from promoter_view.simulator.kubernetes.simulated_cluster import SimulatedCluster
 from tests.support.program.fleet import Fleet
 
@@ -42,14 +42,14 @@ class Troubles:
     def _event(self) -> None:
         gone = ErrorEvent(410, "Expired", "too old resource version: 1 (2)")
         busy = ErrorEvent(500, "InternalError")
-        fault = self._random.choice([Cut(), Cut(mid_line=False), End(), Garbage(b"not json\n"), gone, busy])
+        fault = self._random.choice([Cut(), Cut(mid_line=False), StreamEnd(), Garbage(b"not json\n"), gone, busy])
         self._simulated.faults.on_event(fault, path=self._path())
 
     def _request(self) -> None:
         busy = Refuse(429, "TooManyRequests", retry_after_seconds=1)
         fault = self._random.choice([busy, Refuse(500, "InternalError"), Cut(), Delay(0.3), Shuffle()])
         self._simulated.faults.on_request(fault, path=self._path())
-        self._simulated.faults.on_event(End(), path=self._path())
+        self._simulated.faults.on_event(StreamEnd(), path=self._path())
 
     def _compact(self) -> None:
         """Whoever resumes now is told 410, and must list."""

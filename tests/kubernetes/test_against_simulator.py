@@ -19,7 +19,7 @@ from promoter_view.metrics import Metrics
 from promoter_view.records import ABSENT
 from promoter_view.simulator.kubernetes.apiserver import ApiServer
 from promoter_view.simulator.kubernetes.cluster import Cluster
-from promoter_view.simulator.kubernetes.faults import Cut, End, ErrorEvent, Garbage, Refuse, Shuffle, Silence
+from promoter_view.simulator.kubernetes.faults import Cut, ErrorEvent, Garbage, Refuse, Shuffle, Silence, StreamEnd
 from tests.kubernetes.fakes import PATH, PULL_REQUEST, JournalRecorder
 from tests.support.runtimes import a_runtime
 
@@ -157,7 +157,7 @@ class SimulatorTests(SynchronousTestCase):
         faults: list[tuple[Any, str]] = [
             (Cut(), "reset"),
             (Cut(mid_line=False), "reset"),
-            (End(), "clean_end"),
+            (StreamEnd(), "clean_end"),
             (Garbage(b"nonsense\n"), "not_json"),
             (ErrorEvent(410, "Expired"), "expired"),
             (ErrorEvent(500, "InternalError"), "error_event"),

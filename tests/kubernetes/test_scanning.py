@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.kubernetes.scanning import Identity, ListPage, event_of, identity_of
+from promoter_view.kubernetes.scanning import ListPage, ScannedIdentity, event_of, identity_of
 
-NOBODY = Identity("", "", "", "", "")
-SHIP = Identity("kargo.akuity.io/v1alpha1", "Stage", "shop", "prod", "42")
+NOBODY = ScannedIdentity("", "", "", "", "")
+SHIP = ScannedIdentity("kargo.akuity.io/v1alpha1", "Stage", "shop", "prod", "42")
 HEAD = (
     b'"apiVersion":"kargo.akuity.io/v1alpha1","kind":"Stage",'
     b'"metadata":{"namespace":"shop","name":"prod","resourceVersion":"42"}'
@@ -117,9 +117,9 @@ def text(value: Any, *path: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def expected(document: Any) -> Identity:
+def expected(document: Any) -> ScannedIdentity:
     metadata = [text(document, "metadata", name) for name in ("namespace", "name", "resourceVersion")]
-    return Identity(text(document, "apiVersion"), text(document, "kind"), *metadata)
+    return ScannedIdentity(text(document, "apiVersion"), text(document, "kind"), *metadata)
 
 
 def spelled(document: Any, *, indent: bool, escaped: bool) -> bytes:

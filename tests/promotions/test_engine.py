@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from promoter_view.promotions import engine
-from promoter_view.promotions.state.execution import Execution, Phase, PlannedStep, StepRecord
+from promoter_view.promotions.state.execution import Execution, PlannedStep, PromotionPhase, StepRecord
 from promoter_view.promotions.steps.step import RefreshApplication, StepResult, failed_action
 from tests.promotions.runs import NOW, NOW_WRITTEN, ScriptedSteps, result
 
@@ -23,14 +23,14 @@ def step(alias: str, **more: Any) -> PlannedStep:
 
 
 def running(**more: Any) -> Execution:
-    return Execution(phase=Phase.RUNNING, started_at=EARLIER, **more)
+    return Execution(phase=PromotionPhase.RUNNING, started_at=EARLIER, **more)
 
 
 def run(plan: list[PlannedStep], execution: Execution | None = None, **answers: Any) -> engine.Pass:
     return engine.run(plan, execution or running(), ScriptedSteps(answers), NOW)
 
 
-def ended(*statuses: StepResult, **more: Any) -> tuple[Phase, str]:
+def ended(*statuses: StepResult, **more: Any) -> tuple[PromotionPhase, str]:
     """Phase and message of a Promotion whose steps answer so, each with ``always()`` as its if."""
     plan = [step(f"s{place}", condition="always", **more) for place in range(len(statuses))]
     steps = ScriptedSteps({f"s{place}": [each] for place, each in enumerate(statuses)}, {"always": True})
@@ -43,8 +43,8 @@ def ended(*statuses: StepResult, **more: Any) -> tuple[Phase, str]:
 
 def test_begins_once() -> None:
     """A Promotion gets its start when its turn comes, and keeps it."""
-    begun = engine.begin(Execution(phase=Phase.PENDING, message="waits"), NOW)
-    assert begun == Execution(phase=Phase.RUNNING, started_at=NOW_WRITTEN)
+    begun = engine.begin(Execution(phase=PromotionPhase.PENDING, message="waits"), NOW)
+    assert begun == Execution(phase=PromotionPhase.RUNNING, started_at=NOW_WRITTEN)
     assert engine.begin(begun, NOW + 60) is begun
 
 
@@ -57,7 +57,7 @@ def test_all_steps_succeed() -> None:
         b=[result("Succeeded", output={"y": 2})],
     )
     assert done.again_seconds is None
-    assert done.execution.phase is Phase.SUCCEEDED
+    assert done.execution.phase is PromotionPhase.SUCCEEDED
     assert done.execution.state == {"a": {"x": 1}, "b": {"y": 2}}
     assert done.execution.health_checks == (check,)
     assert done.execution.finished_at == NOW_WRITTEN
@@ -67,18 +67,19 @@ def test_all_steps_succeed() -> None:
 @pytest.mark.parametrize(
     ("statuses", "phase", "message"),
     [
-        ([OK, OK], Phase.SUCCEEDED, ""),
-        ([result("Skipped"), OK], Phase.SUCCEEDED, ""),
-        ([OK, result("Failed", "bad config", terminal=True)], Phase.FAILED, "bad config"),
-        ([result("Failed", "f", terminal=True), result("Errored", "e", terminal=True)], Phase.ERRORED,
+        ([OK, OK], PromotionPhase.SUCCEEDED, ""),
+        ([result("Skipped"), OK], PromotionPhase.SUCCEEDED, ""),
+        ([OK, result("Failed", "bad config", terminal=True)], PromotionPhase.FAILED, "bad config"),
+        ([result("Failed", "f", terminal=True), result("Errored", "e", terminal=True)], PromotionPhase.ERRORED,
          "an unrecoverable error occurred: e"),
-        ([result("Errored", "e1", terminal=True), result("Errored", "e2", terminal=True)], Phase.ERRORED,
+        ([result("Errored", "e1", terminal=True), result("Errored", "e2", terminal=True)], PromotionPhase.ERRORED,
          "an unrecoverable error occurred: e1"),
-        ([BROKEN, OK], Phase.ERRORED, "step met error threshold of 1: no such thing"),
-        ([result("Errored"), OK], Phase.ERRORED, "step met error threshold of 1: errored: no details provided"),
+        ([BROKEN, OK], PromotionPhase.ERRORED, "step met error threshold of 1: no such thing"),
+        ([result("Errored"), OK], PromotionPhase.ERRORED,
+         "step met error threshold of 1: errored: no details provided"),
     ],
 )  # fmt: skip
-def test_the_worst_step_decides(statuses: list[StepResult], phase: Phase, message: str) -> None:
+def test_the_worst_step_decides(statuses: list[StepResult], phase: PromotionPhase, message: str) -> None:
     """The Promotion ends as the worst of its steps, and says what the first of the worst said."""
     assert ended(*statuses) == (phase, message)
 
@@ -86,7 +87,7 @@ def test_the_worst_step_decides(statuses: list[StepResult], phase: Phase, messag
 def test_steps_that_may_fail() -> None:
     """A step with continueOnError has no say in the end, and does not have the next one skipped."""
     done = run([step("a", continue_on_error=True), step("b")], a=[BROKEN], b=[OK])
-    assert done.execution.phase is Phase.SUCCEEDED
+    assert done.execution.phase is PromotionPhase.SUCCEEDED
     assert [each.status for each in done.execution.records] == ["Errored", "Succeeded"]
 
 
@@ -94,7 +95,7 @@ def test_steps_that_may_fail() -> None:
 def test_a_current_step_that_is_not_there(current: int) -> None:
     """A status that counts more steps than there are ends the Promotion with words, not with success."""
     done = run([step("a")], running(current_step=current))
-    assert done.execution.phase is Phase.ERRORED
+    assert done.execution.phase is PromotionPhase.ERRORED
     assert done.execution.message == f"status.currentStep is {current}, but the Promotion has 1 steps"
 
 
@@ -105,7 +106,7 @@ def test_after_a_fault_steps_are_skipped() -> None:
     """Without an ``if`` a step is skipped once an earlier one has failed, and has no times."""
     done = run([step("a"), step("b")], a=[BROKEN], b=[OK])
     assert done.execution.records[1] == StepRecord("b", "Skipped")
-    assert done.execution.phase is Phase.ERRORED
+    assert done.execution.phase is PromotionPhase.ERRORED
 
 
 @pytest.mark.parametrize(("holds", "status"), [(True, "Succeeded"), (False, "Skipped")])
@@ -124,14 +125,14 @@ def test_an_if_that_has_no_value() -> None:
     said = "cannot evaluate if: must evaluate to a boolean, got string"
     assert done.execution.records[0] == StepRecord("a", "Errored", message=said)
     assert done.execution.records[1].status == "Succeeded"
-    assert (done.execution.phase, done.execution.message) == (Phase.ERRORED, said)
+    assert (done.execution.phase, done.execution.message) == (PromotionPhase.ERRORED, said)
 
 
 def test_if_is_asked_before_the_step_begins_only() -> None:
     """A step that has begun goes on, whatever its ``if`` would say now."""
     begun = running(records=(StepRecord("a", "Running", started_at=EARLIER),))
     steps = ScriptedSteps({"a": [OK]}, {"x": False})
-    assert engine.run([step("a", condition="x")], begun, steps, NOW).execution.phase is Phase.SUCCEEDED
+    assert engine.run([step("a", condition="x")], begun, steps, NOW).execution.phase is PromotionPhase.SUCCEEDED
 
 
 def test_an_unknown_step() -> None:
@@ -139,7 +140,7 @@ def test_an_unknown_step() -> None:
     done = run([PlannedStep("a", "git-clone")])
     said = "no step is called 'git-clone' here; there are: known"
     assert done.execution.records == (StepRecord("a", "Errored", message=said),)
-    assert done.execution.phase is Phase.ERRORED
+    assert done.execution.phase is PromotionPhase.ERRORED
 
 
 def test_a_config_that_has_no_value() -> None:
@@ -159,7 +160,7 @@ def test_a_step_that_waits() -> None:
     wanted = RefreshApplication("argocd", "a")
     answer = replace(WAITING, actions=(wanted,), output={"apps": []})
     waits = run([step("a"), step("b"), step("c")], a=[OK], b=[answer])
-    assert (waits.execution.phase, waits.execution.current_step) == (Phase.RUNNING, 1)
+    assert (waits.execution.phase, waits.execution.current_step) == (PromotionPhase.RUNNING, 1)
     assert waits.execution.records[1] == StepRecord("b", "Running", started_at=NOW_WRITTEN, message="waiting for a")
     assert waits.execution.state == {"b": {"apps": []}}
     assert (waits.actions, waits.result, waits.again_seconds) == ((wanted,), answer, 300.0)
@@ -189,7 +190,7 @@ def test_goes_on_where_it_was() -> None:
     steps = ScriptedSteps({"b": [OK]})
     done = engine.run([step("a"), step("b")], running(current_step=1, records=records), steps, NOW)
     assert steps.ran == ["b"]
-    assert done.execution.phase is Phase.SUCCEEDED
+    assert done.execution.phase is PromotionPhase.SUCCEEDED
 
 
 def test_errors_below_the_threshold_are_tried_again() -> None:
@@ -198,7 +199,7 @@ def test_errors_below_the_threshold_are_tried_again() -> None:
     for _ in range(2):
         tried = run(plan, execution, a=[BROKEN])
         execution = tried.execution
-        assert (execution.phase, tried.retry) == (Phase.RUNNING, True)
+        assert (execution.phase, tried.retry) == (PromotionPhase.RUNNING, True)
         assert execution.message == "step 'a' met with an error; step will be retried: no such thing"
         waits.append(tried.again_seconds)
     assert waits == [1.0, 2.0]
@@ -227,7 +228,7 @@ def test_a_step_whose_time_is_over(answer: StepResult) -> None:
     """After a run past its time a step that is not finished has timed out, and says what was waited for."""
     begun = running(records=(StepRecord("a", "Running", started_at="2027-01-15T07:50:00Z"),))
     done = run([step("a", error_threshold=9)], begun, a=[answer]).execution
-    assert done.phase is Phase.ERRORED
+    assert done.phase is PromotionPhase.ERRORED
     assert done.message == f"timed out after 5m0s: {answer.message}"
     assert done.records[0].finished_at == NOW_WRITTEN
 
@@ -235,13 +236,13 @@ def test_a_step_whose_time_is_over(answer: StepResult) -> None:
 @pytest.mark.parametrize(
     ("began", "stepped", "phase"),
     [
-        ("2027-01-14T07:59:00Z", 86_400.0, Phase.RUNNING),
-        ("2027-01-14T07:54:00Z", 86_400.0, Phase.ERRORED),
-        ("2027-01-15T08:59:00Z", -3600.0, Phase.RUNNING),
-        ("2027-01-15T08:54:00Z", -3600.0, Phase.ERRORED),
+        ("2027-01-14T07:59:00Z", 86_400.0, PromotionPhase.RUNNING),
+        ("2027-01-14T07:54:00Z", 86_400.0, PromotionPhase.ERRORED),
+        ("2027-01-15T08:59:00Z", -3600.0, PromotionPhase.RUNNING),
+        ("2027-01-15T08:54:00Z", -3600.0, PromotionPhase.ERRORED),
     ],
 )
-def test_a_step_of_the_clock_is_no_time(began: str, stepped: float, phase: Phase) -> None:
+def test_a_step_of_the_clock_is_no_time(began: str, stepped: float, phase: PromotionPhase) -> None:
     """A step has its five minutes, whether the wall clock was set forward by a day or back by an hour meanwhile."""
     execution = running(records=(StepRecord("a", "Running", started_at=began),))
     done = engine.run([step("a")], execution, ScriptedSteps({"a": [WAITING]}), NOW, stepped)
@@ -251,13 +252,13 @@ def test_a_step_of_the_clock_is_no_time(began: str, stepped: float, phase: Phase
 def test_success_comes_late() -> None:
     """A step that succeeds at its last look has succeeded: its time is asked for after the run."""
     begun = running(records=(StepRecord("a", "Running", started_at="2027-01-15T07:00:00Z"),))
-    assert run([step("a")], begun, a=[OK]).execution.phase is Phase.SUCCEEDED
+    assert run([step("a")], begun, a=[OK]).execution.phase is PromotionPhase.SUCCEEDED
 
 
 def test_no_time_limit() -> None:
     """A timeout of 0 is none."""
     begun = running(records=(StepRecord("a", "Running", started_at="2020-01-01T00:00:00Z"),))
-    assert run([step("a", timeout_seconds=0.0)], begun, a=[WAITING]).execution.phase is Phase.RUNNING
+    assert run([step("a", timeout_seconds=0.0)], begun, a=[WAITING]).execution.phase is PromotionPhase.RUNNING
 
 
 # -- actions and abort -------------------------------------------------------------------------------------------------
@@ -274,7 +275,7 @@ def test_an_action_that_failed() -> None:
     assert waits.result is not None
     done = engine.fail(plan, waits.execution, steps, failed_action(waits.result, "error patching"), NOW).execution
     assert steps.ran == ["a", "b"]
-    assert (done.phase, done.message) == (Phase.ERRORED, "step met error threshold of 1: error patching")
+    assert (done.phase, done.message) == (PromotionPhase.ERRORED, "step met error threshold of 1: error patching")
     assert done.state == {"a": {"apps": [1]}}
     assert done.health_checks == ()
 
@@ -291,7 +292,7 @@ def test_an_action_that_failed_is_tried_again() -> None:
 @pytest.mark.parametrize(
     ("execution", "records"),
     [
-        (Execution(phase=Phase.PENDING), ()),
+        (Execution(phase=PromotionPhase.PENDING), ()),
         (
             running(records=(StepRecord("a", "Running", EARLIER),)),
             (StepRecord("a", "Aborted", EARLIER, NOW_WRITTEN),),
@@ -305,5 +306,5 @@ def test_an_action_that_failed_is_tried_again() -> None:
 def test_abort(execution: Execution, records: tuple[StepRecord, ...]) -> None:
     """An abort ends the Promotion, and the step that runs with it."""
     done = engine.abort(execution, "terminated by me", NOW)
-    assert (done.phase, done.message, done.finished_at) == (Phase.ABORTED, "terminated by me", NOW_WRITTEN)
+    assert (done.phase, done.message, done.finished_at) == (PromotionPhase.ABORTED, "terminated by me", NOW_WRITTEN)
     assert done.records == records

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 import promoter_view
-from promoter_view.log.etcd.layout import Head, Layout, decode_head
+from promoter_view.log.etcd.layout import Head, KeyLayout, decode_head
 from tests.replicas.company import Company, company, leads, metric, replica
 from tests.replicas.loading import Load
 from tests.support.log.etcds import Etcds
@@ -44,7 +44,7 @@ def running(folder: Path, etcds: Etcds, *options: str, count: int = 3) -> Iterat
 
 def heads(etcds: Etcds, first: int) -> list[Head]:
     """Each head that was put, from that revision of etcd on."""
-    key = Layout("promoter-view").head
+    key = KeyLayout("promoter-view").head
     found: list[Head] = []
     for revision in range(first, etcds.revision() + 1):
         answer = etcds.call(0, "kv/range", {"key": b64encode(key).decode(), "revision": revision})

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.stages.application import read_application
-from promoter_view.stages.health import Found, Health, Unreadable, WantedApplication, check_application, worst
+from promoter_view.stages.health import Found, Health, UnreadableAnnotation, WantedApplication, check_application, worst
 from tests.support.stages.applications import EARLIER, LATER, OTHER, REPO, SHA, source
 from tests.support.stages.applications import known_application as application
 
@@ -28,7 +28,7 @@ TWO = {"spec": {"sources": [source(), source(chart="db")]}}
 CASES: dict[str, tuple[Found, WantedApplication, Health, tuple[str, ...]]] = {
     "1 not found": (None, PINNED, UNK, ("unable to find Application argocd/app",)),
     "2 cannot be looked at": (
-        Unreadable("no access"),
+        UnreadableAnnotation("no access"),
         PINNED,
         UNK,
         ("error finding Application argocd/app: no access",),

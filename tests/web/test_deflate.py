@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.web.deflate import HEADER, Member, deflate
+from promoter_view.web.deflate import HEADER, GzipMember, deflate
 
 BYTES = st.one_of(st.binary(max_size=300), st.integers(0, 70_000).map(lambda size: b"abc" * (size // 3)))
 
@@ -17,7 +17,7 @@ BYTES = st.one_of(st.binary(max_size=300), st.integers(0, 70_000).map(lambda siz
 @given(st.lists(st.tuples(st.booleans(), BYTES), max_size=12))
 def test_any_runs_are_one_stream(parts):
     """Whatever is put one behind the other, shared or not, is one whole gzip member that Python reads and checks."""
-    member = Member()
+    member = GzipMember()
     blocks = [member.run(deflate(data)) if shared else member.text(data) for shared, data in parts]
     stream = HEADER + b"".join(blocks) + member.end()
     assert gzip.decompress(stream) == b"".join(data for _, data in parts)
@@ -26,7 +26,7 @@ def test_any_runs_are_one_stream(parts):
 @given(st.lists(BYTES, min_size=1, max_size=5))
 def test_each_run_can_be_read_when_it_has_come(parts):
     """A reader has all of a run's bytes once the run is there, before anything follows."""
-    member, reader = Member(), zlib.decompressobj(31)
+    member, reader = GzipMember(), zlib.decompressobj(31)
     assert reader.decompress(HEADER) == b""
     for data in parts:
         assert reader.decompress(member.run(deflate(data))) == data
@@ -39,7 +39,7 @@ def test_one_run_in_many_streams():
     """The same run stands in different places of different streams."""
     shared = deflate(b"shared " * 1000)
     for before in (b"", b"x", b"long" * 5000):
-        member = Member()
+        member = GzipMember()
         stream = HEADER + member.text(before) + member.run(shared) + member.run(shared) + member.end()
         assert gzip.decompress(stream) == before + b"shared " * 2000
 
@@ -47,7 +47,7 @@ def test_one_run_in_many_streams():
 @pytest.mark.parametrize("place", [-8, -5, -1])
 def test_a_wrong_byte_is_noticed(place):
     """A stream whose bytes were changed on the way is refused: the CRC and the length are real."""
-    member = Member()
+    member = GzipMember()
     stream = bytearray(HEADER + b"".join(member.run(deflate(b"%d" % n)) for n in range(9)) + member.end())
     stream[place] ^= 0x80
     with pytest.raises((gzip.BadGzipFile, EOFError, zlib.error)):
@@ -56,6 +56,6 @@ def test_a_wrong_byte_is_noticed(place):
 
 def test_a_stream_that_was_cut_has_no_end():
     """Without its end a stream is known to be cut."""
-    member = Member()
+    member = GzipMember()
     with pytest.raises(EOFError):
         gzip.decompress(HEADER + member.run(deflate(b"some")))

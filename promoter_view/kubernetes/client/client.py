@@ -16,7 +16,7 @@ from promoter_view.kubernetes.client.failures import NETWORK_ERRORS, unreachable
 from promoter_view.kubernetes.client.request_body import RequestBody
 from promoter_view.kubernetes.client.streams import BodyCollector, LineStream
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, ConfigError
-from promoter_view.kubernetes.connection.credentials import Credentials, Identity
+from promoter_view.kubernetes.connection.credentials import Credential, Credentials
 from promoter_view.kubernetes.connection.impersonation import impersonation_headers
 from promoter_view.kubernetes.connection.plugin import run_plugin
 from promoter_view.kubernetes.connection.tls import material_of, policies
@@ -114,14 +114,14 @@ class KubernetesClient:
             raise await self._error(response)
         return response
 
-    async def _identity(self) -> Identity:
+    async def _identity(self) -> Credential:
         try:
             return await self._credentials.get()
         except ConfigError as error:
             raise Unreachable(Outcome.CREDENTIALS, str(error)) from error
 
     async def _send(
-        self, identity: Identity, method: str, path: str, parameters: Parameters, content: tuple[bytes, str] | None
+        self, identity: Credential, method: str, path: str, parameters: Parameters, content: tuple[bytes, str] | None
     ) -> Any:
         headers = Headers({"Accept": ["application/json"], "User-Agent": [self._settings.user_agent]})
         if identity.authorization:
@@ -144,7 +144,7 @@ class KubernetesClient:
         except NETWORK_ERRORS as error:
             raise unreachable(error) from error
 
-    def _agent_for(self, identity: Identity) -> IAgent:
+    def _agent_for(self, identity: Credential) -> IAgent:
         if self._agent is not None:
             return self._agent
         try:

@@ -20,7 +20,7 @@ _ROOT = "/openapi/v3"
 _POLL_SECONDS = 60.0
 
 
-class Reader(Protocol):
+class DocumentReader(Protocol):
     """What is needed of a client (client.KubernetesClient)."""
 
     async def get(self, path: str) -> bytes:
@@ -41,7 +41,7 @@ class SchemaFollower:
         self,
         group_versions: Sequence[str],
         *,
-        client: Reader,
+        client: DocumentReader,
         clock: IReactorTime,
         random: Callable[[], float],
         changed: Callable[[Mapping[str, Any]], None],

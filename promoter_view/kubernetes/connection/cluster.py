@@ -85,7 +85,7 @@ class ExecConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Impersonation:
+class ActingAs:
     """Whom to act as (kubernetes.io, "User impersonation"): ``extra`` are keys with their values."""
 
     user: str
@@ -104,7 +104,7 @@ class UserConfig:
     certificate: Source | None = None
     key: Source | None = field(default=None, repr=False)
     plugin: ExecConfig | None = None
-    acts_as: Impersonation | None = None
+    acts_as: ActingAs | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ import base64
 from collections.abc import Mapping
 
 from promoter_view.kubernetes.connection.cluster import (
+    ActingAs,
     ClusterConfig,
     ConfigError,
     ExecConfig,
-    Impersonation,
     Inline,
     UserConfig,
 )
-from promoter_view.kubernetes.connection.kubeconfig import Kubeconfig, Section
+from promoter_view.kubernetes.connection.kubeconfig import Kubeconfig, KubeconfigSection
 from promoter_view.network.proxies import Proxy, parse_proxy, proxy_from
 from promoter_view.network.targets import Target, parse_target
 
@@ -35,13 +35,13 @@ def select(config: Kubeconfig, context: str | None, environ: Mapping[str, str]) 
     return _cluster(cluster, user, environ)
 
 
-def _named(sections: Mapping[str, Section], name: str, origin: str, field: str) -> Section:
+def _named(sections: Mapping[str, KubeconfigSection], name: str, origin: str, field: str) -> KubeconfigSection:
     if name not in sections:
         raise ConfigError(f"{origin}: {field}: there is no {name!r}")
     return sections[name]
 
 
-def _cluster(cluster: Section, user: Section | None, environ: Mapping[str, str]) -> ClusterConfig:
+def _cluster(cluster: KubeconfigSection, user: KubeconfigSection | None, environ: Mapping[str, str]) -> ClusterConfig:
     server = cluster.text("server").rstrip("/")
     target = cluster.parsed("server", parse_target, server)
     authority, insecure = cluster.source("certificate-authority"), cluster.flag("insecure-skip-tls-verify")
@@ -58,7 +58,7 @@ def _cluster(cluster: Section, user: Section | None, environ: Mapping[str, str])
     )
 
 
-def _proxy(cluster: Section, target: Target, environ: Mapping[str, str]) -> Proxy | None:
+def _proxy(cluster: KubeconfigSection, target: Target, environ: Mapping[str, str]) -> Proxy | None:
     """As client-go has it: proxy-url counts whatever NO_PROXY says, and has its scheme always."""
     url = cluster.text("proxy-url")
     if not url:
@@ -76,7 +76,7 @@ def environment_proxy(environ: Mapping[str, str], target: Target, origin: str) -
         raise ConfigError(f"{origin}: {error}") from error
 
 
-def _user(user: Section, cluster: Section) -> UserConfig:
+def _user(user: KubeconfigSection, cluster: KubeconfigSection) -> UserConfig:
     if user.values.get("auth-provider"):
         raise user.error("auth-provider", "was removed from Kubernetes in 1.26; use exec")
     certificate, key = user.source("client-certificate"), user.source("client-key")
@@ -95,30 +95,30 @@ def _user(user: Section, cluster: Section) -> UserConfig:
     )
 
 
-def _impersonation(user: Section) -> Impersonation | None:
+def _impersonation(user: KubeconfigSection) -> ActingAs | None:
     name, uid, groups, extra = user.text("as"), user.text("as-uid"), user.strings("as-groups"), _extra(user)
     if name:
-        return Impersonation(name, uid, groups, extra)
+        return ActingAs(name, uid, groups, extra)
     if uid or groups or extra:
         raise user.error("as", "is missing, and as-uid, as-groups and as-user-extra count with it only")
     return None
 
 
-def _extra(user: Section) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _extra(user: KubeconfigSection) -> tuple[tuple[str, tuple[str, ...]], ...]:
     values = user.values.get("as-user-extra") or {}
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise user.error("as-user-extra", "has to be a mapping of lists of strings")
-    section = Section(user.origin, user.folder, f"{user.name}: as-user-extra", values)
+    section = KubeconfigSection(user.origin, user.folder, f"{user.name}: as-user-extra", values)
     return tuple((key, section.strings(key)) for key in values)
 
 
-def _plugin(user: Section, cluster: Section) -> ExecConfig | None:
+def _plugin(user: KubeconfigSection, cluster: KubeconfigSection) -> ExecConfig | None:
     values = user.values.get("exec")
     if values is None:
         return None
     if not isinstance(values, dict):
         raise user.error("exec", "has to be a mapping")
-    section = Section(user.origin, user.folder, f"{user.name}: exec", values)
+    section = KubeconfigSection(user.origin, user.folder, f"{user.name}: exec", values)
     version, command = section.text("apiVersion"), section.text("command")
     if version not in _EXEC_VERSIONS:
         raise section.error("apiVersion", f"has to be {' or '.join(_EXEC_VERSIONS)}, not {version!r}")
@@ -136,7 +136,7 @@ def _plugin(user: Section, cluster: Section) -> ExecConfig | None:
     )
 
 
-def _environment(section: Section) -> dict[str, str]:
+def _environment(section: KubeconfigSection) -> dict[str, str]:
     entries = section.values.get("env") or []
     try:
         pairs = {entry["name"]: entry["value"] for entry in entries}
@@ -147,7 +147,7 @@ def _environment(section: Section) -> dict[str, str]:
     return pairs
 
 
-def _cluster_info(cluster: Section) -> dict[str, object]:
+def _cluster_info(cluster: KubeconfigSection) -> dict[str, object]:
     """The Cluster of an ExecCredential's spec (client.authentication.k8s.io)."""
     authority = cluster.source("certificate-authority")
     info: dict[str, object] = {"server": cluster.text("server")}

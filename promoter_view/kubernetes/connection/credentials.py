@@ -22,7 +22,7 @@ _FAILURE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Credential:
     """What one request is made with: a header Authorization (b"" for none) and a client certificate."""
 
     authorization: bytes = field(default=b"", repr=False)
@@ -49,12 +49,12 @@ class Credentials:
         self._given: PluginCredential | None = None
         self._failed: tuple[float, Unreachable] | None = None
 
-    async def get(self) -> Identity:
+    async def get(self) -> Credential:
         """As it is now. Errors: ConfigError; Unreachable with CREDENTIALS."""
         given = await self._plugin(self._run_plugin) if self._run_plugin is not None else PluginCredential()
-        return Identity(self._authorization(given), given.certificate or own_certificate(self._user), given)
+        return Credential(self._authorization(given), given.certificate or own_certificate(self._user), given)
 
-    def discard(self, refused: Identity) -> None:
+    def discard(self, refused: Credential) -> None:
         """It was refused: a plugin is run again for the next one, unless that has already been done."""
         if self._given is refused.given:
             self._given = None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from promoter_view.kubernetes.connection.cluster import Impersonation
+from promoter_view.kubernetes.connection.cluster import ActingAs
 
 #: What a header's name can hold (RFC 9110, 5.6.2), without "%", which escapes the rest, as client-go has it.
 _ESCAPED = re.compile(rb"[^!#$&'*+.^_`|~0-9A-Za-z-]")
 
 
-def impersonation_headers(acts_as: Impersonation | None) -> tuple[tuple[bytes, bytes], ...]:
+def impersonation_headers(acts_as: ActingAs | None) -> tuple[tuple[bytes, bytes], ...]:
     """Names and values, one header for each group and for each value of an extra key."""
     if acts_as is None:
         return ()

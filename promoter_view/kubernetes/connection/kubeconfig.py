@@ -25,7 +25,7 @@ _LINE_ENDS = str.maketrans("", "", "\r\n")
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class KubeconfigSection:
     """One named entry, or the one part of it that counts, with the file that it stands in."""
 
     origin: str
@@ -96,9 +96,9 @@ class Kubeconfig:
 
     origin: str
     current_context: str
-    clusters: Mapping[str, Section]
-    users: Mapping[str, Section]
-    contexts: Mapping[str, Section]
+    clusters: Mapping[str, KubeconfigSection]
+    users: Mapping[str, KubeconfigSection]
+    contexts: Mapping[str, KubeconfigSection]
 
 
 def read_kubeconfig(path: Path) -> Kubeconfig:
@@ -126,9 +126,9 @@ def parse_kubeconfig(document: Any, path: Path) -> Kubeconfig:
 def merge(files: Iterable[Kubeconfig]) -> Kubeconfig:
     """Several files as one: of each name, and of the current context, the first counts."""
     found = list(files)
-    clusters: dict[str, Section] = {}
-    users: dict[str, Section] = {}
-    contexts: dict[str, Section] = {}
+    clusters: dict[str, KubeconfigSection] = {}
+    users: dict[str, KubeconfigSection] = {}
+    contexts: dict[str, KubeconfigSection] = {}
     for file in reversed(found):
         clusters.update(file.clusters)
         users.update(file.users)
@@ -137,11 +137,11 @@ def merge(files: Iterable[Kubeconfig]) -> Kubeconfig:
     return Kubeconfig(":".join(file.origin for file in found), current, clusters, users, contexts)
 
 
-def _sections(document: Mapping[str, Any], path: Path, plural: str) -> dict[str, Section]:
+def _sections(document: Mapping[str, Any], path: Path, plural: str) -> dict[str, KubeconfigSection]:
     entries = document.get(plural) or []
     if not isinstance(entries, list):
         raise ConfigError(f"{path}: {plural}: has to be a list")
-    sections: dict[str, Section] = {}
+    sections: dict[str, KubeconfigSection] = {}
     for entry in entries:
         name, section = _section(entry, path, plural)
         if name in sections:
@@ -150,7 +150,7 @@ def _sections(document: Mapping[str, Any], path: Path, plural: str) -> dict[str,
     return sections
 
 
-def _section(entry: Any, path: Path, plural: str) -> tuple[str, Section]:
+def _section(entry: Any, path: Path, plural: str) -> tuple[str, KubeconfigSection]:
     singular = plural[:-1]
     name = entry.get("name") if isinstance(entry, dict) else None
     if not isinstance(name, str) or not name:
@@ -158,4 +158,4 @@ def _section(entry: Any, path: Path, plural: str) -> tuple[str, Section]:
     values = entry.get(singular) or {}
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: {singular} {name}: {singular}: has to be a mapping")
-    return name, Section(str(path), path.parent, f"{singular} {name}", values)
+    return name, KubeconfigSection(str(path), path.parent, f"{singular} {name}", values)

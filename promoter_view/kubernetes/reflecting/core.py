@@ -15,7 +15,7 @@ from typing import Any
 from promoter_view.kubernetes.cleaning import CleaningRules, MalformedObject
 from promoter_view.kubernetes.client.backoff import Backoff
 from promoter_view.kubernetes.documents import (
-    Item,
+    DecodedItem,
     Parameters,
     WatchEvent,
     decode,
@@ -255,7 +255,7 @@ class ReflectorCore:
         if isinstance(items, list):
             items.clear()
         while waiting:
-            yield from self._gather(Item(waiting.pop()))
+            yield from self._gather(DecodedItem(waiting.pop()))
             yield Breathe()
         token = metadata.get("continue")
         yield from self._page_end(version, token if isinstance(token, str) else "", now)
@@ -269,7 +269,7 @@ class ReflectorCore:
         yield from self._listed(self._list_version, now)
         yield from self._watch(now)
 
-    def _gather(self, item: Item) -> Actions:
+    def _gather(self, item: DecodedItem) -> Actions:
         error = self._gathering.add(item)
         if error is not None:
             yield Malformed(str(error), is_named(error.key, self._path))
@@ -303,7 +303,7 @@ class ReflectorCore:
     def _changed(self, event: WatchEvent, now: float) -> Actions:
         if event.type == "DELETED":
             return self._delete(event.object, now)
-        item = Item(event.object, event.fault)
+        item = DecodedItem(event.object, event.fault)
         if self.state is State.WATCH_LISTING:
             return self._gather(item)
         return self._put(item, event.type, now)
@@ -319,7 +319,7 @@ class ReflectorCore:
             self._begin_watch(now)
             yield AllowIdle(self._idle_seconds())
 
-    def _put(self, item: Item, kind: str, now: float) -> Actions:
+    def _put(self, item: DecodedItem, kind: str, now: float) -> Actions:
         try:
             key, found = self._gathering.read(item)
         except MalformedObject as error:
@@ -335,7 +335,7 @@ class ReflectorCore:
         try:
             key = self._gathering.key(document)
         except MalformedObject as error:
-            yield from self._pass_over(error, Item(document))
+            yield from self._pass_over(error, DecodedItem(document))
             return
         if self.state is State.WATCH_LISTING:
             self._gathering.remove(key)
@@ -344,7 +344,7 @@ class ReflectorCore:
         self.read_at = now
         yield Delete(key, version, version or None)
 
-    def _pass_over(self, error: MalformedObject, item: Item) -> Actions:
+    def _pass_over(self, error: MalformedObject, item: DecodedItem) -> Actions:
         """The watch goes on behind it. It was heard, and not read: ``read_at`` stays."""
         named = is_named(error.key, self._path)
         yield Malformed(str(error), named)

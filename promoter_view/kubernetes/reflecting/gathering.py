@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from promoter_view.kubernetes.cleaning import CleaningRules, MalformedObject, identify, source_object
-from promoter_view.kubernetes.documents import Item, version_of
+from promoter_view.kubernetes.documents import DecodedItem, version_of
 from promoter_view.records import MAX_REASON, ListPath, ObjectKey, SourceObject, UnreadObject
 
 
@@ -19,7 +19,7 @@ class Gathering:
         self._found: dict[ObjectKey, SourceObject] = {}
         self._passed_over: dict[ObjectKey, UnreadObject] = {}
 
-    def read(self, item: Item) -> tuple[ObjectKey, SourceObject]:
+    def read(self, item: DecodedItem) -> tuple[ObjectKey, SourceObject]:
         """One object of the path, for whoever does not gather. Errors: MalformedObject."""
         if item.fault:
             raise MalformedObject(*self.key(item.document), item.fault)
@@ -32,7 +32,7 @@ class Gathering:
         """The key of an object of which no more is needed. Errors: MalformedObject."""
         return identify(document, self._rules.kind)
 
-    def add(self, item: Item) -> MalformedObject | None:
+    def add(self, item: DecodedItem) -> MalformedObject | None:
         """Takes an object of the list; what is malformed is passed over, and its recorded state will stay."""
         try:
             key, found = self.read(item)
@@ -60,6 +60,6 @@ def is_named(key: ObjectKey, path: ListPath) -> bool:
     return bool(key.name) and path.holds(key)
 
 
-def unread(error: MalformedObject, item: Item) -> UnreadObject:
+def unread(error: MalformedObject, item: DecodedItem) -> UnreadObject:
     """What is recorded of an object that was passed over."""
     return UnreadObject(version_of(item.document), error.reason[:MAX_REASON])

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from promoter_view.kubernetes.documents import Parameters
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError
-from promoter_view.kubernetes.reflecting.reflector import Cluster, Stream
+from promoter_view.kubernetes.reflecting.reflector import Cluster, LineSource
 
 
 class JudgingCluster(ABC):
@@ -22,7 +22,7 @@ class JudgingCluster(ABC):
         except ApiError as error:
             raise await self._judged(error, path) from error
 
-    async def stream(self, path: str, parameters: Parameters = (), *, idle_seconds: float) -> Stream:
+    async def stream(self, path: str, parameters: Parameters = (), *, idle_seconds: float) -> LineSource:
         """An open stream. Errors: ClusterError."""
         try:
             return await self._cluster.stream(path, parameters, idle_seconds=idle_seconds)

@@ -54,7 +54,7 @@ MAX_UNREAD_SECONDS = 300.0
 _SPARED = frozenset(state.value for state in SPARED)
 
 
-class Stream(Protocol):
+class LineSource(Protocol):
     """The lines of an open watch (streams.LineStream)."""
 
     def read(self) -> Deferred[list[bytes]]:
@@ -73,7 +73,7 @@ class Cluster(Protocol):
     async def get(self, path: str, parameters: Parameters = ()) -> bytes:
         """The body of the answer. Errors: ClusterError."""
 
-    async def stream(self, path: str, parameters: Parameters = (), *, idle_seconds: float) -> Stream:
+    async def stream(self, path: str, parameters: Parameters = (), *, idle_seconds: float) -> LineSource:
         """An open stream. Errors: ClusterError."""
 
 
@@ -130,7 +130,7 @@ class Reflector:
         self._restorations = 0
         self._running: Deferred[None] | None = None
         self._stopping = False
-        self._stream: Stream | None = None
+        self._stream: LineSource | None = None
         self._lines: list[bytes] = []
         self._slice_is_over = endless()
         self._state = State.NEW

@@ -13,12 +13,12 @@ from promoter_view.log import codec
 from promoter_view.log.errors import LogLocked, LogUnreachable, LogUnusable
 from promoter_view.log.etcd import checkpoint
 from promoter_view.log.etcd.client.faults import EtcdError
-from promoter_view.log.etcd.client.values import Compare, Etcd, Outcome, Put, Transaction
-from promoter_view.log.etcd.layout import Checkpoint, Head, Layout, encode_head, encode_leader
+from promoter_view.log.etcd.client.values import Compare, Etcd, Outcome, PutKey, Transaction
+from promoter_view.log.etcd.layout import Checkpoint, Head, KeyLayout, encode_head, encode_leader
 from promoter_view.log.etcd.loading import Beginning, Loader
 from promoter_view.log.etcd.replica import Assembler, Canceled, Overtaken, Rewound
 from promoter_view.log.etcd.surveying import Survey, survey_of
-from promoter_view.log.etcd.transactions import Item, TooLarge, fitting, item_of
+from promoter_view.log.etcd.transactions import PreparedEntry, TooLarge, fitting, item_of
 from promoter_view.records import Change, ChangeType, ObjectKey, Snapshot, SourceObject
 
 _IDENTITY = "promoter-view-log"
@@ -32,7 +32,7 @@ class EtcdAtRest:
 
     def __init__(self, etcd: Etcd, prefix: str, *, clock: IReactorTime, wall: WallClock) -> None:
         self._etcd = etcd
-        self._layout = Layout(prefix)
+        self._layout = KeyLayout(prefix)
         self._prefix = prefix
         self._clock = clock
         self._wall = wall
@@ -112,7 +112,7 @@ class EtcdAtRest:
         finally:
             watch.close()
 
-    def _item(self, key: ObjectKey, source: SourceObject) -> Item:
+    def _item(self, key: ObjectKey, source: SourceObject) -> PreparedEntry:
         try:
             return item_of(Change(ChangeType.ADDED, key, source.body, source.resource_version, ""))
         except TooLarge as error:
@@ -121,10 +121,10 @@ class EtcdAtRest:
     async def _take(self, lease: int) -> int:
         """The leader's key; the revision that made it."""
         nobody = (Compare(self._layout.leader, 0), Compare(self._layout.head, 0))
-        put = Put(self._layout.leader, encode_leader(_IDENTITY), lease)
+        put = PutKey(self._layout.leader, encode_leader(_IDENTITY), lease)
         return (await self._commit(Transaction(nobody, (put,)))).revision
 
-    async def _write(self, snapshot: Snapshot, items: Sequence[Item], term: int) -> None:
+    async def _write(self, snapshot: Snapshot, items: Sequence[PreparedEntry], term: int) -> None:
         """Objects, then what a checkpoint holds, then head and checkpoint in one: before that there is no log.
 
         A checkpoint names the revision that it is written in. Where somebody else's write came between, it names one
@@ -141,7 +141,7 @@ class EtcdAtRest:
         pieces = list(checkpoint.writing(self._layout, self._checkpoint(snapshot, head, 0), snapshot, term))[:-1]
         for piece in pieces:
             revision = (await self._commit(piece)).revision
-        put_head = Put(self._layout.head, encode_head(head))
+        put_head = PutKey(self._layout.head, encode_head(head))
         last = self._last(snapshot, head, revision + 1, term)
         put = await self._commit(Transaction(leading, (put_head, *last.then)))
         if put.revision != revision + 1:
@@ -169,13 +169,13 @@ class EtcdAtRest:
         raise LogLocked(f"somebody else began to write under /{self._prefix}/: stop every replica, and try again")
 
 
-def _put(layout: Layout, item: Item) -> Put:
+def _put(layout: KeyLayout, item: PreparedEntry) -> PutKey:
     assert isinstance(item.entry, Change)
     assert item.value is not None
-    return Put(layout.object_key(item.entry.key), item.value)
+    return PutKey(layout.object_key(item.entry.key), item.value)
 
 
-def _head(snapshot: Snapshot, items: Sequence[Item], term: int) -> Head:
+def _head(snapshot: Snapshot, items: Sequence[PreparedEntry], term: int) -> Head:
     return Head(
         previous=0,
         offset=snapshot.offset,

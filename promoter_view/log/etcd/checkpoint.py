@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from promoter_view.log.etcd.client.values import Compare, Delete, Keys, Put, Transaction
-from promoter_view.log.etcd.layout import Checkpoint, Head, Layout, encode_checkpoint, encode_piece
+from promoter_view.log.etcd.client.values import Compare, DeleteKey, Keys, PutKey, Transaction
+from promoter_view.log.etcd.layout import Checkpoint, Head, KeyLayout, encode_checkpoint, encode_piece
 from promoter_view.records import BundleKey, Snapshot
 
 EVERY_EVENTS = 10_000
@@ -45,21 +45,24 @@ def make(snapshot: Snapshot, head: Head, revision: int, now: float) -> Checkpoin
     )
 
 
-def writing(layout: Layout, checkpoint: Checkpoint, snapshot: Snapshot, term: int) -> Iterator[Transaction]:
+def writing(layout: KeyLayout, checkpoint: Checkpoint, snapshot: Snapshot, term: int) -> Iterator[Transaction]:
     """The transactions that write it, in order, while the leader's key is that of ``term``."""
     conditions = _leading(layout, term)
     bundles = iter(snapshot.bundles.items())
     for number in range(checkpoint.pieces):
         piece: Sequence[tuple[BundleKey, int]] = list(islice(bundles, PIECE_BUNDLES))
-        yield Transaction(conditions, (Put(layout.piece_key(checkpoint.offset, number), encode_piece(piece)),))
-    yield Transaction(conditions, (Put(layout.checkpoint_key(checkpoint.offset), encode_checkpoint(checkpoint)),))
+        yield Transaction(conditions, (PutKey(layout.piece_key(checkpoint.offset, number), encode_piece(piece)),))
+    yield Transaction(conditions, (PutKey(layout.checkpoint_key(checkpoint.offset), encode_checkpoint(checkpoint)),))
 
 
-def deleting(layout: Layout, checkpoint: Checkpoint, term: int) -> Transaction:
+def deleting(layout: KeyLayout, checkpoint: Checkpoint, term: int) -> Transaction:
     """The transaction that deletes it, while the leader's key is that of ``term``."""
-    operations = (Delete(Keys(layout.checkpoint_key(checkpoint.offset))), Delete(layout.pieces(checkpoint.offset)))
+    operations = (
+        DeleteKey(Keys(layout.checkpoint_key(checkpoint.offset))),
+        DeleteKey(layout.pieces(checkpoint.offset)),
+    )
     return Transaction(_leading(layout, term), operations)
 
 
-def _leading(layout: Layout, term: int) -> tuple[Compare, ...]:
+def _leading(layout: KeyLayout, term: int) -> tuple[Compare, ...]:
     return (Compare(layout.leader, term, created=True),)

@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 
 from promoter_view.log.errors import LogDamaged
 from promoter_view.log.etcd.client.faults import EtcdError
-from promoter_view.log.etcd.client.values import Compare, Get, Put, Transaction
+from promoter_view.log.etcd.client.values import Compare, Get, PutKey, Transaction
 from promoter_view.log.etcd.core import actions, inputs
 from promoter_view.log.etcd.layout import decode_head, encode_leader
 from promoter_view.log.etcd.surroundings import Surroundings
@@ -71,7 +71,7 @@ class Candidate:
         key, read = around.layout.leader, (Get(around.layout.survey),)
         try:
             self._lease = self._lease or await around.etcd.grant(around.settings.lease_seconds)
-            lease, put = self._lease, Put(key, encode_leader(around.identity), self._lease)
+            lease, put = self._lease, PutKey(key, encode_leader(around.identity), self._lease)
             # It also finds out about an attempt whose outcome was not known.
             outcome = await around.etcd.commit(Transaction((Compare(key, 0, created=True),), (put, *read), read))
             found = survey_of(around.layout, outcome.found[0], asked_at=asked_at, seen=0)

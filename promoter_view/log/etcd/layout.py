@@ -64,7 +64,7 @@ class Checkpoint:
     pieces: int
 
 
-class Layout:
+class KeyLayout:
     """The keys under one prefix, e.g. ``promoter-view``: then all of them begin with ``/promoter-view/``."""
 
     def __init__(self, prefix: str) -> None:

@@ -11,7 +11,7 @@ from promoter_view.log.etcd.client.values import Etcd, Keys, KeyValue
 from promoter_view.log.etcd.layout import (
     Checkpoint,
     Head,
-    Layout,
+    KeyLayout,
     damaged,
     decode_checkpoint,
     decode_head,
@@ -54,7 +54,7 @@ def choose(checkpoints: Sequence[Checkpoint], size: int, history_bytes: int) -> 
 class Loader:
     """Reads the state at a revision. Errors: EtcdError, LogDamaged, LogUnusable; Canceled: try again."""
 
-    def __init__(self, etcd: Etcd, layout: Layout, *, history_bytes: int) -> None:
+    def __init__(self, etcd: Etcd, layout: KeyLayout, *, history_bytes: int) -> None:
         self._etcd = etcd
         self._layout = layout
         self._history_bytes = history_bytes

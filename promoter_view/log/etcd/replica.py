@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from promoter_view.log.errors import LogDamaged
-from promoter_view.log.etcd.client.values import Event, Message
-from promoter_view.log.etcd.layout import Head, Layout, damaged, decode_head, decode_object, holds_object
+from promoter_view.log.etcd.client.values import KeyEvent, Message
+from promoter_view.log.etcd.layout import Head, KeyLayout, damaged, decode_head, decode_object, holds_object
 from promoter_view.records import Change, Record
 
 
@@ -37,10 +37,10 @@ class Revision:
 class Assembler:
     """Follows one watch, from a revision and the offset that it ended with (0: from the log's beginning)."""
 
-    def __init__(self, layout: Layout, *, cluster: int, revision: int, offset: int) -> None:
+    def __init__(self, layout: KeyLayout, *, cluster: int, revision: int, offset: int) -> None:
         self._layout = layout
         self.cluster = cluster
-        self._parts: list[Event] = []
+        self._parts: list[KeyEvent] = []
         self.revision = revision
         self.offset = offset
 
@@ -60,7 +60,7 @@ class Assembler:
         events, self._parts = self._parts, []
         return self._revisions(events)
 
-    def _revisions(self, events: Iterable[Event]) -> Iterator[Revision]:
+    def _revisions(self, events: Iterable[KeyEvent]) -> Iterator[Revision]:
         for number, changed in groupby(events, key=lambda event: event.revision):
             if number <= self.revision:
                 raise Rewound(f"revision {number} came after revision {self.revision}")
@@ -70,7 +70,7 @@ class Assembler:
                 self.offset = revision.head.offset
             yield revision
 
-    def _assemble(self, number: int, events: dict[bytes, Event]) -> Revision:
+    def _assemble(self, number: int, events: dict[bytes, KeyEvent]) -> Revision:
         leader = events.get(self._layout.leader)
         gone = leader is not None and leader.value is None
         found = events.get(self._layout.head)
@@ -83,7 +83,7 @@ class Assembler:
             raise damaged(self._layout.head, f"it follows offset {head.previous}, and {self.offset} was the last one")
         return Revision(number, head, tuple(self._complete(record, events) for record in head.records), gone)
 
-    def _complete(self, record: Record, events: dict[bytes, Event]) -> Record:
+    def _complete(self, record: Record, events: dict[bytes, KeyEvent]) -> Record:
         """The record with its object's body."""
         entry = record.entry
         if not isinstance(entry, Change) or not holds_object(entry):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promoter_view.log.etcd.client.values import Etcd
-from promoter_view.log.etcd.layout import Layout
+from promoter_view.log.etcd.layout import KeyLayout
 from promoter_view.log.settings import LogSettings
 from promoter_view.runtime import Runtime
 
@@ -15,7 +15,7 @@ class Surroundings:
     """``identity`` names this replica to the others, and to people."""
 
     etcd: Etcd
-    layout: Layout
+    layout: KeyLayout
     identity: str
     runtime: Runtime
     settings: LogSettings

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from promoter_view.log.etcd.client.values import Found, KeyValue
-from promoter_view.log.etcd.layout import Layout
+from promoter_view.log.etcd.layout import KeyLayout
 from promoter_view.log.etcd.surroundings import Surroundings
 
 
@@ -30,7 +30,7 @@ class Survey:
         return 0 if self.head is None else self.head.mod_revision
 
 
-def survey_of(layout: Layout, found: Found, *, asked_at: float, seen: int) -> Survey:
+def survey_of(layout: KeyLayout, found: Found, *, asked_at: float, seen: int) -> Survey:
     """What a read of ``layout.survey`` says."""
     items = {item.key: item for item in found.items}
     return Survey(asked_at, seen, found.cluster, found.revision, items.get(layout.head), items.get(layout.leader))

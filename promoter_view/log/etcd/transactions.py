@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from promoter_view.log import codec
-from promoter_view.log.etcd.client.values import Compare, Delete, Get, Keys, Operation, Outcome, Put, Transaction
-from promoter_view.log.etcd.layout import Head, Layout, decode_head, encode_head, encode_object, holds_object
+from promoter_view.log.etcd.client.values import Compare, DeleteKey, Get, Keys, Operation, Outcome, PutKey, Transaction
+from promoter_view.log.etcd.layout import Head, KeyLayout, decode_head, encode_head, encode_object, holds_object
 from promoter_view.log.mirroring import carried
 from promoter_view.log.offsets import OffsetClock, mark_offset
 from promoter_view.records import (
@@ -44,7 +44,7 @@ class TooLarge(ValueError):  # noqa: N818 - a state, as Twisted's ConnectionLost
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class PreparedEntry:
     """An entry ready to be written. ``value`` is its object's, None where it has none (or is gone)."""
 
     entry: Entry
@@ -76,7 +76,7 @@ class Written:
     head: Head
 
 
-class Verdict(enum.Enum):
+class TransactionVerdict(enum.Enum):
     """What became of a transaction, and why its writer can write no longer."""
 
     DONE = "done"
@@ -89,17 +89,17 @@ def empty_tail() -> Tail:
     return Tail(0, Head(0, 0, 0, 0, 0, 0, Mirror("", {}), {}, ()))
 
 
-def item_of(entry: Entry) -> Item:
+def item_of(entry: Entry) -> PreparedEntry:
     """Errors: TooLarge."""
     if not isinstance(entry, Change) or not holds_object(entry):
-        return Item(entry, None)
+        return PreparedEntry(entry, None)
     value = encode_object(entry)
     if len(value) > MAX_BYTES:
         raise TooLarge(f"{'/'.join(entry.key)} is {len(value)} bytes compressed, above the bound of {MAX_BYTES}")
-    return Item(entry, value)
+    return PreparedEntry(entry, value)
 
 
-def fitting(items: Iterable[Item]) -> int:
+def fitting(items: Iterable[PreparedEntry]) -> int:
     """How many of them, from the first on, make one transaction: at least one. It ends before a key repeats."""
     keys: set[object] = set()
     size = 0
@@ -117,7 +117,7 @@ def fitting(items: Iterable[Item]) -> int:
     return count
 
 
-def write(layout: Layout, tail: Tail, items: Sequence[Item], *, term: int, now: float) -> Written:
+def write(layout: KeyLayout, tail: Tail, items: Sequence[PreparedEntry], *, term: int, now: float) -> Written:
     """The transaction that writes ``items`` behind ``tail``, under the leader's key made at revision ``term``."""
     records = _numbered(tail, [item.entry for item in items], now)
     operations = [operation for item in items for operation in _operations(layout, item)]
@@ -136,33 +136,33 @@ def write(layout: Layout, tail: Tail, items: Sequence[Item], *, term: int, now: 
         format=max(tail.head.format, codec.format_of(records)),
     )
     conditions = (Compare(layout.leader, term, created=True), Compare(layout.head, tail.revision))
-    put = Put(layout.head, encode_head(head))
+    put = PutKey(layout.head, encode_head(head))
     return Written(Transaction(conditions, (put, *operations), (Get(layout.survey),)), head)
 
 
-def judge(layout: Layout, written: Written, outcome: Outcome) -> tuple[Verdict, Tail | None]:
+def judge(layout: KeyLayout, written: Written, outcome: Outcome) -> tuple[TransactionVerdict, Tail | None]:
     """What the outcome means, and where to go on. Errors: LogDamaged.
 
     A transaction that was sent twice, its first outcome unknown, fails the second time and finds its own head.
     """
     if outcome.succeeded:
-        return Verdict.DONE, Tail(outcome.revision, written.head)
+        return TransactionVerdict.DONE, Tail(outcome.revision, written.head)
     items = {item.key: item for found in outcome.found for item in found.items}
     found_head, leader = items.get(layout.head), items.get(layout.leader)
     if found_head is not None:
         head = decode_head(layout.head, found_head.value)
         if (head.offset, head.term) == (written.head.offset, written.head.term):
-            return Verdict.DONE, Tail(found_head.mod_revision, written.head)
+            return TransactionVerdict.DONE, Tail(found_head.mod_revision, written.head)
     if leader is None or leader.create_revision != written.head.term:
-        return Verdict.DEPOSED, None
-    return Verdict.REWOUND, None
+        return TransactionVerdict.DEPOSED, None
+    return TransactionVerdict.REWOUND, None
 
 
-def _operations(layout: Layout, item: Item) -> Iterable[Operation]:
+def _operations(layout: KeyLayout, item: PreparedEntry) -> Iterable[Operation]:
     if not isinstance(item.entry, Change):
         return
     key = layout.object_key(item.entry.key)
-    yield Delete(Keys(key)) if item.value is None else Put(key, item.value)
+    yield DeleteKey(Keys(key)) if item.value is None else PutKey(key, item.value)
 
 
 def _numbered(tail: Tail, entries: Sequence[Entry], now: float) -> Sequence[Record]:
@@ -173,7 +173,7 @@ def _numbered(tail: Tail, entries: Sequence[Entry], now: float) -> Sequence[Reco
     return [Record(first + at, int(now * 1000), entry) for at, entry in enumerate(entries)]
 
 
-def _unreadable(head: Head, items: Sequence[Item]) -> Mapping[ObjectKey, UnreadObject]:
+def _unreadable(head: Head, items: Sequence[PreparedEntry]) -> Mapping[ObjectKey, UnreadObject]:
     found = dict(head.unreadable)
     for entry in (item.entry for item in items):
         if isinstance(entry, Unreadable):
@@ -183,7 +183,7 @@ def _unreadable(head: Head, items: Sequence[Item]) -> Mapping[ObjectKey, UnreadO
     return found
 
 
-def _folded(head: Head, items: Sequence[Item]) -> tuple[Mirror, int, Mapping[str, str]]:
+def _folded(head: Head, items: Sequence[PreparedEntry]) -> tuple[Mirror, int, Mapping[str, str]]:
     mirror, generation, positions = head.mirror, head.generation, dict(head.positions)
     for entry in (item.entry for item in items):
         if isinstance(entry, Mark):

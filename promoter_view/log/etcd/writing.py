@@ -20,7 +20,17 @@ from promoter_view.log.errors import LogClosed
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
 from promoter_view.log.etcd.pausing import Pause
 from promoter_view.log.etcd.surroundings import Surroundings
-from promoter_view.log.etcd.transactions import Item, Tail, TooLarge, Verdict, Written, fitting, item_of, judge, write
+from promoter_view.log.etcd.transactions import (
+    PreparedEntry,
+    Tail,
+    TooLarge,
+    TransactionVerdict,
+    Written,
+    fitting,
+    item_of,
+    judge,
+    write,
+)
 from promoter_view.log.group_commit import ENTRY_BYTES, MAX_BODY_BYTES
 from promoter_view.records import MAX_REASON, Change, Entry, Unreadable, UnreadObject
 
@@ -33,7 +43,7 @@ _LAST_RETRY_SECONDS = 3.0
 class _Queued:
     """An entry that waits. ``waiter`` is that of the append whose last entry this is."""
 
-    item: Item
+    item: PreparedEntry
     size: int
     queued_at: float
     waiter: Deferred[None] | None
@@ -137,13 +147,13 @@ class Writer:
             Deferred.fromCoroutine(self._run())
         return waiter
 
-    def _item(self, entry: Entry) -> Item:
+    def _item(self, entry: Entry) -> PreparedEntry:
         try:
             return item_of(entry)
         except TooLarge as error:
             return self._refuse(entry, str(error))
 
-    def _refuse(self, entry: Entry, reason: str) -> Item:
+    def _refuse(self, entry: Entry, reason: str) -> PreparedEntry:
         """The object stays as the log has it, which says from then on that it is an older state."""
         assert isinstance(entry, Change)
         self._around.runtime.metrics.log_refused_objects.labels(entry.key.kind).inc()
@@ -152,7 +162,7 @@ class Writer:
             reason=reason,
         )
         found = UnreadObject(entry.resource_version, f"is not in the log: {reason}"[:MAX_REASON])
-        return Item(Unreadable(entry.key, found, entry.path, entry.position), None)
+        return PreparedEntry(Unreadable(entry.key, found, entry.path, entry.position), None)
 
     async def _run(self) -> None:
         try:
@@ -205,7 +215,7 @@ class Writer:
             self._clear_fault()
             self._backoff.reset()
             verdict, tail = judge(self._around.layout, written, outcome)
-            if verdict is not Verdict.DONE:
+            if verdict is not TransactionVerdict.DONE:
                 raise _GivenUp(verdict.value)
             return tail
         return None

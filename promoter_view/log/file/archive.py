@@ -22,7 +22,7 @@ from promoter_view.log.file.folder import LogFolder
 from promoter_view.log.file.folder_lock import FolderTrouble
 from promoter_view.log.file.frames import FILE_HEADER_BYTES, FileHeader, FileKind
 from promoter_view.log.file.opening import Opened
-from promoter_view.log.file.retention import Holdings, Segment, removal, snapshot_is_due
+from promoter_view.log.file.retention import FolderHoldings, Segment, removal, snapshot_is_due
 from promoter_view.log.file.worker import Worker
 from promoter_view.log.file.writer import SegmentWriter, SnapshotWriter, WriteFailed, reason_of
 from promoter_view.log.settings import LogSettings
@@ -132,7 +132,7 @@ class Archive:
         await self._worker.run(ended.close)
         closed = replace(self._holdings.segments[-1], size=ended.end)
         begun = Segment(header.sequence, base, header.ordinal, header.created_ms, FILE_HEADER_BYTES)
-        self._hold(Holdings((*self._holdings.segments[:-1], closed, begun), self._holdings.snapshots))
+        self._hold(FolderHoldings((*self._holdings.segments[:-1], closed, begun), self._holdings.snapshots))
         return True
 
     def keep(self, snapshot: Snapshot) -> None:
@@ -157,7 +157,7 @@ class Archive:
         # Of what is held now: meanwhile the log may have rolled, or another retention have found the same.
         segments = [segment for segment in self._holdings.segments if segment not in gone.segments]
         snapshots = {b: size for b, size in self._holdings.snapshots.items() if b not in gone.snapshots}
-        self._hold(Holdings(segments, snapshots))
+        self._hold(FolderHoldings(segments, snapshots))
 
     async def close(self) -> None:
         """Gives up a snapshot that is being written, and closes the files."""
@@ -177,7 +177,7 @@ class Archive:
             await self._abandon(writer)
         else:
             self._trusted = base
-            self._hold(Holdings(self._holdings.segments, {**self._holdings.snapshots, base: writer.size}))
+            self._hold(FolderHoldings(self._holdings.segments, {**self._holdings.snapshots, base: writer.size}))
             await self.retain()
 
     async def _abandon(self, writer: SnapshotWriter) -> None:
@@ -186,7 +186,7 @@ class Archive:
         except OSError as error:
             self._warn("delete a part of a snapshot", error)
 
-    def _hold(self, holdings: Holdings) -> None:
+    def _hold(self, holdings: FolderHoldings) -> None:
         self._holdings = holdings
         self._closed_bytes = holdings.size - holdings.segments[-1].size
 

@@ -19,7 +19,7 @@ from promoter_view.log.file import frames, snapshot
 from promoter_view.log.file.disk import Disk, write_all
 from promoter_view.log.file.folder_lock import FolderLock, FolderTrouble, trouble_with
 from promoter_view.log.file.frames import FileHeader, FileKind
-from promoter_view.log.file.retention import Holdings, Removal, Segment
+from promoter_view.log.file.retention import FolderHoldings, Removal, Segment
 from promoter_view.log.file.segment import RESTORE, damaged
 from promoter_view.records import Snapshot
 
@@ -74,7 +74,7 @@ class LogFolder:
             return FolderTrouble.READ_ONLY
         return trouble
 
-    def holdings(self) -> Holdings:
+    def holdings(self) -> FolderHoldings:
         """What is there, by the files' names and headers. Errors: LogDamaged when a part is missing."""
         if not (self.path / "format").exists():
             raise LogDamaged(f"{self.path / 'format'} is missing, though there are segments; {RESTORE}")
@@ -87,7 +87,7 @@ class LogFolder:
         orphan = next((base for base in snapshots if base not in bases and not _precedes(base, segments)), None)
         if orphan is not None:
             raise LogDamaged(f"{self.segment_path(orphan)} is missing, though its snapshot is there; {RESTORE}")
-        return Holdings(
+        return FolderHoldings(
             segments, {base: self.snapshot_path(base).stat().st_size for base in snapshots if base in bases}
         )
 

@@ -14,7 +14,7 @@ from promoter_view.log.file import segment
 from promoter_view.log.file.disk import Disk
 from promoter_view.log.file.folder import LogFolder
 from promoter_view.log.file.frames import FILE_HEADER_BYTES, FileHeader, FileKind
-from promoter_view.log.file.retention import Holdings, Segment, start_order
+from promoter_view.log.file.retention import FolderHoldings, Segment, start_order
 from promoter_view.log.file.segment import Extent
 from promoter_view.log.file.writer import SegmentWriter
 from promoter_view.log.offsets import is_spent
@@ -30,7 +30,7 @@ class Opened:
     offset beyond which none was handed out, as far as one can tell; ``warnings`` what an operator should read.
     """
 
-    holdings: Holdings
+    holdings: FolderHoldings
     snapshot: Snapshot | None
     replay: Sequence[tuple[Segment, Extent]]
     writer: SegmentWriter
@@ -83,10 +83,10 @@ def _begin(folder: LogFolder, disk: Disk, now: float) -> Opened:
     descriptor = folder.create_segment(FileHeader(FileKind.SEGMENT, 1, 0, 0, created_ms))
     first = Segment(1, 0, 0, created_ms, FILE_HEADER_BYTES)
     writer = SegmentWriter(str(folder.segment_path(0)), descriptor, FILE_HEADER_BYTES, disk=disk)
-    return Opened(Holdings((first,)), None, ((first, Extent(FILE_HEADER_BYTES, 0, 0)),), writer)
+    return Opened(FolderHoldings((first,)), None, ((first, Extent(FILE_HEADER_BYTES, 0, 0)),), writer)
 
 
-def _resume(folder: LogFolder, holdings: Holdings, settings: LogSettings, disk: Disk) -> Opened:
+def _resume(folder: LogFolder, holdings: FolderHoldings, settings: LogSettings, disk: Disk) -> Opened:
     start, snapshot, unreadable = _choose(folder, holdings, settings)
     replay = _check(folder, [found for found in holdings.segments if found.base >= start])
     newest, extent = replay[-1]
@@ -102,11 +102,11 @@ def _resume(folder: LogFolder, holdings: Holdings, settings: LogSettings, disk: 
         warnings.append(f"{path}, byte {extent.end}: cut off {cut} bytes of a frame that was never acknowledged")
     segments = (*holdings.segments[:-1], replace(newest, size=extent.end))
     snapshots = {base: size for base, size in holdings.snapshots.items() if base not in unreadable}
-    return Opened(Holdings(segments, snapshots), snapshot, replay, writer, extent.lost, warnings)
+    return Opened(FolderHoldings(segments, snapshots), snapshot, replay, writer, extent.lost, warnings)
 
 
 def _choose(
-    folder: LogFolder, holdings: Holdings, settings: LogSettings
+    folder: LogFolder, holdings: FolderHoldings, settings: LogSettings
 ) -> tuple[int, Snapshot | None, dict[int, str]]:
     """The best start point that can be read, its snapshot, and a warning for each that could not be."""
     unreadable: dict[int, str] = {}

@@ -25,7 +25,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
+class FolderHoldings:
     """What a folder holds: segments in order without a gap, and the size of each snapshot by its offset."""
 
     segments: Sequence[Segment] = ()
@@ -45,7 +45,7 @@ class Removal:
     segments: Sequence[Segment]
 
 
-def start_order(holdings: Holdings, history_bytes: int) -> Sequence[int]:
+def start_order(holdings: FolderHoldings, history_bytes: int) -> Sequence[int]:
     """Start points, best first.
 
     The best is the oldest that leaves at most ``history_bytes`` to replay; but where that is the newest and hardly
@@ -59,7 +59,7 @@ def start_order(holdings: Holdings, history_bytes: int) -> Sequence[int]:
     return (points[best], *reversed(points[:best]), *points[best + 1 :])
 
 
-def snapshot_is_due(holdings: Holdings, settings: LogSettings, *, now_ms: int, records: int) -> bool:
+def snapshot_is_due(holdings: FolderHoldings, settings: LogSettings, *, now_ms: int, records: int) -> bool:
     """Whether what follows the newest snapshot is half as large as that was, or retention waits for a newer one.
 
     So what a start reads and what is written beside the events both stay in proportion, however large the state is;
@@ -70,11 +70,13 @@ def snapshot_is_due(holdings: Holdings, settings: LogSettings, *, now_ms: int, r
     newest = max(holdings.snapshots)
     if 2 * _bytes_after(holdings, newest) >= holdings.snapshots[newest]:
         return True
-    behind = Holdings([segment for segment in holdings.segments if segment.base >= newest])
+    behind = FolderHoldings([segment for segment in holdings.segments if segment.base >= newest])
     return any(_outlived(behind, settings, now_ms=now_ms, records=records))
 
 
-def removal(holdings: Holdings, trusted: int | None, settings: LogSettings, *, now_ms: int, records: int) -> Removal:
+def removal(
+    holdings: FolderHoldings, trusted: int | None, settings: LogSettings, *, now_ms: int, records: int
+) -> Removal:
     """What retention deletes.
 
     ``trusted`` is the newest snapshot that this process has itself read or written: it and what follows it stay.
@@ -84,13 +86,13 @@ def removal(holdings: Holdings, trusted: int | None, settings: LogSettings, *, n
         return Removal((), ())
     gone = _expired(holdings, trusted, settings, now_ms=now_ms, records=records)
     kept = holdings.segments[len(gone) :]
-    reserve = _reserve(Holdings(kept, holdings.snapshots), settings.history_bytes)
+    reserve = _reserve(FolderHoldings(kept, holdings.snapshots), settings.history_bytes)
     bound = min(trusted, max(reserve, kept[0].base))
     return Removal(sorted(base for base in holdings.snapshots if base < bound), gone)
 
 
 def _expired(
-    holdings: Holdings, trusted: int, settings: LogSettings, *, now_ms: int, records: int
+    holdings: FolderHoldings, trusted: int, settings: LogSettings, *, now_ms: int, records: int
 ) -> Sequence[Segment]:
     """The segments before the trusted snapshot that one of the bounds asks to go, oldest first."""
     size = holdings.size
@@ -104,14 +106,14 @@ def _expired(
     return gone
 
 
-def _outlived(holdings: Holdings, settings: LogSettings, *, now_ms: int, records: int) -> Iterator[bool]:
+def _outlived(holdings: FolderHoldings, settings: LogSettings, *, now_ms: int, records: int) -> Iterator[bool]:
     """For each segment but the newest whether it is too old, or too many records ago."""
     for segment, ended_ms in zip(holdings.segments, _ended_ms(holdings), strict=False):
         too_old = ended_ms < now_ms - settings.retention_age_seconds * 1000
         yield too_old or records - segment.ordinal > settings.retention_events
 
 
-def _ended_ms(holdings: Holdings) -> Sequence[int]:
+def _ended_ms(holdings: FolderHoldings) -> Sequence[int]:
     """When each segment but the newest ended, at the latest: when one after it was begun.
 
     A clock that was ahead for a while began some in the future; those after them know better.
@@ -120,13 +122,13 @@ def _ended_ms(holdings: Holdings) -> Sequence[int]:
     return list(accumulate(reversed(begun), min))[::-1]
 
 
-def _reserve(holdings: Holdings, history_bytes: int) -> int:
+def _reserve(holdings: FolderHoldings, history_bytes: int) -> int:
     """The start point before the best one: what a start falls back to when the best cannot be read."""
     points = _start_points(holdings)
     return points[max(_best(holdings, points, history_bytes) - 1, 0)] if points else 0
 
 
-def _best(holdings: Holdings, points: Sequence[int], history_bytes: int) -> int:
+def _best(holdings: FolderHoldings, points: Sequence[int], history_bytes: int) -> int:
     newest = len(points) - 1
     best = next((at for at, point in enumerate(points) if _bytes_after(holdings, point) <= history_bytes), newest)
     if best == newest > 0 and _bytes_after(holdings, points[newest]) < history_bytes // 2:
@@ -134,10 +136,10 @@ def _best(holdings: Holdings, points: Sequence[int], history_bytes: int) -> int:
     return best
 
 
-def _bytes_after(holdings: Holdings, base: int) -> int:
+def _bytes_after(holdings: FolderHoldings, base: int) -> int:
     return sum(segment.size for segment in holdings.segments if segment.base >= base)
 
 
-def _start_points(holdings: Holdings) -> Sequence[int]:
+def _start_points(holdings: FolderHoldings) -> Sequence[int]:
     bases = [segment.base for segment in holdings.segments]
     return [base for base in bases if base == 0 or base in holdings.snapshots]

@@ -34,7 +34,7 @@ class LeaseState(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenLease:
     """A Lease as last read: its resourceVersion, and when by our clock that was seen first.
 
     ``renewed``: it has changed since we began to look at it, so that somebody is there who renews it.
@@ -45,16 +45,16 @@ class Seen:
     renewed: bool = False
 
 
-def observe(seen: Seen, lease: Document, now: float) -> Seen:
+def observe(seen: SeenLease, lease: Document, now: float) -> SeenLease:
     """What is remembered of the Lease after reading it. ``now`` is when its answer came, and not when it was asked for:
 
     a holder may have renewed it in between.
     """
     version = text(lease, "metadata", "resourceVersion")
-    return seen if version == seen.version else Seen(version, now, renewed=bool(seen.version))
+    return seen if version == seen.version else SeenLease(version, now, renewed=bool(seen.version))
 
 
-def may_take(seen: Seen, lease: Document, identity: str, now: float) -> bool:
+def may_take(seen: SeenLease, lease: Document, identity: str, now: float) -> bool:
     """Whether the Lease is free: nobody's, ours, or not renewed for as long as it lasts."""
     holder = text(lease, "spec", "holderIdentity")
     if holder in ("", identity):
@@ -89,7 +89,7 @@ def claimed(lease: Document, identity: str, now: float) -> dict[str, Any]:
     }
 
 
-def alive(seen: Seen, heartbeat: Document, now: float) -> bool:
+def alive(seen: SeenLease, heartbeat: Document, now: float) -> bool:
     """Whether Kargo's controller may be there: its heartbeat has not been unchanged for as long as that lasts.
 
     One that is read for the first time may be fresh: it is waited for.
@@ -103,7 +103,7 @@ def heartbeat_seconds(heartbeat: Document) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LeaseStanding:
     """How this instance stands: its state, why in one line, and until when it may write (seconds of our clock)."""
 
     state: LeaseState = LeaseState.UNKNOWN
@@ -114,23 +114,25 @@ class Standing:
         """Whether a write may begin now."""
         return self.state is LeaseState.HELD and now < self.until
 
-    def at(self, now: float) -> Standing:
+    def at(self, now: float) -> LeaseStanding:
         """How it stands now: what was held and has lapsed meanwhile, as in a process that was stopped, is not held."""
         if self.state is not LeaseState.HELD or self.may_write(now):
             return self
-        return Standing(LeaseState.UNREACHABLE, f"{self.reason} until {now - self.until:.0f} s ago, not renewed since")
+        return LeaseStanding(
+            LeaseState.UNREACHABLE, f"{self.reason} until {now - self.until:.0f} s ago, not renewed since"
+        )
 
 
-def held(identity: str, now: float) -> Standing:
+def held(identity: str, now: float) -> LeaseStanding:
     """The Lease was renewed by a request that began now."""
-    return Standing(LeaseState.HELD, f"held as {identity}", now + DEADLINE_SECONDS)
+    return LeaseStanding(LeaseState.HELD, f"held as {identity}", now + DEADLINE_SECONDS)
 
 
-def lost(standing: Standing, reason: str, now: float) -> Standing:
+def lost(standing: LeaseStanding, reason: str, now: float) -> LeaseStanding:
     """A round did not succeed: what was held lasts until its deadline."""
     if standing.may_write(now):
         return replace(standing, reason=f"{standing.reason}; not renewed: {reason}")
-    return Standing(LeaseState.UNREACHABLE, reason)
+    return LeaseStanding(LeaseState.UNREACHABLE, reason)
 
 
 def _micro(seconds: float) -> str:

@@ -21,9 +21,9 @@ from promoter_view.kubernetes.outcomes import ApiError, ClusterError
 from promoter_view.promotions.documents import Document, objects
 from promoter_view.promotions.lease.lease import (
     RENEW_SECONDS,
+    LeaseStanding,
     LeaseState,
-    Seen,
-    Standing,
+    SeenLease,
     alive,
     claimed,
     heartbeat_name,
@@ -67,16 +67,16 @@ class ShardLease:
         self._wall = runtime.wall
         self._random = runtime.random.random
         self._changed = changed
-        self._seen = Seen()
-        self._heartbeats: Mapping[str, Seen] = {}
-        self._standing = Standing()
+        self._seen = SeenLease()
+        self._heartbeats: Mapping[str, SeenLease] = {}
+        self._standing = LeaseStanding()
         self._round: Deferred[None] | None = None
         self._call: IDelayedCall | None = None
         for state in LeaseState:
             runtime.metrics.shard_lease.labels(state.value).set_function(partial(self._is, state))
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> LeaseStanding:
         """How this instance stands now."""
         return self._standing.at(self._clock.seconds())
 
@@ -98,7 +98,7 @@ class ShardLease:
         if self._round is not None:
             self._round.cancel()
         was_held = self.may_write()
-        self._stand(Standing(reason="the program is ending"))
+        self._stand(LeaseStanding(reason="the program is ending"))
         if was_held:
             releasing = Deferred.fromCoroutine(self._release())
             releasing.addTimeout(_RELEASE_SECONDS, self._clock, onTimeoutCancel=lambda *_: None)
@@ -113,23 +113,25 @@ class ShardLease:
         self._stand(standing)
         self._call = self._clock.callLater(RENEW_SECONDS * (0.9 + 0.2 * self._random()), self.start)
 
-    async def _look(self, began: float) -> Standing:
+    async def _look(self, began: float) -> LeaseStanding:
         heartbeat = await self._heartbeat()
         if heartbeat is not None:
-            return Standing(LeaseState.KARGO, self._of_kargo(heartbeat))
+            return LeaseStanding(LeaseState.KARGO, self._of_kargo(heartbeat))
         lease = await self._read(self._path)
         now = self._clock.seconds()
         self._seen = observe(self._seen, lease, now)
         if not may_take(self._seen, lease, self._identity, now):
             holder = text(lease, "spec", "holderIdentity")
-            return Standing(LeaseState.ELSEWHERE, f"Lease {self._name} is held by {holder}")
+            return LeaseStanding(LeaseState.ELSEWHERE, f"Lease {self._name} is held by {holder}")
         return await self._take(lease, began)
 
     async def _heartbeat(self) -> Document | None:
         """The heartbeat of a Kargo controller that may be alive, wherever it is installed."""
         found, now = await self._heartbeats_found(), self._clock.seconds()
         known = self._heartbeats
-        self._heartbeats = {_namespace(each): observe(known.get(_namespace(each), Seen()), each, now) for each in found}
+        self._heartbeats = {
+            _namespace(each): observe(known.get(_namespace(each), SeenLease()), each, now) for each in found
+        }
         return next((each for each in found if alive(self._heartbeats[_namespace(each)], each, now)), None)
 
     def _of_kargo(self, heartbeat: Document) -> str:
@@ -160,12 +162,12 @@ class ShardLease:
                 return {}
             raise
 
-    async def _take(self, lease: Document, began: float) -> Standing:
+    async def _take(self, lease: Document, began: float) -> LeaseStanding:
         try:
             await self._write(lease, claimed(lease, self._identity, self._wall()))
         except ApiError as error:
             if error.status == 409:
-                return Standing(LeaseState.ELSEWHERE, f"Lease {self._name} was taken by another a moment ago")
+                return LeaseStanding(LeaseState.ELSEWHERE, f"Lease {self._name} was taken by another a moment ago")
             raise
         return held(self._identity, began)
 
@@ -189,7 +191,7 @@ class ShardLease:
         except ClusterError as error:
             self._log.info("the Lease {name} is left to end by itself: {error}", name=self._name, error=str(error))
 
-    def _stand(self, standing: Standing) -> None:
+    def _stand(self, standing: LeaseStanding) -> None:
         before, self._standing = self._standing, standing
         if (before.state, before.reason) != (standing.state, standing.reason):
             self._log.info("shard {shard}: {reason}", shard=self._shard, reason=standing.reason)

@@ -8,7 +8,7 @@ from typing import Any
 
 from promoter_view.decoded import text
 from promoter_view.promotions.documents import Document, objects
-from promoter_view.promotions.state.execution import Phase
+from promoter_view.promotions.state.execution import PromotionPhase
 from promoter_view.promotions.values import Stage, StageStatus
 from promoter_view.stages.assessment import Condition, StageHealth
 
@@ -83,7 +83,7 @@ def _ready(status: StageStatus, promoting: Condition | None, healthy: Condition,
     if promoting is not None:
         return replace(promoting, status="False")
     last = status.last
-    if last.phase and last.phase != Phase.SUCCEEDED.value:
+    if last.phase and last.phase != PromotionPhase.SUCCEEDED.value:
         return Condition("False", f"LastPromotion{last.phase}", last.message)
     wanting = next((each for each in (healthy, verified) if each.status != "True"), None)
     return verified if wanting is None else replace(wanting, status="False")

@@ -16,7 +16,7 @@ _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 
-class Phase(enum.StrEnum):
+class PromotionPhase(enum.StrEnum):
     """A Promotion's phase, as the cluster has it; NEW: nobody has looked at it yet."""
 
     NEW = ""
@@ -33,8 +33,8 @@ class Phase(enum.StrEnum):
         return self in _TERMINAL
 
 
-_PHASES = {phase.value: phase for phase in Phase}
-_TERMINAL = frozenset({Phase.SUCCEEDED, Phase.FAILED, Phase.ERRORED, Phase.ABORTED})
+_PHASES = {phase.value: phase for phase in PromotionPhase}
+_TERMINAL = frozenset({PromotionPhase.SUCCEEDED, PromotionPhase.FAILED, PromotionPhase.ERRORED, PromotionPhase.ABORTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class StepRecord:
 class Execution:
     """What Promotion.status says of the run. Moments are RFC 3339; ``state`` holds each step's output by its alias."""
 
-    phase: Phase = Phase.NEW
+    phase: PromotionPhase = PromotionPhase.NEW
     message: str = ""
     started_at: str = ""
     finished_at: str = ""
@@ -114,7 +114,7 @@ def read_execution(promotion: Document) -> Execution:
     status = mapping(promotion, "status")
     phase = text(status, "phase")
     return Execution(
-        phase=_PHASES.get(phase, Phase.NEW),
+        phase=_PHASES.get(phase, PromotionPhase.NEW),
         message=text(status, "message"),
         started_at=text(status, "startedAt"),
         finished_at=text(status, "finishedAt"),

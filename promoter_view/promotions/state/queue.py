@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from promoter_view.promotions.state.execution import Phase
+from promoter_view.promotions.state.execution import PromotionPhase
 from promoter_view.promotions.values import LastPromotion, Promotion, StageStatus
 
 
@@ -27,8 +27,8 @@ class Turn:
 def ordered(promotions: Iterable[Promotion]) -> Sequence[Promotion]:
     """Running ones first, then those that wait, oldest first, then those that ended, newest first."""
     found = sorted(promotions, key=_order)
-    running = [each for each in found if each.execution.phase is Phase.RUNNING]
-    waiting = [each for each in found if not each.has_ended and each.execution.phase is not Phase.RUNNING]
+    running = [each for each in found if each.execution.phase is PromotionPhase.RUNNING]
+    waiting = [each for each in found if not each.has_ended and each.execution.phase is not PromotionPhase.RUNNING]
     return [*running, *waiting, *reversed([each for each in found if each.has_ended])]
 
 
@@ -58,7 +58,7 @@ def _order(promotion: Promotion) -> tuple[str, str]:
 
 def _is_without_effect(promotion: Promotion) -> bool:
     """It was called off before it began: as if it had never been there."""
-    return promotion.execution.phase is Phase.ABORTED and not promotion.execution.started_at
+    return promotion.execution.phase is PromotionPhase.ABORTED and not promotion.execution.started_at
 
 
 def _released(status: StageStatus, found: Sequence[Promotion]) -> tuple[Promotion, ...]:

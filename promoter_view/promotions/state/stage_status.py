@@ -13,7 +13,7 @@ from typing import Any
 from promoter_view.decoded import mapping, text
 from promoter_view.promotions.documents import Document, objects
 from promoter_view.promotions.state.conditions import conditions, written
-from promoter_view.promotions.state.execution import Phase
+from promoter_view.promotions.state.execution import PromotionPhase
 from promoter_view.promotions.state.freight import collection_id
 from promoter_view.promotions.state.queue import Turn, reference
 from promoter_view.promotions.values import Promotion, Stage, StageStatus
@@ -75,7 +75,7 @@ def summary(stage: Stage) -> str:
 
 def _released(status: Mapping[str, Any], ended: Promotion) -> dict[str, Any]:
     found = {**status, "lastPromotion": reference(ended)}
-    if ended.execution.phase is Phase.SUCCEEDED and ended.collection:
+    if ended.execution.phase is PromotionPhase.SUCCEEDED and ended.collection:
         found["freightHistory"] = [dict(ended.collection), *objects(status, "freightHistory")][:MAX_HISTORY]
     elif not ended.execution.started_at:
         found["lastPromotion"] = _inherited(found["lastPromotion"], status)

@@ -41,7 +41,7 @@ class OperationProgress(enum.Enum):
     THERE = enum.auto()
 
 
-class Move(enum.Enum):
+class NextMove(enum.Enum):
     """What to do."""
 
     SYNC = enum.auto()
@@ -51,19 +51,19 @@ class Move(enum.Enum):
 
 
 #: None stands for any owner.
-TABLE: Mapping[tuple[Owner | None, OperationProgress], Move] = {
-    (None, OperationProgress.PENDING): Move.WAIT,
-    (None, OperationProgress.NONE): Move.SYNC,
-    (Owner.NOT_KARGO, OperationProgress.IN_FLIGHT): Move.WAIT,
-    (Owner.NOT_KARGO, OperationProgress.ENDED): Move.SYNC,
-    (Owner.OTHER_PROMOTION, OperationProgress.IN_FLIGHT): Move.WAIT,
-    (Owner.OTHER_PROMOTION, OperationProgress.ENDED): Move.SYNC,
-    (Owner.THIS_PROMOTION, OperationProgress.IN_FLIGHT): Move.WAIT,
-    (Owner.THIS_PROMOTION, OperationProgress.WITHOUT_RESULT): Move.SYNC,
-    (Owner.THIS_PROMOTION, OperationProgress.WITHOUT_SOURCES): Move.COUNT,
-    (Owner.THIS_PROMOTION, OperationProgress.MISCOUNTED): Move.ERROR,
-    (Owner.THIS_PROMOTION, OperationProgress.ELSEWHERE): Move.SYNC,
-    (Owner.THIS_PROMOTION, OperationProgress.THERE): Move.COUNT,
+TABLE: Mapping[tuple[Owner | None, OperationProgress], NextMove] = {
+    (None, OperationProgress.PENDING): NextMove.WAIT,
+    (None, OperationProgress.NONE): NextMove.SYNC,
+    (Owner.NOT_KARGO, OperationProgress.IN_FLIGHT): NextMove.WAIT,
+    (Owner.NOT_KARGO, OperationProgress.ENDED): NextMove.SYNC,
+    (Owner.OTHER_PROMOTION, OperationProgress.IN_FLIGHT): NextMove.WAIT,
+    (Owner.OTHER_PROMOTION, OperationProgress.ENDED): NextMove.SYNC,
+    (Owner.THIS_PROMOTION, OperationProgress.IN_FLIGHT): NextMove.WAIT,
+    (Owner.THIS_PROMOTION, OperationProgress.WITHOUT_RESULT): NextMove.SYNC,
+    (Owner.THIS_PROMOTION, OperationProgress.WITHOUT_SOURCES): NextMove.COUNT,
+    (Owner.THIS_PROMOTION, OperationProgress.MISCOUNTED): NextMove.ERROR,
+    (Owner.THIS_PROMOTION, OperationProgress.ELSEWHERE): NextMove.SYNC,
+    (Owner.THIS_PROMOTION, OperationProgress.THERE): NextMove.COUNT,
 }
 
 
@@ -74,7 +74,7 @@ class Decision:
     ``phase`` counts for the step, "" for none. ``words`` say what is waited for, or what went wrong; "" for success.
     """
 
-    move: Move
+    move: NextMove
     phase: str = ""
     words: str = ""
 
@@ -86,17 +86,17 @@ def decide(application: Application, promotion: str, desired: Sequence[str]) -> 
     progress = _progress(application, owner, desired)
     move = TABLE[(None if (None, progress) in TABLE else owner, progress)]
     name = f"Argo CD Application {application}"
-    if move is Move.SYNC:
+    if move is NextMove.SYNC:
         return Decision(move, RUNNING, f"{name} is to be synced")
-    if move is Move.ERROR:
+    if move is NextMove.ERROR:
         return Decision(move, words=f"{name}: {_miscounted(state, desired)}")
     if progress is OperationProgress.PENDING:
         return Decision(move, RUNNING, f"{name}: {_pending(application, promotion)}{application.operation_message}")
     phase, message = ("", "") if state is None else (state.phase, state.message)
-    if move is Move.COUNT:
+    if move is NextMove.COUNT:
         return Decision(move, phase, f"{name} failed with: {message or phase}" if phase in FAILED else "")
     if not phase and owner is not Owner.THIS_PROMOTION:
-        return Decision(Move.ERROR, words=f"{name}: {_WHOSE[owner]} has no phase")
+        return Decision(NextMove.ERROR, words=f"{name}: {_WHOSE[owner]} has no phase")
     held = application.operation_message
     return Decision(move, phase, f"{name}: {_WHOSE[owner]} is {phase or 'without a phase'}{held}")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from promoter_view.decoded import mapping, text
 from promoter_view.promotions.merge_patch import merge_diff
-from promoter_view.promotions.steps.decisions import Move, decide
+from promoter_view.promotions.steps.decisions import NextMove, decide
 from promoter_view.promotions.steps.sources import desired_revisions, unmatched, update_sources
 from promoter_view.promotions.steps.step import CreateEvent, SyncApplication
 from promoter_view.stages.application import PROMOTION_INFO, Application
@@ -63,9 +63,9 @@ def plan_sync(action: SyncApplication, live: Application | None) -> SyncPatch | 
     if missing:
         return NotPossible(f"no source of Argo CD Application {live} {missing}")
     decision = decide(live, action.promotion, desired_revisions(live.sources, action.updates))
-    if decision.move is Move.ERROR:
+    if decision.move is NextMove.ERROR:
         return NotPossible(decision.words)
-    if decision.move is not Move.SYNC:
+    if decision.move is not NextMove.SYNC:
         return NothingToWrite(decision.words or f"Argo CD Application {live} is synced already")
     return SyncPatch(_body(action, live), _event(live, action))
 

@@ -22,7 +22,7 @@ class StepError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class ApplicationSelection:
     """An entry of ``apps``: a name, or else a selector as it stands in the config."""
 
     namespace: str
@@ -30,13 +30,13 @@ class Selection:
     selector: Mapping[str, Any] | None = None
 
 
-def read_selection(app: Mapping[str, Any], default_namespace: str) -> Selection:
+def read_selection(app: Mapping[str, Any], default_namespace: str) -> ApplicationSelection:
     """The selection of an entry that its schema has found valid."""
     namespace = text(app, "namespace") or default_namespace
-    return Selection(namespace, text(app, "name"), mapping(app, "selector") if "selector" in app else None)
+    return ApplicationSelection(namespace, text(app, "name"), mapping(app, "selector") if "selector" in app else None)
 
 
-def resolve(selection: Selection, applications: Applications) -> Sequence[Application]:
+def resolve(selection: ApplicationSelection, applications: Applications) -> Sequence[Application]:
     """The Applications meant: one at least. Errors: StepError where there is none, or the selector cannot be read.
 
     Those that are being deleted are none: an error where one is named, and a selector does not select them.
@@ -60,7 +60,7 @@ def resolve(selection: Selection, applications: Applications) -> Sequence[Applic
 
 
 def authorized(
-    selection: Selection, found: Sequence[Application], stage: StageKey
+    selection: ApplicationSelection, found: Sequence[Application], stage: StageKey
 ) -> tuple[Sequence[Application], int]:
     """Those that the Stage may change, and how many of a selector it may not. Errors: StepError where that is all."""
     refusals = [refusal(application, stage) for application in found]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from promoter_view.promotions.steps.decisions import FAILED, Decision, Move, decide, status_of
+from promoter_view.promotions.steps.decisions import FAILED, Decision, NextMove, decide, status_of
 from promoter_view.promotions.steps.selection import StepError, authorized, resolve, unauthorized_note
 from promoter_view.promotions.steps.sources import desired_revisions, unmatched
 from promoter_view.promotions.steps.step import (
@@ -78,7 +78,7 @@ def _check_sources(entry: AppUpdate, found: Sequence[Application]) -> None:
 def _decide(context: StepContext, application: Application, updates: tuple[SourceUpdate, ...]) -> _Target:
     revisions = desired_revisions(application.sources, updates)
     decision = decide(application, context.promotion, revisions)
-    if decision.move is Move.ERROR or (decision.move is Move.COUNT and decision.phase in FAILED):
+    if decision.move is NextMove.ERROR or (decision.move is NextMove.COUNT and decision.phase in FAILED):
         raise StepError(decision.words)
     return _Target(WantedApplication(application.namespace, application.name, revisions), updates, decision)
 
@@ -113,6 +113,6 @@ def _syncs(context: StepContext, targets: Iterable[_Target]) -> Iterable[SyncApp
         key = (target.wanted.namespace, target.wanted.name)
         action = found.get(key) or SyncApplication(*key, context.stage, context.promotion, context.actor)
         found[key] = replace(action, updates=action.updates + target.updates)
-        if target.decision.move is Move.SYNC:
+        if target.decision.move is NextMove.SYNC:
             due.add(key)
     return [action for key, action in found.items() if key in due]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from promoter_view.decoded import mappings, text
-from promoter_view.promotions.steps.selection import Selection, read_selection
+from promoter_view.promotions.steps.selection import ApplicationSelection, read_selection
 from promoter_view.promotions.steps.step import KustomizeImage, SourceUpdate
 
 
@@ -15,7 +15,7 @@ from promoter_view.promotions.steps.step import KustomizeImage, SourceUpdate
 class AppUpdate:
     """One entry of ``apps``: which Applications, and what to change of their sources."""
 
-    selection: Selection
+    selection: ApplicationSelection
     updates: tuple[SourceUpdate, ...]
 
 

@@ -98,7 +98,7 @@ def _next_health(health: str, random: random.Random) -> str:
     return "Degraded" if random.random() < _STILLBORN_ODDS else "Healthy"
 
 
-class Delivery:
+class DeliveryCompany:
     """Moves the projects of a cluster. ``interval_seconds`` is the mean time between two moves.
 
     ``clock`` is the reactor, or a ``task.Clock``.

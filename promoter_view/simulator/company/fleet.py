@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from promoter_view.simulator.company.commits import write_commit
 from promoter_view.simulator.company.manifests import Document
-from promoter_view.simulator.company.model import HEALTH, TIMER, Change, Check, Environment, Phase, Strategy
-from promoter_view.simulator.company.promotion import Move, Step, moves, new_sha, perform
+from promoter_view.simulator.company.model import HEALTH, TIMER, Check, CheckPhase, CommitChange, Environment, Strategy
+from promoter_view.simulator.company.promotion import Move, MoveKind, moves, new_sha, perform
 from promoter_view.simulator.company.rendering import Rendered, render, render_provider, with_owner
 from promoter_view.simulator.kubernetes.cluster import Cluster
 
@@ -68,14 +68,14 @@ def new_strategy(
     head = write_commit(random, name, now)
     last = len(branches) - 1
     environments = tuple(
-        _environment(branch, Change(head, new_sha(random), now), final=index == last)
+        _environment(branch, CommitChange(head, new_sha(random), now), final=index == last)
         for index, branch in enumerate(branches)
     )
     return Strategy(namespace, name, cluster_provider, now, head, environments)
 
 
-def _environment(branch: str, change: Change, *, final: bool) -> Environment:
-    good = Check(Phase.SUCCESS, change.time, "Healthy since the beginning")
+def _environment(branch: str, change: CommitChange, *, final: bool) -> Environment:
+    good = Check(CheckPhase.SUCCESS, change.time, "Healthy since the beginning")
     return Environment(
         branch=branch,
         auto_merge=not final,
@@ -100,7 +100,7 @@ def live_through(strategy: Strategy, count: int, until: float, random: random.Ra
 
 def make_move(strategy: Strategy, move: Move, now: float, random: random.Random) -> Strategy:
     """Performs a move; for a new dry commit, writes one."""
-    commit = write_commit(random, strategy.name, now) if move.step is Step.COMMIT else None
+    commit = write_commit(random, strategy.name, now) if move.step is MoveKind.COMMIT else None
     return perform(strategy, move, now, random, commit)
 
 

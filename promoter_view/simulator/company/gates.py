@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from promoter_view.simulator.company.manifests import Document, duration, manifest, ready, timestamp
-from promoter_view.simulator.company.model import APPROVAL, HEALTH, LINT, TIMER, Check, Environment, Phase, Strategy
+from promoter_view.simulator.company.model import (
+    APPROVAL,
+    HEALTH,
+    LINT,
+    TIMER,
+    Check,
+    CheckPhase,
+    Environment,
+    Strategy,
+)
 
 #: The gate that makes the commit statuses of a key, where one does.
 GATE_KINDS = {
@@ -57,7 +66,7 @@ def _lint_gate(strategy: Strategy) -> Document:
             "activeHydratedSha": environment.active.hydrated_sha,
             "targetedSha": environment.proposed.hydrated_sha,
             "phase": _phase(environment.proposed_checks, LINT),
-            "expressionResult": _phase(environment.proposed_checks, LINT) == Phase.SUCCESS.value,
+            "expressionResult": _phase(environment.proposed_checks, LINT) == CheckPhase.SUCCESS.value,
         }
         for environment in strategy.environments
     ]
@@ -111,10 +120,10 @@ def _approval_gate(strategy: Strategy) -> Document:
 
 
 def _remaining(environment: Environment, now: float) -> float:
-    if _phase(environment.active_checks, TIMER) == Phase.SUCCESS.value:
+    if _phase(environment.active_checks, TIMER) == CheckPhase.SUCCESS.value:
         return 0.0
     return max(0.0, environment.active.time + environment.soak_seconds - now)
 
 
 def _phase(checks: Mapping[str, Check], key: str) -> str:
-    return checks[key].phase.value if key in checks else Phase.SUCCESS.value
+    return checks[key].phase.value if key in checks else CheckPhase.SUCCESS.value

@@ -18,7 +18,7 @@ APPROVAL = "change-approval"
 PREVIOUS = "promoter-previous-environment"
 
 
-class Phase(enum.StrEnum):
+class CheckPhase(enum.StrEnum):
     """What a check says."""
 
     PENDING = "pending"
@@ -52,7 +52,7 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CommitChange:
     """A dry commit as it was hydrated for one environment."""
 
     dry: Commit
@@ -64,7 +64,7 @@ class Change:
 class Check:
     """One commit status. ``since`` is when it came to its phase."""
 
-    phase: Phase
+    phase: CheckPhase
     since: float
     description: str
 
@@ -82,7 +82,7 @@ class Request:
 class Past:
     """An entry of a policy's history: what became active, what was proposed for it, by which pull request."""
 
-    change: Change
+    change: CommitChange
     active_checks: tuple[tuple[str, Check], ...]
     proposed_checks: tuple[tuple[str, Check], ...]
     request: Request
@@ -96,8 +96,8 @@ class Environment:
     auto_merge: bool
     soak_seconds: float
     approval: bool
-    active: Change
-    proposed: Change
+    active: CommitChange
+    proposed: CommitChange
     active_checks: dict[str, Check] = field(default_factory=dict)
     proposed_checks: dict[str, Check] = field(default_factory=dict)
     request: Request | None = None
@@ -116,12 +116,12 @@ class Environment:
     @property
     def healthy(self) -> bool:
         """All checks of the active branch succeed."""
-        return all(check.phase is Phase.SUCCESS for check in self.active_checks.values())
+        return all(check.phase is CheckPhase.SUCCESS for check in self.active_checks.values())
 
     @property
     def let_through(self) -> bool:
         """All checks of the proposed branch succeed."""
-        return all(check.phase is Phase.SUCCESS for check in self.proposed_checks.values())
+        return all(check.phase is CheckPhase.SUCCESS for check in self.proposed_checks.values())
 
     def with_check(self, key: str, check: Check, *, active: bool) -> Environment:
         """The same with one check changed."""

@@ -19,12 +19,12 @@ from promoter_view.simulator.company.model import (
     LINT,
     PREVIOUS,
     TIMER,
-    Change,
     Check,
+    CheckPhase,
     Commit,
+    CommitChange,
     Environment,
     Past,
-    Phase,
     Request,
     Strategy,
 )
@@ -38,7 +38,7 @@ _REST_SECONDS = 15.0
 _FAILURE_ODDS = 0.5
 
 
-class Step(enum.Enum):
+class MoveKind(enum.Enum):
     """What kinds of moves there are."""
 
     COMMIT = "a new dry commit"
@@ -53,7 +53,7 @@ class Step(enum.Enum):
 class Move:
     """One thing that can happen now, to one environment and one check where that applies."""
 
-    step: Step
+    step: MoveKind
     index: int = 0
     key: str = ""
 
@@ -63,21 +63,21 @@ def moves(strategy: Strategy, now: float) -> list[Move]:
     found = [move for index in range(len(strategy.environments)) for move in _moves_of(strategy, index, now)]
     newest = max(environment.active.time for environment in strategy.environments)
     if strategy.settled and now - newest >= _REST_SECONDS:
-        found.append(Move(Step.COMMIT))
+        found.append(Move(MoveKind.COMMIT))
     return found
 
 
 def _moves_of(strategy: Strategy, index: int, now: float) -> Iterator[Move]:
     environment = strategy.environments[index]
     for key, check in environment.active_checks.items():
-        if check.phase is not Phase.SUCCESS and now - check.since >= _active_wait(environment, key):
-            yield Move(Step.HEAL, index, key)
+        if check.phase is not CheckPhase.SUCCESS and now - check.since >= _active_wait(environment, key):
+            yield Move(MoveKind.HEAL, index, key)
     if environment.proposed.dry.sha != strategy.head.sha:
-        yield Move(Step.HYDRATE, index)
+        yield Move(MoveKind.HYDRATE, index)
     elif environment.promoted:
         return
     elif environment.request is None or environment.request.merged is not None:
-        yield Move(Step.OPEN, index)
+        yield Move(MoveKind.OPEN, index)
     else:
         yield from _moves_of_open(strategy, index, now)
 
@@ -85,11 +85,11 @@ def _moves_of(strategy: Strategy, index: int, now: float) -> Iterator[Move]:
 def _moves_of_open(strategy: Strategy, index: int, now: float) -> Iterator[Move]:
     environment = strategy.environments[index]
     for key, check in environment.proposed_checks.items():
-        if check.phase is not Phase.SUCCESS and _can_report(strategy, index, key, now - check.since):
-            yield Move(Step.CHECK, index, key)
+        if check.phase is not CheckPhase.SUCCESS and _can_report(strategy, index, key, now - check.since):
+            yield Move(MoveKind.CHECK, index, key)
     since = max((check.since for check in environment.proposed_checks.values()), default=0.0)
     if environment.let_through and (environment.auto_merge or now - since >= _PERSON_SECONDS):
-        yield Move(Step.MERGE, index)
+        yield Move(MoveKind.MERGE, index)
 
 
 def _can_report(strategy: Strategy, index: int, key: str, waited: float) -> bool:
@@ -99,7 +99,7 @@ def _can_report(strategy: Strategy, index: int, key: str, waited: float) -> bool
         return before.healthy and before.active.dry.sha == environment.proposed.dry.sha
     if key == APPROVAL:
         return waited >= _APPROVAL_SECONDS
-    if environment.proposed_checks[key].phase is Phase.FAILURE:
+    if environment.proposed_checks[key].phase is CheckPhase.FAILURE:
         return waited >= _MEND_SECONDS
     return waited >= _CHECK_SECONDS
 
@@ -112,11 +112,11 @@ def perform(
     strategy: Strategy, move: Move, now: float, random: random.Random, commit: Commit | None = None
 ) -> Strategy:
     """The strategy after a move. A COMMIT takes the new dry commit from ``commit``."""
-    if move.step is Step.COMMIT:
+    if move.step is MoveKind.COMMIT:
         assert commit is not None
         return replace(strategy, head=commit)
     environment = strategy.environments[move.index]
-    if move.step is Step.OPEN:
+    if move.step is MoveKind.OPEN:
         opened = replace(environment, request=Request(strategy.next_request, now))
         return replace(strategy.with_environment(move.index, opened), next_request=strategy.next_request + 1)
     return strategy.with_environment(move.index, _changed(strategy, move, now, random))
@@ -124,12 +124,12 @@ def perform(
 
 def _changed(strategy: Strategy, move: Move, now: float, random: random.Random) -> Environment:
     environment = strategy.environments[move.index]
-    if move.step is Step.HYDRATE:
+    if move.step is MoveKind.HYDRATE:
         return _hydrated(strategy, move.index, now, random)
-    if move.step is Step.MERGE:
+    if move.step is MoveKind.MERGE:
         return _merged(environment, now)
-    if move.step is Step.HEAL:
-        return environment.with_check(move.key, Check(Phase.SUCCESS, now, _GOOD[move.key]), active=True)
+    if move.step is MoveKind.HEAL:
+        return environment.with_check(move.key, Check(CheckPhase.SUCCESS, now, _GOOD[move.key]), active=True)
     return environment.with_check(move.key, _reported(strategy, move, now, random), active=False)
 
 
@@ -139,8 +139,8 @@ def _hydrated(strategy: Strategy, index: int, now: float, random: random.Random)
     words = {**_WAITING, PREVIOUS: "Waiting for previous environment to be promoted"}
     return replace(
         environment,
-        proposed=Change(strategy.head, new_sha(random), now),
-        proposed_checks={key: Check(Phase.PENDING, now, words[key]) for key in keys},
+        proposed=CommitChange(strategy.head, new_sha(random), now),
+        proposed_checks={key: Check(CheckPhase.PENDING, now, words[key]) for key in keys},
     )
 
 
@@ -150,14 +150,14 @@ def _merged(environment: Environment, now: float) -> Environment:
     keys = (HEALTH, TIMER) if environment.soak_seconds else (HEALTH,)
     past = Past(
         change=environment.proposed,
-        active_checks=tuple((key, Check(Phase.SUCCESS, now, _GOOD[key])) for key in keys),
+        active_checks=tuple((key, Check(CheckPhase.SUCCESS, now, _GOOD[key])) for key in keys),
         proposed_checks=tuple(environment.proposed_checks.items()),
         request=request,
     )
     return replace(
         environment,
         active=replace(environment.proposed, time=now),
-        active_checks={key: Check(Phase.PENDING, now, _WAITING[key]) for key in keys},
+        active_checks={key: Check(CheckPhase.PENDING, now, _WAITING[key]) for key in keys},
         request=request,
         history=(past, *environment.history)[:HISTORY_LENGTH],
     )
@@ -165,10 +165,10 @@ def _merged(environment: Environment, now: float) -> Environment:
 
 def _reported(strategy: Strategy, move: Move, now: float, random: random.Random) -> Check:
     check = strategy.environments[move.index].proposed_checks[move.key]
-    may_fail = strategy.flaky and move.key == LINT and check.phase is Phase.PENDING
+    may_fail = strategy.flaky and move.key == LINT and check.phase is CheckPhase.PENDING
     if may_fail and random.random() < _FAILURE_ODDS:
-        return Check(Phase.FAILURE, now, "2 of 214 manifests are invalid: replicas must not be negative")
-    return Check(Phase.SUCCESS, now, _GOOD[move.key])
+        return Check(CheckPhase.FAILURE, now, "2 of 214 manifests are invalid: replicas must not be negative")
+    return Check(CheckPhase.SUCCESS, now, _GOOD[move.key])
 
 
 def new_sha(random: random.Random) -> str:

@@ -25,8 +25,8 @@ from promoter_view.simulator.company.model import (
     LINT,
     PREVIOUS,
     TIMER,
-    Change,
     Check,
+    CommitChange,
     Environment,
     Past,
     Request,
@@ -144,7 +144,7 @@ def _state(strategy: Strategy, environment: Environment) -> Document:
     return state
 
 
-def _branch_state(strategy: Strategy, change: Change, checks: Mapping[str, Check]) -> Document:
+def _branch_state(strategy: Strategy, change: CommitChange, checks: Mapping[str, Check]) -> Document:
     statuses = [_check_state(strategy, key, check) for key, check in checks.items()]
     return {"dry": _dry(strategy, change), "hydrated": _hydrated(strategy, change), "commitStatuses": statuses}
 
@@ -158,7 +158,7 @@ def _past(strategy: Strategy, past: Past) -> Document:
     }
 
 
-def _dry(strategy: Strategy, change: Change) -> Document:
+def _dry(strategy: Strategy, change: CommitChange) -> Document:
     commit = change.dry
     reference = {
         "author": str(commit.code_author),
@@ -179,7 +179,7 @@ def _dry(strategy: Strategy, change: Change) -> Document:
     }
 
 
-def _hydrated(strategy: Strategy, change: Change) -> Document:
+def _hydrated(strategy: Strategy, change: CommitChange) -> Document:
     return {
         "sha": change.hydrated_sha,
         "commitTime": timestamp(change.time),
@@ -244,7 +244,9 @@ def _statuses(strategy: Strategy, environment: Environment, policy: str) -> Iter
             yield Rendered(document, owner or ("ChangeTransferPolicy", policy))
 
 
-def _commit_status(strategy: Strategy, environment: Environment, change: Change, key: str, check: Check) -> Document:
+def _commit_status(
+    strategy: Strategy, environment: Environment, change: CommitChange, key: str, check: Check
+) -> Document:
     spec = {
         "gitRepositoryRef": {"name": strategy.name},
         "sha": change.hydrated_sha,

@@ -19,8 +19,8 @@ from promoter_view.simulator.company.fleet import (
     providers,
     with_gates,
 )
-from promoter_view.simulator.company.model import Phase, Strategy
-from promoter_view.simulator.company.promotion import Move, Step, moves
+from promoter_view.simulator.company.model import CheckPhase, Strategy
+from promoter_view.simulator.company.promotion import Move, MoveKind, moves
 from promoter_view.simulator.company.rendering import render
 from promoter_view.simulator.kubernetes.cluster import Cluster
 
@@ -128,7 +128,7 @@ class Scenario:
         index, possible = self._random.choice(able)
         overtakes = now - self._strategies[index].head.time >= _OVERTAKE_SECONDS
         if overtakes and self._random.random() < _OVERTAKE_ODDS:
-            return index, Move(Step.COMMIT)
+            return index, Move(MoveKind.COMMIT)
         return index, self._random.choice(possible)
 
     def _schedule(self) -> None:
@@ -159,7 +159,7 @@ def _name(document: dict[str, object]) -> tuple[str, str]:
 
 def _soaks(strategy: Strategy) -> bool:
     return any(
-        check.phase is Phase.PENDING
+        check.phase is CheckPhase.PENDING
         for environment in strategy.environments
         if environment.soak_seconds
         for check in environment.active_checks.values()

@@ -25,9 +25,9 @@ from promoter_view.simulator.kubernetes.errors import (
     method_not_allowed,
     unsupported_media_type,
 )
-from promoter_view.simulator.kubernetes.faults import AnyFault, Cut, Delay, Faults, Refuse, Shuffle, Silence
-from promoter_view.simulator.kubernetes.listing import Page, list_page
-from promoter_view.simulator.kubernetes.query import Target, is_true, read_options, read_target
+from promoter_view.simulator.kubernetes.faults import AnyFault, ArmedFaults, Cut, Delay, Refuse, Shuffle, Silence
+from promoter_view.simulator.kubernetes.listing import TablePage, list_page
+from promoter_view.simulator.kubernetes.query import RequestTarget, is_true, read_options, read_target
 from promoter_view.simulator.kubernetes.stream import WatchStream
 from promoter_view.simulator.kubernetes.table import Table
 from promoter_view.simulator.kubernetes.watch import WatchCursor
@@ -48,13 +48,13 @@ class ApiServer(Resource):
         *,
         clock: IReactorTime,
         random: random.Random,
-        faults: Faults | None = None,
+        faults: ArmedFaults | None = None,
         bookmark_interval: float = 60.0,
         min_request_timeout: float = 1800.0,
     ) -> None:
         super().__init__()
         self.cluster = cluster
-        self.faults = faults or Faults()
+        self.faults = faults or ArmedFaults()
         self.bookmark_interval = bookmark_interval
         self._min_request_timeout = min_request_timeout
         self._clock = clock
@@ -91,7 +91,7 @@ class ApiServer(Resource):
         self._admit(request, target, table)
         return NOT_DONE_YET
 
-    def _admit(self, request: Request, target: Target, table: Table) -> None:
+    def _admit(self, request: Request, target: RequestTarget, table: Table) -> None:
         fault = self.faults.of_request(_verb(request, target), request.path.decode("ascii", "replace"))
         if isinstance(fault, Silence):
             return
@@ -101,7 +101,7 @@ class ApiServer(Resource):
             return
         self._serve(request, target, table, fault)
 
-    def _serve(self, request: Request, target: Target, table: Table, fault: AnyFault | None) -> None:
+    def _serve(self, request: Request, target: RequestTarget, table: Table, fault: AnyFault | None) -> None:
         if isinstance(fault, Refuse):
             _refuse(request, fault)
         elif isinstance(fault, Cut):
@@ -127,7 +127,7 @@ class ApiServer(Resource):
             return None
         return 200, found
 
-    def _watch(self, request: Request, target: Target, table: Table, fault: AnyFault | None) -> None:
+    def _watch(self, request: Request, target: RequestTarget, table: Table, fault: AnyFault | None) -> None:
         options = read_options(_query(request))
         longest = self._min_request_timeout * (1 + self._random.random())
         reorder = self._random.shuffle if isinstance(fault, Shuffle) else None
@@ -144,7 +144,9 @@ class ApiServer(Resource):
         self._streams.add(stream)
         stream.start()
 
-    def _call(self, request: Request, target: Target, table: Table, fault: AnyFault | None) -> tuple[int, Any] | None:
+    def _call(
+        self, request: Request, target: RequestTarget, table: Table, fault: AnyFault | None
+    ) -> tuple[int, Any] | None:
         if request.method in (b"GET", b"HEAD"):
             if target.name:
                 return 200, self.cluster.get(table.kind, target.namespace, target.name)
@@ -152,14 +154,14 @@ class ApiServer(Resource):
             return None
         return self._write(request, target, table)
 
-    def _list(self, request: Request, target: Target, table: Table, *, shuffled: bool) -> None:
+    def _list(self, request: Request, target: RequestTarget, table: Table, *, shuffled: bool) -> None:
         page = list_page(table, target.namespace, read_options(_query(request)), self.cluster.resource_version)
         bodies = [found.body for found in page.items]
         if shuffled:
             self._random.shuffle(bodies)
         _send(request, 200, _list_body(table, page, bodies), b"application/json")
 
-    def _write(self, request: Request, target: Target, table: Table) -> tuple[int, Any]:
+    def _write(self, request: Request, target: RequestTarget, table: Table) -> tuple[int, Any]:
         if "dryRun" in _query(request):
             raise bad_request("dryRun is not simulated")
         kind, namespace = table.kind, target.namespace
@@ -175,7 +177,7 @@ class ApiServer(Resource):
             return 200, self.cluster.patch(kind, namespace, target.name, patch, target.subresource)
         return self._delete(request, target, table)
 
-    def _delete(self, request: Request, target: Target, table: Table) -> tuple[int, Any]:
+    def _delete(self, request: Request, target: RequestTarget, table: Table) -> tuple[int, Any]:
         conditions = (_body(request, required=False).get("preconditions")) or {}
         found = self.cluster.delete(
             table.kind,
@@ -190,7 +192,7 @@ class ApiServer(Resource):
         return 200, {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": about}
 
 
-def _verb(request: Request, target: Target) -> str:
+def _verb(request: Request, target: RequestTarget) -> str:
     if request.method not in (b"GET", b"HEAD"):
         return _WRITES.get(request.method, "")
     if target.name:
@@ -229,7 +231,7 @@ def _body(request: Request, *, required: bool = True) -> dict[str, Any]:
     return found
 
 
-def _named(document: dict[str, Any], target: Target) -> dict[str, Any]:
+def _named(document: dict[str, Any], target: RequestTarget) -> dict[str, Any]:
     metadata = document.get("metadata")
     if not isinstance(metadata, dict) or metadata.get("name") != target.name:
         raise bad_request(f"the name of the object does not match the name on the URL ({target.name})")
@@ -243,7 +245,7 @@ def _patch(request: Request) -> dict[str, Any]:
     return _body(request)
 
 
-def _list_body(table: Table, page: Page, bodies: list[bytes]) -> bytes:
+def _list_body(table: Table, page: TablePage, bodies: list[bytes]) -> bytes:
     kind = table.kind
     metadata: dict[str, Any] = {"continue": page.token, "resourceVersion": str(page.resource_version)}
     if page.remaining is not None:

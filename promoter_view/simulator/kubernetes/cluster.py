@@ -34,7 +34,7 @@ from promoter_view.simulator.kubernetes.objects import (
     storage_key,
     store,
 )
-from promoter_view.simulator.kubernetes.table import Event, Table, TableBackup
+from promoter_view.simulator.kubernetes.table import Table, TableBackup, TableEvent
 
 NAMESPACES = Kind("Namespace", "namespaces", group="", version="v1", namespaced=False)
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
@@ -260,7 +260,7 @@ class Cluster:
     def _record(self, table: Table, before: Stored | None, document: Document | None) -> Document:
         self.resource_version += 1
         after = None if document is None else store(document, self.resource_version)
-        table.record(Event(self.resource_version, before, after))
+        table.record(TableEvent(self.resource_version, before, after))
         self._tell()
         return document or {}
 

@@ -26,7 +26,7 @@ _FAULTS: dict[str, Callable[..., Any]] = {
     "Delay": faults.Delay,
     "Shuffle": faults.Shuffle,
     "Cut": faults.Cut,
-    "End": faults.End,
+    "End": faults.StreamEnd,
     "Garbage": lambda data: faults.Garbage(base64.b64decode(data)),
     "ErrorEvent": faults.ErrorEvent,
 }

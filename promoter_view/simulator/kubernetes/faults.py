@@ -50,7 +50,7 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class StreamEnd:
     """A watch ends cleanly, before its time."""
 
 
@@ -72,7 +72,7 @@ class ErrorEvent:
 
 
 RequestFault = Refuse | Silence | Delay | Shuffle | Cut
-EventFault = Silence | Cut | End | Garbage | ErrorEvent
+EventFault = Silence | Cut | StreamEnd | Garbage | ErrorEvent
 AnyFault = RequestFault | EventFault
 
 
@@ -98,7 +98,7 @@ class Armed:
         return True
 
 
-class Faults:
+class ArmedFaults:
     """The faults that are armed. ``path`` is a part of the URL's path, "" for any.
 
     Verbs of requests: ``get``, ``list``, ``watch``, ``watchlist``, ``create``, ``update``, ``patch``, ``delete``.

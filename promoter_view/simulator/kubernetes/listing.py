@@ -16,15 +16,15 @@ import orjson
 from promoter_view.records import ChangeType
 from promoter_view.simulator.kubernetes.errors import bad_request, continue_too_old, list_too_old, too_large
 from promoter_view.simulator.kubernetes.objects import Stored
-from promoter_view.simulator.kubernetes.query import EXACT, Options
-from promoter_view.simulator.kubernetes.table import Event, Selected, Table
+from promoter_view.simulator.kubernetes.query import EXACT, QueryOptions
+from promoter_view.simulator.kubernetes.table import Selected, Table, TableEvent
 
 #: In a token: go on with the objects of now, whatever became of those of then.
 _INCONSISTENT = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class TablePage:
     """A list, or a piece of one. ``remaining`` is None where the last piece or a selector leaves it out."""
 
     items: tuple[Stored, ...]
@@ -41,16 +41,16 @@ class _Start:
     after: str
 
 
-def list_page(table: Table, namespace: str, options: Options, current: int) -> Page:
+def list_page(table: Table, namespace: str, options: QueryOptions, current: int) -> TablePage:
     """The page that is asked for, of a cluster that is at ``current``. Errors: StatusError 400, 410, 504."""
     start = _start(table, options, current)
     state = table.objects if start.resource_version == current else table.at(start.resource_version)
     keys = sorted(key for key, found in state.items() if selects(found, namespace, options))
     rest = keys[bisect_right(keys, start.after) :]
     if not options.limit or len(rest) <= options.limit:
-        return Page(tuple(state[key] for key in rest), start.resource_version)
+        return TablePage(tuple(state[key] for key in rest), start.resource_version)
     taken = rest[: options.limit]
-    return Page(
+    return TablePage(
         items=tuple(state[key] for key in taken),
         resource_version=start.resource_version,
         token=_encode(_Start(start.resource_version, taken[-1])),
@@ -58,7 +58,7 @@ def list_page(table: Table, namespace: str, options: Options, current: int) -> P
     )
 
 
-def selects(found: Stored, namespace: str, options: Options) -> bool:
+def selects(found: Stored, namespace: str, options: QueryOptions) -> bool:
     """Whether an object is in that namespace ("" means all) and matches the selectors."""
     return (
         namespace in ("", found.namespace)
@@ -67,7 +67,7 @@ def selects(found: Stored, namespace: str, options: Options) -> bool:
     )
 
 
-def select(event: Event, namespace: str, options: Options) -> Selected | None:
+def select(event: TableEvent, namespace: str, options: QueryOptions) -> Selected | None:
     """What a watcher with these selectors sees of an event; None when it sees nothing.
 
     An object that begins to match is ADDED. One that stops matching is DELETED, and shown as it last matched, under
@@ -82,7 +82,7 @@ def select(event: Event, namespace: str, options: Options) -> Selected | None:
     return None
 
 
-def _start(table: Table, options: Options, current: int) -> _Start:
+def _start(table: Table, options: QueryOptions, current: int) -> _Start:
     if options.token:
         start = _decode(options.token)
         if start.resource_version == _INCONSISTENT:

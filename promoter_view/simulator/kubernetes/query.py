@@ -22,7 +22,7 @@ NOT_OLDER_THAN = "NotOlderThan"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RequestTarget:
     """Which resource, object or subresource a path names; ``plural`` is "" for a group's own page."""
 
     group: str
@@ -34,7 +34,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class QueryOptions:
     """The query of a list or watch. ``resource_version`` is None when unset; ``timeout_seconds`` 0 means none."""
 
     labels: LabelSelector
@@ -64,7 +64,7 @@ class Options:
         return self.initial_events is False and not self.resource_version
 
 
-def read_target(segments: Sequence[str]) -> Target | None:
+def read_target(segments: Sequence[str]) -> RequestTarget | None:
     """Reads a path split at its slashes, e.g. ``("apis", "g", "v1", "namespaces", "a", "things", "x")``."""
     if segments[:1] == ["api"] and len(segments) >= 2:
         group, version, rest = "", segments[1], list(segments[2:])
@@ -78,13 +78,13 @@ def read_target(segments: Sequence[str]) -> Target | None:
     if len(rest) > 3:
         return None
     plural, name, subresource = (*rest, "", "", "")[:3]
-    return Target(group, version, plural, namespace, name, subresource)
+    return RequestTarget(group, version, plural, namespace, name, subresource)
 
 
-def read_options(query: Mapping[str, str]) -> Options:
+def read_options(query: Mapping[str, str]) -> QueryOptions:
     """Reads the query of a list or watch. Errors: StatusError 400 and 422."""
     initial = query.get("sendInitialEvents")
-    options = Options(
+    options = QueryOptions(
         labels=_label_selector(query.get("labelSelector", "")),
         fields=_field_selector(query.get("fieldSelector", "")),
         limit=max(0, _integer(query, "limit")),
@@ -108,7 +108,7 @@ def is_true(text: str | None) -> bool:
     return text is not None and text.lower() not in ("false", "0")
 
 
-def _check_watch(options: Options) -> None:
+def _check_watch(options: QueryOptions) -> None:
     if options.initial_events is not None and options.match != NOT_OLDER_THAN:
         problem = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
         raise invalid_options("resourceVersionMatch", problem)
@@ -117,7 +117,7 @@ def _check_watch(options: Options) -> None:
         raise invalid_options("resourceVersionMatch", problem)
 
 
-def _check_list(options: Options) -> None:
+def _check_list(options: QueryOptions) -> None:
     if options.initial_events is not None:
         raise invalid_options("sendInitialEvents", "sendInitialEvents is forbidden for list")
     if options.token and options.resource_version is not None:

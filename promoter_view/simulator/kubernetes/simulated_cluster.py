@@ -14,7 +14,7 @@ from twisted.web.server import Site
 from promoter_view.simulator.kubernetes.apiserver import ApiServer
 from promoter_view.simulator.kubernetes.cluster import Cluster
 from promoter_view.simulator.kubernetes.control import Control
-from promoter_view.simulator.kubernetes.faults import Faults
+from promoter_view.simulator.kubernetes.faults import ArmedFaults
 
 
 class SimulatedCluster:
@@ -37,7 +37,7 @@ class SimulatedCluster:
         self._wanted_port = port
         # Any: IListeningPort promises no port number of its address.
         self._listening: Any = None
-        self.faults = Faults()
+        self.faults = ArmedFaults()
         self.cluster = cluster or Cluster(clock=self.clock, random=random)
         self.api = ApiServer(
             self.cluster, clock=self.clock, random=random, faults=self.faults, bookmark_interval=bookmark_interval

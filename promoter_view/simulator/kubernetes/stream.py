@@ -10,7 +10,7 @@ from zope.interface import implementer
 
 from promoter_view.simulator.kubernetes.cluster import Cluster
 from promoter_view.simulator.kubernetes.errors import StatusError
-from promoter_view.simulator.kubernetes.faults import Cut, End, ErrorEvent, Faults, Garbage, Silence
+from promoter_view.simulator.kubernetes.faults import ArmedFaults, Cut, ErrorEvent, Garbage, Silence, StreamEnd
 from promoter_view.simulator.kubernetes.watch import WatchCursor, error_frame
 
 #: Events that are examined in one turn of the reactor.
@@ -27,7 +27,7 @@ class WatchStream:
         cursor: WatchCursor,
         *,
         cluster: Cluster,
-        faults: Faults,
+        faults: ArmedFaults,
         clock: IReactorTime,
         bookmark_interval: float | None,
         timeout_seconds: float,
@@ -115,7 +115,7 @@ class WatchStream:
         elif isinstance(fault, Cut):
             self._request.write(frame[: len(frame) // 2] if fault.mid_line else b"")
             self.cut()
-        elif isinstance(fault, End):
+        elif isinstance(fault, StreamEnd):
             self.end()
         elif isinstance(fault, ErrorEvent):
             self._request.write(error_frame(_status_of(fault)))

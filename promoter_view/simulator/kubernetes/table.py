@@ -15,7 +15,7 @@ from promoter_view.records import ChangeType
 from promoter_view.simulator.kubernetes.objects import Stored
 
 
-class Event(NamedTuple):
+class TableEvent(NamedTuple):
     """One change of one object. ``before`` is None for ADDED; for DELETED ``after`` is None."""
 
     resource_version: int
@@ -52,7 +52,7 @@ class TableBackup:
     kind: Kind
     status: bool
     objects: Mapping[str, Stored]
-    events: Sequence[Event]
+    events: Sequence[TableEvent]
     horizon: int
 
 
@@ -64,10 +64,10 @@ class Table:
         self.status = status
         self.objects: dict[str, Stored] = {}
         self.horizon = 0
-        self._events: list[Event] = []
+        self._events: list[TableEvent] = []
         self._history_events = history_events
 
-    def record(self, event: Event) -> None:
+    def record(self, event: TableEvent) -> None:
         """Takes one change: the state moves, the history grows, and its oldest part goes where it is too long."""
         if event.after is None:
             del self.objects[event.key]
@@ -77,7 +77,7 @@ class Table:
         if len(self._events) > self._history_events:
             self._drop(len(self._events) - self._history_events // 2)
 
-    def after(self, resource_version: int, limit: int) -> Sequence[Event]:
+    def after(self, resource_version: int, limit: int) -> Sequence[TableEvent]:
         """The next events after that resourceVersion, oldest first. The caller has looked at the horizon."""
         start = bisect_right(self._events, resource_version, key=_version_of)
         return self._events[start : start + limit]
@@ -114,5 +114,5 @@ class Table:
         self.horizon = backup.horizon
 
 
-def _version_of(event: Event) -> int:
+def _version_of(event: TableEvent) -> int:
     return event.resource_version

@@ -15,7 +15,7 @@ from promoter_view.simulator.kubernetes.cluster import Cluster
 from promoter_view.simulator.kubernetes.errors import StatusError, too_large, too_old
 from promoter_view.simulator.kubernetes.listing import select, selects
 from promoter_view.simulator.kubernetes.objects import Document, Stored
-from promoter_view.simulator.kubernetes.query import Options
+from promoter_view.simulator.kubernetes.query import QueryOptions
 from promoter_view.simulator.kubernetes.table import Table
 
 _INITIAL_EVENTS_END = {"k8s.io/initial-events-end": "true"}
@@ -29,7 +29,7 @@ class WatchCursor:
         cluster: Cluster,
         table: Table,
         namespace: str,
-        options: Options,
+        options: QueryOptions,
         reorder: Callable[[list[Stored]], None] | None = None,
     ) -> None:
         self._cluster = cluster

@@ -16,7 +16,7 @@ import orjson
 from promoter_view.records import ObjectKey
 from promoter_view.views.definition import Member, ViewDefinition
 from promoter_view.views.fields import Fields
-from promoter_view.views.joining.relations import Relation, Token
+from promoter_view.views.joining.relations import JoinToken, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class RootFacts:
 class Veil:
     """How a member looks that is shown whole only to roots with an anchor among ``opened_by``: ``body`` is its name."""
 
-    opened_by: tuple[Token, ...]
+    opened_by: tuple[JoinToken, ...]
     body: bytes
 
 
@@ -50,8 +50,8 @@ class Facts:
     ``choice`` is what the member's Choice has read of it, ``veil`` is there where the member has ``whole_by``.
     """
 
-    anchors: tuple[Token, ...] = ()
-    ties: tuple[Token, ...] = ()
+    anchors: tuple[JoinToken, ...] = ()
+    ties: tuple[JoinToken, ...] = ()
     order: str = ""
     root: RootFacts | None = None
     choice: Any = None
@@ -151,7 +151,7 @@ def _parents(relation: Relation, definition: ViewDefinition) -> tuple[str, ...]:
     return relation.parents or (definition.root.kind,)
 
 
-def _ties(fields: Fields, member: Member | None) -> list[Token]:
+def _ties(fields: Fields, member: Member | None) -> list[JoinToken]:
     relations = () if member is None else member.relations
     return [token for relation in relations for token in relation.ties(fields)]
 
@@ -175,7 +175,7 @@ def _veil(fields: Fields, member: Member | None) -> Veil | None:
     return Veil(_distinct(member.whole_by.ties(fields)), orjson.dumps(named))
 
 
-def _distinct(tokens: list[Token]) -> tuple[Token, ...]:
+def _distinct(tokens: list[JoinToken]) -> tuple[JoinToken, ...]:
     return tuple(dict.fromkeys(tokens))
 
 

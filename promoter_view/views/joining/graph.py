@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 
 from promoter_view.records import ObjectKey
 from promoter_view.views.joining.facts import Facts
-from promoter_view.views.joining.relations import Token
+from promoter_view.views.joining.relations import JoinToken
 
 
 class Node:
@@ -28,9 +28,9 @@ class _Multimap:
     """Nodes by token. Most tokens have one node, which is then kept bare: a set of one costs 216 bytes."""
 
     def __init__(self) -> None:
-        self._found: dict[Token, Node | set[Node]] = {}
+        self._found: dict[JoinToken, Node | set[Node]] = {}
 
-    def add(self, token: Token, node: Node) -> None:
+    def add(self, token: JoinToken, node: Node) -> None:
         found = self._found.get(token)
         if found is None:
             self._found[token] = node
@@ -39,14 +39,14 @@ class _Multimap:
         else:
             found.add(node)
 
-    def remove(self, token: Token, node: Node) -> None:
+    def remove(self, token: JoinToken, node: Node) -> None:
         found = self._found[token]
         if isinstance(found, Node) or len(found) == 1:
             del self._found[token]
         else:
             found.remove(node)
 
-    def get(self, token: Token) -> Collection[Node]:
+    def get(self, token: JoinToken) -> Collection[Node]:
         found = self._found.get(token)
         if found is None:
             return ()

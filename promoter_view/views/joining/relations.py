@@ -17,7 +17,7 @@ _SEPARATORS = re.compile("[^A-Za-z0-9]+")
 _LABEL_VALUE_LENGTH = 63
 
 
-class Token(NamedTuple):
+class JoinToken(NamedTuple):
     """What an anchor and a tie are compared by. ``how`` names the relation; ``namespace`` "" means cluster scope."""
 
     how: str
@@ -32,10 +32,10 @@ class Relation(Protocol):
     def parents(self) -> tuple[str, ...]:
         """The kinds on which such a child may hang."""
 
-    def anchors(self, parent: Fields, child_kind: str) -> list[Token]:
+    def anchors(self, parent: Fields, child_kind: str) -> list[JoinToken]:
         """What ``parent`` offers to children of that kind."""
 
-    def ties(self, child: Fields) -> list[Token]:
+    def ties(self, child: Fields) -> list[JoinToken]:
         """What ``child`` hangs on."""
 
 
@@ -44,9 +44,9 @@ def label_value(name: str) -> str:
     return _SEPARATORS.sub("-", name)[-_LABEL_VALUE_LENGTH:].lstrip("-")
 
 
-def token(how: str, namespace: str, value: str) -> list[Token]:
+def token(how: str, namespace: str, value: str) -> list[JoinToken]:
     """A token, or none for an empty value, on which nothing can hang. Interned: both ends hold equal strings."""
-    return [Token(how, sys.intern(namespace), sys.intern(value))] if value else []
+    return [JoinToken(how, sys.intern(namespace), sys.intern(value))] if value else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ class OwnedBy:
         """Whether the child has a controller of such a kind at all, wherever that owner is."""
         return bool(self._owners(child))
 
-    def anchors(self, parent: Fields, child_kind: str) -> list[Token]:  # noqa: ARG002
+    def anchors(self, parent: Fields, child_kind: str) -> list[JoinToken]:  # noqa: ARG002
         """The parent's uid."""
         return token(f"owner:{parent.key.kind}", parent.key.namespace, parent.text(("metadata", "uid")))
 
-    def ties(self, child: Fields) -> list[Token]:
+    def ties(self, child: Fields) -> list[JoinToken]:
         """The uid of the first controller of such a kind."""
         for kind, uid in self._owners(child)[:1]:
             return token(f"owner:{kind}", child.key.namespace, uid)
@@ -86,11 +86,11 @@ class LabelledLikeRoot:
     unless: OwnedBy
     parents: tuple[str, ...] = ()
 
-    def anchors(self, parent: Fields, child_kind: str) -> list[Token]:  # noqa: ARG002
+    def anchors(self, parent: Fields, child_kind: str) -> list[JoinToken]:  # noqa: ARG002
         """The root's label value."""
         return token(f"label:{self.label}", parent.key.namespace, label_value(parent.key.name))
 
-    def ties(self, child: Fields) -> list[Token]:
+    def ties(self, child: Fields) -> list[JoinToken]:
         """The child's value of that label."""
         value = child.text(("metadata", "labels", self.label))
         return [] if self.unless.claims(child) else token(f"label:{self.label}", child.key.namespace, value)
@@ -103,11 +103,11 @@ class NamesRoot:
     path: Path
     parents: tuple[str, ...] = ()
 
-    def anchors(self, parent: Fields, child_kind: str) -> list[Token]:  # noqa: ARG002
+    def anchors(self, parent: Fields, child_kind: str) -> list[JoinToken]:  # noqa: ARG002
         """The root's name."""
         return token("names-root", parent.key.namespace, parent.key.name)
 
-    def ties(self, child: Fields) -> list[Token]:
+    def ties(self, child: Fields) -> list[JoinToken]:
         """The name in the child's field."""
         return token("names-root", child.key.namespace, child.text(self.path))
 
@@ -134,13 +134,13 @@ class NamedBy:
     when: FieldIs | None = None
     cluster_scoped: bool = False
 
-    def anchors(self, parent: Fields, child_kind: str) -> list[Token]:
+    def anchors(self, parent: Fields, child_kind: str) -> list[JoinToken]:
         """The name in the parent's field, where ``when`` holds."""
         if self.when is not None and not self.when.holds(parent):
             return []
         namespace = "" if self.cluster_scoped else parent.key.namespace
         return token(f"name:{child_kind}", namespace, parent.text(self.path))
 
-    def ties(self, child: Fields) -> list[Token]:
+    def ties(self, child: Fields) -> list[JoinToken]:
         """The child's own name."""
         return token(f"name:{child.key.kind}", child.key.namespace, child.key.name)

@@ -21,7 +21,7 @@ from promoter_view.stages.checks import judge_checks
 from promoter_view.stages.health import (
     ApplicationHealth,
     Found,
-    Unreadable,
+    UnreadableAnnotation,
     WantedApplication,
     check_application,
     worst,
@@ -30,7 +30,7 @@ from promoter_view.views.definition import Computed, Members
 
 #: Verdicts that are kept: one takes about a kilobyte, and most Applications have one.
 _KEPT = 8192
-_LOST = Unreadable("it is not there, or no longer authorizes this Stage")
+_LOST = UnreadableAnnotation("it is not there, or no longer authorizes this Stage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,9 @@ def stage_health(default_namespace: str) -> Computed:
     return Computed("health", frozenset(("Application",)), field.compute, _SCHEMA)
 
 
-def _verdict(body: bytes | None, wanted: WantedApplication, stage: StageKey, missing: Unreadable | None) -> _Verdict:
+def _verdict(
+    body: bytes | None, wanted: WantedApplication, stage: StageKey, missing: UnreadableAnnotation | None
+) -> _Verdict:
     found: Found = missing if body is None else read_application(orjson.loads(body))
     health = replace(check_application(wanted, found), found=None)
     is_told = not isinstance(found, Application) or stage in authorization_of(found.document).stages

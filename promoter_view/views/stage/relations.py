@@ -11,7 +11,7 @@ from promoter_view.stages.assessment import registered_checks
 from promoter_view.stages.authorization import authorization_of
 from promoter_view.stages.checks import ARGO_CD_UPDATE, read_wanted
 from promoter_view.views.fields import Fields
-from promoter_view.views.joining.relations import Token, token
+from promoter_view.views.joining.relations import JoinToken, token
 
 _Found = TypeVar("_Found")
 
@@ -22,13 +22,13 @@ class FreightInUse:
 
     parents: tuple[str, ...] = ()
 
-    def anchors(self, parent: Fields, child_kind: str) -> list[Token]:  # noqa: ARG002
+    def anchors(self, parent: Fields, child_kind: str) -> list[JoinToken]:  # noqa: ARG002
         """The names of the Freight that the Stage has."""
         newest = parent.objects(("status", "freightHistory"))[:1]
         pieces = [piece for entry in newest for piece in mapping(entry, "items").values()]
         return _tokens("freight", ((parent.key.namespace, text(piece, "name")) for piece in pieces))
 
-    def ties(self, child: Fields) -> list[Token]:
+    def ties(self, child: Fields) -> list[JoinToken]:
         """The Freight's own name."""
         return token("freight", child.key.namespace, child.key.name)
 
@@ -39,11 +39,11 @@ class AuthorizesStage:
 
     parents: tuple[str, ...] = ()
 
-    def anchors(self, parent: Fields, child_kind: str) -> list[Token]:  # noqa: ARG002
+    def anchors(self, parent: Fields, child_kind: str) -> list[JoinToken]:  # noqa: ARG002
         """The Stage's project, which is its namespace, and its name."""
         return token("authorizes", parent.key.namespace, parent.key.name)
 
-    def ties(self, child: Fields) -> list[Token]:
+    def ties(self, child: Fields) -> list[JoinToken]:
         """The Stages that it names."""
         return _tokens("authorizes", authorization_of(child.document).stages)
 
@@ -58,11 +58,11 @@ class NamedByHealthCheck:
     default_namespace: str
     parents: tuple[str, ...] = ()
 
-    def anchors(self, parent: Fields, child_kind: str) -> list[Token]:  # noqa: ARG002
+    def anchors(self, parent: Fields, child_kind: str) -> list[JoinToken]:  # noqa: ARG002
         """The Applications that are to be checked."""
         return _tokens("checked", self._wanted(parent))
 
-    def ties(self, child: Fields) -> list[Token]:
+    def ties(self, child: Fields) -> list[JoinToken]:
         """The Application's own name."""
         return token("checked", child.key.namespace, child.key.name)
 
@@ -105,5 +105,5 @@ class UnendedAndLast:
         return [each for place, (_, each) in enumerate(in_order) if place not in passed_over]
 
 
-def _tokens(how: str, named: Iterable[tuple[str, str]]) -> list[Token]:
+def _tokens(how: str, named: Iterable[tuple[str, str]]) -> list[JoinToken]:
     return [each for namespace, name in named for each in token(how, namespace, name)]

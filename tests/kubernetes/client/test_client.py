@@ -24,7 +24,7 @@ from twisted.web.server import NOT_DONE_YET, Site
 from zope.interface import implementer
 
 from promoter_view.kubernetes.client.client import ClientSettings, KubernetesClient
-from promoter_view.kubernetes.connection.cluster import ClusterConfig, FileSource, Impersonation, Inline, UserConfig
+from promoter_view.kubernetes.connection.cluster import ActingAs, ClusterConfig, FileSource, Inline, UserConfig
 from promoter_view.kubernetes.connection.tls import certificates_in
 from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
 from tests.support.kubernetes.certificates import Authority
@@ -86,7 +86,7 @@ class ClientTests(SynchronousTestCase):
 
     def test_impersonation(self) -> None:
         """Every request of a client acts as whom its user names: reads, streams and writes."""
-        acts_as = Impersonation("jane", groups=("dev", "qa"))
+        acts_as = ActingAs("jane", groups=("dev", "qa"))
         self.client = self.make(ClusterConfig("https://[::1]:6443", user=UserConfig(acts_as=acts_as)))
         self.get()
         Deferred.fromCoroutine(self.client.request("PATCH", "/a", body=b"{}"))

@@ -8,8 +8,8 @@ from promoter_view.log.errors import LogDamaged, LogLocked, LogUnreachable, LogU
 from promoter_view.log.etcd import at_rest, transactions
 from promoter_view.log.etcd.at_rest import EtcdAtRest
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
-from promoter_view.log.etcd.client.values import Put, Transaction
-from promoter_view.log.etcd.layout import Layout
+from promoter_view.log.etcd.client.values import PutKey, Transaction
+from promoter_view.log.etcd.layout import KeyLayout
 from promoter_view.records import BundleKey, ChangeType, Mark, ObjectKey, Position, Snapshot, SourceObject, UnreadObject
 from tests.support.log.benches import EtcdBench
 from tests.support.log.fakes import MIRROR, PATH, Fold, change
@@ -84,7 +84,7 @@ def test_other_writes_come_between():
     commit = bench.etcd.commit
 
     async def disturbed(transaction):
-        await commit(Transaction((), (Put(b"/another/program", b"x"),)))
+        await commit(Transaction((), (PutKey(b"/another/program", b"x"),)))
         return await commit(transaction)
 
     bench.etcd.commit = disturbed
@@ -103,14 +103,14 @@ def test_a_copy_cut_short_is_never_taken_for_a_log(fails_at, monkeypatch):
         calls.append(transaction)
         if len(calls) >= fails_at:
             raise EtcdError(Fault.FORBIDDEN, "etcdserver: permission denied")
-        await commit(Transaction((), (Put(b"/another/program", b"x"),)))
+        await commit(Transaction((), (PutKey(b"/another/program", b"x"),)))
         return await commit(transaction)
 
     bench.etcd.commit = cut_off
     with pytest.raises(LogUnreachable, match="permission denied"):
         run(resting(bench).begin(wanted))
     bench.etcd.commit = commit
-    if Layout("view").head not in bench.etcd.state.items:
+    if KeyLayout("view").head not in bench.etcd.state.items:
         with pytest.raises(LogUnusable, match="no event log"):
             read(bench)
     else:
@@ -161,7 +161,7 @@ def test_a_replica_that_starts_meanwhile():
 
     async def later():
         if surveys:
-            await bench.etcd.commit(Transaction((), (Put(Layout("view").head, b"x"),)))
+            await bench.etcd.commit(Transaction((), (PutKey(KeyLayout("view").head, b"x"),)))
         surveys.append(1)
         return await survey()
 

@@ -8,13 +8,13 @@ from promoter_view.log.etcd import checkpoint as module
 from promoter_view.log.etcd.checkpoint import deleting, is_due, make, writing
 from promoter_view.log.etcd.client.values import Compare
 from promoter_view.log.etcd.compaction import expendable
-from promoter_view.log.etcd.layout import Checkpoint, Head, Layout, decode_checkpoint, decode_piece
+from promoter_view.log.etcd.layout import Checkpoint, Head, KeyLayout, decode_checkpoint, decode_piece
 from promoter_view.log.etcd.loading import choose
 from promoter_view.log.settings import LogSettings
 from promoter_view.records import BundleKey, Snapshot
 from tests.support.log.fakes import MIRROR, NOW
 
-LAYOUT = Layout("view")
+LAYOUT = KeyLayout("view")
 
 
 def at(offset, *, size=0, events=0, seconds=0.0):

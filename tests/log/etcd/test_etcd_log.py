@@ -11,9 +11,9 @@ import pytest
 from promoter_view.log import codec
 from promoter_view.log.errors import LogClosed, LogUnreachable, LogUnusable
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
-from promoter_view.log.etcd.client.values import Put, Transaction
+from promoter_view.log.etcd.client.values import PutKey, Transaction
 from promoter_view.log.etcd.core.inputs import Deposed
-from promoter_view.log.etcd.layout import Layout, decode_head
+from promoter_view.log.etcd.layout import KeyLayout, decode_head
 from promoter_view.log.etcd.transactions import MAX_BYTES
 from promoter_view.records import Change, ChangeType, Mark, Position
 from tests.support.log.benches import EtcdBench, Part
@@ -21,7 +21,7 @@ from tests.support.log.fakes import MIRROR, PATH, Fold, change, unreadable
 
 NO_SPACE = EtcdError(Fault.NO_SPACE, "etcdserver: mvcc: database space exceeded")
 NO_LEADER = EtcdError(Fault.NO_LEADER, "etcdserver: no leader")
-LAYOUT = Layout("view")
+LAYOUT = KeyLayout("view")
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def sample(bench, name, **labels):
 def others_write(bench):
     """Others write to the same etcd, so that its revision is beyond all of ours."""
     for number in range(3):
-        put = Put(b"/elsewhere", b"%d" % number)
+        put = PutKey(b"/elsewhere", b"%d" % number)
         bench.etcd._commit(Transaction((), (put,)))
 
 

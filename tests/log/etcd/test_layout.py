@@ -11,7 +11,7 @@ from promoter_view.log.errors import LogDamaged
 from promoter_view.log.etcd.layout import (
     Checkpoint,
     Head,
-    Layout,
+    KeyLayout,
     decode_checkpoint,
     decode_head,
     decode_object,
@@ -24,7 +24,7 @@ from promoter_view.log.etcd.layout import (
 from promoter_view.records import BundleKey, Mark, ObjectKey, Position, Record, SourceObject
 from tests.support.log.fakes import MIRROR, PATH, change
 
-LAYOUT = Layout("/team/view/")
+LAYOUT = KeyLayout("/team/view/")
 
 
 def test_keys_stand_below_the_prefix():

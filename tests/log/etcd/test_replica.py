@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from promoter_view.log.errors import LogDamaged
-from promoter_view.log.etcd.client.values import Delete, Event, Message
-from promoter_view.log.etcd.layout import Layout
+from promoter_view.log.etcd.client.values import DeleteKey, KeyEvent, Message
+from promoter_view.log.etcd.layout import KeyLayout
 from promoter_view.log.etcd.replica import Assembler, Canceled, Overtaken, Rewound
 from promoter_view.log.etcd.transactions import Tail, empty_tail, item_of, write
 from promoter_view.records import ChangeType, Mark, Position
 from tests.support.log.fakes import MIRROR, NOW, PATH, change
 
-LAYOUT = Layout("view")
+LAYOUT = KeyLayout("view")
 CLUSTER = 3
 GONE = change("a", b"", type_=ChangeType.DELETED)
 BATCHES = (
@@ -28,9 +28,9 @@ def log(batches=BATCHES, revision=10):
     for number, batch in enumerate(batches, revision):
         written = write(LAYOUT, tail, [item_of(entry) for entry in batch], term=5, now=NOW)
         revisions[number] = [
-            Event(item.keys.key, None, number, 0)
-            if isinstance(item, Delete)
-            else Event(item.key, item.value, number, 1)
+            KeyEvent(item.keys.key, None, number, 0)
+            if isinstance(item, DeleteKey)
+            else KeyEvent(item.key, item.value, number, 1)
             for item in written.transaction.then
         ]
         records += written.head.records
@@ -87,10 +87,10 @@ def test_what_was_cut_off_comes_again():
 
 def test_a_leaders_end_is_told():
     """The key of who leads is in the same watch."""
-    gone = Event(LAYOUT.leader, None, 20, 0)
+    gone = KeyEvent(LAYOUT.leader, None, 20, 0)
     (found,) = assembler(19).feed(message(gone))
     assert (found.leader_gone, found.head, found.records) == (True, None, ())
-    (taken,) = assembler(19).feed(message(Event(LAYOUT.leader, b"r", 20, 20)))
+    (taken,) = assembler(19).feed(message(KeyEvent(LAYOUT.leader, b"r", 20, 20)))
     assert not taken.leader_gone
 
 
@@ -103,11 +103,11 @@ def test_messages_without_events_say_nothing():
     ("sent", "error"),
     [
         (message(cluster=4), Rewound),
-        (message(Event(LAYOUT.leader, b"r", 9, 9)), Rewound),
+        (message(KeyEvent(LAYOUT.leader, b"r", 9, 9)), Rewound),
         (message(canceled="compacted", compacted=50), Overtaken),
         (message(canceled="etcdserver: no leader"), Canceled),
-        (message(Event(LAYOUT.head, None, 10, 0)), LogDamaged),
-        (message(Event(LAYOUT.head, b"junk", 10, 0)), LogDamaged),
+        (message(KeyEvent(LAYOUT.head, None, 10, 0)), LogDamaged),
+        (message(KeyEvent(LAYOUT.head, b"junk", 10, 0)), LogDamaged),
     ],
 )
 def test_why_it_cannot_go_on(sent, error):

@@ -7,15 +7,15 @@ import random
 import pytest
 
 from promoter_view.log.etcd import transactions
-from promoter_view.log.etcd.client.values import Compare, Delete, Found, KeyValue, Outcome, Put
-from promoter_view.log.etcd.layout import Head, Layout, decode_head, encode_head
+from promoter_view.log.etcd.client.values import Compare, DeleteKey, Found, KeyValue, Outcome, PutKey
+from promoter_view.log.etcd.layout import Head, KeyLayout, decode_head, encode_head
 from promoter_view.log.etcd.transactions import (
     MAX_BYTES,
     MAX_OBJECTS,
     MAX_RECORDS,
     Tail,
     TooLarge,
-    Verdict,
+    TransactionVerdict,
     empty_tail,
     fitting,
     item_of,
@@ -26,7 +26,7 @@ from promoter_view.log.offsets import units
 from promoter_view.records import EVERY_PATH, LOST, ChangeType, Mark, Mirror, ObjectKey, Position
 from tests.support.log.fakes import MIRROR, NOW, PATH, change
 
-LAYOUT = Layout("view")
+LAYOUT = KeyLayout("view")
 TERM = 5
 
 
@@ -112,8 +112,8 @@ def test_a_transaction_holds_only_for_its_leader_and_behind_its_head():
     assert transaction.conditions == (Compare(LAYOUT.leader, TERM, created=True), Compare(LAYOUT.head, 7))
     head, put, delete = transaction.then
     assert (head.key, put.key) == (LAYOUT.head, LAYOUT.object_key(ObjectKey("PullRequest", "team", "a")))
-    assert isinstance(put, Put)
-    assert isinstance(delete, Delete)
+    assert isinstance(put, PutKey)
+    assert isinstance(delete, DeleteKey)
     assert decode_head(LAYOUT.head, head.value).offset == written.head.offset
 
 
@@ -130,13 +130,16 @@ def test_what_an_outcome_means():
     """Done, done by an attempt before, deposed, or behind a head that is not the one that was left."""
     before = tail()
     written = write(LAYOUT, before, items(change("a")), term=TERM, now=NOW)
-    assert judge(LAYOUT, written, outcome(succeeded=True)) == (Verdict.DONE, Tail(50, written.head))
-    assert judge(LAYOUT, written, outcome(head=written.head)) == (Verdict.DONE, Tail(44, written.head))
-    assert judge(LAYOUT, written, outcome(head=written.head, leader=0)) == (Verdict.DONE, Tail(44, written.head))
-    assert judge(LAYOUT, written, outcome(head=before.head, leader=9)) == (Verdict.DEPOSED, None)
-    assert judge(LAYOUT, written, outcome(head=before.head, leader=0)) == (Verdict.DEPOSED, None)
-    assert judge(LAYOUT, written, outcome(head=before.head)) == (Verdict.REWOUND, None)
-    assert judge(LAYOUT, written, outcome(head=None)) == (Verdict.REWOUND, None)
+    assert judge(LAYOUT, written, outcome(succeeded=True)) == (TransactionVerdict.DONE, Tail(50, written.head))
+    assert judge(LAYOUT, written, outcome(head=written.head)) == (TransactionVerdict.DONE, Tail(44, written.head))
+    assert judge(LAYOUT, written, outcome(head=written.head, leader=0)) == (
+        TransactionVerdict.DONE,
+        Tail(44, written.head),
+    )
+    assert judge(LAYOUT, written, outcome(head=before.head, leader=9)) == (TransactionVerdict.DEPOSED, None)
+    assert judge(LAYOUT, written, outcome(head=before.head, leader=0)) == (TransactionVerdict.DEPOSED, None)
+    assert judge(LAYOUT, written, outcome(head=before.head)) == (TransactionVerdict.REWOUND, None)
+    assert judge(LAYOUT, written, outcome(head=None)) == (TransactionVerdict.REWOUND, None)
 
 
 def test_a_new_log_has_no_head_yet():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.log.file.retention import Holdings, Segment, removal, snapshot_is_due, start_order
+from promoter_view.log.file.retention import FolderHoldings, Segment, removal, snapshot_is_due, start_order
 from promoter_view.log.settings import LogSettings
 
 
 def held(*sizes, snapshots=(), first=1):
     """Segments of these sizes; the n-th (from 0) follows offset 10*n, after n records, begun at n seconds."""
     segments = [Segment(at + 1, at * 10, at, at * 1000, size) for at, size in enumerate(sizes)][first - 1 :]
-    return Holdings(segments, dict.fromkeys(snapshots, 5))
+    return FolderHoldings(segments, dict.fromkeys(snapshots, 5))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_segment_from_the_future():
     """One that was begun while the clock was ahead does not keep those before it: later ones tell when they ended."""
     begun = [0, 1000, 99_000, 3000, 9000]
     segments = [Segment(at + 1, at * 10, at, created, 1) for at, created in enumerate(begun)]
-    found = Holdings(segments, dict.fromkeys((10, 20, 30, 40), 5))
+    found = FolderHoldings(segments, dict.fromkeys((10, 20, 30, 40), 5))
     assert gone(found, 40, retention_age_seconds=5)[1] == [0, 10, 20]
 
 

@@ -9,9 +9,9 @@ import pytest
 from promoter_view.promotions.lease.lease import (
     DEADLINE_SECONDS,
     DURATION_SECONDS,
+    LeaseStanding,
     LeaseState,
-    Seen,
-    Standing,
+    SeenLease,
     alive,
     claimed,
     held,
@@ -34,13 +34,13 @@ def lease(holder: str, version: str = "1", **spec: Any) -> dict[str, Any]:
 )
 def test_when_it_may_be_taken(holder: str, waited: float, free: bool) -> None:
     """A Lease is free when nobody holds it, we do, or its holder has not renewed it for as long as it lasts."""
-    seen = observe(Seen(), lease(holder), NOW)
+    seen = observe(SeenLease(), lease(holder), NOW)
     assert may_take(seen, lease(holder), "me", NOW + waited) is free
 
 
 def test_a_renewal_counts_anew() -> None:
     """Each renewal that we see begins the holder's time anew, by our own clock."""
-    seen = observe(Seen(), lease("other", "1"), NOW)
+    seen = observe(SeenLease(), lease("other", "1"), NOW)
     assert observe(seen, lease("other", "1"), NOW + 9) is seen
     assert not may_take(observe(seen, lease("other", "2"), NOW + 14), lease("other", "2"), "me", NOW + 20)
 
@@ -48,7 +48,7 @@ def test_a_renewal_counts_anew() -> None:
 def test_the_holders_own_duration_counts() -> None:
     """A Lease that lasts longer is waited for longer."""
     long = lease("other", leaseDurationSeconds=60)
-    assert not may_take(observe(Seen(), long, NOW), long, "me", NOW + 30)
+    assert not may_take(observe(SeenLease(), long, NOW), long, "me", NOW + 30)
 
 
 def test_claims() -> None:
@@ -84,12 +84,12 @@ def test_heartbeats(spec: dict[str, Any], unchanged: float, fresh: bool) -> None
     What either clock says of the day has no part in it.
     """
     heartbeat = {"metadata": {"resourceVersion": "1"}, "spec": spec}
-    assert alive(observe(Seen(), heartbeat, 7.0), heartbeat, 7.0 + unchanged) is fresh
+    assert alive(observe(SeenLease(), heartbeat, 7.0), heartbeat, 7.0 + unchanged) is fresh
 
 
 def test_a_heartbeat_under_our_eyes() -> None:
     """That somebody renews it is known once it has changed since it was first read."""
-    first = observe(Seen(), lease("kargo", "1"), NOW)
+    first = observe(SeenLease(), lease("kargo", "1"), NOW)
     assert not first.renewed
     assert observe(first, lease("kargo", "2"), NOW).renewed
 
@@ -100,7 +100,9 @@ def test_who_may_write() -> None:
     assert standing.may_write(NOW + DEADLINE_SECONDS - 0.1)
     assert not standing.may_write(NOW + DEADLINE_SECONDS)
     assert DEADLINE_SECONDS < DURATION_SECONDS
-    assert not any(Standing(state, "", NOW + 99).may_write(NOW) for state in LeaseState if state != LeaseState.HELD)
+    assert not any(
+        LeaseStanding(state, "", NOW + 99).may_write(NOW) for state in LeaseState if state != LeaseState.HELD
+    )
 
 
 def test_a_round_without_success() -> None:

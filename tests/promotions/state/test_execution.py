@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.promotions.state.execution import (
-    Phase,
     PlannedStep,
+    PromotionPhase,
     go_duration,
     in_go,
     read_execution,
@@ -44,7 +44,7 @@ def test_a_status_is_read_and_written_the_same() -> None:
     assert write_execution(STATUS, read_execution({"status": STATUS})) == STATUS
 
 
-@pytest.mark.parametrize("phase", [phase.value for phase in Phase])
+@pytest.mark.parametrize("phase", [phase.value for phase in PromotionPhase])
 def test_phases(phase: str) -> None:
     """Each phase that the cluster has is known."""
     assert read_execution({"status": {"phase": phase}}).phase.value == phase

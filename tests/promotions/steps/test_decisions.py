@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.promotions.steps.decisions import Move, decide, status_of
+from promoter_view.promotions.steps.decisions import NextMove, decide, status_of
 from promoter_view.promotions.steps.step import StepStatus
 from promoter_view.stages.application import PROMOTION_INFO, read_application
 from tests.promotions.known import PROMOTION, app, operated
@@ -25,9 +25,9 @@ def pending(by: str | None) -> dict[str, Any]:
     return {"sync": {}, "info": [{"name": PROMOTION_INFO, "value": by}] if by is not None else []}
 
 
-S, W, C, E = Move.SYNC, Move.WAIT, Move.COUNT, Move.ERROR
+S, W, C, E = NextMove.SYNC, NextMove.WAIT, NextMove.COUNT, NextMove.ERROR
 
-CASES: dict[str, tuple[dict[str, Any], tuple[str, ...], Move, str, str]] = {
+CASES: dict[str, tuple[dict[str, Any], tuple[str, ...], NextMove, str, str]] = {
     "no operation ever": (app(), PINNED, S, "Running", "is to be synced"),
     "a pending operation of another": (
         app(operation=pending(NOBODY)),
@@ -159,7 +159,7 @@ STATUSES = [
 
 
 @pytest.mark.parametrize(("application", "desired", "move", "phase", "words"), CASES.values(), ids=CASES.keys())
-def test_row(application: dict[str, Any], desired: tuple[str, ...], move: Move, phase: str, words: str) -> None:
+def test_row(application: dict[str, Any], desired: tuple[str, ...], move: NextMove, phase: str, words: str) -> None:
     """Each state of an Application's operation has its move, its phase and its words."""
     found = decide(read_application(application), PROMOTION, desired)
     assert (found.move, found.phase) == (move, phase)
@@ -201,4 +201,4 @@ VALUES = st.recursive(
 def test_any_application(status: Any, operation: Any, desired: list[str]) -> None:
     """Whatever shape an Application has, there is a decision; what goes wrong or is waited for has words."""
     found = decide(read_application({"status": status, "operation": operation, "spec": status}), PROMOTION, desired)
-    assert found.words or (found.move, found.phase) == (Move.COUNT, "Succeeded")
+    assert found.words or (found.move, found.phase) == (NextMove.COUNT, "Succeeded")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from promoter_view.promotions.steps.selection import (
-    Selection,
+    ApplicationSelection,
     StepError,
     authorized,
     build_selector,
@@ -50,7 +50,7 @@ UNBUILT: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize(("selector", "names"), SELECTED.values(), ids=SELECTED.keys())
 def test_selected(selector: dict[str, Any], names: list[str]) -> None:
     """A selector means the Applications of its namespace whose labels match, by name."""
-    found = resolve(Selection("argocd", selector=selector), KNOWN)
+    found = resolve(ApplicationSelection("argocd", selector=selector), KNOWN)
     assert [one.name for one in found] == names
 
 
@@ -75,19 +75,19 @@ def test_being_deleted() -> None:
     going["metadata"]["deletionTimestamp"] = "2026-11-29T20:00:00Z"
     known = KnownApplications(WEB, going)
     with pytest.raises(StepError, match=r"argocd/api is being deleted since 2026-11-29T20:00:00Z"):
-        resolve(Selection("argocd", "api"), known)
+        resolve(ApplicationSelection("argocd", "api"), known)
     with pytest.raises(StepError, match=r"\(tier=back\); 1 that match are being deleted"):
-        resolve(Selection("argocd", selector={"matchLabels": {"tier": "back"}}), known)
+        resolve(ApplicationSelection("argocd", selector={"matchLabels": {"tier": "back"}}), known)
     everything = {"matchExpressions": [{"key": "tier", "operator": "Exists"}]}
-    assert resolve(Selection("argocd", selector=everything), known) == [read_application(WEB)]
+    assert resolve(ApplicationSelection("argocd", selector=everything), known) == [read_application(WEB)]
 
 
 def test_nothing_found() -> None:
     """An Application that is not there, and a selector without hits, are errors that name what was looked for."""
     with pytest.raises(StepError, match='unable to find Argo CD Application "gone" in namespace "argocd"'):
-        resolve(Selection("argocd", "gone"), KNOWN)
+        resolve(ApplicationSelection("argocd", "gone"), KNOWN)
     with pytest.raises(StepError, match=r"no Argo CD Applications found matching selector in .* \(tier=none\)"):
-        resolve(Selection("argocd", selector={"matchLabels": {"tier": "none"}}), KNOWN)
+        resolve(ApplicationSelection("argocd", selector={"matchLabels": {"tier": "none"}}), KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -105,11 +105,11 @@ def test_not_authorized(annotation: str | None, why: str) -> None:
     """An Application that is not for this Stage is refused with the reason, by name and by selector."""
     found = [read_application(app(annotation=annotation))]
     with pytest.raises(StepError) as caught:
-        authorized(Selection("argocd", "app"), found, STAGE)
+        authorized(ApplicationSelection("argocd", "app"), found, STAGE)
     assert "Argo CD Application argocd/app is not authorized for Stage kargo-demo:test" in str(caught.value)
     assert why in str(caught.value)
     with pytest.raises(StepError) as caught:
-        authorized(Selection("argocd", selector={"matchLabels": {"a": "b"}}), found * 2, STAGE)
+        authorized(ApplicationSelection("argocd", selector={"matchLabels": {"a": "b"}}), found * 2, STAGE)
     assert "found 2 Application(s) matching selector in namespace argocd" in str(caught.value)
     assert "none are authorized for Stage kargo-demo:test" in str(caught.value)
     assert why in str(caught.value)
@@ -119,4 +119,4 @@ def test_some_authorized() -> None:
     """Of a selector those that are authorized are taken, and the others counted."""
     good = read_application(app("good"))
     found = [read_application(app("bad", annotation=None)), good]
-    assert authorized(Selection("argocd", selector={}), found, STAGE) == ([good], 1)
+    assert authorized(ApplicationSelection("argocd", selector={}), found, STAGE) == ([good], 1)

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS
-from promoter_view.simulator.company.delivery import Delivery
+from promoter_view.simulator.company.delivery import DeliveryCompany
 from promoter_view.simulator.company.delivery_rendering import render_project
 from promoter_view.simulator.kubernetes.cluster import Cluster
 from promoter_view.stages.application import Application, read_application
@@ -18,10 +18,10 @@ from tests.support.soaking import lasting, soak
 KINDS = {kind.kind: kind for kind in (*KARGO_KINDS, APPLICATION)}
 
 
-def start(seed: int = 1) -> tuple[Any, Cluster, Delivery]:
+def start(seed: int = 1) -> tuple[Any, Cluster, DeliveryCompany]:
     clock = make_clock()
     cluster = make_cluster(clock)
-    delivery = Delivery(cluster, clock=clock, random=random.Random(seed))
+    delivery = DeliveryCompany(cluster, clock=clock, random=random.Random(seed))
     delivery.start()
     return clock, cluster, delivery
 

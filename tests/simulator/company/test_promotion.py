@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from promoter_view.simulator.company.fleet import environment_branches, make_move, new_strategy, with_gates
 from promoter_view.simulator.company.model import HISTORY_LENGTH, PREVIOUS, Strategy
-from promoter_view.simulator.company.promotion import Move, Step, moves
+from promoter_view.simulator.company.promotion import Move, MoveKind, moves
 from tests.simulator.clusters import NOW
 
 
@@ -28,7 +28,7 @@ def check_rules(before: Strategy, move: Move, after: Strategy, proposed: list[se
         assert len(new.history) <= HISTORY_LENGTH
         if new.active.dry.sha == old.active.dry.sha:
             continue
-        assert move == Move(Step.MERGE, index), "only a merge changes what is active"
+        assert move == Move(MoveKind.MERGE, index), "only a merge changes what is active"
         assert old.let_through, "merged with a check that does not succeed"
         assert old.request is not None
         assert old.request.merged is None
@@ -49,7 +49,7 @@ def test_no_environment_is_skipped_and_nothing_unproposed_becomes_active(
     proposed = [{environment.active.dry.sha} for environment in strategy.environments]
     for wait in waits:
         now += wait
-        found = moves(strategy, now) + ([Move(Step.COMMIT)] if chance.random() < 0.03 else [])
+        found = moves(strategy, now) + ([Move(MoveKind.COMMIT)] if chance.random() < 0.03 else [])
         if not found:
             continue
         move = chance.choice(found)
@@ -63,7 +63,7 @@ def test_every_promotion_comes_to_an_end(environments: int, seed: int) -> None:
     """Left alone long enough, a new commit is active and healthy everywhere; nothing waits for ever."""
     chance = random.Random(seed)
     strategy, now = begin(environments, chance), NOW
-    strategy = make_move(strategy, Move(Step.COMMIT), now, chance)
+    strategy = make_move(strategy, Move(MoveKind.COMMIT), now, chance)
     for _ in range(400):
         if strategy.settled:
             return
@@ -77,4 +77,4 @@ def test_a_strategy_at_rest_waits_for_a_commit() -> None:
     strategy = new_strategy("team", "app", environment_branches(3), random.Random(1), NOW)
     assert strategy.settled
     assert moves(strategy, NOW + 1) == []
-    assert moves(strategy, NOW + 60) == [Move(Step.COMMIT)]
+    assert moves(strategy, NOW + 60) == [Move(MoveKind.COMMIT)]

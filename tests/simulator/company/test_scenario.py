@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from promoter_view.simulator.company.model import Phase
-from promoter_view.simulator.company.promotion import Step
+from promoter_view.simulator.company.model import CheckPhase
+from promoter_view.simulator.company.promotion import MoveKind
 from promoter_view.simulator.company.rendering import render
 from promoter_view.simulator.company.scenario import Scenario
 from promoter_view.simulator.kubernetes.cluster import Cluster
@@ -59,7 +59,7 @@ def test_every_kind_of_move_is_made() -> None:
         clock.advance(1)
         move = scenario.step()
         made[move and move.step] += 1
-    assert set(Step) <= set(made)
+    assert set(MoveKind) <= set(made)
 
 
 def test_some_are_blocked_and_some_fail() -> None:
@@ -74,8 +74,8 @@ def test_some_are_blocked_and_some_fail() -> None:
             for environment in strategy.environments
             for key, check in environment.proposed_checks.items()
         )
-    assert phases["change-approval", Phase.PENDING]
-    assert 0 < phases["lint", Phase.FAILURE] < phases["lint", Phase.SUCCESS]
+    assert phases["change-approval", CheckPhase.PENDING]
+    assert 0 < phases["lint", CheckPhase.FAILURE] < phases["lint", CheckPhase.SUCCESS]
 
 
 def test_the_cluster_holds_what_the_strategies_are() -> None:

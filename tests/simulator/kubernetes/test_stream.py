@@ -8,7 +8,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import ResponseDone, ResponseFailed
 from twisted.web.server import Site
 
-from promoter_view.simulator.kubernetes.faults import Cut, End, ErrorEvent, Garbage, Shuffle, Silence
+from promoter_view.simulator.kubernetes.faults import Cut, ErrorEvent, Garbage, Shuffle, Silence, StreamEnd
 from tests.simulator.clusters import REPOSITORIES, add
 from tests.simulator.servers import PATH, ServerTestCase
 
@@ -84,7 +84,7 @@ class TestFaults(ServerTestCase):
     def test_an_early_end_is_clean(self) -> None:
         """The stream ends as if its time were up, before the event that met the fault."""
         reader = self.watch()
-        self.api.faults.on_event(End())
+        self.api.faults.on_event(StreamEnd())
         add(self.cluster, "a")
         self.turn()
         self.assertEqual(reader.data, b"")

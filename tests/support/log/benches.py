@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from promoter_view.log.etcd.etcd_log import EtcdLog
-from promoter_view.log.etcd.layout import Layout
+from promoter_view.log.etcd.layout import KeyLayout
 from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.log.settings import LogSettings
 from promoter_view.metrics import Metrics
@@ -33,7 +33,7 @@ class EtcdBench:
         self.metrics = Metrics()
         around = Surroundings(
             etcd=self.etcd,
-            layout=Layout("view"),
+            layout=KeyLayout("view"),
             identity=f"replica-{len(self.logs) + 1}",
             runtime=a_runtime(self.clock, wall=self.wall, metrics=self.metrics, random=Always(0.5)),
             settings=LogSettings(**self.settings),

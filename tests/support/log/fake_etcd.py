@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from twisted.internet.defer import Deferred, succeed
 
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
-from promoter_view.log.etcd.client.values import Delete, Event, Found, Keys, KeyValue, Message, Outcome, Put
+from promoter_view.log.etcd.client.values import DeleteKey, Found, KeyEvent, Keys, KeyValue, Message, Outcome, PutKey
 
 COMPACTED = EtcdError(Fault.COMPACTED, "etcdserver: mvcc: required revision has been compacted")
 FUTURE = EtcdError(Fault.FUTURE, "etcdserver: mvcc: required revision is a future revision")
@@ -238,7 +238,7 @@ class FakeEtcd:
     # -- how it works ------------------------------------------------------------------------------------------------
 
     def _measure(self, transaction):
-        size = sum(len(operation.value) for operation in transaction.then if isinstance(operation, Put))
+        size = sum(len(operation.value) for operation in transaction.then if isinstance(operation, PutKey))
         if self.max_put is not None and size > self.max_put:
             raise EtcdError(Fault.TOO_LARGE, "etcdserver: request is too large")
 
@@ -265,9 +265,9 @@ class FakeEtcd:
         revision = self.state.revision + 1
         events, found = [], []
         for operation in operations:
-            if isinstance(operation, Put):
+            if isinstance(operation, PutKey):
                 events.append(self._put(operation, revision))
-            elif isinstance(operation, Delete):
+            elif isinstance(operation, DeleteKey):
                 events += self._delete(operation.keys, revision)
             else:
                 items = self.state.items
@@ -289,13 +289,13 @@ class FakeEtcd:
         before = self.state.items.get(put.key)
         created = before.create_revision if before else revision
         self.state.items[put.key] = KeyValue(put.key, put.value, created, revision, put.lease)
-        return Event(put.key, put.value, revision, created)
+        return KeyEvent(put.key, put.value, revision, created)
 
     def _delete(self, keys, revision):
         gone = [key for key in self.state.items if _within(keys, key)]
         for key in gone:
             del self.state.items[key]
-        return [Event(key, None, revision, 0) for key in gone]
+        return [KeyEvent(key, None, revision, 0) for key in gone]
 
     def _publish(self, revision, events):
         if not events:

@@ -6,7 +6,7 @@ import pytest
 
 from promoter_view.records import ObjectKey
 from promoter_view.views.fields import Fields
-from promoter_view.views.joining.relations import FieldIs, NamedBy, NamesRoot, OwnedBy, Token, label_value, token
+from promoter_view.views.joining.relations import FieldIs, JoinToken, NamedBy, NamesRoot, OwnedBy, label_value, token
 from tests.support.views.oracle import label_value as slow_label_value
 
 LABEL_VALUES = {
@@ -36,7 +36,7 @@ def test_a_name_as_a_label_value(name: str) -> None:
 def test_nothing_hangs_on_an_empty_value() -> None:
     """An empty name or uid makes no token, so that two malformed objects do not meet."""
     assert token("how", "a", "") == []
-    assert token("how", "a", "v") == [Token("how", "a", "v")]
+    assert token("how", "a", "v") == [JoinToken("how", "a", "v")]
 
 
 def test_an_owner_reference_counts_by_kind_group_and_controller() -> None:
@@ -51,7 +51,7 @@ def test_an_owner_reference_counts_by_kind_group_and_controller() -> None:
     ]
     owned = OwnedBy(("A", "B"), "g")
     child = Fields(ObjectKey("X", "n", "x"), {"metadata": {"ownerReferences": references}})
-    assert owned.ties(child) == [Token("owner:B", "n", "5")]
+    assert owned.ties(child) == [JoinToken("owner:B", "n", "5")]
     unclaimed = Fields(child.key, {"metadata": {"ownerReferences": references[:4]}})
     assert (owned.claims(child), owned.claims(unclaimed)) == (True, False)
     assert owned.ties(unclaimed) == []

@@ -36,7 +36,7 @@ class User:
             raise EtcdError(Fault.CREDENTIALS, str(error)) from error
 
 
-class Connections:
+class EtcdConnections:
     """Makes agents; ``environ`` names proxies. Errors: EtcdError with CREDENTIALS, which names the option."""
 
     def __init__(self, files: EtcdFiles, *, reactor: Any, environ: Mapping[str, str] = MappingProxyType({})) -> None:

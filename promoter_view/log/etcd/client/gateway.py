@@ -24,7 +24,7 @@ from promoter_view.kubernetes.client.streams import BodyCollector, LineStream
 from promoter_view.kubernetes.outcomes import Outcome as NetworkOutcome
 from promoter_view.kubernetes.outcomes import Unreachable
 from promoter_view.log.etcd.client import wire
-from promoter_view.log.etcd.client.connections import Connections
+from promoter_view.log.etcd.client.connections import EtcdConnections
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
 from promoter_view.log.etcd.client.values import Found, Keys, Message, Outcome, Transaction
 from promoter_view.metrics import Metrics
@@ -62,7 +62,7 @@ class Gateway:
         *,
         reactor: Any,
         metrics: Metrics,
-        connections: Connections,
+        connections: EtcdConnections,
         settings: GatewaySettings | None = None,
     ) -> None:
         self._endpoints = deque(map(parse_target, endpoints))

@@ -29,7 +29,7 @@ class KeyValue(NamedTuple):
     lease: int = 0
 
 
-class Put(NamedTuple):
+class PutKey(NamedTuple):
     """Operation of a transaction: give a key a value."""
 
     key: bytes
@@ -37,7 +37,7 @@ class Put(NamedTuple):
     lease: int = 0
 
 
-class Delete(NamedTuple):
+class DeleteKey(NamedTuple):
     """Operation of a transaction: delete keys."""
 
     keys: Keys
@@ -49,7 +49,7 @@ class Get(NamedTuple):
     keys: Keys
 
 
-Operation = Put | Delete | Get
+Operation = PutKey | DeleteKey | Get
 
 
 class Compare(NamedTuple):
@@ -89,7 +89,7 @@ class Outcome:
     found: tuple[Found, ...]
 
 
-class Event(NamedTuple):
+class KeyEvent(NamedTuple):
     """One change of one key. ``value`` is None where it was deleted."""
 
     key: bytes
@@ -108,7 +108,7 @@ class Message:
 
     cluster: int
     revision: int
-    events: tuple[Event, ...] = ()
+    events: tuple[KeyEvent, ...] = ()
     fragment: bool = False
     canceled: str = ""
     compacted: int = 0

@@ -14,16 +14,16 @@ import orjson
 from promoter_view.log.etcd.client.faults import EtcdError, Fault, fault_of
 from promoter_view.log.etcd.client.values import (
     Compare,
-    Delete,
-    Event,
+    DeleteKey,
     Found,
     Get,
+    KeyEvent,
     Keys,
     KeyValue,
     Message,
     Operation,
     Outcome,
-    Put,
+    PutKey,
     Transaction,
 )
 
@@ -132,11 +132,11 @@ def _message(result: Document) -> Message:
     )
 
 
-def _event(event: Document) -> Event:
+def _event(event: Document) -> KeyEvent:
     item = event["kv"]
     deleted = event.get("type") == "DELETE"
     value = None if deleted else b64decode(item.get("value", ""))
-    return Event(b64decode(item["key"]), value, int(item["mod_revision"]), int(item.get("create_revision", 0)))
+    return KeyEvent(b64decode(item["key"]), value, int(item["mod_revision"]), int(item.get("create_revision", 0)))
 
 
 def _found(document: Document, header: Document) -> Found:
@@ -168,10 +168,10 @@ def _compare(condition: Compare) -> Document:
 
 
 def _operation(operation: Operation) -> Document:
-    if isinstance(operation, Put):
+    if isinstance(operation, PutKey):
         put = {"key": _text(operation.key), "value": _text(operation.value), "lease": str(operation.lease)}
         return {"request_put": put}
-    if isinstance(operation, Delete):
+    if isinstance(operation, DeleteKey):
         return {"request_delete_range": _range(operation.keys)}
     assert isinstance(operation, Get)
     return {"request_range": _range(operation.keys)}

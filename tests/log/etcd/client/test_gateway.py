@@ -13,7 +13,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from promoter_view.log.etcd.client import wire
-from promoter_view.log.etcd.client.connections import Connections
+from promoter_view.log.etcd.client.connections import EtcdConnections
 from promoter_view.log.etcd.client.faults import EtcdError, Fault, fault_of
 from promoter_view.log.etcd.client.gateway import Gateway
 from promoter_view.log.etcd.client.values import Keys
@@ -54,7 +54,7 @@ class Members(Resource):
 
 
 class Agents:
-    """Stands in for Connections: the members in memory, some of which refuse connections."""
+    """Stands in for EtcdConnections: the members in memory, some of which refuse connections."""
 
     def __init__(self, members, user=None):
         self.members = members
@@ -245,18 +245,18 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
     for name in ("cafile", "certfile"):
         files = EtcdFiles(**{name: str(tmp_path / "missing"), "keyfile": str(tmp_path / "key")})
         with pytest.raises(EtcdError, match=f"--etcd-{name}: .*missing") as caught:
-            Connections(files, reactor=Clock()).agent(parse_target("https://a:1"))
+            EtcdConnections(files, reactor=Clock()).agent(parse_target("https://a:1"))
         assert caught.value.fault is Fault.CREDENTIALS
     (tmp_path / "ca").write_text("no certificate")
     with pytest.raises(EtcdError, match="PEM"):
-        Connections(EtcdFiles(cafile=str(tmp_path / "ca")), reactor=Clock()).agent(parse_target("https://a:1"))
+        EtcdConnections(EtcdFiles(cafile=str(tmp_path / "ca")), reactor=Clock()).agent(parse_target("https://a:1"))
 
 
 def test_a_password_is_read_from_its_file(tmp_path):
     """Without the newline at its end, and again when it has changed."""
     file = tmp_path / "password"
     file.write_text("first\n")
-    user = Connections(EtcdFiles(user="view", password_file=str(file)), reactor=Clock()).user
+    user = EtcdConnections(EtcdFiles(user="view", password_file=str(file)), reactor=Clock()).user
     assert (user.name, user.password()) == ("view", "first")
     file.write_text("the second one\n")
     assert user.password() == "the second one"
