@@ -88,5 +88,6 @@ while left=$((until - $(date +%s))) && [ "$left" -gt 0 ]; do
 	watching=
 	[ -n "$read_any" ] || sleep 2
 done
-[ -n "$runs$seen" ] || end 2 "for $seconds s nothing was seen of $branch in $1: $(tail -n 1 "$work/errors")"
+why=$(tail -n 1 "$work/errors")
+[ -n "$runs$seen" ] || end 2 "for $seconds s nothing was seen of $branch in $1: ${why:-it has no environment of that branch, or nothing is live there}"
 end 2 "after $seconds s $branch of $1 runs ${runs:-nothing}, not $sha${seen:+, which is proposed}"

@@ -102,7 +102,7 @@ CASES = {
         f"was never live in {BRANCH}: {NEWER} is proposed",
     ),
     "nothing happens": ({"active": commit(OLD)}, None, 2, f"runs {OLD}, not {WANTED[:8]}"),
-    "no status yet": ({}, None, 2, "nothing was seen"),
+    "no status yet": ({}, None, 2, "it has no environment of that branch, or nothing is live there"),
 }
 
 
