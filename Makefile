@@ -1,7 +1,7 @@
 # make demo   the program on an in-process cluster, in its own virtual environment
 # make test   all tests, the same environment
 # make soak   the long runs among them, whole
-# make check  ruff, mypy --strict, import-linter
+# make check  ruff, mypy --strict, import-linter, the numbers of hack/structure
 # make docs   the tables of options in docs/operations.md
 PYTHON ?= python3
 VENV ?= .venv
@@ -27,6 +27,7 @@ check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m hack.structure
 
 # The tables of options, from where they are declared.
 docs: $(VENV)/installed

@@ -18,10 +18,9 @@ from markupsafe import escape
 
 from promoter_view.dashboard.page_resource import PieceReader
 from promoter_view.dashboard.streams.topics import Form
-from promoter_view.views.promotion_strategy.summary import summarize
 from tests.dashboard.spoiling import bundle_of
 from tests.support.dashboard.company import Company
-from tests.support.views.strategies import Decoded
+from tests.support.views.strategies import Decoded, summarize
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\" onclick='alert(3)' {{ 7*7 }} ${7*7}"
 _VOID = {"meta", "link", "input", "img", "br", "meter"}

@@ -106,12 +106,6 @@ class Standing:
         return self.environment.branch
 
 
-def summarize(contents: Contents) -> Summary:
-    """The summary of a PromotionStrategyDetails."""
-    standings = by_branch(contents.each(POLICIES, read_standing))
-    return summarize_standings(contents.root(read_branches), standings, missing_of(contents))
-
-
 def missing_of(contents: Contents) -> Callable[[str], Standing]:
     """What tells of environments without a policy: that there is none, or that its reader may not see any."""
     return unseen if _POLICY in contents.hidden else unknown

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from promoter_view.decoded import mapping, text
-from promoter_view.views.contents import Read
+from promoter_view.views.contents import Contents, Read
+from promoter_view.views.promotion_strategy.summary import (
+    POLICIES,
+    Summary,
+    by_branch,
+    missing_of,
+    read_branches,
+    read_standing,
+    summarize_standings,
+)
 
 Value = TypeVar("Value")
 
@@ -89,3 +98,9 @@ class Decoded:
         found = mapping(self._tree).get(field)
         members = found if isinstance(found, list) else [found]
         return [read(member) for member in members if isinstance(member, dict)]
+
+
+def summarize(contents: Contents) -> Summary:
+    """The summary of a whole bundle, as the pages make it of the policies that they have read."""
+    standings = by_branch(contents.each(POLICIES, read_standing))
+    return summarize_standings(contents.root(read_branches), standings, missing_of(contents))

@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from promoter_view.views.promotion_strategy.summary import (
     State,
     newest_dry_commit,
-    summarize,
     summarize_environment,
     worst,
 )
-from tests.support.views.strategies import EARLIER, LATER, NEW, OLD, Decoded, bundle, check, commit, policy
+from tests.support.views.strategies import EARLIER, LATER, NEW, OLD, Decoded, bundle, check, commit, policy, summarize
 
 GREEN = [check("lint", "success")]
 PENDING = [check("lint", "pending", "lint is  still\nrunning")]

@@ -1,0 +1,1 @@
+"""What ``make check`` holds the source to, by numbers: sizes, folders, names, imports of tests, news."""
