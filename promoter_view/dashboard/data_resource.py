@@ -9,7 +9,9 @@ import orjson
 from twisted.web.server import Request
 
 from promoter_view.boundaries import ViewReader
-from promoter_view.dashboard.requests import (
+from promoter_view.dashboard.streams.changes import ChangeLines
+from promoter_view.dashboard.streams.frames import ObjectFrames, PageFragments, PageFrames
+from promoter_view.dashboard.streams.requests import (
     Resume,
     parse_filter,
     parse_part,
@@ -18,8 +20,6 @@ from promoter_view.dashboard.requests import (
     same_scope,
     text,
 )
-from promoter_view.dashboard.streams.changes import ChangeLines
-from promoter_view.dashboard.streams.frames import ObjectFrames, PageFragments, PageFrames
 from promoter_view.dashboard.streams.resource import RHYTHM, StreamResource
 from promoter_view.dashboard.streams.topics import TopicError, parse_topics
 from promoter_view.dashboard.visitors.visitors import Visitor

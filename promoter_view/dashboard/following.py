@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 
 from promoter_view.boundaries import Cursor, ViewReader
 from promoter_view.dashboard.activity import Activity
-from promoter_view.dashboard.pages import Pages
+from promoter_view.dashboard.streams.page_fragments import SubjectFragments
 from promoter_view.views.history import Expired
 
 
@@ -78,10 +78,10 @@ class RowWarmer:
 
     _log = Logger()
 
-    def __init__(self, views: ViewReader, view: str, pages: Pages, *, cooperator: Cooperator) -> None:
+    def __init__(self, views: ViewReader, view: str, fragments: SubjectFragments, *, cooperator: Cooperator) -> None:
         self._views = views
         self._view = view
-        self._pages = pages
+        self._fragments = fragments
         self._cooperator = cooperator
         self._task: CooperativeTask[Iterator[None]] | None = None
 
@@ -100,7 +100,7 @@ class RowWarmer:
         """The head has moved."""
         if self._views.ready:
             self._views.unsubscribe(self)
-            self._task = self._cooperator.cooperate(self._pages.warm(self._views.list(self._view)))
+            self._task = self._cooperator.cooperate(self._fragments.warm(self._views.list(self._view)))
             self._task.whenDone().addErrback(self._broken).addBoth(self._rest)
 
     def _rest(self, _: object) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from promoter_view.urls import public_url
-from promoter_view.views.stage.details import STAGE_DETAILS
 
 _MAX_CHARACTERS = 2048
 _SHA = re.compile(r"[0-9a-fA-F]{7,64}")
@@ -31,15 +30,3 @@ def commit_url(repository: str, sha: str) -> str:
     if not base or not _SHA.fullmatch(sha) or "?" in base or "#" in base:
         return ""
     return f"{base}/commit/{sha}"
-
-
-def strategy_path(namespace: str, name: str) -> str:
-    """A strategy's page, below the root."""
-    return f"strategies/{quote(namespace, safe='')}/{quote(name, safe='')}"
-
-
-def page_path(view: str, namespace: str, name: str) -> str:
-    """The page of a bundle of that view, below the root."""
-    if view != STAGE_DETAILS:
-        return strategy_path(namespace, name)
-    return f"stages/{quote(namespace, safe='')}/{quote(name, safe='')}"

@@ -13,7 +13,9 @@ from twisted.web.server import Request
 from promoter_view.boundaries import ViewReader
 from promoter_view.clocks import WallClock
 from promoter_view.dashboard.assets import Assets
-from promoter_view.dashboard.pages import Page, PageInput, Pages
+from promoter_view.dashboard.page_input import Page, PageInput
+from promoter_view.dashboard.page_table import PROGRAM
+from promoter_view.dashboard.pages import Pages
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.kubernetes.reflecting.core import State
@@ -22,8 +24,6 @@ from promoter_view.reading.answering import answer
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.records import Bundle
-from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
-from promoter_view.views.stage.details import STAGE_DETAILS
 from promoter_view.web.encodings import accepts_gzip
 from promoter_view.web.errors import ResourceNotFound
 from promoter_view.web.parameters import Parameters
@@ -84,7 +84,7 @@ class PageResource:
 
     async def serve(self, request: Request, path: str, parameters: Parameters, visitor: Visitor) -> None:
         """The page of that path below the root. Errors: ReviewUnavailable."""
-        shown = await self._input(visitor, with_program=path == "program")
+        shown = await self._input(visitor, with_program=path == PROGRAM.path)
         query = {name: ",".join(values) for name, values in parameters.items() if values}
         page = self._pages.render(path, query, shown)
         if page is None:
@@ -123,7 +123,7 @@ class PageResource:
         request.finish()
 
     def _nothing(self) -> PageInput:
-        return PageInput((), self._views.head, self.now(), admits=lambda _view, _namespace: False)
+        return PageInput({}, self._views.head, self.now(), admits=lambda _view, _namespace: False)
 
     async def _input(self, visitor: Visitor, *, with_program: bool) -> PageInput:
         if not self._views.ready:
@@ -135,8 +135,7 @@ class PageResource:
         found, head = await seen.see(lambda: self._list(seen.views))
         refused = frozenset(filter(seen.refuses, self._plurals))
         return PageInput(
-            bundles=found.get(PROMOTION_STRATEGY_DETAILS.plural, ()),
-            stages=found.get(STAGE_DETAILS, ()),
+            bundles=found,
             head=head,
             now=self.now(),
             scope=seen.scope,
@@ -160,7 +159,7 @@ class PageResource:
     def _waiting(self, visitor: Visitor) -> PageInput:
         facts = self._facts()
         return PageInput(
-            bundles=(),
+            bundles={},
             head=self._views.head,
             now=self.now(),
             user=visitor.user,

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from promoter_view.dashboard.links import page_path, strategy_path
+from promoter_view.dashboard.page_table import STRATEGY, page_path
 from promoter_view.views.promotion_strategy.summary import State
 
 #: With this the part ends that is the same for all that a page may hold: a browser can paint it meanwhile.
@@ -62,7 +62,7 @@ class Renderer:
         environment.globals.update(
             root=root_path,
             assets=assets_path,
-            strategy_path=strategy_path,
+            strategy_path=STRATEGY.at,
             page_path=page_path,
             address=address,
             has_stages=has_stages,

@@ -10,59 +10,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from promoter_view.dashboard.rendering import STATE_WORDS
-from promoter_view.dashboard.stages.rows import Health
-from promoter_view.dashboard.strategies.fleet import ORDERS, FleetQuery, Listed, in_order
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A state by which rows are filtered: its value, its word, the class of its shape."""
-
-    value: StrEnum
-    word: str
-    css: str
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What the rows of a page are of. ``path`` is the page's, below the root; ``view`` is named in its frames."""
-
-    title: str
-    path: str
-    noun: str
-    nouns: str
-    hint: str
-    nothing: str
-    chips: tuple[Chip, ...]
-    kind: str
-    resource: str
-    view: str = ""
-
-
-FLEET = Subject(
-    "Fleet",
-    "",
-    "strategy",
-    "strategies",
-    "name, branch, author, subject, sha, #42",
-    "There is no PromotionStrategy here yet. As soon as one is created that you may see, it appears on this page.",
-    tuple(Chip(state, word, state.value.lower()) for state, word in STATE_WORDS.items()),
-    "PromotionStrategy",
-    "promotionstrategydetails",
-)
-STAGES = Subject(
-    "Stages",
-    "stages",
-    "Stage",
-    "Stages",
-    "name, Freight, Promotion, Application, sha, tag",
-    "There is no Stage here yet. As soon as one is created that you may see, it appears on this page.",
-    tuple(Chip(health, health.word, health.css) for health in Health),
-    "Stage",
-    "stagedetails",
-    "stagedetails",
-)
+from promoter_view.dashboard.strategies.fleet import ORDERS, FleetQuery, in_order
+from promoter_view.dashboard.subject import Shown, Wording
 
 
 @dataclass(slots=True)
@@ -70,7 +19,7 @@ class RowsPage:
     """Filled once its rows are there: the head of the page is sent before."""
 
     query: FleetQuery
-    subject: Subject
+    wording: Wording
     orders: Mapping[str, Any]
     total: int = 0
     shown: int = 0
@@ -81,27 +30,27 @@ class RowsPage:
 
 
 def rows_page(
-    query: FleetQuery, subject: Subject, *, refused: bool = False, absent: bool = False, withheld: bool = False
+    query: FleetQuery, wording: Wording, *, refused: bool = False, absent: bool = False, withheld: bool = False
 ) -> RowsPage:
     """A page without its rows. Where there are none it says why.
 
     ``refused``: there are some, and its reader may see none; ``absent``: the cluster does not know their kind;
     ``withheld``: promoter-view itself may not list it.
     """
-    nothing = subject.nothing
+    nothing = wording.nothing
     if refused:
-        nothing = f"You may not list {subject.resource} in any namespace that has some. Ask for a Role that allows it."
+        nothing = f"You may not list {wording.resource} in any namespace that has some. Ask for a Role that allows it."
     elif absent:
-        nothing = f"The cluster does not know the kind {subject.kind}: it is not installed."
+        nothing = f"The cluster does not know the kind {wording.kind}: it is not installed."
     elif withheld:
-        nothing = f"promoter-view may not list the kind {subject.kind}. The page Program says which right is missing."
-    return RowsPage(query, subject, ORDERS, nothing=nothing)
+        nothing = f"promoter-view may not list the kind {wording.kind}. The page Program says which right is missing."
+    return RowsPage(query, wording, ORDERS, nothing=nothing)
 
 
-def fill_rows(page: RowsPage, found: Sequence[tuple[Listed, str]]) -> None:
-    """Rows with their HTML, which a template has escaped; those that the query does not ask for are hidden."""
-    html = {(row.namespace, row.name): text for row, text in found}
-    rows = in_order([row for row, _ in found], page.query.sort)
+def fill_rows(page: RowsPage, found: Sequence[Shown]) -> None:
+    """Those that the query does not ask for are hidden."""
+    html = {(each.row.namespace, each.row.name): each.html for each in found}
+    rows = in_order([each.row for each in found], page.query.sort)
     wanted = [page.query.admits(row) for row in rows]
     page.total, page.shown = len(rows), sum(wanted)
     page.counts = Counter(row.state for row in rows)

@@ -8,14 +8,12 @@ from pathlib import Path
 
 from promoter_view.access.authorities import Authorities
 from promoter_view.access.token_reviews import TokenReviews
-from promoter_view.dashboard.activity import Activity
+from promoter_view.dashboard.assembly import Parts, make_parts
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.following import ActivityFollower, RowWarmer
 from promoter_view.dashboard.page_resource import PageResource
-from promoter_view.dashboard.pages import Pages
 from promoter_view.dashboard.program import ProgramFacts
-from promoter_view.dashboard.reading import Reading
 from promoter_view.dashboard.site import Admittance, DashboardEntrance, DashboardRequest
 from promoter_view.dashboard.streams.resource import StreamResource
 from promoter_view.dashboard.visitors.sign_in import SignIn
@@ -73,20 +71,20 @@ class ServedDashboard(Served):
     ) -> None:
         views, settings, runtime, pump = serving.views, serving.settings, serving.runtime, serving.pump()
         plurals = tuple(definition.plural for definition in definitions)
-        reading, assets, frames = Reading(), Assets(), Frames()
-        isolation = Isolation(runtime.metrics)
-        activity = Activity(reading, isolation)
-        pages = _pages(settings, reading, activity, isolation, assets, plurals)
+        assets, frames = Assets(), Frames()
+        parts = _parts(settings, Isolation(runtime.metrics), assets, plurals)
         sights = _sights(serving, reviewing, plurals)
-        shown = PageResource(views, plurals, pages, assets, sights=sights, pump=pump, wall=runtime.wall, facts=facts)
+        shown = PageResource(
+            views, plurals, parts.pages, assets, sights=sights, pump=pump, wall=runtime.wall, facts=facts
+        )
         self._streams = StreamResource(views, runtime=runtime, pump=pump, frames=frames)
         data = DataResource(
-            views, plurals, self._streams, pages, sights=sights, pump=pump, frames=frames, now=runtime.now
+            views, plurals, self._streams, parts.fragments, sights=sights, pump=pump, frames=frames, now=runtime.now
         )
         door = _door(serving, reviewing)
         cooperating = cooperator(runtime.reactor)
-        self._follower = ActivityFollower(views, plurals, activity, cooperator=cooperating)
-        self._warmer = RowWarmer(views, _SHOWN, pages, cooperator=cooperating)
+        self._follower = ActivityFollower(views, plurals, parts.activity, cooperator=cooperating)
+        self._warmer = RowWarmer(views, _SHOWN, parts.fragments, cooperator=cooperating)
         entrance = DashboardEntrance(
             Admittance(door, _hosts(settings), settings.dashboard.root_path, serving.limits),
             data,
@@ -123,19 +121,10 @@ class ServedDashboard(Served):
         await super().stop()
 
 
-def _pages(
-    settings: Settings,
-    reading: Reading,
-    activity: Activity,
-    isolation: Isolation,
-    assets: Assets,
-    plurals: Sequence[str],
-) -> Pages:
-    return Pages(
-        reading=reading,
-        activity=activity,
-        isolation=isolation,
-        assets=assets,
+def _parts(settings: Settings, isolation: Isolation, assets: Assets, plurals: Sequence[str]) -> Parts:
+    return make_parts(
+        isolation,
+        assets,
         root_path=settings.dashboard.root_path,
         has_stages=STAGE_DETAILS in plurals,
         argocd_url=settings.argocd.url or "",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from promoter_view.dashboard.activity import Activity, Event, Item, compare, moment
+from promoter_view.dashboard.activity import Activity, moment
+from promoter_view.dashboard.events import Event, Item
+from promoter_view.dashboard.strategies.activity import compare
 from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
 from promoter_view.views.versions import join
 from tests.support.dashboard.company import Company
@@ -69,7 +71,7 @@ def test_the_time_of_an_entry_is_that_of_its_record() -> None:
     changes = [
         change._replace(resource_version=change.resource_version + join(ahead, 0, 0)) for change in company.go_on(30)
     ]
-    activity = Activity(company.reading, company.isolation)
+    activity = Activity(company.subjects, company.isolation)
     list(activity.steps(changes))
     later = company.now + timedelta(minutes=5)
     assert all(
@@ -81,7 +83,7 @@ def test_an_entry_from_a_clock_that_was_ahead_is_as_old_as_the_next_one() -> Non
     """No entry is later than the one that followed it, nor than now, whatever the clock said when it was recorded."""
     company = Company()
     changes = company.go_on(60)
-    activity = Activity(company.reading, company.isolation)
+    activity = Activity(company.subjects, company.isolation)
     ahead = len(changes) // 2
     list(activity.steps([change._replace(time_ms=change.time_ms + 8 * 3_600_000) for change in changes[:ahead]]))
     assert {entry.time for entry in activity.newest_first(company.now)} == {company.now}
@@ -107,7 +109,7 @@ def test_a_company_at_work_has_a_feed() -> None:
 def test_the_feed_is_bounded_and_says_how_far_it_reaches() -> None:
     """Beyond its bound the oldest entry goes, and the feed reaches back to the oldest that is kept."""
     company = Company()
-    activity = Activity(company.reading, company.isolation, max_entries=3)
+    activity = Activity(company.subjects, company.isolation, max_entries=3)
     activity.restart(company.world.projector.head)
     began = activity.since
     changes = company.go_on(40)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 from unittest import mock
 
@@ -15,10 +16,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from promoter_view.api.format.forms import ListMeta
 from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of
-from promoter_view.dashboard import reading, showing
 from promoter_view.dashboard.activity import Activity
-from promoter_view.dashboard.stages import showing as stage_showing
-from promoter_view.dashboard.strategies import history
+from promoter_view.dashboard.stages import rows as stage_rows
+from promoter_view.dashboard.stages import subject as stages
+from promoter_view.dashboard.strategies import history, showing
+from promoter_view.dashboard.strategies import subject as strategies
 from promoter_view.dashboard.streams.topics import Form
 from promoter_view.metrics import Metrics
 from promoter_view.records import Bundle, BundleChange
@@ -82,7 +84,7 @@ def test_strategies(company: Company, data: Any) -> None:
     rows = company.page("", bundles=[odd, *others]).count('<li class="row')
     assert rows == len(others) + 1
     for change in (_change(first, odd), _change(odd, first)):
-        assert orjson.loads(company.pages.changed(change, FORMS, company.now))["detail"]
+        assert orjson.loads(company.fragments.changed(change, FORMS, company.now))["detail"]
     form = TableForm(
         PROMOTION_STRATEGY_DETAILS,
         IncludeObject.METADATA,
@@ -91,7 +93,7 @@ def test_strategies(company: Company, data: Any) -> None:
     )
     assert form.empty_list(ListMeta(1))
     assert len(orjson.loads(form.item(odd))["cells"]) == len(PROMOTION_STRATEGY_DETAILS.columns)
-    activity = Activity(company.reading, company.isolation)
+    activity = Activity(company.subjects, company.isolation)
     list(activity.steps([_change(first, odd), _change(odd, first)]))
     assert unrendered(company.metrics) == before
 
@@ -105,7 +107,7 @@ def test_stages(shop: Shop, data: Any) -> None:
     for path in ("stages", "stages/shop/test", "activity"):
         assert shop.page(path, stages=(odd,)).endswith("</html>")
     assert unrendered(shop.metrics) == {}
-    assert orjson.loads(shop.pages.present(odd, FORMS, NOW))["detail"]
+    assert orjson.loads(shop.fragments.present(odd, FORMS, NOW))["detail"]
 
 
 @pytest.mark.parametrize("stamp", [each for each in ODD if each[:4].isdecimal()])
@@ -137,22 +139,22 @@ class DefectTests(SynchronousTestCase):
         """Each defect was logged."""
         self.assertTrue(self.flushLoggedErrors(ZeroDivisionError))
 
-    def broken(self, name: str) -> Any:
+    def broken(self, module: ModuleType, name: str) -> Any:
         """Makes a function fail for the first strategy."""
-        real, wanted = getattr(showing, name), self.bundles[0].key.name
+        real, wanted = getattr(module, name), self.bundles[0].key.name
 
         def fails(contents: Contents, *given: Any) -> Any:
             if contents.name == wanted:
                 raise ZeroDivisionError
             return real(contents, *given)
 
-        return mock.patch.object(showing, name, fails)
+        return mock.patch.object(module, name, fails)
 
     def test_row(self) -> None:
         """The fleet has all rows, one of which says that it cannot be shown; a frame of it too."""
-        with self.broken("read_row"):
+        with self.broken(strategies, "read_row"):
             html = self.company.page("")
-            frame = orjson.loads(self.company.pages.present(self.bundles[0], Form.ROW, self.company.now))
+            frame = orjson.loads(self.company.fragments.present(self.bundles[0], Form.ROW, self.company.now))
         self.assertEqual(html.count('<li class="row'), len(self.bundles))
         self.assertEqual(html.count("Cannot be shown"), 1)
         self.assertIn("Cannot be shown", frame["row"])
@@ -172,28 +174,28 @@ class DefectTests(SynchronousTestCase):
 
     def test_page(self) -> None:
         """A page of which nothing can be shown has its bundle's name, and the activity."""
-        with self.broken("read_detail"):
+        with self.broken(showing, "read_detail"):
             html = self.company.page(self.path)
         self.assertIn(f"<h1>{self.bundles[0].key.name}</h1>", html)
         self.assertIn("activity-title", html)
 
     def test_activity(self) -> None:
         """A change that cannot be told is left out, and those after it are told."""
-        activity = Activity(self.company.reading, self.company.isolation)
+        activity = Activity(self.company.subjects, self.company.isolation)
         change = BundleChange(7, None, self.bundles[0], 0)
         broken = BundleChange(6, None, replace(self.bundles[1], tail=(b"\xff",)), 0)
         list(activity.steps([broken, change]))
         self.flushLoggedErrors(IndexError)
         self.assertEqual([entry.resource_version for entry in activity.newest_first(self.company.now)], [7])
-        with self.broken("read_detail"):
+        with self.broken(showing, "read_detail"):
             self.company.page(self.path)
 
     def test_stage(self) -> None:
         """A Stage's row and page say so too."""
         shop = Shop()
-        with mock.patch.object(reading, "read_stage_row", side_effect=ZeroDivisionError):
+        with mock.patch.object(stage_rows, "application_counts", side_effect=ZeroDivisionError):
             self.assertIn("Cannot be shown", shop.page("stages"))
-        with mock.patch.object(stage_showing, "read_stage", side_effect=ZeroDivisionError):
+        with mock.patch.object(stages, "read_stage", side_effect=ZeroDivisionError):
             self.assertIn("Cannot be shown", shop.page("stages/shop/test"))
 
     def test_cells(self) -> None:

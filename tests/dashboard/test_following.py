@@ -19,7 +19,7 @@ def _settle(clock: Clock) -> None:
 def test_it_reads_what_is_held_and_then_what_comes() -> None:
     """From the horizon on, a slice a turn, and with each move of the head."""
     company, clock = Company(), Clock()
-    activity = Activity(company.reading, company.isolation)
+    activity = Activity(company.subjects, company.isolation)
     company.go_on(20)
     follower = ActivityFollower(company.world.projector, [VIEW], activity, cooperator=cooperator(clock))
     follower.start()
@@ -37,7 +37,7 @@ def test_after_it_is_stopped_nothing_runs() -> None:
     """No call is left, and a moving head wakes nobody."""
     company, clock = Company(), Clock()
     follower = ActivityFollower(
-        company.world.projector, [VIEW], Activity(company.reading, company.isolation), cooperator=cooperator(clock)
+        company.world.projector, [VIEW], Activity(company.subjects, company.isolation), cooperator=cooperator(clock)
     )
     follower.start()
     follower.stop()
@@ -48,7 +48,7 @@ def test_after_it_is_stopped_nothing_runs() -> None:
 def test_behind_the_horizon_it_starts_over() -> None:
     """What it has missed it does not pretend to know: the feed begins again at the horizon."""
     company, clock = Company(), Clock()
-    activity = Activity(company.reading, company.isolation)
+    activity = Activity(company.subjects, company.isolation)
     company.go_on(5)
     follower = ActivityFollower(company.world.projector, [VIEW], activity, cooperator=cooperator(clock))
     follower.start()
@@ -65,18 +65,18 @@ def test_behind_the_horizon_it_starts_over() -> None:
 def test_rows_are_made_ahead_of_the_first_visitor() -> None:
     """One a turn once the first state is there, and never again: from then on each change makes its own."""
     company, clock = Company(), Clock()
-    warmer = RowWarmer(company.world.projector, VIEW, company.pages, cooperator=cooperator(clock))
+    warmer = RowWarmer(company.world.projector, VIEW, company.fragments, cooperator=cooperator(clock))
     warmer.start()
-    assert not all(map(company.pages._showing._shown.has, company.bundles))
+    assert not all(map(company.subjects[VIEW]._shown.has, company.bundles))
     _settle(clock)
-    assert all(map(company.pages._showing._shown.has, company.bundles))
+    assert all(map(company.subjects[VIEW]._shown.has, company.bundles))
     assert clock.getDelayedCalls() == []
 
 
 def test_a_warmer_that_is_stopped_leaves_nothing() -> None:
     """Half-way it can be ended."""
     company, clock = Company(), Clock()
-    warmer = RowWarmer(company.world.projector, VIEW, company.pages, cooperator=cooperator(clock))
+    warmer = RowWarmer(company.world.projector, VIEW, company.fragments, cooperator=cooperator(clock))
     warmer.start()
     clock.advance(0)
     warmer.stop()

@@ -31,7 +31,7 @@ class Work:
         self.counts: Counter[str] = Counter()
         self.tick: Callable[[], object] = lambda: None
         monkeypatch.setattr(contents, "orjson", SimpleNamespace(loads=self._counted("decoded", orjson.loads)))
-        showing = company.pages._showing
+        showing = company.subjects[VIEW]._showing
         for name in ("_column", "_cell"):
             monkeypatch.setattr(showing, name, self._counted(name, getattr(showing, name)))
 
@@ -68,8 +68,8 @@ def change(company: Company, which: int) -> BundleChange:
 
 def shown(company: Company, found: BundleChange) -> int:
     """What is said of a change on all pages, in how many steps."""
-    steps = sum(1 for _ in company.pages.steps(found, EVERYTHING, company.now))
-    assert company.pages.changed(found, EVERYTHING, company.now)
+    steps = sum(1 for _ in company.fragments.steps(found, EVERYTHING, company.now))
+    assert company.fragments.changed(found, EVERYTHING, company.now)
     return steps
 
 
@@ -106,7 +106,7 @@ def test_no_step_is_larger_for_a_larger_strategy(company: Company, monkeypatch: 
     work = Work(monkeypatch, company)
     found = change(company, 0)
     largest, before = Counter[str](), Counter[str]()
-    for _ in company.pages.steps(found, EVERYTHING, company.now):
+    for _ in company.fragments.steps(found, EVERYTHING, company.now):
         for name, count in (work.counts - before).items():
             largest[name] = max(largest[name], count)
         before = work.counts.copy()
@@ -115,7 +115,7 @@ def test_no_step_is_larger_for_a_larger_strategy(company: Company, monkeypatch: 
     assert largest["_column"] <= 1
     assert largest["_cell"] <= lines
     work.counts.clear()
-    company.pages.changed(found, EVERYTHING, company.now)
+    company.fragments.changed(found, EVERYTHING, company.now)
     assert not work.counts
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.dashboard.links import commit_url, strategy_path, web_url
+from promoter_view.dashboard.links import commit_url, web_url
+from promoter_view.dashboard.page_table import STRATEGY
 
 SHA = "a" * 40
 
@@ -69,4 +70,4 @@ def test_credentials_are_never_linked() -> None:
 
 def test_a_strategy_has_a_path_of_its_own_whatever_its_name() -> None:
     """Names cannot leave their place in the path."""
-    assert strategy_path("a", "../b?c#d") == "strategies/a/..%2Fb%3Fc%23d"
+    assert STRATEGY.at("a", "../b?c#d") == "strategies/a/..%2Fb%3Fc%23d"

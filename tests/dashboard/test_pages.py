@@ -118,7 +118,7 @@ def test_a_kind_that_is_not_installed_is_said_to_be(company: Company) -> None:
 @pytest.mark.parametrize(("path", "kind"), [("", "PromotionStrategy"), ("stages", "Stage")])
 def test_a_kind_that_the_program_may_not_list_is_said_to_be(company: Company, path: str, kind: str) -> None:
     """Nobody is told that there is none where the program is not permitted to look."""
-    html = company.page(path, bundles=(), stages=(), withheld=frozenset({kind}))
+    html = company.page(path, bundles=(), withheld=frozenset({kind}))
     assert f"promoter-view may not list the kind {kind}." in html
     assert f"There is no {kind} here yet" not in html
 
@@ -341,7 +341,7 @@ def test_attacks_are_shown_as_text(poisoned: Company, path: str) -> None:
 def test_frames_are_as_safe_as_pages(poisoned: Company) -> None:
     """A frame is one line of JSON whose HTML is escaped as the page's is."""
     for bundle in poisoned.bundles[:3]:
-        data = poisoned.pages.present(bundle, Form.ROW | Form.DETAIL, poisoned.now)
+        data = poisoned.fragments.present(bundle, Form.ROW | Form.DETAIL, poisoned.now)
         assert b"\n" not in data
         frame = orjson.loads(data)
         for html in (frame["row"], frame["detail"]):
@@ -372,14 +372,14 @@ def test_long_names_stay_whole() -> None:
 def test_a_frame_carries_what_its_form_asks_for(company: Company) -> None:
     """The same row as the page's; a detail or an entry only where it is wanted; who is gone has a name only."""
     changes = [change for change in company.go_on(20) if change.after is not None]
-    change = next(each for each in reversed(changes) if company.pages._showing.entry_of(each))
-    row = orjson.loads(company.pages.changed(change, Form.ROW, company.now))
+    change = next(each for each in reversed(changes) if company.activity.entry_of(each))
+    row = orjson.loads(company.fragments.changed(change, Form.ROW, company.now))
     assert row.keys() == {"namespace", "name", "row"}
-    full = orjson.loads(company.pages.changed(change, Form.ROW | Form.ENTRIES | Form.DETAIL, company.now))
+    full = orjson.loads(company.fragments.changed(change, Form.ROW | Form.ENTRIES | Form.DETAIL, company.now))
     assert full.keys() == {"namespace", "name", "row", "detail", "entry", "events"}
     assert f'id="entry-{change.resource_version}"' in full["entry"]
     deleted = change._replace(before=change.after, after=None)
-    frame = orjson.loads(company.pages.changed(deleted, Form.ROW | Form.ENTRIES, company.now))
+    frame = orjson.loads(company.fragments.changed(deleted, Form.ROW | Form.ENTRIES, company.now))
     assert frame.keys() == {"namespace", "name", "entry", "events"}
 
 
@@ -387,9 +387,9 @@ def test_what_is_the_same_is_rendered_once() -> None:
     """A page after a frame, and a frame after a page, take the row that is there."""
     company = Company(seed=13)
     bundle = company.bundles[0]
-    first = company.pages._showing.shown(bundle)
-    assert company.pages._showing.shown(bundle) is first
-    assert list(company.pages.warm(company.bundles))
+    first = company.subjects[bundle.key.view].shown(bundle)
+    assert company.subjects[bundle.key.view].shown(bundle) is first
+    assert list(company.fragments.warm(company.bundles))
 
 
 def test_a_page_of_many_rows_comes_in_pieces(company: Company) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -11,10 +12,9 @@ from typing import Any
 import orjson
 import pytest
 
-from promoter_view.dashboard.activity import Activity
+from promoter_view.dashboard.assembly import make_parts
 from promoter_view.dashboard.assets import Assets
-from promoter_view.dashboard.pages import PageInput, Pages
-from promoter_view.dashboard.reading import Reading
+from promoter_view.dashboard.page_input import PageInput
 from promoter_view.dashboard.stages.detail import argocd_link, read_stage
 from promoter_view.dashboard.stages.rows import Health, read_stage_row
 from promoter_view.dashboard.streams.topics import Form, parse_topics
@@ -61,12 +61,10 @@ class Shop:
             ),
             promotion("p2", phase="Pending", created=40),
         )
-        reading, self.metrics = Reading(), Metrics()
-        isolation = Isolation(self.metrics)
-        self.activity = Activity(reading, isolation)
+        self.metrics = Metrics()
+        parts = make_parts(Isolation(self.metrics), Assets(), **pages)
+        self.subjects, self.activity, self.pages, self.fragments = parts
         self.activity.restart(self.world.projector.head)
-        kept_up: dict[str, Any] = {"reading": reading, "isolation": isolation, "activity": self.activity}
-        self.pages = Pages(**kept_up, assets=Assets(), **pages)
         self._read = self.world.projector.head
 
     @property
@@ -88,8 +86,11 @@ class Shop:
         found = [entry for entry in self.activity.newest_first(NOW) if entry.resource_version > before]
         return [(item.event.value, item.by, item.subject) for entry in found for item in entry.items]
 
-    def page(self, path: str, query: dict[str, str] | None = None, **changes: Any) -> str:
-        view = PageInput((), self.world.projector.head, NOW, **{"stages": self.bundles, **changes})
+    def page(
+        self, path: str, query: dict[str, str] | None = None, *, stages: Sequence[Bundle] | None = None, **changes: Any
+    ) -> str:
+        found = {STAGE_DETAILS: self.bundles if stages is None else stages}
+        view = PageInput(found, self.world.projector.head, NOW, **changes)
         page = self.pages.render(path, query or {}, view)
         assert page is not None
         return page.body.decode()
@@ -174,7 +175,7 @@ def test_filters() -> None:
 def test_without_the_view() -> None:
     """Where Stages are not served there is no page of them, and no link to one."""
     shop = Shop(has_stages=False)
-    assert shop.pages.render("stages", {}, PageInput((), 1, NOW)) is None
+    assert shop.pages.render("stages", {}, PageInput({}, 1, NOW)) is None
     assert 'href="/stages"' not in shop.page("")
 
 
@@ -224,7 +225,7 @@ def test_frames() -> None:
     """Frames name the view, so that no page of strategies takes them; each page gets the form that it shows."""
     shop = Shop()
     (bundle,) = shop.bundles
-    frame = orjson.loads(shop.pages.present(bundle, Form.ROW | Form.DETAIL, NOW))
+    frame = orjson.loads(shop.fragments.present(bundle, Form.ROW | Form.DETAIL, NOW))
     assert frame.keys() == {"view", "namespace", "name", "row", "detail"}
     assert parse_topics(["stages"]).form(KEY) == Form.ROW
     assert parse_topics(["stages/shop/test"]).form(KEY) == Form.DETAIL
@@ -238,16 +239,16 @@ def test_a_change_of_one_of_many_applications_reads_one(monkeypatch: pytest.Monk
     names = [f"app-{number}" for number in range(count)]
     world.put(stage(checks=[check(f"argocd/{name}") for name in names]))
     world.put(*(application(name, **AUTHORIZED) for name in names))
-    reading, decoded = Reading(), []
+    subject, decoded = Shop().subjects[STAGE_DETAILS], []
     counted = SimpleNamespace(loads=lambda body: decoded.append(body) or orjson.loads(body))
     monkeypatch.setattr(contents, "orjson", counted)
     (before,) = world.projector.list(STAGE_DETAILS)
-    assert sum(1 for _ in reading.steps(before)) >= count
-    reading.stage_row(before)
+    assert sum(1 for _ in subject.read_steps(before)) >= count
+    subject.shown(before)
     decoded.clear()
     world.put(changed(application(names[7], **AUTHORIZED), "status", "health", to={"status": "Degraded"}))
     (after,) = world.projector.list(STAGE_DETAILS)
-    assert len(list(reading.steps(after))) == 2
-    assert reading.stage_row(after).applications == count
+    assert len(list(subject.read_steps(after))) == 2
+    assert subject.shown(after).row.applications == count
     applications = [body for body in decoded if b'"Application"' in body]
     assert len({*applications}) == 1

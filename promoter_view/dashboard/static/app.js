@@ -8,23 +8,23 @@ import { keepFresh, Manifest } from "./refreshed.js";
 import { Strategy } from "./strategy.js";
 import { startTheme } from "./themes.js";
 
-const KINDS = { fleet: Fleet, stages: Fleet, strategy: Strategy, stage: Strategy, activity: Entries, manifest: Manifest };
-const REFRESHED = { program: 5, waiting: 2 };
+// By the name that the page itself gives.
+const SCRIPTS = { Fleet, Strategy, Entries, Manifest };
 
 customElements.define("connection-status", ConnectionStatus);
 startTheme();
 startClock();
 
-const { page, stream, root, position, scope } = document.body.dataset;
+const { script, refresh, stream, root, position, scope } = document.body.dataset;
 const status = document.querySelector("connection-status");
 if (stream) {
-  const shown = new KINDS[page]();
+  const shown = new SCRIPTS[script]();
   shown.start();
   connect({
     root, page: stream, position, scope,
     onFrame: (frame) => shown.take(frame),
     onState: (state) => status.show(state),
   });
-} else if (page in REFRESHED) {
-  keepFresh(REFRESHED[page], status);
+} else if (Number(refresh)) {
+  keepFresh(Number(refresh), status);
 }

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from twisted.web.server import Request
 
 from promoter_view.boundaries import ViewReader
-from promoter_view.dashboard.requests import Resume, parse_resume, same_scope
 from promoter_view.dashboard.streams import sse
+from promoter_view.dashboard.streams.requests import Resume, parse_resume, same_scope
 from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.reading.feed import Feed
 from promoter_view.reading.format import Format

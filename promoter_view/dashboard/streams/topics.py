@@ -10,12 +10,13 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from promoter_view.dashboard.page_table import TOPICS
 from promoter_view.records import BundleKey
-from promoter_view.views.stage.details import STAGE_DETAILS
 
-_WHOLE = ("fleet", "activity", "stages")
-_SINGLE = ("strategies/", "stages/")
-_WORDS = "fleet, activity, stages, strategies/NAMESPACE/NAME or stages/NAMESPACE/NAME"
+#: Those of pages of rows and of the activity; and those of one object, as their section with its slash.
+_WHOLE = {topic: page for topic, page in TOPICS.items() if not page.is_one}
+_SINGLE = {topic.removesuffix("NAMESPACE/NAME"): page for topic, page in TOPICS.items() if page.is_one}
+_WORDS = "{} or {}".format(", ".join([*TOPICS][:-1]), [*TOPICS][-1])
 #: Strategies and Stages that one stream may follow, and with them the size of its URL.
 MAX_STRATEGIES = 64
 
@@ -34,23 +35,20 @@ class TopicError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """What the pages of one stream show. ``strategies`` and ``single_stages`` hold (namespace, name)."""
+    """What the pages of one stream show: the views whose ``rows`` are shown, and each of ``single``, in full."""
 
-    fleet: bool = False
+    rows: frozenset[str] = frozenset()
     activity: bool = False
-    strategies: frozenset[tuple[str, str]] = frozenset()
-    stages: bool = False
-    single_stages: frozenset[tuple[str, str]] = frozenset()
+    single: frozenset[BundleKey] = frozenset()
 
     def form(self, key: BundleKey) -> Form:
         """The forms that these topics want of that bundle; ``Form(0)`` for none: then there is no frame."""
-        is_stage = key.view == STAGE_DETAILS
         form = Form(0)
-        if self.stages if is_stage else self.fleet:
+        if key.view in self.rows:
             form |= Form.ROW
         if self.activity:
             form |= Form.ENTRIES
-        if (key.namespace, key.name) in (self.single_stages if is_stage else self.strategies):
+        if key in self.single:
             form |= Form.DETAIL
         return form
 
@@ -59,19 +57,19 @@ def parse_topics(pages: Sequence[str]) -> Topics:
     """The topics that the values of ``page=`` name. Errors: TopicError."""
     if not pages:
         raise TopicError(f"page= is missing: {_WORDS}, as often as wanted")
-    single = {section: frozenset(_named(page) for page in pages if page.startswith(section)) for section in _SINGLE}
-    count = sum(map(len, single.values()))
-    if count > MAX_STRATEGIES:
-        raise TopicError(f"{count} strategies and Stages are asked for, {MAX_STRATEGIES} are served at once")
-    strange = [page for page in pages if page not in _WHOLE and not page.startswith(_SINGLE)]
+    single = frozenset(_named(page) for page in pages if page.startswith(tuple(_SINGLE)))
+    if len(single) > MAX_STRATEGIES:
+        raise TopicError(f"{len(single)} strategies and Stages are asked for, {MAX_STRATEGIES} are served at once")
+    strange = [page for page in pages if page not in _WHOLE and not page.startswith(tuple(_SINGLE))]
     if strange:
         raise TopicError(f"{strange[0][:100]!r} is no page: {_WORDS}")
-    return Topics("fleet" in pages, "activity" in pages, single["strategies/"], "stages" in pages, single["stages/"])
+    views = [_WHOLE[page].view for page in pages if page in _WHOLE]
+    return Topics(frozenset(filter(None, views)), "" in views, single)
 
 
-def _named(page: str) -> tuple[str, str]:
-    _, _, rest = page.partition("/")
+def _named(page: str) -> BundleKey:
+    section, _, rest = page.partition("/")
     namespace, _, name = rest.partition("/")
     if not namespace or not name or "/" in name:
         raise TopicError(f"{page[:100]!r} is no page: {_WORDS}")
-    return namespace, name
+    return BundleKey(_SINGLE[f"{section}/"].view, namespace, name)

@@ -38,4 +38,4 @@ def test_streams_are_bounded() -> None:
         parse_topics([])
     with pytest.raises(TopicError, match=str(MAX_STRATEGIES)):
         parse_topics([f"strategies/a/{number}" for number in range(MAX_STRATEGIES + 1)])
-    assert parse_topics(["fleet", "fleet"]) == Topics(fleet=True)
+    assert parse_topics(["fleet", "fleet"]) == Topics(rows=frozenset({KEY.view}))

@@ -10,13 +10,11 @@ from typing import Any
 
 from promoter_view.access.authorization import AccessReviews
 from promoter_view.access.token_reviews import TokenReviews
-from promoter_view.dashboard.activity import Activity
+from promoter_view.dashboard.assembly import make_parts
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.page_resource import PageResource
-from promoter_view.dashboard.pages import Pages
 from promoter_view.dashboard.program import ProgramFacts
-from promoter_view.dashboard.reading import Reading
 from promoter_view.dashboard.site import Admittance, DashboardEntrance, DashboardRequest
 from promoter_view.dashboard.streams.resource import StreamResource
 from promoter_view.dashboard.visitors.sign_in import SignIn
@@ -62,16 +60,9 @@ class Board(World):
         self.fault: str | None = None
         admittance = Admittance(door(self), hosts, root_path, limits or Limits())
         given: dict[str, Any] = {"sights": sights(self)}
-        reading, isolation = Reading(), Isolation(self.metrics)
-        pages = Pages(
-            reading=reading,
-            activity=Activity(reading, isolation),
-            isolation=isolation,
-            assets=Assets(),
-            root_path=root_path,
-        )
+        parts = make_parts(Isolation(self.metrics), Assets(), root_path=root_path)
         page_resource = PageResource(
-            self.views, self.plurals, pages, Assets(), **given, pump=self.pump, wall=self.wall, facts=self._facts
+            self.views, self.plurals, parts.pages, Assets(), **given, pump=self.pump, wall=self.wall, facts=self._facts
         )
         frames = Frames()
         self.streams = StreamResource(self.views, runtime=self.runtime, pump=self.pump, frames=frames)
@@ -79,7 +70,7 @@ class Board(World):
             self.views,
             self.plurals,
             self.streams,
-            pages,
+            parts.fragments,
             **given,
             pump=self.pump,
             frames=frames,

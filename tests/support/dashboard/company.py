@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from twisted.internet.task import Clock
 
-from promoter_view.dashboard.activity import Activity
+from promoter_view.dashboard.assembly import make_parts
 from promoter_view.dashboard.assets import Assets
-from promoter_view.dashboard.pages import PageInput, Pages
-from promoter_view.dashboard.reading import Reading
+from promoter_view.dashboard.page_input import PageInput
 from promoter_view.kubernetes.cleaning import CleaningRules, source_object
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.metrics import Metrics
@@ -53,15 +52,12 @@ class Company:
         self._known: dict[ObjectKey, bytes] = {}
         self.scenario.start()
         self.reflect()
-        self.reading = Reading()
         self.metrics = Metrics()
         self.isolation = Isolation(self.metrics)
-        self.activity = Activity(self.reading, self.isolation)
+        parts = make_parts(self.isolation, Assets(), root_path=root_path)
+        self.subjects, self.activity, self.pages, self.fragments = parts
         self.activity.restart(self.world.projector.head)
         self._read = self.world.projector.head
-        self.pages = Pages(
-            reading=self.reading, activity=self.activity, isolation=self.isolation, assets=Assets(), root_path=root_path
-        )
 
     @property
     def now(self) -> datetime:
@@ -99,9 +95,10 @@ class Company:
             self.world.feed(delete(key))
         self._known = found
 
-    def view(self, **changed: Any) -> PageInput:
-        """What somebody sees who may see everything."""
-        values: dict[str, Any] = {"bundles": self.bundles, "head": self.world.projector.head, "now": self.now}
+    def view(self, *, bundles: Sequence[Bundle] | None = None, **changed: Any) -> PageInput:
+        """What somebody sees who may see everything; else ``bundles``."""
+        found = {VIEW: self.bundles if bundles is None else bundles}
+        values: dict[str, Any] = {"bundles": found, "head": self.world.projector.head, "now": self.now}
         return PageInput(**{**values, **changed})
 
     def page(self, path: str, query: dict[str, str] | None = None, **changed: Any) -> str:

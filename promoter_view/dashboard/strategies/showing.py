@@ -1,29 +1,25 @@
-"""A bundle as fragments of pages: made once for each state of it, shared by pages and streams. Pure."""
+"""A strategy in full as fragments: made once for each state of it, shared by pages and streams. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
 
 import orjson
 from markupsafe import Markup
 
-from promoter_view.dashboard.activity import Entry, entry_of
-from promoter_view.dashboard.fragments import Fragments
-from promoter_view.dashboard.links import page_path, strategy_path
-from promoter_view.dashboard.reading import Reading
+from promoter_view.dashboard.page_table import STRATEGY
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.strategies.detail import Column, Detail, read_detail, trouble_steps
 from promoter_view.dashboard.strategies.environments import Strategy, read_policy_with_past, read_strategy
-from promoter_view.dashboard.strategies.figures import Deliveries, figures
-from promoter_view.dashboard.strategies.fleet import Row, nameless_row, read_row
+from promoter_view.dashboard.strategies.figures import figures
+from promoter_view.dashboard.strategies.fragments import Fragments
 from promoter_view.dashboard.strategies.history import Line, Matrices, Matrix
 from promoter_view.dashboard.strategies.history_query import HistoryQuery, HistoryTable, read_drawer, read_table
 from promoter_view.dashboard.unshown import Unshown
-from promoter_view.records import Bundle, BundleChange, BundleKey
-from promoter_view.views.bundle_cache import BundleCache
+from promoter_view.records import Bundle, BundleKey
+from promoter_view.views.contents import BundleContents
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy.summary import POLICIES
 
@@ -33,27 +29,17 @@ _KEPT_DETAILS = 2
 _PROMOTIONS = "last 5 promotions of each environment"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the fleet's page wants of a bundle. ``row`` has no stations: those are in the HTML."""
+class StrategyShowing:
+    """What is an iterator does its work in steps of at most a millisecond, however large the bundle is.
 
-    row: Row
-    html: str
-    deliveries: Deliveries
-
-
-class Showing:
-    """Fragments of bundles. What is the same for everybody is kept beside the newest state of each bundle.
-
-    ``steps`` and what else is an iterator does its work in steps of at most a millisecond, however large the bundle is.
+    ``contents`` gives a bundle to be read member by member.
     """
 
-    def __init__(self, renderer: Renderer, reading: Reading, isolation: Isolation) -> None:
+    def __init__(self, renderer: Renderer, contents: Callable[[Bundle], BundleContents], isolation: Isolation) -> None:
         self._renderer = renderer
-        self._reading = reading
+        self._contents = contents
         self._isolation = isolation
         self._unshown = Unshown(renderer)
-        self._row = renderer.macro("_row.html", "row")
         self._column = renderer.macro("_columns.html", "column")
         self._cell = renderer.macro("_columns.html", "cell")
         self._no_column = renderer.macro("_columns.html", "unshown")
@@ -61,24 +47,11 @@ class Showing:
         self._choices = renderer.macro("_columns.html", "choices")
         self._headings = renderer.macro("_columns.html", "headings")
         self._drawer = renderer.macro("_drawer.html", "drawer")
-        self._entry = renderer.macro("_entry.html", "entry")
-        self._shown = BundleCache(self._show_or_name)
         self._fragments = Fragments()
         self._matrices = Matrices()
         self._with_past = lru_cache(maxsize=_KEPT_DETAILS)(self._read_with_past)
         self._details = lru_cache(maxsize=_KEPT_DETAILS)(self._read_detail)
         self._last: tuple[Bundle | None, bytes] = None, b""
-
-    def shown(self, bundle: Bundle) -> Shown:
-        """Its row and the facts by which rows are chosen and sorted."""
-        return self._shown.of(bundle)
-
-    def row_steps(self, bundle: Bundle) -> Iterator[None]:
-        """Makes what ``shown`` gives."""
-        if not self._shown.has(bundle):
-            yield from self._isolation.steps(bundle.key, "row", self._reading.steps(bundle))
-            self._shown.of(bundle)
-            yield
 
     def detail_steps(self, bundle: Bundle, now: datetime) -> Iterator[None]:
         """Makes what ``detail`` gives next."""
@@ -110,28 +83,6 @@ class Showing:
         """The cell of the history that was asked for, in detail; "" for none."""
         return self._isolation.of(bundle.key, "drawer", lambda: self._drawer_of(bundle, query), lambda: "")
 
-    def entry(self, entry: Entry, now: datetime) -> str:
-        """An entry of the activity. The clock may have been ahead when it was recorded: none is in the future."""
-        key = BundleKey(entry.view, entry.namespace, entry.name)
-        timely = replace(entry, time=min(entry.time, now))
-        return self._isolation.of(key, "entry", lambda: self._entry(timely), lambda: self._unshown.entry(timely))
-
-    def entry_of(self, change: BundleChange) -> Entry | None:
-        """What a change meant to people."""
-        return self._isolation.of(change.key, "entry", lambda: entry_of(change, self._reading), lambda: None)
-
-    def entry_steps(self, change: BundleChange) -> Iterator[None]:
-        """Reads what ``entry_of`` wants."""
-        for bundle in (change.before, change.after):
-            yield from self._isolation.steps(change.key, "entry", self._reading.steps(bundle))
-
-    def _show_or_name(self, bundle: Bundle) -> Shown:
-        return self._isolation.of(bundle.key, "row", lambda: self._show(bundle), lambda: self._name(bundle.key))
-
-    def _name(self, key: BundleKey) -> Shown:
-        row = nameless_row(key.namespace, key.name)
-        return Shown(row, self._unshown.row(row, page_path(*key), "unknown"), Deliveries(()))
-
     def _drawer_of(self, bundle: Bundle, query: HistoryQuery) -> str:
         found = self._details(bundle)
         cell = read_drawer(found.lines, [column.station for column in found.columns], query)
@@ -145,26 +96,21 @@ class Showing:
             "_detail.html", {"it": found, "sections": self._sections(bundle.key, found, now, query)}
         )
 
-    def _show(self, bundle: Bundle) -> Shown:
-        strategy = self._reading.strategy(bundle)
-        row = read_row(self._reading.contents(bundle), strategy)
-        return Shown(row.without_stations(), self._row(row), strategy.deliveries)
-
     def _detail_read(self, bundle: Bundle) -> Iterator[None]:
-        contents = self._reading.contents(bundle)
+        contents = self._contents(bundle)
         yield from contents.steps(POLICIES, read_policy_with_past)
         yield from trouble_steps(contents)
         yield from self._isolation.steps(bundle.key, "history", self._matrices.steps(self._with_past(bundle).stations))
 
     def _read_with_past(self, bundle: Bundle) -> Strategy:
-        return read_strategy(self._reading.contents(bundle), read_policy_with_past)
+        return read_strategy(self._contents(bundle), read_policy_with_past)
 
     def _read_detail(self, bundle: Bundle) -> Detail:
         strategy = self._with_past(bundle)
         past = self._isolation.of(
             bundle.key, "history", lambda: self._matrices.of(strategy.stations), lambda: Matrix((), 0)
         )
-        return read_detail(self._reading.contents(bundle), strategy, past)
+        return read_detail(self._contents(bundle), strategy, past)
 
     def _sections(self, key: BundleKey, found: Detail, now: datetime, query: HistoryQuery) -> Iterator[Markup]:
         """Each by itself: one that cannot be shown says so, and the others are there."""
@@ -219,7 +165,7 @@ class Showing:
             yield self._fragments.each(self._cell, items)
 
     def _path(self, found: Detail) -> str:
-        return self._renderer.root_path + strategy_path(found.namespace, found.name)
+        return self._renderer.root_path + STRATEGY.at(found.namespace, found.name)
 
 
 def _rows(found: Detail, table: HistoryTable, cells: Sequence[Sequence[Markup]]) -> Iterator[tuple[Line, Markup]]:

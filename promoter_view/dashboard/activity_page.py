@@ -1,0 +1,120 @@
+"""The page of what happened, and the entries of other pages: those that their user may see. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from markupsafe import Markup
+
+from promoter_view.dashboard.activity import Activity, Entry
+from promoter_view.dashboard.events import Event
+from promoter_view.dashboard.nearest import first_unknown
+from promoter_view.dashboard.page_input import PageInput
+from promoter_view.dashboard.rendering import Renderer
+from promoter_view.dashboard.strategies.figures import Deliveries, figures
+from promoter_view.dashboard.subject import Subjects
+from promoter_view.dashboard.unshown import Unshown
+from promoter_view.records import BundleKey
+from promoter_view.views.isolation import Isolation
+
+_ENTRIES_A_PAGE = 100
+_ENTRIES_OF_ONE = 20
+
+
+class EntryLines:
+    """Entries as HTML."""
+
+    def __init__(self, renderer: Renderer, isolation: Isolation) -> None:
+        self._entry = renderer.macro("_entry.html", "entry")
+        self._unshown = Unshown(renderer)
+        self._isolation = isolation
+
+    def of(self, entry: Entry, now: datetime) -> str:
+        """An entry of the activity. The clock may have been ahead when it was recorded: none is in the future."""
+        key = BundleKey(entry.view, entry.namespace, entry.name)
+        timely = replace(entry, time=min(entry.time, now))
+        return self._isolation.of(key, "entry", lambda: self._entry(timely), lambda: self._unshown.entry(timely))
+
+
+class ActivityPage:
+    """What the templates are given that show entries."""
+
+    def __init__(self, activity: Activity, subjects: Subjects, lines: EntryLines) -> None:
+        self._activity = activity
+        self._subjects = subjects
+        self._lines = lines
+
+    def of_one(self, key: BundleKey, view: PageInput) -> Mapping[str, Any]:
+        """The latest of one bundle."""
+        found = (entry for entry in self._seen(view) if (entry.view, entry.namespace, entry.name) == key)
+        return {"entries": self._rendered(islice(found, _ENTRIES_OF_ONE), view.now), "since": self._since(view.now)}
+
+    def of_all(self, query: Mapping[str, str], view: PageInput) -> Generator[bytes, None, Mapping[str, Any]]:
+        """Those that the query asks for; b"" for each step until then."""
+        namespace, name, event = (query.get(word, "")[:253] for word in ("namespace", "name", "event"))
+        events = [one.value for one in Event]
+        unknown = first_unknown([event] if event else [], events, "event")
+        event = "" if unknown else event
+        before = int(query["before"][:20]) if query.get("before", "").isdecimal() else 0
+        entries = [
+            entry
+            for entry in self._seen(view)
+            if _fits(entry, namespace, name, event) and (not before or entry.resource_version < before)
+        ]
+        kept = yield from self._deliveries(namespace, name, view)
+        return {
+            "query": {"namespace": namespace, "name": name, "event": event},
+            "before": str(before or ""),
+            "older": str(entries[_ENTRIES_A_PAGE - 1].resource_version) if len(entries) > _ENTRIES_A_PAGE else "",
+            "any_entry": bool(entries),
+            "entries": self._rendered(entries[:_ENTRIES_A_PAGE], view.now),
+            "events": events,
+            "unknown": unknown,
+            "namespaces": sorted({bundle.key.namespace for bundle in view.every}),
+            "since": self._since(view.now),
+            "figures": figures(kept, view.now),
+        }
+
+    def _deliveries(self, namespace: str, name: str, view: PageInput) -> Generator[bytes, None, list[Deliveries]]:
+        kept = []
+        for bundle in view.every:
+            subject = self._subjects[bundle.key.view]
+            if not subject.has_figures:
+                continue
+            for _ in subject.row_steps(bundle):
+                yield b""
+            if namespace in ("", bundle.key.namespace) and name in bundle.key.name:
+                kept.append(subject.shown(bundle).deliveries)
+        return kept
+
+    def _seen(self, view: PageInput) -> Iterator[Entry]:
+        admits = self._places(view)
+        return (each for each in self._activity.newest_first(view.now) if admits(each.view, each.namespace))
+
+    def _places(self, view: PageInput) -> Callable[[str, str], bool]:
+        """Of which views and namespaces the user may see entries: those tell what members say.
+
+        Where members are hidden from somebody, a namespace without a bundle to judge by is left out too.
+        """
+        every = tuple(view.every)
+        told = {each.key[:2] for each in every if not each.hidden & self._subjects[each.key.view].told_by}
+        all_told = not any(bundle.hidden for bundle in every)
+        return lambda plural, namespace: view.admits(plural, namespace) and (all_told or (plural, namespace) in told)
+
+    def _rendered(self, entries: Iterable[Entry], now: datetime) -> Iterator[Markup]:
+        # Markup: the entries are of a template, which escapes.
+        return (Markup(self._lines.of(entry, now)) for entry in entries)  # noqa: S704
+
+    def _since(self, now: datetime) -> datetime | None:
+        since = self._activity.since
+        return None if since is None else min(since, now)
+
+
+def _fits(entry: Entry, namespace: str, name: str, event: str) -> bool:
+    if namespace not in ("", entry.namespace) or name not in entry.name:
+        return False
+    return not event or any(item.event.value == event for item in entry.items)

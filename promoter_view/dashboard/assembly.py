@@ -1,0 +1,41 @@
+"""What shows the views, joined: their subjects, the activity, pages, and the data of frames."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from promoter_view.dashboard.activity import Activity
+from promoter_view.dashboard.activity_page import ActivityPage, EntryLines
+from promoter_view.dashboard.assets import Assets
+from promoter_view.dashboard.pages import Pages
+from promoter_view.dashboard.rendering import Renderer
+from promoter_view.dashboard.stages.subject import Stages
+from promoter_view.dashboard.strategies.subject import Strategies
+from promoter_view.dashboard.streams.page_fragments import SubjectFragments
+from promoter_view.dashboard.subject import Subject, Subjects
+from promoter_view.views.contents import Readings
+from promoter_view.views.isolation import Isolation
+
+
+class Parts(NamedTuple):
+    """They share what is read and rendered."""
+
+    subjects: Subjects
+    activity: Activity
+    pages: Pages
+    fragments: SubjectFragments
+
+
+def make_parts(
+    isolation: Isolation, assets: Assets, *, root_path: str = "/", has_stages: bool = True, argocd_url: str = ""
+) -> Parts:
+    """``root_path`` begins and ends with ``/``; ``has_stages``: there are pages of Stages, ``argocd_url`` for them."""
+    renderer = Renderer(root_path=root_path, assets_path=f"{root_path}static/{assets.digest}/", has_stages=has_stages)
+    readings = Readings()
+    served: list[Subject] = [Strategies(renderer, isolation, readings=readings)]
+    if has_stages:
+        served.append(Stages(renderer, isolation, readings=readings, argocd_url=argocd_url))
+    subjects = {subject.view: subject for subject in served}
+    activity, lines = Activity(subjects, isolation), EntryLines(renderer, isolation)
+    pages = Pages(renderer, subjects, ActivityPage(activity, subjects, lines))
+    return Parts(subjects, activity, pages, SubjectFragments(subjects, activity, lines, isolation))

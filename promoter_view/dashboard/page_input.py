@@ -1,0 +1,64 @@
+"""What a page is made from, and what it is as an answer. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+
+from promoter_view.dashboard.program import ProgramFacts
+from promoter_view.records import Bundle, BundleKey
+
+
+@dataclass(frozen=True, slots=True)
+class PageInput:
+    """What one request shows: all of one head, and only what its user may see.
+
+    ``bundles`` by view, of each by (namespace, name). ``scope`` is the S of the stream's contract, given back by the
+    page's stream. ``user`` is "" where nobody is asked who he is, ``can_sign_out`` where he came by the sign-in page.
+    ``admits`` says of a view and a namespace whether the user may see it: for the activity, whose bundles may be gone.
+    ``refused``: views of which there is something, and of which the user may see nothing; ``absent``: kinds that the
+    cluster does not know; ``withheld``: kinds that the program may not list. ``ready`` False: the first state is not
+    there yet, ``reason`` says why in one line.
+    """
+
+    bundles: Mapping[str, Sequence[Bundle]]
+    head: int
+    now: datetime
+    scope: str = ""
+    user: str = ""
+    can_sign_out: bool = False
+    admits: Callable[[str, str], bool] = lambda _view, _namespace: True
+    ready: bool = True
+    reason: str = ""
+    program: ProgramFacts | None = None
+    refused: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
+
+    def find(self, key: BundleKey) -> Bundle | None:
+        """That bundle, where there is one and the user may see it."""
+        return next((each for each in self.bundles.get(key.view, ()) if each.key == key), None)
+
+    @property
+    def every(self) -> Iterator[Bundle]:
+        """The bundles of all views."""
+        return chain.from_iterable(self.bundles.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer. ``pieces`` are made as they are asked for, each in a few milliseconds: write one a turn.
+
+    A piece may be empty: then there was work, and nothing to write yet.
+    """
+
+    status: int
+    content_type: str
+    pieces: Iterator[bytes]
+
+    @property
+    def body(self) -> bytes:
+        """All pieces, joined; once."""
+        return b"".join(self.pieces)

@@ -1,0 +1,129 @@
+"""Stages as a subject of pages: their rows, one in full, what a change of one means. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import orjson
+from markupsafe import Markup
+
+from promoter_view.dashboard.page_table import page_path
+from promoter_view.dashboard.rendering import Renderer
+from promoter_view.dashboard.stages.activity import compare_stages
+from promoter_view.dashboard.stages.detail import read_stage
+from promoter_view.dashboard.stages.rows import Health, nameless_stage_row, read_stage_row, stage_row_steps
+from promoter_view.dashboard.strategies.fleet import FleetQuery, read_query
+from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Told, Wording
+from promoter_view.dashboard.unshown import Unshown
+from promoter_view.records import Bundle, BundleKey
+from promoter_view.views.bundle_cache import BundleCache
+from promoter_view.views.contents import Readings
+from promoter_view.views.isolation import Isolation
+from promoter_view.views.stage.details import STAGE_DETAILS
+
+#: Of a Stage's page, each a macro of its template.
+_SECTIONS = ("head", "applications", "freight", "promotions")
+
+
+class Stages(Subject):
+    """``argocd_url``: where Applications are shown, "" for no links."""
+
+    view = STAGE_DETAILS
+    told_by = frozenset({"Promotion", "Freight", "Application"})
+    has_figures = False
+    wording = Wording(
+        "Stages",
+        "Stage",
+        "Stages",
+        "name, Freight, Promotion, Application, sha, tag",
+        "There is no Stage here yet. As soon as one is created that you may see, it appears on this page.",
+        tuple(Chip(health, health.word, health.css) for health in Health),
+        "Stage",
+        STAGE_DETAILS,
+        STAGE_DETAILS,
+        " · Stage",
+    )
+
+    def __init__(
+        self, renderer: Renderer, isolation: Isolation, *, readings: Readings | None = None, argocd_url: str = ""
+    ) -> None:
+        self._row = renderer.macro("_stage_row.html", "row")
+        self._detail = renderer.macro("_stage.html", "detail")
+        self._sections = {part: renderer.macro("_stage.html", part) for part in _SECTIONS}
+        self._unshown = Unshown(renderer)
+        self._reading = Reading(readings or Readings(), read_stage_row)
+        self._isolation = isolation
+        self._argocd_url = argocd_url
+        self._shown = BundleCache(self._show_or_name)
+
+    def read_query(self, query: Mapping[str, str]) -> FleetQuery:
+        """A state is a Stage's health."""
+        return read_query(query, Health)
+
+    def read_steps(self, bundle: Bundle | None) -> Iterator[None]:
+        """An Application a step."""
+        if bundle is not None:
+            yield from stage_row_steps(self._reading.contents(bundle))
+
+    def compare(self, before: Bundle | None, after: Bundle | None) -> Told:
+        """Promotions that begin and end, Freight that comes, health."""
+        rows = [None if bundle is None else self._reading.model(bundle) for bundle in (before, after)]
+        *_, state = (row.state.word for row in rows if row is not None)
+        return Told(tuple(compare_stages(*rows)), state)
+
+    def row_steps(self, bundle: Bundle) -> Iterator[None]:
+        """An Application a step."""
+        if not self._shown.has(bundle):
+            yield from self._isolation.steps(bundle.key, "row", self.read_steps(bundle))
+            self._shown.of(bundle)
+            yield
+
+    def shown(self, bundle: Bundle) -> Shown:
+        """Its row."""
+        return self._shown.of(bundle)
+
+    def detail_steps(self, bundle: Bundle, now: datetime) -> Iterator[None]:  # noqa: ARG002
+        """Reads it as for its row: the rest is little."""
+        return self.row_steps(bundle)
+
+    def detail(self, bundle: Bundle, now: datetime) -> bytes:  # noqa: ARG002
+        """The same whenever it is made."""
+        return orjson.dumps(self._html(bundle))
+
+    def in_full(
+        self,
+        bundle: Bundle,
+        query: Mapping[str, str],  # noqa: ARG002
+        now: datetime,  # noqa: ARG002
+    ) -> Generator[bytes, None, Mapping[str, Any]]:
+        """``detail``: all of it."""
+        detail = Markup(self._html(bundle))  # noqa: S704 - of a template, which escapes
+        yield b""
+        return {"detail": detail}
+
+    def _html(self, bundle: Bundle) -> str:
+        """All of it, section by section: one that cannot be shown says so, and the others are there."""
+        key = bundle.key
+        return self._isolation.of(key, "page", lambda: self._whole(bundle), lambda: self._unshown.page(key))
+
+    def _whole(self, bundle: Bundle) -> str:
+        found = read_stage(self._reading.contents(bundle), self._argocd_url)
+        made = [
+            self._isolation.of(bundle.key, part, partial(section, found), partial(self._unshown.section, part))
+            for part, section in self._sections.items()
+        ]
+        return self._detail(found, Markup("\n".join(made)))  # noqa: S704 - of templates, which escape
+
+    def _show_or_name(self, bundle: Bundle) -> Shown:
+        return self._isolation.of(bundle.key, "row", lambda: self._show(bundle), lambda: self._name(bundle.key))
+
+    def _show(self, bundle: Bundle) -> Shown:
+        row = self._reading.model(bundle)
+        return Shown(row, self._row(row))
+
+    def _name(self, key: BundleKey) -> Shown:
+        row = nameless_stage_row(key.namespace, key.name)
+        return Shown(row, self._unshown.row(row, page_path(*key), row.state.css))

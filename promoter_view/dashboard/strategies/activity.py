@@ -1,0 +1,84 @@
+"""What a change of a strategy means to people: promotions, proposals, pull requests, checks, states. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from promoter_view.dashboard.events import Event, Item
+from promoter_view.dashboard.strategies.checks import Check, Phase
+from promoter_view.dashboard.strategies.commits import Commit
+from promoter_view.dashboard.strategies.environments import Station, Strategy
+
+
+def compare(before: Strategy | None, after: Strategy | None) -> Iterator[Item]:
+    """What happened between the two, in the order of the environments."""
+    if before is None or after is None:
+        if before is not None or after is not None:
+            yield Item(Event.CREATED if before is None else Event.DELETED)
+        return
+    knew = {station.branch: station for station in before.stations}
+    for station in after.stations:
+        known = knew.get(station.branch)
+        # Of a thousand environments a change changes a few: the others are the same objects, and are not looked into.
+        if known is not None and known != station:
+            yield from _compare(known, station)
+    was, state = before.summary.state, after.summary.state
+    if was is not state:
+        yield Item(Event.STATE, before=was.value, after=state.value)
+
+
+def _compare(before: Station, after: Station) -> Iterator[Item]:
+    fresh = set()
+    live, upcoming = after.active.dry, after.upcoming
+    if live is not None and _sha(before.active.dry) != live.sha:
+        fresh.add("active")
+        yield _moved(Event.PROMOTED, after, before.active.dry, live)
+    if upcoming is not None and _sha(before.upcoming) != upcoming.sha:
+        fresh.add("proposed")
+        yield _moved(Event.PROPOSED, after, before.upcoming, upcoming)
+    yield from _requests(before, after)
+    knew = _checks(before)
+    for (side, key), check in _checks(after).items():
+        # Checks on a new commit begin anew: that is part of its promotion, and no news unless one fails.
+        known = None if side in fresh else knew.get((side, key))
+        if check.phase is not (known.phase if known else Phase.PENDING) and (known or check.phase is Phase.FAILURE):
+            yield _checked(after.name, known, check)
+
+
+def _checks(station: Station) -> dict[tuple[str, str], Check]:
+    """By side and key. What is proposed counts as long as it is under way."""
+    checks = {("active", check.key): check for check in station.active.checks.items}
+    return checks | {("proposed", check.key): check for check in station.proposed.checks.items if station.upcoming}
+
+
+def _moved(event: Event, station: Station, before: Commit | None, after: Commit) -> Item:
+    return Item(
+        event, station.name, before.short if before else "", after.short, after.subject, after.author, after.url
+    )
+
+
+def _requests(before: Station, after: Station) -> Iterator[Item]:
+    request, known = after.request, before.request
+    if request is None or known == request:
+        return
+    words = {"open": Event.OPENED, "merged": Event.MERGED, "closed": Event.CLOSED}
+    same = known is not None and known.number == request.number and known.state == request.state
+    if request.state in words and not same:
+        yield Item(words[request.state], after.name, after=f"#{request.number}", url=request.url)
+
+
+def _checked(environment: str, known: Check | None, check: Check) -> Item:
+    events = {Phase.FAILURE: Event.FAILED, Phase.SUCCESS: Event.PASSED}
+    return Item(
+        events.get(check.phase, Event.PENDING),
+        environment,
+        known.phase.value if known else "",
+        check.phase.value,
+        check.description,
+        check.label,
+        check.url,
+    )
+
+
+def _sha(commit: Commit | None) -> str:
+    return commit.sha if commit is not None else ""

@@ -1,0 +1,117 @@
+"""PromotionStrategies as a subject of pages: their rows, one in full, what a change of one means. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from promoter_view.dashboard.page_table import page_path
+from promoter_view.dashboard.rendering import STATE_WORDS, Renderer
+from promoter_view.dashboard.strategies.activity import compare
+from promoter_view.dashboard.strategies.commits import SHORT
+from promoter_view.dashboard.strategies.environments import read_policy, read_specs, read_strategy
+from promoter_view.dashboard.strategies.fleet import FleetQuery, nameless_row, read_query, read_row
+from promoter_view.dashboard.strategies.history_query import read_history_query
+from promoter_view.dashboard.strategies.showing import StrategyShowing
+from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Told, Wording
+from promoter_view.dashboard.unshown import Unshown
+from promoter_view.records import Bundle, BundleKey
+from promoter_view.views.bundle_cache import BundleCache
+from promoter_view.views.contents import Readings
+from promoter_view.views.isolation import Isolation
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.summary import POLICIES
+
+
+class Strategies(Subject):
+    """What is the same for everybody is kept beside the newest state of each bundle. Rows are kept without stations:
+    those are in their HTML.
+    """
+
+    view = PROMOTION_STRATEGY_DETAILS.plural
+    told_by = frozenset({"ChangeTransferPolicy"})
+    has_figures = True
+    wording = Wording(
+        "fleet",
+        "strategy",
+        "strategies",
+        "name, branch, author, subject, sha, #42",
+        "There is no PromotionStrategy here yet. As soon as one is created that you may see, it appears on this page.",
+        tuple(Chip(state, word, state.value.lower()) for state, word in STATE_WORDS.items()),
+        "PromotionStrategy",
+        PROMOTION_STRATEGY_DETAILS.plural,
+    )
+
+    def __init__(self, renderer: Renderer, isolation: Isolation, *, readings: Readings | None = None) -> None:
+        self._isolation = isolation
+        self._unshown = Unshown(renderer)
+        self._row = renderer.macro("_row.html", "row")
+        self._reading = Reading(readings or Readings(), lambda contents: read_strategy(contents, read_policy))
+        self._shown = BundleCache(self._show_or_name)
+        self._showing = StrategyShowing(renderer, self._reading.contents, isolation)
+
+    def read_query(self, query: Mapping[str, str]) -> FleetQuery:
+        """Of strategies."""
+        return read_query(query)
+
+    def read_steps(self, bundle: Bundle | None) -> Iterator[None]:
+        """A policy a step."""
+        if bundle is None:
+            return
+        contents = self._reading.contents(bundle)
+        yield from contents.steps(POLICIES, read_policy)
+        contents.root(read_specs)
+        yield
+
+    def compare(self, before: Bundle | None, after: Bundle | None) -> Told:
+        """Promotions, proposals, pull requests, checks, states."""
+        strategies = [None if bundle is None else self._reading.model(bundle) for bundle in (before, after)]
+        *_, state = (strategy.summary.state.value for strategy in strategies if strategy is not None)
+        return Told(tuple(compare(*strategies)), state)
+
+    def row_steps(self, bundle: Bundle) -> Iterator[None]:
+        """A policy a step."""
+        if not self._shown.has(bundle):
+            yield from self._isolation.steps(bundle.key, "row", self.read_steps(bundle))
+            self._shown.of(bundle)
+            yield
+
+    def shown(self, bundle: Bundle) -> Shown:
+        """Its row, and its deliveries."""
+        return self._shown.of(bundle)
+
+    def detail_steps(self, bundle: Bundle, now: datetime) -> Iterator[None]:
+        """A member, a column of the history or a part of the template a step."""
+        return self._showing.detail_steps(bundle, now)
+
+    def detail(self, bundle: Bundle, now: datetime) -> bytes:
+        """Its history as a page without a query has it."""
+        return self._showing.detail(bundle, now)
+
+    def in_full(
+        self, bundle: Bundle, query: Mapping[str, str], now: datetime
+    ) -> Generator[bytes, None, Mapping[str, Any]]:
+        """``detail`` in pieces; ``drawer``, and ``lost`` where there is no such commit to show in it."""
+        wanted = read_history_query(query)
+        detail = []
+        for piece in self._showing.detail_pieces(bundle, now, wanted):
+            detail.append(piece)
+            yield b""
+        drawer = self._showing.drawer(bundle, wanted)
+        lost = wanted.commit[:SHORT] if wanted.commit and not drawer else ""
+        return {"detail": detail, "drawer": Markup(drawer), "lost": lost}  # noqa: S704 - of a template, which escapes
+
+    def _show_or_name(self, bundle: Bundle) -> Shown:
+        return self._isolation.of(bundle.key, "row", lambda: self._show(bundle), lambda: self._name(bundle.key))
+
+    def _show(self, bundle: Bundle) -> Shown:
+        strategy = self._reading.model(bundle)
+        row = read_row(self._reading.contents(bundle), strategy)
+        return Shown(row.without_stations(), self._row(row), strategy.deliveries)
+
+    def _name(self, key: BundleKey) -> Shown:
+        row = nameless_row(key.namespace, key.name)
+        return Shown(row, self._unshown.row(row, page_path(*key), "unknown"))

@@ -1,0 +1,129 @@
+"""What pages are about: a view whose bundles are rows, pages of one, and entries of the activity. Pure.
+
+There are two implementations, in ``strategies`` and in ``stages``; nothing else of the dashboard tells them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from promoter_view.dashboard.events import Item
+from promoter_view.dashboard.strategies.figures import Deliveries
+from promoter_view.dashboard.strategies.fleet import FleetQuery, Listed
+from promoter_view.records import Bundle
+from promoter_view.views.contents import BundleContents, Readings
+
+_Model = TypeVar("_Model")
+#: Bundles that are kept as they were read: both sides of a change, for the few that want the same one in turn.
+_KEPT_BUNDLES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A state by which rows are filtered: its value, its word, the class of its shape."""
+
+    value: StrEnum
+    word: str
+    css: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a subject is called. ``mark`` is set behind an entry's namespace, ``view`` is named in frames; "" for none.
+
+    ``title`` names a page of rows within a sentence.
+    """
+
+    title: str
+    noun: str
+    nouns: str
+    hint: str
+    nothing: str
+    chips: tuple[Chip, ...]
+    kind: str
+    resource: str
+    view: str = ""
+    mark: str = ""
+
+
+class Told(NamedTuple):
+    """What a change meant to people: ``state`` is the last that was known."""
+
+    items: tuple[Item, ...]
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page of rows wants of a bundle, and the figures of the activity. ``html`` is of a template, escaped."""
+
+    row: Listed
+    html: str
+    deliveries: Deliveries = Deliveries(())  # noqa: RUF009 - frozen, and of nothing
+
+
+class Subject(Protocol):
+    """What is an iterator does its work in steps of at most a millisecond, however large the bundle is.
+
+    ``view`` is its plural; ``told_by`` are the members that tell what its entries say. ``has_figures``: what it
+    delivers is counted.
+    """
+
+    view: str
+    wording: Wording
+    told_by: frozenset[str]
+    has_figures: bool
+
+    def read_query(self, query: Mapping[str, str]) -> FleetQuery:
+        """Which rows a page's address asks for."""
+
+    def read_steps(self, bundle: Bundle | None) -> Iterator[None]:
+        """Reads what ``compare`` and ``shown`` want, a member a step."""
+
+    def compare(self, before: Bundle | None, after: Bundle | None) -> Told:
+        """What happened between the two, of which one at most is None."""
+
+    def row_steps(self, bundle: Bundle) -> Iterator[None]:
+        """Makes what ``shown`` gives."""
+
+    def shown(self, bundle: Bundle) -> Shown:
+        """Its row and the facts by which rows are chosen and sorted."""
+
+    def detail_steps(self, bundle: Bundle, now: datetime) -> Iterator[None]:
+        """Makes what ``detail`` gives next."""
+
+    def detail(self, bundle: Bundle, now: datetime) -> bytes:
+        """All of it, as a JSON string of HTML."""
+
+    def in_full(
+        self, bundle: Bundle, query: Mapping[str, str], now: datetime
+    ) -> Generator[bytes, None, Mapping[str, Any]]:
+        """What the template of its page is given; b"" for each step until then."""
+
+
+#: By view.
+Subjects = Mapping[str, Subject]
+
+
+class Reading(Generic[_Model]):
+    """Reads the bundles of a subject. ``contents`` gives one to be read member by member, ``model`` what is read of it.
+
+    ``readings`` is what was read of members, which subjects share.
+    """
+
+    def __init__(self, readings: Readings, read: Callable[[BundleContents], _Model]) -> None:
+        self._readings = readings
+        self._read = read
+        self.contents = lru_cache(maxsize=_KEPT_BUNDLES)(self._contents)
+        self.model = lru_cache(maxsize=_KEPT_BUNDLES)(self._model)
+
+    def _contents(self, bundle: Bundle) -> BundleContents:
+        return BundleContents(bundle, self._readings)
+
+    def _model(self, bundle: Bundle) -> _Model:
+        return self._read(self.contents(bundle))
