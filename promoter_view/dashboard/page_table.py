@@ -47,7 +47,7 @@ class PageKind:
         return self.stream.replace(_ONE, f"/{namespace}/{name}")
 
 
-class Place(NamedTuple):
+class PagePlace(NamedTuple):
     """Where a path leads. ``namespace`` and ``name`` are "" on a page that is not of one object."""
 
     page: PageKind
@@ -78,12 +78,12 @@ TOPICS: Mapping[str, PageKind] = {page.stream: page for page in (FLEET, ACTIVITY
 _OF_ONE = {page.view: page for page in (STRATEGY, STAGE)}
 
 
-def find_page(path: str) -> Place | None:
+def find_page(path: str) -> PagePlace | None:
     """Where a path below the root leads, e.g. ``strategies/payments/ledger``; None: there is no such page."""
     section, *rest = path.split("/")
     pattern = "/".join((section, "NAMESPACE", "NAME", *rest[2:])) if len(rest) > 1 else path
     page = next((each for each in PAGES if each.path == pattern), None)
-    return None if page is None else Place(page, *(unquote(part) for part in rest[:2]))
+    return None if page is None else PagePlace(page, *(unquote(part) for part in rest[:2]))
 
 
 def page_path(view: str, namespace: str, name: str) -> str:

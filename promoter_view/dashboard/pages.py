@@ -19,7 +19,7 @@ from promoter_view.dashboard.page_table import (
     SIGN_IN,
     WAITING,
     PageKind,
-    Place,
+    PagePlace,
     find_page,
 )
 from promoter_view.dashboard.program import read_program
@@ -65,7 +65,7 @@ class Pages:
     def _is_served(self, page: PageKind) -> bool:
         return not page.view or page.view in self._subjects
 
-    def _of_subject(self, place: Place, subject: Subject, query: Mapping[str, str], view: PageInput) -> Page:
+    def _of_subject(self, place: PagePlace, subject: Subject, query: Mapping[str, str], view: PageInput) -> Page:
         page, namespace, name = place
         if not page.is_one:
             return _page(self._rows_pieces(page, subject, query, view))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 
 from promoter_view.dashboard.activity import Activity, moment
 from promoter_view.dashboard.events import Event, Item
 from promoter_view.dashboard.strategies.activity import compare
 from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
+from promoter_view.dashboard.streams.topics import Form
 from promoter_view.views.versions import join
 from tests.support.dashboard.company import Company
 from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
+from tests.support.views.world import VIEW
 
 
 def items(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[Item]:
@@ -121,3 +124,20 @@ def test_the_feed_is_bounded_and_says_how_far_it_reaches() -> None:
     assert began < activity.since <= kept[-1].time
     activity.restart(changes[-1].resource_version)
     assert list(activity.newest_first(company.now)) == []
+
+
+def test_a_change_is_made_into_an_entry_once() -> None:
+    """What the feed has made of it the streams take that tell it, and the other way around."""
+    company = Company()
+    compared = []
+    real = company.subjects[VIEW].compare
+    with mock.patch.object(company.subjects[VIEW], "compare", lambda *both: compared.append(both) or real(*both)):
+        before = company.world.projector.head
+        company.clock.advance(1)
+        while len(changes := company.world.changes(before)) < 2:
+            company.clock.advance(1)
+            company.reflect()
+        for change in changes:
+            list(company.activity.steps([change]))
+            company.fragments.changed(change, Form.ENTRIES, company.now)
+    assert len(compared) == len(changes)

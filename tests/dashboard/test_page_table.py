@@ -15,7 +15,7 @@ from promoter_view.dashboard.page_table import (
     STAGE,
     STAGES,
     STRATEGY,
-    Place,
+    PagePlace,
     find_page,
 )
 from promoter_view.dashboard.streams.topics import parse_topics
@@ -24,12 +24,12 @@ from promoter_view.dashboard.streams.topics import parse_topics
 @pytest.mark.parametrize(
     ("path", "place"),
     [
-        ("", Place(FLEET)),
-        ("stages", Place(STAGES)),
-        ("activity", Place(ACTIVITY)),
-        ("strategies/payments/ledger", Place(STRATEGY, "payments", "ledger")),
-        ("strategies/payments/ledger/manifest", Place(MANIFEST, "payments", "ledger")),
-        ("stages/shop/a%2Fb", Place(STAGE, "shop", "a/b")),
+        ("", PagePlace(FLEET)),
+        ("stages", PagePlace(STAGES)),
+        ("activity", PagePlace(ACTIVITY)),
+        ("strategies/payments/ledger", PagePlace(STRATEGY, "payments", "ledger")),
+        ("strategies/payments/ledger/manifest", PagePlace(MANIFEST, "payments", "ledger")),
+        ("stages/shop/a%2Fb", PagePlace(STAGE, "shop", "a/b")),
         ("strategies", None),
         ("strategies/payments", None),
         ("strategies/payments/ledger/", None),
@@ -38,7 +38,7 @@ from promoter_view.dashboard.streams.topics import parse_topics
         ("strategies/NAMESPACE", None),
     ],
 )
-def test_where_a_path_leads(path: str, place: Place | None) -> None:
+def test_where_a_path_leads(path: str, place: PagePlace | None) -> None:
     """To a page and its object, whose name is as it was before it was quoted; else there is no page."""
     assert find_page(path) == place
 
@@ -48,7 +48,7 @@ def test_every_page_leads_back_to_itself() -> None:
     for page in PAGES:
         found = find_page(page.at("a", "../b?c"))
         assert found is not None
-        assert found == (Place(page, "a", "../b?c") if page.is_one else Place(page))
+        assert found == (PagePlace(page, "a", "../b?c") if page.is_one else PagePlace(page))
         if page.stream:
             assert parse_topics([page.topic("a", "b")]) != parse_topics(["fleet" if page is not FLEET else "activity"])
 
