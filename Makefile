@@ -2,13 +2,14 @@
 # make test   all tests, the same environment
 # make soak   the long runs among them, whole
 # make check  ruff, mypy --strict, import-linter, the numbers of hack/structure
+# make coverage   the pure modules (tool.coverage in pyproject.toml), to the last line
 # make docs   the tables of options in docs/operations.md
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test soak check docs bench controlplane clients wheel lock release-bundles sbom clean python apiserver-certs
+.PHONY: demo test soak check coverage docs bench controlplane clients wheel lock release-bundles sbom clean python apiserver-certs
 
 demo: $(VENV)/installed
 	exec $(BIN)/twistd -n --pidfile= promoter-view --demo $(OPTIONS)
@@ -28,6 +29,18 @@ check: $(VENV)/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m hack.structure
+
+# The folders and files whose tests are those of pure modules: no server, no process, half a minute.
+PURE_TESTS = tests/test_decoded.py tests/test_urls.py tests/kubernetes/test_scanning.py tests/kubernetes/test_selectors.py tests/kubernetes/test_paths.py \
+	tests/kubernetes/test_cleaning.py tests/kubernetes/test_application_cleaning.py tests/kubernetes/client/test_framing.py \
+	tests/kubernetes/client/test_backoff.py tests/kubernetes/reflecting/test_core.py tests/reading/test_feed.py \
+	tests/reading/test_selection.py tests/reading/test_tokens.py tests/reading/test_wire.py tests/web/test_deflate.py \
+	tests/log/test_offsets.py tests/stages tests/promotions/test_engine.py tests/promotions/test_merge_patch.py \
+	tests/promotions/state tests/promotions/steps tests/promotions/expressions
+
+coverage: $(VENV)/installed-dev
+	$(BIN)/coverage run -m pytest -q -p no:cacheprovider $(PURE_TESTS)
+	$(BIN)/coverage report
 
 # The tables of options, from where they are declared.
 docs: $(VENV)/installed

@@ -62,6 +62,12 @@ def test_names_with_escapes_and_twice() -> None:
     assert identity_of(b'{"metadata":{"name":"a"},"metadata":7}') == NOBODY
 
 
+def test_a_name_that_cannot_be_decoded() -> None:
+    """An escape that JSON does not have makes a name that nothing asks for, and a value that counts as none."""
+    assert identity_of(rb'{"\x":1,"kind":"Stage","metadata":{"name":"a"}}')[1:4] == ("Stage", "", "a")
+    assert identity_of(rb'{"kind":"\x","metadata":{"name":"a"}}')[1:4] == ("", "", "a")
+
+
 @pytest.mark.parametrize("kept", range(len(stage(b"1")) + 1))
 def test_cut_short(kept: int) -> None:
     """Of what is cut short each value counts that came whole; a half one never does."""

@@ -111,7 +111,9 @@ def test_field_selector(text: str, matches: bool, name: str | None, namespace: s
     assert parse_field_selector(str(selector)) == selector
 
 
-@pytest.mark.parametrize("text", ["metadata.name", "metadata.name=a=b", "a\\", "metadata.name=\\x", "!metadata.name"])
+@pytest.mark.parametrize(
+    "text", ["metadata.name", "metadata.name=a=b", "a\\", "metadata.name=\\", "metadata.name=\\x", "!metadata.name"]
+)
 def test_bad_field_selector(text: str) -> None:
     """A field selector out of the grammar is refused."""
     with pytest.raises(SelectorError, match="invalid selector"):
