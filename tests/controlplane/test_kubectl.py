@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import re
-import shlex
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -274,22 +272,6 @@ def test_wait(kubectl: Kubectl) -> None:
         "wait", "psd/app-1", "-n", "team-b", f"--for=jsonpath={field}=x", "--timeout=1s"
     )
     assert kubectl("wait", "psd/nobody", "-n", "team-b", "--for=delete", "--timeout=5s") == ""
-
-
-def test_the_documented_waits(kubectl: Kubectl) -> None:
-    """Each line that docs/day-two.md gives for scripts waits for a commit in an environment."""
-    text = (Path(__file__).parents[2] / "docs/day-two.md").read_text()
-    lines = re.findall(r"^kubectl (wait psd/NAME .*)$", text, re.MULTILINE)
-    assert len(lines) == 2
-    row = kubectl("get", "psd", "app-3", "-n", "team-b", "-o", "json")
-    (prod,) = (
-        policy["status"]["active"]["dry"]["sha"]
-        for policy in json.loads(row)["changeTransferPolicies"]
-        if policy["spec"]["activeBranch"] == "environment/prod"
-    )
-    for line in lines:
-        said = line.replace("NAMESPACE", "team-b").replace("NAME", "app-3").replace("SHA", prod)
-        assert "condition met" in kubectl(*shlex.split(said))
 
 
 def test_rights(kubectl: Kubectl) -> None:
