@@ -18,7 +18,7 @@ from promoter_view.dashboard.page_table import PROGRAM
 from promoter_view.dashboard.pages import Pages
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.visitors.visitors import Visitor
-from promoter_view.kubernetes.reflecting.core import State
+from promoter_view.kubernetes.reflecting.core import ReflectorState
 from promoter_view.log.errors import LogUnreachable
 from promoter_view.reading.answering import answer
 from promoter_view.reading.pump import Pump
@@ -144,11 +144,11 @@ class PageResource:
             admits=seen.sees,
             program=self._facts() if with_program and len(refused) < len(self._plurals) else None,
             refused=refused,
-            absent=frozenset() if all(found.values()) else self._kinds(State.ABSENT),
-            withheld=frozenset() if all(found.values()) else self._kinds(State.WITHHELD),
+            absent=frozenset() if all(found.values()) else self._kinds(ReflectorState.ABSENT),
+            withheld=frozenset() if all(found.values()) else self._kinds(ReflectorState.WITHHELD),
         )
 
-    def _kinds(self, state: State) -> frozenset[str]:
+    def _kinds(self, state: ReflectorState) -> frozenset[str]:
         """The kinds whose list paths are in that state."""
         reflectors = self._facts().reflectors
         return frozenset(each.path.kind for each in reflectors if each.state == state.value)

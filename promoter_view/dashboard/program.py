@@ -41,7 +41,7 @@ class ProgramFacts:
     unreadable: Mapping[str, int] = field(default_factory=dict)
 
 
-class Health(enum.StrEnum):
+class ProgramHealth(enum.StrEnum):
     """How a reflector is, in the order in which they are listed; the values are what the page's styles call it."""
 
     UNWELL = "unwell"
@@ -56,7 +56,7 @@ class ReflectorLine:
     kind: str
     namespace: str
     state: str
-    health: Health
+    health: ProgramHealth
     lasting: timedelta
     silent: timedelta
     last_error: str
@@ -77,7 +77,7 @@ class ProgramPage:
     reflectors: tuple[ReflectorLine, ...]
 
 
-_ORDER = tuple(Health)
+_ORDER = tuple(ProgramHealth)
 
 
 def read_program(facts: ProgramFacts, now: datetime) -> ProgramPage:
@@ -87,8 +87,8 @@ def read_program(facts: ProgramFacts, now: datetime) -> ProgramPage:
     """
     lines = [_line(status, facts.seconds) for status in facts.reflectors]
     lines.sort(key=lambda line: (_ORDER.index(line.health), line.kind, line.namespace))
-    troubled = sum(line.health is Health.UNWELL for line in lines)
-    verdict = _verdict(facts, troubled, sum(line.health is not Health.SPARED for line in lines))
+    troubled = sum(line.health is ProgramHealth.UNWELL for line in lines)
+    verdict = _verdict(facts, troubled, sum(line.health is not ProgramHealth.SPARED for line in lines))
     return ProgramPage(
         facts=facts,
         version=facts.version,
@@ -127,7 +127,7 @@ def _line(status: ReflectorStatus, seconds: float) -> ReflectorLine:
     )
 
 
-def _health(status: ReflectorStatus, seconds: float) -> Health:
+def _health(status: ReflectorStatus, seconds: float) -> ProgramHealth:
     if status.spared:
-        return Health.SPARED
-    return Health.WELL if status.is_well(seconds) else Health.UNWELL
+        return ProgramHealth.SPARED
+    return ProgramHealth.WELL if status.is_well(seconds) else ProgramHealth.UNWELL

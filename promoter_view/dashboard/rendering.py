@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from promoter_view.dashboard.page_table import STRATEGY, page_path
-from promoter_view.views.promotion_strategy.summary import State
+from promoter_view.views.promotion_strategy.summary import StateWord
 
 #: With this the part ends that is the same for all that a page may hold: a browser can paint it meanwhile.
 END_OF_HEAD = '<main id="main"'
@@ -27,12 +27,12 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 _NOTHING = "\N{EN DASH}"
 #: A state as it is said on pages.
 STATE_WORDS = {
-    State.FAILED: "Failed",
-    State.BLOCKED: "Blocked",
-    State.AWAITING_MERGE: "Awaiting merge",
-    State.PROMOTING: "Promoting",
-    State.UNKNOWN: "Unknown",
-    State.PROMOTED: "Promoted",
+    StateWord.FAILED: "Failed",
+    StateWord.BLOCKED: "Blocked",
+    StateWord.AWAITING_MERGE: "Awaiting merge",
+    StateWord.PROMOTING: "Promoting",
+    StateWord.UNKNOWN: "Unknown",
+    StateWord.PROMOTED: "Promoted",
 }
 
 
@@ -176,7 +176,7 @@ def address(path: str, **query: str) -> str:
 
 def _said_state(word: str) -> str:
     """A strategy's state; a Stage's health is a word already."""
-    return STATE_WORDS[State(word)] if word in set(State) else word
+    return STATE_WORDS[StateWord(word)] if word in set(StateWord) else word
 
 
 def _day(moment: datetime) -> str:

@@ -20,7 +20,7 @@ from promoter_view.kubernetes.kinds import Kind
 from promoter_view.runtime import Runtime
 from promoter_view.simulator.company.delivery import DeliveryCompany
 from promoter_view.simulator.company.scenario import Scenario
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from promoter_view.simulator.kubernetes.simulated_cluster import SimulatedCluster
 
 #: What the log of a demo mirrors, in place of a digest of a CA.
@@ -70,7 +70,7 @@ class DemoCluster:
 
     def __init__(self, runtime: Runtime) -> None:
         clock, random = DatedClock(runtime.reactor, runtime.wall), runtime.random
-        self.cluster = Cluster(
+        self.cluster = ObjectStore(
             clock=clock,
             random=random,
             resource_version=int(runtime.wall() * 1000),

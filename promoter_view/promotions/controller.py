@@ -19,7 +19,7 @@ from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.outcomes import ClusterError
 from promoter_view.metrics import Metrics
 from promoter_view.promotions.objects import APPLICATION, KnownObjects
-from promoter_view.promotions.stage_pass import AT_ONCE, Look, StagePass
+from promoter_view.promotions.stage_pass import AT_ONCE, StageLook, StagePass
 from promoter_view.promotions.writes import Conflict, MayNotWrite
 from promoter_view.records import ObjectKey
 from promoter_view.stages.authorization import StageKey
@@ -123,7 +123,7 @@ class PromotionController:
         turn = self._turns.get(key)
         if turn is not None and not turn.busy:
             _cancel(turn)
-            self._depend(key, turn, Look())
+            self._depend(key, turn, StageLook())
             del self._turns[key]
 
     def _begin(self, key: StageKey, turn: _Turn) -> None:
@@ -204,7 +204,7 @@ class PromotionController:
         if not turn.busy and self._running:
             self._begin(key, turn)
 
-    def _depend(self, key: StageKey, turn: _Turn, look: Look) -> None:
+    def _depend(self, key: StageKey, turn: _Turn, look: StageLook) -> None:
         """The Stage is woken by the Applications of its newest look, and no others."""
         wanted = frozenset(look.applications)
         for gone in turn.applications - wanted:

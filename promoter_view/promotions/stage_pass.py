@@ -26,12 +26,12 @@ from promoter_view.promotions.writes import Writes
 from promoter_view.stages.assessment import StageHealth, assess
 from promoter_view.stages.authorization import StageKey
 
-#: Look again at once: what was just written lets something else begin.
+#: StageLook again at once: what was just written lets something else begin.
 AT_ONCE = 0.0
 
 
 @dataclass(slots=True)
-class Look:
+class StageLook:
     """What came of a look. ``again_seconds``: when to look again, None for when something changes.
 
     ``applications``: those whose changes matter, by (namespace, name).
@@ -71,9 +71,9 @@ class StagePass:
             return True
         return any(promotion.shard == self._shard for promotion in self._known.promotions(key))
 
-    async def look(self, key: StageKey, now: float) -> Look:
+    async def look(self, key: StageKey, now: float) -> StageLook:
         """One look. Errors: Conflict (decide again), MayNotWrite, ClusterError."""
-        found = Look()
+        found = StageLook()
         await self._promotions.tidy(key, now)
         stage = self._known.stage(key)
         if stage is None:
@@ -109,7 +109,7 @@ class StagePass:
             return None
         return None if promotion.has_ended else promotion
 
-    async def _settle(self, key: StageKey, stage: Stage, now: float, found: Look) -> tuple[Stage, bool]:
+    async def _settle(self, key: StageKey, stage: Stage, now: float, found: StageLook) -> tuple[Stage, bool]:
         """The Stage with its status up to date, and whether to look again at once."""
         promotions = [each for each in self._known.promotions(key) if not each.is_deleting]
         decided = turn(stage.status, promotions)

@@ -10,7 +10,7 @@ from promoter_view.dashboard.activity import Activity, moment
 from promoter_view.dashboard.events import Event, Item
 from promoter_view.dashboard.strategies.activity import compare
 from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
-from promoter_view.dashboard.streams.topics import Form
+from promoter_view.dashboard.streams.topics import TopicForm
 from promoter_view.views.versions import join
 from tests.support.dashboard.company import Company
 from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
@@ -139,5 +139,5 @@ def test_a_change_is_made_into_an_entry_once() -> None:
             company.reflect()
         for change in changes:
             list(company.activity.steps([change]))
-            company.fragments.changed(change, Form.ENTRIES, company.now)
+            company.fragments.changed(change, TopicForm.ENTRIES, company.now)
     assert len(compared) == len(changes)

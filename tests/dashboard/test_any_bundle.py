@@ -21,7 +21,7 @@ from promoter_view.dashboard.stages import rows as stage_rows
 from promoter_view.dashboard.stages import subject as stages
 from promoter_view.dashboard.strategies import history, showing
 from promoter_view.dashboard.strategies import subject as strategies
-from promoter_view.dashboard.streams.topics import Form
+from promoter_view.dashboard.streams.topics import TopicForm
 from promoter_view.metrics import Metrics
 from promoter_view.records import Bundle, BundleChange
 from promoter_view.views.contents import Contents
@@ -31,7 +31,7 @@ from tests.dashboard.spoiling import ODD, bundle_of, spoilt, times_made
 from tests.dashboard.test_stages import NOW, Shop
 from tests.support.dashboard.company import Company
 
-FORMS = Form.ROW | Form.DETAIL | Form.ENTRIES
+FORMS = TopicForm.ROW | TopicForm.DETAIL | TopicForm.ENTRIES
 FUZZ = settings(
     max_examples=40,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # what is made smaller takes minutes
@@ -154,7 +154,7 @@ class DefectTests(SynchronousTestCase):
         """The fleet has all rows, one of which says that it cannot be shown; a frame of it too."""
         with self.broken(strategies, "read_row"):
             html = self.company.page("")
-            frame = orjson.loads(self.company.fragments.present(self.bundles[0], Form.ROW, self.company.now))
+            frame = orjson.loads(self.company.fragments.present(self.bundles[0], TopicForm.ROW, self.company.now))
         self.assertEqual(html.count('<li class="row'), len(self.bundles))
         self.assertEqual(html.count("Cannot be shown"), 1)
         self.assertIn("Cannot be shown", frame["row"])

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from promoter_view.dashboard.following import ActivityFollower
-from promoter_view.dashboard.streams.topics import Form
+from promoter_view.dashboard.streams.topics import TopicForm
 from promoter_view.records import BundleChange, ObjectKey
 from promoter_view.simulator.company.fleet import FleetPlan, make_fleet
 from promoter_view.slices import SLICE_SECONDS, cooperator
@@ -21,7 +21,7 @@ from tests.support.dashboard.company import BEGAN, Company
 from tests.support.views.world import VIEW, put
 
 ENVIRONMENTS = 120
-EVERYTHING = Form.ROW | Form.DETAIL | Form.ENTRIES
+EVERYTHING = TopicForm.ROW | TopicForm.DETAIL | TopicForm.ENTRIES
 
 
 class Work:

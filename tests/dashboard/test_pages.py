@@ -17,7 +17,7 @@ import yaml
 from markupsafe import escape
 
 from promoter_view.dashboard.page_resource import PieceReader
-from promoter_view.dashboard.streams.topics import Form
+from promoter_view.dashboard.streams.topics import TopicForm
 from tests.dashboard.spoiling import bundle_of
 from tests.support.dashboard.company import Company
 from tests.support.views.strategies import Decoded, summarize
@@ -341,7 +341,7 @@ def test_attacks_are_shown_as_text(poisoned: Company, path: str) -> None:
 def test_frames_are_as_safe_as_pages(poisoned: Company) -> None:
     """A frame is one line of JSON whose HTML is escaped as the page's is."""
     for bundle in poisoned.bundles[:3]:
-        data = poisoned.fragments.present(bundle, Form.ROW | Form.DETAIL, poisoned.now)
+        data = poisoned.fragments.present(bundle, TopicForm.ROW | TopicForm.DETAIL, poisoned.now)
         assert b"\n" not in data
         frame = orjson.loads(data)
         for html in (frame["row"], frame["detail"]):
@@ -373,13 +373,15 @@ def test_a_frame_carries_what_its_form_asks_for(company: Company) -> None:
     """The same row as the page's; a detail or an entry only where it is wanted; who is gone has a name only."""
     changes = [change for change in company.go_on(20) if change.after is not None]
     change = next(each for each in reversed(changes) if company.activity.entry_of(each))
-    row = orjson.loads(company.fragments.changed(change, Form.ROW, company.now))
+    row = orjson.loads(company.fragments.changed(change, TopicForm.ROW, company.now))
     assert row.keys() == {"namespace", "name", "row"}
-    full = orjson.loads(company.fragments.changed(change, Form.ROW | Form.ENTRIES | Form.DETAIL, company.now))
+    full = orjson.loads(
+        company.fragments.changed(change, TopicForm.ROW | TopicForm.ENTRIES | TopicForm.DETAIL, company.now)
+    )
     assert full.keys() == {"namespace", "name", "row", "detail", "entry", "events"}
     assert f'id="entry-{change.resource_version}"' in full["entry"]
     deleted = change._replace(before=change.after, after=None)
-    frame = orjson.loads(company.fragments.changed(deleted, Form.ROW | Form.ENTRIES, company.now))
+    frame = orjson.loads(company.fragments.changed(deleted, TopicForm.ROW | TopicForm.ENTRIES, company.now))
     assert frame.keys() == {"namespace", "name", "entry", "events"}
 
 

@@ -16,8 +16,8 @@ from promoter_view.dashboard.assembly import make_parts
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.page_input import PageInput
 from promoter_view.dashboard.stages.detail import argocd_link, read_stage
-from promoter_view.dashboard.stages.rows import Health, read_stage_row
-from promoter_view.dashboard.streams.topics import Form, parse_topics
+from promoter_view.dashboard.stages.rows import ShownHealth, read_stage_row
+from promoter_view.dashboard.streams.topics import TopicForm, parse_topics
 from promoter_view.metrics import Metrics
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views import contents
@@ -99,7 +99,7 @@ class Shop:
 def test_a_row() -> None:
     """Its health and why, its Freight by alias, its Applications and its last Promotion."""
     row = read_stage_row(Decoded(Shop().document, "stage"))
-    assert (row.state, row.freight, row.healthy, row.applications) == (Health.UNHEALTHY, ("gentle-otter",), 1, 2)
+    assert (row.state, row.freight, row.healthy, row.applications) == (ShownHealth.UNHEALTHY, ("gentle-otter",), 1, 2)
     assert "web" in row.issue
     assert row.last is not None
     assert (row.last.name, row.last.phase) == ("p1", "Succeeded")
@@ -109,10 +109,10 @@ def test_one_in_full() -> None:
     """Which Application is ill and since when, the steps of each Promotion, and what the Freight is made of."""
     detail = read_stage(Decoded(Shop().document, "stage"), "https://argocd.example.com")
     worst, best = detail.applications
-    assert (worst.name, worst.verdict, worst.said) == ("web", Health.UNHEALTHY, "Degraded")
+    assert (worst.name, worst.verdict, worst.said) == ("web", ShownHealth.UNHEALTHY, "Degraded")
     assert worst.since == datetime(2026, 11, 20, 11, tzinfo=UTC)
     assert worst.url == "https://argocd.example.com/applications/argocd/web"
-    assert (best.name, best.verdict) == ("cart", Health.HEALTHY)
+    assert (best.name, best.verdict) == ("cart", ShownHealth.HEALTHY)
     assert [promotion.name for promotion in detail.promotions] == ["p2", "p1"]
     assert [(step.uses, step.alias) for step in detail.promotions[1].steps] == [
         ("argocd-update", "update"),
@@ -127,7 +127,7 @@ def test_nothing_yet() -> None:
     world.put(stage(last=""))
     (bundle,) = world.projector.list(STAGE_DETAILS)
     document = orjson.loads(bundle.encode())
-    assert read_stage_row(Decoded(document, "stage")).state is Health.NONE
+    assert read_stage_row(Decoded(document, "stage")).state is ShownHealth.NONE
     assert read_stage(Decoded(document, "stage"), "").applications == ()
 
 
@@ -225,12 +225,12 @@ def test_frames() -> None:
     """Frames name the view, so that no page of strategies takes them; each page gets the form that it shows."""
     shop = Shop()
     (bundle,) = shop.bundles
-    frame = orjson.loads(shop.fragments.present(bundle, Form.ROW | Form.DETAIL, NOW))
+    frame = orjson.loads(shop.fragments.present(bundle, TopicForm.ROW | TopicForm.DETAIL, NOW))
     assert frame.keys() == {"view", "namespace", "name", "row", "detail"}
-    assert parse_topics(["stages"]).form(KEY) == Form.ROW
-    assert parse_topics(["stages/shop/test"]).form(KEY) == Form.DETAIL
-    assert parse_topics(["fleet", "strategies/shop/test"]).form(KEY) == Form(0)
-    assert parse_topics(["activity"]).form(KEY) == Form.ENTRIES
+    assert parse_topics(["stages"]).form(KEY) == TopicForm.ROW
+    assert parse_topics(["stages/shop/test"]).form(KEY) == TopicForm.DETAIL
+    assert parse_topics(["fleet", "strategies/shop/test"]).form(KEY) == TopicForm(0)
+    assert parse_topics(["activity"]).form(KEY) == TopicForm.ENTRIES
 
 
 def test_a_change_of_one_of_many_applications_reads_one(monkeypatch: pytest.MonkeyPatch) -> None:

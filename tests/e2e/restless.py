@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from promoter_view.simulator.kubernetes.faults import Cut, Delay, ErrorEvent, Garbage, Refuse, Shuffle, StreamEnd
 from promoter_view.simulator.kubernetes.simulated_cluster import SimulatedCluster
 from tests.support.program.fleet import Fleet
@@ -69,7 +69,7 @@ def main(folder: Path, seed: int, seconds: float, troubled: bool) -> None:
 
     source = random.Random(seed)
     clock: Any = reactor
-    cluster = Cluster(clock=clock, random=source, history_events=2_000)
+    cluster = ObjectStore(clock=clock, random=source, history_events=2_000)
     simulated = SimulatedCluster(reactor=clock, random=source, cluster=cluster, bookmark_interval=1.0)
     fleet, troubles = Fleet(cluster, source), Troubles(simulated, source)
     _publish(folder / "kubeconfig", _kubeconfig(simulated.start()))

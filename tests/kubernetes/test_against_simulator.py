@@ -18,7 +18,7 @@ from promoter_view.kubernetes.reflecting.reflectors import Reflectors, mirror_of
 from promoter_view.metrics import Metrics
 from promoter_view.records import ABSENT
 from promoter_view.simulator.kubernetes.apiserver import ApiServer
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from promoter_view.simulator.kubernetes.faults import Cut, ErrorEvent, Garbage, Refuse, Shuffle, Silence, StreamEnd
 from tests.kubernetes.fakes import PATH, PULL_REQUEST, JournalRecorder
 from tests.support.runtimes import a_runtime
@@ -33,7 +33,7 @@ class SimulatorTests(SynchronousTestCase):
         self.clock = Clock()
         self.clock.advance(1_700_000_000)
         self.random = random.Random(7)
-        self.cluster = Cluster(clock=self.clock, random=self.random)
+        self.cluster = ObjectStore(clock=self.clock, random=self.random)
         self.cluster.add_namespaces("team")
         for kind in KINDS:
             self.cluster.install(kind)

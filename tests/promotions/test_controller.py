@@ -12,7 +12,7 @@ from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.metrics import Metrics
 from promoter_view.promotions.controller import PromotionController
 from promoter_view.promotions.objects import KnownObjects
-from promoter_view.promotions.stage_pass import Look, StagePass
+from promoter_view.promotions.stage_pass import StageLook, StagePass
 from promoter_view.promotions.writes import Conflict, MayNotWrite
 from promoter_view.stages.authorization import StageKey
 from tests.promotions.cluster import Cluster
@@ -32,12 +32,12 @@ class Looks:
         self.under_way = 0
         self.seconds = 0.0
         self.errors: list[Exception] = []
-        self.answer = Look()
+        self.answer = StageLook()
 
     def concerns(self, key: StageKey) -> bool:
         return key.stage != "gone"
 
-    async def look(self, key: StageKey, now: float) -> Look:
+    async def look(self, key: StageKey, now: float) -> StageLook:
         self.count[key.stage] += 1
         self.under_way += 1
         assert self.under_way <= 32
@@ -107,11 +107,11 @@ def test_changes_in_a_look_make_one_more(rig: Rig) -> None:
 
 def test_a_look_that_says_when(rig: Rig) -> None:
     """A look that asks for another after some time gets it, once."""
-    rig.looks.answer = Look(again_seconds=30)
+    rig.looks.answer = StageLook(again_seconds=30)
     rig.controller.wake(TEST)
     rig.go(29, 1)
     assert rig.looks.count["test"] == 1
-    rig.looks.answer = Look()
+    rig.looks.answer = StageLook()
     rig.go(2, 1)
     assert rig.looks.count["test"] == 2
     rig.go(100, 1)
@@ -120,7 +120,7 @@ def test_a_look_that_says_when(rig: Rig) -> None:
 
 def test_a_change_comes_before_the_time(rig: Rig) -> None:
     """A change is a reason to look though a look is due later."""
-    rig.looks.answer = Look(again_seconds=300)
+    rig.looks.answer = StageLook(again_seconds=300)
     rig.controller.wake(TEST)
     rig.go(1)
     rig.controller.wake(TEST)
@@ -180,12 +180,12 @@ def test_who_is_woken(rig: Rig) -> None:
     cluster = Cluster()
     cluster.put("stages", stage())
     cluster.put("applications", application("foreign", None))
-    rig.looks.answer = Look(applications={("argocd", "foreign")})
+    rig.looks.answer = StageLook(applications={("argocd", "foreign")})
     cluster.feed(rig.known)
     rig.go(1)
     assert rig.looks.count["test"] == 1
     cluster.change("applications", "argocd", "foreign", {"spec": {"project": "x"}})
-    rig.looks.answer = Look()
+    rig.looks.answer = StageLook()
     cluster.feed(rig.known)
     rig.go(1)
     assert rig.looks.count["test"] == 2

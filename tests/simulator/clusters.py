@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.task import Clock
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS, Kind
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 
 BY_KIND = {kind.kind: kind for kind in PROMOTER_KINDS}
 REPOSITORIES = BY_KIND["GitRepository"]
@@ -21,8 +21,8 @@ def make_clock() -> Clock:
     return clock
 
 
-def make_cluster(clock: Clock | None = None, **options: Any) -> Cluster:
-    return Cluster(clock=clock or make_clock(), random=random.Random(1), **options)
+def make_cluster(clock: Clock | None = None, **options: Any) -> ObjectStore:
+    return ObjectStore(clock=clock or make_clock(), random=random.Random(1), **options)
 
 
 def repository(name: str, **labels: str) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def repository(name: str, **labels: str) -> dict[str, Any]:
     }
 
 
-def add(cluster: Cluster, *names: str, kind: Kind = REPOSITORIES, **labels: str) -> list[int]:
+def add(cluster: ObjectStore, *names: str, kind: Kind = REPOSITORIES, **labels: str) -> list[int]:
     """Creates repositories in the namespace ``default`` and returns their resourceVersions."""
     made = [cluster.create(kind, "default", repository(name, **labels)) for name in names]
     return [int(one["metadata"]["resourceVersion"]) for one in made]

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from promoter_view.dashboard.links import commit_url, web_url
 from promoter_view.dashboard.stages.rows import (
-    Health,
+    ShownHealth,
     StageRow,
     freight_names,
     issues_of,
@@ -27,8 +27,8 @@ _ACTOR = "kargo.akuity.io/create-actor"
 _MOST = 100
 _MAX_MESSAGE = 2000
 #: Argo CD's own words for an Application's health, as a Stage's are.
-_OWN = {"Healthy": Health.HEALTHY, "Progressing": Health.PROGRESSING, "Degraded": Health.UNHEALTHY}
-_VERDICTS = {health.value: health for health in Health}
+_OWN = {"Healthy": ShownHealth.HEALTHY, "Progressing": ShownHealth.PROGRESSING, "Degraded": ShownHealth.UNHEALTHY}
+_VERDICTS = {health.value: health for health in ShownHealth}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ApplicationLine:
 
     namespace: str
     name: str
-    verdict: Health
+    verdict: ShownHealth
     checked: bool
     said: str
     sync: str
@@ -173,7 +173,7 @@ def _applications(contents: Contents, argocd_url: str) -> tuple[ApplicationLine,
     """Those that are checked, the worst first; then the others that authorize the Stage."""
     known = {each.key: each for each in contents.each("applications", _said)}
     checks = {each.key: each for each in contents.one("health", _read_checks)}
-    order = list(Health)
+    order = list(ShownHealth)
     lines = [
         _application(key, known.get(key), checks.get(key), argocd_url)
         for key in islice(dict.fromkeys((*checks, *known)), _MOST)
@@ -188,7 +188,7 @@ def _application(key: tuple[str, str], said: _Said | None, check: _Check | None,
     return ApplicationLine(
         namespace=key[0],
         name=key[1],
-        verdict=verdict or Health.UNKNOWN,
+        verdict=verdict or ShownHealth.UNKNOWN,
         checked=check is not None,
         said=said.health,
         sync=said.sync,

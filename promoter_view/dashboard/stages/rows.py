@@ -17,7 +17,7 @@ from promoter_view.views.stage.columns import application_counts, application_st
 _MAX_ISSUE = 2000
 
 
-class Health(enum.StrEnum):
+class ShownHealth(enum.StrEnum):
     """What a person sees first. The members stand in order, the worst first."""
 
     UNHEALTHY = "Unhealthy"
@@ -34,17 +34,17 @@ class Health(enum.StrEnum):
     @property
     def word(self) -> str:
         """As people say it."""
-        return "Nothing promoted" if self is Health.NONE else self.value
+        return "Nothing promoted" if self is ShownHealth.NONE else self.value
 
 
 _CSS = {
-    Health.UNHEALTHY: "failed",
-    Health.UNKNOWN: "unknown",
-    Health.PROGRESSING: "promoting",
-    Health.HEALTHY: "promoted",
-    Health.NONE: "unknown",
+    ShownHealth.UNHEALTHY: "failed",
+    ShownHealth.UNKNOWN: "unknown",
+    ShownHealth.PROGRESSING: "promoting",
+    ShownHealth.HEALTHY: "promoted",
+    ShownHealth.NONE: "unknown",
 }
-_HEALTHS = {health.value: health for health in Health}
+_HEALTHS = {health.value: health for health in ShownHealth}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class StageRow:
 
     namespace: str
     name: str
-    state: Health
+    state: ShownHealth
     issue: str
     more_issues: int
     freight: tuple[str, ...]
@@ -89,7 +89,7 @@ class StageRow:
     @property
     def rank(self) -> int:
         """The place of its health, the worst first."""
-        return list(Health).index(self.state)
+        return list(ShownHealth).index(self.state)
 
 
 def issues_of(value: Any) -> tuple[str, ...]:
@@ -113,7 +113,7 @@ def read_name(member: Mapping[str, Any]) -> str:
 def nameless_stage_row(namespace: str, name: str) -> StageRow:
     """The row of a Stage of which nothing can be shown but that it is there."""
     where = f"{namespace}/{name}".lower()
-    return StageRow(namespace, name, Health.UNKNOWN, "", 0, (), 0, 0, None, None, "", {}, None, where)
+    return StageRow(namespace, name, ShownHealth.UNKNOWN, "", 0, (), 0, 0, None, None, "", {}, None, where)
 
 
 def read_stage_row(contents: Contents) -> StageRow:
@@ -130,7 +130,7 @@ def read_stage_row(contents: Contents) -> StageRow:
     return StageRow(
         namespace=contents.namespace,
         name=contents.name,
-        state=_HEALTHS.get(contents.one("health", read_status), Health.NONE),
+        state=_HEALTHS.get(contents.one("health", read_status), ShownHealth.NONE),
         issue=issues[0] if issues else "",
         more_issues=max(len(issues) - 1, 0),
         freight=freight,

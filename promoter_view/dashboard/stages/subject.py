@@ -14,7 +14,7 @@ from promoter_view.dashboard.page_table import page_path
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.stages.activity import compare_stages
 from promoter_view.dashboard.stages.detail import read_stage
-from promoter_view.dashboard.stages.rows import Health, nameless_stage_row, read_stage_row, stage_row_steps
+from promoter_view.dashboard.stages.rows import ShownHealth, nameless_stage_row, read_stage_row, stage_row_steps
 from promoter_view.dashboard.strategies.fleet import FleetQuery, read_query
 from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Told, Wording
 from promoter_view.dashboard.unshown import Unshown
@@ -40,7 +40,7 @@ class Stages(Subject):
         "Stages",
         "name, Freight, Promotion, Application, sha, tag",
         "There is no Stage here yet. As soon as one is created that you may see, it appears on this page.",
-        tuple(Chip(health, health.word, health.css) for health in Health),
+        tuple(Chip(health, health.word, health.css) for health in ShownHealth),
         "Stage",
         STAGE_DETAILS,
         STAGE_DETAILS,
@@ -61,7 +61,7 @@ class Stages(Subject):
 
     def read_query(self, query: Mapping[str, str]) -> FleetQuery:
         """A state is a Stage's health."""
-        return read_query(query, Health)
+        return read_query(query, ShownHealth)
 
     def read_steps(self, bundle: Bundle | None) -> Iterator[None]:
         """An Application a step."""

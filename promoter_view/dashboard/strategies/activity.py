@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promoter_view.dashboard.events import Event, Item
-from promoter_view.dashboard.strategies.checks import Check, Phase
-from promoter_view.dashboard.strategies.commits import Commit
-from promoter_view.dashboard.strategies.environments import Station, Strategy
+from promoter_view.dashboard.strategies.checks import Phase, ShownCheck
+from promoter_view.dashboard.strategies.commits import ShownCommit
+from promoter_view.dashboard.strategies.environments import ShownStrategy, Station
 
 
-def compare(before: Strategy | None, after: Strategy | None) -> Iterator[Item]:
+def compare(before: ShownStrategy | None, after: ShownStrategy | None) -> Iterator[Item]:
     """What happened between the two, in the order of the environments."""
     if before is None or after is None:
         if before is not None or after is not None:
@@ -45,13 +45,13 @@ def _compare(before: Station, after: Station) -> Iterator[Item]:
             yield _checked(after.name, known, check)
 
 
-def _checks(station: Station) -> dict[tuple[str, str], Check]:
+def _checks(station: Station) -> dict[tuple[str, str], ShownCheck]:
     """By side and key. What is proposed counts as long as it is under way."""
     checks = {("active", check.key): check for check in station.active.checks.items}
     return checks | {("proposed", check.key): check for check in station.proposed.checks.items if station.upcoming}
 
 
-def _moved(event: Event, station: Station, before: Commit | None, after: Commit) -> Item:
+def _moved(event: Event, station: Station, before: ShownCommit | None, after: ShownCommit) -> Item:
     return Item(
         event, station.name, before.short if before else "", after.short, after.subject, after.author, after.url
     )
@@ -67,7 +67,7 @@ def _requests(before: Station, after: Station) -> Iterator[Item]:
         yield Item(words[request.state], after.name, after=f"#{request.number}", url=request.url)
 
 
-def _checked(environment: str, known: Check | None, check: Check) -> Item:
+def _checked(environment: str, known: ShownCheck | None, check: ShownCheck) -> Item:
     events = {Phase.FAILURE: Event.FAILED, Phase.SUCCESS: Event.PASSED}
     return Item(
         events.get(check.phase, Event.PENDING),
@@ -80,5 +80,5 @@ def _checked(environment: str, known: Check | None, check: Check) -> Item:
     )
 
 
-def _sha(commit: Commit | None) -> str:
+def _sha(commit: ShownCommit | None) -> str:
     return commit.sha if commit is not None else ""

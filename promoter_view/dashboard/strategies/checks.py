@@ -23,7 +23,7 @@ class Phase(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ShownCheck:
     """A commit status: its key, as people say it too (``label``), what it says, and where to read more."""
 
     key: str
@@ -37,7 +37,7 @@ class Check:
 class Checks:
     """The checks of one side of an environment, the worst first, then by key."""
 
-    items: tuple[Check, ...] = ()
+    items: tuple[ShownCheck, ...] = ()
 
     @property
     def passed(self) -> int:
@@ -77,7 +77,7 @@ def read_checks(side: Mapping[str, Any]) -> Checks:
     return Checks(ordered(_check(each) for each in mappings(side, "commitStatuses")))
 
 
-def ordered(checks: Iterable[Check]) -> tuple[Check, ...]:
+def ordered(checks: Iterable[ShownCheck]) -> tuple[ShownCheck, ...]:
     """The worst first, then by key."""
     order = list(Phase)
     return tuple(sorted(checks, key=lambda check: (order.index(check.phase), check.key)))
@@ -103,8 +103,8 @@ def read_request(found: Mapping[str, Any]) -> PullRequest | None:
     )
 
 
-def _check(found: Mapping[str, Any]) -> Check:
+def _check(found: Mapping[str, Any]) -> ShownCheck:
     key = text(found, "key")[:200] or "without a key"
     label = "previous environment" if key == PREVIOUS_ENVIRONMENT else key
     description = " ".join(text(found, "description").split())[:1000]
-    return Check(key, label, phase_of(text(found, "phase")), description, web_url(text(found, "url")))
+    return ShownCheck(key, label, phase_of(text(found, "phase")), description, web_url(text(found, "url")))

@@ -19,7 +19,7 @@ _TRAILER = re.compile(r"[A-Za-z][A-Za-z0-9-]*: \S.*")
 
 
 @dataclass(frozen=True, slots=True)
-class Commit:
+class ShownCommit:
     """A dry, hydrated or referenced commit. Texts are "" where there is none; ``url`` is a link of the web or ""."""
 
     sha: str
@@ -28,7 +28,7 @@ class Commit:
     author: str = ""
     time: datetime | None = None
     url: str = ""
-    references: tuple[Commit, ...] = ()
+    references: tuple[ShownCommit, ...] = ()
 
     @property
     def short(self) -> str:
@@ -36,13 +36,13 @@ class Commit:
         return self.sha[:SHORT]
 
 
-def read_commit(found: Mapping[str, Any]) -> Commit | None:
+def read_commit(found: Mapping[str, Any]) -> ShownCommit | None:
     """A commit of a ChangeTransferPolicy's status, with what it refers to; None where it has no sha."""
     commit = _commit(found, text(found, "commitTime"))
     if commit is None:
         return None
     references = [_reference(each) for each in mappings(found, "references")][:_MAX_REFERENCES]
-    return Commit(
+    return ShownCommit(
         commit.sha,
         commit.subject,
         commit.body,
@@ -53,16 +53,16 @@ def read_commit(found: Mapping[str, Any]) -> Commit | None:
     )
 
 
-def _reference(found: Mapping[str, Any]) -> Commit | None:
+def _reference(found: Mapping[str, Any]) -> ShownCommit | None:
     commit = mapping(found, "commit")
     return _commit(commit, text(commit, "date"))
 
 
-def _commit(found: Mapping[str, Any], time: str) -> Commit | None:
+def _commit(found: Mapping[str, Any], time: str) -> ShownCommit | None:
     sha = text(found, "sha")
     if not sha:
         return None
-    return Commit(
+    return ShownCommit(
         sha[:64],
         text(found, "subject")[:_MAX_SUBJECT],
         without_trailers(text(found, "body")[:_MAX_BODY]),

@@ -9,21 +9,21 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from promoter_view.dashboard.links import web_url
-from promoter_view.dashboard.strategies.checks import Check, Checks, Phase
-from promoter_view.dashboard.strategies.environments import Station, Strategy
+from promoter_view.dashboard.strategies.checks import Checks, Phase, ShownCheck
+from promoter_view.dashboard.strategies.environments import ShownStrategy, Station
 from promoter_view.dashboard.strategies.figures import Deliveries
 from promoter_view.dashboard.strategies.gates import Schedule, Timer, read_schedules, read_timers
-from promoter_view.dashboard.strategies.history import Line, Matrix
+from promoter_view.dashboard.strategies.history import HistoryLine, Matrix
 from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.columns import repository
-from promoter_view.views.promotion_strategy.summary import OfBranch, State
+from promoter_view.views.promotion_strategy.summary import OfBranch, StateWord
 
 _MAX_MESSAGE = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class EnvironmentColumn:
     """One environment with its gates."""
 
     station: Station
@@ -40,8 +40,8 @@ class Column:
         """The proposed checks that are not said to block already."""
         return Checks(tuple(check for check in self.station.proposed.checks.items if not self._blocks(check)))
 
-    def _blocks(self, check: Check) -> bool:
-        return self.station.state is State.BLOCKED and check.phase is Phase.PENDING
+    def _blocks(self, check: ShownCheck) -> bool:
+        return self.station.state is StateWord.BLOCKED and check.phase is Phase.PENDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ class Detail:
 
     namespace: str
     name: str
-    state: State
+    state: StateWord
     newest: str
     promoted: int
-    columns: tuple[Column, ...]
-    lines: tuple[Line, ...]
+    columns: tuple[EnvironmentColumn, ...]
+    lines: tuple[HistoryLine, ...]
     left_out: int
     deliveries: Deliveries
     troubles: tuple[Trouble, ...]
@@ -79,7 +79,7 @@ class Detail:
         return all(column.station.visible for column in self.columns)
 
 
-def read_detail(contents: Contents, strategy: Strategy, past: Matrix) -> Detail:
+def read_detail(contents: Contents, strategy: ShownStrategy, past: Matrix) -> Detail:
     """The page's model of a strategy that was read with its past; ``past`` is the same as a matrix."""
     stations = strategy.stations
     timed = _by_branch(contents.each("timedCommitStatuses", read_timers))
@@ -90,7 +90,9 @@ def read_detail(contents: Contents, strategy: Strategy, past: Matrix) -> Detail:
         state=strategy.summary.state,
         newest=strategy.summary.newest_sha,
         promoted=strategy.summary.promoted_count,
-        columns=tuple(Column(each, timed.get(each.branch, ()), scheduled.get(each.branch, ())) for each in stations),
+        columns=tuple(
+            EnvironmentColumn(each, timed.get(each.branch, ()), scheduled.get(each.branch, ())) for each in stations
+        ),
         lines=past.lines,
         left_out=past.left_out,
         deliveries=strategy.deliveries,

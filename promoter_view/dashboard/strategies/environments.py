@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 from promoter_view.dashboard.search import policy_words
 from promoter_view.dashboard.strategies.checks import Checks, PullRequest, read_checks, read_request
-from promoter_view.dashboard.strategies.commits import Commit, read_commit
+from promoter_view.dashboard.strategies.commits import ShownCommit, read_commit
 from promoter_view.dashboard.strategies.figures import Deliveries, Delivery, read_deliveries
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.contents import Contents, Read
 from promoter_view.views.promotion_strategy.summary import (
     POLICIES,
     Standing,
-    State,
+    StateWord,
     Summary,
     by_branch,
     missing_of,
@@ -46,13 +46,13 @@ class Spec(NamedTuple):
 class Side:
     """The active or the proposed branch: its dry and its hydrated commit, and the checks on it."""
 
-    dry: Commit | None
-    hydrated: Commit | None
+    dry: ShownCommit | None
+    hydrated: ShownCommit | None
     checks: Checks
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class EnvironmentPast:
     """One promotion that was: what went live when, by which pull request, with which checks."""
 
     active: Side
@@ -79,7 +79,7 @@ class Policy:
     active: Side
     proposed: Side
     request: PullRequest | None
-    history: tuple[Past, ...]
+    history: tuple[EnvironmentPast, ...]
     hydrated: tuple[str, str]
     deliveries: tuple[Delivery, ...]
     words: tuple[str, ...]
@@ -112,7 +112,7 @@ class Station:
         return self.policy.branch
 
     @property
-    def state(self) -> State:
+    def state(self) -> StateWord:
         """In one word."""
         return self.policy.standing.environment.state
 
@@ -148,16 +148,16 @@ class Station:
         return self.policy.request
 
     @property
-    def history(self) -> tuple[Past, ...]:
+    def history(self) -> tuple[EnvironmentPast, ...]:
         """The promotions that were, the newest first."""
         return self.policy.history
 
     @property
-    def upcoming(self) -> Commit | None:
+    def upcoming(self) -> ShownCommit | None:
         """The dry commit that is proposed, where that is another one than the active."""
         dry = self.proposed.dry
         live = self.active.dry.sha if self.active.dry is not None else ""
-        return dry if dry is not None and dry.sha != live and self.state is not State.PROMOTED else None
+        return dry if dry is not None and dry.sha != live and self.state is not StateWord.PROMOTED else None
 
     @property
     def live_since(self) -> datetime | None:
@@ -184,7 +184,7 @@ class Station:
 
 
 @dataclass(frozen=True, slots=True)
-class Strategy:
+class ShownStrategy:
     """A strategy's environments in their order, and its summary."""
 
     summary: Summary
@@ -196,7 +196,7 @@ class Strategy:
         return Deliveries(tuple(station.policy.deliveries for station in self.stations))
 
 
-def read_strategy(contents: Contents, read: Read[Policy]) -> Strategy:
+def read_strategy(contents: Contents, read: Read[Policy]) -> ShownStrategy:
     """The environments of a strategy, as ``read`` has found its policies to tell of them."""
     policies = by_branch(contents.each(POLICIES, read))
     specs = contents.root(read_specs)
@@ -209,7 +209,7 @@ def read_strategy(contents: Contents, read: Read[Policy]) -> Strategy:
         _station(policies.get(spec.branch) or _none(missing(spec.branch)), names[spec.branch], spec, summary, latest)
         for spec in specs
     )
-    return Strategy(summary, tuple(stations))
+    return ShownStrategy(summary, tuple(stations))
 
 
 def read_policy(policy: Mapping[str, Any]) -> Policy:
@@ -250,7 +250,7 @@ def read_specs(root: Mapping[str, Any]) -> Sequence[Spec]:
 
 def _station(policy: Policy, name: str, spec: Spec, summary: Summary, latest: str) -> Station:
     found = policy.standing.environment
-    preparing = bool(latest) and found.state is not State.PROMOTED and found.hydrated_sha not in ("", latest)
+    preparing = bool(latest) and found.state is not StateWord.PROMOTED and found.hydrated_sha not in ("", latest)
     return Station(policy, name, found.has(summary.newest_sha), spec.auto_merge, preparing)
 
 
@@ -258,9 +258,9 @@ def _side(found: Mapping[str, Any]) -> Side:
     return Side(read_commit(mapping(found, "dry")), read_commit(mapping(found, "hydrated")), read_checks(found))
 
 
-def _past(found: Mapping[str, Any]) -> Past:
+def _past(found: Mapping[str, Any]) -> EnvironmentPast:
     active, proposed = _side(mapping(found, "active")), _side(mapping(found, "proposed"))
-    return Past(active, proposed, read_request(mapping(found, "pullRequest")))
+    return EnvironmentPast(active, proposed, read_request(mapping(found, "pullRequest")))
 
 
 def _hydrated(proposed: Mapping[str, Any]) -> tuple[str, str]:

@@ -10,10 +10,10 @@ from typing import Any, Protocol, TypeVar
 
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.dashboard.search import Search, joined, read_search
-from promoter_view.dashboard.strategies.environments import Station, Strategy
+from promoter_view.dashboard.strategies.environments import ShownStrategy, Station
 from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, parse_label_selector
 from promoter_view.views.contents import Contents
-from promoter_view.views.promotion_strategy.summary import State
+from promoter_view.views.promotion_strategy.summary import StateWord
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _MAX_TEXT = 200
@@ -60,7 +60,7 @@ class Row:
 
     namespace: str
     name: str
-    state: State
+    state: StateWord
     where: str
     reason: str
     more_reasons: int
@@ -74,7 +74,7 @@ class Row:
     @property
     def rank(self) -> int:
         """The place of its state, the worst first."""
-        return list(State).index(self.state)
+        return list(StateWord).index(self.state)
 
     def without_stations(self) -> Row:
         """The same for whoever chooses and sorts only."""
@@ -107,7 +107,7 @@ class FleetQuery:
         return self.labels.matches(row.labels) and self.search.finds(row.words)
 
 
-def read_row(contents: Contents, strategy: Strategy) -> Row:
+def read_row(contents: Contents, strategy: ShownStrategy) -> Row:
     """The row of a strategy."""
     summary, stations = strategy.summary, strategy.stations
     foremost = summary.foremost
@@ -132,10 +132,10 @@ def read_row(contents: Contents, strategy: Strategy) -> Row:
 def nameless_row(namespace: str, name: str) -> Row:
     """The row of a strategy of which nothing can be shown but that it is there."""
     where = f"{namespace}/{name}".lower()
-    return Row(namespace, name, State.UNKNOWN, "", "", 0, 0, "", (), {}, None, where)
+    return Row(namespace, name, StateWord.UNKNOWN, "", "", 0, 0, "", (), {}, None, where)
 
 
-def read_query(query: Mapping[str, str], states: Iterable[StrEnum] = State) -> FleetQuery:
+def read_query(query: Mapping[str, str], states: Iterable[StrEnum] = StateWord) -> FleetQuery:
     """The query of a page of rows: ``text``, ``namespace`` and ``state`` (comma-separated), ``label``, ``sort``.
 
     ``states`` are those that rows may have.

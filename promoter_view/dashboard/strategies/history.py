@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from promoter_view.dashboard.strategies.checks import Checks, Phase, PullRequest
-from promoter_view.dashboard.strategies.commits import Commit
-from promoter_view.dashboard.strategies.environments import KEPT, Past, Station
+from promoter_view.dashboard.strategies.commits import ShownCommit
+from promoter_view.dashboard.strategies.environments import KEPT, EnvironmentPast, Station
 
 #: Environments of which it is kept what was worked out.
 _KEPT_COLUMNS = 4096
@@ -23,7 +23,7 @@ _MOST_CELLS = 30_000
 _FEWEST_LINES = 20
 
 
-class Kind(enum.StrEnum):
+class CellKind(enum.StrEnum):
     """What became of a commit in an environment; of two that hold, the first counts."""
 
     LIVE = "live"
@@ -44,27 +44,27 @@ class Cell:
     """
 
     branch: str
-    kind: Kind
+    kind: CellKind
     since: datetime | None = None
     lasted: timedelta | None = None
     request: PullRequest | None = None
     checks: Checks = Checks()  # noqa: RUF009 - frozen and empty
-    hydrated: Commit | None = None
-    replaced_by: Commit | None = None
+    hydrated: ShownCommit | None = None
+    replaced_by: ShownCommit | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HistoryLine:
     """A dry commit and its cells, in the order of the environments."""
 
-    commit: Commit
+    commit: ShownCommit
     cells: tuple[Cell, ...]
 
 
 class Matrix(NamedTuple):
     """The lines, the newest commit first. ``left_out``: commits older than those."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[HistoryLine, ...]
     left_out: int
 
 
@@ -80,7 +80,7 @@ class Matrices:
         commits = self._commits(stations)
         shown = _shown(commits, stations)
         columns = self._columns(shown, stations)
-        return Matrix(tuple(map(Line, shown, zip(*columns, strict=True))), len(commits) - len(shown))
+        return Matrix(tuple(map(HistoryLine, shown, zip(*columns, strict=True))), len(commits) - len(shown))
 
     def steps(self, stations: Sequence[Station]) -> Iterator[None]:
         """Works out what ``of`` will want, an environment a step."""
@@ -90,14 +90,14 @@ class Matrices:
         for _ in self._columns(_shown(self._commits(stations), stations), stations):
             yield
 
-    def _commits(self, stations: Sequence[Station]) -> Sequence[Commit]:
-        commits: dict[str, Commit] = {}
+    def _commits(self, stations: Sequence[Station]) -> Sequence[ShownCommit]:
+        commits: dict[str, ShownCommit] = {}
         for station in stations:
             for sha, (_, commit) in self._known(station).items():
                 commits.setdefault(sha, commit)
         return sorted(commits.values(), key=_seconds, reverse=True)
 
-    def _columns(self, shown: Sequence[Commit], stations: Sequence[Station]) -> Iterator[tuple[Cell, ...]]:
+    def _columns(self, shown: Sequence[ShownCommit], stations: Sequence[Station]) -> Iterator[tuple[Cell, ...]]:
         dated = tuple(_Dated(each.sha, each.time) for each in shown)
         return (self._cells(station, dated) for station in stations)
 
@@ -113,17 +113,17 @@ class _Dated(NamedTuple):
     time: datetime | None
 
 
-def _shown(commits: Sequence[Commit], stations: Sequence[Station]) -> Sequence[Commit]:
+def _shown(commits: Sequence[ShownCommit], stations: Sequence[Station]) -> Sequence[ShownCommit]:
     return commits[: max(_FEWEST_LINES, _MOST_CELLS // max(len(stations), 1))]
 
 
-def _seconds(commit: Commit) -> float:
+def _seconds(commit: ShownCommit) -> float:
     return commit.time.timestamp() if commit.time else 0.0
 
 
-def _known(station: Station) -> Mapping[str, tuple[Cell, Commit]]:
+def _known(station: Station) -> Mapping[str, tuple[Cell, ShownCommit]]:
     """What is known of an environment, by sha; of a commit that occurs twice the most telling."""
-    known: dict[str, tuple[Cell, Commit]] = {}
+    known: dict[str, tuple[Cell, ShownCommit]] = {}
     for cell, commit in _column(station):
         known.setdefault(commit.sha, (cell, commit))
     return known
@@ -132,12 +132,12 @@ def _known(station: Station) -> Mapping[str, tuple[Cell, Commit]]:
 def _unknown(commit: _Dated, station: Station) -> Cell:
     """The cell of a commit that an environment's own past does not name."""
     if commit.sha == station.no_op_sha:
-        return Cell(station.branch, Kind.NO_OP)
+        return Cell(station.branch, CellKind.NO_OP)
     if _is_ahead(commit, station):
-        return Cell(station.branch, Kind.NOT_YET)
+        return Cell(station.branch, CellKind.NOT_YET)
     oldest = station.history[-1].active.dry if len(station.history) >= KEPT else None
     older = oldest is not None and oldest.time and commit.time and commit.time < oldest.time
-    return Cell(station.branch, Kind.UNKNOWN if older else Kind.NOTHING)
+    return Cell(station.branch, CellKind.UNKNOWN if older else CellKind.NOTHING)
 
 
 def _is_ahead(commit: _Dated, station: Station) -> bool:
@@ -146,24 +146,24 @@ def _is_ahead(commit: _Dated, station: Station) -> bool:
     return bool(known) and commit.time is not None and commit.time > max(known)
 
 
-def _column(station: Station) -> list[tuple[Cell, Commit]]:
+def _column(station: Station) -> list[tuple[Cell, ShownCommit]]:
     """What is known of one environment, the most telling first where a commit occurs twice."""
     found = list(_present(station))
-    later: Past | None = None
+    later: EnvironmentPast | None = None
     for past in station.history:
         found += _replaced(station, past, later)
         later = past
     return found
 
 
-def _present(station: Station) -> Iterator[tuple[Cell, Commit]]:
+def _present(station: Station) -> Iterator[tuple[Cell, ShownCommit]]:
     dry = station.active.dry
     last = station.history[0] if station.history else None
     if dry is not None:
         failed = station.active.checks.worst is Phase.FAILURE
         live = Cell(
             station.branch,
-            Kind.FAILED if failed else Kind.LIVE,
+            CellKind.FAILED if failed else CellKind.LIVE,
             station.live_since,
             request=last.request if last is not None else station.last_request,
             checks=station.active.checks,
@@ -175,7 +175,7 @@ def _present(station: Station) -> Iterator[tuple[Cell, Commit]]:
         yield (
             Cell(
                 station.branch,
-                Kind.FAILED if station.proposed.checks.worst is Phase.FAILURE else Kind.PROPOSED,
+                CellKind.FAILED if station.proposed.checks.worst is Phase.FAILURE else CellKind.PROPOSED,
                 since,
                 request=station.open_request,
                 checks=station.proposed.checks,
@@ -185,13 +185,15 @@ def _present(station: Station) -> Iterator[tuple[Cell, Commit]]:
         )
 
 
-def _replaced(station: Station, past: Past, later: Past | None) -> Iterator[tuple[Cell, Commit]]:
+def _replaced(
+    station: Station, past: EnvironmentPast, later: EnvironmentPast | None
+) -> Iterator[tuple[Cell, ShownCommit]]:
     dry = past.active.dry
     if dry is None or (station.active.dry is not None and dry.sha == station.active.dry.sha):
         return
     cell = Cell(
         station.branch,
-        Kind.FAILED if past.active.checks.worst is Phase.FAILURE else Kind.REPLACED,
+        CellKind.FAILED if past.active.checks.worst is Phase.FAILURE else CellKind.REPLACED,
         past.live_since,
         request=past.request,
         checks=past.active.checks,

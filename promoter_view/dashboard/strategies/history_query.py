@@ -6,9 +6,9 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from promoter_view.dashboard.strategies.commits import SHORT, Commit
+from promoter_view.dashboard.strategies.commits import SHORT, ShownCommit
 from promoter_view.dashboard.strategies.environments import Station
-from promoter_view.dashboard.strategies.history import Cell, Kind, Line
+from promoter_view.dashboard.strategies.history import Cell, CellKind, HistoryLine
 
 _MAX_WORD = 250
 
@@ -25,7 +25,7 @@ class Show(enum.StrEnum):
     @property
     def kind(self) -> str:
         """The word of the cells that it is about; "" for all."""
-        return "" if self is Show.ALL else Kind.PROPOSED.value if self is Show.IN_FLIGHT else self.value
+        return "" if self is Show.ALL else CellKind.PROPOSED.value if self is Show.IN_FLIGHT else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class HistoryTable:
     """The matrix as it was asked for: ``shown`` lines are those that the query admits, in its order come all."""
 
     query: HistoryQuery
-    lines: tuple[Line, ...]
+    lines: tuple[HistoryLine, ...]
     shown: frozenset[str]
     columns: tuple[str, ...]
     counts: Mapping[Show, int]
@@ -57,7 +57,7 @@ class HistoryTable:
 class Drawer:
     """One commit in one environment, in detail. ``presence`` gives for each environment its name, branch and cell."""
 
-    commit: Commit
+    commit: ShownCommit
     cell: Cell
     name: str
     presence: tuple[tuple[str, Cell], ...]
@@ -77,7 +77,7 @@ def read_history_query(query: Mapping[str, str]) -> HistoryQuery:
     )
 
 
-def read_table(lines: Sequence[Line], stations: Sequence[Station], query: HistoryQuery) -> HistoryTable:
+def read_table(lines: Sequence[HistoryLine], stations: Sequence[Station], query: HistoryQuery) -> HistoryTable:
     """The lines of a strategy as that query wants them. Columns that are not there are not asked for."""
     names = tuple(station.name for station in stations)
     columns = tuple(name for name in names if name in query.columns) or names
@@ -90,7 +90,7 @@ def read_table(lines: Sequence[Line], stations: Sequence[Station], query: Histor
     return HistoryTable(query, ordered, shown, columns, counts)
 
 
-def read_drawer(lines: Sequence[Line], stations: Sequence[Station], query: HistoryQuery) -> Drawer | None:
+def read_drawer(lines: Sequence[HistoryLine], stations: Sequence[Station], query: HistoryQuery) -> Drawer | None:
     """The cell that the query names; None where it names none, or none that is there."""
     line = next((each for each in lines if _is_named(each.commit.sha, query.commit)), None)
     places = [place for place, each in enumerate(stations) if query.environment in (each.branch, each.name)]
@@ -100,8 +100,8 @@ def read_drawer(lines: Sequence[Line], stations: Sequence[Station], query: Histo
     return Drawer(line.commit, line.cells[places[0]], names[places[0]], tuple(zip(names, line.cells, strict=True)))
 
 
-def _kinds(line: Line, names: Sequence[str], columns: frozenset[str]) -> frozenset[str]:
-    # A Kind is its own value, which is worth a lookup where there are thousands of cells.
+def _kinds(line: HistoryLine, names: Sequence[str], columns: frozenset[str]) -> frozenset[str]:
+    # A CellKind is its own value, which is worth a lookup where there are thousands of cells.
     return frozenset(cell.kind for name, cell in zip(names, line.cells, strict=True) if name in columns)
 
 

@@ -11,11 +11,11 @@ from markupsafe import Markup
 
 from promoter_view.dashboard.page_table import STRATEGY
 from promoter_view.dashboard.rendering import Renderer
-from promoter_view.dashboard.strategies.detail import Column, Detail, read_detail, trouble_steps
-from promoter_view.dashboard.strategies.environments import Strategy, read_policy_with_past, read_strategy
+from promoter_view.dashboard.strategies.detail import Detail, EnvironmentColumn, read_detail, trouble_steps
+from promoter_view.dashboard.strategies.environments import ShownStrategy, read_policy_with_past, read_strategy
 from promoter_view.dashboard.strategies.figures import figures
 from promoter_view.dashboard.strategies.fragments import Fragments
-from promoter_view.dashboard.strategies.history import Line, Matrices, Matrix
+from promoter_view.dashboard.strategies.history import HistoryLine, Matrices, Matrix
 from promoter_view.dashboard.strategies.history_query import HistoryQuery, HistoryTable, read_drawer, read_table
 from promoter_view.dashboard.unshown import Unshown
 from promoter_view.records import Bundle, BundleKey
@@ -102,7 +102,7 @@ class StrategyShowing:
         yield from trouble_steps(contents)
         yield from self._isolation.steps(bundle.key, "history", self._matrices.steps(self._with_past(bundle).stations))
 
-    def _read_with_past(self, bundle: Bundle) -> Strategy:
+    def _read_with_past(self, bundle: Bundle) -> ShownStrategy:
         return read_strategy(self._contents(bundle), read_policy_with_past)
 
     def _read_detail(self, bundle: Bundle) -> Detail:
@@ -128,7 +128,7 @@ class StrategyShowing:
         columns = (self._column_of(key, each, at) for at, each in enumerate(found.columns, 1))
         return self._renderer.texts("_environments.html", {"it": found, "columns": columns})
 
-    def _column_of(self, key: BundleKey, column: Column, at: int) -> Markup:
+    def _column_of(self, key: BundleKey, column: EnvironmentColumn, at: int) -> Markup:
         return self._isolation.of(
             key,
             "environment",
@@ -168,7 +168,9 @@ class StrategyShowing:
         return self._renderer.root_path + STRATEGY.at(found.namespace, found.name)
 
 
-def _rows(found: Detail, table: HistoryTable, cells: Sequence[Sequence[Markup]]) -> Iterator[tuple[Line, Markup]]:
+def _rows(
+    found: Detail, table: HistoryTable, cells: Sequence[Sequence[Markup]]
+) -> Iterator[tuple[HistoryLine, Markup]]:
     """The lines in the order that was asked for, with their cells."""
     places = {line.commit.sha: place for place, line in enumerate(found.lines)}
     for line in table.lines:

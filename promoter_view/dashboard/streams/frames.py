@@ -9,7 +9,7 @@ from typing import Protocol
 import orjson
 
 from promoter_view.dashboard.streams import sse
-from promoter_view.dashboard.streams.topics import Form, Topics
+from promoter_view.dashboard.streams.topics import TopicForm, Topics
 from promoter_view.reading.format import Format
 from promoter_view.reading.wire import Wire, fixed
 from promoter_view.records import Bundle, BundleChange, ChangeType
@@ -22,16 +22,16 @@ _ADDED, _CLOSING, _HEARTBEAT = map(fixed, (sse.lead(ChangeType.ADDED), sse.CLOSI
 class PageFragments(Protocol):
     """What is asked of the pages (``pages.Pages``)."""
 
-    def steps(self, change: BundleChange, form: Form, now: datetime) -> Iterator[None]:
+    def steps(self, change: BundleChange, form: TopicForm, now: datetime) -> Iterator[None]:
         """Makes what ``changed`` is joined from."""
 
-    def present_steps(self, bundle: Bundle, form: Form, now: datetime) -> Iterator[None]:
+    def present_steps(self, bundle: Bundle, form: TopicForm, now: datetime) -> Iterator[None]:
         """Makes what ``present`` is joined from."""
 
-    def changed(self, change: BundleChange, form: Form, now: datetime) -> bytes:
+    def changed(self, change: BundleChange, form: TopicForm, now: datetime) -> bytes:
         """The data of a change's frame."""
 
-    def present(self, bundle: Bundle, form: Form, now: datetime) -> bytes:
+    def present(self, bundle: Bundle, form: TopicForm, now: datetime) -> bytes:
         """The data of an ADDED frame without a change."""
 
 
@@ -130,6 +130,6 @@ class PageFrames(SseFrames):
         return self._wire.shared(key, lambda: sse.frame(event, made(change, form, self._now()), position))
 
 
-def _page_frame(event: ChangeType, bundle: Bundle, change: BundleChange, form: Form) -> Hashable:
+def _page_frame(event: ChangeType, bundle: Bundle, change: BundleChange, form: TopicForm) -> Hashable:
     """What names a frame for good."""
     return "page", change.resource_version, event, form, bundle.hidden

@@ -11,7 +11,7 @@ import orjson
 from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.activity_page import EntryLines
 from promoter_view.dashboard.streams.frames import PageFragments
-from promoter_view.dashboard.streams.topics import Form
+from promoter_view.dashboard.streams.topics import TopicForm
 from promoter_view.dashboard.subject import Subjects
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.isolation import Isolation
@@ -31,40 +31,40 @@ class SubjectFragments(PageFragments):
         for bundle in bundles:
             yield from self._subjects[bundle.key.view].row_steps(bundle)
 
-    def steps(self, change: BundleChange, form: Form, now: datetime) -> Iterator[None]:
+    def steps(self, change: BundleChange, form: TopicForm, now: datetime) -> Iterator[None]:
         """See PageFragments."""
-        if form & (Form.ENTRIES | Form.DETAIL):
+        if form & (TopicForm.ENTRIES | TopicForm.DETAIL):
             yield from self._isolation.steps(change.key, "entry", self._activity.read_steps(change))
         if change.after is not None:
             yield from self.present_steps(change.after, form, now)
 
-    def present_steps(self, bundle: Bundle, form: Form, now: datetime) -> Iterator[None]:
+    def present_steps(self, bundle: Bundle, form: TopicForm, now: datetime) -> Iterator[None]:
         """See PageFragments."""
         subject = self._subjects[bundle.key.view]
-        if form & Form.ROW:
+        if form & TopicForm.ROW:
             yield from subject.row_steps(bundle)
-        if form & Form.DETAIL:
+        if form & TopicForm.DETAIL:
             yield from subject.detail_steps(bundle, now)
 
-    def changed(self, change: BundleChange, form: Form, now: datetime) -> bytes:
+    def changed(self, change: BundleChange, form: TopicForm, now: datetime) -> bytes:
         """In these forms; of DELETED too."""
         fragments = {} if change.after is None else self._fragments(change.after, form, now)
-        if form & (Form.ENTRIES | Form.DETAIL):
+        if form & (TopicForm.ENTRIES | TopicForm.DETAIL):
             entry = self._isolation.of(change.key, "entry", lambda: self._activity.entry_of(change), lambda: None)
             if entry is not None:
                 fragments["entry"] = self._lines.of(entry, now)
                 fragments["events"] = " ".join(sorted({item.event.value for item in entry.items}))
         return self._frame(change.key, fragments)
 
-    def present(self, bundle: Bundle, form: Form, now: datetime) -> bytes:
+    def present(self, bundle: Bundle, form: TopicForm, now: datetime) -> bytes:
         """Of a snapshot, or of a right gained."""
         return self._frame(bundle.key, self._fragments(bundle, form, now))
 
-    def _fragments(self, bundle: Bundle, form: Form, now: datetime) -> dict[str, Any]:
+    def _fragments(self, bundle: Bundle, form: TopicForm, now: datetime) -> dict[str, Any]:
         subject, fragments = self._subjects[bundle.key.view], dict[str, Any]()
-        if form & Form.ROW:
+        if form & TopicForm.ROW:
             fragments["row"] = subject.shown(bundle).html
-        if form & Form.DETAIL:
+        if form & TopicForm.DETAIL:
             fragments["detail"] = orjson.Fragment(subject.detail(bundle, now))
         return fragments
 

@@ -21,7 +21,7 @@ _WORDS = "{} or {}".format(", ".join([*TOPICS][:-1]), [*TOPICS][-1])
 MAX_STRATEGIES = 64
 
 
-class Form(enum.Flag):
+class TopicForm(enum.Flag):
     """In which forms a frame shows a bundle. Hashable: (resourceVersion, form) names a frame for good."""
 
     ROW = enum.auto()
@@ -41,15 +41,15 @@ class Topics:
     activity: bool = False
     single: frozenset[BundleKey] = frozenset()
 
-    def form(self, key: BundleKey) -> Form:
-        """The forms that these topics want of that bundle; ``Form(0)`` for none: then there is no frame."""
-        form = Form(0)
+    def form(self, key: BundleKey) -> TopicForm:
+        """The forms that these topics want of that bundle; ``TopicForm(0)`` for none: then there is no frame."""
+        form = TopicForm(0)
         if key.view in self.rows:
-            form |= Form.ROW
+            form |= TopicForm.ROW
         if self.activity:
-            form |= Form.ENTRIES
+            form |= TopicForm.ENTRIES
         if key in self.single:
-            form |= Form.DETAIL
+            form |= TopicForm.DETAIL
         return form
 
 

@@ -64,7 +64,7 @@ _RESTARTS_AT_ONCE = 3
 _WATCH_LIST_FAILURES = 2
 
 
-class State(enum.Enum):
+class ReflectorState(enum.Enum):
     """Where a reflector stands; the values are what ``/readyz?verbose`` says."""
 
     NEW = "not started"
@@ -78,7 +78,7 @@ class State(enum.Enum):
 
 
 #: Where there is nothing to be mirrored, and nothing to be put right.
-SPARED = frozenset({State.ABSENT, State.WITHHELD})
+SPARED = frozenset({ReflectorState.ABSENT, ReflectorState.WITHHELD})
 
 
 class ReflectorCore:
@@ -99,7 +99,7 @@ class ReflectorCore:
         self._timing = timing or Timing()
         self._backoff = Backoff(random=random)
         self._watch_list = watch_list
-        self.state = State.NEW
+        self.state = ReflectorState.NEW
         self.position: str | None = None
         self._reason = "initial"
         self._opened_at = 0.0
@@ -115,11 +115,11 @@ class ReflectorCore:
         self.read_at: float | None = None
 
     @property
-    def standing(self) -> State:
+    def standing(self) -> ReflectorState:
         """The state for people: while nothing is there to be mirrored, looking for it again is no other state."""
         if self._withheld:
-            return State.WITHHELD
-        return State.ABSENT if self.position == ABSENT else self.state
+            return ReflectorState.WITHHELD
+        return ReflectorState.ABSENT if self.position == ABSENT else self.state
 
     def receive(self, given: Input, now: float) -> Actions:
         """The actions that follow, to be carried out as they come. Nothing else may be received before the last one."""
@@ -145,17 +145,17 @@ class ReflectorCore:
         """A path without a position is listed; one with a position is compared with the cluster, then watched."""
         if self.position is None:
             return self._list()
-        self.state = State.PROBING
+        self.state = ReflectorState.PROBING
         return iter((Fetch(self._parameters(("limit", "1"))),))
 
     def _list(self) -> Actions:
         self._gathering.take()
         if not self._watch_list or self._paging or self._list_failures >= _WATCH_LIST_FAILURES:
-            self.state = State.LISTING
+            self.state = ReflectorState.LISTING
             self._list_version = ""
             yield Fetch(self._parameters(("limit", str(self._page_size))))
             return
-        self.state = State.WATCH_LISTING
+        self.state = ReflectorState.WATCH_LISTING
         initial = (("sendInitialEvents", "true"), ("resourceVersionMatch", "NotOlderThan"))
         yield Open(self._watch_parameters(*initial), self._timing.first_state_idle_seconds)
 
@@ -165,7 +165,7 @@ class ReflectorCore:
         yield Open(self._watch_parameters(("resourceVersion", self.position)), self._idle_seconds())
 
     def _begin_watch(self, now: float) -> None:
-        self.state = State.WATCHING
+        self.state = ReflectorState.WATCHING
         self._opened_at, self._opened_position = now, self.position
 
     def _watch_parameters(self, *more: tuple[str, str]) -> Parameters:
@@ -194,7 +194,7 @@ class ReflectorCore:
         if seconds == 0:
             yield from self._go_on()
             return
-        self.state = State.BACKING_OFF
+        self.state = ReflectorState.BACKING_OFF
         yield Wait(seconds)
 
     def _relist(self, reason: str) -> Forget:
@@ -215,7 +215,7 @@ class ReflectorCore:
         version = version_of(document)
         if not version:
             return self._no_list(now)
-        if self.state is State.PROBING:
+        if self.state is ReflectorState.PROBING:
             return self._probed(version, now)
         return self._page(document, version, now)
 
@@ -226,12 +226,12 @@ class ReflectorCore:
         """A page that cannot be decoded as a whole: each of its items by itself."""
         page = ListPage(body)
         for item in page.items():
-            if self.state is State.LISTING:
+            if self.state is ReflectorState.LISTING:
                 yield from self._gather(decode_item(item))
             yield Breathe()
         if not page.version:
             yield from self._no_list(now)
-        elif self.state is State.PROBING:
+        elif self.state is ReflectorState.PROBING:
             yield from self._probed(page.version, now)
         else:
             yield from self._page_end(page.version, page.more, now)
@@ -304,13 +304,13 @@ class ReflectorCore:
         if event.type == "DELETED":
             return self._delete(event.object, now)
         item = DecodedItem(event.object, event.fault)
-        if self.state is State.WATCH_LISTING:
+        if self.state is ReflectorState.WATCH_LISTING:
             return self._gather(item)
         return self._put(item, event.type, now)
 
     def _bookmark(self, found: dict[str, Any], now: float) -> Actions:
         version = version_of(found)
-        if self.state is State.WATCHING:
+        if self.state is ReflectorState.WATCHING:
             self.position = version
             self.read_at = now
             yield Bookmark(version)
@@ -337,7 +337,7 @@ class ReflectorCore:
         except MalformedObject as error:
             yield from self._pass_over(error, DecodedItem(document))
             return
-        if self.state is State.WATCH_LISTING:
+        if self.state is ReflectorState.WATCH_LISTING:
             self._gathering.remove(key)
             return
         self.position = version or self.position
@@ -348,7 +348,7 @@ class ReflectorCore:
         """The watch goes on behind it. It was heard, and not read: ``read_at`` stays."""
         named = is_named(error.key, self._path)
         yield Malformed(str(error), named)
-        if self.state is not State.WATCHING:
+        if self.state is not ReflectorState.WATCHING:
             return
         found = unread(error, item)
         self.position = found.resource_version or self.position
@@ -359,7 +359,7 @@ class ReflectorCore:
 
     def _error_event(self, status: dict[str, Any], now: float) -> Actions:
         error = error_of(status)
-        if self.state is State.WATCH_LISTING:
+        if self.state is ReflectorState.WATCH_LISTING:
             return self._page_instead(error)
         if error.status == 410:
             return self._expired(error, now)
@@ -369,7 +369,7 @@ class ReflectorCore:
     # -- ends and failures
 
     def _ended(self, now: float) -> Actions:
-        if self.state is State.WATCH_LISTING:
+        if self.state is ReflectorState.WATCH_LISTING:
             return self._page_instead(Unreachable(Outcome.CLEAN_END, "the stream ended before its end bookmark"))
         self._rest(now)
         return self._again(Note(Outcome.CLEAN_END))
@@ -380,11 +380,11 @@ class ReflectorCore:
             return self._not_served(error)
         if self._withheld:
             return self._wait_for_right(error)
-        if self.state is State.WATCH_LISTING:
+        if self.state is ReflectorState.WATCH_LISTING:
             return self._watch_list_failed(error)
-        if self.state is State.LISTING:
+        if self.state is ReflectorState.LISTING:
             return self._page_failed(error)
-        if self.state is State.WATCHING:
+        if self.state is ReflectorState.WATCHING:
             return self._watch_failed(error, now)
         return self._retry(error)
 
@@ -457,12 +457,12 @@ class ReflectorCore:
             yield Note(Outcome.ABSENT, "its CRD is not installed: counts as empty, and is waited for")
         else:
             yield Note(Outcome.ABSENT)
-        self.state = State.ABSENT
+        self.state = ReflectorState.ABSENT
         yield self._look_again()
 
     def _wait_for_right(self, error: ClusterError) -> Actions:
         """It may not be read, and what is served does without it. Once somebody gives the right it is listed."""
-        self.state = State.WITHHELD
+        self.state = ReflectorState.WITHHELD
         yield Spare()
         yield Note(Outcome.WITHHELD, f"nothing that is served needs it: {error}", failure=True)
         yield self._look_again()

@@ -13,7 +13,7 @@ from promoter_view.boundaries import Recorder
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.documents import Parameters
 from promoter_view.kubernetes.outcomes import ClusterError, Outcome
-from promoter_view.kubernetes.reflecting.core import SPARED, ReflectorCore, State
+from promoter_view.kubernetes.reflecting.core import SPARED, ReflectorCore, ReflectorState
 from promoter_view.kubernetes.reflecting.gathering import is_named
 from promoter_view.kubernetes.reflecting.messages import (
     Actions,
@@ -99,7 +99,7 @@ class ReflectorStatus:
 
     def is_well(self, now: float) -> bool:
         """It watches, and reads what it hears: a bookmark comes about every minute."""
-        return self.state == State.WATCHING.value and now - self.read_at < MAX_UNREAD_SECONDS
+        return self.state == ReflectorState.WATCHING.value and now - self.read_at < MAX_UNREAD_SECONDS
 
 
 class Reflector:
@@ -133,7 +133,7 @@ class Reflector:
         self._stream: LineSource | None = None
         self._lines: list[bytes] = []
         self._slice_is_over = endless()
-        self._state = State.NEW
+        self._state = ReflectorState.NEW
         self._since = self._read_at = self._clock.seconds()
         self._last_error = ""
         self._failing: Outcome | None = None

@@ -125,10 +125,10 @@ class EtcdLog:
     def _handlers_with(self, following: Following) -> Mapping[type[actions.Action], Callable[[Any], object]]:
         return {
             actions.Load: following.request,
-            actions.Watch: following.request,
-            actions.Turn: lambda _: self._around.etcd.turn(),
+            actions.OpenWatch: following.request,
+            actions.TurnToNext: lambda _: self._around.etcd.turn(),
             actions.Apply: following.apply,
-            actions.Refuse: following.refuse,
+            actions.RefuseReads: following.refuse,
             actions.Serve: self._barriers.serve,
             actions.Acknowledge: self._terms.acknowledge,
             actions.Look: lambda _: self._pause.end(),

@@ -47,13 +47,13 @@ class Following:
         self._surveyor = surveyor
         self._worker = worker
         self._tell = tell
-        self._request: actions.Load | actions.Watch | None = None
+        self._request: actions.Load | actions.OpenWatch | None = None
         self._waiting: Deferred[Any] = succeed(None)
         self._applying: Deferred[None] = succeed(None)
         #: The watch is open, and nothing that it brought waits to be applied.
         self.silent = False
 
-    def request(self, request: actions.Load | actions.Watch) -> None:
+    def request(self, request: actions.Load | actions.OpenWatch) -> None:
         """To be done next."""
         self._request = request
         self._waiting.cancel()
@@ -62,7 +62,7 @@ class Following:
         """Give the follower that revision."""
         self._applying = Deferred.fromCoroutine(self._feed(action.revision))
 
-    def refuse(self, action: actions.Refuse) -> None:
+    def refuse(self, action: actions.RefuseReads) -> None:
         """Give it nothing, and end the watch."""
         self._applying = fail(action.error)
 
@@ -76,7 +76,7 @@ class Following:
             if request is self._request:
                 self._tell(given)
 
-    async def _carry_out(self, request: actions.Load | actions.Watch) -> inputs.Input:
+    async def _carry_out(self, request: actions.Load | actions.OpenWatch) -> inputs.Input:
         try:
             if request.after:
                 self._waiting = deferLater(self._around.runtime.reactor, request.after)
@@ -99,7 +99,7 @@ class Following:
         head = None if survey.head is None else decode_head(self._around.layout.head, survey.head.value)
         return inputs.Loaded(beginning, survey, head)
 
-    async def _watch(self, request: actions.Watch) -> inputs.Failed:
+    async def _watch(self, request: actions.OpenWatch) -> inputs.Failed:
         layout, revision = self._around.layout, request.revision
         assembler = Assembler(layout, cluster=request.cluster, revision=revision, offset=request.offset)
         watch = await self._around.etcd.watch(layout.log, revision=revision + 1)
@@ -122,7 +122,7 @@ class Following:
         self._tell(inputs.Heard())
         return messages
 
-    async def _take(self, assembler: Assembler, message: Message, request: actions.Watch) -> None:
+    async def _take(self, assembler: Assembler, message: Message, request: actions.OpenWatch) -> None:
         for revision in assembler.feed(message):
             if request is not self._request:
                 return

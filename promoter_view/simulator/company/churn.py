@@ -7,7 +7,7 @@ import random
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from promoter_view.kubernetes.kinds import Kind
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 
 #: Changes are made in batches this often, seconds.
 _TURN_SECONDS = 0.01
@@ -21,7 +21,7 @@ class Churn:
     """
 
     def __init__(
-        self, cluster: Cluster, kind: Kind, *, clock: IReactorTime, random: random.Random, rate: float
+        self, cluster: ObjectStore, kind: Kind, *, clock: IReactorTime, random: random.Random, rate: float
     ) -> None:
         self._cluster = cluster
         self._kind = kind

@@ -16,7 +16,7 @@ from promoter_view.simulator.company import delivery_model as model
 from promoter_view.simulator.company.delivery_model import Project, SimulatedApplication, SimulatedStage
 from promoter_view.simulator.company.delivery_rendering import ARGOCD, render_project
 from promoter_view.simulator.company.manifests import timestamp
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 
 _KINDS = {kind.kind: kind for kind in KARGO_KINDS}
 _PROJECTS = (
@@ -105,7 +105,7 @@ class DeliveryCompany:
     """
 
     def __init__(
-        self, cluster: Cluster, *, clock: IReactorTime, random: random.Random, interval_seconds: float = 2.0
+        self, cluster: ObjectStore, *, clock: IReactorTime, random: random.Random, interval_seconds: float = 2.0
     ) -> None:
         self._cluster = cluster
         self._clock = clock

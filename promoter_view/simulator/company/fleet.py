@@ -11,7 +11,7 @@ from promoter_view.simulator.company.manifests import Document
 from promoter_view.simulator.company.model import HEALTH, TIMER, Check, CheckPhase, CommitChange, Environment, Strategy
 from promoter_view.simulator.company.promotion import Move, MoveKind, moves, new_sha, perform
 from promoter_view.simulator.company.rendering import Rendered, render, render_provider, with_owner
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 
 #: A past move is this many seconds before the next one, so that no wait of a promotion is longer than two moves.
 _PAST_STEP_SECONDS = 45.0
@@ -120,7 +120,7 @@ def plant(rendered: Iterable[Rendered], create: Callable[[Document], Document]) 
         yield created
 
 
-def load_fleet(cluster: Cluster, strategies: Sequence[Strategy], now: float) -> None:
+def load_fleet(cluster: ObjectStore, strategies: Sequence[Strategy], now: float) -> None:
     """Puts strategies, their namespaces and their providers into a simulated cluster."""
     cluster.add_namespaces(*sorted({strategy.namespace for strategy in strategies}))
     for document in providers(strategies):

@@ -22,7 +22,7 @@ from promoter_view.simulator.company.fleet import (
 from promoter_view.simulator.company.model import CheckPhase, Strategy
 from promoter_view.simulator.company.promotion import Move, MoveKind, moves
 from promoter_view.simulator.company.rendering import render
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 
 _PAST_MOVES = 220
 #: How often, while a timer runs, a step writes what remains of it instead of making a move.
@@ -71,7 +71,7 @@ class Scenario:
 
     def __init__(
         self,
-        cluster: Cluster,
+        cluster: ObjectStore,
         *,
         clock: IReactorTime,
         random: random.Random,

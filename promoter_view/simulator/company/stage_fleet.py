@@ -12,7 +12,7 @@ from promoter_view.simulator.company import delivery_model as model
 from promoter_view.simulator.company.delivery_model import Project, SimulatedApplication, SimulatedStage
 from promoter_view.simulator.company.delivery_rendering import ARGOCD, render_project
 from promoter_view.simulator.company.manifests import Document, timestamp
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 
 #: Applications are reconciled in batches this often, seconds.
 _TURN_SECONDS = 0.05
@@ -21,7 +21,7 @@ _STAGES_A_PROJECT = 10
 _RESOURCES = 24
 
 
-def load_stages(cluster: Cluster, count: int, applications: int, random: random.Random, now: float) -> None:
+def load_stages(cluster: ObjectStore, count: int, applications: int, random: random.Random, now: float) -> None:
     """So many Stages, ten a project, with so many healthy Applications each, all promoted to once."""
     projects = -(-count // _STAGES_A_PROJECT)
     cluster.add_namespaces(ARGOCD, *(f"project-{number:03d}" for number in range(projects)))
@@ -70,7 +70,7 @@ def _grown(application: Document) -> Document:
 class Reconciliations:
     """Has Argo CD look at each Application every ``period_seconds``, and write down no more than that it has."""
 
-    def __init__(self, cluster: Cluster, *, clock: IReactorTime, period_seconds: float) -> None:
+    def __init__(self, cluster: ObjectStore, *, clock: IReactorTime, period_seconds: float) -> None:
         self._cluster = cluster
         self._clock = clock
         self._period_seconds = period_seconds

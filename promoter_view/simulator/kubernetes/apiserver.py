@@ -17,7 +17,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from promoter_view.simulator.kubernetes import discovery
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from promoter_view.simulator.kubernetes.errors import (
     StatusError,
     bad_request,
@@ -44,7 +44,7 @@ class ApiServer(Resource):
 
     def __init__(
         self,
-        cluster: Cluster,
+        cluster: ObjectStore,
         *,
         clock: IReactorTime,
         random: random.Random,

@@ -55,7 +55,7 @@ class Backup:
     tables: tuple[TableBackup, ...]
 
 
-class Cluster:
+class ObjectStore:
     """The objects of every installed resource. Errors of all writes and reads: StatusError.
 
     ``history_events`` bounds what each resource remembers of its past. ``epoch`` counts restores: a watch that was

@@ -12,7 +12,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import Site
 
 from promoter_view.simulator.kubernetes.apiserver import ApiServer
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from promoter_view.simulator.kubernetes.control import Control
 from promoter_view.simulator.kubernetes.faults import ArmedFaults
 
@@ -28,7 +28,7 @@ class SimulatedCluster:
         *,
         reactor: Any,
         random: random.Random,
-        cluster: Cluster | None = None,
+        cluster: ObjectStore | None = None,
         port: int = 0,
         bookmark_interval: float = 60.0,
     ) -> None:
@@ -38,7 +38,7 @@ class SimulatedCluster:
         # Any: IListeningPort promises no port number of its address.
         self._listening: Any = None
         self.faults = ArmedFaults()
-        self.cluster = cluster or Cluster(clock=self.clock, random=random)
+        self.cluster = cluster or ObjectStore(clock=self.clock, random=random)
         self.api = ApiServer(
             self.cluster, clock=self.clock, random=random, faults=self.faults, bookmark_interval=bookmark_interval
         )

@@ -8,7 +8,7 @@ from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTim
 from twisted.web.http import Request
 from zope.interface import implementer
 
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from promoter_view.simulator.kubernetes.errors import StatusError
 from promoter_view.simulator.kubernetes.faults import ArmedFaults, Cut, ErrorEvent, Garbage, Silence, StreamEnd
 from promoter_view.simulator.kubernetes.watch import WatchCursor, error_frame
@@ -26,7 +26,7 @@ class WatchStream:
         request: Request,
         cursor: WatchCursor,
         *,
-        cluster: Cluster,
+        cluster: ObjectStore,
         faults: ArmedFaults,
         clock: IReactorTime,
         bookmark_interval: float | None,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import orjson
 
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from promoter_view.simulator.kubernetes.errors import StatusError, too_large, too_old
 from promoter_view.simulator.kubernetes.listing import select, selects
 from promoter_view.simulator.kubernetes.objects import Document, Stored
@@ -26,7 +26,7 @@ class WatchCursor:
 
     def __init__(
         self,
-        cluster: Cluster,
+        cluster: ObjectStore,
         table: Table,
         namespace: str,
         options: QueryOptions,

@@ -15,9 +15,9 @@ from promoter_view.views.contents import Contents
 from promoter_view.views.definition import Column
 from promoter_view.views.promotion_strategy.summary import (
     POLICIES,
-    Environment,
+    EnvironmentFacts,
     Standing,
-    State,
+    StateWord,
     Summary,
     by_branch,
     missing_of,
@@ -39,13 +39,13 @@ _PROVIDERS = {
     "azureDevOps": ("project", "name"),
     "fake": ("owner", "name"),
 }
-_HELD_UP = frozenset((State.FAILED, State.BLOCKED, State.AWAITING_MERGE))
+_HELD_UP = frozenset((StateWord.FAILED, StateWord.BLOCKED, StateWord.AWAITING_MERGE))
 _SHORT_SHA = 7
 _MOST_ENVIRONMENTS = 8
 _MOST_CHARACTERS = 120
 
 _POLICY = "ChangeTransferPolicy"
-_STATES = ", ".join(State)
+_STATES = ", ".join(StateWord)
 _LAST = "Time since a promotion was last merged, as far back as statuses tell."
 
 COLUMNS: tuple[Column, ...] = (
@@ -97,7 +97,7 @@ def _reference(root: Mapping[str, Any]) -> str:
     return text(root, "spec", "gitRepositoryRef", "name")
 
 
-def _environments(environments: Sequence[Environment]) -> str:
+def _environments(environments: Sequence[EnvironmentFacts]) -> str:
     """``development=1a2b3c4,staging=1a2b3c4 + 3 more...``, as kubectl shortens a list of endpoints."""
     names = short_names([each.branch for each in environments])
     shown = [

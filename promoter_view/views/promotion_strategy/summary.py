@@ -27,7 +27,7 @@ _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _KEPT_BRANCHES = 1024
 
 
-class State(enum.StrEnum):
+class StateWord(enum.StrEnum):
     """What a person sees first. The members stand in order, the worst first."""
 
     FAILED = "Failed"
@@ -39,7 +39,7 @@ class State(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
+class EnvironmentFacts:
     """One environment of a strategy.
 
     ``reasons`` says in words why the state is what it is; empty for Promoted, and for Promoting when nothing holds it.
@@ -49,7 +49,7 @@ class Environment:
     """
 
     branch: str
-    state: State
+    state: StateWord
     reasons: tuple[str, ...] = ()
     active_sha: str = ""
     proposed_sha: str = ""
@@ -70,8 +70,8 @@ class Environment:
 class Summary:
     """A strategy in short. ``newest_sha`` is "" where no environment names a dry commit."""
 
-    state: State
-    environments: tuple[Environment, ...]
+    state: StateWord
+    environments: tuple[EnvironmentFacts, ...]
     newest_sha: str
 
     @property
@@ -80,13 +80,13 @@ class Summary:
         return sum(environment.has(self.newest_sha) for environment in self.environments)
 
     @property
-    def foremost(self) -> Environment | None:
+    def foremost(self) -> EnvironmentFacts | None:
         """The first environment that is in the strategy's state: the one to look at."""
         return next((each for each in self.environments if each.state is self.state), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Commit:
+class DryCommit:
     """A dry commit as far as the newest one is looked for."""
 
     sha: str = ""
@@ -97,8 +97,8 @@ class Commit:
 class Standing:
     """What one ChangeTransferPolicy says of its environment, and the newest dry commit that it names."""
 
-    environment: Environment
-    newest: Commit
+    environment: EnvironmentFacts
+    newest: DryCommit
 
     @property
     def branch(self) -> str:
@@ -117,7 +117,7 @@ def summarize_standings(
     """The summary of a strategy of those environments; ``missing`` tells of one without a standing."""
     found = [standings.get(branch) or missing(branch) for branch in branches]
     environments = tuple(each.environment for each in found)
-    newest = max((each.newest for each in found), key=lambda commit: commit.time, default=Commit())
+    newest = max((each.newest for each in found), key=lambda commit: commit.time, default=DryCommit())
     return Summary(worst({each.state for each in environments}), environments, newest.sha)
 
 
@@ -135,24 +135,24 @@ def read_standing(policy: Mapping[str, Any]) -> Standing:
 @lru_cache(maxsize=_KEPT_BRANCHES)
 def unknown(branch: str) -> Standing:
     """What is to be said of an environment without a policy."""
-    return Standing(summarize_environment(branch, None), Commit())
+    return Standing(summarize_environment(branch, None), DryCommit())
 
 
 @lru_cache(maxsize=_KEPT_BRANCHES)
 def unseen(branch: str) -> Standing:
     """What is to be said of an environment to somebody who may not see its policy."""
-    return Standing(Environment(branch, State.UNKNOWN, ("not visible to you",), visible=False), Commit())
+    return Standing(EnvironmentFacts(branch, StateWord.UNKNOWN, ("not visible to you",), visible=False), DryCommit())
 
 
-def summarize_environment(branch: str, policy: Mapping[str, Any] | None) -> Environment:
+def summarize_environment(branch: str, policy: Mapping[str, Any] | None) -> EnvironmentFacts:
     """One environment, from its ChangeTransferPolicy."""
     if policy is None:
-        return Environment(branch, State.UNKNOWN, ("no ChangeTransferPolicy yet",))
+        return EnvironmentFacts(branch, StateWord.UNKNOWN, ("no ChangeTransferPolicy yet",))
     status = mapping(policy, "status")
     active, proposed = text(status, "active", "dry", "sha"), text(status, "proposed", "dry", "sha")
     hydrated = text(status, "proposed", "note", "drySha") or proposed
     state, reasons = _state(policy, active, proposed, hydrated)
-    return Environment(branch, state, reasons, active, proposed, hydrated)
+    return EnvironmentFacts(branch, state, reasons, active, proposed, hydrated)
 
 
 class OfBranch(Protocol):
@@ -181,39 +181,39 @@ def short_names(branches: Sequence[str]) -> Mapping[str, str]:
     return names if len(set(names.values())) == len(names) else {branch: branch for branch in names}
 
 
-def worst(states: Iterable[State]) -> State:
+def worst(states: Iterable[StateWord]) -> StateWord:
     """The state of a whole whose parts are in those; Unknown where there is no part."""
-    order = list(State)
-    return min(states, key=order.index, default=State.UNKNOWN)
+    order = list(StateWord)
+    return min(states, key=order.index, default=StateWord.UNKNOWN)
 
 
-def newest_dry_commit(statuses: Sequence[Mapping[str, Any]]) -> Commit:
+def newest_dry_commit(statuses: Sequence[Mapping[str, Any]]) -> DryCommit:
     """The dry commit with the latest commitTime in those ChangeTransferPolicy statuses: of equals the first."""
     commits = [mapping(status, side, "dry") for status in statuses for side in ("proposed", "active")]
-    named = [Commit(text(each, "sha"), parse_time(text(each, "commitTime")) or _NEVER) for each in commits]
-    return max(filter(lambda commit: commit.sha, named), key=lambda commit: commit.time, default=Commit())
+    named = [DryCommit(text(each, "sha"), parse_time(text(each, "commitTime")) or _NEVER) for each in commits]
+    return max(filter(lambda commit: commit.sha, named), key=lambda commit: commit.time, default=DryCommit())
 
 
-def _state(policy: Mapping[str, Any], active: str, proposed: str, hydrated: str) -> tuple[State, tuple[str, ...]]:
+def _state(policy: Mapping[str, Any], active: str, proposed: str, hydrated: str) -> tuple[StateWord, tuple[str, ...]]:
     """The first state that holds, and why."""
     if not active and not proposed:
-        return State.UNKNOWN, ("no dry commit yet",)
+        return StateWord.UNKNOWN, ("no dry commit yet",)
     if failures := tuple(_failures(mapping(policy, "status"))):
-        return State.FAILED, failures
+        return StateWord.FAILED, failures
     if not proposed:
-        return State.UNKNOWN, ("no proposed dry commit",)
+        return StateWord.UNKNOWN, ("no proposed dry commit",)
     if proposed == active or hydrated != proposed:
-        return State.PROMOTED, ()
+        return StateWord.PROMOTED, ()
     return _under_way(policy)
 
 
-def _under_way(policy: Mapping[str, Any]) -> tuple[State, tuple[str, ...]]:
+def _under_way(policy: Mapping[str, Any]) -> tuple[StateWord, tuple[str, ...]]:
     """The state of an environment to which a dry commit is being promoted."""
     status = mapping(policy, "status")
     if _awaits_merge(policy):
-        return State.AWAITING_MERGE, (_merge_request(status),)
+        return StateWord.AWAITING_MERGE, (_merge_request(status),)
     blockers = tuple(_blockers(status))
-    return (State.BLOCKED, blockers) if blockers else (State.PROMOTING, ())
+    return (StateWord.BLOCKED, blockers) if blockers else (StateWord.PROMOTING, ())
 
 
 def _checks(status: Mapping[str, Any], side: str, phase: str) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from promoter_view.dashboard.strategies.environments import Station, read_policy_with_past, read_strategy
-from promoter_view.views.promotion_strategy.summary import State
+from promoter_view.views.promotion_strategy.summary import StateWord
 from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 
@@ -21,7 +21,7 @@ def test_what_is_proposed_comes_next() -> None:
     assert found.upcoming is not None
     assert found.upcoming.sha == NEW
     assert found.open_request is not None
-    assert (found.state, found.newest) == (State.BLOCKED, False)
+    assert (found.state, found.newest) == (StateWord.BLOCKED, False)
 
 
 def test_nothing_comes_next_where_all_is_live() -> None:
@@ -36,13 +36,13 @@ def test_nothing_comes_next_where_all_is_live() -> None:
 def test_a_no_op_is_live_already() -> None:
     """Where the newest commit changes nothing, that environment has it."""
     (found,) = stations(policy(active=OLD, proposed=OLD, note=NEW), branches=["environment/dev"])
-    assert (found.no_op_sha, found.upcoming, found.state) == (NEW, None, State.PROMOTED)
+    assert (found.no_op_sha, found.upcoming, found.state) == (NEW, None, StateWord.PROMOTED)
 
 
 def test_an_environment_without_a_policy_is_unknown() -> None:
     """Each environment of the strategy is there, before its policy is."""
     (found,) = stations(branches=["environment/dev"])
-    assert (found.name, found.state, found.active.dry, found.history) == ("dev", State.UNKNOWN, None, ())
+    assert (found.name, found.state, found.active.dry, found.history) == ("dev", StateWord.UNKNOWN, None, ())
 
 
 def test_names_are_short_where_they_can_be() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
 from promoter_view.dashboard.strategies.fleet import Row, in_order, read_query, read_row
-from promoter_view.views.promotion_strategy.summary import State
+from promoter_view.views.promotion_strategy.summary import StateWord
 from tests.support.views.strategies import NEW, Decoded, bundle, check, policy
 
 
@@ -23,7 +23,7 @@ def test_a_row_says_its_state_where_and_why() -> None:
     """The worst environment and its first reason stand in the row."""
     found = row(proposed_checks=[check("lint", "failure", "broken"), check("unit", "failure")])
     assert (found.state, found.where, found.reason, found.more_reasons) == (
-        State.FAILED,
+        StateWord.FAILED,
         "dev",
         "proposed check lint failing: broken",
         1,

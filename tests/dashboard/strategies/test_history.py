@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from promoter_view.dashboard.strategies.environments import read_policy_with_past, read_strategy
-from promoter_view.dashboard.strategies.history import Line, Matrices
+from promoter_view.dashboard.strategies.history import HistoryLine, Matrices
 from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 OLDER = "c" * 40
@@ -25,7 +25,7 @@ HISTORY = [
 ]
 
 
-def matrix(*policies: dict[str, Any], **rest: Any) -> tuple[Line, ...]:
+def matrix(*policies: dict[str, Any], **rest: Any) -> tuple[HistoryLine, ...]:
     found = read_strategy(Decoded(bundle(*policies, **rest)), read_policy_with_past)
     return Matrices().of(found.stations).lines
 

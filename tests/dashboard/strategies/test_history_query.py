@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promoter_view.dashboard.strategies.environments import Station, read_policy_with_past, read_strategy
-from promoter_view.dashboard.strategies.history import Line, Matrices
+from promoter_view.dashboard.strategies.history import HistoryLine, Matrices
 from promoter_view.dashboard.strategies.history_query import (
     HistoryQuery,
     Show,
@@ -17,7 +17,7 @@ from tests.dashboard.strategies.test_history import HISTORY, OLDER
 from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 
-def past_and_present() -> tuple[list[Station], tuple[Line, ...]]:
+def past_and_present() -> tuple[list[Station], tuple[HistoryLine, ...]]:
     """Two environments: in dev the newest commit is proposed, in prod the older one fails."""
     first = policy("environment/dev", history=HISTORY)
     second = policy("environment/prod", active=OLDER, proposed=OLDER, active_checks=[check("health", "failure")])

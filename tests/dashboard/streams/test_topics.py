@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.dashboard.streams.topics import MAX_STRATEGIES, Form, TopicError, Topics, parse_topics
+from promoter_view.dashboard.streams.topics import MAX_STRATEGIES, TopicError, TopicForm, Topics, parse_topics
 from promoter_view.records import BundleKey
 
 KEY = BundleKey("promotionstrategydetails", "payments", "ledger")
@@ -13,14 +13,14 @@ KEY = BundleKey("promotionstrategydetails", "payments", "ledger")
 @pytest.mark.parametrize(
     ("pages", "form"),
     [
-        (["fleet"], Form.ROW),
-        (["activity"], Form.ENTRIES),
-        (["strategies/payments/ledger"], Form.DETAIL),
-        (["strategies/payments/other"], Form(0)),
-        (["fleet", "activity", "strategies/payments/ledger"], Form.ROW | Form.ENTRIES | Form.DETAIL),
+        (["fleet"], TopicForm.ROW),
+        (["activity"], TopicForm.ENTRIES),
+        (["strategies/payments/ledger"], TopicForm.DETAIL),
+        (["strategies/payments/other"], TopicForm(0)),
+        (["fleet", "activity", "strategies/payments/ledger"], TopicForm.ROW | TopicForm.ENTRIES | TopicForm.DETAIL),
     ],
 )
-def test_pages_say_in_which_forms_they_want_a_bundle(pages: list[str], form: Form) -> None:
+def test_pages_say_in_which_forms_they_want_a_bundle(pages: list[str], form: TopicForm) -> None:
     """One stream serves several pages, each in its own form; a strategy's page wants its own only."""
     assert parse_topics(pages).form(KEY) == form
 

@@ -10,7 +10,7 @@ import pytest
 from promoter_view.kubernetes.bounds import CutLine
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable, Withheld
-from promoter_view.kubernetes.reflecting.core import ReflectorCore, State
+from promoter_view.kubernetes.reflecting.core import ReflectorCore, ReflectorState
 from promoter_view.kubernetes.reflecting.messages import (
     Action,
     AllowIdle,
@@ -110,7 +110,7 @@ def test_first_state_by_watch_list() -> None:
         "sendInitialEvents": "true",
         "resourceVersionMatch": "NotOlderThan",
     }
-    assert core.core.state is State.WATCH_LISTING
+    assert core.core.state is ReflectorState.WATCH_LISTING
 
 
 def test_watch_list_is_gathered_until_its_end() -> None:
@@ -132,7 +132,7 @@ def test_watch_list_is_gathered_until_its_end() -> None:
         AllowIdle(150.0),
     ]
     assert core(Line(event("ADDED", document("d", 14)))) == [Put(key("d"), source("d", 14), "ADDED")]
-    assert (core.core.state, core.core.position) == (State.WATCHING, "14")
+    assert (core.core.state, core.core.position) == (ReflectorState.WATCHING, "14")
 
 
 def test_pages() -> None:
@@ -327,7 +327,7 @@ def test_malformed_object_in_a_good_event(kind: str, found: dict[str, Any], then
     malformed, *rest = core(Line(event(kind, found)))
     assert isinstance(malformed, Malformed)
     assert rest == then
-    assert core.core.state is State.WATCHING
+    assert core.core.state is ReflectorState.WATCHING
 
 
 DEEP = b'{"a":' * 1_500 + b"1" + b"}" * 1_500
@@ -356,7 +356,7 @@ def test_unreadable_object_in_a_watch(kind: str) -> None:
     assert isinstance(passed, PassOver)
     assert (passed.key, passed.position) == (key("a"), "11")
     assert is_refused_depth(passed.found, "11")
-    assert (core.core.position, core.core.state, core.core.read_at) == ("11", State.WATCHING, None)
+    assert (core.core.position, core.core.state, core.core.read_at) == ("11", ReflectorState.WATCHING, None)
     assert core(Line(event("ADDED", document("b", 12)))) == [Put(key("b"), source("b", 12), "ADDED")]
     assert core.core.read_at == core.now
 
@@ -493,13 +493,13 @@ def test_right_that_nothing_needs(position: str | None) -> None:
     core = Core(position)
     spare, note, wait = core(Failed(WITHHELD))
     assert (spare, notes([note]), wait) == (Spare(), [Outcome.WITHHELD], Wait(7.5))
-    assert core.core.standing is State.WITHHELD
+    assert core.core.standing is ReflectorState.WITHHELD
     core(Woke())
-    assert core.core.standing is State.WITHHELD, "asking again is no other standing"
+    assert core.core.standing is ReflectorState.WITHHELD, "asking again is no other standing"
     if position == ABSENT:
         assert is_watch_list(core(Answered(list_of(20)))[-1])
     core(Line(bookmark(20, initial=True)))
-    assert core.core.standing is State.WATCHING
+    assert core.core.standing is ReflectorState.WATCHING
 
 
 def test_right_that_is_taken_away_keeps_the_last_state() -> None:
@@ -515,7 +515,7 @@ def test_right_that_is_needed_after_all() -> None:
     core(Failed(WITHHELD))
     core(Woke())
     assert notes(core(Failed(ApiError(403, "Forbidden", "")))) == [Outcome.FORBIDDEN]
-    assert core.core.standing is State.BACKING_OFF
+    assert core.core.standing is ReflectorState.BACKING_OFF
 
 
 def test_deletion_needs_a_key_only() -> None:
@@ -711,7 +711,7 @@ def test_absent_at_the_start() -> None:
     assert wait == Wait(7.5)
     assert is_probe(core(Woke())[-1])
     assert core(Failed(NOT_SERVED)) == [Note(Outcome.ABSENT), Wait(7.5)]
-    assert core.core.state is State.ABSENT
+    assert core.core.state is ReflectorState.ABSENT
 
 
 def test_installed_later() -> None:

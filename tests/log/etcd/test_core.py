@@ -31,7 +31,7 @@ from tests.log.etcd.transitions import (
 from tests.support.log.fakes import NOW
 
 LEADING = (actions.Stand, actions.Keep, actions.BeginTerm, actions.Lead)
-REQUESTS = (actions.Load, actions.Watch)
+REQUESTS = (actions.Load, actions.OpenWatch)
 PAIRS = [pytest.param(each, id=f"{each.state.name}-{type(each.case.given).__name__}") for each in transitions()]
 
 
@@ -54,7 +54,7 @@ def test_the_table_leaves_nothing_out():
     pairs = {(type(each.case.given), each.state) for each in found}
     assert pairs == {(kind, state) for kind in told for state in State}
     # Refuse: see the test of a state of its own making.
-    reached = {actions.Refuse, *(type(action) for each in found for action in each.actions)}
+    reached = {actions.RefuseReads, *(type(action) for each in found for action in each.actions)}
     assert reached == set(get_args(actions.Action))
 
 
@@ -70,7 +70,7 @@ def test_what_holds_of_every_transition(each):
     assert not left or asked.index(actions.EndTerm) < asked.index(actions.GiveUp)
     assert sum(kind in REQUESTS for kind in asked) <= 1
     assert actions.Load not in asked or each.becomes is State.LOADING
-    assert actions.Watch not in asked or each.becomes in WATCHING
+    assert actions.OpenWatch not in asked or each.becomes in WATCHING
     assert (actions.Stand in asked) == (each.state is not State.STANDING and each.becomes is State.STANDING)
     assert (actions.Fail in asked) <= (each.becomes is State.ENDED)
 
@@ -105,7 +105,7 @@ def test_a_state_of_its_own_making_is_for_the_leader_only():
     assert isinstance(refused.error, Overtaken)
     core.receive(surveyed(), NOW)
     core.receive(stood(tail=AHEAD), NOW)  # others wrote since
-    assert kinds(core.receive(inputs.Read(revision(13, AHEAD.head)), NOW)) == [actions.Refuse]
+    assert kinds(core.receive(inputs.Read(revision(13, AHEAD.head)), NOW)) == [actions.RefuseReads]
     core.receive(inputs.Failed(refused.error), NOW)
     core.receive(loaded(10, anew=True), NOW)
     core.receive(surveyed(), NOW)

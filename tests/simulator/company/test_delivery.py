@@ -9,7 +9,7 @@ from typing import Any
 from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS
 from promoter_view.simulator.company.delivery import DeliveryCompany
 from promoter_view.simulator.company.delivery_rendering import render_project
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from promoter_view.stages.application import Application, read_application
 from promoter_view.stages.assessment import assess
 from tests.simulator.clusters import make_clock, make_cluster
@@ -18,7 +18,7 @@ from tests.support.soaking import lasting, soak
 KINDS = {kind.kind: kind for kind in (*KARGO_KINDS, APPLICATION)}
 
 
-def start(seed: int = 1) -> tuple[Any, Cluster, DeliveryCompany]:
+def start(seed: int = 1) -> tuple[Any, ObjectStore, DeliveryCompany]:
     clock = make_clock()
     cluster = make_cluster(clock)
     delivery = DeliveryCompany(cluster, clock=clock, random=random.Random(seed))
@@ -26,7 +26,7 @@ def start(seed: int = 1) -> tuple[Any, Cluster, DeliveryCompany]:
     return clock, cluster, delivery
 
 
-def held(cluster: Cluster) -> set[tuple[str, str, str]]:
+def held(cluster: ObjectStore) -> set[tuple[str, str, str]]:
     """The keys of all objects of Kargo and Argo CD."""
     return {
         (kind.kind, found["metadata"].get("namespace", ""), found["metadata"]["name"])
@@ -70,7 +70,7 @@ def test_every_state_of_health_is_seen() -> None:
     assert seen["Healthy"] > 100
 
 
-def states(cluster: Cluster) -> list[str]:
+def states(cluster: ObjectStore) -> list[str]:
     """The health of each Stage."""
     found = cluster.objects(APPLICATION)
     applications = {(each["metadata"]["namespace"], each["metadata"]["name"]): read_application(each) for each in found}

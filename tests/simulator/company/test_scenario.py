@@ -9,7 +9,7 @@ from promoter_view.simulator.company.model import CheckPhase
 from promoter_view.simulator.company.promotion import MoveKind
 from promoter_view.simulator.company.rendering import render
 from promoter_view.simulator.company.scenario import Scenario
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from tests.simulator.clusters import BY_KIND, make_clock, make_cluster
 
 
@@ -21,7 +21,7 @@ def start(seed: int = 1):
     return clock, cluster, scenario
 
 
-def held(cluster: Cluster) -> Counter:
+def held(cluster: ObjectStore) -> Counter:
     """The keys of all objects that the promoter's controllers keep."""
     return Counter(
         (kind.kind, document["metadata"]["namespace"], document["metadata"]["name"])

@@ -19,7 +19,7 @@ from promoter_view.metrics import Metrics
 from promoter_view.records import Bundle, BundleChange, ObjectKey
 from promoter_view.simulator.company.model import Strategy
 from promoter_view.simulator.company.scenario import Scenario
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from promoter_view.views.isolation import Isolation
 from tests.support.views.world import VIEW, World, delete, put
 
@@ -45,7 +45,7 @@ class Company:
         self.clock = Clock()
         self.clock.rightNow = BEGAN
         chance = random.Random(seed)
-        self.cluster = Cluster(clock=self.clock, random=chance)
+        self.cluster = ObjectStore(clock=self.clock, random=chance)
         self.scenario = Scenario(self.cluster, clock=self.clock, random=chance, strategies=strategies)
         self.world = World(history_bytes=1 << 26)
         self.world.offset = int(BEGAN * 10_000)

@@ -25,7 +25,7 @@ from promoter_view.log.recorder import LogRecorder
 from promoter_view.metrics import Metrics
 from promoter_view.records import Entry, LogStatus, Mark, Mirror, ObjectKey, Record
 from promoter_view.simulator.kubernetes.apiserver import ApiServer
-from promoter_view.simulator.kubernetes.cluster import Cluster
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from tests.support.program.truth import Document, Name, truth
@@ -92,7 +92,7 @@ class World:
         self.clock = Clock()
         self.clock.advance(NOW)
         self.random = random.Random(5)
-        self.cluster = Cluster(clock=self.clock, random=self.random)
+        self.cluster = ObjectStore(clock=self.clock, random=self.random)
         self.api = ApiServer(self.cluster, clock=self.clock, random=self.random, bookmark_interval=60)
         self.faults = self.api.faults
 

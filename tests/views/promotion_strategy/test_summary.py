@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.views.promotion_strategy.summary import (
-    State,
+    StateWord,
     newest_dry_commit,
     summarize_environment,
     worst,
@@ -21,85 +21,85 @@ GREEN = [check("lint", "success")]
 PENDING = [check("lint", "pending", "lint is  still\nrunning")]
 PREVIOUS = [check("promoter-previous-environment", "pending", "Waiting for previous environment to be promoted")]
 
-CASES: dict[str, tuple[dict[str, Any] | None, State, tuple[str, ...]]] = {
-    "no policy": (None, State.UNKNOWN, ("no ChangeTransferPolicy yet",)),
-    "no dry sha": (policy(active="", proposed=""), State.UNKNOWN, ("no dry commit yet",)),
+CASES: dict[str, tuple[dict[str, Any] | None, StateWord, tuple[str, ...]]] = {
+    "no policy": (None, StateWord.UNKNOWN, ("no ChangeTransferPolicy yet",)),
+    "no dry sha": (policy(active="", proposed=""), StateWord.UNKNOWN, ("no dry commit yet",)),
     "no dry sha wins over a failure": (
         policy(active="", proposed="", active_checks=[check("health", "failure")]),
-        State.UNKNOWN,
+        StateWord.UNKNOWN,
         ("no dry commit yet",),
     ),
-    "nothing proposed": (policy(proposed=""), State.UNKNOWN, ("no proposed dry commit",)),
+    "nothing proposed": (policy(proposed=""), StateWord.UNKNOWN, ("no proposed dry commit",)),
     "nothing proposed, and unhealthy": (
         policy(proposed="", active_checks=[check("health", "failure")]),
-        State.FAILED,
+        StateWord.FAILED,
         ("active check health failing",),
     ),
     "active failure": (
         policy(active_checks=[check("argocd-health", "failure", "2 of 3 degraded")]),
-        State.FAILED,
+        StateWord.FAILED,
         ("active check argocd-health failing: 2 of 3 degraded",),
     ),
     "proposed failure": (
         policy(proposed_checks=[*PENDING, check("scan", "failure")]),
-        State.FAILED,
+        StateWord.FAILED,
         ("proposed check scan failing",),
     ),
     "both fail": (
         policy(active_checks=[check("health", "failure")], proposed_checks=[check("scan", "failure")]),
-        State.FAILED,
+        StateWord.FAILED,
         ("active check health failing", "proposed check scan failing"),
     ),
     "a failure wins over promoted": (
         policy(active=NEW, active_checks=[check("health", "failure")]),
-        State.FAILED,
+        StateWord.FAILED,
         ("active check health failing",),
     ),
-    "promoted": (policy(active=NEW), State.PROMOTED, ()),
-    "promoted while a check is pending": (policy(active=NEW, proposed_checks=PENDING), State.PROMOTED, ()),
-    "no-op hydration": (policy(active=OLD, proposed=OLD, note=NEW), State.PROMOTED, ()),
-    "no-op hydration over an older proposal": (policy(active="c" * 40, proposed=OLD, note=NEW), State.PROMOTED, ()),
-    "a note that agrees is no no-op": (policy(note=NEW), State.PROMOTING, ()),
+    "promoted": (policy(active=NEW), StateWord.PROMOTED, ()),
+    "promoted while a check is pending": (policy(active=NEW, proposed_checks=PENDING), StateWord.PROMOTED, ()),
+    "no-op hydration": (policy(active=OLD, proposed=OLD, note=NEW), StateWord.PROMOTED, ()),
+    "no-op hydration over an older proposal": (policy(active="c" * 40, proposed=OLD, note=NEW), StateWord.PROMOTED, ()),
+    "a note that agrees is no no-op": (policy(note=NEW), StateWord.PROMOTING, ()),
     "awaits a merge": (
         policy(auto_merge=False, pull_request="open", proposed_checks=GREEN),
-        State.AWAITING_MERGE,
+        StateWord.AWAITING_MERGE,
         ("pull request #12 waits to be merged",),
     ),
     "awaits a merge without any check": (
         policy(auto_merge=False, pull_request="open"),
-        State.AWAITING_MERGE,
+        StateWord.AWAITING_MERGE,
         ("pull request #12 waits to be merged",),
     ),
     "its pull request is not open": (
         policy(auto_merge=False, pull_request="closed", proposed_checks=GREEN),
-        State.PROMOTING,
+        StateWord.PROMOTING,
         (),
     ),
-    "merged by itself": (policy(auto_merge=True, pull_request="open", proposed_checks=GREEN), State.PROMOTING, ()),
-    "autoMerge defaults to true": (policy(pull_request="open", proposed_checks=GREEN), State.PROMOTING, ()),
+    "merged by itself": (policy(auto_merge=True, pull_request="open", proposed_checks=GREEN), StateWord.PROMOTING, ()),
+    "autoMerge defaults to true": (policy(pull_request="open", proposed_checks=GREEN), StateWord.PROMOTING, ()),
     "not yet green": (
         policy(auto_merge=False, pull_request="open", proposed_checks=[*GREEN, *PENDING]),
-        State.BLOCKED,
+        StateWord.BLOCKED,
         ("lint: lint is still running",),
     ),
-    "blocked": (policy(proposed_checks=PENDING), State.BLOCKED, ("lint: lint is still running",)),
-    "blocked without a description": (policy(proposed_checks=[check("soak", "pending")]), State.BLOCKED, ("soak",)),
+    "blocked": (policy(proposed_checks=PENDING), StateWord.BLOCKED, ("lint: lint is still running",)),
+    "blocked without a description": (policy(proposed_checks=[check("soak", "pending")]), StateWord.BLOCKED, ("soak",)),
     "blocked by the previous environment": (
         policy(proposed_checks=[*GREEN, *PREVIOUS, *PENDING]),
-        State.BLOCKED,
+        StateWord.BLOCKED,
         (
             "previous environment: Waiting for previous environment to be promoted",
             "lint: lint is still running",
         ),
     ),
-    "an active check that is pending blocks nothing": (policy(active_checks=PENDING), State.PROMOTING, ()),
-    "first promotion of a new environment": (policy(active=""), State.PROMOTING, ()),
-    "promoting": (policy(proposed_checks=GREEN), State.PROMOTING, ()),
+    "an active check that is pending blocks nothing": (policy(active_checks=PENDING), StateWord.PROMOTING, ()),
+    "first promotion of a new environment": (policy(active=""), StateWord.PROMOTING, ()),
+    "promoting": (policy(proposed_checks=GREEN), StateWord.PROMOTING, ()),
 }
 
 
 @pytest.mark.parametrize(("found", "state", "reasons"), CASES.values(), ids=CASES)
-def test_environment(found: dict[str, Any] | None, state: State, reasons: tuple[str, ...]) -> None:
+def test_environment(found: dict[str, Any] | None, state: StateWord, reasons: tuple[str, ...]) -> None:
     """Each case of an environment has the state, and the words for it, that the first rule that holds gives."""
     environment = summarize_environment("environment/dev", found)
     assert (environment.state, environment.reasons) == (state, reasons)
@@ -110,7 +110,7 @@ def test_worst_follows_the_order() -> None:
     order = ["Failed", "Blocked", "AwaitingMerge", "Promoting", "Unknown", "Promoted"]
     for place, worse in enumerate(order):
         for better in order[place:]:
-            assert worst([State(better), State(worse)]) == worse
+            assert worst([StateWord(better), StateWord(worse)]) == worse
 
 
 def test_strategy_is_its_worst_environment() -> None:
@@ -121,7 +121,7 @@ def test_strategy_is_its_worst_environment() -> None:
         policy("prod", proposed_checks=PREVIOUS),
     )
     summary = summarize(Decoded(tree))
-    assert summary.state is State.BLOCKED
+    assert summary.state is StateWord.BLOCKED
     assert summary.foremost is not None
     assert summary.foremost.branch == "staging"
 
@@ -131,9 +131,9 @@ def test_environments_follow_the_spec_and_join_by_branch() -> None:
     first, second = policy("prod", active=NEW), policy("prod", active=OLD)
     summary = summarize(Decoded(bundle(policy("dev"), first, second, branches=["prod", "dev", "new"])))
     assert [(each.branch, each.state) for each in summary.environments] == [
-        ("prod", State.PROMOTED),
-        ("dev", State.PROMOTING),
-        ("new", State.UNKNOWN),
+        ("prod", StateWord.PROMOTED),
+        ("dev", StateWord.PROMOTING),
+        ("new", StateWord.UNKNOWN),
     ]
 
 
@@ -202,11 +202,11 @@ def test_any_shape_has_a_summary(data: st.DataObject) -> None:
         container, key = data.draw(st.sampled_from(places(tree)))
         container[key] = data.draw(JSON)
     summary = summarize(Decoded(tree))
-    assert summary.state in State
+    assert summary.state in StateWord
     assert 0 <= summary.promoted_count <= len(summary.environments)
 
 
 @given(JSON)
 def test_anything_has_a_summary(anything: Any) -> None:
     """What is no bundle at all is an Unknown strategy without environments."""
-    assert summarize(Decoded(anything)).state is State.UNKNOWN
+    assert summarize(Decoded(anything)).state is StateWord.UNKNOWN

@@ -40,7 +40,7 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class OpenWatch:
     """After so many seconds watch the log on from there, in place of another watch; answer with Failed at last."""
 
     cluster: int
@@ -50,7 +50,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class TurnToNext:
     """Ask another member of etcd from now on."""
 
 
@@ -62,7 +62,7 @@ class Apply:
 
 
 @dataclass(frozen=True, slots=True)
-class Refuse:
+class RefuseReads:
     """Do not take what the watch has brought: it ends with this error."""
 
     error: Exception
@@ -144,10 +144,10 @@ class Fail:
 
 Action = (
     Load
-    | Watch
-    | Turn
+    | OpenWatch
+    | TurnToNext
     | Apply
-    | Refuse
+    | RefuseReads
     | Serve
     | Acknowledge
     | Look

@@ -73,7 +73,7 @@ class ReplicaCore(Leadership):
 
     def _watch(self, after: float) -> Actions:
         assert self.progress is not None
-        return (actions.Watch(self.progress.cluster, self.progress.revision, self.progress.offset, after),)
+        return (actions.OpenWatch(self.progress.cluster, self.progress.revision, self.progress.offset, after),)
 
     def _loaded(self, given: inputs.Loaded) -> Actions:
         self._fed = self._fed or given.beginning.snapshot is not None
@@ -92,7 +92,7 @@ class ReplicaCore(Leadership):
             return self._advance(given.revision)
         if self.progress.anew:
             error = Overtaken("another replica leads, and gave the bundles other resourceVersions")
-            return (actions.Refuse(error),)
+            return (actions.RefuseReads(error),)
         self._fed = True
         return (actions.Apply(given.revision),)
 
@@ -189,4 +189,4 @@ class ReplicaCore(Leadership):
         if self.lag.behind(self._now) <= SLOW_SECONDS or not silent:
             return ()
         words = "the watch is behind what the others know: another member is tried"
-        return (actions.Note(words, LogLevel.debug, "slow_member"), actions.Turn(), *self._retry(Canceled(words)))
+        return (actions.Note(words, LogLevel.debug, "slow_member"), actions.TurnToNext(), *self._retry(Canceled(words)))
