@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promoter_view.kubernetes.selectors import parse_field_selector, parse_label_selector
-from promoter_view.reading.selection import Globs, Selection, parse_globs
+from promoter_view.reading.selection import MAX_PATTERNS, GlobError, Globs, Selection, parse_globs
 from promoter_view.records import Bundle, BundleChange, BundleKey, ChangeType
 
 RED = Selection(("v",), labels=parse_label_selector("colour=red"))
@@ -64,3 +64,22 @@ def test_scopes(selection: Selection, admitted: bool) -> None:
     """Namespace, name, label selector and field selector must all admit a bundle."""
     assert selection.admits(red) is admitted
     assert (selection.event(BundleChange(9, None, red, 0)) is not None) is admitted
+
+
+@pytest.mark.parametrize("text", [",".join(map(str, range(MAX_PATTERNS + 1))), "x" * 5000])
+def test_globs_are_bounded(text: str) -> None:
+    """Patterns beyond the bounds are refused, and the bounds are named."""
+    with pytest.raises(GlobError, match=str(MAX_PATTERNS)):
+        parse_globs(text)
+
+
+CHOSEN = [RED, Selection(("v", "w")), Selection(("v",), parse_globs("a*")), Selection(("v",))]
+
+
+@pytest.mark.parametrize("wanted", CHOSEN)
+def test_a_chooser_chooses_as_the_selection(wanted: Selection) -> None:
+    """The short ways of a fan-out say of each change what the selection says."""
+    choose = wanted.chooser()
+    for before, after, _ in TRANSITIONS:
+        change = BundleChange(1, before, after, 0)
+        assert choose(change) == wanted.event(change)

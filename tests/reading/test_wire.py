@@ -79,3 +79,14 @@ def test_frame_larger_than_the_cache():
     frames = Frames(10)
     assert frames.wire(gzip=False).shared(1, lambda: b"x" * 11) == b"x" * 11
     assert frames.size == 0
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_what_is_made_already(compressed: bool) -> None:
+    """A wire knows which shared frames cost nothing any more, each in its own form."""
+    frames = Frames()
+    wire, other = frames.wire(gzip=compressed), frames.wire(gzip=not compressed)
+    assert not wire.has(1)
+    wire.shared(1, lambda: b"a frame\n")
+    assert wire.has(1)
+    assert not other.has(1)

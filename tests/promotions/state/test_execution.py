@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.promotions.state.execution import (
+    Execution,
     PlannedStep,
     PromotionPhase,
+    StepRecord,
     go_duration,
     in_go,
     read_execution,
@@ -98,3 +100,9 @@ def test_durations(written: str, seconds: float | None) -> None:
 def test_durations_in_words(seconds: float, written: str) -> None:
     """Durations are written as Go writes them."""
     assert in_go(seconds) == written
+
+
+def test_since_when_a_step_runs() -> None:
+    """It is the last one that has begun and not ended; nothing runs before the first and after the last."""
+    began, ended = StepRecord("a", started_at="t1"), StepRecord("a", started_at="t1", finished_at="t2")
+    assert [Execution(records=records).running_since for records in ((), (began,), (ended,))] == ["", "t1", ""]
