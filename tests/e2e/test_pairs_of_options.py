@@ -17,8 +17,10 @@ import pytest
 
 from promoter_view.program.command_line.declaring import OptionError
 from promoter_view.program.command_line.parsing import settings
+from tests.crds.installed import every_definition
 from tests.support.log.etcds import Etcds
 from tests.support.plane.aggregation import aggregated
+from tests.support.plane.fixtures import running_plane
 from tests.support.plane.kargo_town import Town
 from tests.support.plane.plane import ControlPlane
 from tests.support.program.program import Program
@@ -163,23 +165,22 @@ class Cluster(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def cluster(
-    stages_plane: ControlPlane, control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Cluster]:
-    """All of it, once."""
+def cluster(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """All of it, once, with a control plane of its own: whole lists are compared, and nobody else may be in them."""
     folder = tmp_path_factory.mktemp("pairs")
-    options = ["--role", "apiserver", "--kubeconfig", str(stages_plane.kubeconfig), "--event-log", "memory:"]
     etcd = Etcds(control_plane_binaries, folder / "etcd", members=1)
     with ExitStack() as stack:
+        plane = stack.enter_context(running_plane(control_plane_binaries, folder, every_definition()))
         stack.callback(etcd.stop)
         etcd.start()
-        token = _prepare(stages_plane)
+        token = _prepare(plane)
+        options = ["--role", "apiserver", "--kubeconfig", str(plane.kubeconfig), "--event-log", "memory:"]
         program = stack.enter_context(Program(folder / "api", options))
         program.start()
         program.wait_ready()
-        stack.enter_context(aggregated(stages_plane, program))
+        stack.enter_context(aggregated(plane, program))
         proxied = {"X-Forwarded-User": "ann", "X-Forwarded-Groups": VIEWER}
-        yield Cluster(stages_plane, etcd, {"Authorization": f"Bearer {token}", **proxied})
+        yield Cluster(plane, etcd, {"Authorization": f"Bearer {token}", **proxied})
 
 
 def _prepare(plane: ControlPlane) -> str:
