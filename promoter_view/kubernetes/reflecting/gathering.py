@@ -7,6 +7,7 @@ from typing import Any
 
 from promoter_view.kubernetes.cleaning import CleaningRules, MalformedObject, identify, source_object
 from promoter_view.kubernetes.documents import DecodedItem, version_of
+from promoter_view.kubernetes.reflecting.messages import Malformed
 from promoter_view.records import MAX_REASON, ListPath, ObjectKey, SourceObject, UnreadObject
 
 
@@ -42,6 +43,10 @@ class Gathering:
         self._passed_over.pop(key, None)
         self._found[key] = found
         return None
+
+    def malformed(self, error: MalformedObject) -> Malformed:
+        """What is told of an object that was passed over."""
+        return Malformed(str(error), is_named(error.key, self._path))
 
     def remove(self, key: ObjectKey) -> None:
         """An object that was there has gone while the list came in."""

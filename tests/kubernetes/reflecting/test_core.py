@@ -396,6 +396,20 @@ def test_good_state_of_a_list_stays_beside_a_later_unreadable_one() -> None:
     assert list(reconcile.passed_over) == [key("a")]
 
 
+def test_malformed_deletion_in_a_watch_list() -> None:
+    """A deletion that does not say of what is passed over, and the list goes on."""
+    core = Core()
+    [malformed] = core(Line(event("DELETED", {"metadata": {"namespace": "team", "resourceVersion": "11"}})))
+    assert isinstance(malformed, Malformed)
+    assert core(Line(bookmark(13, initial=True)))[0] == Reconcile({}, {}, "13", "initial")
+
+
+def test_page_without_items() -> None:
+    """A list whose items are null, as Go writes an empty one, is an empty list."""
+    reconcile, *_ = Core(watch_list=False)(Answered(b'{"metadata":{"resourceVersion":"20"},"items":null}'))
+    assert reconcile == Reconcile({}, {}, "20", "initial")
+
+
 @pytest.mark.parametrize("spec", [DEEP, b"NaN", rb'"\ud800"', b'"\xff"', b"1" + b"0" * 5_000 + b"e99999", b"[1 2]"])
 def test_unreadable_item_of_a_page(spec: bytes) -> None:
     """A page that cannot be decoded is read item by item, its version and token too."""

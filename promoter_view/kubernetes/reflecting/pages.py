@@ -1,0 +1,40 @@
+"""The answer to a list: its items one by one, none of them kept. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from promoter_view.kubernetes.documents import DecodedItem, decode, decode_item, version_of
+from promoter_view.kubernetes.scanning import ListPage
+
+
+class ReceivedPage:
+    """What came, item by item. ``version`` and ``token`` hold once ``items`` is through.
+
+    ``version`` is "" where it is no list, or one that is cut short; ``token`` continues the list, "" at its end.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        self._document = decode(body)
+        self._scanned = ListPage(body)
+        self.version = version_of(self._document)
+        self.token = ""
+
+    def items(self) -> Iterator[DecodedItem]:
+        """Where the body cannot be decoded as a whole, each item is by itself."""
+        if self._document is None:
+            yield from map(decode_item, self._scanned.items())
+            self.version, self.token = self._scanned.version, self._scanned.more
+        elif self.version:
+            document, self._document = self._document, None
+            yield from self._decoded(document)
+
+    def _decoded(self, document: dict[str, Any]) -> Iterator[DecodedItem]:
+        items, token = document.pop("items", None), document["metadata"].get("continue")
+        self.token = token if isinstance(token, str) else ""
+        if not isinstance(items, list):
+            return
+        items.reverse()
+        while items:
+            yield DecodedItem(items.pop())
