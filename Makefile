@@ -37,7 +37,7 @@ PURE_TESTS = tests/test_decoded.py tests/test_urls.py tests/kubernetes/test_scan
 	tests/reading/test_selection.py tests/reading/test_tokens.py tests/reading/test_wire.py tests/web/test_deflate.py \
 	tests/log/test_offsets.py tests/stages tests/promotions/test_engine.py tests/promotions/test_merge_patch.py \
 	tests/promotions/state tests/promotions/steps tests/promotions/expressions tests/promotions/test_expressions.py \
-	tests/promotions/test_values.py tests/log/etcd/test_core.py tests/views/test_history.py tests/views/test_lens.py \
+	tests/promotions/test_values.py tests/log/etcd/test_core.py tests/views/test_history.py tests/views/test_member_mask.py \
 	tests/views/joining tests/reading/test_seen.py tests/dashboard/streams tests/api/format tests/api/test_watching.py
 
 coverage: $(VENV)/installed-dev

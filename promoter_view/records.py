@@ -217,7 +217,7 @@ class Bundle:
 
     ``head`` ends with the opening quote of metadata.resourceVersion's value, ``tail`` begins with the closing one; its
     first piece reaches to the root, so that the metadata can be had without looking further. ``hidden``: the
-    kinds whose members its reader may not see; they are left out (``views.lens``).
+    kinds whose members its reader may not see; they are left out (``views.member_mask``).
     """
 
     key: BundleKey

@@ -16,7 +16,7 @@ from promoter_view.access.identity import ANONYMOUS
 from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.page_resource import PageResource, safe_target
 from promoter_view.dashboard.visitors.sign_in import SignIn, redirect
-from promoter_view.dashboard.visitors.visitors import Door, Visitor
+from promoter_view.dashboard.visitors.visitors import Authenticator, Visitor
 from promoter_view.web.addressing import host_name
 from promoter_view.web.channel import ApiRequest, channel_of
 from promoter_view.web.entrance import Entrance
@@ -47,9 +47,9 @@ _DATA = (*_STREAMS, "list", "session")
 
 @dataclass(frozen=True, slots=True)
 class Admittance:
-    """Who is let in: ``hosts`` None for any Host; ``door`` tells who asks. ``root_path`` begins and ends with ``/``."""
+    """Who is let in: ``hosts`` None for any Host. ``root_path`` begins and ends with ``/``."""
 
-    door: Door
+    authenticator: Authenticator
     hosts: Collection[str] | None
     root_path: str = "/"
     limits: Limits = field(default_factory=Limits)
@@ -141,7 +141,7 @@ class DashboardEntrance(Entrance[str | None]):
         if path.startswith("static/"):
             self._pages.asset(request, path.removeprefix("static/"))
             return
-        visitor = await self._admittance.door.admit(request)
+        visitor = await self._admittance.authenticator.admit(request)
         if visitor.identity is not ANONYMOUS:
             channel_of(request).recognize()
         with self.counted(Claim(visitor.identity.user, path in _STREAMS)):
@@ -155,7 +155,8 @@ class DashboardEntrance(Entrance[str | None]):
 
     def refuse(self, request: Request, path: str | None, failure: Failure) -> None:
         """Who is not signed in is led to the sign-in page, where a page was asked for."""
-        if failure.check(Unauthorized) and self._admittance.door.signs_in and path is not None and path not in _DATA:
+        signs_in = self._admittance.authenticator.signs_in
+        if failure.check(Unauthorized) and signs_in and path is not None and path not in _DATA:
             asked = request.uri.decode("ascii", "replace")[len(self._admittance.root_path) :]
             redirect(request, f"{self._admittance.root_path}sign-in?target={quote(safe_target(asked), safe='')}")
         else:

@@ -17,7 +17,14 @@ from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.site import Admittance, DashboardEntrance, DashboardRequest
 from promoter_view.dashboard.streams.resource import StreamResource
 from promoter_view.dashboard.visitors.sign_in import SignIn
-from promoter_view.dashboard.visitors.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
+from promoter_view.dashboard.visitors.visitors import (
+    Authenticator,
+    OpenAuthenticator,
+    ProxyAuthenticator,
+    ProxyHeaders,
+    ProxyProof,
+    TokenAuthenticator,
+)
 from promoter_view.program.api import Serving
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.listening import Listening
@@ -81,15 +88,15 @@ class ServedDashboard(Served):
         data = DataResource(
             views, plurals, self._streams, parts.fragments, sights=sights, pump=pump, frames=frames, now=runtime.now
         )
-        door = _door(serving, reviewing)
+        authenticator = _authenticator(serving, reviewing)
         cooperating = cooperator(runtime.reactor)
         self._follower = ActivityFollower(views, plurals, parts.activity, cooperator=cooperating)
         self._warmer = RowWarmer(views, _SHOWN, parts.fragments, cooperator=cooperating)
         entrance = DashboardEntrance(
-            Admittance(door, _hosts(settings), settings.dashboard.root_path, serving.limits),
+            Admittance(authenticator, _hosts(settings), settings.dashboard.root_path, serving.limits),
             data,
             shown,
-            _sign_in(serving, door, shown),
+            _sign_in(serving, authenticator, shown),
             health=lambda: _fault(serving.health),
         )
         where = _listening(serving)
@@ -144,12 +151,12 @@ def _hosts(settings: Settings) -> Sequence[str] | None:
     return settings.dashboard.allowed_hosts or local
 
 
-def _sign_in(serving: Serving, door: Door, pages: PageResource) -> SignIn | None:
-    if not isinstance(door, TokenDoor):
+def _sign_in(serving: Serving, authenticator: Authenticator, pages: PageResource) -> SignIn | None:
+    if not isinstance(authenticator, TokenAuthenticator):
         return None
     settings, runtime = serving.settings, serving.runtime
     return SignIn(
-        door,
+        authenticator,
         pages,
         clock=runtime.reactor,
         wall=runtime.wall,
@@ -158,12 +165,12 @@ def _sign_in(serving: Serving, door: Door, pages: PageResource) -> SignIn | None
     )
 
 
-def _door(serving: Serving, reviewing: Reviewing | None) -> Door:
+def _authenticator(serving: Serving, reviewing: Reviewing | None) -> Authenticator:
     settings = serving.settings
     if settings.dashboard.auth == "token" and reviewing is not None:
-        return TokenDoor(reviewing.tokens)
+        return TokenAuthenticator(reviewing.tokens)
     if settings.dashboard.auth != "proxy":
-        return OpenDoor()
+        return OpenAuthenticator()
     headers = ProxyHeaders(
         settings.dashboard_proxy.user_header,
         settings.dashboard_proxy.groups_header,
@@ -171,7 +178,7 @@ def _door(serving: Serving, reviewing: Reviewing | None) -> Door:
         settings.dashboard_proxy.user_prefix,
         settings.dashboard_proxy.groups_prefix,
     )
-    return ProxyDoor(headers, _proof(serving))
+    return ProxyAuthenticator(headers, _proof(serving))
 
 
 def _proof(serving: Serving) -> ProxyProof:

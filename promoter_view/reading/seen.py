@@ -1,4 +1,4 @@
-"""The views as one request may see them: a ``ViewReader`` in front of another, through a lens for each namespace.
+"""The views as one request may see them: a ``ViewReader`` in front of another, through a mask for each namespace.
 
 What may be seen is asked for elsewhere, and takes time. So nothing is shown of a namespace of which that is not known:
 a get or a list says that it does not know (``Unseen``), a cursor stops in front of the change until it does.
@@ -16,7 +16,7 @@ from promoter_view.reading.seen_bundles import SeenBundles, SeenCursor
 from promoter_view.reading.sight import NOTHING_SEEN, Sight, scope_of
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.history import Expired
-from promoter_view.views.lens import Hidden, Lens
+from promoter_view.views.member_mask import Hidden, MemberMask
 from promoter_view.web.errors import ReviewUnavailable
 
 #: Namespaces may come while others are asked about.
@@ -79,16 +79,16 @@ class Seen:
 
 
 class SeenViews(Seen):
-    """``views`` as ``sight`` allows whoever was admitted; ``lenses`` by view, shared by all readers.
+    """``views`` as ``sight`` allows whoever was admitted; ``masks`` by view, shared by all readers.
 
     It is its own ``ViewReader``, and remembers how the sight stood when reading began.
     """
 
     everything = False
 
-    def __init__(self, views: ViewReader, lenses: Mapping[str, Lens], sight: Sight, admission: Admission) -> None:
+    def __init__(self, views: ViewReader, masks: Mapping[str, MemberMask], sight: Sight, admission: Admission) -> None:
         super().__init__(views)
-        self._lenses = lenses
+        self._masks = masks
         self._admission = admission
         self._begun = sight.changes
         self._replaced = False
@@ -181,11 +181,11 @@ class SeenViews(Seen):
         all views of the sight.
         """
         cursor = self._views.cursor(view, namespace, after)
-        read = [view] if view else self._lenses
+        read = [view] if view else self._masks
         self._known(bundle.key for each in read for bundle in self._views.list(each, namespace))
         if after < self.sight.horizon:
             raise Expired(after, self.sight.horizon)
-        return SeenCursor(cursor, self._lenses, self.sight, outdated=lambda: self.outdated)
+        return SeenCursor(cursor, self._masks, self.sight, outdated=lambda: self.outdated)
 
     def subscribe(self, reader: Wakeable) -> None:
         """As those behind."""
@@ -199,7 +199,7 @@ class SeenViews(Seen):
         hidden = self._known(bundle.key for bundle in bundles)
         if NOTHING_SEEN in hidden.values():
             bundles = tuple(bundle for bundle in bundles if hidden[bundle.key.namespace] != NOTHING_SEEN)
-        return SeenBundles(bundles, hidden, self._lenses[view]) if any(hidden.values()) else bundles
+        return SeenBundles(bundles, hidden, self._masks[view]) if any(hidden.values()) else bundles
 
     def _known(self, keys: Iterable[BundleKey]) -> Mapping[str, Hidden]:
         """By namespace, of keys of one view; of several only that it is known. Errors: Unseen."""

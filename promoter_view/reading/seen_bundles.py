@@ -1,4 +1,4 @@
-"""Bundles and their changes through a lens for each namespace: a list, and a cursor that waits for what is unknown."""
+"""Bundles and their changes through a mask for each namespace: a list, and a cursor that waits for what is unknown."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from promoter_view.boundaries import Cursor
 from promoter_view.reading.sight import NOTHING_SEEN, Sight
 from promoter_view.records import Bundle, BundleChange
 from promoter_view.views.history import Expired
-from promoter_view.views.lens import Hidden, Lens
+from promoter_view.views.member_mask import Hidden, MemberMask
 
 
 class SeenBundles(Sequence[Bundle]):
     """Bundles, each as it may be seen once it is looked at; ``hidden`` by namespace, as of one moment."""
 
-    def __init__(self, bundles: Sequence[Bundle], hidden: Mapping[str, Hidden], lens: Lens) -> None:
+    def __init__(self, bundles: Sequence[Bundle], hidden: Mapping[str, Hidden], mask: MemberMask) -> None:
         self._bundles = bundles
         self._hidden = hidden
-        self._lens = lens
+        self._mask = mask
 
     def __len__(self) -> int:
         return len(self._bundles)
@@ -30,9 +30,9 @@ class SeenBundles(Sequence[Bundle]):
     def __getitem__(self, index: slice) -> Sequence[Bundle]: ...
     def __getitem__(self, index: int | slice) -> Bundle | Sequence[Bundle]:
         if isinstance(index, slice):
-            return SeenBundles(self._bundles[index], self._hidden, self._lens)
+            return SeenBundles(self._bundles[index], self._hidden, self._mask)
         bundle = self._bundles[index]
-        return self._lens.bundle(bundle, self._hidden[bundle.key.namespace])
+        return self._mask.bundle(bundle, self._hidden[bundle.key.namespace])
 
 
 class SeenCursor:
@@ -43,10 +43,10 @@ class SeenCursor:
     """
 
     def __init__(
-        self, cursor: Cursor, lenses: Mapping[str, Lens], sight: Sight, *, outdated: Callable[[], bool]
+        self, cursor: Cursor, masks: Mapping[str, MemberMask], sight: Sight, *, outdated: Callable[[], bool]
     ) -> None:
         self._cursor = cursor
-        self._lenses = lenses
+        self._masks = masks
         self._sight = sight
         self._outdated = outdated
         self._held: deque[BundleChange] = deque()
@@ -90,7 +90,7 @@ class SeenCursor:
             return False
         change = self._held.popleft()
         self._examined = change.resource_version
-        shown = None if hidden == NOTHING_SEEN else self._lenses[key.view].change(change, hidden)
+        shown = None if hidden == NOTHING_SEEN else self._masks[key.view].change(change, hidden)
         if shown is not None:
             seen.append(shown)
         return True

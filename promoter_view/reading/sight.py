@@ -23,7 +23,7 @@ from promoter_view.access.admission import Attributes
 from promoter_view.access.authorization import AccessReviews
 from promoter_view.access.identity import Identity
 from promoter_view.boundaries import Wakeable
-from promoter_view.views.lens import Hidden
+from promoter_view.views.member_mask import Hidden
 from promoter_view.web.errors import ReviewUnavailable
 
 #: How long an answer that no longer counts is remembered, so that who resumes after it changed is told.

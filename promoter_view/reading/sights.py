@@ -1,4 +1,4 @@
-"""What each request may see: one sight an identity, shared by all of its requests, and lenses that all share.
+"""What each request may see: one sight an identity, shared by all of its requests, and masks that all share.
 
 On the API's port everybody who is admitted sees the bundles that he asked for, with ``--member-authorization`` the
 members that he may get. On the dashboard's it is also the namespaces in which he may list and watch.
@@ -19,7 +19,7 @@ from promoter_view.kubernetes.kinds import Kind
 from promoter_view.reading.seen import Seen, SeenViews
 from promoter_view.reading.sight import Question, Sight
 from promoter_view.views.definition import GROUP, VERSION, Member, ViewDefinition
-from promoter_view.views.lens import Lens
+from promoter_view.views.member_mask import MemberMask
 
 #: How long an answer about members counts: nothing is shown by an older one.
 SECONDS = 60.0
@@ -67,14 +67,14 @@ class ReviewedSights(Sights):
         self._bundles = bundles
         self._max_sights = max_sights
         known = None if kinds is None else {kind.kind: kind for kind in kinds}
-        self._lenses = {it.plural: Lens(it) for it in definitions}
+        self._masks = {it.plural: MemberMask(it) for it in definitions}
         self._questions = {it.plural: tuple(_questions(it, known, bundles=bundles)) for it in definitions}
         self._sights: OrderedDict[tuple[Identity, frozenset[str]], Sight] = OrderedDict()
 
     def of(self, admission: Admission, *views: str) -> Seen:
         """Those views as whoever was admitted may see them."""
-        lenses = {view: self._lenses[view] for view in views}
-        return SeenViews(self._views, lenses, self.sight(admission.identity, *views), admission)
+        masks = {view: self._masks[view] for view in views}
+        return SeenViews(self._views, masks, self.sight(admission.identity, *views), admission)
 
     def sight(self, identity: Identity, *views: str) -> Sight:
         """What that identity may see of the views together; the one that was not needed for longest goes first."""

@@ -54,7 +54,7 @@ def test_any_request(board: str, path: str, query: list[tuple[str, str]], header
     makers = {
         "open": Board,
         "token": lambda: with_tokens({"u": ["n"]}),
-        "proxy": lambda: Board(door=by_proxy, sights=reviewed),
+        "proxy": lambda: Board(authenticator=by_proxy, sights=reviewed),
     }
     world = makers[board]()
     world.put("n", "s")

@@ -14,7 +14,7 @@ PROXY = {"X-Promoter-View-Proxy-Secret": "new", "X-Forwarded-User": "ann", "X-Fo
 
 def proxied() -> Board:
     """Ann may see namespace a."""
-    world = Board(door=by_proxy, sights=reviewed)
+    world = Board(authenticator=by_proxy, sights=reviewed)
     world.grants = {"ann": {"a"}}
     world.put("a", "in-a")
     world.put("b", "in-b")
@@ -262,7 +262,7 @@ class TestSignIn:
 
     def test_masters_are_asked_about_too(self) -> None:
         """system:masters has no short cut here."""
-        world = Board(door=by_token, sights=reviewed)
+        world = Board(authenticator=by_token, sights=reviewed)
         world.put("a", "in-a")
         answer = json.dumps({"authenticated": True, "user": {"username": "root", "groups": ["system:masters"]}})
         world.reviews.answer = lambda spec: json.loads(answer) if "token" in spec else {"allowed": False}

@@ -41,7 +41,7 @@ def test_a_secret_that_changes(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("old\n")
     dashboard = served(clock, reloader, dashboard_auth="proxy", dashboard_proxy_secret_file=str(file))
-    proof = dashboard.site.entrance._admittance.door._proof  # type: ignore[attr-defined]
+    proof = dashboard.site.entrance._admittance.authenticator._proof  # type: ignore[attr-defined]
     assert proof.secrets == (b"old",)
     for content, wanted in (("new\nold\n", (b"new", b"old")), ("", (b"new", b"old")), ("new", (b"new",))):
         file.write_text(content)

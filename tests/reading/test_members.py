@@ -95,7 +95,7 @@ def test_every_representation(found):
 
 
 def test_pages_and_selectors(found):
-    """Continue pages, an exact resourceVersion and selectors go through the same lens."""
+    """Continue pages, an exact resourceVersion and selectors go through the same mask."""
     first = found.world.ask(f"{BASE}?limit=1", BOB).document
     token = first["metadata"]["continue"]
     found.put(pull_request(state="open"))

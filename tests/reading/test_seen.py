@@ -139,7 +139,7 @@ def test_nobody_resumes_from_another_sight(world: World) -> None:
 
 
 def test_an_overrun_cursor_still_says_so(world: World) -> None:
-    """What the history has dropped is Expired through a lens too."""
+    """What the history has dropped is Expired through a mask too."""
     views = sighted(world.projector, Sight(rest=hiding("PullRequest")))
     cursor = views.cursor(VIEW, "", views.head)
     world.put(strategy("new"))
@@ -149,7 +149,7 @@ def test_an_overrun_cursor_still_says_so(world: World) -> None:
 
 
 def test_one_cursor_on_all_views() -> None:
-    """A cursor on every view shows each change through the lens of its own, and knows all namespaces at first."""
+    """A cursor on every view shows each change through the mask of its own, and knows all namespaces at first."""
     world = World()
     world.put(*family("shop", "ScmProvider"), moved(stage(freight=["f"]), "b"), moved(thing("Freight", "f"), "b"))
     with pytest.raises(Unseen) as caught:

@@ -23,7 +23,7 @@ from promoter_view.records import (
     Record,
 )
 from promoter_view.views.known import DEFINITIONS
-from promoter_view.views.lens import Lens
+from promoter_view.views.member_mask import MemberMask
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.reflected import ReflectedView, reflected_kind
@@ -164,7 +164,7 @@ def test_fields_of_a_newer_api() -> None:
     assert bundle is not None
     document = orjson.loads(bundle.encode())
     assert (document["novelties"], document["flag"], document["empty"]) == ([{"a": 1}, {"b": 2}], "on", [])
-    seen = Lens(PROMOTION_STRATEGY_DETAILS).bundle(bundle, frozenset({"PullRequest"}))
+    seen = MemberMask(PROMOTION_STRATEGY_DETAILS).bundle(bundle, frozenset({"PullRequest"}))
     assert list(orjson.loads(seen.encode())) == ["kind", "apiVersion", "metadata", "promotionStrategy"]
 
 
@@ -173,8 +173,8 @@ def test_hidden_members() -> None:
     theirs = served()
     ours = Mirrored().put(orjson.loads(theirs.encode()))
     assert ours is not None
-    lens, hidden = Lens(PROMOTION_STRATEGY_DETAILS), frozenset({"PullRequest", "ScmProvider"})
-    assert lens.bundle(ours, hidden).encode(1) == lens.bundle(theirs, hidden).encode(1)
+    mask, hidden = MemberMask(PROMOTION_STRATEGY_DETAILS), frozenset({"PullRequest", "ScmProvider"})
+    assert mask.bundle(ours, hidden).encode(1) == mask.bundle(theirs, hidden).encode(1)
 
 
 @given(fields=st.dictionaries(_FIELDS, _JSON, max_size=4), root=st.dictionaries(st.text(), _JSON, min_size=1))
@@ -201,6 +201,6 @@ def test_a_computed_field() -> None:
     ours = mirrored.views.get(theirs.key)
     assert ours is not None
     assert ours.encode(1) == theirs.encode(1)
-    lens, hidden = Lens(definition), frozenset({"Application"})
-    assert lens.bundle(ours, hidden).encode(1) == lens.bundle(theirs, hidden).encode(1)
-    assert b'"health"' not in lens.bundle(ours, hidden).encode(1)
+    mask, hidden = MemberMask(definition), frozenset({"Application"})
+    assert mask.bundle(ours, hidden).encode(1) == mask.bundle(theirs, hidden).encode(1)
+    assert b'"health"' not in mask.bundle(ours, hidden).encode(1)

@@ -12,10 +12,10 @@ from promoter_view.dashboard.page_table import page_path
 from promoter_view.dashboard.rendering import STATE_WORDS, Renderer
 from promoter_view.dashboard.strategies.activity import compare
 from promoter_view.dashboard.strategies.commits import SHORT
+from promoter_view.dashboard.strategies.detail_page import DetailPage
 from promoter_view.dashboard.strategies.environments import read_policy, read_specs, read_strategy
 from promoter_view.dashboard.strategies.fleet import FleetQuery, nameless_row, read_query, read_row
 from promoter_view.dashboard.strategies.history_query import read_history_query
-from promoter_view.dashboard.strategies.showing import StrategyShowing
 from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Told, Wording
 from promoter_view.dashboard.unshown import Unshown
 from promoter_view.records import Bundle, BundleKey
@@ -51,7 +51,7 @@ class Strategies(Subject):
         self._row = renderer.macro("_row.html", "row")
         self._reading = Reading(readings or Readings(), lambda contents: read_strategy(contents, read_policy))
         self._shown = BundleCache(self._show_or_name)
-        self._showing = StrategyShowing(renderer, self._reading.contents, isolation)
+        self._page = DetailPage(renderer, self._reading.contents, isolation)
 
     def read_query(self, query: Mapping[str, str]) -> FleetQuery:
         """Of strategies."""
@@ -85,11 +85,11 @@ class Strategies(Subject):
 
     def detail_steps(self, bundle: Bundle, now: datetime) -> Iterator[None]:
         """A member, a column of the history or a part of the template a step."""
-        return self._showing.detail_steps(bundle, now)
+        return self._page.detail_steps(bundle, now)
 
     def detail(self, bundle: Bundle, now: datetime) -> bytes:
         """Its history as a page without a query has it."""
-        return self._showing.detail(bundle, now)
+        return self._page.detail(bundle, now)
 
     def in_full(
         self, bundle: Bundle, query: Mapping[str, str], now: datetime
@@ -97,10 +97,10 @@ class Strategies(Subject):
         """``detail`` in pieces; ``drawer``, and ``lost`` where there is no such commit to show in it."""
         wanted = read_history_query(query)
         detail = []
-        for piece in self._showing.detail_pieces(bundle, now, wanted):
+        for piece in self._page.detail_pieces(bundle, now, wanted):
             detail.append(piece)
             yield b""
-        drawer = self._showing.drawer(bundle, wanted)
+        drawer = self._page.drawer(bundle, wanted)
         lost = wanted.commit[:SHORT] if wanted.commit and not drawer else ""
         return {"detail": detail, "drawer": Markup(drawer), "lost": lost}  # noqa: S704 - of a template, which escapes
 

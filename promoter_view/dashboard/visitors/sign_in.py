@@ -10,7 +10,7 @@ from twisted.web.server import Request
 from promoter_view.clocks import WallClock
 from promoter_view.dashboard.page_resource import PageResource, plain_form, safe_target
 from promoter_view.dashboard.visitors import cookies
-from promoter_view.dashboard.visitors.visitors import TokenDoor
+from promoter_view.dashboard.visitors.visitors import TokenAuthenticator
 from promoter_view.web.addressing import Sender, is_own
 from promoter_view.web.errors import Forbidden, ReviewUnavailable, TooManyRequests, Unauthorized
 
@@ -46,7 +46,7 @@ class SignIn:
 
     def __init__(
         self,
-        door: TokenDoor,
+        authenticator: TokenAuthenticator,
         pages: PageResource,
         *,
         clock: IReactorTime,
@@ -54,7 +54,7 @@ class SignIn:
         root_path: str,
         hosts: Collection[str] = (),
     ) -> None:
-        self._door = door
+        self._authenticator = authenticator
         self._hosts = hosts
         self._pages = pages
         self._wall = wall
@@ -75,7 +75,7 @@ class SignIn:
             await self._pages.sign_in(request, error=_WRONG, status=401, target=target)
             return
         try:
-            await self._door.identify(token)
+            await self._authenticator.identify(token)
         except Unauthorized:
             await self._pages.sign_in(request, error=_WRONG, status=401, target=target)
         except ReviewUnavailable:

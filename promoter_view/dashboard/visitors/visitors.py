@@ -49,7 +49,7 @@ class Visitor:
         return None if found == self.identity else Forbidden("the same credentials are somebody else's now")
 
 
-class Door(Protocol):
+class Authenticator(Protocol):
     """Tells who looks."""
 
     @property
@@ -60,7 +60,7 @@ class Door(Protocol):
         """Errors: Unauthorized, Forbidden, ReviewUnavailable."""
 
 
-class OpenDoor:
+class OpenAuthenticator:
     """``none``: everybody who can connect."""
 
     signs_in = False
@@ -70,7 +70,7 @@ class OpenDoor:
         return Visitor(ANONYMOUS, _anonymous)
 
 
-class TokenDoor:
+class TokenAuthenticator:
     """``token``: a Kubernetes bearer token, in the cookie of the sign-in page or in the header Authorization."""
 
     signs_in = True
@@ -140,7 +140,7 @@ class ProxyProof:
         return True
 
 
-class ProxyDoor:
+class ProxyAuthenticator:
     """``proxy``: whom the headers of an authenticating proxy name."""
 
     signs_in = False

@@ -18,7 +18,14 @@ from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.site import Admittance, DashboardEntrance, DashboardRequest
 from promoter_view.dashboard.streams.resource import StreamResource
 from promoter_view.dashboard.visitors.sign_in import SignIn
-from promoter_view.dashboard.visitors.visitors import Door, OpenDoor, ProxyDoor, ProxyHeaders, ProxyProof, TokenDoor
+from promoter_view.dashboard.visitors.visitors import (
+    Authenticator,
+    OpenAuthenticator,
+    ProxyAuthenticator,
+    ProxyHeaders,
+    ProxyProof,
+    TokenAuthenticator,
+)
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
 from promoter_view.reading.sights import ReviewedSights, Sights
 from promoter_view.reading.wire import Frames
@@ -36,12 +43,12 @@ Grants = dict[str, set[str]]
 
 
 class Board(World):
-    """The views, what changes them, and the dashboard above them. ``door`` and ``sights`` are made by the callables."""
+    """The views, what changes them, and the dashboard above them. Callables make ``authenticator`` and ``sights``."""
 
     def __init__(
         self,
         *,
-        door: Callable[[Board], Door] = lambda _: OpenDoor(),
+        authenticator: Callable[[Board], Authenticator] = lambda _: OpenAuthenticator(),
         hosts: Collection[str] | None = None,
         root_path: str = "/",
         limits: Limits | None = None,
@@ -58,7 +65,7 @@ class Board(World):
         self.unreachable: Exception | None = None
         self.reviews = Reviews(self._review)
         self.fault: str | None = None
-        admittance = Admittance(door(self), hosts, root_path, limits or Limits())
+        admittance = Admittance(authenticator(self), hosts, root_path, limits or Limits())
         given: dict[str, Any] = {"sights": sights(self)}
         parts = make_parts(Isolation(self.metrics), Assets(), root_path=root_path)
         page_resource = PageResource(
@@ -77,8 +84,10 @@ class Board(World):
             now=page_resource.now,
         )
         sign_in = None
-        if isinstance(admittance.door, TokenDoor):
-            sign_in = SignIn(admittance.door, page_resource, clock=self.clock, wall=self.wall, root_path=root_path)
+        if isinstance(admittance.authenticator, TokenAuthenticator):
+            sign_in = SignIn(
+                admittance.authenticator, page_resource, clock=self.clock, wall=self.wall, root_path=root_path
+            )
         entrance = DashboardEntrance(admittance, data, page_resource, sign_in, health=lambda: self.fault)
         self.site = HttpSite(entrance, reactor=self.clock, metrics=self.metrics, request_factory=DashboardRequest)
 
@@ -198,22 +207,24 @@ def by_members(board: Board) -> ReviewedSights:
     return reviewed(board, REFLECTED_KINDS)
 
 
-def by_token(board: Board) -> TokenDoor:
+def by_token(board: Board) -> TokenAuthenticator:
     """Whoever has one of the board's tokens."""
     reviewer = token_reviewer(board.reviews, board.clock, board.metrics)
-    return TokenDoor(TokenReviews(reviewer, clock=board.clock, key=b"k" * 32, seconds=10, metrics=board.metrics))
+    return TokenAuthenticator(
+        TokenReviews(reviewer, clock=board.clock, key=b"k" * 32, seconds=10, metrics=board.metrics)
+    )
 
 
-def by_proxy(board: Board) -> ProxyDoor:
+def by_proxy(board: Board) -> ProxyAuthenticator:
     """Whom a proxy names that knows the secret."""
     proof = ProxyProof(wall=board.wall)
     proof.secrets = (b"old", b"new")
-    return ProxyDoor(ProxyHeaders(), proof)
+    return ProxyAuthenticator(ProxyHeaders(), proof)
 
 
 def with_tokens(grants: Mapping[str, Sequence[str]], **kept: Any) -> Board:
     """A board whose users have their names as tokens, and such grants."""
-    board = Board(**{"door": by_token, "sights": reviewed, **kept})
+    board = Board(**{"authenticator": by_token, "sights": reviewed, **kept})
     board.grants = {user: set(namespaces) for user, namespaces in grants.items()}
     board.tokens = {user: user for user in grants}
     return board

@@ -8,7 +8,7 @@ from promoter_view.access.admission import FREELY_ADMITTED
 from promoter_view.boundaries import ViewReader
 from promoter_view.reading.seen import SeenViews
 from promoter_view.views.known import DEFINITIONS
-from promoter_view.views.lens import Hidden, Lens
+from promoter_view.views.member_mask import Hidden, MemberMask
 from tests.support.views.oracle import GATES
 
 #: Kind by field, as promoter.md has them.
@@ -51,6 +51,6 @@ class Sight:
 
 
 def sighted(views: ViewReader, sight: Sight) -> SeenViews:
-    """The views as that sight allows, through lenses of their own."""
-    lenses = {definition.plural: Lens(definition) for definition in DEFINITIONS}
-    return SeenViews(views, lenses, sight, FREELY_ADMITTED)
+    """The views as that sight allows, through masks of their own."""
+    masks = {definition.plural: MemberMask(definition) for definition in DEFINITIONS}
+    return SeenViews(views, masks, sight, FREELY_ADMITTED)

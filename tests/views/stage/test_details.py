@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from promoter_view.records import BundleKey
-from promoter_view.views.lens import Lens
+from promoter_view.views.member_mask import MemberMask
 from promoter_view.views.stage.details import STAGE_DETAILS, stage_details
 from tests.support.views.oracle import key_of
 from tests.support.views.stage_oracle import join_keyed
@@ -241,10 +241,10 @@ def test_who_may_not_see_applications_sees_no_health() -> None:
         stage(freight=["f"], checks=[HEALTHY]), thing("Freight", "f"), application("a", authorized=SHOP), promotion("p")
     )
     whole = world.projector.list(STAGE_DETAILS)[0]
-    lens = Lens(stage_details("argocd"))
-    seen = orjson.loads(lens.bundle(whole, frozenset({"Application"})).encode())
+    mask = MemberMask(stage_details("argocd"))
+    seen = orjson.loads(mask.bundle(whole, frozenset({"Application"})).encode())
     assert list(seen) == ["kind", "apiVersion", "metadata", "stage", "promotions", "freight"]
-    seen = orjson.loads(lens.bundle(whole, frozenset({"Promotion"})).encode())
+    seen = orjson.loads(mask.bundle(whole, frozenset({"Promotion"})).encode())
     assert list(seen) == ["kind", "apiVersion", "metadata", "stage", "freight", "applications", "health"]
 
 

@@ -25,7 +25,7 @@ _MAX_CHANGES = 1024
 _ROOT_END = 2
 
 
-class Lens:
+class MemberMask:
     """Leaves members out of the bundles of one view, once for each set of hidden kinds, however many readers have it.
 
     All that it gives has ``hidden`` set, also where there was nothing to leave out: what is made of it must not tell.

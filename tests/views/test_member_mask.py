@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.records import Bundle, BundleKey, Change, ObjectKey
-from promoter_view.views.lens import Hidden, Lens
+from promoter_view.views.member_mask import Hidden, MemberMask
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from tests.support.reading.sights import FIELDS, Sight, hiding, sighted
 from tests.support.views.oracle import join_keyed
@@ -41,8 +41,8 @@ def newest(world: World, name: str = "shop", namespace: str = "a") -> Bundle:
 
 
 @pytest.fixture
-def lens() -> Lens:
-    return Lens(PROMOTION_STRATEGY_DETAILS)
+def mask() -> MemberMask:
+    return MemberMask(PROMOTION_STRATEGY_DETAILS)
 
 
 @pytest.fixture
@@ -59,13 +59,13 @@ def test_every_field_has_its_kind() -> None:
 
 @given(histories, hidden_sets)
 def test_what_is_left_is_the_join_without_those_kinds(history: list[Change], hidden: Hidden) -> None:
-    """Whatever has happened, a bundle through the lens is an independent join of the objects, without those fields."""
-    world, lens = World(), Lens(PROMOTION_STRATEGY_DETAILS)
+    """Whatever has happened, a bundle through the mask is an independent join of the objects, without those fields."""
+    world, mask = World(), MemberMask(PROMOTION_STRATEGY_DETAILS)
     objects: dict[ObjectKey, dict[str, Any]] = {}
     for event in history:
         world.feed(event)
         follow(objects, event)
-    seen = [lens.bundle(bundle, hidden) for bundle in world.projector.list(VIEW)]
+    seen = [mask.bundle(bundle, hidden) for bundle in world.projector.list(VIEW)]
     assert [content(bundle) for bundle in seen] == [without(it, hidden) for it in join_keyed(objects).values()]
 
 
@@ -90,33 +90,33 @@ def test_changes_add_up_to_what_is_seen(history: list[Change], known: dict[str, 
         assert cursor.position == views.head
 
 
-def test_nothing_hidden_is_the_bundle_itself(lens: Lens, world: World) -> None:
+def test_nothing_hidden_is_the_bundle_itself(mask: MemberMask, world: World) -> None:
     """Where all may be seen nothing is made."""
     bundle = newest(world)
-    assert lens.bundle(bundle, hiding()) is bundle
+    assert mask.bundle(bundle, hiding()) is bundle
 
 
-def test_the_root_stays(lens: Lens, world: World) -> None:
+def test_the_root_stays(mask: MemberMask, world: World) -> None:
     """A bundle is of its PromotionStrategy: that one is not left out, and everything else may be."""
-    seen = lens.bundle(newest(world), hiding("PromotionStrategy", *FIELDS.values()))
+    seen = mask.bundle(newest(world), hiding("PromotionStrategy", *FIELDS.values()))
     assert list(orjson.loads(seen.encode())) == ["kind", "apiVersion", "metadata", "promotionStrategy"]
 
 
-def test_pieces_are_shared(lens: Lens, world: World) -> None:
+def test_pieces_are_shared(mask: MemberMask, world: World) -> None:
     """No byte is copied: what is shown are the pieces of the whole bundle."""
     bundle = newest(world)
     whole = set(map(id, bundle.tail))
-    assert all(id(piece) in whole for piece in lens.bundle(bundle, hiding("PullRequest")).tail)
+    assert all(id(piece) in whole for piece in mask.bundle(bundle, hiding("PullRequest")).tail)
 
 
-def test_one_for_all_who_see_the_same(lens: Lens, world: World) -> None:
+def test_one_for_all_who_see_the_same(mask: MemberMask, world: World) -> None:
     """Two readers with the same hidden kinds share the bundle and the change; it goes with the whole bundle."""
     hidden, same = hiding("PullRequest", "CommitStatus"), hiding("CommitStatus", "PullRequest")
-    seen = lens.bundle(newest(world), hidden)
-    assert lens.bundle(newest(world), same) is seen
+    seen = mask.bundle(newest(world), hidden)
+    assert mask.bundle(newest(world), same) is seen
     change = world.changes(world.projector.horizon)[-1]
-    assert lens.change(change, hidden) is lens.change(change, same)
-    gone = weakref.ref(lens.bundle(newest(world), hiding("GitRepository")))
+    assert mask.change(change, hidden) is mask.change(change, same)
+    gone = weakref.ref(mask.bundle(newest(world), hiding("GitRepository")))
     world.delete(strategy("shop"))
     del change
     world.projector._history.restart(world.end())
@@ -124,26 +124,26 @@ def test_one_for_all_who_see_the_same(lens: Lens, world: World) -> None:
     assert gone() is None
 
 
-def test_a_change_of_hidden_members_is_none(lens: Lens, world: World) -> None:
+def test_a_change_of_hidden_members_is_none(mask: MemberMask, world: World) -> None:
     """A pull request changes: an event for who may see it, nothing for who may not."""
     head = world.projector.head
     policy = thing("ChangeTransferPolicy", "shop")
     world.put(thing("PullRequest", "shop", owner=policy, state="open"))
     (change,) = world.changes(head)
-    assert lens.change(change, hiding("PullRequest")) is None
-    assert lens.change(change, hiding()) is change
-    seen = lens.change(change, hiding("CommitStatus"))
+    assert mask.change(change, hiding("PullRequest")) is None
+    assert mask.change(change, hiding()) is change
+    seen = mask.change(change, hiding("CommitStatus"))
     assert seen is not None
     assert b'"open"' in seen.after.encode()
 
 
 def test_what_is_kept_is_bounded(world: World) -> None:
     """Of many sets and many changes the newest are kept, and the answers stay right."""
-    lens = Lens(PROMOTION_STRATEGY_DETAILS, max_sets=2, max_changes=3)
+    mask = MemberMask(PROMOTION_STRATEGY_DETAILS, max_sets=2, max_changes=3)
     kinds = sorted(set(FIELDS.values()))
     for kind in kinds * 2:
-        assert kind not in {FIELDS.get(field) for field, _ in content(lens.bundle(newest(world), hiding(kind)))}
+        assert kind not in {FIELDS.get(field) for field, _ in content(mask.bundle(newest(world), hiding(kind)))}
         for change in world.changes(world.projector.horizon):
-            lens.change(change, hiding(kind))
-    assert len(lens._bundles) == 2
-    assert len(lens._changes) == 3
+            mask.change(change, hiding(kind))
+    assert len(mask._bundles) == 2
+    assert len(mask._changes) == 3

@@ -29,7 +29,7 @@ _KEPT_DETAILS = 2
 _PROMOTIONS = "last 5 promotions of each environment"
 
 
-class StrategyShowing:
+class DetailPage:
     """What is an iterator does its work in steps of at most a millisecond, however large the bundle is.
 
     ``contents`` gives a bundle to be read member by member.
