@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from promoter_view.durations import format_duration
 from promoter_view.promotions.documents import rfc3339, seconds_of
-from promoter_view.promotions.state.execution import Execution, PlannedStep, PromotionPhase, StepRecord, in_go
+from promoter_view.promotions.state.execution import Execution, PlannedStep, PromotionPhase, StepRecord
 from promoter_view.promotions.steps.step import Action, StepResult, StepStatus
 
 #: A step that is not finished is looked at again after this, if nothing wakes it before.
@@ -213,7 +214,7 @@ def _given_up(record: StepRecord, result: StepResult) -> StepRecord:
 
 
 def _timed_out(step: PlannedStep, record: StepRecord, steps: StepRuns) -> StepRecord:
-    allowed = in_go(_timeout(step, steps))
+    allowed = format_duration(_timeout(step, steps))
     waited = f": {record.message}" if record.message else ""
     return replace(record, status=StepStatus.ERRORED.value, message=f"timed out after {allowed}{waited}")
 

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from promoter_view.decoded import mapping, text
+from promoter_view.durations import parse_duration
 from promoter_view.promotions.documents import Document, number, objects, texts
-from promoter_view.promotions.state.execution import Execution, PlannedStep, go_duration, read_execution, read_plan
+from promoter_view.promotions.state.execution import Execution, PlannedStep, read_execution, read_plan
 from promoter_view.promotions.state.requests import ABORT, CREATE_ACTOR, is_deleting, refresh_of, shard_of
 
 
@@ -35,7 +36,7 @@ class Freight:
 
     def longest_soak(self, stage: str) -> float:
         """The seconds that it was in that Stage at a stretch, at most, of the times that are over."""
-        return go_duration(text(self.verified_in, stage, "longestSoak")) or 0.0
+        return parse_duration(text(self.verified_in, stage, "longestSoak")) or 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,5 +242,5 @@ def _request(request: Document) -> FreightRequest:
         direct=sources.get("direct") is True,
         stages=texts(sources, "stages"),
         needs_all=text(sources, "availabilityStrategy") == "All",
-        soak_seconds=go_duration(text(sources, "requiredSoakTime")) or 0.0,
+        soak_seconds=parse_duration(text(sources, "requiredSoakTime")) or 0.0,
     )

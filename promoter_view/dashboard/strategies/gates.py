@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from promoter_view.dashboard.strategies.checks import Phase, phase_of
-from promoter_view.dashboard.strategies.durations import parse_duration
 from promoter_view.decoded import mapping, mappings, parse_time, text
+from promoter_view.durations import parse_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +72,21 @@ def read_schedules(gate: Mapping[str, Any]) -> tuple[Schedule, ...]:
 
 def _timer(key: str, found: Mapping[str, Any]) -> Timer:
     required = text(found, "requiredDuration")
-    length, began = parse_duration(required), parse_time(text(found, "commitTime"))
+    seconds, began = parse_duration(required), parse_time(text(found, "commitTime"))
     return Timer(
         key,
         text(found, "branch"),
         phase_of(text(found, "phase")),
         required[:40],
         text(found, "atMostDurationRemaining")[:40],
-        _later(began, length) if began is not None and length is not None else None,
+        _later(began, seconds) if began is not None and seconds is not None else None,
     )
 
 
-def _later(began: datetime, length: timedelta) -> datetime | None:
+def _later(began: datetime, seconds: float) -> datetime | None:
     """None where that is beyond the year 9999."""
     try:
-        return began + length
+        return began + timedelta(seconds=seconds)
     except OverflowError:
         return None
 

@@ -12,6 +12,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
+from promoter_view.durations import parse_duration
 from promoter_view.log.urls import check_url
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage.details import STAGE_DETAILS
@@ -42,9 +43,6 @@ def plain(placeholder: str) -> Notation[str]:
 
 file = plain("FILE")
 
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZE = re.compile(r"(\d+)(|[kMG]|[KMG]i)")
 _FACTORS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
 _LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
@@ -53,9 +51,10 @@ _LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
 @_notation("DURATION")
 def duration(text: str) -> float:
     """Seconds, from Go's notation and days: 500ms, 60s, 1h30m, 7d."""
-    if not _DURATION.fullmatch(text):
+    seconds = parse_duration(text, days=True)
+    if seconds is None:
         raise ValueError("a duration such as 500ms, 60s, 1h30m or 7d")
-    return sum(float(number) * _SECONDS[unit] for number, unit in _DURATION_PART.findall(text))
+    return seconds
 
 
 @_notation("SIZE")

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from promoter_view.decoded import mapping, text
+from promoter_view.durations import parse_duration
 from promoter_view.promotions.documents import Document, number, objects
-
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:h|ms|m|s|us|µs|ns))+")
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)")
-_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 
 class PromotionPhase(enum.StrEnum):
@@ -141,24 +137,6 @@ def write_execution(status: Document, execution: Execution) -> dict[str, Any]:
     return {**kept, **{name: value for name, value in fields.items() if value}}
 
 
-def go_duration(written: str) -> float | None:
-    """Seconds of a duration in Go's notation, ``5m0s``; None where it is none."""
-    if written == "0":
-        return 0.0
-    if not _DURATION.fullmatch(written):
-        return None
-    return sum(float(count) * _SECONDS[unit] for count, unit in _DURATION_PART.findall(written))
-
-
-def in_go(seconds: float) -> str:
-    """A duration as Go prints it, in whole seconds: 300 is ``5m0s``."""
-    whole = int(seconds)
-    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
-    if hours:
-        return f"{hours}h{minutes}m{rest}s"
-    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
-
-
 def _planned(step: Document, place: int) -> PlannedStep:
     retry = mapping(step, "retry")
     return PlannedStep(
@@ -166,7 +144,7 @@ def _planned(step: Document, place: int) -> PlannedStep:
         uses=text(step, "uses"),
         condition=text(step, "if"),
         continue_on_error=step.get("continueOnError") is True,
-        timeout_seconds=go_duration(text(retry, "timeout")),
+        timeout_seconds=parse_duration(text(retry, "timeout")),
         error_threshold=number(retry, "errorThreshold") or None,
         variables=objects(step, "vars"),
         config=step.get("config"),

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from promoter_view.decoded import mapping, text
+from promoter_view.durations import format_duration
 from promoter_view.promotions.documents import Document, objects, seconds_of
-from promoter_view.promotions.state.execution import in_go
 from promoter_view.promotions.values import Freight, FreightRequest, Stage, origin_of
 
 _CONTENTS = ("commits", "images", "charts", "artifacts")
@@ -83,7 +83,8 @@ def _soaking(freight: Freight, request: FreightRequest, now: float) -> Iterator[
     for stage in verified:
         so_far, required = _soak(freight, stage, now), request.soak_seconds
         if so_far < required:
-            yield f"it is verified in {stage}, and has soaked there for {in_go(so_far)} of {in_go(required)}"
+            soaked = f"{format_duration(so_far)} of {format_duration(required)}"
+            yield f"it is verified in {stage}, and has soaked there for {soaked}"
 
 
 def _soak(freight: Freight, stage: str, now: float) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from promoter_view.decoded import mapping
+from promoter_view.durations import format_duration
 from promoter_view.promotions.documents import Document, seconds_of
-from promoter_view.promotions.state.execution import in_go
 from promoter_view.promotions.values import Freight
 
 
@@ -40,7 +40,7 @@ def _soaked(freight: Freight, stage: str, now: str) -> dict[str, Any]:
         return {}
     if leaving - entered <= freight.longest_soak(stage):
         return {}
-    entry = {**mapping(verified, stage), "longestSoak": in_go(leaving - entered)}
+    entry = {**mapping(verified, stage), "longestSoak": format_duration(leaving - entered)}
     return {"verifiedIn": {**verified, stage: entry}}
 
 

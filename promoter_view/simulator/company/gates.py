@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from promoter_view.simulator.company.manifests import Document, duration, manifest, ready, timestamp
+from promoter_view.durations import format_duration
+from promoter_view.simulator.company.manifests import Document, manifest, ready, timestamp
 from promoter_view.simulator.company.model import (
     APPROVAL,
     HEALTH,
@@ -81,13 +82,13 @@ def _timer_gate(strategy: Strategy, now: float) -> Document:
             "branch": environment.branch,
             "sha": environment.active.hydrated_sha,
             "commitTime": timestamp(environment.active.time),
-            "requiredDuration": duration(environment.soak_seconds),
+            "requiredDuration": format_duration(environment.soak_seconds),
             "phase": _phase(environment.active_checks, TIMER),
-            "atMostDurationRemaining": duration(_remaining(environment, now)),
+            "atMostDurationRemaining": format_duration(_remaining(environment, now)),
         }
         for environment in timed
     ]
-    wanted = [{"branch": found.branch, "duration": duration(found.soak_seconds)} for found in timed]
+    wanted = [{"branch": found.branch, "duration": format_duration(found.soak_seconds)} for found in timed]
     return _gate(strategy, TIMER, {"environments": wanted}, {"environments": environments})
 
 

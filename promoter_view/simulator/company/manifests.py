@@ -49,12 +49,3 @@ def environment_labels(strategy: Strategy, branch: str) -> dict[str, str]:
 def timestamp(seconds: float) -> str:
     """A time as Kubernetes writes it."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def duration(seconds: float) -> str:
-    """A duration as Go writes it: ``1h2m3s``, ``40s``."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours}h{minutes}m{rest}s"
-    return f"{minutes}m{rest}s" if minutes else f"{rest}s"

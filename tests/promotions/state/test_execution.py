@@ -13,8 +13,6 @@ from promoter_view.promotions.state.execution import (
     PlannedStep,
     PromotionPhase,
     StepRecord,
-    go_duration,
-    in_go,
     read_execution,
     read_plan,
     write_execution,
@@ -75,31 +73,6 @@ def test_a_plan() -> None:
         PlannedStep("step-1", "argocd-update", config={"apps": []}, variables=[{"name": "v", "value": "1"}]),
         PlannedStep("wait", "argocd-wait", "${{ always() }}", True, 600.0, 3, []),
     )
-
-
-@pytest.mark.parametrize(
-    ("written", "seconds"),
-    [
-        ("5m0s", 300),
-        ("1h30m", 5400),
-        ("0", 0),
-        ("0s", 0),
-        ("1.5s", 1.5),
-        ("500ms", 0.5),
-        ("5", None),
-        ("", None),
-        ("x", None),
-    ],
-)
-def test_durations(written: str, seconds: float | None) -> None:
-    """Durations are read as Go reads them."""
-    assert go_duration(written) == seconds
-
-
-@pytest.mark.parametrize(("seconds", "written"), [(300, "5m0s"), (5, "5s"), (3725, "1h2m5s"), (0, "0s")])
-def test_durations_in_words(seconds: float, written: str) -> None:
-    """Durations are written as Go writes them."""
-    assert in_go(seconds) == written
 
 
 def test_since_when_a_step_runs() -> None:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-import pytest
-
 from promoter_view.simulator.company.fleet import FleetPlan, load_fleet, make_fleet
-from promoter_view.simulator.company.manifests import duration
 from promoter_view.simulator.company.model import APPROVAL, HEALTH, LINT, PREVIOUS
 from promoter_view.simulator.company.rendering import render
 from promoter_view.simulator.company.scenario import make_company
@@ -97,9 +94,3 @@ def test_the_strategy_s_status_copies_its_policies() -> None:
         policy = policies[environment["branch"]]
         assert environment["active"] == policy["active"]
         assert environment["history"] == policy["history"]
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0, "0s"), (40, "40s"), (75.9, "1m15s"), (3600, "1h0m0s")])
-def test_durations_are_gos(seconds: float, text: str) -> None:
-    """As Go prints them, whole seconds."""
-    assert duration(seconds) == text
