@@ -22,7 +22,7 @@ from promoter_view.kubernetes.selectors import (
 from promoter_view.reading.pages import Part
 from promoter_view.reading.tokens import Token, decode_token
 from promoter_view.web.errors import BadRequest, Cause, Invalid
-from promoter_view.web.parameters import Parameters
+from promoter_view.web.parameters import Parameters, first
 
 _EXACT = "Exact"
 _NOT_OLDER_THAN = "NotOlderThan"
@@ -67,7 +67,7 @@ def is_watch(parameters: Parameters) -> bool:
 def selected_name(parameters: Parameters) -> str:
     """The one name that a list or watch can see, for its authorization; "" when there is none or it cannot be read."""
     try:
-        return parse_field_selector(_text(parameters, "fieldSelector")).name or ""
+        return parse_field_selector(first(parameters, "fieldSelector")).name or ""
     except SelectorError:
         return ""
 
@@ -81,7 +81,7 @@ def wants_newest(parameters: Parameters) -> bool:
         token = _token(parameters)
     except BadRequest:
         return False
-    return not _text(parameters, "resourceVersion") and (token is None or token.resource_version is None)
+    return not first(parameters, "resourceVersion") and (token is None or token.resource_version is None)
 
 
 def parse_get(parameters: Parameters) -> int:
@@ -99,7 +99,7 @@ def parse_list(parameters: Parameters) -> ListQuery:
     token = _token(parameters)
     if token is not None and version:
         raise BadRequest("specifying resource version is not allowed when using continue")
-    match = _text(parameters, "resourceVersionMatch")
+    match = first(parameters, "resourceVersionMatch")
     exact = match == _EXACT or (match == "" and limit > 0 and version > 0)
     return ListQuery(
         labels=labels,
@@ -134,21 +134,21 @@ def parse_watch(parameters: Parameters) -> WatchQuery:
 
 def _with_defaults(parameters: Parameters) -> Parameters:
     """A watch from nowhere asks for initial events (apimachinery, SetListOptionsDefaults): their end is marked too."""
-    if "sendInitialEvents" in parameters or _text(parameters, "resourceVersionMatch"):
+    if "sendInitialEvents" in parameters or first(parameters, "resourceVersionMatch"):
         return parameters
-    if _text(parameters, "resourceVersion") not in ("", "0"):
+    if first(parameters, "resourceVersion") not in ("", "0"):
         return parameters
     return {**parameters, "sendInitialEvents": ("true",), "resourceVersionMatch": (_NOT_OLDER_THAN,)}
 
 
 def _list_causes(parameters: Parameters) -> list[Cause]:
     causes = []
-    match = _text(parameters, "resourceVersionMatch")
-    version = _text(parameters, "resourceVersion")
+    match = first(parameters, "resourceVersionMatch")
+    version = first(parameters, "resourceVersion")
     if match:
         if not version:
             causes.append(_forbidden("resourceVersionMatch is forbidden unless resourceVersion is provided"))
-        if _text(parameters, "continue"):
+        if first(parameters, "continue"):
             causes.append(_forbidden("resourceVersionMatch is forbidden when continue is provided"))
         if match not in (_EXACT, _NOT_OLDER_THAN):
             causes.append(_unsupported(match, f'"{_EXACT}", "{_NOT_OLDER_THAN}", ""'))
@@ -161,7 +161,7 @@ def _list_causes(parameters: Parameters) -> list[Cause]:
 
 def _watch_causes(parameters: Parameters, send_initial: bool | None) -> list[Cause]:
     causes = []
-    match = _text(parameters, "resourceVersionMatch")
+    match = first(parameters, "resourceVersionMatch")
     if send_initial is not None and match != _NOT_OLDER_THAN:
         causes.append(_forbidden(f"sendInitialEvents requires setting resourceVersionMatch to {_NOT_OLDER_THAN}"))
     if match:
@@ -171,7 +171,7 @@ def _watch_causes(parameters: Parameters, send_initial: bool | None) -> list[Cau
             )
         if match != _NOT_OLDER_THAN:
             causes.append(_unsupported(match, f'"{_NOT_OLDER_THAN}"'))
-        if _text(parameters, "continue"):
+        if first(parameters, "continue"):
             causes.append(_forbidden("resourceVersionMatch is forbidden when continue is provided"))
     return causes
 
@@ -197,18 +197,18 @@ def _selectors(parameters: Parameters) -> tuple[LabelSelector, FieldSelector]:
 
 def _selector(parse: Callable[[str], _Selector], parameters: Parameters, name: str) -> _Selector:
     try:
-        return parse(_text(parameters, name))
+        return parse(first(parameters, name))
     except SelectorError as error:
         raise BadRequest(str(error)) from error
 
 
 def _token(parameters: Parameters) -> Token | None:
-    text = _text(parameters, "continue")
+    text = first(parameters, "continue")
     return decode_token(text) if text else None
 
 
 def _resource_version(parameters: Parameters) -> int:
-    text = _text(parameters, "resourceVersion")
+    text = first(parameters, "resourceVersion")
     if not text:
         return 0
     version = int(text) if _DECIMAL.match(text) else -1
@@ -220,7 +220,7 @@ def _resource_version(parameters: Parameters) -> int:
 def _integer(parameters: Parameters, name: str) -> int | None:
     if name not in parameters:
         return None
-    text = _text(parameters, name)
+    text = first(parameters, name)
     number = int(text) if _INTEGER.match(text) else None
     if number is None or number not in _INT64:
         raise BadRequest(f'{name}: "{text}" is not a 64-bit integer')
@@ -229,9 +229,4 @@ def _integer(parameters: Parameters, name: str) -> int | None:
 
 def _boolean(parameters: Parameters, name: str) -> bool | None:
     # apimachinery, Convert_Slice_string_To_bool: whatever is there and does not say no is a yes.
-    return _text(parameters, name).lower() not in ("false", "0") if name in parameters else None
-
-
-def _text(parameters: Parameters, name: str) -> str:
-    values = parameters.get(name)
-    return values[0] if values else ""
+    return first(parameters, name).lower() not in ("false", "0") if name in parameters else None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from twisted.internet.task import deferLater
 from twisted.web.server import Request
@@ -23,24 +22,21 @@ from promoter_view.api.query import ListQuery, WatchQuery, parse_get, parse_list
 from promoter_view.boundaries import ViewReader
 from promoter_view.reading.answering import answer
 from promoter_view.reading.feed import End, Feed
-from promoter_view.reading.freshness import require
 from promoter_view.reading.open_feeds import OpenFeed, OpenFeeds, Rhythm
 from promoter_view.reading.pages import Page, PageReader, page
 from promoter_view.reading.pump import MAX_WRITE_BYTES, Pump, Reader
-from promoter_view.reading.seen import Seen
 from promoter_view.reading.selection import Selection, exactly
+from promoter_view.reading.sighted import SightedViews
 from promoter_view.reading.sights import Sights
 from promoter_view.reading.wire import Frames
 from promoter_view.records import BundleKey
 from promoter_view.runtime import Runtime
 from promoter_view.views.definition import GROUP, ViewDefinition
-from promoter_view.views.history import Ahead, Expired
+from promoter_view.views.history import Ahead, Expired, require_come
 from promoter_view.views.isolation import Isolation
 from promoter_view.web.errors import NotReady, ObjectNotFound
 from promoter_view.web.limits import Limits
 from promoter_view.web.parameters import Parameters
-
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +88,23 @@ class ViewResource:
         if wants_newest(call.parameters):
             await self._pump.newest()
             self._require_ready()
-        seen = self._sights.of(admission, call.target.view)
+        sighted = self._sights.of(admission, call.target.view)
         match call.verb:
             case Verb.GET:
-                await self._get(request, call, seen)
+                await self._get(request, call, sighted)
             case Verb.LIST:
-                await self._list(request, call, seen)
+                await self._list(request, call, sighted)
             case Verb.WATCH:
-                await self._watch(request, call, admission, seen)
+                await self._watch(request, call, sighted)
 
-    async def _get(self, request: Request, call: Call, seen: Seen) -> None:
+    async def _get(self, request: Request, call: Call, sighted: SightedViews) -> None:
         rendering = self._rendering(request, call)
         version = parse_get(call.parameters)
         if version:
-            await self._fresh(seen, lambda: require(self._views, version))
+            await self._pump.fresh(sighted.see, lambda: require_come(version, self._views.head))
         target = call.target
         key = BundleKey(target.view, target.namespace, target.name)
-        bundle = await seen.see(lambda: seen.views.get(key))
+        bundle = await sighted.see(lambda: sighted.views.get(key))
         if bundle is None:
             raise ObjectNotFound(GROUP, target.view, target.name)
         body = await self._laid_out(rendering.layout, rendering.form.single(bundle))
@@ -128,11 +124,11 @@ class ViewResource:
                 is_over = self._pump.begin_slice()
         return b"".join(parts)
 
-    async def _list(self, request: Request, call: Call, seen: Seen) -> None:
+    async def _list(self, request: Request, call: Call, sighted: SightedViews) -> None:
         rendering = self._rendering(request, call)
         query = parse_list(call.parameters)
         wanted = _selection(call.target, query)
-        found = await self._fresh(seen, lambda: page(seen.views, wanted, query))
+        found = await self._pump.fresh(sighted.see, lambda: page(sighted.views, wanted, query))
         reader = self._reader(found, rendering, gzip=False)
         beginning = await self._beginning(reader, MIN_BYTES if rendering.gzip else 0)
         if reader.finished and not (rendering.gzip and len(beginning) > MIN_BYTES):
@@ -163,11 +159,11 @@ class ViewResource:
         request.setHeader("Content-Encoding", "gzip")
         await answer(self._pump, reader, request)
 
-    async def _watch(self, request: Request, call: Call, admission: Admission, seen: Seen) -> None:
+    async def _watch(self, request: Request, call: Call, sighted: SightedViews) -> None:
         rendering = self._rendering(request, call)
         query = parse_watch(call.parameters)
         wanted, instruments = _selection(call.target, query), self._instruments[call.target.view]
-        carrier = carrier_of(request, admission, self._frames, gzip=rendering.gzip, reactor=self._reactor)
+        carrier = carrier_of(request, sighted.admission, self._frames, gzip=rendering.gzip, reactor=self._reactor)
         wire = carrier.wire
         lines = WatchLines(
             rendering.form,
@@ -177,10 +173,8 @@ class ViewResource:
             initial_end=query.initial_end,
             as_they_are=rendering.as_they_are and wire.joins,
         )
-        opened = self.watches.open(
-            lambda _: Feed(seen.views, wanted, lines, wire, begin_slice=self._pump.begin_slice), seen, admission
-        )
-        await self._begin(opened.feed, query, seen, instruments)
+        opened = self.watches.open(sighted, wanted, lines, wire)
+        await self._begin(opened.feed, query, sighted, instruments)
         carrier.begin(opened.leave)
         if opened.feed.ended is None:
             await self._run(request, opened, query, instruments, carrier)
@@ -188,11 +182,11 @@ class ViewResource:
             request.write(opened.feed.pull(MAX_WRITE_BYTES))
             await carrier.end()
 
-    async def _begin(self, feed: Feed, query: WatchQuery, seen: Seen, instruments: WatchInstruments) -> None:
+    async def _begin(self, feed: Feed, query: WatchQuery, sighted: SightedViews, instruments: WatchInstruments) -> None:
         """Errors: Ahead, ReviewUnavailable. One that has expired has an ERROR event to say, and that is all of it."""
         version = query.resource_version
         try:
-            await self._fresh(seen, lambda: feed.begin(version) if query.initial else feed.resume(version))
+            await self._pump.fresh(sighted.see, lambda: feed.begin(version) if query.initial else feed.resume(version))
         except Expired as error:
             instruments.opened("expired")
             feed.expire(error)
@@ -220,10 +214,6 @@ class ViewResource:
         if query.timeout_seconds is not None:
             return query.timeout_seconds
         return self._settings.min_request_timeout_seconds * self._random.uniform(1, 2)
-
-    async def _fresh(self, seen: Seen, ask: Callable[[], _Result]) -> _Result:
-        """What ``ask`` gives, a little later where it is ahead of the head. Errors: those of ``ask`` and ``see``."""
-        return await self._pump.fresh(lambda: seen.see(ask))
 
     def _require_ready(self) -> None:
         if not self._views.ready:

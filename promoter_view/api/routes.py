@@ -25,7 +25,7 @@ from promoter_view.metrics import Metrics
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 from promoter_view.web.errors import MethodNotAllowed, ResourceNotFound
 from promoter_view.web.health import HealthChecks, HealthReport
-from promoter_view.web.parameters import parameters_of
+from promoter_view.web.parameters import first, parameters_of
 
 _NOT_FOUND = "the server could not find the requested resource"
 #: A year, which is how caches write "for good" (RFC 9111, 5.2.2.1; RFC 8246).
@@ -91,7 +91,7 @@ class Routes:
         """The OpenAPI 3 document; under its hash it may be kept for good, another hash leads to the right one."""
         require_json(request.getHeader("Accept"))
         documents = self._openapi.documents
-        asked = parameters_of(request.uri).get("hash", ("",))[0]
+        asked = first(parameters_of(request.uri), "hash")
         if asked not in ("", documents.v3.hash):
             request.setResponseCode(HTTPStatus.MOVED_PERMANENTLY)
             request.setHeader("Location", documents.v3_url)

@@ -11,7 +11,7 @@ from promoter_view.dashboard.pages import Pages
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.stages.subject import Stages
 from promoter_view.dashboard.strategies.subject import Strategies
-from promoter_view.dashboard.streams.page_fragments import SubjectFragments
+from promoter_view.dashboard.streams.page_fragments import PageFragments
 from promoter_view.dashboard.subject import Subject, Subjects
 from promoter_view.views.contents import Readings
 from promoter_view.views.isolation import Isolation
@@ -23,7 +23,7 @@ class Parts(NamedTuple):
     subjects: Subjects
     activity: Activity
     pages: Pages
-    fragments: SubjectFragments
+    fragments: PageFragments
 
 
 def make_parts(
@@ -38,4 +38,4 @@ def make_parts(
     subjects = {subject.view: subject for subject in served}
     activity, lines = Activity(subjects, isolation), EntryLines(renderer, isolation)
     pages = Pages(renderer, subjects, ActivityPage(activity, subjects, lines))
-    return Parts(subjects, activity, pages, SubjectFragments(subjects, activity, lines, isolation))
+    return Parts(subjects, activity, pages, PageFragments(subjects, activity, lines, isolation))

@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 
 from promoter_view.boundaries import Cursor, ViewReader
 from promoter_view.dashboard.activity import Activity
-from promoter_view.dashboard.streams.page_fragments import SubjectFragments
+from promoter_view.dashboard.streams.page_fragments import PageFragments
 from promoter_view.views.history import Expired
 
 
@@ -78,7 +78,7 @@ class RowWarmer:
 
     _log = Logger()
 
-    def __init__(self, views: ViewReader, view: str, fragments: SubjectFragments, *, cooperator: Cooperator) -> None:
+    def __init__(self, views: ViewReader, view: str, fragments: PageFragments, *, cooperator: Cooperator) -> None:
         self._views = views
         self._view = view
         self._fragments = fragments

@@ -130,18 +130,18 @@ class PageResource:
             return self._waiting(visitor)
         with suppress(LogUnreachable):  # a page is for people: one that may be a little old is better than none
             await self._pump.newest()
-        seen = self._sights.of(visitor, *self._plurals)
-        await seen.look()
-        found, head = await seen.see(lambda: self._list(seen.views))
-        refused = frozenset(filter(seen.refuses, self._plurals))
+        sighted = self._sights.of(visitor, *self._plurals)
+        await sighted.sight.look()
+        found, head = await sighted.see(lambda: self._list(sighted.views))
+        refused = frozenset(filter(sighted.sight.refuses, self._plurals))
         return PageInput(
             bundles=found,
             head=head,
             now=self.now(),
-            scope=seen.scope,
+            scope=sighted.sight.scope,
             user=visitor.user,
             can_sign_out=visitor.can_sign_out,
-            admits=seen.sees,
+            admits=sighted.sight.sees,
             program=self._facts() if with_program and len(refused) < len(self._plurals) else None,
             refused=refused,
             absent=frozenset() if all(found.values()) else self._kinds(ReflectorState.ABSENT),

@@ -22,7 +22,7 @@ from promoter_view.web.channel import ApiRequest, channel_of
 from promoter_view.web.entrance import Entrance
 from promoter_view.web.errors import MethodNotAllowed, Unauthorized
 from promoter_view.web.limits import Claim, Limits
-from promoter_view.web.parameters import Parameters, parameters_of
+from promoter_view.web.parameters import Parameters, first, parameters_of
 from promoter_view.web.status import BODY_TOO_LARGE, Status
 
 #: A form holds a token.
@@ -131,7 +131,7 @@ class DashboardEntrance(Entrance[str | None]):
         if request.method == b"POST":
             await (sign_in.enter(request) if path == "sign-in" else _at_once(sign_in.leave, request))
         elif request.method in (b"GET", b"HEAD") and path == "sign-in":
-            await sign_in.show(request, next(iter(parameters_of(request.uri).get("target", ())), ""))
+            await sign_in.show(request, first(parameters_of(request.uri), "target"))
         else:
             raise MethodNotAllowed()
 

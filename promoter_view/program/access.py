@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from promoter_view.kubernetes.connection.cluster import ClusterConfig
 from promoter_view.kubernetes.connection.config import load_named_cluster
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.program.command_line.settings import Settings
-from promoter_view.reading.sights import ReviewedSights, Sights
+from promoter_view.reading.sights import Sights
 from promoter_view.runtime import Runtime
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.web.reloading import Reloader, follow_file
@@ -94,17 +94,15 @@ class ClusterAccess:
         await self._authentication.close()
         await self._authorization.close()
 
-    def member_sights(self, views: ViewReader, definitions: Iterable[ViewDefinition]) -> Sights:
+    def member_sights(self, views: ViewReader, definitions: Sequence[ViewDefinition]) -> Sights:
         """For the API: who is shown which members. Many reviews, with places of their own: no request's has to wait."""
-        return ReviewedSights(
-            views, definitions, self._sight_reviews("member"), clock=self._reactor, kinds=REFLECTED_KINDS
-        )
+        return Sights(views, definitions, self._sight_reviews("member"), clock=self._reactor, kinds=REFLECTED_KINDS)
 
-    def dashboard_sights(self, views: ViewReader, definitions: Iterable[ViewDefinition]) -> Sights:
+    def dashboard_sights(self, views: ViewReader, definitions: Sequence[ViewDefinition]) -> Sights:
         """What the dashboard's visitors may see: system:masters, too, has to be told by the cluster."""
         kinds = REFLECTED_KINDS if self._settings.access.member_authorization else None
         reviews = self._sight_reviews("dashboard", masters=False)
-        return ReviewedSights(views, definitions, reviews, clock=self._reactor, kinds=kinds, bundles=True)
+        return Sights(views, definitions, reviews, clock=self._reactor, kinds=kinds, bundles=True)
 
     def _sight_reviews(self, name: str, *, masters: bool = True) -> AccessReviews:
         """Their answers are kept by identity, all that belong together for the same time."""

@@ -80,7 +80,7 @@ class ServedDashboard(Served):
         plurals = tuple(definition.plural for definition in definitions)
         assets, frames = Assets(), Frames()
         parts = _parts(settings, Isolation(runtime.metrics), assets, plurals)
-        sights = _sights(serving, reviewing, plurals)
+        sights = _sights(serving, reviewing, definitions)
         shown = PageResource(
             views, plurals, parts.pages, assets, sights=sights, pump=pump, wall=runtime.wall, facts=facts
         )
@@ -138,10 +138,10 @@ def _parts(settings: Settings, isolation: Isolation, assets: Assets, plurals: Se
     )
 
 
-def _sights(serving: Serving, reviewing: Reviewing | None, plurals: Sequence[str]) -> Sights:
+def _sights(serving: Serving, reviewing: Reviewing | None, definitions: Sequence[ViewDefinition]) -> Sights:
     """What visitors may see: without their names, everything."""
     if reviewing is None or serving.settings.dashboard.auth not in ("token", "proxy"):
-        return Sights(serving.views, plurals)
+        return Sights(serving.views, definitions, None, clock=serving.runtime.reactor)
     return reviewing.sights
 
 

@@ -118,5 +118,5 @@ class Ports:
 
     def _member_sights(self) -> Sights:
         if self._access is None or not self._settings.access.member_authorization:
-            return Sights(self._pipeline.projector)
+            return Sights(self._pipeline.projector, self._role.shown, None, clock=self._runtime.reactor)
         return self._access.member_sights(self._pipeline.projector, self._role.shown)

@@ -12,12 +12,11 @@ from itertools import chain
 
 from promoter_view.boundaries import Cursor, ViewReader
 from promoter_view.reading.format import Format
-from promoter_view.reading.freshness import require
 from promoter_view.reading.selection import Selection
 from promoter_view.reading.wire import Wire
 from promoter_view.records import Bundle, BundleChange, ChangeType
 from promoter_view.slices import BeginSlice, endless
-from promoter_view.views.history import Expired
+from promoter_view.views.history import Expired, require_come
 from promoter_view.web.errors import Forbidden
 
 #: Changes examined in one pull, so that a feed that selects little lets others have their turn.
@@ -92,7 +91,7 @@ class Feed:
 
     def begin(self, at_least: int = 0) -> None:
         """Tell all there is, of one head that is not older than ``at_least``. Errors: Ahead, Unseen."""
-        require(self._views, at_least)
+        require_come(at_least, self._views.head)
         chosen = self._selection
         cursor = self._views.cursor(chosen.view, chosen.namespace, self._views.head)
         found = [self._views.list(view, chosen.namespace) for view in chosen.views]

@@ -13,11 +13,13 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from promoter_view.access.admission import Admission
 from promoter_view.log.errors import LogClosed, LogUnreachable
 from promoter_view.reading.feed import End, Feed
+from promoter_view.reading.format import Format
 from promoter_view.reading.pump import Consumer, Pump, Stream
-from promoter_view.reading.seen import Seen
+from promoter_view.reading.selection import Selection
+from promoter_view.reading.sighted import SightedViews
+from promoter_view.reading.wire import Wire
 from promoter_view.web.errors import Draining, ReviewUnavailable
 
 _RETRY_SECONDS = 5.0
@@ -45,30 +47,32 @@ class OpenFeed:
 
     def __init__(
         self,
-        make: Callable[[Callable[[], None]], Feed],
-        seen: Seen,
-        admission: Admission,
+        sighted: SightedViews,
+        selection: Selection,
+        form: Format,
+        wire: Wire,
         *,
-        newest: Callable[[], Deferred[None]],
+        pump: Pump,
         reactor: IReactorTime,
         random: Random,
     ) -> None:
-        self._seen = seen
-        self._scope = seen.scope
-        self._admission = admission
-        self._newest = newest
+        self._sighted = sighted
+        self._sight = sighted.sight
+        self._scope = ""
+        self._newest = pump.newest
         self._reactor = reactor
         self._random = random
         self._stream: Stream | None = None
         self._timers: dict[str, IDelayedCall] = {}
         self._working: dict[str, Deferred[None]] = {}
         self._closed = False
-        self.feed = make(self._restart)
+        self.feed = Feed(sighted.views, selection, form, wire, restart=self._restart, begin_slice=pump.begin_slice)
 
     def run(self, stream: Stream, rhythm: Rhythm) -> None:
         """It is being written now."""
         self._stream = stream
-        self._seen.follow(self)
+        self._scope = self._sight.scope
+        self._sight.subscribe(self)
         if rhythm.end_seconds is not None:
             self._timers["end"] = self._reactor.callLater(max(rhythm.end_seconds, 0), self.end, End.TIMEOUT)
         if rhythm.beat_seconds is not None:
@@ -89,7 +93,7 @@ class OpenFeed:
     def close(self) -> None:
         """It is over."""
         self._closed = True
-        self._seen.leave(self)
+        self._sight.unsubscribe(self)
         for timer in self._timers.values():
             if timer.active():
                 timer.cancel()
@@ -98,8 +102,8 @@ class OpenFeed:
 
     def wake(self) -> None:
         """More is known of what may be seen (Wakeable)."""
-        if self._scope != self._seen.scope:
-            self._scope = self._seen.scope
+        if self._scope != self._sight.scope:
+            self._scope = self._sight.scope
             self.feed.remind()
         self._nudge()
 
@@ -124,16 +128,16 @@ class OpenFeed:
 
     async def _begin(self) -> None:
         await self._newest()
-        await self._seen.see(self.feed.begin)
+        await self._sighted.see(self.feed.begin)
         self._nudge()
 
     async def _review(self) -> None:
-        refusal = await self._admission.revoked()
+        refusal = await self._sighted.admission.revoked()
         if refusal is not None:
             self.feed.end(End.FORBIDDEN, refusal)
             self._nudge(last=True)
             return
-        if await self._seen.renew():
+        if await self._sighted.renew():
             self._nudge()
 
     def _work(self, name: str, work: _Work) -> None:
@@ -176,11 +180,11 @@ class OpenFeeds:
     def __len__(self) -> int:
         return len(self._open)
 
-    def open(self, make: Callable[[Callable[[], None]], Feed], seen: Seen, admission: Admission) -> OpenFeed:
-        """One that is to begin; ``make`` is given what its feed restarts by. Errors: Draining."""
+    def open(self, sighted: SightedViews, selection: Selection, form: Format, wire: Wire) -> OpenFeed:
+        """One that is to begin. Errors: Draining."""
         if self.draining:
             raise Draining()
-        return OpenFeed(make, seen, admission, newest=self._pump.newest, reactor=self._reactor, random=self._random)
+        return OpenFeed(sighted, selection, form, wire, pump=self._pump, reactor=self._reactor, random=self._random)
 
     async def run(self, opened: OpenFeed, consumer: Consumer, rhythm: Rhythm) -> bool:
         """Write it until it ends: True where it has said all. One that waited while draining began ends at once."""

@@ -13,13 +13,12 @@ from itertools import chain, islice
 from typing import Any
 
 from promoter_view.boundaries import ViewReader
-from promoter_view.reading.freshness import require
 from promoter_view.reading.selection import Selection
 from promoter_view.reading.tokens import Token
 from promoter_view.reading.wire import Fixed, Wire
 from promoter_view.records import Bundle
 from promoter_view.slices import BeginSlice, endless
-from promoter_view.views.history import Expired
+from promoter_view.views.history import Expired, require_come
 from promoter_view.web.errors import ContinueExpired
 
 
@@ -153,7 +152,7 @@ def _state(views: ViewReader, wanted: Selection, part: Part) -> tuple[int, Seque
             raise ContinueExpired(fresh.encode()) from error
     if part.exact is not None:
         return part.exact, _joined([views.list_at(view, wanted.namespace, part.exact) for view in wanted.views])
-    require(views, part.at_least)
+    require_come(part.at_least, views.head)
     return views.head, _joined([views.list(view, wanted.namespace) for view in wanted.views])
 
 

@@ -211,15 +211,17 @@ class Pump:
         """
         return self._barrier()
 
-    async def fresh(self, ask: Callable[[], Awaitable[_Result]]) -> _Result:
-        """What ``ask`` gives, a little later where it is ahead of the head. Errors: those of ``ask``."""
+    async def fresh(
+        self, see: Callable[[Callable[[], _Result]], Awaitable[_Result]], ask: Callable[[], _Result]
+    ) -> _Result:
+        """What ``see`` gives of ``ask``, a little later where it is ahead of the head. Errors: those of both."""
         try:
-            return await ask()
+            return await see(ask)
         except Ahead as error:
             waiting = self.reached(error.resource_version)
         with suppress(WaitTimeout):
             await waiting.addTimeout(FRESHNESS_SECONDS, self._reactor)
-        return await ask()
+        return await see(ask)
 
     def reached(self, resource_version: int) -> Deferred[None]:
         """Fires once the head's offset is that of ``resource_version`` or a later one; may be cancelled."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import islice
+from math import inf
 from typing import Any, TypeVar
 
 import orjson
@@ -65,9 +66,9 @@ class Answer:
 class Sight:
     """Shared by all requests of ``identity`` for the same views. An answer counts for ``seconds``.
 
-    ``views`` are those whose bundles are asked about: their answers go on counting for who is reading while nobody can
-    be asked, those about members do not. ``populated`` names the namespaces that hold bundles now, ``head`` is the
-    views'.
+    ``reviews`` None: nobody is asked, and everything may be seen. While nobody can be asked, answers about the bundles
+    of ``views`` go on counting for who is reading, those about members do not. ``populated`` names the namespaces that
+    hold bundles now, ``head`` is the views'.
     """
 
     _log = Logger()
@@ -76,7 +77,7 @@ class Sight:
         self,
         identity: Identity,
         questions: Sequence[Question],
-        reviews: AccessReviews,
+        reviews: AccessReviews | None,
         *,
         views: Collection[str],
         seconds: float,
@@ -93,7 +94,9 @@ class Sight:
         self._clock = clock
         self._populated = populated
         self._head = head
-        self._everywhere: Answer | None = None
+        #: It is all there is, and always was.
+        self.everything = reviews is None
+        self._everywhere = Answer(frozenset(), frozenset(), inf) if self.everything else None
         self._answers: dict[str, Answer] = {}
         self._readers: dict[Wakeable, None] = {}
         self._wanted: set[str] = set()
@@ -105,7 +108,7 @@ class Sight:
         #: Counts how often something became known.
         self.learnt = 0
         #: Stands for the namespaces whose bundles may be seen, and tells nothing of them.
-        self.scope = scope_of((), ())
+        self.scope = scope_of(views if self.everything else (), ())
 
     def hidden(self, view: str, namespace: str, *, reading: bool = False) -> Hidden | None:
         """The kinds whose members may not be seen there, or NOTHING_SEEN; None where no answer counts.
@@ -118,6 +121,10 @@ class Sight:
         if answer is None or not (self._counts(answer) or (reading and self._lasting)):
             return None
         return NOTHING_SEEN if view in answer.hidden else answer.kinds
+
+    def sees(self, view: str, namespace: str) -> bool:
+        """Whether bundles of that view may be seen there, by an answer that counts."""
+        return self.hidden(view, namespace) not in (None, NOTHING_SEEN)
 
     def refuses(self, view: str) -> bool:
         """There may be something of that view, and none of it may be seen."""
@@ -217,6 +224,7 @@ class Sight:
         return Answer(hidden, hidden - self._views, until)
 
     async def _allows(self, asked: Sequence[Attributes]) -> bool:
+        assert self._reviews is not None
         for attributes in asked:
             if not await self._reviews.allows(self.identity, attributes):
                 return False

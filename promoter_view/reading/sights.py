@@ -16,8 +16,8 @@ from promoter_view.access.authorization import AccessReviews
 from promoter_view.access.identity import Identity
 from promoter_view.boundaries import ViewReader
 from promoter_view.kubernetes.kinds import Kind
-from promoter_view.reading.seen import Seen, SeenViews
 from promoter_view.reading.sight import Question, Sight
+from promoter_view.reading.sighted import SightedViews
 from promoter_view.views.definition import GROUP, VERSION, Member, ViewDefinition
 from promoter_view.views.member_mask import MemberMask
 
@@ -32,49 +32,37 @@ _VERBS = ("list", "watch")
 
 
 class Sights:
-    """Gives each request what it reads the views through. By this one everybody sees everything."""
+    """Gives each request what it reads the views through. ``reviews`` None: everybody sees everything.
 
-    def __init__(self, views: ViewReader, plurals: Iterable[str] = ()) -> None:
-        self._all = Seen(views, plurals)
-
-    def of(self, admission: Admission, *views: str) -> Seen:  # noqa: ARG002
-        """Those views as whoever was admitted may see them."""
-        return self._all
-
-
-class ReviewedSights(Sights):
-    """By the cluster's word. ``reviews`` need keep no answers.
-
-    ``kinds`` are all that are reflected, where members are shown to those only who may get them; else None.
-    ``bundles``: they are shown to those only who may list and watch them.
+    Else they are the cluster's word, and need keep no answers. ``kinds`` are all that are reflected, where members are
+    shown to those only who may get them; else None. ``bundles``: they are shown to those only who may list and watch
+    them.
     """
 
     def __init__(
         self,
         views: ViewReader,
-        definitions: Iterable[ViewDefinition],
-        reviews: AccessReviews,
+        definitions: Sequence[ViewDefinition],
+        reviews: AccessReviews | None,
         *,
         clock: IReactorTime,
-        kinds: Iterable[Kind] | None,
+        kinds: Iterable[Kind] | None = None,
         bundles: bool = False,
         max_sights: int = _MAX_SIGHTS,
     ) -> None:
-        super().__init__(views)
         self._views = views
         self._reviews = reviews
         self._clock = clock
-        self._bundles = bundles
+        self._seconds = BUNDLE_SECONDS if bundles else SECONDS
         self._max_sights = max_sights
         known = None if kinds is None else {kind.kind: kind for kind in kinds}
         self._masks = {it.plural: MemberMask(it) for it in definitions}
         self._questions = {it.plural: tuple(_questions(it, known, bundles=bundles)) for it in definitions}
         self._sights: OrderedDict[tuple[Identity, frozenset[str]], Sight] = OrderedDict()
 
-    def of(self, admission: Admission, *views: str) -> Seen:
+    def of(self, admission: Admission, *views: str) -> SightedViews:
         """Those views as whoever was admitted may see them."""
-        masks = {view: self._masks[view] for view in views}
-        return SeenViews(self._views, masks, self.sight(admission.identity, *views), admission)
+        return SightedViews(self._views, self._masks, self.sight(admission.identity, *views), admission)
 
     def sight(self, identity: Identity, *views: str) -> Sight:
         """What that identity may see of the views together; the one that was not needed for longest goes first."""
@@ -93,8 +81,8 @@ class ReviewedSights(Sights):
             identity,
             tuple(dict.fromkeys(question for view in views for question in self._questions[view])),
             self._reviews,
-            views=views if self._bundles else (),
-            seconds=BUNDLE_SECONDS if self._bundles else SECONDS,
+            views=views,
+            seconds=self._seconds,
             clock=self._clock,
             populated=lambda: {bundle.key.namespace for view in views for bundle in self._views.list(view)},
             head=lambda: self._views.head,

@@ -37,6 +37,16 @@ class Ahead(Exception):  # noqa: N818 - a state, as Expired is
         self.head = head
 
 
+def require_come(resource_version: int, head: int) -> None:
+    """The newest state is not older than that. Errors: Ahead.
+
+    Offsets are compared: a list's resourceVersion is the last place of its offset, so that a smaller place of the same
+    offset is in it, and one of another generation of definitions means the same events.
+    """
+    if split(resource_version).offset > split(head).offset:
+        raise Ahead(resource_version, head)
+
+
 class _Gap(NamedTuple):
     """Offsets between these two, both excluded, were handed out by a tail that is lost."""
 
@@ -113,9 +123,8 @@ class History:
         return (self._changes[index] for index in range(start, len(self._changes)))
 
     def _check(self, resource_version: int) -> None:
+        require_come(resource_version, self.head)
         version = split(resource_version)
-        if version.offset > split(self.head).offset:
-            raise Ahead(resource_version, self.head)
         foreign = resource_version <= 0 or version.generation != self._generation
         if foreign or resource_version < self.horizon or self._is_lost(version.offset):
             raise Expired(resource_version, self.horizon)

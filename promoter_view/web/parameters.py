@@ -20,3 +20,8 @@ def parameters_of(uri: bytes) -> Parameters:
     _, _, query = uri.partition(b"?")
     readable = [part for part in query.decode("utf-8", "replace").split("&") if not _UNREADABLE.search(part)]
     return parse_qs("&".join(readable), keep_blank_values=True, errors="replace")
+
+
+def first(parameters: Parameters, name: str) -> str:
+    """The first value of that name, "" where there is none."""
+    return next(iter(parameters.get(name, ())), "")

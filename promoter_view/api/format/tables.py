@@ -18,7 +18,7 @@ from promoter_view.views.contents import BundleContents, Readings
 from promoter_view.views.definition import Column, ViewDefinition
 from promoter_view.views.isolation import Isolation
 from promoter_view.web.errors import BadRequest
-from promoter_view.web.parameters import Parameters
+from promoter_view.web.parameters import Parameters, first
 
 _TABLE = {"kind": "Table", "apiVersion": "meta.k8s.io/v1"}
 
@@ -33,7 +33,7 @@ class IncludeObject(enum.StrEnum):
 
 def parse_include_object(parameters: Parameters) -> IncludeObject:
     """The query parameter includeObject; without it Metadata. Errors: BadRequest."""
-    text = parameters.get("includeObject", ("",))[0]
+    text = first(parameters, "includeObject")
     try:
         return IncludeObject(text or "Metadata")
     except ValueError as error:

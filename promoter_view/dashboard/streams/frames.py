@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
-from typing import Protocol
 
 import orjson
 
 from promoter_view.dashboard.streams import sse
+from promoter_view.dashboard.streams.page_fragments import PageFragments
 from promoter_view.dashboard.streams.topics import TopicForm, Topics
 from promoter_view.reading.format import Format
 from promoter_view.reading.wire import Wire, fixed
@@ -17,22 +17,6 @@ from promoter_view.views.history import Expired
 from promoter_view.web.errors import Forbidden
 
 _ADDED, _CLOSING, _HEARTBEAT = map(fixed, (sse.lead(ChangeType.ADDED), sse.CLOSING, sse.HEARTBEAT))
-
-
-class PageFragments(Protocol):
-    """What is asked of the pages (``pages.Pages``)."""
-
-    def steps(self, change: BundleChange, form: TopicForm, now: datetime) -> Iterator[None]:
-        """Makes what ``changed`` is joined from."""
-
-    def present_steps(self, bundle: Bundle, form: TopicForm, now: datetime) -> Iterator[None]:
-        """Makes what ``present`` is joined from."""
-
-    def changed(self, change: BundleChange, form: TopicForm, now: datetime) -> bytes:
-        """The data of a change's frame."""
-
-    def present(self, bundle: Bundle, form: TopicForm, now: datetime) -> bytes:
-        """The data of an ADDED frame without a change."""
 
 
 class SseFrames(Format):

@@ -10,14 +10,13 @@ import orjson
 
 from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.activity_page import EntryLines
-from promoter_view.dashboard.streams.frames import PageFragments
 from promoter_view.dashboard.streams.topics import TopicForm
 from promoter_view.dashboard.subject import Subjects
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.isolation import Isolation
 
 
-class SubjectFragments(PageFragments):
+class PageFragments:
     """Joins what the subjects and the activity say. Steps take a millisecond at most."""
 
     def __init__(self, subjects: Subjects, activity: Activity, lines: EntryLines, isolation: Isolation) -> None:
@@ -32,14 +31,14 @@ class SubjectFragments(PageFragments):
             yield from self._subjects[bundle.key.view].row_steps(bundle)
 
     def steps(self, change: BundleChange, form: TopicForm, now: datetime) -> Iterator[None]:
-        """See PageFragments."""
+        """Makes what ``changed`` is joined from."""
         if form & (TopicForm.ENTRIES | TopicForm.DETAIL):
             yield from self._isolation.steps(change.key, "entry", self._activity.read_steps(change))
         if change.after is not None:
             yield from self.present_steps(change.after, form, now)
 
     def present_steps(self, bundle: Bundle, form: TopicForm, now: datetime) -> Iterator[None]:
-        """See PageFragments."""
+        """Makes what ``present`` is joined from."""
         subject = self._subjects[bundle.key.view]
         if form & TopicForm.ROW:
             yield from subject.row_steps(bundle)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.kubernetes.selectors import SelectorError, parse_label_selector
 from promoter_view.reading.pages import Part
-from promoter_view.reading.seen import Seen
 from promoter_view.reading.selection import GlobError, Selection, parse_globs
+from promoter_view.reading.sight import Sight
 from promoter_view.reading.tokens import decode_token
 from promoter_view.views.versions import LIMIT
 from promoter_view.web.errors import BadRequest
-from promoter_view.web.parameters import Parameters
+from promoter_view.web.parameters import Parameters, first
 
 _DECIMAL = re.compile(r"[0-9]{1,19}\Z", re.ASCII)
 _FILTER = ("kind", "namespace", "name", "labelSelector")
@@ -41,6 +41,10 @@ class Resume:
     position: int
     scope: str | None
 
+    def fits(self, sight: Sight) -> bool:
+        """Who does not say what was seen can resume only where nothing else can have been."""
+        return sight.everything if self.scope is None else self.scope == sight.scope
+
 
 def require_known(path: str, parameters: Parameters) -> None:
     """A filter that is misspelt would select everything, and of one given twice the second would count for nothing.
@@ -57,16 +61,16 @@ def require_known(path: str, parameters: Parameters) -> None:
 
 def parse_filter(parameters: Parameters, views: Collection[str]) -> Selection:
     """kind, namespace, name, labelSelector. Errors: BadRequest."""
-    kinds = tuple(dict.fromkeys(filter(None, text(parameters, "kind").split(",")))) or tuple(views)
+    kinds = tuple(dict.fromkeys(filter(None, first(parameters, "kind").split(",")))) or tuple(views)
     unknown = [kind[:100] for kind in kinds if kind not in views]
     if unknown:
         raise BadRequest(f"kind: {unknown[0]!r} is not served; there are {', '.join(views)}")
     try:
         return Selection(
             tuple(sorted(kinds)),
-            parse_globs(text(parameters, "namespace")),
-            parse_globs(text(parameters, "name")),
-            parse_label_selector(text(parameters, "labelSelector")),
+            parse_globs(first(parameters, "namespace")),
+            parse_globs(first(parameters, "name")),
+            parse_label_selector(first(parameters, "labelSelector")),
         )
     except SelectorError as error:
         raise BadRequest(f"labelSelector: {error}") from error
@@ -79,7 +83,7 @@ def parse_resume(parameters: Parameters, header: str | None) -> Resume | None:
 
     What is no position is one that cannot be resumed: a browser sends what it was last given, whoever gave it.
     """
-    given = header if header else text(parameters, "lastEventId")
+    given = header if header else first(parameters, "lastEventId")
     if not given:
         return None
     return Resume(_position(given), _scope(parameters))
@@ -87,7 +91,7 @@ def parse_resume(parameters: Parameters, header: str | None) -> Resume | None:
 
 def parse_since(parameters: Parameters) -> Resume | None:
     """The same for scripts, to which what is no position is told. Errors: BadRequest."""
-    given = text(parameters, "since")
+    given = first(parameters, "since")
     if not given:
         return None
     position = _position(given)
@@ -96,17 +100,12 @@ def parse_since(parameters: Parameters) -> Resume | None:
     return Resume(position, _scope(parameters))
 
 
-def same_scope(resume: Resume, seen: Seen) -> bool:
-    """Who does not say what was seen can resume only where nothing else can have been."""
-    return seen.everything if resume.scope is None else resume.scope == seen.scope
-
-
 def parse_part(parameters: Parameters) -> Part:
     """limit and continue. Errors: BadRequest."""
-    limit = text(parameters, "limit") or "0"
+    limit = first(parameters, "limit") or "0"
     if not _DECIMAL.match(limit):
         raise BadRequest(f"limit: {limit[:100]!r} is no number")
-    token = text(parameters, "continue")
+    token = first(parameters, "continue")
     return Part(int(limit), decode_token(token) if token else None)
 
 
@@ -117,9 +116,4 @@ def _position(given: str) -> int:
 
 
 def _scope(parameters: Parameters) -> str | None:
-    return text(parameters, "scope") if "scope" in parameters else None
-
-
-def text(parameters: Parameters, name: str) -> str:
-    """The first value of that name, "" where there is none."""
-    return next(iter(parameters.get(name, ())), "")
+    return first(parameters, "scope") if "scope" in parameters else None

@@ -1,4 +1,4 @@
-"""``/watch`` and ``/pages/stream``: from a request to an open feed. Thin: parse, ask the pure parts, write."""
+"""``/watch``, ``/changes`` and ``/pages/stream``: from a request to an open feed. Thin: parse, ask the pure parts."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from twisted.web.server import Request
 
 from promoter_view.boundaries import ViewReader
 from promoter_view.dashboard.streams import sse
-from promoter_view.dashboard.streams.requests import Resume, parse_resume, same_scope
-from promoter_view.dashboard.visitors.visitors import Visitor
+from promoter_view.dashboard.streams.changes import ChangeLines
+from promoter_view.dashboard.streams.requests import Resume, parse_resume, parse_since
 from promoter_view.reading.feed import Feed
 from promoter_view.reading.format import Format
-from promoter_view.reading.open_feeds import OpenFeeds, Rhythm
+from promoter_view.reading.open_feeds import OpenFeed, OpenFeeds, Rhythm
 from promoter_view.reading.pump import Pump
-from promoter_view.reading.seen import Seen
 from promoter_view.reading.selection import Selection
+from promoter_view.reading.sighted import SightedViews
 from promoter_view.reading.wire import Frames, Wire
 from promoter_view.runtime import Runtime
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.web.encodings import accepts_gzip
 from promoter_view.web.errors import NotReady
-from promoter_view.web.parameters import Parameters
+from promoter_view.web.parameters import Parameters, first
 
 _RETRY_MILLISECONDS = (1000, 3000)
 #: A sign of life comes at least every 10 s, as proxies cut silent streams.
-RHYTHM = Rhythm(bookmark_seconds=30.0, beat_seconds=8.0, review_seconds=24.0)
+_RHYTHM = Rhythm(bookmark_seconds=30.0, beat_seconds=8.0, review_seconds=24.0)
 #: The format of one client's stream.
 Say = Callable[[Wire, Callable[[], str]], Format]
 
@@ -42,52 +42,72 @@ class StreamResource:
         self._random = runtime.random
         self.streams = OpenFeeds(pump, reactor=runtime.reactor, random=runtime.random)
 
-    async def serve(
-        self, request: Request, parameters: Parameters, visitor: Visitor, seen: Seen, wanted: Selection, say: Say
+    async def send_events(
+        self, request: Request, parameters: Parameters, sighted: SightedViews, wanted: Selection, say: Say
     ) -> None:
         """Writes until it ends. Errors: NotReady, Draining, ReviewUnavailable, before anything is written."""
-        if not self._views.ready:
-            raise NotReady()
-        await seen.look()
-        wire = self._frames.wire(gzip=accepts_gzip(request.getHeader("Accept-Encoding")))
-        form = say(wire, lambda: seen.scope)
-        opened = self.streams.open(
-            lambda restart: Feed(seen.views, wanted, form, wire, restart=restart, begin_slice=self._pump.begin_slice),
-            seen,
-            visitor,
-        )
-        opening = wire.begin() + wire.text(sse.retry(self._random.randint(*_RETRY_MILLISECONDS)))
+        wire, opened = await self._open(request, sighted, wanted, say)
+        retry = wire.text(sse.retry(self._random.randint(*_RETRY_MILLISECONDS)))
         resume = parse_resume(parameters, request.getHeader("Last-Event-ID"))
-        self._resumes.labels("sse", await self._begin(opened.feed, resume, seen)).inc()
-        request.setHeader("Content-Type", sse.MEDIA_TYPE)
+        self._resumes.labels("sse", await self._begin(opened.feed, resume, sighted)).inc()
         request.setHeader("X-Accel-Buffering", "no")
-        if wire.encoding:
-            request.setHeader("Content-Encoding", wire.encoding)
-        request.write(opening)
         self._clients.inc()
         try:
-            complete = await self.streams.run(opened, request, RHYTHM)
+            await self._write(request, opened, wire, sse.MEDIA_TYPE, retry)
         finally:
             self._clients.dec()
-        if complete:
-            request.finish()
 
-    async def _begin(self, feed: Feed, resume: Resume | None, seen: Seen) -> str:
+    async def send_changes(
+        self, request: Request, parameters: Parameters, sighted: SightedViews, wanted: Selection
+    ) -> None:
+        """Behind what a script has read, else with the state or now. Errors: the same; Expired, Ahead."""
+        resume = parse_since(parameters)
+        wire, opened = await self._open(request, sighted, wanted, ChangeLines)
+        if resume is not None and not resume.fits(sighted.sight):
+            raise Expired(resume.position, self._views.horizon)
+        if resume is None:
+            await self._pump.newest()
+        if resume is None and first(parameters, "state") in ("true", "1"):
+            await sighted.see(opened.feed.begin)
+        else:
+            await self._resume(opened.feed, 0 if resume is None else resume.position, sighted)
+        await self._write(request, opened, wire, "application/x-ndjson")
+
+    async def _open(
+        self, request: Request, sighted: SightedViews, wanted: Selection, say: Say
+    ) -> tuple[Wire, OpenFeed]:
+        if not self._views.ready:
+            raise NotReady()
+        await sighted.sight.look()
+        wire = self._frames.wire(gzip=accepts_gzip(request.getHeader("Accept-Encoding")))
+        return wire, self.streams.open(sighted, wanted, say(wire, lambda: sighted.sight.scope), wire)
+
+    async def _begin(self, feed: Feed, resume: Resume | None, sighted: SightedViews) -> str:
         """How it begins, for the metrics."""
         if resume is None:
             await self._pump.newest()
-            await seen.see(feed.begin)
+            await sighted.see(feed.begin)
             return "initial"
-        if not resume.position or not same_scope(resume, seen):
+        if not resume.position or not resume.fits(sighted.sight):
             feed.expire(Expired(resume.position, self._views.horizon))
             return "reset"
-        return await self._resume(feed, resume.position, seen)
-
-    async def _resume(self, feed: Feed, position: int, seen: Seen) -> str:
         try:
-            await self._pump.fresh(lambda: seen.see(lambda: feed.resume(position)))
+            await self._resume(feed, resume.position, sighted)
         except (Ahead, Expired) as error:
-            feed.expire(Expired(position, self._views.horizon))
+            feed.expire(Expired(resume.position, self._views.horizon))
             return "ahead" if isinstance(error, Ahead) else "expired"
-        feed.remind()
         return "resumed"
+
+    async def _resume(self, feed: Feed, position: int, sighted: SightedViews) -> None:
+        await self._pump.fresh(sighted.see, lambda: feed.resume(position))
+        feed.remind()
+
+    async def _write(
+        self, request: Request, opened: OpenFeed, wire: Wire, media_type: str, opening: bytes = b""
+    ) -> None:
+        request.setHeader("Content-Type", media_type)
+        if wire.encoding:
+            request.setHeader("Content-Encoding", wire.encoding)
+        request.write(wire.begin() + opening)
+        if await self.streams.run(opened, request, _RHYTHM):
+            request.finish()

@@ -15,7 +15,7 @@ from promoter_view.access.identity import Identity
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.metrics import Metrics
-from promoter_view.reading.sights import ReviewedSights
+from promoter_view.reading.sights import Sights
 from promoter_view.records import Change, ChangeType
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
@@ -70,12 +70,12 @@ class Membership:
         self.asked: list[tuple[str, str, str]] = []
         self.held: list[tuple[Deferred[Any], dict[str, Any]]] | None = None
         self.access = ByName()
-        self.members: ReviewedSights
+        self.members: Sights
 
         def sights(views, clock):
             reviewer = access_reviewer(Reviews(self._answer), clock, Metrics())
             reviews = AccessReviews(reviewer, clock=clock, allowed_seconds=0, denied_seconds=0, metrics=Metrics())
-            self.members = ReviewedSights(
+            self.members = Sights(
                 views, definitions, reviews, clock=clock, kinds=REFLECTED_KINDS, max_sights=max_sights
             )
             return self.members

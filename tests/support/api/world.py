@@ -116,13 +116,14 @@ class World:
         self.openapi = OpenApi(definitions, version="0.1.0")
         self.offset = _START
         self.runtime = a_runtime(self.clock, wall=self.wall, metrics=self.metrics)
+        everything = Sights(self.views, definitions, None, clock=self.clock)
         self.resource = ViewResource(
             self.views,
             definitions,
             runtime=self.runtime,
             pump=self.pump,
             settings=ApiSettings(limits=limits or Limits()),
-            sights=sights(self.views, self.clock) if sights is not None else Sights(self.views),
+            sights=everything if sights is None else sights(self.views, self.clock),
         )
         routes = Routes(definitions, openapi=self.openapi, health=self.health, metrics=self.metrics, version="0.1.0")
         entrance = ApiEntrance(

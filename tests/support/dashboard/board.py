@@ -27,7 +27,7 @@ from promoter_view.dashboard.visitors.visitors import (
     TokenAuthenticator,
 )
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
-from promoter_view.reading.sights import ReviewedSights, Sights
+from promoter_view.reading.sights import Sights
 from promoter_view.reading.wire import Frames
 from promoter_view.records import LogStatus
 from promoter_view.views.definition import ViewDefinition
@@ -52,7 +52,9 @@ class Board(World):
         hosts: Collection[str] | None = None,
         root_path: str = "/",
         limits: Limits | None = None,
-        sights: Callable[[Board], Sights] = lambda board: Sights(board.views, board.plurals),
+        sights: Callable[[Board], Sights] = lambda board: Sights(
+            board.views, board.definitions, None, clock=board.clock
+        ),
         definitions: Sequence[ViewDefinition] = (PROMOTION_STRATEGY_DETAILS,),
         **kept: Any,
     ) -> None:
@@ -189,7 +191,7 @@ class Events:
         return Frame(fields["event"], fields.get("id"), json.loads(fields["data"]))
 
 
-def reviewed(board: Board, kinds: Sequence[Kind] | None = None) -> ReviewedSights:
+def reviewed(board: Board, kinds: Sequence[Kind] | None = None) -> Sights:
     """What the board's grants allow."""
     reviews = AccessReviews(
         access_reviewer(board.reviews, board.clock, board.metrics),
@@ -199,10 +201,10 @@ def reviewed(board: Board, kinds: Sequence[Kind] | None = None) -> ReviewedSight
         metrics=board.metrics,
         masters=False,
     )
-    return ReviewedSights(board.views, board.definitions, reviews, clock=board.clock, kinds=kinds, bundles=True)
+    return Sights(board.views, board.definitions, reviews, clock=board.clock, kinds=kinds, bundles=True)
 
 
-def by_members(board: Board) -> ReviewedSights:
+def by_members(board: Board) -> Sights:
     """The same, and members of kinds that are no secret."""
     return reviewed(board, REFLECTED_KINDS)
 

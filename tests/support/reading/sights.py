@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from promoter_view.access.admission import FREELY_ADMITTED
 from promoter_view.boundaries import ViewReader
-from promoter_view.reading.seen import SeenViews
+from promoter_view.reading.sighted import SightedViews
 from promoter_view.views.known import DEFINITIONS
 from promoter_view.views.member_mask import Hidden, MemberMask
 from tests.support.views.oracle import GATES
@@ -50,7 +50,7 @@ class Sight:
         self.learnt += 1
 
 
-def sighted(views: ViewReader, sight: Sight) -> SeenViews:
+def sighted(views: ViewReader, sight: Sight) -> SightedViews:
     """The views as that sight allows, through masks of their own."""
     masks = {definition.plural: MemberMask(definition) for definition in DEFINITIONS}
-    return SeenViews(views, masks, sight, FREELY_ADMITTED)
+    return SightedViews(views, masks, sight, FREELY_ADMITTED)

@@ -1,4 +1,4 @@
-"""The views as one request may see them: a ``ViewReader`` in front of another, through a mask for each namespace.
+"""The views as one request may see them: a ``ViewReader`` in front of another, masked as a sight says.
 
 What may be seen is asked for elsewhere, and takes time. So nothing is shown of a namespace of which that is not known:
 a get or a list says that it does not know (``Unseen``), a cursor stops in front of the change until it does.
@@ -6,15 +6,15 @@ a get or a list says that it does not know (``Unseen``), a cursor stops in front
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from promoter_view.access.admission import Admission
 from promoter_view.boundaries import Cursor, ViewReader, Wakeable
-from promoter_view.reading.seen_bundles import SeenBundles, SeenCursor
-from promoter_view.reading.sight import NOTHING_SEEN, Sight, scope_of
-from promoter_view.records import Bundle, BundleKey
+from promoter_view.reading.sight import NOTHING_SEEN, Sight
+from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.history import Expired
 from promoter_view.views.member_mask import Hidden, MemberMask
 from promoter_view.web.errors import ReviewUnavailable
@@ -32,89 +32,32 @@ class Unseen(Exception):  # noqa: N818 - a state, as history.Ahead is
         super().__init__(f"what may be seen in {len(self.namespaces)} namespaces is not known yet")
 
 
-class Seen:
-    """What a request reads the views through. This one is everybody's, where nothing is hidden, and costs nothing."""
-
-    #: It is all there is, and always was.
-    everything = True
-
-    def __init__(self, views: ViewReader, plurals: Iterable[str] = ()) -> None:
-        self._views = views
-        self._scope = scope_of(plurals, ())
-
-    @property
-    def views(self) -> ViewReader:
-        """To be read inside ``see`` only, but for cursors, which go on."""
-        return self._views
-
-    @property
-    def scope(self) -> str:
-        """Stands for the namespaces whose bundles may be seen."""
-        return self._scope
-
-    async def look(self) -> None:
-        """Know all that there is to be seen now. Errors: ReviewUnavailable."""
-
-    async def see(self, ask: Callable[[], _Result]) -> _Result:
-        """Reading begins with what ``ask`` gives, once what it needs is known. Errors: its own; ReviewUnavailable."""
-        return ask()
-
-    def sees(self, view: str, namespace: str) -> bool:  # noqa: ARG002
-        """Whether bundles of that view may be seen there, by an answer that counts."""
-        return True
-
-    def refuses(self, view: str) -> bool:  # noqa: ARG002
-        """There is something of that view, and none of it may be seen."""
-        return False
-
-    def follow(self, reader: Wakeable) -> None:
-        """Wake that reader also when more is known of what it may see."""
-
-    def leave(self, reader: Wakeable) -> None:
-        """No more of that."""
-
-    async def renew(self) -> bool:
-        """Look again what may be seen. True where it has changed, so that a cursor has something to say."""
-        return False
-
-
-class SeenViews(Seen):
+class SightedViews:
     """``views`` as ``sight`` allows whoever was admitted; ``masks`` by view, shared by all readers.
 
-    It is its own ``ViewReader``, and remembers how the sight stood when reading began.
+    It is a ``ViewReader``, and remembers how the sight stood when reading began.
     """
 
-    everything = False
-
     def __init__(self, views: ViewReader, masks: Mapping[str, MemberMask], sight: Sight, admission: Admission) -> None:
-        super().__init__(views)
+        self._views = views
         self._masks = masks
-        self._admission = admission
         self._begun = sight.changes
         self._replaced = False
         self.sight = sight
+        self.admission = admission
 
     @property
     def views(self) -> ViewReader:
-        """These."""
-        return self
-
-    @property
-    def scope(self) -> str:
-        """The sight's."""
-        return self.sight.scope
+        """To be read inside ``see`` only, but for cursors, which go on. Where all may be seen they cost nothing."""
+        return self._views if self.sight.everything else self
 
     @property
     def outdated(self) -> bool:
         """What may be seen, or who looks, is no longer what it was (a token's groups may change)."""
         return self._replaced or self.sight.changes != self._begun
 
-    async def look(self) -> None:
-        """The sight does. Errors: ReviewUnavailable."""
-        await self.sight.look()
-
     async def see(self, ask: Callable[[], _Result]) -> _Result:
-        """Errors: those of ``ask``; ReviewUnavailable."""
+        """Reading begins with what ``ask`` gives, once what it needs is known. Errors: its own; ReviewUnavailable."""
         for _ in range(_ATTEMPTS):
             self._begun = self.sight.changes
             try:
@@ -123,25 +66,12 @@ class SeenViews(Seen):
                 await self.sight.examine(error.namespaces)
         raise ReviewUnavailable("what may be seen changes faster than it can be asked for")
 
-    def sees(self, view: str, namespace: str) -> bool:
-        """By an answer that counts."""
-        return self.sight.hidden(view, namespace) not in (None, NOTHING_SEEN)
-
-    def refuses(self, view: str) -> bool:
-        """The sight does."""
-        return self.sight.refuses(view)
-
-    def follow(self, reader: Wakeable) -> None:
-        """Wake it also when something becomes known."""
-        self.sight.subscribe(reader)
-
-    def leave(self, reader: Wakeable) -> None:
-        """No more of that."""
-        self.sight.unsubscribe(reader)
-
     async def renew(self) -> bool:
-        """While nobody can be asked, what was known counts for its time."""
-        self._replaced = self._admission.identity != self.sight.identity
+        """Look again what may be seen. True where it has changed, so that a cursor has something to say.
+
+        While nobody can be asked, what was known counts for its time.
+        """
+        self._replaced = self.admission.identity != self.sight.identity
         with suppress(ReviewUnavailable):
             await self.sight.refresh()
         return self.outdated
@@ -185,7 +115,7 @@ class SeenViews(Seen):
         self._known(bundle.key for each in read for bundle in self._views.list(each, namespace))
         if after < self.sight.horizon:
             raise Expired(after, self.sight.horizon)
-        return SeenCursor(cursor, self._masks, self.sight, outdated=lambda: self.outdated)
+        return SightedCursor(cursor, self._masks, self.sight, outdated=lambda: self.outdated)
 
     def subscribe(self, reader: Wakeable) -> None:
         """As those behind."""
@@ -199,7 +129,7 @@ class SeenViews(Seen):
         hidden = self._known(bundle.key for bundle in bundles)
         if NOTHING_SEEN in hidden.values():
             bundles = tuple(bundle for bundle in bundles if hidden[bundle.key.namespace] != NOTHING_SEEN)
-        return SeenBundles(bundles, hidden, self._masks[view]) if any(hidden.values()) else bundles
+        return SightedBundles(bundles, hidden, self._masks[view]) if any(hidden.values()) else bundles
 
     def _known(self, keys: Iterable[BundleKey]) -> Mapping[str, Hidden]:
         """By namespace, of keys of one view; of several only that it is known. Errors: Unseen."""
@@ -211,5 +141,89 @@ class SeenViews(Seen):
         return known
 
 
+class SightedBundles(Sequence[Bundle]):
+    """Bundles, each as it may be seen once it is looked at; ``hidden`` by namespace, as of one moment."""
+
+    def __init__(self, bundles: Sequence[Bundle], hidden: Mapping[str, Hidden], mask: MemberMask) -> None:
+        self._bundles = bundles
+        self._hidden = hidden
+        self._mask = mask
+
+    def __len__(self) -> int:
+        return len(self._bundles)
+
+    @overload
+    def __getitem__(self, index: int) -> Bundle: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Bundle]: ...
+    def __getitem__(self, index: int | slice) -> Bundle | Sequence[Bundle]:
+        if isinstance(index, slice):
+            return SightedBundles(self._bundles[index], self._hidden, self._mask)
+        bundle = self._bundles[index]
+        return self._mask.bundle(bundle, self._hidden[bundle.key.namespace])
+
+
+class SightedCursor:
+    """Takes changes from another cursor and shows them as they may be seen. A ``boundaries.Cursor``.
+
+    It holds back at most one ``take`` of them: those from the first of which it is not known what may be seen.
+    ``outdated`` tells whether its reader has to begin again.
+    """
+
+    def __init__(
+        self, cursor: Cursor, masks: Mapping[str, MemberMask], sight: Sight, *, outdated: Callable[[], bool]
+    ) -> None:
+        self._cursor = cursor
+        self._masks = masks
+        self._sight = sight
+        self._outdated = outdated
+        self._held: deque[BundleChange] = deque()
+        self._examined = cursor.position
+        self._waits_since = -1  # what ``learnt`` was when it began to wait
+
+    @property
+    def caught_up(self) -> bool:
+        """Nothing is left to read until the head moves, or until more is known."""
+        if self._outdated():
+            return False
+        if self._held:
+            return self._waits_since == self._sight.learnt
+        return self._cursor.caught_up
+
+    @property
+    def position(self) -> int:
+        """The resourceVersion up to which everything has been examined and, as far as it may be, shown."""
+        return self._examined if self._held else self._cursor.position
+
+    def take(self, limit: int) -> Sequence[BundleChange]:
+        """The next changes that look like changes. Errors: Expired, also where what may be seen has changed."""
+        if self._outdated():
+            raise Expired(self.position, self._sight.horizon)
+        if not self._held:
+            self._examined = self._cursor.position
+            self._held.extend(self._cursor.take(limit))
+        seen: list[BundleChange] = []
+        while self._held and self._pass(seen):
+            pass
+        return seen
+
+    def _pass(self, seen: list[BundleChange]) -> bool:
+        """Whether the first change that is held could be examined."""
+        key = self._held[0].key
+        hidden = self._sight.hidden(key.view, key.namespace, reading=True)
+        if hidden is None:
+            # Counted before it is asked for: the answer may come at once.
+            self._waits_since = self._sight.learnt
+            self._sight.want(key.namespace)
+            return False
+        change = self._held.popleft()
+        self._examined = change.resource_version
+        shown = None if hidden == NOTHING_SEEN else self._masks[key.view].change(change, hidden)
+        if shown is not None:
+            seen.append(shown)
+        return True
+
+
 if TYPE_CHECKING:
-    _reader: type[ViewReader] = SeenViews
+    _reader: type[ViewReader] = SightedViews
+    _cursor: type[Cursor] = SightedCursor

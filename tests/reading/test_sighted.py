@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from promoter_view.reading.seen import Unseen
+from promoter_view.reading.sighted import Unseen
 from promoter_view.records import BundleKey
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.stage.details import STAGE_DETAILS
