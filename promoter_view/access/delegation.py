@@ -10,10 +10,12 @@ from typing import Any, Protocol
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from promoter_view.access.authentication_config import AuthenticationConfig, from_config_map
 from promoter_view.access.trust import Trust
+from promoter_view.complaints import Complaint
 from promoter_view.kubernetes.client.backoff import Backoff
 from promoter_view.kubernetes.documents import decode, error_of
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable
@@ -79,8 +81,12 @@ class Delegation:
         self._tolerate = tolerate
         self._data: dict[str, str] | None = None
         self._running: Deferred[None] | None = None
-        #: What is in the way of reading it, whether or not it was read before.
-        self.fault: str | None = None
+        self._unread = Complaint(self._log, "{message}")
+
+    @property
+    def fault(self) -> str | None:
+        """What is in the way of reading it, whether or not it was read before."""
+        return self._unread.message or None
 
     def start(self) -> None:
         """Read it, then watch it until ``stop``."""
@@ -107,7 +113,7 @@ class Delegation:
                     return
             if self._clock.seconds() - begun >= _STEADY_SECONDS:
                 self._backoff.reset()
-            await self._sleep(self._backoff.next())
+            await deferLater(self._clock, self._backoff.next())
 
     async def _list(self) -> str:
         match _decoded(await self._client.get(PATH, (_SELECTED,))):
@@ -152,22 +158,21 @@ class Delegation:
         if not isinstance(data, dict):
             raise MissingConfiguration(f"the ConfigMap kube-system/{NAME} is malformed: data is no map")
         if data == self._data:
-            self.fault = None
+            self._unread.clear()
             return
         try:
             config = from_config_map(data)
         except ValueError as error:
             raise MissingConfiguration(f"the ConfigMap kube-system/{NAME} is malformed: {error}") from error
         self._log.info("The authentication configuration was {what}", what="changed" if self._data else "read")
-        self._data, self.fault = data, None
+        self._data = data
+        self._unread.clear()
         self._trust.publish(config)
 
     def _note(self, error: Exception) -> bool:
         """Whether that is the end of trying."""
         words = f"the authentication configuration cannot be read: {error}"
-        if words != self.fault:
-            self._log.warn("{words}", words=words)
-        self.fault = words
+        self._unread.set(words, reason=words)
         if self._trust.config is not None:
             return False
         if self._tolerate:
@@ -182,11 +187,6 @@ class Delegation:
                 "user, or give --authentication-tolerate-lookup-failure or --authentication-skip-lookup"
             )
         return definite
-
-    def _sleep(self, seconds: float) -> Deferred[None]:
-        waiting: Deferred[None] = Deferred(lambda _: call.cancel())
-        call = self._clock.callLater(seconds, waiting.callback, None)
-        return waiting
 
 
 def _decoded(body: bytes) -> dict[str, Any]:

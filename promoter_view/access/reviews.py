@@ -9,8 +9,10 @@ import orjson
 from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.interfaces import IReactorTime
-from twisted.logger import Logger
+from twisted.internet.task import deferLater
+from twisted.logger import Logger, LogLevel
 
+from promoter_view.complaints import Complaint
 from promoter_view.kubernetes.client.backoff import Backoff
 from promoter_view.kubernetes.outcomes import ClusterError, Outcome
 from promoter_view.metrics import Metrics
@@ -56,7 +58,9 @@ class Reviewer:
         self._random = random
         self._metrics = metrics
         self._slots = DeferredSemaphore(_AT_ONCE)
-        self._failing = False
+        self._unavailable = Complaint(
+            self._log, "No {name} review can be had: {message}", again=LogLevel.debug, name=name
+        )
 
     async def ask(self, spec: Mapping[str, Any]) -> dict[str, Any]:
         """The status of that review. Errors: ReviewUnavailable."""
@@ -64,10 +68,10 @@ class Reviewer:
         try:
             status = await self._within_deadline(spec)
         except (ClusterError, ValueError, DeferredTimeout) as error:
-            raise self._unavailable(error) from error
+            raise self._refusal(error) from error
         finally:
             self._metrics.review_seconds.labels(self._name).observe(self._clock.seconds() - begun)
-        self._failing = False
+        self._unavailable.clear()
         return status
 
     def _within_deadline(self, spec: Mapping[str, Any]) -> Deferred[dict[str, Any]]:
@@ -91,19 +95,12 @@ class Reviewer:
             except ClusterError as error:
                 if error.outcome not in _WORTH_ANOTHER:
                     raise
-                await self._sleep(backoff.next(error.retry_after_seconds))
+                await deferLater(self._clock, backoff.next(error.retry_after_seconds))
         return await self._client.request("POST", self._path, body=body)
 
-    def _sleep(self, seconds: float) -> Deferred[None]:
-        waiting: Deferred[None] = Deferred(lambda _: call.cancel())
-        call = self._clock.callLater(seconds, waiting.callback, None)
-        return waiting
-
-    def _unavailable(self, error: Exception) -> ReviewUnavailable:
-        """A failure that repeats itself is logged once, until a review is had again. Its words are not the client's."""
-        log = self._log.debug if self._failing else self._log.warn
-        self._failing = True
-        log("No {name} review can be had: {error}", name=self._name, error=str(error) or type(error).__name__)
+    def _refusal(self, error: Exception) -> ReviewUnavailable:
+        """For the client, who does not get the failure's own words."""
+        self._unavailable.set(str(error) or type(error).__name__)
         self._metrics.reviews.labels(self._name, "unavailable").inc()
         return ReviewUnavailable(f"the cluster could not be asked for a {self._name} review")
 

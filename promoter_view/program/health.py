@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.logger import Logger
+from twisted.logger import Logger, LogLevel
 
 from promoter_view.boundaries import Recorder, ViewReader
 from promoter_view.clocks import WallClock
+from promoter_view.complaints import Complaint
 from promoter_view.kubernetes.reflecting.reflector import ReflectorStatus
 from promoter_view.log.offsets import refusal
 from promoter_view.metrics import Metrics
@@ -165,7 +166,12 @@ class ClockWatch:
         self._newest = newest
         self._call: IDelayedCall | None = None
         self._ahead = self._measure()
-        self._refused: str | None = None
+        self._refused = Complaint(
+            self._log,
+            "{message}; until then offsets go on by one",
+            over="the clock of this host is believed again",
+            level=LogLevel.error,
+        )
         self._stepped = ""
         for direction in ("forward", "back"):
             metrics.clock_steps.labels(direction)
@@ -182,8 +188,8 @@ class ClockWatch:
 
     def line(self) -> str:
         """How the clock stands, in one line."""
-        if self._refused is not None:
-            return f"not believed, offsets go on by one: {self._refused}"
+        if self._refused.message:
+            return f"not believed, offsets go on by one: {self._refused.message}"
         return self._stepped or "has not stepped since the start"
 
     def _measure(self) -> float:
@@ -203,12 +209,11 @@ class ClockWatch:
         self._log.warn("the wall clock of this host {stepped}; nothing waits for it", stepped=self._stepped)
 
     def _note_refusal(self, why: str | None) -> None:
-        known, self._refused = self._refused, why
         self._metrics.clock_refused.set(why is not None)
-        if why is not None and known is None:
-            self._log.error("{why}; until then offsets go on by one", why=why)
-        elif why is None and known is not None:
-            self._log.info("the clock of this host is believed again")
+        if why is None:
+            self._refused.clear()
+        else:
+            self._refused.set(why)
 
 
 def _stamp(seconds: float) -> str:

@@ -9,6 +9,7 @@ from twisted.logger import Logger
 
 from promoter_view import clocks
 from promoter_view.clocks import WallClock
+from promoter_view.complaints import Complaint
 from promoter_view.metrics import Metrics
 from promoter_view.network.key_pairs import Pem, read_certificates
 
@@ -32,11 +33,11 @@ class Expiry:
 
     def follow_chain(self, name: str, read: Read) -> None:
         """A certificate that is shown, with its chain: the first of them to end counts."""
-        self._follow(_Followed(name, read, min))
+        self._follow(_Followed(name, read, min, self._log))
 
     def follow_bundle(self, name: str, read: Read) -> None:
         """Authorities that are believed: the last of them to end counts, as old ones stay beside their successors."""
-        self._follow(_Followed(name, read, max))
+        self._follow(_Followed(name, read, max, self._log))
 
     def check(self) -> None:
         """Look at all of them."""
@@ -52,22 +53,20 @@ class Expiry:
         if ends is None:
             return
         self._metrics.certificate_expiry.labels(followed.name).set(ends)
-        warning = followed.warning(self._now())
-        if warning:
-            self._log.warn("{warning}", warning=warning)
+        followed.check(self._now())
 
 
 class _Followed:
-    """One of them, and what was said of it last."""
+    """One of them, and what is wrong with it."""
 
-    def __init__(self, name: str, read: Read, choose: Callable[[Sequence[float]], float]) -> None:
+    def __init__(self, name: str, read: Read, choose: Callable[[Sequence[float]], float], log: Logger) -> None:
         self.name = name
         self._read = read
         self._choose = choose
         self._pem = b""
         self._ends: float | None = None
         self._begins = 0.0
-        self._said = ""
+        self._complaint = Complaint(log, "{name}: {message}", name=name)
 
     def ends(self) -> float | None:
         """In seconds since 1970; None while there is none that can be read."""
@@ -77,27 +76,26 @@ class _Followed:
                 certificates = read_certificates(Pem(self.name, pem))
                 self._ends = self._choose([each.not_valid_after_utc.timestamp() for each in certificates])
                 self._begins = min(each.not_valid_before_utc.timestamp() for each in certificates)
-                self._pem, self._said = pem, ""
+                self._pem = pem
+                self._complaint.clear()
         except (OSError, ValueError):
             # Whoever uses it says so; what is in use goes on to count.
             return self._ends
         return self._ends
 
-    def warning(self, now: float) -> str:
-        """What is to be said that was not said yet, or ""."""
+    def check(self, now: float) -> None:
+        """Say what is to be said of it and was not said yet."""
         ends = self._ends or 0.0
         day = _day(ends)
         if ends <= now:
-            state, line = "expired", f"{self.name}: the certificate has expired, at {day}: peers refuse it; replace it"
+            self._complaint.set(f"the certificate has expired, at {day}: peers refuse it; replace it", reason="expired")
         elif ends - now < _SOON_SECONDS:
-            state, line = "soon", f"{self.name}: the certificate expires in less than 7 days, at {day}; replace it"
+            self._complaint.set(f"the certificate expires in less than 7 days, at {day}; replace it", reason="soon")
         elif now < self._begins:
-            line = f"{self.name}: the certificate is not valid before {_day(self._begins)}: peers refuse it until then"
-            state = "early"
+            begins = _day(self._begins)
+            self._complaint.set(f"the certificate is not valid before {begins}: peers refuse it until then")
         else:
-            state, line = "", ""
-        said, self._said = self._said, state
-        return line if state != said else ""
+            self._complaint.clear()
 
 
 def _day(seconds: float) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
+from promoter_view.complaints import Complaint
 from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.metrics import Metrics
 from promoter_view.web.certificates import CertificateFiles, ServingConnections, TlsSettings, serving_context
@@ -33,7 +34,9 @@ class ReloadedFiles:
         self._load = load
         self._metrics = metrics
         self._loaded = self._stamp()
-        self._failed: _Stamp | None = None
+        self._refused = Complaint(
+            self._log, "The {name} that was put in place is no good, the old one stays: {message}", name=name
+        )
 
     def check(self, *, force: bool = False) -> None:
         """Load again what has changed; ``force``: also what seems not to have."""
@@ -45,19 +48,14 @@ class ReloadedFiles:
         except (OSError, ValueError) as error:
             self._report(stamp, error)
             return
-        self._loaded, self._failed = stamp, None
+        self._loaded = stamp
+        self._refused.clear()
         self._metrics.certificate_reloads.labels(self._name, "loaded").inc()
         self._log.info("Read the {name} again", name=self._name)
 
     def _report(self, stamp: _Stamp, error: Exception) -> None:
         self._metrics.certificate_reloads.labels(self._name, "failed").inc()
-        if stamp != self._failed:
-            self._log.warn(
-                "The {name} that was put in place is no good, the old one stays: {error}",
-                name=self._name,
-                error=str(error) or repr(error),
-            )
-        self._failed = stamp
+        self._refused.set(str(error) or repr(error), reason=stamp)
 
     def _stamp(self) -> _Stamp:
         return tuple(_stamp(path) for path in self._paths)

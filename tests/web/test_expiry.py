@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from twisted.logger import globalLogPublisher
+from twisted.logger import formatEvent, globalLogPublisher
 
 from promoter_view.metrics import Metrics
 from promoter_view.web.certificates import self_signed
@@ -45,7 +45,7 @@ def looking():
 
     def observe(event):
         if event.get("log_namespace") == "promoter_view.web.expiry.Expiry":
-            found.warnings.append(event["warning"])
+            found.warnings.append(formatEvent(event))
 
     globalLogPublisher.addObserver(observe)
     yield found

@@ -11,6 +11,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from promoter_view.complaints import Complaint
 from promoter_view.kubernetes.client.backoff import Backoff
 from promoter_view.kubernetes.documents import decode
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable
@@ -54,14 +55,18 @@ class SchemaFollower:
         self._changed = changed
         self._urls: Mapping[str, str] = {}
         self._missed = False
-        self._problem = ""
+        self._unread = Complaint(
+            self._log,
+            "schemas of the cluster cannot be read: {message}",
+            over="schemas of the cluster can be read again",
+        )
         self._running: Deferred[None] | None = None
 
     @property
     def line(self) -> str:
         """What ``/readyz?verbose`` says: which documents are known, and why not more."""
         known = ", ".join(self._urls) or "none"
-        return f"known schemas: {known}" + (f"; {self._problem}" if self._problem else "")
+        return f"known schemas: {known}" + (f"; {self._unread.message}" if self._unread.message else "")
 
     def start(self) -> None:
         """Begins. Call once."""
@@ -82,9 +87,9 @@ class SchemaFollower:
         try:
             await self._read()
         except ClusterError as error:
-            self._note(str(error))
+            self._unread.set(str(error))
             return self._backoff.next(error.retry_after_seconds)
-        self._note("")
+        self._unread.clear()
         self._backoff.reset()
         return _POLL_SECONDS * (0.9 + self._jitter() / 5)
 
@@ -113,13 +118,6 @@ class SchemaFollower:
         if not isinstance(found, dict):
             raise Unreachable(Outcome.NOT_JSON, f"{url} is no JSON object")
         return found
-
-    def _note(self, problem: str) -> None:
-        if problem and not self._problem:
-            self._log.warn("schemas of the cluster cannot be read: {problem}", problem=problem)
-        elif self._problem and not problem:
-            self._log.info("schemas of the cluster can be read again")
-        self._problem = problem
 
     def _over(self, failure: Failure) -> None:
         if not failure.check(CancelledError):

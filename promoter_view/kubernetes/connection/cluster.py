@@ -9,6 +9,7 @@ from typing import Protocol
 
 from twisted.logger import Logger
 
+from promoter_view.complaints import Complaint
 from promoter_view.network.proxies import Proxy
 
 
@@ -47,7 +48,7 @@ class FileSource:
     def __init__(self, path: Path, origin: str, field: str = "") -> None:
         self.path = path
         self.name = ": ".join(filter(None, (origin, field, str(path))))
-        self._lost = False
+        self._lost = Complaint(self._log, "{name}: {message}; what it held goes on to count", name=self.name)
         self._stamp: tuple[int, int, int] | None = None
         self._data = b""
 
@@ -59,17 +60,12 @@ class FileSource:
             if stamp != self._stamp:
                 self._data = self.path.read_bytes()
                 self._stamp = stamp
-            self._lost = False
+            self._lost.clear()
         except OSError as error:
             if self._stamp is None:
                 raise ConfigError(f"{self.name}: {error.strerror or error}") from error
-            self._miss(error)
+            self._lost.set(str(error.strerror))
         return self._data
-
-    def _miss(self, error: OSError) -> None:
-        if not self._lost:
-            self._log.warn("{name}: {error}; what it held goes on to count", name=self.name, error=error.strerror)
-        self._lost = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from typing import Protocol, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.logger import Logger
+from twisted.internet.task import deferLater
+from twisted.logger import Logger, LogLevel
 
 from promoter_view.boundaries import Recorder
+from promoter_view.complaints import Complaint
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.documents import Parameters
 from promoter_view.kubernetes.outcomes import ClusterError, Outcome
@@ -136,7 +138,7 @@ class Reflector:
         self._state = ReflectorState.NEW
         self._since = self._read_at = self._clock.seconds()
         self._last_error = ""
-        self._failing: Outcome | None = None
+        self._failing = Complaint(self._log, "Reflector of {path}: {message}", again=LogLevel.debug, path=path.id)
 
     @property
     def status(self) -> ReflectorStatus:
@@ -173,7 +175,7 @@ class Reflector:
                 self._log.failure("Reflector of {path}: starting over after a defect", path=self.path.id)
                 self._count(Outcome.INTERNAL)
                 if not self._stopping:
-                    await self._sleep(_AFTER_DEFECT_SECONDS)
+                    await deferLater(self._clock, _AFTER_DEFECT_SECONDS)
 
     async def _reflect(self) -> None:
         self._core = self._new_core()
@@ -207,7 +209,7 @@ class Reflector:
                 case Fetch(parameters):
                     return Answered(self._heard(await self._client.get(self.path.url, parameters)))
                 case Wait(seconds):
-                    await self._sleep(seconds)
+                    await deferLater(self._clock, seconds)
                     return Woke()
                 case Open(parameters, idle_seconds):
                     self._stream = await self._client.stream(self.path.url, parameters, idle_seconds=idle_seconds)
@@ -235,11 +237,6 @@ class Reflector:
             self._stream.close()
             self._stream = None
 
-    def _sleep(self, seconds: float) -> Deferred[None]:
-        waiting: Deferred[None] = Deferred(lambda _: call.cancel())
-        call = self._clock.callLater(seconds, waiting.callback, None)
-        return waiting
-
     # -- actions
 
     async def _perform(self, actions: Actions) -> Request | None:
@@ -260,7 +257,7 @@ class Reflector:
     async def _let_others_run(self) -> None:
         if not self._slice_is_over():
             return
-        await self._sleep(0)
+        await deferLater(self._clock, 0)
         await self._recorder.room()
         self._slice_is_over = begin_slice(self._clock)
 
@@ -339,21 +336,16 @@ class Reflector:
             self._since = self._clock.seconds()
         if core.read_at is not None and core.read_at > self._read_at:
             self._read_at = core.read_at
-            self._failing = None
+            self._failing.clear()
 
     def _report(self, note: Note) -> None:
         """A failure that repeats itself is logged once, until the path is read again."""
         self._count(note.outcome)
         if not note.message:
             return
+        told = f"{note.outcome.value}: {note.message}"
         if note.failure:
-            self._last_error = f"{note.outcome.value}: {note.message}"
-        repeated = note.failure and note.outcome is self._failing
-        self._failing = note.outcome if note.failure else self._failing
-        log = self._log.debug if repeated else self._log.warn if note.failure else self._log.info
-        log(
-            "Reflector of {path}: {outcome}: {message}",
-            path=self.path.id,
-            outcome=note.outcome.value,
-            message=note.message,
-        )
+            self._last_error = told
+            self._failing.set(told, reason=note.outcome)
+        else:
+            self._log.info("Reflector of {path}: {message}", path=self.path.id, message=told)

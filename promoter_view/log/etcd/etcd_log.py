@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -19,12 +20,12 @@ from promoter_view.log.etcd.core.states import State
 from promoter_view.log.etcd.election import Candidate
 from promoter_view.log.etcd.following import Following
 from promoter_view.log.etcd.loading import Loader
-from promoter_view.log.etcd.pausing import Pause
 from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.log.etcd.surveying import Survey, Surveyor
 from promoter_view.log.etcd.terms import Terms
 from promoter_view.log.file.worker import Worker
 from promoter_view.log.offsets import require_clock
+from promoter_view.log.pausing import Pause
 from promoter_view.records import Entry, LogStatus, Mirror
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class EtcdLog:
             try:
                 revision = (await self._survey()).head_revision
             except EtcdError:
-                await Pause(self._around.runtime.reactor).wait(_BARRIER_RETRY_SECONDS)
+                await deferLater(self._around.runtime.reactor, _BARRIER_RETRY_SECONDS)
                 continue
             if not (self._core.is_live and self._core.revision >= revision):
                 await self._barriers.wait(revision)

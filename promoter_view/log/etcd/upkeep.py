@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from twisted.logger import Logger
+from twisted.internet.task import deferLater
+from twisted.logger import Logger, LogLevel
 
 from promoter_view.clocks import WallClock
+from promoter_view.complaints import Complaint
 from promoter_view.log.errors import LogDamaged
 from promoter_view.log.etcd import checkpoint as checkpoints
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
@@ -16,7 +18,6 @@ from promoter_view.log.etcd.core.inputs import Compacted, Input
 from promoter_view.log.etcd.core.machine import ReplicaCore
 from promoter_view.log.etcd.layout import Checkpoint, Head
 from promoter_view.log.etcd.loading import Loader
-from promoter_view.log.etcd.pausing import Pause
 from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.records import Snapshot
 
@@ -55,10 +56,11 @@ class Upkeep:
         self._snapshot = snapshot
         self._now = now
         self._tell = tell
-        self._pause = Pause(around.runtime.reactor)
         self._known: list[Checkpoint] | None = None
         self._looked_at = around.runtime.reactor.seconds() - LOOK_SECONDS
-        self._said = ""
+        self._failed = Complaint(
+            self._log, "keeping the log up failed, and is tried again: {message}", level=LogLevel.info
+        )
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -67,10 +69,8 @@ class Upkeep:
                 await self._step()
             except (EtcdError, LogDamaged) as error:
                 self._metrics.replica_outcomes.labels("upkeep_failed").inc()
-                if str(error) != self._said:  # once, however often it is tried
-                    self._said = str(error)
-                    self._log.info("keeping the log up failed, and is tried again: {error}", error=error)
-            await self._pause.wait(TICK_SECONDS)
+                self._failed.set(str(error), reason=str(error))
+            await deferLater(self._clock, TICK_SECONDS)
 
     async def _step(self) -> None:
         if self._known is None:

@@ -18,7 +18,6 @@ from twisted.python.failure import Failure
 from promoter_view.kubernetes.client.backoff import Backoff
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
-from promoter_view.log.etcd.pausing import Pause
 from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.log.etcd.transactions import (
     PreparedEntry,
@@ -32,6 +31,7 @@ from promoter_view.log.etcd.transactions import (
     write,
 )
 from promoter_view.log.group_commit import ENTRY_BYTES, MAX_BODY_BYTES
+from promoter_view.log.pausing import Pause
 from promoter_view.records import MAX_REASON, Change, Entry, Unreadable, UnreadObject
 
 #: What is queued is still written for so long when the log stops.

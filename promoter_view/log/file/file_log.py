@@ -27,6 +27,7 @@ from promoter_view.log.file.worker import Worker
 from promoter_view.log.file.writer import WriteFailed
 from promoter_view.log.group_commit import GroupCommit, in_slices
 from promoter_view.log.offsets import mark_offset, require_clock
+from promoter_view.log.pausing import Pause
 from promoter_view.log.settings import LogSettings
 from promoter_view.records import Entry, LogStatus, Mark, Mirror, Record
 from promoter_view.runtime import Runtime
@@ -74,7 +75,7 @@ class FileLog:
         self._faults = Faults(str(path), metrics=metrics)
         self._failing: set[str] = set()
         self._watch: FolderWatch | None = None
-        self._pause: Deferred[None] | None = None
+        self._pause = Pause(reactor)
 
     def start(self, follower: Follower, mirror: Mirror) -> Deferred[None]:
         """See EventLog."""
@@ -149,7 +150,7 @@ class FileLog:
                 if self._reactor.seconds() >= deadline:
                     raise
                 self._faults.set("locked", f"{locked}; it is tried again for {LOCKED_PATIENCE_SECONDS:.0f} s")
-                await self._wait(FIRST_RETRY_SECONDS)
+                await self._pause.wait(FIRST_RETRY_SECONDS)
             else:
                 self._faults.clear("locked")
                 return opened
@@ -197,7 +198,7 @@ class FileLog:
         delay = FIRST_RETRY_SECONDS
         while watch.lost or not await self._attempt(archive, previous, records):
             self._refuse_when_stopping()
-            await self._wait(delay * (0.5 + self._random() / 2))
+            await self._pause.wait(delay * (0.5 + self._random() / 2))
             delay = min(delay * 2, LAST_RETRY_SECONDS)
 
     async def _attempt(self, archive: Archive, previous: int, records: Sequence[Record]) -> bool:
@@ -219,17 +220,6 @@ class FileLog:
         else:
             await archive.retain()
 
-    async def _wait(self, seconds: float) -> None:
-        """Waits that long, or until the log stops."""
-        self._pause = Deferred()
-        call = self._reactor.callLater(seconds, self._pause.callback, None)
-        try:
-            await self._pause
-        finally:
-            self._pause = None
-            if call.active():
-                call.cancel()
-
     def _write_failed(self, failure: WriteFailed) -> None:
         self._metrics.log_write_failures.labels(failure.reason).inc()
         self._failing.add(failure.reason)
@@ -245,8 +235,7 @@ class FileLog:
 
     async def _stop(self) -> None:
         self._stopping = True
-        if self._pause is not None and not self._pause.called:
-            self._pause.callback(None)
+        self._pause.end()
         await self._replaying.run(lambda: None)
         await self._groups.stop()
         await self._release()
