@@ -31,10 +31,18 @@ class Faults:
     def set(self, reason: str, line: str, *, holds_up: bool = True) -> None:
         """It begins, or lasts; said in the log when it begins."""
         lines = self._faults if holds_up else self._warnings
-        if reason not in lines:
-            lines[reason] = line
+        begins = reason not in lines
+        lines[reason] = line
+        if begins:
             self._metrics.log_fault.labels(reason).set(1)
             self._log.error("{line}", line=line)
+
+    def forget(self) -> None:
+        """Whoever met them has ended: none of them is there, nor known to be over."""
+        for reason in (*self._faults, *self._warnings):
+            self._metrics.log_fault.labels(reason).set(0)
+        self._faults.clear()
+        self._warnings.clear()
 
     def clear(self, *reasons: str) -> None:
         """These are over, where they were there."""

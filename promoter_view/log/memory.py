@@ -73,7 +73,7 @@ class MemoryLog:
     def status(self) -> LogStatus:
         """See EventLog. It holds no bytes of its own."""
         groups = self._groups
-        return LogStatus(groups.head, self._first, 0, groups.pending_events, groups.pending_bytes)
+        return LogStatus(groups.head, self._first, 0, groups.queue.pending_events, groups.queue.pending_bytes)
 
     async def _commit(self, previous: int, records: Sequence[Record]) -> None:  # noqa: ARG002
         if self._delay_seconds:

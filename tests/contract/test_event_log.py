@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 from twisted.internet.task import Clock
 
+from promoter_view.log.entry_queue import MAX_BODY_BYTES
 from promoter_view.log.errors import LogClosed
-from promoter_view.log.group_commit import MAX_BODY_BYTES
 from promoter_view.log.memory import MemoryLog
 from promoter_view.log.offsets import units
 from promoter_view.metrics import Metrics

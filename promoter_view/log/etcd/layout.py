@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from promoter_view.log import codec
+from promoter_view.log.entry_queue import MAX_BODY_BYTES
 from promoter_view.log.errors import LogDamaged
 from promoter_view.log.etcd.client.values import Keys
-from promoter_view.log.group_commit import MAX_BODY_BYTES
 from promoter_view.records import BundleKey, Change, ChangeType, Mirror, ObjectKey, Record, SourceObject, UnreadObject
 
 #: zlib's fastest: objects shrink to a third, for a few microseconds a KB.

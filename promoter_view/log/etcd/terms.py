@@ -60,12 +60,12 @@ class Terms:
     @property
     def pending_events(self) -> int:
         """Entries that are not acknowledged yet."""
-        return 0 if self._writer is None else self._writer.pending_events
+        return 0 if self._writer is None else self._writer.queue.pending_events
 
     @property
     def pending_bytes(self) -> int:
         """Their size."""
-        return 0 if self._writer is None else self._writer.pending_bytes
+        return 0 if self._writer is None else self._writer.queue.pending_bytes
 
     def lead_with(self, part: Leading) -> None:
         """See EventLog.lead."""

@@ -13,9 +13,9 @@ from itertools import islice
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from promoter_view.kubernetes.client.backoff import Backoff
+from promoter_view.log.entry_queue import EntryQueue, Queued
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
 from promoter_view.log.etcd.surroundings import Surroundings
@@ -30,7 +30,7 @@ from promoter_view.log.etcd.transactions import (
     judge,
     write,
 )
-from promoter_view.log.group_commit import ENTRY_BYTES, MAX_BODY_BYTES
+from promoter_view.log.faults import Faults
 from promoter_view.log.pausing import Pause
 from promoter_view.records import MAX_REASON, Change, Entry, Unreadable, UnreadObject
 
@@ -40,21 +40,11 @@ _LAST_RETRY_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Queued:
-    """An entry that waits. ``waiter`` is that of the append whose last entry this is."""
-
-    item: PreparedEntry
-    size: int
-    queued_at: float
-    waiter: Deferred[None] | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Sent:
     """What is durable, and waits until it has been read back up to ``offset``."""
 
     offset: int
-    group: Sequence[_Queued]
+    count: int
 
 
 class Writer:
@@ -70,29 +60,31 @@ class Writer:
             random=around.runtime.random.random, first_seconds=0.1, limit_seconds=_LAST_RETRY_SECONDS
         )
         self._pause = Pause(around.runtime.reactor)
-        self._queue: deque[_Queued] = deque()
-        self._sending: Sequence[_Queued] = ()
+        self.queue: EntryQueue[PreparedEntry] = EntryQueue(
+            self._item, clock=around.runtime.reactor, metrics=around.runtime.metrics
+        )
         self._sent: deque[_Sent] = deque()
         self._running = False
         self._ended: str | None = None
         self._drained: Deferred[None] | None = None
         self._most = 0
         self._applied = 0
-        self._reason = ""
-        self.fault: str | None = None
-        self.pending_events = 0
-        self.pending_bytes = 0
+        self._faults = Faults("etcd", metrics=around.runtime.metrics)
 
     def append(self, entries: Sequence[Entry]) -> Deferred[None]:
         """See EventLog. Errors: LogClosed, ValueError for a body above MAX_BODY_BYTES."""
         if self._ended is not None or self._drained is not None:
             return fail(LogClosed(self._ended or "the log stops"))
-        largest = max((len(entry.body) for entry in entries if isinstance(entry, Change)), default=0)
-        if largest + ENTRY_BYTES > MAX_BODY_BYTES:
-            return fail(ValueError(f"an entry of {largest} bytes is above the bound of {MAX_BODY_BYTES}"))
-        if not entries:
-            return succeed(None)
-        return self._enqueue(entries)
+        appended = self.queue.add(entries)
+        if self.queue and not self._running:
+            self._running = True
+            Deferred.fromCoroutine(self._run())
+        return appended
+
+    @property
+    def fault(self) -> str | None:
+        """What is in the way of writing."""
+        return self._faults.fault
 
     def applied(self, offset: int) -> None:
         """Everything up to that offset has been read back and applied, perhaps before etcd's answer came."""
@@ -101,27 +93,23 @@ class Writer:
 
     def _acknowledge(self) -> None:
         while self._sent and self._sent[0].offset <= self._applied:
-            for queued in self._sent.popleft().group:
-                self._forget(queued, None)
+            self.queue.settle(self._sent.popleft().count)
+        self._settle()
 
     def end(self, reason: str) -> None:
         """Nothing more is written; who waits is told that it is not known to be durable."""
         if self._ended is not None:
             return
         self._ended = reason
-        self._clear_fault()
+        self._faults.forget()
         self._pause.end()
-        waiting = [*(queued for sent in self._sent for queued in sent.group), *self._sending, *self._queue]
         self._sent.clear()
-        self._queue.clear()
-        self._sending = ()
-        for queued in waiting:
-            self._forget(queued, Failure(LogClosed(reason)))
+        self.queue.refuse(reason)
         self._settle()
 
     def stop(self) -> Deferred[None]:
         """Fires once all is applied, or after DRAIN_SECONDS."""
-        if self._ended is not None or not self.pending_events:
+        if self._ended is not None or not self.queue.pending_events:
             self.end("the log has stopped")
             return succeed(None)
         late = "the log stopped before this was known to be durable"
@@ -130,22 +118,8 @@ class Writer:
         return self._drained.addCallback(lambda _: self.end("the log has stopped"))
 
     def _settle(self) -> None:
-        if self._drained is not None and not self._drained.called and not self.pending_events:
+        if self._drained is not None and not self._drained.called and not self.queue.pending_events:
             self._drained.callback(None)
-
-    def _enqueue(self, entries: Sequence[Entry]) -> Deferred[None]:
-        waiter: Deferred[None] = Deferred()
-        now = self._around.runtime.reactor.seconds()
-        for at, entry in enumerate(entries):
-            size = ENTRY_BYTES + (len(entry.body) if isinstance(entry, Change) else 0)
-            last = at == len(entries) - 1
-            self._queue.append(_Queued(self._item(entry), size, now, waiter if last else None))
-            self.pending_events += 1
-            self.pending_bytes += size
-        if not self._running:
-            self._running = True
-            Deferred.fromCoroutine(self._run())
-        return waiter
 
     def _item(self, entry: Entry) -> PreparedEntry:
         try:
@@ -166,7 +140,7 @@ class Writer:
 
     async def _run(self) -> None:
         try:
-            while self._queue and self._ended is None:
+            while self.queue and self._ended is None:
                 await self._send_group()
         except _GivenUp as error:
             self._deposed(str(error))
@@ -176,30 +150,29 @@ class Writer:
         self._running = False
 
     async def _send_group(self) -> None:
-        count = fitting(queued.item for queued in islice(self._queue, self._most or None))
-        self._sending = group = [self._queue.popleft() for _ in range(count)]
+        count = fitting(queued.item for queued in islice(self.queue, self._most or None))
+        group = self.queue.take(count)
         items, now = [queued.item for queued in group], self._around.runtime.wall()
         written = write(self._around.layout, self._tail, items, term=self._term, now=now)
         tail = await self._carry_out(written)
         if self._ended is not None:
             return
-        self._sending = ()
         if tail is None:
             self._shrink(group)
             return
         self._most = 0
         self._tail = replace(tail, lost=self._tail.lost)
-        self._measure(group)
-        self._sent.append(_Sent(tail.head.offset, group))
+        self.queue.measure(group)
+        self._sent.append(_Sent(tail.head.offset, count))
         self._acknowledge()
 
-    def _shrink(self, group: Sequence[_Queued]) -> None:
+    def _shrink(self, group: Sequence[Queued[PreparedEntry]]) -> None:
         """etcd takes less than its defaults: half of it, and at last without the object."""
         first, *_ = group
         if len(group) == 1:
             group = [replace(first, item=self._refuse(first.item.entry, f"etcd refuses {first.item.size} bytes"))]
         self._most = max(1, len(group) // 2)
-        self._queue.extendleft(reversed(group))
+        self.queue.give_back(group)
 
     async def _carry_out(self, written: Written) -> Tail | None:
         """Tries until the outcome is known; None where etcd finds the transaction too large. Errors: _GivenUp."""
@@ -207,12 +180,12 @@ class Writer:
             try:
                 outcome = await self._around.etcd.commit(written.transaction)
             except EtcdError as error:
-                if error.fault is Fault.TOO_LARGE:
+                if error.fault is Fault.TOO_LARGE or self._ended is not None:
                     return None
-                self._raise_fault(error)
+                self._note(error)
                 await self._pause.wait(self._backoff.next())
                 continue
-            self._clear_fault()
+            self._faults.clear(*_REASONS)
             self._backoff.reset()
             verdict, tail = judge(self._around.layout, written, outcome)
             if verdict is not TransactionVerdict.DONE:
@@ -220,41 +193,18 @@ class Writer:
             return tail
         return None
 
-    def _measure(self, group: Sequence[_Queued]) -> None:
-        now = self._around.runtime.reactor.seconds()
-        self._around.runtime.metrics.log_sync_batch_events.observe(len(group))
-        for queued in group:
-            if queued.waiter is not None:
-                self._around.runtime.metrics.log_append_seconds.observe(now - queued.queued_at)
-
-    def _forget(self, queued: _Queued, result: Failure | None) -> None:
-        self.pending_events -= 1
-        self.pending_bytes -= queued.size
-        if queued.waiter is not None:
-            queued.waiter.callback(result)
-        self._settle()
-
-    def _raise_fault(self, error: EtcdError) -> None:
+    def _note(self, error: EtcdError) -> None:
         self._around.runtime.metrics.log_write_failures.labels(error.fault.value).inc()
-        if self._reason != error.fault.value:
-            self._clear_fault()
-            self._around.runtime.metrics.log_fault.labels(error.fault.value).set(1)
-            self._log.error("writing to etcd failed: {error}", error=error)
-        self._reason = error.fault.value
+        self._faults.clear(*(reason for reason in _REASONS if reason != error.fault.value))
         advice = _ADVICE.get(error.fault, "")
-        self.fault = f"writing to etcd failed ({error.fault}: {error}); events wait, nothing is lost{advice}"
-
-    def _clear_fault(self) -> None:
-        if self.fault is not None:
-            self.fault = None
-            self._around.runtime.metrics.log_fault.labels(self._reason).set(0)
-            self._reason = ""
-            if self._ended is None:
-                self._log.info("writing to etcd works again")
+        self._faults.set(
+            error.fault.value, f"writing to etcd failed ({error.fault}: {error}); events wait, nothing is lost{advice}"
+        )
 
 
 class _GivenUp(Exception):  # noqa: N818 - a state, as Twisted's ConnectionLost
     """This term is over."""
 
 
+_REASONS = tuple(fault.value for fault in Fault)
 _ADVICE = {Fault.NO_SPACE: ": compact and defragment etcd, or give it a larger quota, then disarm its NOSPACE alarm"}

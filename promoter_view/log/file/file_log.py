@@ -99,10 +99,10 @@ class FileLog:
 
     def status(self) -> LogStatus:
         """See EventLog. ``first`` is the offset to which the folder reaches back."""
-        groups, archive = self._groups, self._archive
+        archive, groups, queue = self._archive, self._groups, self._groups.queue
         first, size = (archive.first, archive.size) if archive else (0, 0)
         fault, warning = self._faults.fault, self._faults.warning
-        return LogStatus(groups.head, first, size, groups.pending_events, groups.pending_bytes, fault, warning=warning)
+        return LogStatus(groups.head, first, size, queue.pending_events, queue.pending_bytes, fault, warning=warning)
 
     async def _start(self, follower: Follower, mirror: Mirror) -> None:
         opened = await self._replaying.run(lambda: Deferred.fromCoroutine(self._open(follower)))
