@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import processes, works
+from benchmarks.clusters import simulated_at
 from benchmarks.report import Row, document, table
 from benchmarks.world import FULL, QUICK, Plan, cold_start
 
@@ -41,9 +42,10 @@ def main() -> int:
 
 def measure(plan: Plan, folder: Path, names: list[str], *, event_log: str = "") -> Iterator[Row]:
     """The rows of those works, as they come. ``event_log`` "": a folder. Errors: BrokenRunError."""
-    cluster, url = processes.simulator(plan.strategies, folder)
-    with cluster, processes.Program(processes.kubeconfig(url, folder), folder, event_log=event_log) as program:
-        world, seconds = cold_start(plan, folder, url, program)
+    child, url = processes.simulator(plan.strategies, folder)
+    cluster = simulated_at(url, folder)
+    with child, processes.Program(cluster.kubeconfig, folder, event_log=event_log) as program:
+        world, seconds = cold_start(plan, folder, cluster, program)
         yield Row("start to the first whole list, empty log", "s", seconds, None, "8")
         yield Row("a bundle's size, mean", "KB", world.object_bytes / 1000)
         for name in names:

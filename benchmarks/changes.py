@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPConnection, HTTPSConnection
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
+from benchmarks.clusters import Cluster
 from benchmarks.wire import unverified
 
 _STATUSES = "/apis/promoter.argoproj.io/v1alpha1/commitstatuses"
@@ -41,9 +41,9 @@ def steadily(change: Change, rate: float, seconds: float) -> Made:
 
 
 @contextmanager
-def of_cluster(url: str) -> Iterator[Change]:
+def of_cluster(cluster: Cluster) -> Iterator[Change]:
     """Annotates the CommitStatuses of a cluster, of another strategy each time."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=_TIMEOUT_SECONDS)
+    connection = cluster.connect()
     try:
         paths = itertools.cycle(_one_a_strategy(json.loads(_ask(connection, "GET", _STATUSES))["items"]))
         yield lambda: _annotate(connection, next(paths))
@@ -62,9 +62,9 @@ def of_baseline(port: int) -> Iterator[Change]:
 
 
 @contextmanager
-def of_policies(url: str) -> Iterator[Change]:
+def of_policies(cluster: Cluster) -> Iterator[Change]:
     """Annotates the ChangeTransferPolicies of a cluster, another one each time."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=_TIMEOUT_SECONDS)
+    connection = cluster.connect()
     try:
         items = json.loads(_ask(connection, "GET", _POLICIES))["items"]
         paths = itertools.cycle([_path(_POLICIES, item["metadata"]) for item in items])

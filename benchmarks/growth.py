@@ -13,11 +13,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import changes, processes
+from benchmarks.clusters import Cluster, Making, real, simulated
 from benchmarks.liveness import Liveness
 from benchmarks.memory import cpu_seconds, resident_bytes
 from benchmarks.world import LIST, QUICK, World, cold_start, whole
@@ -39,29 +40,29 @@ class Curve:
     """One kind of work: what its size is called, and what is measured at one size."""
 
     name: str
-    measure: Callable[[int, Path], Figures]
+    measure: Callable[[int, Path, Making], Figures]
 
 
-def of_strategies(count: int, folder: Path) -> Figures:
+def of_strategies(count: int, folder: Path, cluster: Making = simulated) -> Figures:
     """A fleet of so many: 20 changes a second, one watcher."""
-    with _Run(count, 3, folder) as run:
+    with _Run(cluster(count, 3, folder), folder) as run:
         found = run.started()
         found |= run.listed()
         return found | run.changed(20.0, changes.of_cluster, watchers=1)
 
 
-def of_environments(count: int, folder: Path) -> Figures:
+def of_environments(count: int, folder: Path, cluster: Making = simulated) -> Figures:
     """One strategy of so many: 50 changes a second, each of another environment; a watch, a stream and pages open."""
-    with _Run(1, count, folder) as run:
+    with _Run(cluster(1, count, folder), folder) as run:
         found = run.started()
         found |= run.listed()
         pages = run.pages()
         return found | run.changed(50.0, changes.of_policies, watchers=1, pages=pages)
 
 
-def of_watchers(count: int, folder: Path) -> Figures:
+def of_watchers(count: int, folder: Path, cluster: Making = simulated) -> Figures:
     """So many watchers of a hundred strategies, 20 changes a second."""
-    with _Run(100, 3, folder) as run:
+    with _Run(cluster(100, 3, folder), folder) as run:
         run.started()
         found = run.changed(20.0, changes.of_cluster, watchers=count)
         return {**found, "memory, MB": run.memory}
@@ -77,16 +78,18 @@ CURVES = (
 class _Run:
     """A cluster of one size, and the program on it."""
 
-    def __init__(self, strategies: int, environments: int, folder: Path) -> None:
+    def __init__(self, cluster: AbstractContextManager[Cluster], folder: Path) -> None:
         self._stack = ExitStack()
         self._folder = folder
-        cluster, self._url = processes.simulator(strategies, folder, "--environments", str(environments))
-        self._stack.enter_context(cluster)
-        program = processes.Program(processes.kubeconfig(self._url, folder), folder)
-        self._program = self._stack.enter_context(program)
+        self._making = cluster
+        self._program: processes.Program
         self._world: World
 
     def __enter__(self) -> _Run:
+        with self._stack as entered:  # what was begun ends where the rest does not
+            self._cluster = entered.enter_context(self._making)
+            self._program = entered.enter_context(processes.Program(self._cluster.kubeconfig, self._folder))
+            self._stack = entered.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -99,7 +102,7 @@ class _Run:
 
     def started(self) -> Figures:
         """The program, until it has given its first list."""
-        self._world, _ = cold_start(QUICK, self._folder, self._url, self._program)
+        self._world, _ = cold_start(QUICK, self._folder, self._cluster, self._program)
         return {"start, s": cpu_seconds(self._program.pid), "memory, MB": self.memory}
 
     def listed(self) -> Figures:
@@ -115,7 +118,7 @@ class _Run:
     def changed(
         self,
         rate: float,
-        load: Callable[[str], changes.Loading],
+        load: Callable[[Cluster], changes.Loading],
         *,
         watchers: int,
         pages: Sequence[str] = (),
@@ -123,7 +126,7 @@ class _Run:
         """Changes under watch. Errors: BrokenRunError where an event does not come."""
         world, program = self._world, self._program
         with ExitStack() as stack:
-            change = stack.enter_context(load(self._url))
+            change = stack.enter_context(load(self._cluster))
             clients = [stack.enter_context(self._client(program.port, world.from_now(), watchers))]
             if pages:
                 version = world.events_from_now().rpartition("=")[2]
@@ -175,11 +178,11 @@ def _cell(value: float, before: float | None) -> str:
     return said if not before else f"{said} (x{value / before:.1f})"
 
 
-def measure(curve: Curve, sizes: Sequence[int]) -> Iterator[tuple[int, Figures]]:
+def measure(curve: Curve, sizes: Sequence[int], cluster: Making = simulated) -> Iterator[tuple[int, Figures]]:
     """The figures at those sizes, as they come. Errors: BrokenRunError."""
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="promoter-view-bench-") as folder:
-            found = curve.measure(size, Path(folder))
+            found = curve.measure(size, Path(folder), cluster)
         print(curve.name, size, found, file=sys.stderr, flush=True)
         yield size, found
 
@@ -190,16 +193,18 @@ def main() -> int:
     parser.add_argument("--long", action="store_true", help="the largest sizes too: about ten minutes")
     parser.add_argument("--only", action="append", choices=[curve.name for curve in CURVES], help="that curve")
     parser.add_argument("--sizes", type=int, nargs="+", help="instead of the curve's own")
+    parser.add_argument("--control-plane", action="store_true", help="a real kube-apiserver instead of the simulator")
     given = parser.parse_args()
     for curve in CURVES:
         if given.only and curve.name not in given.only:
             continue
         sizes = given.sizes or (_LONG if given.long else _SHORT)[curve.name]
         try:
-            print(table(curve.name, list(measure(curve, sizes))), end="\n\n", flush=True)
+            found = list(measure(curve, sizes, real if given.control_plane else simulated))
         except processes.BrokenRunError as error:
             print(f"benchmarks: {error}", file=sys.stderr)
             return 1
+        print(table(curve.name, found), end="\n\n", flush=True)
     return 0
 
 

@@ -47,7 +47,7 @@ def compressed(world: World) -> Iterator[Row]:
     sizes = (found["bytes"] / found["requests"] / MEGABYTE for found in (ours, plain))
     yield Row("list as gzip: bytes on the wire", "MB", *sizes)
     watchers = plan.watchers[1]
-    with changes.of_cluster(world.cluster_url) as change:
+    with changes.of_cluster(world.cluster) as change:
         ours, plain = (watched(world, port, world.from_now(), watchers, change, gzip=gzip) for gzip in (True, False))
     name = f"{watchers} watchers as gzip"
     yield Row(f"{name}: p50", "ms", ours["p50_ms"], plain["p50_ms"])
@@ -69,7 +69,7 @@ def fan_out(world: World) -> Iterator[Row]:
     """Changes of a member to the watchers' MODIFIED, for several numbers of watchers."""
     for watchers in world.plan.watchers:
         latency, speed = _FAN_OUT_TARGETS.get(watchers, ("", ""))
-        with changes.of_cluster(world.cluster_url) as change:
+        with changes.of_cluster(world.cluster) as change:
             ours = watched(world, world.program.port, world.from_now(), watchers, change)
         with world.baseline() as bare, changes.of_baseline(bare.port) as change:
             other = watched(world, bare.port, "/?watch", watchers, change)
@@ -113,7 +113,7 @@ def slow_readers(world: World) -> Iterator[Row]:
     """A tenth of the watchers stops reading: what the others notice, and whether the slow ones get everything."""
     watchers = world.plan.watchers[1]
     slow = max(1, watchers // 10)
-    with changes.of_cluster(world.cluster_url) as change:
+    with changes.of_cluster(world.cluster) as change:
         without = watched(world, world.program.port, world.from_now(), watchers - slow, change)
         found = watched(world, world.program.port, world.from_now(), watchers, change, slow=slow)
     name = f"{slow} of {watchers} stop reading"
@@ -127,7 +127,7 @@ def events(world: World) -> Iterator[Row]:
     plan, port = world.plan, world.program.dashboard_port
     some, many = plan.watchers[1], plan.pages
     slow = max(1, many // 10)
-    with changes.of_cluster(world.cluster_url) as change:
+    with changes.of_cluster(world.cluster) as change:
         plain = watched(world, port, world.events_from_now(), some, change)
         packed = watched(world, port, world.events_from_now(), some, change, gzip=True)
         before = cpu_seconds(world.program.pid)
@@ -155,7 +155,7 @@ def memory(world: World) -> Iterator[Row]:
         other = _of_a_watch(world, bare.port, bare.pid)
     yield Row(f"memory of an idle watcher ({plan.idle_watchers} of them)", "KB", ours, other, "10 above the baseline")
     watchers = plan.watchers[1]
-    with changes.of_cluster(world.cluster_url) as change, Peak(program.pid) as peak:
+    with changes.of_cluster(world.cluster) as change, Peak(program.pid) as peak:
         watched(world, program.port, world.from_now(), watchers, change)
     yield Row(f"memory, {watchers} watchers under load", "MB", peak.bytes / MEGABYTE)
     with Peak(program.pid) as peak, world.watch(program.port, _INITIAL, plan.concurrent, initial=True) as child:
@@ -167,7 +167,7 @@ def restart(world: World) -> Iterator[Row]:
     """``kill -9`` under watch, a start on the same log, and a resume at a resourceVersion from before all changes."""
     plan, program = world.plan, world.program
     before = world.from_now()
-    with changes.of_cluster(world.cluster_url) as change:
+    with changes.of_cluster(world.cluster) as change:
         made = changes.steadily(change, plan.rate, plan.seconds)
     program.kill()
     began = time.monotonic()

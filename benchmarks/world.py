@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import processes
+from benchmarks.clusters import Cluster
 from benchmarks.processes import Program
 
 LIST = "/apis/view.promoter.argoproj.io/v1alpha1/promotionstrategydetails"
@@ -72,7 +73,7 @@ class World:
 
     plan: Plan
     folder: Path
-    cluster_url: str
+    cluster: Cluster
     program: Program
     object_bytes: int
     single: str
@@ -132,7 +133,7 @@ def whole(child: processes.Child, limit_seconds: float) -> dict[str, Any]:
     return found
 
 
-def cold_start(plan: Plan, folder: Path, cluster_url: str, program: Program) -> tuple[World, float]:
+def cold_start(plan: Plan, folder: Path, cluster: Cluster, program: Program) -> tuple[World, float]:
     """Starts the program on an empty log; seconds until the first whole list."""
     began = time.monotonic()
     program.start()
@@ -142,4 +143,4 @@ def cold_start(plan: Plan, folder: Path, cluster_url: str, program: Program) -> 
     items = json.loads(body)["items"]
     metadata = items[0]["metadata"]
     single = LIST.replace("/promotionstrategydetails", f"/namespaces/{metadata['namespace']}/promotionstrategydetails")
-    return World(plan, folder, cluster_url, program, len(body) // len(items), f"{single}/{metadata['name']}"), seconds
+    return World(plan, folder, cluster, program, len(body) // len(items), f"{single}/{metadata['name']}"), seconds

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from benchmarks.clusters import Making, real, simulated
 from benchmarks.growth import of_environments, table
 
 
@@ -16,8 +19,11 @@ def test_a_figure_stands_beside_its_ratio_to_the_size_before() -> None:
     assert found.splitlines()[2:] == ["| 1 | 2.0 | 0.0 |", "| 1,000 | 250 (x125.0) | 5.0 |"]
 
 
-def test_one_size_is_measured(tmp_path: Path) -> None:
+@pytest.mark.parametrize("making", [simulated, pytest.param(real, marks=pytest.mark.controlplane)])
+def test_one_size_is_measured(making: Making, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """On a cluster, a program and clients of its own, every event comes, and ``/livez`` is answered meanwhile."""
-    found = of_environments(3, tmp_path)
+    if making is real:
+        request.getfixturevalue("control_plane_binaries")  # skips where they cannot be built
+    found = of_environments(3, tmp_path, making)
     assert found["change, ms"] > 0
     assert found["/livez worst, ms"] >= found["/livez p50, ms"] > 0

@@ -5,17 +5,27 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from promoter_view.simulator.company.commits import write_commit
 from promoter_view.simulator.company.manifests import Document
 from promoter_view.simulator.company.model import HEALTH, TIMER, Check, CheckPhase, CommitChange, Environment, Strategy
 from promoter_view.simulator.company.promotion import Move, MoveKind, moves, new_sha, perform
 from promoter_view.simulator.company.rendering import Rendered, render, render_provider, with_owner
-from promoter_view.simulator.kubernetes.cluster import ObjectStore
 
 #: A past move is this many seconds before the next one, so that no wait of a promotion is longer than two moves.
 _PAST_STEP_SECONDS = 45.0
 _BRANCHES = ("development", "staging", "production", "eu-production", "us-production", "ap-production")
+
+
+class FleetStore(Protocol):
+    """Where a fleet is put: the simulator's objects, or a real cluster."""
+
+    def add_namespaces(self, *names: str) -> None:
+        """Makes those that are not there yet."""
+
+    def apply(self, document: Document) -> Document:
+        """Creates or replaces an object; gives it as it is stored, with its uid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +130,8 @@ def plant(rendered: Iterable[Rendered], create: Callable[[Document], Document]) 
         yield created
 
 
-def load_fleet(cluster: ObjectStore, strategies: Sequence[Strategy], now: float) -> None:
-    """Puts strategies, their namespaces and their providers into a simulated cluster."""
+def load_fleet(cluster: FleetStore, strategies: Sequence[Strategy], now: float) -> None:
+    """Puts strategies, their namespaces and their providers into a cluster."""
     cluster.add_namespaces(*sorted({strategy.namespace for strategy in strategies}))
     for document in providers(strategies):
         cluster.apply(document)
