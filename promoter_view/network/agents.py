@@ -17,7 +17,7 @@ from zope.interface import implementer
 from promoter_view.network.dialing import HostEndpoint
 from promoter_view.network.proxies import Proxy
 from promoter_view.network.targets import Target
-from promoter_view.network.tunnels import TunnelEndpoint
+from promoter_view.network.tunnels import ProxyEndpoint, TunnelEndpoint
 
 Material = TypeVar("Material", bound=Hashable)
 
@@ -80,7 +80,7 @@ class Agents(Generic[Material]):
 
     def _through(self, target: Target, proxy: Proxy, policies: Policies) -> IAgent:
         """https by a tunnel; http by asking the proxy for the whole URI (RFC 9112, 3.2.2), as every client does."""
-        endpoint = self._secured(self._host(proxy.target), proxy.target, policies.proxy)
+        endpoint = ProxyEndpoint(self._secured(self._host(proxy.target), proxy.target, policies.proxy), proxy)
         if not target.secure:
             return _Forwarded(ProxyAgent(endpoint, self._reactor, self._pool), proxy)
         seconds = self._settings.connect_seconds

@@ -1,4 +1,4 @@
-"""A connection through a proxy: CONNECT, and then it is the target's own (RFC 9110, 9.3.6)."""
+"""Connections to a proxy, which errors name, and through it: CONNECT, and then it is the target's (RFC 9110, 9.3.6)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectError, ConnectionClosed
+from twisted.internet.error import ConnectError, ConnectionClosed, DNSLookupError
+from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.interfaces import IProtocol, IProtocolFactory, IStreamClientEndpoint
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
@@ -22,11 +23,15 @@ _END = re.compile(rb"\r?\n\r?\n")
 
 
 class TunnelError(ConnectError):
-    """The proxy does not connect us. The message names the proxy and what it answered, and no credentials."""
+    """The proxy does not connect us. The message names the proxy and what it answered, and no credentials.
 
-    def __init__(self, message: str) -> None:
+    ``cause`` is what was in the way, where it was not the proxy's answer.
+    """
+
+    def __init__(self, message: str, cause: BaseException | None = None) -> None:
         super().__init__(string=message)
         self._message = message
+        self.cause = cause
 
     def __str__(self) -> str:
         return self._message
@@ -52,6 +57,25 @@ def rest_of_answer(data: bytes, proxy: Proxy) -> bytes | None:
         reason = b" ".join(filter(None, status.groups())).decode("latin-1")
         raise TunnelError(f"{named} answers CONNECT with {reason[:100]}")
     return data[end.end() :]
+
+
+@implementer(IStreamClientEndpoint)
+class ProxyEndpoint:
+    """The proxy itself, by the endpoint that leads to it. Errors: TunnelError where there is no connection."""
+
+    def __init__(self, endpoint: IStreamClientEndpoint, proxy: Proxy) -> None:
+        self._endpoint = endpoint
+        self._proxy = proxy
+
+    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:
+        """IStreamClientEndpoint."""
+        connecting: Deferred[Any] = self._endpoint.connect(protocolFactory)
+        connecting.addErrback(self._failed)
+        return connecting
+
+    def _failed(self, failure: Failure) -> Any:
+        failure.trap(ConnectError, ConnectTimeout, DNSLookupError)
+        raise TunnelError(f"the proxy {self._proxy.target.authority} cannot be reached", failure.value)
 
 
 @implementer(IStreamClientEndpoint)
@@ -125,11 +149,10 @@ class _Tunnel(ProtocolWrapper):
         self.factory.unregisterProtocol(self)
         if not self.opened.called:
             proxy = self.factory.proxy.target.authority
-            known = reason.check(ConnectionClosed) is not None
             self.opened.errback(
                 TunnelError(f"the proxy {proxy} closed the connection without an answer to CONNECT")
-                if known
-                else reason
+                if reason.check(ConnectionClosed)
+                else TunnelError(f"the proxy {proxy} broke off", reason.value)
             )
 
     def _hand_over(self, rest: bytes) -> None:

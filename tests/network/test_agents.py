@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 from typing import Any
 
@@ -21,6 +22,7 @@ from promoter_view.kubernetes.outcomes import Outcome, Unreachable
 from promoter_view.network.proxies import Proxy, parse_proxy
 from tests.network.proxying import Proxying
 from tests.support.kubernetes.certificates import Authority
+from tests.support.ports import free_port
 
 reactor: Any = installed
 NAMES = {"kube_api": "::1", "ab--cd.example.com": "127.0.0.1"}
@@ -149,8 +151,21 @@ class AgentTests(TestCase):
         """An https proxy by its own name."""
         port = self.serve("::1", "::1")
         proxy = parse_proxy(f"https://127.0.0.1:{self.serve('127.0.0.1', 'other', site=self.proxying)}")
-        self.assertEqual((await self.refused(f"https://[::1]:{port}", proxy)).outcome, Outcome.TLS)
+        error = await self.refused(f"https://[::1]:{port}", proxy)
+        self.assertEqual(error.outcome, Outcome.TLS)
+        self.assertIn(f"the proxy {proxy.target.authority} broke off: ", str(error))
         self.assertEqual(self.proxying.heads, [])
+
+    async def test_a_proxy_that_cannot_be_reached(self) -> None:
+        """Is named, and what is in the way, without our credentials; for https as for http."""
+        closed = free_port()
+        for place, words in ((f"127.0.0.1:{closed}", "refused"), ("proxy-nowhere:3128", "cannot be resolved")):
+            for scheme, target in itertools.product(("http", "https"), repeat=2):
+                error = await self.refused(f"{target}://[::1]:6443", parse_proxy(f"{scheme}://me:S3CRET@{place}"))
+                self.assertEqual(error.outcome, Outcome.UNREACHABLE)
+                self.assertIn(f"the proxy {place} cannot be reached: ", str(error))
+                self.assertIn(words, str(error))
+                self.assertNotIn("S3CRET", f"{error} {error!r}")
 
     async def test_a_proxy_that_refuses(self) -> None:
         """Is named, with its answer and without our credentials."""

@@ -140,3 +140,10 @@ class EndpointTests(SynchronousTestCase):
         self.clock.advance(5)
         self.assertIn("within 5 seconds", str(self.failureResultOf(self.connecting, TunnelError).value))
         self.assertTrue(self.near.transport.disconnected)
+
+    def test_broken_off(self) -> None:
+        """Where it ends for another reason, such as TLS, the proxy is named, and the reason kept."""
+        self.near.protocol.connectionLost(Failure(cause := OSError("no such thing")))
+        found = self.failureResultOf(self.connecting, TunnelError).value
+        self.assertIn("proxy.example:3128 broke off", str(found))
+        self.assertIs(found.cause, cause)

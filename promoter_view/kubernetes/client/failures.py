@@ -12,6 +12,7 @@ from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.web.client import RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived
 
 from promoter_view.kubernetes.outcomes import Outcome, Unreachable
+from promoter_view.network.tunnels import TunnelError
 
 #: What a request can fail with for reasons that are not ours; anything else is a defect, and is raised as it is.
 NETWORK_ERRORS = (
@@ -36,7 +37,7 @@ def unreachable(error: Exception) -> Unreachable:
     if any(isinstance(cause, CancelledError | ConnectingCancelledError) for cause in causes):
         raise CancelledError from error
     for outcome, kinds in _OUTCOMES:
-        found = next((cause for cause in causes if isinstance(cause, kinds)), None)
+        found = next((cause for cause in causes if isinstance(_beneath(cause), kinds)), None)
         if found is not None:
             return Unreachable(outcome, _words(found))
     return Unreachable(Outcome.RESET, words_of(error))
@@ -61,7 +62,14 @@ def _causes(error: BaseException) -> list[BaseException]:
     return [cause for reason in error.reasons for cause in _causes(reason.value)] or [error]
 
 
+def _beneath(error: BaseException) -> BaseException:
+    """What was in the way of a connection to a proxy, where the error is about that."""
+    return (error.cause or error) if isinstance(error, TunnelError) else error
+
+
 def _words(error: BaseException) -> str:
+    if isinstance(error, TunnelError) and error.cause is not None:
+        return f"{error}: {_words(error.cause)}"
     if isinstance(error, SSL.Error) and error.args and isinstance(error.args[0], list):
         return "; ".join(part[-1] for part in error.args[0]) or "TLS error"
     if isinstance(error, VerificationError):
