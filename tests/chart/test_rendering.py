@@ -278,6 +278,19 @@ def test_a_value_is_where_the_pod_has_it(helm: Helm, values: dict[str, Any], pat
     assert found == "b"
 
 
+def test_both_services_have_the_families_that_one_says(helm: Helm) -> None:
+    """Policy and families are as given; without them nothing is said, and the cluster's defaults hold."""
+    for values, expected in (
+        ({}, {}),
+        ({"ipFamilyPolicy": "PreferDualStack"}, {"ipFamilyPolicy": "PreferDualStack"}),
+        ({"ipFamilies": ["IPv6", "IPv4"]}, {"ipFamilies": ["IPv6", "IPv4"]}),
+    ):
+        rendered = helm.objects({"service": values, "dashboard": {"enabled": True}})
+        services = [found["spec"] for (kind, *_), found in rendered.items() if kind == "Service"]
+        told = [{name: spec[name] for name in ("ipFamilyPolicy", "ipFamilies") if name in spec} for spec in services]
+        assert told == [expected, expected]
+
+
 def test_names_in_another_namespace(helm: Helm) -> None:
     """Elsewhere than in promoter-system all that says a namespace says that one, but for kube-system's binding."""
     rendered = helm.objects({"certs": {"mode": "certManager"}}, namespace="elsewhere")
@@ -312,6 +325,8 @@ def test_names_in_another_namespace(helm: Helm) -> None:
         ({"dashboard": {"proxy": {"sidecars": [{"name": "a", "image": "b"}]}}}, "dashboard.proxy.sidecars count with"),
         ({"dashboard": {"ingress": {"enabled": True}}}, "dashboard.ingress.host"),
         ({"namespaces": ["Team A"]}, "at '/namespaces/0'"),
+        ({"service": {"ipFamilyPolicy": "DualStack"}}, "at '/service/ipFamilyPolicy'"),
+        ({"service": {"ipFamilies": ["ipv6"]}}, "at '/service/ipFamilies/0'"),
         ({"extraArgs": ["show-web-request-bodies"]}, "at '/extraArgs/0'"),
         ({"extraArg": []}, "additional properties 'extraArg' not allowed"),
     ],

@@ -79,3 +79,14 @@ app.kubernetes.io/part-of: promoter
 {{- fail "persistence.existingClaim: persistence.enabled is false: leave one of them out" }}
 {{- end }}
 {{- end }}
+
+{{/* Which addresses a Service gets; nothing where the cluster decides. */}}
+{{- define "promoter-view.addresses" -}}
+{{- with .Values.service.ipFamilyPolicy }}
+ipFamilyPolicy: {{ . }}
+{{- end }}
+{{- with .Values.service.ipFamilies }}
+ipFamilies:
+{{- toYaml . | nindent 0 }}
+{{- end }}
+{{- end }}
