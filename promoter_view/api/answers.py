@@ -15,8 +15,6 @@ from promoter_view.web.entrance import refusal
 from promoter_view.web.parameters import parameters_of
 from promoter_view.web.status import Status
 
-JSON = "application/json"
-
 _AUDIT_ID = re.compile(r"[!-~]{1,64}\Z", re.ASCII)
 
 
@@ -27,14 +25,6 @@ def begin(request: Request, random: Random) -> None:
     request.setHeader("Audit-Id", audit_id)
     request.setHeader("Cache-Control", "no-cache, private")
     request.setHeader("Vary", "Accept, Accept-Encoding")
-
-
-def send(request: Request, body: bytes, content_type: str = JSON) -> None:
-    """A whole answer, in as few writes as there can be."""
-    request.setHeader(b"Content-Type", content_type.encode())
-    request.setHeader(b"Content-Length", b"%d" % len(body))
-    request.write(body)
-    request.finish()
 
 
 def send_status(request: Request, status: Status) -> None:

@@ -13,7 +13,7 @@ from twisted.web.server import Request
 
 from promoter_view.access.admission import Admission
 from promoter_view.access.identity import ANONYMOUS
-from promoter_view.api import answers
+from promoter_view.api.negotiation import MediaType
 from promoter_view.reading.wire import Frames, Make, Wire
 from promoter_view.web.addressing import Sender, is_own
 from promoter_view.web.channel import channel_of
@@ -57,7 +57,7 @@ class BodyCarrier:
 
     def begin(self, leave: Callable[[], None]) -> None:  # noqa: ARG002
         """The headers."""
-        self._request.setHeader("Content-Type", answers.JSON)
+        self._request.setHeader("Content-Type", MediaType.JSON)
         if self.wire.encoding:
             self._request.setHeader("Content-Encoding", self.wire.encoding)
         self._request.write(self.wire.begin())

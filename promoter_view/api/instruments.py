@@ -7,7 +7,7 @@ from promoter_view.views.definition import GROUP, VERSION
 
 
 class WatchInstruments:
-    """What the watches of one resource count (a ``watch_lines.Observer``)."""
+    """What the watches of one resource count."""
 
     def __init__(self, metrics: Metrics, resource: str) -> None:
         labels = (GROUP, VERSION, resource)

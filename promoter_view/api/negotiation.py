@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from promoter_view.web.accept import Clause, parse_clauses
 from promoter_view.web.errors import NotAcceptable
 
-#: Longer headers are not read to their end; what is left out counts as not offered.
-_MAX_CLAUSES = 32
 #: Of aggregated discovery; they differ in their name only.
 DISCOVERY_VERSIONS = ("v2", "v2beta1")
 
@@ -46,23 +44,9 @@ class Accepted:
     pretty: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """One media type of an Accept header, with its parameters in lower-case names."""
-
-    media_type: str
-    parameters: Mapping[str, str]
-    quality: float
-
-    @property
-    def is_json(self) -> bool:
-        """JSON is acceptable under that clause."""
-        return self.media_type in ("application/json", "application/*", "*/*")
-
-
 def parse_accept(header: str | None) -> list[Clause]:
     """The clauses in the order of preference: by q, and as they stand where it is equal. q=0 is left out."""
-    found = [clause for clause in _clauses(header or "*/*") if clause.quality > 0]
+    found = [clause for clause in parse_clauses(header or "*/*") if clause.quality > 0]
     return sorted(found, key=lambda clause: -clause.quality)
 
 
@@ -83,25 +67,25 @@ def discovery_version(header: str | None) -> str | None:
     """
     wanted = {"g": "apidiscovery.k8s.io", "as": "APIGroupDiscoveryList"}
     for clause in parse_accept(header):
-        if clause.is_json and "as" not in clause.parameters:
+        if _is_json(clause) and "as" not in clause.parameters:
             return None
         version = clause.parameters.get("v", "")
-        if clause.is_json and wanted.items() <= clause.parameters.items() and version in DISCOVERY_VERSIONS:
+        if _is_json(clause) and wanted.items() <= clause.parameters.items() and version in DISCOVERY_VERSIONS:
             return version
     raise NotAcceptable("application/json")
 
 
 def require_json(header: str | None) -> None:
     """JSON is acceptable, of documents that come in no other form. Errors: NotAcceptable."""
-    if not any(clause.is_json for clause in parse_accept(header)):
+    if not any(_is_json(clause) for clause in parse_accept(header)):
         raise NotAcceptable("application/json")
 
 
 def _media_type(clause: Clause, verb: Verb) -> MediaType | None:
-    if clause.is_json:
+    if _is_json(clause):
         return MediaType.JSON
     # A watch is a stream of documents, one a line: YAML has no such form.
-    return MediaType.YAML if clause.media_type == MediaType.YAML and verb is not Verb.WATCH else None
+    return MediaType.YAML if clause.value == MediaType.YAML and verb is not Verb.WATCH else None
 
 
 def _representation(clause: Clause, verb: Verb) -> Representation | None:
@@ -117,17 +101,5 @@ def _representation(clause: Clause, verb: Verb) -> Representation | None:
     return Representation.METADATA if form == single else None
 
 
-def _clauses(header: str) -> Iterator[Clause]:
-    for text in header.split(",")[:_MAX_CLAUSES]:
-        media_type, *rest = (part.strip() for part in text.split(";"))
-        pairs = (part.partition("=") for part in rest)
-        parameters = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
-        yield Clause(media_type.lower(), parameters, _quality(parameters.pop("q", "1")))
-
-
-def _quality(text: str) -> float:
-    try:
-        quality = float(text)
-    except ValueError:
-        return 0.0
-    return quality if 0 <= quality <= 1 else 0.0
+def _is_json(clause: Clause) -> bool:
+    return clause.value in ("application/json", "application/*", "*/*")

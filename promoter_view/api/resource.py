@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from twisted.internet.task import deferLater
 from twisted.web.server import Request
 
 from promoter_view.access.admission import Admission
-from promoter_view.api import answers
 from promoter_view.api.carriers import Carrier, carrier_of
-from promoter_view.api.format.compression import MIN_BYTES, Deflated
 from promoter_view.api.format.layouts import Layout
 from promoter_view.api.format.rendering import Rendering, Renderings, list_reader
 from promoter_view.api.format.watch_lines import WatchLines
@@ -20,7 +18,7 @@ from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import ResourceTarget
 from promoter_view.api.query import ListQuery, WatchQuery, parse_get, parse_list, parse_watch, wants_newest
 from promoter_view.boundaries import ViewReader
-from promoter_view.reading.answering import answer
+from promoter_view.reading.answering import PieceReader, answer
 from promoter_view.reading.feed import End, Feed
 from promoter_view.reading.open_feeds import OpenFeed, OpenFeeds, Rhythm
 from promoter_view.reading.pages import Page, PageReader, page
@@ -34,9 +32,13 @@ from promoter_view.runtime import Runtime
 from promoter_view.views.definition import GROUP, ViewDefinition
 from promoter_view.views.history import Ahead, Expired, require_come
 from promoter_view.views.isolation import Isolation
+from promoter_view.web.entrance import send
 from promoter_view.web.errors import NotReady, ObjectNotFound
 from promoter_view.web.limits import Limits
 from promoter_view.web.parameters import Parameters
+
+#: Smaller answers are sent as they are (kube-apiserver's threshold, KEP-156).
+_MIN_GZIP_BYTES = 128 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +110,10 @@ class ViewResource:
         if bundle is None:
             raise ObjectNotFound(GROUP, target.view, target.name)
         body = await self._laid_out(rendering.layout, rendering.form.single(bundle))
-        if rendering.gzip and len(body) > MIN_BYTES:
-            await self._compressed(request, Deflated(body), rendering)
+        if rendering.gzip and len(body) > _MIN_GZIP_BYTES:
+            await self._compressed(request, _deflated(body), rendering)
         else:
-            answers.send(request, body, rendering.layout.content_type)
+            send(request, body, rendering.layout.content_type)
 
     async def _laid_out(self, layout: Layout, document: bytes) -> bytes:
         """The whole document, a slice a turn."""
@@ -130,12 +132,12 @@ class ViewResource:
         wanted = _selection(call.target, query)
         found = await self._pump.fresh(sighted.see, lambda: page(sighted.views, wanted, query))
         reader = self._reader(found, rendering, gzip=False)
-        beginning = await self._beginning(reader, MIN_BYTES if rendering.gzip else 0)
-        if reader.finished and not (rendering.gzip and len(beginning) > MIN_BYTES):
-            answers.send(request, beginning, rendering.layout.content_type)
+        beginning = await self._beginning(reader, _MIN_GZIP_BYTES if rendering.gzip else 0)
+        if reader.finished and not (rendering.gzip and len(beginning) > _MIN_GZIP_BYTES):
+            send(request, beginning, rendering.layout.content_type)
         elif rendering.gzip:
             joined = self._reader(found, rendering, gzip=True) if rendering.as_they_are else None
-            await self._compressed(request, joined or Deflated(beginning, reader), rendering)
+            await self._compressed(request, joined or _deflated(beginning, reader), rendering)
         else:
             request.setHeader("Content-Type", rendering.layout.content_type)
             request.write(beginning)
@@ -225,3 +227,19 @@ class ViewResource:
 
 def _selection(target: ResourceTarget, query: ListQuery | WatchQuery) -> Selection:
     return Selection((target.view,), exactly(target.namespace), labels=query.labels, fields=query.fields)
+
+
+def _deflated(begun: bytes, rest: Reader | None = None) -> PieceReader:
+    """What was begun with, and what another reader says after it.
+
+    Not of bundles as they are: those are joined from the bundles' own runs (``reading.wire``), so that only what has
+    changed since the last such list is compressed.
+    """
+    return PieceReader(_slices(begun, rest), gzip=True)
+
+
+def _slices(begun: bytes, rest: Reader | None) -> Iterator[bytes]:
+    for start in range(0, len(begun), MAX_WRITE_BYTES):
+        yield begun[start : start + MAX_WRITE_BYTES]
+    while rest is not None and not rest.finished:
+        yield rest.pull(MAX_WRITE_BYTES)

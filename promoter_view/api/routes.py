@@ -18,7 +18,14 @@ from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from promoter_view.api import answers, discovery
 from promoter_view.api.format.layouts import laid_out
 from promoter_view.api.format.rendering import layout_of, lenient_layout
-from promoter_view.api.negotiation import DISCOVERY_VERSIONS, Verb, discovery_version, negotiate, require_json
+from promoter_view.api.negotiation import (
+    DISCOVERY_VERSIONS,
+    MediaType,
+    Verb,
+    discovery_version,
+    negotiate,
+    require_json,
+)
 from promoter_view.api.openapi.documents import GROUP_PATH, OpenApi
 from promoter_view.api.published import Published, has_already, publish
 from promoter_view.metrics import Metrics
@@ -78,13 +85,13 @@ class Routes:
     def openapi_v2(self, request: Request) -> bytes:
         """The OpenAPI 2 document, as the aggregator fetches it and merges it into the cluster's."""
         require_json(request.getHeader("Accept"))
-        return _published(request, self._openapi.documents.v2, answers.JSON)
+        return _published(request, self._openapi.documents.v2, MediaType.JSON)
 
     @app.route("/openapi/v3", methods=["GET"])
     def openapi_v3(self, request: Request) -> bytes:
         """The index of OpenAPI 3 documents: where each is, with its hash (KEP-2896)."""
         require_json(request.getHeader("Accept"))
-        return _published(request, self._openapi.documents.v3_index, answers.JSON)
+        return _published(request, self._openapi.documents.v3_index, MediaType.JSON)
 
     @app.route(f"/openapi/v3/{GROUP_PATH}", methods=["GET"])
     def openapi_v3_group(self, request: Request) -> bytes:
@@ -98,7 +105,7 @@ class Routes:
             return b""
         if asked:
             request.setHeader("Cache-Control", _FOR_GOOD)
-        return _published(request, documents.v3, answers.JSON)
+        return _published(request, documents.v3, MediaType.JSON)
 
     @app.route("/version", methods=["GET"])
     def version(self, request: Request) -> bytes:

@@ -26,7 +26,8 @@ from promoter_view.reading.selection import Selection
 from promoter_view.reading.sighted import SightedViews
 from promoter_view.reading.sights import Sights
 from promoter_view.reading.wire import Frames, fixed
-from promoter_view.web.encodings import accepts_gzip
+from promoter_view.web.accept import accepts_gzip
+from promoter_view.web.entrance import send
 from promoter_view.web.errors import BadRequest, Draining, NotReady
 from promoter_view.web.parameters import Parameters
 
@@ -124,11 +125,7 @@ class DataResource:
         told = {"user": visitor.user, "resourceVersion": str(self._views.head), "scope": sighted.sight.scope}
         if all(map(sighted.sight.refuses, self._plurals)):  # the position tells how busy others are
             del told["resourceVersion"]
-        body = orjson.dumps(told)
-        request.setHeader("Content-Type", _JSON)
-        request.setHeader("Content-Length", str(len(body)))
-        request.write(body)
-        request.finish()
+        send(request, orjson.dumps(told), _JSON)
 
     def _require_ready(self) -> None:
         if not self._views.ready:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -20,42 +19,17 @@ from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.kubernetes.reflecting.core import ReflectorState
 from promoter_view.log.errors import LogUnreachable
-from promoter_view.reading.answering import answer
+from promoter_view.reading.answering import PieceReader, answer
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.records import Bundle
-from promoter_view.web.encodings import accepts_gzip
+from promoter_view.web.accept import accepts_gzip
+from promoter_view.web.entrance import send
 from promoter_view.web.errors import ResourceNotFound
 from promoter_view.web.parameters import Parameters
 
-_GZIP = 16 + zlib.MAX_WBITS
-_LEVEL = 1
 #: A path below the root with its query: nothing that a browser could take for another host.
 _TARGET = re.compile(r"(?![/\\])[-A-Za-z0-9._~/%?&=+,:@!$'()*;]{0,2000}\Z", re.ASCII)
-
-
-class PieceReader:
-    """A page as a ``pump.Reader``: one piece a pull."""
-
-    idle = False
-
-    def __init__(self, pieces: Iterator[bytes], *, gzip: bool) -> None:
-        self._pieces = pieces
-        self._first = True
-        self._compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP) if gzip else None
-        self.finished = False
-
-    def pull(self, max_bytes: int) -> bytes:  # noqa: ARG002 - a piece is a few milliseconds' work
-        """The next piece; b"" while the compressor gathers more."""
-        piece = next(self._pieces, None)
-        self.finished = piece is None
-        if self._compressor is None:
-            return piece or b""
-        if piece is None:
-            return self._compressor.flush()
-        first, self._first = self._first, False
-        # The head comes first, and a browser can paint it while the rest is being made.
-        return self._compressor.compress(piece) + (self._compressor.flush(zlib.Z_SYNC_FLUSH) if first else b"")
 
 
 class PageResource:
@@ -118,9 +92,7 @@ class PageResource:
         if request.setETag(found.etag.encode()):
             request.finish()
             return
-        request.setHeader("Content-Length", str(len(found.body)))
-        request.write(found.body)
-        request.finish()
+        send(request, found.body, found.content_type)
 
     def _nothing(self) -> PageInput:
         return PageInput({}, self._views.head, self.now(), admits=lambda _view, _namespace: False)

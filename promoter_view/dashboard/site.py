@@ -19,7 +19,7 @@ from promoter_view.dashboard.visitors.sign_in import SignIn, redirect
 from promoter_view.dashboard.visitors.visitors import Authenticator, Visitor
 from promoter_view.web.addressing import host_name
 from promoter_view.web.channel import ApiRequest, channel_of
-from promoter_view.web.entrance import Entrance
+from promoter_view.web.entrance import Entrance, send
 from promoter_view.web.errors import MethodNotAllowed, Unauthorized
 from promoter_view.web.limits import Claim, Limits
 from promoter_view.web.parameters import Parameters, first, parameters_of
@@ -114,7 +114,7 @@ class DashboardEntrance(Entrance[str | None]):
     def _healthz(self, request: Request) -> None:
         fault = self._health()
         request.setResponseCode(200 if fault is None else 500)
-        _send(request, b"ok\n" if fault is None else fault.encode() + b"\n", "text/plain; charset=utf-8")
+        send(request, b"ok\n" if fault is None else fault.encode() + b"\n", "text/plain; charset=utf-8")
 
     def _is_known_host(self, request: Request) -> bool:
         """A page of another site may have its own name lead to our address (DNS rebinding)."""
@@ -125,11 +125,11 @@ class DashboardEntrance(Entrance[str | None]):
         request.setResponseCode(403)
         host = host_name(request.getHeader("Host") or "")[:253]
         text = f"{host!r} is not a name of this dashboard; --dashboard-allowed-hosts says which are\n"
-        _send(request, text.encode(), "text/plain; charset=utf-8")
+        send(request, text.encode(), "text/plain; charset=utf-8")
 
     async def _sign(self, request: Request, path: str, sign_in: SignIn) -> None:
         if request.method == b"POST":
-            await (sign_in.enter(request) if path == "sign-in" else _at_once(sign_in.leave, request))
+            await (sign_in.enter(request) if path == "sign-in" else sign_in.leave(request))
         elif request.method in (b"GET", b"HEAD") and path == "sign-in":
             await sign_in.show(request, first(parameters_of(request.uri), "target"))
         else:
@@ -165,7 +165,7 @@ class DashboardEntrance(Entrance[str | None]):
     def tell(self, request: Request, path: str | None, status: Status) -> None:
         """As a Status to scripts, as a page to people."""
         if path is None or path in _DATA or path.startswith("static/"):
-            _send(request, status.encode() + b"\n", "application/json")
+            send(request, status.encode() + b"\n", "application/json")
             return
         title = HTTPStatus(status.code).phrase
         Deferred.fromCoroutine(self._pages.tell(request, status.code, title, status.message)).addErrback(
@@ -175,14 +175,3 @@ class DashboardEntrance(Entrance[str | None]):
     def reference(self, request: Request) -> str:  # noqa: ARG002
         """There is none but the path."""
         return "a failure of this path"
-
-
-def _send(request: Request, body: bytes, content_type: str) -> None:
-    request.setHeader("Content-Type", content_type)
-    request.setHeader("Content-Length", str(len(body)))
-    request.write(body)
-    request.finish()
-
-
-async def _at_once(call: Callable[[Request], None], request: Request) -> None:
-    call(request)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.internet.defer import TimeoutError as WorkTimeout
 from twisted.internet.interfaces import IListeningPort, IReactorTime
 
-from promoter_view.web.server import Grace, HttpSite
+from promoter_view.web.server import HttpSite
 
 
 class Served:
@@ -32,7 +33,10 @@ class Served:
         self._listen = listen
         self._scheme = "https" if secure else "http"
         self._path = path
-        self._grace = Grace(grace_seconds, reactor=reactor)
+        self._grace_seconds = grace_seconds
+        self._reactor = reactor
+        self._until = 0.0
+        self._step: Deferred[None] | None = None
         self._ended = ended
         # Any: IListeningPort promises no port number of its address.
         self._port: Any = None
@@ -56,9 +60,22 @@ class Served:
         """No new connections; streams end in their words, requests under way finish, within the grace."""
         if self._port is not None:
             await maybeDeferred(self._port.stopListening)
-        await self._grace.end(self.site.drain, self.site.conclude)
+        self._until = self._reactor.seconds() + self._grace_seconds
+        for step in (self.site.drain, self.site.conclude):
+            await self._in_time(step())
         self._ended()
 
     def hurry(self) -> None:
         """The grace is over."""
-        self._grace.hurry()
+        self._until = 0.0
+        if self._step is not None:
+            self._step.cancel()
+
+    async def _in_time(self, work: Deferred[None]) -> None:
+        self._step = work
+        if not work.called:
+            work.addTimeout(max(0.0, self._until - self._reactor.seconds()), self._reactor)
+        try:
+            await work
+        except (CancelledError, WorkTimeout):
+            return

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.defer import TimeoutError as WorkTimeout
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.web.http import Request as HTTPRequest
@@ -70,34 +68,3 @@ class HttpSite(Site):
     def conclude(self) -> Deferred[None]:
         """After draining: close all connections; fires when everything that was written to them is on its way."""
         return self._connections.conclude()
-
-
-class Grace:
-    """Ends what is under way, one step after the other, all within ``seconds``."""
-
-    def __init__(self, seconds: float, *, reactor: IReactorTime) -> None:
-        self._seconds = seconds
-        self._reactor = reactor
-        self._step: Deferred[None] | None = None
-        self._until = 0.0
-
-    async def end(self, *steps: Callable[[], Deferred[None]]) -> None:
-        """Each step begins when the one before is done, or the time is over."""
-        self._until = self._reactor.seconds() + self._seconds
-        for step in steps:
-            await self._in_time(step())
-
-    def hurry(self) -> None:
-        """The time is over."""
-        self._until = 0.0
-        if self._step is not None:
-            self._step.cancel()
-
-    async def _in_time(self, work: Deferred[None]) -> None:
-        self._step = work
-        if not work.called:
-            work.addTimeout(max(0.0, self._until - self._reactor.seconds()), self._reactor)
-        try:
-            await work
-        except (CancelledError, WorkTimeout):
-            return

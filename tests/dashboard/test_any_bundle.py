@@ -19,7 +19,7 @@ from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of
 from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.stages import rows as stage_rows
 from promoter_view.dashboard.stages import subject as stages
-from promoter_view.dashboard.strategies import history, showing
+from promoter_view.dashboard.strategies import detail_page, history
 from promoter_view.dashboard.strategies import subject as strategies
 from promoter_view.dashboard.streams.topics import TopicForm
 from promoter_view.metrics import Metrics
@@ -166,7 +166,7 @@ class DefectTests(SynchronousTestCase):
         with mock.patch.object(history.Matrices, "of", side_effect=ZeroDivisionError):
             html = self.company.page(self.path)
             self.assertIn("environments-title", html)
-        with mock.patch.object(showing, "figures", side_effect=ZeroDivisionError):
+        with mock.patch.object(detail_page, "figures", side_effect=ZeroDivisionError):
             html = self.company.page(self.path)
         self.assertIn("This part (figures) cannot be shown.", html)
         self.assertIn("environments-title", html)
@@ -174,7 +174,7 @@ class DefectTests(SynchronousTestCase):
 
     def test_page(self) -> None:
         """A page of which nothing can be shown has its bundle's name, and the activity."""
-        with self.broken(showing, "read_detail"):
+        with self.broken(detail_page, "read_detail"):
             html = self.company.page(self.path)
         self.assertIn(f"<h1>{self.bundles[0].key.name}</h1>", html)
         self.assertIn("activity-title", html)
@@ -187,7 +187,7 @@ class DefectTests(SynchronousTestCase):
         list(activity.steps([broken, change]))
         self.flushLoggedErrors(IndexError)
         self.assertEqual([entry.resource_version for entry in activity.newest_first(self.company.now)], [7])
-        with self.broken(showing, "read_detail"):
+        with self.broken(detail_page, "read_detail"):
             self.company.page(self.path)
 
     def test_stage(self) -> None:

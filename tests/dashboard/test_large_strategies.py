@@ -31,7 +31,7 @@ class Work:
         self.counts: Counter[str] = Counter()
         self.tick: Callable[[], object] = lambda: None
         monkeypatch.setattr(contents, "orjson", SimpleNamespace(loads=self._counted("decoded", orjson.loads)))
-        showing = company.subjects[VIEW]._showing
+        showing = company.subjects[VIEW]._page
         for name in ("_column", "_cell"):
             monkeypatch.setattr(showing, name, self._counted(name, getattr(showing, name)))
 

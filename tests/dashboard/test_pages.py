@@ -16,8 +16,8 @@ import pytest
 import yaml
 from markupsafe import escape
 
-from promoter_view.dashboard.page_resource import PieceReader
 from promoter_view.dashboard.streams.topics import TopicForm
+from promoter_view.reading.answering import PieceReader
 from tests.dashboard.spoiling import bundle_of
 from tests.support.dashboard.company import Company
 from tests.support.views.strategies import Decoded, summarize

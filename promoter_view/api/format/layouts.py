@@ -10,11 +10,9 @@ from typing import Any, Protocol
 
 import orjson
 
+from promoter_view.api.negotiation import MediaType
 from promoter_view.reading.wire import Fixed, fixed
 from promoter_view.web.yaml_text import to_yaml, yaml_steps
-
-JSON = "application/json"
-YAML = "application/yaml"
 
 #: kube-apiserver's: command-line tools and browsers, where people read (isPrettyPrint in endpoints/handlers).
 _READ_BY_PEOPLE = ("curl", "Wget", "Mozilla/5.0")
@@ -45,7 +43,7 @@ class Layout(Protocol):
 class Compact:
     """JSON without white space, and a newline at its end."""
 
-    content_type = JSON
+    content_type = MediaType.JSON
     separator = fixed(b",")
 
     def steps(self, document: bytes) -> Iterator[bytes]:
@@ -64,7 +62,7 @@ class Compact:
 class Indented:
     """JSON as people read it, two spaces a level. Without a newline at its end, as kube-apiserver writes it."""
 
-    content_type = JSON
+    content_type = MediaType.JSON
     separator = fixed(b",\n    ")
 
     def steps(self, document: bytes) -> Iterator[bytes]:
@@ -83,7 +81,7 @@ class Indented:
 class Yaml:
     """YAML in block style, keys in order, as kube-apiserver writes it."""
 
-    content_type = YAML
+    content_type = MediaType.YAML
     separator = fixed(b"")
 
     def steps(self, document: bytes) -> Iterator[bytes]:

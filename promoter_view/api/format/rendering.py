@@ -20,7 +20,7 @@ from promoter_view.records import Bundle
 from promoter_view.slices import BeginSlice, endless
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation
-from promoter_view.web.encodings import accepts_gzip
+from promoter_view.web.accept import accepts_gzip
 from promoter_view.web.errors import NotAcceptable
 from promoter_view.web.parameters import Parameters
 

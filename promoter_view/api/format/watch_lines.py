@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from promoter_view.api.format.forms import Form
+from promoter_view.api.instruments import WatchInstruments
 from promoter_view.reading.format import Format
 from promoter_view.reading.wire import Wire, fixed
 from promoter_view.records import Bundle, BundleChange, ChangeType
 from promoter_view.views.history import Expired
 from promoter_view.web.errors import Forbidden
 from promoter_view.web.status import Status, expired_status, forbidden_status
-
-
-class Observer(Protocol):
-    """Is told what was written, for the metrics."""
-
-    def written(self, size: int) -> None:
-        """An event of that many bytes."""
-
-    def examined(self, changes: int) -> None:
-        """A pull found that many changes between the position and the head."""
 
 
 class WatchLines(Format):
@@ -30,11 +19,18 @@ class WatchLines(Format):
     """
 
     def __init__(
-        self, form: Form, wire: Wire, observer: Observer, *, bookmarks: bool, initial_end: bool, as_they_are: bool
+        self,
+        form: Form,
+        wire: Wire,
+        counts: WatchInstruments,
+        *,
+        bookmarks: bool,
+        initial_end: bool,
+        as_they_are: bool,
     ) -> None:
         self._form = form
         self._wire = wire
-        self._observer = observer
+        self._counts = counts
         self._initial_end = initial_end
         self._as_they_are = as_they_are
         self._first = True
@@ -42,7 +38,7 @@ class WatchLines(Format):
 
     def examined(self, changes: int) -> None:
         """Counted."""
-        self._observer.examined(changes)
+        self._counts.examined(changes)
 
     def present(self, bundle: Bundle) -> bytes:
         """An ADDED event without a frame: a row's age would be old in it."""
@@ -52,7 +48,7 @@ class WatchLines(Format):
             shown = self._form.event(bundle, bundle.resource_version, first=self._first)
             said = self._wire.text(event_line(ChangeType.ADDED, shown))
         self._first = False
-        self._observer.written(len(said))
+        self._counts.written(len(said))
         return said
 
     def complete(self, position: int) -> bytes:
@@ -65,7 +61,7 @@ class WatchLines(Format):
         self._first = False
         key = (version, event, form.key, bundle.hidden, first)
         said = self._wire.shared(key, lambda: event_line(event, form.event(bundle, version, first=first)))
-        self._observer.written(len(said))
+        self._counts.written(len(said))
         return said
 
     def bookmark(self, position: int) -> bytes:

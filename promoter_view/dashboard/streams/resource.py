@@ -19,7 +19,7 @@ from promoter_view.reading.sighted import SightedViews
 from promoter_view.reading.wire import Frames, Wire
 from promoter_view.runtime import Runtime
 from promoter_view.views.history import Ahead, Expired
-from promoter_view.web.encodings import accepts_gzip
+from promoter_view.web.accept import accepts_gzip
 from promoter_view.web.errors import NotReady
 from promoter_view.web.parameters import Parameters, first
 

@@ -83,7 +83,7 @@ class SignIn:
         else:
             self._go_on(request, cookies.keep(token, self._wall()), target)
 
-    def leave(self, request: Request) -> None:
+    async def leave(self, request: Request) -> None:
         """The token is forgotten. Errors: Forbidden."""
         self._require_own(request)
         self._go_on(request, cookies.forget(), "sign-in")

@@ -28,16 +28,19 @@ _RESERVED = "system:"
 class Visitor:
     """One request's. An ``access.admission.Admission``.
 
-    ``user`` is "" where nobody is asked who he is. ``again`` asks anew who it is, of the same request.
+    ``user`` is "" where nobody is asked who he is. ``again`` asks anew who it is, of the same request; None: it was
+    said once, for the whole of it.
     """
 
     identity: Identity
-    again: Callable[[], Awaitable[Identity]]
+    again: Callable[[], Awaitable[Identity]] | None = None
     user: str = ""
     can_sign_out: bool = False
 
     async def revoked(self) -> Forbidden | None:
         """Why it may not go on; None also where that cannot be told."""
+        if self.again is None:
+            return None
         try:
             found = await self.again()
         except Unauthorized:
@@ -67,7 +70,7 @@ class OpenAuthenticator:
 
     async def admit(self, request: Request) -> Visitor:  # noqa: ARG002
         """Never raises."""
-        return Visitor(ANONYMOUS, _anonymous)
+        return Visitor(ANONYMOUS)
 
 
 class TokenAuthenticator:
@@ -153,12 +156,7 @@ class ProxyAuthenticator:
         """Errors: Unauthorized, Forbidden."""
         self._proof.check(request)
         identity = self._identity(request)
-
-        async def again() -> Identity:
-            # The proxy has said it once, for the whole of the request.
-            return identity
-
-        return Visitor(identity, again, identity.user)
+        return Visitor(identity, user=identity.user)
 
     def _identity(self, request: Request) -> Identity:
         names = _values(request, self._headers.user)
@@ -176,7 +174,3 @@ class ProxyAuthenticator:
 def _values(request: Request, name: str) -> list[str]:
     """Names are UTF-8, as those from kube-apiserver. Errors: Unauthorized for one that is not."""
     return list(filter(None, (value.strip() for value in words_of(headers_of(request), [name.lower()]))))
-
-
-async def _anonymous() -> Identity:
-    return ANONYMOUS

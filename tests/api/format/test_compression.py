@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.web.encodings import accepts_gzip
+from promoter_view.web.accept import accepts_gzip
 from tests.support.api.world import BASE, METADATA_LIST, TABLE, World, in_namespace, large, version_of
 
 GZIP = {"Accept-Encoding": "gzip"}
