@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from promoter_view.dashboard.strategies.fleet import ORDERS, FleetQuery, in_order
+from promoter_view.dashboard.strategies.fleet import ORDERS, FleetQuery, Listed, in_order
 from promoter_view.dashboard.subject import Shown, Wording
 
 
@@ -48,16 +48,23 @@ def rows_page(
 
 
 def fill_rows(page: RowsPage, found: Sequence[Shown]) -> None:
-    """Those that the query does not ask for are hidden."""
+    """Those that the query does not ask for are hidden; an outline has the others' ids."""
     html = {(each.row.namespace, each.row.name): each.html for each in found}
     rows = in_order([each.row for each in found], page.query.sort)
     wanted = [page.query.admits(row) for row in rows]
     page.total, page.shown = len(rows), sum(wanted)
     page.counts = Counter(row.state for row in rows)
     page.namespaces = sorted({row.namespace for row in rows})
-    page.rows = (
-        _hidden(html[row.namespace, row.name], hide=not admitted) for row, admitted in zip(rows, wanted, strict=True)
-    )
+    placed = zip(rows, wanted, strict=True)
+    if page.query.outline:
+        page.rows = (_place(row) for row, admitted in placed if admitted)
+    else:
+        page.rows = (_hidden(html[row.namespace, row.name], hide=not admitted) for row, admitted in placed)
+
+
+def _place(row: Listed) -> Markup:
+    """Where a row stands, for a page that has it."""
+    return Markup('<li id="{}/{}"></li>').format(row.namespace, row.name)
 
 
 def _hidden(html: str, *, hide: bool) -> Markup:

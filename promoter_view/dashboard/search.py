@@ -1,7 +1,4 @@
-"""The search for text on pages of rows: what of a row is looked at, and what a word that was typed means. Pure.
-
-fleet.js does the same in the browser, with the words that the row carries.
-"""
+"""The search for text on pages of rows: what of a row is looked at, and what a word that was typed means. Pure."""
 
 from __future__ import annotations
 

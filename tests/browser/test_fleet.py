@@ -61,8 +61,9 @@ def test_a_state_that_there_is_not(visit: Visit) -> None:
     said = [each.inner_text() for each in page.query_selector_all("[data-unknown]")]
     assert [words.partition(" '")[0] for words in said] == ["Unknown state", "Unknown order"]
     page.locator('.chip[data-state="failed"]').click()
-    assert page.query_selector_all("[data-unknown]") == []
     assert page.url.endswith("?state=failed")
+    page.wait_for_selector('.chip[data-state="failed"][aria-current]')
+    assert page.query_selector_all("[data-unknown]") == []
 
 
 @pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
@@ -86,9 +87,10 @@ def test_filters_are_in_the_address_and_stars_in_the_browser(visit: Visit) -> No
     page.keyboard.press("/")
     page.keyboard.type("app-00001")
     assert page.url.endswith("?text=app-00001")
-    assert len(rows(page)) == 1
+    wait(lambda: len(rows(page)) == 1, 20, "the one that was looked for")
     page.keyboard.press("Escape")
-    assert len(rows(page)) == 6
+    wait(lambda: len(rows(page)) == 6, 20, "all again")
+    assert "?" not in page.url
     page.get_by_role("button", name="Favourite: app-00002").click()
     page.get_by_label("Favourites only").check()
     assert page.url.endswith("?favourites=1")
@@ -96,7 +98,70 @@ def test_filters_are_in_the_address_and_stars_in_the_browser(visit: Visit) -> No
     page.wait_for_selector('connection-status[data-state="live"]')
     assert [name.partition("/")[2] for name in rows(page)] == ["app-00002"]
     page.get_by_label("Labels").fill("team in (")
-    assert page.locator("[data-label-problem]").is_visible()
+    page.locator("[data-label-problem]").wait_for()
+
+
+@pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
+def test_the_last_choice_counts(visit: Visit) -> None:
+    """On a slow way two chips, one soon after the other, are both chosen, whatever answers come of the first."""
+    page = visit.open()
+    slow = {"offline": False, "latency": 400, "downloadThroughput": -1, "uploadThroughput": -1}
+    visit.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    for state in ("failed", "promoted"):
+        page.locator(f'.chip[data-state="{state}"]').click()
+    assert page.url.endswith("?state=failed%2Cpromoted")
+    page.wait_for_selector('.chip[data-state="promoted"][aria-current]')
+    assert page.locator(".chip[aria-current]").count() == 2
+    assert {words.partition(" ")[0] for words in rows(page).values()} <= {"failed", "promoted"}
+
+
+@pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
+def test_back_brings_the_filters_before(visit: Visit) -> None:
+    """Fields and rows say what the address says again."""
+    page = _marked(visit.open("?text=app-00001&sort=name"))
+    page.locator(".skip").press("Enter")
+    page.get_by_label("Search").fill("app-0000")
+    page.get_by_label("Sort by").select_option("namespace")
+    wait(lambda: len(rows(page)) == 6, 20, "all")
+    page.go_back()
+    wait(lambda: len(rows(page)) == 1, 20, "the one of before")
+    assert page.get_by_label("Search").input_value() == "app-00001"
+    assert page.get_by_label("Sort by").input_value() == "name"
+    assert page.evaluate("window.notReloaded")
+
+
+@pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
+def test_what_comes_takes_its_place_or_none(dashboard: Dashboard, visit: Visit) -> None:
+    """A new strategy is counted, and shown where filters and order have it; what was typed and chosen stays."""
+    page, filtered = visit.open("?sort=name"), visit.open()
+    filtered.locator("select[name=namespace]").select_option("team-001")
+    filtered.get_by_label("Labels").fill("no/such")
+    filtered.wait_for_selector("[data-empty]:not([hidden])")
+    filtered.get_by_label("Search").type("app ")
+    strategy = dashboard.cluster.written.of("promotionstrategies")[0]
+    strategy["metadata"] = {"name": "app-00000a", "namespace": "team-000a"}
+    dashboard.cluster.written.apply(strategy)
+    page.wait_for_selector('.row[data-name="app-00000a"]:not([hidden])')
+    wait(lambda: [name.partition("/")[2] for name in rows(page)][1] == "app-00000a", 20, "it stands second")
+    wait(lambda: filtered.locator("[data-count]").inner_text() == "0 of 7 strategies", 20, "it is counted")
+    assert rows(filtered) == {}
+    assert filtered.locator("select[name=namespace]").input_value() == "team-001"
+    assert filtered.get_by_label("Search").input_value() == "app "
+    assert filtered.evaluate("document.activeElement.name") == "text"
+
+
+@pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
+def test_a_filter_that_found_nobody_to_ask_is_asked_again(dashboard: Dashboard, visit: Visit) -> None:
+    """Chosen while the program is away, it holds as soon as that is back."""
+    page = _marked(visit.open())
+    with dashboard.unavailable():
+        page.wait_for_selector('connection-status[data-state="reconnecting"]')
+        page.get_by_label("Search").fill("app-00001")
+        page.wait_for_timeout(1000)
+        assert len(rows(page)) == 6
+    dashboard.program.start()
+    wait(lambda: len(rows(page)) == 1, 20, "the one that was looked for")
+    assert page.evaluate("window.notReloaded")
 
 
 @pytest.mark.parametrize("dashboard", [QUIET], indirect=True)

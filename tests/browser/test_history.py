@@ -9,6 +9,7 @@ import pytest
 from tests.browser.dashboard import Dashboard, Visit
 from tests.browser.test_fleet import QUIET, _write
 from tests.browser.test_pages import _AXE, _violations
+from tests.support.program.truth import wait
 
 PATH = "strategies/team-000/app-00000"
 
@@ -69,14 +70,14 @@ def test_filters_hold_while_the_page_lives(dashboard: Dashboard, visit: Visit) -
     page.locator('.chip[data-show="failed"]').click()
     page.locator('.environments input[value="development"]').check()
     assert page.url.endswith("?show=failed&columns=development")
-    assert _shown(page) == (1, 1)
+    wait(lambda: _shown(page) == (1, 1), 20, "one commit in one environment")
     _write(dashboard, "app-00000", "another", "failure")
     page.wait_for_selector("#detail >> text=another")
     assert _shown(page) == (1, 1)
     assert page.locator("[data-history-count]").inner_text().startswith("1 of ")
     page.get_by_role("link", name="Clear filters").click()
-    assert _shown(page)[1] > 1
     assert "?" not in page.url
+    wait(lambda: _shown(page)[1] > 1, 20, "all environments again")
 
 
 def _shown(page: Any) -> tuple[int, int]:

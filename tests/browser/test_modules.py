@@ -1,4 +1,4 @@
-"""Modules of the pages against the Python that decides the same: times, label selectors, positions, morphing."""
+"""Modules of the pages against the Python that decides the same: times, positions, morphing."""
 
 from __future__ import annotations
 
@@ -6,36 +6,11 @@ from typing import Any
 
 import pytest
 
-from promoter_view.kubernetes.selectors import SelectorError, parse_label_selector
 from tests.browser.dashboard import Visit
 from tests.browser.test_fleet import QUIET
-from tests.support.dashboard.searches import TYPED, WORDS
 from tests.support.dashboard.times import NOW, RELATIVE
 
 pytestmark = pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
-
-SELECTORS = [
-    "",
-    "a",
-    "!a",
-    "a=1",
-    "a==1",
-    "a!=1",
-    "a in (1,2)",
-    "a notin (1, 3)",
-    "a>1",
-    "a<2",
-    "a=1,b",
-    " a = 1 , !b ",
-    "x/y=1",
-    "a in",
-    "=1",
-    "a=1,,b",
-    "a=1,",
-    "((",
-    "a b",
-]
-LABELS = [{}, {"a": "1"}, {"a": "2", "b": ""}, {"a": "x", "x/y": "1"}, {"b": "1"}]
 
 
 def _call(page: Any, module: str, body: str, argument: Any) -> Any:
@@ -56,31 +31,6 @@ def test_times_are_said_as_the_server_says_them(visit: Visit) -> None:
     body = "return given.map(([then, now]) => it.relative(then, now))"
     said = _call(visit.open(), "clock.js", body, [[now - seconds * 1000, now] for seconds, _ in RELATIVE])
     assert said == [words for _, words in RELATIVE]
-
-
-def test_label_selectors_choose_what_the_server_chooses(visit: Visit) -> None:
-    """Every selector on every set of labels, and the same ones are refused."""
-    body = """return given.selectors.map((text) => {
-        const tests = it.parseSelector(text);
-        return tests && given.labels.map((labels) => tests.every((test) => test(new Map(Object.entries(labels)))));
-    })"""
-    found = _call(visit.open(), "labels.js", body, {"selectors": SELECTORS, "labels": LABELS})
-    assert dict(zip(SELECTORS, found, strict=True)) == {text: _chosen(text) for text in SELECTORS}
-
-
-def test_the_search_finds_what_the_server_finds(visit: Visit) -> None:
-    """Whatever is typed, the same rows."""
-    body = "return given.typed.map((typed) => it.finds(it.readSearch(typed), given.words))"
-    found = _call(visit.open(), "search.js", body, {"typed": list(TYPED), "words": WORDS})
-    assert dict(zip(TYPED, found, strict=True)) == TYPED
-
-
-def _chosen(text: str) -> list[bool] | None:
-    try:
-        selector = parse_label_selector(text)
-    except SelectorError:
-        return None
-    return [selector.matches(labels) for labels in LABELS]
 
 
 def test_positions_are_compared_as_the_integers_that_they_are(visit: Visit) -> None:

@@ -29,7 +29,7 @@ def test_stages_are_filtered_and_opened(visit: Visit) -> None:
     page.keyboard.press("/")
     page.keyboard.type("storefront-delivery/uat")
     assert page.url.endswith("?text=storefront-delivery%2Fuat")
-    assert page.locator(".row:not([hidden])").count() == 1
+    wait(lambda: page.locator(".row:not([hidden])").count() == 1, 20, "the one that was looked for")
     page.get_by_role("link", name="uat", exact=True).click()
     page.wait_for_url("**/stages/storefront-delivery/uat")
     assert page.get_by_role("heading", level=1).inner_text() == "uat"

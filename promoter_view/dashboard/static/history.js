@@ -1,148 +1,82 @@
-// The history's matrix: filters without a reload, and one cell in detail beside it. Without scripts the server does both.
+// The history's matrix: one cell in detail beside it, and keys. Without scripts the cells' links lead to the same.
 
 import { announce } from "./announcer.js";
 import { sayTimes } from "./clock.js";
-import { fromHTML, morph } from "./morph.js";
+import { addressOf, isElsewhere } from "./filters.js";
+import { morph } from "./morph.js";
 import { recall, remember } from "./storage.js";
 
 const LEAST = 320, MOST = 760, USUAL = 420, STEP = 20;
 
 export class History {
-  #detail; #asked = 0; #opener = null;
+  #detail; #filters; #opener = null; #opening = false;
 
-  constructor(detail) { this.#detail = detail; }
+  constructor(detail, filters) {
+    this.#detail = detail;
+    this.#filters = filters;
+  }
 
   start() {
     this.#resize(recall("drawer-width", USUAL));
     document.addEventListener("click", (event) => this.#click(event));
     document.addEventListener("keydown", (event) => this.#key(event));
-    this.#detail.addEventListener("change", (event) => { if (event.target.closest("[data-history]")) this.#changed(); });
-    this.#detail.addEventListener("submit", (event) => { event.preventDefault(); this.#changed(); });
-    addEventListener("popstate", () => this.#followAddress());
+    addEventListener("popstate", () => { this.#opening = true; });
     if (this.#drawer) this.#adopt(this.#drawer);
-    this.arrange();
+    this.mark();
   }
 
-  // After the detail was made anew: what it says is of no filter, and the cell that is open may say something else now.
-  refresh() {
-    this.arrange();
-    if (this.#drawer) this.#load(location.href, { quiet: true });
-  }
-
-  // -- filters: the address says which
-
-  get #form() { return this.#detail.querySelector("[data-history]"); }
-
-  #changed() {
-    const query = new URLSearchParams(location.search);
-    const columns = [...this.#form.querySelectorAll("[name=columns]:checked")].map((box) => box.value).join(",");
-    columns ? query.set("columns", columns) : query.delete("columns");
-    const order = this.#form.elements.order.value;
-    order ? query.set("order", order) : query.delete("order");
-    this.#address(query);
-    this.arrange();
-  }
-
-  #address(query, replace = true) {
-    const url = `${location.pathname}${query.size ? `?${query}` : ""}`;
-    replace ? history.replaceState(null, "", url) : history.pushState(null, "", url);
-  }
-
-  arrange() {
-    const form = this.#form;
-    if (!form) return;
-    const query = new URLSearchParams(location.search);
-    const rows = [...this.#detail.querySelectorAll(".matrix tbody tr")];
-    const heads = [...this.#detail.querySelectorAll(".matrix thead [data-env]")];
-    const names = heads.map((head) => head.dataset.env);
-    const asked = (query.get("columns") ?? "").split(",").filter((name) => names.includes(name));
-    const columns = new Set(asked.length ? asked : names);
-    for (const cell of this.#detail.querySelectorAll(".matrix [data-env]")) cell.hidden = !columns.has(cell.dataset.env);
-    const has = (row, kind) => !kind || row.querySelector(`.cell[data-kind="${kind}"]:not([hidden])`) !== null;
-    const chips = [...form.querySelectorAll("[data-show]")];
-    const chosen = chips.find((chip) => chip.dataset.show === query.get("show")) ?? chips[0];
-    for (const chip of chips) {
-      chip.querySelector("b").textContent = rows.filter((row) => has(row, chip.dataset.kind)).length;
-      chip === chosen ? chip.setAttribute("aria-current", "true") : chip.removeAttribute("aria-current");
-    }
-    for (const row of rows) row.hidden = !has(row, chosen.dataset.kind);
-    this.#sort(rows, query.get("order") === "oldest");
-    for (const box of form.querySelectorAll("[name=columns]")) box.checked = asked.includes(box.value);
-    form.elements.order.value = query.get("order") === "oldest" ? "oldest" : "";
-    this.#say(rows.filter((row) => !row.hidden).length, rows.length, columns.size, names.length);
-    form.querySelector("[data-history-clear]").hidden = !asked.length && chosen === chips[0];
-    this.#mark();
-  }
-
-  #sort(rows, oldestFirst) {
-    const sign = oldestFirst ? 1 : -1;
-    const wanted = [...rows].sort((one, other) => sign * (one.dataset.time - other.dataset.time));
-    if (wanted.some((row, place) => row !== rows[place])) rows[0].parentElement.append(...wanted);
-  }
-
-  #say(shown, all, columns, environments) {
-    const words = `${shown} of ${all} commits, ${columns} of ${environments} environments`;
-    const line = this.#form.querySelector("[data-history-count]");
-    if (line.textContent !== words) line.textContent = words;
-    this.#detail.querySelector("[data-history-empty]").hidden = shown > 0;
-  }
-
-  // -- one cell in detail
+  // -- one cell in detail: the address names it
 
   get #drawer() { return document.getElementById("drawer"); }
 
   #click(event) {
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
     const link = event.target.closest?.("a");
-    if (!link) return;
-    if (link.matches(".open-cell")) this.#open(event, link);
-    else if (link.matches(".drawer-close")) { event.preventDefault(); this.#close(); }
-    else if (link.matches("[data-show], [data-history-clear] a")) this.#choose(event, link);
+    if (!link || isElsewhere(event)) return;
+    if (link.matches(".open-cell")) this.#open(link);
+    else if (link.matches(".drawer-close")) this.#close();
+    else if (link.matches("[data-history-clear] a")) this.#clear();
+    else return;
+    event.preventDefault();
   }
 
-  #choose(event, link) {
-    event.preventDefault();
-    const query = new URLSearchParams(location.search);
-    const kind = link.dataset.kind;
-    kind ? query.set("show", link.dataset.show) : query.delete("show");
-    if (!link.dataset.show) query.delete("columns");
-    this.#address(query);
-    this.arrange();
-  }
-
-  #open(event, link) {
-    event.preventDefault();
+  #open(link) {
     if (!link.closest("#drawer")) this.#opener = link.closest("tr")?.id && link;
-    const query = new URLSearchParams(location.search);
-    const wanted = new URL(link.href).searchParams;
+    const query = new URLSearchParams(location.search), wanted = new URL(link.href).searchParams;
     for (const name of ["commit", "env"]) query.set(name, wanted.get(name));
-    this.#address(query, this.#drawer !== null);
-    this.#load(location.href);
+    history[this.#drawer ? "replaceState" : "pushState"](null, "", addressOf(query));
+    this.#opening = true;
+    this.#filters.ask();
   }
 
-  #followAddress() {
-    this.arrange();
-    if (new URLSearchParams(location.search).has("commit")) this.#load(location.href);
-    else this.#drawer?.remove();
+  #close() {
+    this.#drawer?.remove();
+    const query = new URLSearchParams(location.search);
+    query.delete("commit");
+    query.delete("env");
+    history.pushState(null, "", addressOf(query));
+    this.mark();
+    this.#opener?.focus();
   }
 
-  async #load(url, { quiet = false } = {}) {
-    const turn = ++this.#asked;
-    let found;
-    try {
-      const answer = await fetch(url, { cache: "no-store", credentials: "same-origin" });
-      found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("drawer");
-    } catch {
-      // Not to be had now: what is shown stays, and the connection says that something is wrong.
-      return;
-    }
-    if (turn !== this.#asked) return;
-    this.#show(found && document.importNode(found, true), quiet);
+  #clear() {
+    const { form } = this.#filters;
+    for (const box of form.querySelectorAll(":checked[name=columns]")) box.checked = false;
+    form.elements.show.value = "";
+    this.#filters.changed(0);
   }
 
-  #show(found, quiet) {
+  // What the page of the address says; null for nothing.
+  show(found) {
+    const opening = this.#opening;
+    this.#opening = false;
+    if (!new URLSearchParams(location.search).has("commit")) this.#drawer?.remove();
+    else if (found) this.#put(found, opening);
+    else if (opening) announce("drawer", "There is nothing to show of that commit.");
+    this.mark();
+  }
+
+  #put(found, opening) {
     const old = this.#drawer;
-    if (!found) { if (!quiet) announce("drawer", "There is nothing to show of that commit."); return; }
     if (old) {
       const grip = old.querySelector(".drawer-grip");
       morph(old, found);
@@ -151,8 +85,7 @@ export class History {
       this.#still(() => { this.#detail.after(found); this.#adopt(found); });
     }
     sayTimes(this.#drawer);
-    this.#mark();
-    if (!quiet) this.#drawer.focus({ preventScroll: innerWidth > 1088 });
+    if (opening) this.#drawer.focus({ preventScroll: innerWidth > 1088 });
   }
 
   // The drawer takes room, and what is beside it moves: the cell that was clicked stays under the pointer, or comes into view.
@@ -165,19 +98,8 @@ export class History {
     cell.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
   }
 
-  #close() {
-    this.#asked += 1;
-    this.#drawer?.remove();
-    const query = new URLSearchParams(location.search);
-    query.delete("commit");
-    query.delete("env");
-    this.#address(query, false);
-    this.#mark();
-    this.#opener?.focus();
-  }
-
   // The cell that is open is marked in the matrix.
-  #mark() {
+  mark() {
     const { commit, env } = this.#drawer?.dataset ?? {};
     for (const link of this.#detail.querySelectorAll(".matrix .open-cell")) {
       const wanted = new URL(link.href).searchParams;

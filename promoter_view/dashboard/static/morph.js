@@ -1,7 +1,7 @@
 // Makes one element into another with as few changes as there are differences: focus, open details, scroll and
-// selection stay where they are. What the reader has set (open, aria-pressed, hidden) is not taken back.
+// selection stay where they are. What the reader has set (open, aria-pressed) is not taken back.
 
-const KEPT = new Set(["open", "aria-pressed", "hidden"]);
+const KEPT = new Set(["open", "aria-pressed"]);
 
 export function fromHTML(html) {
   const template = document.createElement("template");

@@ -3,13 +3,20 @@
 import { sayTimes } from "./clock.js";
 import { morph } from "./morph.js";
 
-export async function refresh() {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
-  if (answer.redirected) { location.reload(); return; }
+// The page as that address has it now. Where another stands there, that one is loaded. Fails where there is no answer.
+export async function readPage(url, signal) {
+  const answer = await fetch(url, { headers: { Accept: "text/html" }, cache: "no-store", credentials: "same-origin", signal });
   const found = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (found.body.dataset.page !== document.body.dataset.page) { location.reload(); return; }
-  morph(document.getElementById("main"), document.adoptNode(found.getElementById("main")));
-  sayTimes(document.getElementById("main"));
+  if (!answer.redirected && found.body.dataset.page === document.body.dataset.page) return document.adoptNode(found.documentElement);
+  if (!answer.redirected && answer.status >= 500) throw new Error(`HTTP ${answer.status}`);
+  location.reload();
+  throw new Error("another page");
+}
+
+export async function refresh() {
+  const main = document.getElementById("main");
+  morph(main, (await readPage(location.href)).querySelector("#main"));
+  sayTimes(main);
 }
 
 // Asks every few seconds while somebody looks; says honestly when there is no answer.

@@ -3,18 +3,23 @@
 import { announce } from "./announcer.js";
 import { sayTimes } from "./clock.js";
 import { addEntry } from "./entries.js";
+import { Filters } from "./filters.js";
 import { History } from "./history.js";
 import { fromHTML, morph } from "./morph.js";
 
 export class Strategy {
   #detail = document.getElementById("detail");
   #entries = document.getElementById("entries");
-  #history = new History(this.#detail);
+  #filters = new Filters((page) => this.#answered(page));
+  #history = new History(this.#detail, this.#filters);
   #gone = null;
   #present = true;
   #noun = this.#detail.dataset.view ? "Stage" : "strategy";
 
-  start() { this.#history.start(); }
+  start() {
+    this.#filters.start();
+    this.#history.start();
+  }
 
   take({ event, data }) {
     const own = (data.view ?? "") === (this.#detail.dataset.view ?? "") && data.namespace === this.#detail.dataset.namespace && data.name === this.#detail.dataset.name;
@@ -22,20 +27,30 @@ export class Strategy {
     else if (event === "SYNCED") this.#say(this.#present ? "" : `This ${this.#noun} is gone, or you may not see it any more.`);
     else if (!own) return;
     else if (event === "DELETED") this.#say(`This ${this.#noun} was deleted. What you see is its last state.`);
-    else if (data.detail) this.#show(data.detail);
+    else if (data.detail) this.#came(data.detail);
     if (own && data.entry) addEntry(this.#entries, data.entry, 40);
   }
 
-  #show(html) {
+  #came(html) {
     this.#present = true;
     this.#say("");
-    const wanted = fromHTML(html);
+    // A frame is of no query: the page of one is asked for again.
+    if (location.search) this.#filters.came();
+    else this.#show(fromHTML(html));
+  }
+
+  #answered(page) {
+    this.#show(page.querySelector("#detail"));
+    this.#history.show(page.querySelector("#drawer"));
+  }
+
+  #show(wanted) {
     if (wanted.dataset.state !== this.#detail.dataset.state) {
       announce("state", `${wanted.dataset.name}: ${wanted.querySelector(".pill").textContent}.`);
     }
     morph(this.#detail, wanted);
     sayTimes(this.#detail);
-    this.#history.refresh();
+    this.#history.mark();
   }
 
   #say(words) {

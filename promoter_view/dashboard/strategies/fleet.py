@@ -85,7 +85,8 @@ class Row:
 class FleetQuery:
     """What the page's address asks for. What of it cannot be read is left out, and said.
 
-    ``problem`` says what is wrong with the labels, ``unknown`` which state or order there is not.
+    ``problem`` says what is wrong with the labels, ``unknown`` which state or order there is not. ``favourites``:
+    only those; which, the browser knows. ``outline``: rows are wanted by their ids, for a page that has them.
     """
 
     text: str = ""
@@ -95,6 +96,8 @@ class FleetQuery:
     labels: LabelSelector = LabelSelector()  # noqa: RUF009 - frozen, and selects everything
     label: str = ""
     sort: str = "state"
+    favourites: bool = False
+    outline: bool = False
     problem: str = ""
     unknown: tuple[str, ...] = ()
 
@@ -136,7 +139,8 @@ def nameless_row(namespace: str, name: str) -> Row:
 
 
 def read_query(query: Mapping[str, str], states: Iterable[StrEnum] = StateWord) -> FleetQuery:
-    """The query of a page of rows: ``text``, ``namespace`` and ``state`` (comma-separated), ``label``, ``sort``.
+    """The query of a page of rows: ``text``, ``namespace`` and ``state`` (comma-separated), ``label``, ``sort``,
+    ``favourites=1``, ``rows=outline``.
 
     ``states`` are those that rows may have.
     """
@@ -157,6 +161,8 @@ def read_query(query: Mapping[str, str], states: Iterable[StrEnum] = StateWord) 
         labels=labels,
         label=label,
         sort=sort if sort in ORDERS else "state",
+        favourites=query.get("favourites") == "1",
+        outline=query.get("rows") == "outline",
         problem=problem,
         unknown=tuple(filter(None, unknown)),
     )

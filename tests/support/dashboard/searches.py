@@ -1,4 +1,4 @@
-"""A strategy, and what is typed to find it: one table for the server's search and for search.js."""
+"""A strategy, and what is typed to find it: and whether that finds it."""
 
 from __future__ import annotations
 
