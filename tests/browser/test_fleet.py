@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from tests.browser.dashboard import Dashboard, Visit, rows
 from tests.support.program.truth import wait
 
+_STRATEGY = next(kind for kind in PROMOTER_KINDS if kind.kind == "PromotionStrategy")
 QUIET = ("--strategies", "6", "--namespaces", "2")
 
 
@@ -132,12 +134,12 @@ def test_back_brings_the_filters_before(visit: Visit) -> None:
 
 @pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
 def test_what_comes_takes_its_place_or_none(dashboard: Dashboard, visit: Visit) -> None:
-    """A new strategy is counted, and shown where filters and order have it; what was typed and chosen stays."""
+    """One that comes and goes is counted, and shown where filters and order have it; what was chosen stays."""
     page, filtered = visit.open("?sort=name"), visit.open()
-    filtered.locator("select[name=namespace]").select_option("team-001")
     filtered.get_by_label("Labels").fill("no/such")
     filtered.wait_for_selector("[data-empty]:not([hidden])")
     filtered.get_by_label("Search").type("app ")
+    dashboard.cluster.written.add_namespaces("team-000a")
     strategy = dashboard.cluster.written.of("promotionstrategies")[0]
     strategy["metadata"] = {"name": "app-00000a", "namespace": "team-000a"}
     dashboard.cluster.written.apply(strategy)
@@ -145,9 +147,14 @@ def test_what_comes_takes_its_place_or_none(dashboard: Dashboard, visit: Visit) 
     wait(lambda: [name.partition("/")[2] for name in rows(page)][1] == "app-00000a", 20, "it stands second")
     wait(lambda: filtered.locator("[data-count]").inner_text() == "0 of 7 strategies", 20, "it is counted")
     assert rows(filtered) == {}
+    assert filtered.evaluate("document.activeElement.name") == "text"
+    for namespace in ("team-000a", "team-001"):
+        filtered.locator("select[name=namespace]").select_option(namespace)
+    dashboard.cluster.written.delete(_STRATEGY, "team-000a", "app-00000a")
+    wait(lambda: filtered.locator("[data-count]").inner_text() == "0 of 6 strategies", 20, "it is counted no more")
+    wait(lambda: filtered.locator("select[name=namespace] option").count() == 3, 20, "nor is its namespace there")
     assert filtered.locator("select[name=namespace]").input_value() == "team-001"
     assert filtered.get_by_label("Search").input_value() == "app "
-    assert filtered.evaluate("document.activeElement.name") == "text"
 
 
 @pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
