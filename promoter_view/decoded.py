@@ -38,6 +38,12 @@ def mappings(value: Any, *path: str) -> Iterator[Mapping[str, Any]]:
         yield from (item for item in value if isinstance(item, dict))
 
 
+def texts(value: Any, *path: str) -> list[str]:
+    """The strings in the list below ``value`` at ``path``; its other items are passed over."""
+    found = mapping(value, *path[:-1]).get(path[-1])
+    return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
+
+
 def parse_time(stamp: str) -> datetime | None:
     """An RFC 3339 time (``2026-11-05T17:59:00Z``), in UTC; None where it is not one, or has no time zone.
 

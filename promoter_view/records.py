@@ -6,8 +6,8 @@ The words (offset, position, mark, mirror, bundle) are those of docs/concepts.md
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 #: The position of a list path whose resource is not installed: known to be empty, nothing to watch from.
@@ -211,13 +211,30 @@ class LogStatus:
     warning: str = ""
 
 
+class BundleField(NamedTuple):
+    """A field behind a bundle's root: its joint, ``,"name":``, and the pieces of its value."""
+
+    joint: bytes
+    pieces: list[bytes]
+
+    @property
+    def name(self) -> str:
+        """How the field is called."""
+        return self.joint[2:-2].decode()
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """The members' own bytes; what stands around them is one character each."""
+        return [piece for piece in self.pieces if len(piece) > 1]
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Bundle:
     """One object of a view at one resourceVersion: JSON bytes in pieces that are shared with other bundles.
 
     ``head`` ends with the opening quote of metadata.resourceVersion's value, ``tail`` begins with the closing one; its
-    first piece reaches to the root, so that the metadata can be had without looking further. ``hidden``: the
-    kinds whose members its reader may not see; they are left out (``views.member_mask``).
+    first piece reaches to the root, so that the metadata can be had without looking further, its last is the closing
+    brace. ``hidden``: the kinds whose members its reader may not see; they are left out (``views.member_mask``).
     """
 
     key: BundleKey
@@ -233,6 +250,27 @@ class Bundle:
         """The object as compact JSON; with another resourceVersion where one is given (a DELETED event has its own)."""
         version = self.resource_version if resource_version is None else resource_version
         return b"".join((self.head, b"%d" % version, *self.tail))
+
+    @property
+    def root(self) -> bytes:
+        """The root's own bytes."""
+        return self.tail[1]
+
+    def fields(self) -> list[BundleField]:
+        """The fields behind the root, in order; nothing is decoded or copied."""
+        found: list[BundleField] = []
+        for piece in self.tail[2:-1]:
+            # A member begins with a brace, so that none is taken for a joint.
+            if piece.startswith(b',"'):
+                found.append(BundleField(piece, []))
+            else:
+                found[-1].pieces.append(piece)
+        return found
+
+    def with_fields(self, fields: Iterable[BundleField], hidden: frozenset[str]) -> Bundle:
+        """The same with no fields but those, as it is for a reader who may not see those kinds."""
+        pieces = (piece for field in fields for piece in (field.joint, *field.pieces))
+        return replace(self, tail=(*self.tail[:2], *pieces, self.tail[-1]), hidden=hidden)
 
 
 class BundleChange(NamedTuple):

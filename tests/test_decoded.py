@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from promoter_view.decoded import mapping, mappings, moment, text
+from promoter_view.decoded import mapping, mappings, moment, text, texts
 
 TREE = {"a": {"b": {"c": "deep"}, "n": 1, "l": [{"x": 1}, "odd", None, {"x": 2}]}, "s": "word"}
 
@@ -33,6 +33,13 @@ def test_mappings() -> None:
     assert list(mappings([{"x": 1}])) == [{"x": 1}]
     for path in (("a",), ("s",), ("a", "l", "x")):
         assert list(mappings(TREE, *path)) == []
+
+
+def test_texts() -> None:
+    """The strings of a list are found at its path, without its other items; what is no list has none."""
+    assert texts({"a": {"l": ["x", 1, None, "y"]}}, "a", "l") == ["x", "y"]
+    for path in (("a",), ("s",), ("none",)):
+        assert texts(TREE, *path) == []
 
 
 def test_moment() -> None:

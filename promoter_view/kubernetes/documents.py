@@ -1,11 +1,11 @@
-"""Reading what the Kubernetes API says: Status, watch events, versions. Pure, and total over any bytes.
+"""What the Kubernetes API says: Status, watch events, versions. Pure; reading is total over any bytes.
 
 What the decoder refuses is scanned for whose it is, so that one object that cannot be read hides no other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -129,6 +129,23 @@ def error_of(status: Any, code: int = 500, retry_after_seconds: float | None = N
         message[:500] if isinstance(message, str) else "no message",
         float(asked) if isinstance(asked, int | float) and asked > 0 else retry_after_seconds,
     )
+
+
+def failure(
+    code: int, reason: str, message: str, *, details: Mapping[str, Any], metadata: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The Status document of a request that is refused; without ``details`` where they are empty."""
+    document = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": metadata,
+        "status": "Failure",
+        "message": message,
+        "reason": reason,
+        "details": details,
+        "code": code,
+    }
+    return {key: value for key, value in document.items() if key != "details" or value}
 
 
 def is_beyond(position: str, version: str) -> bool:

@@ -22,12 +22,6 @@ def objects(document: Any, *path: str) -> Sequence[Document]:
     return list(mappings(document, *path))
 
 
-def texts(document: Any, *path: str) -> Sequence[str]:
-    """The strings in the list at that path."""
-    found = mapping(document, *path[:-1]).get(path[-1])
-    return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
-
-
 def rfc3339(seconds: float) -> str:
     """A moment in seconds since 1970 as Kubernetes writes it, in whole seconds."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

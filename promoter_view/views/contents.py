@@ -15,8 +15,6 @@ from promoter_view.views.recent import Recent
 
 #: What was read is kept for so many bytes of JSON: three of the largest strategies, or hundreds of usual ones.
 KEPT_BYTES = 16 * 1024 * 1024
-#: A tail's first two pieces: the rest of the metadata, and the root.
-_ROOT, _ROOT_END = 1, 2
 _ABSENT: Mapping[str, Any] = {}
 
 _Value = TypeVar("_Value")
@@ -97,7 +95,7 @@ class BundleContents:
     def __init__(self, bundle: Bundle, readings: Readings) -> None:
         self._bundle = bundle
         self._readings = readings
-        self._bodies = _bodies(bundle)
+        self._bodies = {field.name: field.bodies for field in bundle.fields()}
 
     @property
     def namespace(self) -> str:
@@ -131,7 +129,7 @@ class BundleContents:
 
     def root(self, read: Read[_Value]) -> _Value:
         """See Contents."""
-        return self._readings.of(self._bundle.tail[_ROOT], read)[1]
+        return self._readings.of(self._bundle.root, read)[1]
 
     def one(self, field: str, read: Read[_Value]) -> _Value:
         """See Contents."""
@@ -149,19 +147,6 @@ class BundleContents:
             if not self._readings.has(body, read):
                 self._readings.of(body, read)
                 yield
-
-
-def _bodies(bundle: Bundle) -> dict[str, list[bytes]]:
-    """The members' own bytes, by field."""
-    found: dict[str, list[bytes]] = {}
-    bodies: list[bytes] = []
-    for piece in bundle.tail[_ROOT_END:-1]:
-        # A joint is ,"field": and a separator one character; a member begins with a brace.
-        if piece.startswith(b',"'):
-            bodies = found[piece[2:-2].decode()] = []
-        elif len(piece) > 1:
-            bodies.append(piece)
-    return found
 
 
 if TYPE_CHECKING:

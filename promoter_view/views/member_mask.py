@@ -7,11 +7,9 @@ whole, with what they say of others.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
-from promoter_view.records import Bundle, BundleChange
+from promoter_view.records import Bundle, BundleChange, BundleField
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.bundles import joint
 from promoter_view.views.definition import ViewDefinition
@@ -21,8 +19,6 @@ Hidden = frozenset[str]
 _MAX_SETS = 64
 #: Changes near the head, where the readers are, each as it looks to one set.
 _MAX_CHANGES = 1024
-#: A tail's first two pieces: the rest of the metadata, and the root.
-_ROOT_END = 2
 
 
 class MemberMask:
@@ -73,19 +69,9 @@ class MemberMask:
         return BundleChange(change.resource_version, before, after, change.time_ms)
 
     def _without(self, hidden: Hidden, bundle: Bundle) -> Bundle:
-        return replace(bundle, tail=tuple(self._shown(bundle, hidden)), hidden=hidden)
+        return bundle.with_fields((field for field in bundle.fields() if self._shows(field, hidden)), hidden)
 
-    def _shown(self, bundle: Bundle, hidden: Hidden) -> Iterator[bytes]:
-        """The pieces up to the root, each visible field's from its joint to the next one, and the closing brace."""
-        *pieces, closing = bundle.tail
-        yield from pieces[:_ROOT_END]
-        showing = True
-        for piece in pieces[_ROOT_END:]:
-            # A member begins with a brace, so no member is taken for a joint, and none is hashed.
-            if piece.startswith(b',"'):
-                kinds = self._kinds.get(piece)
-                # A field that a newer API has put in: nobody knows of which kind it tells.
-                showing = kinds is not None and kinds.isdisjoint(hidden)
-            if showing:
-                yield piece
-        yield closing
+    def _shows(self, field: BundleField, hidden: Hidden) -> bool:
+        kinds = self._kinds.get(field.joint)
+        # A field that a newer API has put in: nobody knows of which kind it tells.
+        return kinds is not None and kinds.isdisjoint(hidden)

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from promoter_view.kubernetes.documents import failure
 from promoter_view.log.errors import LogClosed, LogUnreachable
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.web.errors import (
@@ -41,17 +42,7 @@ class Status:
 
     def encode(self) -> bytes:
         """The Status object as compact JSON, without a newline."""
-        document = {
-            "kind": "Status",
-            "apiVersion": "v1",
-            "metadata": self.metadata,
-            "status": "Failure",
-            "message": self.message,
-            "reason": self.reason,
-            "details": self.details,
-            "code": self.code,
-        }
-        return orjson.dumps({key: value for key, value in document.items() if key != "details" or value})
+        return orjson.dumps(failure(self.code, self.reason, self.message, details=self.details, metadata=self.metadata))
 
 
 def status_of(error: Exception) -> Status | None:

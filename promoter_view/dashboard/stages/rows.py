@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from promoter_view.dashboard.search import freight_words, joined
-from promoter_view.decoded import mapping, moment, text
+from promoter_view.decoded import mapping, moment, text, texts
 from promoter_view.views.contents import BundleContents, Contents, Read
 from promoter_view.views.stage.columns import application_counts, application_steps, freight_name, read_status
 
@@ -94,9 +94,7 @@ class StageRow:
 
 def issues_of(value: Any) -> tuple[str, ...]:
     """Why it is not healthy."""
-    found = mapping(value).get("issues")
-    told = found if isinstance(found, list) else []
-    return tuple(" ".join(each.split())[:_MAX_ISSUE] for each in told if isinstance(each, str))
+    return tuple(" ".join(each.split())[:_MAX_ISSUE] for each in texts(value, "issues"))
 
 
 def phase_css(phase: str) -> str:

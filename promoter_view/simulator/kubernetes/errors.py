@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from promoter_view.kubernetes.documents import failure
 from promoter_view.kubernetes.kinds import Kind
 
 
@@ -31,17 +32,7 @@ class StatusError(Exception):
 
     def document(self) -> dict[str, Any]:
         """The ``Status`` object."""
-        found = {
-            "kind": "Status",
-            "apiVersion": "v1",
-            "metadata": self.metadata,
-            "status": "Failure",
-            "message": self.message,
-            "reason": self.reason,
-            "details": self.details,
-            "code": self.code,
-        }
-        return {key: value for key, value in found.items() if key != "details" or value}
+        return failure(self.code, self.reason, self.message, details=self.details, metadata=self.metadata)
 
 
 def resource_name(kind: Kind) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from promoter_view.decoded import mapping, mappings, text
+from promoter_view.decoded import mapping, mappings, text, texts
 from promoter_view.views.ages import age
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.definition import Column
@@ -100,8 +100,7 @@ def _last_promotion(stage: Mapping[str, Any]) -> str:
 
 
 def _issues(health: Mapping[str, Any]) -> str:
-    issues = health.get("issues")
-    told = [issue for issue in issues if isinstance(issue, str)] if isinstance(issues, list) else []
+    told = texts(health, "issues")
     if not told:
         return NONE
     more = f" + {len(told) - 1} more..." if len(told) > 1 else ""
