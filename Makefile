@@ -38,7 +38,7 @@ PURE_TESTS = tests/test_decoded.py tests/test_durations.py tests/test_records.py
 	tests/log/test_offsets.py tests/stages tests/promotions/test_engine.py tests/promotions/test_merge_patch.py \
 	tests/promotions/state tests/promotions/steps tests/promotions/expressions tests/promotions/test_expressions.py \
 	tests/promotions/test_values.py tests/log/etcd/test_core.py tests/views/test_history.py tests/views/test_member_mask.py \
-	tests/views/joining tests/reading/test_sighted.py tests/dashboard/streams tests/api/format tests/api/test_watching.py
+	tests/views/joining tests/views/promotion_strategy tests/reading/test_sighted.py tests/dashboard/streams tests/api/format tests/api/test_watching.py
 
 coverage: $(VENV)/installed-dev
 	$(BIN)/coverage run -m pytest -q -p no:cacheprovider $(PURE_TESTS)

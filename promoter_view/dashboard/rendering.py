@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from promoter_view.dashboard.page_table import STRATEGY, page_path
-from promoter_view.views.promotion_strategy.summary import StateWord
+from promoter_view.views.promotion_strategy.standing import StateWord
 
 #: With this the part ends that is the same for all that a page may hold: a browser can paint it meanwhile.
 END_OF_HEAD = '<main id="main"'

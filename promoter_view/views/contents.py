@@ -18,7 +18,8 @@ KEPT_BYTES = 16 * 1024 * 1024
 _ABSENT: Mapping[str, Any] = {}
 
 _Value = TypeVar("_Value")
-#: Takes from a decoded object what its caller wants of it. A function of a module, for its results are kept by it.
+#: Takes from a decoded object what its caller wants of it. Its results are kept by it: a function of a module, or a
+#: value that equals another one that reads the same.
 Read = Callable[[Mapping[str, Any]], _Value]
 
 

@@ -205,4 +205,4 @@ class DefectTests(SynchronousTestCase):
         form = TableForm(definition, IncludeObject.NONE, cells=cells, now=lambda: self.company.now)
         found = orjson.loads(form.item(self.bundles[0]))["cells"]
         self.assertEqual(found[:3], [self.bundles[0].key.name, "<unknown>", "<unknown>"])
-        self.assertIsNone(found[6])
+        self.assertIsNone(found[7])

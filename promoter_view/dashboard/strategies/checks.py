@@ -10,7 +10,7 @@ from typing import Any
 
 from promoter_view.dashboard.links import web_url
 from promoter_view.decoded import mapping, mappings, parse_time, text
-from promoter_view.views.promotion_strategy.summary import PREVIOUS_ENVIRONMENT
+from promoter_view.views.promotion_strategy.order_gate import PREVIOUS_ENVIRONMENT
 
 
 class Phase(enum.StrEnum):
@@ -24,13 +24,17 @@ class Phase(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShownCheck:
-    """A commit status: its key, as people say it too (``label``), what it says, and where to read more."""
+    """A commit status: its key, as people say it too (``label``), what it says, and where to read more.
+
+    ``of_order``: it is the order gate's.
+    """
 
     key: str
     label: str
     phase: Phase
     description: str = ""
     url: str = ""
+    of_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,9 @@ class PullRequest:
     by_others: bool = False
 
 
-def read_checks(side: Mapping[str, Any]) -> Checks:
-    """The commitStatuses of the active or the proposed side of a status."""
-    return Checks(ordered(_check(each) for each in mappings(side, "commitStatuses")))
+def read_checks(side: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> Checks:
+    """The commitStatuses of the active or the proposed side of a status; ``order_key`` is that of the order gate's."""
+    return Checks(ordered(_check(each, order_key) for each in mappings(side, "commitStatuses")))
 
 
 def ordered(checks: Iterable[ShownCheck]) -> tuple[ShownCheck, ...]:
@@ -103,8 +107,15 @@ def read_request(found: Mapping[str, Any]) -> PullRequest | None:
     )
 
 
-def _check(found: Mapping[str, Any]) -> ShownCheck:
+def _check(found: Mapping[str, Any], order_key: str) -> ShownCheck:
     key = text(found, "key")[:200] or "without a key"
-    label = "previous environment" if key == PREVIOUS_ENVIRONMENT else key
+    of_order = key == order_key
     description = " ".join(text(found, "description").split())[:1000]
-    return ShownCheck(key, label, phase_of(text(found, "phase")), description, web_url(text(found, "url")))
+    return ShownCheck(
+        key,
+        "previous environment" if of_order else key,
+        phase_of(text(found, "phase")),
+        description,
+        web_url(text(found, "url")),
+        of_order,
+    )

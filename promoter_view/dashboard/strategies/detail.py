@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from promoter_view.dashboard.strategies.history import HistoryLine, Matrix
 from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.columns import repository
-from promoter_view.views.promotion_strategy.summary import OfBranch, StateWord
+from promoter_view.views.promotion_strategy.standing import OfBranch, StateWord
 
 _MAX_MESSAGE = 2000
 
@@ -32,8 +32,8 @@ class EnvironmentColumn:
 
     @property
     def blocking(self) -> Checks:
-        """Where it is blocked, the proposed checks by which."""
-        return Checks(tuple(filter(self._blocks, self.station.proposed.checks.items)))
+        """Where it is blocked, the proposed checks by which; the order gate's says for whom it waits."""
+        return Checks(tuple(map(self._explained, filter(self._blocks, self.station.proposed.checks.items))))
 
     @property
     def others(self) -> Checks:
@@ -42,6 +42,10 @@ class EnvironmentColumn:
 
     def _blocks(self, check: ShownCheck) -> bool:
         return self.station.state is StateWord.BLOCKED and check.phase is Phase.PENDING
+
+    def _explained(self, check: ShownCheck) -> ShownCheck:
+        facts = self.station.facts
+        return replace(check, description=facts.reasons[0]) if check.of_order and facts.awaits else check
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,12 @@ from markupsafe import Markup
 from promoter_view.dashboard.page_table import STRATEGY
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.strategies.detail import Detail, EnvironmentColumn, read_detail, trouble_steps
-from promoter_view.dashboard.strategies.environments import ShownStrategy, read_policy_with_past, read_strategy
+from promoter_view.dashboard.strategies.environments import (
+    ShownStrategy,
+    read_policy_with_past,
+    read_strategy,
+    strategy_steps,
+)
 from promoter_view.dashboard.strategies.figures import figures
 from promoter_view.dashboard.strategies.fragments import Fragments
 from promoter_view.dashboard.strategies.history import HistoryLine, Matrices, Matrix
@@ -21,7 +26,6 @@ from promoter_view.dashboard.unshown import Unshown
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.contents import BundleContents
 from promoter_view.views.isolation import Isolation
-from promoter_view.views.promotion_strategy.summary import POLICIES
 
 #: Strategies in full that are kept: those whose pages are open near the head.
 _KEPT_DETAILS = 2
@@ -98,9 +102,11 @@ class DetailPage:
 
     def _detail_read(self, bundle: Bundle) -> Iterator[None]:
         contents = self._contents(bundle)
-        yield from contents.steps(POLICIES, read_policy_with_past)
+        yield from strategy_steps(contents, read_policy_with_past)
         yield from trouble_steps(contents)
-        yield from self._isolation.steps(bundle.key, "history", self._matrices.steps(self._with_past(bundle).stations))
+        yield from self._isolation.steps(
+            bundle.key, "history", self._matrices.steps(self._with_past(bundle).unexplained)
+        )
 
     def _read_with_past(self, bundle: Bundle) -> ShownStrategy:
         return read_strategy(self._contents(bundle), read_policy_with_past)
@@ -108,7 +114,7 @@ class DetailPage:
     def _read_detail(self, bundle: Bundle) -> Detail:
         strategy = self._with_past(bundle)
         past = self._isolation.of(
-            bundle.key, "history", lambda: self._matrices.of(strategy.stations), lambda: Matrix((), 0)
+            bundle.key, "history", lambda: self._matrices.of(strategy.unexplained), lambda: Matrix((), 0)
         )
         return read_detail(self._contents(bundle), strategy, past)
 

@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from promoter_view.dashboard.search import policy_words
 from promoter_view.dashboard.strategies.checks import Checks, PullRequest, read_checks, read_request
 from promoter_view.dashboard.strategies.commits import ShownCommit, read_commit
 from promoter_view.dashboard.strategies.figures import Deliveries, Delivery, read_deliveries
 from promoter_view.decoded import mapping, mappings, text
-from promoter_view.views.contents import Contents, Read
-from promoter_view.views.promotion_strategy.summary import (
-    POLICIES,
+from promoter_view.views.contents import BundleContents, Contents
+from promoter_view.views.promotion_strategy.order import read_order
+from promoter_view.views.promotion_strategy.order_gate import POLICIES, PREVIOUS_ENVIRONMENT, order_gate
+from promoter_view.views.promotion_strategy.standing import (
+    EnvironmentFacts,
     Standing,
     StateWord,
-    Summary,
     by_branch,
-    missing_of,
     read_standing,
-    short_names,
-    summarize_standings,
 )
+from promoter_view.views.promotion_strategy.summary import Summary, missing_of, short_names, summarize_strategy
 
 #: The promotions of an environment that GitOps Promoter keeps.
 KEPT = 5
 #: Branches without a policy of which it is known what to say: as many as a large strategy has.
 _KEPT_BRANCHES = 1024
 _NEVER = "", ""
-
-
-class Spec(NamedTuple):
-    """What a strategy says of an environment."""
-
-    branch: str
-    auto_merge: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,43 +86,51 @@ class Policy:
 class Station:
     """One environment: what its policy says, in its strategy. Two are equal, and look the same, when nothing changed.
 
-    ``name`` is short, ``branch`` the whole; ``state`` and ``reasons`` are the summary's. ``newest``: the newest dry
-    commit of the strategy is live here, or changes nothing here. ``no_op_sha`` is the dry commit that the hydrator
-    found to change nothing here, "" for none. ``upcoming``: another commit than the active one is proposed.
-    ``preparing``: the hydrator is at work on a newer one than is proposed.
+    ``name`` is short, ``branch`` the whole; ``facts`` are the summary's, ``after`` the short names of the branches
+    that it depends on where that is not the one before. ``newest``: the newest dry commit of the strategy is live
+    here, or changes nothing here. ``no_op_sha`` is the dry commit that the hydrator found to change nothing here, ""
+    for none. ``upcoming``: another commit than the active one is proposed. ``preparing``: the hydrator is at work on a
+    newer one than is proposed.
     """
 
     policy: Policy
+    facts: EnvironmentFacts
     name: str
     newest: bool
     auto_merge: bool
     preparing: bool
+    level: int = 0
+    after: tuple[str, ...] = ()
 
     @property
     def branch(self) -> str:
         """The active branch."""
-        return self.policy.branch
+        return self.facts.branch
 
     @property
     def state(self) -> StateWord:
         """In one word."""
-        return self.policy.standing.environment.state
+        return self.facts.state
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why it is in that state."""
-        return self.policy.standing.environment.reasons
+        return self.facts.reasons
 
     @property
     def no_op_sha(self) -> str:
         """The dry commit that changes nothing here."""
-        environment = self.policy.standing.environment
-        return environment.hydrated_sha if environment.is_no_op else ""
+        return self.facts.hydrated_sha if self.facts.is_no_op else ""
 
     @property
     def visible(self) -> bool:
         """Its reader may see how it stands."""
-        return self.policy.standing.environment.visible
+        return self.facts.visible
+
+    @property
+    def unexplained(self) -> Station:
+        """The same as far as its past goes: without for whom it waits, which others change."""
+        return replace(self, facts=self.policy.standing.environment) if self.facts.awaits else self
 
     @property
     def active(self) -> Side:
@@ -183,6 +183,10 @@ class Station:
         return request if request is not None and request.state == "open" else None
 
 
+#: Reads a policy whose order gate's checks have that key.
+ReadPolicy = Callable[[Mapping[str, Any], str], Policy]
+
+
 @dataclass(frozen=True, slots=True)
 class ShownStrategy:
     """A strategy's environments in their order, and its summary."""
@@ -191,45 +195,55 @@ class ShownStrategy:
     stations: tuple[Station, ...]
 
     @property
+    def unexplained(self) -> tuple[Station, ...]:
+        """The environments as far as their past goes."""
+        return tuple(station.unexplained for station in self.stations)
+
+    @property
     def deliveries(self) -> Deliveries:
         """The promotions that are told of."""
         return Deliveries(tuple(station.policy.deliveries for station in self.stations))
 
 
-def read_strategy(contents: Contents, read: Read[Policy]) -> ShownStrategy:
+def read_strategy(contents: Contents, read: ReadPolicy) -> ShownStrategy:
     """The environments of a strategy, as ``read`` has found its policies to tell of them."""
-    policies = by_branch(contents.each(POLICIES, read))
-    specs = contents.root(read_specs)
-    standings = {branch: each.standing for branch, each in policies.items()}
-    missing = missing_of(contents)
-    summary = summarize_standings([spec.branch for spec in specs], standings, missing)
-    names = short_names([spec.branch for spec in specs])
+    gate = order_gate(contents)
+    policies = by_branch(contents.each(POLICIES, gate.reading(read)))
+    summary = summarize_strategy(contents, gate, {branch: each.standing for branch, each in policies.items()})
     latest = max((each.hydrated for each in policies.values()), key=itemgetter(0), default=_NEVER)[1]
-    stations = (
-        _station(policies.get(spec.branch) or _none(missing(spec.branch)), names[spec.branch], spec, summary, latest)
-        for spec in specs
-    )
-    return ShownStrategy(summary, tuple(stations))
+    missing = missing_of(contents)
+    found = [policies.get(branch) or _none(missing(branch)) for branch in summary.order.branches]
+    return ShownStrategy(summary, tuple(_stations(found, summary, contents.root(read_manual), latest)))
 
 
-def read_policy(policy: Mapping[str, Any]) -> Policy:
+def strategy_steps(contents: BundleContents, read: ReadPolicy) -> Iterator[None]:
+    """Reads what ``read_strategy`` will want, a member a step."""
+    contents.root(read_order)
+    contents.root(read_manual)
+    yield
+    gate = order_gate(contents)
+    yield
+    yield from contents.steps(POLICIES, gate.reading(read))
+
+
+def read_policy(policy: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> Policy:
     """What a ChangeTransferPolicy says, with its last promotion."""
-    return _read_policy(policy, 1)
+    return _read_policy(policy, order_key, 1)
 
 
-def read_policy_with_past(policy: Mapping[str, Any]) -> Policy:
+def read_policy_with_past(policy: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> Policy:
     """What a ChangeTransferPolicy says, with the promotions that are kept."""
-    return _read_policy(policy, KEPT)
+    return _read_policy(policy, order_key, KEPT)
 
 
-def _read_policy(policy: Mapping[str, Any], most_past: int) -> Policy:
+def _read_policy(policy: Mapping[str, Any], order_key: str, most_past: int) -> Policy:
     status = mapping(policy, "status")
     return Policy(
-        standing=read_standing(policy),
-        active=_side(mapping(status, "active")),
-        proposed=_side(mapping(status, "proposed")),
+        standing=read_standing(policy, order_key),
+        active=_side(mapping(status, "active"), order_key),
+        proposed=_side(mapping(status, "proposed"), order_key),
         request=read_request(mapping(status, "pullRequest")),
-        history=tuple(map(_past, islice(mappings(status, "history"), most_past))),
+        history=tuple(_past(each, order_key) for each in islice(mappings(status, "history"), most_past)),
         hydrated=_hydrated(mapping(status, "proposed")),
         deliveries=read_deliveries(policy),
         words=policy_words(policy),
@@ -242,24 +256,37 @@ def _none(standing: Standing) -> Policy:
     return replace(read_policy({}), standing=standing)
 
 
-def read_specs(root: Mapping[str, Any]) -> Sequence[Spec]:
-    """A strategy's environments, in order."""
-    specs = mappings(root, "spec", "environments")
-    return [Spec(text(each, "branch"), each.get("autoMerge") is not False) for each in specs]
+def read_manual(root: Mapping[str, Any]) -> frozenset[str]:
+    """The branches of a strategy that a person merges (``autoMerge: false``)."""
+    environments = mappings(root, "spec", "environments")
+    return frozenset(text(each, "branch") for each in environments if each.get("autoMerge") is False)
 
 
-def _station(policy: Policy, name: str, spec: Spec, summary: Summary, latest: str) -> Station:
-    found = policy.standing.environment
-    preparing = bool(latest) and found.state is not StateWord.PROMOTED and found.hydrated_sha not in ("", latest)
-    return Station(policy, name, found.has(summary.newest_sha), spec.auto_merge, preparing)
+def _stations(policies: Sequence[Policy], summary: Summary, manual: frozenset[str], latest: str) -> Iterator[Station]:
+    """The environments in promotion order."""
+    names = short_names(summary.order.branches)
+    is_chain = summary.order.is_chain
+    for policy, facts, vertex in zip(policies, summary.environments, summary.order.vertices, strict=True):
+        preparing = latest and facts.state is not StateWord.PROMOTED and facts.hydrated_sha not in ("", latest)
+        yield Station(
+            policy=policy,
+            facts=facts,
+            name=names[facts.branch],
+            newest=facts.has(summary.newest_sha),
+            auto_merge=facts.branch not in manual,
+            preparing=bool(preparing),
+            level=vertex.level,
+            after=() if is_chain else tuple(names[branch] for branch in vertex.nearest),
+        )
 
 
-def _side(found: Mapping[str, Any]) -> Side:
-    return Side(read_commit(mapping(found, "dry")), read_commit(mapping(found, "hydrated")), read_checks(found))
+def _side(found: Mapping[str, Any], order_key: str) -> Side:
+    checks = read_checks(found, order_key)
+    return Side(read_commit(mapping(found, "dry")), read_commit(mapping(found, "hydrated")), checks)
 
 
-def _past(found: Mapping[str, Any]) -> EnvironmentPast:
-    active, proposed = _side(mapping(found, "active")), _side(mapping(found, "proposed"))
+def _past(found: Mapping[str, Any], order_key: str) -> EnvironmentPast:
+    active, proposed = (_side(mapping(found, side), order_key) for side in ("active", "proposed"))
     return EnvironmentPast(active, proposed, read_request(mapping(found, "pullRequest")))
 
 

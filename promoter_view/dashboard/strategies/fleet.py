@@ -13,7 +13,7 @@ from promoter_view.dashboard.search import Search, joined, read_search
 from promoter_view.dashboard.strategies.environments import ShownStrategy, Station
 from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, parse_label_selector
 from promoter_view.views.contents import Contents
-from promoter_view.views.promotion_strategy.summary import StateWord
+from promoter_view.views.promotion_strategy.standing import StateWord
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _MAX_TEXT = 200

@@ -13,7 +13,7 @@ from promoter_view.dashboard.rendering import STATE_WORDS, Renderer
 from promoter_view.dashboard.strategies.activity import compare
 from promoter_view.dashboard.strategies.commits import SHORT
 from promoter_view.dashboard.strategies.detail_page import DetailPage
-from promoter_view.dashboard.strategies.environments import read_policy, read_specs, read_strategy
+from promoter_view.dashboard.strategies.environments import read_policy, read_strategy, strategy_steps
 from promoter_view.dashboard.strategies.fleet import FleetQuery, nameless_row, read_query, read_row
 from promoter_view.dashboard.strategies.history_query import read_history_query
 from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Told, Wording
@@ -23,7 +23,6 @@ from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.contents import Readings
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
-from promoter_view.views.promotion_strategy.summary import POLICIES
 
 
 class Strategies(Subject):
@@ -61,10 +60,7 @@ class Strategies(Subject):
         """A policy a step."""
         if bundle is None:
             return
-        contents = self._reading.contents(bundle)
-        yield from contents.steps(POLICIES, read_policy)
-        contents.root(read_specs)
-        yield
+        yield from strategy_steps(self._reading.contents(bundle), read_policy)
 
     def compare(self, before: Bundle | None, after: Bundle | None) -> Told:
         """Promotions, proposals, pull requests, checks, states."""

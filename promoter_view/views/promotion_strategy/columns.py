@@ -13,19 +13,15 @@ from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.views.ages import Since, age
 from promoter_view.views.contents import Contents
 from promoter_view.views.definition import Column
-from promoter_view.views.promotion_strategy.summary import (
-    POLICIES,
+from promoter_view.views.promotion_strategy.order_gate import POLICIES, order_gate
+from promoter_view.views.promotion_strategy.standing import (
     EnvironmentFacts,
     Standing,
     StateWord,
-    Summary,
     by_branch,
-    missing_of,
-    read_branches,
     read_standing,
-    short_names,
-    summarize_standings,
 )
+from promoter_view.views.promotion_strategy.summary import Summary, short_names, summarize_strategy
 
 NONE = "<none>"
 
@@ -42,6 +38,7 @@ _PROVIDERS = {
 _HELD_UP = frozenset((StateWord.FAILED, StateWord.BLOCKED, StateWord.AWAITING_MERGE))
 _SHORT_SHA = 7
 _MOST_ENVIRONMENTS = 8
+_MOST_WAITING = 4
 _MOST_CHARACTERS = 120
 
 _POLICY = "ChangeTransferPolicy"
@@ -52,9 +49,17 @@ COLUMNS: tuple[Column, ...] = (
     Column("Name", "string", "name", "The PromotionStrategy's name, which is also that of its details."),
     Column("Promoted", "string", "", "Environments that have the newest dry commit, of all.", 0, _POLICY),
     Column("Status", "string", "", f"The worst of the environments' states, in this order: {_STATES}.", 0, _POLICY),
-    Column("Environments", "string", "", "The environments in order, each with its active dry commit.", 0, _POLICY),
+    Column(
+        "Environments",
+        "string",
+        "",
+        "The environments in promotion order, each with its active dry commit.",
+        0,
+        _POLICY,
+    ),
     Column("Age", "date", "", "Time since the PromotionStrategy was created."),
-    Column("Blocked By", "string", "", "The first environment that is held up, and by what.", 1, _POLICY),
+    Column("Blocked By", "string", "", "The foremost environment that is held up, and by what.", 1, _POLICY),
+    Column("Waiting", "string", "", "The environments that wait for others, each with those.", 1, _POLICY),
     Column("Open PRs", "integer", "int32", "Pull requests that are open.", 1, "PullRequest"),
     Column("Last Promotion", "date", "", _LAST, 1, _POLICY),
     Column("Repository", "string", "", "The repository that is promoted.", 1),
@@ -63,10 +68,9 @@ COLUMNS: tuple[Column, ...] = (
 
 def cells(contents: Contents) -> list[Any]:
     """The cells of a bundle, in the order of ``COLUMNS``."""
-    policies = contents.each(POLICIES, _read_policy)
-    summary = summarize_standings(
-        contents.root(read_branches), by_branch(each.standing for each in policies), missing_of(contents)
-    )
+    gate = order_gate(contents)
+    policies = contents.each(POLICIES, gate.reading(_read_policy))
+    summary = summarize_strategy(contents, gate, by_branch(each.standing for each in policies))
     return [
         contents.name,
         f"{summary.promoted_count}/{len(summary.environments)}",
@@ -74,6 +78,7 @@ def cells(contents: Contents) -> list[Any]:
         _environments(summary.environments),
         age(contents.created),
         _blocked_by(summary),
+        _waiting(summary),
         sum(contents.each("pullRequests", _is_open)),
         _last_promotion(policies),
         repository(contents),
@@ -114,6 +119,14 @@ def _blocked_by(summary: Summary) -> str:
     return f"{name}: {_joined([_clipped(foremost.reasons[0])], len(foremost.reasons))}"
 
 
+def _waiting(summary: Summary) -> str:
+    """``prod for e2e+perf,eu for prod + 2 more...``"""
+    names = short_names(summary.order.branches)
+    waiting = [each for each in summary.environments if each.awaits]
+    shown = [f"{names[each.branch]} for {'+'.join(map(names.__getitem__, each.awaits))}" for each in waiting]
+    return _joined([_clipped(each) for each in shown[:_MOST_WAITING]], len(waiting)) or NONE
+
+
 def _is_open(request: Mapping[str, Any]) -> bool:
     return (text(request, "status", "state") or text(request, "spec", "state")) == "open"
 
@@ -125,9 +138,9 @@ class _Policy(NamedTuple):
     merged: datetime | None
 
 
-def _read_policy(policy: Mapping[str, Any]) -> _Policy:
+def _read_policy(policy: Mapping[str, Any], order_key: str) -> _Policy:
     merged = max(filter(None, map(parse_time, _merge_times(policy))), default=None)
-    return _Policy(read_standing(policy), merged)
+    return _Policy(read_standing(policy, order_key), merged)
 
 
 def _last_promotion(policies: Iterable[_Policy]) -> Since | str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from promoter_view.dashboard.strategies.environments import Station, read_policy_with_past, read_strategy
-from promoter_view.views.promotion_strategy.summary import StateWord
+from promoter_view.views.promotion_strategy.standing import StateWord
 from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 

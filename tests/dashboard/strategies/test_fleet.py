@@ -8,7 +8,7 @@ import pytest
 
 from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
 from promoter_view.dashboard.strategies.fleet import Row, in_order, read_query, read_row
-from promoter_view.views.promotion_strategy.summary import StateWord
+from promoter_view.views.promotion_strategy.standing import StateWord
 from tests.support.views.strategies import NEW, Decoded, bundle, check, policy
 
 

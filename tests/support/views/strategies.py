@@ -6,15 +6,9 @@ from typing import Any, TypeVar
 
 from promoter_view.decoded import mapping, text
 from promoter_view.views.contents import Contents, Read
-from promoter_view.views.promotion_strategy.summary import (
-    POLICIES,
-    Summary,
-    by_branch,
-    missing_of,
-    read_branches,
-    read_standing,
-    summarize_standings,
-)
+from promoter_view.views.promotion_strategy.order_gate import POLICIES, order_gate
+from promoter_view.views.promotion_strategy.standing import by_branch, read_standing
+from promoter_view.views.promotion_strategy.summary import Summary, summarize_strategy
 
 Value = TypeVar("Value")
 
@@ -60,6 +54,23 @@ def policy(
     return {"kind": "ChangeTransferPolicy", "spec": spec, "status": status}
 
 
+def gate(
+    name: str,
+    kind: str = "DependentsSuccessfulCommitStatus",
+    *,
+    key: str = "dependents-successful",
+    environments: list[Any] | None = None,
+) -> dict[str, Any]:
+    """A gate, of whatever kind."""
+    return {
+        "apiVersion": "promoter.argoproj.io/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": name},
+        "spec": {"key": key},
+        "status": {"environments": environments or []},
+    }
+
+
 def bundle(*policies: dict[str, Any], branches: list[str] | None = None, **members: Any) -> dict[str, Any]:
     """A PromotionStrategyDetails whose environments are those of the policies, unless given."""
     names = branches if branches is not None else [each["spec"]["activeBranch"] for each in policies]
@@ -102,5 +113,5 @@ class Decoded:
 
 def summarize(contents: Contents) -> Summary:
     """The summary of a whole bundle, as the pages make it of the policies that they have read."""
-    standings = by_branch(contents.each(POLICIES, read_standing))
-    return summarize_standings(contents.root(read_branches), standings, missing_of(contents))
+    gate = order_gate(contents)
+    return summarize_strategy(contents, gate, by_branch(contents.each(POLICIES, gate.reading(read_standing))))

@@ -37,6 +37,7 @@ def test_columns_and_priorities() -> None:
     ]
     assert [column.name.upper() for column in COLUMNS if column.priority == 1] == [
         "BLOCKED BY",
+        "WAITING",
         "OPEN PRS",
         "LAST PROMOTION",
         "REPOSITORY",
@@ -63,6 +64,7 @@ def test_a_fleet_in_motion() -> None:
         "Environments": "dev=bbbbbbb,staging=aaaaaaa,prod=aaaaaaa",
         "Age": "20d",
         "Blocked By": "staging: soak: 5m left + 1 more...",
+        "Waiting": "prod for staging",
         "Open PRs": 2,
         "Last Promotion": "5m",
         "Repository": "org/app",
@@ -80,6 +82,7 @@ def test_a_strategy_alone() -> None:
         "Unknown",
         "dev=-",
         "<unknown>",
+        "<none>",
         "<none>",
         0,
         "<none>",
@@ -115,6 +118,23 @@ def test_environments(branches: list[str], shown: str) -> None:
 def test_blocked_by(found: dict[str, Any], shown: str) -> None:
     """What holds an environment up is said where something does, in a bounded width."""
     assert row(bundle(found))["Blocked By"] == shown
+
+
+def test_who_waits_for_whom() -> None:
+    """Each environment that the order gate holds back is named with those that it waits for, the first four of them."""
+    order = [check("promoter-previous-environment", "pending")]
+    names = [f"e{n}" for n in range(7)]
+    tree = bundle(policy("dev"), *(policy(name, proposed_checks=order) for name in names))
+    environments = tree["promotionStrategy"]["spec"]["environments"]
+    for environment in environments[1:6]:
+        environment["dependsOn"] = ["dev"]
+    environments[6]["dependsOn"] = ["e0", "e1"]
+    environments[7]["dependsOn"] = ["e5"]
+    assert row(tree)["Waiting"] == "e0 for dev,e1 for dev,e2 for dev,e3 for dev + 3 more..."
+    environments[1:5] = []
+    assert row(tree)["Waiting"] == "e4 for dev,e6 for e5"
+    environments[2]["dependsOn"] = ["e4", "dev"]
+    assert row(tree)["Waiting"] == "e4 for dev,e5 for e4,e6 for e5"
 
 
 @pytest.mark.parametrize(

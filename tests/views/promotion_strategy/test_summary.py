@@ -9,12 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.views.promotion_strategy.summary import (
-    StateWord,
-    newest_dry_commit,
-    summarize_environment,
-    worst,
-)
+from promoter_view.views.promotion_strategy.standing import StateWord, newest_dry_commit, summarize_environment
+from promoter_view.views.promotion_strategy.summary import worst
 from tests.support.views.strategies import EARLIER, LATER, NEW, OLD, Decoded, bundle, check, commit, policy, summarize
 
 GREEN = [check("lint", "success")]

@@ -1,0 +1,138 @@
+"""The gate that keeps a strategy's environments in order: which it is, and what it says of each of them. Pure.
+
+``spec.orderCommitStatusRef`` names it since GitOps Promoter 0.39; before 0.38 no gate was named, and its checks had a
+fixed key. It may be of any kind and group. One that is not in the bundle is known by its key alone: a policy's
+proposedCommitStatuses have it beside those that the strategy asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from promoter_view.decoded import mapping, mappings, text
+from promoter_view.views.contents import Contents, Read
+
+#: The field of a strategy's bundle that tells how its environments stand.
+POLICIES = "changeTransferPolicies"
+#: The key of the checks by which GitOps Promoter before 0.38 held an environment back until the one before it was done.
+PREVIOUS_ENVIRONMENT = "promoter-previous-environment"
+
+_GROUP, _KIND = "promoter.argoproj.io", "DependentsSuccessfulCommitStatus"
+_USUAL_KEY = "dependents-successful"
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class GateReference:
+    """spec.orderCommitStatusRef."""
+
+    group: str
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateView:
+    """What the gate says of one environment.
+
+    ``unsatisfied``: of all that come before it those that are not done, each with the reason; None where the gate does
+    not tell. ``pending``: the first of the checks on what is live in this environment that does not succeed, "" for
+    none.
+    """
+
+    unsatisfied: Mapping[str, str] | None = None
+    pending: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderGate:
+    """``key`` is that of its checks, "" where it is not known; ``environments`` are by branch."""
+
+    key: str = PREVIOUS_ENVIRONMENT
+    environments: Mapping[str, GateView] = field(default_factory=dict)
+
+    def of(self, branch: str) -> GateView:
+        """What it says of an environment."""
+        return self.environments.get(branch) or _NOTHING
+
+    def reading(self, read: Callable[[Mapping[str, Any], str], _Value]) -> Read[_Value]:
+        """What reads a policy, told the key."""
+        return _Reading(read, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading(Generic[_Value]):
+    """Two are equal where they read the same, so what one has read is kept for the other."""
+
+    read: Callable[[Mapping[str, Any], str], _Value]
+    key: str
+
+    def __call__(self, policy: Mapping[str, Any]) -> _Value:
+        return self.read(policy, self.key)
+
+
+_NOTHING = GateView()
+
+
+def order_gate(contents: Contents) -> OrderGate:
+    """The gate of a strategy, as far as its bundle tells."""
+    reference = contents.root(read_reference)
+    if reference is None:
+        return OrderGate()
+    beginning = reference.kind[:1].lower() + reference.kind[1:]
+    for name in contents.fields:
+        if beginning and name.startswith(beginning):
+            for found, gate in contents.each(name, read_gate):
+                if found == reference:
+                    return gate
+    return OrderGate(_inferred_key(contents, reference))
+
+
+def read_reference(root: Mapping[str, Any]) -> GateReference | None:
+    """Which gate a PromotionStrategy names; None where it names none."""
+    found = mapping(root, "spec", "orderCommitStatusRef")
+    if not text(found, "name"):
+        return None
+    return GateReference(text(found, "group") or _GROUP, text(found, "kind") or _KIND, text(found, "name"))
+
+
+def read_gate(member: Mapping[str, Any]) -> tuple[GateReference, OrderGate]:
+    """A gate, and how it is referred to."""
+    group = text(member, "apiVersion").rpartition("/")[0]
+    reference = GateReference(group, text(member, "kind"), text(member, "metadata", "name"))
+    environments = {text(each, "branch"): _view(each) for each in mappings(member, "status", "environments")}
+    return reference, OrderGate(text(member, "spec", "key"), environments)
+
+
+def read_asked(spec_of: Mapping[str, Any]) -> frozenset[str]:
+    """The keys of the proposed checks that a strategy or a policy asks for."""
+    spec = mapping(spec_of, "spec")
+    return frozenset(_keys(spec)).union(*map(_keys, mappings(spec, "environments")))
+
+
+def _keys(found: Mapping[str, Any]) -> Iterator[str]:
+    return filter(None, (text(each, "key") for each in mappings(found, "proposedCommitStatuses")))
+
+
+def _inferred_key(contents: Contents, reference: GateReference) -> str:
+    """The one key that policies have and the strategy does not ask for: its controller puts the gate's in."""
+    keys = frozenset().union(*contents.each(POLICIES, read_asked)) - contents.root(read_asked)
+    if len(keys) == 1:
+        return next(iter(keys))
+    return _USUAL_KEY if reference.kind == _KIND else ""
+
+
+def _view(found: Mapping[str, Any]) -> GateView:
+    unsatisfied = None
+    if isinstance(found.get("upstreams"), list):
+        upstreams = mappings(found, "upstreams")
+        unsatisfied = {text(each, "branch"): _plain(each) for each in upstreams if each.get("satisfied") is not True}
+    checks = mappings(found, "activeCommitStatuses")
+    return GateView(unsatisfied, next((text(each, "key") for each in checks if each.get("phase") != "success"), ""))
+
+
+def _plain(upstream: Mapping[str, Any]) -> str:
+    return " ".join(text(upstream, "reason").split())
