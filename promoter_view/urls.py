@@ -11,10 +11,13 @@ import re
 
 #: Stands for the value of a parameter; of a URL's own characters, so that a URL stays one.
 _HIDDEN = b"redacted"
-#: From the scheme's colon to the end of the URL, only where there can be anything to hide. A quote, or a backslash of
-#: JSON, ends it. It begins with plain characters, which are looked for fast.
-_URL = re.compile(rb"://[^\s\"\\<>?@]*[?@][^\s\"\\<>]*")
-_USER = re.compile(rb"://([^/?#]*)@")
+#: An action of a Go template, or an expression, may stand in a URL: with spaces and, as JSON has them, escaped quotes.
+_ACTION = rb"\{\{(?:[^{}\"\\]|\\.)*\}\}"
+#: From the scheme's colon to the end of the URL, which a quote, or a backslash of JSON, ends. It matches wherever it
+#: begins, so that no text is looked at twice.
+_URL = re.compile(rb"://[^\s\"\\<>{]*(?:(?:%b|\{)[^\s\"\\<>{]*)*" % _ACTION)
+#: Not where it is made of actions alone, each of which names what it stands for.
+_USER = re.compile(rb"://(?!(?:\$?%b|:)+@)([^/?#]*)@" % _ACTION)
 _SECRET = re.compile(
     rb"([?&;](?:[^=&;#?]*(?:token|secret|password|passwd|passphrase|signature|credentials?|api[-_]?key|access[-_]?key|"
     rb"private[-_]?key)|auth|authorization|jwt|pwd|sig)=)[^&;#]+",
@@ -40,7 +43,7 @@ def public_url(url: str) -> str:
 
 
 def _cleaned(found: re.Match[bytes]) -> bytes:
-    if _HINT.search(found[0]) is None:
+    if (b"?" not in found[0] and b"@" not in found[0]) or _HINT.search(found[0]) is None:
         return found[0]
     before = found.string[max(found.start() - _LONGEST_SCHEME, 0) : found.start()]
     scheme = _SCHEME.search(before)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import orjson
 import pytest
 from hypothesis import given
@@ -30,6 +32,11 @@ CLEANED = {
     "both": ("https://t0ken@host/x?token=t0ken", "https://host/x?token=redacted"),
     "in words": ("fatal: https://u:t0ken@host/x?token=t0ken failed", "fatal: https://host/x?token=redacted failed"),
     "two": ("https://t0ken@a/ https://t0ken@b/", "https://a/ https://b/"),
+    "a parameter behind an action of a template": (
+        "https://host/{{ .Branch }}/{{ .Sha }}?token=t0ken&env={{ .Branch }}",
+        "https://host/{{ .Branch }}/{{ .Sha }}?token=redacted&env={{ .Branch }}",
+    ),
+    "a password beside an action": ("https://{{ .User }}:t0ken@host/x", "https://host/x"),
     "not of ASCII": ("https://ü:t0kén@host/é", "https://host/é"),
 }
 AS_THEY_ARE = [
@@ -40,7 +47,9 @@ AS_THEY_ARE = [
     "see https://host\nSigned-off-by: a@host",
     '{"url":"https://host","by":"a@host"}',
     "https://${{ vars.user }}:${{ secret('x').y }}@host",
+    "https://{{ .User }}@host/{{ .Branch }}?env={{ .Branch }}",
     "://a@b",
+    "https://host/{{ .Branch",
     "",
 ]
 
@@ -65,3 +74,19 @@ def test_json_stays_json(text: str, more: str) -> None:
     cleaned = without_credentials(orjson.dumps([{text: more}, f"https://{text}@{more}", 1]))
     found = orjson.loads(cleaned)
     assert [type(each) for each in found] == [dict, str, int]
+
+
+def test_quotes_in_an_action_of_a_template() -> None:
+    """A template's action may quote: escaped, as JSON has that, it ends no URL."""
+    url = 'https://host/{{ index .Labels "a" }}?token=%s&env={{ .Branch }}'
+    encoded = orjson.dumps({"template": url % "t0ken", "next": "}}?token=t0ken"})
+    assert without_credentials(encoded) == orjson.dumps({"template": url % "redacted", "next": "}}?token=t0ken"})
+
+
+@pytest.mark.parametrize("part", ["://a", "://a?", "{{", "{{ a", "{{ a }}", '{{ \\"', "://{{ a }}?token="])
+def test_a_long_text_is_looked_at_once(part: str) -> None:
+    """The time that a text takes grows with its length, whatever it repeats: 300 KB are done with in a second."""
+    text = ("://" + part * (300_000 // len(part))).encode()
+    started = time.process_time()
+    without_credentials(text)
+    assert time.process_time() - started < 1

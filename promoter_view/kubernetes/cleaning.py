@@ -17,14 +17,14 @@ from promoter_view.kubernetes.bounds import MAX_LINE_BYTES
 from promoter_view.kubernetes.documents import version_of
 from promoter_view.kubernetes.kargo_cleaning import redact_promotion, redact_stage
 from promoter_view.kubernetes.kinds import Kind
-from promoter_view.kubernetes.redaction import Json, each, inside, replace, within
+from promoter_view.kubernetes.redaction import Json, each, inside, redact, replace, within
 from promoter_view.records import ObjectKey, SourceObject
 from promoter_view.urls import without_credentials
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 #: Stepped when a rule changes: every log then lists its paths again.
-_RULES = 2
+_RULES = 3
 _CREDENTIALS = frozenset({"headerTemplates", "authentication"})
 _BODIES = frozenset({"bodyTemplate"})
 _RESPONSES = frozenset({"triggerOutput", "responseOutput", "successOutput"})
@@ -88,9 +88,9 @@ def _encode(document: Json, rules: CleaningRules, key: ObjectKey) -> bytes:
     cleaned = {**document, "metadata": _clean_metadata(document["metadata"], rules)}
     if "kind" not in document or "apiVersion" not in document:
         cleaned = {"apiVersion": rules.kind.api_version, "kind": rules.kind.kind, **cleaned}
-    special = _SPECIAL.get(rules.kind.kind)
+    rule = _RULES_OF.get(rules.kind.kind, _redact_all)
     try:
-        encoded = without_credentials(orjson.dumps(special(cleaned, rules) if special else cleaned))
+        encoded = without_credentials(orjson.dumps(rule(cleaned, rules)))
     except TypeError as error:  # orjson: nesting past its own bound
         raise MalformedObject(*key, f"cannot be encoded: {error}") from error
     if len(encoded) > MAX_LINE_BYTES:  # a watch could not bring it either
@@ -169,7 +169,38 @@ def _redact_status(status: Any) -> Any:
     return inside("promotionStrategyContext", responses)(environments(status))
 
 
-_SPECIAL: Mapping[str, Callable[[Json, CleaningRules], Json]] = {
+def _as_stored(document: Json, rules: CleaningRules) -> Json:  # noqa: ARG001
+    """Of its fields none is made to carry a credential; what URLs carry is taken out of every kind."""
+    return document
+
+
+def _redact_all(document: Json, rules: CleaningRules) -> Json:  # noqa: ARG001
+    """Fails closed: of a kind that no rule names it is not known where credentials stand."""
+    return {name: found if name in _OF_ANY_KIND else redact(found) for name, found in document.items()}
+
+
+_OF_ANY_KIND = frozenset({"apiVersion", "kind", "metadata"})
+#: Beside the cluster's kinds those of the views, as a dashboard of its own reflects them: they were cleaned before.
+_AS_STORED = (
+    "ChangeTransferPolicy",
+    "ChangeTransferPolicyHistory",
+    "PullRequest",
+    "CommitStatus",
+    "ArgoCDCommitStatus",
+    "GitCommitStatus",
+    "TimedCommitStatus",
+    "DependentsSuccessfulCommitStatus",
+    "ScheduledCommitStatus",
+    "RestoreActiveCommit",
+    "GitRepository",
+    "ScmProvider",
+    "ClusterScmProvider",
+    "Freight",
+    "PromotionStrategyDetails",
+    "StageDetails",
+)
+_RULES_OF: Mapping[str, Callable[[Json, CleaningRules], Json]] = {
+    **dict.fromkeys(_AS_STORED, _as_stored),
     "PromotionStrategy": _reduce_promotion_strategy,
     "WebRequestCommitStatus": _redact_web_request,
     "Warehouse": _without_status,

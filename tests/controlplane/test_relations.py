@@ -43,13 +43,16 @@ _WINDOW = {"cron": "0 9 * * *", "duration": "8h"}
 SPECS: dict[str, Document] = {
     "PromotionStrategy": {**_REPOSITORY, "environments": [{"branch": "dev"}, {"branch": "prod"}]},
     "ChangeTransferPolicy": {**_REPOSITORY, "activeBranch": "dev", "proposedBranch": "dev-next"},
+    "ChangeTransferPolicyHistory": {**_REPOSITORY, "activeBranch": "dev"},
     "PullRequest": {**_REPOSITORY, **_REQUEST},
     "CommitStatus": {**_REPOSITORY, "name": "check", "description": "d", "phase": "pending", "sha": SHA},
     "ArgoCDCommitStatus": {"applicationSelector": {"matchLabels": {"app": "a"}}},
     "GitCommitStatus": {"key": "git", "expression": "true"},
     "TimedCommitStatus": {"environments": [{"branch": "dev", "duration": "1h"}]},
     "WebRequestCommitStatus": _WEB,
+    "DependentsSuccessfulCommitStatus": {"key": "dependents-successful"},
     "ScheduledCommitStatus": {"key": "hours", "environments": [{"branch": "dev", "allow": [_WINDOW]}]},
+    "RestoreActiveCommit": {"promotionStrategyRef": {"name": "none"}, "branch": "dev", "sha": SHA},
     "GitRepository": {"fake": {"owner": "o", "name": "app"}},
     "ScmProvider": {"fake": {"domain": "one"}},
     "ClusterScmProvider": {"fake": {"domain": "one"}},
@@ -198,7 +201,7 @@ def test_owners_and_ambiguous_labels(town: tuple[Mirrored, Town]) -> None:
 
 
 def test_gates_and_their_checks(town: tuple[Mirrored, Town]) -> None:
-    """Gates of all five kinds by the name that they refer to; checks by a gate, a policy, or the label."""
+    """Gates of all six kinds by the name that they refer to; checks by a gate, a policy, or the label."""
     served, it = town
     one, two = {"promotionStrategyRef": {"name": "one"}}, {"promotionStrategyRef": {"name": "two"}}
     check = ("CommitStatus", "check")
@@ -227,6 +230,32 @@ def test_gates_and_their_checks(town: tuple[Mirrored, Town]) -> None:
         assert effects[f"{kind} of nobody"] == modified("two")
     assert effects["a check by label"] == modified("one", "two")
     assert effects["a check of the policy"] == effects["the check goes"] == modified("one")
+
+
+def test_what_was_and_what_is_restored(town: tuple[Mirrored, Town]) -> None:
+    """A policy's past goes where the policy goes; a restore names its strategy, whoever comes to own it."""
+    served, it = town
+    past, restore = ("ChangeTransferPolicyHistory", "was-dev-history"), ("RestoreActiveCommit", "restore-dev-aaaaaaa")
+    was, now = {"promotionStrategyRef": {"name": "was"}}, {"promotionStrategyRef": {"name": "is"}}
+    policy = ("ChangeTransferPolicy", "was-dev")
+    steps: list[Step] = [
+        ("was", lambda: it.put("PromotionStrategy", "was")),
+        ("is", lambda: it.put("PromotionStrategy", "is")),
+        ("a past by label", lambda: it.labelled(*past, "was")),
+        ("its policy", lambda: it.owned(*policy, ("PromotionStrategy", "was"))),
+        ("the policy controls its past", lambda: it.owned(*past, policy, label="is")),
+        ("the policy goes over with it", lambda: it.owned(*policy, ("PromotionStrategy", "is"))),
+        ("a restore that nobody owns yet", lambda: it.put(*restore, **was)),
+        ("a policy of the other owns it", lambda: it.owned(*restore, policy, **was)),
+        ("it names the other", lambda: it.owned(*restore, policy, **now)),
+        ("the restore goes", lambda: it.delete(*restore)),
+        ("the past goes", lambda: it.delete(*past)),
+    ]
+    effects = walk(served, steps)
+    assert effects["a past by label"] == effects["a restore that nobody owns yet"] == modified("was")
+    assert effects["the policy controls its past"] == effects["a policy of the other owns it"] == modified("was")
+    assert effects["the policy goes over with it"] == effects["it names the other"] == modified("was", "is")
+    assert effects["the restore goes"] == effects["the past goes"] == modified("is")
 
 
 def test_source_control(town: tuple[Mirrored, Town]) -> None:

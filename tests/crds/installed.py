@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from tests.crds import argocd, kargo, promoter
+from tests.crds import argocd, kargo
+from tests.crds.promoter_releases import every_kind
 from tests.crds.shapes import Definition, definition
 
 #: The projects' own, which are not part of this repository.
@@ -15,13 +16,13 @@ PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "crds"
 
 
 def definitions(*projects: Any) -> list[Definition]:
-    """What this folder says of these projects' kinds; of GitOps Promoter's where none is named."""
-    return [definition(project.GROUP, kind) for project in projects or (promoter,) for kind in project.KINDS]
+    """What this folder says of these projects' kinds; where none is named, of GitOps Promoter's."""
+    return [definition(project.GROUP, kind) for project in projects for kind in project.KINDS] or every_kind()
 
 
 def every_definition() -> list[Definition]:
     """GitOps Promoter's, Kargo's and Argo CD's."""
-    return definitions(promoter, kargo, argocd)
+    return [*definitions(), *definitions(kargo, argocd)]
 
 
 def published() -> list[Definition]:

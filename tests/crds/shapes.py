@@ -2,15 +2,19 @@
 
 A mapping is an object (a key that ends in ``!`` is required), a list of one an array, a tuple an enum of strings, a set
 of one a map from strings to it, ``ANY`` whatever comes, a string the name of a scalar: string, time, integer, boolean;
-``Default`` says what a field is where nobody sets it. A field that a mapping does not name is pruned, as everywhere.
+``Default`` says what a field is where nobody sets it, ``Nullable`` that null may stand there. A field that a mapping
+does not name is pruned, as everywhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 ANY = object()
+#: In a difference: the field is gone.
+GONE = object()
 #: A CustomResourceDefinition as a document.
 Definition = dict[str, Any]
 _SCALARS = {
@@ -29,6 +33,13 @@ class Default:
     value: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Nullable:
+    """A shape in the place of which null may stand."""
+
+    shape: Any
+
+
 def schema(shape: Any) -> dict[str, Any]:
     """The schema of a shape."""
     if isinstance(shape, dict):
@@ -39,6 +50,8 @@ def schema(shape: Any) -> dict[str, Any]:
         return {"type": "object", "additionalProperties": schema(*shape)}
     if isinstance(shape, Default):
         return {**schema(shape.shape), "default": shape.value}
+    if isinstance(shape, Nullable):
+        return {**schema(shape.shape), "nullable": True}
     return _leaf(shape)
 
 
@@ -69,6 +82,34 @@ class Kind:
     top: dict[str, Any] = field(default_factory=dict)
     spec_required: bool = False
     status_subresource: bool = True
+
+
+def changed(kind: Kind, differences: Mapping[str, Any]) -> Kind:
+    """The kind of a later release: its shape by dotted paths (``status.history``, through lists as well).
+
+    A path ends in ``!`` as a key does. Errors: KeyError for a field that is to go and is not there.
+    """
+    whole = {"spec": kind.spec, "status": kind.status}
+    for path, shape in differences.items():
+        whole = _changed(whole, path.split("."), shape)
+    return replace(kind, spec=whole["spec"], status=whole["status"])
+
+
+def _changed(shape: Any, path: list[str], new: Any) -> Any:
+    if isinstance(shape, list):
+        return [_changed(shape[0], path, new)]
+    name = path[0].removesuffix("!")
+    found = next((key for key in (name, f"{name}!") if key in shape), None)
+    if len(path) > 1:
+        if found is None:
+            raise KeyError(name)
+        return {key: _changed(inner, path[1:], new) if key == found else inner for key, inner in shape.items()}
+    rest = {key: inner for key, inner in shape.items() if key != found}
+    if new is GONE:
+        if found is None:
+            raise KeyError(name)
+        return rest
+    return {**rest, path[0]: new}
 
 
 def definition(group: str, kind: Kind) -> Definition:

@@ -23,7 +23,7 @@ from promoter_view.simulator.kubernetes.faults import Cut, ErrorEvent, Garbage, 
 from tests.kubernetes.fakes import PATH, PULL_REQUEST, JournalRecorder
 from tests.support.runtimes import a_runtime
 
-KINDS = (PULL_REQUEST, PROMOTER_KINDS[3])
+KINDS = (PULL_REQUEST, next(kind for kind in PROMOTER_KINDS if kind.kind == "CommitStatus"))
 
 
 class SimulatorTests(SynchronousTestCase):

@@ -252,3 +252,47 @@ def test_credentials_in_urls(kind: Kind) -> None:
     body = clean(found, CleaningRules(kind)).decode()
     assert SECRET not in body
     assert "https://git.example.com/app?access_token=redacted" in body
+
+
+def test_a_kind_that_no_rule_names() -> None:
+    """Fails closed: of it nothing is told but its metadata and the shape of the rest."""
+    rules = CleaningRules(Kind("NovelCommitStatus", "novelcommitstatuses"))
+    found = of_kind("PullRequest", spec={"key": SECRET, "headers": {"a": [SECRET]}}, status={"phase": None})
+    shown = cleaned({**found, "kind": "NovelCommitStatus"}, rules)
+    assert shown["metadata"] == found["metadata"]
+    assert shown["spec"] == {"key": REDACTED, "headers": {"a": [REDACTED]}}
+    assert shown["status"] == {"phase": None}
+
+
+#: The fields of the kinds of 0.38 to 0.44 in which somebody may put an address, with what else stands there.
+ADDRESSES = {
+    "DependentsSuccessfulCommitStatus": (
+        {"url": {"template": f'https://user:{SECRET}@ci/{{{{ index .Labels "a" }}}}?token={SECRET}', "options": []}},
+        {"environments": [{"branch": "dev", "url": f"https://{SECRET}@ci/x", "upstreams": [{"reason": "waits"}]}]},
+    ),
+    "ChangeTransferPolicyHistory": (
+        {"activeBranch": "dev"},
+        {
+            "history": [
+                {
+                    "active": {"dry": {"repoURL": f"https://{SECRET}@git/x", "body": f"see https://u:{SECRET}@x/"}},
+                    "pullRequest": {"url": f"https://{SECRET}@git/x/1"},
+                }
+            ]
+        },
+    ),
+    "RestoreActiveCommit": (
+        {"branch": "dev"},
+        {"conditions": [{"message": f"cannot push to https://x:{SECRET}@git/x"}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ADDRESSES)
+def test_the_addresses_of_the_newer_kinds(kind: str) -> None:
+    """Their texts stay as they are stored, but for what the addresses in them carry."""
+    spec, status = ADDRESSES[kind]
+    told = clean(of_kind(kind, spec=spec, status=status), CleaningRules(KINDS[kind])).decode()
+    assert SECRET not in told
+    assert REDACTED not in told
+    assert '"branch":"dev"' in told or '"activeBranch":"dev"' in told

@@ -61,7 +61,7 @@ def test_views() -> None:
 def test_what_each_view_needs() -> None:
     """Root and members; Warehouses and Projects only where Promotions are run, and then whatever is shown."""
     strategies, stages = role("all", views="promotionstrategydetails,stagedetails").needs
-    assert (strategies.root, len(strategies.kinds)) == ("PromotionStrategy", 12)
+    assert (strategies.root, len(strategies.kinds)) == ("PromotionStrategy", 15)
     assert stages == Need("Stage", frozenset({"Stage", "Promotion", "Freight", "Application"}))
     *_, shard = role("all", **{"argocd-shard": "blue"}).needs
     assert shard == Need("", stages.kinds | {"Warehouse", "Project"})

@@ -14,7 +14,7 @@ from promoter_view.records import Change, Mark, ObjectKey, Position
 from promoter_view.views.history import Expired
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
-from tests.support.views.oracle import GROUP, LABEL, join_keyed, key_of
+from tests.support.views.oracle import GATES, GROUP, LABEL, OTHER_GATE, join_keyed, key_of
 from tests.support.views.world import MIRROR, PATH, VIEW, World, delete, family, put, replayed, shown, state
 
 KINDS = [kind.kind for kind in PROMOTER_KINDS]
@@ -31,7 +31,7 @@ names, uids = st.sampled_from(NAMES), st.sampled_from(UIDS)
 references = st.fixed_dictionaries(
     {
         "apiVersion": st.sampled_from([f"{GROUP}/v1alpha1", f"{GROUP}/v1alpha1", f"{GROUP}/v2", "apps/v1"]),
-        "kind": st.sampled_from([*KINDS[:2] * 2, *KINDS[4:9], "Deployment"]),
+        "kind": st.sampled_from([*KINDS[:2] * 2, *GATES.values(), OTHER_GATE, "Deployment"]),
         "uid": uids,
         "controller": st.sampled_from([True, True, True, False]),
     }
@@ -235,7 +235,7 @@ def test_the_world_of_these_tests_makes_bundles_with_members() -> None:
     """The generated objects do hang together now and then, so the properties above are about something."""
     found: set[str] = set()
 
-    @settings(max_examples=200, database=None, derandomize=True)
+    @settings(max_examples=400, database=None, derandomize=True)
     @given(histories)
     def look(history: list[Change]) -> None:
         world = World()

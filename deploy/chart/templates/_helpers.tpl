@@ -27,13 +27,16 @@ app.kubernetes.io/part-of: promoter
 {{- define "promoter-view.reflected" -}}
 - promotionstrategies
 - changetransferpolicies
+- changetransferpolicyhistories
 - pullrequests
 - commitstatuses
 - argocdcommitstatuses
 - gitcommitstatuses
 - timedcommitstatuses
 - webrequestcommitstatuses
+- dependentssuccessfulcommitstatuses
 - scheduledcommitstatuses
+- restoreactivecommits
 - gitrepositories
 - scmproviders
 {{- end }}

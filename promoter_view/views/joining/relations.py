@@ -51,10 +51,15 @@ def token(how: str, namespace: str, value: str) -> list[JoinToken]:
 
 @dataclass(frozen=True, slots=True)
 class OwnedBy:
-    """By the child's controller ownerReference, its uid, in the parent's namespace."""
+    """By the child's controller ownerReference, its uid, in the parent's namespace.
+
+    ``claiming``: the end of the names of further kinds of the group that control such children, "" for none. Nothing
+    hangs on those; a child has its tie to one all the same, so that declaring its kind later moves no other child.
+    """
 
     parents: tuple[str, ...]
     group: str
+    claiming: str = ""
 
     def claims(self, child: Fields) -> bool:
         """Whether the child has a controller of such a kind at all, wherever that owner is."""
@@ -72,7 +77,10 @@ class OwnedBy:
 
     def _owners(self, child: Fields) -> list[tuple[str, str]]:
         owners = child.controllers()
-        return [(owner.kind, owner.uid) for owner in owners if owner.group == self.group and owner.kind in self.parents]
+        return [(owner.kind, owner.uid) for owner in owners if owner.group == self.group and self._is_owner(owner.kind)]
+
+    def _is_owner(self, kind: str) -> bool:
+        return kind in self.parents or (self.claiming != "" and kind.endswith(self.claiming) and kind != self.claiming)
 
 
 @dataclass(frozen=True, slots=True)

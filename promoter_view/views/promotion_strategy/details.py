@@ -21,12 +21,20 @@ _GATES = (
         "the answer to a web request. What can carry credentials (header templates, bodies, authentication, recorded "
         'responses) reads "<redacted>"',
     ),
+    (
+        "dependentsSuccessfulCommitStatuses",
+        "DependentsSuccessfulCommitStatus",
+        "whether the environments that one depends on are done",
+    ),
     ("scheduledCommitStatuses", "ScheduledCommitStatus", "whether the time of the day and week allows a promotion"),
 )
 
 _BY_STRATEGY = OwnedBy(("PromotionStrategy",), PROMOTER_GROUP)
 _BY_POLICY = OwnedBy(("ChangeTransferPolicy",), PROMOTER_GROUP)
-_BY_GATE_OR_POLICY = OwnedBy((*(kind for _, kind, _ in _GATES), "ChangeTransferPolicy"), PROMOTER_GROUP)
+#: Releases add gates: what one of a kind that is not among these controls is not the label's to give away either.
+_BY_GATE_OR_POLICY = OwnedBy(
+    (*(kind for _, kind, _ in _GATES), "ChangeTransferPolicy"), PROMOTER_GROUP, claiming="CommitStatus"
+)
 _NAMES_STRATEGY = NamesRoot(("spec", "promotionStrategyRef", "name"))
 _PROVIDER = ("spec", "scmProviderRef")
 _CLUSTER_SCOPED = FieldIs((*_PROVIDER, "kind"), "ClusterScmProvider")
@@ -40,6 +48,13 @@ _MEMBERS = (
         order=RootOrder(("spec", "environments"), "branch", ("spec", "activeBranch")),
         description="The ChangeTransferPolicies that the strategy controls, one for each environment, in the order of "
         "spec.environments, then by name. Left out when there are none.",
+    ),
+    Member(
+        "changeTransferPolicyHistories",
+        "ChangeTransferPolicyHistory",
+        (_BY_POLICY, LabelledLikeRoot(_LABEL, unless=_BY_POLICY)),
+        description="The past promotions of those ChangeTransferPolicies, by name; before GitOps Promoter 0.41 a "
+        "ChangeTransferPolicy's own status has them. Left out when there are none.",
     ),
     Member(
         "pullRequests",
@@ -64,6 +79,13 @@ _MEMBERS = (
             "none.",
         )
         for field, kind, reports in _GATES
+    ),
+    Member(
+        "restoreActiveCommits",
+        "RestoreActiveCommit",
+        (_NAMES_STRATEGY,),
+        description="The requests that name the strategy and ask for an earlier commit to be live again. By name; left "
+        "out when there are none.",
     ),
     Member(
         "gitRepository",

@@ -48,8 +48,13 @@ class WrittenCluster:
         self._client.delete(f"{_path(kind, namespace)}/{name}")
 
     def objects(self, kind: Kind, namespace: str = "") -> list[Document]:
-        """The objects as they are now; items of a list come without kind and apiVersion, which are put back."""
-        items: list[Document] = self._client.get(_path(kind, namespace))["items"]
+        """The objects as they are now, none of a kind that is not installed; what a list leaves out is put back."""
+        try:
+            items: list[Document] = self._client.get(_path(kind, namespace))["items"]
+        except RefusedError as refused:
+            if refused.status != _NOT_FOUND:
+                raise
+            return []
         return [{"apiVersion": kind.api_version, "kind": kind.kind, **item} for item in items]
 
     def of(self, plural: str) -> list[Document]:

@@ -14,9 +14,11 @@ from tests.support.views.oracle import GATES
 #: Kind by field, as promoter.md has them.
 FIELDS = {
     "changeTransferPolicies": "ChangeTransferPolicy",
+    "changeTransferPolicyHistories": "ChangeTransferPolicyHistory",
     "pullRequests": "PullRequest",
     "commitStatuses": "CommitStatus",
     **GATES,
+    "restoreActiveCommits": "RestoreActiveCommit",
     "gitRepository": "GitRepository",
     "scmProvider": "ScmProvider",
     "clusterScmProvider": "ClusterScmProvider",

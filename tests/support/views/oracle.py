@@ -20,8 +20,11 @@ GATES = {
     "gitCommitStatuses": "GitCommitStatus",
     "timedCommitStatuses": "TimedCommitStatus",
     "webRequestCommitStatuses": "WebRequestCommitStatus",
+    "dependentsSuccessfulCommitStatuses": "DependentsSuccessfulCommitStatus",
     "scheduledCommitStatuses": "ScheduledCommitStatus",
 }
+#: A gate of a release that nobody here knows.
+OTHER_GATE = "OracleCommitStatus"
 
 Document = dict[str, Any]
 BundleName = tuple[str, str]
@@ -62,17 +65,16 @@ def bundle(root: ObjectKey, objects: Mapping[ObjectKey, Document]) -> Document:
         return found
 
     policies = owned("ChangeTransferPolicy", [root], {"PromotionStrategy"})
+    pasts = owned("ChangeTransferPolicyHistory", policies, {"ChangeTransferPolicy"})
     requests = owned("PullRequest", policies, {"ChangeTransferPolicy"})
-    gates = {
-        kind: [
-            key
-            for key in near
-            if key.kind == kind and dig(objects[key], "spec", "promotionStrategyRef", "name") == root.name
-        ]
-        for kind in GATES.values()
-    }
+
+    def naming(kind: str) -> list[ObjectKey]:
+        found = [key for key in near if key.kind == kind]
+        return [key for key in found if dig(objects[key], "spec", "promotionStrategyRef", "name") == root.name]
+
+    gates = {kind: naming(kind) for kind in GATES.values()}
     all_gates = [key for keys in gates.values() for key in keys]
-    statuses = owned("CommitStatus", [*policies, *all_gates], {"ChangeTransferPolicy", *GATES.values()})
+    statuses = owned("CommitStatus", [*policies, *all_gates], {"ChangeTransferPolicy", *GATES.values(), OTHER_GATE})
     branches = [dig(item, "branch") for item in listed(dig(strategy, "spec", "environments"))]
     branches = list(dict.fromkeys(branch for branch in branches if isinstance(branch, str)))
 
@@ -88,9 +90,11 @@ def bundle(root: ObjectKey, objects: Mapping[ObjectKey, Document]) -> Document:
     }
     many = {
         "changeTransferPolicies": sorted(policies, key=rank),
+        "changeTransferPolicyHistories": pasts,
         "pullRequests": requests,
         "commitStatuses": statuses,
         **{field: gates[kind] for field, kind in GATES.items()},
+        "restoreActiveCommits": naming("RestoreActiveCommit"),
     }
     for field, keys in many.items():
         if keys:

@@ -86,10 +86,12 @@ def family(name: str, provider: str) -> list[Document]:
     return [
         root,
         policy,
+        thing("ChangeTransferPolicyHistory", name, owner=policy, activeBranch="dev"),
         thing("PullRequest", name, owner=policy),
         *gates,
         thing("CommitStatus", name, owner=gates[0]),
         thing("CommitStatus", f"{name}-timed", owner=gates[2]),
+        thing("RestoreActiveCommit", name, promotionStrategyRef={"name": name}, branch="dev"),
         thing("GitRepository", name, scmProviderRef={"kind": provider, "name": name}),
         thing(provider, name),
     ]

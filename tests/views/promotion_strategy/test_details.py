@@ -9,7 +9,7 @@ import pytest
 
 from promoter_view.views.definition import GENERATION, GROUP, VERSION
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
-from tests.support.views.oracle import GATES, join, key_of
+from tests.support.views.oracle import GATES, OTHER_GATE, join, key_of
 from tests.support.views.world import World, moved, put, strategy, thing
 
 Documents = list[dict[str, Any]]
@@ -17,6 +17,7 @@ Documents = list[dict[str, Any]]
 SHOP = strategy("shop", branches=("dev", "prod"), repository="code")
 POLICY = thing("ChangeTransferPolicy", "shop-dev", owner=SHOP, activeBranch="dev")
 GATE = thing("TimedCommitStatus", "timer", promotionStrategyRef={"name": "shop"})
+RESTORE = thing("RestoreActiveCommit", "restore", promotionStrategyRef={"name": "shop"}, branch="dev")
 CODE = thing("GitRepository", "code", scmProviderRef={"name": "scm"})
 CLUSTER_CODE = thing("GitRepository", "code", scmProviderRef={"kind": "ClusterScmProvider", "name": "scm"})
 OTHER_POLICY = thing("ChangeTransferPolicy", "stray", owner=strategy("other"))
@@ -97,6 +98,42 @@ RULES: dict[str, tuple[Documents, str, list[str]]] = {
         [GATE, thing("CommitStatus", "cs", owner=GATE | {"apiVersion": "promoter.argoproj.io/v2"})],
         "commitStatuses",
         ["cs"],
+    ),
+    "a check of a gate of an unknown kind, in spite of its label": (
+        [thing("CommitStatus", "cs", label="shop", owner=GATE | {"kind": OTHER_GATE})],
+        "commitStatuses",
+        [],
+    ),
+    "a check whose owner is a check, which is no gate: by label": (
+        [thing("CommitStatus", "cs", label="shop", owner=thing("CommitStatus", "other"))],
+        "commitStatuses",
+        ["cs"],
+    ),
+    "a past by the policy that controls it": (
+        [POLICY, thing("ChangeTransferPolicyHistory", "past", owner=POLICY)],
+        "changeTransferPolicyHistories",
+        ["past"],
+    ),
+    "a past by label": (
+        [thing("ChangeTransferPolicyHistory", "past", label="shop")],
+        "changeTransferPolicyHistories",
+        ["past"],
+    ),
+    "a past of another strategy's policy, in spite of its label": (
+        [OTHER_POLICY, thing("ChangeTransferPolicyHistory", "past", label="shop", owner=OTHER_POLICY)],
+        "changeTransferPolicyHistories",
+        [],
+    ),
+    "a restore that has no owner yet": ([RESTORE], "restoreActiveCommits", ["restore"]),
+    "a restore whose owner is another strategy's policy": (
+        [OTHER_POLICY, thing("RestoreActiveCommit", "restore", owner=OTHER_POLICY, **RESTORE["spec"])],
+        "restoreActiveCommits",
+        ["restore"],
+    ),
+    "no restore by owner or label": (
+        [POLICY, thing("RestoreActiveCommit", "r", label="shop", owner=POLICY, promotionStrategyRef={"name": "x"})],
+        "restoreActiveCommits",
+        [],
     ),
     "the repository that is named": ([CODE], "gitRepository", ["code"]),
     "no repository of another name": ([thing("GitRepository", "other")], "gitRepository", []),
@@ -249,14 +286,17 @@ def test_keys_and_metadata_are_exact() -> None:
     root["metadata"] |= {"labels": {"team": "a"}, "creationTimestamp": "2026-11-20T10:00:00Z", "generation": 3}
     policy = thing("ChangeTransferPolicy", "p", owner=root)
     gates = [thing(kind, "g", promotionStrategyRef={"name": "shop"}) for kind in reversed(GATES.values())]
-    members = [thing("ScmProvider", "scm"), CODE, *gates, thing("CommitStatus", "c", owner=gates[0])]
+    past = thing("ChangeTransferPolicyHistory", "p", owner=policy)
+    members = [thing("ScmProvider", "scm"), CODE, RESTORE, past, *gates, thing("CommitStatus", "c", owner=gates[0])]
     world = World()
     world.put(*members, thing("PullRequest", "r", owner=policy), policy, root)
     found = world.bundle()
     assert list(found) == [
-        *("kind", "apiVersion", "metadata", "promotionStrategy", "changeTransferPolicies", "pullRequests"),
-        *("commitStatuses", "argoCDCommitStatuses", "gitCommitStatuses", "timedCommitStatuses"),
-        *("webRequestCommitStatuses", "scheduledCommitStatuses", "gitRepository", "scmProvider"),
+        *("kind", "apiVersion", "metadata", "promotionStrategy", "changeTransferPolicies"),
+        *("changeTransferPolicyHistories", "pullRequests", "commitStatuses", "argoCDCommitStatuses"),
+        *("gitCommitStatuses", "timedCommitStatuses", "webRequestCommitStatuses"),
+        *("dependentsSuccessfulCommitStatuses", "scheduledCommitStatuses", "restoreActiveCommits"),
+        *("gitRepository", "scmProvider"),
     ]
     assert list(found["metadata"].items()) == [
         ("name", "shop"),
