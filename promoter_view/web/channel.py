@@ -11,13 +11,14 @@ from http import HTTPStatus
 from io import BytesIO
 from typing import Any, AnyStr, Protocol
 
-from twisted.internet.interfaces import IDelayedCall, IPushProducer
+from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from twisted.web.server import Request
 
 from promoter_view.web.addressing import addressed
+from promoter_view.web.arrival import Arrival
 from promoter_view.web.connections import Closing, Connections
 from promoter_view.web.descriptors import is_among_the_last
 from promoter_view.web.status import (
@@ -37,8 +38,6 @@ MAX_REQUEST_LINE_BYTES = 32 * 1024
 #: Users may be in hundreds of groups, each a line of the front proxy's.
 MAX_HEADER_BYTES = 128 * 1024
 MAX_HEADER_LINES = 1000
-#: How long a request may take to arrive, from its first byte to the last; the first one from the connection on.
-REQUEST_SECONDS = 30.0
 #: More digits than any length has; Python refuses to read thousands of them.
 _MOST_DIGITS = 18
 #: Requests that came too early may fill this; then nothing more is read.
@@ -94,8 +93,6 @@ class ApiChannel(HTTPChannel):
     _known = False
     _upgraded: Upgraded | None = None
     _last = False
-    _deadline: IDelayedCall | None = None
-    _next_turn: IDelayedCall | None = None
 
     def __init__(self, connections: Connections) -> None:
         super().__init__()
@@ -104,6 +101,7 @@ class ApiChannel(HTTPChannel):
     def connectionMade(self) -> None:
         """A client is there."""
         super().connectionMade()
+        self._arrival = Arrival(self.callLater, late=self._too_slow, next_turn=self._go_on)
         self._last = is_among_the_last(self.transport)
         self._connections.add(self, on_the_last=self._last)
         self._watch_clock()
@@ -196,7 +194,7 @@ class ApiChannel(HTTPChannel):
             b"HTTP/1.1 %d %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"
             % (status.code, HTTPStatus(status.code).phrase.encode(), len(body), body)
         )
-        self._cancel_calls()
+        self._arrival.cancel()
         self.setTimeout(None)
         self._abortingCall = self.callLater(self.abortTimeout, self.forceAbortClient)
         self.loseConnection()
@@ -209,7 +207,7 @@ class ApiChannel(HTTPChannel):
         """Close at once, whatever is still to be sent."""
         transport: Any = self.transport  # ITransport alone cannot abort
         self._refused = self.paused = True
-        self._cancel_calls()
+        self._arrival.cancel()
         self.setTimeout(None)
         self._connections.closed(why)
         transport.abortConnection()
@@ -220,7 +218,7 @@ class ApiChannel(HTTPChannel):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The client is gone."""
-        self._cancel_calls()
+        self._arrival.cancel()
         self._connections.discard(self)
         super().connectionLost(reason)
 
@@ -233,7 +231,7 @@ class ApiChannel(HTTPChannel):
     def _close(self) -> None:
         assert self.transport is not None
         self._refused = self.paused = True
-        self._cancel_calls()
+        self._arrival.cancel()
         self.setTimeout(None)
         self.loseConnection()
         # TLS would wait for the client's farewell, which it need not send (RFC 8446, 6.1); what is below TLS closes
@@ -281,36 +279,23 @@ class ApiChannel(HTTPChannel):
     def _await_turn(self) -> None:
         if len(self._buffer) > _MAX_EARLY_BYTES:
             self._networkProducer.pauseProducing()
-        if self._next_turn is None and not self._full:
-            self._next_turn = self.callLater(0, self._go_on)
+        if not self._full:
+            self._arrival.await_turn()
 
     def _go_on(self) -> None:
-        self._next_turn = None
         self.paused = False
         self._networkProducer.resumeProducing()
         self.dataReceived(b"")
 
     def _watch_clock(self) -> None:
         waiting = bool(self._new or self.requests or self._buffer)
-        arriving = waiting and not self._handlingRequest and not self.paused
-        if arriving and self._deadline is None:
-            self._deadline = self.callLater(REQUEST_SECONDS, self._too_slow)
-        elif not arriving and self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self._arrival.watch_clock(arriving=waiting and not self._handlingRequest and not self.paused)
 
     def _too_slow(self) -> None:
-        self._deadline = None
         if self.requests or self._buffer:
             self.refuse(REQUEST_TOO_SLOW)
         else:
             self.abandon(Closing.SILENT)
-
-    def _cancel_calls(self) -> None:
-        for call in (self._deadline, self._next_turn):
-            if call is not None:
-                call.cancel()
-        self._deadline = self._next_turn = None
 
     # -- writing -----------------------------------------------------------------------------------------------------
 

@@ -7,12 +7,12 @@ import json
 import pytest
 from twisted.internet.testing import StringTransport
 
+from promoter_view.web.arrival import REQUEST_SECONDS
 from promoter_view.web.channel import (
     MAX_BODY_BYTES,
     MAX_HEADER_BYTES,
     MAX_HEADER_LINES,
     MAX_REQUEST_LINE_BYTES,
-    REQUEST_SECONDS,
 )
 from tests.support.api.world import BASE, Client, World, brief, fleet, in_namespace, large
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.testing import StringTransport
 
 from promoter_view.access.identity import Identity
-from promoter_view.web.channel import REQUEST_SECONDS
+from promoter_view.web.arrival import REQUEST_SECONDS
 from promoter_view.web.connections import MAX_STRANGERS, Closing, Connections
 from tests.support.api.world import BASE as PATH
 from tests.support.api.world import Client, World, fleet, sample

@@ -35,6 +35,7 @@ from promoter_view.simulator.kubernetes.objects import (
     store,
 )
 from promoter_view.simulator.kubernetes.table import Table, TableBackup, TableEvent
+from promoter_view.simulator.kubernetes.tables import Tables
 
 NAMESPACES = Kind("Namespace", "namespaces", group="", version="v1", namespaced=False)
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
@@ -75,9 +76,8 @@ class ObjectStore:
     ) -> None:
         self._clock = clock
         self._random = random
-        self._history_events = history_events
         self._make_uid = make_uid or self._random_uid
-        self._tables: dict[tuple[str, str], Table] = {}
+        self._tables = Tables(history_events)
         self._listeners: list[Callable[[], None]] = []
         self.resource_version = resource_version
         self.epoch = 0
@@ -90,43 +90,33 @@ class ObjectStore:
 
     def install(self, kind: Kind) -> None:
         """Makes a resource known, as a CustomResourceDefinition does."""
-        table = Table(kind, status=kind.has_status, history_events=self._history_events)
-        if self._tables.setdefault((kind.group, kind.plural), table) is table:
+        table = self._tables.install(kind)
+        if table is not None:
             table.compact(self.resource_version)
             self._tell()
 
     def uninstall(self, kind: Kind) -> None:
         """Takes a resource away: its objects are deleted, its watches end, its paths answer 404."""
-        table = self._tables.get((kind.group, kind.plural))
+        table = self.table(kind.group, kind.plural)
         if table is None:
             return
         for found in sorted(table.objects.values(), key=_key_of):
             self._record(table, found, None)
-        del self._tables[kind.group, kind.plural]
+        self._tables.uninstall(kind)
         self._tell()
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """What is installed, by group and plural."""
-        return tuple(table.kind for _, table in sorted(self._tables.items()))
+        return self._tables.kinds
 
     def table(self, group: str, plural: str) -> Table | None:
         """The state and history of an installed resource."""
-        return self._tables.get((group, plural))
+        return self._tables.find(group, plural)
 
     def kind_of(self, document: Mapping[str, object]) -> Kind:
         """The installed resource that an object is of. Errors: StatusError 400."""
-        for table in self._tables.values():
-            if document.get("kind") == table.kind.kind and document.get("apiVersion") == _api_version(table.kind):
-                return table.kind
-        message = f'no matches for kind "{document.get("kind")}" in version "{document.get("apiVersion")}"'
-        raise bad_request(message)
-
-    def _table(self, kind: Kind) -> Table:
-        table = self._tables.get((kind.group, kind.plural))
-        if table is None:
-            raise not_found(kind, "")
-        return table
+        return self._tables.kind_of(document)
 
     # -- reads -------------------------------------------------------------------------------------------------------
 
@@ -136,11 +126,11 @@ class ObjectStore:
 
     def objects(self, kind: Kind, namespace: str = "") -> list[Document]:
         """Copies of a resource's objects as they are now, in the order of a list; namespace "" means all."""
-        found = self._table(kind).objects.values()
+        found = self._tables.of(kind).objects.values()
         return [one.document() for one in sorted(found, key=_key_of) if namespace in ("", one.namespace)]
 
     def _stored(self, kind: Kind, namespace: str, name: str) -> Stored:
-        found = self._table(kind).objects.get(storage_key(namespace, name))
+        found = self._tables.of(kind).objects.get(storage_key(namespace, name))
         if found is None:
             raise not_found(kind, name)
         return found
@@ -149,7 +139,7 @@ class ObjectStore:
 
     def create(self, kind: Kind, namespace: str, document: Document) -> Document:
         """``POST``. With a status subresource the status is dropped; a namespace that is not there is 404."""
-        table = self._table(kind)
+        table = self._tables.of(kind)
         taken = read_object(kind, namespace, self._with_name(document))
         if taken["metadata"].get("resourceVersion"):
             raise bad_request("resourceVersion should not be set on objects to be created")
@@ -157,7 +147,7 @@ class ObjectStore:
 
     def update(self, kind: Kind, namespace: str, document: Document, subresource: str = "") -> Document:
         """``PUT`` of an object, or of its status. It must name the resourceVersion that it replaces."""
-        table = self._table(kind)
+        table = self._tables.of(kind)
         taken = read_object(kind, namespace, document)
         old = self._stored(kind, namespace, taken["metadata"]["name"])
         version = requested_version(kind, taken)
@@ -168,7 +158,7 @@ class ObjectStore:
 
     def patch(self, kind: Kind, namespace: str, name: str, patch: Document, subresource: str = "") -> Document:
         """``PATCH`` by a merge patch; where the patch names a resourceVersion, that is the optimistic lock."""
-        table = self._table(kind)
+        table = self._tables.of(kind)
         old = self._stored(kind, namespace, name)
         taken = read_object(kind, namespace, merge_patch(old.document(), patch))
         if taken["metadata"]["name"] != name:
@@ -179,7 +169,7 @@ class ObjectStore:
         self, kind: Kind, namespace: str, name: str, *, uid: str | None = None, resource_version: str | None = None
     ) -> Document:
         """``DELETE``, with preconditions. Returns the last state; with finalizers the object stays, marked."""
-        table = self._table(kind)
+        table = self._tables.of(kind)
         old = self._stored(kind, namespace, name)
         found = old.document()
         if uid is not None and uid != found["metadata"]["uid"]:
@@ -196,7 +186,7 @@ class ObjectStore:
     def apply(self, document: Document) -> Document:
         """Creates or replaces an object whole, its status included, in one event. A short cut that no API has."""
         kind = self.kind_of(document)
-        table = self._table(kind)
+        table = self._tables.of(kind)
         taken = read_object(kind, document["metadata"].get("namespace", ""), document)
         taken["metadata"].pop("resourceVersion", None)
         old = table.objects.get(storage_key(taken["metadata"].get("namespace", ""), taken["metadata"]["name"]))
@@ -211,7 +201,7 @@ class ObjectStore:
     def add_namespaces(self, *names: str) -> None:
         """Makes those namespaces that are not there yet."""
         for name in names:
-            if storage_key("", name) not in self._table(NAMESPACES).objects:
+            if storage_key("", name) not in self._tables.of(NAMESPACES).objects:
                 self.create(NAMESPACES, "", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 
     def _with_name(self, document: Document) -> Document:
@@ -227,7 +217,7 @@ class ObjectStore:
     def _add(self, table: Table, document: Document, *, status: bool) -> Document:
         metadata = document["metadata"]
         namespace = metadata.get("namespace", "")
-        if namespace and storage_key("", namespace) not in self._table(NAMESPACES).objects:
+        if namespace and storage_key("", namespace) not in self._tables.of(NAMESPACES).objects:
             raise not_found(NAMESPACES, namespace)
         if storage_key(namespace, metadata["name"]) in table.objects:
             raise already_exists(table.kind, metadata["name"])
@@ -274,7 +264,7 @@ class ObjectStore:
 
     def compact(self, resource_version: int | None = None) -> None:
         """Forgets all events up to that resourceVersion, or up to now: who stands before it gets 410."""
-        for table in self._tables.values():
+        for table in self._tables:
             table.compact(self.resource_version if resource_version is None else resource_version)
         self._tell()
 
@@ -285,15 +275,11 @@ class ObjectStore:
 
     def backup(self) -> Backup:
         """A copy of state and history, to be restored later."""
-        return Backup(self.resource_version, tuple(table.backup() for table in self._tables.values()))
+        return Backup(self.resource_version, tuple(table.backup() for table in self._tables))
 
     def restore(self, backup: Backup) -> None:
         """Goes back to a backup, resourceVersion and all: numbers handed out since will be used again."""
-        self._tables.clear()
-        for saved in backup.tables:
-            table = Table(saved.kind, status=saved.status, history_events=self._history_events)
-            table.restore(saved)
-            self._tables[saved.kind.group, saved.kind.plural] = table
+        self._tables.restore(backup.tables)
         self.resource_version = backup.resource_version
         self.epoch += 1
         self._tell()
@@ -312,10 +298,6 @@ class ObjectStore:
     def _tell(self) -> None:
         for listener in tuple(self._listeners):
             listener()
-
-
-def _api_version(kind: Kind) -> str:
-    return kind.api_version.lstrip("/")
 
 
 def _key_of(found: Stored) -> str:
