@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from contextlib import suppress
-from typing import Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as WaitTimeout
@@ -15,7 +14,7 @@ from promoter_view.access.admission import Admission
 from promoter_view.access.identity import ANONYMOUS
 from promoter_view.api.negotiation import MediaType
 from promoter_view.reading.wire import Frames, Make, Wire
-from promoter_view.web.addressing import Sender, is_own
+from promoter_view.web.addressing import SENDER_HEADERS, Sender, is_own
 from promoter_view.web.channel import channel_of
 from promoter_view.web.errors import Forbidden
 from promoter_view.web.headers import headers_of
@@ -26,44 +25,30 @@ from promoter_view.web.websocket.handshake import Opening, asks_for_websocket, o
 _FAREWELL_SECONDS = 5.0
 
 
-class Carrier(Protocol):
-    """Takes the bytes of ``wire`` to one client; they are written to the request itself."""
+class Carrier:
+    """Takes the bytes of ``wire`` to one client, as the body of an answer 200; they are written to the request."""
 
-    @property
-    def wire(self) -> Wire:
-        """How lines become bytes."""
+    def __init__(self, request: Request, wire: Wire) -> None:
+        self._request = request
+        self.wire = wire
 
     @property
     def parted(self) -> bool:
         """The client has ended the watch, and its connection is still open: ``end`` it."""
+        return False  # whoever ends this closes the connection
 
-    def begin(self, leave: Callable[[], None]) -> None:
+    def begin(self, leave: Callable[[], None]) -> None:  # noqa: ARG002
         """Answer now, for a client waits for that before it believes that it watches.
 
         ``leave`` is called where the client ends the watch without closing its connection.
         """
-
-    async def end(self) -> None:
-        """All is written: end the answer."""
-
-
-class BodyCarrier:
-    """The body of an answer 200."""
-
-    def __init__(self, request: Request, frames: Frames, *, gzip: bool) -> None:
-        self._request = request
-        self.parted = False  # whoever ends this closes the connection
-        self.wire = frames.wire(gzip=gzip)
-
-    def begin(self, leave: Callable[[], None]) -> None:  # noqa: ARG002
-        """The headers."""
         self._request.setHeader("Content-Type", MediaType.JSON)
         if self.wire.encoding:
             self._request.setHeader("Content-Encoding", self.wire.encoding)
         self._request.write(self.wire.begin())
 
     async def end(self) -> None:
-        """The last chunk."""
+        """All is written: end the answer."""
         self._request.finish()
 
 
@@ -89,17 +74,16 @@ class SocketWire(Wire):
         return self._conversation.close()
 
 
-class SocketCarrier:
+class SocketCarrier(Carrier):
     """A WebSocket. A ``web.channel.Upgraded``."""
 
     def __init__(self, request: Request, opening: Opening, frames: Frames, *, reactor: IReactorTime) -> None:
-        self._request = request
+        self._conversation = Conversation()
+        super().__init__(request, SocketWire(frames, self._conversation))
         self._opening = opening
         self._reactor = reactor
-        self._conversation = Conversation()
         self._leave: Callable[[], None] = lambda: None
         self._farewell: Deferred[None] | None = None
-        self.wire: Wire = SocketWire(frames, self._conversation)
 
     @property
     def parted(self) -> bool:
@@ -148,7 +132,7 @@ def carrier_of(request: Request, admission: Admission, frames: Frames, *, gzip: 
     """What that client asks for. Errors: BadRequest, Forbidden."""
     headers = headers_of(request)
     if request.clientproto != b"HTTP/1.1" or not asks_for_websocket(headers):
-        return BodyCarrier(request, frames, gzip=gzip)
+        return Carrier(request, frames.wire(gzip=gzip))
     _require_name_or_own(request, admission)
     return SocketCarrier(request, open_websocket(headers), frames, reactor=reactor)
 
@@ -158,7 +142,6 @@ def _require_name_or_own(request: Request, admission: Admission) -> None:
 
     Errors: Forbidden.
     """
-    names = ("Sec-Fetch-Site", "Origin", "Host", "X-Forwarded-Host")
-    sender = Sender(*map(request.getHeader, names))
+    sender = Sender(*map(request.getHeader, SENDER_HEADERS))
     if admission.identity is ANONYMOUS and sender.origin is not None and not is_own(sender, ()):
         raise Forbidden("a page of another site may not watch without saying who asks")

@@ -35,7 +35,7 @@ def parse_path(path: bytes, definitions: Mapping[str, ViewDefinition]) -> Resour
 
     As with kube-apiserver a slash at the end names nothing more.
     """
-    match [_decode(part) for part in path[len(PREFIX) :].rstrip(b"/").split(b"/")]:
+    match [plain_path(part) for part in path[len(PREFIX) :].rstrip(b"/").split(b"/")]:
         case ["namespaces", namespace, resource] if namespace and resource in definitions:
             return ResourceTarget(definitions[resource], namespace, "")
         case ["namespaces", namespace, resource, name] if namespace and name and resource in definitions:
@@ -46,8 +46,8 @@ def parse_path(path: bytes, definitions: Mapping[str, ViewDefinition]) -> Resour
 
 
 def plain_path(path: bytes) -> str:
-    """The path of what is no resource, decoded: as it is reviewed and as it is routed, which must be one."""
-    return _decode(path)
+    """The path, or a part of it, decoded: as it is reviewed and as it is routed, which must be one."""
+    return unquote_to_bytes(path).decode("utf-8", "replace")
 
 
 def is_routable(plain: str) -> bool:
@@ -74,7 +74,3 @@ def attributes_of(method: bytes, path: bytes, target: ResourceTarget, verb: Verb
         namespace=target.namespace,
         name=target.name or selected_name,
     )
-
-
-def _decode(part: bytes) -> str:
-    return unquote_to_bytes(part).decode("utf-8", "replace")

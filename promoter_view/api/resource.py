@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from twisted.internet.task import deferLater
 from twisted.web.server import Request
@@ -34,7 +34,6 @@ from promoter_view.views.history import Ahead, Expired, require_come
 from promoter_view.views.isolation import Isolation
 from promoter_view.web.entrance import send
 from promoter_view.web.errors import NotReady, ObjectNotFound
-from promoter_view.web.limits import Limits
 from promoter_view.web.parameters import Parameters
 
 #: Smaller answers are sent as they are (kube-apiserver's threshold, KEP-156).
@@ -43,11 +42,10 @@ _MIN_GZIP_BYTES = 128 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """``--bookmark-interval``, ``--min-request-timeout``, and what one user may have under way."""
+    """``--bookmark-interval`` and ``--min-request-timeout``."""
 
     bookmark_interval_seconds: float = 60.0
     min_request_timeout_seconds: float = 1800.0
-    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)

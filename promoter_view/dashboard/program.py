@@ -69,7 +69,6 @@ class ProgramPage:
     """
 
     facts: ProgramFacts
-    version: str
     well: bool
     verdict: str
     first: datetime | None
@@ -91,7 +90,6 @@ def read_program(facts: ProgramFacts, now: datetime) -> ProgramPage:
     verdict = _verdict(facts, troubled, sum(line.health is not ProgramHealth.SPARED for line in lines))
     return ProgramPage(
         facts=facts,
-        version=facts.version,
         well=facts.ready and not facts.log.fault and not troubled and not facts.unreadable,
         verdict=verdict,
         first=min(moment(join(facts.log.first, 0, 0)), now) if facts.log.first > 1 else None,

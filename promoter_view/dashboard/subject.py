@@ -5,18 +5,21 @@ There are two implementations, in ``strategies`` and in ``stages``; nothing else
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from promoter_view.dashboard.events import Item
 from promoter_view.dashboard.strategies.figures import Deliveries
 from promoter_view.dashboard.strategies.fleet import FleetQuery, Listed
-from promoter_view.records import Bundle
+from promoter_view.records import Bundle, BundleKey
+from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.contents import BundleContents, Readings
+from promoter_view.views.isolation import Isolation
 
 _Model = TypeVar("_Model")
 #: Bundles that are kept as they were read: both sides of a change, for the few that want the same one in turn.
@@ -67,9 +70,10 @@ class Shown:
     deliveries: Deliveries = Deliveries(())  # noqa: RUF009 - frozen, and of nothing
 
 
-class Subject(Protocol):
+class Subject(ABC):
     """What is an iterator does its work in steps of at most a millisecond, however large the bundle is.
 
+    Rows are the same for everybody, and kept beside the newest state of each bundle.
     ``view`` is its plural; ``told_by`` are the members that tell what its entries say. ``has_figures``: what it
     delivers is counted.
     """
@@ -79,31 +83,57 @@ class Subject(Protocol):
     told_by: frozenset[str]
     has_figures: bool
 
+    def __init__(self, isolation: Isolation) -> None:
+        self._isolation = isolation
+        self._shown = BundleCache(self._show_or_name)
+
+    @abstractmethod
     def read_query(self, query: Mapping[str, str]) -> FleetQuery:
         """Which rows a page's address asks for."""
 
+    @abstractmethod
     def read_steps(self, bundle: Bundle | None) -> Iterator[None]:
         """Reads what ``compare`` and ``shown`` want, a member a step."""
 
+    @abstractmethod
     def compare(self, before: Bundle | None, after: Bundle | None) -> Told:
         """What happened between the two, of which one at most is None."""
 
     def row_steps(self, bundle: Bundle) -> Iterator[None]:
         """Makes what ``shown`` gives."""
+        if not self._shown.has(bundle):
+            yield from self._isolation.steps(bundle.key, "row", self.read_steps(bundle))
+            self._shown.of(bundle)
+            yield
 
     def shown(self, bundle: Bundle) -> Shown:
         """Its row and the facts by which rows are chosen and sorted."""
+        return self._shown.of(bundle)
 
+    @abstractmethod
     def detail_steps(self, bundle: Bundle, now: datetime) -> Iterator[None]:
         """Makes what ``detail`` gives next."""
 
+    @abstractmethod
     def detail(self, bundle: Bundle, now: datetime) -> bytes:
         """All of it, as a JSON string of HTML."""
 
+    @abstractmethod
     def in_full(
         self, bundle: Bundle, query: Mapping[str, str], now: datetime
     ) -> Generator[bytes, None, Mapping[str, Any]]:
         """What the template of its page is given; b"" for each step until then."""
+
+    @abstractmethod
+    def _show(self, bundle: Bundle) -> Shown:
+        """``shown``."""
+
+    @abstractmethod
+    def _name(self, key: BundleKey) -> Shown:
+        """The same where nothing can be shown but that it is there."""
+
+    def _show_or_name(self, bundle: Bundle) -> Shown:
+        return self._isolation.of(bundle.key, "row", lambda: self._show(bundle), lambda: self._name(bundle.key))
 
 
 #: By view.

@@ -73,7 +73,7 @@ class ServedApi(Served):
         settings, runtime, pump = serving.settings, serving.runtime, serving.pump()
         self._certificate = _certificate_files(settings, runtime.now())
         self._port_file = settings.api.port_file
-        chosen = ApiSettings(settings.requests.bookmark_interval, settings.requests.min_request_timeout, serving.limits)
+        chosen = ApiSettings(settings.requests.bookmark_interval, settings.requests.min_request_timeout)
         self._resource = ViewResource(
             serving.views, definitions, runtime=runtime, pump=pump, settings=chosen, sights=sights
         )

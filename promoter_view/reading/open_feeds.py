@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IConsumer, IDelayedCall, IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from promoter_view.log.errors import LogClosed, LogUnreachable
 from promoter_view.reading.feed import End, Feed
 from promoter_view.reading.format import Format
-from promoter_view.reading.pump import Consumer, Pump, Stream
+from promoter_view.reading.pump import Pump, Stream
 from promoter_view.reading.selection import Selection
 from promoter_view.reading.sighted import SightedViews
 from promoter_view.reading.wire import Wire
@@ -186,7 +186,7 @@ class OpenFeeds:
             raise Draining()
         return OpenFeed(sighted, selection, form, wire, pump=self._pump, reactor=self._reactor, random=self._random)
 
-    async def run(self, opened: OpenFeed, consumer: Consumer, rhythm: Rhythm) -> bool:
+    async def run(self, opened: OpenFeed, consumer: IConsumer, rhythm: Rhythm) -> bool:
         """Write it until it ends: True where it has said all. One that waited while draining began ends at once."""
         stream = self._pump.open(opened.feed, consumer)
         self._open.add(opened)

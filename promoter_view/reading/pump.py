@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.defer import TimeoutError as WaitTimeout
-from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
+from twisted.internet.interfaces import IConsumer, IDelayedCall, IPushProducer, IReactorTime
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -46,19 +46,6 @@ class Reader(Protocol):
         """The next whole frames, joined; about ``max_bytes`` of them, and b"" where there are none."""
 
 
-class Consumer(Protocol):
-    """Where a stream writes to: a request or a transport (IConsumer)."""
-
-    def registerProducer(self, producer: IPushProducer, streaming: bool) -> object:
-        """Tell ``producer`` when to pause and to resume."""
-
-    def unregisterProducer(self) -> object:
-        """No longer."""
-
-    def write(self, data: bytes) -> object:
-        """Send that; may pause the producer before it returns."""
-
-
 class Stalled(Exception):  # noqa: N818 - a state of the client's
     """The client has taken nothing for as long as an answer of its kind is kept waiting."""
 
@@ -80,23 +67,23 @@ class Stream:
     It fails when the reader or the consumer broke, with Stalled when the transport was full for ``patience_seconds``.
     """
 
-    __slots__ = ("_consumer", "_giving_up", "_patience_seconds", "_pump", "_reader", "_state", "done")
+    __slots__ = ("_consumer", "_giving_up", "_patience_seconds", "_pump", "_reader", "done", "state")
 
-    def __init__(self, reader: Reader, consumer: Consumer, pump: Pump, patience_seconds: float | None) -> None:
+    def __init__(self, reader: Reader, consumer: IConsumer, pump: Pump, patience_seconds: float | None) -> None:
         self.done: Deferred[bool] = Deferred(lambda _: self.close())
         self._reader = reader
         self._consumer = consumer
         self._pump = pump
         self._patience_seconds = patience_seconds
         self._giving_up: IDelayedCall | None = None
-        self._state = StreamState.READY
+        self.state = StreamState.READY
 
     def nudge(self, *, last: bool = False) -> None:
         """Something has fallen due for the reader, though the head did not move.
 
         ``last``: its last words, which are few; they are written even while the transport is full.
         """
-        if self._state is StreamState.WAITING or (last and self._state is StreamState.PAUSED):
+        if self.state is StreamState.WAITING or (last and self.state is StreamState.PAUSED):
             self._pump.ready(self)
 
     def close(self) -> None:
@@ -106,26 +93,22 @@ class Stream:
 
     def pauseProducing(self) -> None:
         """The transport is full: not run again until it has drained. Costs a position, nothing else."""
-        if self._state is StreamState.CLOSED:
+        if self.state is StreamState.CLOSED:
             return
         self._pump.drop(self)
-        self._state = StreamState.PAUSED
+        self.state = StreamState.PAUSED
         if self._patience_seconds is not None and self._giving_up is None:
             self._giving_up = self._pump.later(self._patience_seconds, self._give_up)
 
     def resumeProducing(self) -> None:
         """The transport has drained."""
         self._bear_with()
-        if self._state is StreamState.PAUSED:
+        if self.state is StreamState.PAUSED:
             self._pump.ready(self)
 
     def stopProducing(self) -> None:
         """The transport is closed."""
         self.close()
-
-    def become(self, state: StreamState) -> None:
-        """For the pump."""
-        self._state = state
 
     def run(self) -> None:
         """One pull, one write. What is next is seen from the reader and from whether the write has paused us."""
@@ -138,7 +121,7 @@ class Stream:
             return
         if self._reader.finished:
             self._end(None)
-        elif self._state is StreamState.READY:
+        elif self.state is StreamState.READY:
             self._pump.again(self, idle=self._reader.idle)
 
     def _end(self, fault: Failure | None) -> None:
@@ -160,11 +143,11 @@ class Stream:
             self._giving_up = None
 
     def _leave(self) -> bool:
-        if self._state is StreamState.CLOSED:
+        if self.state is StreamState.CLOSED:
             return False
         self._bear_with()
         self._pump.drop(self)
-        self._state = StreamState.CLOSED
+        self.state = StreamState.CLOSED
         return True
 
 
@@ -194,7 +177,7 @@ class Pump:
         self._woken = False
         views.subscribe(self)
 
-    def open(self, reader: Reader, consumer: Consumer, *, patience_seconds: float | None = None) -> Stream:
+    def open(self, reader: Reader, consumer: IConsumer, *, patience_seconds: float | None = None) -> Stream:
         """Begin to write what ``reader`` has to ``consumer``, in the next turn.
 
         ``patience_seconds``: how long the transport may stay full; None: for ever, it costs a position.
@@ -249,14 +232,14 @@ class Pump:
     def ready(self, stream: Stream) -> None:
         """Run that stream in its turn."""
         self._waiting.pop(stream, None)
-        stream.become(StreamState.READY)
+        stream.state = StreamState.READY
         self._ready[stream] = None
         self._schedule()
 
     def again(self, stream: Stream, *, idle: bool) -> None:
         """That stream was run and may go on: once the head moves where it is idle, else in its turn."""
         if idle:
-            stream.become(StreamState.WAITING)
+            stream.state = StreamState.WAITING
             self._waiting[stream] = None
         else:
             self._ready[stream] = None
@@ -297,7 +280,7 @@ class Pump:
     def _spread(self) -> None:
         self._woken = False
         for stream in self._waiting:
-            stream.become(StreamState.READY)
+            stream.state = StreamState.READY
         self._ready.update(self._waiting)
         self._waiting.clear()
         head = split(self._views.head).offset

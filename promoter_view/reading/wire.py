@@ -37,38 +37,15 @@ class Frames:
     """
 
     def __init__(self, max_bytes: int = CACHE_BYTES) -> None:
-        self._plain: Recent[bytes] = Recent(max_bytes)
-        self._runs: Recent[Run] = Recent(max_bytes)
+        self.plain: Recent[bytes] = Recent(max_bytes)
+        #: Where all clients take runs, no plain frames are kept.
+        self.runs: Recent[Run] = Recent(max_bytes)
         self.bundles: BundleCache[Run] = BundleCache(lambda bundle: deflate(bundle.encode()))
 
     @property
     def size(self) -> int:
         """What its frames take now, bytes."""
-        return self._plain.size + self._runs.size
-
-    def plain(self, key: Hashable, make: Make) -> bytes:
-        """The frame of that key, made where it is not there."""
-        found = self._plain.get(key)
-        if found is None:
-            found = make()
-            self._plain.keep(key, found, len(found))
-        return found
-
-    def run(self, key: Hashable, make: Make) -> Run:
-        """The same, compressed. Where all clients take runs, no plain frames are kept."""
-        found = self._runs.get(key)
-        if found is None:
-            found = deflate(self._plain.get(key) or make())
-            self._runs.keep(key, found, len(found.data))
-        return found
-
-    def has_plain(self, key: Hashable) -> bool:
-        """``plain`` costs nothing."""
-        return self._plain.get(key) is not None
-
-    def has_run(self, key: Hashable) -> bool:
-        """``run`` costs nothing."""
-        return self._runs.get(key) is not None
+        return self.plain.size + self.runs.size
 
     def wire(self, *, gzip: bool) -> Wire:
         """A client's wire over these frames."""
@@ -96,11 +73,15 @@ class Wire:
 
     def has(self, key: Hashable) -> bool:
         """What ``shared`` gives for that key is there already."""
-        return self._frames.has_plain(key)
+        return self._frames.plain.get(key) is not None
 
     def shared(self, key: Hashable, make: Make) -> bytes:
         """What other clients are sent too; ``key`` names it for good."""
-        return self._frames.plain(key, make)
+        found = self._frames.plain.get(key)
+        if found is None:
+            found = make()
+            self._frames.plain.keep(key, found, len(found))
+        return found
 
     def bundle(self, bundle: Bundle) -> bytes:
         """The bundle as it is, as JSON. Not from the frames: a whole state would push out what is near the head."""
@@ -138,11 +119,15 @@ class GzipWire(Wire):
 
     def has(self, key: Hashable) -> bool:
         """As a run."""
-        return self._frames.has_run(key)
+        return self._frames.runs.get(key) is not None
 
     def shared(self, key: Hashable, make: Make) -> bytes:
         """The frame's run."""
-        return self._member.run(self._frames.run(key, make))
+        found = self._frames.runs.get(key)
+        if found is None:
+            found = deflate(self._frames.plain.get(key) or make())
+            self._frames.runs.keep(key, found, len(found.data))
+        return self._member.run(found)
 
     def bundle(self, bundle: Bundle) -> bytes:
         """Its run."""

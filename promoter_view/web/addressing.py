@@ -16,6 +16,8 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 #: What a browser says of a request of the page's own origin, and of one that its user has made himself.
 _OWN_SITES = ("same-origin", "none")
 
+SENDER_HEADERS = ("Sec-Fetch-Site", "Origin", "Host", "X-Forwarded-Host")
+
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
@@ -51,7 +53,10 @@ def host_name(host: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Where a browser says that it sends a form from, and to. ``forwarded``: the Host that a proxy was asked for."""
+    """Where a browser says that it sends a form from, and to: SENDER_HEADERS.
+
+    ``forwarded``: the Host that a proxy was asked for.
+    """
 
     site: str | None
     origin: str | None

@@ -11,14 +11,13 @@ from typing import Any, Protocol
 
 import orjson
 
+from promoter_view.kubernetes.documents import INITIAL_EVENTS_END
 from promoter_view.reading.pages import ListMeta
 from promoter_view.records import Bundle
 from promoter_view.views.definition import ViewDefinition
 
 _META = "meta.k8s.io/v1"
 _PARTIAL = orjson.dumps({"kind": "PartialObjectMetadata", "apiVersion": _META}).removesuffix(b"}")
-#: The annotation of the bookmark that ends the initial events (KEP-3157).
-INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 
 
 class Form(Protocol):
@@ -107,17 +106,11 @@ class MetadataForm:
         return bookmark("PartialObjectMetadata", _META, resource_version, initial_end=initial_end)
 
 
-def bookmark_metadata(resource_version: int, *, initial_end: bool) -> dict[str, Any]:
-    """A bookmark's metadata: the reader's position, and whether the initial events are over."""
+def bookmark(kind: str, api_version: str, resource_version: int, *, initial_end: bool) -> bytes:
+    """An object with nothing but its reader's position, and whether the initial events are over."""
     metadata: dict[str, Any] = {"resourceVersion": str(resource_version)}
     if initial_end:
         metadata["annotations"] = {INITIAL_EVENTS_END: "true"}
-    return metadata
-
-
-def bookmark(kind: str, api_version: str, resource_version: int, *, initial_end: bool) -> bytes:
-    """An object with nothing but kind, apiVersion and that metadata."""
-    metadata = bookmark_metadata(resource_version, initial_end=initial_end)
     return orjson.dumps({"kind": kind, "apiVersion": api_version, "metadata": metadata})
 
 

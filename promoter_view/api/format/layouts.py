@@ -6,12 +6,12 @@ All start from the compact JSON that everything is kept as; a list of any size i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from promoter_view.api.negotiation import MediaType
-from promoter_view.reading.wire import Fixed, fixed
+from promoter_view.reading.wire import fixed
 from promoter_view.web.yaml_text import to_yaml, yaml_steps
 
 #: kube-apiserver's: command-line tools and browsers, where people read (isPrettyPrint in endpoints/handlers).
@@ -19,50 +19,29 @@ _READ_BY_PEOPLE = ("curl", "Wget", "Mozilla/5.0")
 _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 
 
-class Layout(Protocol):
-    """Bytes of JSON in, the bytes of an answer out."""
-
-    @property
-    def content_type(self) -> str:
-        """The answer's."""
-
-    @property
-    def separator(self) -> Fixed:
-        """What stands between two items."""
-
-    def steps(self, document: bytes) -> Iterator[bytes]:
-        """A document, in pieces that may be empty: what takes long is done in steps."""
-
-    def item(self, item: bytes) -> Iterator[bytes]:
-        """One of a list's items, as ``steps``."""
-
-    def frame(self, empty: bytes) -> tuple[bytes, bytes]:
-        """What stands before the first and behind the last item of a list that is ``empty`` without them."""
-
-
-class Compact:
-    """JSON without white space, and a newline at its end."""
+class Layout:
+    """Bytes of JSON in, the bytes of an answer out: this one without white space, and a newline at its end."""
 
     content_type = MediaType.JSON
+    #: What stands between two items.
     separator = fixed(b",")
 
     def steps(self, document: bytes) -> Iterator[bytes]:
-        """The document and a newline."""
+        """A document, in pieces that may be empty: what takes long is done in steps."""
         yield document + b"\n"
 
     def item(self, item: bytes) -> Iterator[bytes]:
-        """The item."""
+        """One of a list's items, as ``steps``."""
         yield item
 
     def frame(self, empty: bytes) -> tuple[bytes, bytes]:
-        """Its last two characters close the items and the list."""
+        """What stands before the first and behind the last item of a list that is ``empty`` without them."""
         return empty[:-2], b"]}\n"
 
 
-class Indented:
+class Indented(Layout):
     """JSON as people read it, two spaces a level. Without a newline at its end, as kube-apiserver writes it."""
 
-    content_type = MediaType.JSON
     separator = fixed(b",\n    ")
 
     def steps(self, document: bytes) -> Iterator[bytes]:
@@ -78,7 +57,7 @@ class Indented:
         return _indented(orjson.loads(empty)).removesuffix(b"]\n}") + b"\n    ", b"\n  ]\n}"
 
 
-class Yaml:
+class Yaml(Layout):
     """YAML in block style, keys in order, as kube-apiserver writes it."""
 
     content_type = MediaType.YAML
@@ -101,7 +80,7 @@ class Yaml:
         return to_yaml(before) + f"{key}:\n".encode(), to_yaml(behind) if behind else b""
 
 
-COMPACT = Compact()
+COMPACT = Layout()
 INDENTED = Indented()
 YAML_LAYOUT = Yaml()
 

@@ -50,20 +50,15 @@ class OpenApi:
     def __init__(self, definitions: Sequence[ViewDefinition], *, version: str) -> None:
         self._definitions = definitions
         self._version = version
-        self._documents = build(definitions, version, {})
-
-    @property
-    def documents(self) -> Documents:
-        """Do not change; there are others after ``update``."""
-        return self._documents
+        self.documents = build(definitions, version, {})
 
     def update(self, members: Mapping[str, Any]) -> None:
         """The cluster's version 3 documents by ``group/version``; whatever is wrong in them is left out."""
         try:
-            self._documents = build(self._definitions, self._version, members)
+            self.documents = build(self._definitions, self._version, members)
         except orjson.JSONEncodeError:
             # A default or an example in them is nested more deeply than can be written.
-            self._documents = build(self._definitions, self._version, {})
+            self.documents = build(self._definitions, self._version, {})
 
 
 def _url(document: Published) -> str:

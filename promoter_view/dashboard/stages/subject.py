@@ -19,7 +19,6 @@ from promoter_view.dashboard.strategies.fleet import FleetQuery, read_query
 from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Told, Wording
 from promoter_view.dashboard.unshown import Unshown
 from promoter_view.records import Bundle, BundleKey
-from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.contents import Readings
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.stage.details import STAGE_DETAILS
@@ -50,14 +49,13 @@ class Stages(Subject):
     def __init__(
         self, renderer: Renderer, isolation: Isolation, *, readings: Readings | None = None, argocd_url: str = ""
     ) -> None:
+        super().__init__(isolation)
         self._row = renderer.macro("_stage_row.html", "row")
         self._detail = renderer.macro("_stage.html", "detail")
         self._sections = {part: renderer.macro("_stage.html", part) for part in _SECTIONS}
         self._unshown = Unshown(renderer)
         self._reading = Reading(readings or Readings(), read_stage_row)
-        self._isolation = isolation
         self._argocd_url = argocd_url
-        self._shown = BundleCache(self._show_or_name)
 
     def read_query(self, query: Mapping[str, str]) -> FleetQuery:
         """A state is a Stage's health."""
@@ -73,17 +71,6 @@ class Stages(Subject):
         rows = [None if bundle is None else self._reading.model(bundle) for bundle in (before, after)]
         *_, state = (row.state.word for row in rows if row is not None)
         return Told(tuple(compare_stages(*rows)), state)
-
-    def row_steps(self, bundle: Bundle) -> Iterator[None]:
-        """An Application a step."""
-        if not self._shown.has(bundle):
-            yield from self._isolation.steps(bundle.key, "row", self.read_steps(bundle))
-            self._shown.of(bundle)
-            yield
-
-    def shown(self, bundle: Bundle) -> Shown:
-        """Its row."""
-        return self._shown.of(bundle)
 
     def detail_steps(self, bundle: Bundle, now: datetime) -> Iterator[None]:  # noqa: ARG002
         """Reads it as for its row: the rest is little."""
@@ -116,9 +103,6 @@ class Stages(Subject):
             for part, section in self._sections.items()
         ]
         return self._detail(found, Markup("\n".join(made)))  # noqa: S704 - of templates, which escape
-
-    def _show_or_name(self, bundle: Bundle) -> Shown:
-        return self._isolation.of(bundle.key, "row", lambda: self._show(bundle), lambda: self._name(bundle.key))
 
     def _show(self, bundle: Bundle) -> Shown:
         row = self._reading.model(bundle)

@@ -19,16 +19,13 @@ from promoter_view.dashboard.strategies.history_query import read_history_query
 from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Told, Wording
 from promoter_view.dashboard.unshown import Unshown
 from promoter_view.records import Bundle, BundleKey
-from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.contents import Readings
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 
 
 class Strategies(Subject):
-    """What is the same for everybody is kept beside the newest state of each bundle. Rows are kept without stations:
-    those are in their HTML.
-    """
+    """Rows are kept without stations: those are in their HTML."""
 
     view = PROMOTION_STRATEGY_DETAILS.plural
     told_by = frozenset({"ChangeTransferPolicy"})
@@ -45,11 +42,10 @@ class Strategies(Subject):
     )
 
     def __init__(self, renderer: Renderer, isolation: Isolation, *, readings: Readings | None = None) -> None:
-        self._isolation = isolation
+        super().__init__(isolation)
         self._unshown = Unshown(renderer)
         self._row = renderer.macro("_row.html", "row")
         self._reading = Reading(readings or Readings(), lambda contents: read_strategy(contents, read_policy))
-        self._shown = BundleCache(self._show_or_name)
         self._page = DetailPage(renderer, self._reading.contents, isolation)
 
     def read_query(self, query: Mapping[str, str]) -> FleetQuery:
@@ -67,17 +63,6 @@ class Strategies(Subject):
         strategies = [None if bundle is None else self._reading.model(bundle) for bundle in (before, after)]
         *_, state = (strategy.summary.state.value for strategy in strategies if strategy is not None)
         return Told(tuple(compare(*strategies)), state)
-
-    def row_steps(self, bundle: Bundle) -> Iterator[None]:
-        """A policy a step."""
-        if not self._shown.has(bundle):
-            yield from self._isolation.steps(bundle.key, "row", self.read_steps(bundle))
-            self._shown.of(bundle)
-            yield
-
-    def shown(self, bundle: Bundle) -> Shown:
-        """Its row, and its deliveries."""
-        return self._shown.of(bundle)
 
     def detail_steps(self, bundle: Bundle, now: datetime) -> Iterator[None]:
         """A member, a column of the history or a part of the template a step."""
@@ -99,9 +84,6 @@ class Strategies(Subject):
         drawer = self._page.drawer(bundle, wanted)
         lost = wanted.commit[:SHORT] if wanted.commit and not drawer else ""
         return {"detail": detail, "drawer": Markup(drawer), "lost": lost}  # noqa: S704 - of a template, which escapes
-
-    def _show_or_name(self, bundle: Bundle) -> Shown:
-        return self._isolation.of(bundle.key, "row", lambda: self._show(bundle), lambda: self._name(bundle.key))
 
     def _show(self, bundle: Bundle) -> Shown:
         strategy = self._reading.model(bundle)

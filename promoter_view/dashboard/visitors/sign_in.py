@@ -11,7 +11,7 @@ from promoter_view.clocks import WallClock
 from promoter_view.dashboard.page_resource import PageResource, plain_form, safe_target
 from promoter_view.dashboard.visitors import cookies
 from promoter_view.dashboard.visitors.visitors import TokenAuthenticator
-from promoter_view.web.addressing import Sender, is_own
+from promoter_view.web.addressing import SENDER_HEADERS, Sender, is_own
 from promoter_view.web.errors import Forbidden, ReviewUnavailable, TooManyRequests, Unauthorized
 
 #: Attempts of all together: behind a proxy everybody comes from one address. Each is a review that the cluster makes.
@@ -90,8 +90,7 @@ class SignIn:
 
     def _require_own(self, request: Request) -> None:
         """A form of another site may not sign anybody in or out. Errors: Forbidden."""
-        names = ("Sec-Fetch-Site", "Origin", "Host", "X-Forwarded-Host")
-        if not is_own(Sender(*map(request.getHeader, names)), self._hosts):
+        if not is_own(Sender(*map(request.getHeader, SENDER_HEADERS)), self._hosts):
             raise Forbidden("the form was not sent from this site")
 
     def _go_on(self, request: Request, kept: list[str], target: str) -> None:

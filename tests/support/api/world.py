@@ -122,7 +122,7 @@ class World:
             definitions,
             runtime=self.runtime,
             pump=self.pump,
-            settings=ApiSettings(limits=limits or Limits()),
+            settings=ApiSettings(),
             sights=everything if sights is None else sights(self.views, self.clock),
         )
         routes = Routes(definitions, openapi=self.openapi, health=self.health, metrics=self.metrics, version="0.1.0")
