@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from promoter_view.boundaries import ViewReader
-from promoter_view.slices import SLICE_SECONDS, begin_slice
+from promoter_view.slices import begin_slice
 from promoter_view.views.history import Ahead
 from promoter_view.views.versions import split
 
@@ -152,7 +152,7 @@ class Stream:
 
 
 class Pump:
-    """Runs all streams, round robin, in slices of ``slice_seconds``; the only subscriber of the views.
+    """Runs all streams, round robin, in slices; the only subscriber of the views.
 
     However many readers there are, a move of the head is one scheduled turn; however many moves there are before that
     turn, each reader is run once and takes all of them. ``barrier`` is the event log's.
@@ -164,12 +164,10 @@ class Pump:
         *,
         reactor: IReactorTime,
         barrier: Callable[[], Deferred[None]] = lambda: succeed(None),
-        slice_seconds: float = SLICE_SECONDS,
     ) -> None:
         self._views = views
         self._barrier = barrier
         self._reactor = reactor
-        self._slice_seconds = slice_seconds
         self._ready: OrderedDict[Stream, None] = OrderedDict()
         self._waiting: dict[Stream, None] = {}
         self._expected: dict[Deferred[None], int] = {}
@@ -246,7 +244,7 @@ class Pump:
 
     def begin_slice(self) -> Callable[[], bool]:
         """For a reader: tells whether the slice that begins now is over (slices.BeginSlice)."""
-        return begin_slice(self._reactor, self._slice_seconds)
+        return begin_slice(self._reactor)
 
     def later(self, seconds: float, call: Callable[[], None]) -> IDelayedCall:
         """For a stream: something that it does in its time."""

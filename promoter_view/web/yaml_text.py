@@ -57,13 +57,13 @@ class _Sink:
         return b"".join(parts)
 
 
-def to_yaml(document: Any, *, sort_keys: bool = True) -> bytes:
-    """YAML in block style. Objects' keys in order, as kube-apiserver writes them, or as they stand."""
-    return b"".join(yaml_steps(document, sort_keys=sort_keys))
+def to_yaml(document: Any) -> bytes:
+    """YAML in block style. Objects' keys in order, as kube-apiserver writes them."""
+    return b"".join(yaml_steps(document))
 
 
 def yaml_steps(document: Any, *, sort_keys: bool = True) -> Iterator[bytes]:
-    """The same, in pieces of about a millisecond's work, which may be empty.
+    """The same, its keys also as they stand, in pieces of about a millisecond's work, which may be empty.
 
     A document of megabytes takes seconds, and PyYAML's ``dump`` makes all of it in one go.
     """

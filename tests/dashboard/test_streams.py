@@ -173,7 +173,7 @@ def test_one_encoding_for_all() -> None:
     for each in events:
         each.frames()
     world.put("n", "s1", note="x")
-    made = world.streams._frames._runs
+    made = world.streams._frames.runs
     before = len(made._kept)
     assert all(each.brief() == [("MODIFIED", "s1")] for each in events)
     assert len(made._kept) == before + 1

@@ -152,11 +152,11 @@ def test_frames_are_shared_by_those_who_see_the_same(found):
         watch.events()
     document = thing("ChangeTransferPolicy", "shop", uid=POLICY["metadata"]["uid"], activeBranch="dev", note="x" * 999)
     resource = found.world.resource
-    before = len(resource._frames._plain._kept)
+    before = len(resource._frames.plain._kept)
     found.put({**document, "metadata": family("shop", "ScmProvider")[1]["metadata"]})
     seen = [len(watch.events()) for watch in watches]
     assert seen == [1, 1, 1, 0, 0, 0]
-    assert len(resource._frames._plain._kept) == before + 1
+    assert len(resource._frames.plain._kept) == before + 1
 
 
 def test_asked_once_a_minute(found):

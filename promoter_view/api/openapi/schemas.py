@@ -99,11 +99,6 @@ def to_v2(schema: Any, depth: int = 0) -> Schema:
     return _mapped(found, lambda part: to_v2(part, depth + 1))
 
 
-def references(schema: Any, prefix: str = V3_REFERENCE) -> Iterator[str]:
-    """The names of all schemas that this one refers to, with repetitions."""
-    yield from _references(schema, prefix)
-
-
 def _adopted(schema: Any, our_name: Callable[[str], str], depth: int = 0) -> Schema:
     if not isinstance(schema, dict) or depth > _MAX_DEPTH:
         return plain_object()
@@ -114,20 +109,21 @@ def _adopted(schema: Any, our_name: Callable[[str], str], depth: int = 0) -> Sch
     return {**found, **reference(our_name(referred))} if referred else found
 
 
-def _references(schema: Any, prefix: str = V3_REFERENCE, depth: int = 0) -> Iterator[str]:
+def _references(schema: Any, depth: int = 0) -> Iterator[str]:
+    """The names of all schemas that this one refers to, with repetitions."""
     if not isinstance(schema, dict) or depth > _MAX_DEPTH:
         return
-    referred = _referred(schema, prefix)
+    referred = _referred(schema)
     if referred:
         yield referred
     for part in _parts(schema):
-        yield from _references(part, prefix, depth + 1)
+        yield from _references(part, depth + 1)
 
 
-def _referred(schema: Mapping[str, Any], prefix: str = V3_REFERENCE) -> str:
+def _referred(schema: Mapping[str, Any]) -> str:
     """What that schema itself refers to in its own document; "" for nothing."""
     found = schema.get("$ref")
-    return found.removeprefix(prefix) if isinstance(found, str) and found.startswith(prefix) else ""
+    return found.removeprefix(V3_REFERENCE) if isinstance(found, str) and found.startswith(V3_REFERENCE) else ""
 
 
 def _only_reference(schema: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -42,15 +42,7 @@ def read_commit(found: Mapping[str, Any]) -> ShownCommit | None:
     if commit is None:
         return None
     references = [_reference(each) for each in mappings(found, "references")][:_MAX_REFERENCES]
-    return ShownCommit(
-        commit.sha,
-        commit.subject,
-        commit.body,
-        commit.author,
-        commit.time,
-        commit.url,
-        tuple(each for each in references if each is not None),
-    )
+    return replace(commit, references=tuple(each for each in references if each is not None))
 
 
 def _reference(found: Mapping[str, Any]) -> ShownCommit | None:

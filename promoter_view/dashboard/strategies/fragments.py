@@ -16,8 +16,8 @@ _MAX_CHARACTERS = 12_000_000
 class Fragments:
     """What ``macro``s have said of values that can be compared."""
 
-    def __init__(self, max_characters: int = _MAX_CHARACTERS) -> None:
-        self._kept: Recent[tuple[Markup, ...]] = Recent(max_characters)
+    def __init__(self) -> None:
+        self._kept: Recent[tuple[Markup, ...]] = Recent(_MAX_CHARACTERS)
 
     def of(self, macro: Callable[..., str], *values: Hashable) -> Markup:
         """What that macro says of those values."""

@@ -71,9 +71,9 @@ class Matrix(NamedTuple):
 class Matrices:
     """Makes matrices. What was worked out of an environment is kept, so that a change of one of many costs one."""
 
-    def __init__(self, max_columns: int = _KEPT_COLUMNS) -> None:
-        self._known = lru_cache(maxsize=max_columns)(_known)
-        self._cells = lru_cache(maxsize=max_columns)(self._cells_of)
+    def __init__(self) -> None:
+        self._known = lru_cache(maxsize=_KEPT_COLUMNS)(_known)
+        self._cells = lru_cache(maxsize=_KEPT_COLUMNS)(self._cells_of)
 
     def of(self, stations: Sequence[Station]) -> Matrix:
         """The matrix. A strategy of very many environments has its newest lines only."""

@@ -24,17 +24,15 @@ _UNREACHABLE = "The cluster cannot be asked at the moment. Try again shortly."
 class Attempts:
     """A bucket of attempts that fills with time."""
 
-    def __init__(self, *, clock: IReactorTime, burst: int = _BURST, per_second: float = _PER_SECOND) -> None:
+    def __init__(self, *, clock: IReactorTime) -> None:
         self._clock = clock
-        self._burst = burst
-        self._per_second = per_second
-        self._left = float(burst)
+        self._left = float(_BURST)
         self._at = clock.seconds()
 
     def take(self) -> None:
         """One attempt. Errors: TooManyRequests."""
         now = self._clock.seconds()
-        self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
+        self._left = min(_BURST, self._left + (now - self._at) * _PER_SECOND)
         self._at = now
         if self._left < 1:
             raise TooManyRequests("too many attempts to sign in: try again shortly", 1)
