@@ -67,7 +67,7 @@ def identify(document: Any, kind: Kind) -> ObjectKey:
     """The key of an object of that kind. Errors: MalformedObject."""
     metadata = document.get("metadata") if isinstance(document, dict) else None
     if not isinstance(metadata, dict):
-        raise MalformedObject(kind.kind, "", "", "no metadata")
+        raise MalformedObject(kind.kind, "", "", "has no metadata")
     namespace, name = _text(metadata.get("namespace")), _text(metadata.get("name"))
     reason = _fault(document, kind, namespace, name)
     if reason:
@@ -80,7 +80,7 @@ def source_object(document: Any, rules: CleaningRules) -> tuple[ObjectKey, Sourc
     key = identify(document, rules.kind)
     version = version_of(document)
     if not version:
-        raise MalformedObject(*key, "no metadata.resourceVersion")
+        raise MalformedObject(*key, "has no metadata.resourceVersion")
     return key, SourceObject(_encode(document, rules, key), version)
 
 
@@ -94,7 +94,7 @@ def _encode(document: Json, rules: CleaningRules, key: ObjectKey) -> bytes:
     except TypeError as error:  # orjson: nesting past its own bound
         raise MalformedObject(*key, f"cannot be encoded: {error}") from error
     if len(encoded) > MAX_LINE_BYTES:  # a watch could not bring it either
-        raise MalformedObject(*key, f"{len(encoded)} bytes, above the bound of {MAX_LINE_BYTES}")
+        raise MalformedObject(*key, f"has {len(encoded)} bytes, above the bound of {MAX_LINE_BYTES}")
     # A copy of its exact size: orjson's buffers grow by doubling, and kept as they are they hold 2.5 times the memory.
     return bytes(memoryview(encoded))
 
@@ -107,11 +107,11 @@ def _fault(document: Json, kind: Kind, namespace: str, name: str) -> str | None:
     if document.get("kind", kind.kind) != kind.kind or document.get("apiVersion", kind.api_version) != kind.api_version:
         return f"is not a {kind.api_version} {kind.kind}"
     if not name:
-        return "no metadata.name"
+        return "has no metadata.name"
     if "/" in name or "/" in namespace:
         return "has a slash in its name or namespace"
     if bool(namespace) is not kind.namespaced:
-        return "no metadata.namespace" if kind.namespaced else "has a namespace, though its kind has none"
+        return "has no metadata.namespace" if kind.namespaced else "has a namespace, though its kind has none"
     return None
 
 

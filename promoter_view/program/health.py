@@ -86,6 +86,8 @@ def first_state(paths: Sequence[ListPath], recorder: Recorder | None) -> str:
     if recorder is None:
         return "the event log is being replayed"
     missing = [path.id for path in paths if recorder.position(path) is None]
+    if not missing:
+        return "waiting for the first state to be written to the event log"
     return f"waiting for the first state of {len(missing)} list paths: {', '.join(missing)}"
 
 

@@ -22,6 +22,10 @@ GENERATION = 2
 _Found = TypeVar("_Found")
 
 
+#: Makes one cell of a row. What several cells of a row are made of is worked out once, by whichever is made first.
+Cell = Callable[[], Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A Table's column definition (meta.k8s.io/v1). ``priority`` 0 is always shown, above that only with -o wide.
@@ -110,8 +114,8 @@ class ViewDefinition:
     """A virtual resource: one namespaced object for each object of the root's kind, of the same name.
 
     ``root_field`` holds the root, ``members`` and ``computed`` follow in that order. ``uid_namespace``: a
-    bundle's uid is the UUIDv5 of the root's uid in it. ``cells`` gives a Table row's cells, in the order of
-    ``columns``, for a bundle's contents; a ``Since`` (views.ages) among them is shown as an age when it is written.
+    bundle's uid is the UUIDv5 of the root's uid in it. ``cells`` gives what makes a Table row's cells, in the
+    order of ``columns``, for a bundle's contents; a ``Since`` (views.ages) is shown as an age when it is written.
     ``description`` and ``root_description`` are for users: of the whole, and of the root's field.
     """
 
@@ -124,7 +128,7 @@ class ViewDefinition:
     members: tuple[Member, ...]
     uid_namespace: UUID
     columns: tuple[Column, ...]
-    cells: Callable[[Contents], list[Any]]
+    cells: Callable[[Contents], Sequence[Cell]]
     description: str
     root_description: str
     computed: tuple[Computed, ...] = ()

@@ -25,7 +25,9 @@ from promoter_view.dashboard.streams.topics import TopicForm
 from promoter_view.metrics import Metrics
 from promoter_view.records import Bundle, BundleChange
 from promoter_view.views.contents import Contents
+from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation
+from promoter_view.views.promotion_strategy import columns
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from tests.dashboard.spoiling import ODD, bundle_of, spoilt, times_made
 from tests.dashboard.test_stages import NOW, Shop
@@ -200,9 +202,23 @@ class DefectTests(SynchronousTestCase):
 
     def test_cells(self) -> None:
         """A Table has the row, with its name and <unknown>."""
-        definition = replace(PROMOTION_STRATEGY_DETAILS, cells=mock.Mock(side_effect=ZeroDivisionError))
-        cells = cells_of(definition, Isolation(self.company.metrics))
-        form = TableForm(definition, IncludeObject.NONE, cells=cells, now=lambda: self.company.now)
-        found = orjson.loads(form.item(self.bundles[0]))["cells"]
+        found = self.row(replace(PROMOTION_STRATEGY_DETAILS, cells=mock.Mock(side_effect=ZeroDivisionError)))
         self.assertEqual(found[:3], [self.bundles[0].key.name, "<unknown>", "<unknown>"])
         self.assertIsNone(found[7])
+
+    def test_a_cell(self) -> None:
+        """Of cells that cannot be made no other one suffers; each is counted by its column."""
+        whole = self.row(PROMOTION_STRATEGY_DETAILS)
+        self.assertNotIn("<unknown>", whole)
+        with mock.patch.object(columns, "_blocked_by", side_effect=ZeroDivisionError):
+            found = self.row(PROMOTION_STRATEGY_DETAILS)
+        self.assertEqual(found, [*whole[:5], "<unknown>", *whole[6:]])
+        labels = {"view": self.bundles[0].key.view, "part": "cell Blocked By"}
+        self.assertEqual(self.company.metrics.unrendered.labels(**labels)._value.get(), 1)
+
+    def row(self, definition: ViewDefinition) -> list[Any]:
+        """The cells of the first bundle."""
+        cells = cells_of(definition, Isolation(self.company.metrics))
+        form = TableForm(definition, IncludeObject.NONE, cells=cells, now=lambda: self.company.now)
+        found: list[Any] = orjson.loads(form.item(self.bundles[0]))["cells"]
+        return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Hashable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ from promoter_view.records import Bundle
 from promoter_view.views.ages import UNKNOWN, shown
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.contents import BundleContents, Readings
-from promoter_view.views.definition import Column, ViewDefinition
+from promoter_view.views.definition import Cell, Column, ViewDefinition
 from promoter_view.views.isolation import Isolation
 from promoter_view.web.errors import BadRequest
 from promoter_view.web.parameters import Parameters, first
@@ -47,22 +48,22 @@ def cells_of(definition: ViewDefinition, isolation: Isolation) -> BundleCache[li
     """The cells of a view's bundles. A member is decoded once, and dropped at once: trees are costly to keep.
 
     Where a cell is made of members that its reader may not see it is ``<unknown>``, a number null (kubectl: blank); so
-    are those of a bundle of which they cannot be made, but for its name.
+    is one that cannot be made, but for the name.
     """
 
     readings = Readings()
 
     def make(bundle: Bundle) -> list[Any]:
-        cells = isolation.of(
-            bundle.key,
-            "cells",
-            lambda: definition.cells(BundleContents(bundle, readings)),
-            lambda: [bundle.key.name, *map(_unknown, definition.columns[1:])],
-        )
-        if not bundle.hidden:
-            return cells
-        pairs = zip(definition.columns, cells, strict=True)
-        return [_unknown(column) if column.kind in bundle.hidden else cell for column, cell in pairs]
+        unknown = [bundle.key.name, *map(_unknown, definition.columns[1:])]
+        made = isolation.of(bundle.key, "cells", lambda: definition.cells(BundleContents(bundle, readings)), tuple)
+        if not made:
+            return unknown
+        return list(map(partial(cell_of, bundle), definition.columns, made, unknown))
+
+    def cell_of(bundle: Bundle, column: Column, cell: Cell, instead: str | None) -> Any:
+        if column.kind in bundle.hidden:
+            return instead
+        return isolation.of(bundle.key, f"cell {column.name}", cell, lambda: instead)
 
     return BundleCache(make)
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.views.ages import Since, age
 from promoter_view.views.contents import Contents
-from promoter_view.views.definition import Column
-from promoter_view.views.promotion_strategy.order_gate import POLICIES, order_gate
+from promoter_view.views.definition import Cell, Column
+from promoter_view.views.promotion_strategy.order_gate import POLICIES, OrderGate, order_gate
 from promoter_view.views.promotion_strategy.standing import (
     EnvironmentFacts,
     Standing,
@@ -66,23 +67,40 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def cells(contents: Contents) -> list[Any]:
-    """The cells of a bundle, in the order of ``COLUMNS``."""
-    gate = order_gate(contents)
-    policies = contents.each(POLICIES, gate.reading(_read_policy))
-    summary = summarize_strategy(contents, gate, by_branch(each.standing for each in policies))
-    return [
-        contents.name,
-        f"{summary.promoted_count}/{len(summary.environments)}",
-        summary.state.value,
-        _environments(summary.environments),
-        age(contents.created),
-        _blocked_by(summary),
-        _waiting(summary),
-        sum(contents.each("pullRequests", _is_open)),
-        _last_promotion(policies),
-        repository(contents),
-    ]
+def cells(contents: Contents) -> Sequence[Cell]:
+    """What makes the cells of a bundle, in the order of ``COLUMNS``."""
+    row = _Row(contents)
+    return (
+        lambda: contents.name,
+        lambda: f"{row.summary.promoted_count}/{len(row.summary.environments)}",
+        lambda: row.summary.state.value,
+        lambda: _environments(row.summary.environments),
+        lambda: age(contents.created),
+        lambda: _blocked_by(row.summary),
+        lambda: _waiting(row.summary),
+        lambda: sum(contents.each("pullRequests", _is_open)),
+        lambda: _last_promotion(row.policies),
+        lambda: repository(contents),
+    )
+
+
+class _Row:
+    """What several cells of a bundle are made of."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
+
+    @cached_property
+    def gate(self) -> OrderGate:
+        return order_gate(self._contents)
+
+    @cached_property
+    def policies(self) -> list[_Policy]:
+        return self._contents.each(POLICIES, self.gate.reading(_read_policy))
+
+    @cached_property
+    def summary(self) -> Summary:
+        return summarize_strategy(self._contents, self.gate, by_branch(each.standing for each in self.policies))
 
 
 def repository(contents: Contents) -> str:

@@ -5,13 +5,13 @@ The cells are made for a terminal: one line each, a bounded width, ``<none>`` fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from promoter_view.decoded import mapping, mappings, text, texts
 from promoter_view.views.ages import age
 from promoter_view.views.contents import BundleContents, Contents
-from promoter_view.views.definition import Column
+from promoter_view.views.definition import Cell, Column
 
 NONE = "<none>"
 _SHORT_NAME = 7
@@ -38,18 +38,17 @@ class Judged(NamedTuple):
     health: str
 
 
-def cells(contents: Contents) -> list[Any]:
-    """The cells of a bundle, in the order of ``COLUMNS``."""
-    healthy, known = application_counts(contents)
-    return [
-        contents.name,
-        _freight(contents.each("freight", freight_name)),
-        contents.one("health", read_status) or NONE,
-        f"{healthy}/{known}",
-        contents.root(_last_promotion),
-        age(contents.created),
-        contents.one("health", _issues),
-    ]
+def cells(contents: Contents) -> Sequence[Cell]:
+    """What makes the cells of a bundle, in the order of ``COLUMNS``."""
+    return (
+        lambda: contents.name,
+        lambda: _freight(contents.each("freight", freight_name)),
+        lambda: contents.one("health", read_status) or NONE,
+        lambda: "{}/{}".format(*application_counts(contents)),
+        lambda: contents.root(_last_promotion),
+        lambda: age(contents.created),
+        lambda: contents.one("health", _issues),
+    )
 
 
 def application_counts(contents: Contents) -> tuple[int, int]:

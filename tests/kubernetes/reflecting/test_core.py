@@ -313,7 +313,7 @@ MALFORMED_EVENTS = [
     (
         "ADDED",
         {"metadata": {"name": "a", "namespace": "team"}},
-        [PassOver(key("a"), UnreadObject("", "no metadata.resourceVersion"), None)],
+        [PassOver(key("a"), UnreadObject("", "has no metadata.resourceVersion"), None)],
     ),
     ("DELETED", {"metadata": {"namespace": "team", "resourceVersion": "11"}}, [Bookmark("11")]),
     ("ADDED", {}, []),

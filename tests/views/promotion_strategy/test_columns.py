@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 
 
 def now_shown(tree: Any) -> list[Any]:
-    return [shown(cell, NOW) for cell in cells(Decoded(tree))]
+    return [shown(cell(), NOW) for cell in cells(Decoded(tree))]
 
 
 def row(tree: Any) -> dict[str, Any]:
