@@ -148,6 +148,7 @@ def test_what_the_first_state_waits_for_is_named() -> None:
 
     assert first_state([PULLS, GATES], None) == "the event log is being replayed"
     assert first_state([PULLS, GATES], Positions()) == f"waiting for the first state of 1 list paths: {GATES.id}"
+    assert first_state([PULLS], Positions()) == "waiting for the first state to be written to the event log"
 
 
 class Watched:
