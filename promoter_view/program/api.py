@@ -105,9 +105,9 @@ class ServedApi(Served):
         """How many are open."""
         return len(self._resource.watches)
 
-    def start(self) -> None:
+    def listen(self) -> None:
         """Listens, and writes ``--port-file``. Errors: ConfigError."""
-        super().start()
+        super().listen()
         if self._port_file is not None:
             self._write_port(Path(self._port_file))
 

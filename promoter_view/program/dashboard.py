@@ -115,17 +115,17 @@ class ServedDashboard(Served):
         """How many are open."""
         return len(self._streams.streams)
 
-    def start(self) -> None:
+    def listen(self) -> None:
         """Listens. Errors: ConfigError."""
-        super().start()
+        super().listen()
         self._follower.start()
         self._warmer.start()
 
-    async def stop(self) -> None:
+    async def close(self) -> None:
         """Nothing is worked out ahead any more, too."""
         self._follower.stop()
         self._warmer.stop()
-        await super().stop()
+        await super().close()
 
 
 def _parts(settings: Settings, isolation: Isolation, assets: Assets, plurals: Sequence[str]) -> Parts:

@@ -16,6 +16,7 @@ from promoter_view.complaints import Complaint
 from promoter_view.kubernetes.reflecting.reflector import ReflectorStatus
 from promoter_view.log.offsets import refusal
 from promoter_view.metrics import Metrics
+from promoter_view.periodic import Periodic
 from promoter_view.records import ListPath, LogStatus, ObjectKey
 
 #: How far a replica may lag behind the others and count as ready.
@@ -129,30 +130,25 @@ class SettledMemory:
         self._collector.enable()
 
 
-class StallMeter:
+class StallMeter(Periodic):
     """Observes by how much a call every 100 ms comes late: what holds the reactor, everybody waits for."""
 
     def __init__(self, *, reactor: IReactorTime, metrics: Metrics) -> None:
-        self._reactor = reactor
+        super().__init__(reactor, lambda: _STALL_PROBE_SECONDS, self._probe)
         self._observe = metrics.reactor_stall_seconds.observe
-        self._call: IDelayedCall | None = None
+        self._asked_at = 0.0
 
     def start(self) -> None:
-        """Probe until ``stop``."""
-        self._call = self._reactor.callLater(_STALL_PROBE_SECONDS, self._probe, self._reactor.seconds())
+        """See Periodic."""
+        self._asked_at = self._clock.seconds()
+        super().start()
 
-    def stop(self) -> None:
-        """No more probes."""
-        if self._call is not None:
-            self._call.cancel()
-            self._call = None
-
-    def _probe(self, asked_at: float) -> None:
-        self._observe(max(0.0, self._reactor.seconds() - asked_at - _STALL_PROBE_SECONDS))
-        self.start()
+    def _probe(self) -> None:
+        asked_at, self._asked_at = self._asked_at, self._clock.seconds()
+        self._observe(max(0.0, self._asked_at - asked_at - _STALL_PROBE_SECONDS))
 
 
-class ClockWatch:
+class ClockWatch(Periodic):
     """Looks every second whether the wall clock has stepped against the monotonic one, and whether it is believed.
 
     Nothing waits for the wall clock, so a step costs nothing; who reads dates in logs and on pages is to know of it.
@@ -162,11 +158,10 @@ class ClockWatch:
     _log = Logger()
 
     def __init__(self, *, reactor: IReactorTime, wall: WallClock, metrics: Metrics, newest: Callable[[], int]) -> None:
-        self._reactor = reactor
+        super().__init__(reactor, lambda: _CLOCK_SECONDS, self._check)
         self._wall = wall
         self._metrics = metrics
         self._newest = newest
-        self._call: IDelayedCall | None = None
         self._ahead = self._measure()
         self._refused = Complaint(
             self._log,
@@ -178,16 +173,6 @@ class ClockWatch:
         for direction in ("forward", "back"):
             metrics.clock_steps.labels(direction)
 
-    def start(self) -> None:
-        """Look until ``stop``."""
-        self._call = self._reactor.callLater(_CLOCK_SECONDS, self._look)
-
-    def stop(self) -> None:
-        """No more looks."""
-        if self._call is not None:
-            self._call.cancel()
-            self._call = None
-
     def line(self) -> str:
         """How the clock stands, in one line."""
         if self._refused.message:
@@ -195,10 +180,9 @@ class ClockWatch:
         return self._stepped or "has not stepped since the start"
 
     def _measure(self) -> float:
-        return self._wall() - self._reactor.seconds()
+        return self._wall() - self._clock.seconds()
 
-    def _look(self) -> None:
-        self.start()
+    def _check(self) -> None:
         before, self._ahead = self._ahead, self._measure()
         if abs(self._ahead - before) > _STEP_SECONDS:
             self._note_step(self._ahead - before)

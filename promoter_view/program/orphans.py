@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
+
+from promoter_view.periodic import Periodic
 
 _LOOK_SECONDS = 10.0
 
 
-class OrphanReaper:
+class OrphanReaper(Periodic):
     """As process 1, the parent of all whose parents have ended: waits for them, or each would stay as a zombie.
 
     Such are what credential plugins leave behind. Children of our own are left to whoever started them: ``peek`` names
@@ -25,28 +27,16 @@ class OrphanReaper:
         reap: Callable[[int], object],
         is_ours: Callable[[int], bool],
     ) -> None:
-        self._reactor = reactor
+        super().__init__(reactor, lambda: _LOOK_SECONDS, self._reap_all)
         self._peek = peek
         self._reap = reap
         self._is_ours = is_ours
-        self._call: IDelayedCall | None = None
 
-    def start(self) -> None:
-        """Look every few seconds until ``stop``."""
-        self._call = self._reactor.callLater(_LOOK_SECONDS, self._look)
-
-    def stop(self) -> None:
-        """No more looks."""
-        if self._call is not None:
-            self._call.cancel()
-            self._call = None
-
-    def _look(self) -> None:
+    def _reap_all(self) -> None:
         ended = self._peek()
         while ended and not self._is_ours(ended):
             self._reap(ended)
             ended = self._peek()
-        self.start()
 
 
 def ended_child() -> int:

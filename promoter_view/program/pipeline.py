@@ -52,7 +52,7 @@ class Pipeline:
         self.reflection = Reflection(role, event_log=self.event_log, runtime=runtime)
         self.shard = _shard(settings, self.projector, runtime)
 
-    def start(self, *identities: str) -> Deferred[None]:
+    def replay(self, *identities: str) -> Deferred[None]:
         """Replays what those clusters left in the log. Fires when it can be appended to. Errors: LogError, OSError."""
         follower = self.projector if self.shard is None else self.shard.fed_after(self.projector)
         return self.event_log.start(follower, self.reflection.mirror(*identities))

@@ -52,14 +52,14 @@ class Ports:
         self.dashboard: ServedDashboard | None = None
         self._access: ClusterAccess | None = None
 
-    def start(self, config: ClusterConfig | None) -> ServedApi:
+    def listen(self, config: ClusterConfig | None) -> ServedApi:
         """Listens on all that are wanted; None: there is no cluster to ask. Errors: ConfigError, KeyPairError."""
         access = self._admit(config)
         serving = self._serving()
         self.api = ServedApi(
             serving, self._role.served, openapi=self._openapi, access=access, sights=self._member_sights()
         )
-        self.api.start()
+        self.api.listen()
         if self._settings.has_dashboard:
             self.dashboard = self._serve_dashboard(serving)
         return self.api
@@ -70,10 +70,10 @@ class Ports:
             if server is not None:
                 server.hurry()
 
-    async def stop(self) -> None:
+    async def close(self) -> None:
         """Nothing is served any more."""
         servers = [server for server in (self.api, self.dashboard) if server is not None]
-        await DeferredList([Deferred.fromCoroutine(server.stop()) for server in servers], fireOnOneErrback=True)
+        await DeferredList([Deferred.fromCoroutine(server.close()) for server in servers], fireOnOneErrback=True)
 
     async def stop_asking(self) -> None:
         """No more reviews: for after the last answer."""
@@ -106,7 +106,7 @@ class Ports:
                 watches=0 if self.api is None else self.api.watches,
             ),
         )
-        dashboard.start()
+        dashboard.listen()
         self._log.info("the dashboard is at {url}", url=dashboard.url)
         return dashboard
 

@@ -153,13 +153,13 @@ class Program(Service):
     async def _start(self) -> None:
         clusters = load_clusters(self._settings, self._runtime.environ)
         follow_certificates(self._settings, clusters, self._reloader.expiry)
-        api = self._ports.start(None if clusters is None else clusters.main)
+        api = self._ports.listen(None if clusters is None else clusters.main)
         self._reloader.start()
         self._housekeeping.start()
         if self._settings.program.demo:
             self._greet(api)
         self._log.info("serving at {url}", url=api.url)
-        await self._pipeline.start(*((IDENTITY,) if clusters is None else identities(clusters)))
+        await self._pipeline.replay(*((IDENTITY,) if clusters is None else identities(clusters)))
         if clusters is None:
             self._demo = DemoCluster(self._runtime)
             clusters = Clusters(self._demo.start())
@@ -187,7 +187,7 @@ class Program(Service):
         self._housekeeping.stop()
         if self._starting is not None:
             self._starting.cancel()
-        steps: list[Callable[[], object]] = [self._ports.stop, self._reloader.stop, self._ports.stop_asking]
+        steps: list[Callable[[], object]] = [self._ports.close, self._reloader.stop, self._ports.stop_asking]
         steps += [self._schemas.stop, *self._pipeline.endings()]
         steps += [self._demo.stop] if self._demo is not None else []
         for step in (*steps, self._pipeline.event_log.stop):

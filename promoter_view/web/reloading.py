@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from promoter_view.complaints import Complaint
 from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.metrics import Metrics
+from promoter_view.periodic import Periodic
 from promoter_view.web.certificates import CertificateFiles, ServingConnections, TlsSettings, serving_context
 from promoter_view.web.expiry import Expiry
 
@@ -61,39 +62,27 @@ class ReloadedFiles:
         return tuple(_stamp(path) for path in self._paths)
 
 
-class Reloader:
+class Reloader(Periodic):
     """Checks files every few seconds, and when the certificates in use end (``expiry``)."""
 
     def __init__(self, *, clock: IReactorTime, expiry: Expiry) -> None:
+        super().__init__(clock, lambda: _POLL_SECONDS, self._check)
         self.expiry = expiry
-        self._clock = clock
         self._files: list[ReloadedFiles] = []
-        self._call: IDelayedCall | None = None
 
     def add(self, files: ReloadedFiles) -> None:
         """These too."""
         self._files.append(files)
-
-    def start(self) -> None:
-        """Check until ``stop``."""
-        self._call = self._clock.callLater(_POLL_SECONDS, self._poll)
-
-    def stop(self) -> None:
-        """No more checks."""
-        if self._call is not None:
-            self._call.cancel()
-            self._call = None
 
     def reload(self) -> None:
         """Read all again, now (SIGHUP)."""
         for files in self._files:
             files.check(force=True)
 
-    def _poll(self) -> None:
+    def _check(self) -> None:
         for files in self._files:
             files.check()
         self.expiry.check()
-        self.start()
 
 
 def follow_file(

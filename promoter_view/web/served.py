@@ -13,7 +13,7 @@ from promoter_view.web.server import HttpSite
 
 
 class Served:
-    """``listen`` opens the port. ``path``: where it begins, for its address. ``ended``: what goes with it.
+    """``open_port`` has it listen. ``path``: where it begins, for its address. ``ended``: what goes with it.
 
     ``grace_seconds``: what is under way has so long to end.
     """
@@ -21,7 +21,7 @@ class Served:
     def __init__(
         self,
         site: HttpSite,
-        listen: Callable[[HttpSite], IListeningPort],
+        open_port: Callable[[HttpSite], IListeningPort],
         *,
         secure: bool,
         path: str = "",
@@ -30,7 +30,7 @@ class Served:
         ended: Callable[[], None],
     ) -> None:
         self.site = site
-        self._listen = listen
+        self._open_port = open_port
         self._scheme = "https" if secure else "http"
         self._path = path
         self._grace_seconds = grace_seconds
@@ -52,11 +52,11 @@ class Served:
         host = self._port.getHost().host
         return f"{self._scheme}://{f'[{host}]' if ':' in host else host}:{self.number}{self._path}"
 
-    def start(self) -> None:
-        """Listens. Errors: those of ``listen``."""
-        self._port = self._listen(self.site)
+    def listen(self) -> None:
+        """Open the port. Errors: those of ``open_port``."""
+        self._port = self._open_port(self.site)
 
-    async def stop(self) -> None:
+    async def close(self) -> None:
         """No new connections; streams end in their words, requests under way finish, within the grace."""
         if self._port is not None:
             await maybeDeferred(self._port.stopListening)

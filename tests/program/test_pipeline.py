@@ -36,7 +36,7 @@ def test_the_log_begins_with_what_is_mirrored() -> None:
     """Started, the log has its mark, and waits for whoever leads before anything is reflected."""
     pipeline = joined()
     results: list[None] = []
-    pipeline.start("the cluster").addCallback(results.append)
+    pipeline.replay("the cluster").addCallback(results.append)
     assert results == [None]
     assert pipeline.event_log.status().head
     assert not pipeline.projector.ready

@@ -96,7 +96,7 @@ class EndingTests(SynchronousTestCase):
         def broken() -> None:
             raise ValueError("broken")
 
-        self.program._ports.stop = broken  # type: ignore[method-assign,assignment]
+        self.program._ports.close = broken  # type: ignore[method-assign,assignment]
         self.program._pipeline.event_log.stop = lambda: ended.append("log")  # type: ignore[method-assign,assignment,func-returns-value]
         self.successResultOf(self.program.stopService())
         self.assertEqual(ended, ["log"])

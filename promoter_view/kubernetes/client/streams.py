@@ -36,10 +36,10 @@ class IdleTimer:
         """Another bound, from now on."""
         self.seconds = seconds
         self.heard()
-        self.stop()
+        self.cancel()
         self._arm(seconds)
 
-    def stop(self) -> None:
+    def cancel(self) -> None:
         """No more of it; idempotent."""
         if self._call is not None and self._call.active():
             self._call.cancel()
@@ -130,7 +130,7 @@ class LineStream(Protocol):
             return
         self._over = True
         self._end = end
-        self._idle.stop()
+        self._idle.cancel()
         # A paused TLS connection would never read its peer's goodbye, and so never close.
         self._resume()
         if self.transport is not None:
@@ -191,7 +191,7 @@ class BodyCollector(Protocol):
             self._finish(Unreachable(Outcome.RESET, f"the answer broke off: {words_of(reason.value)}"))
             return
         self._over = True
-        self._idle.stop()
+        self._idle.cancel()
         self.done.callback(b"".join(self._parts))
 
     def _silent(self) -> None:
@@ -201,7 +201,7 @@ class BodyCollector(Protocol):
         if self._over:
             return
         self._over = True
-        self._idle.stop()
+        self._idle.cancel()
         self._parts.clear()
         if self.transport is not None:
             self.transport.loseConnection()

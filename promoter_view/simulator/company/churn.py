@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import random
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 
 from promoter_view.kubernetes.kinds import Kind
+from promoter_view.periodic import Periodic
 from promoter_view.simulator.kubernetes.cluster import ObjectStore
 
 #: Changes are made in batches this often, seconds.
 _TURN_SECONDS = 0.01
 
 
-class Churn:
+class Churn(Periodic):
     """Changes objects of one kind, ``rate`` a second, chosen by chance. Each change carries its time in milliseconds.
 
     It is in ``status.conditions[0].message`` as ``changed at MILLISECONDS, number N``, so that a reader can tell the
@@ -23,26 +24,20 @@ class Churn:
     def __init__(
         self, cluster: ObjectStore, kind: Kind, *, clock: IReactorTime, random: random.Random, rate: float
     ) -> None:
+        super().__init__(clock, lambda: _TURN_SECONDS, self._catch_up)
         self._cluster = cluster
         self._kind = kind
-        self._clock = clock
         self._random = random
         self._rate = rate
         self._began = 0.0
         self._made = 0
         self._number = 0
-        self._next: IDelayedCall | None = None
 
     def start(self) -> None:
         """Begins; where it falls behind it catches up, so that the rate holds on average."""
         self._began = self._clock.seconds()
         self._made = 0
-        self._schedule()
-
-    def stop(self) -> None:
-        """No more changes."""
-        if self._next is not None and self._next.active():
-            self._next.cancel()
+        super().start()
 
     def change(self) -> None:
         """Makes one change."""
@@ -55,12 +50,8 @@ class Churn:
         found.setdefault("status", {})["conditions"] = [{"type": "Ready", "status": "True", "message": message}]
         self._cluster.update(self._kind, found["metadata"].get("namespace", ""), found, "status")
 
-    def _schedule(self) -> None:
-        self._next = self._clock.callLater(_TURN_SECONDS, self._turn)
-
-    def _turn(self) -> None:
+    def _catch_up(self) -> None:
         due = int((self._clock.seconds() - self._began) * self._rate) - self._made
         for _ in range(due):
             self.change()
         self._made += due
-        self._schedule()

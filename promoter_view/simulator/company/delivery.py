@@ -9,9 +9,10 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 
 from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS
+from promoter_view.periodic import Periodic
 from promoter_view.simulator.company import delivery_model as model
 from promoter_view.simulator.company.delivery_model import Project, SimulatedApplication, SimulatedStage
 from promoter_view.simulator.company.delivery_rendering import ARGOCD, render_project
@@ -98,7 +99,7 @@ def _next_health(health: str, random: random.Random) -> str:
     return "Degraded" if random.random() < _STILLBORN_ODDS else "Healthy"
 
 
-class DeliveryCompany:
+class DeliveryCompany(Periodic):
     """Moves the projects of a cluster. ``interval_seconds`` is the mean time between two moves.
 
     ``clock`` is the reactor, or a ``task.Clock``.
@@ -107,13 +108,11 @@ class DeliveryCompany:
     def __init__(
         self, cluster: ObjectStore, *, clock: IReactorTime, random: random.Random, interval_seconds: float = 2.0
     ) -> None:
+        super().__init__(clock, lambda: interval_seconds * random.uniform(0.5, 1.5), self.step)
         self._cluster = cluster
-        self._clock = clock
         self._random = random
-        self._interval_seconds = interval_seconds
         self._projects = make_projects(random, clock.seconds())
         self._written: dict[str, set[tuple[str, str]]] = {}
-        self._next: IDelayedCall | None = None
 
     @property
     def projects(self) -> tuple[Project, ...]:
@@ -125,12 +124,7 @@ class DeliveryCompany:
         self._cluster.add_namespaces(ARGOCD, *(project.name for project in self._projects))
         for project in self._projects:
             self._write(project)
-        self._schedule()
-
-    def stop(self) -> None:
-        """Nothing moves any more; the objects stay."""
-        if self._next is not None and self._next.active():
-            self._next.cancel()
+        super().start()
 
     def step(self) -> None:
         """One move; and an Application is reconciled, in which nothing changes."""
@@ -140,14 +134,6 @@ class DeliveryCompany:
             self._projects[index] = project
             self._write(project)
         self._reconcile(self._random.choice(project.stages))
-
-    def _schedule(self) -> None:
-        wait = self._interval_seconds * self._random.uniform(0.5, 1.5)
-        self._next = self._clock.callLater(wait, self._step_and_go_on)
-
-    def _step_and_go_on(self) -> None:
-        self._schedule()
-        self.step()
 
     def _reconcile(self, stage: SimulatedStage) -> None:
         """As Argo CD does all the time: it writes down that it has looked."""

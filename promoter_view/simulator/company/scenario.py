@@ -9,8 +9,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 
+from promoter_view.periodic import Periodic
 from promoter_view.simulator.company.fleet import (
     live_through,
     make_move,
@@ -63,7 +64,7 @@ def _member(namespace: str, name: str, index: int, random: random.Random, now: f
     return live_through(strategy, _PAST_MOVES - random.randrange(40), now, random)
 
 
-class Scenario:
+class Scenario(Periodic):
     """Moves the strategies of a cluster. ``interval_seconds`` is the mean time between two moves.
 
     ``clock`` is the reactor, or a ``task.Clock``. ``strategies`` are the demo's where none are given.
@@ -78,14 +79,12 @@ class Scenario:
         interval_seconds: float = 1.0,
         strategies: Sequence[Strategy] | None = None,
     ) -> None:
+        super().__init__(clock, lambda: interval_seconds * random.uniform(0.5, 1.5), self.step)
         self._cluster = cluster
-        self._clock = clock
         self._random = random
-        self._interval_seconds = interval_seconds
         found = make_company(random, clock.seconds()) if strategies is None else strategies
         self._strategies = list(found)
         self._written: dict[tuple[str, str], set[tuple[str, str]]] = {}
-        self._next: IDelayedCall | None = None
 
     @property
     def strategies(self) -> tuple[Strategy, ...]:
@@ -99,12 +98,7 @@ class Scenario:
             self._cluster.apply(document)
         for strategy in self._strategies:
             self._write(strategy)
-        self._schedule()
-
-    def stop(self) -> None:
-        """Nothing moves any more; the objects stay."""
-        if self._next is not None and self._next.active():
-            self._next.cancel()
+        super().start()
 
     def step(self) -> Move | None:
         """Makes one move, or lets a timer count down; None when it was that, or nothing could move."""
@@ -130,14 +124,6 @@ class Scenario:
         if overtakes and self._random.random() < _OVERTAKE_ODDS:
             return index, Move(MoveKind.COMMIT)
         return index, self._random.choice(possible)
-
-    def _schedule(self) -> None:
-        wait = self._interval_seconds * self._random.uniform(0.5, 1.5)
-        self._next = self._clock.callLater(wait, self._step_and_go_on)
-
-    def _step_and_go_on(self) -> None:
-        self._schedule()
-        self.step()
 
     def _write(self, strategy: Strategy) -> None:
         """Writes what changed of a strategy's objects, and deletes those that it no longer has."""

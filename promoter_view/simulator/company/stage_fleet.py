@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 
 from promoter_view.kubernetes.kinds import APPLICATION
+from promoter_view.periodic import Periodic
 from promoter_view.simulator.company import delivery_model as model
 from promoter_view.simulator.company.delivery_model import Project, SimulatedApplication, SimulatedStage
 from promoter_view.simulator.company.delivery_rendering import ARGOCD, render_project
@@ -67,31 +68,22 @@ def _grown(application: Document) -> Document:
     return application | {"status": application["status"] | {"resources": resources}}
 
 
-class Reconciliations:
+class Reconciliations(Periodic):
     """Has Argo CD look at each Application every ``period_seconds``, and write down no more than that it has."""
 
     def __init__(self, cluster: ObjectStore, *, clock: IReactorTime, period_seconds: float) -> None:
+        super().__init__(clock, lambda: _TURN_SECONDS, self._catch_up)
         self._cluster = cluster
-        self._clock = clock
         self._period_seconds = period_seconds
         self._began = 0.0
         self._made = 0
-        self._next: IDelayedCall | None = None
 
     def start(self) -> None:
         """Begins; where it falls behind it catches up, so that the rate holds on average."""
         self._began, self._made = self._clock.seconds(), 0
-        self._schedule()
+        super().start()
 
-    def stop(self) -> None:
-        """No more of them."""
-        if self._next is not None and self._next.active():
-            self._next.cancel()
-
-    def _schedule(self) -> None:
-        self._next = self._clock.callLater(_TURN_SECONDS, self._turn)
-
-    def _turn(self) -> None:
+    def _catch_up(self) -> None:
         table = self._cluster.table(APPLICATION.group, APPLICATION.plural)
         found = [] if table is None else list(table.objects.values())
         due = int((self._clock.seconds() - self._began) * len(found) / self._period_seconds)
@@ -100,4 +92,3 @@ class Reconciliations:
             one = found[number % len(found)]
             self._cluster.patch(APPLICATION, one.namespace, one.name, {"status": status})
         self._made = due
-        self._schedule()
