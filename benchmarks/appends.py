@@ -25,6 +25,7 @@ from promoter_view.log.urls import LogSettings, open_log
 from promoter_view.metrics import Metrics
 from promoter_view.records import Change, ChangeType, Mirror, ObjectKey, Record, Snapshot
 from promoter_view.runtime import Runtime
+from promoter_view.slices import Steps
 
 _BODY_BYTES = 4096
 _WAITING = 256
@@ -38,12 +39,14 @@ class Nothing:
     def __init__(self) -> None:
         self._offset = 0
 
-    def restore(self, snapshot: Snapshot) -> None:
+    def restore(self, snapshot: Snapshot) -> Steps:  # noqa: ARG002
         """A new log has none."""
+        yield
 
-    def apply(self, records: Sequence[Record]) -> None:
+    def apply(self, records: Sequence[Record]) -> Steps:
         """Durable, and that is all."""
         self._offset = records[-1].offset
+        yield
 
     def snapshot(self) -> Snapshot:
         """Without objects."""

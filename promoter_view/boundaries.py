@@ -24,6 +24,7 @@ from promoter_view.records import (
     SourceObject,
     UnreadObject,
 )
+from promoter_view.slices import Steps
 
 
 class Recorder(Protocol):
@@ -68,20 +69,26 @@ class Recorder(Protocol):
 
 
 class Follows(Protocol):
-    """A pure fold of a log's records, in offset order, each once."""
+    """A pure fold of a log's records, in offset order, each once; fed beside the follower that counts."""
 
-    def restore(self, snapshot: Snapshot) -> None:
-        """Begin from a snapshot. What was applied before is dropped, and whoever read of it starts over.
-
-        Before any ``apply`` perhaps in another thread.
-        """
+    def restore(self, snapshot: Snapshot) -> Steps:
+        """Begin from a snapshot. What was applied before is there until the last step, and dropped with it."""
 
     def apply(self, records: Sequence[Record]) -> None:
-        """Take durable records. Never raises for what a record holds."""
+        """Take durable records, a few at a time. Never raises for what a record holds."""
 
 
-class Follower(Follows, Protocol):
-    """What a log replays into and then feeds, and whose state it may keep."""
+class Follower(Protocol):
+    """What a log replays into and then feeds, a pure fold of its records; the log may keep its state.
+
+    Whoever begins steps takes them all before anything else is asked of it but what readers see.
+    """
+
+    def restore(self, snapshot: Snapshot) -> Steps:
+        """Begin from a snapshot. What was applied before is shown until the last step; then its readers start over."""
+
+    def apply(self, records: Sequence[Record]) -> Steps:
+        """Take durable records, in offset order, each once. Never raises for what a record holds."""
 
     def snapshot(self) -> Snapshot:
         """All that was applied so far; shares bytes, copies references, does not change afterwards."""

@@ -6,14 +6,17 @@ cluster's objects to say, so a slice ends by the clock. The pump takes clients' 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import Cooperator
+from twisted.internet.task import Cooperator, deferLater
 
 #: The longest time in which one loop keeps the reactor, but for the step that it is in.
 SLICE_SECONDS = 0.005
 
+#: A loop in steps: it is done once they are through, and nothing of it is done before they are taken.
+Steps = Iterator[None]
 #: Begins a slice; what it gives tells whether that is over.
 BeginSlice = Callable[[], Callable[[], bool]]
 
@@ -27,6 +30,20 @@ def begin_slice(reactor: IReactorTime, seconds: float = SLICE_SECONDS) -> Callab
 def endless() -> Callable[[], bool]:
     """A BeginSlice of one that is never over: for whoever has all the time there is."""
     return lambda: False
+
+
+async def in_slices(steps: Steps, *, reactor: IReactorTime) -> None:
+    """Takes them all, and lets the reactor turn when a slice of its time is over."""
+    is_over = begin_slice(reactor)
+    for _ in steps:
+        if is_over():
+            await deferLater(reactor, 0)
+            is_over = begin_slice(reactor)
+
+
+def at_once(steps: Steps) -> None:
+    """Takes them all here and now: for whoever has all the time there is."""
+    deque(steps, maxlen=0)
 
 
 def cooperator(reactor: IReactorTime) -> Cooperator:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from promoter_view.records import Record, Snapshot
+from promoter_view.slices import Steps
 
 if TYPE_CHECKING:
     from promoter_view.boundaries import Follower, Follows
@@ -18,15 +19,15 @@ class Followers:
         self._first = first
         self._others = others
 
-    def restore(self, snapshot: Snapshot) -> None:
+    def restore(self, snapshot: Snapshot) -> Steps:
         """See Follower."""
-        self._first.restore(snapshot)
+        yield from self._first.restore(snapshot)
         for other in self._others:
-            other.restore(snapshot)
+            yield from other.restore(snapshot)
 
-    def apply(self, records: Sequence[Record]) -> None:
+    def apply(self, records: Sequence[Record]) -> Steps:
         """See Follower."""
-        self._first.apply(records)
+        yield from self._first.apply(records)
         for other in self._others:
             other.apply(records)
 

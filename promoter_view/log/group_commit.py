@@ -12,7 +12,6 @@ from itertools import islice
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from promoter_view.boundaries import Follower
@@ -22,7 +21,7 @@ from promoter_view.log.errors import LogClosed
 from promoter_view.log.offsets import OffsetClock
 from promoter_view.metrics import Metrics
 from promoter_view.records import Entry, Record
-from promoter_view.slices import SLICE_SECONDS, begin_slice
+from promoter_view.slices import SLICE_SECONDS, Steps, in_slices
 
 GROUP_BYTES = 4 << 20
 GROUP_EVENTS = 10_000
@@ -41,22 +40,20 @@ class CommitPhase(enum.Enum):
     CLOSED = enum.auto()
 
 
-async def in_slices(
-    records: Sequence[Record], take: Callable[[Sequence[Record]], None], *, reactor: IReactorTime
-) -> None:
-    """Has ``take`` take them in order, and lets the reactor turn when a slice of its time is over.
+def batched(
+    records: Sequence[Record], take: Callable[[Sequence[Record]], Steps], *, seconds: Callable[[], float]
+) -> Steps:
+    """Has ``take`` take them in order, as many in one call as suits what the last ones took.
 
-    As many go in one call as suits what the last ones took: one may touch a bundle of megabytes, or be stored only.
+    One may touch a bundle of megabytes, or be stored only.
     """
-    at, count, is_over = 0, 1, begin_slice(reactor)
+    at, count = 0, 1
     while at < len(records):
-        if is_over():
-            await deferLater(reactor, 0)
-            is_over = begin_slice(reactor)
-        began = reactor.seconds()
-        take(records[at : at + count])
+        began = seconds()
+        yield from take(records[at : at + count])
+        yield
         at += count
-        took_long = reactor.seconds() - began > SLICE_SECONDS / SLICE_RECORDS
+        took_long = seconds() - began > SLICE_SECONDS / SLICE_RECORDS
         count = 1 if took_long else min(2 * count, SLICE_RECORDS)
 
 
@@ -167,12 +164,13 @@ class GroupCommit:
 
     async def _apply(self, records: Sequence[Record]) -> None:
         try:
-            await in_slices(records, self._apply_slice, reactor=self._reactor)
+            steps = batched(records, self._apply_batch, seconds=self._reactor.seconds)
+            await in_slices(steps, reactor=self._reactor)
         except Exception as error:  # a follower that raises has lost its place: nothing may follow
             self._break(error)
 
-    def _apply_slice(self, records: Sequence[Record]) -> None:
-        self._follower.apply(records)
+    def _apply_batch(self, records: Sequence[Record]) -> Steps:
+        yield from self._follower.apply(records)
         self.head = records[-1].offset
         self.queue.settle(len(records))
 

@@ -68,4 +68,4 @@ def _etcd_log(url: str, runtime: Runtime, settings: LogSettings, on_fatal: Calla
         runtime=runtime,
         settings=settings,
     )
-    return EtcdLog(around, worker=ThreadWorker(reactor=runtime.reactor), on_fatal=on_fatal)
+    return EtcdLog(around, on_fatal=on_fatal)

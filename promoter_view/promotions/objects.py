@@ -15,6 +15,7 @@ from promoter_view.kubernetes.documents import decode, version_of
 from promoter_view.promotions.documents import Document
 from promoter_view.promotions.values import Freight, Promotion, Stage, read_freight, read_promotion, read_stage
 from promoter_view.records import ABSENT, LOST, Change, ChangeType, ObjectKey, Position, Record, Snapshot, SourceObject
+from promoter_view.slices import Steps
 from promoter_view.stages.application import Application, read_application
 from promoter_view.stages.authorization import StageKey, authorization_of
 
@@ -54,17 +55,19 @@ class KnownObjects:
         """Whom to tell; None for nobody."""
         self._listener = listener
 
-    def restore(self, snapshot: Snapshot) -> None:
-        """See Follower."""
-        for index in (self._objects, self._learned, self._names, self._by_stage, self._applications):
-            index.clear()
+    def restore(self, snapshot: Snapshot) -> Steps:
+        """See Follows."""
+        restored = KnownObjects()
         for key, found in snapshot.objects.items():
             if key.kind in _KINDS:
-                self._put(key, found)
+                restored._put(key, found)
+                yield
+        self._objects, self._names, self._by_stage = restored._objects, restored._names, restored._by_stage
+        self._applications, self._learned = restored._applications, {}
         self._installed = {path: at != ABSENT for path, at in snapshot.positions.items() if _lists_applications(path)}
 
     def apply(self, records: Sequence[Record]) -> None:
-        """See Follower."""
+        """See Follows."""
         touched: dict[ObjectKey, frozenset[StageKey]] = {}
         for record in records:
             entry = record.entry

@@ -18,12 +18,7 @@ class Catalogue:
         self._bundles: dict[BundleKey, Bundle] = {}
         self._keys: dict[_Scope, list[BundleKey]] = {}
         self._lists: dict[_Scope, tuple[Bundle, ...]] = {}
-        self._digest = Digest()
-
-    @property
-    def digest(self) -> int:
-        """One number for all bundles, each byte of them; below 2^53."""
-        return self._digest.value
+        self.digest = Digest()
 
     def get(self, key: BundleKey) -> Bundle | None:
         """The bundle of that key."""
@@ -37,12 +32,12 @@ class Catalogue:
             if key not in self._bundles:
                 insort(self._keys.setdefault(scope, []), key)
         self._bundles[key] = bundle
-        self._digest.put(bundle)
+        self.digest.put(bundle)
 
     def remove(self, key: BundleKey) -> None:
         """A bundle is gone; it must have been there."""
         del self._bundles[key]
-        self._digest.remove(key)
+        self.digest.remove(key)
         for scope in _scopes(key):
             self._lists.pop(scope, None)
             keys = self._keys[scope]

@@ -6,6 +6,7 @@ import hashlib
 from typing import NamedTuple
 
 from promoter_view.records import Bundle, BundleKey
+from promoter_view.slices import Steps, at_once
 
 #: A metric's value is a double, which holds integers up to here exactly.
 _MODULUS = 1 << 53
@@ -28,20 +29,39 @@ class Digest:
 
     def __init__(self) -> None:
         self._parts: dict[BundleKey, _Part] = {}
-        self.value = 0
+        self._unread: dict[BundleKey, Bundle] = {}
+        self._sum = 0
+
+    @property
+    def value(self) -> int:
+        """Of each byte of all bundles; below 2^53."""
+        at_once(self.steps())
+        return self._sum
+
+    def steps(self) -> Steps:
+        """Works out what has changed since the last time, a bundle a step: hashing is the dear part."""
+        while self._unread:
+            self._add(self._unread.pop(next(iter(self._unread))))
+            yield
 
     def put(self, bundle: Bundle) -> None:
         """A bundle is there, or has changed."""
+        self._unread[bundle.key] = bundle
+
+    def remove(self, key: BundleKey) -> None:
+        """A bundle is gone; it must have been there."""
+        self._unread.pop(key, None)
+        part = self._parts.pop(key, None)
+        if part is not None:
+            self._sum = (self._sum - part.value) % _MODULUS
+
+    def _add(self, bundle: Bundle) -> None:
         before = self._parts.get(bundle.key)
         hashes = b"".join(_hashes(bundle.tail, before))
         whole = b"".join((_hash(bundle.head), b"%d" % bundle.resource_version, hashes))
         part = _Part(int.from_bytes(_hash(whole)[:8], "big"), bundle.tail, hashes)
-        self.value = (self.value - (before.value if before is not None else 0) + part.value) % _MODULUS
+        self._sum = (self._sum - (before.value if before is not None else 0) + part.value) % _MODULUS
         self._parts[bundle.key] = part
-
-    def remove(self, key: BundleKey) -> None:
-        """A bundle is gone; it must have been there."""
-        self.value = (self.value - self._parts.pop(key).value) % _MODULUS
 
 
 def _hashes(pieces: tuple[bytes, ...], before: _Part | None) -> list[bytes]:

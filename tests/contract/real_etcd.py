@@ -17,7 +17,7 @@ from promoter_view.log.settings import EtcdFiles, LogSettings
 from promoter_view.metrics import Metrics
 from tests.contract import spinning
 from tests.support.clocks import Wall
-from tests.support.log.fakes import NOW, HeldWorker
+from tests.support.log.fakes import NOW
 from tests.support.runtimes import Always, a_runtime
 
 
@@ -113,7 +113,7 @@ class RealEtcdBench:
             # The clock of the test does not go with that of etcd.
             settings=LogSettings(lease_seconds=600),
         )
-        made = Opened(around, worker=HeldWorker(), on_fatal=self.fatal.append)
+        made = Opened(around, on_fatal=self.fatal.append)
         self._logs.append(made)
         return made
 

@@ -201,6 +201,7 @@ def test_a_follower_that_raises_ends_the_log(bench, opened):
     log, fold = opened
 
     def broken(records):
+        yield
         raise ZeroDivisionError("a bug")
 
     fold.apply = broken
@@ -223,7 +224,7 @@ def test_a_long_group_is_applied_in_slices(bench, opened):
     def slow(records):
         bench.clock.callLater(0, lambda: turns.append((len(fold.records), log.status().head == fold.offset)))
         bench.clock.rightNow += 0.004
-        apply(records)
+        yield from apply(records)
 
     fold.apply = slow
     log.append([change(f"pr-{number}") for number in range(100)])

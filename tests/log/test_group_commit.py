@@ -10,9 +10,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from promoter_view.log.errors import LogClosed
-from promoter_view.log.group_commit import GroupCommit, in_slices
+from promoter_view.log.group_commit import GroupCommit, batched
 from promoter_view.metrics import Metrics
-from promoter_view.slices import SLICE_SECONDS
+from promoter_view.slices import SLICE_SECONDS, in_slices
 from tests.support.log.fakes import NOW, Fold, change
 
 
@@ -42,7 +42,7 @@ class World:
         if any(record.entry.key.name == "bad" for record in records):
             raise ZeroDivisionError("a fault in the follower")
         self.clock.rightNow += SLICE_SECONDS
-        self.fold.apply(records)
+        yield from self.fold.apply(records)
 
     def append(self, *names):
         """Appends a change a name; what comes of it."""
@@ -82,8 +82,10 @@ def test_few_records_go_in_one_call_where_they_cost_much(cost, most):
         turns[-1] += cost * len(records)
         clock.rightNow += cost * len(records)
         calls.append(len(records))
+        yield
 
-    running = Deferred.fromCoroutine(in_slices(["record"] * 100, take, reactor=reactor))
+    steps = batched(["record"] * 100, take, seconds=clock.seconds)
+    running = Deferred.fromCoroutine(in_slices(steps, reactor=reactor))
     while due:
         turns.append(0.0)
         due.pop()()

@@ -20,6 +20,7 @@ from promoter_view.records import (
     Snapshot,
     SourceObject,
 )
+from promoter_view.slices import at_once
 from promoter_view.stages.authorization import StageKey
 from tests.promotions.kargo import freight, promotion, stage
 
@@ -119,7 +120,7 @@ def test_beginning_again(known: KnownObjects) -> None:
     known.apply([record(stage(), "Stage")])
     known.learn(APPLICATION, application("9"))
     found = SourceObject(orjson.dumps(application("3")), "3")
-    known.restore(Snapshot(1, Mirror("", {}), 0, True, {}, {KEY: found}, {}))
+    at_once(known.restore(Snapshot(1, Mirror("", {}), 0, True, {}, {KEY: found}, {})))
     assert (version(known), set(known.stages())) == ("3", set())
 
 
@@ -131,7 +132,7 @@ def test_whether_there_are_applications(known: KnownObjects) -> None:
     for path, position, there in [*steps, (f"argocd:{other}?labelSelector=x", ABSENT, False), (one, "7", True)]:
         known.apply([Record(1, 0, Position(path, position))])
         assert known.has_applications is there
-    known.restore(Snapshot(1, Mirror("", {}), 0, True, {one: ABSENT, stages: "5"}, {}, {}))
+    at_once(known.restore(Snapshot(1, Mirror("", {}), 0, True, {one: ABSENT, stages: "5"}, {}, {})))
     assert not known.has_applications
 
 

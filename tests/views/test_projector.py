@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
+import orjson
 import pytest
 
 from promoter_view.metrics import Metrics
@@ -20,11 +22,13 @@ from promoter_view.records import (
     Unreadable,
     UnreadObject,
 )
+from promoter_view.slices import at_once
 from promoter_view.views import projector as module
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.versions import LAST_PLACE, join, split
+from tests.support.views.oracle import key_of
 from tests.support.views.world import MIRROR, PATH, VIEW, World, put, state, strategy, thing
 
 SHOP = strategy("shop")
@@ -79,7 +83,7 @@ def test_what_cannot_be_read_keeps_its_last_state_and_is_named() -> None:
     assert world.projector.unreadable == {pr: DEEP, new: DEEP}
     assert world.projector.snapshot().positions == {PATH: "9"}
     restored = World(ready=False)
-    restored.projector.restore(world.projector.snapshot())
+    at_once(restored.projector.restore(world.projector.snapshot()))
     assert not restored.warnings, "what is being replayed may come right yet"
     restored.offset = world.offset
     restored.feed(Position(PATH, "10"))
@@ -145,7 +149,7 @@ def test_nothing_is_to_be_read_while_the_past_is_replayed() -> None:
         is_live=lambda: bool(live),
     )
     entries = (Mark(0, MIRROR, 0), Position(PATH, "1"))
-    projector.apply([Record(offset, 0, entry) for offset, entry in enumerate(entries, 1)])
+    at_once(projector.apply([Record(offset, 0, entry) for offset, entry in enumerate(entries, 1)]))
     assert not projector.ready
     live.append(True)
     assert projector.ready
@@ -278,7 +282,7 @@ def test_readers_are_woken_once_a_call_after_the_head_has_moved() -> None:
     reader = Reader()
     world.projector.subscribe(reader)
     world.put(SHOP, LABELLED)
-    world.projector.apply([])
+    at_once(world.projector.apply([]))
     assert heads == [world.end()]
     world.projector.unsubscribe(reader)
     world.projector.unsubscribe(reader)
@@ -444,6 +448,84 @@ def test_a_new_projector_has_nothing() -> None:
         fresh.cursor(VIEW, "", 0)
 
 
+def building(world: World, count: int) -> Iterator[None]:
+    """What is left to do once the objects of so many strategies are stored, and the last path has a position."""
+    world.put(*(strategy(f"s{number:03}") for number in range(count)))
+    return world.projector.apply([Record(world.offset + 1, 0, Position(PATH, "1"))])
+
+
+def test_the_first_bundles_are_built_in_steps_and_seen_together() -> None:
+    """However many there are, a step makes or hashes one; nothing is seen before all are there."""
+    world, woken = World(ready=False), list[int]()
+
+    class Reader:
+        def wake(self) -> None:
+            woken.append(len(world.projector.list(VIEW)))
+
+    seen: set[tuple[int, bool]] = set()
+    world.projector.subscribe(Reader())
+    steps = 0
+    for _ in building(world, 100):
+        steps += 1
+        seen.add((len(world.projector.list(VIEW)), world.projector.ready))
+    assert (steps, woken[-1], world.projector.ready) == (200, 100, True)
+    assert seen == {(0, False), (100, True)}
+    assert world.projector.head == world.projector.horizon == world.end(world.offset + 1)
+    assert {bundle.resource_version for bundle in world.projector.list(VIEW)} == {world.projector.head}
+
+
+def test_who_reads_while_bundles_are_built_starts_over() -> None:
+    """What there is to be read meanwhile is nothing, and no change tells of what comes after it."""
+    world = World(ready=False)
+    steps = building(world, 3)
+    next(steps)
+    reading = world.projector.cursor(VIEW, "", world.projector.head)
+    at_once(steps)
+    with pytest.raises(Expired):
+        reading.take(1)
+
+
+def test_what_waits_for_the_first_bundles_is_a_change_of_them() -> None:
+    """A record behind the one by which they are built, in the same call, has a place of its own, on every replica."""
+    world, others = World(ready=False), World(ready=False)
+    for each in (world, others):
+        each.put(strategy("shop"))
+    entries = (Position(PATH, "1"), put(key_of(LABELLED), orjson.dumps(LABELLED)))
+    world.feed(*entries)
+    for entry in entries:
+        others.feed(entry)
+    assert state(world.projector) == state(others.projector)
+    assert [change.key.name for change in world.changes(world.end(world.offset - 1))] == ["shop"]
+    assert world.projector.digest == others.projector.digest
+
+
+def test_a_change_of_many_bundles_is_prepared_in_steps_and_seen_together() -> None:
+    """Of one offset a reader sees all or nothing, and a step costs one bundle, whatever the object touches."""
+    world = World()
+    names = [f"s{number:03}" for number in range(100)]
+    world.put(thing("GitRepository", "code"), *(strategy(name, repository="code") for name in names))
+    before = state(world.projector)
+    changed = thing("GitRepository", "code", changed=True)
+    found = [
+        state(world.projector) == before
+        for _ in world.projector.apply([Record(world.offset + 1, 0, put(key_of(changed), orjson.dumps(changed)))])
+    ]
+    assert found == [True] * 100 + [False] * 100
+    assert len(world.changes(world.end())) == 100
+
+
+def test_another_snapshot_is_taken_in_steps_beside_what_is_shown() -> None:
+    """Readers see what they saw until all of it is there; a step costs an object or a bundle."""
+    world = World()
+    world.put(*(strategy(f"s{number:03}") for number in range(100)))
+    past = world.projector.snapshot()
+    world.put(strategy("other"))
+    shown_before = state(world.projector)
+    seen = [state(world.projector) == shown_before for _ in world.projector.restore(past)]
+    assert seen == [True] * 300
+    assert world.projector.snapshot() == past
+
+
 def test_another_snapshot_drops_all_that_was_applied() -> None:
     """A log that goes back in time is followed: what was shown since is gone, and whoever read on starts over."""
     world = World()
@@ -451,7 +533,7 @@ def test_another_snapshot_drops_all_that_was_applied() -> None:
     past = world.projector.snapshot()
     reading = world.projector.cursor(VIEW, "", world.projector.head)
     world.put(strategy("other"), LABELLED)
-    world.projector.restore(past)
+    at_once(world.projector.restore(past))
     assert [bundle.key.name for bundle in world.projector.list(VIEW)] == ["shop"]
     assert world.projector.snapshot() == past
     with pytest.raises(Expired):

@@ -22,6 +22,7 @@ from promoter_view.records import (
     Position,
     Record,
 )
+from promoter_view.slices import at_once
 from promoter_view.views.known import DEFINITIONS
 from promoter_view.views.member_mask import MemberMask
 from promoter_view.views.projector import Projector
@@ -69,7 +70,7 @@ class Mirrored:
     def feed(self, entry: Entry) -> None:
         """One record."""
         self.offset += 1
-        self.views.apply([Record(self.offset, 0, entry)])
+        at_once(self.views.apply([Record(self.offset, 0, entry)]))
 
     def put(self, document: dict[str, Any]) -> Bundle | None:
         """A bundle came from the API; as it stands now."""

@@ -20,6 +20,7 @@ from promoter_view.log.etcd.replica import Assembler, Canceled, Overtaken, Rewou
 from promoter_view.log.etcd.surveying import Survey, survey_of
 from promoter_view.log.etcd.transactions import PreparedEntry, TooLarge, fitting, item_of
 from promoter_view.records import Change, ChangeType, ObjectKey, Snapshot, SourceObject
+from promoter_view.slices import at_once
 
 _IDENTITY = "promoter-view-log"
 #: Should this be killed, the half of a log that it leaves belongs to nobody for so long.
@@ -46,7 +47,7 @@ class EtcdAtRest:
             self._refuse_leader(survey)
             beginning = await Loader(self._etcd, self._layout, history_bytes=0).load(survey)
             if beginning.snapshot is not None:
-                follower.restore(beginning.snapshot)
+                at_once(follower.restore(beginning.snapshot))
             await self._replay(beginning, survey, follower)
             after = await self._survey()
             self._refuse_leader(after)
@@ -108,7 +109,7 @@ class EtcdAtRest:
                     raise Canceled("the watch has ended")
                 for message in messages:
                     for revision in assembler.feed(message):
-                        follower.apply(revision.records)
+                        at_once(follower.apply(revision.records))
         finally:
             watch.close()
 

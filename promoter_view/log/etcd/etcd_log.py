@@ -23,7 +23,6 @@ from promoter_view.log.etcd.loading import Loader
 from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.log.etcd.surveying import Survey, Surveyor
 from promoter_view.log.etcd.terms import Terms
-from promoter_view.log.file.worker import Worker
 from promoter_view.log.offsets import require_clock
 from promoter_view.log.pausing import Pause
 from promoter_view.records import Entry, LogStatus, Mirror
@@ -42,9 +41,8 @@ class EtcdLog:
 
     _log = Logger()
 
-    def __init__(self, around: Surroundings, *, worker: Worker, on_fatal: Callable[[str], None]) -> None:
+    def __init__(self, around: Surroundings, *, on_fatal: Callable[[str], None]) -> None:
         self._around = around
-        self._worker = worker
         self._on_fatal = on_fatal
         self._core = ReplicaCore(around.identity, random=around.runtime.random.random)
         self._loader = Loader(around.etcd, around.layout, history_bytes=around.settings.history_bytes)
@@ -73,7 +71,6 @@ class EtcdLog:
             follower,
             loader=self._loader,
             surveyor=self._surveyor,
-            worker=self._worker,
             tell=self._tell,
         )
         self._handlers = self._handlers_with(following)
@@ -199,7 +196,6 @@ class EtcdLog:
             running.cancel()
         self._barriers.fail(self._started, LogClosed("the log stops"))
         await self._around.etcd.close()
-        self._worker.stop()
 
 
 def _too_late(_: object, seconds: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
@@ -17,9 +16,9 @@ from promoter_view.log.etcd.loading import Loader
 from promoter_view.log.etcd.replica import Assembler, Canceled, Revision
 from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.log.etcd.surveying import Surveyor
-from promoter_view.log.file.worker import Worker
-from promoter_view.log.group_commit import in_slices
+from promoter_view.log.group_commit import batched
 from promoter_view.records import Mirror, Record, Snapshot
+from promoter_view.slices import Steps, in_slices
 
 _NOTHING = Snapshot(0, Mirror("", {}), 0, False, {}, {}, {})
 
@@ -38,14 +37,12 @@ class Following:
         *,
         loader: Loader,
         surveyor: Surveyor,
-        worker: Worker,
         tell: Callable[[inputs.Input], None],
     ) -> None:
         self._around = around
         self._follower = follower
         self._loader = loader
         self._surveyor = surveyor
-        self._worker = worker
         self._tell = tell
         self._request: actions.Load | actions.OpenWatch | None = None
         self._waiting: Deferred[Any] = succeed(None)
@@ -81,7 +78,7 @@ class Following:
             if request.after:
                 self._waiting = deferLater(self._around.runtime.reactor, request.after)
                 await self._waiting
-            return await (self._load(request) if isinstance(request, actions.Load) else self._watch(request))
+            return await (self._load() if isinstance(request, actions.Load) else self._watch(request))
         except CancelledError as error:
             if request is self._request:
                 raise
@@ -89,13 +86,10 @@ class Following:
         except Exception as error:  # whatever it is, the core judges it
             return inputs.Failed(error)
 
-    async def _load(self, request: actions.Load) -> inputs.Loaded:
+    async def _load(self) -> inputs.Loaded:
         survey = await self._surveyor.next()
         beginning = await self._loader.load(survey)
-        if request.at_once:
-            self._follower.restore(beginning.snapshot or _NOTHING)
-        elif beginning.snapshot is not None:
-            await self._worker.run(partial(self._follower.restore, beginning.snapshot))
+        await in_slices(self._follower.restore(beginning.snapshot or _NOTHING), reactor=self._around.runtime.reactor)
         head = None if survey.head is None else decode_head(self._around.layout.head, survey.head.value)
         return inputs.Loaded(beginning, survey, head)
 
@@ -132,13 +126,15 @@ class Following:
 
     async def _feed(self, revision: Revision) -> None:
         try:
-            await in_slices(revision.records, self._apply, reactor=self._around.runtime.reactor)
+            reactor = self._around.runtime.reactor
+            steps = batched(revision.records, self._apply, seconds=reactor.seconds)
+            await in_slices(steps, reactor=reactor)
         except CancelledError:
             raise
         except Exception as error:  # whatever it is, it has lost its place
             raise BrokenFollower(str(error)) from error
         self._tell(inputs.Applied(revision))
 
-    def _apply(self, records: Sequence[Record]) -> None:
-        self._follower.apply(records)
+    def _apply(self, records: Sequence[Record]) -> Steps:
+        yield from self._follower.apply(records)
         self._tell(inputs.Moved(records[-1].offset))

@@ -25,12 +25,13 @@ from promoter_view.log.file.retention import Segment
 from promoter_view.log.file.segment import Extent
 from promoter_view.log.file.worker import Worker
 from promoter_view.log.file.writer import WriteFailed
-from promoter_view.log.group_commit import GroupCommit, in_slices
+from promoter_view.log.group_commit import GroupCommit, batched
 from promoter_view.log.offsets import mark_offset, require_clock
 from promoter_view.log.pausing import Pause
 from promoter_view.log.settings import LogSettings
 from promoter_view.records import Entry, LogStatus, Mark, Mirror, Record
 from promoter_view.runtime import Runtime
+from promoter_view.slices import in_slices
 
 if TYPE_CHECKING:
     from promoter_view.boundaries import EventLog
@@ -130,8 +131,7 @@ class FileLog:
         for warning in opened.warnings:
             self._log.warn("{warning}", warning=warning)
         if opened.snapshot is not None:
-            # It takes as long as the cluster is large, in one go; nothing is served from the follower yet.
-            await self._worker.run(partial(follower.restore, opened.snapshot))
+            await in_slices(follower.restore(opened.snapshot), reactor=self._reactor)
         for found, extent in opened.replay:
             await self._replay(found, extent, follower)
         least = mark_offset(opened.last, self._wall(), opened.lost)
@@ -162,7 +162,8 @@ class FileLog:
         while at < extent.end:
             self._refuse_when_stopping()
             records, at = await self._worker.run(partial(segment.read, name, data, at, extent.end, _READ_BYTES))
-            await in_slices(records, follower.apply, reactor=self._reactor)
+            steps = batched(records, follower.apply, seconds=self._reactor.seconds)
+            await in_slices(steps, reactor=self._reactor)
 
     def _archive_of(self, opened: Opened) -> Archive:
         return Archive(

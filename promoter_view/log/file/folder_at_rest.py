@@ -17,6 +17,7 @@ from promoter_view.log.file.opening import Opened, open_folder
 from promoter_view.log.file.writer import SnapshotWriter
 from promoter_view.log.settings import LogSettings
 from promoter_view.records import Snapshot
+from promoter_view.slices import at_once
 
 _READ_BYTES = 1 << 20
 
@@ -65,13 +66,13 @@ class FolderAtRest:
 
     def _replay(self, folder: LogFolder, opened: Opened, follower: Follower) -> None:
         if opened.snapshot is not None:
-            follower.restore(opened.snapshot)
+            at_once(follower.restore(opened.snapshot))
         for found, extent in opened.replay:
             name, data = str(folder.segment_path(found.base)), folder.read_segment(found.base)
             at = segment.FIRST_BYTE
             while at < extent.end:
                 records, at = segment.read(name, data, at, extent.end, _READ_BYTES)
-                follower.apply(records)
+                at_once(follower.apply(records))
 
     def _write(self, folder: LogFolder, snapshot: Snapshot) -> None:
         """The segment first: one without its snapshot is damage to whoever opens the folder, and not an empty log."""

@@ -185,15 +185,15 @@ def test_tries_are_further_apart_until_something_is_heard():
     assert watch.after == pytest.approx(0.0375)
 
 
-def test_readers_look_on_once_something_was_applied():
-    """A first state may be loaded beside everything else, any later one takes the place of another at once."""
+def test_a_state_is_loaded_anew_whenever_the_log_was_restored():
+    """Whether anything was applied since or not."""
     core = core_in(State.NEW)
-    assert core.receive(inputs.Begin(), NOW) == (actions.Load(False, 0.0),)
+    assert core.receive(inputs.Begin(), NOW) == (actions.Load(0.0),)
     core.receive(loaded(10), NOW)
-    assert core.receive(inputs.Failed(Rewound("restored")), NOW)[1] == actions.Load(False, 0.0)
+    assert core.receive(inputs.Failed(Rewound("restored")), NOW)[1] == actions.Load(0.0)
     core.receive(loaded(10), NOW)
     core.receive(inputs.Read(revision(11, head(11))), NOW)
-    assert core.receive(inputs.Failed(Rewound("restored")), NOW)[1] == actions.Load(True, 0.0)
+    assert core.receive(inputs.Failed(Rewound("restored")), NOW)[1] == actions.Load(0.0)
 
 
 def test_messages_are_values():

@@ -10,6 +10,7 @@ import pytest
 
 from promoter_view.log import codec
 from promoter_view.log.errors import LogClosed, LogUnreachable, LogUnusable
+from promoter_view.log.etcd.checkpoint import EVERY_SECONDS
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
 from promoter_view.log.etcd.client.values import PutKey, Transaction
 from promoter_view.log.etcd.core.inputs import Deposed
@@ -411,6 +412,23 @@ def test_a_restored_etcd_is_noticed_by_leader_and_followers(bench):
     mark = next(record for record in fold1.records + fold2.records if isinstance(record.entry, Mark))
     assert mark.offset > seen > mark.entry.previous
     assert all(log.status().head == fold1.offset for log in bench.logs)
+
+
+def test_a_state_of_etcd_is_taken_in_slices_beside_the_old_one():
+    """However large it is, the reactor turns meanwhile, and readers see what they saw until all of it is there."""
+    bench = EtcdBench(history_bytes=0)
+    leader, fold = bench.open()
+    for number in range(20):
+        leader.append((change(f"pr-{number}"),))
+        bench.settle()
+    bench.pass_fast(EVERY_SECONDS + 2)  # until a checkpoint is written
+    backup = bench.etcd.state.copy()
+    leader.append((change("lost"),))
+    bench.settle()
+    fold.slow = bench.clock
+    bench.etcd.restore(backup)
+    bench.pass_(8)
+    assert fold.turns == [True] * len(fold.restored.objects) == [True] * 20
 
 
 def test_a_leader_behind_whom_etcd_was_restored_writes_nothing_there(bench):

@@ -303,26 +303,15 @@ def test_a_roll_writes_a_snapshot_beside_the_new_segment(tmp_path):
     assert [r for r in fold.records if r.offset > again.restored.offset] == again.records[:-1]
 
 
-def test_a_snapshot_is_restored_off_the_reactor(tmp_path):
-    """However large the state is, the follower takes it in the log's thread: health is answered meanwhile."""
+def test_a_snapshot_is_restored_in_slices(tmp_path):
+    """However large the state is, the reactor turns meanwhile: health is answered."""
     bench = small(tmp_path, history_bytes=0)
     log, _ = bench.open()
     fill(bench, log, 12)
     bench.kill(log)
-    again, fold = bench.make(), Fold()
-    bench.worker.holding = True
-    started = again.start(fold, MIRROR)
-    within_a_job = False
-    while fold.restored is None:
-        bench.settle()
-        job, done = bench.worker.held.popleft()
-        result = job()
-        within_a_job = fold.restored is not None
-        done.callback(result)
-    assert within_a_job
-    bench.worker.holding = False
-    bench.worker.let_go()
-    bench.wait(started)
+    fold = Fold(slow=bench.clock)
+    bench.wait(bench.make().start(fold, MIRROR))
+    assert fold.turns == [True] * len(fold.restored.objects) == [True] * 3
 
 
 def test_the_start_goes_back_as_far_as_the_history_asks(tmp_path):

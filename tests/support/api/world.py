@@ -22,6 +22,7 @@ from promoter_view.metrics import Metrics
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.records import Change, ChangeType, Entry, Mark, Mirror, ObjectKey, Position, Record
+from promoter_view.slices import at_once
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
@@ -146,7 +147,7 @@ class World:
     def record(self, entry: Entry) -> None:
         """One record, at the next offset."""
         self.offset += 1
-        self.views.apply([Record(self.offset, int(self.wall() * 1000), entry)])
+        at_once(self.views.apply([Record(self.offset, int(self.wall() * 1000), entry)]))
 
     def put(self, namespace: str, name: str, *, labels: Mapping[str, str] | None = None, note: Any = "") -> None:
         """A strategy was added or modified."""

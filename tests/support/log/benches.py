@@ -12,7 +12,7 @@ from promoter_view.log.settings import LogSettings
 from promoter_view.metrics import Metrics
 from tests.support.clocks import Wall
 from tests.support.log.fake_etcd import FakeEtcd
-from tests.support.log.fakes import MIRROR, NOW, Fold, HeldWorker
+from tests.support.log.fakes import MIRROR, NOW, Fold
 from tests.support.runtimes import Always, a_runtime
 
 
@@ -38,7 +38,7 @@ class EtcdBench:
             runtime=a_runtime(self.clock, wall=self.wall, metrics=self.metrics, random=Always(0.5)),
             settings=LogSettings(**self.settings),
         )
-        made = EtcdLog(around, worker=HeldWorker(), on_fatal=self.fatal.append)
+        made = EtcdLog(around, on_fatal=self.fatal.append)
         self.logs.append(made)
         return made
 

@@ -29,6 +29,7 @@ from promoter_view.records import (
     Unreadable,
     UnreadObject,
 )
+from promoter_view.slices import SLICE_SECONDS
 from tests.support.clocks import Wall
 from tests.support.runtimes import Always, a_runtime
 
@@ -121,8 +122,16 @@ class Fold:
     generation: int = 0
     offset: int = 0
     restored: Snapshot | None = None
+    slow: Clock | None = None
+    #: Whether the old state was there still, a turn of the reactor: a slow one has a slice of work with each object.
+    turns: list = field(default_factory=list)
 
     def restore(self, snapshot):
+        for _ in snapshot.objects:
+            if self.slow is not None:
+                self.slow.callLater(0, lambda: self.turns.append(self.restored is not snapshot))
+                self.slow.rightNow += SLICE_SECONDS
+            yield
         self.records.clear()
         self.restored = snapshot
         self.objects, self.positions = dict(snapshot.objects), dict(snapshot.positions)
@@ -131,6 +140,7 @@ class Fold:
         self.generation, self.offset = snapshot.generation, snapshot.offset
 
     def apply(self, records):
+        yield
         for record in records:
             assert record.offset > self.offset
             self.records.append(record)

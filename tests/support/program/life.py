@@ -26,6 +26,7 @@ from promoter_view.metrics import Metrics
 from promoter_view.records import Entry, LogStatus, Mark, Mirror, ObjectKey, Record
 from promoter_view.simulator.kubernetes.apiserver import ApiServer
 from promoter_view.simulator.kubernetes.cluster import ObjectStore
+from promoter_view.slices import at_once
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from tests.support.program.truth import Document, Name, truth
@@ -51,7 +52,7 @@ class ListLog:
     def start(self, follower: Follower, mirror: Mirror) -> Deferred[None]:
         """See EventLog."""
         self._follower = follower
-        follower.apply(self.records)
+        at_once(follower.apply(self.records))
         last = self.records[-1].offset if self.records else 0
         self._offsets = OffsetClock(last, mark_offset(last, self._clock.seconds()))
         return self.append((Mark(last, mirror, self._generation),))
@@ -69,7 +70,7 @@ class ListLog:
         for entry in entries:
             now = self._clock.seconds()
             self.records.append(Record(self._offsets.next(now), int(now * 1000), entry))
-            self._follower.apply(self.records[-1:])
+            at_once(self._follower.apply(self.records[-1:]))
         return succeed(None)
 
     def stop(self) -> Deferred[None]:

@@ -22,6 +22,7 @@ from promoter_view.records import (
     Record,
     Snapshot,
 )
+from promoter_view.slices import at_once
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage.details import stage_details
@@ -115,7 +116,7 @@ class World:
         """A new projector that begins from a snapshot."""
         self.generation = self.generation if generation is None else generation
         self.projector = self._projector()
-        self.projector.restore(snapshot)
+        at_once(self.projector.restore(snapshot))
         return self.projector
 
     def feed(self, *entries: Entry, step: int = 1) -> None:
@@ -124,7 +125,7 @@ class World:
         for entry in entries:
             self.offset += step
             records.append(Record(self.offset, self.offset // 10, entry))
-        self.projector.apply(records)
+        at_once(self.projector.apply(records))
 
     def put(self, *documents: Document) -> None:
         """Objects are there, or have changed."""

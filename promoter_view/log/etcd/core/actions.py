@@ -30,12 +30,8 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """After so many seconds load a state into the follower, in place of a watch; answer with Loaded or Failed.
+    """After so many seconds load a state into the follower, in place of a watch; answer with Loaded or Failed."""
 
-    ``at_once``: readers look on, so that the follower may not be without a state for longer than it takes.
-    """
-
-    at_once: bool
     after: float
 
 

@@ -69,7 +69,7 @@ class ReplicaCore(Leadership):
 
     def _load(self, after: float) -> Actions:
         self.state = State.LOADING
-        return (actions.Load(self._fed, after),)
+        return (actions.Load(after),)
 
     def _watch(self, after: float) -> Actions:
         assert self.progress is not None

@@ -1,0 +1,125 @@
+"""The state of the views at one offset: objects, how much of the cluster they are, and the bundles made of them. Pure.
+
+Until every list path has had a position objects are only stored; then all bundles are built, with one resourceVersion.
+The same again when the rules change by which objects are cleaned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from promoter_view.metrics import Metrics
+from promoter_view.records import (
+    Bundle,
+    BundleChange,
+    BundleKey,
+    ChangeType,
+    Entry,
+    Mark,
+    Position,
+    Record,
+    Snapshot,
+    SourceObject,
+    Unreadable,
+)
+from promoter_view.slices import Steps
+from promoter_view.views.bundles import Draft, Drafts
+from promoter_view.views.catalogue import Catalogue
+from promoter_view.views.coverage import Coverage
+from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.joining.sources import Sources
+
+#: A bundle as it was, and as it must now be; None where there is none.
+Difference = tuple[Bundle | None, Draft | None]
+
+
+class Projection:
+    """Nothing is known at first. ``built``: the bundles are there, and ``differences`` tells what becomes of them."""
+
+    def __init__(
+        self,
+        definitions: Iterable[ViewDefinition],
+        *,
+        make_view: Callable[[ViewDefinition], Drafts],
+        metrics: Metrics,
+        warn: Callable[[str], None],
+    ) -> None:
+        self.views = {definition.plural: make_view(definition) for definition in definitions}
+        self.sources = Sources(self.views.values(), metrics=metrics, warn=warn)
+        self.coverage = Coverage()
+        self.catalogue = Catalogue()
+        self.offset = 0
+        self.built = False
+
+    def restore(self, snapshot: Snapshot) -> Steps:
+        """The objects of a snapshot; its bundles are still to be built."""
+        self.offset = snapshot.offset
+        self.coverage.restore(snapshot)
+        for key, source in snapshot.objects.items():
+            self.sources.put(key, source)
+            yield
+        for key, unread in snapshot.unreadable.items():
+            self.sources.pass_over(key, unread)
+
+    def take(self, record: Record) -> set[BundleKey]:
+        """Moves on by one record; the bundles that it touches."""
+        self.offset = record.offset
+        return self._take(record.entry)
+
+    def build(self, version_of: Callable[[BundleKey], int]) -> Steps:
+        """All bundles, with those resourceVersions; nothing is seen of them before the last step."""
+        catalogue = Catalogue()
+        for view in self.views.values():
+            for draft in view.drafts():
+                catalogue.put(draft.finish(version_of(draft.key)))
+                yield
+        self.catalogue, self.built = catalogue, True
+
+    def differences(self, key: BundleKey) -> Iterator[Difference]:
+        """What is to become of the bundle of that key."""
+        before = self.catalogue.get(key)
+        draft = self.views[key.view].draft(key)
+        if before is None or draft is None:
+            if before is not None or draft is not None:
+                yield before, draft
+        elif before.uid != draft.root.uid:
+            yield before, None
+            yield None, draft
+        elif before.tail != draft.tail:  # their heads are made of key and uid, which are equal
+            yield before, draft
+
+    def shelve(self, change: BundleChange) -> None:
+        """A bundle has become what it must be."""
+        if change.after is None:
+            self.catalogue.remove(change.key)
+        else:
+            self.catalogue.put(change.after)
+
+    def snapshot(self, generation: int) -> Snapshot:
+        """All of it, by reference."""
+        return Snapshot(
+            offset=self.offset,
+            mirror=self.coverage.mirror,
+            generation=generation,
+            complete=self.built,
+            positions=self.coverage.positions(),
+            objects=self.sources.copy(),
+            bundles=self.catalogue.resource_versions(),
+            unreadable=self.sources.unreadable,
+        )
+
+    def _take(self, entry: Entry) -> set[BundleKey]:
+        if isinstance(entry, Mark):
+            if self.coverage.mark(entry):
+                self.catalogue, self.built = Catalogue(), False
+            return set()
+        if entry.position is not None:
+            self.coverage.move(entry.path, entry.position)
+        if isinstance(entry, Position):
+            return set()
+        if isinstance(entry, Unreadable):
+            self.sources.pass_over(entry.key, entry.found)
+            return set()
+        if entry.type is ChangeType.DELETED:
+            return self.sources.remove(entry.key)
+        return self.sources.put(entry.key, SourceObject(entry.body, entry.resource_version))
