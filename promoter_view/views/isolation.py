@@ -7,6 +7,7 @@ object in a cluster must not turn it into a page or a list that ends half-way, f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from twisted.logger import Logger
@@ -31,34 +32,36 @@ class Isolation:
 
     def of(self, key: BundleKey, part: str, make: Callable[[], _Value], instead: Callable[[], _Value]) -> _Value:
         """What ``make`` gives, or where it fails ``instead``. ``part`` is a word for people: row, history, cells."""
-        try:
-            made = make()
-        except Exception:  # whatever the defect is, it is of this bundle, and the others are to be shown
-            self._note(key, part)
-            return instead()
-        self._told.pop((key, part), None)
-        return made
+        with self._noting(key, part):
+            return make()
+        return instead()
 
     def steps(self, key: BundleKey, part: str, steps: Iterator[None]) -> Iterator[None]:
         """The steps, as far as they come."""
-        try:
+        with self._noting(key, part):
             yield from steps
-        except Exception:  # as above
-            self._note(key, part)
 
     def whole(
         self, key: BundleKey, part: str, make: Callable[[], Iterator[str]], instead: Callable[[], str]
     ) -> Iterator[str]:
         """What ``make`` gives once all is there, until then "" for each piece; ``instead`` where one of them fails."""
-        made = []
-        try:
+        made, is_whole = list[str](), False
+        with self._noting(key, part):
             for piece in make():
                 made.append(piece)
                 yield ""
-        except Exception:  # as above
+            is_whole = True
+        yield from made if is_whole else (instead(),)
+
+    @contextmanager
+    def _noting(self, key: BundleKey, part: str) -> Iterator[None]:
+        """Ends here what fails within; what does not is right again, and a later failure of it is told of."""
+        try:
+            yield
+        except Exception:  # whatever the defect is, it is of this bundle, and the others are to be shown
             self._note(key, part)
-            made = [instead()]
-        yield from made
+        else:
+            self._told.pop((key, part), None)
 
     def _note(self, key: BundleKey, part: str) -> None:
         self._failures.labels(key.view, part).inc()

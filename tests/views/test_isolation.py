@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -15,6 +17,15 @@ KEY = BundleKey("promotionstrategydetails", "team", "a")
 
 def fails() -> str:
     raise ValueError("a defect")
+
+
+def broken() -> Iterator[str]:
+    yield "half"
+    raise ValueError("a defect")
+
+
+def right() -> Iterator[str]:
+    yield "right"
 
 
 class IsolationTests(SynchronousTestCase):
@@ -31,6 +42,22 @@ class IsolationTests(SynchronousTestCase):
             expected = "right" if made is not fails else "instead"
             self.assertEqual(self.isolation.of(KEY, "row", made, lambda: "instead"), expected)
         self.assertEqual(self.count("row"), 3)
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 2)
+
+    def test_whole(self) -> None:
+        """Of pieces, too, nothing is shown where one fails; once all came right, a later failure is logged again."""
+        for pieces, shown in ((broken, ["", "instead"]), (broken, ["", "instead"]), (right, ["", "right"])) * 2:
+            self.assertEqual(list(self.isolation.whole(KEY, "page", pieces, lambda: "instead")), shown)
+        self.assertEqual(self.count("page"), 4)
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 2)
+
+    def test_steps(self) -> None:
+        """The same of steps; those that nobody takes to their end say nothing."""
+        for made, taken in ((broken, 9), (right, 9), (broken, 9), (right, 1), (broken, 9)):
+            steps = self.isolation.steps(KEY, "warm", (None for _ in made()))
+            self.assertEqual(len(list(islice(steps, taken))), 1)
+            steps.close()  # type: ignore[attr-defined]
+        self.assertEqual(self.count("warm"), 3)
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 2)
 
     def test_each(self) -> None:
