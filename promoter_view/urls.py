@@ -23,8 +23,9 @@ _SECRET = re.compile(
     rb"private[-_]?key)|auth|authorization|jwt|pwd|sig)=)[^&;#]+",
     re.IGNORECASE,
 )
-#: Nearly all URLs have nothing of this, and are done with: a tenth of the time.
+#: A parameter that is a credential has one of these in its name. Nearly all texts have none, and are done with.
 _HINTS = (b"token", b"secret", b"passw", b"passphrase", b"sig", b"credential", b"key", b"auth", b"jwt", b"pwd")
+_HINT = re.compile(b"|".join(_HINTS), re.IGNORECASE)
 #: Taking credentials out costs most. Beyond so many bytes of URLs that may carry some, all of a text are hidden whole;
 #: a short one counts as ``_LEAST``. No object of a cluster that works has a hundredth of that.
 MAX_CARRYING = 128 * 1024
@@ -36,9 +37,10 @@ _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*\Z")
 
 def without_credentials(encoded: bytes) -> bytes:
     """JSON, or any text as UTF-8, with every URL in it cleaned."""
-    if b"@" not in encoded and b"=" not in encoded:  # three objects of four: no credential stands without them
+    named = _names_credentials(encoded)
+    if b"@" not in encoded and not named:  # three objects of four
         return encoded
-    carrying = [url for url in _URL.findall(encoded) if _may_carry(url)]
+    carrying = [url for url in _URL.findall(encoded) if _may_carry(url, named=named)]
     if not carrying:
         return encoded
     if sum(max(len(url), _LEAST) for url in carrying) > MAX_CARRYING:
@@ -54,7 +56,7 @@ def public_url(url: str) -> str:
 
 
 def _cleaned(found: re.Match[bytes]) -> bytes:
-    if not _may_carry(found[0]):
+    if b"?" not in found[0] and b"@" not in found[0]:
         return found[0]
     before = found.string[max(found.start() - _LONGEST_SCHEME, 0) : found.start()]
     scheme = _SCHEME.search(before)
@@ -65,14 +67,18 @@ def _cleaned(found: re.Match[bytes]) -> bytes:
     return _SECRET.sub(rb"\1" + _HIDDEN, url)
 
 
-def _may_carry(url: bytes) -> bool:
+def _names_credentials(text: bytes) -> bool:
+    if b"=" not in text:
+        return False
+    lower = text.lower()
+    return any(hint in lower for hint in _HINTS)
+
+
+def _may_carry(url: bytes, *, named: bool) -> bool:
     if b"@" in url and _USER.search(url) is not None:
         return True
     # A parameter stands behind a question mark; only where there is an at sign, too, is a path looked at.
-    if b"=" not in url or (b"?" not in url and b"@" not in url):
-        return False
-    lower = url.lower()
-    return any(hint in lower for hint in _HINTS)
+    return named and (b"?" in url or b"@" in url) and _HINT.search(url) is not None
 
 
 def _without_password(user: bytes) -> bytes:
