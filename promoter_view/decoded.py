@@ -30,18 +30,21 @@ def text(value: Any, *path: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def mappings(value: Any, *path: str) -> Iterator[Mapping[str, Any]]:
-    """The objects in the list below ``value`` at ``path``; its other items are passed over."""
+def items(value: Any, *path: str) -> list[Any]:
+    """The list below ``value`` at ``path``; empty where there is none."""
     if path:
         value = mapping(value, *path[:-1]).get(path[-1])
-    if isinstance(value, list):
-        yield from (item for item in value if isinstance(item, dict))
+    return value if isinstance(value, list) else []
+
+
+def mappings(value: Any, *path: str) -> Iterator[Mapping[str, Any]]:
+    """The objects in the list below ``value`` at ``path``; its other items are passed over."""
+    return (item for item in items(value, *path) if isinstance(item, dict))
 
 
 def texts(value: Any, *path: str) -> list[str]:
     """The strings in the list below ``value`` at ``path``; its other items are passed over."""
-    found = mapping(value, *path[:-1]).get(path[-1])
-    return [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
+    return [item for item in items(value, *path) if isinstance(item, str)]
 
 
 def parse_time(stamp: str) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from promoter_view.decoded import mapping, mappings, moment, text, texts
+from promoter_view.decoded import items, mapping, mappings, moment, text, texts
 
 TREE = {"a": {"b": {"c": "deep"}, "n": 1, "l": [{"x": 1}, "odd", None, {"x": 2}]}, "s": "word"}
 
@@ -33,6 +33,14 @@ def test_mappings() -> None:
     assert list(mappings([{"x": 1}])) == [{"x": 1}]
     for path in (("a",), ("s",), ("a", "l", "x")):
         assert list(mappings(TREE, *path)) == []
+
+
+def test_items() -> None:
+    """A list is found at its path; anything else there is an empty one."""
+    assert items(TREE, "a", "l") == TREE["a"]["l"]
+    assert items(["x"]) == ["x"]
+    for path in (("a",), ("s",), ("none",), ("s", "l")):
+        assert items(TREE, *path) == []
 
 
 def test_texts() -> None:

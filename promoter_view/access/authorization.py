@@ -14,6 +14,7 @@ from promoter_view.access.admission import Attributes
 from promoter_view.access.identity import Identity
 from promoter_view.access.review_cache import ReviewCache
 from promoter_view.access.reviews import Reviewer
+from promoter_view.decoded import text
 from promoter_view.metrics import Metrics
 from promoter_view.web.errors import Forbidden, ReviewUnavailable
 
@@ -97,12 +98,11 @@ def spec_of(identity: Identity, attributes: Attributes) -> dict[str, Any]:
 
 def decision_of(status: Mapping[str, Any]) -> AccessDecision:
     """The review's answer. Errors: ReviewUnavailable where it was no, but not all authorizers could be asked."""
-    reason = status.get("reason")
     if status.get("allowed") is True:
         return AccessDecision(True)
     if status.get("evaluationError") and status.get("denied") is not True:
         raise ReviewUnavailable("the cluster's access review could not be completed")
-    return AccessDecision(False, reason if isinstance(reason, str) else "")
+    return AccessDecision(False, text(status, "reason"))
 
 
 def forbidden(identity: Identity, attributes: Attributes, reason: str = "") -> Forbidden:

@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from promoter_view.access.identity import Identity, from_user_info
 from promoter_view.access.review_cache import ReviewCache
 from promoter_view.access.reviews import Reviewer
+from promoter_view.decoded import mapping
 from promoter_view.metrics import Metrics
 from promoter_view.web.errors import ReviewUnavailable, Unauthorized
 
@@ -55,5 +56,4 @@ class TokenReviews:
 def _identities(status: Mapping[str, Any]) -> tuple[Identity, ...]:
     if status.get("authenticated") is not True:
         return ()
-    user = status.get("user")
-    return (from_user_info(user if isinstance(user, dict) else {}),)
+    return (from_user_info(mapping(status, "user")),)

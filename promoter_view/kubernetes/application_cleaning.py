@@ -11,6 +11,8 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from promoter_view.decoded import mapping, text
+
 AUTHORIZED_STAGE = "kargo.akuity.io/authorized-stage"
 #: By it an operation says which Promotion began it.
 PROMOTION_INFO = "kargo.akuity.io/promotion"
@@ -38,8 +40,7 @@ def reduce_application(document: _Json) -> _Json:
 
 def _metadata(metadata: _Json) -> _Json:
     kept = {name: value for name, value in metadata.items() if name not in _TICKING}
-    annotations = kept.pop("annotations", None)
-    authorized = annotations.get(AUTHORIZED_STAGE) if isinstance(annotations, dict) else None
+    authorized = mapping(kept.pop("annotations", None)).get(AUTHORIZED_STAGE)
     return kept if authorized is None else {**kept, "annotations": {AUTHORIZED_STAGE: authorized}}
 
 
@@ -115,16 +116,10 @@ _known_status = _fields(
 
 def _status(status: _Json) -> _Json:
     kept: _Json = _known_status(status)
-    finished = _finished_at(status)
+    finished = text(status, "operationState", "finishedAt")
     if finished and _is_at_or_after(status.get("reconciledAt"), finished):
         kept["reconciledAt"] = finished
     return kept
-
-
-def _finished_at(status: _Json) -> str:
-    state = status.get("operationState")
-    finished = state.get("finishedAt") if isinstance(state, dict) else None
-    return finished if isinstance(finished, str) else ""
 
 
 def _is_at_or_after(moment: Any, limit: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.bounds import MAX_LINE_BYTES, CutLine
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.kubernetes.scanning import ListPage, ScannedIdentity, event_of, identity_of
@@ -41,9 +42,7 @@ Parameters = tuple[tuple[str, str], ...]
 
 def version_of(document: Any) -> str:
     """An object's or a list's metadata.resourceVersion, "" where there is none."""
-    metadata = document.get("metadata") if isinstance(document, dict) else None
-    version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
-    return version if isinstance(version, str) else ""
+    return text(document, "metadata", "resourceVersion")
 
 
 def decode(data: bytes) -> Any:
@@ -113,19 +112,16 @@ def _fault(data: bytes) -> str:
 
 def ends_initial_events(bookmark: dict[str, Any]) -> bool:
     """Whether this bookmark says that the initial events are over."""
-    annotations = bookmark["metadata"].get("annotations")
-    return isinstance(annotations, dict) and annotations.get(INITIAL_EVENTS_END) == "true"
+    return text(bookmark, "metadata", "annotations", INITIAL_EVENTS_END) == "true"
 
 
 def error_of(status: Any, code: int = 500, retry_after_seconds: float | None = None) -> ApiError:
     """The error that a Status document tells; ``code`` and ``retry_after_seconds`` where it tells none."""
-    status = status if isinstance(status, dict) else {}
-    details = status.get("details")
-    asked = details.get("retryAfterSeconds") if isinstance(details, dict) else None
-    told, reason, message = status.get("code"), status.get("reason"), status.get("message")
+    asked = mapping(status, "details").get("retryAfterSeconds")
+    told, message = mapping(status).get("code"), mapping(status).get("message")
     return ApiError(
         told if isinstance(told, int) else code,
-        reason if isinstance(reason, str) else "",
+        text(status, "reason"),
         message[:500] if isinstance(message, str) else "no message",
         float(asked) if isinstance(asked, int | float) and asked > 0 else retry_after_seconds,
     )

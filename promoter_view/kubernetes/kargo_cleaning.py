@@ -7,10 +7,10 @@ Fails closed: of what is not shaped as the CRD has it all values go.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from promoter_view.decoded import text
+from promoter_view.decoded import mappings, text
 from promoter_view.kubernetes.redaction import Json, each, inside, redact, replace, within
 
 #: The steps that are run here, by their ``uses``.
@@ -24,9 +24,7 @@ _UNNAMED = re.compile(r"\bvars\b(?!\.[A-Za-z_])")
 
 def redact_promotion(document: Json) -> Json:
     """A Promotion."""
-    spec = document.get("spec")
-    steps = spec.get("steps") if isinstance(spec, dict) else None
-    own = frozenset(_own_aliases(steps if isinstance(steps, list) else ()))
+    own = frozenset(_own_aliases(document))
     cleaned = replace(document, "spec", _template)
     return replace(cleaned, "status", lambda status: _run(status, own))
 
@@ -80,12 +78,11 @@ def _is_own(step: Any) -> bool:
     return isinstance(step, dict) and isinstance(uses := step.get("uses"), str) and uses in OWN_STEPS
 
 
-def _own_aliases(steps: Sequence[Any]) -> Iterator[str]:
+def _own_aliases(promotion: Json) -> Iterator[str]:
     """By ``as``, else by the place among the steps, counted from 1."""
-    for place, step in enumerate((step for step in steps if isinstance(step, dict)), 1):
+    for place, step in enumerate(mappings(promotion, "spec", "steps"), 1):
         if _is_own(step):
-            alias = step.get("as")
-            yield alias if isinstance(alias, str) and alias else f"step-{place}"
+            yield text(step, "as") or f"step-{place}"
 
 
 class _Needed:

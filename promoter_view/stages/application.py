@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from promoter_view.decoded import mapping, mappings, parse_time, text
+from promoter_view.decoded import items, mapping, mappings, parse_time, text
 
 #: The info item of an operation that says which Promotion started it.
 PROMOTION_INFO = "kargo.akuity.io/promotion"
@@ -117,11 +117,8 @@ def read_application(document: Mapping[str, Any]) -> Application:
 
 def _sources(spec: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """What is no object in the list reads as empty."""
-    several = spec.get("sources")
-    if isinstance(several, list) and several:
-        return [mapping(source) for source in several]
     one = mapping(spec, "source")
-    return [one] if one else []
+    return [mapping(source) for source in items(spec, "sources")] or ([one] if one else [])
 
 
 def _operation(state: Any) -> OperationState | None:
@@ -145,7 +142,4 @@ def _promotion(parent: Mapping[str, Any]) -> str | None:
 
 def _revisions(result: Mapping[str, Any]) -> tuple[str, ...]:
     """Of a sync status or a sync result: ``revisions`` where there are any, else ``revision`` alone."""
-    several = result.get("revisions")
-    if isinstance(several, list) and several:
-        return tuple(revision if isinstance(revision, str) else "" for revision in several)
-    return (text(result, "revision"),)
+    return tuple(text(revision) for revision in items(result, "revisions")) or (text(result, "revision"),)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from promoter_view.decoded import mapping, text
+from promoter_view.decoded import items, mapping, text
 from promoter_view.stages.checks import CheckHealth, Judge, Lookup, judge_checks, judging
 from promoter_view.stages.health import ApplicationHealth, Health, worst
 
@@ -79,8 +79,7 @@ def is_control_flow(stage: Mapping[str, Any]) -> bool:
 
 def registered_checks(stage: Mapping[str, Any]) -> Sequence[Any]:
     """The health checks of the copy of its last Promotion, as they stand there."""
-    found = mapping(stage, "status", "lastPromotion", "status").get("healthChecks")
-    return found if isinstance(found, list) else ()
+    return items(stage, "status", "lastPromotion", "status", "healthChecks")
 
 
 Case = Callable[[Mapping[str, Any], tuple[CheckHealth, ...]], StageHealth | None]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from promoter_view.decoded import mapping, mappings, text
+from promoter_view.decoded import items, mapping, mappings, text, texts
 from promoter_view.stages.assessment import StageHealth
 from promoter_view.stages.checks import CheckHealth
 from promoter_view.stages.health import ApplicationHealth
@@ -59,10 +59,9 @@ def _operation(state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _revisions(result: Mapping[str, Any]) -> dict[str, Any]:
-    several = result.get("revisions")
     found: dict[str, Any] = _texts(result, "revision")
-    if isinstance(several, list) and several:
-        found["revisions"] = [revision for revision in several if isinstance(revision, str)]
+    if items(result, "revisions"):
+        found["revisions"] = texts(result, "revisions")
     return found
 
 

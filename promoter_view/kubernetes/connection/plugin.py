@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
+from promoter_view.decoded import text
 from promoter_view.kubernetes.connection.cluster import ExecConfig
 from promoter_view.kubernetes.connection.tls import ClientCertificate
 from promoter_view.kubernetes.outcomes import Outcome, Unreachable
@@ -60,27 +61,22 @@ def read_credential(config: ExecConfig, output: bytes) -> PluginCredential:
     status = document.get("status") if isinstance(document, dict) else None
     if not isinstance(status, dict) or document.get("apiVersion") != config.api_version:
         raise _failure(config, f"printed no ExecCredential of {config.api_version} with a status")
-    token, certificate = _text(status, "token"), _text(status, "clientCertificateData")
-    key, expiry = _text(status, "clientKeyData"), _text(status, "expirationTimestamp")
+    token, certificate = text(status, "token"), text(status, "clientCertificateData")
+    key, expiry = text(status, "clientKeyData"), text(status, "expirationTimestamp")
     if bool(certificate) is not bool(key) or not (token or certificate):
         raise _failure(config, "gave neither a token nor a client certificate with its key")
     client = ClientCertificate(certificate.encode(), key.encode()) if certificate else None
     return PluginCredential(token, client, _expiry(config, expiry) if expiry else None)
 
 
-def _expiry(config: ExecConfig, text: str) -> float:
+def _expiry(config: ExecConfig, written: str) -> float:
     try:
-        expiry = datetime.fromisoformat(text)
+        expiry = datetime.fromisoformat(written)
     except ValueError as error:
-        raise _failure(config, f"gave an expirationTimestamp that is none: {text}") from error
+        raise _failure(config, f"gave an expirationTimestamp that is none: {written}") from error
     if expiry.tzinfo is None:
-        raise _failure(config, f"gave an expirationTimestamp without a time zone: {text}")
+        raise _failure(config, f"gave an expirationTimestamp without a time zone: {written}")
     return expiry.timestamp()
-
-
-def _text(status: Mapping[str, Any], name: str) -> str:
-    value = status.get(name)
-    return value if isinstance(value, str) else ""
 
 
 def _request(config: ExecConfig) -> str:

@@ -8,8 +8,9 @@ So without this a program that has been given no right to kinds that nobody has 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from promoter_view.decoded import mappings
 from promoter_view.kubernetes.documents import decode
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError
 from promoter_view.kubernetes.reflecting.judging import JudgingCluster
@@ -36,15 +37,9 @@ class DiscoveredCluster(JudgingCluster):
             return unknown if unknown.not_served else error
         except ClusterError:
             return error
-        if plural in _names(found):
+        if any(each.get("name") == plural for each in mappings(found, "resources")):
             return self._needs.judge(error, path)
         return ApiError(404, "NotFound", f"{group_version} has no {plural}")
-
-
-def _names(document: Any) -> set[str]:
-    resources = document.get("resources") if isinstance(document, dict) else None
-    named = (each.get("name") for each in resources if isinstance(each, dict)) if isinstance(resources, list) else ()
-    return {name for name in named if isinstance(name, str)}
 
 
 if TYPE_CHECKING:

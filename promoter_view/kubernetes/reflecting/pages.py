@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from promoter_view.decoded import items, text
 from promoter_view.kubernetes.documents import DecodedItem, decode, decode_item, version_of
 from promoter_view.kubernetes.scanning import ListPage
 
@@ -31,10 +32,9 @@ class ReceivedPage:
             yield from self._decoded(document)
 
     def _decoded(self, document: dict[str, Any]) -> Iterator[DecodedItem]:
-        items, token = document.pop("items", None), document["metadata"].get("continue")
-        self.token = token if isinstance(token, str) else ""
-        if not isinstance(items, list):
-            return
-        items.reverse()
-        while items:
-            yield DecodedItem(items.pop())
+        self.token = text(document, "metadata", "continue")
+        waiting = items(document, "items")
+        document.clear()
+        waiting.reverse()
+        while waiting:
+            yield DecodedItem(waiting.pop())

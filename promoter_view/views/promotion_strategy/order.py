@@ -13,7 +13,7 @@ from itertools import groupby, pairwise, repeat
 from operator import attrgetter
 from typing import Any
 
-from promoter_view.decoded import mapping, mappings, text
+from promoter_view.decoded import mappings, text, texts
 
 _MOST_ODDITIES = 8
 _MOST_CHARACTERS = 100
@@ -90,9 +90,7 @@ def _dependencies(environments: Sequence[Mapping[str, Any]], oddities: list[str]
 
 def _declared(environment: Mapping[str, Any]) -> Sequence[str]:
     """Its dependsOn, each branch once."""
-    found = mapping(environment).get("dependsOn")
-    branches = found if isinstance(found, list) else ()
-    return list(dict.fromkeys(each for each in branches if isinstance(each, str)))
+    return list(dict.fromkeys(texts(environment, "dependsOn")))
 
 
 def _known(branch: str, wanted: Sequence[str], listed: Mapping[str, Any], oddities: list[str]) -> Iterator[str]:

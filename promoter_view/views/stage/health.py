@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from promoter_view.decoded import mapping, text
+from promoter_view.decoded import items, mapping, text
 from promoter_view.stages.application import Application, read_application
 from promoter_view.stages.assessment import SUCCEEDED, assess_by
 from promoter_view.stages.authorization import StageKey, authorization_of
@@ -120,8 +120,7 @@ def _checks_of_last_success(stage: Mapping[str, Any], members: Members) -> Seque
     for promotion in reversed(members("promotions")):
         status = mapping(orjson.loads(promotion.body), "status")
         if text(status, "phase") == SUCCEEDED:
-            checks = status.get("healthChecks")
-            return checks if isinstance(checks, list) else ()
+            return items(status, "healthChecks")
     return ()
 
 
