@@ -17,6 +17,7 @@ from promoter_view.dashboard.strategies.history import HistoryLine, Matrix
 from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.columns import repository
+from promoter_view.views.promotion_strategy.order import Order
 from promoter_view.views.promotion_strategy.standing import OfBranch, StateWord
 
 _MAX_MESSAGE = 2000
@@ -73,6 +74,8 @@ class Detail:
     deliveries: Deliveries
     troubles: tuple[Trouble, ...]
     labels: Mapping[str, str]
+    order: Order
+    front: frozenset[str]
     repository: str
     repository_url: str
     created: datetime | None
@@ -102,6 +105,8 @@ def read_detail(contents: Contents, strategy: ShownStrategy, past: Matrix) -> De
         deliveries=strategy.deliveries,
         troubles=tuple(_troubles(contents)),
         labels=contents.labels,
+        order=strategy.summary.order,
+        front=strategy.summary.front,
         repository=repository(contents),
         repository_url=_repository_url(stations),
         created=parse_time(contents.created),

@@ -22,6 +22,7 @@ from promoter_view.dashboard.strategies.figures import figures
 from promoter_view.dashboard.strategies.fragments import Fragments
 from promoter_view.dashboard.strategies.history import HistoryLine, Matrices, Matrix
 from promoter_view.dashboard.strategies.history_query import HistoryQuery, HistoryTable, read_drawer, read_table
+from promoter_view.dashboard.strategies.order_map import draw, shown_boxes, shown_lines
 from promoter_view.dashboard.unshown import Unshown
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.contents import BundleContents
@@ -50,6 +51,8 @@ class DetailPage:
         self._figures = renderer.macro("_figures.html", "figure_strip")
         self._choices = renderer.macro("_columns.html", "choices")
         self._headings = renderer.macro("_columns.html", "headings")
+        self._box = renderer.macro("_columns.html", "box")
+        self._drawings = lru_cache(maxsize=_KEPT_DETAILS)(draw)
         self._drawer = renderer.macro("_drawer.html", "drawer")
         self._fragments = Fragments()
         self._matrices = Matrices()
@@ -132,7 +135,28 @@ class DetailPage:
 
     def _environments(self, key: BundleKey, found: Detail) -> Iterator[str]:
         columns = (self._column_of(key, each, at) for at, each in enumerate(found.columns, 1))
-        return self._renderer.texts("_environments.html", {"it": found, "columns": columns})
+        values = {"it": found, "map": self._map(key, found), "columns": columns}
+        return self._renderer.texts("_environments.html", values)
+
+    def _map(self, key: BundleKey, found: Detail) -> Iterator[Markup]:
+        """Nothing for a chain: its columns stand as it runs."""
+        if not found.order.is_chain:
+            nothing = partial(iter, ())
+            # of templates, which escape
+            yield from map(Markup, self._isolation.whole(key, "order", partial(self._map_of, found), nothing))
+
+    def _map_of(self, found: Detail) -> Iterator[str]:
+        stations = {column.station.branch: column.station for column in found.columns}
+        drawing = self._drawings(found.order)
+        yield ""
+        values = {
+            "it": found,
+            "drawing": drawing,
+            "levels": [[stations[vertex.branch].name for vertex in level] for level in found.order.levels],
+            "lines": tuple(shown_lines(drawing, stations)),
+            "boxes": (self._fragments.of(self._box, each) for each in shown_boxes(drawing, stations, found.front)),
+        }
+        yield from self._renderer.texts("_order.html", values)
 
     def _column_of(self, key: BundleKey, column: EnvironmentColumn, at: int) -> Markup:
         return self._isolation.of(

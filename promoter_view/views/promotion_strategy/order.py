@@ -7,7 +7,7 @@ with an unknown branch or a circle; here such a dependency is left out, and said
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise, repeat
 from operator import attrgetter
@@ -60,6 +60,13 @@ class Order:
     def is_chain(self) -> bool:
         """Each waits for the one before it, and for nobody else; so a line says all of it."""
         return all(after.nearest == (before.branch,) for before, after in pairwise(self.vertices))
+
+    def front(self, settled: Callable[[str], bool]) -> Iterator[str]:
+        """The branches that are next: not settled, while all that they wait for are."""
+        done = {vertex.branch for vertex in self.vertices if settled(vertex.branch)}
+        for vertex in self.vertices:
+            if vertex.branch not in done and done.issuperset(vertex.depends_on):
+                yield vertex.branch
 
 
 def read_order(root: Mapping[str, Any]) -> Order:

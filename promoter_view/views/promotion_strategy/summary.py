@@ -45,6 +45,15 @@ class Summary:
         alike = [each for each in self.environments if each.state is self.state]
         return next((each for each in alike if not each.awaits), next(iter(alike), None))
 
+    @property
+    def front(self) -> frozenset[str]:
+        """The branches that are next: not there yet, or not well, while all that they wait for are."""
+        settled = {each.branch for each in self.environments if self._is_settled(each)}
+        return frozenset(self.order.front(settled.__contains__))
+
+    def _is_settled(self, environment: EnvironmentFacts) -> bool:
+        return environment.state is StateWord.PROMOTED and environment.has(self.newest_sha)
+
 
 def summarize_strategy(contents: Contents, gate: OrderGate, standings: Mapping[str, Standing]) -> Summary:
     """The summary of a strategy whose policies say that, by branch."""

@@ -142,6 +142,24 @@ def test_chains(graph: Graph, is_chain: bool) -> None:
     assert ordered(graph).is_chain is is_chain
 
 
+@pytest.mark.parametrize(
+    ("settled", "front"),
+    [
+        ("", ["dev"]),
+        ("dev", ["e2e", "perf"]),
+        ("dev e2e", ["perf"]),
+        ("dev e2e perf", ["prod"]),
+        ("dev prod", ["e2e", "perf"]),
+        ("dev e2e perf prod", []),
+        # Somebody promoted past dev: it is next, for the others have to wait for it.
+        ("e2e perf", ["dev", "prod"]),
+    ],
+)
+def test_front(settled: str, front: list[str]) -> None:
+    """Next are those that are not settled while all that they wait for are: both arms of a fork, a join behind both."""
+    assert list(ordered(DIAMOND).front(settled.split().__contains__)) == front
+
+
 NAMES = [f"e{n}" for n in range(8)]
 
 
