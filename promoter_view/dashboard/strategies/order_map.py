@@ -21,6 +21,8 @@ from promoter_view.views.promotion_strategy.standing import StateWord
 BOX_WIDTH, BOX_HEIGHT = 172, 46
 _GAP, _LANE, _BETWEEN_LEVELS, _MARGIN = 14, 4, 64, 8
 _FEWEST_ALIKE = 8
+#: Pixels beyond which a drawing is scrolled.
+_TALLEST = 540
 #: Pieces of lines between one level and the next.
 _MOST_PIECES = 3000
 
@@ -173,20 +175,26 @@ def _ways(
 
 
 def _middles(levels: Sequence[int], boxes: int, ways: Sequence[Sequence[_Item]]) -> Sequence[int]:
-    """The height of each item's middle. In a level items stand as those do that lead to them: lines seldom cross."""
+    """The height of each item's middle. In a level items stand as those do that lead to them: lines seldom cross.
+
+    Levels have their middles in one line, in a drawing that has to be scrolled their tops.
+    """
     before: Mapping[_Item, set[_Item]] = defaultdict(set)
     for way in ways:
         for one, other in pairwise(way):
             before[other].add(one)
     middles = [0] * len(levels)
+    heights = [(BOX_HEIGHT if item < boxes else _LANE) + _GAP for item in range(len(levels))]
     by_level = sorted(range(len(levels)), key=levels.__getitem__)
-    for _, level in groupby(by_level, levels.__getitem__):
-        items = sorted(level, key=lambda item: fmean(middles[one] for one in before[item]) if before[item] else 0.0)
-        heights = [BOX_HEIGHT if item < boxes else _LANE for item in items]
-        at = -(sum(heights) + _GAP * (len(items) - 1)) // 2
-        for item, height in zip(items, heights, strict=True):
-            middles[item] = at + height // 2
-            at += height + _GAP
+    items_of = [list(items) for _, items in groupby(by_level, levels.__getitem__)]
+    tall = [sum(heights[item] for item in items) for items in items_of]
+    for items, height in zip(items_of, tall, strict=True):
+        at = 0 if max(tall) > _TALLEST else -height // 2
+        for item in sorted(
+            items, key=lambda item: fmean(middles[one] for one in before[item]) if before[item] else 0.0
+        ):
+            middles[item] = at + (heights[item] - _GAP) // 2
+            at += heights[item]
     return middles
 
 

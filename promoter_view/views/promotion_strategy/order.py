@@ -7,8 +7,10 @@ with an unknown branch or a circle; here such a dependency is left out, and said
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby, pairwise, repeat
 from operator import attrgetter
 from typing import Any
@@ -17,9 +19,13 @@ from promoter_view.decoded import mappings, text, texts
 
 _MOST_ODDITIES = 8
 _MOST_CHARACTERS = 100
+#: Orders of strategies that are kept.
+_KEPT = 512
 
 #: For each branch those that it waits for, in the list's order.
 Dependencies = Mapping[str, Sequence[str]]
+#: An environment's branch and what it says that it depends on.
+Listed = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +77,14 @@ class Order:
 
 def read_order(root: Mapping[str, Any]) -> Order:
     """The order of a PromotionStrategy's environments."""
-    environments = list(mappings(root, "spec", "environments"))
+    return _order(tuple((text(each, "branch"), _declared(each)) for each in mappings(root, "spec", "environments")))
+
+
+@lru_cache(maxsize=_KEPT)
+def _order(listed: tuple[Listed, ...]) -> Order:
+    """Kept, for a strategy's status changes far more often than what it lists."""
     oddities: list[str] = []
-    graph = _acyclic(_dependencies(environments, oddities), oddities)
+    graph = _acyclic(_dependencies(listed, oddities), oddities)
     levels = _levels(graph)
     branches = sorted(graph, key=levels.__getitem__)  # stable: of a level as they are listed
     nearest = _nearest(graph, branches)
@@ -81,26 +92,25 @@ def read_order(root: Mapping[str, Any]) -> Order:
     return Order(tuple(vertices), _bounded(oddities))
 
 
-def _dependencies(environments: Sequence[Mapping[str, Any]], oddities: list[str]) -> Dependencies:
+def _dependencies(listed: Sequence[Listed], oddities: list[str]) -> Dependencies:
     """Who waits for whom, among the branches that are listed."""
-    listed: dict[str, Mapping[str, Any]] = {}
-    for each in environments:
-        listed.setdefault(text(each, "branch"), each)
-    again = (branch for each in environments if listed[branch := text(each, "branch")] is not each)
+    declared: dict[str, tuple[str, ...]] = {}
+    for branch, wanted in listed:
+        declared.setdefault(branch, wanted)
+    again = (branch for branch, count in Counter(branch for branch, _ in listed).items() if count > 1)
     oddities += (f"{_named(branch)} is listed more than once: the first counts." for branch in again)
-    declared = {branch: _declared(each) for branch, each in listed.items()}
     if not any(declared.values()):
         branches = list(declared)
         return {branch: branches[max(place - 1, 0) : place] for place, branch in enumerate(branches)}
-    return {branch: list(_known(branch, wanted, listed, oddities)) for branch, wanted in declared.items()}
+    return {branch: list(_known(branch, wanted, declared, oddities)) for branch, wanted in declared.items()}
 
 
-def _declared(environment: Mapping[str, Any]) -> Sequence[str]:
+def _declared(environment: Mapping[str, Any]) -> tuple[str, ...]:
     """Its dependsOn, each branch once."""
-    return list(dict.fromkeys(texts(environment, "dependsOn")))
+    return tuple(dict.fromkeys(texts(environment, "dependsOn")))
 
 
-def _known(branch: str, wanted: Sequence[str], listed: Mapping[str, Any], oddities: list[str]) -> Iterator[str]:
+def _known(branch: str, wanted: Sequence[str], listed: Dependencies, oddities: list[str]) -> Iterator[str]:
     for each in wanted:
         if each == branch:
             oddities.append(f"{_named(branch)} depends on itself: that is left out.")
