@@ -37,7 +37,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Edge:
     """From one box to another, by their places among the boxes; ``path`` is SVG's."""
 
     source: int
@@ -50,7 +50,7 @@ class Drawing:
     """In pixels. ``left_out``: lines that would be too many."""
 
     boxes: tuple[Box, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[Edge, ...]
     width: int
     height: int
     left_out: int
@@ -97,7 +97,7 @@ def draw(order: Order) -> Drawing:
     points = [(x, y + top) for x, y in zip(lefts, middles, strict=True)]
     return Drawing(
         tuple(Box(names, x, y - BOX_HEIGHT // 2) for (names, _), (x, y) in zip(groups, points, strict=False)),
-        tuple(Line(way[0], way[-1], _path([points[item] for item in way])) for way in ways),
+        tuple(Edge(way[0], way[-1], _path([points[item] for item in way])) for way in ways),
         max(lefts) + BOX_WIDTH + _MARGIN,
         max(middles) + top + BOX_HEIGHT // 2 + _MARGIN,
         left_out,
