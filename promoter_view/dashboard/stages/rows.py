@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from promoter_view.dashboard.search import freight_words, joined
+from promoter_view.dashboard.strategies.fleet import Listed
 from promoter_view.decoded import mapping, moment, text, texts
 from promoter_view.views.contents import BundleContents, Contents, Read
 from promoter_view.views.stage.columns import application_counts, application_steps, freight_name, read_status
@@ -64,14 +65,12 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
-class StageRow:
+class StageRow(Listed):
     """A Stage in one line: what ``fleet.FleetQuery`` looks at, and what its row shows.
 
     ``hidden``: the kinds of members that its reader may not see.
     """
 
-    namespace: str
-    name: str
     state: ShownHealth
     issue: str
     more_issues: int
@@ -81,15 +80,7 @@ class StageRow:
     current: Deed | None
     last: Deed | None
     shard: str
-    labels: Mapping[str, str]
-    changed: datetime | None
-    words: str
     hidden: frozenset[str] = frozenset()
-
-    @property
-    def rank(self) -> int:
-        """The place of its health, the worst first."""
-        return list(ShownHealth).index(self.state)
 
 
 def issues_of(value: Any) -> tuple[str, ...]:
@@ -111,7 +102,7 @@ def read_name(member: Mapping[str, Any]) -> str:
 def nameless_stage_row(namespace: str, name: str) -> StageRow:
     """The row of a Stage of which nothing can be shown but that it is there."""
     where = f"{namespace}/{name}".lower()
-    return StageRow(namespace, name, ShownHealth.UNKNOWN, "", 0, (), 0, 0, None, None, "", {}, None, where)
+    return StageRow(namespace, name, ShownHealth.UNKNOWN, {}, None, where, "", 0, (), 0, 0, None, None, "")
 
 
 def read_stage_row(contents: Contents) -> StageRow:

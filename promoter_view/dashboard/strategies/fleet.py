@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.dashboard.search import Search, joined, read_search
@@ -19,54 +19,16 @@ _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _MAX_TEXT = 200
 
 
-class Listed(Protocol):
-    """What a row is chosen and sorted by."""
-
-    @property
-    def namespace(self) -> str:
-        """Of its object."""
-
-    @property
-    def name(self) -> str:
-        """Of its object."""
-
-    @property
-    def state(self) -> StrEnum:
-        """In one word."""
-
-    @property
-    def rank(self) -> int:
-        """The place of its state, the worst first."""
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        """Of its object."""
-
-    @property
-    def changed(self) -> datetime | None:
-        """When something last happened to it."""
-
-    @property
-    def words(self) -> str:
-        """What a search for text looks at, in small letters."""
-
-
-_Listed = TypeVar("_Listed", bound=Listed)
-
-
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A strategy in one line. ``changed`` is when something last went live or was proposed."""
+class Listed:
+    """What a row is chosen and sorted by. ``changed`` is when something last happened to its object.
+
+    ``words``: what a search for text looks at, in small letters.
+    """
 
     namespace: str
     name: str
-    state: StateWord
-    where: str
-    reason: str
-    more_reasons: int
-    promoted: int
-    newest: str
-    stations: tuple[Station, ...]
+    state: StrEnum
     labels: Mapping[str, str]
     changed: datetime | None
     words: str
@@ -74,7 +36,23 @@ class Row:
     @property
     def rank(self) -> int:
         """The place of its state, the worst first."""
-        return list(StateWord).index(self.state)
+        return list(type(self.state)).index(self.state)
+
+
+_Listed = TypeVar("_Listed", bound=Listed)
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Listed):
+    """A strategy in one line. ``changed`` is when something last went live or was proposed."""
+
+    state: StateWord
+    where: str
+    reason: str
+    more_reasons: int
+    promoted: int
+    newest: str
+    stations: tuple[Station, ...]
 
     def without_stations(self) -> Row:
         """The same for whoever chooses and sorts only."""
@@ -135,7 +113,7 @@ def read_row(contents: Contents, strategy: ShownStrategy) -> Row:
 def nameless_row(namespace: str, name: str) -> Row:
     """The row of a strategy of which nothing can be shown but that it is there."""
     where = f"{namespace}/{name}".lower()
-    return Row(namespace, name, StateWord.UNKNOWN, "", "", 0, 0, "", (), {}, None, where)
+    return Row(namespace, name, StateWord.UNKNOWN, {}, None, where, "", "", 0, 0, "", ())
 
 
 def read_query(query: Mapping[str, str], states: Iterable[StrEnum] = StateWord) -> FleetQuery:
