@@ -32,13 +32,16 @@ check: $(VENV)/installed-dev
 
 # The folders and files whose tests are those of pure modules: no server, no process, half a minute.
 PURE_TESTS = tests/test_decoded.py tests/test_durations.py tests/test_records.py tests/test_urls.py tests/kubernetes/test_scanning.py tests/kubernetes/test_selectors.py tests/kubernetes/test_paths.py \
-	tests/kubernetes/test_cleaning.py tests/kubernetes/test_application_cleaning.py tests/kubernetes/client/test_framing.py \
+	tests/kubernetes/test_cleaning.py tests/kubernetes/test_application_cleaning.py tests/kubernetes/test_kargo_cleaning.py \
+	tests/kubernetes/test_documents.py tests/kubernetes/client/test_framing.py \
 	tests/kubernetes/client/test_backoff.py tests/kubernetes/reflecting/test_core.py tests/reading/test_feed.py \
 	tests/reading/test_selection.py tests/reading/test_tokens.py tests/reading/test_wire.py tests/web/test_deflate.py \
 	tests/log/test_offsets.py tests/stages tests/promotions/test_engine.py tests/promotions/test_merge_patch.py \
 	tests/promotions/state tests/promotions/steps tests/promotions/expressions tests/promotions/test_expressions.py \
-	tests/promotions/test_values.py tests/log/etcd/test_core.py tests/views/test_history.py tests/views/test_member_mask.py \
-	tests/views/joining tests/views/promotion_strategy tests/reading/test_sighted.py tests/dashboard/streams tests/api/format tests/api/test_watching.py
+	tests/promotions/test_values.py tests/log/etcd/test_core.py tests/log/etcd/test_progress.py tests/views/test_ages.py \
+	tests/views/test_fields.py tests/views/test_history.py tests/views/test_member_mask.py tests/views/joining \
+	tests/views/promotion_strategy tests/reading/test_sighted.py tests/dashboard/streams tests/dashboard/strategies \
+	tests/dashboard/test_links.py tests/dashboard/test_search.py tests/api/format tests/api/test_watching.py
 
 coverage: $(VENV)/installed-dev
 	$(BIN)/coverage run -m pytest -q -p no:cacheprovider $(PURE_TESTS)

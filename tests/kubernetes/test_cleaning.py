@@ -210,6 +210,9 @@ def test_digests() -> None:
     differ = [name for name, one, other in zip(KINDS, shown, hidden, strict=True) if one != other]
     assert differ == ["WebRequestCommitStatus"]
     assert len(set(hidden)) == len(hidden)
+    stage = Kind("Stage", "stages", "kargo.akuity.io")
+    elsewhere = {kind: CleaningRules(kind, argocd_namespace="delivery").digest for kind in (stage, *KINDS.values())}
+    assert [kind.kind for kind in elsewhere if elsewhere[kind] != CleaningRules(kind).digest] == ["Stage"]
 
 
 _json = st.recursive(

@@ -135,6 +135,15 @@ def test_if_is_asked_before_the_step_begins_only() -> None:
     assert engine.run([step("a", condition="x")], begun, steps, NOW).execution.phase is PromotionPhase.SUCCEEDED
 
 
+def test_what_somebody_else_has_finished_is_not_run_again() -> None:
+    """A status may have the current step's end and not yet the step after: Kargo writes the two apart."""
+    done = StepRecord("a", "Succeeded", started_at=EARLIER, finished_at=EARLIER)
+    steps = ScriptedSteps({"b": [OK]})
+    execution = engine.run([step("a"), step("b")], running(records=(done,)), steps, NOW).execution
+    assert execution.records[0] is done
+    assert (execution.phase, execution.records[1].status) == (PromotionPhase.SUCCEEDED, "Succeeded")
+
+
 def test_an_unknown_step() -> None:
     """A step that nobody knows is an error that lists those that there are."""
     done = run([PlannedStep("a", "git-clone")])

@@ -65,6 +65,7 @@ VALUES: dict[str, Any] = {
     "'' ?? 'b'": "",
     "none?.a.b.c": None,
     "none?.[0].x ?? 'd'": "d",
+    "none?.a[1:2] ?? 'd'": "d",
     "vars?.repo": "https://git",
     "1 in list": True,
     "1 not in list": False,
@@ -103,6 +104,7 @@ VALUES: dict[str, Any] = {
     "split('a,b', ',')": ["a", "b"],
     "split('ab', '')": ["a", "b"],
     "join(['a', 'b'])": "ab",
+    "split('abc', '')": ["a", "b", "c"],
     "join(['a', 'b'], '-')": "a-b",
     "trim(' a ') + trim('xax', 'x')": "aa",
     "trimPrefix('v1', 'v') + trimSuffix('a.git', '.git')": "1a",
@@ -119,6 +121,7 @@ VALUES: dict[str, Any] = {
     "quote('1.10')": '"1.10"',
     "quote(true)": '"true"',
     "quote(none)": '"null"',
+    "quote(commit)": '"{"id":"abc"}"',
     "notable": None,
 }
 
@@ -180,6 +183,8 @@ ERRORS: dict[str, str] = {
     "filter(list, #)": "a bool is needed, not an int",
     "split(1, ',')": "split: a string is needed, not an int",
     "join([1], ',')": "join: a string is needed, not an int",
+    "join('a,b')": "join: an array is needed, not a string",
+    "join(commit)": "join: an array is needed, not a commit",
     "int('x')": "int: a string is no int",
     "int('+-1')": 'int: "+-1" is no int',
     "string(nil)": "string: nil has no string; toJSON gives one",
@@ -222,6 +227,15 @@ def test_work_is_bounded() -> None:
     for expression in (doubling, loops):
         with pytest.raises(ExpressionError, match=r"too long|too much work"):
             value(expression, 5_000)
+
+
+def test_a_text_is_bounded() -> None:
+    """However few steps make it, no text is longer than a million characters, alone or as JSON."""
+    long = Scope({"long": "a" * 999_999}, FUNCTIONS, Budget(50_000_000))
+    assert len(evaluate(PARSER.parse("long + 'b'"), long)) == 1_000_000
+    for expression in ("long + long", "toJSON([long])", "join([long, long])"):
+        with pytest.raises(ExpressionError, match=r"too long"):
+            evaluate(PARSER.parse(expression), long)
 
 
 def test_a_pattern_takes_no_time() -> None:

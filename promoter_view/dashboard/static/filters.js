@@ -7,13 +7,10 @@ import { readPage } from "./refreshed.js";
 const TYPED = 150, CAME = 1000, SPARED = 20;
 
 export class Filters {
-  #take; #also; #timer = null; #asking = null; #behind = false; #wanted = false; #restored = false; #rest = 0;
+  #take; #timer = null; #asking = null; #behind = false; #wanted = false; #restored = false; #rest = 0;
 
-  // take: is given the page, and whether somebody asked for it. also: what is asked beside the address.
-  constructor(take, also = {}) {
-    this.#take = take;
-    this.#also = Object.entries(also);
-  }
+  // take: is given the page, and whether somebody asked for it.
+  constructor(take) { this.#take = take; }
 
   get form() { return document.querySelector("[data-filters]"); }
 
@@ -67,7 +64,8 @@ export class Filters {
   async #read() {
     const asking = this.#asking = new AbortController(), began = performance.now();
     const url = new URL(location.href);
-    for (const [name, value] of this.#also) url.searchParams.set(name, value);
+    // Of rows the ids are enough: what they show comes with frames.
+    url.searchParams.set("rows", "outline");
     this.#timer = null;
     this.#behind = false;
     // Not to be had now: what is shown stays, the connection says that something is wrong, and it is asked again.

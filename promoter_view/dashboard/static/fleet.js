@@ -11,8 +11,7 @@ export class Fleet {
   #view = this.#list.dataset.view;
   #kept = this.#view ? `favourites-${this.#view}` : "favourites";
   #favourites = new Set(recall(this.#kept, []));
-  // Of a page's rows only the ids: what they show comes with frames.
-  #filters = new Filters((page, wanted) => this.#answered(page, wanted), { rows: "outline" });
+  #filters = new Filters((page, wanted) => this.#answered(page, wanted));
   #rows = new Map();
   #wanted = this.#shownIn(this.#list);
   #pending = new Map();

@@ -69,6 +69,15 @@ def test_several_strategies_add_up() -> None:
     assert both.lead_time == timedelta(hours=4)
 
 
+def test_promotions_that_never_reached_the_end_are_no_deployments() -> None:
+    """A strategy of which none reached the last environment counts, and adds nothing to the rate of the others."""
+    tree = _strategy()
+    tree["changeTransferPolicies"][-1]["status"]["history"] = []
+    found = figures([deliveries(_strategy()), deliveries(tree)], NOW)
+    assert (found.strategies, found.promotions, found.deployments) == (2, 6, 2)
+    assert found.per_day == pytest.approx(1.0)
+
+
 def test_nothing_known_gives_no_figure() -> None:
     """Without a promotion there is no rate of none."""
     found = figures([deliveries({})], NOW)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
-from promoter_view.dashboard.strategies.fleet import Row, in_order, read_query, read_row
+from promoter_view.dashboard.strategies.fleet import Row, in_order, nameless_row, read_query, read_row
 from promoter_view.views.promotion_strategy.standing import StateWord
 from tests.support.views.strategies import NEW, Decoded, bundle, check, policy
 
@@ -76,6 +76,23 @@ def test_an_unknown_state_or_order_is_said(query: dict[str, str], words: list[st
     found = read_query(query).unknown
     assert len(found) == len(words)
     assert all(word in said for word, said in zip(words, found, strict=True))
+
+
+def test_a_row_without_its_stations_is_chosen_as_before() -> None:
+    """What is kept for choosing and sorting is all but the stations, of which a row may have hundreds."""
+    whole = row(labels={"tier": "gold"})
+    kept = whole.without_stations()
+    assert (kept.stations, len(whole.stations)) == ((), 1)
+    assert read_query({"text": "mei", "state": "promoting", "label": "tier=gold"}).admits(kept)
+    assert in_order([kept, row("a")], "name")[1] is kept
+
+
+def test_a_strategy_that_cannot_be_shown_has_its_place() -> None:
+    """It is found by its name, and stands among those of which nothing is known."""
+    unseen = nameless_row("Team", "Broken")
+    assert read_query({"text": "team/broken", "state": "unknown"}).admits(unseen)
+    failed, promoted = row("b", active_checks=[check("h", "failure")]), row("a", active=NEW)
+    assert in_order([promoted, unseen, failed], "state") == [failed, unseen, promoted]
 
 
 def test_rows_are_sorted_as_asked() -> None:

@@ -39,6 +39,13 @@ def test_a_malformed_duration_leaves_the_cluster_s_own_words() -> None:
     assert (found.key, found.until, found.required, found.remaining) == ("timer", None, "soon", "5m")
 
 
+def test_a_duration_beyond_all_dates_has_no_end() -> None:
+    """A commit may claim the last day of the year 9999: no date says when two days after it are over."""
+    environment = {"branch": "b", "commitTime": "9999-12-31T00:00:00Z", "requiredDuration": "48h"}
+    (found,) = read_timers({"status": {"environments": [environment]}})
+    assert (found.until, found.required) == (None, "48h")
+
+
 def test_a_schedule_says_what_holds_and_what_is_next() -> None:
     """Both windows with their transitions, in the schedule's time zone."""
     environment = {

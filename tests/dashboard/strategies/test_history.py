@@ -92,3 +92,14 @@ def test_what_is_older_than_all_that_is_live_changed_nothing() -> None:
 def test_nothing_known_is_no_line() -> None:
     """An environment without a policy has no past."""
     assert kinds(branches=["environment/dev"]) == {}
+
+
+def test_a_matrix_is_worked_out_in_steps() -> None:
+    """An environment a step; what is asked for afterwards is the same as without them."""
+    found = read_strategy(Decoded(bundle(policy(active=NEW, history=HISTORY))), read_policy_with_past)
+    matrices = Matrices()
+    assert sum(1 for _ in matrices.steps(found.stations)) >= len(found.stations)
+    made, plain = matrices.of(found.stations).lines, Matrices().of(found.stations).lines
+    assert [(line.commit, [cell.kind for cell in line.cells]) for line in made] == [
+        (line.commit, [cell.kind for cell in line.cells]) for line in plain
+    ]

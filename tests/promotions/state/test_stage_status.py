@@ -206,3 +206,10 @@ def test_summaries(requested: int, names: list[str], expected: str) -> None:
     history = [collection(*names)] if names else []
     found = stage(*[f"w{place}" for place in range(requested)], status={"freightHistory": history})
     assert summary(read_stage(found)) == expected
+
+
+def test_a_stage_that_controls_flow_only() -> None:
+    """It has no steps and no health: a condition says that health does not apply, rather than none."""
+    found = settled(stage() | {"spec": {}}, [])
+    assert "health" not in found
+    assert conditions(found)["Healthy"] == ("Unknown", "NotApplicable")

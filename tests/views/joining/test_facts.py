@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from promoter_view.views.fields import Fields
 from promoter_view.views.joining.facts import Extractor, Facts, decode
 from promoter_view.views.joining.relations import NamedBy, NamesRoot
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS as DETAILS
+from promoter_view.views.stage.details import stage_details
 
 WRONG: dict[str, tuple[tuple[Member, ...], str]] = {
     "twice": (
@@ -56,3 +58,28 @@ def test_bytes_that_hold_no_object_are_described(body: bytes) -> None:
     """Decoding gives an object, or None and the reason; it does not raise."""
     document, problem = decode(body)
     assert (document is None) == bool(problem)
+
+
+@pytest.mark.parametrize(
+    ("namespace", "named"),
+    [("argocd", {"name": "shop-prod", "namespace": "argocd"}), ("", {"name": "shop-prod"})],
+)
+def test_a_member_that_is_shown_by_its_name_has_a_veil(namespace: str, named: dict[str, str]) -> None:
+    """An Application under its name alone, and the Stages for which it is lifted, each once."""
+    annotation = {"kargo.akuity.io/authorized-stage": "shop:prod"}
+    document = {"apiVersion": "argoproj.io/v1alpha1", "metadata": {"annotations": annotation}, "spec": {"secret": 1}}
+    fields = Fields(ObjectKey("Application", namespace, "shop-prod"), document)
+    veil = Extractor(stage_details("argocd")).extract(fields).veil
+    assert veil is not None
+    assert [(tie.namespace, tie.value) for tie in veil.opened_by] == [("shop", "prod")]
+    assert orjson.loads(veil.body) == {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": named,
+    }
+
+
+def test_other_members_have_no_veil() -> None:
+    """What hangs on a bundle in every way is shown whole."""
+    fields = Fields(ObjectKey("Freight", "shop", "f"), {"metadata": {}})
+    assert Extractor(stage_details("argocd")).extract(fields).veil is None
