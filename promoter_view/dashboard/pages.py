@@ -6,8 +6,6 @@ from codecs import iterdecode
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from promoter_view.dashboard.activity_page import ActivityPage
 from promoter_view.dashboard.page_input import Page, PageInput
 from promoter_view.dashboard.page_table import (
@@ -26,6 +24,7 @@ from promoter_view.dashboard.program import read_program
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.rows_page import fill_rows, rows_page
 from promoter_view.dashboard.subject import Shown, Subject, Subjects
+from promoter_view.large_json import decoded
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.web.yaml_text import yaml_steps
 
@@ -106,7 +105,8 @@ class Pages:
 
     def _manifest_pieces(self, bundle: Bundle, view: PageInput) -> Iterator[bytes]:
         text = []
-        for piece in iterdecode(yaml_steps(orjson.loads(bundle.encode()), sort_keys=False), "utf-8"):
+        document = yield from decoded(bundle.encode())
+        for piece in iterdecode(yaml_steps(document, sort_keys=False), "utf-8"):
             text.append(piece)
             yield b""
         values = {"resource_version": bundle.resource_version, "yaml": text}

@@ -6,11 +6,11 @@ All start from the compact JSON that everything is kept as; a list of any size i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import orjson
 
 from promoter_view.api.negotiation import MediaType
+from promoter_view.large_json import decoded, indented
 from promoter_view.reading.wire import fixed
 from promoter_view.web.yaml_text import to_yaml, yaml_steps
 
@@ -46,15 +46,15 @@ class Indented(Layout):
 
     def steps(self, document: bytes) -> Iterator[bytes]:
         """The document, indented."""
-        yield _indented(orjson.loads(document))
+        return indented(document)
 
     def item(self, item: bytes) -> Iterator[bytes]:
         """The item, two levels in."""
-        yield _indented(orjson.loads(item)).replace(b"\n", b"\n    ")
+        return indented(item, level=2)
 
     def frame(self, empty: bytes) -> tuple[bytes, bytes]:
         """The list broken open at its last brackets."""
-        return _indented(orjson.loads(empty)).removesuffix(b"]\n}") + b"\n    ", b"\n  ]\n}"
+        return b"".join(indented(empty)).removesuffix(b"]\n}") + b"\n    ", b"\n  ]\n}"
 
 
 class Yaml(Layout):
@@ -65,11 +65,11 @@ class Yaml(Layout):
 
     def steps(self, document: bytes) -> Iterator[bytes]:
         """The document."""
-        return yaml_steps(orjson.loads(document))
+        yield from yaml_steps((yield from decoded(document)))
 
     def item(self, item: bytes) -> Iterator[bytes]:
         """The item behind its dash; a sequence's items stand as far left as its key."""
-        return yaml_steps([orjson.loads(item)])
+        yield from yaml_steps([(yield from decoded(item))])
 
     def frame(self, empty: bytes) -> tuple[bytes, bytes]:
         """Keys that sort behind the items' stand behind the items."""
@@ -95,7 +95,3 @@ def json_layout(pretty: str, user_agent: str | None) -> Layout:
     if pretty:
         return INDENTED if pretty in _TRUE else COMPACT
     return INDENTED if user_agent is not None and user_agent.startswith(_READ_BY_PEOPLE) else COMPACT
-
-
-def _indented(document: Any) -> bytes:
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2)
