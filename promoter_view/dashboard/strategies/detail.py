@@ -12,6 +12,7 @@ from promoter_view.dashboard.links import web_url
 from promoter_view.dashboard.strategies.checks import Checks, Phase, ShownCheck
 from promoter_view.dashboard.strategies.environments import ShownStrategy, Station
 from promoter_view.dashboard.strategies.figures import Deliveries
+from promoter_view.dashboard.strategies.gate_reports import GateReport, read_reports
 from promoter_view.dashboard.strategies.gates import Schedule, Timer, read_schedules, read_timers
 from promoter_view.dashboard.strategies.history import HistoryLine, Matrix
 from promoter_view.decoded import mappings, parse_time, text
@@ -73,6 +74,7 @@ class Detail:
     left_out: int
     deliveries: Deliveries
     troubles: tuple[Trouble, ...]
+    gates: tuple[GateReport, ...]
     labels: Mapping[str, str]
     order: Order
     front: frozenset[str]
@@ -104,6 +106,7 @@ def read_detail(contents: Contents, strategy: ShownStrategy, past: Matrix) -> De
         left_out=past.left_out,
         deliveries=strategy.deliveries,
         troubles=tuple(_troubles(contents)),
+        gates=read_reports(contents),
         labels=contents.labels,
         order=strategy.summary.order,
         front=strategy.summary.front,

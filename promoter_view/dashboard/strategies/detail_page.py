@@ -20,6 +20,7 @@ from promoter_view.dashboard.strategies.environments import (
 )
 from promoter_view.dashboard.strategies.figures import figures
 from promoter_view.dashboard.strategies.fragments import Fragments
+from promoter_view.dashboard.strategies.gate_reports import report_steps
 from promoter_view.dashboard.strategies.history import HistoryLine, Matrices, Matrix
 from promoter_view.dashboard.strategies.history_query import HistoryQuery, HistoryTable, read_drawer, read_table
 from promoter_view.dashboard.strategies.order_map import draw, shown_boxes, shown_lines
@@ -30,6 +31,8 @@ from promoter_view.views.isolation import Isolation
 
 #: Strategies in full that are kept: those whose pages are open near the head.
 _KEPT_DETAILS = 2
+#: Gates of a strategy that are shown.
+_MOST_GATES = 100
 #: What figures are made of, as they say it.
 _PROMOTIONS = "last 5 promotions of each environment"
 
@@ -51,6 +54,7 @@ class DetailPage:
         self._figures = renderer.macro("_figures.html", "figure_strip")
         self._choices = renderer.macro("_columns.html", "choices")
         self._headings = renderer.macro("_columns.html", "headings")
+        self._gate = renderer.macro("_columns.html", "gate")
         self._box = renderer.macro("_columns.html", "box")
         self._drawings = lru_cache(maxsize=_KEPT_DETAILS)(draw)
         self._drawer = renderer.macro("_drawer.html", "drawer")
@@ -107,6 +111,7 @@ class DetailPage:
         contents = self._contents(bundle)
         yield from strategy_steps(contents, read_policy_with_past)
         yield from trouble_steps(contents)
+        yield from report_steps(contents)
         yield from self._isolation.steps(
             bundle.key, "history", self._matrices.steps(self._with_past(bundle).unexplained)
         )
@@ -126,6 +131,7 @@ class DetailPage:
         sections: Mapping[str, Callable[[], Iterator[str]]] = {
             "head": lambda: self._renderer.texts("_head.html", {"it": found}),
             "environments": lambda: self._environments(key, found),
+            "gates": lambda: self._gates(found),
             "figures": lambda: self._figure_strip(found, now),
             "history": lambda: self._history(found, query),
         }
@@ -165,6 +171,10 @@ class DetailPage:
             lambda: self._fragments.of(self._column, column, at),
             lambda: self._fragments.of(self._no_column, column.station.name, at),
         )
+
+    def _gates(self, found: Detail) -> Iterator[str]:
+        reports = (self._fragments.of(self._gate, each, at) for at, each in enumerate(found.gates[:_MOST_GATES], 1))
+        return self._renderer.texts("_gates.html", {"count": len(found.gates), "most": _MOST_GATES, "reports": reports})
 
     def _figure_strip(self, found: Detail, now: datetime) -> Iterator[str]:
         yield self._figures(figures([found.deliveries], now), _PROMOTIONS)

@@ -103,7 +103,8 @@ class Decoded:
         return read(mapping(self._tree, self._root_field))
 
     def one(self, field: str, read: Read[Value]) -> Value:
-        return read(mapping(self._tree, field))
+        found = mapping(self._tree).get(field)
+        return read(mapping(found[0] if isinstance(found, list) and found else found))
 
     def each(self, field: str, read: Read[Value]) -> list[Value]:
         found = mapping(self._tree).get(field)
