@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 
 from promoter_view.dashboard.strategies.gate_reports import GateReport, read_report, read_reports
-from tests.support.views.strategies import Decoded, bundle, gate, policy
-from tests.views.promotion_strategy.test_summary import JSON
+from tests.support.views.strategies import JSON, Decoded, bundle, gate, policy
 
 
 def said(report: GateReport) -> list[tuple[str, str, str, str]]:

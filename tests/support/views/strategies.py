@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from hypothesis import strategies as st
+
 from promoter_view.decoded import mapping, text
 from promoter_view.views.contents import Contents, Read
 from promoter_view.views.promotion_strategy.order_gate import POLICIES, order_gate
@@ -13,6 +15,13 @@ from promoter_view.views.promotion_strategy.summary import Summary, summarize_st
 Value = TypeVar("Value")
 
 NEW, OLD = "b" * 40, "a" * 40
+#: Whatever a field may hold whose shape nobody vouches for.
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+
 LATER, EARLIER = "2026-11-20T10:00:00Z", "2026-11-19T10:00:00Z"
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from promoter_view.views.ages import shown
 from promoter_view.views.promotion_strategy.columns import COLUMNS, cells
-from tests.support.views.strategies import LATER, NEW, OLD, Decoded, bundle, check, policy
-from tests.views.promotion_strategy.test_summary import JSON, full_bundle, places
+from tests.support.views.strategies import JSON, LATER, NEW, OLD, Decoded, bundle, check, policy
+from tests.views.promotion_strategy.test_summary import full_bundle, places
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 

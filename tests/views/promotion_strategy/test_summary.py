@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 
 from promoter_view.views.promotion_strategy.standing import StateWord, newest_dry_commit, summarize_environment
 from promoter_view.views.promotion_strategy.summary import worst
-from tests.support.views.strategies import EARLIER, LATER, NEW, OLD, Decoded, bundle, check, commit, policy, summarize
+from tests.support.views.strategies import (
+    EARLIER,
+    JSON,
+    LATER,
+    NEW,
+    OLD,
+    Decoded,
+    bundle,
+    check,
+    commit,
+    policy,
+    summarize,
+)
 
 GREEN = [check("lint", "success")]
 PENDING = [check("lint", "pending", "lint is  still\nrunning")]
@@ -163,13 +175,6 @@ def test_newest_goes_by_commit_time() -> None:
     assert newest_dry_commit(statuses[:1]).sha == "x"
     assert newest_dry_commit([{"active": {"dry": commit("z", "no time")}}]).sha == "z"
     assert newest_dry_commit([{"active": {"dry": {"commitTime": LATER}}}]).sha == ""
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
-    max_leaves=6,
-)
 
 
 def places(tree: Any) -> list[tuple[Any, Any]]:

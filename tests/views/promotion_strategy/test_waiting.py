@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.views.promotion_strategy.summary import Summary
-from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, gate, policy, summarize
-from tests.views.promotion_strategy.test_summary import JSON, places
+from tests.support.views.strategies import JSON, NEW, OLD, Decoded, bundle, check, gate, policy, summarize
+from tests.views.promotion_strategy.test_summary import places
 
 KEY = "dependents-successful"
 ORDER = [check(KEY, "pending", "Waiting for others")]
