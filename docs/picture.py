@@ -13,6 +13,7 @@ _ROW = 18
 _COLUMN = 7.8
 _WORDS = {
     "Failed": "#f47067",
+    "Held": "#dcbdfb",
     "Blocked": "#dcbdfb",
     "AwaitingMerge": "#f69d50",
     "Promoting": "#6cb6ff",

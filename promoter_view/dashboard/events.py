@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class Event(enum.StrEnum):
-    """What happened, as a word of the page."""
+    """What happened, as a word of the page. ``ENDED``: a pull request, and nobody knows whether it was merged."""
 
     CREATED = "created"
     STARTED = "started"
@@ -16,7 +16,10 @@ class Event(enum.StrEnum):
     OPENED = "opened"
     MERGED = "merged"
     CLOSED = "closed"
+    ENDED = "ended"
+    UNCLEAR = "unclear"
     PROMOTED = "promoted"
+    RESTORED = "restored"
     FAILED = "failed"
     PASSED = "passed"
     PENDING = "pending"

@@ -28,6 +28,7 @@ _NOTHING = "\N{EN DASH}"
 #: A state as it is said on pages.
 STATE_WORDS = {
     StateWord.FAILED: "Failed",
+    StateWord.HELD: "Held",
     StateWord.BLOCKED: "Blocked",
     StateWord.AWAITING_MERGE: "Awaiting merge",
     StateWord.PROMOTING: "Promoting",

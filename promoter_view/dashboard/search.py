@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from promoter_view.decoded import mapping, mappings, text
@@ -45,8 +46,13 @@ def freight_words(freight: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def policy_words(policy: Mapping[str, Any]) -> tuple[str, ...]:
-    """Of a ChangeTransferPolicy: the shas of all commits that it knows, and pull requests, each once."""
-    return tuple(dict.fromkeys(filter(None, _of_status(mapping(policy, "status")))))
+    """Of a ChangeTransferPolicy: the shas of the commits that are live or proposed, and its pull request, each once."""
+    return past_words((mapping(policy, "status"),))
+
+
+def past_words(entries: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The same of the entries of a history."""
+    return tuple(dict.fromkeys(filter(None, chain.from_iterable(map(_of_state, entries)))))
 
 
 def joined(words: Iterable[str]) -> str:
@@ -66,16 +72,14 @@ def _of_freight(freight: Mapping[str, Any]) -> Iterator[str]:
         yield text(chart, "version")
 
 
-def _of_status(status: Mapping[str, Any]) -> Iterator[str]:
-    """Also of the past that it keeps."""
-    for state in (status, *mappings(status, "history")):
-        number = text(state, "pullRequest", "id")
-        if number:
-            yield f"#{number[:20]}"
-        for side in ("active", "proposed"):
-            yield text(state, side, "note", "drySha")[:SHA_LENGTH]
-            for branch in ("dry", "hydrated"):
-                commit = mapping(state, side, branch)
-                yield text(commit, "sha")[:SHA_LENGTH]
-                for reference in mappings(commit, "references"):
-                    yield text(reference, "commit", "sha")[:SHA_LENGTH]
+def _of_state(state: Mapping[str, Any]) -> Iterator[str]:
+    number = text(state, "pullRequest", "id")
+    if number:
+        yield f"#{number[:20]}"
+    for side in ("active", "proposed"):
+        yield text(state, side, "note", "drySha")[:SHA_LENGTH]
+        for branch in ("dry", "hydrated"):
+            commit = mapping(state, side, branch)
+            yield text(commit, "sha")[:SHA_LENGTH]
+            for reference in mappings(commit, "references"):
+                yield text(reference, "commit", "sha")[:SHA_LENGTH]

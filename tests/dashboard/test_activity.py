@@ -6,19 +6,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
 
+import pytest
+
 from promoter_view.dashboard.activity import Activity, moment
 from promoter_view.dashboard.events import Event, Item
 from promoter_view.dashboard.strategies.activity import compare
-from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
+from promoter_view.dashboard.strategies.environments import read_strategy
+from promoter_view.dashboard.strategies.past import read_last
 from promoter_view.dashboard.streams.topics import TopicForm
 from promoter_view.views.versions import join
 from tests.support.dashboard.company import Company
-from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
+from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, history, policy, restore
 from tests.support.views.world import VIEW
 
 
 def items(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[Item]:
-    found = [None if each is None else read_strategy(Decoded(bundle(each)), read_policy) for each in (before, after)]
+    found = [None if each is None else read_strategy(Decoded(bundle(each)), read_last) for each in (before, after)]
     return list(compare(*found))
 
 
@@ -45,6 +48,36 @@ def test_a_proposal_and_its_pull_request_are_said() -> None:
     assert events(policy(proposed=OLD), policy()) == ["proposed", "state"]
     assert events(policy(), policy(pull_request="open")) == ["opened"]
     assert events(policy(pull_request="open"), policy(pull_request="closed")) == ["closed"]
+
+
+@pytest.mark.parametrize(("state", "said"), [("merged-or-closed", "ended"), ("unknown", "unclear")])
+def test_a_pull_request_of_which_less_is_known(state: str, said: str) -> None:
+    """One that is gone, and nobody knows how, and one of which nothing is known, are said as such, once."""
+    opened, gone = policy(pull_request="open"), policy(pull_request=state)
+    assert events(opened, gone) == [said]
+    assert events(gone, gone) == []
+    merged = policy(pull_request="merged-or-closed")
+    merged["status"]["pullRequest"]["mergedTargetSha"] = "d" * 40
+    assert events(gone, merged) == ["merged"]
+
+
+def test_what_is_restored_was_not_promoted() -> None:
+    """An older commit that is live again came by a restore: what holds it says so, or its past."""
+    before, after = policy(active=NEW, deployed="1" * 40), policy(active=OLD, deployed="f" * 40)
+    held = read_strategy(Decoded(bundle(after, restoreActiveCommits=[restore()])), read_last)
+    first, *_ = compare(read_strategy(Decoded(bundle(before)), read_last), held)
+    assert (first.event, first.after) == (Event.RESTORED, OLD[:7])
+    past = {"active": {"dry": {"sha": OLD}}, "restoredFrom": "e" * 40}
+    told = Decoded(bundle(after, changeTransferPolicyHistories=[history("environment/dev", past)]))
+    first, *_ = compare(read_strategy(Decoded(bundle(before)), read_last), read_strategy(told, read_last))
+    assert first.event is Event.RESTORED
+
+
+def test_a_past_that_is_told_later_is_no_news() -> None:
+    """A history that appears, as at an upgrade to 0.41, is no event of its own."""
+    past = {"active": {"dry": {"sha": OLD}}, "pullRequest": {"id": "3", "state": "merged"}}
+    told = Decoded(bundle(policy(), changeTransferPolicyHistories=[history("environment/dev", past)]))
+    assert list(compare(read_strategy(Decoded(bundle(policy())), read_last), read_strategy(told, read_last))) == []
 
 
 def test_checks_are_news_when_their_phase_changes() -> None:

@@ -126,7 +126,7 @@ def test_a_form_says_what_its_address_says(company: Company) -> None:
     assert fields["state"]["value"] == "blocked,failed"
     assert "checked" in fields["favourites"]
     chips = [found["href"] for tag, found in read.elements if tag == "a" and "chip" in found.get("class", "")]
-    assert len(chips) == 7
+    assert len(chips) == 8
     assert all("namespace=nowhere%2Cpayments" in chip and "favourites=1" in chip for chip in chips)
 
 

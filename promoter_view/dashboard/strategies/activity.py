@@ -9,6 +9,14 @@ from promoter_view.dashboard.strategies.checks import Phase, ShownCheck
 from promoter_view.dashboard.strategies.commits import ShownCommit
 from promoter_view.dashboard.strategies.environments import ShownStrategy, Station
 
+_REQUESTS = {
+    "open": Event.OPENED,
+    "merged": Event.MERGED,
+    "closed": Event.CLOSED,
+    "merged-or-closed": Event.ENDED,
+    "unknown": Event.UNCLEAR,
+}
+
 
 def compare(before: ShownStrategy | None, after: ShownStrategy | None) -> Iterator[Item]:
     """What happened between the two, in the order of the environments."""
@@ -32,7 +40,8 @@ def _compare(before: Station, after: Station) -> Iterator[Item]:
     live, upcoming = after.active.dry, after.upcoming
     if live is not None and _sha(before.active.dry) != live.sha:
         fresh.add("active")
-        yield _moved(Event.PROMOTED, after, before.active.dry, live)
+        moved = Event.RESTORED if after.is_restored else Event.PROMOTED
+        yield _moved(moved, after, before.active.dry, live)
     if upcoming is not None and _sha(before.upcoming) != upcoming.sha:
         fresh.add("proposed")
         yield _moved(Event.PROPOSED, after, before.upcoming, upcoming)
@@ -61,10 +70,9 @@ def _requests(before: Station, after: Station) -> Iterator[Item]:
     request, known = after.request, before.request
     if request is None or known == request:
         return
-    words = {"open": Event.OPENED, "merged": Event.MERGED, "closed": Event.CLOSED}
     same = known is not None and known.number == request.number and known.state == request.state
-    if request.state in words and not same:
-        yield Item(words[request.state], after.name, after=f"#{request.number}", url=request.url)
+    if request.state in _REQUESTS and not same:
+        yield Item(_REQUESTS[request.state], after.name, after=f"#{request.number}", url=request.url)
 
 
 def _checked(environment: str, known: ShownCheck | None, check: ShownCheck) -> Item:

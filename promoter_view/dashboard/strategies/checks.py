@@ -66,7 +66,10 @@ class Checks:
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A pull request. ``number`` is the forge's id; ``state`` open, merged, closed or ""."""
+    """A pull request. ``number`` is the forge's id; ``target_sha`` the commit as which it was merged, "" for none.
+
+    ``state``: open, merged, closed, ``merged-or-closed`` (gone, and git does not tell how), ``unknown``, or "".
+    """
 
     number: str
     state: str
@@ -74,6 +77,12 @@ class PullRequest:
     opened: datetime | None = None
     merged: datetime | None = None
     by_others: bool = False
+    target_sha: str = ""
+
+    @property
+    def has_ended(self) -> bool:
+        """It is known to be merged or closed. A state that nobody knows (``unknown``) is neither open nor that."""
+        return self.state not in ("", "open", "unknown")
 
 
 def read_checks(side: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> Checks:
@@ -97,13 +106,15 @@ def read_request(found: Mapping[str, Any]) -> PullRequest | None:
     number, state = text(found, "id"), text(found, "state")
     if not number and not state:
         return None
+    target = text(found, "mergedTargetSha")[:64]
     return PullRequest(
         number[:20],
-        state,
+        "merged" if target and state == "merged-or-closed" else state,
         web_url(text(found, "url")),
         parse_time(text(found, "prCreationTime")),
         parse_time(text(found, "prMergeTime")),
         mapping(found).get("externallyMergedOrClosed") is True,
+        target,
     )
 
 

@@ -19,18 +19,39 @@ from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.columns import repository
 from promoter_view.views.promotion_strategy.order import Order
+from promoter_view.views.promotion_strategy.restores import RESTORES, Restore, read_restore
 from promoter_view.views.promotion_strategy.standing import OfBranch, StateWord
+from promoter_view.web.yaml_text import to_yaml
 
 _MAX_MESSAGE = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentColumn:
-    """One environment with its gates."""
+    """One environment with its gates, and what holds it where a restore does."""
 
     station: Station
     timers: tuple[Timer, ...]
     schedules: tuple[Schedule, ...]
+    restore: Restore | None = None
+
+    @property
+    def lifting(self) -> str:
+        """The manifest that lifts the restore, as text to be applied."""
+        return "" if self.restore is None else to_yaml(self.restore.lifting).decode()
+
+    @property
+    def held_since(self) -> datetime | None:
+        """Since when the restore holds it: it counts from the commit that it made, until then from its making."""
+        if self.restore is None or self.restore.is_new:
+            return self.restore.created if self.restore is not None else None
+        return self.station.live_since
+
+    @property
+    def restored_by(self) -> str:
+        """Who made the commit by which it was restored, "" where that is not known."""
+        made = self.station.active.hydrated
+        return made.author if made is not None and self.restore is not None and not self.restore.is_new else ""
 
     @property
     def blocking(self) -> Checks:
@@ -93,6 +114,7 @@ def read_detail(contents: Contents, strategy: ShownStrategy, past: Matrix) -> De
     stations = strategy.stations
     timed = _by_branch(contents.each("timedCommitStatuses", read_timers))
     scheduled = _by_branch(contents.each("scheduledCommitStatuses", read_schedules))
+    restores = {each.name: each for each in contents.each(RESTORES, read_restore)}
     return Detail(
         namespace=contents.namespace,
         name=contents.name,
@@ -100,7 +122,13 @@ def read_detail(contents: Contents, strategy: ShownStrategy, past: Matrix) -> De
         newest=strategy.summary.newest_sha,
         promoted=strategy.summary.promoted_count,
         columns=tuple(
-            EnvironmentColumn(each, timed.get(each.branch, ()), scheduled.get(each.branch, ())) for each in stations
+            EnvironmentColumn(
+                each,
+                timed.get(each.branch, ()),
+                scheduled.get(each.branch, ()),
+                restores.get(each.facts.held_by),
+            )
+            for each in stations
         ),
         lines=past.lines,
         left_out=past.left_out,

@@ -12,18 +12,14 @@ from markupsafe import Markup
 from promoter_view.dashboard.page_table import STRATEGY
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.strategies.detail import Detail, EnvironmentColumn, read_detail, trouble_steps
-from promoter_view.dashboard.strategies.environments import (
-    ShownStrategy,
-    read_policy_with_past,
-    read_strategy,
-    strategy_steps,
-)
-from promoter_view.dashboard.strategies.figures import figures
+from promoter_view.dashboard.strategies.environments import ShownStrategy, read_strategy, strategy_steps
+from promoter_view.dashboard.strategies.figures import figures, kept_words
 from promoter_view.dashboard.strategies.fragments import Fragments
 from promoter_view.dashboard.strategies.gate_reports import report_steps
 from promoter_view.dashboard.strategies.history import HistoryLine, Matrices, Matrix
 from promoter_view.dashboard.strategies.history_query import HistoryQuery, HistoryTable, read_drawer, read_table
 from promoter_view.dashboard.strategies.order_map import draw, shown_boxes, shown_lines
+from promoter_view.dashboard.strategies.past import read_past
 from promoter_view.dashboard.unshown import Unshown
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.contents import BundleContents
@@ -33,8 +29,6 @@ from promoter_view.views.isolation import Isolation
 _KEPT_DETAILS = 2
 #: Gates of a strategy that are shown.
 _MOST_GATES = 100
-#: What figures are made of, as they say it.
-_PROMOTIONS = "last 5 promotions of each environment"
 
 
 class DetailPage:
@@ -109,7 +103,7 @@ class DetailPage:
 
     def _detail_read(self, bundle: Bundle) -> Iterator[None]:
         contents = self._contents(bundle)
-        yield from strategy_steps(contents, read_policy_with_past)
+        yield from strategy_steps(contents, read_past)
         yield from trouble_steps(contents)
         yield from report_steps(contents)
         yield from self._isolation.steps(
@@ -117,7 +111,7 @@ class DetailPage:
         )
 
     def _read_with_past(self, bundle: Bundle) -> ShownStrategy:
-        return read_strategy(self._contents(bundle), read_policy_with_past)
+        return read_strategy(self._contents(bundle), read_past)
 
     def _read_detail(self, bundle: Bundle) -> Detail:
         strategy = self._with_past(bundle)
@@ -177,7 +171,7 @@ class DetailPage:
         return self._renderer.texts("_gates.html", {"count": len(found.gates), "most": _MOST_GATES, "reports": reports})
 
     def _figure_strip(self, found: Detail, now: datetime) -> Iterator[str]:
-        yield self._figures(figures([found.deliveries], now), _PROMOTIONS)
+        yield self._figures(figures([found.deliveries], now))
 
     def _history(self, found: Detail, query: HistoryQuery) -> Iterator[str]:
         """A piece is empty where there was work, and nothing to say yet."""
@@ -189,6 +183,8 @@ class DetailPage:
             yield ""
         values = {
             "it": found,
+            "kept": kept_words(found.deliveries.kept),
+            "untold": found.deliveries.untold,
             "table": table,
             "choices": self._fragments.of(self._choices, names, query.columns),
             "headings": self._fragments.of(self._headings, names, table.columns),

@@ -6,18 +6,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
 from operator import itemgetter
 from typing import Any
 
 from promoter_view.dashboard.search import policy_words
-from promoter_view.dashboard.strategies.checks import Checks, PullRequest, read_checks, read_request
-from promoter_view.dashboard.strategies.commits import ShownCommit, read_commit
-from promoter_view.dashboard.strategies.figures import Deliveries, Delivery, read_deliveries
+from promoter_view.dashboard.strategies.checks import Phase, PullRequest, read_request
+from promoter_view.dashboard.strategies.commits import ShownCommit
+from promoter_view.dashboard.strategies.figures import Deliveries, Delivery
+from promoter_view.dashboard.strategies.past import NO_PAST, UNSEEN_PAST, EnvironmentPast, PastPromotions, choose_pasts
+from promoter_view.dashboard.strategies.sides import Side, read_side
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.order import read_order
-from promoter_view.views.promotion_strategy.order_gate import POLICIES, PREVIOUS_ENVIRONMENT, order_gate
+from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES, PREVIOUS_ENVIRONMENT, order_gate
 from promoter_view.views.promotion_strategy.standing import (
     EnvironmentFacts,
     Standing,
@@ -27,36 +28,9 @@ from promoter_view.views.promotion_strategy.standing import (
 )
 from promoter_view.views.promotion_strategy.summary import Summary, missing_of, short_names, summarize_strategy
 
-#: The promotions of an environment that GitOps Promoter keeps.
-KEPT = 5
 #: Branches without a policy of which it is known what to say: as many as a large strategy has.
 _KEPT_BRANCHES = 1024
 _NEVER = "", ""
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """The active or the proposed branch: its dry and its hydrated commit, and the checks on it."""
-
-    dry: ShownCommit | None
-    hydrated: ShownCommit | None
-    checks: Checks
-
-
-@dataclass(frozen=True, slots=True)
-class EnvironmentPast:
-    """One promotion that was: what went live when, by which pull request, with which checks."""
-
-    active: Side
-    proposed: Side
-    request: PullRequest | None
-
-    @property
-    def live_since(self) -> datetime | None:
-        """When it went live: the merge, else the commit on the active branch."""
-        if self.request is not None and self.request.merged is not None:
-            return self.request.merged
-        return self.active.hydrated.time if self.active.hydrated is not None else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,9 +45,7 @@ class Policy:
     active: Side
     proposed: Side
     request: PullRequest | None
-    history: tuple[EnvironmentPast, ...]
     hydrated: tuple[str, str]
-    deliveries: tuple[Delivery, ...]
     words: tuple[str, ...]
 
     @property
@@ -86,6 +58,7 @@ class Policy:
 class Station:
     """One environment: what its policy says, in its strategy. Two are equal, and look the same, when nothing changed.
 
+    ``past`` is what is told of what it has had.
     ``name`` is short, ``branch`` the whole; ``facts`` are the summary's, ``after`` the short names of the branches
     that it depends on where that is not the one before. ``newest``: the newest dry commit of the strategy is live
     here, or changes nothing here. ``no_op_sha`` is the dry commit that the hydrator found to change nothing here, ""
@@ -94,6 +67,7 @@ class Station:
     """
 
     policy: Policy
+    past: PastPromotions
     facts: EnvironmentFacts
     name: str
     newest: bool
@@ -150,31 +124,57 @@ class Station:
     @property
     def history(self) -> tuple[EnvironmentPast, ...]:
         """The promotions that were, the newest first."""
-        return self.policy.history
+        return self.past.entries
 
     @property
     def upcoming(self) -> ShownCommit | None:
         """The dry commit that is proposed, where that is another one than the active."""
         dry = self.proposed.dry
         live = self.active.dry.sha if self.active.dry is not None else ""
-        return dry if dry is not None and dry.sha != live and self.state is not StateWord.PROMOTED else None
+        is_next = dry is not None and dry.sha != live and not self.facts.is_no_op
+        return dry if is_next and self.state is not StateWord.PROMOTED else None
 
     @property
     def live_since(self) -> datetime | None:
         """When the active commit went live, as far as statuses tell."""
-        for past in self.history[:1]:
-            dry = past.active.dry
-            if dry is not None and self.active.dry is not None and dry.sha == self.active.dry.sha:
-                return past.live_since
+        if self.arrival is not None:
+            return self.arrival.live_since
         return self.active.hydrated.time if self.active.hydrated is not None else None
+
+    @property
+    def arrival(self) -> EnvironmentPast | None:
+        """How what is live came here: the newest of what was, unless that is not told of yet."""
+        for newest in self.history[:1]:
+            live, told = self.active.dry, newest.active.dry
+            if live is not None and told is not None and told.sha == live.sha:
+                return newest
+        return None
+
+    @property
+    def restored_from(self) -> str:
+        """The hydrated commit that was made live again, where what is live was; "" where it was promoted."""
+        return self.arrival.restored_from if self.arrival is not None else ""
+
+    @property
+    def is_restored(self) -> bool:
+        """What is live was made so again: its past says so, or what holds it."""
+        return bool(self.restored_from or self.facts.held_by)
 
     @property
     def last_request(self) -> PullRequest | None:
         """The pull request that brought what is live."""
-        if self.history:
-            return self.history[0].request
+        if self.arrival is not None:
+            return self.arrival.request
         request = self.request
-        return request if request is not None and request.state != "open" else None
+        return request if request is not None and request.has_ended else None
+
+    @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The promotions that are told of. The newest may be live still: then its checks of now count."""
+        told = self.past.deliveries
+        if self.arrival is None or self.restored_from or not told:
+            return told
+        return (replace(told[0], failed=self.active.checks.worst is Phase.FAILURE), *told[1:])
 
     @property
     def open_request(self) -> PullRequest | None:
@@ -183,8 +183,8 @@ class Station:
         return request if request is not None and request.state == "open" else None
 
 
-#: Reads a policy whose order gate's checks have that key.
-ReadPolicy = Callable[[Mapping[str, Any], str], Policy]
+#: Reads what a policy, or its history, tells of what was; the checks of its order gate have that key.
+ReadPast = Callable[[Mapping[str, Any], str], PastPromotions]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,50 +202,47 @@ class ShownStrategy:
     @property
     def deliveries(self) -> Deliveries:
         """The promotions that are told of."""
-        return Deliveries(tuple(station.policy.deliveries for station in self.stations))
+        pasts = [station.past for station in self.stations]
+        return Deliveries(
+            tuple(station.deliveries for station in self.stations),
+            frozenset(past.kept for past in pasts if past.count),
+            sum(not past.is_told for past in pasts),
+        )
 
 
-def read_strategy(contents: Contents, read: ReadPolicy) -> ShownStrategy:
-    """The environments of a strategy, as ``read`` has found its policies to tell of them."""
+def read_strategy(contents: Contents, read: ReadPast) -> ShownStrategy:
+    """The environments of a strategy; ``read``: as much of their past as is wanted."""
     gate = order_gate(contents)
-    policies = by_branch(contents.each(POLICIES, gate.reading(read)))
+    policies = by_branch(contents.each(POLICIES, gate.reading(read_policy)))
+    pasts = choose_pasts(*(contents.each(field, gate.reading(read)) for field in (POLICIES, HISTORIES)))
     summary = summarize_strategy(contents, gate, {branch: each.standing for branch, each in policies.items()})
     latest = max((each.hydrated for each in policies.values()), key=itemgetter(0), default=_NEVER)[1]
     missing = missing_of(contents)
     found = [policies.get(branch) or _none(missing(branch)) for branch in summary.order.branches]
-    return ShownStrategy(summary, tuple(_stations(found, summary, contents.root(read_manual), latest)))
+    return ShownStrategy(summary, tuple(_stations(found, pasts, summary, contents.root(read_manual), latest)))
 
 
-def strategy_steps(contents: BundleContents, read: ReadPolicy) -> Iterator[None]:
+def strategy_steps(contents: BundleContents, read: ReadPast) -> Iterator[None]:
     """Reads what ``read_strategy`` will want, a member a step."""
     contents.root(read_order)
     contents.root(read_manual)
     yield
     gate = order_gate(contents)
     yield
-    yield from contents.steps(POLICIES, gate.reading(read))
+    yield from contents.steps(POLICIES, gate.reading(read_policy))
+    for field in (POLICIES, HISTORIES):
+        yield from contents.steps(field, gate.reading(read))
 
 
 def read_policy(policy: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> Policy:
-    """What a ChangeTransferPolicy says, with its last promotion."""
-    return _read_policy(policy, order_key, 1)
-
-
-def read_policy_with_past(policy: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> Policy:
-    """What a ChangeTransferPolicy says, with the promotions that are kept."""
-    return _read_policy(policy, order_key, KEPT)
-
-
-def _read_policy(policy: Mapping[str, Any], order_key: str, most_past: int) -> Policy:
+    """What a ChangeTransferPolicy says of what is, and is to be."""
     status = mapping(policy, "status")
     return Policy(
         standing=read_standing(policy, order_key),
-        active=_side(mapping(status, "active"), order_key),
-        proposed=_side(mapping(status, "proposed"), order_key),
+        active=read_side(status, "active", order_key),
+        proposed=read_side(status, "proposed", order_key),
         request=read_request(mapping(status, "pullRequest")),
-        history=tuple(_past(each, order_key) for each in islice(mappings(status, "history"), most_past)),
         hydrated=_hydrated(mapping(status, "proposed")),
-        deliveries=read_deliveries(policy),
         words=policy_words(policy),
     )
 
@@ -262,7 +259,13 @@ def read_manual(root: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(text(each, "branch") for each in environments if each.get("autoMerge") is False)
 
 
-def _stations(policies: Sequence[Policy], summary: Summary, manual: frozenset[str], latest: str) -> Iterator[Station]:
+def _stations(
+    policies: Sequence[Policy],
+    pasts: Mapping[str, PastPromotions],
+    summary: Summary,
+    manual: frozenset[str],
+    latest: str,
+) -> Iterator[Station]:
     """The environments in promotion order."""
     names = short_names(summary.order.branches)
     is_chain = summary.order.is_chain
@@ -270,6 +273,7 @@ def _stations(policies: Sequence[Policy], summary: Summary, manual: frozenset[st
         preparing = latest and facts.state is not StateWord.PROMOTED and facts.hydrated_sha not in ("", latest)
         yield Station(
             policy=policy,
+            past=pasts.get(facts.branch) or (NO_PAST if facts.visible else UNSEEN_PAST),
             facts=facts,
             name=names[facts.branch],
             newest=facts.has(summary.newest_sha),
@@ -278,16 +282,6 @@ def _stations(policies: Sequence[Policy], summary: Summary, manual: frozenset[st
             level=vertex.level,
             after=() if is_chain else tuple(names[branch] for branch in vertex.nearest),
         )
-
-
-def _side(found: Mapping[str, Any], order_key: str) -> Side:
-    checks = read_checks(found, order_key)
-    return Side(read_commit(mapping(found, "dry")), read_commit(mapping(found, "hydrated")), checks)
-
-
-def _past(found: Mapping[str, Any], order_key: str) -> EnvironmentPast:
-    active, proposed = (_side(mapping(found, side), order_key) for side in ("active", "proposed"))
-    return EnvironmentPast(active, proposed, read_request(mapping(found, "pullRequest")))
 
 
 def _hydrated(proposed: Mapping[str, Any]) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Delivery figures: how often, how fast, how safely. Pure.
 
-They stem from the promotions that ChangeTransferPolicies keep, the last five of an environment, and say what span that
-is. A strategy's deployments are those to its last environment.
+They stem from the promotions that GitOps Promoter keeps of an environment, and say what span that is. What was restored
+was not promoted. A strategy's deployments are those to its last environment.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import chain
 from statistics import median
 from typing import Any
 
-from promoter_view.decoded import mapping, mappings, parse_time, text
+from promoter_view.decoded import mappings, parse_time, text
 
 _DAY = timedelta(days=1)
 
@@ -30,9 +30,15 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
-    """The promotions that one strategy's statuses tell of, those of each environment, in the strategy's order."""
+    """The promotions that one strategy's objects tell of, those of each environment, in the strategy's order.
+
+    ``kept``: how many of an environment are kept at most, by each of those that tell of one. ``untold``: of so many
+    environments nobody tells.
+    """
 
     environments: tuple[tuple[Delivery, ...], ...]
+    kept: frozenset[int] = frozenset()
+    untold: int = 0
 
     @property
     def items(self) -> Iterator[Delivery]:
@@ -49,6 +55,9 @@ class Deliveries:
 class Figures:
     """Delivery figures; None where nothing can be said. ``since`` is the oldest promotion that went into them.
 
+    ``kept``: how many promotions of an environment are kept, in words. ``untold``: of so many environments no object
+    tells any.
+
     ``lead_time``: from the dry commit to the last environment; ``promotion_time``: from the first environment to the
     last; both medians. ``failure_share``: of all promotions, those with a failed check after they went live.
     """
@@ -61,11 +70,21 @@ class Figures:
     lead_time: timedelta | None
     promotion_time: timedelta | None
     failure_share: float | None
+    kept: str = ""
+    untold: int = 0
 
 
-def read_deliveries(policy: Mapping[str, Any]) -> tuple[Delivery, ...]:
-    """What a ChangeTransferPolicy tells."""
-    return tuple(_deliveries(mapping(policy, "status")))
+def kept_words(kept: frozenset[int]) -> str:
+    """Of how many promotions of an environment one is told at most: ``last 5 to 20``; "" where of none."""
+    fewest, most = min(kept, default=0), max(kept, default=0)
+    if not most:
+        return ""
+    return f"last {most}" if fewest == most else f"last {fewest} to {most}"
+
+
+def read_deliveries(history: Iterable[Mapping[str, Any]]) -> tuple[Delivery, ...]:
+    """What the entries of a history tell, which come the newest first."""
+    return tuple(_deliveries(history))
 
 
 def figures(found: Iterable[Deliveries], now: datetime) -> Figures:
@@ -84,19 +103,18 @@ def figures(found: Iterable[Deliveries], now: datetime) -> Figures:
         lead_time=_median(leads),
         promotion_time=_median(promotions),
         failure_share=sum(one.failed for one in every) / len(every) if every else None,
+        kept=kept_words(frozenset[int]().union(*(one.kept for one in each))),
+        untold=sum(one.untold for one in each),
     )
 
 
-def _deliveries(status: Mapping[str, Any]) -> Iterator[Delivery]:
-    for place, past in enumerate(mappings(status, "history")):
+def _deliveries(history: Iterable[Mapping[str, Any]]) -> Iterator[Delivery]:
+    for past in history:
         sha = text(past, "active", "dry", "sha")
         live = parse_time(text(past, "pullRequest", "prMergeTime") or text(past, "active", "hydrated", "commitTime"))
-        if not sha or live is None:
+        if not sha or live is None or text(past, "restoredFrom"):
             continue
-        # The newest may be live still: its checks of now count, not those at the time of its merge.
-        still = place == 0 and text(status, "active", "dry", "sha") == sha
-        checks = mappings(status if still else past, "active", "commitStatuses")
-        failed = any(check.get("phase") == "failure" for check in checks)
+        failed = any(check.get("phase") == "failure" for check in mappings(past, "active", "commitStatuses"))
         yield Delivery(sha, parse_time(text(past, "active", "dry", "commitTime")), live, failed)
 
 

@@ -191,4 +191,5 @@ def _words(namespace: str, name: str, stations: Sequence[Station]) -> str:
             if commit is not None:
                 words += [commit.author, commit.subject]
         words += station.policy.words
+        words += station.past.words
     return joined(words)

@@ -1,6 +1,6 @@
 """A strategy's past as a matrix: commits down, environments across, each cell says what became of it there. Pure.
 
-What is known of the past is what ChangeTransferPolicies keep: the last five promotions of an environment.
+What is known of the past is what GitOps Promoter keeps of an environment (``past.py``).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from promoter_view.dashboard.strategies.checks import Checks, Phase, PullRequest
 from promoter_view.dashboard.strategies.commits import ShownCommit
-from promoter_view.dashboard.strategies.environments import KEPT, EnvironmentPast, Station
+from promoter_view.dashboard.strategies.environments import Station
+from promoter_view.dashboard.strategies.past import EnvironmentPast
 
 #: Environments of which it is kept what was worked out.
 _KEPT_COLUMNS = 4096
@@ -40,6 +41,8 @@ class CellKind(enum.StrEnum):
 class Cell:
     """One commit in one environment. ``since`` is when it got there, ``lasted`` for how long it was live.
 
+    ``restored_from``: it did not get there by a promotion, but as that hydrated commit was made live again.
+
     Two are equal when they are one: ``Matrices`` keeps those of an environment that has not changed.
     """
 
@@ -50,6 +53,7 @@ class Cell:
     request: PullRequest | None = None
     checks: Checks = Checks()  # noqa: RUF009 - frozen and empty
     hydrated: ShownCommit | None = None
+    restored_from: str = ""
     replaced_by: ShownCommit | None = None
 
 
@@ -135,9 +139,17 @@ def _unknown(commit: _Dated, station: Station) -> Cell:
         return Cell(station.branch, CellKind.NO_OP)
     if _is_ahead(commit, station):
         return Cell(station.branch, CellKind.NOT_YET)
-    oldest = station.history[-1].active.dry if len(station.history) >= KEPT else None
-    older = oldest is not None and oldest.time and commit.time and commit.time < oldest.time
-    return Cell(station.branch, CellKind.UNKNOWN if older else CellKind.NOTHING)
+    return Cell(station.branch, CellKind.UNKNOWN if _is_forgotten(commit, station) else CellKind.NOTHING)
+
+
+def _is_forgotten(commit: _Dated, station: Station) -> bool:
+    """Whether that commit is older than all that is told of this environment, and something older may have been."""
+    oldest = station.active.dry
+    if station.past.is_told:
+        oldest = station.history[-1].active.dry if station.past.is_cut_off and station.history else None
+    if oldest is None or oldest.time is None or commit.time is None:
+        return False
+    return commit.time < oldest.time
 
 
 def _is_ahead(commit: _Dated, station: Station) -> bool:
@@ -158,16 +170,16 @@ def _column(station: Station) -> list[tuple[Cell, ShownCommit]]:
 
 def _present(station: Station) -> Iterator[tuple[Cell, ShownCommit]]:
     dry = station.active.dry
-    last = station.history[0] if station.history else None
     if dry is not None:
         failed = station.active.checks.worst is Phase.FAILURE
         live = Cell(
             station.branch,
             CellKind.FAILED if failed else CellKind.LIVE,
             station.live_since,
-            request=last.request if last is not None else station.last_request,
+            request=station.last_request,
             checks=station.active.checks,
             hydrated=station.active.hydrated,
+            restored_from=station.restored_from,
         )
         yield live, dry
     if station.upcoming is not None:
@@ -198,6 +210,7 @@ def _replaced(
         request=past.request,
         checks=past.active.checks,
         hydrated=past.active.hydrated,
+        restored_from=past.restored_from,
     )
     next_dry = later.active.dry if later is not None else station.active.dry
     if later is not None and later.live_since is not None and past.live_since is not None:

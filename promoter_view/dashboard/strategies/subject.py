@@ -13,9 +13,10 @@ from promoter_view.dashboard.rendering import STATE_WORDS, Renderer
 from promoter_view.dashboard.strategies.activity import compare
 from promoter_view.dashboard.strategies.commits import SHORT
 from promoter_view.dashboard.strategies.detail_page import DetailPage
-from promoter_view.dashboard.strategies.environments import read_policy, read_strategy, strategy_steps
+from promoter_view.dashboard.strategies.environments import read_strategy, strategy_steps
 from promoter_view.dashboard.strategies.fleet import FleetQuery, nameless_row, read_query, read_row
 from promoter_view.dashboard.strategies.history_query import read_history_query
+from promoter_view.dashboard.strategies.past import read_last
 from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Told, Wording
 from promoter_view.dashboard.unshown import Unshown
 from promoter_view.records import Bundle, BundleKey
@@ -45,7 +46,7 @@ class Strategies(Subject):
         super().__init__(isolation)
         self._unshown = Unshown(renderer)
         self._row = renderer.macro("_row.html", "row")
-        self._reading = Reading(readings or Readings(), lambda contents: read_strategy(contents, read_policy))
+        self._reading = Reading(readings or Readings(), lambda contents: read_strategy(contents, read_last))
         self._page = DetailPage(renderer, self._reading.contents, isolation)
 
     def read_query(self, query: Mapping[str, str]) -> FleetQuery:
@@ -56,7 +57,7 @@ class Strategies(Subject):
         """A policy a step."""
         if bundle is None:
             return
-        yield from strategy_steps(self._reading.contents(bundle), read_policy)
+        yield from strategy_steps(self._reading.contents(bundle), read_last)
 
     def compare(self, before: Bundle | None, after: Bundle | None) -> Told:
         """Promotions, proposals, pull requests, checks, states."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.views.ages import Since, age
 from promoter_view.views.contents import Contents
 from promoter_view.views.definition import Cell, Column
-from promoter_view.views.promotion_strategy.order_gate import POLICIES, OrderGate, order_gate
+from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES, OrderGate, order_gate
 from promoter_view.views.promotion_strategy.standing import (
     EnvironmentFacts,
     Standing,
@@ -36,7 +37,7 @@ _PROVIDERS = {
     "azureDevOps": ("project", "name"),
     "fake": ("owner", "name"),
 }
-_HELD_UP = frozenset((StateWord.FAILED, StateWord.BLOCKED, StateWord.AWAITING_MERGE))
+_HELD_UP = frozenset((StateWord.FAILED, StateWord.HELD, StateWord.BLOCKED, StateWord.AWAITING_MERGE))
 _SHORT_SHA = 7
 _MOST_ENVIRONMENTS = 8
 _MOST_WAITING = 4
@@ -79,7 +80,7 @@ def cells(contents: Contents) -> Sequence[Cell]:
         lambda: _blocked_by(row.summary),
         lambda: _waiting(row.summary),
         lambda: sum(contents.each("pullRequests", _is_open)),
-        lambda: _last_promotion(row.policies),
+        lambda: _last_promotion(row.merges),
         lambda: repository(contents),
     )
 
@@ -101,6 +102,10 @@ class _Row:
     @cached_property
     def summary(self) -> Summary:
         return summarize_strategy(self._contents, self.gate, by_branch(each.standing for each in self.policies))
+
+    @property
+    def merges(self) -> Iterator[datetime | None]:
+        return chain((each.merged for each in self.policies), self._contents.each(HISTORIES, _last_merge))
 
 
 def repository(contents: Contents) -> str:
@@ -157,18 +162,23 @@ class _Policy(NamedTuple):
 
 
 def _read_policy(policy: Mapping[str, Any], order_key: str) -> _Policy:
-    merged = max(filter(None, map(parse_time, _merge_times(policy))), default=None)
-    return _Policy(read_standing(policy, order_key), merged)
+    return _Policy(read_standing(policy, order_key), _last_merge(policy))
 
 
-def _last_promotion(policies: Iterable[_Policy]) -> Since | str:
-    merged = [each.merged for each in policies if each.merged is not None]
-    return Since(max(merged)) if merged else NONE
+def _last_promotion(merges: Iterable[datetime | None]) -> Since | str:
+    last = max((merged for merged in merges if merged is not None), default=None)
+    return Since(last) if last is not None else NONE
 
 
-def _merge_times(policy: Mapping[str, Any]) -> Iterator[str]:
-    yield text(policy, "status", "pullRequest", "prMergeTime")
-    for past in mappings(policy, "status", "history"):
+def _last_merge(member: Mapping[str, Any]) -> datetime | None:
+    """Of a policy, or of its history."""
+    return max(filter(None, map(parse_time, _merge_times(member))), default=None)
+
+
+def _merge_times(member: Mapping[str, Any]) -> Iterator[str]:
+    """What is restored has the merge of its first promotion, which is no later one."""
+    yield text(member, "status", "pullRequest", "prMergeTime")
+    for past in mappings(member, "status", "history"):
         yield text(past, "pullRequest", "prMergeTime")
 
 

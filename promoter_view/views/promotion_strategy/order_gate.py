@@ -16,6 +16,8 @@ from promoter_view.views.contents import Contents, Read
 
 #: The field of a strategy's bundle that tells how its environments stand.
 POLICIES = "changeTransferPolicies"
+#: That in which what was is told, from GitOps Promoter 0.41 on.
+HISTORIES = "changeTransferPolicyHistories"
 #: The key of the checks by which GitOps Promoter before 0.38 held an environment back until the one before it was done.
 PREVIOUS_ENVIRONMENT = "promoter-previous-environment"
 

@@ -26,6 +26,7 @@ class StateWord(enum.StrEnum):
     """What a person sees first. The members stand in order, the worst first."""
 
     FAILED = "Failed"
+    HELD = "Held"
     BLOCKED = "Blocked"
     AWAITING_MERGE = "AwaitingMerge"
     PROMOTING = "Promoting"
@@ -41,7 +42,8 @@ class EnvironmentFacts:
     The shas are those of dry commits, "" where there is none. ``hydrated_sha`` is the newest dry commit that the
     hydrator has worked off here: beyond ``proposed_sha`` when it changed nothing in this environment (a no-op). Where
     it is not ``visible`` nothing of it is known, for its reader may not see ChangeTransferPolicies. ``awaits``: the
-    branches for which the order gate holds it back, of which its first reason tells.
+    branches for which the order gate holds it back, of which its first reason tells. ``held_by``: the
+    RestoreActiveCommit that keeps others out, "" for none.
     """
 
     branch: str
@@ -52,6 +54,7 @@ class EnvironmentFacts:
     hydrated_sha: str = ""
     visible: bool = True
     awaits: tuple[str, ...] = ()
+    held_by: str = ""
 
     def has(self, sha: str) -> bool:
         """Whether that dry commit is live here, or has nothing to change here."""
@@ -76,13 +79,16 @@ class Standing:
     """What one ChangeTransferPolicy says of its environment, and the newest dry commit that it names.
 
     ``queued``: the order gate holds it back, of which its first reason tells. ``holding``: what else does, in a few
-    words that go behind its name (``check soak is pending``); "" for nothing.
+    words that go behind its name (``check soak is pending``); "" for nothing. ``deployed_sha`` is the hydrated commit
+    that is live; ``is_failing``: a check of it failed.
     """
 
     environment: EnvironmentFacts
     newest: DryCommit
     queued: bool = False
     holding: str = ""
+    deployed_sha: str = ""
+    is_failing: bool = False
 
     @property
     def branch(self) -> str:
@@ -99,6 +105,8 @@ def read_standing(policy: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONME
         newest_dry_commit([status]),
         environment.state is StateWord.BLOCKED and _is_queued(status, order_key),
         _holding(policy, environment.state, order_key),
+        text(status, "active", "hydrated", "sha"),
+        any(_checks(status, "active", "failure")),
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from promoter_view.views.contents import Contents
 from promoter_view.views.promotion_strategy.order import Order, read_order
 from promoter_view.views.promotion_strategy.order_gate import OrderGate
+from promoter_view.views.promotion_strategy.restores import held_standings
 from promoter_view.views.promotion_strategy.standing import (
     DryCommit,
     EnvironmentFacts,
@@ -58,6 +59,7 @@ class Summary:
 def summarize_strategy(contents: Contents, gate: OrderGate, standings: Mapping[str, Standing]) -> Summary:
     """The summary of a strategy whose policies say that, by branch."""
     order, missing = contents.root(read_order), missing_of(contents)
+    standings = held_standings(contents, standings)
     waits = queued_environments(order, gate, standings, short_names(order.branches))
     found = [standings.get(branch) or missing(branch) for branch in order.branches]
     environments = tuple(_queued(each.environment, waits.get(each.branch)) for each in found)

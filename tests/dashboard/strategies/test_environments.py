@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from promoter_view.dashboard.strategies.environments import Station, read_policy_with_past, read_strategy
+from promoter_view.dashboard.strategies.environments import Station, read_strategy
+from promoter_view.dashboard.strategies.past import read_past
 from promoter_view.views.promotion_strategy.standing import StateWord
 from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 
 def stations(*policies: dict[str, Any], **members: Any) -> tuple[Station, ...]:
-    return read_strategy(Decoded(bundle(*policies, **members)), read_policy_with_past).stations
+    return read_strategy(Decoded(bundle(*policies, **members)), read_past).stations
 
 
 def test_what_is_proposed_comes_next() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
+from promoter_view.dashboard.strategies.environments import read_strategy
 from promoter_view.dashboard.strategies.figures import Deliveries, figures
+from promoter_view.dashboard.strategies.past import read_last
 from tests.dashboard.strategies.test_history import past
 from tests.support.views.strategies import Decoded, bundle, check, policy
 
@@ -40,7 +41,7 @@ def _strategy() -> dict[str, Any]:
 
 
 def deliveries(tree: dict[str, Any]) -> Deliveries:
-    return read_strategy(Decoded(tree), read_policy).deliveries
+    return read_strategy(Decoded(tree), read_last).deliveries
 
 
 def test_figures_are_those_of_the_promotions_that_are_kept() -> None:

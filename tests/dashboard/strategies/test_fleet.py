@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
+from promoter_view.dashboard.strategies.environments import read_strategy
 from promoter_view.dashboard.strategies.fleet import Row, in_order, nameless_row, read_query, read_row
+from promoter_view.dashboard.strategies.past import read_last
 from promoter_view.views.promotion_strategy.standing import StateWord
 from tests.support.views.strategies import NEW, Decoded, bundle, check, policy
 
@@ -16,7 +17,7 @@ def row(name: str = "payments", namespace: str = "team", labels: dict[str, str] 
     found = bundle(policy(**changed))
     found["metadata"] |= {"name": name, "namespace": namespace, "labels": labels or {}}
     found["changeTransferPolicies"][0]["status"]["active"]["dry"] |= {"author": "Mei <m@x>", "subject": "Count ONCE"}
-    return read_row(Decoded(found), read_strategy(Decoded(found), read_policy))
+    return read_row(Decoded(found), read_strategy(Decoded(found), read_last))
 
 
 def test_a_row_says_its_state_where_and_why() -> None:

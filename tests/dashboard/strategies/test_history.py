@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from promoter_view.dashboard.strategies.environments import read_policy_with_past, read_strategy
+from promoter_view.dashboard.strategies.environments import read_strategy
 from promoter_view.dashboard.strategies.history import HistoryLine, Matrices
+from promoter_view.dashboard.strategies.past import read_past
 from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 OLDER = "c" * 40
@@ -26,7 +27,7 @@ HISTORY = [
 
 
 def matrix(*policies: dict[str, Any], **rest: Any) -> tuple[HistoryLine, ...]:
-    found = read_strategy(Decoded(bundle(*policies, **rest)), read_policy_with_past)
+    found = read_strategy(Decoded(bundle(*policies, **rest)), read_past)
     return Matrices().of(found.stations).lines
 
 
@@ -96,7 +97,7 @@ def test_nothing_known_is_no_line() -> None:
 
 def test_a_matrix_is_worked_out_in_steps() -> None:
     """An environment a step; what is asked for afterwards is the same as without them."""
-    found = read_strategy(Decoded(bundle(policy(active=NEW, history=HISTORY))), read_policy_with_past)
+    found = read_strategy(Decoded(bundle(policy(active=NEW, history=HISTORY))), read_past)
     matrices = Matrices()
     assert sum(1 for _ in matrices.steps(found.stations)) >= len(found.stations)
     made, plain = matrices.of(found.stations).lines, Matrices().of(found.stations).lines

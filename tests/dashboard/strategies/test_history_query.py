@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.dashboard.strategies.environments import Station, read_policy_with_past, read_strategy
+from promoter_view.dashboard.strategies.environments import Station, read_strategy
 from promoter_view.dashboard.strategies.history import HistoryLine, Matrices
 from promoter_view.dashboard.strategies.history_query import (
     HistoryQuery,
@@ -13,6 +13,7 @@ from promoter_view.dashboard.strategies.history_query import (
     read_history_query,
     read_table,
 )
+from promoter_view.dashboard.strategies.past import read_past
 from tests.dashboard.strategies.test_history import HISTORY, OLDER
 from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
@@ -21,7 +22,7 @@ def past_and_present() -> tuple[list[Station], tuple[HistoryLine, ...]]:
     """Two environments: in dev the newest commit is proposed, in prod the older one fails."""
     first = policy("environment/dev", history=HISTORY)
     second = policy("environment/prod", active=OLDER, proposed=OLDER, active_checks=[check("health", "failure")])
-    stations = list(read_strategy(Decoded(bundle(first, second)), read_policy_with_past).stations)
+    stations = list(read_strategy(Decoded(bundle(first, second)), read_past).stations)
     return stations, Matrices().of(stations).lines
 
 

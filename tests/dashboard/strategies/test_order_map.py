@@ -9,7 +9,7 @@ from itertools import combinations
 
 import pytest
 
-from promoter_view.dashboard.strategies.environments import ShownStrategy, Station, read_policy, read_strategy
+from promoter_view.dashboard.strategies.environments import ShownStrategy, Station, read_strategy
 from promoter_view.dashboard.strategies.order_map import (
     BOX_HEIGHT,
     BOX_WIDTH,
@@ -18,6 +18,7 @@ from promoter_view.dashboard.strategies.order_map import (
     shown_boxes,
     shown_lines,
 )
+from promoter_view.dashboard.strategies.past import read_last
 from promoter_view.views.promotion_strategy.order import read_order
 from tests.support.views.strategies import NEW, Decoded, bundle, check, policy
 
@@ -116,7 +117,7 @@ def strategy(graph: Graph, live: Sequence[str], **checks: Sequence[object]) -> S
     ]
     tree = bundle(*policies)
     tree["promotionStrategy"] = root(graph)
-    return read_strategy(Decoded(tree), read_policy)
+    return read_strategy(Decoded(tree), read_last)
 
 
 def by_branch(found: ShownStrategy) -> dict[str, Station]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from promoter_view.dashboard.strategies.environments import read_policy, read_strategy
+from promoter_view.dashboard.strategies.environments import read_strategy
 from promoter_view.dashboard.strategies.fleet import read_row
+from promoter_view.dashboard.strategies.past import read_last
 from tests.support.views.strategies import Decoded
 
 DRY, HYDRATED, SOURCE, OLD, NOOP = (letter * 40 for letter in "abcde")
@@ -32,7 +33,7 @@ BUNDLE: dict[str, Any] = {
         }
     ],
 }
-WORDS = read_row(Decoded(BUNDLE), read_strategy(Decoded(BUNDLE), read_policy)).words
+WORDS = read_row(Decoded(BUNDLE), read_strategy(Decoded(BUNDLE), read_last)).words
 #: What is typed, and whether it finds the strategy above. The browser's search is tried on the same.
 TYPED = {
     "": True,

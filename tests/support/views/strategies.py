@@ -46,6 +46,7 @@ def policy(
     active_checks: list[Any] | None = None,
     proposed_checks: list[Any] | None = None,
     history: list[Any] | None = None,
+    deployed: str = "",
 ) -> dict[str, Any]:
     """A ChangeTransferPolicy with the fields that a state is read from."""
     spec: dict[str, Any] = {"activeBranch": branch}
@@ -56,11 +57,31 @@ def policy(
         "proposed": {"dry": commit(proposed) if proposed else {}, "commitStatuses": proposed_checks or []},
         "history": history or [],
     }
+    if deployed:
+        status["active"]["hydrated"] = {"sha": deployed, "commitTime": LATER, "author": "Ann <ann@example.com>"}
     if note:
         status["proposed"]["note"] = {"drySha": note}
     if pull_request:
         status["pullRequest"] = {"id": "12", "state": pull_request}
     return {"kind": "ChangeTransferPolicy", "spec": spec, "status": status}
+
+
+def history(branch: str = "environment/dev", *entries: Any) -> dict[str, Any]:
+    """A ChangeTransferPolicyHistory whose controller has looked."""
+    spec, status = {"activeBranch": branch}, {"observedGeneration": 1, **({"history": [*entries]} if entries else {})}
+    return {"kind": "ChangeTransferPolicyHistory", "spec": spec, "status": status}
+
+
+def restore(name: str = "restore-dev-fffffff", branch: str = "environment/dev", **more: Any) -> dict[str, Any]:
+    """A RestoreActiveCommit that has done what it was made for; ``more`` goes into its status, ``blocks`` its spec."""
+    spec = {"promotionStrategyRef": {"name": "payments"}, "branch": branch, "sha": "e" * 40}
+    spec |= {"blockEnvironment": more.pop("blocks")} if "blocks" in more else {}
+    return {
+        "kind": "RestoreActiveCommit",
+        "metadata": {"name": name, "namespace": "team", "creationTimestamp": EARLIER, "labels": more.pop("labels", {})},
+        "spec": spec,
+        "status": more.pop("status", {"activeSha": "f" * 40, "restoredFrom": "e" * 40, "blockedDrySha": NEW, **more}),
+    }
 
 
 def gate(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from promoter_view.views.ages import shown
 from promoter_view.views.promotion_strategy.columns import COLUMNS, cells
-from tests.support.views.strategies import JSON, LATER, NEW, OLD, Decoded, bundle, check, policy
+from tests.support.views.strategies import JSON, LATER, NEW, OLD, Decoded, bundle, check, history, policy
 from tests.views.promotion_strategy.test_summary import full_bundle, places
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
@@ -69,6 +69,16 @@ def test_a_fleet_in_motion() -> None:
         "Last Promotion": "5m",
         "Repository": "org/app",
     }
+
+
+def test_the_last_promotion_is_told_by_a_history_too() -> None:
+    """From GitOps Promoter 0.41 on; of what was restored the merge counts, which was another time."""
+    told = [{"pullRequest": {"prMergeTime": "2026-11-21T07:50:00Z"}}, {"pullRequest": {"prMergeTime": LATER}}]
+    restored = [{"restoredFrom": OLD, "pullRequest": {"prMergeTime": LATER}}]
+    restored[0]["active"] = {"hydrated": {"commitTime": "2026-11-21T07:59:00Z"}}
+    histories = [history("environment/dev", *told), history("environment/prod", *restored), {"status": {"history": 1}}]
+    tree = bundle(policy("environment/dev"), policy("environment/prod"), changeTransferPolicyHistories=histories)
+    assert row(tree)["Last Promotion"] == "10m"
 
 
 def test_a_strategy_alone() -> None:

@@ -21,7 +21,9 @@ from tests.support.views.strategies import (
     bundle,
     check,
     commit,
+    history,
     policy,
+    restore,
     summarize,
 )
 
@@ -189,7 +191,9 @@ def full_bundle() -> dict[str, Any]:
         bundle(
             policy("dev", active=NEW, pull_request="open", auto_merge=False, proposed_checks=GREEN),
             policy("prod", note=OLD, active_checks=PENDING, history=[{"pullRequest": {"prMergeTime": EARLIER}}]),
+            changeTransferPolicyHistories=[history("dev", {"pullRequest": {"prMergeTime": EARLIER}})],
             pullRequests=[{"status": {"state": "open"}}],
+            restoreActiveCommits=[restore(branch="dev")],
             gitRepository={"spec": {"github": {"owner": "org", "name": "app"}}},
         )
     )

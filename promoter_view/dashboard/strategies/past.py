@@ -1,0 +1,130 @@
+"""The promotions that an environment has had: who tells of them, and how far back. Pure; raises nothing.
+
+Up to GitOps Promoter 0.40 a ChangeTransferPolicy's own status tells, from 0.41 on a ChangeTransferPolicyHistory. While
+an installation goes from one to the other both may be there: then the latter counts, for it has the same and more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from promoter_view.dashboard.search import past_words
+from promoter_view.dashboard.strategies.checks import Checks, PullRequest, read_request
+from promoter_view.dashboard.strategies.commits import SHORT
+from promoter_view.dashboard.strategies.figures import Delivery, read_deliveries
+from promoter_view.dashboard.strategies.sides import Side, read_side
+from promoter_view.decoded import mapping, mappings, text
+from promoter_view.views.promotion_strategy.order_gate import PREVIOUS_ENVIRONMENT
+from promoter_view.views.promotion_strategy.standing import by_branch
+
+_HISTORY = "ChangeTransferPolicyHistory"
+#: How many promotions of an environment GitOps Promoter keeps: in its ChangeTransferPolicy, and in its history.
+_KEPT_BY_POLICY, _KEPT_BY_HISTORY = 5, 20
+#: Entries that are read, should a release keep more.
+_MOST_READ = 100
+#: By these a controller says that it has looked.
+_LOOKED = ("history", "conditions", "observedGeneration")
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentPast:
+    """One promotion that was: what went live when, by which pull request, with which checks.
+
+    ``restored_from``: a RestoreActiveCommit made an earlier commit live again, which was that one (a hydrated sha, in
+    short); "" for a promotion. Its pull request is then the one that had brought the commit the first time.
+    """
+
+    active: Side
+    proposed: Side
+    request: PullRequest | None
+    restored_from: str = ""
+
+    @property
+    def live_since(self) -> datetime | None:
+        """When it went live: the merge, else the commit on the active branch. Of a restore the latter."""
+        if self.request is not None and self.request.merged is not None and not self.restored_from:
+            return self.request.merged
+        return self.active.hydrated.time if self.active.hydrated is not None else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PastPromotions:
+    """What one object tells of an environment's past. Two are equal when they are one: read of the same bytes.
+
+    ``entries``: the newest first, as many as were asked for. ``kept``: how many its source keeps at most; it has
+    ``count``. Not ``is_told``: something has gone live here, and nothing says when and how.
+    """
+
+    branch: str = ""
+    entries: tuple[EnvironmentPast, ...] = ()
+    kept: int = _KEPT_BY_POLICY
+    count: int = 0
+    is_told: bool = True
+    deliveries: tuple[Delivery, ...] = ()
+    words: tuple[str, ...] = ()
+
+    @property
+    def is_cut_off(self) -> bool:
+        """There may have been older ones."""
+        return self.count >= self.kept
+
+
+#: Of an environment in which nothing has ever been; of one that its reader may not see.
+NO_PAST, UNSEEN_PAST = PastPromotions(), PastPromotions(is_told=False)
+
+
+def read_past(member: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> PastPromotions:
+    """What a ChangeTransferPolicy, or a ChangeTransferPolicyHistory, tells of the past."""
+    return _read(member, order_key, _MOST_READ)
+
+
+def read_last(member: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> PastPromotions:
+    """The same, of which only the last promotion is read in full."""
+    return _read(member, order_key, 1)
+
+
+def choose_pasts(
+    policies: Iterable[PastPromotions], histories: Iterable[PastPromotions]
+) -> Mapping[str, PastPromotions]:
+    """By branch what is to be believed, of what the policies and what the histories tell."""
+    own, apart = by_branch(policies), by_branch(histories)
+    return {branch: _chosen(past, apart.get(branch)) for branch, past in own.items()}
+
+
+def _chosen(own: PastPromotions, apart: PastPromotions | None) -> PastPromotions:
+    if apart is None or (own.count and not apart.count):
+        return own
+    return apart if apart.is_told else own
+
+
+def _read(member: Mapping[str, Any], order_key: str, most: int) -> PastPromotions:
+    entries = tuple(mappings(member, "status", "history"))
+    return PastPromotions(
+        branch=text(member, "spec", "activeBranch"),
+        entries=tuple(_entry(each, order_key) for each in entries[:most]),
+        kept=_KEPT_BY_HISTORY if text(member, "kind") == _HISTORY else _KEPT_BY_POLICY,
+        count=len(entries),
+        is_told=_tells(member),
+        deliveries=read_deliveries(entries),
+        words=past_words(entries),
+    )
+
+
+def _tells(member: Mapping[str, Any]) -> bool:
+    """Of a policy: it speaks of its past, or has never had anything live. Of a history: its controller has looked."""
+    status = mapping(member, "status")
+    if text(member, "kind") == _HISTORY:
+        return any(name in status for name in _LOOKED)
+    return "history" in status or not text(status, "active", "dry", "sha")
+
+
+def _entry(found: Mapping[str, Any], order_key: str) -> EnvironmentPast:
+    active, proposed = (read_side(found, side, order_key) for side in ("active", "proposed"))
+    request, restored_from = read_request(mapping(found, "pullRequest")), text(found, "restoredFrom")[:SHORT]
+    if restored_from:
+        # Its checks are copies too: they were those of another time.
+        active, proposed = (replace(side, checks=Checks()) for side in (active, proposed))
+    return EnvironmentPast(active, proposed, request, restored_from)

@@ -1,0 +1,116 @@
+"""RestoreActiveCommits: an earlier commit that somebody has made live again, and what that holds back. Pure.
+
+From GitOps Promoter 0.44 on. As long as such an object blocks its environment nothing is merged there by itself; who
+deletes it while it does only has it made anew. It is lifted by ``blockEnvironment: false``, and then goes by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from promoter_view.decoded import mapping, parse_time, text
+from promoter_view.views.contents import Contents
+from promoter_view.views.promotion_strategy.standing import Standing, StateWord
+
+#: The field of a strategy's bundle that has them.
+RESTORES = "restoreActiveCommits"
+_INSTANCE = "promoter.argoproj.io/instance-id"
+_SHORT_SHA = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """A RestoreActiveCommit. ``sha`` is the hydrated commit that is wanted, ``active_sha`` the one that it has made.
+
+    ``blocks``: it keeps others out. ``is_new``: its controller has not looked at it yet. ``blocked_sha``: the dry
+    commit that it keeps out, "" for none. ``instance``: of the promoter that it is for, "" where there is one only.
+    """
+
+    namespace: str
+    name: str
+    strategy: str
+    branch: str
+    sha: str
+    blocks: bool = True
+    active_sha: str = ""
+    blocked_sha: str = ""
+    is_new: bool = False
+    created: datetime | None = None
+    instance: str = ""
+
+    def is_current(self, deployed_sha: str) -> bool:
+        """Whether what is live, that hydrated commit, is what it has made; a new one is about to."""
+        return self.is_new or (bool(deployed_sha) and self.active_sha == deployed_sha)
+
+    @property
+    def lifting(self) -> Mapping[str, Any]:
+        """The object that lets others in again when it is applied; its spec cannot be changed otherwise."""
+        labels = {"labels": {_INSTANCE: self.instance}} if self.instance else {}
+        return {
+            "apiVersion": "promoter.argoproj.io/v1alpha1",
+            "kind": "RestoreActiveCommit",
+            "metadata": {"name": self.name, "namespace": self.namespace, **labels},
+            "spec": {
+                "promotionStrategyRef": {"name": self.strategy},
+                "branch": self.branch,
+                "sha": self.sha,
+                "blockEnvironment": False,
+            },
+        }
+
+
+def read_restore(member: Mapping[str, Any]) -> Restore:
+    """A RestoreActiveCommit of a bundle."""
+    spec, status, metadata = (mapping(member, name) for name in ("spec", "status", "metadata"))
+    return Restore(
+        namespace=text(metadata, "namespace"),
+        name=text(metadata, "name"),
+        strategy=text(spec, "promotionStrategyRef", "name"),
+        branch=text(spec, "branch"),
+        sha=text(spec, "sha"),
+        blocks=spec.get("blockEnvironment") is not False,
+        active_sha=text(status, "activeSha"),
+        blocked_sha=text(status, "blockedDrySha"),
+        is_new=not status,
+        created=parse_time(text(metadata, "creationTimestamp")),
+        instance=text(metadata, "labels", _INSTANCE),
+    )
+
+
+def held_standings(contents: Contents, standings: Mapping[str, Standing]) -> Mapping[str, Standing]:
+    """The same standings, but those of environments that a restore holds."""
+    restores = contents.each(RESTORES, read_restore)
+    held = {
+        branch: _held(standing, each)
+        for branch, standing in standings.items()
+        if (each := _holding(restores, branch, standing)) is not None
+    }
+    return {**standings, **held} if held else standings
+
+
+def _holding(restores: Iterable[Restore], branch: str, standing: Standing) -> Restore | None:
+    """The restore that holds that environment. One in which nothing is known to be live, or what is fails, is not held:
+    that comes first.
+    """
+    if standing.is_failing or standing.environment.state is StateWord.UNKNOWN:
+        return None
+    found = (each for each in restores if each.branch == branch and each.blocks)
+    return next((each for each in found if each.is_current(standing.deployed_sha)), None)
+
+
+def _held(standing: Standing, restore: Restore) -> Standing:
+    environment = replace(
+        standing.environment, state=StateWord.HELD, reasons=_reasons(standing, restore), held_by=restore.name
+    )
+    return replace(standing, environment=environment, queued=False, holding="restore holds others back")
+
+
+def _reasons(standing: Standing, restore: Restore) -> tuple[str, ...]:
+    if restore.is_new:
+        return (f"{restore.name} asks for {restore.sha[:_SHORT_SHA]} to be live again",)
+    live = standing.environment.active_sha[:_SHORT_SHA] or restore.sha[:_SHORT_SHA]
+    kept_out = f"{restore.blocked_sha[:_SHORT_SHA]} stays" if restore.blocked_sha else "newer commits stay"
+    return (f"{live} was made live again by {restore.name}: {kept_out} out until that is lifted",)
