@@ -33,7 +33,8 @@ check: $(VENV)/installed-dev
 # The folders and files whose tests are those of pure modules: no server, no process, half a minute.
 PURE_TESTS = tests/test_decoded.py tests/test_durations.py tests/test_records.py tests/test_urls.py tests/kubernetes/test_scanning.py tests/kubernetes/test_selectors.py tests/kubernetes/test_paths.py \
 	tests/kubernetes/test_cleaning.py tests/kubernetes/test_application_cleaning.py tests/kubernetes/test_kargo_cleaning.py \
-	tests/kubernetes/test_documents.py tests/kubernetes/client/test_framing.py \
+	tests/kubernetes/test_documents.py tests/kubernetes/test_openapi.py tests/kubernetes/undeclared tests/views/test_undeclared.py \
+	tests/kubernetes/client/test_framing.py \
 	tests/kubernetes/client/test_backoff.py tests/kubernetes/reflecting/test_core.py tests/reading/test_feed.py \
 	tests/reading/test_selection.py tests/reading/test_tokens.py tests/reading/test_wire.py tests/web/test_deflate.py \
 	tests/log/test_offsets.py tests/stages tests/promotions/test_engine.py tests/promotions/test_merge_patch.py \

@@ -22,9 +22,23 @@ from promoter_view.records import (
     Record,
     Snapshot,
     SourceObject,
+    UndeclaredKind,
     UnreadObject,
 )
 from promoter_view.slices import Steps
+
+
+class Quota(Protocol):
+    """How much may be recorded of one kind. Sizes in bytes."""
+
+    def admits(self, size: int, before: int | None, *, changed: bool) -> bool:
+        """Whether an object of that size may be recorded; ``before``: the size that it had, None where it is new.
+
+        ``changed``: a watch told of it, and not a list.
+        """
+
+    def frees(self, size: int) -> None:
+        """An object of that size is gone."""
 
 
 class Recorder(Protocol):
@@ -59,6 +73,16 @@ class Recorder(Protocol):
 
     def forget_all(self) -> None:
         """The same for every path, in one record: a cluster is restored as a whole."""
+
+    @property
+    def kinds(self) -> tuple[UndeclaredKind, ...]:
+        """The undeclared kinds that are taken up."""
+
+    def take_up(self, kinds: tuple[UndeclaredKind, ...]) -> None:
+        """From here on these are, and no others."""
+
+    def limit(self, kind: str, quota: Quota | None) -> None:
+        """Record no more of that kind than the quota admits, which is told of what there is already; None: any."""
 
     @property
     def restorations(self) -> int:

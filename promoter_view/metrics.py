@@ -35,14 +35,6 @@ class Metrics:
         self.replica_outcomes = Counter("promoter_view_replica_outcomes", "What broke the following of the log off", ["outcome"], registry=registry)
         self.etcd_failures = Counter("promoter_view_etcd_failures", "Requests to etcd that failed, by outcome", ["outcome"], registry=registry)
 
-        self.reflector_events = Counter("promoter_view_reflector_events", "Watch events taken", ["kind", "type"], registry=registry)
-        self.reflector_relists = Counter("promoter_view_reflector_relists", "Lists of a whole path", ["kind", "reason"], registry=registry)
-        self.reflector_outcomes = Counter("promoter_view_reflector_outcomes", "How requests to the cluster ended", ["kind", "outcome"], registry=registry)
-        self.reflector_lag_seconds = Gauge("promoter_view_reflector_lag_seconds", "Since a change, a bookmark or a whole list of the path was last read", ["kind"], registry=registry)
-        self.malformed_objects = Counter("promoter_view_malformed_objects", "Objects passed over", ["kind"], registry=registry)
-
-        self.unreadable_objects = Gauge("promoter_view_unreadable_objects", "Objects whose newest state could not be read", ["kind"], registry=registry)
-
         self.bundles = Gauge("promoter_view_bundles", "Bundles of a view", ["view"], registry=registry)
         self.bundles_digest = Gauge("promoter_view_bundles_digest", "A digest of all bundles at the head offset: equal wherever that offset is", registry=registry)
         self.bundle_changes = Counter("promoter_view_bundle_changes", "Changes of bundles", ["view", "type"], registry=registry)
@@ -63,12 +55,25 @@ class Metrics:
         self.stage_passes = Counter("promoter_view_stage_passes", "Looks at a Stage and its Promotions", ["outcome"], registry=registry)
         self.write_conflicts = Counter("promoter_view_write_conflicts", "Writes that met another's, and are decided again", ["kind"], registry=registry)
 
+        self._add_reflectors(registry)
         self._add_requests(registry)
         self.connections_closed = Counter("promoter_view_connections_closed", "Connections that we closed before their client did", ["reason"], registry=registry)
         self.reviews = Counter("promoter_view_reviews", "Token and access reviews asked of the cluster, not those from the cache", ["review", "outcome"], registry=registry)
         self.review_seconds = Histogram("promoter_view_review_seconds", "From asked to answered", ["review"], buckets=_FAST, registry=registry)
         self.certificate_reloads = Counter("promoter_view_certificate_reloads", "Changed certificate files read again", ["files", "outcome"], registry=registry)
         self.certificate_expiry = Gauge("promoter_view_certificate_expiry_timestamp_seconds", "When a certificate in use ends, in seconds since 1970", ["certificate"], registry=registry)
+        # fmt: on
+
+    def _add_reflectors(self, registry: CollectorRegistry) -> None:
+        """What is reflected, by kind (``forget_kind``)."""
+        # fmt: off
+        self.reflector_events = Counter("promoter_view_reflector_events", "Watch events taken", ["kind", "type"], registry=registry)
+        self.reflector_relists = Counter("promoter_view_reflector_relists", "Lists of a whole path", ["kind", "reason"], registry=registry)
+        self.reflector_outcomes = Counter("promoter_view_reflector_outcomes", "How requests to the cluster ended", ["kind", "outcome"], registry=registry)
+        self.reflector_lag_seconds = Gauge("promoter_view_reflector_lag_seconds", "Since a change, a bookmark or a whole list of the path was last read", ["kind"], registry=registry)
+        self.malformed_objects = Counter("promoter_view_malformed_objects", "Objects passed over", ["kind"], registry=registry)
+        self.undeclared_kinds = Gauge("promoter_view_undeclared_kinds", "Kinds of the group that no view declares, by what became of them; while this replica leads", ["outcome"], registry=registry)
+        self.unreadable_objects = Gauge("promoter_view_unreadable_objects", "Objects whose newest state could not be read", ["kind"], registry=registry)
         # fmt: on
 
     def _add_requests(self, registry: CollectorRegistry) -> None:
@@ -82,6 +87,20 @@ class Metrics:
         self.watch_event_sizes = Histogram("apiserver_watch_events_sizes", "Bytes a watch event", ["group", "version", "resource"], buckets=(1024, 4096, 16384, 65536, 262144, 1048576), registry=registry)
         self.terminated_watchers = Counter("apiserver_terminated_watchers", "Watches ended by us before their time", ["group", "version", "resource"], registry=registry)
         # fmt: on
+
+    def forget_kind(self, kind: str) -> None:
+        """That kind is no longer reflected: what came and went would otherwise have a row for ever."""
+        by_kind = (
+            self.reflector_events,
+            self.reflector_relists,
+            self.reflector_outcomes,
+            self.reflector_lag_seconds,
+            self.malformed_objects,
+            self.unreadable_objects,
+            self.log_refused_objects,
+        )
+        for metric in by_kind:
+            metric.remove_by_labels({"kind": kind})
 
     def render(self) -> bytes:
         """The text exposition format, version 0.0.4."""

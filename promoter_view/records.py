@@ -151,7 +151,29 @@ class Unreadable:
     position: str | None = None
 
 
-Entry = Change | Position | Mark | Unreadable
+class UndeclaredKind(NamedTuple):
+    """A kind that no view declares, and that is taken up all the same: its objects are members, in ``field``.
+
+    ``names_root``: they name their root; else they belong by their owner. ``rules`` is the digest of the rules by which
+    they are cleaned.
+    """
+
+    kind: str
+    plural: str
+    version: str
+    field: str
+    names_root: bool
+    rules: str
+
+
+@dataclass(frozen=True, slots=True)
+class KindsChanged:
+    """Which undeclared kinds are taken up from here on: all of them, those of before among them."""
+
+    kinds: tuple[UndeclaredKind, ...]
+
+
+Entry = Change | Position | Mark | Unreadable | KindsChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +200,7 @@ class Snapshot:
     ``bundles`` holds each bundle's resourceVersion: departures leave no trace in the objects, so it cannot be worked
     out again. ``complete`` says that every path has had a position, so that bundles are built. ``unreadable`` are
     the objects whose newest state could not be read; of those ``objects`` has the last readable one, if there was one.
+    ``kinds`` are the undeclared ones that are taken up.
     """
 
     offset: int
@@ -188,6 +211,7 @@ class Snapshot:
     objects: Mapping[ObjectKey, SourceObject]
     bundles: Mapping[BundleKey, int]
     unreadable: Mapping[ObjectKey, UnreadObject] = field(default_factory=dict)
+    kinds: tuple[UndeclaredKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from promoter_view.kubernetes.bounds import MAX_LINE_BYTES
 from promoter_view.kubernetes.documents import version_of
 from promoter_view.kubernetes.kargo_cleaning import redact_promotion, redact_stage
 from promoter_view.kubernetes.kinds import Kind
-from promoter_view.kubernetes.redaction import Json, each, inside, redact, replace, within
+from promoter_view.kubernetes.redaction import Json, each, inside, replace, within
+from promoter_view.kubernetes.undeclared.redaction import redact_undeclared
 from promoter_view.records import ObjectKey, SourceObject
 from promoter_view.urls import without_credentials
 
@@ -60,6 +61,8 @@ class CleaningRules:
         named = f"{_RULES} {self.kind.api_version} {self.kind.kind} {shown}" + ("" if self.keep_version else " bare")
         if self.kind.kind == "Stage":
             named += f" {self.argocd_namespace}"
+        if self.kind.kind not in _RULES_OF:
+            named += " by allow list"
         return hashlib.sha256(named.encode()).hexdigest()[:16]
 
 
@@ -88,7 +91,7 @@ def _encode(document: Json, rules: CleaningRules, key: ObjectKey) -> bytes:
     cleaned = {**document, "metadata": _clean_metadata(document["metadata"], rules)}
     if "kind" not in document or "apiVersion" not in document:
         cleaned = {"apiVersion": rules.kind.api_version, "kind": rules.kind.kind, **cleaned}
-    rule = _RULES_OF.get(rules.kind.kind, _redact_all)
+    rule = _RULES_OF.get(rules.kind.kind, _by_allow_list)
     try:
         encoded = without_credentials(orjson.dumps(rule(cleaned, rules)))
     except TypeError as error:  # orjson: nesting past its own bound
@@ -174,12 +177,11 @@ def _as_stored(document: Json, rules: CleaningRules) -> Json:  # noqa: ARG001
     return document
 
 
-def _redact_all(document: Json, rules: CleaningRules) -> Json:  # noqa: ARG001
+def _by_allow_list(document: Json, rules: CleaningRules) -> Json:  # noqa: ARG001
     """Fails closed: of a kind that no rule names it is not known where credentials stand."""
-    return {name: found if name in _OF_ANY_KIND else redact(found) for name, found in document.items()}
+    return redact_undeclared(document)
 
 
-_OF_ANY_KIND = frozenset({"apiVersion", "kind", "metadata"})
 #: Beside the cluster's kinds those of the views, as a dashboard of its own reflects them: they were cleaned before.
 _AS_STORED = (
     "ChangeTransferPolicy",

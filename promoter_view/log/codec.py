@@ -17,6 +17,7 @@ from promoter_view.records import (
     Change,
     ChangeType,
     Entry,
+    KindsChanged,
     Mark,
     Mirror,
     ObjectKey,
@@ -24,6 +25,7 @@ from promoter_view.records import (
     Record,
     Snapshot,
     SourceObject,
+    UndeclaredKind,
     Unreadable,
     UnreadObject,
 )
@@ -33,13 +35,20 @@ _NUMBERS = {change: number for number, change in enumerate(_TYPES)}
 _POSITION = 3
 _MARK = 4
 _UNREADABLE = 5
+_KINDS_CHANGED = 6
 
-#: Formats of a log: 1 until an object could not be read for the first time, then 2, which older programs refuse.
+#: Formats of a log: each record of a newer type raises it once, so that older programs refuse what they cannot read.
+#: Their digits differ in two bits, so that no flipped one makes another of them.
 FIRST_FORMAT = 1
-FORMAT = 2
+_UNREADABLE_FORMAT = 2
+_KINDS_FORMAT = 4
+#: Those that are read.
+FORMATS = (FIRST_FORMAT, _UNREADABLE_FORMAT, _KINDS_FORMAT)
 
 #: What decoding raises for bytes that are not what they should be.
 MALFORMED = (ValueError, TypeError, IndexError, KeyError)
+
+_FORMAT_OF: Mapping[type[Entry], int] = {Unreadable: _UNREADABLE_FORMAT, KindsChanged: _KINDS_FORMAT}
 
 
 class _Words:
@@ -56,7 +65,14 @@ class _Words:
 
 def format_of(records: Iterable[Record]) -> int:
     """The lowest format of a log that can hold these."""
-    return FORMAT if any(isinstance(record.entry, Unreadable) for record in records) else FIRST_FORMAT
+    return max((_FORMAT_OF.get(type(record.entry), FIRST_FORMAT) for record in records), default=FIRST_FORMAT)
+
+
+def format_of_snapshot(snapshot: Snapshot) -> int:
+    """The lowest format of a log that can begin with it."""
+    if snapshot.kinds:
+        return _KINDS_FORMAT
+    return _UNREADABLE_FORMAT if snapshot.unreadable else FIRST_FORMAT
 
 
 def encode_records(records: Sequence[Record]) -> bytes:
@@ -85,6 +101,8 @@ def _row(entry: Entry, words: _Words) -> tuple[Any, ...]:
         kind, namespace, name = entry.key
         key = (words.number(kind), words.number(namespace), name)
         return (_UNREADABLE, *key, *entry.found, words.number(entry.path), entry.position)
+    if isinstance(entry, KindsChanged):
+        return _KINDS_CHANGED, entry.kinds
     return _MARK, entry.previous, entry.mirror.cluster, dict(entry.mirror.paths), entry.generation
 
 
@@ -102,6 +120,8 @@ def _entry(row: Sequence[Any], words: Sequence[str]) -> Entry:
         _, _, _, kind, namespace, name, version, reason, path, position = row
         key = ObjectKey(words[kind], words[namespace], name)
         return Unreadable(key, UnreadObject(version, reason), words[path], position)
+    if number == _KINDS_CHANGED:
+        return KindsChanged(_kinds(row[3]))
     raise ValueError(f"no such type of record: {number!r}")
 
 
@@ -110,29 +130,38 @@ def encode_snapshot_head(snapshot: Snapshot) -> bytes:
     mirror = snapshot.mirror
     state = (snapshot.offset, mirror.cluster, dict(mirror.paths), snapshot.generation, snapshot.complete)
     counts = (len(snapshot.objects), len(snapshot.bundles))
-    unreadable = (encode_unreadable(snapshot.unreadable),) if snapshot.unreadable else ()
-    return pack((*state, dict(snapshot.positions), *counts, *unreadable))
+    newer = encode_newer(snapshot.unreadable, snapshot.kinds, format_of_snapshot(snapshot))
+    return pack((*state, dict(snapshot.positions), *counts, *newer))
 
 
 def decode_snapshot_head(payload: bytes | memoryview) -> tuple[Snapshot, int, int]:
     """A snapshot without objects and bundles, and how many there are to be. Errors: those in ``MALFORMED``."""
     offset, cluster, paths, generation, complete, positions, objects, bundles, *more = unpack(payload)
-    unreadable = decode_unreadable(*more) if more else {}
-    empty = Snapshot(offset, Mirror(cluster, paths), generation, complete, positions, {}, {}, unreadable)
+    empty = Snapshot(offset, Mirror(cluster, paths), generation, complete, positions, {}, {}, *decode_newer(*more))
     return empty, objects, bundles
 
 
-def encode_unreadable(found: Mapping[ObjectKey, UnreadObject]) -> list[tuple[str, ...]]:
-    """Rows, as a part of something larger: there are few of them."""
-    return [(*key, *unread) for key, unread in found.items()]
+def encode_newer(
+    unreadable: Mapping[ObjectKey, UnreadObject], kinds: tuple[UndeclaredKind, ...], number: int
+) -> tuple[Any, ...]:
+    """What stands behind all that format 1 has, in a log of format ``number``; as a part of something larger."""
+    rows = [(*key, *unread) for key, unread in unreadable.items()]
+    return (rows, kinds)[: FORMATS.index(number)]
 
 
-def decode_unreadable(rows: Iterable[Sequence[str]]) -> dict[ObjectKey, UnreadObject]:
+def decode_newer(
+    unreadable: Iterable[Sequence[str]] = (), kinds: Iterable[Sequence[Any]] = ()
+) -> tuple[dict[ObjectKey, UnreadObject], tuple[UndeclaredKind, ...]]:
     """The inverse. Errors: those in ``MALFORMED``."""
-    return {
+    found = {
         ObjectKey(kind, namespace, name): UnreadObject(version, reason)
-        for kind, namespace, name, version, reason in rows
+        for kind, namespace, name, version, reason in unreadable
     }
+    return found, _kinds(kinds)
+
+
+def _kinds(rows: Iterable[Sequence[Any]]) -> tuple[UndeclaredKind, ...]:
+    return tuple(UndeclaredKind(*row) for row in rows)
 
 
 def encode_objects(objects: Iterable[tuple[ObjectKey, SourceObject]]) -> bytes:

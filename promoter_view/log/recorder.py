@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from promoter_view.boundaries import EventLog
+from promoter_view.boundaries import EventLog, Quota
 from promoter_view.log.errors import LogClosed
 from promoter_view.metrics import Metrics
 from promoter_view.records import (
@@ -22,10 +22,12 @@ from promoter_view.records import (
     Change,
     ChangeType,
     Entry,
+    KindsChanged,
     ListPath,
     ObjectKey,
     Position,
     SourceObject,
+    UndeclaredKind,
     Unreadable,
     UnreadObject,
 )
@@ -45,7 +47,10 @@ _NONE: Mapping[ObjectKey, UnreadObject] = {}
 
 
 class LogRecorder:
-    """The Recorder of one log that has started. ``objects``, ``positions``, ``unreadable`` are what was replayed."""
+    """The Recorder of one log that has started.
+
+    ``objects``, ``positions``, ``unreadable`` and ``kinds`` are what was replayed.
+    """
 
     _log = Logger()
 
@@ -57,6 +62,7 @@ class LogRecorder:
         positions: Mapping[str, str],
         metrics: Metrics,
         unreadable: Mapping[ObjectKey, UnreadObject] = _NONE,
+        kinds: tuple[UndeclaredKind, ...] = (),
         max_pending_bytes: int = MAX_PENDING_BYTES,
         max_pending_events: int = MAX_PENDING_EVENTS,
     ) -> None:
@@ -66,6 +72,8 @@ class LogRecorder:
         self._max_pending_events = max_pending_events
         self._positions = dict(positions)
         self._unreadable = dict(unreadable)
+        self._taken_up = kinds
+        self._quotas: dict[str, Quota] = {}
         self._restorations = 0
         self._kinds: dict[str, dict[str, _Objects]] = {}
         self._pending_bytes = 0
@@ -101,6 +109,8 @@ class LogRecorder:
         was_unreadable = self._unreadable.pop(key, None) is not None
         if known is not None and known.body == found.body and not was_unreadable:
             self._metrics.log_suppressed_events.inc()
+            return False
+        if not self._admits(key, found, known, changed=position is not None):
             return False
         objects[key] = found
         change = ChangeType.ADDED if known is None else ChangeType.MODIFIED
@@ -153,6 +163,26 @@ class LogRecorder:
         self._restorations += 1
         self._append(Position(EVERY_PATH, LOST), 0)
 
+    def take_up(self, kinds: tuple[UndeclaredKind, ...]) -> None:
+        """See Recorder. The set that is in force already is not appended again."""
+        if kinds != self._taken_up:
+            self._taken_up = kinds
+            self._append(KindsChanged(kinds), 0)
+
+    def limit(self, kind: str, quota: Quota | None) -> None:
+        """See Recorder."""
+        self._quotas.pop(kind, None)
+        if quota is not None:
+            self._quotas[kind] = quota
+            for objects in self._kinds.get(kind, {}).values():
+                for found in objects.values():
+                    quota.admits(len(found.body), None, changed=False)
+
+    @property
+    def kinds(self) -> tuple[UndeclaredKind, ...]:
+        """See Recorder."""
+        return self._taken_up
+
     @property
     def restorations(self) -> int:
         """See Recorder."""
@@ -184,6 +214,11 @@ class LogRecorder:
             for objects in namespaces.values():
                 yield from objects.items()
 
+    def _admits(self, key: ObjectKey, found: SourceObject, known: SourceObject | None, *, changed: bool) -> bool:
+        quota = self._quotas.get(key.kind)
+        before = None if known is None else len(known.body)
+        return quota is None or quota.admits(len(found.body), before, changed=changed)
+
     def _namespace(self, key: ObjectKey) -> _Objects:
         return self._kinds.setdefault(key.kind, {}).setdefault(key.namespace, {})
 
@@ -191,8 +226,11 @@ class LogRecorder:
         was_unreadable = self._unreadable.pop(key, None) is not None
         namespaces = self._kinds.get(key.kind, {})
         objects = namespaces.get(key.namespace, {})
-        if objects.pop(key, None) is None:
+        found = objects.pop(key, None)
+        if found is None:
             return was_unreadable
+        if key.kind in self._quotas:
+            self._quotas[key.kind].frees(len(found.body))
         if not objects:
             del namespaces[key.namespace]
         return True

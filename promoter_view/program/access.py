@@ -20,7 +20,6 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.kubernetes.client.client import ClientSettings, KubernetesClient
 from promoter_view.kubernetes.connection.cluster import ClusterConfig
 from promoter_view.kubernetes.connection.config import load_named_cluster
-from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.reading.sights import Sights
 from promoter_view.runtime import Runtime
@@ -94,15 +93,15 @@ class ClusterAccess:
         await self._authentication.close()
         await self._authorization.close()
 
-    def member_sights(self, views: ViewReader, definitions: Sequence[ViewDefinition]) -> Sights:
+    def member_sights(self, views: ViewReader, definitions: Callable[[], Sequence[ViewDefinition]]) -> Sights:
         """For the API: who is shown which members. Many reviews, with places of their own: no request's has to wait."""
-        return Sights(views, definitions, self._sight_reviews("member"), clock=self._reactor, kinds=REFLECTED_KINDS)
+        return Sights(views, definitions, self._sight_reviews("member"), clock=self._reactor, members=True)
 
-    def dashboard_sights(self, views: ViewReader, definitions: Sequence[ViewDefinition]) -> Sights:
+    def dashboard_sights(self, views: ViewReader, definitions: Callable[[], Sequence[ViewDefinition]]) -> Sights:
         """What the dashboard's visitors may see: system:masters, too, has to be told by the cluster."""
-        kinds = REFLECTED_KINDS if self._settings.access.member_authorization else None
+        members = self._settings.access.member_authorization
         reviews = self._sight_reviews("dashboard", masters=False)
-        return Sights(views, definitions, reviews, clock=self._reactor, kinds=kinds, bundles=True)
+        return Sights(views, definitions, reviews, clock=self._reactor, members=members, bundles=True)
 
     def _sight_reviews(self, name: str, *, masters: bool = True) -> AccessReviews:
         """Their answers are kept by identity, all that belong together for the same time."""

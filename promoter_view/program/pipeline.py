@@ -37,6 +37,7 @@ class Pipeline:
         runtime: Runtime,
         on_fatal: Callable[[str], None],
     ) -> None:
+        self._role = role
         self.projector = Projector(
             definitions,
             generation=GENERATION,
@@ -51,6 +52,14 @@ class Pipeline:
         )
         self.reflection = Reflection(role, event_log=self.event_log, runtime=runtime)
         self.shard = _shard(settings, self.projector, runtime)
+
+    def served(self) -> Sequence[ViewDefinition]:
+        """The definitions of the views that the API serves, with the undeclared kinds that are taken up now."""
+        return self.projector.definitions(self._role.served)
+
+    def shown(self) -> Sequence[ViewDefinition]:
+        """The same of those that ``--views`` names."""
+        return self.projector.definitions(self._role.shown)
 
     def replay(self, *identities: str) -> Deferred[None]:
         """Replays what those clusters left in the log. Fires when it can be appended to. Errors: LogError, OSError."""

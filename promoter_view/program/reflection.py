@@ -18,6 +18,7 @@ from promoter_view.kubernetes.paths import ARGOCD_CLUSTER
 from promoter_view.kubernetes.reflecting.aggregated import AggregatedCluster
 from promoter_view.kubernetes.reflecting.reflector import ReflectorStatus
 from promoter_view.kubernetes.reflecting.reflectors import Reflectors, mirror_of
+from promoter_view.kubernetes.undeclared.reflecting import UndeclaredReflectors
 from promoter_view.log.recorder import LogRecorder
 from promoter_view.program.health import first_state
 from promoter_view.program.role import Role
@@ -38,6 +39,7 @@ class Reflection:
         self._elsewhere: KubernetesClient | None = None
         self._recorder: LogRecorder | None = None
         self._reflectors: Reflectors | None = None
+        self._undeclared: UndeclaredReflectors | None = None
 
     def mirror(self, cluster: str, applications: str = "") -> Mirror:
         """What the log mirrors where these paths are reflected. Clusters by ``config.cluster_identity``."""
@@ -49,6 +51,8 @@ class Reflection:
         if clusters.applications is not None:
             self._elsewhere = self._connect(clusters.applications)
         self._recorder = self._record(past)
+        self._undeclared = self._reflect_undeclared(self._recorder, self._client)
+        self._drop_strays(self._recorder)
         main = AggregatedCluster(self._client) if self._role.aggregated else self._client
         self._reflectors = Reflectors(
             self._role.paths,
@@ -59,21 +63,33 @@ class Reflection:
             needs=self._role.needs,
         )
         self._reflectors.start()
+        if self._undeclared is not None:
+            self._undeclared.start()
+        else:
+            self._recorder.take_up(())
 
     def endings(self) -> list[Callable[[], object]]:
         """The steps that end it, in order, for whoever ends every part whatever goes wrong in one."""
-        steps: list[Callable[[], object]] = [] if self._reflectors is None else [self._reflectors.stop]
+        steps: list[Callable[[], object]] = [
+            each.stop for each in (self._undeclared, self._reflectors) if each is not None
+        ]
         return steps + [client.close for client in (self._client, self._elsewhere) if client is not None]
 
     async def stop(self) -> None:
         """Done once nothing more is recorded."""
         for step in self.endings():
             await maybeDeferred(step)
-        self._client = self._elsewhere = self._recorder = self._reflectors = None
+        self._client = self._elsewhere = self._recorder = self._reflectors = self._undeclared = None
 
     def statuses(self) -> tuple[ReflectorStatus, ...]:
         """One a path; none while nothing is reflected."""
-        return () if self._reflectors is None else self._reflectors.statuses()
+        return tuple(
+            status for each in (self._reflectors, self._undeclared) if each is not None for status in each.statuses()
+        )
+
+    def undeclared_line(self) -> str:
+        """Which undeclared kinds are taken up, in one line."""
+        return "the replica that leads looks for them" if self._undeclared is None else self._undeclared.line()
 
     def waiting_for(self) -> str:
         """Which first state is not there yet, and what was in the way last, in one line."""
@@ -84,17 +100,26 @@ class Reflection:
         return KubernetesClient(self._runtime.reactor, config, environ=self._runtime.environ)
 
     def _record(self, past: Snapshot) -> LogRecorder:
-        recorder = LogRecorder(
+        return LogRecorder(
             self._event_log,
             objects=past.objects,
             positions=past.positions,
             unreadable=past.unreadable,
+            kinds=past.kinds,
             metrics=self._runtime.metrics,
         )
-        strays = recorder.drop_strays(self._role.paths)
+
+    def _reflect_undeclared(self, recorder: LogRecorder, client: KubernetesClient) -> UndeclaredReflectors | None:
+        scope = self._role.undeclared
+        if scope is None:
+            return None
+        return UndeclaredReflectors(scope, cluster=client, recorder=recorder, runtime=self._runtime)
+
+    def _drop_strays(self, recorder: LogRecorder) -> None:
+        kept = () if self._undeclared is None else self._undeclared.kept()
+        strays = recorder.drop_strays((*self._role.paths, *kept))
         if strays:
             self._log.info("{count} objects are no longer mirrored and leave the log", count=strays)
-        return recorder
 
 
 class ReflectionByLeader:

@@ -54,6 +54,8 @@ class ProgramReport:
         checks.inform("reflectors", lambda: reflectors_line(pipeline.reflection.statuses(), self._seconds()))
         checks.inform("unreadable-objects", lambda: unreadable_line(pipeline.projector.unreadable))
         checks.inform("schemas", self._schemas.line)
+        if self._role.undeclared is not None:
+            checks.inform("undeclared-kinds", pipeline.reflection.undeclared_line)
         if pipeline.shard is not None:
             checks.inform("argocd-shard", pipeline.shard.line)
         return checks

@@ -10,10 +10,12 @@ from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS, PROMOTER_GR
 from promoter_view.kubernetes.paths import list_paths, reflected_paths
 from promoter_view.kubernetes.reflecting.needs import Need
 from promoter_view.kubernetes.reflecting.reflectors import rules_of
+from promoter_view.kubernetes.undeclared.classification import Taken
+from promoter_view.kubernetes.undeclared.reflecting import UndeclaredScope
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.records import ListPath
 from promoter_view.views.bundles import Drafts, View
-from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.definition import DECLARED, ViewDefinition
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.reflected import ReflectedView, reflected_kind
 from promoter_view.views.stage.details import STAGE_DETAILS
@@ -24,7 +26,7 @@ class Role:
     """``rules`` are by kind; ``shown`` are the views that ``--views`` names, ``served`` those of them the API serves.
 
     ``needs``: for which kinds a right is waited for. ``aggregated``: what is reflected is an aggregated API, which may
-    be away.
+    be away. ``undeclared`` is there where kinds are looked for that no view declares.
     """
 
     paths: Sequence[ListPath]
@@ -34,6 +36,7 @@ class Role:
     served: Sequence[ViewDefinition]
     needs: Sequence[Need]
     aggregated: bool
+    undeclared: UndeclaredScope | None = None
 
 
 def role_of(settings: Settings, definitions: Sequence[ViewDefinition]) -> Role:
@@ -57,7 +60,25 @@ def role_of(settings: Settings, definitions: Sequence[ViewDefinition]) -> Role:
         show_web_request_bodies=settings.cluster.show_web_request_bodies,
         argocd_namespace=settings.argocd.namespace[0],
     )
-    return Role(paths, rules, View, shown, shown, _needs(shown, settings), aggregated=False)
+    needs = _needs(shown, settings)
+    undeclared = _undeclared(definitions, needs, settings) if PROMOTION_STRATEGY_DETAILS in shown else None
+    return Role(paths, rules, View, shown, shown, needs, aggregated=False, undeclared=undeclared)
+
+
+def _undeclared(
+    definitions: Sequence[ViewDefinition], needs: Sequence[Need], settings: Settings
+) -> UndeclaredScope | None:
+    """Names are taken whatever is shown: a log knows kinds by their names alone, and OpenAPI the views' beside them."""
+    if not settings.cluster.discover_kinds:
+        return None
+    reach = settings.cluster
+    views = (name for each in definitions for name in (each.kind, each.list_kind))
+    fields = frozenset(field for each in definitions for field in each.fields)
+    return UndeclaredScope(
+        Taken(frozenset((*DECLARED, *views)), fields),
+        lambda kind: list_paths((kind,), reach.namespace, reach.instance_id),
+        needs,
+    )
 
 
 def _kinds(settings: Settings) -> tuple[Kind, ...]:

@@ -91,10 +91,11 @@ class Program(Service):
         settings, runtime = self._settings, self._runtime
         views = definitions(settings.argocd.namespace[0])
         role = role_of(settings, views)
-        openapi = OpenApi(role.served, version=promoter_view.__version__)
         self._reloader = Reloader(clock=runtime.reactor, expiry=Expiry(metrics=runtime.metrics, now=runtime.wall))
         self._pipeline = Pipeline(settings, role, views, runtime=runtime, on_fatal=self._end)
-        self._schemas = MemberSchemas(role.served, openapi=openapi, runtime=runtime)
+        projector = self._pipeline.projector
+        openapi = OpenApi(self._pipeline.served, version=promoter_view.__version__)
+        self._schemas = MemberSchemas(self._pipeline.served, views=projector, openapi=openapi, runtime=runtime)
         self._housekeeping = Housekeeping(self._pipeline, runtime=runtime)
         self._report = ProgramReport(
             settings,

@@ -56,16 +56,26 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The views and kinds that may not be seen, those kinds alone, and until when that counts."""
+    """The views and kinds that may not be seen, those kinds alone, and until when that counts.
+
+    ``asked`` are those views and kinds that were asked about.
+    """
 
     hidden: frozenset[str]
     kinds: Hidden
     until: float
+    asked: frozenset[str]
+
+    def differs(self, other: Answer) -> bool:
+        """Whether another of the same place says otherwise of anything that both were asked about."""
+        both = self.asked & other.asked
+        return self.hidden & both != other.hidden & both
 
 
 class Sight:
     """Shared by all requests of ``identity`` for the same views. An answer counts for ``seconds``.
 
+    ``questions`` are those of now: where there are more than before, what was known is no answer to them.
     ``reviews`` None: nobody is asked, and everything may be seen. While nobody can be asked, answers about the bundles
     of ``views`` go on counting for who is reading, those about members do not. ``populated`` names the namespaces that
     hold bundles now, ``head`` is the views'.
@@ -76,7 +86,7 @@ class Sight:
     def __init__(
         self,
         identity: Identity,
-        questions: Sequence[Question],
+        questions: Callable[[], Sequence[Question]],
         reviews: AccessReviews | None,
         *,
         views: Collection[str],
@@ -87,16 +97,17 @@ class Sight:
     ) -> None:
         self.identity = identity
         self._questions = questions
+        self._known: Sequence[Question] = ()
+        self._asked: frozenset[str] = frozenset()
         self._reviews = reviews
         self._views = frozenset(views)
-        self._lasting = all(question.hides in self._views for question in questions)
         self._seconds = seconds
         self._clock = clock
         self._populated = populated
         self._head = head
         #: It is all there is, and always was.
         self.everything = reviews is None
-        self._everywhere = Answer(frozenset(), frozenset(), inf) if self.everything else None
+        self._everywhere = Answer(frozenset(), frozenset(), inf, frozenset()) if self.everything else None
         self._answers: dict[str, Answer] = {}
         self._readers: dict[Wakeable, None] = {}
         self._wanted: set[str] = set()
@@ -118,7 +129,7 @@ class Sight:
         answer = self._everywhere
         if answer is not None and self._to_ask(answer):
             answer = self._answers.get(namespace)
-        if answer is None or not (self._counts(answer) or (reading and self._lasting)):
+        if answer is None or not (self._counts(answer) or (reading and self._lasts(answer))):
             return None
         return NOTHING_SEEN if view in answer.hidden else answer.kinds
 
@@ -176,10 +187,26 @@ class Sight:
             self._asking.cancel()
 
     def _to_ask(self, everywhere: Answer) -> list[Question]:
-        return [question for question in self._questions if question.namespaced and question.hides in everywhere.hidden]
+        return [question for question in self._ask_for() if question.namespaced and question.hides in everywhere.hidden]
+
+    def _ask_for(self) -> Sequence[Question]:
+        questions = self._questions()
+        if questions is not self._known:
+            self._known = questions
+            self._asked = frozenset(question.hides for question in questions)
+        return questions
 
     def _counts(self, answer: Answer) -> bool:
-        return self._clock.seconds() < answer.until
+        return self._clock.seconds() < answer.until and self._is_complete(answer)
+
+    def _lasts(self, answer: Answer) -> bool:
+        """It tells of bundles alone."""
+        return answer.asked <= self._views and self._is_complete(answer)
+
+    def _is_complete(self, answer: Answer) -> bool:
+        """It was asked for with the questions of now, or with more."""
+        self._ask_for()
+        return self._asked <= answer.asked
 
     def _stale(self, namespaces: Iterable[str]) -> list[str]:
         """Those of which nothing that counts is known."""
@@ -197,8 +224,8 @@ class Sight:
     async def _examine_everywhere(self) -> Answer:
         if self._everywhere is not None and self._counts(self._everywhere):
             return self._everywhere
-        found = await self._ask(self._questions, "")
-        if self._everywhere is not None and self._everywhere.hidden != found.hidden:
+        found = await self._ask(self._ask_for(), "")
+        if self._everywhere is not None and found.differs(self._everywhere):
             self._answers.clear()
             self._changed()
         self._everywhere = found
@@ -207,21 +234,22 @@ class Sight:
     async def _examine_namespace(self, namespace: str, everywhere: Answer) -> None:
         questions = self._to_ask(everywhere)
         found = await self._ask(questions, namespace)
-        hidden = everywhere.hidden - {question.hides for question in questions} | found.hidden
-        before = self._answers.get(namespace)
-        if before is not None and before.hidden != hidden:
-            self._changed()
+        hidden = everywhere.hidden - found.asked | found.hidden
         # It rests on the other answer, and counts no longer than that.
-        self._answers[namespace] = self._answer(hidden, min(found.until, everywhere.until))
+        answer = self._answer(hidden, min(found.until, everywhere.until), everywhere.asked)
+        before = self._answers.get(namespace)
+        if before is not None and answer.differs(before):
+            self._changed()
+        self._answers[namespace] = answer
 
     async def _ask(self, questions: Sequence[Question], namespace: str) -> Answer:
         until = self._clock.seconds() + self._seconds
         allowed = await _all(self._allows(question.within(namespace)) for question in questions)
         hidden = frozenset(question.hides for question, may in zip(questions, allowed, strict=True) if not may)
-        return self._answer(hidden, until)
+        return self._answer(hidden, until, frozenset(question.hides for question in questions))
 
-    def _answer(self, hidden: frozenset[str], until: float) -> Answer:
-        return Answer(hidden, hidden - self._views, until)
+    def _answer(self, hidden: frozenset[str], until: float, asked: frozenset[str]) -> Answer:
+        return Answer(hidden, hidden - self._views, until, asked)
 
     async def _allows(self, asked: Sequence[Attributes]) -> bool:
         assert self._reviews is not None

@@ -6,8 +6,10 @@ members that he may get. On the dashboard's it is also the namespaces in which h
 
 from __future__ import annotations
 
+import operator
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -18,7 +20,7 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.kubernetes.kinds import Kind
 from promoter_view.reading.sight import Question, Sight
 from promoter_view.reading.sighted import SightedViews
-from promoter_view.views.definition import GROUP, VERSION, Member, ViewDefinition
+from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 from promoter_view.views.member_mask import MemberMask
 
 #: How long an answer about members counts: nothing is shown by an older one.
@@ -34,19 +36,18 @@ _VERBS = ("list", "watch")
 class Sights:
     """Gives each request what it reads the views through. ``reviews`` None: everybody sees everything.
 
-    Else they are the cluster's word, and need keep no answers. ``kinds`` are all that are reflected, where members are
-    shown to those only who may get them; else None. ``bundles``: they are shown to those only who may list and watch
-    them.
+    Else they are the cluster's word, and need keep no answers. ``definitions`` gives the views' as they are now.
+    ``members`` are shown to those only who may get them, ``bundles`` to those only who may list and watch them.
     """
 
     def __init__(
         self,
         views: ViewReader,
-        definitions: Sequence[ViewDefinition],
+        definitions: Callable[[], Sequence[ViewDefinition]],
         reviews: AccessReviews | None,
         *,
         clock: IReactorTime,
-        kinds: Iterable[Kind] | None = None,
+        members: bool = False,
         bundles: bool = False,
         max_sights: int = _MAX_SIGHTS,
     ) -> None:
@@ -55,9 +56,8 @@ class Sights:
         self._clock = clock
         self._seconds = BUNDLE_SECONDS if bundles else SECONDS
         self._max_sights = max_sights
-        known = None if kinds is None else {kind.kind: kind for kind in kinds}
-        self._masks = {it.plural: MemberMask(it) for it in definitions}
-        self._questions = {it.plural: tuple(_questions(it, known, bundles=bundles)) for it in definitions}
+        self._masks = _Masks(definitions)
+        self._questions = _Questions(definitions, bundles=bundles, members=members)
         self._sights: OrderedDict[tuple[Identity, frozenset[str]], Sight] = OrderedDict()
 
     def of(self, admission: Admission, *views: str) -> SightedViews:
@@ -79,7 +79,7 @@ class Sights:
     def _make(self, identity: Identity, views: Sequence[str]) -> Sight:
         return Sight(
             identity,
-            tuple(dict.fromkeys(question for view in views for question in self._questions[view])),
+            partial(self._questions.of, frozenset(views)),
             self._reviews,
             views=views,
             seconds=self._seconds,
@@ -89,18 +89,69 @@ class Sights:
         )
 
 
-def _questions(it: ViewDefinition, known: Mapping[str, Kind] | None, *, bundles: bool) -> Iterator[Question]:
-    if bundles:
-        asked = (_wanted(verb, GROUP, VERSION, it.plural) for verb in _VERBS)
-        yield Question(it.plural, tuple(asked))
-    if known is not None:
-        yield from (_to_get(member, known[member.kind]) for member in it.members)
+class _Masks(Mapping[str, MemberMask]):
+    """One a view, of its definition as it is now."""
+
+    def __init__(self, definitions: Callable[[], Sequence[ViewDefinition]]) -> None:
+        self._definitions = definitions
+        self._known: Sequence[ViewDefinition] = ()
+        self._masks: Mapping[str, MemberMask] = {}
+
+    def __getitem__(self, view: str) -> MemberMask:
+        return self._now()[view]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
+
+    def _now(self) -> Mapping[str, MemberMask]:
+        definitions = self._definitions()
+        if not _are_same(definitions, self._known):
+            self._known = definitions
+            self._masks = {it.plural: MemberMask(it) for it in definitions}
+        return self._masks
 
 
-def _to_get(member: Member, kind: Kind) -> Question:
+class _Questions:
+    """What is to be asked of views, by their definitions as they are now."""
+
+    def __init__(self, definitions: Callable[[], Sequence[ViewDefinition]], *, bundles: bool, members: bool) -> None:
+        self._definitions = definitions
+        self._bundles = bundles
+        self._members = members
+        self._known: Sequence[ViewDefinition] = ()
+        self._kept: dict[frozenset[str], Sequence[Question]] = {}
+
+    def of(self, views: frozenset[str]) -> Sequence[Question]:
+        """Those of the views together, each once; the same object as long as they are the same."""
+        definitions = self._definitions()
+        if not _are_same(definitions, self._known):
+            self._known = definitions
+            self._kept.clear()
+        if views not in self._kept:
+            found = (question for it in definitions if it.plural in views for question in self._of_one(it))
+            self._kept[views] = tuple(dict.fromkeys(found))
+        return self._kept[views]
+
+    def _of_one(self, it: ViewDefinition) -> Iterator[Question]:
+        if self._bundles:
+            asked = (_wanted(verb, GROUP, VERSION, it.plural) for verb in _VERBS)
+            yield Question(it.plural, tuple(asked))
+        if self._members:
+            yield from (_to_get(it.resource(member.kind), elsewhere=member.elsewhere) for member in it.members)
+            yield from (_to_get(it.resource(kind.kind)) for kind in it.departed)
+
+
+def _are_same(definitions: Sequence[ViewDefinition], known: Sequence[ViewDefinition]) -> bool:
+    return len(definitions) == len(known) and all(map(operator.is_, definitions, known))
+
+
+def _to_get(kind: Kind, *, elsewhere: bool = False) -> Question:
     # A right in the bundle's namespace is none to members elsewhere: that must be one everywhere.
     asked = _wanted("get", kind.group, kind.version, kind.plural)
-    return Question(kind.kind, (asked,), namespaced=kind.namespaced and not member.elsewhere)
+    return Question(kind.kind, (asked,), namespaced=kind.namespaced and not elsewhere)
 
 
 def _wanted(verb: str, group: str, version: str, resource: str) -> Attributes:

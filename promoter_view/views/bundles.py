@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import orjson
 
-from promoter_view.records import Bundle, BundleKey, ObjectKey
+from promoter_view.records import Bundle, BundleKey, ObjectKey, UndeclaredKind
 from promoter_view.views.definition import Computed, Member, ViewDefinition, Whole
 from promoter_view.views.fields import Fields
 from promoter_view.views.joining.facts import Extractor, RootFacts
 from promoter_view.views.joining.graph import Graph, Node
+from promoter_view.views.undeclared import taking_up
 
 _by_key = attrgetter("key")
 
@@ -38,8 +39,18 @@ class Drafts(Protocol):
     """What makes the bundles of one view out of objects."""
 
     @property
+    def definition(self) -> ViewDefinition:
+        """As it is now, with what is taken up."""
+
+    @property
     def kinds(self) -> frozenset[str]:
         """The kinds of which it wants to know."""
+
+    def take_up(self, kinds: Sequence[UndeclaredKind], departed: Sequence[UndeclaredKind]) -> set[BundleKey]:
+        """From here on these undeclared kinds are members; the bundles that the departure of others touches.
+
+        ``departed``: those that were.
+        """
 
     def put(self, fields: Fields, body: bytes) -> set[BundleKey]:
         """An object is there, or has changed; the bundles that this touches, those that it leaves included."""
@@ -60,10 +71,23 @@ class View:
     def __init__(self, definition: ViewDefinition) -> None:
         self.name = definition.plural
         self._root_kind = definition.root.kind
-        self._extractor = Extractor(definition)
         self._graph = Graph()
-        self._joints = [(member, joint(member)) for member in definition.members]
+        self._declared = definition
         self._computed = [(computed, joint(computed)) for computed in definition.computed]
+        self._adopt(definition)
+
+    def take_up(self, kinds: Sequence[UndeclaredKind], departed: Sequence[UndeclaredKind]) -> set[BundleKey]:
+        """See Drafts. Objects of kinds that come are to be put from then on."""
+        definition = taking_up(self._declared, kinds, departed)
+        gone = {kind.kind for kind in set(self.definition.taken_up) - set(definition.taken_up)}
+        touched = set().union(*map(self.remove, self._graph.of_kinds(gone) if gone else ()))
+        self._adopt(definition)
+        return touched
+
+    def _adopt(self, definition: ViewDefinition) -> None:
+        self.definition = definition
+        self._extractor = Extractor(definition)
+        self._joints = [(member, joint(member)) for member in definition.members]
         self.kinds = self._extractor.kinds
 
     def put(self, fields: Fields, body: bytes) -> set[BundleKey]:
@@ -120,7 +144,7 @@ class View:
                 yield orjson.dumps(found)
 
 
-def joint(part: Member | Computed) -> bytes:
+def joint(part: Member | Computed | UndeclaredKind) -> bytes:
     """The piece of a bundle's tail that begins that field."""
     return b',"%s":' % part.field.encode()
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
-from promoter_view.kubernetes.kinds import Kind
-from promoter_view.records import ObjectKey
+from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
+from promoter_view.records import ObjectKey, UndeclaredKind
 from promoter_view.views.contents import Contents
 from promoter_view.views.fields import Fields, Path
 from promoter_view.views.joining.relations import Relation
@@ -20,6 +20,8 @@ VERSION = "v1alpha1"
 GENERATION = 2
 
 _Found = TypeVar("_Found")
+#: By name.
+DECLARED = {kind.kind: kind for kind in REFLECTED_KINDS}
 
 
 #: Makes one cell of a row. What several cells of a row are made of is worked out once, by whichever is made first.
@@ -110,13 +112,29 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
+class Undeclared:
+    """How kinds of ``group`` that are not declared become members, once they are taken up (``views.undeclared``).
+
+    Their objects hang on a root by ``naming`` where they name it, else by ``owned``. Their fields stand before the one
+    called ``before``, by name.
+    """
+
+    group: str
+    before: str
+    naming: tuple[Relation, ...]
+    owned: tuple[Relation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ViewDefinition:
     """A virtual resource: one namespaced object for each object of the root's kind, of the same name.
 
     ``root_field`` holds the root, ``members`` and ``computed`` follow in that order. ``uid_namespace``: a
     bundle's uid is the UUIDv5 of the root's uid in it. ``cells`` gives what makes a Table row's cells, in the
     order of ``columns``, for a bundle's contents; a ``Since`` (views.ages) is shown as an age when it is written.
-    ``description`` and ``root_description`` are for users: of the whole, and of the root's field.
+    ``description`` and ``root_description`` are for users: of the whole, and of the root's field. ``undeclared`` is
+    there where kinds may be taken up that are not declared; ``taken_up`` are those, and ``members`` has theirs.
+    Of those that are ``departed`` bundles of the past may have members.
     """
 
     kind: str
@@ -132,6 +150,27 @@ class ViewDefinition:
     description: str
     root_description: str
     computed: tuple[Computed, ...] = ()
+    undeclared: Undeclared | None = None
+    taken_up: tuple[UndeclaredKind, ...] = ()
+    departed: tuple[UndeclaredKind, ...] = ()
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields that a bundle may have."""
+        members, computed = (part.field for part in self.members), (part.field for part in self.computed)
+        return frozenset(("kind", "apiVersion", "metadata", self.root_field, *members, *computed))
+
+    @property
+    def resources(self) -> Sequence[Kind]:
+        """Those of the root and of the members, in order."""
+        return [self.root, *(self.resource(member.kind) for member in self.members)]
+
+    def resource(self, kind: str) -> Kind:
+        """That of a member's kind."""
+        found = next((each for each in (*self.taken_up, *self.departed) if each.kind == kind), None)
+        if self.undeclared is None or found is None:
+            return DECLARED[kind]
+        return Kind(kind, found.plural, self.undeclared.group, found.version)
 
     @property
     def api_version(self) -> str:

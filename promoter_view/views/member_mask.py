@@ -31,6 +31,7 @@ class MemberMask:
         self, definition: ViewDefinition, *, max_sets: int = _MAX_SETS, max_changes: int = _MAX_CHANGES
     ) -> None:
         self._kinds = {joint(member): frozenset((member.kind,)) for member in definition.members}
+        self._kinds |= {joint(kind): frozenset((kind.kind,)) for kind in definition.departed}
         self._kinds |= {joint(computed): computed.kinds for computed in definition.computed}
         self._max_sets = max_sets
         self._max_changes = max_changes

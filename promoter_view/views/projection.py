@@ -15,6 +15,7 @@ from promoter_view.records import (
     BundleKey,
     ChangeType,
     Entry,
+    KindsChanged,
     Mark,
     Position,
     Record,
@@ -55,6 +56,7 @@ class Projection:
         """The objects of a snapshot; its bundles are still to be built."""
         self.offset = snapshot.offset
         self.coverage.restore(snapshot)
+        self.sources.take_up(snapshot.kinds)
         for key, source in snapshot.objects.items():
             self.sources.put(key, source)
             yield
@@ -106,6 +108,7 @@ class Projection:
             objects=self.sources.copy(),
             bundles=self.catalogue.resource_versions(),
             unreadable=self.sources.unreadable,
+            kinds=self.sources.kinds,
         )
 
     def _take(self, entry: Entry) -> set[BundleKey]:
@@ -113,6 +116,8 @@ class Projection:
             if self.coverage.mark(entry):
                 self.catalogue, self.built = Catalogue(), False
             return set()
+        if isinstance(entry, KindsChanged):
+            return self.sources.take_up(entry.kinds)
         if entry.position is not None:
             self.coverage.move(entry.path, entry.position)
         if isinstance(entry, Position):

@@ -23,6 +23,7 @@ from promoter_view.records import (
     ObjectKey,
     Record,
     Snapshot,
+    UndeclaredKind,
     UnreadObject,
 )
 from promoter_view.slices import Steps
@@ -34,6 +35,8 @@ from promoter_view.views.versions import LAST_PLACE, join, split
 
 #: The changes that fit into one offset: the last place is that of the offset's end.
 MAX_CHANGES = LAST_PLACE - 1
+#: Undeclared kinds that are let go and asked about all the same.
+MAX_DEPARTED = 64
 #: The steps of one record, and the changes that come of it.
 Projecting = Generator[None, None, Sequence[BundleChange]]
 
@@ -137,6 +140,15 @@ class Projector:
         """The objects whose newest state could not be read: what is shown of them is older, or nothing."""
         return self._now.sources.unreadable
 
+    @property
+    def kinds(self) -> Sequence[UndeclaredKind]:
+        """The undeclared kinds that are taken up."""
+        return self._now.sources.kinds
+
+    def definitions(self, of: Iterable[ViewDefinition]) -> Sequence[ViewDefinition]:
+        """Those definitions as they are now: undeclared kinds are taken up, and let go, while views are served."""
+        return [self._now.views[each.plural].definition for each in of]
+
     def count(self, view: str) -> int:
         """How many bundles that view has."""
         return self._now.catalogue.count(view)
@@ -190,7 +202,9 @@ class Projector:
         if isinstance(entry, Mark):
             self._history.gap(entry.previous, record.offset)
         if now.built:
-            return (yield from self._settle(touched, record.time_ms))
+            changes = yield from self._settle(touched, record.time_ms)
+            self._forget_departed()
+            return changes
         # Nobody can resume from before the first bundles: until then the horizon follows the head.
         self._history.restart(self._end)
         if now.coverage.complete:
@@ -216,6 +230,13 @@ class Projector:
             self._warn(f"{len(changes)} bundles changed at offset {offset}: no places for all, watches start over")
             self._history.restart(self._end)
         return changes
+
+    def _forget_departed(self) -> None:
+        """History may hold members of kinds that were let go: readers are asked about for each, so they are bounded."""
+        if len(self._now.sources.departed) > MAX_DEPARTED:
+            self._warn(f"{MAX_DEPARTED} undeclared kinds came and went: their past is forgotten, watches start over")
+            self._now.sources.forget_departed()
+            self._history.restart(self._end)
 
     def _adopted(self, resource_version: int) -> int:
         """A bundle's resourceVersion from a snapshot: of another generation, its offset's last place in ours.

@@ -6,13 +6,13 @@ metadata.resourceVersion is ours, everything else is the API's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from promoter_view.kubernetes.kinds import Kind
-from promoter_view.records import BundleKey, ObjectKey
+from promoter_view.records import BundleKey, ObjectKey, UndeclaredKind
 from promoter_view.views.bundles import Draft, Drafts
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 from promoter_view.views.fields import Fields
@@ -31,9 +31,13 @@ class ReflectedView:
     """The bundles of one view, each in pieces as ``View`` makes them; pieces that do not change are kept once."""
 
     def __init__(self, definition: ViewDefinition) -> None:
-        self._definition = definition
+        self.definition = self._definition = definition
         self._found: dict[BundleKey, Draft] = {}
         self.kinds = frozenset({definition.kind})
+
+    def take_up(self, kinds: Sequence[UndeclaredKind], departed: Sequence[UndeclaredKind]) -> set[BundleKey]:  # noqa: ARG002
+        """None are: what joins the bundles has done so."""
+        return set()
 
     def put(self, fields: Fields, body: bytes) -> set[BundleKey]:  # noqa: ARG002 - the document says the same
         """A bundle is there, or has changed. One without what makes a bundle is noted, and left out."""

@@ -34,6 +34,13 @@ SAME: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
     ("no volume", {"persistence": {"enabled": False}}, "certs-manual", ("ephemeral",)),
     ("readers by role", {"aggregateRoles": True}, "certs-manual", ("aggregate-roles",)),
     ("one namespace", {"namespaces": [NAMESPACE]}, "certs-manual", ("namespaced",)),
+    ("undeclared kinds", {"discoverKinds": True}, "certs-manual", ("discover-kinds",)),
+    (
+        "undeclared kinds of one namespace",
+        {"discoverKinds": True, "namespaces": [NAMESPACE]},
+        "certs-manual",
+        ("namespaced", "discover-kinds"),
+    ),
     ("network policies", {"networkPolicy": {"enabled": True}}, "certs-manual", ("network-policy",)),
     ("monitoring", {"monitoring": {"enabled": True}}, "certs-manual", ("monitoring",)),
     ("Argo CD", {"argocd": {"enabled": True}}, "certs-manual", ("argocd",)),

@@ -48,6 +48,7 @@ FACTORS = {
     "namespace": ("all", "one"),
     "root-path": ("/", "/promoter"),
     "argocd": ("here", "elsewhere"),
+    "kinds": ("declared", "every"),
 }
 
 
@@ -64,6 +65,7 @@ def options_of(row: Row, kubeconfig: str, log: str) -> dict[str, str | None]:
     }
     chosen: dict[str, tuple[bool, str | None]] = {
         "insecure-no-auth": (row["access"] == "open", None),
+        "discover-kinds": (row["kinds"] == "every", None),
         "member-authorization": (row["members"] == "authorized", None),
         "argocd-shard": (row["shard"] == "yes", "pairs"),
         "namespace": (row["namespace"] == "one", OURS),
@@ -89,18 +91,18 @@ def pairs_of(row: Row) -> frozenset[Pair]:
 
 #: A covering array, found by a random search: the values of FACTORS, in their order.
 TABLE_OF_ROWS = """
-    all        strategies  delegated  everybody's  token  file    yes  all  /promoter  here
-    apiserver  strategies  delegated  authorized   none   etcd    no   one  /          elsewhere
-    apiserver  both        open       everybody's  proxy  memory  no   all  /promoter  elsewhere
-    all        stages      open       everybody's  none   memory  yes  one  /          here
-    dashboard  stages      delegated  authorized   proxy  file    no   one  /promoter  here
-    all        both        delegated  authorized   token  etcd    yes  all  /          elsewhere
-    dashboard  both        open       everybody's  none   etcd    no   all  /promoter  here
-    apiserver  stages      open       everybody's  token  file    yes  one  /          elsewhere
-    dashboard  strategies  delegated  authorized   token  memory  no   one  /          here
-    apiserver  strategies  open       everybody's  proxy  etcd    yes  one  /          here
-    all        stages      delegated  authorized   proxy  etcd    no   all  /          elsewhere
-    all        both        delegated  authorized   none   file    yes  one  /promoter  elsewhere
+    all        strategies  delegated  everybody's  token  file    yes  all  /promoter  here       declared
+    apiserver  strategies  delegated  authorized   none   etcd    no   one  /          elsewhere  declared
+    apiserver  both        open       everybody's  proxy  memory  no   all  /promoter  elsewhere  declared
+    all        stages      open       everybody's  none   memory  yes  one  /          here       every
+    dashboard  stages      delegated  authorized   proxy  file    no   one  /promoter  here       declared
+    all        both        delegated  authorized   token  etcd    yes  all  /          elsewhere  declared
+    dashboard  both        open       everybody's  none   etcd    no   all  /promoter  here       declared
+    apiserver  stages      open       everybody's  token  file    yes  one  /          elsewhere  every
+    dashboard  strategies  delegated  authorized   token  memory  no   one  /          here       declared
+    apiserver  strategies  open       everybody's  proxy  etcd    yes  one  /          here       every
+    all        stages      delegated  authorized   proxy  etcd    no   all  /          elsewhere  every
+    all        both        delegated  authorized   none   file    yes  one  /promoter  elsewhere  every
 """
 ROWS: list[Row] = [dict(zip(FACTORS, line.split(), strict=True)) for line in TABLE_OF_ROWS.strip().splitlines()]
 
@@ -115,6 +117,7 @@ def test_every_pair_is_there() -> None:
     assert every - taken == {
         (("role", "dashboard"), ("shard", "yes")),
         (("role", "dashboard"), ("argocd", "elsewhere")),
+        (("role", "dashboard"), ("kinds", "every")),
         (("access", "open"), ("members", "authorized")),
     }
 

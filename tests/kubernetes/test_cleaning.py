@@ -258,12 +258,12 @@ def test_credentials_in_urls(kind: Kind) -> None:
 
 
 def test_a_kind_that_no_rule_names() -> None:
-    """Fails closed: of it nothing is told but its metadata and the shape of the rest."""
+    """Fails closed: of it no string is told but its metadata and what an allow list has (``undeclared.redaction``)."""
     rules = CleaningRules(Kind("NovelCommitStatus", "novelcommitstatuses"))
-    found = of_kind("PullRequest", spec={"key": SECRET, "headers": {"a": [SECRET]}}, status={"phase": None})
+    found = of_kind("PullRequest", spec={"token": SECRET, "headers": {"a": [SECRET]}}, status={"phase": None})
     shown = cleaned({**found, "kind": "NovelCommitStatus"}, rules)
     assert shown["metadata"] == found["metadata"]
-    assert shown["spec"] == {"key": REDACTED, "headers": {"a": [REDACTED]}}
+    assert shown["spec"] == {"token": REDACTED, "headers": {"a": [REDACTED]}}
     assert shown["status"] == {"phase": None}
 
 

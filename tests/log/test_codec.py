@@ -5,15 +5,19 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promoter_view.log import codec
 from promoter_view.log.codec import decode_records, encode_records
 from promoter_view.records import (
     Change,
     ChangeType,
+    KindsChanged,
     Mark,
     Mirror,
     ObjectKey,
     Position,
     Record,
+    Snapshot,
+    UndeclaredKind,
     Unreadable,
     UnreadObject,
 )
@@ -21,7 +25,10 @@ from promoter_view.records import (
 WORD = st.text(max_size=8)
 NUMBER = st.integers(0, 2**62)
 KEY = st.builds(ObjectKey, st.sampled_from(["PullRequest", "Stage"]), WORD, WORD)
+KINDS = st.lists(st.builds(UndeclaredKind, WORD, WORD, WORD, WORD, st.booleans(), WORD), max_size=3).map(tuple)
+UNREADABLE = st.dictionaries(KEY, st.builds(UnreadObject, WORD, WORD), max_size=3)
 ENTRY = st.one_of(
+    st.builds(KindsChanged, KINDS),
     st.builds(Change, st.sampled_from(ChangeType), KEY, st.binary(max_size=50), WORD, WORD, st.none() | WORD),
     st.builds(Position, WORD, WORD),
     st.builds(Unreadable, KEY, st.builds(UnreadObject, WORD, WORD), WORD, st.none() | WORD),
@@ -42,3 +49,29 @@ def test_words_that_repeat_are_kept_once():
     assert data.count(b"/apis/a/long/path") == 1
     first, *_, last = decode_records(data)
     assert first.entry.path is last.entry.path
+
+
+@given(UNREADABLE, KINDS)
+def test_what_newer_formats_hold_comes_back(unreadable, kinds):
+    """A snapshot is of the lowest format that holds what is in it, and loses nothing of that."""
+    snapshot = Snapshot(7, Mirror("cluster", {}), 1, True, {}, {}, {}, unreadable, kinds)
+    number = codec.format_of_snapshot(snapshot)
+    assert number == (4 if kinds else 2 if unreadable else 1)
+    assert codec.decode_snapshot_head(codec.encode_snapshot_head(snapshot)) == (snapshot, 0, 0)
+    assert codec.decode_newer(*codec.encode_newer(unreadable, kinds, number)) == (unreadable, kinds)
+
+
+def test_the_format_is_that_of_the_newest_record():
+    """Whatever else stands beside it."""
+    records = [
+        Record(1, 0, Position("p", "1")),
+        Record(2, 0, Unreadable(ObjectKey("K", "n", "a"), UnreadObject("", ""), "p")),
+    ]
+    assert [codec.format_of(records[:count]) for count in range(3)] == [1, 1, 2]
+    assert codec.format_of([Record(3, 0, KindsChanged(())), *records]) == 4
+
+
+def test_no_flipped_bit_makes_a_format_of_another():
+    """Their digits differ in two bits at least: a log is never taken for an older one by a broken disk."""
+    pairs = [(one, other) for one in codec.FORMATS for other in codec.FORMATS if one != other]
+    assert all((ord(str(one)) ^ ord(str(other))).bit_count() > 1 for one, other in pairs)

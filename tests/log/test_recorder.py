@@ -14,10 +14,12 @@ from promoter_view.records import (
     LOST,
     Change,
     ChangeType,
+    KindsChanged,
     ListPath,
     ObjectKey,
     Position,
     SourceObject,
+    UndeclaredKind,
     Unreadable,
     UnreadObject,
 )
@@ -245,3 +247,53 @@ def test_a_closed_log_is_no_unhandled_error(recorder, log):
     refused.errback(LogClosed("the log stops"))
     assert refused.called
     assert recorder.room().called
+
+
+KINDS = (UndeclaredKind("Gate", "gates", "v1", "gates", True, "rules"),)
+
+
+def test_undeclared_kinds_are_taken_up_once(log):
+    """The set is appended where it is another one: what was replayed is in force already."""
+    recorder = LogRecorder(log, objects={}, positions={}, kinds=KINDS, metrics=Metrics())
+    recorder.take_up(KINDS)
+    assert (recorder.kinds, log.entries) == (KINDS, [])
+    recorder.take_up(())
+    recorder.take_up(())
+    assert (recorder.kinds, log.entries) == ((), [KindsChanged(())])
+
+
+class CountingQuota:
+    """Admits up to so many bytes, and notes what it is asked."""
+
+    def __init__(self, room):
+        self.room = room
+        self.asked = []
+
+    def admits(self, size, before, *, changed):
+        self.asked.append((size, before, changed))
+        return size <= self.room
+
+    def frees(self, size):
+        self.asked.append(("gone", size))
+
+
+def test_a_kind_is_recorded_as_far_as_its_quota_admits(recorder, log):
+    """It is told what is there, what comes, grows and goes; what it does not admit is not appended."""
+    recorder.put(EVERYWHERE, KEY, found(b"1"), None)
+    quota = CountingQuota(3)
+    recorder.limit("PullRequest", quota)
+    assert recorder.put(EVERYWHERE, KEY, found(b"333"), "p1")
+    assert not recorder.put(EVERYWHERE, KEY, found(b"4444"), "p2")
+    assert not recorder.put(EVERYWHERE, KEY, found(b"333"), "p3")
+    assert recorder.delete(EVERYWHERE, KEY, "3", "p4")
+    assert quota.asked == [(1, None, False), (3, 1, True), (4, 3, True), ("gone", 3)]
+    assert [entry.body for entry in log.entries] == [b"1", b"333", b""]
+    assert recorder.put(STAGES, ObjectKey("Stage", "a", "one"), found(b"55555"), None)
+
+
+def test_a_quota_is_lifted(recorder):
+    """From then on there is room for anything."""
+    recorder.limit("PullRequest", CountingQuota(0))
+    assert not recorder.put(EVERYWHERE, KEY, found(b"1"), None)
+    recorder.limit("PullRequest", None)
+    assert recorder.put(EVERYWHERE, KEY, found(b"1"), None)

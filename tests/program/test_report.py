@@ -31,7 +31,12 @@ class Told:
             chosen,
             role,
             pipeline=pipeline,
-            schemas=MemberSchemas(role.served, openapi=OpenApi(role.served, version="0"), runtime=runtime),
+            schemas=MemberSchemas(
+                lambda: role.served,
+                views=pipeline.projector,
+                openapi=OpenApi(lambda: role.served, version="0"),
+                runtime=runtime,
+            ),
             clock=self.housekeeping.clock,
             is_ending=lambda: self.ending,
             runtime=runtime,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from promoter_view.kubernetes.kinds import Kind
 from promoter_view.kubernetes.reflecting.needs import Need
 from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.role import Role, role_of
@@ -74,3 +75,18 @@ def test_where_applications_live() -> None:
     here, there = role("all", views="stagedetails"), role("all", **{"views": "stagedetails", "argocd-namespace": "x"})
     differing = [kind for kind, rules in here.rules.items() if rules.digest != there.rules[kind].digest]
     assert differing == ["Stage"]
+
+
+def test_undeclared_kinds_are_looked_for_where_strategies_are_shown() -> None:
+    """By the option, in the namespaces and of the instance that count for all others; no name of ours is free."""
+    found = role("all", **{"discover-kinds": "true", "namespace": "a,b", "instance-id": "blue"}).undeclared
+    assert found is not None
+    selector = "?labelSelector=promoter.argoproj.io/instance-id=blue"
+    paths = found.paths(Kind("Novelty", "novelties"))
+    assert [path.id for path in paths] == [
+        f"/apis/promoter.argoproj.io/v1alpha1/namespaces/{namespace}/novelties{selector}" for namespace in ("a", "b")
+    ]
+    assert {"Stage", "PromotionStrategyDetails", "StageDetailsList", "GitRepository"} <= found.taken.kinds
+    assert {"metadata", "commitStatuses", "promotionStrategy"} <= found.taken.fields
+    assert role("all").undeclared is None
+    assert role("all", **{"discover-kinds": "true", "views": "stagedetails"}).undeclared is None

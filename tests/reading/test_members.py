@@ -9,7 +9,8 @@ import pytest
 
 from promoter_view.access.identity import MASTERS
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
-from tests.support.api.membership import Membership
+from promoter_view.records import KindsChanged
+from tests.support.api.membership import UNDECLARED, Membership
 from tests.support.api.world import BASE, METADATA_LIST, TABLE, in_namespace, version_of
 from tests.support.reading.sights import FIELDS
 from tests.support.views.world import family, moved, thing
@@ -212,6 +213,86 @@ def test_a_watch_waits_for_a_new_namespace(found):
         ("ADDED", "a"),
     ]
     assert members(events[0]["object"]) == set()
+
+
+def novel(namespace: str = "a", **status: str) -> dict:
+    """An object of the undeclared kind, of the strategy there."""
+    metadata = {"name": "novel", "namespace": namespace, "uid": f"uid-{namespace}"}
+    spec = {"promotionStrategyRef": {"name": "shop"}}
+    return {
+        "apiVersion": "promoter.argoproj.io/v1alpha1",
+        "kind": UNDECLARED.kind,
+        "metadata": metadata,
+        "spec": spec,
+        "status": status,
+    }
+
+
+def test_an_undeclared_kind_is_asked_about_once_it_is_taken_up(found):
+    """Nobody sees its objects who may not get them; who is watching is asked about anew and goes on, without a 410."""
+    found.let("bob", UNDECLARED.kind, namespace="b")
+    watches = [found.world.open(WATCH, user) for user in (ALICE, BOB, EVE)]
+    for watch in watches:
+        assert len(watch.events()) == 2
+    found.take_asked()
+    found.world.record(KindsChanged((UNDECLARED,)))
+    found.put(novel("a"), novel("b"))
+    seen = [[event["object"]["metadata"]["namespace"] for event in watch.events()] for watch in watches]
+    assert seen == [[], ["b"], []]
+    assert {resource for _, resource, _ in found.take_asked()} >= {UNDECLARED.plural}
+    found.let("alice", UNDECLARED.kind)
+    found.world.turn(60)
+    items = found.world.ask(BASE, ALICE).document["items"]
+    assert [UNDECLARED.field in members(item) for item in items] == [True, True]
+    found.put(novel("a", phase="success"))
+    assert [len(watch.events()) for watch in watches[1:]] == [0, 0]
+
+
+def test_who_has_a_right_to_all_sees_an_undeclared_kind_at_once(found):
+    """His watch waits for the review, and shows the object as an ordinary change."""
+    found.let("alice", UNDECLARED.kind)
+    watch = found.world.open(WATCH, ALICE)
+    assert len(watch.events()) == 2
+    found.hold()
+    found.world.record(KindsChanged((UNDECLARED,)))
+    found.put(novel("a"))
+    assert watch.events() == []
+    found.release()
+    [event] = watch.events()
+    assert event["type"] == "MODIFIED"
+    assert event["object"][UNDECLARED.field] == [novel("a")]
+
+
+def test_an_undeclared_kind_that_is_let_go_ends_no_watch(found):
+    """Its members vanish as an ordinary change, for those who saw them; nobody else hears of it."""
+    found.let("alice", UNDECLARED.kind)
+    found.world.record(KindsChanged((UNDECLARED,)))
+    found.put(novel("a"))
+    watches = [found.world.open(WATCH, user) for user in (ALICE, BOB)]
+    for watch in watches:
+        assert len(watch.events()) == 2
+    found.world.record(KindsChanged(()))
+    [event] = watches[0].events()
+    assert event["type"] == "MODIFIED"
+    assert UNDECLARED.field not in event["object"]
+    assert watches[1].events() == []
+    found.world.turn(60)
+    assert found.world.ask(BASE, ALICE).code == 200
+
+
+def test_the_past_of_an_undeclared_kind_is_asked_about_too(found):
+    """Who resumes, or lists, before it was let go sees no member that he may not get, though nobody has it any more."""
+    found.let("alice", UNDECLARED.kind)
+    start = found.world.views.head
+    found.world.record(KindsChanged((UNDECLARED,)))
+    found.put(novel("a"))
+    then = found.world.views.head
+    found.world.record(KindsChanged(()))
+    for user, shown in ((ALICE, True), ({"User": "carol"}, False)):
+        at = found.world.ask(f"{BASE}?resourceVersion={then}&resourceVersionMatch=Exact", user).document["items"]
+        assert any(UNDECLARED.field in members(item) for item in at) is shown
+        events = found.world.open(f"{WATCH}&resourceVersion={start}", user).events()
+        assert any(UNDECLARED.field in event["object"] for event in events) is shown
 
 
 def test_a_watch_outlives_an_outage(found):

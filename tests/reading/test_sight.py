@@ -28,6 +28,7 @@ class World:
 
     def __init__(self, *questions: Question, views: tuple[str, ...] = ("views",), seconds: float = 25) -> None:
         self.clock = Clock()
+        self.questions = questions
         self.allowed: set[tuple[str, str, str]] = set()
         self.asked: list[tuple[str, str, str]] = []
         self.populated = {"a", "b"}
@@ -36,7 +37,7 @@ class World:
         self.woken = 0
         self.sight = Sight(
             Identity("u"),
-            questions,
+            lambda: self.questions,
             self,  # type: ignore[arg-type]
             views=views,
             seconds=seconds,
@@ -207,3 +208,48 @@ def test_who_leaves_asks_no_more() -> None:
     assert world.clock.getDelayedCalls()
     world.sight.unsubscribe(world)
     assert world.clock.getDelayedCalls() == []
+
+
+def test_another_question_makes_all_unknown() -> None:
+    """What was asked before tells nothing of what is asked about now; what was known of the rest has not changed."""
+    world = World(MEMBER, views=())
+    world.let("members")
+    world.look()
+    assert world.sight.hidden("views", "a") == set()
+    other = Question("Other", (asked("get", "others"),))
+    world.questions = (MEMBER, other)
+    assert world.sight.hidden("views", "a", reading=True) is None
+    world.take_asked()
+    world.look()
+    assert world.sight.hidden("views", "a") == {"Other"}
+    assert ("get", "others", "a") in world.take_asked()
+    assert world.sight.changes == 0
+
+
+def test_a_question_less_needs_no_answer() -> None:
+    """What is known is enough, and that something may be seen again that nobody asks about is no change."""
+    world = World(MEMBER, ELSEWHERE, views=())
+    world.let("members")
+    world.look()
+    world.questions = (MEMBER,)
+    assert world.sight.hidden("views", "a") == {"Elsewhere"}
+    world.take_asked()
+    world.clock.advance(25)
+    world.look()
+    assert {resource for _, resource, _ in world.take_asked()} == {"members"}
+    assert world.sight.hidden("views", "a") == set()
+    assert world.sight.changes == 0
+
+
+def test_what_changes_beside_a_new_question_is_noticed() -> None:
+    """A right that is lost at the same time ends the streams of whoever had it."""
+    world = World(MEMBER, views=())
+    world.let("members")
+    world.look()
+    world.questions = (MEMBER, Question("Other", (asked("get", "others"),)))
+    world.allowed.clear()
+    world.let("others")
+    world.look()
+    assert world.sight.hidden("views", "a") == {"Member"}
+    assert world.sight.changes == 1
+    assert world.sight.horizon == world.head

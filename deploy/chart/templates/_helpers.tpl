@@ -25,6 +25,9 @@ app.kubernetes.io/part-of: promoter
 
 {{/* What is reflected. No Secrets: the credentials that a provider refers to are never read. */}}
 {{- define "promoter-view.reflected" -}}
+{{- if .Values.discoverKinds }}
+- '*'
+{{- else }}
 - promotionstrategies
 - changetransferpolicies
 - changetransferpolicyhistories
@@ -39,6 +42,10 @@ app.kubernetes.io/part-of: promoter
 - restoreactivecommits
 - gitrepositories
 - scmproviders
+{{- if not .Values.namespaces }}
+- clusterscmproviders
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* Values that contradict each other, said before anything is rendered. */}}

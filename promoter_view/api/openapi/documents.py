@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,20 +45,23 @@ def build(definitions: Sequence[ViewDefinition], version: str, members: Mapping[
 
 
 class OpenApi:
-    """The documents as they are now. Until the cluster's schemas are known, members are plain objects."""
+    """The documents as they are now. Until the cluster's schemas are known, members are plain objects.
 
-    def __init__(self, definitions: Sequence[ViewDefinition], *, version: str) -> None:
+    ``definitions`` gives the views' as they are now.
+    """
+
+    def __init__(self, definitions: Callable[[], Sequence[ViewDefinition]], *, version: str) -> None:
         self._definitions = definitions
         self._version = version
-        self.documents = build(definitions, version, {})
+        self.documents = build(definitions(), version, {})
 
     def update(self, members: Mapping[str, Any]) -> None:
         """The cluster's version 3 documents by ``group/version``; whatever is wrong in them is left out."""
         try:
-            self.documents = build(self._definitions, self._version, members)
+            self.documents = build(self._definitions(), self._version, members)
         except orjson.JSONEncodeError:
             # A default or an example in them is nested more deeply than can be written.
-            self.documents = build(self._definitions, self._version, {})
+            self.documents = build(self._definitions(), self._version, {})
 
 
 def _url(document: Published) -> str:

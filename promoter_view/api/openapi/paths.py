@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from promoter_view.api.openapi.meta import STATUS
-from promoter_view.api.openapi.schemas import GROUP_VERSION_KIND, V2_REFERENCE, reference
+from promoter_view.api.openapi.schemas import V2_REFERENCE, reference
 from promoter_view.api.openapi.views import schema_name
+from promoter_view.kubernetes.openapi import GROUP_VERSION_KIND
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 
 _MEDIA_TYPES = ("application/json", "application/yaml")

@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from promoter_view.kubernetes.kinds import Kind
+from promoter_view.kubernetes.openapi import GROUP_VERSION_KIND, V3_REFERENCE, Schemas
 
 Schema = dict[str, Any]
-Schemas = Mapping[str, Any]
 
-GROUP_VERSION_KIND = "x-kubernetes-group-version-kind"
-V3_REFERENCE = "#/components/schemas/"
 V2_REFERENCE = "#/definitions/"
 
 _UNKNOWN_FIELDS = "x-kubernetes-preserve-unknown-fields"
@@ -47,23 +44,6 @@ def reference(name: str) -> Schema:
 def described_reference(name: str, description: str) -> Schema:
     """The same with words of its own: in version 3 nothing may stand beside $ref."""
     return {"description": description, "allOf": [reference(name)]}
-
-
-def schemas_of(document: Any) -> Schemas:
-    """The schemas of a version 3 document, none where it has none."""
-    components = document.get("components") if isinstance(document, dict) else None
-    schemas = components.get("schemas") if isinstance(components, dict) else None
-    return schemas if isinstance(schemas, dict) else {}
-
-
-def name_of(kind: Kind, schemas: Schemas) -> str | None:
-    """The name of the schema that says that it is that kind's."""
-    wanted = {"group": kind.group, "version": kind.version, "kind": kind.kind}
-    for name, schema in schemas.items():
-        said = schema.get(GROUP_VERSION_KIND) if isinstance(schema, dict) else None
-        if isinstance(said, list) and wanted in said:
-            return name
-    return None
 
 
 def adopt(source: Schemas, names: Mapping[str, str], rename: Callable[[str], str]) -> dict[str, Schema]:

@@ -6,23 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from promoter_view.api.openapi.meta import KUBERNETES_NAMES, LIST_META, OBJECT_META, STATUS, meta_schemas
-from promoter_view.api.openapi.schemas import (
-    GROUP_VERSION_KIND,
-    Schema,
-    Schemas,
-    adopt,
-    described_reference,
-    name_of,
-    plain_object,
-    reference,
-    schemas_of,
-)
-from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
+from promoter_view.api.openapi.schemas import Schema, adopt, described_reference, plain_object, reference
+from promoter_view.kubernetes.kinds import Kind
+from promoter_view.kubernetes.openapi import GROUP_VERSION_KIND, Schemas, name_of, schemas_of
 from promoter_view.views.definition import GROUP, VERSION, Member, ViewDefinition
 
 #: Our schemas are named below our group, as kube-apiserver names those of custom resources.
 _OURS = ".".join((*reversed(GROUP.split(".")), VERSION, ""))
-_KINDS = {kind.kind: kind for kind in REFLECTED_KINDS}
 _OF_META = (OBJECT_META, LIST_META, STATUS)
 _KIND = "The kind of this object."
 _API_VERSION = "The group and version of this object's kind."
@@ -52,8 +42,7 @@ def view_schemas(definitions: Sequence[ViewDefinition], documents: Mapping[str, 
 
 
 def _member_kinds(definitions: Iterable[ViewDefinition]) -> list[Kind]:
-    kinds = [kind for each in definitions for kind in (each.root, *(_KINDS[member.kind] for member in each.members))]
-    return list(dict.fromkeys(kinds))
+    return list(dict.fromkeys(kind for each in definitions for kind in each.resources))
 
 
 def _adopted(source: Schemas, api_version: str, definitions: Sequence[ViewDefinition]) -> dict[str, Schema]:

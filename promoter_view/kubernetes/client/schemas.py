@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import deferLater
-from twisted.logger import Logger
-from twisted.python.failure import Failure
 
-from promoter_view.complaints import Complaint
-from promoter_view.kubernetes.client.backoff import Backoff
+from promoter_view.kubernetes.client.polling import Polling
 from promoter_view.kubernetes.documents import decode
-from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable
-
-_ROOT = "/openapi/v3"
-#: How soon a changed CustomResourceDefinition shows; the index is about 10 KB.
-_POLL_SECONDS = 60.0
+from promoter_view.kubernetes.openapi import ROOT, document_url
+from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
 
 
 class DocumentReader(Protocol):
@@ -26,6 +18,25 @@ class DocumentReader(Protocol):
 
     async def get(self, path: str) -> bytes:
         """The body of the answer. Errors: ClusterError."""
+
+
+async def read_document(client: DocumentReader, url: str) -> dict[str, Any]:
+    """The JSON object at that URL. Errors: ClusterError."""
+    found = decode(await client.get(url))
+    if not isinstance(found, dict):
+        raise Unreachable(Outcome.NOT_JSON, f"{url} is no JSON object")
+    return found
+
+
+async def read_index(client: DocumentReader) -> dict[str, Any]:
+    """The index of the OpenAPI 3 documents; about 10 KB. Errors: ClusterError."""
+    try:
+        return await read_document(client, ROOT)
+    except ApiError as error:
+        # Before Kubernetes 1.24, and in the simulator, there is none.
+        if error.status == 404:
+            return {}
+        raise
 
 
 class SchemaFollower:
@@ -36,97 +47,44 @@ class SchemaFollower:
     large.
     """
 
-    _log = Logger()
-
     def __init__(
         self,
-        group_versions: Sequence[str],
+        group_versions: Callable[[], Sequence[str]],
         *,
         client: DocumentReader,
         clock: IReactorTime,
         random: Callable[[], float],
         changed: Callable[[Mapping[str, Any]], None],
     ) -> None:
-        self._group_versions = tuple(group_versions)
+        self._group_versions = group_versions
         self._client = client
-        self._clock = clock
-        self._backoff = Backoff(random=random, first_seconds=1.0, limit_seconds=_POLL_SECONDS)
-        self._jitter = random
         self._changed = changed
         self._urls: Mapping[str, str] = {}
         self._missed = False
-        self._unread = Complaint(
-            self._log,
-            "schemas of the cluster cannot be read: {message}",
-            over="schemas of the cluster can be read again",
-        )
-        self._running: Deferred[None] | None = None
+        self._polling = Polling("schemas", self._read, clock=clock, random=random)
 
     @property
     def line(self) -> str:
         """What ``/readyz?verbose`` says: which documents are known, and why not more."""
-        known = ", ".join(self._urls) or "none"
-        return f"known schemas: {known}" + (f"; {self._unread.message}" if self._unread.message else "")
+        problem = self._polling.problem
+        return f"known schemas: {', '.join(self._urls) or 'none'}" + (f"; {problem}" if problem else "")
 
     def start(self) -> None:
-        """Begins. Call once."""
-        self._running = Deferred.fromCoroutine(self._run()).addErrback(self._over)
+        """Begins, or reads all anew, for whoever does not have what was read before."""
+        self._urls = {}
+        self._polling.start()
 
     def stop(self) -> None:
         """No more of it; idempotent."""
-        running, self._running = self._running, None
-        if running is not None:
-            running.cancel()
-
-    async def _run(self) -> None:
-        while True:
-            await deferLater(self._clock, await self._poll())
-
-    async def _poll(self) -> float:
-        """Seconds to wait for the next one."""
-        try:
-            await self._read()
-        except ClusterError as error:
-            self._unread.set(str(error))
-            return self._backoff.next(error.retry_after_seconds)
-        self._unread.clear()
-        self._backoff.reset()
-        return _POLL_SECONDS * (0.9 + self._jitter() / 5)
+        self._polling.stop()
 
     async def _read(self) -> None:
-        index = await self._index()
-        urls = {each: url for each in self._group_versions if (url := _url(index, f"apis/{each}"))}
+        index = await read_index(self._client)
+        urls = {each: url for each in self._group_versions() if (url := document_url(index, each))}
         missed_before, self._missed = self._missed, not self._urls.keys() <= urls.keys()
         # A server that has just started publishes custom resources late: what is missing is believed the second time.
         if urls == self._urls or (self._missed and not missed_before):
             return
-        documents = {each: await self._document(url) for each, url in urls.items()}
+        documents = {each: await read_document(self._client, url) for each, url in urls.items()}
         self._changed(documents)
         self._urls = urls
-
-    async def _index(self) -> dict[str, Any]:
-        try:
-            return await self._document(_ROOT)
-        except ApiError as error:
-            # Before Kubernetes 1.24, and in the simulator, there is none.
-            if error.status == 404:
-                return {}
-            raise
-
-    async def _document(self, url: str) -> dict[str, Any]:
-        found = decode(await self._client.get(url))
-        if not isinstance(found, dict):
-            raise Unreachable(Outcome.NOT_JSON, f"{url} is no JSON object")
-        return found
-
-    def _over(self, failure: Failure) -> None:
-        if not failure.check(CancelledError):
-            self._log.failure("schemas are no longer followed", failure)
-
-
-def _url(index: Mapping[str, Any], key: str) -> str:
-    """Where the index says that a document is; "" where it does not, or points out of the documents' folder."""
-    paths = index.get("paths")
-    entry = paths.get(key) if isinstance(paths, dict) else None
-    url = entry.get("serverRelativeURL") if isinstance(entry, dict) else None
-    return url if isinstance(url, str) and url.startswith(f"{_ROOT}/") else ""

@@ -188,5 +188,6 @@ def _head(snapshot: Snapshot, items: Sequence[PreparedEntry], term: int) -> Head
         positions=snapshot.positions,
         records=(),
         unreadable=snapshot.unreadable,
-        format=codec.FORMAT if snapshot.unreadable else codec.FIRST_FORMAT,
+        kinds=snapshot.kinds,
+        format=codec.format_of_snapshot(snapshot),
     )

@@ -17,7 +17,17 @@ from promoter_view.log import codec
 from promoter_view.log.entry_queue import MAX_BODY_BYTES
 from promoter_view.log.errors import LogDamaged
 from promoter_view.log.etcd.client.values import Keys
-from promoter_view.records import BundleKey, Change, ChangeType, Mirror, ObjectKey, Record, SourceObject, UnreadObject
+from promoter_view.records import (
+    BundleKey,
+    Change,
+    ChangeType,
+    Mirror,
+    ObjectKey,
+    Record,
+    SourceObject,
+    UndeclaredKind,
+    UnreadObject,
+)
 
 #: zlib's fastest: objects shrink to a third, for a few microseconds a KB.
 _LEVEL = 1
@@ -44,6 +54,7 @@ class Head:
     positions: Mapping[str, str]
     records: Sequence[Record]
     unreadable: Mapping[ObjectKey, UnreadObject] = field(default_factory=dict)
+    kinds: tuple[UndeclaredKind, ...] = ()
     format: int = codec.FIRST_FORMAT
 
 
@@ -111,22 +122,22 @@ def encode_head(head: Head) -> bytes:
     mirror = (head.mirror.cluster, dict(head.mirror.paths))
     counts = (head.previous, head.offset, head.term, head.size, head.events, head.generation)
     records = codec.encode_records([_stripped(record) for record in head.records])
-    unreadable = (codec.encode_unreadable(head.unreadable),) if head.format > codec.FIRST_FORMAT else ()
-    return _deflate(codec.pack((head.format, counts, mirror, dict(head.positions), records, *unreadable)))
+    newer = codec.encode_newer(head.unreadable, head.kinds, head.format)
+    return _deflate(codec.pack((head.format, counts, mirror, dict(head.positions), records, *newer)))
 
 
 def decode_head(key: bytes, value: bytes) -> Head:
     """The inverse. Errors: LogDamaged, also for another format."""
     found = _value(key, value)
-    if not isinstance(found, tuple) or not found or found[0] not in (codec.FIRST_FORMAT, codec.FORMAT):
-        formats = f"{codec.FIRST_FORMAT} or {codec.FORMAT}"
-        raise damaged(key, f"it is not of format {formats}: another program, or another version, writes there")
+    if not isinstance(found, tuple) or not found or found[0] not in codec.FORMATS:
+        raise damaged(
+            key, f"it is of none of the formats {codec.FORMATS}: another program, or another version, writes there"
+        )
     try:
         number, counts, mirror, positions, records, *more = found
         previous, offset, term, size, events, generation = counts
         decoded = codec.decode_records(records)
-        unreadable = codec.decode_unreadable(*more) if more else {}
-        told = (Mirror(*mirror), positions, decoded, unreadable, number)
+        told = (Mirror(*mirror), positions, decoded, *codec.decode_newer(*more), number)
         return Head(previous, offset, term, size, events, generation, *told)
     except codec.MALFORMED as error:
         raise damaged(key, f"it cannot be read ({error})") from error

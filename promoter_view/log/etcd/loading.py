@@ -151,7 +151,8 @@ def _snapshot(
     objects: dict[ObjectKey, SourceObject],
     bundles: dict[BundleKey, int],
 ) -> Snapshot:
-    return Snapshot(head.offset, head.mirror, generation, complete, head.positions, objects, bundles, head.unreadable)
+    newer = (head.unreadable, head.kinds)
+    return Snapshot(head.offset, head.mirror, generation, complete, head.positions, objects, bundles, *newer)
 
 
 __all__ = ["Beginning", "Loader", "LogDamaged", "choose"]

@@ -19,11 +19,13 @@ from promoter_view.records import (
     EVERY_PATH,
     Change,
     Entry,
+    KindsChanged,
     Mark,
     Mirror,
     ObjectKey,
     Position,
     Record,
+    UndeclaredKind,
     Unreadable,
     UnreadObject,
 )
@@ -133,6 +135,7 @@ def write(layout: KeyLayout, tail: Tail, items: Sequence[PreparedEntry], *, term
         positions=positions,
         records=records,
         unreadable=_unreadable(tail.head, items),
+        kinds=_kinds(tail.head, items),
         format=max(tail.head.format, codec.format_of(records)),
     )
     conditions = (Compare(layout.leader, term, created=True), Compare(layout.head, tail.revision))
@@ -183,6 +186,11 @@ def _unreadable(head: Head, items: Sequence[PreparedEntry]) -> Mapping[ObjectKey
     return found
 
 
+def _kinds(head: Head, items: Sequence[PreparedEntry]) -> tuple[UndeclaredKind, ...]:
+    changes = [item.entry.kinds for item in items if isinstance(item.entry, KindsChanged)]
+    return changes[-1] if changes else head.kinds
+
+
 def _folded(head: Head, items: Sequence[PreparedEntry]) -> tuple[Mirror, int, Mapping[str, str]]:
     mirror, generation, positions = head.mirror, head.generation, dict(head.positions)
     for entry in (item.entry for item in items):
@@ -191,6 +199,6 @@ def _folded(head: Head, items: Sequence[PreparedEntry]) -> tuple[Mirror, int, Ma
             mirror, generation = entry.mirror, entry.generation
         elif isinstance(entry, Position) and entry.path == EVERY_PATH:
             positions = dict.fromkeys(positions, entry.position)
-        elif entry.position is not None:
+        elif not isinstance(entry, KindsChanged) and entry.position is not None:
             positions[entry.path] = entry.position
     return mirror, generation, positions

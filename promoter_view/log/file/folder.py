@@ -24,7 +24,7 @@ from promoter_view.log.file.segment import RESTORE, damaged
 from promoter_view.records import Snapshot
 
 _FORMAT_TEXT = b"promoter-view event log, format %d\n"
-_FORMATS = {_FORMAT_TEXT % number: number for number in range(codec.FIRST_FORMAT, codec.FORMAT + 1)}
+_FORMATS = {_FORMAT_TEXT % number: number for number in codec.FORMATS}
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
 _TEMPORARY = ".tmp"
@@ -210,8 +210,8 @@ class LogFolder:
             found = path.read_bytes()
             if found not in _FORMATS:
                 raise LogUnusable(
-                    f"{path} says {found[:80].decode('utf-8', 'replace')!r}, and this program reads formats "
-                    f"{codec.FIRST_FORMAT} to {codec.FORMAT}: start the version that wrote it, or remove the folder"
+                    f"{path} says {found[:80].decode('utf-8', 'replace')!r}, and this program reads the formats "
+                    f"{codec.FORMATS}: start the version that wrote it, or remove the folder"
                 )
             self._format = _FORMATS[found]
         elif not self._bases(_SEGMENT) and not self._bases(_SNAPSHOT):

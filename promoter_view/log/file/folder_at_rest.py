@@ -77,8 +77,7 @@ class FolderAtRest:
     def _write(self, folder: LogFolder, snapshot: Snapshot) -> None:
         """The segment first: one without its snapshot is damage to whoever opens the folder, and not an empty log."""
         created_ms = int(self._now() * 1000)
-        if snapshot.unreadable:
-            folder.hold(codec.FORMAT)
+        folder.hold(codec.format_of_snapshot(snapshot))
         descriptor = folder.create_segment(FileHeader(FileKind.SEGMENT, 1, snapshot.offset, 0, created_ms))
         os.close(descriptor)
         header = FileHeader(FileKind.SNAPSHOT, 1, snapshot.offset, 0, created_ms)

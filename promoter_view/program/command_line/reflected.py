@@ -76,6 +76,10 @@ class ClusterOptions:
         "reflect only objects of this promoter instance; empty: only unlabelled ones",
         more="the label is `promoter.argoproj.io/instance-id`; of the promoter's kinds only, others know no instances",
     )
+    discover_kinds: bool = flag(
+        "take up kinds of promoter.argoproj.io that this version does not know",
+        more="needs a right of its own, and the same choice on every replica ([access](access.md#undeclared-kinds))",
+    )
     show_web_request_bodies: bool = flag(
         "keep bodies and responses of WebRequestCommitStatuses in the bundles",
         more="headers and authentication are never kept",

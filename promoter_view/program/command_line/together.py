@@ -25,6 +25,10 @@ def _check_api(chosen: Settings) -> None:
             "--argocd-kubeconfig: Applications are reflected by whoever reflects a real cluster: leave --demo and "
             "--role dashboard out, or this"
         )
+    if chosen.cluster.discover_kinds and chosen.program.role == "dashboard":
+        raise OptionError(
+            "--discover-kinds: kinds are taken up by whoever reflects them: leave --role dashboard out, or this"
+        )
     if chosen.argocd.shard is not None and (chosen.program.demo or chosen.program.role == "dashboard"):
         raise OptionError(
             "--argocd-shard: Promotions are run on a real cluster, by whoever reflects it: leave --demo and "

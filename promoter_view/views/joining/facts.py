@@ -101,8 +101,11 @@ class Extractor:
         return Facts(_distinct(anchors), ties, order, root, _choice(fields, rules.member), _veil(fields, rules.member))
 
     def _rules_of(self, kind: str) -> _Rules:
-        members = self._definition.members
-        relations = ((relation, member.kind) for member in members for relation in member.relations)
+        members, undeclared = self._definition.members, self._definition.undeclared
+        relations = [(relation, member.kind) for member in members for relation in member.relations]
+        if undeclared is not None:
+            # What is taken up later finds its parents' anchors there: nothing is to be read anew for it.
+            relations += [(relation, "") for relation in (*undeclared.naming, *undeclared.owned)]
         anchors = tuple(found for found in relations if kind in _parents(found[0], self._definition))
         return _Rules(anchors, next((member for member in members if member.kind == kind), None))
 

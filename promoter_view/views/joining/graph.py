@@ -65,6 +65,10 @@ class Graph:
         """The node of that key."""
         return self._nodes.get(key)
 
+    def of_kinds(self, kinds: Collection[str]) -> list[ObjectKey]:
+        """The keys of all nodes of those kinds."""
+        return [key for key in self._nodes if key.kind in kinds]
+
     def roots(self) -> list[Node]:
         """All roots."""
         return [node for node in self._nodes.values() if node.facts.root is not None]

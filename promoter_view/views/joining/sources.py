@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 
 from promoter_view.metrics import Metrics
-from promoter_view.records import BundleKey, ObjectKey, SourceObject, UnreadObject
+from promoter_view.records import BundleKey, ObjectKey, SourceObject, UndeclaredKind, UnreadObject
 from promoter_view.views.bundles import Drafts
 from promoter_view.views.fields import Fields
 from promoter_view.views.joining.facts import decode
@@ -23,6 +23,9 @@ class Sources:
         self._malformed: dict[ObjectKey, tuple[str, ...]] = {}
         self._unreadable: dict[ObjectKey, UnreadObject] = {}
         self._untold: set[ObjectKey] = set()
+        #: The undeclared kinds that are taken up, and those that were before.
+        self.kinds: tuple[UndeclaredKind, ...] = ()
+        self.departed: tuple[UndeclaredKind, ...] = ()
         metrics.unreadable_objects.clear()
 
     @property
@@ -34,6 +37,24 @@ class Sources:
         """The objects as they are now; does not change afterwards."""
         return self._objects.copy()
 
+    def take_up(self, kinds: tuple[UndeclaredKind, ...]) -> set[BundleKey]:
+        """From here on these undeclared kinds are members, and no others; the bundles that this touches."""
+        before, self.kinds = set(self.kinds), kinds
+        gone = sorted(before - set(kinds))
+        self.departed = tuple(kind for kind in (*self.departed, *gone) if kind not in kinds)
+        touched = _union([view.take_up(kinds, self.departed) for view in self._views])
+        for kind in {kind.kind for kind in gone} - {kind.kind for kind in kinds}:
+            self._metrics.forget_kind(kind)
+        come = {kind.kind for kind in set(kinds) - before}
+        found = [(key, source) for key, source in self._objects.items() if key.kind in come] if come else ()
+        return touched.union(*(self._show(key, source) for key, source in found))
+
+    def forget_departed(self) -> None:
+        """What was taken up before is nowhere to be seen any more."""
+        self.departed = ()
+        for view in self._views:
+            view.take_up(self.kinds, ())
+
     def put(self, key: ObjectKey, source: SourceObject) -> set[BundleKey]:
         """An object is there, or has changed; the bundles that this touches."""
         self._is_read(key)
@@ -41,6 +62,9 @@ class Sources:
             # The log decodes each record into strings of its own; kinds and namespaces are few.
             key = ObjectKey(sys.intern(key.kind), sys.intern(key.namespace), key.name)
         self._objects[key] = source
+        return self._show(key, source)
+
+    def _show(self, key: ObjectKey, source: SourceObject) -> set[BundleKey]:
         views = [view for view in self._views if key.kind in view.kinds]
         if not views:
             return set()

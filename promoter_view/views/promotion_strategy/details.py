@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from promoter_view.kubernetes.kinds import PROMOTER_GROUP, PROMOTER_KINDS
-from promoter_view.views.definition import Member, RootOrder, ViewDefinition
+from promoter_view.views.definition import Member, RootOrder, Undeclared, ViewDefinition
 from promoter_view.views.joining.relations import FieldIs, LabelledLikeRoot, NamedBy, NamesRoot, OwnedBy
 from promoter_view.views.promotion_strategy.columns import COLUMNS, cells
 
@@ -35,6 +36,7 @@ _BY_POLICY = OwnedBy(("ChangeTransferPolicy",), PROMOTER_GROUP)
 _BY_GATE_OR_POLICY = OwnedBy(
     (*(kind for _, kind, _ in _GATES), "ChangeTransferPolicy"), PROMOTER_GROUP, claiming="CommitStatus"
 )
+_BY_ANY_OWNER = replace(_BY_GATE_OR_POLICY, parents=("PromotionStrategy", *_BY_GATE_OR_POLICY.parents))
 _NAMES_STRATEGY = NamesRoot(("spec", "promotionStrategyRef", "name"))
 _PROVIDER = ("spec", "scmProviderRef")
 _CLUSTER_SCOPED = FieldIs((*_PROVIDER, "kind"), "ClusterScmProvider")
@@ -127,6 +129,12 @@ PROMOTION_STRATEGY_DETAILS = ViewDefinition(
     "moment. It is computed and read-only: there is one for each PromotionStrategy, of the same name. Members are the "
     "cluster's own objects as they are stored, without metadata.managedFields and the annotation "
     "kubectl.kubernetes.io/last-applied-configuration.",
+    undeclared=Undeclared(
+        PROMOTER_GROUP,
+        before="gitRepository",
+        naming=(_NAMES_STRATEGY,),
+        owned=(_BY_ANY_OWNER, LabelledLikeRoot(_LABEL, unless=_BY_ANY_OWNER)),
+    ),
     root_description="The PromotionStrategy itself. Its status is given without the copies of what its "
     "ChangeTransferPolicies say: look there.",
 )

@@ -164,7 +164,7 @@ def test_the_documents_that_are_wanted():
 
 def test_the_index_follows_the_document():
     """Another document has another hash, and the index says so; the same one has the same."""
-    openapi = OpenApi(VIEWS, version="1.2.3")
+    openapi = OpenApi(lambda: VIEWS, version="1.2.3")
     first = openapi.documents
     openapi.update({GROUP_VERSION: strategies_document()})
     second = openapi.documents
@@ -181,7 +181,7 @@ def test_what_cannot_be_written_is_left_out():
     deep: Any = {}
     for _ in range(500):
         deep = {"a": deep}
-    openapi = OpenApi(VIEWS, version="1.2.3")
+    openapi = OpenApi(lambda: VIEWS, version="1.2.3")
     before = openapi.documents
     openapi.update({GROUP_VERSION: document_of({STRATEGY: {"default": deep, GROUP_VERSION_KIND: _GVK}})})
     assert openapi.documents == before

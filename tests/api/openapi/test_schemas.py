@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.api.openapi.schemas import adopt, name_of, schemas_of, to_v2
+from promoter_view.api.openapi.schemas import adopt, to_v2
 from promoter_view.kubernetes.kinds import Kind
+from promoter_view.kubernetes.openapi import schemas_of
 from tests.api.openapi_documents import GROUP_VERSION_KIND, OBJECT_META, OWNER, STRATEGY, strategies_document
 
 KIND = Kind("PromotionStrategy", "promotionstrategies")
@@ -88,23 +89,3 @@ def test_depth_is_bounded():
             depth, node = depth + 1, node["items"]
         assert depth <= 102
         assert node[UNKNOWN] is True
-
-
-@pytest.mark.parametrize(
-    ("schemas", "expected"),
-    [
-        (schemas_of(strategies_document()), STRATEGY),
-        ({}, None),
-        ({"A": None, "B": {GROUP_VERSION_KIND: "text"}, "C": {GROUP_VERSION_KIND: [None]}}, None),
-        ({"A": {GROUP_VERSION_KIND: [{"group": KIND.group, "version": "v2", "kind": KIND.kind}]}}, None),
-    ],
-)
-def test_finds_the_schema_of_a_kind(schemas, expected):
-    """A kind's schema is the one that says so, whatever its name."""
-    assert name_of(KIND, schemas) == expected
-
-
-@pytest.mark.parametrize("document", [None, [], {}, {"components": 1}, {"components": {"schemas": []}}])
-def test_a_document_without_schemas(document):
-    """A document that is none has no schemas."""
-    assert schemas_of(document) == {}

@@ -52,7 +52,7 @@ class SchemaFollowerTests(SynchronousTestCase):
         self.cluster = Cluster()
         self.told: list[Any] = []
         self.follower = SchemaFollower(
-            (ONE, OTHER),
+            lambda: (ONE, OTHER),
             client=self.cluster,
             clock=self.clock,
             random=lambda: 0.5,
@@ -128,6 +128,16 @@ class SchemaFollowerTests(SynchronousTestCase):
         self.clock.advance(MINUTE)
         assert self.told == [{ONE: {"n": 1}}, {ONE: {"n": 2}}]
         assert self.follower.line == f"known schemas: {ONE}"
+
+    def test_begun_again_it_reads_all_anew(self) -> None:
+        """At once, though nothing has changed: for whoever wants something else of the same documents."""
+        self.start(one=1)
+        self.clock.advance(5)
+        self.follower.start()
+        assert self.told == [{ONE: {"n": 1}}] * 2
+        self.clock.advance(MINUTE)
+        assert len(self.told) == 2
+        assert len([path for path in self.cluster.asked if path == "/openapi/v3"]) == 3
 
     def test_a_document_that_is_none(self) -> None:
         """What is no JSON object is read again later, and nothing is told."""

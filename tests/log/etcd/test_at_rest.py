@@ -12,7 +12,7 @@ from promoter_view.log.etcd.client.values import PutKey, Transaction
 from promoter_view.log.etcd.layout import KeyLayout
 from promoter_view.records import BundleKey, ChangeType, Mark, ObjectKey, Position, Snapshot, SourceObject, UnreadObject
 from tests.support.log.benches import EtcdBench
-from tests.support.log.fakes import MIRROR, PATH, Fold, change
+from tests.support.log.fakes import MIRROR, PATH, Fold, change, kinds
 
 TIMED_OUT = EtcdError(Fault.TIMEOUT, "etcdserver: request timed out")
 
@@ -26,7 +26,7 @@ def state(count=300):
     bundles = {BundleKey("view", "team", f"pr-{number}"): 1000 + number for number in range(count)}
     offset = 18_000_001_000_000
     unreadable = {ObjectKey("PullRequest", "team", "deep"): UnreadObject("9", "cannot be decoded")}
-    return Snapshot(offset, MIRROR, 0, True, {PATH: "7"}, objects, bundles, unreadable)
+    return Snapshot(offset, MIRROR, 0, True, {PATH: "7"}, objects, bundles, unreadable, kinds("Gate").kinds)
 
 
 def run(work):

@@ -18,7 +18,7 @@ from promoter_view.log.etcd.layout import KeyLayout, decode_head
 from promoter_view.log.etcd.transactions import MAX_BYTES
 from promoter_view.records import Change, ChangeType, Mark, Position
 from tests.support.log.benches import EtcdBench, Part
-from tests.support.log.fakes import MIRROR, PATH, Fold, change, unreadable
+from tests.support.log.fakes import MIRROR, PATH, Fold, change, kinds, unreadable
 
 NO_SPACE = EtcdError(Fault.NO_SPACE, "etcdserver: mvcc: database space exceeded")
 NO_LEADER = EtcdError(Fault.NO_LEADER, "etcdserver: no leader")
@@ -568,15 +568,29 @@ def test_what_could_not_be_read_is_known_to_every_replica(bench):
         assert fold.positions == {PATH: "8"}
 
 
+def test_undeclared_kinds_are_known_to_every_replica(bench):
+    """To one that follows, and to one that comes later, whether it reads the record or the state behind it."""
+    first, fold1 = bench.open()
+    _, fold2 = bench.open()
+    first.append((kinds("Gate"), change("a")))
+    bench.settle()
+    _, fold3 = bench.open()
+    assert [fold.kinds for fold in (fold1, fold2, fold3)] == [kinds("Gate").kinds] * 3
+    first.append((kinds("Gate", "Owned"), change("b"), kinds("Owned")))
+    bench.settle()
+    _, fold4 = bench.open()
+    assert [fold.kinds for fold in (fold1, fold2, fold3, fold4)] == [kinds("Owned").kinds] * 4
+
+
 def test_the_format_is_stepped_when_it_is_needed(bench):
-    """Head is of the first format until an object could not be read, and of the second for good from then on."""
+    """Head is of the first format until something needs a newer one, and of that for good from then on."""
     log, _ = bench.open()
     formats = []
-    for entry in (change("a"), unreadable("a"), change("a", b"2")):
+    for entry in (change("a"), unreadable("a"), change("a", b"2"), kinds("Gate"), kinds()):
         log.append((entry,))
         bench.settle()
         formats.append(codec.unpack(zlib.decompress(bench.etcd.state.items[LAYOUT.head].value))[0])
-    assert formats == [1, 2, 2]
+    assert formats == [1, 2, 2, 4, 4]
 
 
 def test_an_etcd_that_takes_less_gets_less(bench):

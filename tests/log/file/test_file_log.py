@@ -13,7 +13,7 @@ from promoter_view.log.errors import LogClosed, LogDamaged, LogLocked, LogUnusab
 from promoter_view.log.offsets import units
 from promoter_view.log.urls import LogSettings
 from promoter_view.records import ChangeType, Mark, Mirror, Position
-from tests.support.log.fakes import MIRROR, NOW, PATH, Bench, Fold, change, unreadable
+from tests.support.log.fakes import MIRROR, NOW, PATH, Bench, Fold, change, kinds, unreadable
 
 
 @pytest.fixture
@@ -151,6 +151,25 @@ def test_the_format_is_stepped_when_it_is_needed(bench):
     bench.kill(log)
     assert b"format 2\n" in (bench.path / "format").read_bytes()
     bench.open()
+
+
+def test_undeclared_kinds_are_known_after_a_restart(tmp_path):
+    """From the record, and from a snapshot; who does not know such records refuses the log from the first one on."""
+    bench = small(tmp_path, history_bytes=1500)
+    log, fold = bench.open()
+    bench.append(log, kinds("Gate"), change("a"))
+    assert b"format 4\n" in (bench.path / "format").read_bytes()
+    bench.kill(log)
+    log, again = bench.open()
+    assert again.kinds == fold.kinds == kinds("Gate").kinds
+    fill(bench, log, 12)
+    bench.kill(log)
+    assert bench.files("snapshot")
+    log, last = bench.open()
+    assert last.restored is not None
+    assert last.kinds == fold.kinds
+    bench.append(log, kinds())
+    assert last.kinds == ()
 
 
 def test_a_full_disk_holds_the_step_of_the_format_too(bench):
@@ -299,7 +318,7 @@ def test_a_roll_writes_a_snapshot_beside_the_new_segment(tmp_path):
     assert {file.stem for file in snapshots} <= {file.stem for file in segments}
     _, again = bench.open()
     assert again.restored is not None
-    assert again.state == (*fold.state[:3], MIRROR, {})
+    assert again.state == (*fold.state[:3], MIRROR, {}, ())
     assert [r for r in fold.records if r.offset > again.restored.offset] == again.records[:-1]
 
 

@@ -11,7 +11,7 @@ from promoter_view.log.file import segment as segment_module
 from promoter_view.log.file.disk import Disk
 from promoter_view.log.file.folder_at_rest import FolderAtRest
 from promoter_view.records import Change, Mark, ObjectKey, Position, UnreadObject
-from tests.support.log.fakes import MIRROR, NOW, PATH, Bench, FaultyDisk, Fold, change
+from tests.support.log.fakes import MIRROR, NOW, PATH, Bench, FaultyDisk, Fold, change, kinds
 
 
 def resting(path, disk=None):
@@ -58,7 +58,8 @@ def test_read_gives_all_and_changes_nothing(bench):
 def test_begun_from_a_state_it_goes_on_above(bench, tmp_path):
     """A log begun from another's state has all of it, and its mark follows that state's offset: nothing comes twice."""
     found = read(bench.path).snapshot()
-    state = dataclasses.replace(found, unreadable={ObjectKey("PullRequest", "team", "c"): UnreadObject("9", "deep")})
+    unreadable = {ObjectKey("PullRequest", "team", "c"): UnreadObject("9", "deep")}
+    state = dataclasses.replace(found, unreadable=unreadable, kinds=kinds("Gate").kinds)
     other = Bench(tmp_path / "other")
     run(resting(other.path).begin(state))
     log, fold = other.open()

@@ -10,14 +10,15 @@ from promoter_view.log.errors import LogDamaged
 from promoter_view.log.file import snapshot
 from promoter_view.log.file.frames import FileHeader, FileKind
 from promoter_view.records import BundleKey, ObjectKey, Snapshot, SourceObject, UnreadObject
-from tests.support.log.fakes import MIRROR
+from tests.support.log.fakes import MIRROR, kinds
 
 
 def a_snapshot(objects, body=b'{"a":1}'):
     found = {ObjectKey("Stage", f"ns{n % 3}", f"s{n}"): SourceObject(body + b"%d" % n, str(n)) for n in range(objects)}
     bundles = {BundleKey("view", key.namespace, key.name): 7 + at for at, key in enumerate(found)}
     unreadable = {ObjectKey("Stage", "ns1", "deep"): UnreadObject("9", "cannot be decoded")} if objects else {}
-    return Snapshot(42, MIRROR, 1, True, {"/a": "5", "/b": ""}, found, bundles, unreadable)
+    state = ({"/a": "5", "/b": ""}, found, bundles, unreadable)
+    return Snapshot(42, MIRROR, 1, True, *state, kinds("Gate").kinds if objects else ())
 
 
 def encoded(taken):

@@ -12,11 +12,11 @@ from twisted.web.server import Request
 from promoter_view.access.admission import Attributes
 from promoter_view.access.authorization import AccessReviews
 from promoter_view.access.identity import Identity
-from promoter_view.kubernetes.kinds import REFLECTED_KINDS
+from promoter_view.kubernetes.kinds import PROMOTER_GROUP, REFLECTED_KINDS
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.metrics import Metrics
 from promoter_view.reading.sights import Sights
-from promoter_view.records import Change, ChangeType
+from promoter_view.records import Change, ChangeType, UndeclaredKind
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.errors import Forbidden
@@ -25,8 +25,12 @@ from tests.support.api.world import World
 from tests.support.views.oracle import key_of
 
 UNAVAILABLE = ApiError(400, "", "the cluster is out of order")
-PLURALS = {kind.kind: kind.plural for kind in REFLECTED_KINDS}
-GROUPS = {kind.plural: kind.group for kind in REFLECTED_KINDS}
+#: One that no view declares, as a log may have taken it up.
+UNDECLARED = UndeclaredKind(
+    "NovelCommitStatus", "novelcommitstatuses", "v1alpha1", "novelCommitStatuses", True, "rules"
+)
+PLURALS = {kind.kind: kind.plural for kind in (*REFLECTED_KINDS, UNDECLARED)}
+GROUPS = {kind.plural: kind.group for kind in REFLECTED_KINDS} | {UNDECLARED.plural: PROMOTER_GROUP}
 EVERYWHERE = ""
 
 
@@ -76,7 +80,12 @@ class Membership:
             reviewer = access_reviewer(Reviews(self._answer), clock, Metrics())
             reviews = AccessReviews(reviewer, clock=clock, allowed_seconds=0, denied_seconds=0, metrics=Metrics())
             self.members = Sights(
-                views, definitions, reviews, clock=clock, kinds=REFLECTED_KINDS, max_sights=max_sights
+                views,
+                lambda: views.definitions(definitions),
+                reviews,
+                clock=clock,
+                members=True,
+                max_sights=max_sights,
             )
             return self.members
 

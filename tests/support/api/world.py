@@ -114,10 +114,10 @@ class World:
         )
         self.pump = Pump(self.views, reactor=self.clock, barrier=barrier)
         self.health = HealthChecks()
-        self.openapi = OpenApi(definitions, version="0.1.0")
+        self.openapi = OpenApi(lambda: definitions, version="0.1.0")
         self.offset = _START
         self.runtime = a_runtime(self.clock, wall=self.wall, metrics=self.metrics)
-        everything = Sights(self.views, definitions, None, clock=self.clock)
+        everything = Sights(self.views, lambda: definitions, None, clock=self.clock)
         self.resource = ViewResource(
             self.views,
             definitions,

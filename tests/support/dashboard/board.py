@@ -26,7 +26,6 @@ from promoter_view.dashboard.visitors.visitors import (
     ProxyProof,
     TokenAuthenticator,
 )
-from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
 from promoter_view.reading.sights import Sights
 from promoter_view.reading.wire import Frames
 from promoter_view.records import LogStatus
@@ -53,7 +52,7 @@ class Board(World):
         root_path: str = "/",
         limits: Limits | None = None,
         sights: Callable[[Board], Sights] = lambda board: Sights(
-            board.views, board.definitions, None, clock=board.clock
+            board.views, lambda: board.definitions, None, clock=board.clock
         ),
         definitions: Sequence[ViewDefinition] = (PROMOTION_STRATEGY_DETAILS,),
         **kept: Any,
@@ -191,7 +190,7 @@ class Events:
         return Frame(fields["event"], fields.get("id"), json.loads(fields["data"]))
 
 
-def reviewed(board: Board, kinds: Sequence[Kind] | None = None) -> Sights:
+def reviewed(board: Board, *, members: bool = False) -> Sights:
     """What the board's grants allow."""
     reviews = AccessReviews(
         access_reviewer(board.reviews, board.clock, board.metrics),
@@ -201,12 +200,19 @@ def reviewed(board: Board, kinds: Sequence[Kind] | None = None) -> Sights:
         metrics=board.metrics,
         masters=False,
     )
-    return Sights(board.views, board.definitions, reviews, clock=board.clock, kinds=kinds, bundles=True)
+    return Sights(
+        board.views,
+        lambda: board.views.definitions(board.definitions),
+        reviews,
+        clock=board.clock,
+        members=members,
+        bundles=True,
+    )
 
 
 def by_members(board: Board) -> Sights:
     """The same, and members of kinds that are no secret."""
-    return reviewed(board, REFLECTED_KINDS)
+    return reviewed(board, members=True)
 
 
 def by_token(board: Board) -> TokenAuthenticator:

@@ -20,12 +20,14 @@ from promoter_view.records import (
     BundleKey,
     Change,
     ChangeType,
+    KindsChanged,
     Mark,
     Mirror,
     ObjectKey,
     Position,
     Snapshot,
     SourceObject,
+    UndeclaredKind,
     Unreadable,
     UnreadObject,
 )
@@ -118,6 +120,7 @@ class Fold:
     positions: dict = field(default_factory=dict)
     bundles: dict = field(default_factory=dict)
     unreadable: dict = field(default_factory=dict)
+    kinds: tuple = ()
     mirror: Mirror | None = None
     generation: int = 0
     offset: int = 0
@@ -136,7 +139,7 @@ class Fold:
         self.restored = snapshot
         self.objects, self.positions = dict(snapshot.objects), dict(snapshot.positions)
         self.bundles, self.mirror = dict(snapshot.bundles), snapshot.mirror
-        self.unreadable = dict(snapshot.unreadable)
+        self.unreadable, self.kinds = dict(snapshot.unreadable), snapshot.kinds
         self.generation, self.offset = snapshot.generation, snapshot.offset
 
     def apply(self, records):
@@ -158,6 +161,8 @@ class Fold:
             self.unreadable[entry.key] = entry.found
             if entry.position is not None:
                 self.positions[entry.path] = entry.position
+        elif isinstance(entry, KindsChanged):
+            self.kinds = entry.kinds
         elif isinstance(entry, Position):
             self.positions[entry.path] = entry.position
         else:
@@ -177,12 +182,12 @@ class Fold:
 
     def snapshot(self):
         complete = self.mirror is not None and is_complete(self.mirror, self.positions)
-        kept = dict(self.positions), dict(self.objects), dict(self.bundles), dict(self.unreadable)
+        kept = dict(self.positions), dict(self.objects), dict(self.bundles), dict(self.unreadable), self.kinds
         return Snapshot(self.offset, self.mirror, self.generation, complete, *kept)
 
     @property
     def state(self):
-        return self.objects, self.positions, self.bundles, self.mirror, self.unreadable
+        return self.objects, self.positions, self.bundles, self.mirror, self.unreadable, self.kinds
 
 
 def change(name, body=b"{}", *, namespace="team", version="1", position=None, kind="PullRequest", type_=None):
@@ -194,6 +199,11 @@ def change(name, body=b"{}", *, namespace="team", version="1", position=None, ki
 def unreadable(name, reason="cannot be decoded", *, version="1", position=None, kind="PullRequest"):
     """A state of one pull request that could not be read."""
     return Unreadable(ObjectKey(kind, "team", name), UnreadObject(version, reason), PATH, position)
+
+
+def kinds(*names):
+    """The undeclared kinds of these names, all of them."""
+    return KindsChanged(tuple(UndeclaredKind(name, f"{name}s", "v1", f"{name}s", True, "rules") for name in names))
 
 
 class Bench:

@@ -1,0 +1,36 @@
+"""What a cluster's OpenAPI 3 documents say (KEP-2896): where each is, and its schemas. Pure, total over any JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from promoter_view.decoded import mapping, text
+from promoter_view.kubernetes.kinds import Kind
+
+Schemas = Mapping[str, Any]
+
+ROOT = "/openapi/v3"
+GROUP_VERSION_KIND = "x-kubernetes-group-version-kind"
+V3_REFERENCE = "#/components/schemas/"
+
+
+def document_url(index: Any, api_version: str) -> str:
+    """Where the index says that a document is; "" where it does not, or points out of the documents' folder."""
+    url = text(index, "paths", f"apis/{api_version}", "serverRelativeURL")
+    return url if url.startswith(f"{ROOT}/") else ""
+
+
+def schemas_of(document: Any) -> Schemas:
+    """The schemas of a document, none where it has none."""
+    return mapping(document, "components", "schemas")
+
+
+def name_of(kind: Kind, schemas: Schemas) -> str | None:
+    """The name of the schema that says that it is that kind's."""
+    wanted = {"group": kind.group, "version": kind.version, "kind": kind.kind}
+    for name, schema in schemas.items():
+        said = schema.get(GROUP_VERSION_KIND) if isinstance(schema, dict) else None
+        if isinstance(said, list) and wanted in said:
+            return name
+    return None
