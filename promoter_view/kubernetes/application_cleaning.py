@@ -24,6 +24,8 @@ _Rule = Callable[[Any], Any]
 _TICKING = frozenset({"resourceVersion", "generation"})
 #: Helm values, parameters and plugin environments can carry secrets.
 _SOURCE = ("repoURL", "path", "chart", "ref", "targetRevision")
+_BRANCH = ("repoURL", "targetBranch", "path")
+_SHAS = ("drySHA", "hydratedSHA")
 
 
 def reduce_application(document: _Json) -> _Json:
@@ -84,7 +86,12 @@ _SOURCES: Mapping[str, _Rule] = {"source": _source, "sources": _each(_source)}
 _REVISIONS: Mapping[str, _Rule] = {"revision": _scalar, "revisions": _texts}
 _destination = _only(("server", "namespace", "name"))
 
-_spec = _fields({**_SOURCES, "destination": _destination})
+#: Options of helm, kustomize, directories and plugins stand in drySource as they do in a source.
+_hydrator = _fields(
+    {"drySource": _source, "syncSource": _only(_BRANCH), "hydrateTo": _only(("targetBranch",))},
+)
+
+_spec = _fields({**_SOURCES, "sourceHydrator": _hydrator, "destination": _destination})
 _operation = _fields(
     {
         "initiatedBy": _only(("username", "automated")),
@@ -110,6 +117,12 @@ _known_status = _fields(
         ),
         "conditions": _each(_only(("type", "message"))),
         "operationState": _operation_state,
+        "sourceHydrator": _fields(
+            {
+                "currentOperation": _only(("phase", "message", *_SHAS, "startedAt", "finishedAt")),
+                "lastSuccessfulOperation": _only(_SHAS),
+            }
+        ),
     }
 )
 

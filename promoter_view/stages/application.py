@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from promoter_view.decoded import items, mapping, mappings, parse_time, text
+from promoter_view.stages.hydration import Hydration, read_hydration, synced_source
 
 #: The info item of an operation that says which Promotion started it.
 PROMOTION_INFO = "kargo.akuity.io/promotion"
@@ -38,10 +39,11 @@ class OperationState:
 class Application:
     """``document`` is what it was read from: a write starts from that, and what is not named here is in it alone.
 
-    ``sources`` are spec.sources where there are any, else spec.source alone, else none; ``has_sources`` tells the
-    first. ``is_pending``: the top-level ``operation`` is there, which Argo CD has not finished taking, and
-    ``pending_promotion`` started that. ``revisions`` are those of the sync status. ``errors`` are the error conditions
-    as words, in order. Texts are "" where there are none.
+    ``sources`` are what Argo CD syncs to: of spec.sourceHydrator the hydrated branch, else spec.sources where there are
+    any, else spec.source alone, else none; ``has_sources`` tells that spec.sources counts. ``hydration`` is None where
+    the manifests are not hydrated. ``is_pending``: the top-level ``operation`` is there, which Argo CD has not finished
+    taking, and ``pending_promotion`` started that. ``revisions`` are those of the sync status. ``errors`` are the error
+    conditions as words, in order. Texts are "" where there are none.
     """
 
     document: Mapping[str, Any]
@@ -50,6 +52,7 @@ class Application:
     deleted_since: str
     sources: Sequence[Mapping[str, Any]]
     has_sources: bool
+    hydration: Hydration | None
     is_pending: bool
     pending_promotion: str | None
     operation: OperationState | None
@@ -67,6 +70,15 @@ class Application:
     def departure(self) -> str:
         """That it is being deleted, as words; "" where it is not. Argo CD begins no operation on it any more."""
         return f"is being deleted since {self.deleted_since}" if self.deleted_since else ""
+
+    @property
+    def dry_revision(self) -> str:
+        """The dry commit that it is at; "" where that is not known, or nothing is hydrated."""
+        return "" if self.hydration is None else self.hydration.dry_of(self.revisions[0])
+
+    def revision_for(self, wanted: str) -> str:
+        """The revision that it has to be at for one that is wanted: they differ where that is a dry commit."""
+        return wanted if self.hydration is None else self.hydration.revision_for(wanted)
 
     @property
     def finished_at(self) -> str:
@@ -92,13 +104,15 @@ class Application:
 def read_application(document: Mapping[str, Any]) -> Application:
     """Reads a decoded Application."""
     metadata, spec, status = (mapping(document, part) for part in ("metadata", "spec", "status"))
+    hydration = read_hydration(spec, status)
     return Application(
         document=document,
         namespace=text(metadata, "namespace"),
         name=text(metadata, "name"),
         deleted_since=text(metadata, "deletionTimestamp"),
         sources=_sources(spec),
-        has_sources=bool(spec.get("sources")),
+        has_sources=hydration is None and bool(spec.get("sources")),
+        hydration=hydration,
         is_pending=isinstance(document.get("operation"), dict),
         pending_promotion=_promotion(document),
         operation=_operation(status.get("operationState")),
@@ -116,7 +130,10 @@ def read_application(document: Mapping[str, Any]) -> Application:
 
 
 def _sources(spec: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """What is no object in the list reads as empty."""
+    """What is no object in the list reads as empty. spec.sourceHydrator counts before the others, as in Argo CD."""
+    hydrator = mapping(spec, "sourceHydrator")
+    if hydrator:
+        return [synced_source(hydrator)]
     one = mapping(spec, "source")
     return [mapping(source) for source in items(spec, "sources")] or ([one] if one else [])
 

@@ -1,8 +1,8 @@
 """The health of one Application for a Stage, and how verdicts are merged. Pure, and total.
 
 The table is RULES: the first that applies decides. It is that of Kargo's argocd-update health checker, but for a
-pending top-level operation, which always counts as one in flight, and for one that is being deleted, which is Unknown
-as it will be once it is gone.
+pending top-level operation, which always counts as one in flight, for one that is being deleted, which is Unknown
+as it will be once it is gone, and for one whose manifests are hydrated, of which a dry commit may be wanted.
 """
 
 from __future__ import annotations
@@ -122,6 +122,17 @@ def _has_errors(application: Application, wanted: WantedApplication) -> Applicat
     return ApplicationVerdict(Health.UNHEALTHY, issues) if issues else None
 
 
+def _not_hydrated(application: Application, wanted: WantedApplication) -> ApplicationVerdict | None:
+    hydration = application.hydration
+    if hydration is None or len(wanted.revisions) != len(application.sources) or not any(wanted.revisions):
+        return None
+    revision = wanted.revisions[0]
+    if revision in application.revisions or not hydration.lacks(revision):
+        return None
+    state = Health.UNHEALTHY if hydration.has_failed(revision) else Health.PROGRESSING
+    return ApplicationVerdict(state, (f"Application {wanted} {hydration.words(revision)}",))
+
+
 def _in_operation(application: Application, wanted: WantedApplication) -> ApplicationVerdict | None:
     idle = bool(application.finished_at) and not application.is_pending
     if idle or not any(wanted.revisions):
@@ -143,12 +154,17 @@ def _elsewhere(application: Application, wanted: WantedApplication) -> Applicati
     urls = [public_url(text(source, "repoURL")) for source in application.sources]
     places = zip(urls, wanted.revisions, application.revisions, strict=False)
     parts = [
-        f"source {index} with repoURL {url} is at {at or 'no revision'}, not at {revision}"
+        f"source {index} with repoURL {url} is at {at or 'no revision'}, not at {_told_revision(application, revision)}"
         for index, (url, revision, at) in enumerate(places)
-        if revision and at != revision
+        if revision and at not in (revision, application.revision_for(revision))
     ]
     issue = f"Not all sources of Application {wanted} are synced to the desired revisions: {'; '.join(parts)}"
     return ApplicationVerdict(Health.UNHEALTHY, (issue,)) if parts else None
+
+
+def _told_revision(application: Application, wanted: str) -> str:
+    revision = application.revision_for(wanted)
+    return wanted if revision == wanted else f"{revision}, hydrated from dry commit {wanted}"
 
 
 def _argo_cd_health(application: Application, wanted: WantedApplication) -> ApplicationVerdict:
@@ -163,6 +179,7 @@ RULES: tuple[Rule, ...] = (
     _departing,
     _not_trusted,
     _has_errors,
+    _not_hydrated,
     _in_operation,
     _miscounted,
     _elsewhere,

@@ -201,6 +201,34 @@ def test_several_sources(plane: ControlPlane, client: Client, tmp_path: Path) ->
         assert issue.endswith(f"source 1 with repoURL {CHARTS} is at 1.9, not at 1.10")
 
 
+HYDRATOR = {
+    "drySource": {"repoURL": REPO, "targetRevision": "main", "path": "app"},
+    "syncSource": {"targetBranch": "environments/test", "path": "app"},
+}
+
+
+def test_hydrated(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
+    """Where the manifests are hydrated a step without sources syncs and waits; one with them says why it cannot."""
+    for name in ("hydrated", "hydrated-sources"):
+        prepared(client, name, source=None, sourceHydrator=HYDRATOR)
+    with running(tmp_path, plane):
+        promote(client, "hydrated", argocd_update({"apps": [{"name": "hydrated"}]}))
+        promote(client, "hydrated-sources", argocd_update({"apps": [update(COMMIT, name="hydrated-sources")]}))
+        phase, message = ended(client, "p-hydrated-sources")
+        assert phase == "Errored"
+        assert "argocd/hydrated-sources has spec.sourceHydrator, and no source that an update could change" in message
+
+        state = {"operation": operation_of(client, "hydrated"), "phase": "Running", "startedAt": now()}
+        says(client, "hydrated", operationState=state)
+        result = {"revision": "h1", "source": {"repoURL": REPO, "targetRevision": "environments/test"}}
+        state = {**state, "phase": "Succeeded", "finishedAt": now(), "syncResult": result}
+        says(client, "hydrated", operationState=state, reconciledAt=now(), sync={"status": "Synced", "revision": "h1"})
+        assert ended(client, "p-hydrated") == ("Succeeded", "")
+        stage_says(client, "hydrated", "Healthy")
+        assert client.get(f"{APPLICATIONS}/hydrated")["spec"]["sourceHydrator"] == HYDRATOR
+        assert "operation" not in client.get(f"{APPLICATIONS}/hydrated-sources")
+
+
 def argocd_update(config: Any, **more: Any) -> Document:
     return {"uses": "argocd-update", "config": config, **more}
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.support.plane.aggregation import aggregated
-from tests.support.plane.kargo_town import Town, settle, until, watching
+from tests.support.plane.kargo_town import HYDRATOR_SECRET, Town, settle, until, watching
 from tests.support.plane.plane import ControlPlane
 from tests.support.program.client import Client
 from tests.support.program.program import Program
@@ -19,6 +19,7 @@ from tests.support.program.program import Program
 pytestmark = pytest.mark.controlplane
 
 FREIGHT, OLD = "f" * 40, "0" * 40
+NOON = "2026-11-20T12:00:00Z"
 
 
 class Served(NamedTuple):
@@ -136,6 +137,52 @@ def test_health_follows(served: Served) -> None:
         ("Healthy", []),
         ("Unhealthy", ["last Promotion p1 Failed: step 2 failed"]),
     ]
+
+
+def test_hydrated(served: Served) -> None:
+    """A dry commit that is wanted: hydrated not yet, in vain, but not synced, synced; what is inline stays untold."""
+    town = served.town("hydrated")
+    ended = {
+        "operationState": {"phase": "Succeeded", "operation": {}, "finishedAt": NOON, "startedAt": NOON},
+        "reconciledAt": NOON,
+    }
+
+    def tell(revision: str, phase: str, message: str = "", *, done: str = "d1") -> None:
+        operation = {"phase": phase, "message": message, "startedAt": NOON, **({"drySHA": "d2"} if message else {})}
+        last = {"drySHA": done, "hydratedSHA": done.replace("d", "h")}
+        hydrator = {"currentOperation": operation, "lastSuccessfulOperation": last}
+        sync = {"status": "Synced", "revision": revision}
+        town.hydrated_application("app", "hydrated:test", **ended, sync=sync, sourceHydrator=hydrator)
+
+    tell("h1", "Hydrated")
+    town.stage("test", last("Succeeded", {"name": "app", "namespace": town.argocd, "desiredRevisions": ["d2"]}))
+    told = [settle(served.running, served.plane.client())["hydrated", "test"]]
+    seen = []
+    with watching(served.running, "hydrated") as events:
+        for arguments in (("h1", "Hydrating"), ("h1", "Failed", "no such chart")):
+            tell(*arguments)
+            seen += until(events, lambda _: True)
+        for revision in ("h1", "h2"):
+            tell(revision, "Hydrated", done="d2")
+            seen += until(events, lambda _: True)
+    told.append(settle(served.running, served.plane.client())["hydrated", "test"])
+    app = f"Application {town.argocd}/app"
+    assert [(each["health"]["status"], *each["health"].get("issues", [])) for each in seen] == [
+        ("Progressing", f"{app} is hydrating, and has not hydrated dry commit d2 yet; the last one is d1"),
+        ("Unhealthy", f"{app} could not hydrate dry commit d2: no such chart"),
+        (
+            "Unhealthy",
+            f"Not all sources of {app} are synced to the desired revisions: source 0 with repoURL "
+            "https://git.example.com/app.git is at h1, not at h2, hydrated from dry commit d2",
+        ),
+        ("Healthy",),
+    ]
+    (check,) = seen[-1]["health"]["checks"]
+    assert (check["revisionWanted"], check["revisionSeen"], check["dryRevisionSeen"]) == ("d2", "h2", "d2")
+    for bundle in (*told, *seen):
+        (shown,) = bundle["applications"]
+        assert shown["spec"]["sourceHydrator"]["drySource"]["path"] == "src"
+        assert HYDRATOR_SECRET not in json.dumps(bundle)
 
 
 def test_ticks_are_no_changes(served: Served) -> None:

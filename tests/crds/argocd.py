@@ -18,6 +18,19 @@ _SOURCE = {
     "directory": ANY,
     "plugin": ANY,
 }
+_HYDRATOR = {
+    "drySource!": {
+        "repoURL!": "string",
+        "targetRevision!": "string",
+        "path!": "string",
+        "helm": ANY,
+        "kustomize": ANY,
+        "directory": ANY,
+        "plugin": ANY,
+    },
+    "syncSource!": {"repoURL": "string", "targetBranch!": "string", "path!": "string"},
+    "hydrateTo": {"targetBranch!": "string"},
+}
 
 KINDS = (
     Kind(
@@ -29,7 +42,7 @@ KINDS = (
             "destination!": {"name": "string", "namespace": "string", "server": "string"},
             "source": _SOURCE,
             "sources": [_SOURCE],
-            "sourceHydrator": {"drySource!": ANY, "hydrateTo": ANY, "syncSource!": ANY},
+            "sourceHydrator": _HYDRATOR,
             "syncPolicy": ANY,
         },
         {
@@ -47,7 +60,18 @@ KINDS = (
             },
             "reconciledAt": "time",
             "resources": [ANY],
-            "sourceHydrator": ANY,
+            "sourceHydrator": {
+                "currentOperation": {
+                    "drySHA": "string",
+                    "finishedAt": "time",
+                    "hydratedSHA": "string",
+                    "message!": "string",
+                    "phase!": ("Hydrating", "Failed", "Hydrated"),
+                    "sourceHydrator": _HYDRATOR,
+                    "startedAt!": "time",
+                },
+                "lastSuccessfulOperation": {"drySHA": "string", "hydratedSHA": "string", "sourceHydrator": _HYDRATOR},
+            },
             "sync": {"status!": "string", "revision": "string", "revisions": ["string"], "comparedTo": ANY},
         },
         short=("app", "apps"),

@@ -121,6 +121,19 @@ def test_one_in_full() -> None:
     assert [(part.version, part.subject) for part in detail.freight[0].artifacts] == [("a" * 7, "A subject")]
 
 
+def test_hydrated() -> None:
+    """Of an Application whose manifests are hydrated the page tells both commits, and how hydration ended."""
+    shop = Shop()
+    hydrator = {
+        "lastSuccessfulOperation": {"drySHA": "d1", "hydratedSHA": "h1"},
+        "currentOperation": {"phase": "Failed", "drySHA": "d2", "message": "no <such> chart"},
+    }
+    shop.put(application("web", **AUTHORIZED, sourceHydrator=hydrator))
+    page = shop.page("stages/shop/test")
+    assert "dry commit <code>d1</code> hydrated as <code>h1</code>" in page
+    assert "last hydration: Failed no &lt;such&gt; chart" in page
+
+
 def test_nothing_yet() -> None:
     """A Stage without anything is a row and a page all the same."""
     world = World()

@@ -148,6 +148,54 @@ def test_what_is_kept() -> None:
     assert found == before
 
 
+def hydrated() -> dict[str, Any]:
+    """One whose manifests Argo CD hydrates."""
+    hydrator = {
+        "drySource": secretive_source(),
+        "syncSource": {"targetBranch": "environments/test", "path": "deploy", "note": {"a": SECRET}},
+        "hydrateTo": {"targetBranch": "environments/test-next"},
+    }
+    found = application()
+    found["spec"] = {"sourceHydrator": hydrator}
+    found["status"]["sourceHydrator"] = {
+        "currentOperation": {
+            "phase": "Failed",
+            "message": "no such chart",
+            "drySHA": "d2",
+            "hydratedSHA": "",
+            "startedAt": FINISHED,
+            "finishedAt": FINISHED,
+            "sourceHydrator": hydrator,
+        },
+        "lastSuccessfulOperation": {"drySHA": "d1", "hydratedSHA": "h1", "sourceHydrator": hydrator},
+    }
+    return found
+
+
+def test_what_is_kept_of_a_hydrator() -> None:
+    """Its branches, repositories and shas stay; inline options, and the copies of itself in the status, do not."""
+    found = cleaned(hydrated())
+    assert found["spec"] == {
+        "sourceHydrator": {
+            "drySource": SOURCE,
+            "syncSource": {"targetBranch": "environments/test", "path": "deploy"},
+            "hydrateTo": {"targetBranch": "environments/test-next"},
+        }
+    }
+    assert found["status"]["sourceHydrator"] == {
+        "currentOperation": {
+            "phase": "Failed",
+            "message": "no such chart",
+            "drySHA": "d2",
+            "hydratedSHA": "",
+            "startedAt": FINISHED,
+            "finishedAt": FINISHED,
+        },
+        "lastSuccessfulOperation": {"drySHA": "d1", "hydratedSHA": "h1"},
+    }
+    assert SECRET not in clean(hydrated()).decode()
+
+
 RECONCILED = [
     ("2026-11-20T09:59:59Z", FINISHED, None),
     (FINISHED, FINISHED, FINISHED),
@@ -230,16 +278,19 @@ PLACES = [
     *(("spec", name) for name in ("source", "sources", "destination")),
     ("operation",),
     *(("operation", name) for name in ("info", "initiatedBy", "sync")),
+    ("spec", "sourceHydrator"),
+    *(("spec", "sourceHydrator", name) for name in ("drySource", "syncSource", "hydrateTo")),
     ("status",),
     *(("status", name) for name in ("health", "sync", "conditions", "operationState", "reconciledAt")),
     *(("status", "operationState", name) for name in ("operation", "syncResult", "finishedAt", "phase")),
+    *(("status", "sourceHydrator", name) for name in ("currentOperation", "lastSuccessfulOperation")),
 ]
 
 
 @given(st.sampled_from(PLACES), _JSON)
 def test_any_shape(place: tuple[str, ...], shape: Any) -> None:
     """Whatever stands in place of a field: it is cleaned without an error, and no secret stays."""
-    found = application()
+    found = hydrated() if "sourceHydrator" in place else application()
     parent: Any = found
     for name in place[:-1]:
         parent = parent[name]

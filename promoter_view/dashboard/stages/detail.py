@@ -35,7 +35,9 @@ _VERDICTS = {health.value: health for health in ShownHealth}
 class ApplicationLine:
     """An Application: the Stage's verdict on it, and what Argo CD says. ``since``: when its health last changed.
 
-    ``checked``: a health check names it, so that it counts. ``url`` leads to Argo CD, "" where that is not known.
+    ``checked``: a health check names it, so that it counts. ``dry`` is the dry commit that was hydrated last, as
+    ``hydrated``; ``hydration`` is the phase of the hydrator's operation and its message. ``url`` leads to Argo CD. ""
+    is what is not known, or not there.
     """
 
     namespace: str
@@ -48,6 +50,9 @@ class ApplicationLine:
     since: datetime | None
     wanted: str
     seen: str
+    dry: str
+    hydrated: str
+    hydration: str
     issues: tuple[str, ...]
     url: str
 
@@ -133,6 +138,9 @@ class _Said(NamedTuple):
     operation: str
     since: datetime | None
     revision: str
+    dry: str
+    hydrated: str
+    hydration: str
 
 
 class _Check(NamedTuple):
@@ -145,7 +153,7 @@ class _Check(NamedTuple):
     issues: tuple[str, ...]
 
 
-_NOTHING_SAID = _Said(("", ""), "", "", "", None, "")
+_NOTHING_SAID = _Said(("", ""), "", "", "", None, "", "", "", "")
 _NO_CHECK = _Check(("", ""), "", "", "", ())
 
 
@@ -196,6 +204,9 @@ def _application(key: tuple[str, str], said: _Said | None, check: _Check | None,
         since=said.since,
         wanted=told.wanted,
         seen=told.seen or said.revision,
+        dry=said.dry,
+        hydrated=said.hydrated,
+        hydration=said.hydration,
         issues=told.issues,
         url=argocd_link(argocd_url, *key),
     )
@@ -204,15 +215,23 @@ def _application(key: tuple[str, str], said: _Said | None, check: _Check | None,
 def _said(application: Mapping[str, Any]) -> _Said:
     status = mapping(application, "status")
     operation = mapping(status, "operationState")
-    words = (text(operation, "phase"), text(operation, "message")[:_MAX_MESSAGE])
+    hydrator = mapping(status, "sourceHydrator")
     return _Said(
         _name(application.get("metadata")),
         text(status, "health", "status"),
         text(status, "sync", "status"),
-        " ".join(filter(None, words)),
+        _outcome(operation),
         moment(status, "health", "lastTransitionTime") or moment(operation, "finishedAt"),
         text(status, "sync", "revision")[:200],
+        text(hydrator, "lastSuccessfulOperation", "drySHA")[:200],
+        text(hydrator, "lastSuccessfulOperation", "hydratedSHA")[:200],
+        _outcome(mapping(hydrator, "currentOperation")),
     )
+
+
+def _outcome(operation: Mapping[str, Any]) -> str:
+    """The phase of an operation, and its message."""
+    return " ".join(filter(None, (text(operation, "phase"), text(operation, "message")[:_MAX_MESSAGE])))
 
 
 def _read_checks(health: Mapping[str, Any]) -> Sequence[_Check]:

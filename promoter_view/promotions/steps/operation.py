@@ -13,7 +13,7 @@ from typing import Any
 from promoter_view.decoded import mapping, text
 from promoter_view.promotions.merge_patch import merge_diff
 from promoter_view.promotions.steps.decisions import NextMove, decide
-from promoter_view.promotions.steps.sources import desired_revisions, unmatched, update_sources
+from promoter_view.promotions.steps.sources import desired_revisions, inapplicable, update_sources
 from promoter_view.promotions.steps.step import CreateEvent, SyncApplication
 from promoter_view.stages.application import PROMOTION_INFO, Application
 from promoter_view.stages.authorization import refusal
@@ -59,9 +59,9 @@ def plan_sync(action: SyncApplication, live: Application | None) -> SyncPatch | 
     refused = _refused(live, action)
     if refused:
         return NotPossible(f"Argo CD {refused}")
-    missing = unmatched(live.sources, action.updates)
-    if missing:
-        return NotPossible(f"no source of Argo CD Application {live} {missing}")
+    why = inapplicable(live, action.updates)
+    if why:
+        return NotPossible(why)
     decision = decide(live, action.promotion, desired_revisions(live.sources, action.updates))
     if decision.move is NextMove.ERROR:
         return NotPossible(decision.words)

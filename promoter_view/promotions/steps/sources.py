@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.promotions.steps.step import KustomizeImage, SourceUpdate
+from promoter_view.stages.application import Application
 from promoter_view.urls import public_url
 
 #: By their Unicode categories, what nobody sees: controls, formats (soft hyphens, joiners, directions), separators.
@@ -76,12 +77,17 @@ def desired_revisions(sources: Sequence[Mapping[str, Any]], updates: Sequence[So
     )
 
 
-def unmatched(sources: Sequence[Mapping[str, Any]], updates: Iterable[SourceUpdate]) -> str:
-    """Words on the first update that matches no source; "" where each matches one."""
+def inapplicable(application: Application, updates: Sequence[SourceUpdate]) -> str:
+    """Words on why the updates cannot be applied, with the first that matches no source; "" where each can."""
+    if updates and application.hydration is not None:
+        return (
+            f"Argo CD Application {application} has spec.sourceHydrator, and no source that an update could change: "
+            "leave out sources, and commit to the branch of its drySource"
+        )
     for update in updates:
-        if not any(matches(update, source) for source in sources):
-            chart = f" and chart {update.chart}" if update.chart else ""
-            return f"matched update with repoURL {update.repo_url}{chart}"
+        if not any(matches(update, source) for source in application.sources):
+            meant = f"repoURL {update.repo_url}" + (f" and chart {update.chart}" if update.chart else "")
+            return f"no source of Argo CD Application {application} matched update with {meant}"
     return ""
 
 

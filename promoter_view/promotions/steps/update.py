@@ -12,7 +12,7 @@ from typing import Any
 
 from promoter_view.promotions.steps.decisions import FAILED, Decision, NextMove, decide, status_of
 from promoter_view.promotions.steps.selection import StepError, authorized, resolve, unauthorized_note
-from promoter_view.promotions.steps.sources import desired_revisions, unmatched
+from promoter_view.promotions.steps.sources import desired_revisions, inapplicable
 from promoter_view.promotions.steps.step import (
     ApplicationName,
     Applications,
@@ -64,15 +64,14 @@ def _decide_all(
 
 def _check_sources(entry: AppUpdate, found: Sequence[Application]) -> None:
     """Errors: StepError where an update has no source to apply to."""
-    problems = [(one, why) for one in found if (why := unmatched(one.sources, entry.updates))]
+    problems = [why for one in found if (why := inapplicable(one, entry.updates))]
     if not problems:
         return
-    words = [f"no source of Argo CD Application {one} {why}" for one, why in problems[:_SHOWN]]
     if len(found) == 1:
-        raise StepError(words[0])
+        raise StepError(problems[0])
     shown = f" (showing first {_SHOWN})" if len(problems) > _SHOWN else ""
     count = f"selected Applications must have compatible sources; {len(problems)} incompatible{shown}"
-    raise StepError(f"{count}: {'; '.join(words)}. No Applications were updated")
+    raise StepError(f"{count}: {'; '.join(problems[:_SHOWN])}. No Applications were updated")
 
 
 def _decide(context: StepContext, application: Application, updates: tuple[SourceUpdate, ...]) -> _Target:

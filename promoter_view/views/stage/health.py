@@ -99,6 +99,7 @@ def _verdict(
         "issues": list(dict.fromkeys(issues)),
         "revisionWanted": _joined([wanted.revisions]),
         "revisionSeen": _joined([health.seen]) if is_told else "",
+        "dryRevisionSeen": found.dry_revision if is_told and isinstance(found, Application) else "",
     }
     return _Verdict(health, issues, {name: value for name, value in told.items() if value})
 
@@ -183,6 +184,10 @@ _SCHEMA = {
                     ),
                     "revisionSeen": _text(
                         "The revision that it is synced to; left out where it does not authorize the Stage."
+                    ),
+                    "dryRevisionSeen": _text(
+                        "The dry commit that revisionSeen was hydrated from, as far as that is known, of an "
+                        "Application with spec.sourceHydrator."
                     ),
                 },
             },

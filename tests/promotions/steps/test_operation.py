@@ -14,7 +14,7 @@ from promoter_view.promotions.steps.step import KustomizeImage, SourceUpdate, Sy
 from promoter_view.stages.application import read_application
 from promoter_view.stages.authorization import ANNOTATION
 from tests.promotions.known import PROMOTION, STAGE, app, operated
-from tests.support.stages.applications import REPO, SHA, source
+from tests.support.stages.applications import REPO, SHA, hydrated_application, source
 
 ACTION = SyncApplication("argocd", "app", STAGE, PROMOTION)
 TARGET = SourceUpdate(REPO, desired_revision=SHA, update_target_revision=True)
@@ -25,6 +25,11 @@ def live(**more: Any) -> dict[str, Any]:
     found = app(**more)
     metadata = {**found["metadata"], "managedFields": [], "finalizers": ["f"]}
     return {**found, "apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": metadata}
+
+
+def hydrated() -> dict[str, Any]:
+    found = live()
+    return {**found, "spec": hydrated_application({})["spec"]}
 
 
 def patch(document: dict[str, Any], *updates: SourceUpdate, actor: str = "") -> SyncPatch:
@@ -52,6 +57,13 @@ def test_minimal() -> None:
 def test_without_updates() -> None:
     """Without updates the spec is left alone."""
     assert "spec" not in patch(live()).body
+
+
+def test_hydrated() -> None:
+    """Where the manifests are hydrated a sync leaves the spec alone, and the Event names the hydrated branch."""
+    found = patch(hydrated())
+    assert "spec" not in found.body
+    assert found.event.message == "kargo-controller initiated sync to environments/test"
 
 
 def test_without_a_status() -> None:
@@ -147,6 +159,10 @@ def test_not_possible() -> None:
         (None, 'unable to find Argo CD Application "app" in namespace "argocd"'),
         (live(annotation=None), "Argo CD Application argocd/app is not authorized for Stage kargo-demo:test"),
         (live(spec={"source": source("https://other")}), "no source of Argo CD Application argocd/app matched update"),
+        (
+            hydrated(),
+            "Argo CD Application argocd/app has spec.sourceHydrator, and no source that an update could change",
+        ),
         (live(state=operated("", by=None)), "has no phase"),
     ):
         found = plan_sync(replace(ACTION, updates=(TARGET,)), document and read_application(document))

@@ -12,14 +12,16 @@ from promoter_view.promotions.steps.sources import (
     desired_revisions,
     image_name,
     image_text,
+    inapplicable,
     matches,
     normalize_url,
-    unmatched,
     update_sources,
     upsert_images,
     upsert_parameters,
 )
 from promoter_view.promotions.steps.step import KustomizeImage, SourceUpdate
+from promoter_view.stages.application import read_application
+from tests.support.stages.applications import REPO, hydrated_application, known_application
 
 URLS: dict[str, tuple[str, str]] = {
     "as it is": ("https://github.com/example/repo", "https://github.com/example/repo"),
@@ -144,11 +146,20 @@ def test_desired_revisions() -> None:
     assert desired_revisions([], updates) == ()
 
 
-def test_unmatched() -> None:
+def test_inapplicable() -> None:
     """The first update without a source is named, with its chart where it has one."""
-    assert unmatched([{"repoURL": GIT}], [SourceUpdate(GIT)]) == ""
-    assert unmatched([], [SourceUpdate(GIT)]) == f"matched update with repoURL {GIT}"
-    assert unmatched([{"repoURL": GIT}], [SourceUpdate(GIT, "db")]) == f"matched update with repoURL {GIT} and chart db"
+    one, none = (known_application(spec=spec) for spec in ({"source": {"repoURL": GIT}}, {}))
+    words = f"no source of Argo CD Application argocd/app matched update with repoURL {GIT}"
+    assert inapplicable(one, [SourceUpdate(GIT)]) == ""
+    assert inapplicable(none, [SourceUpdate(GIT)]) == words
+    assert inapplicable(one, [SourceUpdate(GIT, "db")]) == f"{words} and chart db"
+
+
+def test_hydrated_sources_are_not_updated() -> None:
+    """Where the manifests are hydrated an update is refused, though its repository is that of the synced branch."""
+    found = read_application(hydrated_application({}))
+    assert inapplicable(found, []) == ""
+    assert "has spec.sourceHydrator" in inapplicable(found, [SourceUpdate(REPO)])
 
 
 @pytest.mark.parametrize(

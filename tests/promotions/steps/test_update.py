@@ -13,7 +13,7 @@ from promoter_view.promotions.steps.step import StepContext, StepResult, StepSta
 from promoter_view.stages.checks import read_wanted
 from promoter_view.stages.health import WantedApplication
 from tests.promotions.known import PROMOTION, STAGE, app, context, operated
-from tests.support.stages.applications import OTHER, REPO, SHA, source
+from tests.support.stages.applications import OTHER, REPO, SHA, hydrated_application, source
 
 UPDATE = known_steps()["argocd-update"]
 AT_SHA = {"revision": SHA}
@@ -84,6 +84,12 @@ ERRORS: dict[str, tuple[Any, list[dict[str, Any]], str]] = {
         config("app", sources=[{"repoURL": "https://other", "chart": "db"}]),
         [app()],
         "no source of Argo CD Application argocd/app matched update with repoURL https://other and chart db",
+    ),
+    "hydrated": (
+        config("app", **PINNED),
+        [app(spec=hydrated_application({})["spec"])],
+        "Argo CD Application argocd/app has spec.sourceHydrator, and no source that an update could change: "
+        "leave out sources, and commit to the branch of its drySource",
     ),
     "no source of one of several": (
         selecting(**PINNED),
@@ -156,6 +162,19 @@ PHASES: dict[str, tuple[list[dict[str, Any]], StepStatus, list[str]]] = {
         ["b"],
     ),
 }
+
+
+def test_hydrated() -> None:
+    """Where the manifests are hydrated it syncs and waits without sources, and its health check wants no revision."""
+    spec = hydrated_application({})["spec"]
+    assert synced(run(config("a"), app("a", spec=spec))) == ["a"]
+    assert run(config("a"), app("a", spec=spec, state=operated("Running"))).status is StepStatus.RUNNING
+    done = run(config("a"), app("a", spec=spec, state=operated(result=AT_SHA)))
+    assert (done.status, done.actions) == (StepStatus.SUCCEEDED, ())
+    assert done.health_check is not None
+    (wanted,) = read_wanted(done.health_check["config"], default_namespace="")
+    assert isinstance(wanted, WantedApplication)
+    assert not any(wanted.revisions)
 
 
 @pytest.mark.parametrize(("applications", "status", "names"), PHASES.values(), ids=PHASES.keys())

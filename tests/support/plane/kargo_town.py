@@ -23,6 +23,7 @@ Name = tuple[str, str]
 ANNOTATION = "kargo.akuity.io/authorized-stage"
 PATH = f"{GROUP_PATH}/stagedetails"
 KINDS = {kind.kind: kind for kind in (*KARGO_KINDS, APPLICATION)}
+HYDRATOR_SECRET = "s3cr3t-of-the-hydrator"
 #: What of an Application may be seen, by argocd.md section 0; tests write no more than this and what they look for.
 _SOURCE = ("repoURL", "path", "chart", "ref", "targetRevision")
 _DEADLINE_SECONDS = 60.0
@@ -61,6 +62,21 @@ class Town:
         told = {"health": {"status": "Healthy"}, "sync": {"status": "Synced", "revision": "abc"}, **status}
         annotations = {} if authorized is None else {ANNOTATION: authorized}
         return self.put("Application", name, annotations=annotations, spec=spec, status=told)
+
+    def hydrated_application(self, name: str, authorized: str, **status: Any) -> Document:
+        """The same, of which Argo CD hydrates the manifests: an inline option of its dry source is a secret."""
+        helm = {"parameters": [{"name": "password", "value": HYDRATOR_SECRET}]}
+        dry = {"repoURL": "https://git.example.com/app.git", "targetRevision": "main", "path": "src", "helm": helm}
+        hydrator = {"drySource": dry, "syncSource": {"targetBranch": "environments/test", "path": "app"}}
+        spec = {
+            "project": "default",
+            "sourceHydrator": hydrator,
+            "destination": {"name": "here", "namespace": self.project},
+        }
+        told = {"health": {"status": "Healthy"}, **status}
+        for operation in told.get("sourceHydrator", {}).values():
+            operation["sourceHydrator"] = hydrator
+        return self.put("Application", name, annotations={ANNOTATION: authorized}, spec=spec, status=told)
 
     def put(
         self,
@@ -151,9 +167,11 @@ def _seen(document: Document) -> Document:
         metadata.pop(name)
     kept: Document = {"metadata": metadata | ({"annotations": annotations} if annotations else {})}
     spec = document["spec"]
-    source = {name: spec["source"][name] for name in _SOURCE if name in spec["source"]}
-    kept["spec"] = {"source": source, "destination": spec["destination"]}
+    kept["spec"] = {**_sources(spec), "destination": spec["destination"]}
     status = {name: value for name, value in document["status"].items() if name in ("health", "sync", "conditions")}
+    hydrator = document["status"].get("sourceHydrator", {})
+    told = {part: {n: v for n, v in found.items() if n != "sourceHydrator"} for part, found in hydrator.items()}
+    status |= {"sourceHydrator": told} if told else {}
     for condition in status.get("conditions", []):
         condition.pop("lastTransitionTime", None)
     state = dict(document["status"].get("operationState", {}))
@@ -163,6 +181,15 @@ def _seen(document: Document) -> Document:
         if document["status"].get("reconciledAt", "") >= state.get("finishedAt", "~"):
             status["reconciledAt"] = state["finishedAt"]
     return {"apiVersion": document["apiVersion"], "kind": "Application", **kept, "status": status}
+
+
+def _sources(spec: Document) -> Document:
+    """As the log has them, in the order of the spec."""
+    if "source" in spec:
+        return {"source": {name: spec["source"][name] for name in _SOURCE if name in spec["source"]}}
+    hydrator = dict(spec["sourceHydrator"])
+    dry = {name: hydrator["drySource"][name] for name in _SOURCE if name in hydrator["drySource"]}
+    return {"sourceHydrator": hydrator | {"drySource": dry}}
 
 
 def served(running: Program) -> dict[Name, Document]:

@@ -44,6 +44,16 @@ def application(
     }
 
 
+def hydrated_application(last: Any, operation: Any = None, **more: Any) -> dict[str, Any]:
+    """The same with spec.sourceHydrator; ``last`` is the hydrator's last successful operation, ``operation`` its
+    current one.
+    """
+    sync = {"targetBranch": "environments/test", "path": "app"}
+    spec = {"sourceHydrator": {"drySource": source(path="src", targetRevision="main"), "syncSource": sync}}
+    status = {"sourceHydrator": {"lastSuccessfulOperation": last, "currentOperation": operation}}
+    return application(**{"spec": spec, **more, "status": {**status, **more.get("status", {})}})
+
+
 def known_application(**more: Any) -> Application:
     """The same, read."""
     return read_application(application(**more))

@@ -226,6 +226,35 @@ def test_applications_go_on_being_checked() -> None:
     assert bundle(world)["health"]["issues"] == ["last Promotion p2 Errored"]
 
 
+def test_hydrated() -> None:
+    """Where manifests are hydrated a wanted dry commit is healthy once it is synced, and both commits are told."""
+    hydrator = {"lastSuccessfulOperation": {"drySHA": "d", "hydratedSHA": "h"}}
+    found = application("a", authorized=SHOP, revision="h", sourceHydrator=hydrator)
+    sync = {"targetBranch": "environments/test", "path": "a"}
+    found["spec"] = {"sourceHydrator": {"drySource": {"repoURL": "https://git.example.com/a.git"}, "syncSource": sync}}
+    world = joined(stage(checks=[check("argocd/a", a=["d"])]), found)
+    (entry,) = bundle(world)["health"]["checks"]
+    assert entry == {
+        "name": "a",
+        "namespace": "argocd",
+        "status": "Healthy",
+        "revisionWanted": "d",
+        "revisionSeen": "h",
+        "dryRevisionSeen": "d",
+    }
+    (shown,) = bundle(world)["applications"]
+    assert (shown["spec"], shown["status"]["sourceHydrator"]) == (found["spec"], hydrator)
+
+
+def test_hydrated_and_unauthorized() -> None:
+    """Of an Application that does not authorize the Stage neither commit is told."""
+    hydrator = {"lastSuccessfulOperation": {"drySHA": "d", "hydratedSHA": "h"}}
+    found = application("a", revision="h", sourceHydrator=hydrator)
+    found["spec"] = {"sourceHydrator": {"drySource": {}, "syncSource": {"targetBranch": "b"}}}
+    (entry,) = bundle(joined(stage(checks=[check("argocd/a", a=["d"])]), found))["health"]["checks"]
+    assert (entry["status"], entry.keys() & {"revisionSeen", "dryRevisionSeen"}) == ("Healthy", set())
+
+
 def test_one_entry_an_application() -> None:
     """Several checks of one Application make one entry: the worst word, all reasons, each wish."""
     checks = [check("argocd/a", a=["1", ""]), check("argocd/a", a=["2", ""]), check("argocd/a")]
