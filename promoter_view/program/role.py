@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS, PROMOTER_GROUP, PROMOTER_KINDS, Kind
@@ -46,7 +47,8 @@ def role_of(settings: Settings, definitions: Sequence[ViewDefinition]) -> Role:
         paths = tuple(path for each in shown for path in _paths_of(each, settings))
         bare = {each.kind: CleaningRules(reflected_kind(each), keep_version=False) for each in shown}
         needs = tuple(Need(each.kind, frozenset((each.kind,))) for each in shown)
-        return Role(paths, bare, ReflectedView, shown, (), needs, aggregated=True)
+        make_view = partial(ReflectedView, declared_only=settings.access.member_authorization)
+        return Role(paths, bare, make_view, shown, (), needs, aggregated=True)
     kinds = _kinds(settings)
     paths = reflected_paths(
         kinds,

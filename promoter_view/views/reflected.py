@@ -28,10 +28,14 @@ def reflected_kind(definition: ViewDefinition) -> Kind:
 
 
 class ReflectedView:
-    """The bundles of one view, each in pieces as ``View`` makes them; pieces that do not change are kept once."""
+    """The bundles of one view, each in pieces as ``View`` makes them; pieces that do not change are kept once.
 
-    def __init__(self, definition: ViewDefinition) -> None:
+    ``declared_only``: without fields that the definition does not have. Nobody could be asked who may see them.
+    """
+
+    def __init__(self, definition: ViewDefinition, *, declared_only: bool = False) -> None:
         self.definition = self._definition = definition
+        self._shown = definition.fields if declared_only else None
         self._found: dict[BundleKey, Draft] = {}
         self.kinds = frozenset({definition.kind})
 
@@ -85,10 +89,13 @@ class ReflectedView:
         yield b'"' + rest + b',"%s":' % root_field.encode()
         yield orjson.dumps(document[root_field])
         for name, value in document.items():
-            if name not in ("kind", "apiVersion", "metadata", root_field):
+            if name not in ("kind", "apiVersion", "metadata", root_field) and self._shows(name):
                 yield b"," + orjson.dumps(name) + b":"
                 yield from _list(value) if isinstance(value, list) and value else (orjson.dumps(value),)
         yield b"}"
+
+    def _shows(self, name: str) -> bool:
+        return self._shown is None or name in self._shown
 
 
 def _list(values: list[Any]) -> Iterator[bytes]:

@@ -6,7 +6,9 @@ from promoter_view.kubernetes.kinds import Kind
 from promoter_view.kubernetes.reflecting.needs import Need
 from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.role import Role, role_of
+from promoter_view.records import ObjectKey
 from promoter_view.views.bundles import View
+from promoter_view.views.fields import Fields
 from promoter_view.views.known import definitions
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.reflected import ReflectedView
@@ -33,8 +35,21 @@ def test_dashboard() -> None:
     """Only the views are reflected, as they come and without their resourceVersions; there is no API of its own."""
     found = role("dashboard")
     assert [path.id for path in found.paths] == [f"{GROUP}/promotionstrategydetails"]
-    assert (found.served, found.make_view, found.aggregated) == ((), ReflectedView, True)
+    assert (found.served, found.aggregated) == ((), True)
+    assert isinstance(found.make_view(PROMOTION_STRATEGY_DETAILS), ReflectedView)
     assert [rules.keep_version for rules in found.rules.values()] == [False]
+
+
+def test_dashboard_that_asks_about_members() -> None:
+    """It leaves out fields of kinds that it does not know: about these it could ask nobody."""
+    for options, shown in (({}, True), ({"member-authorization": "true", "dashboard-auth": "token"}, False)):
+        view = role("dashboard", **options).make_view(PROMOTION_STRATEGY_DETAILS)
+        metadata = {"name": "shop", "namespace": "a", "uid": "u"}
+        document = {"metadata": metadata, "promotionStrategy": {"a": 1}, "novelties": [1]}
+        [key] = view.put(Fields(ObjectKey("PromotionStrategyDetails", "a", "shop"), document), b"")
+        draft = view.draft(key)
+        assert draft is not None
+        assert (b',"novelties":' in draft.tail) is shown
 
 
 def test_dashboard_of_some_namespaces_and_an_instance() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -23,6 +25,7 @@ from promoter_view.records import (
     Record,
 )
 from promoter_view.slices import at_once
+from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.known import DEFINITIONS
 from promoter_view.views.member_mask import MemberMask
 from promoter_view.views.projector import Projector
@@ -53,7 +56,7 @@ _FIELDS = st.text(min_size=1).filter(lambda name: name not in ("kind", "apiVersi
 class Mirrored:
     """A projector of reflected bundles, fed as a reflector would."""
 
-    def __init__(self) -> None:
+    def __init__(self, make_view: Callable[[ViewDefinition], ReflectedView] = ReflectedView) -> None:
         self.warnings: list[str] = []
         self.views = Projector(
             DEFINITIONS,
@@ -61,7 +64,7 @@ class Mirrored:
             history_bytes=1 << 20,
             metrics=Metrics(),
             warn=self.warnings.append,
-            make_view=ReflectedView,
+            make_view=make_view,
         )
         self.offset = OFFSET
         self.feed(Mark(0, Mirror("cluster", {PATH: "rules"}), 0))
@@ -167,6 +170,20 @@ def test_fields_of_a_newer_api() -> None:
     assert (document["novelties"], document["flag"], document["empty"]) == ([{"a": 1}, {"b": 2}], "on", [])
     seen = MemberMask(PROMOTION_STRATEGY_DETAILS).bundle(bundle, frozenset({"PullRequest"}))
     assert list(orjson.loads(seen.encode())) == ["kind", "apiVersion", "metadata", "promotionStrategy"]
+
+
+def test_fields_of_a_newer_api_where_readers_are_asked_about() -> None:
+    """Who may see such a field nobody can be asked: it is left out for everybody, and nothing else is."""
+    document = bundle_of(novelties=[{"a": 1}], pullRequests=[{"b": 2}])
+    bundle = Mirrored(partial(ReflectedView, declared_only=True)).put(document)
+    assert bundle is not None
+    assert list(orjson.loads(bundle.encode())) == [
+        "kind",
+        "apiVersion",
+        "metadata",
+        "promotionStrategy",
+        "pullRequests",
+    ]
 
 
 def test_hidden_members() -> None:
