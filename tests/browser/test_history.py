@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.browser.accessibility import violations
 from tests.browser.dashboard import Dashboard, Visit
 from tests.browser.test_fleet import QUIET, _write
-from tests.browser.test_pages import _AXE, _violations
 from tests.support.program.truth import wait
 
 PATH = "strategies/team-000/app-00000"
@@ -106,11 +106,9 @@ def test_without_scripts(browser: object, dashboard: Dashboard) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_accessible(browser: object, dashboard: Dashboard, theme: str) -> None:
     """axe-core finds nothing serious with a cell open."""
-    if not _AXE.exists():
-        pytest.skip("axe-core is not installed (npm ci --prefix tests/browser)")
     with Visit(browser, dashboard.url, color_scheme=theme, bypass_csp=True, reduced_motion="reduce") as visit:
         page = visit.open(PATH)
         page.locator(".matrix .open-cell").first.click()
         page.wait_for_selector("#drawer")
-        assert _violations(page) == []
+        assert violations(page) == []
         assert visit.errors == []

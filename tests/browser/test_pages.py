@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.browser.accessibility import violations
 from tests.browser.dashboard import Dashboard, Visit
 from tests.browser.test_fleet import QUIET
 
-_AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = {
     "fleet": "",
     "strategy": "strategies/payments/ledger",
@@ -38,27 +37,15 @@ def test_every_page_is_accessible_and_fits(
     browser: object, dashboard: Dashboard, tmp_path: Path, theme: str, window: str
 ) -> None:
     """axe-core finds nothing serious, nothing runs out of the window, no console complains; screenshots are kept."""
-    if not _AXE.exists():
-        pytest.skip("axe-core is not installed (npm ci --prefix tests/browser)")
     options = {"color_scheme": theme, "viewport": WINDOWS[window], "bypass_csp": True, "reduced_motion": "reduce"}
     with Visit(browser, dashboard.url, **options) as visit:
         for name, path in PAGES.items():
             page = visit.open(path)
             page.screenshot(path=_screenshots(tmp_path) / f"{name}-{theme}-{window}.png", full_page=True)
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
-            assert _violations(page) == [], name
+            assert violations(page) == [], name
             page.close()
         assert visit.errors == []
-
-
-def _violations(page: Any) -> list[str]:
-    page.evaluate(_AXE.read_text())
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-    return [
-        f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]} {each['nodes'][0].get('failureSummary', '')}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
 
 
 def test_pages_work_without_scripts(browser: object, dashboard: Dashboard) -> None:
@@ -102,8 +89,6 @@ def test_odd_inputs_fit(dashboard: Dashboard, browser: object, tmp_path: Path, w
                 {"key": f"check-{number}", "phase": "success", "description": "d" * 80} for number in range(40)
             ]
         written.apply(policy)
-    if not _AXE.exists():
-        pytest.skip("axe-core is not installed (npm ci --prefix tests/browser)")
     options = {"viewport": {"width": width, "height": 900}, "bypass_csp": True, "reduced_motion": "reduce"}
     with Visit(browser, dashboard.url, **options) as visit:
         for path in ("", "strategies/team-000/app-00000", "activity"):
@@ -111,7 +96,7 @@ def test_odd_inputs_fit(dashboard: Dashboard, browser: object, tmp_path: Path, w
             page.wait_for_function("document.body.innerText.includes('WWWW') || location.pathname === '/activity'")
             page.emulate_media(color_scheme="dark")
             assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), path
-            assert _violations(page) == []
+            assert violations(page) == []
             page.screenshot(path=_screenshots(tmp_path) / f"odd-{path.partition('/')[0]}-{width}.png", full_page=True)
             if width > 1088:  # no paper is as narrow as a telephone
                 page.emulate_media(media="print")
