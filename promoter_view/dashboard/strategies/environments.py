@@ -213,8 +213,9 @@ class ShownStrategy:
 def read_strategy(contents: Contents, read: ReadPast) -> ShownStrategy:
     """The environments of a strategy; ``read``: as much of their past as is wanted."""
     gate = order_gate(contents)
-    policies = by_branch(contents.each(POLICIES, gate.reading(read_policy)))
-    pasts = choose_pasts(*(contents.each(field, gate.reading(read)) for field in (POLICIES, HISTORIES)))
+    told = contents.each(POLICIES, gate.reading(_WithPast(read)))
+    policies = by_branch(policy for policy, _ in told)
+    pasts = choose_pasts((past for _, past in told), contents.each(HISTORIES, gate.reading(read)))
     summary = summarize_strategy(contents, gate, {branch: each.standing for branch, each in policies.items()})
     latest = max((each.hydrated for each in policies.values()), key=itemgetter(0), default=_NEVER)[1]
     missing = missing_of(contents)
@@ -229,9 +230,18 @@ def strategy_steps(contents: BundleContents, read: ReadPast) -> Iterator[None]:
     yield
     gate = order_gate(contents)
     yield
-    yield from contents.steps(POLICIES, gate.reading(read_policy))
-    for field in (POLICIES, HISTORIES):
-        yield from contents.steps(field, gate.reading(read))
+    yield from contents.steps(POLICIES, gate.reading(_WithPast(read)))
+    yield from contents.steps(HISTORIES, gate.reading(read))
+
+
+@dataclass(frozen=True, slots=True)
+class _WithPast:
+    """Reads what a policy says of now and of what was, for one decoding. Two are equal where they read the same."""
+
+    read: ReadPast
+
+    def __call__(self, policy: Mapping[str, Any], order_key: str) -> tuple[Policy, PastPromotions]:
+        return read_policy(policy, order_key), self.read(policy, order_key)
 
 
 def read_policy(policy: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> Policy:

@@ -116,8 +116,8 @@ def test_environment(found: dict[str, Any] | None, state: StateWord, reasons: tu
 
 
 def test_worst_follows_the_order() -> None:
-    """The worse of two states is the earlier in: Failed, Blocked, AwaitingMerge, Promoting, Unknown, Promoted."""
-    order = ["Failed", "Blocked", "AwaitingMerge", "Promoting", "Unknown", "Promoted"]
+    """The worse of two states is the earlier in: Failed, Held, Blocked, AwaitingMerge, Promoting, Unknown, Promoted."""
+    order = ["Failed", "Held", "Blocked", "AwaitingMerge", "Promoting", "Unknown", "Promoted"]
     for place, worse in enumerate(order):
         for better in order[place:]:
             assert worst([StateWord(better), StateWord(worse)]) == worse
