@@ -8,14 +8,15 @@ end as those of credentials do (``access_token``, ``X-Amz-Signature``).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 #: Stands for the value of a parameter; of a URL's own characters, so that a URL stays one.
 _HIDDEN = b"redacted"
 #: An action of a Go template, or an expression, may stand in a URL: with spaces and, as JSON has them, escaped quotes.
-_ACTION = rb"\{\{(?:[^{}\"\\]|\\.)*\}\}"
+_ACTION = rb"\{\{(?:[^{}\"\\]++|\\.)*+\}\}"
 #: From the scheme's colon to the end of the URL, which a quote, or a backslash of JSON, ends. It matches wherever it
 #: begins, so that no text is looked at twice.
-_URL = re.compile(rb"://[^\s\"\\<>{]*(?:(?:%b|\{)[^\s\"\\<>{]*)*" % _ACTION)
+_URL = re.compile(rb"://[^\s\"\\<>{]*+(?:(?:%b|\{)[^\s\"\\<>{]*+)*+" % _ACTION)
 #: Not where it is made of actions alone, each of which names what it stands for.
 _USER = re.compile(rb"://(?!(?:\$?%b|:)+@)([^/?#]*)@" % _ACTION)
 _SECRET = re.compile(
@@ -25,9 +26,12 @@ _SECRET = re.compile(
 )
 #: A parameter that is a credential has one of these in its name. Nearly all texts have none, and are done with.
 _HINTS = (b"token", b"secret", b"passw", b"passphrase", b"sig", b"credential", b"key", b"auth", b"jwt", b"pwd")
-_HINT = re.compile(b"|".join(_HINTS), re.IGNORECASE)
-#: Taking credentials out costs most. Beyond so many bytes of URLs that may carry some, all of a text are hidden whole;
-#: a short one counts as ``_LEAST``. No object of a cluster that works has a hundredth of that.
+#: A text is cleaned in one turn of the reactor, so what costs time is counted. Beyond so many beginnings of URLs, and
+#: braces that may stand in one, it is refused. A bundle of 5 MB has 10,000.
+MAX_PLACES = 60_000
+#: Beyond so many URLs that have to be looked at, or so many bytes of those that carry credentials, all of a text are
+#: hidden whole; a short one counts as ``_LEAST``. No object of a cluster that works has a hundredth of that.
+MAX_SUSPECTS = 20_000
 MAX_CARRYING = 128 * 1024
 _LEAST = 32
 _WEB = (b"http", b"https")
@@ -35,29 +39,61 @@ _LONGEST_SCHEME = 20
 _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*\Z")
 
 
+class TooManyURLs(ValueError):  # noqa: N818 - a state, as Twisted's ConnectionLost
+    """A text that may hold credentials has more URLs than are looked at in one turn: it is not to be shown."""
+
+    def __init__(self) -> None:
+        super().__init__(f"has more than {MAX_PLACES} URLs or template actions, and words that may be credentials")
+
+
 def without_credentials(encoded: bytes) -> bytes:
-    """JSON, or any text as UTF-8, with every URL in it cleaned."""
-    named = _names_credentials(encoded)
+    """JSON, or any text as UTF-8, with every URL in it cleaned. Errors: TooManyURLs."""
+    named = b"=" in encoded and _has_hint(encoded)
     if b"@" not in encoded and not named:  # three objects of four
         return encoded
-    carrying = [url for url in _URL.findall(encoded) if _may_carry(url, named=named)]
+    if _has_too_many_places(encoded):
+        raise TooManyURLs
+    # A parameter stands behind a question mark; only where there is an at sign, too, is a path looked at.
+    suspects = [url for url in _URL.findall(encoded) if b"@" in url or (named and b"?" in url)]
+    carrying = _carrying(suspects, named=named)
+    if carrying is None:
+        return _URL.sub(b"://" + _HIDDEN, encoded)
     if not carrying:
         return encoded
-    if sum(max(len(url), _LEAST) for url in carrying) > MAX_CARRYING:
-        return _URL.sub(b"://" + _HIDDEN, encoded)
-    return _URL.sub(_cleaned, encoded)
+    return _URL.sub(lambda found: _cleaned(found) if found[0] in carrying else found[0], encoded)
 
 
 def public_url(url: str) -> str:
-    """A URL, or a text that holds some, cleaned."""
+    """A URL, or a text that holds some, cleaned; one that is refused is hidden whole."""
     if "://" not in url:
         return url
-    return without_credentials(url.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+    try:
+        return without_credentials(url.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+    except TooManyURLs:
+        return _HIDDEN.decode()
+
+
+def _has_too_many_places(encoded: bytes) -> bool:
+    """Counts where a URL may begin, or go on behind a brace; a quote behind that ends it, as nearly always in JSON."""
+    places = encoded.count(b"://") + encoded.count(b"{")
+    return places > MAX_PLACES and places - encoded.count(b'{"') - encoded.count(b'{\\"') > MAX_PLACES
+
+
+def _carrying(suspects: Sequence[bytes], *, named: bool) -> frozenset[bytes] | None:
+    """Those that may carry credentials; None where it is too much to take these out."""
+    if len(suspects) > MAX_SUSPECTS:
+        return None
+    found, size = [], 0
+    for url in suspects:
+        if (b"@" in url and _USER.search(url) is not None) or (named and _has_hint(url)):
+            found.append(url)
+            size += max(len(url), _LEAST)
+            if size > MAX_CARRYING:
+                return None
+    return frozenset(found)
 
 
 def _cleaned(found: re.Match[bytes]) -> bytes:
-    if b"?" not in found[0] and b"@" not in found[0]:
-        return found[0]
     before = found.string[max(found.start() - _LONGEST_SCHEME, 0) : found.start()]
     scheme = _SCHEME.search(before)
     if scheme is None:
@@ -67,18 +103,9 @@ def _cleaned(found: re.Match[bytes]) -> bytes:
     return _SECRET.sub(rb"\1" + _HIDDEN, url)
 
 
-def _names_credentials(text: bytes) -> bool:
-    if b"=" not in text:
-        return False
+def _has_hint(text: bytes) -> bool:
     lower = text.lower()
     return any(hint in lower for hint in _HINTS)
-
-
-def _may_carry(url: bytes, *, named: bool) -> bool:
-    if b"@" in url and _USER.search(url) is not None:
-        return True
-    # A parameter stands behind a question mark; only where there is an at sign, too, is a path looked at.
-    return named and (b"?" in url or b"@" in url) and _HINT.search(url) is not None
 
 
 def _without_password(user: bytes) -> bytes:

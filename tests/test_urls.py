@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view import urls
-from promoter_view.urls import public_url, without_credentials
+from promoter_view.urls import TooManyURLs, public_url, without_credentials
 
 CLEANED = {
     "user and password": ("https://user:t0ken@host/x.git", "https://host/x.git"),
@@ -92,6 +92,44 @@ def test_beyond_the_bound_every_url_is_hidden_as_a_whole() -> None:
     assert orjson.loads(cleaned)[-3:] == ["git://redacted", "https://redacted", "text"]
     few = without_credentials(orjson.dumps([*carrying[:4_000], "https://host/x"]))
     assert orjson.loads(few)[-2:] == ["git://user@host/x", "https://host/x"]
+
+
+def test_so_many_suspects_are_hidden_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond that bound no URL is looked at closely, whether it carries a credential or not."""
+    monkeypatch.setattr(urls, "_has_hint", lambda _: True)
+    monkeypatch.setattr(urls, "_cleaned", pytest.fail)
+    encoded = orjson.dumps([f"https://host/x@{number}" for number in range(urls.MAX_SUSPECTS + 1)])
+    assert orjson.loads(without_credentials(encoded)) == ["https://redacted"] * (urls.MAX_SUSPECTS + 1)
+
+
+HOSTILE = {
+    "beginnings": "://",
+    "beginnings apart": ":// ",
+    "actions": "{{a}}",
+    "braces": "{",
+    "pairs of braces": "{}",
+    "actions that quote": '{{"a"}}',
+}
+
+
+@pytest.mark.parametrize("part", HOSTILE.values(), ids=HOSTILE)
+def test_more_places_than_are_looked_at_are_refused(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text in which URLs may begin or go on so often is refused before any is looked for; on a page it is hidden."""
+    text = f"https://t0ken@host/{part * (urls.MAX_PLACES + 1)}"
+    with monkeypatch.context() as patch:
+        patch.setattr(urls, "_URL", None)
+        with pytest.raises(TooManyURLs):
+            without_credentials(orjson.dumps(text))
+    assert public_url(text) == "redacted"
+    assert public_url(part * (urls.MAX_PLACES + 1)) == part * (urls.MAX_PLACES + 1)
+
+
+def test_objects_of_json_are_no_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Braces of JSON, also of JSON within a text, end a URL and count for nothing."""
+    monkeypatch.setattr(urls, "MAX_PLACES", 10)
+    document = {"list": [{"name": "a@b"}] * 20, "json": '{"a":{"b":{"c":{"d":{"e":{"f":1}}}}}}' * 5}
+    encoded = orjson.dumps(document)
+    assert without_credentials(encoded) is encoded
 
 
 @given(st.text(alphabet='aA:/?@&=# "\\<>\n_tokenhps', max_size=40), st.text(alphabet="ab:/@?", max_size=10))

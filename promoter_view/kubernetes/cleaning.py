@@ -20,7 +20,7 @@ from promoter_view.kubernetes.kinds import Kind
 from promoter_view.kubernetes.redaction import Json, each, inside, replace, within
 from promoter_view.kubernetes.undeclared.redaction import redact_undeclared
 from promoter_view.records import ObjectKey, SourceObject
-from promoter_view.urls import without_credentials
+from promoter_view.urls import TooManyURLs, without_credentials
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -96,6 +96,8 @@ def _encode(document: Json, rules: CleaningRules, key: ObjectKey) -> bytes:
         encoded = without_credentials(orjson.dumps(rule(cleaned, rules)))
     except TypeError as error:  # orjson: nesting past its own bound
         raise MalformedObject(*key, f"cannot be encoded: {error}") from error
+    except TooManyURLs as error:
+        raise MalformedObject(*key, str(error)) from error
     if len(encoded) > MAX_LINE_BYTES:  # a watch could not bring it either
         raise MalformedObject(*key, f"has {len(encoded)} bytes, above the bound of {MAX_LINE_BYTES}")
     # A copy of its exact size: orjson's buffers grow by doubling, and kept as they are they hold 2.5 times the memory.

@@ -15,6 +15,7 @@ from promoter_view.kubernetes.cleaning import LAST_APPLIED, CleaningRules, Malfo
 from promoter_view.kubernetes.documents import version_of
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
 from promoter_view.kubernetes.redaction import REDACTED
+from promoter_view.urls import MAX_PLACES
 from tests.kubernetes.fakes import KINDS, document
 
 PULL_REQUEST = CleaningRules(KINDS["PullRequest"])
@@ -299,3 +300,10 @@ def test_the_addresses_of_the_newer_kinds(kind: str) -> None:
     assert SECRET not in told
     assert REDACTED not in told
     assert '"branch":"dev"' in told or '"activeBranch":"dev"' in told
+
+
+def test_too_many_urls() -> None:
+    """What may hold credentials in more URLs than are looked at is malformed: no part of it is recorded as it is."""
+    found = of_kind("PullRequest", spec=["https://t0ken@host"] + ["://"] * MAX_PLACES)
+    with pytest.raises(MalformedObject, match="URLs"):
+        source_object(found, PULL_REQUEST)
