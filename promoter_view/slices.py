@@ -7,10 +7,13 @@ cluster's objects to say, so a slice ends by the clock. The pump takes clients' 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, TypeVar
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Cooperator, deferLater
+
+_Value = TypeVar("_Value")
 
 #: The longest time in which one loop keeps the reactor, but for the step that it is in.
 SLICE_SECONDS = 0.005
@@ -44,6 +47,16 @@ async def in_slices(steps: Steps, *, reactor: IReactorTime) -> None:
 def at_once(steps: Steps) -> None:
     """Takes them all here and now: for whoever has all the time there is."""
     deque(steps, maxlen=0)
+
+
+def outcome(steps: Generator[Any, None, _Value]) -> _Value:
+    """The same for what they return."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            value: _Value = end.value
+            return value
 
 
 def cooperator(reactor: IReactorTime) -> Cooperator:

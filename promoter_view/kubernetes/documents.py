@@ -1,11 +1,12 @@
 """What the Kubernetes API says: Status, watch events, versions. Pure; reading is total over any bytes.
 
-What the decoder refuses is scanned for whose it is, so that one object that cannot be read hides no other.
+What the decoder refuses is scanned for whose it is, so that one object that cannot be read hides no other. That takes
+steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -14,6 +15,7 @@ from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.bounds import MAX_LINE_BYTES, CutLine
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.kubernetes.scanning import ListPage, ScannedIdentity, event_of, identity_of
+from promoter_view.slices import outcome
 
 #: The annotation of the bookmark that ends the initial events of a WatchList (KEP-3157).
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
@@ -53,11 +55,11 @@ def decode(data: bytes) -> Any:
         return None
 
 
-def decode_event(line: bytes) -> WatchEvent | None:
+def decode_event(line: bytes) -> Generator[None, None, WatchEvent | None]:
     """The event of a line, None where it is none. A bookmark without a resourceVersion is none."""
     event = decode(line)
     if event is None:
-        return _scan_event(line)
+        return (yield from _scan_event(line))
     if not isinstance(event, dict):
         return None
     kind, found = event.get("type"), event.get("object")
@@ -68,10 +70,13 @@ def decode_event(line: bytes) -> WatchEvent | None:
     return WatchEvent(kind, found)
 
 
-def decode_item(data: bytes) -> DecodedItem:
+def decode_item(data: bytes) -> Generator[None, None, DecodedItem]:
     """The object of a list in those bytes."""
     document = decode(data)
-    return DecodedItem(document) if document is not None else DecodedItem(_skeleton(identity_of(data)), _fault(data))
+    if document is not None:
+        return DecodedItem(document)
+    found = yield from identity_of(data)
+    return DecodedItem(_skeleton(found), _fault(data))
 
 
 def items_of(body: bytes) -> Sequence[DecodedItem] | None:
@@ -79,15 +84,15 @@ def items_of(body: bytes) -> Sequence[DecodedItem] | None:
     document = decode(body)
     if document is None:
         page = ListPage(body)
-        found = [decode_item(item) for item in page.items()]
+        found = [outcome(decode_item(item)) for item in page.items() if item]
         return found if page.version else None
     items = document.get("items") if isinstance(document, dict) else None
     return [DecodedItem(item) for item in items] if isinstance(items, list) else None
 
 
-def _scan_event(line: bytes) -> WatchEvent | None:
+def _scan_event(line: bytes) -> Generator[None, None, WatchEvent | None]:
     """The event of a line that the decoder refuses; None where it does not even say whose it is."""
-    kind, found = event_of(line)
+    kind, found = yield from event_of(line)
     if kind not in _OF_OBJECTS or not found.name:
         return None
     return WatchEvent(kind, _skeleton(found), _fault(line))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promoter_view.kubernetes.documents import decode_item, failure, items_of
+from promoter_view.slices import outcome
 
 
 def _list(*items: bytes, metadata: bytes = b'{"resourceVersion":"7"}') -> bytes:
@@ -41,7 +42,7 @@ def test_what_is_no_list(body: bytes) -> None:
 
 def test_an_item_that_is_null() -> None:
     """It is somebody's fault, and is said to be null rather than malformed."""
-    found = decode_item(b"null")
+    found = outcome(decode_item(b"null"))
     assert (found.document["metadata"]["name"], found.fault) == ("", "is null")
 
 

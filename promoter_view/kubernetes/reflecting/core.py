@@ -8,9 +8,9 @@ Kubernetes API concepts, with KEP-3157 (WatchList) for the first state and KEP-9
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.client.backoff import Backoff
@@ -41,6 +41,8 @@ from promoter_view.kubernetes.reflecting.pages import ReceivedPage
 from promoter_view.kubernetes.reflecting.requests import PathRequests
 from promoter_view.kubernetes.reflecting.watching import Watching
 from promoter_view.records import ABSENT, ListPath
+
+_Value = TypeVar("_Value")
 
 
 class ReflectorState(enum.Enum):
@@ -165,7 +167,7 @@ class ReflectorCore:
     def _answered(self, body: bytes, now: float) -> Actions:
         page, probing = ReceivedPage(body), self.state is ReflectorState.PROBING
         for item in page.items():
-            if not probing:
+            if item is not None and not probing:
                 yield from self._listing.gather(item)
             yield Breathe()
         if not page.version:
@@ -205,18 +207,19 @@ class ReflectorCore:
 
     def _line(self, data: bytes, now: float) -> Actions:
         if not data.strip():
-            return iter(())
-        event = decode_event(data)
+            return
+        event = yield from _breathing(decode_event(data))
         if event is None:
             excerpt = data[:80].decode("utf-8", "replace")
-            return self._failed(Unreachable(Outcome.NOT_JSON, f"not a watch event: {excerpt!r}"), now)
-        if event.type == "ERROR":
-            return self._error_event(event.object, now)
-        if event.type == "BOOKMARK":
-            return self._bookmark(event.object, now)
-        if self.state is ReflectorState.WATCH_LISTING:
-            return self._listing.change(event)
-        return self._watching.change(event, now)
+            yield from self._failed(Unreachable(Outcome.NOT_JSON, f"not a watch event: {excerpt!r}"), now)
+        elif event.type == "ERROR":
+            yield from self._error_event(event.object, now)
+        elif event.type == "BOOKMARK":
+            yield from self._bookmark(event.object, now)
+        elif self.state is ReflectorState.WATCH_LISTING:
+            yield from self._listing.change(event)
+        else:
+            yield from self._watching.change(event, now)
 
     def _bookmark(self, found: dict[str, Any], now: float) -> Actions:
         version = version_of(found)
@@ -307,3 +310,15 @@ class ReflectorCore:
         yield Spare()
         yield Note(Outcome.WITHHELD, f"nothing that is served needs it: {error}", failure=True)
         yield self._requests.look_again()
+
+
+def _breathing(steps: Generator[None, None, _Value]) -> Generator[Breathe, None, _Value]:
+    """What they return. Others may run after the last one, too: to clean an object takes as long as to decode it."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            yield Breathe()
+            value: _Value = end.value
+            return value
+        yield Breathe()

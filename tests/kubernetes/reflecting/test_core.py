@@ -10,6 +10,7 @@ import pytest
 from promoter_view.kubernetes.bounds import CutLine
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable, Withheld
+from promoter_view.kubernetes.reflecting import pages
 from promoter_view.kubernetes.reflecting.core import ReflectorCore, ReflectorState
 from promoter_view.kubernetes.reflecting.messages import (
     Action,
@@ -36,6 +37,7 @@ from promoter_view.kubernetes.reflecting.messages import (
     Wait,
     Woke,
 )
+from promoter_view.kubernetes.reflecting.pages import ReceivedPage
 from promoter_view.records import ABSENT, ListPath, UnreadObject
 from tests.kubernetes.fakes import (
     PATH,
@@ -774,3 +776,35 @@ def test_one_404_empties_nothing() -> None:
         assert parameters(core(Answered(list_of(10)))[-1])["resourceVersion"] == "10"
         core(Failed(Unreachable(Outcome.RESET, "")))
         core(Woke())
+
+
+# -- what takes long
+
+
+def test_an_unreadable_line_is_scanned_in_steps() -> None:
+    """Whose line it is that the decoder refuses is found out with breaths in between."""
+    core = watching("10")
+    spec = b'{"a":"\\ud800","b":[%b1]}' % (b"[]," * 20_000)
+    line = event("ADDED", document("a", 11)).replace(b'"object":{', b'"object":{"spec":%b,' % spec)
+    actions = list(core.core.receive(Line(line), core.now))
+    assert sum(isinstance(action, Breathe) for action in actions) >= 2 * 20_000 // 500
+    assert [type(action) for action in actions if not isinstance(action, Breathe)] == [Malformed, PassOver]
+
+
+def test_an_object_is_decoded_in_one_step_and_cleaned_in_another() -> None:
+    """Each takes 20 ms of a bundle of 5 MB."""
+    core = watching("10")
+    actions = core.core.receive(Line(event("ADDED", document("a", 11))), core.now)
+    assert [type(action) for action in actions] == [Breathe, Put]
+
+
+def test_a_large_page_is_decoded_item_by_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above a bound no page is decoded whole, and what it says is the same."""
+    body = list_of(12, document("a", 11), document("b", 12), more="token")
+    whole = ReceivedPage(body)
+    wanted = [item for item in whole.items() if item is not None]
+    monkeypatch.setattr(pages, "MAX_WHOLE", len(body) - 1)
+    monkeypatch.setattr(pages, "decode", pytest.fail)
+    page = ReceivedPage(body)
+    assert [item for item in page.items() if item is not None] == wanted
+    assert (page.version, page.token) == (whole.version, whole.token) == ("12", "token")
