@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -93,11 +93,11 @@ class ClusterAccess:
         await self._authentication.close()
         await self._authorization.close()
 
-    def member_sights(self, views: ViewReader, definitions: Callable[[], Sequence[ViewDefinition]]) -> Sights:
+    def member_sights(self, views: ViewReader, definitions: Callable[[], Mapping[str, ViewDefinition]]) -> Sights:
         """For the API: who is shown which members. Many reviews, with places of their own: no request's has to wait."""
         return Sights(views, definitions, self._sight_reviews("member"), clock=self._reactor, members=True)
 
-    def dashboard_sights(self, views: ViewReader, definitions: Callable[[], Sequence[ViewDefinition]]) -> Sights:
+    def dashboard_sights(self, views: ViewReader, definitions: Callable[[], Mapping[str, ViewDefinition]]) -> Sights:
         """What the dashboard's visitors may see: system:masters, too, has to be told by the cluster."""
         members = self._settings.access.member_authorization
         reviews = self._sight_reviews("dashboard", masters=False)

@@ -141,7 +141,8 @@ def _parts(settings: Settings, isolation: Isolation, assets: Assets, plurals: Se
 def _sights(serving: Serving, reviewing: Reviewing | None, definitions: Sequence[ViewDefinition]) -> Sights:
     """What visitors may see: without their names, everything."""
     if reviewing is None or serving.settings.dashboard.auth not in ("token", "proxy"):
-        return Sights(serving.views, lambda: definitions, None, clock=serving.runtime.reactor)
+        known = {definition.plural: definition for definition in definitions}
+        return Sights(serving.views, lambda: known, None, clock=serving.runtime.reactor)
     return reviewing.sights
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -53,13 +53,13 @@ class Pipeline:
         self.reflection = Reflection(role, event_log=self.event_log, runtime=runtime)
         self.shard = _shard(settings, self.projector, runtime)
 
-    def served(self) -> Sequence[ViewDefinition]:
-        """The definitions of the views that the API serves, with the undeclared kinds that are taken up now."""
-        return self.projector.definitions(self._role.served)
+    def definitions(self) -> Mapping[str, ViewDefinition]:
+        """Those of all views as they are now, by plural: another object when they change."""
+        return self.projector.definitions
 
-    def shown(self) -> Sequence[ViewDefinition]:
-        """The same of those that ``--views`` names."""
-        return self.projector.definitions(self._role.shown)
+    def served(self) -> Sequence[ViewDefinition]:
+        """Those of the views that the API serves."""
+        return [self.definitions()[each.plural] for each in self._role.served]
 
     def replay(self, *identities: str) -> Deferred[None]:
         """Replays what those clusters left in the log. Fires when it can be appended to. Errors: LogError, OSError."""

@@ -113,10 +113,10 @@ class Ports:
     def _reviewing(self) -> Reviewing | None:
         if self._access is None:
             return None
-        sights = self._access.dashboard_sights(self._pipeline.projector, self._pipeline.shown)
+        sights = self._access.dashboard_sights(self._pipeline.projector, self._pipeline.definitions)
         return Reviewing(self._access.tokens, sights)
 
     def _member_sights(self) -> Sights:
         if self._access is None or not self._settings.access.member_authorization:
-            return Sights(self._pipeline.projector, self._pipeline.shown, None, clock=self._runtime.reactor)
-        return self._access.member_sights(self._pipeline.projector, self._pipeline.shown)
+            return Sights(self._pipeline.projector, self._pipeline.definitions, None, clock=self._runtime.reactor)
+        return self._access.member_sights(self._pipeline.projector, self._pipeline.definitions)

@@ -127,7 +127,7 @@ class Sight:
         ``reading``: for one who has begun.
         """
         answer = self._everywhere
-        if answer is not None and self._to_ask(answer):
+        if answer is not None and answer.hidden and self._to_ask(answer):
             answer = self._answers.get(namespace)
         if answer is None or not (self._counts(answer) or (reading and self._lasts(answer))):
             return None

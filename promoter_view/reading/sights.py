@@ -6,7 +6,6 @@ members that he may get. On the dashboard's it is also the namespaces in which h
 
 from __future__ import annotations
 
-import operator
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -36,14 +35,15 @@ _VERBS = ("list", "watch")
 class Sights:
     """Gives each request what it reads the views through. ``reviews`` None: everybody sees everything.
 
-    Else they are the cluster's word, and need keep no answers. ``definitions`` gives the views' as they are now.
+    Else they are the cluster's word, and need keep no answers. ``definitions`` gives the views' as they are now, by
+    plural: another object when they change.
     ``members`` are shown to those only who may get them, ``bundles`` to those only who may list and watch them.
     """
 
     def __init__(
         self,
         views: ViewReader,
-        definitions: Callable[[], Sequence[ViewDefinition]],
+        definitions: Callable[[], Mapping[str, ViewDefinition]],
         reviews: AccessReviews | None,
         *,
         clock: IReactorTime,
@@ -79,7 +79,7 @@ class Sights:
     def _make(self, identity: Identity, views: Sequence[str]) -> Sight:
         return Sight(
             identity,
-            partial(self._questions.of, frozenset(views)),
+            partial(self._questions.of, tuple(views)),
             self._reviews,
             views=views,
             seconds=self._seconds,
@@ -92,9 +92,9 @@ class Sights:
 class _Masks(Mapping[str, MemberMask]):
     """One a view, of its definition as it is now."""
 
-    def __init__(self, definitions: Callable[[], Sequence[ViewDefinition]]) -> None:
+    def __init__(self, definitions: Callable[[], Mapping[str, ViewDefinition]]) -> None:
         self._definitions = definitions
-        self._known: Sequence[ViewDefinition] = ()
+        self._known: Mapping[str, ViewDefinition] = {}
         self._masks: Mapping[str, MemberMask] = {}
 
     def __getitem__(self, view: str) -> MemberMask:
@@ -108,32 +108,35 @@ class _Masks(Mapping[str, MemberMask]):
 
     def _now(self) -> Mapping[str, MemberMask]:
         definitions = self._definitions()
-        if not _are_same(definitions, self._known):
+        if definitions is not self._known:
             self._known = definitions
-            self._masks = {it.plural: MemberMask(it) for it in definitions}
+            self._masks = {view: MemberMask(it) for view, it in definitions.items()}
         return self._masks
 
 
 class _Questions:
     """What is to be asked of views, by their definitions as they are now."""
 
-    def __init__(self, definitions: Callable[[], Sequence[ViewDefinition]], *, bundles: bool, members: bool) -> None:
+    def __init__(
+        self, definitions: Callable[[], Mapping[str, ViewDefinition]], *, bundles: bool, members: bool
+    ) -> None:
         self._definitions = definitions
         self._bundles = bundles
         self._members = members
-        self._known: Sequence[ViewDefinition] = ()
-        self._kept: dict[frozenset[str], Sequence[Question]] = {}
+        self._known: Mapping[str, ViewDefinition] = {}
+        self._kept: dict[tuple[str, ...], Sequence[Question]] = {}
 
-    def of(self, views: frozenset[str]) -> Sequence[Question]:
+    def of(self, views: tuple[str, ...]) -> Sequence[Question]:
         """Those of the views together, each once; the same object as long as they are the same."""
         definitions = self._definitions()
-        if not _are_same(definitions, self._known):
+        if definitions is not self._known:
             self._known = definitions
             self._kept.clear()
-        if views not in self._kept:
-            found = (question for it in definitions if it.plural in views for question in self._of_one(it))
-            self._kept[views] = tuple(dict.fromkeys(found))
-        return self._kept[views]
+        kept = self._kept.get(views)
+        if kept is None:
+            found = (question for view in views for question in self._of_one(definitions[view]))
+            kept = self._kept[views] = tuple(dict.fromkeys(found))
+        return kept
 
     def _of_one(self, it: ViewDefinition) -> Iterator[Question]:
         if self._bundles:
@@ -142,10 +145,6 @@ class _Questions:
         if self._members:
             yield from (_to_get(it.resource(member.kind), elsewhere=member.elsewhere) for member in it.members)
             yield from (_to_get(it.resource(kind.kind)) for kind in it.departed)
-
-
-def _are_same(definitions: Sequence[ViewDefinition], known: Sequence[ViewDefinition]) -> bool:
-    return len(definitions) == len(known) and all(map(operator.is_, definitions, known))
 
 
 def _to_get(kind: Kind, *, elsewhere: bool = False) -> Question:

@@ -6,7 +6,7 @@ The same again when the rules change by which objects are cleaned.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from promoter_view.metrics import Metrics
 from promoter_view.records import (
@@ -21,6 +21,7 @@ from promoter_view.records import (
     Record,
     Snapshot,
     SourceObject,
+    UndeclaredKind,
     Unreadable,
 )
 from promoter_view.slices import Steps
@@ -46,6 +47,8 @@ class Projection:
         warn: Callable[[str], None],
     ) -> None:
         self.views = {definition.plural: make_view(definition) for definition in definitions}
+        #: Those of the views as they are now, by plural: another object when they change.
+        self.definitions = self._definitions()
         self.sources = Sources(self.views.values(), metrics=metrics, warn=warn)
         self.coverage = Coverage()
         self.catalogue = Catalogue()
@@ -56,7 +59,7 @@ class Projection:
         """The objects of a snapshot; its bundles are still to be built."""
         self.offset = snapshot.offset
         self.coverage.restore(snapshot)
-        self.sources.take_up(snapshot.kinds)
+        self._take_up(snapshot.kinds)
         for key, source in snapshot.objects.items():
             self.sources.put(key, source)
             yield
@@ -97,6 +100,11 @@ class Projection:
         else:
             self.catalogue.put(change.after)
 
+    def forget_departed(self) -> None:
+        """Of kinds that were let go nothing is to be seen any more."""
+        self.sources.forget_departed()
+        self.definitions = self._definitions()
+
     def snapshot(self, generation: int) -> Snapshot:
         """All of it, by reference."""
         return Snapshot(
@@ -111,13 +119,21 @@ class Projection:
             kinds=self.sources.kinds,
         )
 
+    def _take_up(self, kinds: tuple[UndeclaredKind, ...]) -> set[BundleKey]:
+        touched = self.sources.take_up(kinds)
+        self.definitions = self._definitions()
+        return touched
+
+    def _definitions(self) -> Mapping[str, ViewDefinition]:
+        return {plural: view.definition for plural, view in self.views.items()}
+
     def _take(self, entry: Entry) -> set[BundleKey]:
         if isinstance(entry, Mark):
             if self.coverage.mark(entry):
                 self.catalogue, self.built = Catalogue(), False
             return set()
         if isinstance(entry, KindsChanged):
-            return self.sources.take_up(entry.kinds)
+            return self._take_up(entry.kinds)
         if entry.position is not None:
             self.coverage.move(entry.path, entry.position)
         if isinstance(entry, Position):

@@ -145,9 +145,10 @@ class Projector:
         """The undeclared kinds that are taken up."""
         return self._now.sources.kinds
 
-    def definitions(self, of: Iterable[ViewDefinition]) -> Sequence[ViewDefinition]:
-        """Those definitions as they are now: undeclared kinds are taken up, and let go, while views are served."""
-        return [self._now.views[each.plural].definition for each in of]
+    @property
+    def definitions(self) -> Mapping[str, ViewDefinition]:
+        """Those of the views by plural, another object when they change: undeclared kinds are taken up, and let go."""
+        return self._now.definitions
 
     def count(self, view: str) -> int:
         """How many bundles that view has."""
@@ -235,7 +236,7 @@ class Projector:
         """History may hold members of kinds that were let go: readers are asked about for each, so they are bounded."""
         if len(self._now.sources.departed) > MAX_DEPARTED:
             self._warn(f"{MAX_DEPARTED} undeclared kinds came and went: their past is forgotten, watches start over")
-            self._now.sources.forget_departed()
+            self._now.forget_departed()
             self._history.restart(self._end)
 
     def _adopted(self, resource_version: int) -> int:

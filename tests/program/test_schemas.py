@@ -12,9 +12,8 @@ from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.program import schemas
 from promoter_view.program.schemas import MemberSchemas
 from promoter_view.records import KindsChanged, UndeclaredKind
-from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from tests.support.runtimes import a_runtime
-from tests.support.views.world import World, strategy
+from tests.support.views.world import VIEW, World, strategy
 
 KIND = UndeclaredKind("NovelCommitStatus", "novels", "v2", "novelCommitStatuses", True, "rules")
 #: Nobody connects to it.
@@ -53,7 +52,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Follower]:
 def test_documents_are_read_anew_for_an_undeclared_kind(made: list[Follower]) -> None:
     """Once it is taken up, of its own version too; not for any other change; then OpenAPI has its field."""
     world = World()
-    served = lambda: world.projector.definitions([PROMOTION_STRATEGY_DETAILS])  # noqa: E731
+    served = lambda: [world.projector.definitions[VIEW]]  # noqa: E731
     openapi = OpenApi(served, version="1")
     found = MemberSchemas(served, views=world.projector, openapi=openapi, runtime=a_runtime(MemoryReactorClock()))
     found.start(CONFIG)

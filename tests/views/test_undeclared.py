@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from promoter_view.kubernetes.kinds import PROMOTER_GROUP, Kind
 from promoter_view.records import KindsChanged, Mark, UndeclaredKind
+from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.history import Expired
 from promoter_view.views.joining.facts import check_definition
 from promoter_view.views.joining.relations import OwnedBy
 from promoter_view.views.known import DEFINITIONS
-from promoter_view.views.projector import MAX_DEPARTED
+from promoter_view.views.projector import MAX_DEPARTED, Projector
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.undeclared import taking_up
 from tests.support.views.oracle import LABEL
@@ -53,6 +54,11 @@ def undeclared(
     spec = {"promotionStrategyRef": {"name": of}} if of else {}
     api_version = f"{PROMOTER_GROUP}/{kind.version}"
     return {"apiVersion": api_version, "kind": kind.kind, "metadata": metadata, "spec": spec, "status": status}
+
+
+def definition(projector: Projector) -> ViewDefinition:
+    """That of the bundles, as it is now."""
+    return projector.definitions[VIEW]
 
 
 ROOT = strategy()
@@ -169,14 +175,14 @@ def test_what_is_not_taken_up_is_in_no_bundle() -> None:
 
 
 def test_definitions_are_those_of_now() -> None:
-    """Another object where the set has changed, the same one while it has not."""
+    """Others where the set has changed, the same ones while it has not."""
     world = World()
-    [declared] = world.projector.definitions([PROMOTION_STRATEGY_DETAILS])
+    declared = definition(world.projector)
     assert declared is PROMOTION_STRATEGY_DETAILS
     world.feed(KindsChanged((GATE,)))
-    [one] = world.projector.definitions([PROMOTION_STRATEGY_DETAILS])
+    one = definition(world.projector)
     world.put(ROOT)
-    [same] = world.projector.definitions([PROMOTION_STRATEGY_DETAILS])
+    same = definition(world.projector)
     assert one is same
     assert one.taken_up == (GATE,)
     assert world.projector.kinds == (GATE,)
@@ -195,13 +201,13 @@ def test_kinds_that_have_gone_are_remembered() -> None:
     """While history may hold their members, so that readers are asked about for them; not once they are back."""
     world = World()
     world.feed(KindsChanged(EVERY), KindsChanged((GATE,)))
-    [found] = world.projector.definitions([PROMOTION_STRATEGY_DETAILS])
+    found = definition(world.projector)
     assert (found.taken_up, found.departed) == ((GATE,), (OWNED, RELATED))
     assert found.resource(OWNED.kind) == Kind(OWNED.kind, "forecasts", PROMOTER_GROUP, "v1alpha1")
     world.feed(KindsChanged((GATE, RELATED)))
-    [found] = world.projector.definitions([PROMOTION_STRATEGY_DETAILS])
+    found = definition(world.projector)
     assert (found.taken_up, found.departed) == ((GATE, RELATED), (OWNED,))
-    [restored] = World().restarted(world.projector.snapshot()).definitions([PROMOTION_STRATEGY_DETAILS])
+    restored = definition(World().restarted(world.projector.snapshot()))
     assert restored.departed == (), "a snapshot is where history begins"
 
 
@@ -216,7 +222,7 @@ def test_kinds_that_come_and_go_for_ever_end_history() -> None:
     world.feed(KindsChanged(()))
     with pytest.raises(Expired):
         world.changes(before)
-    [found] = world.projector.definitions([PROMOTION_STRATEGY_DETAILS])
+    found = definition(world.projector)
     assert found.departed == ()
     assert "undeclared kinds came and went" in world.warnings[-1]
     assert world.changes(world.end()) == []

@@ -38,6 +38,8 @@ from promoter_view.slices import begin_slice
 
 _TAKEN_UP = "taken_up"
 _BOUNDS = Bounds()
+#: Kinds in one line.
+_MAX_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class UndeclaredReflectors:
         left_out = self._left_out()
         words = ["taken up: " + (", ".join(sorted(self._running.keys() - left_out.keys())) or "none")]
         if left_out:
-            words.append("left out: " + ", ".join(f"{kind} ({_words(why)})" for kind, why in sorted(left_out.items())))
+            words.append(f"left out: {_named(left_out)}")
         return "; ".join((*words, self._follower.problem) if self._follower.problem else words)
 
     async def _follow(self, found: Mapping[str, Kind], names_root: Mapping[str, bool]) -> None:
@@ -214,8 +216,11 @@ class UndeclaredReflectors:
 
     def _tell(self) -> None:
         told, self._told = self._told, self._left_out()
-        for kind, why in sorted(self._told.items() - told.items()):
-            self._log.warn("{kind} of {group} is left out: {why}", kind=kind, group=PROMOTER_GROUP, why=_words(why))
+        untold = dict(self._told.items() - told.items())
+        if untold:
+            self._log.warn(
+                "undeclared kinds of {group} are left out: {kinds}", group=PROMOTER_GROUP, kinds=_named(untold)
+            )
 
     def _broken(self, failure: Failure) -> None:
         if not failure.check(CancelledError):
@@ -226,5 +231,8 @@ def _in_order(kinds: Iterable[UndeclaredKind]) -> tuple[UndeclaredKind, ...]:
     return tuple(sorted(kinds, key=lambda kind: kind.field))
 
 
-def _words(why: LeftOut) -> str:
-    return why.value.replace("_", " ")
+def _named(left_out: Mapping[str, LeftOut]) -> str:
+    """Each with the reason, as far as a line has room."""
+    words = [f"{kind} ({why.value.replace('_', ' ')})" for kind, why in sorted(left_out.items())]
+    more = len(words) - _MAX_NAMED
+    return ", ".join(words[:_MAX_NAMED]) + (f" and {more} others" if more > 0 else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
@@ -12,13 +13,13 @@ from promoter_view.kubernetes.outcomes import Outcome, Unreachable
 from promoter_view.kubernetes.paths import list_paths
 from promoter_view.kubernetes.reflecting.needs import Need
 from promoter_view.kubernetes.undeclared.bounds import Bounds
-from promoter_view.kubernetes.undeclared.classification import Taken
+from promoter_view.kubernetes.undeclared.classification import MAX_KINDS, Taken
 from promoter_view.kubernetes.undeclared.reflecting import UndeclaredReflectors, UndeclaredScope
 from promoter_view.log.recorder import LogRecorder
 from promoter_view.metrics import Metrics
 from promoter_view.records import Change, KindsChanged, UndeclaredKind
 from tests.kubernetes.undeclared.clusters import Cluster
-from tests.kubernetes.undeclared.kinds import GATE, OWNED, RELATED
+from tests.kubernetes.undeclared.kinds import GATE, OWNED, PLURALS, RELATED
 from tests.support.runtimes import a_runtime
 
 MINUTE = 66.0
@@ -214,6 +215,17 @@ class UndeclaredReflectorsTests(SynchronousTestCase):
         self.settle(1)
         self.assertEqual(self.told(), [[GATE], []])
         self.assertEqual(term.line(), f"taken up: none; left out: {GATE} (too many bytes)")
+
+    def test_a_line_names_only_so_many(self) -> None:
+        """However many kinds somebody makes."""
+        more = {f"Kind{number:02}": f"kind{number:02}s" for number in range(40)}
+        self.cluster.kinds += more
+        with mock.patch.dict(PLURALS, more):
+            term = self.begin()
+            line = term.line()
+        self.assertIn(" and 5 others", line)
+        self.assertLess(len(line), 1500)
+        self.assertEqual((self.sample("taken_up"), self.sample("too_many_kinds")), (MAX_KINDS, 25))
 
     def test_a_cluster_that_cannot_be_asked(self) -> None:
         """What is taken up stays; the line says why nothing more is known."""

@@ -81,7 +81,7 @@ class Membership:
             reviews = AccessReviews(reviewer, clock=clock, allowed_seconds=0, denied_seconds=0, metrics=Metrics())
             self.members = Sights(
                 views,
-                lambda: views.definitions(definitions),
+                lambda: views.definitions,
                 reviews,
                 clock=clock,
                 members=True,

@@ -117,7 +117,7 @@ class World:
         self.openapi = OpenApi(lambda: definitions, version="0.1.0")
         self.offset = _START
         self.runtime = a_runtime(self.clock, wall=self.wall, metrics=self.metrics)
-        everything = Sights(self.views, lambda: definitions, None, clock=self.clock)
+        everything = Sights(self.views, lambda: self.views.definitions, None, clock=self.clock)
         self.resource = ViewResource(
             self.views,
             definitions,

@@ -52,7 +52,7 @@ class Board(World):
         root_path: str = "/",
         limits: Limits | None = None,
         sights: Callable[[Board], Sights] = lambda board: Sights(
-            board.views, lambda: board.definitions, None, clock=board.clock
+            board.views, lambda: board.views.definitions, None, clock=board.clock
         ),
         definitions: Sequence[ViewDefinition] = (PROMOTION_STRATEGY_DETAILS,),
         **kept: Any,
@@ -202,7 +202,7 @@ def reviewed(board: Board, *, members: bool = False) -> Sights:
     )
     return Sights(
         board.views,
-        lambda: board.views.definitions(board.definitions),
+        lambda: board.views.definitions,
         reviews,
         clock=board.clock,
         members=members,
