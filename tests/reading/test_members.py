@@ -76,11 +76,11 @@ def test_every_representation(found):
     table = found.world.ask(f"{BASE}?includeObject=Object", {**TABLE, **EVE}).document
     assert [members(row["object"]) for row in table["rows"]] == [set(), set()]
     assert table["rows"][0]["cells"][1:4] == ["<unknown>"] * 3
-    assert table["rows"][0]["cells"][5:] == ["<unknown>", None, "<unknown>", "shop"]
+    assert table["rows"][0]["cells"][5:] == ["<unknown>", "<unknown>", None, "<unknown>", "shop"]
     seen = found.world.ask(BASE, {**TABLE, **BOB}).document["rows"]
     assert seen[0]["cells"][1:4] == ["0/1", "Unknown", "dev=-"]
-    assert seen[0]["cells"][6] is None
-    assert found.world.ask(BASE, {**TABLE, **ALICE}).document["rows"][0]["cells"][6] == 0
+    assert seen[0]["cells"][7] is None
+    assert found.world.ask(BASE, {**TABLE, **ALICE}).document["rows"][0]["cells"][7] == 0
     metadata = found.world.ask(BASE, {**METADATA_LIST, **EVE}).document["items"]
     assert {item["kind"] for item in metadata} == {"PartialObjectMetadata"}
     assert b"timedCommitStatuses" not in found.world.ask(BASE, {"Accept": "application/yaml", **EVE}).body
