@@ -7,6 +7,7 @@ one before it in the queue. Who decides what the cluster's answers mean is the r
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred, succeed
@@ -31,6 +32,7 @@ from promoter_view.records import (
     Unreadable,
     UnreadObject,
 )
+from promoter_view.slices import Steps
 
 if TYPE_CHECKING:
     from promoter_view.boundaries import Recorder
@@ -188,18 +190,26 @@ class LogRecorder:
         """See Recorder."""
         return self._restorations
 
-    def drop_strays(self, paths: Iterable[ListPath]) -> int:
-        """Deletes the objects that none of ``paths`` lists, after the options have changed; how many they were."""
+    def drop_strays(self, paths: Iterable[ListPath]) -> Steps:
+        """Deletes the objects that none of ``paths`` lists, after the options have changed, an object a step.
+
+        Nothing else is recorded before the last step.
+        """
         listed: dict[str, list[ListPath]] = {}
         for path in paths:
             listed.setdefault(path.kind, []).append(path)
-        known = {key: found.resource_version for key, found in self._unreadable.items()}
-        known |= {key: found.resource_version for key, found in self._all()}
-        strays = {key: known[key] for key in known if not any(path.holds(key) for path in listed.get(key.kind, ()))}
+        strays: dict[ObjectKey, str] = {}
+        unreadable = ((key, found.resource_version) for key, found in self._unreadable.items())
+        for key, version in chain(unreadable, ((key, found.resource_version) for key, found in self._all())):
+            if not any(path.holds(key) for path in listed.get(key.kind, ())):
+                strays[key] = version
+            yield
         for key, version in strays.items():
             self._forget(key)
             self._append_change(Change(ChangeType.DELETED, key, b"", version, NO_PATH))
-        return len(strays)
+            yield
+        if strays:
+            self._log.info("{count} objects are no longer mirrored and leave the log", count=len(strays))
 
     def room(self) -> Deferred[None]:
         """See Recorder. May be cancelled."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from promoter_view.boundaries import EventLog, Leading
 from promoter_view.kubernetes.client.client import KubernetesClient
@@ -24,6 +25,7 @@ from promoter_view.program.health import first_state
 from promoter_view.program.role import Role
 from promoter_view.records import Mirror, Snapshot
 from promoter_view.runtime import Runtime
+from promoter_view.slices import in_slices
 
 
 class Reflection:
@@ -40,6 +42,7 @@ class Reflection:
         self._recorder: LogRecorder | None = None
         self._reflectors: Reflectors | None = None
         self._undeclared: UndeclaredReflectors | None = None
+        self._beginning: Deferred[None] | None = None
 
     def mirror(self, cluster: str, applications: str = "") -> Mirror:
         """What the log mirrors where these paths are reflected. Clusters by ``config.cluster_identity``."""
@@ -52,7 +55,6 @@ class Reflection:
             self._elsewhere = self._connect(clusters.applications)
         self._recorder = self._record(past)
         self._undeclared = self._reflect_undeclared(self._recorder, self._client)
-        self._drop_strays(self._recorder)
         main = AggregatedCluster(self._client) if self._role.aggregated else self._client
         self._reflectors = Reflectors(
             self._role.paths,
@@ -62,17 +64,13 @@ class Reflection:
             runtime=self._runtime,
             needs=self._role.needs,
         )
-        self._reflectors.start()
-        if self._undeclared is not None:
-            self._undeclared.start()
-        else:
-            self._recorder.take_up(())
+        self._beginning = Deferred.fromCoroutine(self._begin(self._recorder, self._reflectors))
+        self._beginning.addErrback(self._did_not_begin)
 
     def endings(self) -> list[Callable[[], object]]:
         """The steps that end it, in order, for whoever ends every part whatever goes wrong in one."""
-        steps: list[Callable[[], object]] = [
-            each.stop for each in (self._undeclared, self._reflectors) if each is not None
-        ]
+        steps: list[Callable[[], object]] = [] if self._beginning is None else [self._beginning.cancel]
+        steps += [each.stop for each in (self._undeclared, self._reflectors) if each is not None]
         return steps + [client.close for client in (self._client, self._elsewhere) if client is not None]
 
     async def stop(self) -> None:
@@ -80,6 +78,7 @@ class Reflection:
         for step in self.endings():
             await maybeDeferred(step)
         self._client = self._elsewhere = self._recorder = self._reflectors = self._undeclared = None
+        self._beginning = None
 
     def statuses(self) -> tuple[ReflectorStatus, ...]:
         """One a path; none while nothing is reflected."""
@@ -115,11 +114,19 @@ class Reflection:
             return None
         return UndeclaredReflectors(scope, cluster=client, recorder=recorder, runtime=self._runtime)
 
-    def _drop_strays(self, recorder: LogRecorder) -> None:
+    async def _begin(self, recorder: LogRecorder, reflectors: Reflectors) -> None:
+        """A log may hold very many objects, so what is to leave it is looked for in slices, before all else."""
         kept = () if self._undeclared is None else self._undeclared.kept()
-        strays = recorder.drop_strays((*self._role.paths, *kept))
-        if strays:
-            self._log.info("{count} objects are no longer mirrored and leave the log", count=strays)
+        await in_slices(recorder.drop_strays((*self._role.paths, *kept)), reactor=self._runtime.reactor)
+        reflectors.start()
+        if self._undeclared is not None:
+            self._undeclared.start()
+        else:
+            recorder.take_up(())
+
+    def _did_not_begin(self, failure: Failure) -> None:
+        if not failure.check(CancelledError):
+            self._log.failure("nothing is reflected", failure=failure)
 
 
 class ReflectionByLeader:

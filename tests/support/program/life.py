@@ -130,7 +130,7 @@ class Life:
         self.log.start(self.projector, mirror_of(cluster, self.paths, rules))
         past = self.projector.snapshot()
         recorder = LogRecorder(self.log, objects=past.objects, positions=past.positions, metrics=self.metrics)
-        recorder.drop_strays(self.paths)
+        at_once(recorder.drop_strays(self.paths))
         self._agent = RequestTraversalAgent(world.api)
         self._reflectors = Reflectors(
             self.paths,
