@@ -273,3 +273,23 @@ def test_it_replaces_the_reference(plane: ControlPlane, tmp_path: Path, before: 
         assert "initialDelaySeconds" not in container["livenessProbe"]
     finally:
         remove(plane, folder)
+
+
+def test_the_health_goes_beside_what_argocd_cm_has(plane: ControlPlane) -> None:
+    """The documented line adds its one key to argocd-cm, and is no change the second time."""
+    file = str(DEPLOY.parent / "argocd" / "argocd-cm.yaml")
+    apply = ("apply", "--server-side", "--field-manager=promoter-view", "-f", file)
+    kept = {"url": "https://argocd.example.com", "resource.exclusions": "- kinds: [Endpoints]\n"}
+    there = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "argocd-cm"}, "data": kept}
+    plane.client().create("/api/v1/namespaces/argocd/configmaps", there)
+
+    def found() -> dict[str, Any]:
+        return plane.client().get("/api/v1/namespaces/argocd/configmaps/argocd-cm")
+
+    plane.kubectl(*apply)
+    first = found()
+    (key,) = first["data"].keys() - kept.keys()
+    assert key == "resource.customizations.health.view.promoter.argoproj.io_PromotionStrategyDetails"
+    assert kept.items() <= first["data"].items()
+    plane.kubectl(*apply)
+    assert found() == first

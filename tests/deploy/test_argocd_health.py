@@ -1,0 +1,170 @@
+"""The health of a bundle in Argo CD's resource tree: deploy/argocd, run as Argo CD runs it, against our own words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from lupa import lua51
+
+from promoter_view.views.promotion_strategy.standing import StateWord
+from tests.support.views.strategies import JSON, NEW, OLD, Decoded, bundle, check, policy, restore, summarize
+from tests.support.views.world import VIEW, World, strategy, thing
+
+FILE = Path(__file__).parents[2] / "deploy" / "argocd" / "argocd-cm.yaml"
+KEY = "resource.customizations.health.view.promoter.argoproj.io_PromotionStrategyDetails"
+#: What Argo CD's sandbox leaves of Lua's libraries.
+LIBRARIES = frozenset(("string", "table", "package", "_G"))
+IN_ARGO_CD = {
+    StateWord.FAILED: "Degraded",
+    StateWord.HELD: "Suspended",
+    StateWord.BLOCKED: "Progressing",
+    StateWord.AWAITING_MERGE: "Suspended",
+    StateWord.PROMOTING: "Progressing",
+    StateWord.UNKNOWN: "Unknown",
+    StateWord.PROMOTED: "Healthy",
+}
+STATUSES = frozenset(IN_ARGO_CD.values())
+DEV, PROD = "environment/dev", "environment/prod"
+
+Health = tuple[str, str]
+
+
+@pytest.fixture(scope="module")
+def health() -> Callable[[Any], Health]:
+    """Status and message of an object; it goes through JSON, as Argo CD gets it. Lua has one kind of number."""
+    lua = lua51.LuaRuntime(register_eval=False, register_builtins=False)
+    known = lua.globals()
+    for name in [name for name in ("io", "os", "debug", "math", "coroutine", "python") if known[name] is not None]:
+        known[name] = None
+    assert {name for name in known if lua51.lua_type(known[name]) == "table"} <= LIBRARIES
+    script = lua.compile(yaml.safe_load(FILE.read_text())["data"][KEY])
+
+    def run(document: Any) -> Health:
+        known.obj = lua.table_from(json.loads(json.dumps(document), parse_int=float), recursive=True)
+        found = script()
+        return found.status, found.message
+
+    return run
+
+
+PENDING, FAILING = check("lint", "pending", "lint runs"), check("health", "failure", "2 of 3 are down")
+CASES: dict[str, tuple[dict[str, Any], Health]] = {
+    "failed": (
+        bundle(policy(active_checks=[FAILING])),
+        ("Degraded", f"Failed: {DEV}: health: 2 of 3 are down"),
+    ),
+    "held": (
+        bundle(policy(deployed="f" * 40), restoreActiveCommits=[restore()]),
+        ("Suspended", f"Held: {DEV}: restore-dev-fffffff keeps other commits out"),
+    ),
+    "blocked": (bundle(policy(proposed_checks=[PENDING])), ("Progressing", f"Blocked: {DEV}: lint: lint runs")),
+    "awaits a merge": (
+        bundle(policy(auto_merge=False, pull_request="open")),
+        ("Suspended", f"AwaitingMerge: {DEV}: a pull request waits to be merged"),
+    ),
+    "promoting": (bundle(policy()), ("Progressing", f"Promoting: {DEV}")),
+    "promoted": (bundle(policy(active=NEW), policy(PROD, active=NEW)), ("Healthy", "Promoted")),
+    "unknown": (bundle(branches=[DEV]), ("Unknown", f"Unknown: {DEV}: no ChangeTransferPolicy yet")),
+    "the worst counts": (
+        bundle(policy(active=NEW), policy(PROD, proposed_checks=[check("", "failure")])),
+        ("Degraded", f"Failed: {PROD}: without a key"),
+    ),
+    "nothing": ({}, ("Unknown", "Unknown: no environment")),
+}
+
+
+@pytest.mark.parametrize(("document", "expected"), CASES.values(), ids=CASES.keys())
+def test_each_state(health: Callable[[Any], Health], document: dict[str, Any], expected: Health) -> None:
+    """Every word of a bundle is one of Argo CD's, with the environment and the reason behind it."""
+    assert health(document) == expected
+
+
+def test_a_served_bundle(health: Callable[[Any], Health]) -> None:
+    """So is that of a bundle as it is served, with all its other fields, from one state to the next."""
+    world, root = World(), strategy("shop", branches=(DEV,))
+    seen = []
+    for found in (
+        None,
+        policy(),
+        policy(proposed_checks=[PENDING]),
+        policy(active_checks=[FAILING]),
+        policy(active=NEW),
+    ):
+        member = [{**thing("ChangeTransferPolicy", "dev", owner=root), **found}] if found else []
+        world.put(root, *member)
+        (served,) = world.projector.list(VIEW)
+        seen.append(health(json.loads(served.encode()))[0])
+    assert seen == ["Unknown", "Progressing", "Progressing", "Degraded", "Healthy"]
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("Unknown", "Unknown"),
+        ("Failed", "Degraded"),
+        ("Held", "Suspended"),
+        ("NeedsApproval", "Suspended"),
+        ("Queued", "Progressing"),
+        ("Checking", "Progressing"),
+        ("Waiting", "Progressing"),
+        ("Promoting", "Progressing"),
+        ("Verifying", "Progressing"),
+        ("Behind", "Progressing"),
+        ("UpToDate", "Healthy"),
+        ("OfTheFuture", "Unknown"),
+    ],
+)
+def test_status_comes_first(health: Callable[[Any], Health], state: str, status: str) -> None:
+    """Where the bundle says its state itself that counts, whatever its members say; so does its message."""
+    document = bundle(policy(active_checks=[FAILING]))
+    assert health({**document, "status": {"state": state}}) == (status, state)
+    assert health({**document, "status": {"state": state, "message": "why"}}) == (status, f"{state}: why")
+
+
+SHAS = st.sampled_from(["", OLD, NEW])
+CHECKS = st.lists(st.builds(check, st.sampled_from(["", "lint"]), st.sampled_from(["pending", "failure", "success"])))
+POLICIES = st.builds(
+    policy,
+    st.sampled_from([DEV, PROD]),
+    active=SHAS,
+    proposed=SHAS,
+    note=SHAS,
+    auto_merge=st.sampled_from([None, True, False]),
+    pull_request=st.sampled_from(["", "open", "closed"]),
+    active_checks=CHECKS,
+    proposed_checks=CHECKS,
+    deployed=st.sampled_from(["", "f" * 40]),
+)
+RESTORES = st.builds(
+    lambda branch, blocks, told: restore(branch=branch, blocks=blocks, **told),
+    st.sampled_from([DEV, PROD]),
+    st.booleans(),
+    st.sampled_from([{}, {"status": {}}, {"activeSha": "c" * 40}]),
+)
+
+
+@given(st.lists(POLICIES, max_size=3), st.lists(RESTORES, max_size=2))
+def test_the_words_are_ours(
+    health: Callable[[Any], Health], policies: list[dict[str, Any]], restores: list[dict[str, Any]]
+) -> None:
+    """It comes to the same word as the column STATUS, whatever policies and restores say."""
+    document = bundle(*policies, branches=[DEV, PROD], restoreActiveCommits=restores)
+    word = summarize(Decoded(document)).state
+    status, message = health(document)
+    assert (status, message.partition(":")[0]) == (IN_ARGO_CD[word], word)
+
+
+FIELDS = st.sampled_from(["promotionStrategy", "changeTransferPolicies", "restoreActiveCommits", "status"])
+
+
+@given(FIELDS, JSON)
+def test_any_shape(health: Callable[[Any], Health], field: str, odd: Any) -> None:
+    """Whatever stands in place of a field, there is a health."""
+    assert health({**bundle(policy()), field: odd})[0] in STATUSES
