@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from tests.controlplane.installation.granting import RBAC
+from tests.controlplane.test_access import Served, eventually, start
+from tests.controlplane.test_member_authorization import VIEW_RULE, members_rule, role, shown
 from tests.crds.promoter_releases import release
 from tests.support.plane.aggregation import aggregated
 from tests.support.plane.fixtures import running_plane
@@ -90,10 +92,24 @@ def novelties(plane: ControlPlane) -> None:
     put(plane, "ChangeTransferPolicyForecast", "soon", {"activeBranch": "dev"}, owner=policy)
 
 
+def installed(plane: ControlPlane) -> set[str]:
+    """The plurals of those new kinds that the cluster has."""
+    items = plane.client().get(_CRDS)["items"]
+    return {item["spec"]["names"]["plural"] for item in items} & set(PLURALS.values())
+
+
+def install_kinds(plane: ControlPlane) -> None:
+    """The new kinds and their objects, where no test before has left them there."""
+    if not installed(plane):
+        plane.install_crds(new_kinds())
+        novelties(plane)
+
+
 def remove_kinds(plane: ControlPlane) -> None:
     """Their CustomResourceDefinitions are deleted, and with them their objects."""
     for plural in PLURALS.values():
         plane.client().delete(f"{_CRDS}/{plural}.promoter.argoproj.io")
+    wait(lambda: not installed(plane), _PATIENCE_SECONDS, "they are gone")
     statuses = f"/apis/{GROUP}/namespaces/{NAMESPACE}/commitstatuses"
     plane.client().delete(f"{statuses}/shop-dev-chat")
 
@@ -150,8 +166,7 @@ def test_a_release_that_is_not_known(plane: ControlPlane, tmp_path: Path) -> Non
         version = bundle(first)["metadata"]["resourceVersion"]
         with Client(first.endpoint, timeout_seconds=2 * _POLL_SECONDS).watch("", {"resourceVersion": version}) as watch:
             events = watch.documents()
-            plane.install_crds(new_kinds())
-            novelties(plane)
+            install_kinds(plane)
             wait(lambda: novel(first), _POLL_SECONDS, "the new kinds are taken up")
             assert told(first, "undeclared-kinds").endswith(
                 "taken up: ChangeTransferPolicyForecast, ChatApprovalCommitStatus"
@@ -165,8 +180,7 @@ def test_a_release_that_is_not_known(plane: ControlPlane, tmp_path: Path) -> Non
             remove_kinds(plane)
             wait(lambda: not {GATES, FORECASTS} & bundle(first).keys(), _PATIENCE_SECONDS, "their members vanish")
             agree(first, second)
-            plane.install_crds(new_kinds())
-            novelties(plane)
+            install_kinds(plane)
             wait(lambda: novel(second), 2 * _POLL_SECONDS, "they are there again")
             agree(first, second)
             seen = [next(events)]
@@ -209,6 +223,7 @@ def explained(plane: ControlPlane, field: str) -> str:
 
 def test_without_the_option_everything_else_is_whole(plane: ControlPlane, tmp_path: Path) -> None:
     """The kinds are simply not there: not in bundles, nor in the log, whoever had taken them up before."""
+    install_kinds(plane)
     log = f"file:{tmp_path / 'log'}"
     with program(plane, tmp_path / "with", log, "--discover-kinds") as running:
         running.start()
@@ -231,6 +246,7 @@ def test_without_the_option_everything_else_is_whole(plane: ControlPlane, tmp_pa
 
 def test_without_the_right_nothing_is_held_up(plane: ControlPlane, tmp_path: Path) -> None:
     """The program is ready with what it may read, and names what it may not; given the right it goes on."""
+    install_kinds(plane)
     client, user = plane.client(), "declared-only"
     declared = [found["spec"]["names"]["plural"] for found in release("0.44")]
     rule = {"apiGroups": ["promoter.argoproj.io"], "resources": declared, "verbs": ["list", "watch"]}
@@ -253,6 +269,21 @@ def test_without_the_right_nothing_is_held_up(plane: ControlPlane, tmp_path: Pat
         every = {**rule, "resources": ["*"]}
         client.patch(f"{RBAC}/clusterroles/{user}", {"rules": [every]})
         wait(lambda: novel(running), _POLL_SECONDS, "what may be read now is there without a restart")
+
+
+def test_members_are_shown_to_who_may_get_them(plane: ControlPlane, tmp_path: Path) -> None:
+    """By the right to the very kind, which the cluster is asked about once it is taken up."""
+    install_kinds(plane)
+    with start(plane, tmp_path / "members", "--member-authorization", "--discover-kinds") as running:
+        running.wait_ready(timeout_seconds=_PATIENCE_SECONDS)
+        served = Served(plane, running)
+        role(served, NAMESPACE, "gina", VIEW_RULE, members_rule("changetransferpolicies", FORECASTS.lower()))
+        role(served, NAMESPACE, "hugo", VIEW_RULE)
+        role(served, NAMESPACE, "ines", VIEW_RULE, members_rule("*"))
+        every = {"changeTransferPolicies", "commitStatuses", GATES, FORECASTS}
+        eventually(lambda: shown(served.as_user("ines"), NAMESPACE), [every], _POLL_SECONDS)
+        eventually(lambda: shown(served.as_user("gina"), NAMESPACE), [{"changeTransferPolicies", FORECASTS}], 15)
+        assert shown(served.as_user("hugo"), NAMESPACE) == [set()]
 
 
 def config(plane: ControlPlane, user: str) -> Document:
