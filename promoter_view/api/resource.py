@@ -10,8 +10,7 @@ from twisted.web.server import Request
 
 from promoter_view.access.admission import Admission
 from promoter_view.api.carriers import Carrier, carrier_of
-from promoter_view.api.format.layouts import Layout
-from promoter_view.api.format.rendering import Rendering, Renderings, list_reader
+from promoter_view.api.format.rendering import Rendering, Renderings, list_reader, single_steps
 from promoter_view.api.format.watch_lines import WatchLines
 from promoter_view.api.instruments import WatchInstruments
 from promoter_view.api.negotiation import Verb
@@ -107,17 +106,17 @@ class ViewResource:
         bundle = await sighted.see(lambda: sighted.views.get(key))
         if bundle is None:
             raise ObjectNotFound(GROUP, target.view, target.name)
-        body = await self._laid_out(rendering.layout, rendering.form.single(bundle))
+        body = await self._in_slices(single_steps(rendering, bundle))
         if rendering.gzip and len(body) > _MIN_GZIP_BYTES:
             await self._compressed(request, _deflated(body), rendering)
         else:
             send(request, body, rendering.layout.content_type)
 
-    async def _laid_out(self, layout: Layout, document: bytes) -> bytes:
-        """The whole document, a slice a turn."""
+    async def _in_slices(self, pieces: Iterator[bytes]) -> bytes:
+        """All of them, joined, a slice a turn."""
         parts: list[bytes] = []
         is_over = self._pump.begin_slice()
-        for piece in layout.steps(document):
+        for piece in pieces:
             parts.append(piece)
             if is_over():
                 await deferLater(self._reactor, 0)

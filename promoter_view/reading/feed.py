@@ -205,6 +205,7 @@ class Feed:
             if self._held is None:
                 self._examined = cursor.position
                 self._held = next(iter(cursor.take(1)), None)
+                self._format.examined(int(self._held is not None))
                 examined += 1
             event = None if self._held is None else self._choose(self._held)
             if event is not None and self._held is not None:

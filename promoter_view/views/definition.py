@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
 from promoter_view.records import ObjectKey, UndeclaredKind
-from promoter_view.views.contents import Contents
+from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.fields import Fields, Path
 from promoter_view.views.joining.relations import Relation
 
@@ -131,7 +131,8 @@ class ViewDefinition:
 
     ``root_field`` holds the root, ``members`` and ``computed`` follow in that order. ``uid_namespace``: a
     bundle's uid is the UUIDv5 of the root's uid in it. ``cells`` gives what makes a Table row's cells, in the
-    order of ``columns``, for a bundle's contents; a ``Since`` (views.ages) is shown as an age when it is written.
+    order of ``columns``, for a bundle's contents; ``cell_steps`` reads what they want of it, a member a step;
+    a ``Since`` (views.ages) is shown as an age when it is written.
     ``description`` and ``root_description`` are for users: of the whole, and of the root's field. ``undeclared`` is
     there where kinds may be taken up that are not declared; ``taken_up`` are those, and ``members`` has theirs.
     Of those that are ``departed`` bundles of the past may have members.
@@ -147,6 +148,7 @@ class ViewDefinition:
     uid_namespace: UUID
     columns: tuple[Column, ...]
     cells: Callable[[Contents], Sequence[Cell]]
+    cell_steps: Callable[[BundleContents], Iterator[None]]
     description: str
     root_description: str
     computed: tuple[Computed, ...] = ()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from promoter_view.api.format.forms import ListMeta
-from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of
+from promoter_view.api.format.tables import Cells, IncludeObject, TableForm
 from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.stages import rows as stage_rows
 from promoter_view.dashboard.stages import subject as stages
@@ -90,7 +90,7 @@ def test_strategies(company: Company, data: Any) -> None:
     form = TableForm(
         PROMOTION_STRATEGY_DETAILS,
         IncludeObject.METADATA,
-        cells=cells_of(PROMOTION_STRATEGY_DETAILS, Isolation(company.metrics)),
+        cells=Cells(PROMOTION_STRATEGY_DETAILS, Isolation(company.metrics)),
         now=lambda: company.now,
     )
     assert form.empty_list(ListMeta(1))
@@ -218,7 +218,7 @@ class DefectTests(SynchronousTestCase):
 
     def row(self, definition: ViewDefinition) -> list[Any]:
         """The cells of the first bundle."""
-        cells = cells_of(definition, Isolation(self.company.metrics))
+        cells = Cells(definition, Isolation(self.company.metrics))
         form = TableForm(definition, IncludeObject.NONE, cells=cells, now=lambda: self.company.now)
         found: list[Any] = orjson.loads(form.item(self.bundles[0]))["cells"]
         return found

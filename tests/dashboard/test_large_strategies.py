@@ -6,17 +6,25 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import orjson
 import pytest
 
+from promoter_view.api.format.layouts import COMPACT
+from promoter_view.api.format.rendering import Rendering, list_reader, single_steps
+from promoter_view.api.format.tables import Cells, IncludeObject, TableForm
+from promoter_view.api.format.watch_lines import WatchLines
 from promoter_view.dashboard.following import ActivityFollower
 from promoter_view.dashboard.streams.topics import TopicForm
-from promoter_view.records import BundleChange, ObjectKey
+from promoter_view.reading.pages import ListMeta, Page
+from promoter_view.reading.wire import Frames
+from promoter_view.records import BundleChange, ChangeType, ObjectKey
 from promoter_view.simulator.company.fleet import FleetPlan, make_fleet
 from promoter_view.slices import SLICE_SECONDS, cooperator
 from promoter_view.views import contents
 from promoter_view.views.promotion_strategy.columns import COLUMNS, cells
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from tests.support.dashboard.company import BEGAN, Company
 from tests.support.views.world import VIEW, put
 
@@ -102,6 +110,62 @@ def test_a_change_of_one_environment_makes_a_row_of_a_table_from_one(company: Co
         if found is first:
             decoded.clear()
     assert len(decoded) == 1
+
+
+def with_an_absent_gate(document: Any) -> Any:
+    """A strategy whose order gate is not in its bundle, so that all policies are asked for its key."""
+    if document["kind"] == "PromotionStrategy":
+        document["spec"]["orderCommitStatusRef"] = {"name": "elsewhere"}
+    return document
+
+
+def rendering_of(company: Company) -> Rendering:
+    cells = Cells(PROMOTION_STRATEGY_DETAILS, company.isolation)
+    form = TableForm(PROMOTION_STRATEGY_DETAILS, IncludeObject.METADATA, cells=cells, now=lambda: company.now)
+    return Rendering(form, COMPACT, gzip=False, as_they_are=False)
+
+
+@pytest.mark.parametrize("alter", [lambda document: document, with_an_absent_gate], ids=["plain", "absent gate"])
+def test_the_first_row_of_a_table_is_made_in_steps(
+    fleet: list[Any], monkeypatch: pytest.MonkeyPatch, alter: Callable[[Any], Any]
+) -> None:
+    """A get, a list and a watch read a member or two a step; what they give is what is given at once."""
+    company = Company(strategies=fleet, alter=alter)
+    found = change(company, 0)
+    bundle = found.after
+    assert bundle is not None
+    whole = rendering_of(company).form.single(bundle)
+    work = Work(monkeypatch, company)
+
+    def tell_apart(pieces: Iterator[Any]) -> list[Any]:
+        """The pieces, of which none took much to make."""
+        made = []
+        work.counts.clear()
+        for piece in pieces:
+            made.append(piece)
+            assert work.counts["decoded"] <= 4
+            work.counts.clear()
+        assert len(made) >= ENVIRONMENTS
+        return made
+
+    assert b"".join(tell_apart(single_steps(rendering_of(company), bundle))) == whole + b"\n"
+    page = Page(ListMeta(bundle.resource_version), [bundle])
+    reader = list_reader(page, rendering_of(company), Frames().wire(gzip=False), lambda: lambda: True)
+    listed = b"".join(tell_apart(iter(lambda: None if reader.finished else reader.pull(1 << 20), None)))
+    assert orjson.loads(listed)["rows"] == orjson.loads(whole)["rows"]
+    for steps in (
+        lambda lines: lines.present_steps(bundle),
+        lambda lines: lines.steps(ChangeType.MODIFIED, bundle, found),
+    ):
+        wire = Frames().wire(gzip=False)
+        lines = WatchLines(
+            rendering_of(company).form, wire, Mock(), bookmarks=False, initial_end=False, as_they_are=False
+        )
+        assert lines.in_steps
+        tell_apart(steps(lines))
+        assert lines.changed(ChangeType.MODIFIED, bundle, found)
+        assert not work.counts["decoded"]
+        assert not list(lines.steps(ChangeType.MODIFIED, bundle, found))
 
 
 def test_no_step_is_larger_for_a_larger_strategy(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of
+from promoter_view.api.format.tables import Cells, IncludeObject, TableForm
 from promoter_view.records import BundleKey, ObjectKey
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation
@@ -27,9 +27,7 @@ def other() -> list[Document]:
 
 def rows(world: World, definition: ViewDefinition) -> dict[BundleKey, Any]:
     """Every bundle of that view, read again as its row in a Table and as itself."""
-    form = TableForm(
-        definition, IncludeObject.NONE, cells=cells_of(definition, Isolation(world.metrics)), now=lambda: NOW
-    )
+    form = TableForm(definition, IncludeObject.NONE, cells=Cells(definition, Isolation(world.metrics)), now=lambda: NOW)
     found = world.projector.list(definition.plural)
     return {bundle.key: (orjson.loads(form.single(bundle))["rows"], orjson.loads(bundle.encode())) for bundle in found}
 

@@ -6,7 +6,7 @@ form, the Table, is in ``tables``. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Any, Protocol
 
 import orjson
@@ -27,6 +27,13 @@ class Form(Protocol):
     def key(self) -> Hashable:
         """The same for two forms whose bytes are the same."""
 
+    @property
+    def in_steps(self) -> bool:
+        """``steps`` are to be taken first."""
+
+    def steps(self, bundle: Bundle) -> Iterator[None]:
+        """Makes what is said of that bundle, whichever of these is asked for next."""
+
     def single(self, bundle: Bundle) -> bytes:
         """The answer to a get."""
 
@@ -43,7 +50,17 @@ class Form(Protocol):
         """The object of a BOOKMARK."""
 
 
-class ObjectForm:
+class _Bytes:
+    """A form for which nothing has to be worked out."""
+
+    in_steps = False
+
+    def steps(self, bundle: Bundle) -> Iterator[None]:  # noqa: ARG002
+        """None."""
+        return iter(())
+
+
+class ObjectForm(_Bytes):
     """The bundle as it is: its bytes joined, nothing decoded."""
 
     key: Hashable = "object"
@@ -74,7 +91,7 @@ class ObjectForm:
         return bookmark(self._kind, self._api_version, resource_version, initial_end=initial_end)
 
 
-class MetadataForm:
+class MetadataForm(_Bytes):
     """PartialObjectMetadata: for the garbage collector and others that look at metadata only. Nothing is decoded."""
 
     key: Hashable = "metadata"

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from promoter_view.api.format.forms import Form, MetadataForm, ObjectForm
 from promoter_view.api.format.layouts import COMPACT, INDENTED, YAML_LAYOUT, Layout, json_layout, laid_out
-from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of, parse_include_object
+from promoter_view.api.format.tables import Cells, IncludeObject, TableForm, parse_include_object
 from promoter_view.api.negotiation import Accepted, MediaType, Representation, Verb, negotiate
 from promoter_view.reading.pages import Page, PageReader
 from promoter_view.reading.wire import Wire
@@ -46,7 +47,7 @@ class Renderings:
     """The forms of one view."""
 
     def __init__(self, definition: ViewDefinition, *, isolation: Isolation, now: Callable[[], datetime]) -> None:
-        cells = cells_of(definition, isolation)
+        cells = Cells(definition, isolation)
         self._forms: Mapping[Representation | IncludeObject, Form] = {
             Representation.OBJECT: ObjectForm(definition),
             Representation.METADATA: MetadataForm(definition),
@@ -78,12 +79,25 @@ def list_reader(found: Page, rendering: Rendering, wire: Wire, begin_slice: Begi
     return PageReader(
         found.bundles,
         wire,
-        _as_it_is(wire) if rendering.as_they_are else lambda bundle: layout.item(form.item(bundle)),
+        _as_it_is(wire) if rendering.as_they_are else partial(_item_steps, rendering),
         opening=opening,
         separator=layout.separator,
         closing=closing,
         begin_slice=begin_slice,
     )
+
+
+def single_steps(rendering: Rendering, bundle: Bundle) -> Iterator[bytes]:
+    """The answer to a get, in pieces that may be empty: what takes long is done in steps."""
+    for _ in rendering.form.steps(bundle):
+        yield b""
+    yield from rendering.layout.steps(rendering.form.single(bundle))
+
+
+def _item_steps(rendering: Rendering, bundle: Bundle) -> Iterator[bytes]:
+    for _ in rendering.form.steps(bundle):
+        yield b""
+    yield from rendering.layout.item(rendering.form.item(bundle))
 
 
 def _as_it_is(wire: Wire) -> Callable[[Bundle], Iterator[bytes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -44,39 +44,56 @@ def parse_include_object(parameters: Parameters) -> IncludeObject:
         ) from error
 
 
-def cells_of(definition: ViewDefinition, isolation: Isolation) -> BundleCache[list[Any]]:
+class Cells:
     """The cells of a view's bundles. A member is decoded once, and dropped at once: trees are costly to keep.
 
     Where a cell is made of members that its reader may not see it is ``<unknown>``, a number null (kubectl: blank); so
     is one that cannot be made, but for the name.
     """
 
-    readings = Readings()
+    def __init__(self, definition: ViewDefinition, isolation: Isolation) -> None:
+        self._definition = definition
+        self._isolation = isolation
+        self._readings = Readings()
+        self._made = BundleCache(self._make)
 
-    def make(bundle: Bundle) -> list[Any]:
-        unknown = [bundle.key.name, *map(_unknown, definition.columns[1:])]
-        made = isolation.of(bundle.key, "cells", lambda: definition.cells(BundleContents(bundle, readings)), tuple)
+    def steps(self, bundle: Bundle) -> Iterator[None]:
+        """Makes what ``of`` gives."""
+        if not self._made.has(bundle):
+            contents = BundleContents(bundle, self._readings)
+            yield from self._isolation.steps(bundle.key, "cells", self._definition.cell_steps(contents))
+            self._made.of(bundle)
+            yield
+
+    def of(self, bundle: Bundle) -> list[Any]:
+        """A bundle's, in the order of the view's columns."""
+        return self._made.of(bundle)
+
+    def _make(self, bundle: Bundle) -> list[Any]:
+        unknown = [bundle.key.name, *map(_unknown, self._definition.columns[1:])]
+        contents = BundleContents(bundle, self._readings)
+        made = self._isolation.of(bundle.key, "cells", lambda: self._definition.cells(contents), tuple)
         if not made:
             return unknown
-        return list(map(partial(cell_of, bundle), definition.columns, made, unknown))
+        return list(map(partial(self._cell_of, bundle), self._definition.columns, made, unknown))
 
-    def cell_of(bundle: Bundle, column: Column, cell: Cell, instead: str | None) -> Any:
+    def _cell_of(self, bundle: Bundle, column: Column, cell: Cell, instead: str | None) -> Any:
         if column.kind in bundle.hidden:
             return instead
-        return isolation.of(bundle.key, f"cell {column.name}", cell, lambda: instead)
-
-    return BundleCache(make)
+        return self._isolation.of(bundle.key, f"cell {column.name}", cell, lambda: instead)
 
 
 class TableForm:
     """Rows of a view; ``cells`` may be shared by several forms of it."""
+
+    in_steps = True
 
     def __init__(
         self,
         definition: ViewDefinition,
         include: IncludeObject,
         *,
-        cells: BundleCache[list[Any]],
+        cells: Cells,
         now: Callable[[], datetime],
     ) -> None:
         self.key: Hashable = ("table", include)
@@ -85,6 +102,10 @@ class TableForm:
         self._metadata = MetadataForm(definition)
         self._now = now
         self._columns = [_column(column) for column in definition.columns]
+
+    def steps(self, bundle: Bundle) -> Iterator[None]:
+        """Its row's cells, a member a step."""
+        return self._cells.steps(bundle)
 
     def single(self, bundle: Bundle) -> bytes:
         """A Table of one row."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator
+
 from promoter_view.api.format.forms import Form
 from promoter_view.api.instruments import WatchInstruments
 from promoter_view.reading.format import Format
@@ -35,10 +37,19 @@ class WatchLines(Format):
         self._as_they_are = as_they_are
         self._first = True
         self.bookmarks = bookmarks
+        self.in_steps = form.in_steps
 
     def examined(self, changes: int) -> None:
         """Counted."""
         self._counts.examined(changes)
+
+    def present_steps(self, bundle: Bundle) -> Iterator[None]:
+        """The form's."""
+        return self._form.steps(bundle)
+
+    def steps(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> Iterator[None]:
+        """None where another client's frame is there already."""
+        return iter(()) if self._wire.has(self._frame(event, bundle, change)) else self._form.steps(bundle)
 
     def present(self, bundle: Bundle) -> bytes:
         """An ADDED event without a frame: a row's age would be old in it."""
@@ -58,8 +69,8 @@ class WatchLines(Format):
     def changed(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> bytes:
         """One frame for all who see the same; no two changes have one resourceVersion."""
         form, version, first = self._form, change.resource_version, self._first
+        key = self._frame(event, bundle, change)
         self._first = False
-        key = (version, event, form.key, bundle.hidden, first)
         said = self._wire.shared(key, lambda: event_line(event, form.event(bundle, version, first=first)))
         self._counts.written(len(said))
         return said
@@ -77,6 +88,10 @@ class WatchLines(Format):
         if refusal is not None:
             return self._wire.text(error_line(forbidden_status(refusal)))
         return b"" if position is None else self.bookmark(position)
+
+    def _frame(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> Hashable:
+        """What names a frame for good."""
+        return change.resource_version, event, self._form.key, bundle.hidden, self._first
 
     def _bookmark(self, position: int, *, initial_end: bool) -> bytes:
         return self._wire.text(event_line("BOOKMARK", self._form.bookmark(position, initial_end=initial_end)))

@@ -18,7 +18,13 @@ from promoter_view.dashboard.strategies.sides import Side, read_side
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.order import read_order
-from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES, PREVIOUS_ENVIRONMENT, order_gate
+from promoter_view.views.promotion_strategy.order_gate import (
+    HISTORIES,
+    POLICIES,
+    PREVIOUS_ENVIRONMENT,
+    gate_steps,
+    order_gate,
+)
 from promoter_view.views.promotion_strategy.standing import (
     EnvironmentFacts,
     Standing,
@@ -228,8 +234,8 @@ def strategy_steps(contents: BundleContents, read: ReadPast) -> Iterator[None]:
     contents.root(read_order)
     contents.root(read_manual)
     yield
+    yield from gate_steps(contents)
     gate = order_gate(contents)
-    yield
     yield from contents.steps(POLICIES, gate.reading(_WithPast(read)))
     yield from contents.steps(HISTORIES, gate.reading(read))
 

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.views.ages import Since, age
-from promoter_view.views.contents import Contents
+from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.definition import Cell, Column
-from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES, OrderGate, order_gate
+from promoter_view.views.promotion_strategy.order import read_order
+from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES, OrderGate, gate_steps, order_gate
 from promoter_view.views.promotion_strategy.standing import (
     EnvironmentFacts,
     Standing,
@@ -44,6 +45,7 @@ _MOST_WAITING = 4
 _MOST_CHARACTERS = 120
 
 _POLICY = "ChangeTransferPolicy"
+_REQUESTS = "pullRequests"
 _STATES = ", ".join(StateWord)
 _LAST = "Time since a promotion was last merged, as far back as statuses tell."
 
@@ -79,10 +81,20 @@ def cells(contents: Contents) -> Sequence[Cell]:
         lambda: age(contents.created),
         lambda: _blocked_by(row.summary),
         lambda: _waiting(row.summary),
-        lambda: sum(contents.each("pullRequests", _is_open)),
+        lambda: sum(contents.each(_REQUESTS, _is_open)),
         lambda: _last_promotion(row.merges),
         lambda: repository(contents),
     )
+
+
+def cell_steps(contents: BundleContents) -> Iterator[None]:
+    """Reads what the cells want, a member a step."""
+    contents.root(read_order)
+    yield
+    yield from gate_steps(contents)
+    yield from contents.steps(POLICIES, order_gate(contents).reading(_read_policy))
+    yield from contents.steps(HISTORIES, _last_merge)
+    yield from contents.steps(_REQUESTS, _is_open)
 
 
 class _Row:

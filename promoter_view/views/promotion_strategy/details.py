@@ -8,7 +8,7 @@ from uuid import UUID
 from promoter_view.kubernetes.kinds import PROMOTER_GROUP, PROMOTER_KINDS
 from promoter_view.views.definition import Member, RootOrder, Undeclared, ViewDefinition
 from promoter_view.views.joining.relations import FieldIs, LabelledLikeRoot, NamedBy, NamesRoot, OwnedBy
-from promoter_view.views.promotion_strategy.columns import COLUMNS, cells
+from promoter_view.views.promotion_strategy.columns import COLUMNS, cell_steps, cells
 
 _LABEL = "promoter.argoproj.io/promotion-strategy"
 #: Field, kind, and what such a gate reports.
@@ -125,6 +125,7 @@ PROMOTION_STRATEGY_DETAILS = ViewDefinition(
     uid_namespace=UUID("6f0c3b9e-1c2d-4f7a-9b5e-2a1d3c4e5f60"),
     columns=COLUMNS,
     cells=cells,
+    cell_steps=cell_steps,
     description="PromotionStrategyDetails is a PromotionStrategy together with all that belongs to it, as of one "
     "moment. It is computed and read-only: there is one for each PromotionStrategy, of the same name. Members are the "
     "cluster's own objects as they are stored, without metadata.managedFields and the annotation "

@@ -7,12 +7,12 @@ proposedCommitStatuses have it beside those that the strategy asks for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from promoter_view.decoded import mapping, mappings, text
-from promoter_view.views.contents import Contents, Read
+from promoter_view.views.contents import BundleContents, Contents, Read
 
 #: The field of a strategy's bundle that tells how its environments stand.
 POLICIES = "changeTransferPolicies"
@@ -84,13 +84,30 @@ def order_gate(contents: Contents) -> OrderGate:
     reference = contents.root(read_reference)
     if reference is None:
         return OrderGate()
+    return _told_gate(contents, reference) or OrderGate(_inferred_key(contents, reference))
+
+
+def gate_steps(contents: BundleContents) -> Iterator[None]:
+    """Reads what ``order_gate`` wants, a member a step."""
+    reference = contents.root(read_reference)
+    yield
+    if reference is None:
+        return
+    for name in _fields_of(contents, reference):
+        yield from contents.steps(name, read_gate)
+    if _told_gate(contents, reference) is None:
+        yield from contents.steps(POLICIES, read_asked)
+
+
+def _told_gate(contents: Contents, reference: GateReference) -> OrderGate | None:
+    """What the gate says of itself, where it is in the bundle."""
+    gates = (gate for name in _fields_of(contents, reference) for gate in contents.each(name, read_gate))
+    return next((gate for found, gate in gates if found == reference), None)
+
+
+def _fields_of(contents: Contents, reference: GateReference) -> Sequence[str]:
     beginning = reference.kind[:1].lower() + reference.kind[1:]
-    for name in contents.fields:
-        if beginning and name.startswith(beginning):
-            for found, gate in contents.each(name, read_gate):
-                if found == reference:
-                    return gate
-    return OrderGate(_inferred_key(contents, reference))
+    return [name for name in contents.fields if beginning and name.startswith(beginning)]
 
 
 def read_reference(root: Mapping[str, Any]) -> GateReference | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from promoter_view.kubernetes.kinds import KARGO_KINDS
 from promoter_view.views.definition import Member, ViewDefinition
 from promoter_view.views.joining.relations import NamesRoot
-from promoter_view.views.stage.columns import COLUMNS, cells
+from promoter_view.views.stage.columns import COLUMNS, application_steps, cells
 from promoter_view.views.stage.health import stage_health
 from promoter_view.views.stage.relations import AuthorizesStage, FreightInUse, NamedByHealthCheck, UnendedAndLast
 
@@ -29,6 +29,7 @@ def stage_details(default_namespace: str) -> ViewDefinition:
         uid_namespace=UUID("0b9d52f4-7f4e-4c53-9d0e-5a3c8f1e7b26"),
         columns=COLUMNS,
         cells=cells,
+        cell_steps=application_steps,
         description="StageDetails is a Kargo Stage together with its Promotions, its Freight, its Argo CD Applications "
         "and its health, as of one moment. It is computed and read-only: there is one for each Stage, of the same "
         "name. Members are the cluster's own objects as they are stored, without metadata.managedFields and the "

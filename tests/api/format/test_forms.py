@@ -9,7 +9,7 @@ import pytest
 
 from promoter_view.api.format.forms import ListMeta, MetadataForm, ObjectForm
 from promoter_view.api.format.layouts import COMPACT
-from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of
+from promoter_view.api.format.tables import Cells, IncludeObject, TableForm
 from promoter_view.metrics import Metrics
 from promoter_view.records import BundleKey
 from promoter_view.views.isolation import Isolation
@@ -31,7 +31,7 @@ def table(include=IncludeObject.METADATA):
     return TableForm(
         PROMOTION_STRATEGY_DETAILS,
         include,
-        cells=cells_of(PROMOTION_STRATEGY_DETAILS, Isolation(Metrics())),
+        cells=Cells(PROMOTION_STRATEGY_DETAILS, Isolation(Metrics())),
         now=lambda: NOW,
     )
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of
+from promoter_view.api.format.tables import Cells, IncludeObject, TableForm
 from promoter_view.metrics import Metrics
 from promoter_view.records import BundleKey
 from promoter_view.views.isolation import Isolation
@@ -31,7 +31,7 @@ def table(include=IncludeObject.METADATA):
     return TableForm(
         PROMOTION_STRATEGY_DETAILS,
         include,
-        cells=cells_of(PROMOTION_STRATEGY_DETAILS, Isolation(Metrics())),
+        cells=Cells(PROMOTION_STRATEGY_DETAILS, Isolation(Metrics())),
         now=lambda: NOW,
     )
 
@@ -87,7 +87,7 @@ def test_rows_age_without_being_made_again(bundle):
     made, moments = [], iter([NOW, NOW + timedelta(days=3)])
     definition = replace(PROMOTION_STRATEGY_DETAILS, cells=lambda tree: made.append(tree) or cells(tree))
     form = TableForm(
-        definition, IncludeObject.NONE, cells=cells_of(definition, Isolation(Metrics())), now=lambda: next(moments)
+        definition, IncludeObject.NONE, cells=Cells(definition, Isolation(Metrics())), now=lambda: next(moments)
     )
     ages = [json.loads(form.item(bundle))["cells"][4] for _ in range(2)]
     assert ages == ["20d", "23d"]

@@ -9,7 +9,7 @@ import zlib
 import pytest
 
 from promoter_view.api.format.forms import MetadataForm, ObjectForm
-from promoter_view.api.format.tables import IncludeObject, TableForm, cells_of
+from promoter_view.api.format.tables import Cells, IncludeObject, TableForm
 from promoter_view.api.format.watch_lines import WatchLines, error_line
 from promoter_view.metrics import Metrics
 from promoter_view.reading.wire import Frames
@@ -26,7 +26,7 @@ from tests.support.api.world import VIEW, World
 TABLE = TableForm(
     PROMOTION_STRATEGY_DETAILS,
     IncludeObject.METADATA,
-    cells=cells_of(PROMOTION_STRATEGY_DETAILS, Isolation(Metrics())),
+    cells=Cells(PROMOTION_STRATEGY_DETAILS, Isolation(Metrics())),
     now=lambda: NOW,
 )
 FORMS = [
