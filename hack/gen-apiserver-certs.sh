@@ -52,8 +52,8 @@ trap 'exit 1' HUP INT TERM
 # $kubectl is split into words: it may have options.
 found=$($kubectl get apiservice "$apiservice" --ignore-not-found -o name) ||
 	fail "the cluster cannot be asked for the APIService $apiservice, see above: look at KUBECONFIG, its context and your rights"
-[ -n "$found" ] ||
-	fail "there is no APIService $apiservice to trust the authority: first kubectl apply -k deploy/apiserver/certs-manual"
+install="first kubectl get namespace $namespace && kubectl apply -k deploy/apiserver/certs-manual"
+[ -n "$found" ] || fail "there is no APIService $apiservice to trust the authority: $install"
 injected=$($kubectl get apiservice "$apiservice" -o 'jsonpath={.metadata.annotations.cert-manager\.io/inject-ca-from}')
 [ -z "$injected" ] || fail "cert-manager keeps this caBundle (cert-manager.io/inject-ca-from: $injected), and would undo it"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -59,9 +60,35 @@ def rest_of_answer(data: bytes, proxy: Proxy) -> bytes | None:
     return data[end.end() :]
 
 
+class _Named(ProtocolWrapper):
+    """A connection to a proxy: says whose it was where it does not just end."""
+
+    factory: _NamingFactory
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """IProtocol: whoever has the connection hears TunnelError in place of what TLS says."""
+        if not reason.check(ConnectionClosed):
+            reason = Failure(TunnelError(f"the proxy {self.factory.proxy} broke off", reason.value))
+        super().connectionLost(reason)
+
+
+class _NamingFactory(WrappingFactory):
+    """Makes such of the protocols of another factory."""
+
+    protocol = _Named
+    noisy = False
+
+    def __init__(self, wrappedFactory: IProtocolFactory, proxy: Proxy) -> None:
+        super().__init__(wrappedFactory)
+        self.proxy = proxy.target.authority
+
+
 @implementer(IStreamClientEndpoint)
 class ProxyEndpoint:
-    """The proxy itself, by the endpoint that leads to it. Errors: TunnelError where there is no connection."""
+    """The proxy itself, by the endpoint that leads to it. Errors: TunnelError where there is no connection.
+
+    TLS is spoken once the protocol has its connection, so a proxy that is not believed is one that broke off.
+    """
 
     def __init__(self, endpoint: IStreamClientEndpoint, proxy: Proxy) -> None:
         self._endpoint = endpoint
@@ -69,8 +96,8 @@ class ProxyEndpoint:
 
     def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:
         """IStreamClientEndpoint."""
-        connecting: Deferred[Any] = self._endpoint.connect(protocolFactory)
-        connecting.addErrback(self._failed)
+        connecting: Deferred[Any] = self._endpoint.connect(_NamingFactory(protocolFactory, self._proxy))
+        connecting.addCallbacks(attrgetter("wrappedProtocol"), self._failed)
         return connecting
 
     def _failed(self, failure: Failure) -> Any:
@@ -149,11 +176,8 @@ class _Tunnel(ProtocolWrapper):
         self.factory.unregisterProtocol(self)
         if not self.opened.called:
             proxy = self.factory.proxy.target.authority
-            self.opened.errback(
-                TunnelError(f"the proxy {proxy} closed the connection without an answer to CONNECT")
-                if reason.check(ConnectionClosed)
-                else TunnelError(f"the proxy {proxy} broke off", reason.value)
-            )
+            silent = TunnelError(f"the proxy {proxy} closed the connection without an answer to CONNECT")
+            self.opened.errback(silent if reason.check(ConnectionClosed) else reason)
 
     def _hand_over(self, rest: bytes) -> None:
         self._open, self._answer = True, b""

@@ -65,12 +65,15 @@ def reflectors_line(statuses: Sequence[ReflectorStatus], now: float) -> str:
     """All reflectors in one line: how many watch, and each that does not, by path, with its last error."""
     others = [status for status in statuses if not status.is_well(now)]
     words = [f"{len(statuses) - len(others)} of {len(statuses)} list paths are watched"]
-    words += [
-        f"{it.path.id}: {it.state} for {now - it.since:.0f} s, last read {now - it.read_at:.0f} s ago: "
-        f"{it.last_error or 'no trouble yet'}"
-        for it in others
-    ]
-    return "; ".join(words)
+    return "; ".join([*words, *(_reflector_words(status, now) for status in others)])
+
+
+def _reflector_words(status: ReflectorStatus, now: float) -> str:
+    """A path of which there is nothing to read is not late, and in no trouble."""
+    words = f"{status.path.id}: {status.state} for {now - status.since:.0f} s"
+    if status.spared:
+        return f"{words}: {status.last_error}" if status.last_error else words
+    return f"{words}, last read {now - status.read_at:.0f} s ago: {status.last_error or 'no trouble yet'}"
 
 
 def unreadable_line(unreadable: Iterable[ObjectKey]) -> str:

@@ -271,6 +271,7 @@ def test_a_program_on_ones_own_machine(installed: Installation, tmp_path: Path) 
     [
         ("gen-apiserver-certs.sh", ["now"], "'now' is too much: there are no arguments"),
         ("gen-apiserver-certs.sh", [], "there is no APIService v1alpha1.view.promoter.argoproj.io to trust"),
+        ("gen-apiserver-certs.sh", [], "first kubectl get namespace promoter-system && kubectl apply -k deploy/"),
         ("register-local-host.sh", [], "usage: register-local-host.sh ADDRESS"),
         ("register-local-host.sh", ["127.0.0.1"], "ADDRESS: '127.0.0.1' is of the loopback"),
         ("register-local-host.sh", ["example.org"], "ADDRESS: 'example.org' is wrong; what would be right: an IPv4"),

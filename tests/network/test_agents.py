@@ -148,12 +148,12 @@ class AgentTests(TestCase):
             self.assertEqual((await self.refused(f"https://[::1]:{port}", proxy)).outcome, Outcome.TLS)
 
     async def test_a_proxy_is_verified(self) -> None:
-        """An https proxy by its own name."""
-        port = self.serve("::1", "::1")
+        """An https proxy by its own name, and is named where it is not believed; for https as for http."""
         proxy = parse_proxy(f"https://127.0.0.1:{self.serve('127.0.0.1', 'other', site=self.proxying)}")
-        error = await self.refused(f"https://[::1]:{port}", proxy)
-        self.assertEqual(error.outcome, Outcome.TLS)
-        self.assertIn(f"the proxy {proxy.target.authority} broke off: ", str(error))
+        for server in (f"https://[::1]:{self.serve('::1', '::1')}", f"http://[::1]:{self.serve('::1')}"):
+            error = await self.refused(server, proxy)
+            self.assertEqual(error.outcome, Outcome.TLS)
+            self.assertIn(f"the proxy {proxy.target.authority} broke off: ", str(error))
         self.assertEqual(self.proxying.heads, [])
 
     async def test_a_proxy_that_cannot_be_reached(self) -> None:

@@ -17,7 +17,7 @@ from zope.interface import implementer
 
 from promoter_view.network.proxies import parse_proxy
 from promoter_view.network.targets import parse_target
-from promoter_view.network.tunnels import TunnelEndpoint, TunnelError, connect_request, rest_of_answer
+from promoter_view.network.tunnels import ProxyEndpoint, TunnelEndpoint, TunnelError, connect_request, rest_of_answer
 
 PROXY = parse_proxy("http://me:S3CRET@proxy.example:3128")
 TARGET = parse_target("https://[fd00::1]:6443/prefix")
@@ -103,7 +103,8 @@ class EndpointTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.near = Endpoint()
-        endpoint = TunnelEndpoint(self.near, TARGET, PROXY, clock=self.clock, connect_seconds=5)
+        near = ProxyEndpoint(self.near, PROXY)
+        endpoint = TunnelEndpoint(near, TARGET, PROXY, clock=self.clock, connect_seconds=5)
         self.connecting = endpoint.connect(Factory.forProtocol(Kept))
 
     def test_the_connection_is_handed_over(self) -> None:

@@ -1,5 +1,6 @@
 """Lines of /readyz?verbose, the stall meter and the garbage collector's manners."""
 
+import pytest
 from twisted.internet.task import Clock
 
 from promoter_view.boundaries import Wakeable
@@ -128,6 +129,19 @@ def test_a_path_that_is_heard_and_not_read_is_named() -> None:
     silent = ReflectorStatus(PULLS, "watching", "7", 0.0, 100.0, "not_json: not a watch event")
     assert reflectors_line([silent], 399.0) == "1 of 1 list paths are watched"
     assert "watching for 400 s, last read 300 s ago: not_json" in reflectors_line([silent], 400.0)
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "told"),
+    [
+        ("not installed", "", "not installed for 400 s"),
+        ("not permitted", "403 Forbidden", "not permitted for 400 s: 403 Forbidden"),
+    ],
+)
+def test_a_path_that_nothing_is_read_of_is_not_late(state: str, error: str, told: str) -> None:
+    """It is named with its state, but not as one that was not read for long."""
+    spared = ReflectorStatus(PULLS, state, None, 0.0, 0.0, error)
+    assert reflectors_line([spared], 400.0) == f"0 of 1 list paths are watched; {PULLS.id}: {told}"
 
 
 def test_unreadable_objects_are_counted() -> None:
