@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from promoter_view.dashboard.events import Item
@@ -19,11 +19,16 @@ from promoter_view.views.versions import split
 _OFFSETS_A_SECOND = 10_000
 #: Entries of changes that are kept for the streams that tell them next.
 _KEPT_ENTRIES = 8
+#: By so much the clocks of replicas differ, or one is slewed: nothing to speak of.
+_SKEW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one change of one bundle meant. ``time`` is that of its record, ``mark`` its subject's."""
+    """What one change of one bundle meant. ``time`` is that of its record, ``mark`` its subject's.
+
+    ``ahead``: by a clock that has been set back since, so that nobody knows when it was.
+    """
 
     resource_version: int
     time: datetime
@@ -33,6 +38,7 @@ class Entry:
     items: tuple[Item, ...]
     view: str
     mark: str
+    ahead: bool = False
 
     @property
     def path(self) -> str:
@@ -43,6 +49,13 @@ class Entry:
 def moment(resource_version: int) -> datetime:
     """About when that was, or later: offsets run ahead of the clock where it was set back."""
     return datetime.fromtimestamp(split(resource_version).offset / _OFFSETS_A_SECOND, UTC)
+
+
+def told_before(entry: Entry, latest: datetime) -> Entry:
+    """The entry as it is told where it cannot have been after ``latest``, whatever its record says."""
+    if entry.time <= latest:
+        return entry
+    return replace(entry, ahead=True) if entry.time - latest > _SKEW else replace(entry, time=latest)
 
 
 class Activity:
@@ -80,14 +93,13 @@ class Activity:
         self.since = moment(horizon)
 
     def newest_first(self, now: datetime) -> Iterator[Entry]:
-        """The entries that are kept. None says that it was after the one that followed it, or after ``now``.
-
-        It would, where the clock was ahead for a while.
-        """
+        """The entries that are kept. Each is told before ``now``, and before the one that followed it."""
         latest = now
         for entry in reversed(self._entries):
-            latest = min(latest, entry.time)
-            yield entry if entry.time == latest else replace(entry, time=latest)
+            told = told_before(entry, latest)
+            if not told.ahead:
+                latest = told.time
+            yield told
 
     def _take(self, change: BundleChange) -> None:
         if len(self._entries) == self._entries.maxlen:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from markupsafe import Markup
 
-from promoter_view.dashboard.activity import Activity, Entry
+from promoter_view.dashboard.activity import Activity, Entry, told_before
 from promoter_view.dashboard.events import Event
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.dashboard.page_input import PageInput
@@ -36,8 +35,8 @@ class EntryLines:
     def of(self, entry: Entry, now: datetime) -> str:
         """An entry of the activity. The clock may have been ahead when it was recorded: none is in the future."""
         key = BundleKey(entry.view, entry.namespace, entry.name)
-        timely = replace(entry, time=min(entry.time, now))
-        return self._isolation.of(key, "entry", lambda: self._entry(timely), lambda: self._unshown.entry(timely))
+        told = told_before(entry, now)
+        return self._isolation.of(key, "entry", lambda: self._entry(told), lambda: self._unshown.entry(told))
 
 
 class ActivityPage:

@@ -53,6 +53,7 @@ class Renderer:
         )
         environment.filters.update(
             when=when,
+            stamp=stamp,
             span=span,
             number=number,
             size=size,
@@ -113,10 +114,14 @@ def when(moment: datetime | None) -> Markup | str:
     """A moment as a ``<time>``: absolute, until ``as_of`` or the page's clock says it as people do."""
     if moment is None:
         return ""
-    stamp = moment.astimezone(UTC)
-    shown = f"{_day(stamp)}, {stamp:%H:%M} UTC"
-    written = stamp.replace(tzinfo=None).isoformat(timespec="seconds")
-    return Markup('<time datetime="{}Z">{}</time>').format(written, shown)
+    written = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}Z">{}</time>').format(written, stamp(moment))
+
+
+def stamp(moment: datetime) -> str:
+    """A moment in full: ``30 Nov 2026, 11:05 UTC``."""
+    there = moment.astimezone(UTC)
+    return f"{_day(there)}, {there:%H:%M} UTC"
 
 
 def as_of(html: bytes, now: datetime) -> bytes:

@@ -115,18 +115,32 @@ def test_the_time_of_an_entry_is_that_of_its_record() -> None:
     )
 
 
-def test_an_entry_from_a_clock_that_was_ahead_is_as_old_as_the_next_one() -> None:
-    """No entry is later than the one that followed it, nor than now, whatever the clock said when it was recorded."""
+def test_an_entry_from_a_clock_that_was_ahead_is_told_as_such() -> None:
+    """Later than now, or than the one that followed it: nobody knows when that was, and no other entry is moved by it."""
     company = Company()
     changes = company.go_on(60)
     activity = Activity(company.subjects, company.isolation)
     ahead = len(changes) // 2
     list(activity.steps([change._replace(time_ms=change.time_ms + 8 * 3_600_000) for change in changes[:ahead]]))
-    assert {entry.time for entry in activity.newest_first(company.now)} == {company.now}
+    assert all(entry.ahead for entry in activity.newest_first(company.now))
     list(activity.steps(changes[ahead:]))
-    entries = list(activity.newest_first(company.now))
-    following = min(entry.time for entry in entries if entry.resource_version >= changes[ahead].resource_version)
-    assert all(entry.time == following for entry in entries if entry.resource_version < changes[ahead].resource_version)
+    for now in (company.now, company.now + timedelta(days=1)):
+        entries = list(activity.newest_first(now))
+        assert [entry.ahead for entry in entries] == [
+            entry.resource_version < changes[ahead].resource_version for entry in entries
+        ]
+        assert all(entry.time <= company.now for entry in entries if not entry.ahead)
+
+
+def test_clocks_that_differ_a_little() -> None:
+    """By seconds, as those of replicas do: an entry is as old as the next one, or as now."""
+    company = Company()
+    activity = Activity(company.subjects, company.isolation)
+    list(activity.steps(company.go_on(60)))
+    soon = min(entry.time for entry in activity.newest_first(company.now)) - timedelta(seconds=30)
+    entries = list(activity.newest_first(soon))
+    assert entries[-1].time == soon
+    assert not entries[-1].ahead
 
 
 def test_a_company_at_work_has_a_feed() -> None:

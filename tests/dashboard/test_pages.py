@@ -457,3 +457,12 @@ def test_no_entry_is_ahead_of_the_clock() -> None:
     html = company.page("activity", now=company.now - timedelta(seconds=60))
     assert "just now" in html
     assert not re.findall(r">in \d+s</time>", html)
+
+
+def test_entries_of_a_clock_that_was_set_back_have_no_age() -> None:
+    """Of hours in which it was ahead the record's time is shown for what it is; nothing is said to be of just now."""
+    company = Company()
+    company.go_on(20)
+    html = company.page("activity", now=company.now - timedelta(hours=8))
+    assert re.search(r'title="recorded as [^"]+ UTC: the clock has been set back since">clock set back</span>', html)
+    assert "just now" not in html

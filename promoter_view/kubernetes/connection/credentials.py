@@ -17,8 +17,9 @@ from promoter_view.kubernetes.outcomes import Unreachable
 
 #: A credential is not used in its last seconds: a request takes a while.
 _EXPIRY_MARGIN_SECONDS = 30.0
-#: A plugin that failed is not run again at once for each of those who wait for it.
-_FAILURE_SECONDS = 5.0
+#: A plugin that failed, or gave what is in its last seconds, is not run again at once for each who wants it: many keep
+#: what they give until it expires.
+_PAUSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Credentials:
         self._run_plugin = run_plugin
         self._lock = DeferredLock()
         self._given: PluginCredential | None = None
+        self._given_at = 0.0
         self._failed: tuple[float, Unreachable] | None = None
 
     async def get(self) -> Credential:
@@ -79,14 +81,21 @@ class Credentials:
             self._lock.release()
 
     async def _fresh(self, run: Callable[[], Awaitable[PluginCredential]]) -> PluginCredential:
-        if self._failed is not None and self._clock.seconds() - self._failed[0] < _FAILURE_SECONDS:
+        if self._failed is not None and self._clock.seconds() - self._failed[0] < _PAUSE_SECONDS:
             raise self._failed[1]
         self._failed = None
         try:
-            return await run()
+            given = await run()
         except Unreachable as error:
             self._failed = (self._clock.seconds(), error)
             raise
+        self._given_at = self._clock.seconds()
+        return given
 
     def _expired(self, given: PluginCredential) -> bool:
-        return given.expires_at is not None and given.expires_at - self._wall() < _EXPIRY_MARGIN_SECONDS
+        if given.expires_at is None:
+            return False
+        left = given.expires_at - self._wall()
+        if 0 < left < _EXPIRY_MARGIN_SECONDS:
+            return self._clock.seconds() - self._given_at >= _PAUSE_SECONDS
+        return left <= 0

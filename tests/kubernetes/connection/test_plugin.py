@@ -181,6 +181,20 @@ class CredentialsTests(SynchronousTestCase):
         self.get()
         self.assertEqual(len(self.runs), 2)
 
+    def test_a_plugin_that_keeps_its_token_until_it_expires(self) -> None:
+        """In the token's last seconds it is asked again every five, and not for each request; then each time."""
+        token = PluginCredential("t", expires_at=self.wall() + 12)
+        runs = []
+        for _ in range(13):
+            for _ in range(10):
+                got = self.get()
+                if self.runs and not self.runs[-1].called:
+                    self.runs[-1].callback(token)
+                self.successResultOf(got)
+            runs.append(len(self.runs))
+            self.clock.advance(1)
+        self.assertEqual(runs, [1] * 5 + [2] * 5 + [3] * 2 + [13])
+
     def test_without_plugin(self) -> None:
         """Token, name and password, or neither."""
         for user, expected in (
