@@ -116,7 +116,7 @@ def test_the_time_of_an_entry_is_that_of_its_record() -> None:
 
 
 def test_an_entry_from_a_clock_that_was_ahead_is_told_as_such() -> None:
-    """Later than now, or than the one that followed it: nobody knows when that was, and no other entry is moved by it."""
+    """Later than now, or than the one that followed it: nobody knows when that was, and no other is moved by it."""
     company = Company()
     changes = company.go_on(60)
     activity = Activity(company.subjects, company.isolation)
