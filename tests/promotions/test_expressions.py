@@ -190,6 +190,7 @@ ERRORS: dict[str, str] = {
     "string(nil)": "string: nil has no string; toJSON gives one",
     "fromJSON('{')": "fromJSON: that is no JSON",
     "fromJSON('NaN')": "fromJSON: that is no JSON",
+    f"fromJSON('{'[' * 101}{']' * 101}')": "nested too deeply",
     "keys(1)": "keys: an int has no keys",
     "toJSON(1e308 * 10)": "there is no JSON for a float",
     "replace('" + "a" * 4000 + "', 'a', '" + "b" * 4000 + "')": "the text would be too long",

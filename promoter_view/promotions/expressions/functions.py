@@ -15,6 +15,7 @@ from promoter_view.promotions.expressions.values import (
     ExpressionError,
     Struct,
     bounded,
+    check_depth,
     is_number,
     kind_of,
     number_of,
@@ -107,8 +108,10 @@ def _string(value: Any) -> str:
 
 
 def _from_json(text: Any) -> Any:
+    read = text_of(text)
+    check_depth(read)
     try:
-        found = json.loads(text_of(text), parse_constant=_no_constant)
+        found = json.loads(read, parse_constant=_no_constant)
     except ValueError as error:
         raise ExpressionError(f"that is no JSON: {error}") from error
     return number_of(found) if isinstance(found, float) else found

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from promoter_view.promotions.expressions.values import ExpressionError, bounded, number_of, to_json
+from promoter_view.promotions.expressions.values import ExpressionError, bounded, check_depth, number_of, to_json
 
 #: The value of an expression. Errors: ExpressionError.
 Evaluate = Callable[[str], Any]
@@ -111,6 +111,8 @@ def _number(text: str) -> int | float | None:
 
 
 def _json(text: str) -> Any:
+    if text.lstrip().startswith(("[", "{")):
+        check_depth(text)
     try:
         return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except ValueError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import operator
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,9 @@ MAX_LENGTH = 1_000_000
 _INT64 = 2**63
 _EXACT = 2**53
 _PATTERN_BYTES = 1 << 20
+_MAX_DEPTH = 100
+#: Brackets; strings are passed over, with those in them.
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
 _SHOWN = 60
 
 
@@ -197,6 +201,18 @@ def truth(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ExpressionError(f"a bool is needed, not {kind_of(value)}")
     return value
+
+
+def check_depth(text: str) -> None:
+    """Looks at what may be JSON. Errors: where its brackets nest deeper than what is written as a status may.
+
+    How deep a decoder goes by itself is another number in each release of Python.
+    """
+    depth = 0
+    for token in _BRACKETS.finditer(text):
+        depth += (token[0] in "[{") - (token[0] in "]}")
+        if depth > _MAX_DEPTH:
+            raise ExpressionError("it is nested too deeply")
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from contextlib import suppress
 from typing import Any
@@ -172,6 +173,20 @@ def test_deep_documents() -> None:
         render(document, value)
     with pytest.raises(ExpressionError, match="nested too deeply"):
         render("${{ '" + "[" * 9000 + "' }}", value)
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), (' {"a": ', "}"), ('["]", ', "]")])
+def test_deep_json(opening: str, closing: str) -> None:
+    """JSON of a hundred levels is a value, of one more an error: whatever the decoder could do."""
+    text = f"{opening * 99}[]{closing * 99}"
+    assert coerce(text) == json.loads(text)
+    with pytest.raises(ExpressionError, match="nested too deeply"):
+        coerce(f"{opening * 100}[]{closing * 100}")
+
+
+def test_brackets_that_are_no_json() -> None:
+    """A text that only holds brackets stays one, however many."""
+    assert coerce("a" + "[" * 9000) == "a" + "[" * 9000
 
 
 @given(st.text())
