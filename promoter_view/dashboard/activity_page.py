@@ -14,7 +14,7 @@ from promoter_view.dashboard.events import Event
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.dashboard.page_input import PageInput
 from promoter_view.dashboard.rendering import Renderer
-from promoter_view.dashboard.strategies.figures import Deliveries, figures
+from promoter_view.dashboard.strategies.figures import Deliveries, figure_steps
 from promoter_view.dashboard.subject import Subjects
 from promoter_view.dashboard.unshown import Unshown
 from promoter_view.records import BundleKey
@@ -65,6 +65,7 @@ class ActivityPage:
             if _fits(entry, namespace, name, event) and (not before or entry.resource_version < before)
         ]
         kept = yield from self._deliveries(namespace, name, view)
+        delivered = yield from figure_steps(kept, view.now)
         return {
             "query": {"namespace": namespace, "name": name, "event": event},
             "before": str(before or ""),
@@ -75,7 +76,7 @@ class ActivityPage:
             "unknown": unknown,
             "namespaces": sorted({bundle.key.namespace for bundle in view.every}),
             "since": self._since(view.now),
-            "figures": figures(kept, view.now),
+            "figures": delivered,
         }
 
     def _deliveries(self, namespace: str, name: str, view: PageInput) -> Generator[bytes, None, list[Deliveries]]:
@@ -88,6 +89,7 @@ class ActivityPage:
                 yield b""
             if namespace in ("", bundle.key.namespace) and name in bundle.key.name:
                 kept.append(subject.shown(bundle).deliveries)
+            yield b""
         return kept
 
     def _seen(self, view: PageInput) -> Iterator[Entry]:

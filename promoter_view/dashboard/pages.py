@@ -95,7 +95,9 @@ class Pages:
             for _ in subject.row_steps(bundle):
                 yield b""
             found.append(subject.shown(bundle))
-        fill_rows(fleet, found)
+            yield b""
+        for _ in fill_rows(fleet, found):
+            yield b""
         yield from pieces
 
     def _one_pieces(self, page: PageKind, bundle: Bundle, query: Mapping[str, str], view: PageInput) -> Iterator[bytes]:

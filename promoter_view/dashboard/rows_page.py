@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from markupsafe import Markup
 
-from promoter_view.dashboard.strategies.fleet import ORDERS, FleetQuery, Listed, in_order
+from promoter_view.dashboard.strategies.fleet import ORDERS, ROWS_A_STEP, FleetQuery, Listed, in_order
 from promoter_view.dashboard.subject import Shown, Wording
 
 
@@ -47,19 +48,22 @@ def rows_page(
     return RowsPage(query, wording, ORDERS, nothing=nothing)
 
 
-def fill_rows(page: RowsPage, found: Sequence[Shown]) -> None:
-    """Those that the query does not ask for are hidden; an outline has the others' ids."""
-    html = {(each.row.namespace, each.row.name): each.html for each in found}
-    rows = in_order([each.row for each in found], page.query.sort)
-    wanted = [page.query.admits(row) for row in rows]
-    page.total, page.shown = len(rows), sum(wanted)
-    page.counts = Counter(row.state for row in rows)
-    page.namespaces = sorted({row.namespace for row in rows})
-    placed = zip(rows, wanted, strict=True)
+def fill_rows(page: RowsPage, found: Sequence[Shown]) -> Iterator[None]:
+    """Those that the query does not ask for are hidden; an outline has the others' ids. In steps."""
+    ordered = yield from in_order(found, page.query.sort, attrgetter("row"))
+    placed, counts, namespaces = list[tuple[Shown, bool]](), Counter[StrEnum](), set[str]()
+    for each in ordered:
+        placed.append((each, page.query.admits(each.row)))
+        counts[each.row.state] += 1
+        namespaces.add(each.row.namespace)
+        if len(placed) % ROWS_A_STEP == 0:
+            yield
+    page.total, page.shown = len(placed), sum(admitted for _, admitted in placed)
+    page.counts, page.namespaces = counts, sorted(namespaces)
     if page.query.outline:
-        page.rows = (_place(row) for row, admitted in placed if admitted)
+        page.rows = (_place(each.row) for each, admitted in placed if admitted)
     else:
-        page.rows = (_hidden(html[row.namespace, row.name], hide=not admitted) for row, admitted in placed)
+        page.rows = (_hidden(each.html, hide=not admitted) for each, admitted in placed)
 
 
 def _place(row: Listed) -> Markup:

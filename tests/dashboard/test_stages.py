@@ -121,6 +121,24 @@ def test_one_in_full() -> None:
     assert [(part.version, part.subject) for part in detail.freight[0].artifacts] == [("a" * 7, "A subject")]
 
 
+def test_a_page_is_read_an_application_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many a Stage has, on its page and in its stream."""
+    shop = Shop()
+    shop.put(*(application(f"app-{number}", **AUTHORIZED) for number in range(40)))
+    (bundle,) = shop.bundles
+    decoded = []
+    counted = SimpleNamespace(loads=lambda body: decoded.append(body) or orjson.loads(body))
+    monkeypatch.setattr(contents, "orjson", counted)
+    page = shop.pages.render("stages/shop/test", {}, PageInput({STAGE_DETAILS: [bundle]}, bundle.resource_version, NOW))
+    assert page is not None
+    for steps in (page.pieces, Shop().subjects[STAGE_DETAILS].detail_steps(bundle, NOW)):
+        largest = 0
+        for _ in steps:
+            largest = max(largest, len(decoded))
+            decoded.clear()
+        assert 1 <= largest < 20, "of 42 Applications"
+
+
 def test_hydrated() -> None:
     """Of an Application whose manifests are hydrated the page tells both commits, and how hydration ended."""
     shop = Shop()

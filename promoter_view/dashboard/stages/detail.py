@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -20,7 +20,7 @@ from promoter_view.dashboard.stages.rows import (
 )
 from promoter_view.decoded import mapping, mappings, moment, parse_time, text
 from promoter_view.urls import public_url
-from promoter_view.views.contents import Contents
+from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.stage.columns import freight_name
 
 _ACTOR = "kargo.akuity.io/create-actor"
@@ -170,6 +170,14 @@ def read_stage(contents: Contents, argocd_url: str) -> StageDetail:
         ready=contents.root(_ready),
         created=parse_time(contents.created),
     )
+
+
+def stage_steps(contents: BundleContents) -> Iterator[None]:
+    """Reads what ``read_stage`` wants beside its row, a member a step."""
+    contents.one("health", _read_checks)
+    yield
+    for name, read in (("applications", _said), ("freight", _freight), ("promotions", _promotion)):
+        yield from contents.steps(name, read)
 
 
 def argocd_link(base: str, namespace: str, name: str) -> str:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from promoter_view.dashboard.page_table import page_path
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.stages.activity import compare_stages
-from promoter_view.dashboard.stages.detail import read_stage
+from promoter_view.dashboard.stages.detail import read_stage, stage_steps
 from promoter_view.dashboard.stages.rows import ShownHealth, nameless_stage_row, read_stage_row, stage_row_steps
 from promoter_view.dashboard.strategies.fleet import FleetQuery, read_query
 from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Told, Wording
@@ -73,8 +73,9 @@ class Stages(Subject):
         return Told(tuple(compare_stages(*rows)), state)
 
     def detail_steps(self, bundle: Bundle, now: datetime) -> Iterator[None]:  # noqa: ARG002
-        """Reads it as for its row: the rest is little."""
-        return self.row_steps(bundle)
+        """Reads it, an Application a step: the rest is little."""
+        yield from self.row_steps(bundle)
+        yield from self._isolation.steps(bundle.key, "page", stage_steps(self._reading.contents(bundle)))
 
     def detail(self, bundle: Bundle, now: datetime) -> bytes:  # noqa: ARG002
         """The same whenever it is made."""
@@ -84,9 +85,11 @@ class Stages(Subject):
         self,
         bundle: Bundle,
         query: Mapping[str, str],  # noqa: ARG002
-        now: datetime,  # noqa: ARG002
+        now: datetime,
     ) -> Generator[bytes, None, Mapping[str, Any]]:
         """``detail``: all of it."""
+        for _ in self.detail_steps(bundle, now):
+            yield b""
         detail = Markup(self._html(bundle))  # noqa: S704 - of a template, which escapes
         yield b""
         return {"detail": detail}

@@ -6,14 +6,15 @@ was not promoted. A strategy's deployments are those to its last environment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 from statistics import median
 from typing import Any
 
 from promoter_view.decoded import mappings, parse_time, text
+from promoter_view.slices import outcome
 
 _DAY = timedelta(days=1)
 
@@ -88,24 +89,69 @@ def read_deliveries(history: Iterable[Mapping[str, Any]]) -> tuple[Delivery, ...
 
 
 def figures(found: Iterable[Deliveries], now: datetime) -> Figures:
-    """The figures of some strategies, at that time."""
-    each = list(found)
-    every = [delivery for one in each for delivery in one.items]
-    deployed = [delivery for one in each for delivery in one.deployments]
-    leads = [one.live - one.committed for one in deployed if one.committed is not None and one.live >= one.committed]
-    promotions = [time for one in each for time in _promotion_times(one)]
-    return Figures(
-        strategies=len(each),
-        promotions=len(every),
-        deployments=len(deployed),
-        since=min((delivery.live for delivery in every), default=None),
-        per_day=sum(_per_day(one.deployments, now) for one in each) if deployed else None,
-        lead_time=_median(leads),
-        promotion_time=_median(promotions),
-        failure_share=sum(one.failed for one in every) / len(every) if every else None,
-        kept=kept_words(frozenset[int]().union(*(one.kept for one in each))),
-        untold=sum(one.untold for one in each),
-    )
+    """The figures of a few strategies, at that time."""
+    return outcome(figure_steps(found, now))
+
+
+def figure_steps(found: Iterable[Deliveries], now: datetime) -> Generator[bytes, None, Figures]:
+    """Returns the figures of any number of strategies; b"" for each, so that it may stand among pieces of output."""
+    tally = _Tally()
+    for one in found:
+        tally.add(one, now)
+        yield b""
+    return tally.figures()
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What has been counted so far; times in seconds."""
+
+    strategies: int = 0
+    promotions: int = 0
+    failed: int = 0
+    deployments: int = 0
+    untold: int = 0
+    per_day: float = 0.0
+    since: datetime | None = None
+    kept: frozenset[int] = frozenset()
+    lead_times: list[float] = field(default_factory=list)
+    promotion_times: list[float] = field(default_factory=list)
+
+    def add(self, one: Deliveries, now: datetime) -> None:
+        """The promotions of one more strategy."""
+        self.strategies += 1
+        for delivery in one.items:
+            self.promotions += 1
+            self.failed += delivery.failed
+            self.since = delivery.live if self.since is None else min(self.since, delivery.live)
+        deployed = one.deployments
+        self.deployments += len(deployed)
+        self.per_day += _per_day(deployed, now)
+        self.lead_times += _lead_times(deployed)
+        self.promotion_times += (time.total_seconds() for time in _promotion_times(one))
+        self.kept |= one.kept
+        self.untold += one.untold
+
+    def figures(self) -> Figures:
+        """All of them."""
+        return Figures(
+            strategies=self.strategies,
+            promotions=self.promotions,
+            deployments=self.deployments,
+            since=self.since,
+            per_day=self.per_day if self.deployments else None,
+            lead_time=_median(self.lead_times),
+            promotion_time=_median(self.promotion_times),
+            failure_share=self.failed / self.promotions if self.promotions else None,
+            kept=kept_words(self.kept),
+            untold=self.untold,
+        )
+
+
+def _lead_times(deployed: Iterable[Delivery]) -> Iterator[float]:
+    for one in deployed:
+        if one.committed is not None and one.live >= one.committed:
+            yield (one.live - one.committed).total_seconds()
 
 
 def _deliveries(history: Iterable[Mapping[str, Any]]) -> Iterator[Delivery]:
@@ -118,8 +164,8 @@ def _deliveries(history: Iterable[Mapping[str, Any]]) -> Iterator[Delivery]:
         yield Delivery(sha, parse_time(text(past, "active", "dry", "commitTime")), live, failed)
 
 
-def _median(times: Sequence[timedelta]) -> timedelta | None:
-    return timedelta(seconds=median(time.total_seconds() for time in times)) if times else None
+def _median(seconds: Sequence[float]) -> timedelta | None:
+    return timedelta(seconds=median(seconds)) if seconds else None
 
 
 def _per_day(deployed: Sequence[Delivery], now: datetime) -> float:

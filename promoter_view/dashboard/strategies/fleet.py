@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from heapq import merge
+from itertools import islice
 from typing import Any, TypeVar
 
 from promoter_view.dashboard.nearest import first_unknown
@@ -17,6 +19,10 @@ from promoter_view.views.promotion_strategy.standing import StateWord
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _MAX_TEXT = 200
+#: Rows that are sorted, or filtered, in one step: about a millisecond.
+ROWS_A_STEP = 500
+
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +43,6 @@ class Listed:
     def rank(self) -> int:
         """The place of its state, the worst first."""
         return list(type(self.state)).index(self.state)
-
-
-_Listed = TypeVar("_Listed", bound=Listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +174,20 @@ ORDERS = {
 }
 
 
-def in_order(rows: Iterable[_Listed], sort: str) -> list[_Listed]:
-    """The rows as that order has them."""
-    return sorted(rows, key=ORDERS[sort][1])
+def in_order(
+    found: Iterable[_Found], sort: str, row: Callable[[_Found], Listed]
+) -> Generator[None, None, list[_Found]]:
+    """Returns what has those rows as that order has them, in steps: there may be many thousands."""
+    place = ORDERS[sort][1]
+    waiting, runs, ordered = iter(found), list[list[_Found]](), list[_Found]()
+    while run := sorted(islice(waiting, ROWS_A_STEP), key=lambda each: place(row(each))):
+        runs.append(run)
+        yield
+    for each in merge(*runs, key=lambda each: place(row(each))):
+        ordered.append(each)
+        if len(ordered) % ROWS_A_STEP == 0:
+            yield
+    return ordered
 
 
 def _changed(stations: Sequence[Station]) -> datetime | None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from promoter_view.dashboard.strategies.environments import read_strategy
-from promoter_view.dashboard.strategies.figures import Deliveries, figures
+from promoter_view.dashboard.strategies.figures import Deliveries, figure_steps, figures
 from promoter_view.dashboard.strategies.past import read_last
 from tests.dashboard.strategies.test_history import past
 from tests.support.views.strategies import Decoded, bundle, check, policy
@@ -65,6 +65,7 @@ def test_what_is_live_is_judged_by_its_checks_of_now() -> None:
 def test_several_strategies_add_up() -> None:
     """Rates add; medians are of all."""
     one = deliveries(_strategy())
+    assert len(list(figure_steps([one, one], NOW))) == 2, "a strategy a step"
     both = figures([one, one], NOW)
     assert both.per_day == pytest.approx(2.0)
     assert both.lead_time == timedelta(hours=4)

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from promoter_view.dashboard.rows_page import RowsPage, fill_rows
 from promoter_view.dashboard.strategies.environments import read_strategy
-from promoter_view.dashboard.strategies.fleet import Row, in_order, nameless_row, read_query, read_row
+from promoter_view.dashboard.strategies.fleet import (
+    ORDERS,
+    ROWS_A_STEP,
+    FleetQuery,
+    Row,
+    in_order,
+    nameless_row,
+    read_query,
+    read_row,
+)
 from promoter_view.dashboard.strategies.past import read_last
+from promoter_view.dashboard.strategies.subject import Strategies
+from promoter_view.dashboard.subject import Shown
+from promoter_view.slices import outcome
 from promoter_view.views.promotion_strategy.standing import StateWord
 from tests.support.views.strategies import NEW, Decoded, bundle, check, policy
+
+
+def ordered(rows: list[Row], sort: str) -> list[Row]:
+    return outcome(in_order(rows, sort, lambda each: each))
 
 
 def row(name: str = "payments", namespace: str = "team", labels: dict[str, str] | None = None, **changed: Any) -> Row:
@@ -85,7 +103,7 @@ def test_a_row_without_its_stations_is_chosen_as_before() -> None:
     kept = whole.without_stations()
     assert (kept.stations, len(whole.stations)) == ((), 1)
     assert read_query({"text": "mei", "state": "promoting", "label": "tier=gold"}).admits(kept)
-    assert in_order([kept, row("a")], "name")[1] is kept
+    assert ordered([kept, row("a")], "name")[1] is kept
 
 
 def test_a_strategy_that_cannot_be_shown_has_its_place() -> None:
@@ -93,15 +111,49 @@ def test_a_strategy_that_cannot_be_shown_has_its_place() -> None:
     unseen = nameless_row("Team", "Broken")
     assert read_query({"text": "team/broken", "state": "unknown"}).admits(unseen)
     failed, promoted = row("b", active_checks=[check("h", "failure")]), row("a", active=NEW)
-    assert in_order([promoted, unseen, failed], "state") == [failed, unseen, promoted]
+    assert ordered([promoted, unseen, failed], "state") == [failed, unseen, promoted]
 
 
 def test_rows_are_sorted_as_asked() -> None:
     """By state with the worst first, by name, by namespace, by the latest change; an unknown order is the first."""
     failed = row("b", "x", active_checks=[check("h", "failure")])
     promoted = row("a", "y", active=NEW)
-    assert in_order([promoted, failed], "state") == [failed, promoted]
-    assert in_order([failed, promoted], "name") == [promoted, failed]
-    assert in_order([promoted, failed], "namespace") == [failed, promoted]
-    assert in_order([failed, promoted], "changed") == [failed, promoted]
+    assert ordered([promoted, failed], "state") == [failed, promoted]
+    assert ordered([failed, promoted], "name") == [promoted, failed]
+    assert ordered([promoted, failed], "namespace") == [failed, promoted]
+    assert ordered([failed, promoted], "changed") == [failed, promoted]
     assert read_query({"sort": "nonsense"}).sort == "state"
+
+
+@pytest.mark.parametrize("sort", ORDERS)
+def test_very_many_rows_are_placed_in_steps(sort: str) -> None:
+    """Of a fleet of thousands a step sorts or filters some hundreds, and all are where one sort puts them."""
+    kept = row()
+    rows = [
+        replace(kept, name=f"{number * 7919 % 2003}", namespace=f"{number % 40}", state=list(StateWord)[number % 3])
+        for number in range(2_003)
+    ]
+    query = Counting(read_query({"sort": sort, "namespace": "7", "rows": "outline"}))
+    page = RowsPage(query, Strategies.wording, ORDERS)  # type: ignore[arg-type]
+    largest = 0
+    for _ in fill_rows(page, [Shown(each, "") for each in rows]):
+        largest, query.admitted = max(largest, query.admitted), 0
+    assert largest == ROWS_A_STEP
+    wanted = sorted((each for each in rows if each.namespace == "7"), key=ORDERS[sort][1])
+    assert list(page.rows) == [f'<li id="7/{each.name}"></li>' for each in wanted]
+    assert (page.total, page.shown) == (2_003, len(wanted))
+    assert sum(page.counts.values()) == 2_003
+    assert len(page.namespaces) == 40
+
+
+class Counting:
+    """A query that counts of how many rows it is asked whether it admits them."""
+
+    def __init__(self, query: FleetQuery) -> None:
+        self._query = query
+        self.sort, self.outline = query.sort, query.outline
+        self.admitted = 0
+
+    def admits(self, row: Row) -> bool:
+        self.admitted += 1
+        return self._query.admits(row)
