@@ -24,6 +24,11 @@ MAX_LAG_SECONDS = 30.0
 _STALL_PROBE_SECONDS = 0.1
 _SETTLE_SECONDS = 60.0
 _CLOCK_SECONDS = 1.0
+_YOUNG_SECONDS = 1.0
+#: The collector's second generation; all but the last.
+_YOUNG = 1
+#: Python's own, but for the last: a full collection comes after a hundred of the young, not after ten.
+_THRESHOLDS = (700, 10, 100)
 #: Clocks that are slewed drift by half a millisecond a second: more than this in one is a step.
 _STEP_SECONDS = 1.0
 
@@ -39,6 +44,12 @@ class Collector(Protocol):
 
     def freeze(self) -> None:
         """Never look again at what lives now."""
+
+    def collect(self, generation: int) -> int:
+        """Collect that generation and those below, now."""
+
+    def set_threshold(self, first: int, second: int, third: int, /) -> None:
+        """When a generation is collected: see the module gc."""
 
 
 def log_trouble(status: LogStatus) -> str | None:
@@ -100,6 +111,9 @@ class SettledMemory:
 
     A full collection visits every object that lives, tens of thousands here, and holds the reactor for it; yet none of
     them is garbage, and what replaces them is freed by reference counts. ``collector`` is the module gc.
+
+    Afterwards the young are collected each second. By itself Python counts what was made less what was freed, which for
+    caches that are full is nothing: what is made gathers for half a minute, and is then looked at in one turn.
     """
 
     def __init__(self, views: ViewReader, *, reactor: IReactorTime, collector: Collector) -> None:
@@ -107,6 +121,7 @@ class SettledMemory:
         self._collector = collector
         self._reactor = reactor
         self._patience: IDelayedCall | None = None
+        self._young = Periodic(reactor, lambda: _YOUNG_SECONDS, lambda: collector.collect(_YOUNG))
 
     def start(self) -> None:
         """Collect nothing until the first state is there, but never for longer than a minute."""
@@ -118,6 +133,7 @@ class SettledMemory:
         """Collect as usual."""
         if self._patience is not None:
             self._settle()
+        self._young.stop()
 
     def wake(self) -> None:
         """The head has moved (Wakeable)."""
@@ -130,7 +146,9 @@ class SettledMemory:
             self._patience.cancel()
         self._patience = None
         self._collector.freeze()
+        self._collector.set_threshold(*_THRESHOLDS)
         self._collector.enable()
+        self._young.start()
 
 
 class StallMeter(Periodic):
