@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from benchmarks import processes
 from promoter_view.simulator.company.fleet import FleetPlan, load_fleet, make_fleet
+from promoter_view.simulator.company.releases import RELEASES
 from tests.support.plane.fixtures import running_plane
 from tests.support.plane.plane import ControlPlane, binaries
 from tests.support.plane.writing import WrittenCluster
@@ -55,7 +56,7 @@ def real(strategies: int, environments: int, folder: Path) -> Iterator[Cluster]:
     with running_plane(binaries(), folder) as plane:
         now = time.time()
         fleet = make_fleet(FleetPlan(strategies, environments=environments, seed=1), now)
-        load_fleet(_Storing(plane.client()), fleet, now)
+        load_fleet(_Storing(plane.client()), fleet, now, RELEASES["0.36"])
         yield real_at(plane)
 
 

@@ -91,7 +91,16 @@ class Child:
 
 def simulator(strategies: int, folder: Path, *options: str) -> tuple[Child, str]:
     """A simulated cluster with a fleet of so many strategies, and its address."""
-    command = [sys.executable, "-m", "promoter_view.simulator", "--strategies", str(strategies), *options]
+    command = [
+        sys.executable,
+        "-m",
+        "promoter_view.simulator",
+        "--promoter",
+        "0.36",
+        "--strategies",
+        str(strategies),
+        *options,
+    ]
     child = Child(command, folder, "simulator")
     return child, child.line(_START_SECONDS)
 

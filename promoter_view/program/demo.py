@@ -16,9 +16,10 @@ from zope.interface import implementer
 
 from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, UserConfig
-from promoter_view.kubernetes.kinds import Kind
+from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS, Kind
 from promoter_view.runtime import Runtime
 from promoter_view.simulator.company.delivery import DeliveryCompany
+from promoter_view.simulator.company.release import Release
 from promoter_view.simulator.company.scenario import Scenario
 from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from promoter_view.simulator.kubernetes.simulated_cluster import SimulatedCluster
@@ -66,18 +67,20 @@ class DemoCluster:
 
     Each start makes another past, yet the cluster seems to have gone on while the program was away: the same objects
     have the same uids, and its resourceVersions are later than all before. So watches resume across a restart.
+    ``release`` is that of GitOps Promoter which works there.
     """
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, *, release: Release) -> None:
         clock, random = DatedClock(runtime.reactor, runtime.wall), runtime.random
         self.cluster = ObjectStore(
             clock=clock,
             random=random,
+            kinds=(*release.kinds, *KARGO_KINDS, APPLICATION),
             resource_version=int(runtime.wall() * 1000),
             make_uid=SteadyUids(),
         )
         self._server = SimulatedCluster(reactor=runtime.reactor, random=random, cluster=self.cluster)
-        self._scenario = Scenario(self.cluster, clock=clock, random=random)
+        self._scenario = Scenario(self.cluster, clock=clock, random=random, release=release)
         self._delivery = DeliveryCompany(self.cluster, clock=clock, random=random)
 
     def start(self) -> ClusterConfig:

@@ -43,6 +43,7 @@ from promoter_view.program.report import ProgramReport
 from promoter_view.program.role import role_of
 from promoter_view.program.schemas import MemberSchemas
 from promoter_view.runtime import Runtime
+from promoter_view.simulator.company.releases import NEWEST, RELEASES
 from promoter_view.views.known import definitions
 from promoter_view.web.descriptors import raise_limit
 from promoter_view.web.expiry import Expiry
@@ -162,7 +163,8 @@ class Program(Service):
         self._log.info("serving at {url}", url=api.url)
         await self._pipeline.replay(*((IDENTITY,) if clusters is None else identities(clusters)))
         if clusters is None:
-            self._demo = DemoCluster(self._runtime)
+            release = RELEASES[self._settings.program.demo_promoter or NEWEST]
+            self._demo = DemoCluster(self._runtime, release=release)
             clusters = Clusters(self._demo.start())
         self._schemas.start(clusters.main)
         self._pipeline.lead(clusters)

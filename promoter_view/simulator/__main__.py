@@ -11,12 +11,14 @@ import sys
 
 from twisted.internet import reactor
 
-from promoter_view.kubernetes.kinds import PROMOTER_KINDS
+from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS, PROMOTER_KINDS
 from promoter_view.simulator.company.churn import Churn
 from promoter_view.simulator.company.delivery import DeliveryCompany
 from promoter_view.simulator.company.fleet import FleetPlan, load_fleet, make_fleet
+from promoter_view.simulator.company.releases import NEWEST, RELEASES
 from promoter_view.simulator.company.scenario import Scenario
 from promoter_view.simulator.company.stage_fleet import Reconciliations, load_stages
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from promoter_view.simulator.kubernetes.simulated_cluster import SimulatedCluster
 
 _APPLICATIONS_A_STAGE = 3
@@ -32,6 +34,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--stages", type=int, default=0, help="Stages, with three Applications each")
     parser.add_argument("--reconcile", type=float, default=0.0, help="seconds in which Argo CD looks at each of those")
     parser.add_argument("--demo", action="store_true", help="the demo's company instead of a fleet")
+    parser.add_argument("--promoter", choices=RELEASES, default=NEWEST, help="the release of GitOps Promoter")
     parser.add_argument("--interval", type=float, default=1.0, help="seconds between two moves of the demo")
     parser.add_argument("--bookmark-interval", type=float, default=60.0, help="seconds")
     parser.add_argument("--seed", type=int, default=1)
@@ -42,18 +45,19 @@ def main() -> None:
     """Runs until it is interrupted."""
     given = _arguments()
     chance = random.Random(given.seed)  # noqa: S311 (a fleet by seed, no secret)
+    release = RELEASES[given.promoter]
+    cluster = ObjectStore(clock=reactor, random=chance, kinds=(*release.kinds, *KARGO_KINDS, APPLICATION))
     simulated = SimulatedCluster(
-        reactor=reactor, random=chance, port=given.port, bookmark_interval=given.bookmark_interval
+        reactor=reactor, random=chance, cluster=cluster, port=given.port, bookmark_interval=given.bookmark_interval
     )
-    cluster = simulated.cluster
     plan = FleetPlan(given.strategies, given.namespaces, given.environments, seed=given.seed)
     clock = simulated.clock
-    load_fleet(cluster, make_fleet(plan, clock.seconds()), clock.seconds())
+    load_fleet(cluster, make_fleet(plan, clock.seconds()), clock.seconds(), release)
     load_stages(cluster, given.stages, _APPLICATIONS_A_STAGE, chance, clock.seconds())
     if given.reconcile:
         Reconciliations(cluster, clock=clock, period_seconds=given.reconcile).start()
     if given.demo:
-        Scenario(cluster, clock=clock, random=chance, interval_seconds=given.interval).start()
+        Scenario(cluster, clock=clock, random=chance, release=release, interval_seconds=given.interval).start()
         DeliveryCompany(cluster, clock=clock, random=chance, interval_seconds=2 * given.interval).start()
     if given.rate:
         policies = next(kind for kind in PROMOTER_KINDS if kind.kind == "ChangeTransferPolicy")

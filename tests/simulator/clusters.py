@@ -8,8 +8,11 @@ from typing import Any
 from twisted.internet.task import Clock
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS, Kind
+from promoter_view.simulator.company.releases import RELEASES
+from promoter_view.simulator.company.scenario import Scenario
 from promoter_view.simulator.kubernetes.cluster import ObjectStore
 
+RELEASE_NAMES = tuple(RELEASES)
 BY_KIND = {kind.kind: kind for kind in PROMOTER_KINDS}
 REPOSITORIES = BY_KIND["GitRepository"]
 NOW = 1_790_000_000.0
@@ -23,6 +26,20 @@ def make_clock() -> Clock:
 
 def make_cluster(clock: Clock | None = None, **options: Any) -> ObjectStore:
     return ObjectStore(clock=clock or make_clock(), random=random.Random(1), **options)
+
+
+def begin(promoter: str, seed: int = 1) -> tuple[Clock, ObjectStore, Scenario]:
+    """The demo's company at work, by a release that its cluster has the kinds of."""
+    clock = make_clock()
+    cluster = make_cluster(clock, kinds=RELEASES[promoter].kinds)
+    scenario = Scenario(cluster, clock=clock, random=random.Random(seed), release=RELEASES[promoter])
+    scenario.start()
+    return clock, cluster, scenario
+
+
+def every_object(cluster: ObjectStore) -> list[dict[str, Any]]:
+    """The objects of all kinds of the promoter that are installed."""
+    return [document for kind in cluster.kinds if kind in PROMOTER_KINDS for document in cluster.objects(kind)]
 
 
 def repository(name: str, **labels: str) -> dict[str, Any]:

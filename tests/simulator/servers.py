@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from promoter_view.simulator.kubernetes.apiserver import ApiServer
+from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from tests.simulator.clusters import make_clock, make_cluster
 
 PATH = "/apis/promoter.argoproj.io/v1alpha1/namespaces/default/gitrepositories"
@@ -49,13 +50,17 @@ class ServerTestCase(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = make_clock()
-        self.cluster = make_cluster(self.clock)
+        self.cluster = self.make_cluster()
         self.api = ApiServer(
             self.cluster, clock=self.clock, random=random.Random(1), bookmark_interval=self.bookmark_interval
         )
         self.agent = RequestTraversalAgent(self.api)
         self.client = HTTPClient(self.agent)
         self._stub = StubTreq(self.api)
+
+    def make_cluster(self) -> ObjectStore:
+        """The cluster that is served: an empty one."""
+        return make_cluster(self.clock)
 
     def call(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> tuple[int, Any]:
         """A request that is answered at once: its status, and its body decoded where it is JSON."""

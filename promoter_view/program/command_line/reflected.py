@@ -27,6 +27,7 @@ from promoter_view.program.command_line.values import (
     views,
     web_address,
 )
+from promoter_view.simulator.company.releases import NEWEST, RELEASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,12 @@ class ProgramOptions:
     """What the process is, how it ends, and how it tells of itself."""
 
     demo: bool = flag("run on an in-process cluster with a living demo fleet, on loopback, without authentication")
+    demo_promoter: str | None = option(
+        one_of(*RELEASES),
+        None,
+        "the release of GitOps Promoter that --demo plays",
+        otherwise=f"the newest that it can, {NEWEST}",
+    )
     role: str = option(
         one_of("all", "apiserver", "dashboard"),
         "all",

@@ -20,6 +20,8 @@ def _check_api(chosen: Settings) -> None:
         raise OptionError("--tls-cert-file and --tls-private-key-file belong together: give both or none")
     if chosen.program.demo and (chosen.cluster.kubeconfig or chosen.cluster.context):
         raise OptionError("--demo brings its own cluster: leave --kubeconfig and --context out, or --demo")
+    if chosen.program.demo_promoter is not None and not chosen.program.demo:
+        raise OptionError("--demo-promoter counts with --demo only: a real cluster has its own release. Leave it out")
     if chosen.argocd.kubeconfig is not None and (chosen.program.demo or chosen.program.role == "dashboard"):
         raise OptionError(
             "--argocd-kubeconfig: Applications are reflected by whoever reflects a real cluster: leave --demo and "

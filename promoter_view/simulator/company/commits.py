@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from promoter_view.simulator.company.model import Author, Commit
-from promoter_view.simulator.company.promotion import new_sha
+from promoter_view.simulator.company.naming import new_sha
 
 _PEOPLE = (
     ("Amara Okafor", "amara.okafor"),

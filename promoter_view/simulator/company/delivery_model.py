@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field, replace
 
-from promoter_view.simulator.company.promotion import new_sha
+from promoter_view.simulator.company.naming import new_sha
 
 _ADJECTIVES = ("brave", "calm", "eager", "gentle", "keen", "lively", "proud", "quick", "silent", "wise")
 _ANIMALS = ("badger", "crane", "falcon", "heron", "lynx", "marten", "otter", "owl", "stoat", "wren")

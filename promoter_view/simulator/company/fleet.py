@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from promoter_view.simulator.company.checks import succeeded
 from promoter_view.simulator.company.commits import write_commit
-from promoter_view.simulator.company.manifests import Document
-from promoter_view.simulator.company.model import HEALTH, TIMER, Check, CheckPhase, CommitChange, Environment, Strategy
-from promoter_view.simulator.company.promotion import Move, MoveKind, moves, new_sha, perform
-from promoter_view.simulator.company.rendering import Rendered, render, render_provider, with_owner
+from promoter_view.simulator.company.manifests import Document, Rendered, with_owner
+from promoter_view.simulator.company.model import HEALTH, TIMER, CommitChange, Environment, Strategy
+from promoter_view.simulator.company.naming import new_sha
+from promoter_view.simulator.company.promotion import Move, MoveKind, moves, perform
+from promoter_view.simulator.company.release import Release
+from promoter_view.simulator.company.rendering import render, render_provider
+from promoter_view.simulator.company.restoring import restorable
 
 #: A past move is this many seconds before the next one, so that no wait of a promotion is longer than two moves.
-_PAST_STEP_SECONDS = 45.0
+PAST_STEP_SECONDS = 45.0
 _BRANCHES = ("development", "staging", "production", "eu-production", "us-production", "ap-production")
 
 
@@ -53,7 +57,7 @@ def _strategy(plan: FleetPlan, number: int, chance: random.Random, now: float) -
         f"app-{number:05d}",
         environment_branches(plan.environments),
         chance,
-        now - plan.past_moves * _PAST_STEP_SECONDS,
+        now - plan.past_moves * PAST_STEP_SECONDS,
         cluster_provider=bool(plan.cluster_every) and place % plan.cluster_every == plan.cluster_every - 1,
     )
     return live_through(strategy, plan.past_moves - chance.randrange(plan.past_moves // 6 + 1), now, chance)
@@ -73,19 +77,32 @@ def new_strategy(
     now: float,
     *,
     cluster_provider: bool = False,
+    depends_on: Mapping[str, Sequence[str]] | None = None,
 ) -> Strategy:
-    """A strategy whose first commit is active everywhere: the last environment waits for a person and soaks a while."""
+    """A strategy whose first commit is active everywhere: the last environment waits for a person and soaks a while.
+
+    ``depends_on``: the branches that each branch waits for; without it they are a chain.
+    """
     head = write_commit(random, name, now)
     last = len(branches) - 1
     environments = tuple(
-        _environment(branch, CommitChange(head, new_sha(random), now), final=index == last)
+        replace(
+            _environment(branch, CommitChange(head, new_sha(random), now), final=index == last),
+            upstreams=_upstreams(branches, index, depends_on),
+        )
         for index, branch in enumerate(branches)
     )
     return Strategy(namespace, name, cluster_provider, now, head, environments)
 
 
+def _upstreams(branches: Sequence[str], index: int, depends_on: Mapping[str, Sequence[str]] | None) -> tuple[int, ...]:
+    if depends_on is None:
+        return tuple(range(index)[-1:])
+    return tuple(branches.index(branch) for branch in depends_on.get(branches[index], ()))
+
+
 def _environment(branch: str, change: CommitChange, *, final: bool) -> Environment:
-    good = Check(CheckPhase.SUCCESS, change.time, "Healthy since the beginning")
+    good = replace(succeeded([HEALTH], change.time)[HEALTH], description="Healthy since the beginning")
     return Environment(
         branch=branch,
         auto_merge=not final,
@@ -99,12 +116,20 @@ def _environment(branch: str, change: CommitChange, *, final: bool) -> Environme
 
 def live_through(strategy: Strategy, count: int, until: float, random: random.Random) -> Strategy:
     """The strategy after about ``count`` moves, the last of them shortly before ``until``."""
-    now = until - count * _PAST_STEP_SECONDS
+    now = until - count * PAST_STEP_SECONDS
     for _ in range(count):
         found = moves(strategy, now)
         if found:
             strategy = make_move(strategy, random.choice(found), now, random)
-        now += _PAST_STEP_SECONDS
+        now += PAST_STEP_SECONDS
+    return strategy
+
+
+def with_restore(strategy: Strategy, now: float, random: random.Random) -> Strategy:
+    """The strategy after an earlier commit was made live again, in the last environment that has one and is at rest."""
+    for index in restorable(strategy)[-1:]:
+        for kind in (MoveKind.ASK, MoveKind.RESTORE):
+            strategy = make_move(strategy, Move(kind, index), now, random)
     return strategy
 
 
@@ -130,13 +155,13 @@ def plant(rendered: Iterable[Rendered], create: Callable[[Document], Document]) 
         yield created
 
 
-def load_fleet(cluster: FleetStore, strategies: Sequence[Strategy], now: float) -> None:
-    """Puts strategies, their namespaces and their providers into a cluster."""
+def load_fleet(cluster: FleetStore, strategies: Sequence[Strategy], now: float, release: Release) -> None:
+    """Puts strategies, as a release has them, their namespaces and their providers into a cluster."""
     cluster.add_namespaces(*sorted({strategy.namespace for strategy in strategies}))
     for document in providers(strategies):
         cluster.apply(document)
     for strategy in strategies:
-        for _ in plant(render(strategy, now), cluster.apply):
+        for _ in plant(render(strategy, now, release), cluster.apply):
             pass
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,36 @@ from promoter_view.simulator.company.naming import label_value
 
 API_VERSION = f"{PROMOTER_GROUP}/v1alpha1"
 
+#: Where repositories of hydrated manifests are.
+DEPLOYMENTS = "https://git.example.com/deployments"
+
 Document = dict[str, Any]
+#: Kind and name of an object's controller, which is in its namespace.
+Owner = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An object without its owner's uid."""
+
+    document: Document
+    owner: Owner | None = None
+
+
+def with_owner(rendered: Rendered, uid: str) -> Document:
+    """The object with its controller ownerReference."""
+    assert rendered.owner is not None
+    kind, name = rendered.owner
+    reference = {
+        "apiVersion": API_VERSION,
+        "kind": kind,
+        "name": name,
+        "uid": uid,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+    metadata = {**rendered.document["metadata"], "ownerReferences": [reference]}
+    return {**rendered.document, "metadata": metadata}
 
 
 def manifest(

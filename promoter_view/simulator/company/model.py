@@ -1,6 +1,7 @@
 """The state of simulated promotions: strategies, environments, changes and their checks. Frozen values only.
 
-What moves them is ``promotion``; what they look like in a cluster is ``rendering``.
+What moves them is ``promotion``; what they look like in a cluster is ``rendering``. Nothing here is of one release of
+the promoter: what differs between these is ``release``'s.
 """
 
 from __future__ import annotations
@@ -8,14 +9,16 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field, replace
 
-HISTORY_LENGTH = 5
+#: As many past promotions of an environment as the release keeps that keeps most.
+HISTORY_LENGTH = 20
 
-#: Keys of checks. Those on the active branch soak a change; those on the proposed branch let it through.
+#: Keys of checks. Those on the active branch soak a change; those on the proposed branch let it through. That of the
+#: order of environments has another name in a cluster, which its release gives.
 HEALTH = "argocd-health"
 TIMER = "timer"
 LINT = "lint"
 APPROVAL = "change-approval"
-PREVIOUS = "promoter-previous-environment"
+ORDER = "order"
 
 
 class CheckPhase(enum.StrEnum):
@@ -71,26 +74,54 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A pull request. ``merged`` is None while it is open."""
+    """A pull request. ``merged`` is None while it is open; then ``merged_sha`` is the commit that it made.
+
+    ``past_the_promoter``: somebody merged it on the source code host.
+    """
 
     number: int
     opened: float
     merged: float | None = None
+    merged_sha: str = ""
+    past_the_promoter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """An entry of a policy's history: what became active, what was proposed for it, by which pull request."""
+    """An entry of the history: what became active, what was proposed for it, by which pull request.
+
+    ``restored_from``: it was made active again, having been that hydrated commit; the checks and the pull request are
+    then those of the first time. "" for a promotion.
+    """
 
     change: CommitChange
     active_checks: tuple[tuple[str, Check], ...]
     proposed_checks: tuple[tuple[str, Check], ...]
     request: Request
+    restored_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedRestore:
+    """Somebody's wish to have an earlier promotion live again, of the time ``asked``.
+
+    ``active_sha``: the hydrated commit that the controller has made for that, "" before. While it ``blocks``, the dry
+    commit ``blocked_sha`` stays out, and nothing else is merged by itself.
+    """
+
+    past: Past
+    asked: float
+    blocked_sha: str
+    active_sha: str = ""
+    blocks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One environment of a strategy. ``soak_seconds`` 0: no timer. ``approval``: a gate that a person opens."""
+    """One environment of a strategy. ``soak_seconds`` 0: no timer. ``approval``: a gate that a person opens.
+
+    ``upstreams``: the places of the environments that have to have a change before it.
+    """
 
     branch: str
     auto_merge: bool
@@ -102,11 +133,23 @@ class Environment:
     proposed_checks: dict[str, Check] = field(default_factory=dict)
     request: Request | None = None
     history: tuple[Past, ...] = ()
+    upstreams: tuple[int, ...] = ()
+    restore: SimulatedRestore | None = None
 
     @property
     def name(self) -> str:
         """The last part of the branch: ``production`` of ``environment/production``."""
         return self.branch.rpartition("/")[2]
+
+    @property
+    def active_keys(self) -> tuple[str, ...]:
+        """The checks that are asked of what is active."""
+        return (HEALTH, *([TIMER] if self.soak_seconds else []))
+
+    @property
+    def proposed_keys(self) -> tuple[str, ...]:
+        """The checks that are asked of what is proposed."""
+        return (LINT, *([APPROVAL] if self.approval else []), *([ORDER] if self.upstreams else []))
 
     @property
     def promoted(self) -> bool:
@@ -122,6 +165,15 @@ class Environment:
     def let_through(self) -> bool:
         """All checks of the proposed branch succeed."""
         return all(check.phase is CheckPhase.SUCCESS for check in self.proposed_checks.values())
+
+    @property
+    def held(self) -> bool:
+        """A restore keeps others out."""
+        return self.restore is not None and self.restore.blocks
+
+    def has(self, dry_sha: str) -> bool:
+        """That dry commit is active and healthy here."""
+        return self.healthy and self.active.dry.sha == dry_sha
 
     def with_check(self, key: str, check: Check, *, active: bool) -> Environment:
         """The same with one check changed."""
@@ -148,10 +200,24 @@ class Strategy:
 
     @property
     def settled(self) -> bool:
-        """The newest commit is active and healthy everywhere."""
-        return all(
-            found.healthy and found.promoted and found.active.dry.sha == self.head.sha for found in self.environments
-        )
+        """The newest commit is active and healthy everywhere, and no restore is under way."""
+        return all(found.promoted and found.has(self.head.sha) and found.restore is None for found in self.environments)
+
+    @property
+    def is_chain(self) -> bool:
+        """Each environment comes behind the one before it."""
+        return all(found.upstreams == tuple(range(place)[-1:]) for place, found in enumerate(self.environments))
+
+    def ancestors(self, index: int) -> list[int]:
+        """The places of all environments that have to have a change before the one there, in order."""
+        found: set[int] = set()
+        waiting = [*self.environments[index].upstreams]
+        while waiting:
+            place = waiting.pop()
+            if place not in found:
+                found.add(place)
+                waiting += self.environments[place].upstreams
+        return sorted(found)
 
     def with_environment(self, index: int, environment: Environment) -> Strategy:
         """The same with one environment changed."""

@@ -1,7 +1,8 @@
-"""Names and label values as the promoter's controllers make them. Pure."""
+"""Names and label values as the promoter's controllers and git make them. Pure."""
 
 from __future__ import annotations
 
+import random
 import re
 
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]+")
@@ -19,6 +20,11 @@ def unique_name(text: str) -> str:
     suffix = f"-{fnv32a(text.encode()):08x}"
     readable = _NOT_ALPHANUMERIC.sub("-", text).lower().strip("-")
     return readable[: _LONGEST_NAME - len(suffix)] + suffix
+
+
+def new_sha(random: random.Random) -> str:
+    """A commit's name."""
+    return f"{random.getrandbits(160):040x}"
 
 
 def fnv32a(data: bytes) -> int:

@@ -1,8 +1,8 @@
 """How a promotion goes on: which moves a strategy can make now, and what each does. Pure.
 
 The order is the promoter's: a dry commit is hydrated for every environment, a pull request opens, checks report, and it
-is merged once all succeed; ``promoter-previous-environment`` succeeds only when the environment before has the same dry
-commit active and healthy. So no environment is skipped, and nothing becomes active that was not proposed.
+is merged once all succeed; that of the order succeeds only when the environments before have the same dry commit active
+and healthy. So no environment is skipped, and nothing becomes active that was not proposed, or restored.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from promoter_view.simulator.company.checks import failed, pending, succeeded
 from promoter_view.simulator.company.model import (
     APPROVAL,
-    HEALTH,
     HISTORY_LENGTH,
     LINT,
-    PREVIOUS,
+    ORDER,
     TIMER,
     Check,
     CheckPhase,
@@ -26,8 +26,11 @@ from promoter_view.simulator.company.model import (
     Environment,
     Past,
     Request,
+    SimulatedRestore,
     Strategy,
 )
+from promoter_view.simulator.company.naming import new_sha
+from promoter_view.simulator.company.restoring import advanced, is_due
 
 #: Seconds that pass before a check reports, a failure is mended, an approval is given, a person merges.
 _CHECK_SECONDS = 3.0
@@ -36,6 +39,8 @@ _APPROVAL_SECONDS = 60.0
 _PERSON_SECONDS = 40.0
 _REST_SECONDS = 15.0
 _FAILURE_ODDS = 0.5
+#: Each so many-th pull request that a person merges is merged on the source code host, past the promoter.
+_MERGED_ELSEWHERE_EVERY = 4
 
 
 class MoveKind(enum.Enum):
@@ -47,6 +52,13 @@ class MoveKind(enum.Enum):
     CHECK = "a check of the proposed branch reports"
     MERGE = "a pull request is merged"
     HEAL = "a check of the active branch reports"
+    ASK = "a person asks for an earlier commit"
+    RESTORE = "an earlier commit is made live again"
+    LIFT = "a person lets others in again"
+    FORGET = "a restore that is lifted goes"
+
+
+_OF_RESTORES = frozenset({MoveKind.ASK, MoveKind.RESTORE, MoveKind.LIFT, MoveKind.FORGET})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,10 @@ def moves(strategy: Strategy, now: float) -> list[Move]:
 
 def _moves_of(strategy: Strategy, index: int, now: float) -> Iterator[Move]:
     environment = strategy.environments[index]
+    if environment.restore is not None:
+        yield from _moves_of_restore(environment.restore, index, now)
+        if not environment.restore.active_sha:
+            return
     for key, check in environment.active_checks.items():
         if check.phase is not CheckPhase.SUCCESS and now - check.since >= _active_wait(environment, key):
             yield Move(MoveKind.HEAL, index, key)
@@ -76,27 +92,46 @@ def _moves_of(strategy: Strategy, index: int, now: float) -> Iterator[Move]:
         yield Move(MoveKind.HYDRATE, index)
     elif environment.promoted:
         return
+    elif _is_kept_out(environment):
+        yield from _reports(strategy, index, now)
     elif environment.request is None or environment.request.merged is not None:
         yield Move(MoveKind.OPEN, index)
     else:
         yield from _moves_of_open(strategy, index, now)
 
 
-def _moves_of_open(strategy: Strategy, index: int, now: float) -> Iterator[Move]:
-    environment = strategy.environments[index]
-    for key, check in environment.proposed_checks.items():
+def _reports(strategy: Strategy, index: int, now: float) -> Iterator[Move]:
+    for key, check in strategy.environments[index].proposed_checks.items():
         if check.phase is not CheckPhase.SUCCESS and _can_report(strategy, index, key, now - check.since):
             yield Move(MoveKind.CHECK, index, key)
+
+
+def _moves_of_open(strategy: Strategy, index: int, now: float) -> Iterator[Move]:
+    yield from _reports(strategy, index, now)
+    environment = strategy.environments[index]
     since = max((check.since for check in environment.proposed_checks.values()), default=0.0)
-    if environment.let_through and (environment.auto_merge or now - since >= _PERSON_SECONDS):
+    if environment.let_through and not environment.held and (environment.auto_merge or now - since >= _PERSON_SECONDS):
         yield Move(MoveKind.MERGE, index)
+
+
+def _moves_of_restore(restore: SimulatedRestore, index: int, now: float) -> Iterator[Move]:
+    if not is_due(restore, now):
+        return
+    if not restore.active_sha:
+        yield Move(MoveKind.RESTORE, index)
+    else:
+        yield Move(MoveKind.LIFT if restore.blocks else MoveKind.FORGET, index)
+
+
+def _is_kept_out(environment: Environment) -> bool:
+    restore = environment.restore
+    return restore is not None and restore.blocks and environment.proposed.dry.sha == restore.blocked_sha
 
 
 def _can_report(strategy: Strategy, index: int, key: str, waited: float) -> bool:
     environment = strategy.environments[index]
-    if key == PREVIOUS:
-        before = strategy.environments[index - 1]
-        return before.healthy and before.active.dry.sha == environment.proposed.dry.sha
+    if key == ORDER:
+        return all(strategy.environments[place].has(environment.proposed.dry.sha) for place in environment.upstreams)
     if key == APPROVAL:
         return waited >= _APPROVAL_SECONDS
     if environment.proposed_checks[key].phase is CheckPhase.FAILURE:
@@ -124,41 +159,42 @@ def perform(
 
 def _changed(strategy: Strategy, move: Move, now: float, random: random.Random) -> Environment:
     environment = strategy.environments[move.index]
+    if move.step in _OF_RESTORES:
+        return advanced(environment, now, random)
     if move.step is MoveKind.HYDRATE:
         return _hydrated(strategy, move.index, now, random)
     if move.step is MoveKind.MERGE:
         return _merged(environment, now)
     if move.step is MoveKind.HEAL:
-        return environment.with_check(move.key, Check(CheckPhase.SUCCESS, now, _GOOD[move.key]), active=True)
+        return environment.with_check(move.key, succeeded([move.key], now)[move.key], active=True)
     return environment.with_check(move.key, _reported(strategy, move, now, random), active=False)
 
 
 def _hydrated(strategy: Strategy, index: int, now: float, random: random.Random) -> Environment:
     environment = strategy.environments[index]
-    keys = [LINT, *([APPROVAL] if environment.approval else []), *([PREVIOUS] if index else [])]
-    words = {**_WAITING, PREVIOUS: "Waiting for previous environment to be promoted"}
     return replace(
         environment,
         proposed=CommitChange(strategy.head, new_sha(random), now),
-        proposed_checks={key: Check(CheckPhase.PENDING, now, words[key]) for key in keys},
+        proposed_checks=pending(environment.proposed_keys, now),
     )
 
 
 def _merged(environment: Environment, now: float) -> Environment:
-    assert environment.request is not None
-    request = replace(environment.request, merged=now)
-    keys = (HEALTH, TIMER) if environment.soak_seconds else (HEALTH,)
+    request = environment.request
+    assert request is not None
+    elsewhere = not environment.auto_merge and request.number % _MERGED_ELSEWHERE_EVERY == 0
+    merged = replace(request, merged=now, merged_sha=environment.proposed.hydrated_sha, past_the_promoter=elsewhere)
     past = Past(
         change=environment.proposed,
-        active_checks=tuple((key, Check(CheckPhase.SUCCESS, now, _GOOD[key])) for key in keys),
+        active_checks=tuple(succeeded(environment.active_keys, now).items()),
         proposed_checks=tuple(environment.proposed_checks.items()),
-        request=request,
+        request=merged,
     )
     return replace(
         environment,
         active=replace(environment.proposed, time=now),
-        active_checks={key: Check(CheckPhase.PENDING, now, _WAITING[key]) for key in keys},
-        request=request,
+        active_checks=pending(environment.active_keys, now),
+        request=merged,
         history=(past, *environment.history)[:HISTORY_LENGTH],
     )
 
@@ -167,25 +203,5 @@ def _reported(strategy: Strategy, move: Move, now: float, random: random.Random)
     check = strategy.environments[move.index].proposed_checks[move.key]
     may_fail = strategy.flaky and move.key == LINT and check.phase is CheckPhase.PENDING
     if may_fail and random.random() < _FAILURE_ODDS:
-        return Check(CheckPhase.FAILURE, now, "2 of 214 manifests are invalid: replicas must not be negative")
-    return Check(CheckPhase.SUCCESS, now, _GOOD[move.key])
-
-
-def new_sha(random: random.Random) -> str:
-    """A commit's name."""
-    return f"{random.getrandbits(160):040x}"
-
-
-_WAITING = {
-    LINT: "Linting the hydrated manifests",
-    APPROVAL: "Waiting for the change to be approved",
-    HEALTH: "Waiting for Applications to be healthy",
-    TIMER: "Waiting for the soak time to pass",
-}
-_GOOD = {
-    LINT: "All manifests are valid",
-    APPROVAL: "The change is approved",
-    HEALTH: "All Applications are healthy",
-    TIMER: "The soak time has passed",
-    PREVIOUS: "Previous environment is promoted and healthy",
-}
+        return failed(now)
+    return succeeded([move.key], now)[move.key]

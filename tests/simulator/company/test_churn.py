@@ -6,6 +6,7 @@ import random
 
 from promoter_view.simulator.company.churn import Churn
 from promoter_view.simulator.company.fleet import FleetPlan, load_fleet, make_fleet
+from promoter_view.simulator.company.releases import NEWEST, RELEASES
 from tests.simulator.clusters import BY_KIND, NOW, make_clock, make_cluster
 
 POLICIES = BY_KIND["ChangeTransferPolicy"]
@@ -14,7 +15,7 @@ POLICIES = BY_KIND["ChangeTransferPolicy"]
 def make_churn(rate: float, strategies: int = 2):
     clock = make_clock()
     cluster = make_cluster(clock)
-    load_fleet(cluster, make_fleet(FleetPlan(strategies, past_moves=1), NOW), NOW)
+    load_fleet(cluster, make_fleet(FleetPlan(strategies, past_moves=1), NOW), NOW, RELEASES[NEWEST])
     return clock, cluster, Churn(cluster, POLICIES, clock=clock, random=random.Random(1), rate=rate)
 
 

@@ -8,8 +8,9 @@ import orjson
 import pytest
 
 from promoter_view.simulator.company.fleet import FleetPlan, load_fleet, make_fleet, providers, with_gates
+from promoter_view.simulator.company.releases import RELEASES
 from promoter_view.simulator.company.rendering import render
-from tests.simulator.clusters import BY_KIND, NOW, make_cluster
+from tests.simulator.clusters import BY_KIND, NOW, RELEASE_NAMES, make_cluster
 
 
 def test_a_fleet_is_the_same_for_the_same_seed() -> None:
@@ -35,25 +36,32 @@ def test_many_environments_have_different_branches() -> None:
     assert len({environment.branch for environment in strategy.environments}) == 40
 
 
-def test_a_bundle_is_about_as_large_as_in_real_installs() -> None:
-    """Three environments, five past promotions each: 50 to 75 KB without the strategy's copies, some 19 objects."""
+@pytest.mark.parametrize(
+    ("promoter", "bytes_of", "objects"),
+    [("0.36", (50_000, 75_000), (15, 24)), ("0.44", (65_000, 95_000), (19, 28))],
+)
+def test_a_bundle_is_about_as_large_as_in_real_installs(
+    promoter: str, bytes_of: tuple[int, int], objects: tuple[int, int]
+) -> None:
+    """Three environments, five past promotions each or up to twenty: so large without the strategy's copies."""
     sizes, counts = [], []
     for strategy in make_fleet(FleetPlan(30), NOW):
-        documents = [one.document for one in render(strategy, NOW)]
+        documents = [one.document for one in render(strategy, NOW, RELEASES[promoter])]
         documents[0] = {**documents[0], "status": {}}
         sizes.append(sum(len(orjson.dumps(document)) for document in documents))
         counts.append(len(documents))
-    assert 50_000 < statistics.mean(sizes) < 75_000
-    assert 15 <= min(counts) <= max(counts) <= 24
+    assert bytes_of[0] < statistics.mean(sizes) < bytes_of[1]
+    assert objects[0] <= min(counts) <= max(counts) <= objects[1]
 
 
-def test_a_fleet_can_be_loaded_twice_without_a_change() -> None:
+@pytest.mark.parametrize("promoter", RELEASE_NAMES)
+def test_a_fleet_can_be_loaded_twice_without_a_change(promoter: str) -> None:
     """Loading what is there already is no event."""
     cluster = make_cluster()
     fleet = make_fleet(FleetPlan(3), NOW)
-    load_fleet(cluster, fleet, NOW)
+    load_fleet(cluster, fleet, NOW, RELEASES[promoter])
     before = cluster.resource_version
-    load_fleet(cluster, fleet, NOW)
+    load_fleet(cluster, fleet, NOW, RELEASES[promoter])
     assert cluster.resource_version == before
     assert len(cluster.objects(BY_KIND["PromotionStrategy"])) == 3
 

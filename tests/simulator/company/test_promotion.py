@@ -9,14 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promoter_view.simulator.company.fleet import environment_branches, make_move, new_strategy, with_gates
-from promoter_view.simulator.company.model import HISTORY_LENGTH, PREVIOUS, Strategy
+from promoter_view.simulator.company.model import HISTORY_LENGTH, ORDER, Strategy
 from promoter_view.simulator.company.promotion import Move, MoveKind, moves
 from tests.simulator.clusters import NOW
 
 
-def begin(environments: int, chance: random.Random) -> Strategy:
+def begin(environments: int, chance: random.Random, *, graph: bool = False) -> Strategy:
+    """A chain, or a graph in which each waits for some of those before it."""
     branches = environment_branches(environments)
-    strategy = new_strategy("team", "app", branches, chance, NOW)
+    depends_on = {
+        branch: chance.sample(branches[:place], chance.randint(0, place)) for place, branch in enumerate(branches)
+    }
+    strategy = new_strategy("team", "app", branches, chance, NOW, depends_on=depends_on if graph else None)
     return with_gates(replace(strategy, flaky=True), branches[0], approval=True, soak_seconds=20.0)
 
 
@@ -33,19 +37,20 @@ def check_rules(before: Strategy, move: Move, after: Strategy, proposed: list[se
         assert old.request is not None
         assert old.request.merged is None
         assert new.history[0].change.dry.sha == new.active.dry.sha
-        if index:
-            assert PREVIOUS in old.proposed_checks
-            assert new.active.dry.sha in {past.change.dry.sha for past in before.environments[index - 1].history}
+        if old.upstreams:
+            assert ORDER in old.proposed_checks
+        for place in old.upstreams:
+            assert new.active.dry.sha in {past.change.dry.sha for past in before.environments[place].history}
 
 
 @settings(max_examples=60)
-@given(st.integers(1, 5), st.integers(), st.lists(st.floats(0, 90), min_size=50, max_size=150))
+@given(st.integers(1, 5), st.integers(), st.booleans(), st.lists(st.floats(0, 90), min_size=50, max_size=150))
 def test_no_environment_is_skipped_and_nothing_unproposed_becomes_active(
-    environments: int, seed: int, waits: list[float]
+    environments: int, seed: int, graph: bool, waits: list[float]
 ) -> None:
     """At any pace, with commits that overtake others: proposed first, in order, by a merge whose checks succeed."""
     chance = random.Random(seed)
-    strategy, now = begin(environments, chance), NOW
+    strategy, now = begin(environments, chance, graph=graph), NOW
     proposed = [{environment.active.dry.sha} for environment in strategy.environments]
     for wait in waits:
         now += wait
@@ -58,11 +63,11 @@ def test_no_environment_is_skipped_and_nothing_unproposed_becomes_active(
         strategy = after
 
 
-@given(st.integers(1, 6), st.integers())
-def test_every_promotion_comes_to_an_end(environments: int, seed: int) -> None:
+@given(st.integers(1, 6), st.integers(), st.booleans())
+def test_every_promotion_comes_to_an_end(environments: int, seed: int, graph: bool) -> None:
     """Left alone long enough, a new commit is active and healthy everywhere; nothing waits for ever."""
     chance = random.Random(seed)
-    strategy, now = begin(environments, chance), NOW
+    strategy, now = begin(environments, chance, graph=graph), NOW
     strategy = make_move(strategy, Move(MoveKind.COMMIT), now, chance)
     for _ in range(400):
         if strategy.settled:

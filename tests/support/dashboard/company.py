@@ -18,6 +18,7 @@ from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.metrics import Metrics
 from promoter_view.records import Bundle, BundleChange, ObjectKey
 from promoter_view.simulator.company.model import Strategy
+from promoter_view.simulator.company.releases import RELEASES
 from promoter_view.simulator.company.scenario import Scenario
 from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from promoter_view.views.isolation import Isolation
@@ -30,7 +31,7 @@ BEGAN = 1795251600.0
 class Company:
     """Strategies that move when told to, and the pages that show them. ``seed`` makes each run the same.
 
-    ``alter`` changes objects as they are read from the cluster.
+    ``alter`` changes objects as they are read from the cluster; ``promoter`` is the release that works there.
     """
 
     def __init__(
@@ -39,14 +40,18 @@ class Company:
         seed: int = 7,
         strategies: list[Strategy] | None = None,
         root_path: str = "/",
+        promoter: str = "0.36",
         alter: Callable[[Any], Any] = lambda document: document,
     ) -> None:
         self._alter = alter
+        self.promoter = promoter
         self.clock = Clock()
         self.clock.rightNow = BEGAN
         chance = random.Random(seed)
         self.cluster = ObjectStore(clock=self.clock, random=chance)
-        self.scenario = Scenario(self.cluster, clock=self.clock, random=chance, strategies=strategies)
+        self.scenario = Scenario(
+            self.cluster, clock=self.clock, random=chance, release=RELEASES[promoter], strategies=strategies
+        )
         self.world = World(history_bytes=1 << 26)
         self.world.offset = int(BEGAN * 10_000)
         self._known: dict[ObjectKey, bytes] = {}
