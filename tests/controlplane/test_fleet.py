@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
 from promoter_view.simulator.company.fleet import FleetPlan, make_fleet, plant, providers
+from promoter_view.simulator.company.release import Release
 from promoter_view.simulator.company.releases import RELEASES
 from promoter_view.simulator.company.rendering import render
 from promoter_view.simulator.company.scenario import make_company
+from tests.crds.promoter_releases import release as definitions_of
 from tests.support.plane.client import Client, RefusedError, collection_path
-from tests.support.plane.plane import ControlPlane
+from tests.support.plane.fixtures import running_plane
 
 pytestmark = pytest.mark.controlplane
 
@@ -34,11 +37,17 @@ def ensure_namespace(client: Client, name: str) -> None:
             raise
 
 
-def test_every_object_is_valid(control_plane: ControlPlane) -> None:
-    """Each object of a fleet and of the demo's company is accepted with strict validation, status and all."""
-    client = control_plane.client()
+@pytest.mark.parametrize("promoter", RELEASES)
+def test_every_object_is_valid(control_plane_binaries: Path, tmp_path: Path, promoter: str) -> None:
+    """Each object of a fleet and of the demo's company is accepted by its release's schema, strictly."""
+    with running_plane(control_plane_binaries, tmp_path, definitions_of(promoter)) as plane:
+        kinds = {document["kind"] for document in created_in(plane.client(), RELEASES[promoter])}
+    assert kinds == {kind.kind for kind in RELEASES[promoter].kinds} - {"ScheduledCommitStatus"}
+
+
+def created_in(client: Client, release: Release) -> list[dict]:
+    """A fleet and the company, as the cluster has taken them."""
     now = 1_790_000_000.0
-    release = RELEASES["0.36"]
     company = make_company(random.Random(1), now, release)
     strategies = [*make_fleet(FleetPlan(4, namespaces=4), now), *company]
     for namespace in sorted({strategy.namespace for strategy in strategies}):
@@ -46,5 +55,4 @@ def test_every_object_is_valid(control_plane: ControlPlane) -> None:
     created = [create_strictly(client, document) for document in providers(strategies)]
     for strategy in strategies:
         created += plant(render(strategy, now, release), lambda document: create_strictly(client, document))
-    kinds = {document["kind"] for document in created}
-    assert {"WebRequestCommitStatus", "TimedCommitStatus", "PullRequest", "ClusterScmProvider"} <= kinds
+    return created
