@@ -232,6 +232,7 @@ def read_strategy(contents: Contents, read: ReadPast) -> ShownStrategy:
 def strategy_steps(contents: BundleContents, read: ReadPast) -> Iterator[None]:
     """Reads what ``read_strategy`` will want, a member a step."""
     contents.root(read_order)
+    yield
     contents.root(read_manual)
     yield
     yield from gate_steps(contents)
