@@ -91,7 +91,9 @@ class DataResource:
             parameters,
             sighted,
             Selection(self._plurals),
-            lambda wire, scope: PageFrames(wire, scope, self._pages, topics, now=self._now),
+            lambda wire, scope: PageFrames(
+                wire, scope, self._pages, topics, superseded=sighted.is_superseded, now=self._now
+            ),
         )
 
     async def _list(self, request: Request, parameters: Parameters, sighted: SightedViews) -> None:

@@ -25,7 +25,7 @@ class Format(ABC):
         return iter(())
 
     def steps(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> Iterator[None]:  # noqa: ARG002
-        """Makes what ``changed`` says."""
+        """Makes what ``changed`` says next: they are taken to the end first."""
         return iter(())
 
     @abstractmethod

@@ -117,6 +117,18 @@ class SightedViews:
             raise Expired(after, self.sight.horizon)
         return SightedCursor(cursor, self._masks, self.sight, outdated=lambda: self.outdated)
 
+    def is_superseded(self, change: BundleChange) -> bool:
+        """A later change of the same bundle, which its reader will be told of, is in the history already.
+
+        It is looked at as this one is: a later change of what is hidden from its reader does not come to him.
+        """
+        newest, after = self._views.get(change.key), change.after
+        if newest is None or after is None:
+            return newest is not after
+        if after.hidden:
+            newest = self._masks[change.key.view].bundle(newest, after.hidden)
+        return newest.tail != after.tail
+
     def subscribe(self, reader: Wakeable) -> None:
         """As those behind."""
         self._views.subscribe(reader)

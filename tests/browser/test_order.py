@@ -97,6 +97,23 @@ def test_five_hundred_environments(dashboard: Dashboard, visit: Visit) -> None:
     wait(lambda: boxes(page)[2]["word"] == "398 promoted", 60, "the box of 398 says that all are there")
 
 
+def test_a_burst_settles_to_the_newest_state(dashboard: Dashboard, visit: Visit) -> None:
+    """However many changes come at once, an open page ends as one that is opened now; deleted, it stays as it was."""
+    written(dashboard, DIAMOND, "env/dev")
+    page = visit.open(PATH)
+    page.wait_for_function("() => document.querySelectorAll('.order-map .box').length === 4")
+    for number in range(50):
+        written(dashboard, DIAMOND, "env/dev", gated={"env/perf": f"approval-{number}"})
+    page.locator("#env-3", has_text="approval-49").wait_for()
+    said = "() => document.getElementById('detail').innerText.replace(/\\s+/g, ' ')"
+    fresh = visit.open(PATH)
+    assert page.evaluate(said) == fresh.evaluate(said)
+    written(dashboard, DIAMOND, "env/dev", "env/e2e", "env/perf", "env/prod")
+    dashboard.cluster.written.delete(PROMOTION_STRATEGY, NAMESPACE, "graph")
+    page.locator(".stale", has_text="was deleted").wait_for()
+    assert page.locator("#env-4.is-promoted, #env-4[data-state=promoted]").count() == 1
+
+
 def got(dashboard: Dashboard) -> str:
     """The page as a plain client gets it."""
     with urlopen(dashboard.url + PATH) as response:

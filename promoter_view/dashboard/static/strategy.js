@@ -1,4 +1,5 @@
-// One strategy: its whole detail is made anew with each change, and only what differs is touched.
+// One strategy: its whole detail is made anew with its newest change, and only what differs is touched. A frame of a change
+// that others have followed already is without it.
 
 import { announce } from "./announcer.js";
 import { sayTimes } from "./clock.js";
@@ -26,7 +27,7 @@ export class Strategy {
     if (event === "RESET") this.#present = false;
     else if (event === "SYNCED") this.#say(this.#present ? "" : `This ${this.#noun} is gone, or you may not see it any more.`);
     else if (!own) return;
-    else if (event === "DELETED") this.#say(`This ${this.#noun} was deleted. What you see is its last state.`);
+    else if (event === "DELETED") this.#went(data.detail);
     else if (data.detail) this.#came(data.detail);
     if (own && data.entry) addEntry(this.#entries, data.entry, 40);
   }
@@ -37,6 +38,11 @@ export class Strategy {
     // A frame is of no query: the page of one is asked for again.
     if (location.search) this.#filters.came();
     else this.#show(fromHTML(html));
+  }
+
+  #went(html) {
+    if (html && !location.search) this.#show(fromHTML(html));
+    this.#say(`This ${this.#noun} was deleted. What you see is its last state.`);
   }
 
   #answered(page) {

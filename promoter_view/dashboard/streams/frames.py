@@ -69,7 +69,12 @@ class ObjectFrames(SseFrames):
 
 
 class PageFrames(SseFrames):
-    """Data is what the pages of ``topics`` show."""
+    """Data is what the pages of ``topics`` show.
+
+    ``superseded`` says whether a later change of the same bundle is still to come to this client. Then the frame is of
+    what happened only: the newest brings what pages look like, so that a client that lags is not shown each state of
+    the past on its way.
+    """
 
     in_steps = True
 
@@ -80,12 +85,15 @@ class PageFrames(SseFrames):
         pages: PageFragments,
         topics: Topics,
         *,
+        superseded: Callable[[BundleChange], bool],
         now: Callable[[], datetime],
     ) -> None:
         super().__init__(wire, scope)
         self._pages = pages
         self._topics = topics
+        self._superseded = superseded
         self._now = now
+        self._form = TopicForm(0)
 
     def present_steps(self, bundle: Bundle) -> Iterator[None]:
         """Those of its forms."""
@@ -99,17 +107,21 @@ class PageFrames(SseFrames):
         return self._wire.text(sse.frame(ChangeType.ADDED, self._pages.present(bundle, form, self._now())))
 
     def steps(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> Iterator[None]:
-        """None where another client's frame is there already."""
-        form = self._topics.form(bundle.key)
-        if form and not self._wire.has(_page_frame(event, bundle, change, form)):
-            yield from self._pages.steps(change, form, self._now())
+        """None where another client's frame is there already.
+
+        Its forms are decided on once, here: were that looked at again when all is made, a bundle that changes faster
+        than it is rendered would never be shown.
+        """
+        wanted = self._topics.form(bundle.key)
+        self._form = wanted.passing if wanted and self._superseded(change) else wanted
+        if wanted and not self._wire.has(_page_frame(event, bundle, change, self._form)):
+            yield from self._pages.steps(change, self._form, self._now())
 
     def changed(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> bytes:
-        """One frame for all pages that show the same forms of it."""
-        form = self._topics.form(bundle.key)
-        if not form:
+        """One frame for all pages that show the same forms of it, those that ``steps`` has decided on."""
+        if not self._topics.form(bundle.key):
             return b""
-        position, made = change.resource_version, self._pages.changed
+        position, made, form = change.resource_version, self._pages.changed, self._form
         key = _page_frame(event, bundle, change, form)
         return self._wire.shared(key, lambda: sse.frame(event, made(change, form, self._now()), position))
 

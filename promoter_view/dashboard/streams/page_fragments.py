@@ -32,10 +32,9 @@ class PageFragments:
 
     def steps(self, change: BundleChange, form: TopicForm, now: datetime) -> Iterator[None]:
         """Makes what ``changed`` is joined from."""
-        if form & (TopicForm.ENTRIES | TopicForm.DETAIL):
+        if form.tells:
             yield from self._isolation.steps(change.key, "entry", self._activity.read_steps(change))
-        if change.after is not None:
-            yield from self.present_steps(change.after, form, now)
+        yield from self.present_steps(*_shown(change, form), now)
 
     def present_steps(self, bundle: Bundle, form: TopicForm, now: datetime) -> Iterator[None]:
         """Makes what ``present`` is joined from."""
@@ -46,9 +45,9 @@ class PageFragments:
             yield from subject.detail_steps(bundle, now)
 
     def changed(self, change: BundleChange, form: TopicForm, now: datetime) -> bytes:
-        """In these forms; of DELETED too."""
-        fragments = {} if change.after is None else self._fragments(change.after, form, now)
-        if form & (TopicForm.ENTRIES | TopicForm.DETAIL):
+        """In these forms. A page that stays on the screen of what was deleted shows its last state."""
+        fragments = self._fragments(*_shown(change, form), now)
+        if form.tells:
             entry = self._isolation.of(change.key, "entry", lambda: self._activity.entry_of(change), lambda: None)
             if entry is not None:
                 fragments["entry"] = self._lines.of(entry, now)
@@ -71,3 +70,11 @@ class PageFragments:
         view = self._subjects[key.view].wording.view
         named = {"view": view} if view else {}
         return orjson.dumps({**named, "namespace": key.namespace, "name": key.name, **fragments})
+
+
+def _shown(change: BundleChange, form: TopicForm) -> tuple[Bundle, TopicForm]:
+    """The state that is shown of a change, and in which forms."""
+    if change.after is not None:
+        return change.after, form
+    assert change.before is not None
+    return change.before, form & TopicForm.DETAIL

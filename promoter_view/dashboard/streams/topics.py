@@ -28,6 +28,16 @@ class TopicForm(enum.Flag):
     ENTRIES = enum.auto()
     DETAIL = enum.auto()
 
+    @property
+    def tells(self) -> bool:
+        """They say what happened: the page of one object does, too."""
+        return bool(self & (TopicForm.ENTRIES | TopicForm.DETAIL))
+
+    @property
+    def passing(self) -> TopicForm:
+        """What is left of them for a state that is no longer the newest: what happened, not what it looked like."""
+        return TopicForm.ENTRIES if self.tells else TopicForm(0)
+
 
 class TopicError(ValueError):
     """Topics that cannot be served; the message says why."""
