@@ -6,7 +6,7 @@ What was read of a member is kept by its bytes, so that of a bundle of a thousan
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 import orjson
 
@@ -60,34 +60,33 @@ class Contents(Protocol):
         """What is read of each object in that field; what is no object there is passed over."""
 
 
-class _Kept(NamedTuple):
+class _Kept(NamedTuple, Generic[_Value]):
     """A value, in a tuple because it may be None; ``is_object``: what it was read of is a JSON object."""
 
     is_object: bool
-    value: Any
+    value: _Value
 
 
 class Readings:
     """What was last read of objects, by their bytes and by what was read. ``max_bytes`` bounds those bytes."""
 
     def __init__(self, max_bytes: int = KEPT_BYTES) -> None:
-        self._kept: Recent[_Kept] = Recent(max_bytes)
+        self._kept: Recent[_Kept[Any]] = Recent(max_bytes)
 
-    def of(self, body: bytes, read: Read[_Value]) -> tuple[bool, _Value]:
+    def of(self, body: bytes, read: Read[_Value]) -> _Kept[_Value]:
         """Whether that is an object, and what is read of it; of anything else, what is read of an empty one."""
-        # The hash of bytes is worked out once, and the same bytes are found by identity.
-        key = (read, body)
-        kept = self._kept.get(key)
+        kept = self.get(body, read)
         if kept is None:
             document = orjson.loads(body)
             is_object = isinstance(document, dict)
             kept = _Kept(is_object, read(document if is_object else _ABSENT))
-            self._kept.keep(key, kept, len(body))
+            self._kept.keep((read, body), kept, len(body))
         return kept
 
-    def has(self, body: bytes, read: Read[_Value]) -> bool:
-        """It was read, and is kept."""
-        return self._kept.get((read, body)) is not None
+    def get(self, body: bytes, read: Read[_Value]) -> _Kept[_Value] | None:
+        """The same where it was read, and is kept."""
+        # The hash of bytes is worked out once, and the same bytes are found by identity.
+        return self._kept.get((read, body))
 
 
 class BundleContents:
@@ -97,6 +96,8 @@ class BundleContents:
         self._bundle = bundle
         self._readings = readings
         self._bodies = {field.name: field.bodies for field in bundle.fields()}
+        #: What ``each`` gives: row, page and activity want the same of a thousand members in turn.
+        self._found: dict[tuple[str, Read[Any]], list[Any]] = {}
 
     @property
     def namespace(self) -> str:
@@ -130,24 +131,32 @@ class BundleContents:
 
     def root(self, read: Read[_Value]) -> _Value:
         """See Contents."""
-        return self._readings.of(self._bundle.root, read)[1]
+        return self._readings.of(self._bundle.root, read).value
 
     def one(self, field: str, read: Read[_Value]) -> _Value:
         """See Contents."""
         bodies = self._bodies.get(field)
-        return self._readings.of(bodies[0], read)[1] if bodies else read(_ABSENT)
+        return self._readings.of(bodies[0], read).value if bodies else read(_ABSENT)
 
     def each(self, field: str, read: Read[_Value]) -> list[_Value]:
         """See Contents."""
-        found = (self._readings.of(body, read) for body in self._bodies.get(field, ()))
-        return [value for is_object, value in found if is_object]
+        for _ in self.steps(field, read):
+            pass
+        return [*self._found[field, read]]
 
     def steps(self, field: str, read: Read[Any]) -> Iterator[None]:
         """Reads what ``each`` will want, an object a step: how a slice at a time is had of a bundle of any size."""
+        if (field, read) in self._found:
+            return
+        found = []
         for body in self._bodies.get(field, ()):
-            if not self._readings.has(body, read):
-                self._readings.of(body, read)
+            kept = self._readings.get(body, read)
+            if kept is None:
+                kept = self._readings.of(body, read)
                 yield
+            if kept.is_object:
+                found.append(kept.value)
+        self._found[field, read] = found
 
 
 if TYPE_CHECKING:

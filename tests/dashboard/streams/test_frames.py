@@ -1,4 +1,4 @@
-"""Which frames of a page's stream bring what the page looks like: the newest of a bundle, and no other. Work is counted."""
+"""Which frames of a page bring what it looks like: the newest of a bundle, and no other. Work is counted."""
 
 from __future__ import annotations
 
