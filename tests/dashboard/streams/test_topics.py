@@ -39,3 +39,17 @@ def test_streams_are_bounded() -> None:
     with pytest.raises(TopicError, match=str(MAX_STRATEGIES)):
         parse_topics([f"strategies/a/{number}" for number in range(MAX_STRATEGIES + 1)])
     assert parse_topics(["fleet", "fleet"]) == Topics(rows=frozenset({KEY.view}))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "left"),
+    [
+        (TopicForm.ROW, TopicForm(0)),
+        (TopicForm.DETAIL, TopicForm.ENTRIES),
+        (TopicForm.ROW | TopicForm.ENTRIES, TopicForm.ENTRIES),
+        (TopicForm(0), TopicForm(0)),
+    ],
+)
+def test_what_is_left_of_a_state_that_passed(wanted: TopicForm, left: TopicForm) -> None:
+    """What happened, where a page tells that; never what it looked like."""
+    assert wanted.passing == left
