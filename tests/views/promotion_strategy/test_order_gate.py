@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from promoter_view.views.promotion_strategy.order_gate import GateView, OrderGate, order_gate
+from promoter_view.views.promotion_strategy.order_gate import (
+    GateView,
+    OrderGate,
+    gate_steps,
+    order_gate,
+    read_asked,
+    read_gate,
+)
 from tests.support.views.strategies import Decoded, bundle, check, gate, policy
 
 REFERENCE = {"group": "promoter.argoproj.io", "kind": "DependentsSuccessfulCommitStatus", "name": "order"}
@@ -91,3 +99,36 @@ def test_what_it_says_of_environments() -> None:
     assert order.of("dev") == GateView(None, "soak")
     assert order.of("prod") == GateView({"e2e": "Waiting for it", "perf": ""}, "")
     assert order.of("elsewhere") == GateView()
+
+
+class Stepping(Decoded):
+    """Notes what is read in steps."""
+
+    def __init__(self, tree: Any) -> None:
+        super().__init__(tree)
+        self.stepped: list[tuple[str, Any]] = []
+
+    def steps(self, field: str, read: Any) -> Iterator[None]:
+        self.stepped.append((field, read))
+        yield from (None for _ in self.each(field, read))
+
+
+@pytest.mark.parametrize(
+    ("reference", "wanted"),
+    [
+        (None, []),
+        (REFERENCE, [("dependentsSuccessfulCommitStatuses", read_gate)]),
+        (
+            {**REFERENCE, "name": "gone"},
+            [("dependentsSuccessfulCommitStatuses", read_gate), ("changeTransferPolicies", read_asked)],
+        ),
+    ],
+)
+def test_a_gate_is_looked_for_in_steps(reference: Any, wanted: list[Any]) -> None:
+    """Gates of its kind are read; the policies only where it is not among them, for the key that they ask for."""
+    tree = bundle(policy("dev"), policy("prod"), dependentsSuccessfulCommitStatuses=[gate("order", key="first")])
+    tree["promotionStrategy"]["spec"]["orderCommitStatusRef"] = reference
+    contents = Stepping(tree)
+    steps = sum(1 for _ in gate_steps(contents))  # type: ignore[arg-type]
+    assert contents.stepped == wanted
+    assert steps == 1 + sum(len(contents.each(*each)) for each in wanted)
