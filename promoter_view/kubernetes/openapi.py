@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from promoter_view.decoded import mapping, text
+from promoter_view.decoded import mapping, mappings, text
 from promoter_view.kubernetes.kinds import Kind
 
 Schemas = Mapping[str, Any]
@@ -24,6 +24,16 @@ def document_url(index: Any, api_version: str) -> str:
 def schemas_of(document: Any) -> Schemas:
     """The schemas of a document, none where it has none."""
     return mapping(document, "components", "schemas")
+
+
+def schemas_by_kind(document: Any) -> dict[tuple[str, str, str], Any]:
+    """The schemas that say of just one kind that they are its, by group, version and kind."""
+    found: dict[tuple[str, str, str], Any] = {}
+    for schema in schemas_of(document).values():
+        said = list(mappings(schema, GROUP_VERSION_KIND))
+        if len(said) == 1:
+            found[text(said[0], "group"), text(said[0], "version"), text(said[0], "kind")] = schema
+    return found
 
 
 def name_of(kind: Kind, schemas: Schemas) -> str | None:

@@ -12,6 +12,7 @@ class Outcome(enum.StrEnum):
     CLEAN_END = "clean_end"
     EXPIRED = "expired"
     RESTORED = "restored"
+    SCHEMA_CHANGED = "schema_changed"
     ABSENT = "absent"
     INSTALLED = "installed"
     WATCH_LIST_REFUSED = "watch_list_refused"

@@ -50,7 +50,12 @@ class Pipeline:
         self.event_log = open_log(
             settings.event_log.url, runtime=runtime, settings=_log_settings(settings), on_fatal=on_fatal
         )
-        self.reflection = Reflection(role, event_log=self.event_log, runtime=runtime)
+        self.reflection = Reflection(
+            role,
+            event_log=self.event_log,
+            runtime=runtime,
+            schema_poll_seconds=settings.cluster.schema_poll_interval,
+        )
         self.shard = _shard(settings, self.projector, runtime)
 
     def definitions(self) -> Mapping[str, ViewDefinition]:

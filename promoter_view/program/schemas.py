@@ -1,6 +1,7 @@
 """The schemas of the members, on every replica: what is published must be the same, whoever leads.
 
-They are asked for about once a minute, on a connection that is not kept: a follower has no other business there.
+They are asked for about each ``--schema-poll-interval``, on a connection that is not kept: a follower has no other
+business there.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.api.openapi.views import group_versions
 from promoter_view.boundaries import ViewReader
 from promoter_view.kubernetes.client.client import KubernetesClient
+from promoter_view.kubernetes.client.polling import POLL_SECONDS
 from promoter_view.kubernetes.client.schemas import SchemaFollower
 from promoter_view.kubernetes.connection.cluster import ClusterConfig
 from promoter_view.runtime import Runtime
@@ -31,12 +33,14 @@ class MemberSchemas:
         views: ViewReader,
         openapi: OpenApi,
         runtime: Runtime,
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._served = served
         self._known = served()
         self._views = views
         self._openapi = openapi
         self._runtime = runtime
+        self._poll_seconds = poll_seconds
         self._follower: SchemaFollower | None = None
 
     def start(self, config: ClusterConfig) -> None:
@@ -50,6 +54,7 @@ class MemberSchemas:
             clock=runtime.reactor,
             random=runtime.random.random,
             changed=self._openapi.update,
+            poll_seconds=self._poll_seconds,
         )
         self._follower.start()
         self._views.subscribe(self)

@@ -96,7 +96,13 @@ class Program(Service):
         self._pipeline = Pipeline(settings, role, views, runtime=runtime, on_fatal=self._end)
         projector = self._pipeline.projector
         openapi = OpenApi(self._pipeline.served, version=promoter_view.__version__)
-        self._schemas = MemberSchemas(self._pipeline.served, views=projector, openapi=openapi, runtime=runtime)
+        self._schemas = MemberSchemas(
+            self._pipeline.served,
+            views=projector,
+            openapi=openapi,
+            runtime=runtime,
+            poll_seconds=settings.cluster.schema_poll_interval,
+        )
         self._housekeeping = Housekeeping(self._pipeline, runtime=runtime)
         self._report = ProgramReport(
             settings,

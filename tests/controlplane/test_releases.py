@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import random
 import ssl
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -28,14 +27,13 @@ from tests.support.plane.writing import WrittenCluster
 from tests.support.program.events import Habits, Page
 from tests.support.program.program import Program
 from tests.support.program.recording import MODIFIED
-from tests.support.program.truth import serves, truth, wait
+from tests.support.program.truth import RELISTS, serves, truth, wait
 
 pytestmark = pytest.mark.controlplane
 
 PAGE = f"/strategies/{NAMESPACE}/{STRATEGY}"
 BUNDLE = f"/apis/view.promoter.argoproj.io/v1alpha1/namespaces/{NAMESPACE}/promotionstrategydetails/{STRATEGY}"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
-_TURN_SECONDS = 5.0
 _ALWAYS = ("promotionStrategy", "changeTransferPolicies", "pullRequests", "commitStatuses", "timedCommitStatuses")
 _SINCE = {
     "dependentsSuccessfulCommitStatuses": "0.38",
@@ -56,27 +54,16 @@ class Upgrades:
         return self.served.running.metric(f"promoter_view_log_{what}_offset")
 
     def settle(self, controllers: Controllers, *writes: Callable[[], None]) -> None:
-        """The controllers write until what is served is what the cluster holds.
+        """The controllers write each object once; what is served comes to be what the cluster holds.
 
         For some seconds after a CRD is replaced its old watches go on, and leave out what the old schema does not
-        know: so kube-apiserver has it. The next write of the object brings it whole.
+        know: so kube-apiserver has it. Nobody writes these objects again.
         """
-
-        def settled() -> bool:
-            controllers.turn += 1
-            for write in writes:
-                write()
-            return self._serves_within(_TURN_SECONDS)
-
-        wait(settled, 60, f"what the controllers of {controllers.release} write is served")
-
-    def _serves_within(self, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if serves(self.served.running, truth(self.served.cluster.of)):
-                return True
-            time.sleep(0.1)
-        return False
+        controllers.turn += 1
+        for write in writes:
+            write()
+        what = f"what the controllers of {controllers.release} wrote is served"
+        wait(lambda: serves(self.served.running, truth(self.served.cluster.of)), 60, what)
 
     def bundle(self) -> dict[str, Any]:
         """As the API serves it."""
@@ -113,6 +100,7 @@ def upgrades(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFact
         controllers.write_strategy()
         options = ["--kubeconfig", str(plane.kubeconfig), "--insecure-no-auth", "--bookmark-interval", "200ms"]
         options += ["--event-log", f"file:{folder / 'log'}", "--views", "promotionstrategydetails"]
+        options += ["--schema-poll-interval", "1s"]
         with Program(folder, options, dashboard=True) as running:
             running.start()
             running.wait_ready()
@@ -203,5 +191,6 @@ def test_those_who_looked_on_saw_ordinary_changes(upgrades: Upgrades) -> None:
     changes = upgrades.reader.until(last)
     assert {(change.type, change.seen.key) for change in changes} <= {(MODIFIED, (NAMESPACE, STRATEGY))}
     assert upgrades.metric("horizon") == upgrades.horizon
+    assert upgrades.served.running.metric(RELISTS) > 0
     wait(lambda: upgrades.page.position is not None and upgrades.page.position >= last, 60, "the page is at the head")
     assert upgrades.page.resets == 0

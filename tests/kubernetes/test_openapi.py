@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
-from promoter_view.kubernetes.openapi import GROUP_VERSION_KIND, document_url, name_of, schemas_of
+from promoter_view.kubernetes.openapi import GROUP_VERSION_KIND, document_url, name_of, schemas_by_kind, schemas_of
 
 KIND = PROMOTER_KINDS[0]
 STRATEGY = "io.argoproj.promoter.v1alpha1.PromotionStrategy"
@@ -26,6 +26,14 @@ GVK = {"group": KIND.group, "version": KIND.version, "kind": KIND.kind}
 def test_finds_the_schema_of_a_kind(schemas: Any, expected: str | None) -> None:
     """A kind's schema is the one that says so, whatever its name."""
     assert name_of(KIND, schemas) == expected
+
+
+def test_the_schemas_by_kind() -> None:
+    """Those that say whose they are; not what is of many kinds, as DeleteOptions are, or of none."""
+    own = {GROUP_VERSION_KIND: [GVK], "type": "object"}
+    schemas = {STRATEGY: own, "Options": {GROUP_VERSION_KIND: [GVK, {**GVK, "group": ""}]}, "A": {}, "B": None}
+    document = {"components": {"schemas": schemas}}
+    assert schemas_by_kind(document) == {(KIND.group, KIND.version, KIND.kind): own}
 
 
 def test_the_schemas_of_a_document() -> None:

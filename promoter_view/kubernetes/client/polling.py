@@ -14,12 +14,12 @@ from promoter_view.complaints import Complaint
 from promoter_view.kubernetes.client.backoff import Backoff
 from promoter_view.kubernetes.outcomes import ClusterError
 
-#: How soon a changed CustomResourceDefinition shows.
+#: How soon a changed CustomResourceDefinition shows, where nothing else is said.
 POLL_SECONDS = 60.0
 
 
 class Polling:
-    """Calls ``read`` about once a minute until it is stopped, sooner where it fails. ``what``: for log lines.
+    """Calls ``read`` about each ``poll_seconds`` until it is stopped, sooner where it fails. ``what``: for log lines.
 
     ``read`` raises ClusterError where the cluster cannot be asked: then what was known stays.
     """
@@ -27,12 +27,19 @@ class Polling:
     _log = Logger()
 
     def __init__(
-        self, what: str, read: Callable[[], Awaitable[None]], *, clock: IReactorTime, random: Callable[[], float]
+        self,
+        what: str,
+        read: Callable[[], Awaitable[None]],
+        *,
+        clock: IReactorTime,
+        random: Callable[[], float],
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._what = what
         self._read = read
         self._clock = clock
-        self._backoff = Backoff(random=random, first_seconds=1.0, limit_seconds=POLL_SECONDS)
+        self._poll_seconds = poll_seconds
+        self._backoff = Backoff(random=random, first_seconds=1.0, limit_seconds=poll_seconds)
         self._jitter = random
         self._running: Deferred[None] | None = None
         self._unread = Complaint(
@@ -70,7 +77,7 @@ class Polling:
             return self._backoff.next(error.retry_after_seconds)
         self._unread.clear()
         self._backoff.reset()
-        return POLL_SECONDS * (0.9 + self._jitter() / 5)
+        return self._poll_seconds * (0.9 + self._jitter() / 5)
 
     def _over(self, failure: Failure) -> None:
         if not failure.check(CancelledError):

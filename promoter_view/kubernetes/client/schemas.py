@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from twisted.internet.interfaces import IReactorTime
 
-from promoter_view.kubernetes.client.polling import Polling
+from promoter_view.kubernetes.client.polling import POLL_SECONDS, Polling
 from promoter_view.kubernetes.documents import decode
 from promoter_view.kubernetes.openapi import ROOT, document_url
 from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
@@ -44,7 +44,7 @@ class SchemaFollower:
 
     A group and version that the cluster does not publish is left out, once it is missing for the second time. When the
     cluster cannot be asked, what was known stays. Nothing is kept here but where the documents were: decoded they are
-    large.
+    large. ``what``: for log lines.
     """
 
     def __init__(
@@ -55,13 +55,15 @@ class SchemaFollower:
         clock: IReactorTime,
         random: Callable[[], float],
         changed: Callable[[Mapping[str, Any]], None],
+        what: str = "schemas",
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._group_versions = group_versions
         self._client = client
         self._changed = changed
         self._urls: Mapping[str, str] = {}
         self._missed = False
-        self._polling = Polling("schemas", self._read, clock=clock, random=random)
+        self._polling = Polling(what, self._read, clock=clock, random=random, poll_seconds=poll_seconds)
 
     @property
     def line(self) -> str:

@@ -108,9 +108,9 @@ class ReflectorCore:
         match given:
             case Begin(position):
                 self._watching.position = position
-            case Forgotten():
-                self._relist("restored")
-                return self._again(Note(Outcome.RESTORED, "another list path found the cluster restored"))
+            case Forgotten(outcome, message):
+                self._relist(outcome.value)
+                return self._again(Note(outcome, message))
             case Answered(body):
                 return self._answered(body, now)
             case Line(data):

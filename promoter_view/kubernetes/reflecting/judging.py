@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 
 from promoter_view.kubernetes.documents import Parameters
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError
-from promoter_view.kubernetes.reflecting.reflector import Cluster, LineSource
+from promoter_view.kubernetes.reflecting.lines import LineSource
+from promoter_view.kubernetes.reflecting.reflector import Cluster
 
 
 class JudgingCluster(ABC):

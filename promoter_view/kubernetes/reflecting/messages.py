@@ -63,7 +63,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """In place of any input: the log has lost the path's position, for another path found the cluster restored."""
+    """In place of any input: the log has lost the path's position. ``outcome`` is counted, and the list's reason."""
+
+    outcome: Outcome
+    message: str
 
 
 Input = Begin | Woke | Answered | Line | Ended | Failed | Forgotten

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -17,6 +17,7 @@ from promoter_view.kubernetes.documents import Parameters
 from promoter_view.kubernetes.outcomes import ClusterError, Outcome
 from promoter_view.kubernetes.reflecting.core import SPARED, ReflectorCore, ReflectorState
 from promoter_view.kubernetes.reflecting.gathering import is_named
+from promoter_view.kubernetes.reflecting.lines import LineSource, OpenLines
 from promoter_view.kubernetes.reflecting.messages import (
     Actions,
     AllowIdle,
@@ -48,25 +49,12 @@ from promoter_view.records import LOST, ListPath
 from promoter_view.runtime import Runtime
 from promoter_view.slices import begin_slice, endless
 
-_T = TypeVar("_T")
-
 _AFTER_DEFECT_SECONDS = 30.0
 #: How long a path that is watched may go without anything that could be read.
 MAX_UNREAD_SECONDS = 300.0
+_RESTORED = Forgotten(Outcome.RESTORED, "another list path found the cluster restored")
+_OUTDATED = Forgotten(Outcome.SCHEMA_CHANGED, "")
 _SPARED = frozenset(state.value for state in SPARED)
-
-
-class LineSource(Protocol):
-    """The lines of an open watch (streams.LineStream)."""
-
-    def read(self) -> Deferred[list[bytes]]:
-        """The lines that have come; [] is the clean end. Errors: ClusterError."""
-
-    def allow_idle(self, seconds: float) -> None:
-        """How long it may be silent."""
-
-    def close(self) -> None:
-        """No more of it; idempotent."""
 
 
 class Cluster(Protocol):
@@ -130,10 +118,10 @@ class Reflector:
         self._clock: IReactorTime = runtime.reactor
         self._metrics = runtime.metrics
         self._restorations = 0
+        self._is_outdated = False
         self._running: Deferred[None] | None = None
         self._stopping = False
-        self._stream: LineSource | None = None
-        self._lines: list[bytes] = []
+        self._lines: OpenLines | None = None
         self._slice_is_over = endless()
         self._state = ReflectorState.NEW
         self._since = self._read_at = self._clock.seconds()
@@ -151,6 +139,12 @@ class Reflector:
         """Begins at the position that the recorder holds. Call once."""
         assert self._running is None
         self._running = Deferred.fromCoroutine(self._run())
+
+    def list_anew(self) -> None:
+        """Its kind has another schema: an open watch ends at once. What is not there is listed once it is."""
+        self._is_outdated = self._core.standing not in SPARED
+        if self._is_outdated and self._lines is not None:
+            self._lines.give_up()
 
     def stop(self) -> Deferred[None]:
         """Fires once nothing more is recorded and no connection is left open."""
@@ -185,19 +179,20 @@ class Reflector:
             while not self._stopping:
                 request = await self._perform(self._core.receive(given, self._clock.seconds()))
                 self._note_state()
-                given = self._restored() or await self._answer(request)
-                given = self._restored() or given
+                given = self._overtaken() or await self._answer(request)
+                given = self._overtaken() or given
         finally:
             self._close()
 
-    def _restored(self) -> Forgotten | None:
-        """What counts in place of any answer once another reflector has found that no path's position holds."""
-        if self._recorder.restorations == self._restorations:
+    def _overtaken(self) -> Forgotten | None:
+        """What counts in place of any answer once the path's position does not hold, for a reason from elsewhere."""
+        restored = self._recorder.restorations != self._restorations
+        if not restored and not self._is_outdated:
             return None
-        self._restorations = self._recorder.restorations
+        self._restorations, self._is_outdated = self._recorder.restorations, False
         # A change read before the restoration may have given the path a position again.
         self._recorder.forget(self.path)
-        return Forgotten()
+        return _RESTORED if restored else _OUTDATED
 
     # -- requests
 
@@ -207,35 +202,32 @@ class Reflector:
                 self._close()
             match request:
                 case Fetch(parameters):
-                    return Answered(self._heard(await self._client.get(self.path.url, parameters)))
+                    body = await self._client.get(self.path.url, parameters)
+                    self._slice_is_over = begin_slice(self._clock)
+                    return Answered(body)
                 case Wait(seconds):
                     await deferLater(self._clock, seconds)
                     return Woke()
                 case Open(parameters, idle_seconds):
-                    self._stream = await self._client.stream(self.path.url, parameters, idle_seconds=idle_seconds)
+                    stream = await self._client.stream(self.path.url, parameters, idle_seconds=idle_seconds)
+                    self._lines = OpenLines(stream)
             return await self._next_line()
         except ClusterError as error:
             return Failed(error)
 
     async def _next_line(self) -> Input:
         await self._let_others_run()
-        if not self._lines:
+        assert self._lines is not None
+        if not self._lines.unread:
             await self._recorder.room()
-            assert self._stream is not None
-            self._lines = self._heard(await self._stream.read())
-            self._lines.reverse()
-        return Line(self._lines.pop()) if self._lines else Ended()
-
-    def _heard(self, came: _T) -> _T:
-        """A turn of the reactor begins here."""
-        self._slice_is_over = begin_slice(self._clock)
-        return came
+            await self._lines.read()
+            self._slice_is_over = begin_slice(self._clock)
+        return Line(self._lines.unread.pop()) if self._lines.unread else Ended()
 
     def _close(self) -> None:
-        self._lines = []
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
+        if self._lines is not None:
+            self._lines.stream.close()
+            self._lines = None
 
     # -- actions
 
@@ -276,8 +268,8 @@ class Reflector:
                 self._recorder.bookmark(self.path, position)
             case Forget(every_path):
                 self._forget(every_path)
-            case AllowIdle(seconds) if self._stream is not None:
-                self._stream.allow_idle(seconds)
+            case AllowIdle(seconds) if self._lines is not None:
+                self._lines.stream.allow_idle(seconds)
             case Malformed(message, named):
                 self._metrics.malformed_objects.labels(self.path.kind).inc()
                 log = self._log.debug if named else self._log.warn

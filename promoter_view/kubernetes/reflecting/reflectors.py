@@ -93,6 +93,12 @@ class Reflectors:
         stopping = DeferredList([reflector.stop() for reflector in self._reflectors], consumeErrors=True)
         return stopping.addCallback(lambda _: None)
 
+    def list_anew(self, path: ListPath) -> None:
+        """The kind of that path, should it be one of these, has another schema."""
+        for reflector in self._reflectors:
+            if reflector.path == path:
+                reflector.list_anew()
+
     def statuses(self) -> tuple[ReflectorStatus, ...]:
         """One a path, in the order of the paths."""
         return tuple(reflector.status for reflector in self._reflectors)

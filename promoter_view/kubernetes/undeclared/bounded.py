@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from promoter_view.kubernetes.documents import Parameters
 from promoter_view.kubernetes.outcomes import Outcome, Unreachable
-from promoter_view.kubernetes.reflecting.reflector import Cluster, LineSource
+from promoter_view.kubernetes.reflecting.lines import LineSource
+from promoter_view.kubernetes.reflecting.reflector import Cluster
 from promoter_view.kubernetes.undeclared.bounds import Allowance
 
 

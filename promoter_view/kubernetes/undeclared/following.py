@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.interfaces import IReactorTime
 
 from promoter_view.decoded import text
-from promoter_view.kubernetes.client.polling import Polling
+from promoter_view.kubernetes.client.polling import POLL_SECONDS, Polling
 from promoter_view.kubernetes.client.schemas import DocumentReader, read_document, read_index
 from promoter_view.kubernetes.kinds import PROMOTER_GROUP, Kind
 from promoter_view.kubernetes.openapi import document_url, schemas_of
@@ -22,16 +22,22 @@ Found = Callable[[Mapping[str, Kind], Mapping[str, bool]], Awaitable[None]]
 
 
 class KindFollower:
-    """Calls ``found`` about once a minute with the kinds of the version that the cluster prefers."""
+    """Calls ``found`` about each ``poll_seconds`` with the kinds of the version that the cluster prefers."""
 
     def __init__(
-        self, *, client: DocumentReader, clock: IReactorTime, random: Callable[[], float], found: Found
+        self,
+        *,
+        client: DocumentReader,
+        clock: IReactorTime,
+        random: Callable[[], float],
+        found: Found,
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._client = client
         self._found = found
         self._seen: tuple[str, Mapping[str, Kind]] = ("", {})
         self._names_root: Mapping[str, bool] = {}
-        self._polling = Polling("kinds", self._read, clock=clock, random=random)
+        self._polling = Polling("kinds", self._read, clock=clock, random=random, poll_seconds=poll_seconds)
 
     @property
     def problem(self) -> str:

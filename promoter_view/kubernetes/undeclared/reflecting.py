@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 
 from promoter_view.boundaries import Recorder
 from promoter_view.kubernetes.cleaning import CleaningRules
+from promoter_view.kubernetes.client.polling import POLL_SECONDS
 from promoter_view.kubernetes.kinds import PROMOTER_GROUP, Kind
 from promoter_view.kubernetes.reflecting.core import ReflectorState
 from promoter_view.kubernetes.reflecting.needs import Need
@@ -64,6 +65,7 @@ class UndeclaredReflectors:
         recorder: Recorder,
         runtime: Runtime,
         bounds: Bounds = _BOUNDS,
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._scope = scope
         self._cluster = cluster
@@ -72,7 +74,11 @@ class UndeclaredReflectors:
         self._clock = runtime.reactor
         self._bounds = bounds
         self._follower = KindFollower(
-            client=cluster, clock=runtime.reactor, random=runtime.random.random, found=self._follow
+            client=cluster,
+            clock=runtime.reactor,
+            random=runtime.random.random,
+            found=self._follow,
+            poll_seconds=poll_seconds,
         )
         self._running: dict[str, Reflectors] = {}
         self._missing: frozenset[UndeclaredKind] = frozenset()
@@ -103,6 +109,11 @@ class UndeclaredReflectors:
         self._runtime.metrics.undeclared_kinds.clear()
         stopping = DeferredList([each.stop() for each in self._running.values()], consumeErrors=True)
         return stopping.addCallback(lambda _: None)
+
+    def list_anew(self, path: ListPath) -> None:
+        """The kind of that path, should it be one of these, has another schema."""
+        for reflectors in self._running.values():
+            reflectors.list_anew(path)
 
     def statuses(self) -> tuple[ReflectorStatus, ...]:
         """One a path."""

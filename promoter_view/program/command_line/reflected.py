@@ -15,6 +15,7 @@ from promoter_view.program.command_line.values import (
     duration,
     file,
     instance_id,
+    interval,
     lease_namespace,
     log_url,
     namespaces,
@@ -86,6 +87,12 @@ class ClusterOptions:
     discover_kinds: bool = flag(
         "take up kinds of promoter.argoproj.io that this version does not know",
         more="needs a right of its own, and the same choice on every replica ([access](access.md#undeclared-kinds))",
+    )
+    schema_poll_interval: float = option(
+        interval,
+        "60s",
+        "about how often the cluster is asked whether schemas and kinds have changed",
+        more="see [Upgrading GitOps Promoter](#upgrading-gitops-promoter); at least 1s",
     )
     show_web_request_bodies: bool = flag(
         "keep bodies and responses of WebRequestCommitStatuses in the bundles",

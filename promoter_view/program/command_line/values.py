@@ -57,6 +57,15 @@ def duration(text: str) -> float:
     return seconds
 
 
+@_notation("DURATION")
+def interval(text: str) -> float:
+    """Seconds between what is done again and again, at least one."""
+    seconds = duration.parse(text)
+    if seconds < 1:
+        raise ValueError("a duration of at least 1s, such as 60s or 5m")
+    return seconds
+
+
 @_notation("SIZE")
 def size(text: str) -> int:
     """Bytes, from Kubernetes' notation: 1000, 64Mi, 1Gi, 5G."""

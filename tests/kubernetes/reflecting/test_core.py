@@ -283,11 +283,48 @@ def test_restored(position: str, cluster: str, restored: bool) -> None:
 @pytest.mark.parametrize("core", [Core("10"), watching("10")], ids=["probing", "watching"])
 def test_restored_as_another_path_found(core: Core) -> None:
     """A cluster is restored as a whole: the path is listed though its own position is not beyond the cluster's."""
-    actions = core(Forgotten())
+    actions = core(Forgotten(Outcome.RESTORED, "another list path found it"))
     assert not any(isinstance(action, Forget) for action in actions)
     assert notes(actions) == [Outcome.RESTORED]
     assert is_watch_list(actions[-1])
     assert core(Line(bookmark(9, initial=True)))[0] == Reconcile({}, {}, "9", "restored")
+
+
+def backing_off() -> Core:
+    """A core that waits after a failure."""
+    core = watching("10")
+    assert isinstance(core(Failed(Unreachable(Outcome.RESET, "cut")))[-1], Wait)
+    return core
+
+
+@pytest.mark.parametrize(
+    "core",
+    [Core("10"), watching("10"), Core(), Core(watch_list=False), backing_off()],
+    ids=["probing", "watching", "watch-listing", "paging", "backing off"],
+)
+def test_another_schema(core: Core) -> None:
+    """Wherever it stands it is listed, anew where a list is under way, under that name, and watched from there on."""
+    core.now += 60
+    actions = core(Forgotten(Outcome.SCHEMA_CHANGED, ""))
+    assert notes(actions) == [Outcome.SCHEMA_CHANGED]
+    if isinstance(actions[-1], Wait):
+        actions = core(Woke())
+    if is_watch_list(actions[-1]):
+        core(Line(event("ADDED", document("a", 5))))
+        done = core(Line(bookmark(20, initial=True)))
+    else:
+        assert is_first_page(actions[-1])
+        done = core(Answered(list_of(20, document("a", 5))))
+    assert done[0] == Reconcile({key("a"): source("a", 5)}, {}, "20", "schema_changed")
+    assert (core.core.state, core.core.position) == (ReflectorState.WATCHING, "20")
+
+
+def test_another_schema_begins_a_list_anew() -> None:
+    """What was gathered by the old schema is not recorded."""
+    core = Core()
+    core(Line(event("ADDED", document("old", 5))))
+    core(Forgotten(Outcome.SCHEMA_CHANGED, ""))
+    assert core(Line(bookmark(20, initial=True)))[0] == Reconcile({}, {}, "20", "schema_changed")
 
 
 def test_events() -> None:

@@ -261,6 +261,59 @@ class ReflectorTests(SynchronousTestCase):
         self.assertEqual(self.recorder.journal[-1], ("FORGOTTEN",))
         self.assertTrue(stream.closed)
 
+    def test_another_schema_while_it_watches(self) -> None:
+        """The open watch is closed at once; what reads otherwise is recorded, with the resourceVersion that it had."""
+        state = {key("a"): source("a", 7), key("b"): source("b", 6)}
+        self.recorder = JournalRecorder("7", state)
+        self.begin()
+        self.cluster.answer(list_of(9))
+        stream = self.cluster.open()
+        self.reflector.list_anew()
+        self.assertTrue(stream.closed)
+        again = self.cluster.open()
+        whole = document("a", 7, spec={"orderCommitStatusRef": {"name": "order"}})
+        again.give(event("ADDED", whole), event("ADDED", document("b", 6)), bookmark(9, initial=True))
+        self.assertEqual(self.recorder.journal, [("FORGOTTEN",), ("MODIFIED", "a", None), ("POSITION", "9")])
+        self.assertEqual(self.count("reflector_relists", "schema_changed"), 1)
+        self.assertEqual(self.count("reflector_outcomes", "clean_end"), 0)
+        again.give(bookmark(10))
+        self.assertEqual(self.reflector.status.position, "10")
+
+    def test_another_schema_while_it_asks(self) -> None:
+        """A request under way is waited for, and its answer not taken: it may be of the old schema."""
+        for answer in (list_of(9), ApiError(500, "", "")):
+            self.setUp()
+            self.recorder = JournalRecorder("7")
+            self.begin()
+            self.reflector.list_anew()
+            self.assertEqual(len(self.cluster.requests), 1)
+            self.cluster.answer(answer)
+            self.cluster.open().give(bookmark(9, initial=True))
+            self.assertEqual(self.count("reflector_relists", "schema_changed"), 1)
+            self.assertEqual(self.recorder.journal, [("FORGOTTEN",), ("POSITION", "9")])
+
+    def test_another_schema_of_what_is_not_there(self) -> None:
+        """A kind that is not installed goes on being looked for, and its position says so."""
+        self.recorder = JournalRecorder(ABSENT)
+        self.begin()
+        self.cluster.answer(ApiError(404, "", "404 page not found"))
+        self.reflector.list_anew()
+        self.clock.advance(7.5)
+        self.assertEqual(self.recorder.journal, [])
+        self.assertEqual(self.cluster.requests, [{"limit": "1"}] * 2)
+
+    def test_another_schema_and_a_restoration(self) -> None:
+        """The list that a restoration asks for is enough for both."""
+        self.recorder = JournalRecorder("7")
+        self.begin()
+        self.cluster.answer(list_of(9))
+        self.cluster.open()
+        self.recorder.forget_all()
+        self.reflector.list_anew()
+        self.cluster.open().give(bookmark(9, initial=True), bookmark(10))
+        self.assertEqual(self.count("reflector_relists", "restored"), 1)
+        self.assertEqual(self.reflector.status.position, "10")
+
     def test_stop_at_every_stage(self) -> None:
         """Stopping ends whatever is under way: a request, an open stream, a wait, a full recorder, a slice."""
 
@@ -270,6 +323,10 @@ class ReflectorTests(SynchronousTestCase):
         def reading() -> None:
             self.begin()
             self.stream = self.cluster.open()
+
+        def given_up() -> None:
+            reading()
+            self.reflector.list_anew()
 
         def waiting() -> None:
             self.begin()
@@ -283,7 +340,7 @@ class ReflectorTests(SynchronousTestCase):
             self.begin()
             self.successResultOf(self.reflector.stop())
 
-        for stage in (requesting, reading, waiting, blocked, not_started):
+        for stage in (requesting, reading, given_up, waiting, blocked, not_started):
             self.setUp()
             self.stream = None
             stage()

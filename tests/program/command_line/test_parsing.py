@@ -63,6 +63,8 @@ def test_a_value_is_read(name: str, text: str, attribute: str, value: object) ->
     [
         ("event-log-retention-age", "7", "a duration such as"),
         ("bookmark-interval", "soon", "a duration such as"),
+        ("schema-poll-interval", "soon", "a duration such as"),
+        ("schema-poll-interval", "0s", "a duration of at least 1s"),
         ("history-bytes", "64MB", "a size in bytes such as"),
         ("history-bytes", "-1", "a size in bytes such as"),
         ("event-log-retention-events", "0", "a number of at least 1"),
