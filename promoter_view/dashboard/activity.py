@@ -34,7 +34,6 @@ class Entry:
     time: datetime
     namespace: str
     name: str
-    state: str
     items: tuple[Item, ...]
     view: str
     mark: str
@@ -44,6 +43,11 @@ class Entry:
     def path(self) -> str:
         """The bundle's page, below the root."""
         return page_path(self.view, self.namespace, self.name)
+
+    def without(self, hidden: frozenset[str]) -> Entry:
+        """As it is for somebody who may not see members of those kinds; there may be nothing left of it."""
+        items = tuple(item for item in self.items if not item.told_by & hidden)
+        return self if len(items) == len(self.items) else replace(self, items=items)
 
 
 def moment(resource_version: int) -> datetime:
@@ -110,8 +114,8 @@ class Activity:
 
     def _entry_of(self, change: BundleChange) -> Entry | None:
         version, key, subject = change.resource_version, change.key, self._subjects[change.key.view]
-        told = subject.compare(change.before, change.after)
+        items = subject.compare(change.before, change.after)
         time = datetime.fromtimestamp(change.time_ms / 1000, UTC)
-        if not told.items:
+        if not items:
             return None
-        return Entry(version, time, key.namespace, key.name, told.state, told.items, key.view, subject.wording.mark)
+        return Entry(version, time, key.namespace, key.name, items, key.view, subject.wording.mark)

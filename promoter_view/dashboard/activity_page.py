@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -93,18 +93,19 @@ class ActivityPage:
         return kept
 
     def _seen(self, view: PageInput) -> Iterator[Entry]:
-        admits = self._places(view)
-        return (each for each in self._activity.newest_first(view.now) if admits(each.view, each.namespace))
-
-    def _places(self, view: PageInput) -> Callable[[str, str], bool]:
-        """Of which views and namespaces the user may see entries: those tell what members say.
+        """The entries that the user may see, and of them what he may: they tell what members say.
 
         Where members are hidden from somebody, a namespace without a bundle to judge by is left out too.
         """
-        every = tuple(view.every)
-        told = {each.key[:2] for each in every if not each.hidden & self._subjects[each.key.view].told_by}
-        all_told = not any(bundle.hidden for bundle in every)
-        return lambda plural, namespace: view.admits(plural, namespace) and (all_told or (plural, namespace) in told)
+        hidden = {bundle.key[:2]: bundle.hidden for bundle in view.every}
+        nothing = frozenset[str]() if not any(hidden.values()) else None
+        for entry in self._activity.newest_first(view.now):
+            unseen = hidden.get((entry.view, entry.namespace), nothing)
+            if unseen is None or not view.admits(entry.view, entry.namespace):
+                continue
+            seen = entry.without(unseen)
+            if seen.items and not unseen & self._subjects[entry.view].told_by:
+                yield seen
 
     def _rendered(self, entries: Iterable[Entry], now: datetime) -> Iterator[Markup]:
         # Markup: the entries are of a template, which escapes.

@@ -28,7 +28,10 @@ class Event(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that happened. ``before`` and ``after`` are what changed from and to: shas, phases or states."""
+    """One thing that happened. ``before`` and ``after`` are what changed from and to: shas, phases or states.
+
+    ``told_by``: the kinds of members that tell it, beside those that tell all of its subject.
+    """
 
     event: Event
     environment: str = ""
@@ -37,3 +40,4 @@ class Item:
     subject: str = ""
     by: str = ""
     url: str = ""
+    told_by: frozenset[str] = frozenset()

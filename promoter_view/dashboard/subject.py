@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from promoter_view.dashboard.events import Item
 from promoter_view.dashboard.strategies.figures import Deliveries
@@ -54,13 +54,6 @@ class Wording:
     mark: str = ""
 
 
-class Told(NamedTuple):
-    """What a change meant to people: ``state`` is the last that was known."""
-
-    items: tuple[Item, ...]
-    state: str
-
-
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What a page of rows wants of a bundle, and the figures of the activity. ``html`` is of a template, escaped."""
@@ -96,7 +89,7 @@ class Subject(ABC):
         """Reads what ``compare`` and ``shown`` want, a member a step."""
 
     @abstractmethod
-    def compare(self, before: Bundle | None, after: Bundle | None) -> Told:
+    def compare(self, before: Bundle | None, after: Bundle | None) -> tuple[Item, ...]:
         """What happened between the two, of which one at most is None."""
 
     def row_steps(self, bundle: Bundle) -> Iterator[None]:

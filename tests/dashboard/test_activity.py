@@ -8,7 +8,7 @@ from unittest import mock
 
 import pytest
 
-from promoter_view.dashboard.activity import Activity, moment
+from promoter_view.dashboard.activity import Activity, Entry, moment
 from promoter_view.dashboard.events import Event, Item
 from promoter_view.dashboard.strategies.activity import compare
 from promoter_view.dashboard.strategies.environments import read_strategy
@@ -16,7 +16,7 @@ from promoter_view.dashboard.strategies.past import read_last
 from promoter_view.dashboard.streams.topics import TopicForm
 from promoter_view.views.versions import join
 from tests.support.dashboard.company import Company
-from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, history, policy, restore
+from tests.support.views.strategies import LATER, NEW, OLD, Decoded, bundle, check, history, policy, restore
 from tests.support.views.world import VIEW
 
 
@@ -71,6 +71,44 @@ def test_what_is_restored_was_not_promoted() -> None:
     told = Decoded(bundle(after, changeTransferPolicyHistories=[history("environment/dev", past)]))
     first, *_ = compare(read_strategy(Decoded(bundle(before)), read_last), read_strategy(told, read_last))
     assert first.event is Event.RESTORED
+
+
+def moved(before: dict[str, Any], after: dict[str, Any], *entries: Any, **members: Any) -> Item:
+    """The first item of a change, while the history lags behind its policy."""
+    past = {"changeTransferPolicyHistories": [history("environment/dev", *entries)]}
+    return next(
+        compare(*(read_strategy(Decoded(bundle(each, **past, **members)), read_last) for each in (before, after)))
+    )
+
+
+def test_what_was_live_before_and_nobody_proposed_was_restored() -> None:
+    """A history is written after its policy, and a restore that blocks nobody is gone by then."""
+    was = [{"active": {"dry": {"sha": each}}, "pullRequest": {"prMergeTime": LATER}} for each in (NEW, OLD)]
+    taken_back = policy(active=NEW, proposed=NEW), policy(active=OLD, proposed=NEW)
+    assert moved(*taken_back, *was).event is Event.RESTORED
+    assert moved(*taken_back, *was[:1]).event is Event.PROMOTED
+    by_request = policy(active=NEW, proposed=OLD), policy(active=OLD, proposed=OLD)
+    assert moved(*by_request, *was).event is Event.PROMOTED
+
+
+def test_what_is_merged_before_a_restore_was_promoted() -> None:
+    """A restore that nobody has looked at yet holds its environment, and has made nothing live."""
+    asked = {"restoreActiveCommits": [restore(status={})]}
+    assert moved(policy(), policy(active=NEW), **asked).event is Event.PROMOTED
+
+
+def test_what_restores_tell_is_left_out_for_who_may_not_see_them() -> None:
+    """Their own page does not say Held, so nor does the activity; what policies tell is there."""
+    before, after = policy(active=NEW, deployed="1" * 40), policy(active=OLD, deployed="f" * 40, pull_request="open")
+    held = read_strategy(Decoded(bundle(after, restoreActiveCommits=[restore()])), read_last)
+    found = tuple(compare(read_strategy(Decoded(bundle(before)), read_last), held))
+    entry = Entry(1, datetime(2026, 11, 21, tzinfo=UTC), "team", "payments", found, VIEW, "")
+    assert [item.event for item in found] == [Event.RESTORED, Event.PROPOSED, Event.OPENED, Event.STATE]
+    assert [item.event for item in entry.without(frozenset({"RestoreActiveCommit"})).items] == [
+        Event.PROPOSED,
+        Event.OPENED,
+    ]
+    assert entry.without(frozenset({"PullRequest"})) is entry
 
 
 def test_a_past_that_is_told_later_is_no_news() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
+from unittest import mock
 from urllib.parse import parse_qsl
 
 import orjson
@@ -16,6 +17,7 @@ import pytest
 import yaml
 from markupsafe import escape
 
+from promoter_view.dashboard.events import Event
 from promoter_view.dashboard.streams.topics import TopicForm
 from promoter_view.reading.answering import PieceReader
 from tests.dashboard.spoiling import bundle_of
@@ -262,6 +264,31 @@ def test_who_may_not_see_policies_sees_no_entries_of_them(company: Company) -> N
     ]
     html = company.page("activity", bundles=bundles)
     assert set(re.findall(r'<li class="entry" [^>]*data-namespace="([^"]+)"', html)) == {"data"}
+
+
+def test_who_may_not_see_restores_sees_no_entries_of_them(company: Company) -> None:
+    """What only such a member tells is left out of the feed, and what others tell is there."""
+    first = next(iter(company.activity.newest_first(company.now)))
+    restored = replace(first.items[0], event=Event.RESTORED, told_by=frozenset({"RestoreActiveCommit"}))
+    told = replace(first, items=(restored, *first.items))
+    for hidden, shown in ((frozenset(), True), (frozenset({"RestoreActiveCommit"}), False)):
+        bundles = [replace(each, hidden=hidden) for each in company.bundles]
+        with mock.patch.object(company.activity, "newest_first", lambda now, told=told: iter([told])):
+            html = company.page("activity", bundles=bundles)
+        assert ('class="item is-restored"' in html) is shown
+        assert html.count('<li class="entry"') == 1
+
+
+def test_a_commit_that_names_no_dry_one_is_said_to_be_live(company: Company) -> None:
+    """From GitOps Promoter 0.41 on dry may be null: nothing live would be another thing."""
+    first, *_ = company.bundles
+    found = orjson.loads(first.encode())
+    live = found["changeTransferPolicies"][0]["status"]["active"]
+    live["dry"] = None
+    odd = bundle_of(found, first)
+    assert "no dry commit" in company.page("", bundles=[odd])
+    html = company.page(f"strategies/{first.key.namespace}/{first.key.name}", bundles=[odd])
+    assert f"The commit that is live here, {live['hydrated']['sha'][:7]}, names no dry commit." in html
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,14 @@ from typing import Any
 import orjson
 from markupsafe import Markup
 
+from promoter_view.dashboard.events import Item
 from promoter_view.dashboard.page_table import page_path
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.stages.activity import compare_stages
 from promoter_view.dashboard.stages.detail import read_stage, stage_steps
 from promoter_view.dashboard.stages.rows import ShownHealth, nameless_stage_row, read_stage_row, stage_row_steps
 from promoter_view.dashboard.strategies.fleet import FleetQuery, read_query
-from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Told, Wording
+from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Wording
 from promoter_view.dashboard.unshown import Unshown
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.contents import Readings
@@ -66,11 +67,10 @@ class Stages(Subject):
         if bundle is not None:
             yield from stage_row_steps(self._reading.contents(bundle))
 
-    def compare(self, before: Bundle | None, after: Bundle | None) -> Told:
+    def compare(self, before: Bundle | None, after: Bundle | None) -> tuple[Item, ...]:
         """Promotions that begin and end, Freight that comes, health."""
         rows = [None if bundle is None else self._reading.model(bundle) for bundle in (before, after)]
-        *_, state = (row.state.word for row in rows if row is not None)
-        return Told(tuple(compare_stages(*rows)), state)
+        return tuple(compare_stages(*rows))
 
     def detail_steps(self, bundle: Bundle, now: datetime) -> Iterator[None]:  # noqa: ARG002
         """Reads it, an Application a step: the rest is little."""

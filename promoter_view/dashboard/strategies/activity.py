@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from promoter_view.dashboard.events import Event, Item
 from promoter_view.dashboard.strategies.checks import Phase, ShownCheck
 from promoter_view.dashboard.strategies.commits import ShownCommit
 from promoter_view.dashboard.strategies.environments import ShownStrategy, Station
+from promoter_view.views.promotion_strategy.standing import StateWord
 
+_RESTORES, _PAST = frozenset({"RestoreActiveCommit"}), frozenset({"ChangeTransferPolicyHistory"})
 _REQUESTS = {
     "open": Event.OPENED,
     "merged": Event.MERGED,
@@ -32,7 +35,8 @@ def compare(before: ShownStrategy | None, after: ShownStrategy | None) -> Iterat
             yield from _compare(known, station)
     was, state = before.summary.state, after.summary.state
     if was is not state:
-        yield Item(Event.STATE, before=was.value, after=state.value)
+        told_by = _RESTORES if StateWord.HELD in (was, state) else frozenset[str]()
+        yield Item(Event.STATE, before=was.value, after=state.value, told_by=told_by)
 
 
 def _compare(before: Station, after: Station) -> Iterator[Item]:
@@ -40,8 +44,9 @@ def _compare(before: Station, after: Station) -> Iterator[Item]:
     live, upcoming = after.active.dry, after.upcoming
     if live is not None and _sha(before.active.dry) != live.sha:
         fresh.add("active")
-        moved = Event.RESTORED if after.is_restored else Event.PROMOTED
-        yield _moved(moved, after, before.active.dry, live)
+        moved = _moved(Event.PROMOTED, after, before.active.dry, live)
+        told_by = _restored_by(before, after, live.sha)
+        yield replace(moved, event=Event.RESTORED, told_by=told_by) if told_by else moved
     if upcoming is not None and _sha(before.upcoming) != upcoming.sha:
         fresh.add("proposed")
         yield _moved(Event.PROPOSED, after, before.upcoming, upcoming)
@@ -52,6 +57,18 @@ def _compare(before: Station, after: Station) -> Iterator[Item]:
         known = None if side in fresh else knew.get((side, key))
         if check.phase is not (known.phase if known else Phase.PENDING) and (known or check.phase is Phase.FAILURE):
             yield _checked(after.name, known, check)
+
+
+def _restored_by(before: Station, after: Station, sha: str) -> frozenset[str]:
+    """The kind that tells that what went live there was restored; none where it was promoted.
+
+    A history is written after its policy. So what was live once and nobody had proposed now counts as restored too.
+    """
+    if after.facts.is_restored and not after.restored_from:
+        return _RESTORES
+    was_live = any(delivery.sha == sha for delivery in before.past.deliveries)
+    is_back = was_live and _sha(before.proposed.dry) != sha
+    return _PAST if after.restored_from or is_back else frozenset()
 
 
 def _checks(station: Station) -> dict[tuple[str, str], ShownCheck]:

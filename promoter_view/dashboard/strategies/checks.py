@@ -80,9 +80,9 @@ class PullRequest:
     target_sha: str = ""
 
     @property
-    def has_ended(self) -> bool:
-        """It is known to be merged or closed. A state that nobody knows (``unknown``) is neither open nor that."""
-        return self.state not in ("", "open", "unknown")
+    def has_come_in(self) -> bool:
+        """It is merged, as far as is known. What a later release calls a state says nothing of that."""
+        return self.state in ("merged", "merged-or-closed")
 
 
 def read_checks(side: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> Checks:
@@ -109,7 +109,7 @@ def read_request(found: Mapping[str, Any]) -> PullRequest | None:
     target = text(found, "mergedTargetSha")[:64]
     return PullRequest(
         number[:20],
-        "merged" if target and state == "merged-or-closed" else state,
+        "merged" if target and state == "merged-or-closed" else state[:20],
         web_url(text(found, "url")),
         parse_time(text(found, "prCreationTime")),
         parse_time(text(found, "prMergeTime")),

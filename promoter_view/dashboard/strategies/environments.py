@@ -162,23 +162,18 @@ class Station:
         return self.arrival.restored_from if self.arrival is not None else ""
 
     @property
-    def is_restored(self) -> bool:
-        """What is live was made so again: its past says so, or what holds it."""
-        return bool(self.restored_from or self.facts.held_by)
-
-    @property
     def last_request(self) -> PullRequest | None:
         """The pull request that brought what is live."""
         if self.arrival is not None:
             return self.arrival.request
         request = self.request
-        return request if request is not None and request.has_ended else None
+        return request if request is not None and request.has_come_in else None
 
     @property
     def deliveries(self) -> tuple[Delivery, ...]:
         """The promotions that are told of. The newest may be live still: then its checks of now count."""
-        told = self.past.deliveries
-        if self.arrival is None or self.restored_from or not told:
+        told, live = self.past.deliveries, self.active.dry
+        if self.arrival is None or self.restored_from or live is None or [each.sha for each in told[:1]] != [live.sha]:
             return told
         return (replace(told[0], failed=self.active.checks.worst is Phase.FAILURE), *told[1:])
 

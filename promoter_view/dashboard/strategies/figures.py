@@ -13,7 +13,7 @@ from itertools import chain
 from statistics import median
 from typing import Any
 
-from promoter_view.decoded import mappings, parse_time, text
+from promoter_view.decoded import mappings, moment, text
 from promoter_view.slices import outcome
 
 _DAY = timedelta(days=1)
@@ -157,11 +157,11 @@ def _lead_times(deployed: Iterable[Delivery]) -> Iterator[float]:
 def _deliveries(history: Iterable[Mapping[str, Any]]) -> Iterator[Delivery]:
     for past in history:
         sha = text(past, "active", "dry", "sha")
-        live = parse_time(text(past, "pullRequest", "prMergeTime") or text(past, "active", "hydrated", "commitTime"))
+        live = moment(past, "pullRequest", "prMergeTime") or moment(past, "active", "hydrated", "commitTime")
         if not sha or live is None or text(past, "restoredFrom"):
             continue
         failed = any(check.get("phase") == "failure" for check in mappings(past, "active", "commitStatuses"))
-        yield Delivery(sha, parse_time(text(past, "active", "dry", "commitTime")), live, failed)
+        yield Delivery(sha, moment(past, "active", "dry", "commitTime"), live, failed)
 
 
 def _median(seconds: Sequence[float]) -> timedelta | None:

@@ -25,8 +25,6 @@ _HISTORY = "ChangeTransferPolicyHistory"
 _KEPT_BY_POLICY, _KEPT_BY_HISTORY = 5, 20
 #: Entries that are read, should a release keep more.
 _MOST_READ = 100
-#: By these a controller says that it has looked.
-_LOOKED = ("history", "conditions", "observedGeneration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,8 @@ def choose_pasts(
     policies: Iterable[PastPromotions], histories: Iterable[PastPromotions]
 ) -> Mapping[str, PastPromotions]:
     """By branch what is to be believed, of what the policies and what the histories tell."""
-    own, apart = by_branch(policies), by_branch(histories)
+    # Of one branch there may be two where policies were made anew: the old one's is not gone yet, or empty.
+    own, apart = by_branch(policies), by_branch(sorted(histories, key=lambda past: not past.count))
     return {branch: _chosen(past, apart.get(branch)) for branch, past in own.items()}
 
 
@@ -116,9 +115,11 @@ def _read(member: Mapping[str, Any], order_key: str, most: int) -> PastPromotion
 def _tells(member: Mapping[str, Any]) -> bool:
     """Of a policy: it speaks of its past, or has never had anything live. Of a history: its controller has looked."""
     status = mapping(member, "status")
+    if isinstance(status.get("history"), list):
+        return True
     if text(member, "kind") == _HISTORY:
-        return any(name in status for name in _LOOKED)
-    return "history" in status or not text(status, "active", "dry", "sha")
+        return isinstance(status.get("observedGeneration"), int) or isinstance(status.get("conditions"), list)
+    return not text(status, "active", "dry", "sha")
 
 
 def _entry(found: Mapping[str, Any], order_key: str) -> EnvironmentPast:

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from promoter_view.dashboard.events import Item
 from promoter_view.dashboard.page_table import page_path
 from promoter_view.dashboard.rendering import STATE_WORDS, Renderer
 from promoter_view.dashboard.strategies.activity import compare
@@ -17,7 +18,7 @@ from promoter_view.dashboard.strategies.environments import read_strategy, strat
 from promoter_view.dashboard.strategies.fleet import FleetQuery, nameless_row, read_query, read_row
 from promoter_view.dashboard.strategies.history_query import read_history_query
 from promoter_view.dashboard.strategies.past import read_last
-from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Told, Wording
+from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Wording
 from promoter_view.dashboard.unshown import Unshown
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.contents import Readings
@@ -59,11 +60,10 @@ class Strategies(Subject):
             return
         yield from strategy_steps(self._reading.contents(bundle), read_last)
 
-    def compare(self, before: Bundle | None, after: Bundle | None) -> Told:
+    def compare(self, before: Bundle | None, after: Bundle | None) -> tuple[Item, ...]:
         """Promotions, proposals, pull requests, checks, states."""
         strategies = [None if bundle is None else self._reading.model(bundle) for bundle in (before, after)]
-        *_, state = (strategy.summary.state.value for strategy in strategies if strategy is not None)
-        return Told(tuple(compare(*strategies)), state)
+        return tuple(compare(*strategies))
 
     def detail_steps(self, bundle: Bundle, now: datetime) -> Iterator[None]:
         """A member, a column of the history or a part of the template a step."""

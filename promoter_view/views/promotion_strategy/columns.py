@@ -140,9 +140,8 @@ def _reference(root: Mapping[str, Any]) -> str:
 def _environments(environments: Sequence[EnvironmentFacts]) -> str:
     """``development=1a2b3c4,staging=1a2b3c4 + 3 more...``, as kubectl shortens a list of endpoints."""
     names = short_names([each.branch for each in environments])
-    shown = [
-        f"{names[each.branch]}={each.active_sha[:_SHORT_SHA] or '-'}" for each in environments[:_MOST_ENVIRONMENTS]
-    ]
+    foremost = environments[:_MOST_ENVIRONMENTS]
+    shown = [f"{_clipped(names[each.branch])}={each.active_sha[:_SHORT_SHA] or '-'}" for each in foremost]
     return _joined(shown, len(environments))
 
 
@@ -151,7 +150,7 @@ def _blocked_by(summary: Summary) -> str:
     if foremost is None or summary.state not in _HELD_UP:
         return NONE
     name = short_names([each.branch for each in summary.environments])[foremost.branch]
-    return f"{name}: {_joined([_clipped(foremost.reasons[0])], len(foremost.reasons))}"
+    return f"{_clipped(name)}: {_joined([_clipped(foremost.reasons[0])], len(foremost.reasons))}"
 
 
 def _waiting(summary: Summary) -> str:

@@ -1,8 +1,9 @@
 """The gate that keeps a strategy's environments in order: which it is, and what it says of each of them. Pure.
 
-``spec.orderCommitStatusRef`` names it since GitOps Promoter 0.39; before 0.38 no gate was named, and its checks had a
-fixed key. It may be of any kind and group. One that is not in the bundle is known by its key alone: a policy's
-proposedCommitStatuses have it beside those that the strategy asks for.
+``spec.orderCommitStatusRef`` names it since GitOps Promoter 0.39; in 0.38 it is the strategy's one
+DependentsSuccessfulCommitStatus, and before that there is none, and a fixed key. It may be of any kind and group. One
+that is not in the bundle is known by its key alone: a policy's proposedCommitStatuses have it beside those that the
+strategy asks for.
 """
 
 from __future__ import annotations
@@ -41,12 +42,13 @@ class GateView:
     """What the gate says of one environment.
 
     ``unsatisfied``: of all that come before it those that are not done, each with the reason; None where the gate does
-    not tell. ``pending``: the first of the checks on what is live in this environment that does not succeed, "" for
-    none.
+    not tell. ``wanting``: of the checks on what is live in this environment one that does not succeed, "" for none;
+    it ``failed``, or is pending.
     """
 
     unsatisfied: Mapping[str, str] | None = None
-    pending: str = ""
+    wanting: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def order_gate(contents: Contents) -> OrderGate:
     """The gate of a strategy, as far as its bundle tells."""
     reference = contents.root(read_reference)
     if reference is None:
-        return OrderGate()
+        return _one_gate(contents) or OrderGate()
     return _told_gate(contents, reference) or OrderGate(_inferred_key(contents, reference))
 
 
@@ -91,23 +93,31 @@ def gate_steps(contents: BundleContents) -> Iterator[None]:
     """Reads what ``order_gate`` wants, a member a step."""
     reference = contents.root(read_reference)
     yield
-    if reference is None:
-        return
-    for name in _fields_of(contents, reference):
+    for name in _fields_of(contents, _KIND if reference is None else reference.kind):
         yield from contents.steps(name, read_gate)
-    if _told_gate(contents, reference) is None:
+    if reference is not None and _told_gate(contents, reference) is None:
         yield from contents.steps(POLICIES, read_asked)
+
+
+def _one_gate(contents: Contents) -> OrderGate | None:
+    """That of a strategy that names none, where there is but one."""
+    keyed = [gate for found, gate in _gates(contents, _KIND) if found.kind == _KIND and gate.key]
+    return keyed[0] if len(keyed) == 1 else None
 
 
 def _told_gate(contents: Contents, reference: GateReference) -> OrderGate | None:
     """What the gate says of itself, where it is in the bundle."""
-    gates = (gate for name in _fields_of(contents, reference) for gate in contents.each(name, read_gate))
-    return next((gate for found, gate in gates if found == reference), None)
+    return next((gate for found, gate in _gates(contents, reference.kind) if found == reference), None)
 
 
-def _fields_of(contents: Contents, reference: GateReference) -> Sequence[str]:
-    beginning = reference.kind[:1].lower() + reference.kind[1:]
-    return [name for name in contents.fields if beginning and name.startswith(beginning)]
+def _gates(contents: Contents, kind: str) -> Iterator[tuple[GateReference, OrderGate]]:
+    return (found for name in _fields_of(contents, kind) for found in contents.each(name, read_gate))
+
+
+def _fields_of(contents: Contents, kind: str) -> Sequence[str]:
+    """Those that may have members of that kind."""
+    beginning = kind[:1].lower() + kind[1:]
+    return [name for name in contents.fields if name.startswith(beginning)]
 
 
 def read_reference(root: Mapping[str, Any]) -> GateReference | None:
@@ -149,8 +159,9 @@ def _view(found: Mapping[str, Any]) -> GateView:
     if isinstance(found.get("upstreams"), list):
         upstreams = mappings(found, "upstreams")
         unsatisfied = {text(each, "branch"): _plain(each) for each in upstreams if each.get("satisfied") is not True}
-    checks = mappings(found, "activeCommitStatuses")
-    return GateView(unsatisfied, next((text(each, "key") for each in checks if each.get("phase") != "success"), ""))
+    checks = [each for each in mappings(found, "activeCommitStatuses") if each.get("phase") != "success"]
+    failures = [each for each in checks if each.get("phase") == "failure"]
+    return GateView(unsatisfied, next((text(each, "key") for each in failures or checks), ""), bool(failures))
 
 
 def _plain(upstream: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from promoter_view.decoded import mapping, parse_time, text
@@ -25,8 +26,8 @@ _SHORT_SHA = 7
 class Restore:
     """A RestoreActiveCommit. ``sha`` is the hydrated commit that is wanted, ``active_sha`` the one that it has made.
 
-    ``blocks``: it keeps others out. ``is_new``: its controller has not looked at it yet. ``blocked_sha``: the dry
-    commit that it keeps out, "" for none. ``instance``: of the promoter that it is for, "" where there is one only.
+    ``blocks``: it keeps others out. ``is_new``: its controller has not looked at it yet, and will. ``blocked_sha``: the
+    dry commit that it keeps out, "" for none. ``instance``: of the promoter that it is for, "" where there is one only.
     """
 
     namespace: str
@@ -74,7 +75,7 @@ def read_restore(member: Mapping[str, Any]) -> Restore:
         blocks=spec.get("blockEnvironment") is not False,
         active_sha=text(status, "activeSha"),
         blocked_sha=text(status, "blockedDrySha"),
-        is_new=not status,
+        is_new=not status and not text(metadata, "deletionTimestamp"),
         created=parse_time(text(metadata, "creationTimestamp")),
         instance=text(metadata, "labels", _INSTANCE),
     )
@@ -92,18 +93,23 @@ def held_standings(contents: Contents, standings: Mapping[str, Standing]) -> Map
 
 
 def _holding(restores: Iterable[Restore], branch: str, standing: Standing) -> Restore | None:
-    """The restore that holds that environment. One in which nothing is known to be live, or what is fails, is not held:
-    that comes first.
+    """The restore that holds that environment: before a new one that which made what is live. One in which nothing is
+    known to be live, or what is fails, is not held: that comes first.
     """
     if standing.is_failing or standing.environment.state is StateWord.UNKNOWN:
         return None
-    found = (each for each in restores if each.branch == branch and each.blocks)
-    return next((each for each in found if each.is_current(standing.deployed_sha)), None)
+    blocking = (each for each in restores if each.branch == branch and each.blocks)
+    current = (each for each in blocking if each.is_current(standing.deployed_sha))
+    return min(current, key=attrgetter("is_new"), default=None)
 
 
 def _held(standing: Standing, restore: Restore) -> Standing:
     environment = replace(
-        standing.environment, state=StateWord.HELD, reasons=_reasons(standing, restore), held_by=restore.name
+        standing.environment,
+        state=StateWord.HELD,
+        reasons=_reasons(standing, restore),
+        held_by=restore.name,
+        is_restored=not restore.is_new,
     )
     return replace(standing, environment=environment, queued=False, holding="restore holds others back")
 

@@ -43,7 +43,7 @@ class EnvironmentFacts:
     hydrator has worked off here: beyond ``proposed_sha`` when it changed nothing in this environment (a no-op). Where
     it is not ``visible`` nothing of it is known, for its reader may not see ChangeTransferPolicies. ``awaits``: the
     branches for which the order gate holds it back, of which its first reason tells. ``held_by``: the
-    RestoreActiveCommit that keeps others out, "" for none.
+    RestoreActiveCommit that keeps others out, "" for none; ``is_restored``: what is live is what that has made.
     """
 
     branch: str
@@ -55,6 +55,7 @@ class EnvironmentFacts:
     visible: bool = True
     awaits: tuple[str, ...] = ()
     held_by: str = ""
+    is_restored: bool = False
 
     def has(self, sha: str) -> bool:
         """Whether that dry commit is live here, or has nothing to change here."""

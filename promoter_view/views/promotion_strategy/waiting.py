@@ -85,8 +85,9 @@ def _cause(
     """What holds a branch that waits for nobody itself: first-hand, else in the gate's words."""
     found = standings.get(branch)
     if found is None:
-        pending = gate.of(branch).pending
-        return Holdup(0, branch, f"check {_clipped(pending)} is pending", its=True) if pending else _told(view, branch)
+        own_view = gate.of(branch)
+        says = f"check {_clipped(own_view.wanting)} {'failed' if own_view.failed else 'is pending'}"
+        return Holdup(0, branch, says, its=True) if own_view.wanting else _told(view, branch)
     own = _own(branch, found)
     if own is not None:
         return own

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from promoter_view.dashboard.strategies.environments import Station, read_strategy
 from promoter_view.dashboard.strategies.past import read_past
 from promoter_view.views.promotion_strategy.standing import StateWord
@@ -32,6 +34,16 @@ def test_nothing_comes_next_where_all_is_live() -> None:
     assert found.newest
     assert found.open_request is None
     assert found.last_request is not None
+
+
+@pytest.mark.parametrize(
+    ("state", "brought"),
+    [("merged", True), ("merged-or-closed", True), ("closed", False), ("unknown", False), ("queued", False)],
+)
+def test_only_what_was_merged_brought_what_is_live(state: str, brought: bool) -> None:
+    """A request that was closed did not, and of a word that nobody knows it is not said."""
+    (found,) = stations(policy(active=NEW, pull_request=state))
+    assert (found.last_request is not None) is brought
 
 
 def test_a_no_op_is_live_already() -> None:

@@ -83,6 +83,20 @@ SOURCES: dict[str, tuple[dict[str, Any], list[Any], list[str], int, bool]] = {
         20,
         True,
     ),
+    "two histories of one branch, of which one is empty": (
+        without_past(),
+        [history("environment/dev"), history("environment/dev", SECOND)],
+        ["2"],
+        20,
+        True,
+    ),
+    "a history that is null": (
+        {**without_past(), "status": {**without_past()["status"], "history": None}},
+        [{**history("environment/dev"), "status": {"history": None, "conditions": None, "observedGeneration": "x"}}],
+        [],
+        5,
+        False,
+    ),
     "a history of a wrong shape": (without_past(), [{"spec": {"activeBranch": 1}, "status": []}], [], 5, False),
 }
 
@@ -122,7 +136,7 @@ def test_a_restore_has_its_own_time_and_is_marked() -> None:
     members = {"changeTransferPolicyHistories": [history("environment/dev", RESTORED, SECOND)]}
     found = station(without_past(active=OLD, proposed=OLD), **members)
     restored_at = datetime(2026, 11, 21, 8, tzinfo=UTC)
-    assert (found.live_since, found.restored_from, found.is_restored) == (restored_at, "e" * 7, True)
+    assert (found.live_since, found.restored_from) == (restored_at, "e" * 7)
     assert found.history[0].active.checks.items == ()
     lines = {line.commit.sha: line.cells[0] for line in Matrices().of([found]).lines}
     assert (lines[OLD].kind, lines[OLD].since, lines[OLD].restored_from) == (CellKind.LIVE, restored_at, "e" * 7)
@@ -147,6 +161,23 @@ def test_figures_do_not_count_a_restore() -> None:
     found = figures([strategy(without_past(active=OLD, proposed=OLD, active_checks=FAILED), **members).deliveries], NOW)
     assert (found.promotions, found.failure_share, found.kept, found.untold) == (2, 0.0, "last 20", 0)
     assert found.since == datetime(2026, 11, 18, 10, tzinfo=UTC)
+
+
+def test_a_merge_time_that_is_none_is_the_commits() -> None:
+    """What is not a time counts as absent, in figures as elsewhere."""
+    odd = entry(OLD, "yesterday", hydrated="2026-11-21T08:00:00Z")
+    members = {"changeTransferPolicyHistories": [history("environment/dev", odd)]}
+    found = station(without_past(), **members)
+    assert [each.live for each in found.deliveries] == [found.live_since] == [datetime(2026, 11, 21, 8, tzinfo=UTC)]
+
+
+def test_what_fails_now_is_the_failure_of_what_is_live() -> None:
+    """Not of the promotion before it, where nothing tells when the last one was."""
+    odd = entry(NEW, "", "4")
+    del odd["active"]["hydrated"]
+    past = {"changeTransferPolicyHistories": [history("environment/dev", odd, FIRST)]}
+    found = station(without_past(active=NEW, active_checks=FAILED), **past)
+    assert [(each.sha, each.failed) for each in found.deliveries] == [(OLD, False)]
 
 
 def test_figures_say_of_how_many_environments_nobody_tells() -> None:

@@ -130,6 +130,15 @@ def test_blocked_by(found: dict[str, Any], shown: str) -> None:
     assert row(bundle(found))["Blocked By"] == shown
 
 
+def test_cells_have_a_width_whatever_a_branch_is_called() -> None:
+    """Of a name that is longer than a line its beginning is shown."""
+    long = "x" * 10_000
+    found = row(bundle(policy(long, active_checks=[check("health", "failure")])))
+    shown = f"{long[:117]}..."
+    assert found["Environments"] == f"{shown}={OLD[:7]}"
+    assert found["Blocked By"] == f"{shown}: active check health failing"
+
+
 def test_who_waits_for_whom() -> None:
     """Each environment that the order gate holds back is named with those that it waits for, the first four of them."""
     order = [check("promoter-previous-environment", "pending")]

@@ -15,6 +15,12 @@ LIVE = "f" * 40
 FAILURE, PENDING = [check("health", "failure")], [check("dependents-successful", "pending")]
 MADE = "aaaaaaa was made live again by restore-dev-fffffff: bbbbbbb stays out until that is lifted"
 
+
+def gone(found: dict[str, Any]) -> dict[str, Any]:
+    """The same, as somebody has deleted it and a finalizer keeps it."""
+    return {**found, "metadata": {**found["metadata"], "deletionTimestamp": "2026-11-21T10:00:00Z"}}
+
+
 #: The policy, the restores, the state and its first reason.
 CASES: dict[str, tuple[dict[str, Any], list[Any], StateWord, str]] = {
     "it blocks": (policy(deployed=LIVE), [restore()], StateWord.HELD, MADE),
@@ -70,6 +76,19 @@ CASES: dict[str, tuple[dict[str, Any], list[Any], StateWord, str]] = {
         StateWord.HELD,
         MADE,
     ),
+    "a newer one that nobody has looked at yet": (
+        policy(deployed=LIVE),
+        [restore("restore-dev-0000000", status={}), restore()],
+        StateWord.HELD,
+        MADE,
+    ),
+    "it was deleted before anybody looked at it": (
+        policy(deployed=LIVE),
+        [gone(restore(status={}))],
+        StateWord.PROMOTING,
+        "",
+    ),
+    "it is being deleted, and blocks": (policy(deployed=LIVE), [gone(restore())], StateWord.HELD, MADE),
     "nothing is live at all": (
         policy(active="", proposed="", deployed=LIVE),
         [restore()],

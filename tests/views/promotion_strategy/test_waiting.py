@@ -110,6 +110,13 @@ CASES: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
         ("perf",),
         "waits for perf: its check load-test is pending",
     ),
+    "no policy, but the gate tells of what failed": (
+        diamond(
+            DONE, None, wanting("perf"), perf={"activeCommitStatuses": [*LOADING, check("e2e-test", "failure", "x")]}
+        ),
+        ("perf",),
+        "waits for perf: its check e2e-test failed",
+    ),
     "no policy": (
         diamond(DONE, None, wanting("perf", reason='Waiting for "perf" to be reported')),
         ("perf",),
