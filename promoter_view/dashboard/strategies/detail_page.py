@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
+from weakref import WeakValueDictionary
 
 import orjson
 from markupsafe import Markup
@@ -57,10 +58,28 @@ class DetailPage:
         self._with_past = lru_cache(maxsize=_KEPT_DETAILS)(self._read_with_past)
         self._details = lru_cache(maxsize=_KEPT_DETAILS)(self._read_detail)
         self._last: tuple[Bundle | None, bytes] = None, b""
+        #: Those that readers wait for: with the last of these it is given up.
+        self._making: WeakValueDictionary[Bundle, Iterator[None]] = WeakValueDictionary()
 
     def detail_steps(self, bundle: Bundle, now: datetime) -> Iterator[None]:
-        """Makes what ``detail`` gives next."""
+        """Makes what ``detail`` gives next. Who waits for the same takes steps of one making in turn."""
+        while self._last[0] is not bundle:
+            making = self._making.get(bundle)
+            if making is None:
+                making = self._making[bundle] = self._make(bundle, now)
+            for _ in making:
+                yield
+
+    def detail(self, bundle: Bundle, now: datetime) -> bytes:
+        """All of it, as a JSON string."""
         if self._last[0] is not bundle:
+            for _ in self._make(bundle, now):
+                pass
+        found, self._last = self._last[1], (None, b"")  # its figures are those of this moment
+        return found
+
+    def _make(self, bundle: Bundle, now: datetime) -> Iterator[None]:
+        try:
             pieces = []
             for piece in self.detail_pieces(bundle, now, HistoryQuery()):
                 pieces.append(piece)
@@ -68,14 +87,8 @@ class DetailPage:
             joined = "".join(pieces)
             yield
             self._last = bundle, orjson.dumps(joined)
-            yield
-
-    def detail(self, bundle: Bundle, now: datetime) -> bytes:
-        """All of it, as a JSON string."""
-        for _ in self.detail_steps(bundle, now):
-            pass
-        found, self._last = self._last[1], (None, b"")  # its figures are those of this moment
-        return found
+        finally:
+            self._making.pop(bundle, None)
 
     def detail_pieces(self, bundle: Bundle, now: datetime, query: HistoryQuery) -> Iterator[Markup]:
         """All of it, its history as it was asked for; a piece may be empty."""

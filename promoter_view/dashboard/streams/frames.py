@@ -107,15 +107,20 @@ class PageFrames(SseFrames):
         return self._wire.text(sse.frame(ChangeType.ADDED, self._pages.present(bundle, form, self._now())))
 
     def steps(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> Iterator[None]:
-        """None where another client's frame is there already.
+        """None where another client's frame is there already, and no more once it is.
 
         Its forms are decided on once, here: were that looked at again when all is made, a bundle that changes faster
         than it is rendered would never be shown.
         """
         wanted = self._topics.form(bundle.key)
         self._form = wanted.passing if wanted and self._superseded(change) else wanted
-        if wanted and not self._wire.has(_page_frame(event, bundle, change, self._form)):
-            yield from self._pages.steps(change, self._form, self._now())
+        key = _page_frame(event, bundle, change, self._form)
+        if not wanted or self._wire.has(key):
+            return
+        for _ in self._pages.steps(change, self._form, self._now()):
+            yield
+            if self._wire.has(key):
+                return
 
     def changed(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> bytes:
         """One frame for all pages that show the same forms of it, those that ``steps`` has decided on."""

@@ -160,3 +160,36 @@ def test_readers_who_are_not_equally_late_have_frames_of_their_own() -> None:
         frames = [frame for frame in events.frames() if frame.event == "MODIFIED"]
         assert len(frames) == pending
         assert with_part(frames, "detail") == [pending - 1]
+
+
+def test_readers_who_wait_for_the_same_have_it_made_once(rendered: list[int]) -> None:
+    """However their turns mix."""
+    world = board()
+    readers = [world.watch(PAGE) for _ in range(3)]
+    for events in readers:
+        events.frames()
+    rendered.clear()
+    world.put("n", "s", note="new")
+    for events in readers:
+        assert with_part(events.frames(), "detail") == [0]
+    assert len(rendered) == 1
+
+
+def test_a_making_outlives_who_began_it(rendered: list[int]) -> None:
+    """Its steps are taken by whoever waits: by both in turn, and by the other alone when the first has left."""
+    company = Company()
+    bundle, page = company.bundles[0], company.subjects["promotionstrategydetails"]
+    first, second = page.detail_steps(bundle, company.now), page.detail_steps(bundle, company.now)
+    for _ in range(3):
+        next(first)
+        next(second)
+    first.close()  # type: ignore[attr-defined]
+    for _ in second:
+        pass
+    assert orjson.loads(page.detail(bundle, company.now))
+    assert len(rendered) == 1
+    given_up = page.detail_steps(bundle, company.now)
+    next(given_up)
+    del given_up
+    assert orjson.loads(page.detail(bundle, company.now))
+    assert len(rendered) == 3
