@@ -81,8 +81,8 @@ class PullRequest:
 
     @property
     def has_come_in(self) -> bool:
-        """It is merged, as far as is known. What a later release calls a state says nothing of that."""
-        return self.state in ("merged", "merged-or-closed")
+        """It is merged, or others ended it, which may have been a merge. Other words say nothing of that."""
+        return self.state in ("merged", "merged-or-closed") or (self.by_others and self.state == "closed")
 
 
 def read_checks(side: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> Checks:
