@@ -5,8 +5,7 @@ Begun when the log's past is known, and ended as one; it can be begun again with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
@@ -21,7 +20,6 @@ from promoter_view.kubernetes.paths import ARGOCD_CLUSTER
 from promoter_view.kubernetes.reflecting.aggregated import AggregatedCluster
 from promoter_view.kubernetes.reflecting.reflector import ReflectorStatus
 from promoter_view.kubernetes.reflecting.reflectors import Reflectors, mirror_of
-from promoter_view.kubernetes.reflecting.schema_changes import SchemaChanges
 from promoter_view.kubernetes.undeclared.reflecting import UndeclaredReflectors
 from promoter_view.log.recorder import LogRecorder
 from promoter_view.program.health import first_state
@@ -48,7 +46,6 @@ class Reflection:
         self._recorder: LogRecorder | None = None
         self._reflectors: Reflectors | None = None
         self._undeclared: UndeclaredReflectors | None = None
-        self._schema_changes: list[SchemaChanges] = []
         self._beginning: Deferred[None] | None = None
 
     def mirror(self, cluster: str, applications: str = "") -> Mirror:
@@ -71,14 +68,12 @@ class Reflection:
             runtime=self._runtime,
             needs=self._role.needs,
         )
-        self._follow_schemas()
         self._beginning = Deferred.fromCoroutine(self._begin(self._recorder, self._reflectors))
         self._beginning.addErrback(self._did_not_begin)
 
     def endings(self) -> list[Callable[[], object]]:
         """The steps that end it, in order, for whoever ends every part whatever goes wrong in one."""
         steps: list[Callable[[], object]] = [] if self._beginning is None else [self._beginning.cancel]
-        steps += [each.stop for each in self._schema_changes]
         steps += [each.stop for each in (self._undeclared, self._reflectors) if each is not None]
         return steps + [client.close for client in (self._client, self._elsewhere) if client is not None]
 
@@ -87,7 +82,6 @@ class Reflection:
         for step in self.endings():
             await maybeDeferred(step)
         self._client = self._elsewhere = self._recorder = self._reflectors = self._undeclared = None
-        self._schema_changes = []
         self._beginning = None
 
     def statuses(self) -> tuple[ReflectorStatus, ...]:
@@ -95,6 +89,17 @@ class Reflection:
         return tuple(
             status for each in (self._reflectors, self._undeclared) if each is not None for status in each.statuses()
         )
+
+    def paths(self) -> list[ListPath]:
+        """Those of the role, and those of undeclared kinds while something is reflected."""
+        undeclared = () if self._undeclared is None else self._undeclared.statuses()
+        return [*self._role.paths, *(status.path for status in undeclared)]
+
+    def list_anew(self, path: ListPath) -> None:
+        """The kind of that path has another schema. Nothing is done while nothing is reflected."""
+        for each in (self._reflectors, self._undeclared):
+            if each is not None:
+                each.list_anew(path)
 
     def undeclared_line(self) -> str:
         """Which undeclared kinds are taken up, in one line."""
@@ -107,30 +112,6 @@ class Reflection:
 
     def _connect(self, config: ClusterConfig) -> KubernetesClient:
         return KubernetesClient(self._runtime.reactor, config, environ=self._runtime.environ)
-
-    def _follow_schemas(self) -> None:
-        """Of an aggregated API no schema prunes what is read."""
-        clients = {"": None if self._role.aggregated else self._client, ARGOCD_CLUSTER: self._elsewhere}
-        self._schema_changes = [
-            SchemaChanges(
-                partial(self._paths_of, cluster),
-                client=client,
-                clock=self._runtime.reactor,
-                random=self._runtime.random.random,
-                outdated=self._list_anew,
-                poll_seconds=self._schema_poll_seconds,
-            )
-            for cluster, client in clients.items()
-            if client is not None
-        ]
-
-    def _paths_of(self, cluster: str) -> Sequence[ListPath]:
-        return [status.path for status in self.statuses() if status.path.cluster == cluster]
-
-    def _list_anew(self, path: ListPath) -> None:
-        for each in (self._reflectors, self._undeclared):
-            if each is not None:
-                each.list_anew(path)
 
     def _record(self, past: Snapshot) -> LogRecorder:
         return LogRecorder(
@@ -159,8 +140,6 @@ class Reflection:
         kept = () if self._undeclared is None else self._undeclared.kept()
         await in_slices(recorder.drop_strays((*self._role.paths, *kept)), reactor=self._runtime.reactor)
         reflectors.start()
-        for each in self._schema_changes:
-            each.start()
         if self._undeclared is not None:
             self._undeclared.start()
         else:

@@ -12,6 +12,7 @@ from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.api.openapi.views import group_versions
 from promoter_view.boundaries import ViewReader
 from promoter_view.kubernetes.client.client import KubernetesClient
+from promoter_view.kubernetes.client.passing import PassingClient
 from promoter_view.kubernetes.client.polling import POLL_SECONDS
 from promoter_view.kubernetes.client.schemas import SchemaFollower
 from promoter_view.kubernetes.connection.cluster import ClusterConfig
@@ -50,7 +51,7 @@ class MemberSchemas:
         runtime = self._runtime
         self._follower = SchemaFollower(
             lambda: group_versions(self._served()),
-            client=_Passing(KubernetesClient(runtime.reactor, config, environ=runtime.environ)),
+            client=PassingClient(KubernetesClient(runtime.reactor, config, environ=runtime.environ)),
             clock=runtime.reactor,
             random=runtime.random.random,
             changed=self._openapi.update,
@@ -74,17 +75,3 @@ class MemberSchemas:
     def line(self) -> str:
         """How they are known, in one line."""
         return "not asked for yet" if self._follower is None else self._follower.line
-
-
-class _Passing:
-    """A client that keeps no connection."""
-
-    def __init__(self, client: KubernetesClient) -> None:
-        self._client = client
-
-    async def get(self, path: str) -> bytes:
-        """The body of the answer. Errors: ClusterError."""
-        try:
-            return await self._client.get(path)
-        finally:
-            await self._client.close()

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.testing import MemoryReactorClock
 
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, Clusters
-from promoter_view.kubernetes.reflecting.reflector import Reflector
 from promoter_view.log.recorder import LogRecorder
-from promoter_view.program import reflection as module
 from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.pipeline import Pipeline
 from promoter_view.program.reflection import Reflection
 from promoter_view.program.role import role_of
-from promoter_view.records import Change, ListPath, Mirror, ObjectKey, Snapshot, SourceObject
+from promoter_view.records import Change, Mirror, ObjectKey, Snapshot, SourceObject
 from promoter_view.slices import SLICE_SECONDS
 from promoter_view.views.known import definitions
 from tests.support.runtimes import a_runtime
 
-CLUSTER, OTHER = ClusterConfig("http://cluster.example"), ClusterConfig("http://applications.example")
 NOW = 1_795_000_000
 STRAYS = 40
 
@@ -87,61 +81,3 @@ def test_it_ends_while_it_begins(reactor: MemoryReactorClock, reflection: Reflec
     assert results == [None]
     assert reflection.statuses() == ()
     assert not [call for call in reactor.getDelayedCalls() if call.active()]
-
-
-class Followed:
-    """Stands for a SchemaChanges: whose paths it follows, and whom it tells."""
-
-    def __init__(
-        self, paths: Callable[[], Sequence[ListPath]], *, outdated: Callable[[ListPath], None], **_: Any
-    ) -> None:
-        self.paths, self.outdated = paths, outdated
-        self.running = False
-
-    def start(self) -> None:
-        self.running = True
-
-    def stop(self) -> None:
-        self.running = False
-
-
-@pytest.mark.parametrize(
-    ("options", "clusters", "places"),
-    [
-        ({}, Clusters(CLUSTER), [{""}]),
-        ({"role": "apiserver", "namespace": "a,b"}, Clusters(CLUSTER), [{""}]),
-        ({"views": "promotionstrategydetails", "argocd-shard": "s"}, Clusters(CLUSTER), [{""}]),
-        ({"argocd-kubeconfig": "other"}, Clusters(CLUSTER, OTHER), [{""}, {"argocd"}]),
-        ({"role": "dashboard"}, Clusters(CLUSTER), []),
-    ],
-)
-def test_schemas_of_what_is_reflected_are_followed(
-    reactor: MemoryReactorClock,
-    monkeypatch: pytest.MonkeyPatch,
-    options: dict[str, str],
-    clusters: Clusters,
-    places: list[set[str]],
-) -> None:
-    """In each cluster those of its paths, all together, while it reflects; an aggregated API's are not."""
-    made: list[Followed] = []
-    listed: list[ListPath] = []
-    monkeypatch.setattr(
-        module, "SchemaChanges", lambda *given, **named: made.append(Followed(*given, **named)) or made[-1]
-    )
-    monkeypatch.setattr(Reflector, "list_anew", lambda reflector: listed.append(reflector.path))
-    chosen = settings({"event-log": "memory:", **options}, {})
-    role = role_of(chosen, definitions(chosen.argocd.namespace[0]))
-    pipeline = Pipeline(chosen, role, definitions("argocd"), runtime=a_runtime(reactor), on_fatal=pytest.fail)
-    pipeline.replay("the cluster")
-    pipeline.reflection.start(clusters, Snapshot(0, Mirror("", {}), 0, False, {}, {}, {}))
-    assert [{path.cluster for path in each.paths()} for each in made] == places
-    if made:
-        assert all(each.running for each in made)
-        followed = [path for each in made for path in each.paths()]
-        assert sorted(path.id for path in followed) == sorted(path.id for path in role.paths)
-        for each in made:
-            for path in each.paths():
-                each.outdated(path)
-        assert listed == followed
-    Deferred.fromCoroutine(pipeline.reflection.stop())
-    assert not any(each.running for each in made)
