@@ -50,9 +50,22 @@ class Entry:
         return self if len(items) == len(self.items) else replace(self, items=items)
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Back to when entries are kept, at most; ``ahead`` as an entry is."""
+
+    time: datetime
+    ahead: bool = False
+
+
 def moment(resource_version: int) -> datetime:
     """About when that was, or later: offsets run ahead of the clock where it was set back."""
     return datetime.fromtimestamp(split(resource_version).offset / _OFFSETS_A_SECOND, UTC)
+
+
+def reach_before(since: datetime, now: datetime) -> Reach:
+    """How far back that is, as it is told where it cannot have been after ``now``."""
+    return Reach(since, ahead=True) if since - now > _SKEW else Reach(min(since, now))
 
 
 def told_before(entry: Entry, latest: datetime) -> Entry:

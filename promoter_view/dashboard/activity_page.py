@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from promoter_view.dashboard.activity import Activity, Entry, told_before
+from promoter_view.dashboard.activity import Activity, Entry, Reach, reach_before, told_before
 from promoter_view.dashboard.events import Event
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.dashboard.page_input import PageInput
@@ -111,9 +111,9 @@ class ActivityPage:
         # Markup: the entries are of a template, which escapes.
         return (Markup(self._lines.of(entry, now)) for entry in entries)  # noqa: S704
 
-    def _since(self, now: datetime) -> datetime | None:
+    def _since(self, now: datetime) -> Reach | None:
         since = self._activity.since
-        return None if since is None else min(since, now)
+        return None if since is None else reach_before(since, now)
 
 
 def _fits(entry: Entry, namespace: str, name: str, event: str) -> bool:

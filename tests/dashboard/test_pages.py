@@ -18,6 +18,7 @@ import yaml
 from markupsafe import escape
 
 from promoter_view.dashboard.events import Event
+from promoter_view.dashboard.rendering import stamp
 from promoter_view.dashboard.streams.topics import TopicForm
 from promoter_view.reading.answering import PieceReader
 from tests.dashboard.spoiling import bundle_of
@@ -493,3 +494,6 @@ def test_entries_of_a_clock_that_was_set_back_have_no_age() -> None:
     html = company.page("activity", now=company.now - timedelta(hours=8))
     assert re.search(r'title="recorded as [^"]+ UTC: the clock has been set back since">clock set back</span>', html)
     assert 'class="entry-when"><time' not in html
+    began = company.activity.since
+    assert began is not None
+    assert f"back to {stamp(began)} (as recorded; the clock has been set back)" in html

@@ -10,7 +10,7 @@ from typing import Any
 
 from promoter_view.dashboard.links import web_url
 from promoter_view.decoded import mapping, mappings, parse_time, text
-from promoter_view.views.promotion_strategy.order_gate import PREVIOUS_ENVIRONMENT
+from promoter_view.views.promotion_strategy.order_gate import PREVIOUS_ENVIRONMENT, OrderCheck
 
 
 class Phase(enum.StrEnum):
@@ -85,9 +85,9 @@ class PullRequest:
         return self.state in ("merged", "merged-or-closed") or (self.by_others and self.state == "closed")
 
 
-def read_checks(side: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> Checks:
-    """The commitStatuses of the active or the proposed side of a status; ``order_key`` is that of the order gate's."""
-    return Checks(ordered(_check(each, order_key) for each in mappings(side, "commitStatuses")))
+def read_checks(side: Mapping[str, Any], order: OrderCheck = PREVIOUS_ENVIRONMENT) -> Checks:
+    """The commitStatuses of the active or the proposed side of a status; ``order``: which of them are the gate's."""
+    return Checks(ordered(_check(each, order) for each in mappings(side, "commitStatuses")))
 
 
 def ordered(checks: Iterable[ShownCheck]) -> tuple[ShownCheck, ...]:
@@ -118,13 +118,13 @@ def read_request(found: Mapping[str, Any]) -> PullRequest | None:
     )
 
 
-def _check(found: Mapping[str, Any], order_key: str) -> ShownCheck:
+def _check(found: Mapping[str, Any], order: OrderCheck) -> ShownCheck:
     key = text(found, "key")[:200] or "without a key"
-    of_order = key == order_key
+    of_order = key == order.key
     description = " ".join(text(found, "description").split())[:1000]
     return ShownCheck(
         key,
-        "previous environment" if of_order else key,
+        order.words if of_order else key,
         phase_of(text(found, "phase")),
         description,
         web_url(text(found, "url")),

@@ -17,11 +17,11 @@ from promoter_view.dashboard.strategies.past import NO_PAST, UNSEEN_PAST, Enviro
 from promoter_view.dashboard.strategies.sides import Side, read_side
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.contents import BundleContents, Contents
-from promoter_view.views.promotion_strategy.order import read_order
 from promoter_view.views.promotion_strategy.order_gate import (
     HISTORIES,
     POLICIES,
     PREVIOUS_ENVIRONMENT,
+    OrderCheck,
     gate_steps,
     order_gate,
 )
@@ -184,8 +184,8 @@ class Station:
         return request if request is not None and request.state == "open" else None
 
 
-#: Reads what a policy, or its history, tells of what was; the checks of its order gate have that key.
-ReadPast = Callable[[Mapping[str, Any], str], PastPromotions]
+#: Reads what a policy, or its history, tells of what was, told which checks are the order gate's.
+ReadPast = Callable[[Mapping[str, Any], OrderCheck], PastPromotions]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +206,8 @@ class ShownStrategy:
         pasts = [station.past for station in self.stations]
         return Deliveries(
             tuple(station.deliveries for station in self.stations),
+            self.summary.order.starts,
+            self.summary.order.ends,
             frozenset(past.kept for past in pasts if past.count),
             sum(not past.is_told for past in pasts),
         )
@@ -226,8 +228,6 @@ def read_strategy(contents: Contents, read: ReadPast) -> ShownStrategy:
 
 def strategy_steps(contents: BundleContents, read: ReadPast) -> Iterator[None]:
     """Reads what ``read_strategy`` will want, a member a step."""
-    contents.root(read_order)
-    yield
     contents.root(read_manual)
     yield
     yield from gate_steps(contents)
@@ -242,17 +242,17 @@ class _WithPast:
 
     read: ReadPast
 
-    def __call__(self, policy: Mapping[str, Any], order_key: str) -> tuple[Policy, PastPromotions]:
-        return read_policy(policy, order_key), self.read(policy, order_key)
+    def __call__(self, policy: Mapping[str, Any], order: OrderCheck) -> tuple[Policy, PastPromotions]:
+        return read_policy(policy, order), self.read(policy, order)
 
 
-def read_policy(policy: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> Policy:
+def read_policy(policy: Mapping[str, Any], order: OrderCheck = PREVIOUS_ENVIRONMENT) -> Policy:
     """What a ChangeTransferPolicy says of what is, and is to be."""
     status = mapping(policy, "status")
     return Policy(
-        standing=read_standing(policy, order_key),
-        active=read_side(status, "active", order_key),
-        proposed=read_side(status, "proposed", order_key),
+        standing=read_standing(policy, order),
+        active=read_side(status, "active", order),
+        proposed=read_side(status, "proposed", order),
         request=read_request(mapping(status, "pullRequest")),
         hydrated=_hydrated(mapping(status, "proposed")),
         words=policy_words(policy),

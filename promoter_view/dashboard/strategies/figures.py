@@ -1,12 +1,12 @@
 """Delivery figures: how often, how fast, how safely. Pure.
 
 They stem from the promotions that GitOps Promoter keeps of an environment, and say what span that is. What was restored
-was not promoted. A strategy's deployments are those to its last environment.
+was not promoted. A strategy's deployments are those to its last environments: all that no other waits for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
@@ -33,11 +33,14 @@ class Delivery:
 class Deliveries:
     """The promotions that one strategy's objects tell of, those of each environment, in the strategy's order.
 
+    ``starts`` and ``ends``: the places of the environments that wait for nobody, and of those that nobody waits for.
     ``kept``: how many of an environment are kept at most, by each of those that tell of one. ``untold``: of so many
     environments nobody tells.
     """
 
     environments: tuple[tuple[Delivery, ...], ...]
+    starts: frozenset[int] = frozenset()
+    ends: frozenset[int] = frozenset()
     kept: frozenset[int] = frozenset()
     untold: int = 0
 
@@ -48,8 +51,12 @@ class Deliveries:
 
     @property
     def deployments(self) -> tuple[Delivery, ...]:
-        """Those to the last environment."""
-        return self.environments[-1] if self.environments else ()
+        """Those to the last environments."""
+        return tuple(self.at(self.ends))
+
+    def at(self, places: Set[int]) -> Iterator[Delivery]:
+        """Those to the environments at these places."""
+        return chain.from_iterable(self.environments[place] for place in sorted(places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +66,8 @@ class Figures:
     ``kept``: how many promotions of an environment are kept, in words. ``untold``: of so many environments no object
     tells any.
 
-    ``lead_time``: from the dry commit to the last environment; ``promotion_time``: from the first environment to the
-    last; both medians. ``failure_share``: of all promotions, those with a failed check after they went live.
+    ``lead_time``: from the dry commit to a last environment; ``promotion_time``: from the first environment that had it
+    to a last one; both medians. ``failure_share``: of all promotions, those with a failed check after they went live.
     """
 
     strategies: int
@@ -126,7 +133,7 @@ class _Tally:
             self.since = delivery.live if self.since is None else min(self.since, delivery.live)
         deployed = one.deployments
         self.deployments += len(deployed)
-        self.per_day += _per_day(deployed, now)
+        self.per_day += sum(_per_day(one.environments[place], now) for place in one.ends)
         self.lead_times += _lead_times(deployed)
         self.promotion_times += (time.total_seconds() for time in _promotion_times(one))
         self.kept |= one.kept
@@ -176,10 +183,11 @@ def _per_day(deployed: Sequence[Delivery], now: datetime) -> float:
 
 
 def _promotion_times(found: Deliveries) -> Iterator[timedelta]:
-    if len(found.environments) < 2:
-        return
-    began = {delivery.sha: delivery.live for delivery in found.environments[0]}
-    for delivery in found.deployments:
+    """What waits for nobody and is waited for by nobody is promoted from nowhere."""
+    began: dict[str, datetime] = {}
+    for delivery in found.at(found.starts - found.ends):
+        began[delivery.sha] = min(delivery.live, began.get(delivery.sha, delivery.live))
+    for delivery in found.at(found.ends - found.starts):
         first = began.get(delivery.sha)
         if first is not None and delivery.live >= first:
             yield delivery.live - first

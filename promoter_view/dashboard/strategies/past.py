@@ -17,7 +17,7 @@ from promoter_view.dashboard.strategies.commits import SHORT
 from promoter_view.dashboard.strategies.figures import Delivery, read_deliveries
 from promoter_view.dashboard.strategies.sides import Side, read_side
 from promoter_view.decoded import mapping, mappings, text
-from promoter_view.views.promotion_strategy.order_gate import PREVIOUS_ENVIRONMENT
+from promoter_view.views.promotion_strategy.order_gate import PREVIOUS_ENVIRONMENT, OrderCheck
 from promoter_view.views.promotion_strategy.standing import by_branch
 
 _HISTORY = "ChangeTransferPolicyHistory"
@@ -74,14 +74,14 @@ class PastPromotions:
 NO_PAST, UNSEEN_PAST = PastPromotions(), PastPromotions(is_told=False)
 
 
-def read_past(member: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> PastPromotions:
+def read_past(member: Mapping[str, Any], order: OrderCheck = PREVIOUS_ENVIRONMENT) -> PastPromotions:
     """What a ChangeTransferPolicy, or a ChangeTransferPolicyHistory, tells of the past."""
-    return _read(member, order_key, _MOST_READ)
+    return _read(member, order, _MOST_READ)
 
 
-def read_last(member: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> PastPromotions:
+def read_last(member: Mapping[str, Any], order: OrderCheck = PREVIOUS_ENVIRONMENT) -> PastPromotions:
     """The same, of which only the last promotion is read in full."""
-    return _read(member, order_key, 1)
+    return _read(member, order, 1)
 
 
 def choose_pasts(
@@ -99,11 +99,11 @@ def _chosen(own: PastPromotions, apart: PastPromotions | None) -> PastPromotions
     return apart if apart.is_told else own
 
 
-def _read(member: Mapping[str, Any], order_key: str, most: int) -> PastPromotions:
+def _read(member: Mapping[str, Any], order: OrderCheck, most: int) -> PastPromotions:
     entries = tuple(mappings(member, "status", "history"))
     return PastPromotions(
         branch=text(member, "spec", "activeBranch"),
-        entries=tuple(_entry(each, order_key) for each in entries[:most]),
+        entries=tuple(_entry(each, order) for each in entries[:most]),
         kept=_KEPT_BY_HISTORY if text(member, "kind") == _HISTORY else _KEPT_BY_POLICY,
         count=len(entries),
         is_told=_tells(member),
@@ -122,8 +122,8 @@ def _tells(member: Mapping[str, Any]) -> bool:
     return not text(status, "active", "dry", "sha")
 
 
-def _entry(found: Mapping[str, Any], order_key: str) -> EnvironmentPast:
-    active, proposed = (read_side(found, side, order_key) for side in ("active", "proposed"))
+def _entry(found: Mapping[str, Any], order: OrderCheck) -> EnvironmentPast:
+    active, proposed = (read_side(found, side, order) for side in ("active", "proposed"))
     request, restored_from = read_request(mapping(found, "pullRequest")), text(found, "restoredFrom")[:SHORT]
     if restored_from:
         # Its checks are copies too: they were those of another time.

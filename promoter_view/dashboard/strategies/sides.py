@@ -9,6 +9,7 @@ from typing import Any
 from promoter_view.dashboard.strategies.checks import Checks, read_checks
 from promoter_view.dashboard.strategies.commits import ShownCommit, read_commit
 from promoter_view.decoded import mapping
+from promoter_view.views.promotion_strategy.order_gate import OrderCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class Side:
     checks: Checks
 
 
-def read_side(state: Mapping[str, Any], side: str, order_key: str) -> Side:
+def read_side(state: Mapping[str, Any], side: str, order: OrderCheck) -> Side:
     """``active`` or ``proposed`` of a status, or of an entry of a history."""
     found = mapping(state, side)
-    checks = read_checks(found, order_key)
+    checks = read_checks(found, order)
     return Side(read_commit(mapping(found, "dry")), read_commit(mapping(found, "hydrated")), checks)

@@ -15,8 +15,14 @@ from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.views.ages import Since, age
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.definition import Cell, Column
-from promoter_view.views.promotion_strategy.order import read_order
-from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES, OrderGate, gate_steps, order_gate
+from promoter_view.views.promotion_strategy.order_gate import (
+    HISTORIES,
+    POLICIES,
+    OrderCheck,
+    OrderGate,
+    gate_steps,
+    order_gate,
+)
 from promoter_view.views.promotion_strategy.standing import (
     EnvironmentFacts,
     Standing,
@@ -89,8 +95,6 @@ def cells(contents: Contents) -> Sequence[Cell]:
 
 def cell_steps(contents: BundleContents) -> Iterator[None]:
     """Reads what the cells want, a member a step."""
-    contents.root(read_order)
-    yield
     yield from gate_steps(contents)
     yield from contents.steps(POLICIES, order_gate(contents).reading(_read_policy))
     yield from contents.steps(HISTORIES, _last_merge)
@@ -172,8 +176,8 @@ class _Policy(NamedTuple):
     merged: datetime | None
 
 
-def _read_policy(policy: Mapping[str, Any], order_key: str) -> _Policy:
-    return _Policy(read_standing(policy, order_key), _last_merge(policy))
+def _read_policy(policy: Mapping[str, Any], order: OrderCheck) -> _Policy:
+    return _Policy(read_standing(policy, order), _last_merge(policy))
 
 
 def _last_promotion(merges: Iterable[datetime | None]) -> Since | str:

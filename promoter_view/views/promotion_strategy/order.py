@@ -63,6 +63,17 @@ class Order:
         return tuple(tuple(level) for _, level in groupby(self.vertices, attrgetter("level")))
 
     @property
+    def starts(self) -> frozenset[int]:
+        """The places of the environments that wait for nobody."""
+        return frozenset(place for place, vertex in enumerate(self.vertices) if not vertex.nearest)
+
+    @property
+    def ends(self) -> frozenset[int]:
+        """The places of the environments that nobody waits for."""
+        awaited = {each for vertex in self.vertices for each in vertex.nearest}
+        return frozenset(place for place, vertex in enumerate(self.vertices) if vertex.branch not in awaited)
+
+    @property
     def is_chain(self) -> bool:
         """Each waits for the one before it, and for nobody else; so a line says all of it."""
         return all(after.nearest == (before.branch,) for before, after in pairwise(self.vertices))

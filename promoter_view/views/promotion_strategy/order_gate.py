@@ -9,23 +9,35 @@ strategy asks for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.contents import BundleContents, Contents, Read
+from promoter_view.views.promotion_strategy.order import read_order
 
 #: The field of a strategy's bundle that tells how its environments stand.
 POLICIES = "changeTransferPolicies"
 #: That in which what was is told, from GitOps Promoter 0.41 on.
 HISTORIES = "changeTransferPolicyHistories"
-#: The key of the checks by which GitOps Promoter before 0.38 held an environment back until the one before it was done.
-PREVIOUS_ENVIRONMENT = "promoter-previous-environment"
-
 _GROUP, _KIND = "promoter.argoproj.io", "DependentsSuccessfulCommitStatus"
 _USUAL_KEY = "dependents-successful"
 
 _Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCheck:
+    """A gate's checks: their ``key``, "" where it is not known, and what they wait for, in ``words``."""
+
+    key: str
+    words: str = "previous environment"
+
+
+#: By these GitOps Promoter before 0.38 held an environment back until the one before it was done.
+PREVIOUS_ENVIRONMENT = OrderCheck("promoter-previous-environment")
+#: What the checks wait for where environments are no chain.
+_BEFORE_IT = "environments before it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +65,29 @@ class GateView:
 
 @dataclass(frozen=True, slots=True)
 class OrderGate:
-    """``key`` is that of its checks, "" where it is not known; ``environments`` are by branch."""
+    """The gate's checks, and what it says of each environment, by branch."""
 
-    key: str = PREVIOUS_ENVIRONMENT
+    check: OrderCheck = PREVIOUS_ENVIRONMENT
     environments: Mapping[str, GateView] = field(default_factory=dict)
 
     def of(self, branch: str) -> GateView:
         """What it says of an environment."""
         return self.environments.get(branch) or _NOTHING
 
-    def reading(self, read: Callable[[Mapping[str, Any], str], _Value]) -> Read[_Value]:
-        """What reads a policy, told the key."""
-        return _Reading(read, self.key)
+    def reading(self, read: Callable[[Mapping[str, Any], OrderCheck], _Value]) -> Read[_Value]:
+        """What reads a policy, told which checks are the gate's."""
+        return _Reading(read, self.check)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading(Generic[_Value]):
     """Two are equal where they read the same, so what one has read is kept for the other."""
 
-    read: Callable[[Mapping[str, Any], str], _Value]
-    key: str
+    read: Callable[[Mapping[str, Any], OrderCheck], _Value]
+    check: OrderCheck
 
     def __call__(self, policy: Mapping[str, Any]) -> _Value:
-        return self.read(policy, self.key)
+        return self.read(policy, self.check)
 
 
 _NOTHING = GateView()
@@ -83,14 +95,23 @@ _NOTHING = GateView()
 
 def order_gate(contents: Contents) -> OrderGate:
     """The gate of a strategy, as far as its bundle tells."""
+    gate = _gate(contents)
+    if contents.root(read_order).is_chain:
+        return gate
+    return replace(gate, check=replace(gate.check, words=_BEFORE_IT))
+
+
+def _gate(contents: Contents) -> OrderGate:
     reference = contents.root(read_reference)
     if reference is None:
         return _one_gate(contents) or OrderGate()
-    return _told_gate(contents, reference) or OrderGate(_inferred_key(contents, reference))
+    return _told_gate(contents, reference) or OrderGate(OrderCheck(_inferred_key(contents, reference)))
 
 
 def gate_steps(contents: BundleContents) -> Iterator[None]:
     """Reads what ``order_gate`` wants, a member a step."""
+    contents.root(read_order)
+    yield
     reference = contents.root(read_reference)
     yield
     for name in _fields_of(contents, _KIND if reference is None else reference.kind):
@@ -101,7 +122,7 @@ def gate_steps(contents: BundleContents) -> Iterator[None]:
 
 def _one_gate(contents: Contents) -> OrderGate | None:
     """That of a strategy that names none, where there is but one."""
-    keyed = [gate for found, gate in _gates(contents, _KIND) if found.kind == _KIND and gate.key]
+    keyed = [gate for found, gate in _gates(contents, _KIND) if found.kind == _KIND and gate.check.key]
     return keyed[0] if len(keyed) == 1 else None
 
 
@@ -133,7 +154,7 @@ def read_gate(member: Mapping[str, Any]) -> tuple[GateReference, OrderGate]:
     group = text(member, "apiVersion").rpartition("/")[0]
     reference = GateReference(group, text(member, "kind"), text(member, "metadata", "name"))
     environments = {text(each, "branch"): _view(each) for each in mappings(member, "status", "environments")}
-    return reference, OrderGate(text(member, "spec", "key"), environments)
+    return reference, OrderGate(OrderCheck(text(member, "spec", "key")), environments)
 
 
 def read_asked(spec_of: Mapping[str, Any]) -> frozenset[str]:

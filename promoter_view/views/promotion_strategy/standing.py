@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 from promoter_view.decoded import mapping, mappings, parse_time, text
-from promoter_view.views.promotion_strategy.order_gate import PREVIOUS_ENVIRONMENT
+from promoter_view.views.promotion_strategy.order_gate import PREVIOUS_ENVIRONMENT, OrderCheck
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _KEYLESS = "without a key"
@@ -97,15 +97,15 @@ class Standing:
         return self.environment.branch
 
 
-def read_standing(policy: Mapping[str, Any], order_key: str = PREVIOUS_ENVIRONMENT) -> Standing:
-    """What a ChangeTransferPolicy says; ``order_key`` is that of the order gate's check, "" where it is not known."""
+def read_standing(policy: Mapping[str, Any], order: OrderCheck = PREVIOUS_ENVIRONMENT) -> Standing:
+    """What a ChangeTransferPolicy says; ``order``: which checks are the order gate's."""
     status = mapping(policy, "status")
-    environment = summarize_environment(text(policy, "spec", "activeBranch"), policy, order_key)
+    environment = summarize_environment(text(policy, "spec", "activeBranch"), policy, order)
     return Standing(
         environment,
         newest_dry_commit([status]),
-        environment.state is StateWord.BLOCKED and _is_queued(status, order_key),
-        _holding(policy, environment.state, order_key),
+        environment.state is StateWord.BLOCKED and _is_queued(status, order),
+        _holding(policy, environment.state, order),
         text(status, "active", "hydrated", "sha"),
         any(_checks(status, "active", "failure")),
     )
@@ -124,7 +124,7 @@ def unseen(branch: str) -> Standing:
 
 
 def summarize_environment(
-    branch: str, policy: Mapping[str, Any] | None, order_key: str = PREVIOUS_ENVIRONMENT
+    branch: str, policy: Mapping[str, Any] | None, order: OrderCheck = PREVIOUS_ENVIRONMENT
 ) -> EnvironmentFacts:
     """One environment, from its ChangeTransferPolicy."""
     if policy is None:
@@ -132,7 +132,7 @@ def summarize_environment(
     status = mapping(policy, "status")
     active, proposed = text(status, "active", "dry", "sha"), text(status, "proposed", "dry", "sha")
     hydrated = text(status, "proposed", "note", "drySha") or proposed
-    state, reasons = _state(policy, active, proposed, hydrated, order_key)
+    state, reasons = _state(policy, active, proposed, hydrated, order)
     return EnvironmentFacts(branch, state, reasons, active, proposed, hydrated)
 
 
@@ -164,7 +164,7 @@ def newest_dry_commit(statuses: Sequence[Mapping[str, Any]]) -> DryCommit:
 
 
 def _state(
-    policy: Mapping[str, Any], active: str, proposed: str, hydrated: str, order_key: str
+    policy: Mapping[str, Any], active: str, proposed: str, hydrated: str, order: OrderCheck
 ) -> tuple[StateWord, tuple[str, ...]]:
     """The first state that holds, and why."""
     if not active and not proposed:
@@ -175,15 +175,15 @@ def _state(
         return StateWord.UNKNOWN, ("no proposed dry commit",)
     if proposed == active or hydrated != proposed:
         return StateWord.PROMOTED, ()
-    return _under_way(policy, order_key)
+    return _under_way(policy, order)
 
 
-def _under_way(policy: Mapping[str, Any], order_key: str) -> tuple[StateWord, tuple[str, ...]]:
+def _under_way(policy: Mapping[str, Any], order: OrderCheck) -> tuple[StateWord, tuple[str, ...]]:
     """The state of an environment to which a dry commit is being promoted."""
     status = mapping(policy, "status")
     if _awaits_merge(policy):
         return StateWord.AWAITING_MERGE, (_merge_request(status),)
-    blockers = tuple(_blockers(status, order_key))
+    blockers = tuple(_blockers(status, order))
     return (StateWord.BLOCKED, blockers) if blockers else (StateWord.PROMOTING, ())
 
 
@@ -200,18 +200,18 @@ def _failures(status: Mapping[str, Any]) -> Iterator[str]:
             yield _said(f"{side} check {key} failing", description)
 
 
-def _blockers(status: Mapping[str, Any], order_key: str) -> Iterator[str]:
+def _blockers(status: Mapping[str, Any], order: OrderCheck) -> Iterator[str]:
     """What is pending, the order gate first: before that nothing else counts."""
-    found = sorted(_checks(status, "proposed", "pending"), key=lambda check: check[0] != order_key)
+    found = sorted(_checks(status, "proposed", "pending"), key=lambda check: check[0] != order.key)
     for key, description in found:
-        yield _said("previous environment" if key == order_key else key, description)
+        yield _said(order.words if key == order.key else key, description)
 
 
-def _is_queued(status: Mapping[str, Any], order_key: str) -> bool:
-    return any(key == order_key for key, _ in _checks(status, "proposed", "pending"))
+def _is_queued(status: Mapping[str, Any], order: OrderCheck) -> bool:
+    return any(key == order.key for key, _ in _checks(status, "proposed", "pending"))
 
 
-def _holding(policy: Mapping[str, Any], state: StateWord, order_key: str) -> str:
+def _holding(policy: Mapping[str, Any], state: StateWord, order: OrderCheck) -> str:
     """What keeps others waiting for this environment, but those that it waits for itself."""
     status = mapping(policy, "status")
     for side in ("active", "proposed"):
@@ -221,7 +221,7 @@ def _holding(policy: Mapping[str, Any], state: StateWord, order_key: str) -> str
         return _merge_request(status)
     proposed = _checks(status, "proposed", "pending") if state is StateWord.BLOCKED else ()
     for key, _ in chain(proposed, _checks(status, "active", "pending")):
-        if key != order_key:
+        if key != order.key:
             return f"check {key} is pending"
     return ""
 

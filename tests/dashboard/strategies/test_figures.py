@@ -84,3 +84,38 @@ def test_nothing_known_gives_no_figure() -> None:
     """Without a promotion there is no rate of none."""
     found = figures([deliveries({})], NOW)
     assert (found.per_day, found.lead_time, found.promotion_time, found.failure_share, found.since) == (None,) * 5
+
+
+def _graph(**depends_on: list[str]) -> dict[str, Any]:
+    """One of environments to which A went, an hour after the one that is listed before."""
+    hours = {branch: hour for hour, branch in enumerate(depends_on, start=1)}
+    policies = [
+        policy(branch, active=A, proposed=A, history=[past(A, "2026-11-20T00:00:00Z", f"2026-11-20T{hour:02}:00:00Z")])
+        for branch, hour in hours.items()
+    ]
+    tree = bundle(*policies, branches=[])
+    tree["promotionStrategy"]["spec"]["environments"] = [
+        {"branch": branch, "dependsOn": before} for branch, before in depends_on.items()
+    ]
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("graph", "deployments", "lead_hours", "promotion_hours"),
+    [
+        ({"dev": [], "eu": ["dev"], "us": ["dev"]}, 2, 2.5, 1.5),
+        ({"dev": [], "eu": ["dev"], "us": ["dev"], "last": ["eu", "us"]}, 1, 4, 3),
+        ({"dev": [], "qa": [], "eu": ["qa", "dev"], "us": ["dev"]}, 2, 3.5, 2.5),
+        ({"dev": [], "prod": ["dev"], "alone": []}, 2, 2.5, 1),
+    ],
+    ids=["fan", "diamond", "two-starts", "one-apart"],
+)
+def test_each_environment_that_nobody_waits_for_is_a_last_one(
+    graph: dict[str, list[str]], deployments: int, lead_hours: float, promotion_hours: float
+) -> None:
+    """A graph has several ends: what reaches any is a deployment, and their rates add. It begins where it was first."""
+    found = figures([deliveries(_graph(**graph))], NOW)
+    assert (found.promotions, found.deployments) == (len(graph), deployments)
+    assert found.per_day == pytest.approx(deployments)
+    assert found.lead_time == timedelta(hours=lead_hours)
+    assert found.promotion_time == timedelta(hours=promotion_hours)

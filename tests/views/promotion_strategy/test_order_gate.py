@@ -61,7 +61,7 @@ def test_the_gate_is_found_by_its_reference(reference: Any, key: str) -> None:
         "dependentsSuccessfulCommitStatuses": [gate("another", key="x"), gate("order", key="first-things-first")],
         "otherCommitStatuses": [gate("order", "OtherCommitStatus", key="others-first")],
     }
-    assert found(reference, **members).key == key
+    assert found(reference, **members).check.key == key
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_the_gate_is_found_by_its_reference(reference: Any, key: str) -> None:
 def test_a_gate_that_is_not_in_the_bundle_is_known_by_its_key(kind: str, keys: list[Any], key: str) -> None:
     """It is the one key that policies ask for and their strategy does not; else the usual one of the usual kind."""
     policies = [asking(f"e{at}", *each) for at, each in enumerate(keys)]
-    assert found({"group": "acme.example", "kind": kind, "name": "order"}, *policies).key == key
+    assert found({"group": "acme.example", "kind": kind, "name": "order"}, *policies).check.key == key
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_gate_that_is_not_in_the_bundle_is_known_by_its_key(kind: str, keys: l
 )
 def test_a_strategy_that_names_none_has_the_one_that_names_it(gates: list[Any], key: str) -> None:
     """In 0.38 the gate is there, and nothing refers to it yet; of two nobody knows which it is."""
-    assert found(None, dependentsSuccessfulCommitStatuses=gates).key == key
+    assert found(None, dependentsSuccessfulCommitStatuses=gates).check.key == key
 
 
 def test_what_it_says_of_environments() -> None:
@@ -139,10 +139,26 @@ class Stepping(Decoded):
     ],
 )
 def test_a_gate_is_looked_for_in_steps(reference: Any, wanted: list[Any]) -> None:
-    """Gates of its kind are read; the policies only where it is not among them, for the key that they ask for."""
+    """Order, reference and gates of its kind are read; policies, for the key that they ask for, only without it."""
     tree = bundle(policy("dev"), policy("prod"), dependentsSuccessfulCommitStatuses=[gate("order", key="first")])
     tree["promotionStrategy"]["spec"]["orderCommitStatusRef"] = reference
     contents = Stepping(tree)
     steps = sum(1 for _ in gate_steps(contents))  # type: ignore[arg-type]
     assert contents.stepped == wanted
-    assert steps == 1 + sum(len(contents.each(*each)) for each in wanted)
+    assert steps == 2 + sum(len(contents.each(*each)) for each in wanted)
+
+
+@pytest.mark.parametrize(
+    ("depends_on", "words"),
+    [([], "previous environment"), (["dev"], "previous environment"), (["dev", "qa"], "environments before it")],
+)
+def test_what_its_check_is_called(depends_on: list[str], words: str) -> None:
+    """In a chain an environment waits for the previous one; in a graph there may be several before it, or none."""
+    tree = bundle(policy("dev"), policy("prod"))
+    qa = [{"branch": "qa"}] if "qa" in depends_on else []
+    tree["promotionStrategy"]["spec"]["environments"] = [
+        {"branch": "dev"},
+        *qa,
+        {"branch": "prod", "dependsOn": depends_on},
+    ]
+    assert order_gate(Decoded(tree)).check.words == words

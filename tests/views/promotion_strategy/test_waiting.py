@@ -168,6 +168,12 @@ def test_a_root_that_is_held_back_says_what_the_gate_says() -> None:
     tree = bundle(policy("dev", proposed_checks=[check("promoter-previous-environment", "pending", "Odd")]))
     (found,) = summarize(Decoded(tree)).environments
     assert (found.awaits, found.reasons) == ((), ("previous environment: Odd",))
+    held = policy("env/dev", proposed_checks=ORDER)
+    tree = diamond(DONE, DONE)
+    tree["changeTransferPolicies"][0] = held
+    first, *_ = summarize(Decoded(tree)).environments
+    assert first.awaits == ()
+    assert first.reasons[0].startswith("environments before it")
 
 
 def fan(count: int, name: str, description: str) -> Summary:
