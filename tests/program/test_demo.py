@@ -5,30 +5,33 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
 import yaml
 from twisted.internet.testing import MemoryReactorClock
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from promoter_view.program.demo import DemoCluster, SteadyUids, greet, write_kubeconfig
+from promoter_view.simulator.company.releases import RELEASES
 from tests.support.runtimes import a_runtime
 
 STRATEGY = PROMOTER_KINDS[0]
 
 
-def started(seconds: float) -> dict[tuple[str, str], tuple[str, int]]:
+def started(seconds: float, release: str) -> dict[tuple[str, str], tuple[str, int]]:
     """Namespace and name of each strategy of a demo that starts then, with uid and resourceVersion."""
     reactor = MemoryReactorClock()
     reactor.advance(seconds)
-    demo = DemoCluster(a_runtime(reactor, random=random.Random(seconds)))
+    demo = DemoCluster(a_runtime(reactor, random=random.Random(seconds)), release=RELEASES[release])
     demo.start()
     metadata = [found["metadata"] for found in demo.cluster.objects(STRATEGY)]
     demo.stop()
     return {(it["namespace"], it["name"]): (it["uid"], int(it["resourceVersion"])) for it in metadata}
 
 
-def test_the_demo_seems_to_have_gone_on() -> None:
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_demo_seems_to_have_gone_on(release: str) -> None:
     """A later start has the same strategies with the same uids, at later resourceVersions than the earlier run's."""
-    first, second = started(1_000_000.0), started(1_000_060.0)
+    first, second = started(1_000_000.0, release), started(1_000_060.0, release)
     assert len(first) == 12
     assert {key: uid for key, (uid, _) in first.items()} == {key: uid for key, (uid, _) in second.items()}
     assert min(version for _, version in second.values()) > max(version for _, version in first.values())
