@@ -109,6 +109,8 @@ class ReflectorCore:
             case Begin(position):
                 self._watching.position = position
             case Forgotten(outcome, message):
+                if self.state is ReflectorState.WATCHING:
+                    self._watching.end(now)
                 self._relist(outcome.value)
                 return self._again(Note(outcome, message))
             case Answered(body):

@@ -319,6 +319,18 @@ def test_another_schema(core: Core) -> None:
     assert (core.core.state, core.core.position) == (ReflectorState.WATCHING, "20")
 
 
+@pytest.mark.parametrize("outcome", [Outcome.SCHEMA_CHANGED, Outcome.RESTORED])
+def test_what_ends_a_good_watch_is_no_failure(outcome: Outcome) -> None:
+    """However long it took to open the watch: once that was open for a good while, the list follows at once."""
+    core = Core("10")
+    for _ in range(6):
+        assert isinstance(core(Failed(Unreachable(Outcome.UNREACHABLE, "restarting")))[-1], Wait)
+        core(Woke())
+    core.watching()
+    core.now += 60
+    assert is_watch_list(core(Forgotten(outcome, ""))[-1])
+
+
 def test_another_schema_begins_a_list_anew() -> None:
     """What was gathered by the old schema is not recorded."""
     core = Core()
