@@ -220,7 +220,8 @@ class Reflector:
         assert self._lines is not None
         if not self._lines.unread:
             await self._recorder.room()
-            await self._lines.read()
+            if not self._is_outdated:  # else the next line may be a minute away, and is not wanted
+                await self._lines.read()
             self._slice_is_over = begin_slice(self._clock)
         return Line(self._lines.unread.pop()) if self._lines.unread else Ended()
 

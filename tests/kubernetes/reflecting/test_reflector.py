@@ -19,6 +19,7 @@ from tests.kubernetes.fakes import (
     PULL_REQUEST,
     JournalRecorder,
     ScriptedCluster,
+    ScriptedStream,
     bookmark,
     document,
     error_event,
@@ -291,6 +292,32 @@ class ReflectorTests(SynchronousTestCase):
             self.cluster.open().give(bookmark(9, initial=True))
             self.assertEqual(self.count("reflector_relists", "schema_changed"), 1)
             self.assertEqual(self.recorder.journal, [("FORGOTTEN",), ("POSITION", "9")])
+
+    def test_another_schema_before_a_line_is_waited_for(self) -> None:
+        """A watch that was being opened, or waited for room, is closed without waiting for its next line."""
+
+        def opening() -> ScriptedStream:
+            self.reflector.list_anew()
+            return self.cluster.open()
+
+        def blocked() -> ScriptedStream:
+            waiting: Deferred[None] = Deferred()
+            self.recorder.blocked = waiting
+            stream = self.cluster.open()
+            self.reflector.list_anew()
+            self.recorder.blocked = None
+            waiting.callback(None)
+            return stream
+
+        for stage in (opening, blocked):
+            self.setUp()
+            self.recorder = JournalRecorder("7")
+            self.begin()
+            self.cluster.answer(list_of(9))
+            self.assertTrue(stage().closed)
+            self.cluster.open().give(bookmark(9, initial=True))
+            self.assertEqual(self.count("reflector_relists", "schema_changed"), 1)
+            self.assertEqual(self.count("reflector_outcomes", "clean_end"), 0)
 
     def test_another_schema_of_what_is_not_there(self) -> None:
         """A kind that is not installed goes on being looked for, and its position says so."""
