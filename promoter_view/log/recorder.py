@@ -108,12 +108,12 @@ class LogRecorder:
         """See Recorder. A suppressed event does not move the path's position; the next bookmark does."""
         objects = self._namespace(key)
         known = objects.get(key)
-        was_unreadable = self._unreadable.pop(key, None) is not None
-        if known is not None and known.body == found.body and not was_unreadable:
+        if known is not None and known.body == found.body and key not in self._unreadable:
             self._metrics.log_suppressed_events.inc()
             return False
         if not self._admits(key, found, known, changed=position is not None):
             return False
+        self._unreadable.pop(key, None)
         objects[key] = found
         change = ChangeType.ADDED if known is None else ChangeType.MODIFIED
         self._append_change(Change(change, key, found.body, found.resource_version, path.id, position))

@@ -293,6 +293,16 @@ def test_a_kind_is_recorded_as_far_as_its_quota_admits(recorder, log):
     assert recorder.put(STAGES, ObjectKey("Stage", "a", "one"), found(b"55555"), None)
 
 
+def test_what_is_not_admitted_is_as_unreadable_as_before(recorder, log):
+    """The log still says so: it is among what is there, and leaves the log with its kind."""
+    recorder.pass_over(EVERYWHERE, KEY, DEEP, "7")
+    recorder.limit("PullRequest", CountingQuota(0))
+    assert not recorder.put(EVERYWHERE, KEY, found(b"1"), "8")
+    assert list(recorder.keys(EVERYWHERE)) == [KEY]
+    assert recorder.delete(EVERYWHERE, KEY, "", None)
+    assert log.entries[1:] == [Change(ChangeType.DELETED, KEY, b"", "", EVERYWHERE.id, None)]
+
+
 def test_a_quota_is_lifted(recorder):
     """From then on there is room for anything."""
     recorder.limit("PullRequest", CountingQuota(0))
