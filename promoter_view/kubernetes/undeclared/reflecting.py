@@ -136,8 +136,10 @@ class UndeclaredReflectors:
         missed_before, self._missing = self._missing, frozenset(self._recorder.kinds) - frozenset(wanted)
         for kind in sorted(self._missing & missed_before):
             await self._changing.run(partial(self._leave, kind))
+        taken_up = {kind.kind for kind in self._recorder.kinds}
         for kind in wanted:
-            if all(kind.kind != each.kind for each in self._recorder.kinds):
+            # Asked once more: one may have become too much while others were let go.
+            if kind.kind not in taken_up and kind.kind not in self._exceeded:
                 self._take_up(kind)
         self._tell()
 

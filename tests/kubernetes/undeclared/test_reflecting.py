@@ -208,6 +208,32 @@ class UndeclaredReflectorsTests(SynchronousTestCase):
         self.assertEqual(term.line(), f"taken up: none; left out: {GATE} (too many changes)")
         self.assertEqual(self.told()[-2:], ["DELETED a", []])
 
+    def test_one_that_becomes_too_much_while_another_goes(self) -> None:
+        """It stays out, though it was found well before the other one was let go."""
+        self.cluster.kinds.append(RELATED)
+        self.cluster.holds(GATE, *"abc")
+        self.cluster.holds(RELATED, "x")
+        term = self.begin()
+        self.cluster.kinds.remove(GATE)
+        self.settle(MINUTE)
+        changes = [11, 12, 13, 14]
+
+        def slice_is_over() -> bool:
+            """The first slice is, and by then the other one has changed too often."""
+            interrupted = bool(changes)
+            while changes:
+                version = changes.pop(0)
+                self.cluster.change(RELATED, "x", version, spec={"n": version})
+            return interrupted
+
+        begin_slice = "promoter_view.kubernetes.undeclared.reflecting.begin_slice"
+        with mock.patch(begin_slice, return_value=slice_is_over):
+            self.settle(MINUTE)
+        self.assertEqual(changes, [])
+        self.assertEqual(self.recorder.kinds, ())
+        self.assertEqual(self.told()[-4:], ["DELETED c", [RELATED], "DELETED x", []])
+        self.assertEqual(term.line(), f"taken up: none; left out: {RELATED} (too many changes)")
+
     def test_a_list_that_is_too_long_is_read_no_further(self) -> None:
         """Its pages are counted as they come: nothing of it is recorded, and no more than the bound is held."""
         self.cluster.holds(GATE, *(f"n{number}" for number in range(5000)))
