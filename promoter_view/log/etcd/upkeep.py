@@ -100,6 +100,8 @@ class Upkeep:
 
     async def _write(self, known: list[Checkpoint], head: Head, applied: int) -> None:
         snapshot = self._snapshot()
+        if snapshot.offset != head.offset:
+            return  # of the revision after it the first record is being applied
         revision = await self._newest_with(applied)
         made = checkpoints.make(snapshot, head, revision, self._now())
         for transaction in checkpoints.writing(self._layout, made, snapshot, self._term):

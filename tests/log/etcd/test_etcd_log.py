@@ -51,6 +51,11 @@ def others_write(bench):
         bench.etcd._commit(Transaction((), (put,)))
 
 
+def checkpoints(bench):
+    """The keys of those that there are, in order."""
+    return sorted(key for key in bench.etcd.state.items if key.startswith(LAYOUT.checkpoints.key))
+
+
 def kill(bench, log):
     """The process is gone: nothing more comes of it, and its lease is not kept alive."""
     for running in log._running:
@@ -356,8 +361,22 @@ def test_compaction_by_age_keeps_a_beginning_for_those_who_start(bench):
     assert first > fold1.records[0].offset
     _, fold2 = bench.open()
     assert fold2.state == fold1.state
-    kept = [key for key in bench.etcd.state.items if key.startswith(LAYOUT.checkpoints.key)]
-    assert 2 <= len(kept) <= 5
+    assert 2 <= len(checkpoints(bench)) <= 5
+
+
+def test_no_checkpoint_tells_of_a_state_in_between(bench):
+    """While its follower is at work on a revision, be it on the first record, the leader leaves a due one for later."""
+    leader, fold = bench.open()
+    bench.pass_(3)
+    leader.append((change("a"),))
+    bench.settle()
+    before = checkpoints(bench)
+    fold.offset += 1
+    bench.pass_fast(EVERY_SECONDS + 2)
+    assert checkpoints(bench) == before
+    fold.offset -= 1
+    bench.pass_fast(2)
+    assert checkpoints(bench) == [*before, LAYOUT.checkpoint_key(fold.offset)]
 
 
 def test_somebody_elses_compaction_is_made_good(bench):
