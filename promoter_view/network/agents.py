@@ -61,12 +61,11 @@ class Agents(Generic[Material]):
 
     def close(self) -> Deferred[Any]:
         """Closes the connections that are kept for later; those in use end with their requests."""
-        closing: Deferred[Any] = self._pool.closeCachedConnections()
-        return closing
+        return _retire(self._pool)
 
     def _renew(self, material: Material) -> Policies:
         policies = self._policies_of(material)
-        self._pool.closeCachedConnections()
+        _retire(self._pool)
         self._pool = self._new_pool()
         self._made.clear()
         self._material, self._policies = material, policies
@@ -107,6 +106,13 @@ class Agents(Generic[Material]):
         # A kept connection that its server closed meanwhile is not worth failing a request without effect for.
         pool.retryAutomatically = True
         return pool
+
+
+def _retire(pool: HTTPConnectionPool) -> Deferred[Any]:
+    """Nothing is kept in the pool from now on: a connection that a request under way gives back is closed then."""
+    pool.cachedConnectionTimeout = 0.0
+    closing: Deferred[Any] = pool.closeCachedConnections()
+    return closing
 
 
 @implementer(IAgentEndpointFactory)

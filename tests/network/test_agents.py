@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from twisted.internet import reactor as installed
 from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IHostnameResolver
 from twisted.internet.ssl import PrivateCertificate
+from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
-from twisted.web.server import Site
+from twisted.web.server import NOT_DONE_YET, Site
 from zope.interface import implementer
 
 from promoter_view.kubernetes.client.client import KubernetesClient
@@ -59,6 +61,20 @@ class Echo(Resource):
 
     def render(self, request: Any) -> bytes:
         return b"%b %b" % (request.getHeader("host").encode(), request.getHeader("proxy-authorization") or b"")
+
+
+class Slow(Resource):
+    """Says that it was asked, and answers when told to."""
+
+    isLeaf = True  # noqa: N815 (Twisted's name)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: Deferred[Any] = Deferred()
+
+    def render(self, request: Any) -> int:
+        self.asked.callback(request)
+        return NOT_DONE_YET
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6 on loopback")
@@ -187,6 +203,20 @@ class AgentTests(TestCase):
             await client.get("/")
         await client.close()
         self.assertEqual(len(self.proxying.heads), 1)
+
+    async def test_a_connection_given_back_late_is_closed(self) -> None:
+        """What answers after the client was closed keeps no connection, nor a timer for one."""
+        slow = Slow()
+        port = self.serve("127.0.0.1", site=Site(slow))
+        client = KubernetesClient(reactor, ClusterConfig(f"http://127.0.0.1:{port}"))
+        answer = Deferred.fromCoroutine(client.get("/"))
+        request = await slow.asked
+        await client.close()
+        request.write(b"late")
+        request.finish()
+        self.assertEqual(await answer, b"late")
+        await deferLater(reactor, 0.01)
+        self.assertEqual([str(call) for call in reactor.getDelayedCalls() if "_removeConnection" in str(call)], [])
 
     def proxies(self, credentials: str = "") -> tuple[Proxy, Proxy]:
         """The same proxy without TLS and with it."""

@@ -97,9 +97,13 @@ class ControlPlane:
         return Client(self.url, context, patience_seconds=_PATIENCE_SECONDS)
 
     def kubectl(self, *arguments: str, input_text: str | None = None) -> str:
-        """Runs kubectl as administrator and returns its output. Errors: CalledProcessError."""
+        """Runs kubectl as administrator and returns its output. Errors: CalledProcessError, with what kubectl said."""
         command = [str(self.kubectl_path), "--kubeconfig", str(self.kubeconfig), *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True, input=input_text).stdout
+        try:
+            return subprocess.run(command, check=True, capture_output=True, text=True, input=input_text).stdout
+        except subprocess.CalledProcessError as error:
+            error.add_note(error.stderr)
+            raise
 
     def _at(self, port: int) -> str:
         return f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"
