@@ -110,7 +110,7 @@ class Agents(Generic[Material]):
 
 def _retire(pool: HTTPConnectionPool) -> Deferred[Any]:
     """Nothing is kept in the pool from now on: a connection that a request under way gives back is closed then."""
-    pool.cachedConnectionTimeout = 0.0
+    pool.cachedConnectionTimeout = 0
     closing: Deferred[Any] = pool.closeCachedConnections()
     return closing
 
