@@ -21,6 +21,7 @@ from promoter_view.dashboard.events import Event
 from promoter_view.dashboard.rendering import stamp
 from promoter_view.dashboard.streams.topics import TopicForm
 from promoter_view.reading.answering import PieceReader
+from promoter_view.views.recent import Recent
 from tests.dashboard.spoiling import bundle_of
 from tests.support.dashboard.company import Company
 from tests.support.views.strategies import Decoded, summarize
@@ -497,3 +498,21 @@ def test_entries_of_a_clock_that_was_set_back_have_no_age() -> None:
     began = company.activity.since
     assert began is not None
     assert f"back to {stamp(began)} (as recorded; the clock has been set back)" in html
+
+
+def test_nothing_is_kept_by_what_stands_in_an_address(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Environments that are not there are looked for by anybody who likes: no part of a page is kept for them."""
+    kept: list[Any] = []
+    keep = Recent.keep
+
+    def noted(recent: Recent[Any], key: Any, value: Any, size: int) -> None:
+        kept.append(key)
+        keep(recent, key, value, size)
+
+    company.page("strategies/payments/ledger")
+    monkeypatch.setattr(Recent, "keep", noted)
+    for number in range(3):
+        company.page("strategies/payments/ledger", {"columns": f"no-such-{number}"})
+    assert kept == []
+    assert 'value="staging" checked' in company.page("strategies/payments/ledger", {"columns": "staging,no-such"})
+    assert kept

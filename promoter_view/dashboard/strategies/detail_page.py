@@ -190,6 +190,8 @@ class DetailPage:
         """A piece is empty where there was work, and nothing to say yet."""
         table = read_table(found.lines, [column.station for column in found.columns], query)
         names = tuple(column.station.name for column in found.columns)
+        # What is kept is named by environments that are there, not by whatever stands in an address.
+        chosen = query.columns.intersection(names)
         cells = []
         for column in self._cells(found, table, names):
             cells.append(column)
@@ -199,7 +201,7 @@ class DetailPage:
             "kept": kept_words(found.deliveries.kept),
             "untold": found.deliveries.untold,
             "table": table,
-            "choices": self._fragments.of(self._choices, names, query.columns),
+            "choices": self._fragments.of(self._choices, names, chosen),
             "headings": self._fragments.of(self._headings, names, table.columns),
             "rows": _rows(found, table, cells),
         }
