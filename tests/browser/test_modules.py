@@ -1,4 +1,4 @@
-"""Modules of the pages against the Python that decides the same: times, positions, morphing."""
+"""Modules of the pages by themselves: times, positions, morphing, and what is asked of the server."""
 
 from __future__ import annotations
 
@@ -52,3 +52,42 @@ def test_morphing_makes_the_wanted_element_and_keeps_what_the_reader_did(visit: 
     before = '<ul class="a"><li id="x">1</li><li id="y">2<details><summary>s</summary></details></li></ul>'
     after = '<ul class="b"><li id="y">3<details><summary>t</summary></details></li><li id="z">4</li></ul>'
     assert _call(visit.open(), "morph.js", body, [before, after]) == [True, True, "3t4", "b", True, False]
+
+
+def test_a_computer_that_slept_while_it_asked_asks_again(visit: Visit) -> None:
+    """What the question took then is no measure of the server's work: an answer that never came is soon asked for."""
+    body = """
+        const now = performance.now.bind(performance), asked = [];
+        let slept = 0;
+        performance.now = () => now() + slept;
+        window.fetch = () => new Promise((_, fail) => asked.push(fail));
+        const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+        new it.Filters(() => {}).ask();
+        while (asked.length < 1) await wait(20);
+        slept = given * 1000;
+        asked[0](new TypeError('no network'));
+        for (let waited = 0; asked.length < 2 && waited < 10000; waited += 100) await wait(100);
+        return asked.length;"""
+    assert _call(visit.open("activity"), "filters.js", body, 3600) == 2
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_page_that_is_not_to_be_had_now_leaves_what_is_shown(visit: Visit, status: int) -> None:
+    """Too many questions at once are no reason to load a page that says so in place of the one that asked."""
+    body = """
+        const told = '<body data-page="message">';
+        window.fetch = () => Promise.resolve(new Response(told, { status: given }));
+        return it.readPage(location.href).catch((error) => error.message)"""
+    assert _call(visit.open("activity"), "refreshed.js", body, status) == f"HTTP {status}"
+
+
+def test_a_manifest_that_is_not_to_be_had_now_is_asked_for_again(visit: Visit) -> None:
+    """Without another change, too."""
+    body = """
+        let asked = 0;
+        window.fetch = () => { asked += 1; return Promise.reject(new TypeError('no network')); };
+        const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+        new it.Manifest().take({ event: 'MODIFIED' });
+        for (let waited = 0; asked < 2 && waited < 10000; waited += 100) await wait(100);
+        return asked;"""
+    assert _call(visit.open("activity"), "refreshed.js", body, None) == 2

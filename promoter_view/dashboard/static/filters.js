@@ -3,8 +3,9 @@
 import { readPage } from "./refreshed.js";
 
 // Milliseconds from a key to the question, and between questions about what came by itself. Those rest as well for many
-// times what the last answer took: however many pages look on, their questions are a small part of the server's work.
-const TYPED = 150, CAME = 1000, SPARED = 20;
+// times what the last answer took, within a bound: however many pages look on, their questions are a small part of the
+// server's work. What took an hour was no work: the computer slept.
+const TYPED = 150, CAME = 1000, SPARED = 20, LONGEST = 120000;
 
 export class Filters {
   #take; #timer = null; #asking = null; #behind = false; #wanted = false; #restored = false; #rest = 0;
@@ -72,7 +73,8 @@ export class Filters {
     const page = await readPage(url, asking.signal).catch(() => null);
     if (asking !== this.#asking) return;
     this.#asking = null;
-    this.#rest = performance.now() + Math.max(CAME, SPARED * (performance.now() - began));
+    const spared = page ? SPARED * (performance.now() - began) : 0;
+    this.#rest = performance.now() + Math.min(LONGEST, Math.max(CAME, spared));
     page ? this.#show(page) : this.#behind = true;
     this.#catchUp();
   }

@@ -8,7 +8,8 @@ export async function readPage(url, signal) {
   const answer = await fetch(url, { headers: { Accept: "text/html" }, cache: "no-store", credentials: "same-origin", signal });
   const found = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!answer.redirected && found.body.dataset.page === document.body.dataset.page) return document.adoptNode(found.documentElement);
-  if (!answer.redirected && answer.status >= 500) throw new Error(`HTTP ${answer.status}`);
+  // Too many ask at once, or nobody answers: what is shown is better than a page that says so.
+  if (!answer.redirected && (answer.status === 429 || answer.status >= 500)) throw new Error(`HTTP ${answer.status}`);
   location.reload();
   throw new Error("another page");
 }
@@ -43,8 +44,10 @@ export class Manifest {
 
   start() {}
 
-  take({ event }) {
-    if (!["ADDED", "MODIFIED", "DELETED"].includes(event) || this.#timer) return;
-    this.#timer = setTimeout(() => { this.#timer = null; refresh().catch(() => {}); }, 1000);
+  take({ event }) { if (["ADDED", "MODIFIED", "DELETED"].includes(event)) this.#later(); }
+
+  // What is not to be had now is asked for again.
+  #later() {
+    this.#timer ??= setTimeout(() => { this.#timer = null; refresh().catch(() => this.#later()); }, 1000);
   }
 }
