@@ -80,6 +80,22 @@ def test_filters_hold_while_the_page_lives(dashboard: Dashboard, visit: Visit) -
     wait(lambda: _shown(page)[1] > 1, 20, "all environments again")
 
 
+@pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
+def test_an_answer_of_before_undoes_no_change(dashboard: Dashboard, visit: Visit) -> None:
+    """What changes between the making of an answer and its coming is shown after it."""
+    page, other = visit.open(f"{PATH}?show=live"), visit.open(PATH)
+    held: list[tuple[Any, Any]] = []
+    page.route("**/*rows=outline*", lambda route: held.append((route, route.fetch())), times=1)
+    page.get_by_role("link", name="Clear filters").click()
+    wait(lambda: page.wait_for_timeout(50) or bool(held), 20, "it is asked for")
+    _write(dashboard, "app-00000", "told-meanwhile", "failure")
+    other.wait_for_selector("#detail >> text=told-meanwhile")
+    for route, answer in held:
+        route.fulfill(response=answer)
+    page.wait_for_timeout(500)
+    page.wait_for_selector("#detail >> text=told-meanwhile", timeout=5000)
+
+
 def _shown(page: Any) -> tuple[int, int]:
     """Commits and environments."""
     rows = page.locator(".matrix tbody tr:not([hidden])").count()

@@ -7,6 +7,7 @@ import { addEntry } from "./entries.js";
 import { Filters } from "./filters.js";
 import { History } from "./history.js";
 import { fromHTML, morph } from "./morph.js";
+import { isAfter } from "./positions.js";
 
 export class Strategy {
   #detail = document.getElementById("detail");
@@ -14,6 +15,7 @@ export class Strategy {
   #filters = new Filters((page) => this.#answered(page));
   #history = new History(this.#detail, this.#filters);
   #gone = null;
+  #position = "";
   #present = true;
   #noun = this.#detail.dataset.view ? "Stage" : "strategy";
 
@@ -22,22 +24,23 @@ export class Strategy {
     this.#history.start();
   }
 
-  take({ event, data }) {
+  take({ event, id, data }) {
     const own = (data.view ?? "") === (this.#detail.dataset.view ?? "") && data.namespace === this.#detail.dataset.namespace && data.name === this.#detail.dataset.name;
     if (event === "RESET") this.#present = false;
     else if (event === "SYNCED") this.#say(this.#present ? "" : `This ${this.#noun} is gone, or you may not see it any more.`);
     else if (!own) return;
     else if (event === "DELETED") this.#went(data.detail);
-    else if (data.detail) this.#came(data.detail);
+    else if (data.detail) this.#came(id, data.detail);
     if (own && data.entry) addEntry(this.#entries, data.entry, 40);
   }
 
-  #came(html) {
+  #came(id, html) {
     this.#present = true;
     this.#say("");
     // A frame is of no query: the page of one is asked for again.
-    if (location.search) this.#filters.came();
-    else this.#show(fromHTML(html));
+    if (location.search) return this.#filters.came();
+    this.#position = id;
+    this.#show(fromHTML(html));
   }
 
   #went(html) {
@@ -46,7 +49,9 @@ export class Strategy {
   }
 
   #answered(page) {
-    this.#show(page.querySelector("#detail"));
+    // A frame that was shown meanwhile is of a later state.
+    const overtaken = !location.search && isAfter(this.#position, page.querySelector("body").dataset.position);
+    if (!overtaken) this.#show(page.querySelector("#detail"));
     this.#history.show(page.querySelector("#drawer"));
   }
 
