@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.controlplane.installation.granting import RBAC
+from tests.support.plane.accounts import kubeconfig_of
 from tests.support.plane.kargo_town import Town
 from tests.support.plane.plane import ControlPlane
 from tests.support.program.client import GROUP_PATH, Client
@@ -37,24 +38,10 @@ def running(stages_plane: ControlPlane, tmp_path: Path) -> Iterator[Program]:
     client.create(f"{RBAC}/clusterrolebindings", binding)
     client.create("/api/v1/namespaces/default/serviceaccounts", {"metadata": {"name": USER}})
     kubeconfig = tmp_path / "kubeconfig"
-    kubeconfig.write_text(json.dumps(config(stages_plane)))
+    kubeconfig.write_text(json.dumps(kubeconfig_of(stages_plane, USER)))
     options = ["--kubeconfig", str(kubeconfig), "--insecure-no-auth", "--event-log", f"file:{tmp_path / 'log'}"]
     with Program(tmp_path / "program", options) as program:
         yield program
-
-
-def config(plane: ControlPlane) -> dict[str, object]:
-    """A kubeconfig with that user's token."""
-    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
-    path = f"/api/v1/namespaces/default/serviceaccounts/{USER}/token"
-    token = plane.client().create(path, request)["status"]["token"]
-    cluster = {"server": plane.url, "certificate-authority": str(plane.pki / "ca.crt")}
-    return {
-        "clusters": [{"name": "it", "cluster": cluster}],
-        "users": [{"name": "it", "user": {"token": token}}],
-        "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
-        "current-context": "it",
-    }
 
 
 def told(running: Program, name: str) -> str:

@@ -17,6 +17,7 @@ from tests.controlplane.installation.granting import RBAC
 from tests.controlplane.test_access import Served, eventually, start
 from tests.controlplane.test_member_authorization import VIEW_RULE, members_rule, role, shown
 from tests.crds.promoter_releases import release
+from tests.support.plane.accounts import kubeconfig_of
 from tests.support.plane.aggregation import aggregated
 from tests.support.plane.fixtures import running_plane
 from tests.support.plane.plane import ControlPlane
@@ -256,7 +257,7 @@ def test_without_the_right_nothing_is_held_up(plane: ControlPlane, tmp_path: Pat
     client.create(f"{RBAC}/clusterrolebindings", {"metadata": {"name": user}, **bound})
     client.create("/api/v1/namespaces/default/serviceaccounts", {"metadata": {"name": user}})
     kubeconfig = tmp_path / "kubeconfig"
-    kubeconfig.write_text(json.dumps(config(plane, user)))
+    kubeconfig.write_text(json.dumps(kubeconfig_of(plane, user)))
     log = f"file:{tmp_path / 'log'}"
     with program(plane, tmp_path / "program", log, "--discover-kinds", kubeconfig=kubeconfig) as running:
         running.start()
@@ -284,17 +285,3 @@ def test_members_are_shown_to_who_may_get_them(plane: ControlPlane, tmp_path: Pa
         eventually(lambda: shown(served.as_user("ines"), NAMESPACE), [every], _POLL_SECONDS)
         eventually(lambda: shown(served.as_user("gina"), NAMESPACE), [{"changeTransferPolicies", FORECASTS}], 15)
         assert shown(served.as_user("hugo"), NAMESPACE) == [set()]
-
-
-def config(plane: ControlPlane, user: str) -> Document:
-    """A kubeconfig with that user's token."""
-    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
-    path = f"/api/v1/namespaces/default/serviceaccounts/{user}/token"
-    token = plane.client().create(path, request)["status"]["token"]
-    cluster = {"server": plane.url, "certificate-authority": str(plane.pki / "ca.crt")}
-    return {
-        "clusters": [{"name": "it", "cluster": cluster}],
-        "users": [{"name": "it", "user": {"token": token}}],
-        "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
-        "current-context": "it",
-    }
