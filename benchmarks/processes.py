@@ -37,7 +37,7 @@ class Child:
 
     def __init__(self, command: Sequence[str], folder: Path, name: str, *, talks: bool = True) -> None:
         self._log = folder / f"{name}.log"
-        environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
+        environment = {**os.environ, "PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": ""}
         with self._log.open("ab") as log:
             output = subprocess.PIPE if talks else log
             self._process = subprocess.Popen(

@@ -59,8 +59,9 @@ def outcome(steps: Generator[Any, None, _Value]) -> _Value:
             return value
 
 
-def cooperator(reactor: IReactorTime) -> Cooperator:
-    """Takes the steps of iterators in turn, a slice of them a turn of the reactor."""
+def cooperator(reactor: IReactorTime, *, rest_seconds: float = 0) -> Cooperator:
+    """Takes the steps of iterators in turn, a slice of them at a time; between two it leaves the reactor to others."""
     return Cooperator(
-        terminationPredicateFactory=lambda: begin_slice(reactor), scheduler=lambda call: reactor.callLater(0, call)
+        terminationPredicateFactory=lambda: begin_slice(reactor),
+        scheduler=lambda call: reactor.callLater(rest_seconds, call),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as WaitTimeout
@@ -18,8 +19,10 @@ from promoter_view.web.addressing import SENDER_HEADERS, Sender, is_own
 from promoter_view.web.channel import channel_of
 from promoter_view.web.errors import Forbidden
 from promoter_view.web.headers import headers_of
-from promoter_view.web.websocket.conversation import Conversation
 from promoter_view.web.websocket.handshake import Opening, asks_for_websocket, open_websocket
+
+if TYPE_CHECKING:
+    from promoter_view.web.websocket.conversation import Conversation
 
 #: How long a client has for its half of the closing handshake.
 _FAREWELL_SECONDS = 5.0
@@ -78,6 +81,8 @@ class SocketCarrier(Carrier):
     """A WebSocket. A ``web.channel.Upgraded``."""
 
     def __init__(self, request: Request, opening: Opening, frames: Frames, *, reactor: IReactorTime) -> None:
+        from promoter_view.web.websocket.conversation import Conversation  # noqa: PLC0415 - wsproto, once one is opened
+
         self._conversation = Conversation()
         super().__init__(request, SocketWire(frames, self._conversation))
         self._opening = opening

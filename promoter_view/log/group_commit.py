@@ -43,7 +43,7 @@ class CommitPhase(enum.Enum):
 def batched(
     records: Sequence[Record], take: Callable[[Sequence[Record]], Steps], *, seconds: Callable[[], float]
 ) -> Steps:
-    """Has ``take`` take them in order, as many in one call as suits what the last ones took.
+    """Has ``take`` take them in order, as many in one call as suits what each of the last took.
 
     One may touch a bundle of megabytes, or be stored only.
     """
@@ -53,7 +53,7 @@ def batched(
         yield from take(records[at : at + count])
         yield
         at += count
-        took_long = seconds() - began > SLICE_SECONDS / SLICE_RECORDS
+        took_long = (seconds() - began) / count > SLICE_SECONDS / SLICE_RECORDS
         count = 1 if took_long else min(2 * count, SLICE_RECORDS)
 
 

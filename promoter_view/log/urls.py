@@ -6,12 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from promoter_view.boundaries import EventLog
-from promoter_view.log.etcd.client.connections import EtcdConnections
-from promoter_view.log.etcd.client.gateway import Gateway
 from promoter_view.log.etcd.client.places import ETCD_FORM, parse_place
-from promoter_view.log.etcd.etcd_log import EtcdLog
-from promoter_view.log.etcd.layout import KeyLayout
-from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.log.file.disk import Disk
 from promoter_view.log.file.file_log import FileLog
 from promoter_view.log.file.worker import ThreadWorker
@@ -47,7 +42,9 @@ def open_log(url: str, *, runtime: Runtime, settings: LogSettings, on_fatal: Cal
     if url == "memory:":
         return MemoryLog(reactor=reactor, wall=wall, metrics=metrics, generation=settings.generation, on_fatal=on_fatal)
     if url.startswith("etcd:"):
-        return _etcd_log(url, runtime, settings, on_fatal)
+        from promoter_view.log.etcd.opening import etcd_log  # noqa: PLC0415 - a program with a folder needs none of it
+
+        return etcd_log(parse_place(url.removeprefix("etcd:")), runtime, settings, on_fatal)
     return FileLog(
         Path(url.removeprefix("file:")),
         runtime=runtime,
@@ -56,16 +53,3 @@ def open_log(url: str, *, runtime: Runtime, settings: LogSettings, on_fatal: Cal
         on_fatal=on_fatal,
         disk=Disk(),
     )
-
-
-def _etcd_log(url: str, runtime: Runtime, settings: LogSettings, on_fatal: Callable[[str], None]) -> EventLog:
-    place = parse_place(url.removeprefix("etcd:"))
-    connections = EtcdConnections(settings.etcd, reactor=runtime.reactor, environ=runtime.environ)
-    around = Surroundings(
-        etcd=Gateway(place.endpoints, reactor=runtime.reactor, metrics=runtime.metrics, connections=connections),
-        layout=KeyLayout(place.prefix),
-        identity=settings.replica_id,
-        runtime=runtime,
-        settings=settings,
-    )
-    return EtcdLog(around, on_fatal=on_fatal)

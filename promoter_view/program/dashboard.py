@@ -30,7 +30,7 @@ from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.listening import Listening
 from promoter_view.reading.sights import Sights
 from promoter_view.reading.wire import Frames
-from promoter_view.slices import cooperator
+from promoter_view.slices import SLICE_SECONDS, cooperator
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
@@ -89,9 +89,10 @@ class ServedDashboard(Served):
             views, plurals, self._streams, parts.fragments, sights=sights, pump=pump, frames=frames, now=runtime.now
         )
         authenticator = _authenticator(serving, reviewing)
-        cooperating = cooperator(runtime.reactor)
-        self._follower = ActivityFollower(views, plurals, parts.activity, cooperator=cooperating)
-        self._warmer = RowWarmer(views, _SHOWN, parts.fragments, cooperator=cooperating)
+        self._follower = ActivityFollower(views, plurals, parts.activity, cooperator=cooperator(runtime.reactor))
+        # Nobody waits for these rows yet, and somebody does for the first lists.
+        resting = cooperator(runtime.reactor, rest_seconds=2 * SLICE_SECONDS)
+        self._warmer = RowWarmer(views, _SHOWN, parts.fragments, cooperator=resting)
         entrance = DashboardEntrance(
             Admittance(authenticator, _hosts(settings), settings.dashboard.root_path, serving.limits),
             data,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -13,12 +14,14 @@ from promoter_view.log.settings import EtcdFiles
 from promoter_view.log.urls import LogSettings, open_log
 from promoter_view.program.changed_schemas import ChangedSchemas
 from promoter_view.program.command_line.settings import Settings
-from promoter_view.program.promotions import Shard
 from promoter_view.program.reflection import Reflection, ReflectionByLeader
 from promoter_view.program.role import Role
 from promoter_view.runtime import Runtime
 from promoter_view.views.definition import GENERATION, ViewDefinition
 from promoter_view.views.projector import Projector
+
+if TYPE_CHECKING:
+    from promoter_view.program.promotions import Shard
 
 
 class Pipeline:
@@ -94,6 +97,8 @@ def _shard(settings: Settings, projector: Projector, runtime: Runtime) -> Shard 
     name = settings.argocd.shard
     if name is None:
         return None
+    from promoter_view.program.promotions import Shard  # noqa: PLC0415 - its grammars and schemas, for who needs them
+
     hostname = settings.event_log.replica_id or platform.node()
     return Shard(name, settings, views=projector, runtime=runtime, hostname=hostname)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-from wsproto.utilities import generate_accept_token
+from hashlib import sha1
 
 from promoter_view.web.errors import BadRequest
 from promoter_view.web.headers import Headers
@@ -14,6 +14,8 @@ from promoter_view.web.headers import Headers
 #: (k8s.io/apiserver, pkg/authentication/request/websocket).
 TOKEN_PREFIX = "base64url.bearer.authorization.k8s.io."  # noqa: S105 - a prefix
 _VERSION = b"13"
+#: What proves that the key was read as one of a WebSocket (RFC 6455, 1.3).
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Opening:
         found = {
             "Upgrade": "websocket",
             "Connection": "Upgrade",
-            "Sec-WebSocket-Accept": generate_accept_token(self.key).decode(),
+            "Sec-WebSocket-Accept": b64encode(sha1(self.key + _GUID).digest()).decode(),  # noqa: S324 - RFC 6455, 4.2.2
         }
         return found | ({"Sec-WebSocket-Protocol": self.protocol} if self.protocol else {})
 

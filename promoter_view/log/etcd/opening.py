@@ -1,0 +1,28 @@
+"""Makes a log in etcd of the place that a URL names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from promoter_view.boundaries import EventLog
+from promoter_view.log.etcd.client.connections import EtcdConnections
+from promoter_view.log.etcd.client.gateway import Gateway
+from promoter_view.log.etcd.client.places import Place
+from promoter_view.log.etcd.etcd_log import EtcdLog
+from promoter_view.log.etcd.layout import KeyLayout
+from promoter_view.log.etcd.surroundings import Surroundings
+from promoter_view.log.settings import LogSettings
+from promoter_view.runtime import Runtime
+
+
+def etcd_log(place: Place, runtime: Runtime, settings: LogSettings, on_fatal: Callable[[str], None]) -> EventLog:
+    """An event log there that has not started yet; see ``open_log``."""
+    connections = EtcdConnections(settings.etcd, reactor=runtime.reactor, environ=runtime.environ)
+    around = Surroundings(
+        etcd=Gateway(place.endpoints, reactor=runtime.reactor, metrics=runtime.metrics, connections=connections),
+        layout=KeyLayout(place.prefix),
+        identity=settings.replica_id,
+        runtime=runtime,
+        settings=settings,
+    )
+    return EtcdLog(around, on_fatal=on_fatal)
