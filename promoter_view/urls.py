@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 #: Stands for the value of a parameter; of a URL's own characters, so that a URL stays one.
 _HIDDEN = b"redacted"
@@ -36,6 +37,8 @@ MAX_CARRYING = 128 * 1024
 _LEAST = 32
 _WEB = (b"http", b"https")
 _LONGEST_SCHEME = 20
+#: Characters of an address that becomes a link.
+_MAX_LINK = 2048
 _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*\Z")
 
 
@@ -71,6 +74,19 @@ def public_url(url: str) -> str:
         return without_credentials(url.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
     except TooManyURLs:
         return _HIDDEN.decode()
+
+
+def web_url(text: str) -> str:
+    """The address without credentials, where it is one of the web (http, https, with a host); else ""."""
+    text = public_url(text)
+    if len(text) > _MAX_LINK or not text.isprintable() or " " in text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+    except ValueError:
+        return ""
+    return text if parts.scheme in ("http", "https") and host and "@" not in parts.netloc else ""
 
 
 def _has_too_many_places(encoded: bytes) -> bool:

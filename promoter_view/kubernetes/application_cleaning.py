@@ -11,11 +11,15 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from promoter_view.contacts import CONTACT_ANNOTATIONS
 from promoter_view.decoded import mapping, text
 
 AUTHORIZED_STAGE = "kargo.akuity.io/authorized-stage"
 #: By it an operation says which Promotion began it.
 PROMOTION_INFO = "kargo.akuity.io/promotion"
+
+#: Which Stage may promote to it, and whom to ask about it.
+_ANNOTATIONS = (AUTHORIZED_STAGE, *CONTACT_ANNOTATIONS)
 
 _Json = dict[str, Any]
 _Rule = Callable[[Any], Any]
@@ -42,8 +46,9 @@ def reduce_application(document: _Json) -> _Json:
 
 def _metadata(metadata: _Json) -> _Json:
     kept = {name: value for name, value in metadata.items() if name not in _TICKING}
-    authorized = mapping(kept.pop("annotations", None)).get(AUTHORIZED_STAGE)
-    return kept if authorized is None else {**kept, "annotations": {AUTHORIZED_STAGE: authorized}}
+    annotations = mapping(kept.pop("annotations", None))
+    told = {name: annotations[name] for name in _ANNOTATIONS if annotations.get(name) is not None}
+    return {**kept, "annotations": told} if told else kept
 
 
 def _only(names: Collection[str]) -> _Rule:

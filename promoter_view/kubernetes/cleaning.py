@@ -61,6 +61,8 @@ class CleaningRules:
         named = f"{_RULES} {self.kind.api_version} {self.kind.kind} {shown}" + ("" if self.keep_version else " bare")
         if self.kind.kind == "Stage":
             named += f" {self.argocd_namespace}"
+        if self.kind.kind == "Application":
+            named += " contacts"
         if self.kind.kind not in _RULES_OF:
             named += " by allow list"
         return hashlib.sha256(named.encode()).hexdigest()[:16]

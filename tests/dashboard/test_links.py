@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.dashboard.links import commit_url, web_url
+from promoter_view.dashboard.links import commit_url
 from promoter_view.dashboard.page_table import STRATEGY
+from promoter_view.urls import web_url
 
 SHA = "a" * 40
 

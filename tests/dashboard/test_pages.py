@@ -68,6 +68,8 @@ def company() -> Company:
     return found
 
 
+#: Where annotations of the company lead.
+WHOM = ("mailto:", "https://runbooks.example.com/")
 PATHS = ["", "activity", "strategies/payments/ledger", "strategies/payments/ledger/manifest"]
 
 
@@ -169,6 +171,14 @@ def test_a_strategy_says_what_blocks_it(company: Company) -> None:
             for reason in environment.reasons:
                 for part in filter(None, reason.partition(": ")[::2]):
                     assert str(escape(part)) in html
+
+
+def test_a_strategy_says_whom_to_ask(company: Company) -> None:
+    """Its annotations, as links where they are ones."""
+    html = company.page("strategies/payments/ledger")
+    assert "<dt>Owner</dt><dd><bdi>team payments</bdi></dd>" in html
+    assert '<dt>Contact</dt><dd><a href="mailto:payments@example.com" rel="noreferrer noopener">' in html
+    assert '<dt>Runbook</dt><dd><a href="https://runbooks.example.com/payments/ledger" rel="nor' in html
 
 
 def test_a_cell_of_the_history_in_detail(company: Company) -> None:
@@ -389,7 +399,7 @@ def test_attacks_are_shown_as_text(poisoned: Company, path: str) -> None:
     assert not [tag for tag, _ in read.elements if tag in ("img", "iframe", "object", "svg")]
     assert not [name for _, found in read.elements for name in found if name.startswith("on")]
     for href in read.attributes("href"):
-        assert href.startswith(("/", "#", "https://")), href
+        assert href.startswith(("/", "#", "https://", "mailto:payments@")), href
     assert read.faults == []
 
 
@@ -474,9 +484,9 @@ def test_addresses_begin_with_the_root_path() -> None:
         read = Reader(company.page(path))
         for name in ("href", "src", "action"):
             for value in read.attributes(name):
-                assert value.startswith(("/promotions/", "#", "https://git.example.com", "https://ci.example.com")), (
-                    value
-                )
+                assert value.startswith(
+                    ("/promotions/", "#", "https://git.example.com", "https://ci.example.com", *WHOM)
+                ), value
 
 
 def test_no_entry_is_ahead_of_the_clock() -> None:

@@ -121,6 +121,24 @@ def test_one_in_full() -> None:
     assert [(part.version, part.subject) for part in detail.freight[0].artifacts] == [("a" * 7, "A subject")]
 
 
+def test_whom_to_ask_is_told_by_the_stage_else_by_its_applications() -> None:
+    """As links where they are ones; pages and JSON read the same annotations."""
+    shop, told = Shop(), {**ill(), "metadata": {**ill()["metadata"]}}
+    told["metadata"]["annotations"] = {
+        **told["metadata"]["annotations"],
+        "promoter-view.io/owner": "team web",
+        "promoter-view.io/contact": "javascript:alert(1)",
+        "promoter-view.io/runbook": "https://wiki.example.com/<web>",
+    }
+    shop.put(told)
+    html = shop.page("stages/shop/test")
+    assert "<dt>Owner</dt><dd><bdi>team web</bdi></dd>" in html
+    assert "<dt>Contact</dt><dd><bdi>javascript:alert(1)</bdi></dd>" in html
+    assert 'href="https://wiki.example.com/&lt;web&gt;"' in html
+    shop.put(changed(stage(freight=["f1"]), "metadata", "annotations", to={"promoter-view.io/owner": "team shop"}))
+    assert [contact.text for contact in read_stage(Decoded(shop.document, "stage"), "").contacts][:1] == ["team shop"]
+
+
 def test_a_page_is_read_an_application_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many a Stage has, on its page and in its stream."""
     shop = Shop()

@@ -52,6 +52,9 @@ def application() -> dict[str, Any]:
             "annotations": {
                 "kargo.akuity.io/authorized-stage": "shop:test",
                 "argocd.argoproj.io/refresh": "hard",
+                "promoter-view.io/owner": "team shop",
+                "promoter-view.io/runbook": "https://user:pass@wiki.example.com/shop",
+                "promoter-view.io/other": SECRET,
                 "notified.notifications.argoproj.io": SECRET,
             },
         },
@@ -115,7 +118,11 @@ def test_what_is_kept() -> None:
             "namespace": "argocd",
             "uid": "u1",
             "labels": {"team": "shop"},
-            "annotations": {"kargo.akuity.io/authorized-stage": "shop:test"},
+            "annotations": {
+                "kargo.akuity.io/authorized-stage": "shop:test",
+                "promoter-view.io/owner": "team shop",
+                "promoter-view.io/runbook": "https://wiki.example.com/shop",
+            },
         },
         "spec": {
             "source": SOURCE,

@@ -9,7 +9,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from promoter_view.dashboard.links import commit_url, web_url
+from promoter_view.contacts import Contact, choose_contacts, read_contacts
+from promoter_view.dashboard.links import commit_url
 from promoter_view.dashboard.stages.rows import (
     ShownHealth,
     StageRow,
@@ -19,7 +20,7 @@ from promoter_view.dashboard.stages.rows import (
     read_stage_row,
 )
 from promoter_view.decoded import mapping, mappings, moment, parse_time, text
-from promoter_view.urls import public_url
+from promoter_view.urls import public_url, web_url
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.stage.columns import freight_name
 
@@ -127,6 +128,7 @@ class StageDetail:
     promotions: tuple[PromotionLine, ...]
     ready: str
     created: datetime | None
+    contacts: tuple[Contact, ...] = ()
 
 
 class _Said(NamedTuple):
@@ -169,6 +171,7 @@ def read_stage(contents: Contents, argocd_url: str) -> StageDetail:
         promotions=tuple(replace(each, freight=names.get(each.freight, each.freight[:7])) for each in promotions[::-1]),
         ready=contents.root(_ready),
         created=parse_time(contents.created),
+        contacts=choose_contacts([contents.root(read_contacts), *contents.each("applications", read_contacts)]),
     )
 
 
@@ -176,6 +179,7 @@ def stage_steps(contents: BundleContents) -> Iterator[None]:
     """Reads what ``read_stage`` wants beside its row, a member a step."""
     contents.one("health", _read_checks)
     yield
+    yield from contents.steps("applications", read_contacts)
     for name, read in (("applications", _said), ("freight", _freight), ("promotions", _promotion)):
         yield from contents.steps(name, read)
 

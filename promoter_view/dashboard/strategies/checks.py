@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from promoter_view.dashboard.links import web_url
 from promoter_view.decoded import mapping, mappings, parse_time, text
+from promoter_view.urls import web_url
 from promoter_view.views.promotion_strategy.order_gate import PREVIOUS_ENVIRONMENT, OrderCheck
 
 

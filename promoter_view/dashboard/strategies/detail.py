@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, TypeVar
 
-from promoter_view.dashboard.links import web_url
+from promoter_view.contacts import Contact, read_contacts
 from promoter_view.dashboard.strategies.checks import Checks, Phase, ShownCheck
 from promoter_view.dashboard.strategies.environments import ShownStrategy, Station
 from promoter_view.dashboard.strategies.figures import Deliveries
@@ -16,6 +16,7 @@ from promoter_view.dashboard.strategies.gate_reports import GateReport, read_rep
 from promoter_view.dashboard.strategies.gates import Schedule, Timer, read_schedules, read_timers
 from promoter_view.dashboard.strategies.history import HistoryLine, Matrix
 from promoter_view.decoded import mappings, parse_time, text
+from promoter_view.urls import web_url
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.columns import repository
 from promoter_view.views.promotion_strategy.order import Order
@@ -102,6 +103,7 @@ class Detail:
     repository: str
     repository_url: str
     created: datetime | None
+    contacts: tuple[Contact, ...] = ()
 
     @property
     def visible(self) -> bool:
@@ -141,6 +143,7 @@ def read_detail(contents: Contents, strategy: ShownStrategy, past: Matrix) -> De
         repository=repository(contents),
         repository_url=_repository_url(stations),
         created=parse_time(contents.created),
+        contacts=contents.root(read_contacts),
     )
 
 

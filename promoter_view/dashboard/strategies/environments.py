@@ -12,11 +12,12 @@ from typing import Any
 from promoter_view.dashboard.search import policy_words
 from promoter_view.dashboard.strategies.checks import Phase, PullRequest, read_request
 from promoter_view.dashboard.strategies.commits import ShownCommit
-from promoter_view.dashboard.strategies.figures import Deliveries, Delivery
-from promoter_view.dashboard.strategies.past import NO_PAST, UNSEEN_PAST, EnvironmentPast, PastPromotions, choose_pasts
+from promoter_view.dashboard.strategies.figures import Deliveries
+from promoter_view.dashboard.strategies.past import NO_PAST, UNSEEN_PAST, EnvironmentPast, PastPromotions
 from promoter_view.dashboard.strategies.sides import Side, read_side
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.contents import BundleContents, Contents
+from promoter_view.views.promotion_strategy.estimates.deliveries import Delivery, choose_pasts
 from promoter_view.views.promotion_strategy.order_gate import (
     HISTORIES,
     POLICIES,

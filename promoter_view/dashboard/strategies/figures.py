@@ -6,27 +6,16 @@ was not promoted. A strategy's deployments are those to its last environments: a
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Generator, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 from statistics import median
-from typing import Any
 
-from promoter_view.decoded import mappings, moment, text
 from promoter_view.slices import outcome
+from promoter_view.views.promotion_strategy.estimates.deliveries import Delivery
 
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One promotion to one environment."""
-
-    sha: str
-    committed: datetime | None
-    live: datetime
-    failed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +77,6 @@ def kept_words(kept: frozenset[int]) -> str:
     if not most:
         return ""
     return f"last {most}" if fewest == most else f"last {fewest} to {most}"
-
-
-def read_deliveries(history: Iterable[Mapping[str, Any]]) -> tuple[Delivery, ...]:
-    """What the entries of a history tell, which come the newest first."""
-    return tuple(_deliveries(history))
 
 
 def figures(found: Iterable[Deliveries], now: datetime) -> Figures:
@@ -159,16 +143,6 @@ def _lead_times(deployed: Iterable[Delivery]) -> Iterator[float]:
     for one in deployed:
         if one.committed is not None and one.live >= one.committed:
             yield (one.live - one.committed).total_seconds()
-
-
-def _deliveries(history: Iterable[Mapping[str, Any]]) -> Iterator[Delivery]:
-    for past in history:
-        sha = text(past, "active", "dry", "sha")
-        live = moment(past, "pullRequest", "prMergeTime") or moment(past, "active", "hydrated", "commitTime")
-        if not sha or live is None or text(past, "restoredFrom"):
-            continue
-        failed = any(check.get("phase") == "failure" for check in mappings(past, "active", "commitStatuses"))
-        yield Delivery(sha, moment(past, "active", "dry", "commitTime"), live, failed)
 
 
 def _median(seconds: Sequence[float]) -> timedelta | None:

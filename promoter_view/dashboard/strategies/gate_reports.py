@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from promoter_view.dashboard.links import web_url
 from promoter_view.dashboard.strategies.checks import Checks, Phase, ShownCheck, ordered, phase_of
 from promoter_view.decoded import mapping, mappings, text
+from promoter_view.urls import web_url
 from promoter_view.views.contents import BundleContents, Contents
 
 _ENDING = "CommitStatus"

@@ -10,6 +10,7 @@ from typing import Any
 from promoter_view.dashboard.strategies.checks import Phase, phase_of
 from promoter_view.decoded import mapping, mappings, parse_time, text
 from promoter_view.durations import parse_duration
+from promoter_view.views.promotion_strategy.estimates.likely import later
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +80,8 @@ def _timer(key: str, found: Mapping[str, Any]) -> Timer:
         phase_of(text(found, "phase")),
         required[:40],
         text(found, "atMostDurationRemaining")[:40],
-        _later(began, seconds) if began is not None and seconds is not None else None,
+        later(began, timedelta(seconds=seconds)) if began is not None and seconds is not None else None,
     )
-
-
-def _later(began: datetime, seconds: float) -> datetime | None:
-    """None where that is beyond the year 9999."""
-    try:
-        return began + timedelta(seconds=seconds)
-    except OverflowError:
-        return None
 
 
 def _window(found: Mapping[str, Any]) -> Window:

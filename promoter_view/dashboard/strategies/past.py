@@ -1,12 +1,8 @@
-"""The promotions that an environment has had: who tells of them, and how far back. Pure; raises nothing.
-
-Up to GitOps Promoter 0.40 a ChangeTransferPolicy's own status tells, from 0.41 on a ChangeTransferPolicyHistory. While
-an installation goes from one to the other both may be there: then the latter counts, for it has the same and more.
-"""
+"""The promotions that an environment has had, as its pages show them, and how far back. Pure; raises nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,13 +10,11 @@ from typing import Any
 from promoter_view.dashboard.search import past_words
 from promoter_view.dashboard.strategies.checks import Checks, PullRequest, read_request
 from promoter_view.dashboard.strategies.commits import SHORT
-from promoter_view.dashboard.strategies.figures import Delivery, read_deliveries
 from promoter_view.dashboard.strategies.sides import Side, read_side
 from promoter_view.decoded import mapping, mappings, text
+from promoter_view.views.promotion_strategy.estimates.deliveries import Delivered, is_history, read_delivered
 from promoter_view.views.promotion_strategy.order_gate import PREVIOUS_ENVIRONMENT, OrderCheck
-from promoter_view.views.promotion_strategy.standing import by_branch
 
-_HISTORY = "ChangeTransferPolicyHistory"
 #: How many promotions of an environment GitOps Promoter keeps: in its ChangeTransferPolicy, and in its history.
 _KEPT_BY_POLICY, _KEPT_BY_HISTORY = 5, 20
 #: Entries that are read, should a release keep more.
@@ -49,19 +43,14 @@ class EnvironmentPast:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PastPromotions:
+class PastPromotions(Delivered):
     """What one object tells of an environment's past. Two are equal when they are one: read of the same bytes.
 
-    ``entries``: the newest first, as many as were asked for. ``kept``: how many its source keeps at most; it has
-    ``count``. Not ``is_told``: something has gone live here, and nothing says when and how.
+    ``entries``: the newest first, as many as were asked for. ``kept``: how many its source keeps at most.
     """
 
-    branch: str = ""
     entries: tuple[EnvironmentPast, ...] = ()
     kept: int = _KEPT_BY_POLICY
-    count: int = 0
-    is_told: bool = True
-    deliveries: tuple[Delivery, ...] = ()
     words: tuple[str, ...] = ()
 
     @property
@@ -84,42 +73,17 @@ def read_last(member: Mapping[str, Any], order: OrderCheck = PREVIOUS_ENVIRONMEN
     return _read(member, order, 1)
 
 
-def choose_pasts(
-    policies: Iterable[PastPromotions], histories: Iterable[PastPromotions]
-) -> Mapping[str, PastPromotions]:
-    """By branch what is to be believed, of what the policies and what the histories tell."""
-    # Of one branch there may be two where policies were made anew: the old one's is not gone yet, or empty.
-    own, apart = by_branch(policies), by_branch(sorted(histories, key=lambda past: not past.count))
-    return {branch: _chosen(past, apart.get(branch)) for branch, past in own.items()}
-
-
-def _chosen(own: PastPromotions, apart: PastPromotions | None) -> PastPromotions:
-    if apart is None or (own.count and not apart.count):
-        return own
-    return apart if apart.is_told else own
-
-
 def _read(member: Mapping[str, Any], order: OrderCheck, most: int) -> PastPromotions:
-    entries = tuple(mappings(member, "status", "history"))
+    entries, told = tuple(mappings(member, "status", "history")), read_delivered(member)
     return PastPromotions(
-        branch=text(member, "spec", "activeBranch"),
+        branch=told.branch,
+        count=told.count,
+        is_told=told.is_told,
+        deliveries=told.deliveries,
         entries=tuple(_entry(each, order) for each in entries[:most]),
-        kept=_KEPT_BY_HISTORY if text(member, "kind") == _HISTORY else _KEPT_BY_POLICY,
-        count=len(entries),
-        is_told=_tells(member),
-        deliveries=read_deliveries(entries),
+        kept=_KEPT_BY_HISTORY if is_history(member) else _KEPT_BY_POLICY,
         words=past_words(entries),
     )
-
-
-def _tells(member: Mapping[str, Any]) -> bool:
-    """Of a policy: it speaks of its past, or has never had anything live. Of a history: its controller has looked."""
-    status = mapping(member, "status")
-    if isinstance(status.get("history"), list):
-        return True
-    if text(member, "kind") == _HISTORY:
-        return isinstance(status.get("observedGeneration"), int) or isinstance(status.get("conditions"), list)
-    return not text(status, "active", "dry", "sha")
 
 
 def _entry(found: Mapping[str, Any], order: OrderCheck) -> EnvironmentPast:

@@ -71,7 +71,17 @@ def _strategy(states: States) -> Document:
     environments = [{"branch": strategy.environments[place].branch, **states.environment(place)} for place in places]
     status = {"environments": environments, **ready(strategy)}
     labels = {"team": strategy.namespace, "app.kubernetes.io/part-of": strategy.namespace}
-    return manifest("PromotionStrategy", strategy.namespace, strategy.name, spec, status, labels)
+    found = manifest("PromotionStrategy", strategy.namespace, strategy.name, spec, status, labels)
+    found["metadata"]["annotations"] = _whom_to_ask(strategy)
+    return found
+
+
+def _whom_to_ask(strategy: Strategy) -> Document:
+    return {
+        "promoter-view.io/owner": f"team {strategy.namespace}",
+        "promoter-view.io/contact": f"mailto:{strategy.namespace}@example.com",
+        "promoter-view.io/runbook": f"https://runbooks.example.com/{strategy.namespace}/{strategy.name}",
+    }
 
 
 def _environment(states: States, place: int) -> Document:
