@@ -94,7 +94,6 @@ class Metrics:
             self.reflector_events,
             self.reflector_relists,
             self.reflector_outcomes,
-            self.reflector_lag_seconds,
             self.malformed_objects,
             self.unreadable_objects,
             self.log_refused_objects,

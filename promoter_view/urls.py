@@ -1,7 +1,8 @@
 """URLs without the credentials that they carry: the one place that decides what of a URL is secret. Pure.
 
 Of http and https the whole user information goes, for a token alone stands where a name would; of other schemes the
-password, for in ``ssh://git@host`` the user is part of the address. Of a query the values of parameters go whose names
+password, for in ``ssh://git@host`` the user is part of the address. A scheme that cannot be read, for an expression of a
+template stands there, may be either: all goes. Of a query the values of parameters go whose names
 end as those of credentials do (``access_token``, ``X-Amz-Signature``).
 """
 
@@ -40,6 +41,8 @@ _LONGEST_SCHEME = 20
 #: Characters of an address that becomes a link.
 _MAX_LINK = 2048
 _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*\Z")
+#: In front of a URL that has no scheme at all.
+_APART = b" \t\r\n\"'"
 
 
 class TooManyURLs(ValueError):  # noqa: N818 - a state, as Twisted's ConnectionLost
@@ -110,13 +113,17 @@ def _carrying(suspects: Sequence[bytes], *, named: bool) -> frozenset[bytes] | N
 
 
 def _cleaned(found: re.Match[bytes]) -> bytes:
-    before = found.string[max(found.start() - _LONGEST_SCHEME, 0) : found.start()]
-    scheme = _SCHEME.search(before)
-    if scheme is None:
-        return found[0]
-    is_web = scheme[0].lower() in _WEB
+    is_web = _may_be_web(found.string[max(found.start() - _LONGEST_SCHEME, 0) : found.start()])
     url = _USER.sub(lambda user: b"://" if is_web else _without_password(user[1]), found[0], count=1)
     return _SECRET.sub(rb"\1" + _HIDDEN, url)
+
+
+def _may_be_web(before: bytes) -> bool:
+    """Whether a token alone may stand where a name would: ``git+https``, too, and what an expression stands for."""
+    scheme = _SCHEME.search(before)
+    if scheme is None:
+        return before[-1:] not in _APART
+    return scheme[0].lower().rpartition(b"+")[2] in _WEB
 
 
 def _has_hint(text: bytes) -> bool:

@@ -38,6 +38,12 @@ CLEANED = {
         "https://host/{{ .Branch }}/{{ .Sha }}?token=redacted&env={{ .Branch }}",
     ),
     "a password beside an action": ("https://{{ .User }}:t0ken@host/x", "https://host/x"),
+    "a scheme that a template gives": ("{{ .Scheme }}://user:t0ken@host/x", "{{ .Scheme }}://host/x"),
+    "a token behind such a scheme": ("${SCHEME}://t0ken@host/x?token=t0ken", "${SCHEME}://host/x?token=redacted"),
+    "a scheme that a format gives": ("%s://user:t0ken@host", "%s://user@host"),
+    "no scheme": ("at ://user:t0ken@host/x", "at ://user@host/x"),
+    "a way to read it over https": ("git+https://t0ken@host/x", "git+https://host/x"),
+    "a way to read it over ssh": ("git+ssh://git:t0ken@host/x", "git+ssh://git@host/x"),
     "not of ASCII": ("https://ü:t0kén@host/é", "https://host/é"),
 }
 AS_THEY_ARE = [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from promoter_view.records import Bundle
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.recent import Recent
-from promoter_view.web.deflate import HEADER, GzipMember, Run, deflate
+from promoter_view.web.deflate import HEADER, GzipMember, Run, deflate, inflate
 
 #: What the frames near the head may take, in each of the two forms: readers that keep up share these, one that lags
 #: makes its own.
@@ -72,14 +72,15 @@ class Wire:
         return max_bytes
 
     def has(self, key: Hashable) -> bool:
-        """What ``shared`` gives for that key is there already."""
-        return self._frames.plain.get(key) is not None
+        """What ``shared`` gives for that key costs next to nothing: another client's is there, in either form."""
+        return self._frames.plain.get(key) is not None or self._frames.runs.get(key) is not None
 
     def shared(self, key: Hashable, make: Make) -> bytes:
         """What other clients are sent too; ``key`` names it for good."""
         found = self._frames.plain.get(key)
         if found is None:
-            found = make()
+            run = self._frames.runs.get(key)
+            found = make() if run is None else inflate(run)
             self._frames.plain.keep(key, found, len(found))
         return found
 
@@ -116,10 +117,6 @@ class GzipWire(Wire):
     def budget(self, max_bytes: int) -> int:
         """Less: runs may have to be made, which takes longer than writing them."""
         return max_bytes // 4
-
-    def has(self, key: Hashable) -> bool:
-        """As a run."""
-        return self._frames.runs.get(key) is not None
 
     def shared(self, key: Hashable, make: Make) -> bytes:
         """The frame's run."""

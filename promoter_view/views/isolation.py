@@ -18,7 +18,7 @@ from promoter_view.records import BundleKey
 _Value = TypeVar("_Value")
 
 #: Bundles and parts that are remembered as told of: beyond it the log may name one twice.
-_MAX_TOLD = 1000
+_MAX_FAILING = 1000
 
 
 class Isolation:
@@ -28,17 +28,18 @@ class Isolation:
 
     def __init__(self, metrics: Metrics) -> None:
         self._failures = metrics.unrendered
-        self._told: dict[tuple[BundleKey, str], None] = {}
+        #: How each was made when it failed: one that is read in steps and then made may fail in one of the two only.
+        self._failing: dict[tuple[BundleKey, str], set[str]] = {}
 
     def of(self, key: BundleKey, part: str, make: Callable[[], _Value], instead: Callable[[], _Value]) -> _Value:
         """What ``make`` gives, or where it fails ``instead``. ``part`` is a word for people: row, history, cells."""
-        with self._noting(key, part):
+        with self._noting(key, part, "of"):
             return make()
         return instead()
 
     def steps(self, key: BundleKey, part: str, steps: Iterator[None]) -> Iterator[None]:
         """The steps, as far as they come."""
-        with self._noting(key, part):
+        with self._noting(key, part, "steps"):
             yield from steps
 
     def whole(
@@ -46,7 +47,7 @@ class Isolation:
     ) -> Iterator[str]:
         """What ``make`` gives once all is there, until then "" for each piece; ``instead`` where one of them fails."""
         made, is_whole = list[str](), False
-        with self._noting(key, part):
+        with self._noting(key, part, "whole"):
             for piece in make():
                 made.append(piece)
                 yield ""
@@ -54,20 +55,28 @@ class Isolation:
         yield from made if is_whole else (instead(),)
 
     @contextmanager
-    def _noting(self, key: BundleKey, part: str) -> Iterator[None]:
-        """Ends here what fails within; what does not is right again, and a later failure of it is told of."""
+    def _noting(self, key: BundleKey, part: str, way: str) -> Iterator[None]:
+        """Ends here what fails within. A part that fails in no way any more is right again: a later failure is told."""
         try:
             yield
         except Exception:  # whatever the defect is, it is of this bundle, and the others are to be shown
-            self._note(key, part)
+            self._note(key, part, way)
         else:
-            self._told.pop((key, part), None)
+            self._clear(key, part, way)
 
-    def _note(self, key: BundleKey, part: str) -> None:
+    def _clear(self, key: BundleKey, part: str, way: str) -> None:
+        ways = self._failing.get((key, part))
+        if ways is not None:
+            ways.discard(way)
+            if not ways:
+                del self._failing[key, part]
+
+    def _note(self, key: BundleKey, part: str, way: str) -> None:
         self._failures.labels(key.view, part).inc()
-        if (key, part) in self._told:
+        if (key, part) in self._failing:
+            self._failing[key, part].add(way)
             return
-        if len(self._told) >= _MAX_TOLD:
-            self._told.pop(next(iter(self._told)))
-        self._told[key, part] = None
+        if len(self._failing) >= _MAX_FAILING:
+            self._failing.pop(next(iter(self._failing)))
+        self._failing[key, part] = {way}
         self._log.failure("{part} of {view} {namespace}/{name} cannot be shown", part=part, **key._asdict())

@@ -36,6 +36,11 @@ def deflate(data: bytes) -> Run:
     return Run(_compressed(data), len(data), zlib.crc32(data), _shift(len(data)))
 
 
+def inflate(run: Run) -> bytes:
+    """What the run stands for."""
+    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(run.data)
+
+
 class GzipMember:
     """One gzip stream in the making: HEADER, then what these methods return in that order, ``end`` last."""
 

@@ -83,10 +83,13 @@ def test_frame_larger_than_the_cache():
 
 @pytest.mark.parametrize("compressed", [False, True])
 def test_what_is_made_already(compressed: bool) -> None:
-    """A wire knows which shared frames cost nothing any more, each in its own form."""
+    """A wire knows which shared frames need not be made any more, in whichever form another one has had them."""
     frames = Frames()
     wire, other = frames.wire(gzip=compressed), frames.wire(gzip=not compressed)
     assert not wire.has(1)
-    wire.shared(1, lambda: b"a frame\n")
+    packed, plain = (wire, other) if compressed else (other, wire)
+    made = {wire: wire.shared(1, lambda: b"a frame\n")}
     assert wire.has(1)
-    assert not other.has(1)
+    assert other.has(1)
+    made[other] = other.shared(1, lambda: pytest.fail("made twice"))
+    assert made[plain] == b"a frame\n" == gzip.decompress(packed.begin() + made[packed] + packed.end())

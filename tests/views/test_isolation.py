@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -59,6 +59,20 @@ class IsolationTests(SynchronousTestCase):
             steps.close()  # type: ignore[attr-defined]
         self.assertEqual(self.count("warm"), 3)
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 2)
+
+    def test_steps_and_what_is_made_of_them(self) -> None:
+        """A part that is read in steps and then made may fail in one of the two: that is told once, not at each change."""
+
+        def show(reading: Callable[[], Iterator[str]], made: Callable[[], str]) -> None:
+            list(self.isolation.steps(KEY, "row", (None for _ in reading())))
+            self.isolation.of(KEY, "row", made, lambda: "instead")
+
+        for reading, made in ((right, fails), (broken, lambda: "right"), (broken, fails)):
+            for _ in range(3):
+                show(reading, made)
+            self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+            show(right, lambda: "right")
+        self.assertEqual(self.flushLoggedErrors(ValueError), [])
 
     def test_each(self) -> None:
         """Another part and another bundle are told of by themselves, and what is remembered is bounded."""

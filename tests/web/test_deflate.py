@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.web.deflate import HEADER, GzipMember, deflate
+from promoter_view.web.deflate import HEADER, GzipMember, deflate, inflate
 
 BYTES = st.one_of(st.binary(max_size=300), st.integers(0, 70_000).map(lambda size: b"abc" * (size // 3)))
 
@@ -33,6 +33,12 @@ def test_each_run_can_be_read_when_it_has_come(parts):
     assert not reader.eof
     reader.decompress(member.end())
     assert reader.eof
+
+
+@given(BYTES)
+def test_a_run_can_be_had_back(data):
+    """The bytes that a run stands for come out of it again."""
+    assert inflate(deflate(data)) == data
 
 
 def test_one_run_in_many_streams():

@@ -80,8 +80,10 @@ class Reflectors:
             )
             for path in paths
         ]
-        for kind in {path.kind for path in paths}:
-            runtime.metrics.reflector_lag_seconds.labels(kind).set_function(partial(self._lag, kind))
+        self._lags = runtime.metrics.reflector_lag_seconds
+        self._kinds = frozenset(path.kind for path in paths)
+        for kind in self._kinds:
+            self._lags.labels(kind).set_function(partial(self._lag, kind))
 
     def start(self) -> None:
         """Starts each. Call once."""
@@ -89,7 +91,9 @@ class Reflectors:
             reflector.start()
 
     def stop(self) -> Deferred[None]:
-        """Fires once nothing more is recorded."""
+        """Fires once nothing more is recorded. What no longer reads lags behind nothing."""
+        for kind in self._kinds:
+            self._lags.remove_by_labels({"kind": kind})
         stopping = DeferredList([reflector.stop() for reflector in self._reflectors], consumeErrors=True)
         return stopping.addCallback(lambda _: None)
 

@@ -21,7 +21,7 @@ class BoundedCluster:
     async def get(self, path: str, parameters: Parameters = ()) -> bytes:
         """The body of the answer. Errors: ClusterError."""
         body = await self._cluster.get(path, parameters)
-        if not self._allowance.lists(len(body), first="continue" not in dict(parameters)):
+        if not self._allowance.lists(path, len(body), first="continue" not in dict(parameters)):
             raise Unreachable(Outcome.BODY_TOO_LARGE, f"{path}: more than is taken of an undeclared kind")
         return body
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Objects, and bytes of them once they are cleaned; bytes of one list of them; changes, a second and at once."""
+    """Objects, and bytes of them once they are cleaned; bytes of a list of all; changes, a second and at once."""
 
     objects: int = 20_000
     kept_bytes: int = 64 << 20
@@ -33,15 +33,20 @@ class Allowance:
         self._bounds = bounds
         self._now = now
         self._exceeded = exceeded
-        self._objects = self._bytes = self._listed = 0
+        self._objects = self._bytes = 0
+        self._listed: dict[str, int] = {}
         self._changes = bounds.changes_at_once
         self._counted_at = now()
         self._over = False
 
-    def lists(self, size: int, *, first: bool) -> bool:
-        """Whether a page of so many bytes may be taken; the ``first`` one begins a list."""
-        self._listed = size if first else self._listed + size
-        return self._allows(LeftOut.TOO_MANY_BYTES if self._listed > self._bounds.listed_bytes else None)
+    def lists(self, path: str, size: int, *, first: bool) -> bool:
+        """Whether a page of so many bytes may be taken; the ``first`` one begins the list of that ``path``.
+
+        A kind may be listed on several paths, one a namespace and each at its own pace: the last list of each counts.
+        """
+        self._listed[path] = size if first else self._listed.get(path, 0) + size
+        is_over = sum(self._listed.values()) > self._bounds.listed_bytes
+        return self._allows(LeftOut.TOO_MANY_BYTES if is_over else None)
 
     def admits(self, size: int, before: int | None, *, changed: bool) -> bool:
         """See Quota."""

@@ -65,10 +65,21 @@ def test_time_earns_no_more_than_the_burst(told: Told) -> None:
 
 def test_pages_of_a_list_are_counted_together(told: Told) -> None:
     """The next list begins anew."""
-    assert told.allowance.lists(600, first=True)
-    assert told.allowance.lists(400, first=False)
-    assert told.allowance.lists(1000, first=True)
-    assert not told.allowance.lists(1, first=False)
+    assert told.allowance.lists("/a", 600, first=True)
+    assert told.allowance.lists("/a", 400, first=False)
+    assert told.allowance.lists("/a", 1000, first=True)
+    assert not told.allowance.lists("/a", 1, first=False)
+    assert told.exceeded == [LeftOut.TOO_MANY_BYTES]
+
+
+def test_lists_of_several_paths_are_counted_apart(told: Told) -> None:
+    """Pages of one path begin no list of another: each may be listed anew, and together they are within the bound."""
+    assert told.allowance.lists("/a", 300, first=True)
+    assert told.allowance.lists("/b", 300, first=True)
+    assert told.allowance.lists("/a", 100, first=False)
+    assert told.allowance.lists("/b", 300, first=False)
+    assert told.allowance.lists("/b", 600, first=True)
+    assert not told.allowance.lists("/a", 1, first=False)
     assert told.exceeded == [LeftOut.TOO_MANY_BYTES]
 
 
@@ -77,5 +88,5 @@ def test_it_is_over_for_good(told: Told) -> None:
     assert not told.adds(101)
     told.allowance.frees(101)
     assert not told.adds(1)
-    assert not told.allowance.lists(1, first=True)
+    assert not told.allowance.lists("/a", 1, first=True)
     assert told.exceeded == [LeftOut.TOO_MANY_BYTES]

@@ -18,6 +18,7 @@ from promoter_view.kubernetes.undeclared.reflecting import UndeclaredReflectors,
 from promoter_view.log.recorder import LogRecorder
 from promoter_view.metrics import Metrics
 from promoter_view.records import Change, KindsChanged, UndeclaredKind
+from promoter_view.views.joining.sources import Sources
 from tests.kubernetes.undeclared.clusters import Cluster
 from tests.kubernetes.undeclared.kinds import GATE, OWNED, PLURALS, RELATED
 from tests.support.runtimes import a_runtime
@@ -90,6 +91,9 @@ class UndeclaredReflectorsTests(SynchronousTestCase):
     def sample(self, outcome: str) -> float | None:
         return self.metrics.registry.get_sample_value("promoter_view_undeclared_kinds", {"outcome": outcome})
 
+    def lag(self) -> float | None:
+        return self.metrics.registry.get_sample_value("promoter_view_reflector_lag_seconds", {"kind": GATE})
+
     def test_a_kind_is_taken_up_before_its_objects(self) -> None:
         """Its record comes first, then each object; from then on it is watched."""
         self.cluster.holds(GATE, "a", "b", spec={"webhookToken": "s3cr3t"})
@@ -157,6 +161,24 @@ class UndeclaredReflectorsTests(SynchronousTestCase):
         self.cluster.kinds.append(GATE)
         self.settle(MINUTE)
         self.assertEqual(self.told()[4:], [[GATE], "ADDED a"])
+
+    def test_a_kind_that_comes_back_before_its_leaving_is_shown(self) -> None:
+        """Views follow the log, and so late: what they forget of the kind that went is not the new one's lag."""
+        view = Sources((), metrics=self.metrics, warn=self.fail)
+        self.cluster.holds(GATE, "a")
+        self.begin()
+        self.cluster.kinds.clear()
+        self.settle(MINUTE)
+        self.settle(MINUTE)
+        self.assertIsNone(self.lag())
+        self.cluster.kinds.append(GATE)
+        self.settle(MINUTE)
+        for entry in self.log.entries:
+            if isinstance(entry, KindsChanged):
+                view.take_up(entry.kinds)
+        self.assertIsNotNone(self.lag())
+        self.end()
+        self.assertIsNone(self.lag())
 
     def test_what_is_missing_once_is_kept(self) -> None:
         """A server that has just started publishes custom resources late."""
