@@ -1,9 +1,9 @@
 """URLs without the credentials that they carry: the one place that decides what of a URL is secret. Pure.
 
 Of http and https the whole user information goes, for a token alone stands where a name would; of other schemes the
-password, for in ``ssh://git@host`` the user is part of the address. A scheme that cannot be read, for an expression of a
-template stands there, may be either: all goes. Of a query the values of parameters go whose names
-end as those of credentials do (``access_token``, ``X-Amz-Signature``).
+password, for in ``ssh://git@host`` the user is part of the address. Where an expression stands for the scheme it may be
+either: all goes. Of a query the values of parameters go whose names end as those of credentials do
+(``access_token``, ``X-Amz-Signature``).
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from promoter_view.urls import TooManyURLs, without_credentials
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 #: Stepped when a rule changes: every log then lists its paths again.
-_RULES = 4
+_RULES = 5
 _CREDENTIALS = frozenset({"headerTemplates", "authentication"})
 _BODIES = frozenset({"bodyTemplate"})
 _RESPONSES = frozenset({"triggerOutput", "responseOutput", "successOutput"})

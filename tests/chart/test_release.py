@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.chart.rendering import CHART, NAMESPACE, Helm, Identity
+from tests.support.plane.fixtures import running_plane
 from tests.support.plane.plane import ControlPlane
 
 pytestmark = pytest.mark.controlplane
@@ -63,12 +65,22 @@ REPLICATED = FULL | {
 }
 
 
+@pytest.fixture(scope="module")
+def plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A control plane with the namespace, and with nothing of ours that another test may have left there.
+
+    What is rendered has names of the cluster's: somebody else's object of such a name is a conflict.
+    """
+    with running_plane(control_plane_binaries, tmp_path_factory.mktemp("chart")) as running:
+        running.kubectl("create", "namespace", NAMESPACE)
+        yield running
+
+
 class Release:
     """The chart's release ``promoter-view`` on a control plane."""
 
     def __init__(self, helm: Helm, plane: ControlPlane) -> None:
         self._helm, self._plane = helm, plane
-        plane.kubectl("create", "namespace", NAMESPACE)
 
     def __call__(self, verb: str, *arguments: str, values: Mapping[str, Any] | None = None) -> str:
         """Runs ``helm VERB promoter-view``; what it prints. A failure fails the test."""
@@ -83,7 +95,7 @@ class Release:
         return json.loads(self._plane.kubectl("get", API_SERVICE, "-o", "json"))["spec"]
 
 
-def test_a_release_comes_is_upgraded_and_goes(helm: Helm, own_control_plane: ControlPlane) -> None:
+def test_a_release_comes_is_upgraded_and_goes(helm: Helm, plane: ControlPlane) -> None:
     """All that is rendered is there after the install and gone, in kube-system too, after the uninstall.
 
     In between an upgrade keeps the authority that the script has put into the APIService.
@@ -91,30 +103,26 @@ def test_a_release_comes_is_upgraded_and_goes(helm: Helm, own_control_plane: Con
 
     def there() -> set[Identity]:
         """Which of the rendered objects the cluster has."""
-        return {identity for identity in helm.objects() if _get(own_control_plane, identity)}
+        return {identity for identity in helm.objects() if _get(plane, identity)}
 
-    release = Release(helm, own_control_plane)
+    release = Release(helm, plane)
     notes = release("install", values={"certs": {"mode": "manual"}})
     assert "make apiserver-certs" in notes
     assert there() == helm.objects().keys()
     patch = json.dumps({"spec": {"caBundle": AUTHORITY, "insecureSkipTLSVerify": None}})
-    own_control_plane.kubectl("patch", API_SERVICE, "--type=merge", "-p", patch)
+    plane.kubectl("patch", API_SERVICE, "--type=merge", "-p", patch)
     release("upgrade", values={"logLevel": "debug"})
     assert release.api_service()["caBundle"] == AUTHORITY
-    assert "--log-level=debug" in own_control_plane.kubectl("-n", NAMESPACE, "get", "deployments", "-o", "yaml")
+    assert "--log-level=debug" in plane.kubectl("-n", NAMESPACE, "get", "deployments", "-o", "yaml")
     release("uninstall")
     assert there() == set()
 
 
 @pytest.mark.parametrize("values", [FULL, REPLICATED], ids=["one", "several"])
-def test_every_field_is_one_that_the_cluster_knows(
-    helm: Helm, control_plane: ControlPlane, values: dict[str, Any]
-) -> None:
+def test_every_field_is_one_that_the_cluster_knows(helm: Helm, plane: ControlPlane, values: dict[str, Any]) -> None:
     """With every value given the cluster takes all of it, and by strict validation."""
-    namespace = json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-    control_plane.kubectl("apply", "-f", "-", input_text=namespace)
     strictly = ("--server-side", "--dry-run=server", "--validate=strict", "-f", "-")
-    printed = control_plane.kubectl("apply", *strictly, input_text=helm.text(values))
+    printed = plane.kubectl("apply", *strictly, input_text=helm.text(values))
     assert len(printed.splitlines()) == len(helm.objects(values))
 
 

@@ -20,6 +20,8 @@ from tests.support.program.program import Program
 
 RBAC = "rbac.authorization.k8s.io"
 NAMESPACE = "promoter-dashboard"
+#: Of the cluster, which the product's own roles may be tried on by other tests: not one of their names.
+_ROLE = "tested-dashboard"
 #: Plain HTTP answers come at once, frames at least every 10 s; the rest is for a busy machine.
 _TIMEOUT_SECONDS = 60.0
 _CONFLICT = 409
@@ -80,13 +82,13 @@ def service_account(plane: ControlPlane, folder: Path, *, reviews: bool = False)
     subject = {"kind": "ServiceAccount", "name": name, "namespace": NAMESPACE}
     _ensure(plane, accounts, {"metadata": {"name": name}})
     rule = {"apiGroups": [GROUP], "resources": ["*"], "verbs": ["list", "watch"]}
-    _ensure(plane, f"/apis/{RBAC}/v1/clusterroles", {"metadata": {"name": NAMESPACE}, "rules": [rule]})
-    _bind(plane, subject, NAMESPACE)
+    _ensure(plane, f"/apis/{RBAC}/v1/clusterroles", {"metadata": {"name": _ROLE}, "rules": [rule]})
+    _bind(plane, subject, _ROLE)
     if reviews:
         _bind(plane, subject, "system:auth-delegator")
         path = f"/apis/{RBAC}/v1/namespaces/kube-system/rolebindings"
         role = {"apiGroup": RBAC, "kind": "Role", "name": "extension-apiserver-authentication-reader"}
-        _ensure(plane, path, {"metadata": {"name": NAMESPACE}, "subjects": [subject], "roleRef": role})
+        _ensure(plane, path, {"metadata": {"name": _ROLE}, "subjects": [subject], "roleRef": role})
     token = client.create(f"{accounts}/{name}/token", _TOKEN_REQUEST)["status"]["token"]
     return _kubeconfig(plane, folder / f"{name}.kubeconfig", token)
 

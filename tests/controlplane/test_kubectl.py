@@ -55,8 +55,7 @@ class Kubectl:
     def beside(self, *arguments: str) -> Iterator[Beside]:
         """Runs it while the block runs, and ends it then."""
         log = self.folder / f"{len(list(self.folder.iterdir()))}.log"
-        command = [str(self.plane.kubectl_path), "--kubeconfig", str(self.plane.kubeconfig), *arguments]
-        process = Process(command, log)
+        process = Process(self.plane.kubectl_command(*arguments), log)
         try:
             yield Beside(process)
         finally:

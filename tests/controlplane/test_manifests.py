@@ -226,8 +226,7 @@ def remove(plane: ControlPlane, folder: Path) -> None:
 
 def quiet(plane: ControlPlane, *arguments: str) -> None:
     """Runs kubectl, which must succeed and warn of nothing; where a diff is asked for, there is none."""
-    command = [str(plane.kubectl_path), "--kubeconfig", str(plane.kubeconfig), *arguments]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    done = subprocess.run(plane.kubectl_command(*arguments), check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -70,3 +71,15 @@ def test_kubectl_works_as_administrator(control_plane: ControlPlane) -> None:
     """The kubeconfig that is written serves kubectl, and the promoter's resources are there."""
     found = control_plane.kubectl("api-resources", "--api-group=promoter.argoproj.io", "-o", "name").split()
     assert "promotionstrategies.promoter.argoproj.io" in found
+
+
+def test_kubectl_remembers_nothing_of_another_cluster(
+    control_plane: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What kubectl once learned of a cluster that was at this port, and had no such resources, is not believed."""
+    cache = tmp_path / ".kube" / "cache" / "discovery" / f"127.0.0.1_{control_plane.port}"
+    cache.mkdir(parents=True)
+    (cache / "servergroups.json").write_text('{"kind":"APIGroupList","apiVersion":"v1","groups":[]}')
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = control_plane.kubectl("api-resources", "--cached", "--api-group=promoter.argoproj.io", "-o", "name")
+    assert "promotionstrategies.promoter.argoproj.io" in found.split()

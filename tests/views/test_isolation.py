@@ -61,7 +61,7 @@ class IsolationTests(SynchronousTestCase):
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 2)
 
     def test_steps_and_what_is_made_of_them(self) -> None:
-        """A part that is read in steps and then made may fail in one of the two: that is told once, not at each change."""
+        """A part that is read in steps and then made may fail in one of the two: told once, not at each change."""
 
         def show(reading: Callable[[], Iterator[str]], made: Callable[[], str]) -> None:
             list(self.isolation.steps(KEY, "row", (None for _ in reading())))

@@ -82,8 +82,8 @@ class Installation:
         return self._run(["sh", "-euc", f"cd {folder}\n{steps}"], PATH=path, KUBECONFIG=str(self.plane.kubeconfig))
 
     def _run(self, command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
-        kubectl = f"{self.plane.kubectl_path} --kubeconfig {self.plane.kubeconfig}"
-        variables = {**os.environ, "KUBECTL": kubectl, **environment}
+        ours = {"KUBECTL": " ".join(self.plane.kubectl_command()), "KUBECACHEDIR": str(self.plane.kubectl_cache)}
+        variables = {**os.environ, **ours, **environment}
         return subprocess.run(command, check=False, capture_output=True, text=True, env=variables)
 
     def pod(self, deployment: str = "promoter-apiserver", beside: Sequence[int] = ()) -> Pod:

@@ -52,12 +52,13 @@ def register(plane: ControlPlane, program: Program) -> None:
 
 
 def unregister(plane: ControlPlane) -> None:
-    """Removes the APIService; nothing when there is none."""
-    try:
-        plane.client().delete(f"{_SERVICES}/{API_SERVICE}")
-    except RefusedError as refused:
-        if refused.status != _NOT_FOUND:
-            raise
+    """Removes APIService and Service: they have the names that the manifests have. Nothing where there are none."""
+    for path in (f"{_SERVICES}/{API_SERVICE}", f"/api/v1/namespaces/{_NAMESPACE}/services/{_SERVICE}"):
+        try:
+            plane.client().delete(path)
+        except RefusedError as refused:
+            if refused.status != _NOT_FOUND:
+                raise
 
 
 def available(plane: ControlPlane) -> bool:

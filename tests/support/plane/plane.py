@@ -86,6 +86,11 @@ class ControlPlane:
         return self.folder / "admin.kubeconfig"
 
     @property
+    def kubectl_cache(self) -> Path:
+        """Where kubectl keeps what it remembers of this cluster, and of no other."""
+        return self.folder / "kubectl-cache"
+
+    @property
     def pki(self) -> Path:
         """Where certificates and keys are: ca, front-proxy-ca, front-proxy-client, admin, apiserver."""
         return self.folder / "pki"
@@ -96,9 +101,14 @@ class ControlPlane:
         context.load_cert_chain(str(self.pki / "admin.crt"), str(self.pki / "admin.key"))
         return Client(self.url, context, patience_seconds=_PATIENCE_SECONDS)
 
+    def kubectl_command(self, *arguments: str) -> list[str]:
+        """kubectl as administrator. What it remembers of a cluster goes by host and port, and ports come again."""
+        options = ("--kubeconfig", str(self.kubeconfig), "--cache-dir", str(self.kubectl_cache))
+        return [str(self.kubectl_path), *options, *arguments]
+
     def kubectl(self, *arguments: str, input_text: str | None = None) -> str:
         """Runs kubectl as administrator and returns its output. Errors: CalledProcessError, with what kubectl said."""
-        command = [str(self.kubectl_path), "--kubeconfig", str(self.kubeconfig), *arguments]
+        command = self.kubectl_command(*arguments)
         try:
             return subprocess.run(command, check=True, capture_output=True, text=True, input=input_text).stdout
         except subprocess.CalledProcessError as error:
