@@ -3,7 +3,7 @@
 # make soak   the long runs among them, whole
 # make check  ruff, mypy --strict, import-linter, the numbers of hack/structure
 # make coverage   the pure modules (tool.coverage in pyproject.toml), to the last line
-# make docs   the tables of options in docs/operations.md
+# make docs   the tables of options in docs/operations.md, and docs/command.md
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
@@ -42,13 +42,13 @@ PURE_TESTS = tests/test_contacts.py tests/test_decoded.py tests/test_durations.p
 	tests/promotions/test_values.py tests/log/etcd/test_core.py tests/log/etcd/test_progress.py tests/views/test_ages.py \
 	tests/views/test_fields.py tests/views/test_history.py tests/views/test_member_mask.py tests/views/joining \
 	tests/views/promotion_strategy tests/reading/test_sighted.py tests/dashboard/streams tests/dashboard/strategies \
-	tests/dashboard/test_links.py tests/dashboard/test_search.py tests/api/format tests/api/test_watching.py
+	tests/command/checking tests/dashboard/test_links.py tests/dashboard/test_search.py tests/api/format tests/api/test_watching.py
 
 coverage: $(VENV)/installed-dev
 	$(BIN)/coverage run -m pytest -q -p no:cacheprovider $(PURE_TESTS)
 	$(BIN)/coverage report
 
-# The tables of options, from where they are declared.
+# The tables of options and the page of commands, from where they are declared.
 docs: $(VENV)/installed
 	@$(BIN)/python hack/options_tables.py
 

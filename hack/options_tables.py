@@ -1,18 +1,24 @@
-"""Writes the tables of options into docs/operations.md, from where the options are declared. ``make docs`` runs it."""
+"""Writes what the documentation says of options and commands, from where they are declared. ``make docs`` runs it.
+
+The tables of options are in docs/operations.md, the commands in docs/command.md.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from promoter_view.command.reference import commands_page
 from promoter_view.program.command_line.reference import with_tables
 from promoter_view.program.command_line.settings import SECTIONS
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "operations.md"
+_DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGE, COMMANDS = _DOCS / "operations.md", _DOCS / "command.md"
 
 
 def main() -> None:
-    """Rewrites what stands between the marks."""
+    """Rewrites what stands between the marks, and the page of commands."""
     PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), SECTIONS), encoding="utf-8")
+    COMMANDS.write_text(commands_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

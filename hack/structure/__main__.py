@@ -26,14 +26,14 @@ def complaints(root: Path) -> Iterator[str]:
     yield from sizes.complaints(package, limits)
     yield from class_names.complaints(package, limits)
     yield from imports.complaints(source.modules(root, "tests"), limits)
-    yield from mentions.complaints(package, users, _templates(root), limits)
+    yield from mentions.complaints(package, users, _texts(root), limits)
     yield from news.complaints(news.fragments(root), news.changed_since_main(root), limits)
     yield from pure.complaints(package, limits)
 
 
-def _templates(root: Path) -> Iterator[str]:
-    """The texts of the dashboard's templates, which call what they are given."""
-    for path in sorted((root / "promoter_view").rglob("*.html")):
+def _texts(root: Path) -> Iterator[str]:
+    """The texts of the dashboard's templates, which call what they are given, and of the package's console scripts."""
+    for path in (*sorted((root / "promoter_view").rglob("*.html")), root / "setup.cfg"):
         yield path.read_text(encoding="utf-8")
 
 

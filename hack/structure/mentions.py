@@ -15,6 +15,8 @@ from hack.structure.numbers import Numbers
 from hack.structure.source import Definition, Module
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_OVERRIDE = re.compile(r"See click\.[A-Z]")
+_REGISTERING = frozenset({"route", "command", "group"})
 
 
 def complaints(
@@ -53,17 +55,25 @@ def _public(module: Module) -> Iterator[Definition]:
 
 
 def _ours(module: Module, node: ast.stmt, prefix: str) -> Iterator[Definition]:
-    """A definition, unless it is private, or others call it: Twisted what is in camelCase, Klein its routes."""
+    """A definition, unless it is private, or others call it: Twisted what is in camelCase, Klein its routes, click its
+    commands, and a library's class what overrides a method of it (its docstring says so: ``See click.Command``).
+    """
     if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
         return
-    if not isinstance(node, ast.ClassDef) and (node.name != node.name.lower() or _is_route(node)):
+    if not isinstance(node, ast.ClassDef) and (
+        node.name != node.name.lower() or _is_registered(node) or _overrides(node)
+    ):
         return
     yield Definition(module, prefix + node.name, node)
 
 
-def _is_route(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _is_registered(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     calls = (one.func for one in node.decorator_list if isinstance(one, ast.Call))
-    return any(isinstance(called, ast.Attribute) and called.attr == "route" for called in calls)
+    return any(isinstance(called, ast.Attribute) and called.attr in _REGISTERING for called in calls)
+
+
+def _overrides(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return _OVERRIDE.match(ast.get_docstring(node) or "") is not None
 
 
 def _is_used(one: Definition, used: Counter[str]) -> bool:

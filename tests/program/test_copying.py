@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from promoter_view.command.program import log_main
 from promoter_view.metrics import Metrics
-from promoter_view.program.copying import main
 from promoter_view.records import Change, ChangeType, ObjectKey, Position
 from promoter_view.views.definition import GENERATION
 from promoter_view.views.known import DEFINITIONS
@@ -42,7 +42,7 @@ def filled(tmp_path: Path) -> tuple[Path, Projector]:
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    call = [sys.executable, "-c", "from promoter_view.program.copying import main; main()"]
+    call = [sys.executable, "-c", "from promoter_view.command.program import log_main; log_main()"]
     return subprocess.run([*call, *arguments], check=False, capture_output=True, text=True, timeout=60)
 
 
@@ -66,17 +66,17 @@ def test_a_copy_serves_the_same(filled: tuple[Path, Projector], tmp_path: Path) 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "usage"),
-        (("copy", "file:a"), "usage"),
+        ((), "Usage"),
+        (("copy", "file:a"), "missing argument 'TO'"),
         (("copy", "a", "file:b"), "'a' names no log that can be copied"),
         (("copy", "file:a", "memory:"), "'memory:' names no log that can be copied"),
         (("copy", "file:a", "file:a"), "the same log"),
     ],
 )
 def test_wrong_arguments(arguments: tuple[str, ...], words: str) -> None:
-    """Status 2, and what would be right."""
+    """Status 64, and what was expected."""
     done = command(*arguments)
-    assert done.returncode == 2
+    assert done.returncode == 64
     assert words in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -107,4 +107,4 @@ def test_the_command_has_its_name() -> None:
         lines = settings["options.entry_points"]["console_scripts"].splitlines()
     else:
         lines = [f"{found.name} = {found.value}" for found in entry_points(group="console_scripts")]
-    assert f"promoter-view-log = {main.__module__}:{main.__name__}" in lines
+    assert f"promoter-view-log = {log_main.__module__}:{log_main.__name__}" in lines

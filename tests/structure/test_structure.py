@@ -128,6 +128,8 @@ MENTIONS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "private": ("def _f(): pass\nclass _C:\n def f(self): pass", "", "", ()),
     "called by Twisted": ("class C:\n def dataReceived(self, data): pass\nC()", "", "", ()),
     "a route": ("class C:\n @app.route('/')\n def root(self, request): pass\nC()", "", "", ()),
+    "a command": ("@group.command()\ndef f(): pass", "", "", ()),
+    "overrides a library's": ("class C:\n def f(self):\n  'See click.Command.'\nC()", "", "", ()),
     "decorated, and no route": ("@lru_cache(1)\ndef f(): pass", "", "", ("p/m.py:f",)),
 }
 

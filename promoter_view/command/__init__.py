@@ -1,0 +1,1 @@
+"""The commands ``promoter-view`` and ``kubectl promotion``: what a person or a script types."""

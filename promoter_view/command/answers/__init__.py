@@ -1,0 +1,1 @@
+"""What each command does, a module each: thin, joined of what asks the cluster and what is pure."""

@@ -1,0 +1,1 @@
+"""What asks a cluster: the way to it, one answer, and what follows it."""

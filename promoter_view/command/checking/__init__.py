@@ -1,0 +1,1 @@
+"""``promoter-view check``: what the program needs, asked one by one."""

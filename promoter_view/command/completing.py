@@ -1,0 +1,35 @@
+"""Completion: what a shell is told for ``promoter-view``."""
+
+from __future__ import annotations
+
+import os
+
+import click
+from click.shell_completion import get_completion_class
+
+from promoter_view.command.exits import CommandError, Exit
+
+
+def variable(name: str) -> str:
+    """The environment variable by which a shell asks a command for completions."""
+    return f"_{name.replace('-', '_').upper()}_COMPLETE"
+
+
+def run(command: click.Command, name: str, shell: str) -> None:
+    """Prints the script for a shell."""
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise CommandError(Exit.USAGE, f"there is no completion for {shell}")
+    click.echo(kind(command, {}, name, variable(name)).source())
+
+
+def answer_shell(command: click.Command, name: str) -> bool:
+    """Whether a shell asks for completions; then they are printed."""
+    asked = os.environ.get(variable(name), "")
+    shell, _, instruction = asked.partition("_")
+    kind = get_completion_class(shell)
+    if not asked or kind is None:
+        return False
+    completing = kind(command, {}, name, variable(name))
+    click.echo(completing.source() if instruction == "source" else completing.complete())
+    return True

@@ -1,0 +1,62 @@
+"""How a command ends: its exit status, and the error that carries one. Pure."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Exit(enum.IntEnum):
+    """The exit statuses. Those above 63 are the ones of sysexits.h and of shells."""
+
+    WELL = 0
+    FAILED = 1
+    TIMED_OUT = 2
+    SUPERSEDED = 3
+    UNKNOWN = 4
+    USAGE = 64
+    UNREACHABLE = 69
+    DEFECT = 70
+    FORBIDDEN = 77
+    CONFIGURATION = 78
+    INTERRUPTED = 130
+    BROKEN_PIPE = 141
+    TERMINATED = 143
+
+    @property
+    def meaning(self) -> str:
+        """For the documentation, a few words."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Exit.WELL: "done; of `wait`: the commit is live, or was and a later one is now; of `check`: nothing to do",
+    Exit.FAILED: "of `wait`: it failed or is held; of `check`: something is to do; of `log`: the log cannot be used",
+    Exit.TIMED_OUT: "of `wait`: the time is over",
+    Exit.SUPERSEDED: "of `wait`: a later commit took its place before it was live",
+    Exit.UNKNOWN: "no such strategy, Stage, environment or commit",
+    Exit.USAGE: "wrong arguments",
+    Exit.UNREACHABLE: "the cluster or promoter-view's API cannot be reached",
+    Exit.DEFECT: "a fault in the command itself",
+    Exit.FORBIDDEN: "the cluster does not accept the credentials, or permission is missing",
+    Exit.CONFIGURATION: "the kubeconfig cannot be used",
+    Exit.INTERRUPTED: "interrupted (Ctrl-C)",
+    Exit.BROKEN_PIPE: "whoever reads the output has gone",
+    Exit.TERMINATED: "terminated (SIGTERM)",
+}
+
+
+class CommandError(Exception):
+    """What ends a command with one line: the cause first."""
+
+    def __init__(self, status: Exit, line: str) -> None:
+        super().__init__(line)
+        self.status = status
+        self.line = line
+
+
+class Signalled(BaseException):
+    """A signal ends the command."""
+
+    def __init__(self, status: Exit) -> None:
+        super().__init__(status)
+        self.status = status

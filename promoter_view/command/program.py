@@ -1,0 +1,143 @@
+"""The command ``promoter-view``: the program itself, and what is done around it."""
+
+from __future__ import annotations
+
+import click
+
+import promoter_view
+from promoter_view.command.declaring import CONTEXT, OneOf, PurposeCommand, PurposeGroup, PurposeOption, Words, work
+from promoter_view.command.shell import run
+
+NAME = "promoter-view"
+LOG_NAME = "promoter-view-log"
+#: Their words are the program's own, which reads them.
+_PASSED_ON = {**CONTEXT, "ignore_unknown_options": True, "help_option_names": ()}
+_LOG = Words("LOG", str)
+
+
+@click.group(
+    cls=PurposeGroup,
+    context_settings=CONTEXT,
+    sections={
+        "Run": ["serve", "demo"],
+        "Look after an installation": ["check", "log"],
+        "Others": ["version", "completion"],
+    },
+)
+def promoter_view_command() -> None:
+    """See where every commit is: a live dashboard and a Kubernetes API for GitOps Promoter and Kargo.
+
+    People who only look use kubectl promotion.
+    """
+
+
+@promoter_view_command.command(cls=click.Command, context_settings=_PASSED_ON, add_help_option=False)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="")
+def serve(options: tuple[str, ...]) -> None:
+    """Run the API server and the dashboard.
+
+    The same as twistd -n --pidfile= promoter-view, with the same options: promoter-view serve --help lists them.
+    """
+    work("promoter_view.command.answers.serve")(options=options)
+
+
+@promoter_view_command.command(cls=click.Command, context_settings=_PASSED_ON, add_help_option=False)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="")
+def demo(options: tuple[str, ...]) -> None:
+    """Run on an in-process cluster with a fleet at work.
+
+    The same as promoter-view serve --demo; every option of serve can follow.
+    """
+    work("promoter_view.command.answers.serve")(options=("--demo", *options))
+
+
+@promoter_view_command.command(cls=click.Command, context_settings=_PASSED_ON, add_help_option=False)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="")
+def check(options: tuple[str, ...]) -> None:
+    """Check what serve needs with the same options.
+
+    One line each for the kubeconfig, the cluster, its CRDs, permissions, certificates and the APIService, with what to
+    do. Exit status 0: nothing to do; 1: something to do; 64: wrong arguments. Nothing is written anywhere.
+    """
+    work("promoter_view.command.checking.run")(options=options)
+
+
+@promoter_view_command.group(
+    cls=PurposeGroup, context_settings=CONTEXT, sections={"Event logs that no program has open": ["copy", "verify"]}
+)
+def log() -> None:
+    """Copy or verify an event log."""
+
+
+def _with_etcd(command: click.Command) -> click.Command:
+    purpose = "Access to an etcd"
+    command.params += [
+        PurposeOption(
+            ["--etcd-cafile"],
+            metavar="FILE",
+            purpose=purpose,
+            help="CA of etcd's certificates, PEM [default: the platform's]",
+        ),
+        PurposeOption(
+            ["--etcd-certfile"],
+            metavar="FILE",
+            purpose=purpose,
+            help="client certificate for etcd, PEM, with its chain",
+        ),
+        PurposeOption(["--etcd-keyfile"], metavar="FILE", purpose=purpose, help="its key, PEM"),
+        PurposeOption(["--etcd-user"], metavar="NAME", purpose=purpose, help="user name for etcd authentication"),
+        PurposeOption(["--etcd-password-file"], metavar="FILE", purpose=purpose, help="file with that user's password"),
+    ]
+    return command
+
+
+@_with_etcd
+@log.command(cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+def copy(source: str, target: str, **etcd: str | None) -> None:
+    """Start a log with the state of another one, perhaps of another kind.
+
+    FROM and TO are written as --event-log has them, for example file:DIR. TO must be empty or absent. No program may
+    have either log open. Clients that are at the newest resourceVersion resume, others get 410 once.
+    """
+    work("promoter_view.command.answers.logs")(source=source, target=target, etcd=etcd)
+
+
+@_with_etcd
+@log.command(cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("source", metavar="LOG")
+def verify(source: str, **etcd: str | None) -> None:
+    """Read a whole log and say what it holds.
+
+    LOG is written as --event-log has it, for example file:DIR. No program may have it open. Nothing is changed. Exit
+    status 1 where it is damaged or cannot be read.
+    """
+    work("promoter_view.command.answers.logs")(source=source, target=None, etcd=etcd)
+
+
+@promoter_view_command.command(cls=PurposeCommand, context_settings=CONTEXT)
+def version() -> None:
+    """Print the version."""
+    click.echo(f"{NAME} {promoter_view.__version__}")
+
+
+@promoter_view_command.command(cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("shell", type=OneOf("bash", "zsh", "fish"), metavar="bash|zsh|fish")
+def completion(shell: str) -> None:
+    """Print what completes promoter-view in a shell.
+
+    For bash add to ~/.bashrc: source <(promoter-view completion bash). kubectl completes kubectl promotion by itself
+    where kubectl_complete-promotion is in PATH, as it is after an installation.
+    """
+    work("promoter_view.command.completing")(command=promoter_view_command, name=NAME, shell=shell)
+
+
+def main() -> None:
+    """The console script ``promoter-view``. Ends the process."""
+    run(promoter_view_command, NAME)
+
+
+def log_main() -> None:
+    """The console script ``promoter-view-log``: ``promoter-view log`` by its old name. Ends the process."""
+    run(log, LOG_NAME)

@@ -1,0 +1,69 @@
+"""docs/command.md, made of the commands as they are declared. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from inspect import cleandoc
+
+import click
+
+from promoter_view.command.declaring import PurposeGroup
+from promoter_view.command.exits import Exit
+from promoter_view.command.program import NAME, promoter_view_command
+
+_TITLE = """# The commands
+
+<!-- This page is written by make docs. -->
+
+An installation has these commands. Each says the same by `--help`.
+"""
+
+
+def commands_page() -> str:
+    """The whole page, Markdown."""
+    parts = [_TITLE, *_command(promoter_view_command, NAME, "##")]
+    return "\n".join([*parts, *_statuses()]) + "\n"
+
+
+def _command(command: click.Command, path: str, heading: str) -> Iterator[str]:
+    yield f"{heading} {path}\n"
+    yield f"```\n{_usage(command, path)}\n```\n"
+    yield cleandoc(command.help or "") + "\n"
+    yield from _options(command)
+    if isinstance(command, PurposeGroup):
+        for names in command.sections.values():
+            for name in names:
+                yield from _command(command.commands[name], f"{path} {name}", "###")
+
+
+def _usage(command: click.Command, path: str) -> str:
+    context = click.Context(command, info_name=path)
+    return " ".join([path, *command.collect_usage_pieces(context)]).strip()
+
+
+def _options(command: click.Command) -> Iterator[str]:
+    options = [each for each in command.params if isinstance(each, click.Option)]
+    if not options:
+        return
+    yield "| option | default | meaning |\n| --- | --- | --- |"
+    yield from (_row(option) for option in options)
+    yield ""
+
+
+def _row(option: click.Option) -> str:
+    context = click.Context(click.Command("it"))
+    value = "" if option.is_flag else f" {option.make_metavar(context)}"
+    written = ", ".join(option.opts) + value
+    written, meaning = written.replace("|", r"\|"), (option.help or "").replace("|", r"\|")
+    return f"| `{written}` | {_default(option)} | {meaning} |"
+
+
+def _default(option: click.Option) -> str:
+    if option.is_flag:
+        return "off"
+    return f"`{option.default}`" if isinstance(option.default, str) and option.default else ""
+
+
+def _statuses() -> Sequence[str]:
+    rows = [f"| {status.value} | {status.meaning} |" for status in Exit]
+    return ["## Exit status\n", "| status | meaning |\n| --- | --- |", *rows]

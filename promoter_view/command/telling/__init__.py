@@ -1,0 +1,1 @@
+"""What a command prints: tables, colours, documents, and a screen that is drawn in place."""
