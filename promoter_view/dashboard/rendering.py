@@ -18,7 +18,9 @@ from promoter_view.views.promotion_strategy.standing import StateWord
 END_OF_HEAD = '<main id="main"'
 #: Pieces of a page are at least that long, so that a page of many rows is not a write a row.
 _PIECE = 32 * 1024
-_TIME = re.compile(rb'<time datetime="([^"]+)">[^<]*</time>')
+_TIME = re.compile(rb'<time datetime="([^"]+)"( data-say="[a-z]+")?>[^<]*</time>')
+#: What is there from a moment on, or until then: as a template writes the classes and attributes of such an element.
+_TIMED = re.compile(rb'(class="timed[^"]*" data-(from|until)="([^"]+)")( hidden)?')
 #: Controls but for tabs and line ends, embeddings and overrides of direction, separators, tags.
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -53,6 +55,10 @@ class Renderer:
         )
         environment.filters.update(
             when=when,
+            for_how_long=for_how_long,
+            clock=clock,
+            from_then=from_then,
+            until_then=until_then,
             stamp=stamp,
             span=span,
             number=number,
@@ -112,10 +118,27 @@ def _escape(character: str) -> str:
 
 def when(moment: datetime | None) -> Markup | str:
     """A moment as a ``<time>``: absolute, until ``as_of`` or the page's clock says it as people do."""
-    if moment is None:
-        return ""
-    written = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
-    return Markup('<time datetime="{}Z">{}</time>').format(written, stamp(moment))
+    return "" if moment is None else Markup('<time datetime="{}">{}</time>').format(_written(moment), stamp(moment))
+
+
+def for_how_long(moment: datetime) -> Markup:
+    """The time since then, ``12m``, as ``when`` has it."""
+    return _said_as(moment, "for")
+
+
+def clock(moment: datetime) -> Markup:
+    """A time of the day, ``21:35 UTC``, as ``when`` has it; a browser says it in its own time zone."""
+    return _said_as(moment, "clock")
+
+
+def from_then(moment: datetime, css: str = "") -> Markup:
+    """The attributes of an element that is there from that moment on, ``css`` being more classes."""
+    return Markup('class="timed{}" data-from="{}" hidden').format(f" {css}" if css else "", _written(moment))
+
+
+def until_then(moment: datetime, css: str = "") -> Markup:
+    """The same of one that is there until then."""
+    return Markup('class="timed{}" data-until="{}"').format(f" {css}" if css else "", _written(moment))
 
 
 def stamp(moment: datetime) -> str:
@@ -125,8 +148,8 @@ def stamp(moment: datetime) -> str:
 
 
 def as_of(html: bytes, now: datetime) -> bytes:
-    """The same with each ``<time>`` said relative to ``now``."""
-    return _TIME.sub(lambda found: _said(found, now), html)
+    """The same with each ``<time>`` said relative to ``now``, and with what is there by then."""
+    return _TIMED.sub(lambda found: _shown(found, now), _TIME.sub(lambda found: _said(found, now), html))
 
 
 def relative(moment: datetime, now: datetime) -> str:
@@ -190,10 +213,41 @@ def _day(moment: datetime) -> str:
     return f"{moment.day} {moment:%b} {moment.year}"
 
 
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def _said_as(moment: datetime, say: str) -> Markup:
+    return Markup('<time datetime="{}" data-say="{}">{}</time>').format(_written(moment), say, stamp(moment))
+
+
 def _said(found: re.Match[bytes], now: datetime) -> bytes:
-    stamp = found[1].decode()
-    words = relative(datetime.fromisoformat(stamp), now)
-    return f'<time datetime="{stamp}">{escape(words)}</time>'.encode()
+    stamp, say = found[1].decode(), (found[2] or b"").decode()
+    words = _SAYINGS[say](datetime.fromisoformat(stamp), now)
+    return f'<time datetime="{stamp}"{say}>{escape(words)}</time>'.encode()
+
+
+def _shown(found: re.Match[bytes], now: datetime) -> bytes:
+    is_past = datetime.fromisoformat(found[3].decode()) <= now
+    return found[1] + (b" hidden" if is_past is (found[2] == b"until") else b"")
+
+
+def _since(moment: datetime, now: datetime) -> str:
+    """How long that is ago; clocks differ, so nothing is less than 0."""
+    return span(max(now - moment, timedelta()))
+
+
+def _clock(moment: datetime, now: datetime) -> str:
+    there = moment.astimezone(UTC)
+    return f"{there:%H:%M} UTC" if there.date() == now.astimezone(UTC).date() else stamp(moment)
+
+
+#: What a ``<time>`` says, by the attribute that asks for it.
+_SAYINGS: Mapping[str, Callable[[datetime, datetime], str]] = {
+    "": relative,
+    ' data-say="for"': _since,
+    ' data-say="clock"': _clock,
+}
 
 
 def _joined(texts: Iterable[str]) -> Iterator[bytes]:

@@ -6,7 +6,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from promoter_view.dashboard.rendering import address, as_of, isolated, number, relative, size, span, visible, when
+from promoter_view.dashboard.rendering import (
+    address,
+    as_of,
+    clock,
+    for_how_long,
+    from_then,
+    isolated,
+    number,
+    relative,
+    size,
+    span,
+    until_then,
+    visible,
+    when,
+)
 from tests.support.dashboard.times import NOW, RELATIVE
 
 
@@ -53,3 +67,21 @@ def test_addresses_hold_what_says_something() -> None:
     """Empty parameters are left out, the others escaped."""
     assert address("/activity", namespace="a b", name="") == "/activity?namespace=a+b"
     assert address("/activity") == "/activity"
+
+
+def test_a_time_may_be_said_as_a_length_or_as_a_time_of_the_day() -> None:
+    """Nothing lasts less than 0, for clocks differ; on another day the day is said too."""
+    earlier = NOW - timedelta(minutes=18)
+    assert b">18m</time>" in as_of(for_how_long(earlier).encode(), NOW)
+    assert b">0s</time>" in as_of(for_how_long(NOW + timedelta(minutes=1)).encode(), NOW)
+    assert f">{earlier:%H:%M} UTC</time>".encode() in as_of(clock(earlier).encode(), NOW)
+    assert b", 08:42 UTC</time>" in as_of(clock(earlier - timedelta(days=1)).encode(), NOW)
+
+
+@pytest.mark.parametrize(("minutes", "early", "late"), [(-1, True, False), (0, False, True), (1, False, True)])
+def test_what_is_there_from_or_until_a_moment_is_shown_by_then(minutes: int, early: bool, late: bool) -> None:
+    """A page says what has passed by now; a browser goes on by the same attributes."""
+    html = f"<b {until_then(NOW, 'x')}>before</b><b {from_then(NOW)}>after</b>"
+    before, after = as_of(html.encode(), NOW + timedelta(minutes=minutes)).decode().split("</b>")[:2]
+    assert ("hidden" not in before, "hidden" not in after) == (early, late)
+    assert 'class="timed x" data-until="2026-11-21T09:00:00Z"' in before

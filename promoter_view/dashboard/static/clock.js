@@ -25,6 +25,16 @@ export function relative(then, now) {
   return elapsed < 0 ? `in ${span(length)}` : `${span(length)} ago`;
 }
 
+const hours = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const days = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+function clock(then, now) {
+  return (new Date(then).toDateString() === new Date(now).toDateString() ? hours : days).format(then);
+}
+
+// What a <time> says, by its data-say.
+const sayings = { for: (then, now) => span(Math.max(now - then, 0) / 1000), clock };
+
 function momentOf(element) {
   let known = moments.get(element);
   if (known?.stamp !== element.dateTime) {
@@ -39,13 +49,24 @@ function say(elements, now, youngerThan = Infinity) {
   for (const element of elements) {
     const then = momentOf(element);
     if (Math.abs(now - then) > youngerThan * 1000) continue;
-    const words = relative(then, now);
+    const words = (sayings[element.dataset.say] ?? relative)(then, now);
     if (element.textContent !== words) element.textContent = words;
   }
 }
 
+// What is there from a moment on, or until then.
+function show(elements, now) {
+  for (const element of elements) {
+    const { from, until } = element.dataset;
+    const hidden = from ? Date.parse(from) > now : Date.parse(until) <= now;
+    if (element.hidden !== hidden) element.hidden = hidden;
+  }
+}
+
 export function sayTimes(within) {
-  say(within.querySelectorAll("time"), Date.now());
+  const now = Date.now();
+  say(within.querySelectorAll("time"), now);
+  show(within.querySelectorAll(".timed"), now);
 }
 
 // Young times every second, all of them every half minute, and all at once when a tab is looked at again.
@@ -54,7 +75,9 @@ export function startClock() {
   const tick = () => {
     if (document.hidden) return;
     const all = ticks++ % 30 === 0;
-    say(document.getElementsByTagName("time"), Date.now(), all ? Infinity : FRESH);
+    const now = Date.now();
+    say(document.getElementsByTagName("time"), now, all ? Infinity : FRESH);
+    show(document.getElementsByClassName("timed"), now);
   };
   setInterval(tick, 1000);
   document.addEventListener("visibilitychange", () => { ticks = 0; tick(); });

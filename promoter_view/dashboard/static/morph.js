@@ -2,6 +2,8 @@
 // selection stay where they are. What the reader has set (open, aria-pressed) is not taken back.
 
 const KEPT = new Set(["open", "aria-pressed"]);
+// Whether these are hidden is the clock's to say.
+const TIMED = "timed";
 
 export function fromHTML(html) {
   const template = document.createElement("template");
@@ -21,13 +23,14 @@ export function morph(old, wanted) {
     return true;
   }
   // A time that says the same moment keeps its words: the clock has them already.
-  if (old.nodeName === "TIME" && old.dateTime === wanted.dateTime) return false;
+  if (old.nodeName === "TIME" && old.dateTime === wanted.dateTime && old.dataset.say === wanted.dataset.say) return false;
   const attributes = morphAttributes(old, wanted);
   return morphChildren(old, wanted) || attributes;
 }
 
 function morphAttributes(old, wanted) {
   let touched = false;
+  if (old.classList.contains(TIMED) && wanted.classList.contains(TIMED)) wanted.hidden = old.hidden;
   for (const { name, value } of [...wanted.attributes]) {
     if (KEPT.has(name) || old.getAttribute(name) === value) continue;
     old.setAttribute(name, value);

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from promoter_view.contacts import Contact, read_contacts
 from promoter_view.dashboard.strategies.checks import Checks, Phase, ShownCheck
-from promoter_view.dashboard.strategies.environments import ShownStrategy, Station
+from promoter_view.dashboard.strategies.environments import ShownStrategy, Station, first_stall
 from promoter_view.dashboard.strategies.figures import Deliveries
 from promoter_view.dashboard.strategies.gate_reports import GateReport, read_reports
 from promoter_view.dashboard.strategies.gates import Schedule, Timer, read_schedules, read_timers
@@ -104,6 +104,11 @@ class Detail:
     repository_url: str
     created: datetime | None
     contacts: tuple[Contact, ...] = ()
+
+    @property
+    def stalled_at(self) -> datetime | None:
+        """From when on one of its environments is stalled, should nothing change."""
+        return first_stall(column.station for column in self.columns)
 
     @property
     def visible(self) -> bool:

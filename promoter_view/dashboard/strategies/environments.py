@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -13,11 +13,14 @@ from promoter_view.dashboard.search import policy_words
 from promoter_view.dashboard.strategies.checks import Phase, PullRequest, read_request
 from promoter_view.dashboard.strategies.commits import ShownCommit
 from promoter_view.dashboard.strategies.figures import Deliveries
+from promoter_view.dashboard.strategies.outlook import NO_OUTLOOK, Outlook, read_outlook
 from promoter_view.dashboard.strategies.past import NO_PAST, UNSEEN_PAST, EnvironmentPast, PastPromotions
 from promoter_view.dashboard.strategies.sides import Side, read_side
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.estimates.deliveries import Delivery, choose_pasts
+from promoter_view.views.promotion_strategy.estimates.hops import Hop, hops
+from promoter_view.views.promotion_strategy.order import Order
 from promoter_view.views.promotion_strategy.order_gate import (
     HISTORIES,
     POLICIES,
@@ -70,7 +73,7 @@ class Station:
     that it depends on where that is not the one before. ``newest``: the newest dry commit of the strategy is live
     here, or changes nothing here. ``no_op_sha`` is the dry commit that the hydrator found to change nothing here, ""
     for none. ``upcoming``: another commit than the active one is proposed. ``preparing``: the hydrator is at work on a
-    newer one than is proposed.
+    newer one than is proposed. ``outlook``: what the past tells of what is on its way.
     """
 
     policy: Policy
@@ -82,6 +85,7 @@ class Station:
     preparing: bool
     level: int = 0
     after: tuple[str, ...] = ()
+    outlook: Outlook = NO_OUTLOOK
 
     @property
     def branch(self) -> str:
@@ -110,8 +114,9 @@ class Station:
 
     @property
     def unexplained(self) -> Station:
-        """The same as far as its past goes: without for whom it waits, which others change."""
-        return replace(self, facts=self.policy.standing.environment) if self.facts.awaits else self
+        """The same as far as its past goes: without for whom it waits and how long, which others change."""
+        facts = self.policy.standing.environment if self.facts.awaits else self.facts
+        return replace(self, facts=facts, outlook=NO_OUTLOOK)
 
     @property
     def active(self) -> Side:
@@ -140,6 +145,15 @@ class Station:
         live = self.active.dry.sha if self.active.dry is not None else ""
         is_next = dry is not None and dry.sha != live and not self.facts.is_no_op
         return dry if is_next and self.state is not StateWord.PROMOTED else None
+
+    @property
+    def proposed_at(self) -> datetime | None:
+        """When what comes next was proposed: its pull request's time, else its hydrated commit's; None for nothing."""
+        if self.upcoming is None:
+            return None
+        if self.open_request is not None and self.open_request.opened is not None:
+            return self.open_request.opened
+        return self.proposed.hydrated.time if self.proposed.hydrated is not None else None
 
     @property
     def live_since(self) -> datetime | None:
@@ -214,6 +228,11 @@ class ShownStrategy:
         )
 
 
+def first_stall(stations: Iterable[Station]) -> datetime | None:
+    """From when on one of these is stalled, should nothing change; None: never."""
+    return min((at for each in stations if (at := each.outlook.stalled_at) is not None), default=None)
+
+
 def read_strategy(contents: Contents, read: ReadPast) -> ShownStrategy:
     """The environments of a strategy; ``read``: as much of their past as is wanted."""
     gate = order_gate(contents)
@@ -224,7 +243,8 @@ def read_strategy(contents: Contents, read: ReadPast) -> ShownStrategy:
     latest = max((each.hydrated for each in policies.values()), key=itemgetter(0), default=_NEVER)[1]
     missing = missing_of(contents)
     found = [policies.get(branch) or _none(missing(branch)) for branch in summary.order.branches]
-    return ShownStrategy(summary, tuple(_stations(found, pasts, summary, contents.root(read_manual), latest)))
+    stations = tuple(_stations(found, pasts, summary, contents.root(read_manual), latest))
+    return ShownStrategy(summary, tuple(_with_outlooks(summary.order, stations, hops(summary.order, pasts))))
 
 
 def strategy_steps(contents: BundleContents, read: ReadPast) -> Iterator[None]:
@@ -295,6 +315,32 @@ def _stations(
             level=vertex.level,
             after=() if is_chain else tuple(names[branch] for branch in vertex.nearest),
         )
+
+
+def _with_outlooks(order: Order, stations: Sequence[Station], hop_of: Mapping[str, Hop]) -> Iterator[Station]:
+    """What the past of all of them tells of each."""
+    by_name = {station.branch: station for station in stations}
+    for station, vertex in zip(stations, order.vertices, strict=True):
+        yield replace(station, outlook=_outlook(station, [by_name[each] for each in vertex.nearest], hop_of))
+
+
+def _outlook(station: Station, awaited: Sequence[Station], hop_of: Mapping[str, Hop]) -> Outlook:
+    proposed = station.proposed_at
+    return read_outlook(
+        hop_of[station.branch],
+        station.state,
+        since=proposed if proposed is not None else station.live_since,
+        proposed=proposed,
+        arrived=_arrived(station.upcoming, awaited),
+    )
+
+
+def _arrived(upcoming: ShownCommit | None, awaited: Sequence[Station]) -> datetime | None:
+    """Since when all of those have that commit; None where one has not, or no change of it came to any."""
+    if upcoming is None or not all(station.facts.has(upcoming.sha) for station in awaited):
+        return None
+    times = (station.live_since for station in awaited if station.facts.active_sha == upcoming.sha)
+    return max((time for time in times if time is not None), default=None)
 
 
 def _hydrated(proposed: Mapping[str, Any]) -> tuple[str, str]:

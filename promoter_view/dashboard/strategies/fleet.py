@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.dashboard.search import Search, joined, read_search
-from promoter_view.dashboard.strategies.environments import ShownStrategy, Station
+from promoter_view.dashboard.strategies.environments import ShownStrategy, Station, first_stall
 from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, parse_label_selector
 from promoter_view.views.contents import Contents
 from promoter_view.views.promotion_strategy.standing import StateWord
@@ -56,6 +56,11 @@ class Row(Listed):
     promoted: int
     newest: str
     stations: tuple[Station, ...]
+
+    @property
+    def stalled_at(self) -> datetime | None:
+        """From when on one of its environments is stalled, should nothing change."""
+        return first_stall(self.stations)
 
     def without_stations(self) -> Row:
         """The same for whoever chooses and sorts only."""
