@@ -37,7 +37,7 @@ PURE_TESTS = tests/test_contacts.py tests/test_decoded.py tests/test_durations.p
 	tests/kubernetes/client/test_framing.py \
 	tests/kubernetes/client/test_backoff.py tests/kubernetes/reflecting/test_core.py tests/reading/test_feed.py \
 	tests/reading/test_selection.py tests/reading/test_tokens.py tests/reading/test_wire.py tests/web/test_deflate.py \
-	tests/log/test_offsets.py tests/stages tests/promotions/test_engine.py tests/promotions/test_merge_patch.py \
+	tests/log/test_offsets.py tests/measures tests/stages tests/promotions/test_engine.py tests/promotions/test_merge_patch.py \
 	tests/promotions/state tests/promotions/steps tests/promotions/expressions tests/promotions/test_expressions.py \
 	tests/promotions/test_values.py tests/log/etcd/test_core.py tests/log/etcd/test_progress.py tests/views/test_ages.py \
 	tests/views/test_fields.py tests/views/test_history.py tests/views/test_member_mask.py tests/views/joining \

@@ -16,6 +16,7 @@ from promoter_view.api.paths import PREFIX, attributes_of, is_routable, parse_pa
 from promoter_view.api.query import is_watch, selected_name
 from promoter_view.api.resource import Call, ViewResource
 from promoter_view.api.routes import Routes, not_found
+from promoter_view.measures.resource import MEASURES, MeasuresResource
 from promoter_view.runtime import Runtime
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.web.channel import channel_of
@@ -38,13 +39,14 @@ class Asked:
 
 
 class ApiEntrance(Entrance[Asked]):
-    """Resource paths go to the views, all others to the klein routes."""
+    """Resource paths go to the views, that of measures to these, all others to the klein routes."""
 
     def __init__(
         self,
         definitions: Sequence[ViewDefinition],
         resource: ViewResource,
         routes: Routes,
+        measures: MeasuresResource | None,
         *,
         runtime: Runtime,
         access: Access,
@@ -54,6 +56,7 @@ class ApiEntrance(Entrance[Asked]):
         self._definitions = {definition.plural: definition for definition in definitions}
         self._resource = resource
         self._routes = routes.app.resource()
+        self._measures = measures
         self._reactor = runtime.reactor
         self._access = access
         self._metrics = runtime.metrics
@@ -80,13 +83,17 @@ class ApiEntrance(Entrance[Asked]):
             channel_of(request).recognize()
         if call is None and not is_routable(attributes.path):
             raise not_found()
-        if call is None:
+        # Who is system:masters is not counted: there must be a way in when all else is full.
+        claim = Claim(None if identity.privileged else identity.user, call is not None and call.verb is Verb.WATCH)
+        if attributes.path == MEASURES and self._measures is not None:
+            with self.counted(claim):
+                await self._measures.serve(request)
+        elif call is None:
             self._route(request)
         elif not _reads(request.method, call.verb):
             raise MethodNotAllowed(attributes.group, attributes.resource)
         else:
-            # Who is system:masters is not counted: there must be a way in when all else is full.
-            with self.counted(Claim(None if identity.privileged else identity.user, call.verb is Verb.WATCH)):
+            with self.counted(claim):
                 await self._resource.serve(request, call, admission)
 
     def _route(self, request: Request) -> None:

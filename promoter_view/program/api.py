@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 
 import promoter_view
 from promoter_view.access.admission import Access
@@ -18,18 +19,24 @@ from promoter_view.api.routes import Routes
 from promoter_view.api.site import ApiEntrance
 from promoter_view.boundaries import ViewReader
 from promoter_view.kubernetes.connection.cluster import ConfigError
+from promoter_view.measures.measuring import Measuring
+from promoter_view.measures.reading import measured
+from promoter_view.measures.resource import MeasuresResource
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.listening import Listening
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.runtime import Runtime
 from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.isolation import Isolation
 from promoter_view.web.certificates import CertificateFiles, TlsSettings, self_signed
 from promoter_view.web.health import HealthChecks
 from promoter_view.web.limits import Limits
 from promoter_view.web.reloading import Reloader, ServedPair
 from promoter_view.web.served import Served
 from promoter_view.web.server import HttpSite
+
+_log = Logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +86,9 @@ class ServedApi(Served):
         )
         version = promoter_view.__version__
         routes = Routes(definitions, openapi=openapi, health=serving.health, metrics=runtime.metrics, version=version)
+        measures = _measures(serving, definitions, pump) if definitions else None
         entrance = ApiEntrance(
-            definitions, self._resource, routes, runtime=runtime, access=access, limits=serving.limits
+            definitions, self._resource, routes, measures, runtime=runtime, access=access, limits=serving.limits
         )
         connections = serving.certificate("serving-certificate", self._certificate).connections
         where = Listening(
@@ -116,6 +124,18 @@ class ServedApi(Served):
             file.write_text(f"{self.number}\n")
         except OSError as error:
             raise ConfigError(f"--port-file: {file}: {error.strerror or error}") from error
+
+
+def _measures(serving: Serving, definitions: Sequence[ViewDefinition], pump: Pump) -> MeasuresResource:
+    runtime = serving.runtime
+    measuring = Measuring(
+        serving.views,
+        measured(definitions),
+        max_series=serving.settings.requests.metrics_max_series,
+        isolation=Isolation(runtime.metrics),
+        warn=lambda line: _log.warn("{line}", line=line),
+    )
+    return MeasuresResource(serving.views, measuring, pump=pump, wall=runtime.wall)
 
 
 def _certificate_files(settings: Settings, now: datetime) -> CertificateFiles:

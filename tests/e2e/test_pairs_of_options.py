@@ -49,6 +49,7 @@ FACTORS = {
     "root-path": ("/", "/promoter"),
     "argocd": ("here", "elsewhere"),
     "kinds": ("declared", "every"),
+    "series": ("many", "few"),
 }
 
 
@@ -70,6 +71,7 @@ def options_of(row: Row, kubeconfig: str, log: str) -> dict[str, str | None]:
         "argocd-shard": (row["shard"] == "yes", "pairs"),
         "namespace": (row["namespace"] == "one", OURS),
         "argocd-kubeconfig": (row["argocd"] == "elsewhere", kubeconfig),
+        "metrics-max-series": (row["series"] == "few", "1"),
     }
     return found | {name: value for name, (given, value) in chosen.items() if given}
 
@@ -91,18 +93,18 @@ def pairs_of(row: Row) -> frozenset[Pair]:
 
 #: A covering array, found by a random search: the values of FACTORS, in their order.
 TABLE_OF_ROWS = """
-    all        strategies  delegated  everybody's  token  file    yes  all  /promoter  here       declared
-    apiserver  strategies  delegated  authorized   none   etcd    no   one  /          elsewhere  declared
-    apiserver  both        open       everybody's  proxy  memory  no   all  /promoter  elsewhere  declared
-    all        stages      open       everybody's  none   memory  yes  one  /          here       every
-    dashboard  stages      delegated  authorized   proxy  file    no   one  /promoter  here       declared
-    all        both        delegated  authorized   token  etcd    yes  all  /          elsewhere  declared
-    dashboard  both        open       everybody's  none   etcd    no   all  /promoter  here       declared
-    apiserver  stages      open       everybody's  token  file    yes  one  /          elsewhere  every
-    dashboard  strategies  delegated  authorized   token  memory  no   one  /          here       declared
-    apiserver  strategies  open       everybody's  proxy  etcd    yes  one  /          here       every
-    all        stages      delegated  authorized   proxy  etcd    no   all  /          elsewhere  every
-    all        both        delegated  authorized   none   file    yes  one  /promoter  elsewhere  every
+    all        strategies  delegated  everybody's  token  file    yes  all  /promoter  here       declared  few
+    apiserver  strategies  delegated  authorized   none   etcd    no   one  /          elsewhere  declared  many
+    apiserver  both        open       everybody's  proxy  memory  no   all  /promoter  elsewhere  declared  few
+    all        stages      open       everybody's  none   memory  yes  one  /          here       every     few
+    dashboard  stages      delegated  authorized   proxy  file    no   one  /promoter  here       declared  many
+    all        both        delegated  authorized   token  etcd    yes  all  /          elsewhere  declared  many
+    dashboard  both        open       everybody's  none   etcd    no   all  /promoter  here       declared  few
+    apiserver  stages      open       everybody's  token  file    yes  one  /          elsewhere  every     many
+    dashboard  strategies  delegated  authorized   token  memory  no   one  /          here       declared  many
+    apiserver  strategies  open       everybody's  proxy  etcd    yes  one  /          here       every     many
+    all        stages      delegated  authorized   proxy  etcd    no   all  /          elsewhere  every     few
+    all        both        delegated  authorized   none   file    yes  one  /promoter  elsewhere  every     many
 """
 ROWS: list[Row] = [dict(zip(FACTORS, line.split(), strict=True)) for line in TABLE_OF_ROWS.strip().splitlines()]
 
@@ -235,8 +237,10 @@ def test_every_surface(cluster: Cluster, tmp_path: Path, row: Row) -> None:
             assert api.get(path).status == 200
         if row["role"] == "dashboard":
             assert api.get(f"{GROUP_PATH}/{STRATEGIES}").status in (403, 404)
+            assert api.get("/metrics/promotions").status == 404
         else:
             _ask_api(api, views, namespaces)
+            _ask_measures(api, views)
         root = row["root-path"].rstrip("/")
         dashboard = Asked(f"http://127.0.0.1:{program.dashboard.port}{root}", cluster.headers)
         if row["role"] == "apiserver":
@@ -272,6 +276,13 @@ def _ask_api(api: Asked, views: list[str], namespaces: list[str]) -> None:
         watched = api.get(f"{path}?{query}", until="initial-events-end").body
         assert watched.count('"type":"ADDED"') == len(namespaces)
         assert api.get(f"{GROUP_PATH}/namespaces/{OURS}/{view}/{name}").document["kind"] == kind
+
+
+def _ask_measures(api: Asked, views: list[str]) -> None:
+    """Each view that is served is measured."""
+    measures = api.get("/metrics/promotions").body
+    for view in KINDS:
+        assert (f'promoter_view_measures_left_out{{view="{view}"}} ' in measures) is (view in views)
 
 
 def _ask_dashboard(board: Asked, views: list[str], namespaces: list[str], *, signs_in: bool) -> None:

@@ -77,6 +77,12 @@ class RequestOptions:
         "`--dashboard-auth none` all who look are one user",
     )
     max_watches_per_user: int = option(count, "1000", "watches one user may have open", more="as above")
+    metrics_max_series: int = option(
+        count,
+        "100000",
+        "series that /metrics/promotions may have",
+        more="about 30 for each environment; beyond it whole strategies are left out, see [measures](measures.md)",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,16 @@ from promoter_view.api.resource import ApiSettings, ViewResource
 from promoter_view.api.routes import Routes
 from promoter_view.api.site import ApiEntrance
 from promoter_view.boundaries import ViewReader
+from promoter_view.measures.measuring import Measuring
+from promoter_view.measures.reading import measured
+from promoter_view.measures.resource import MeasuresResource
 from promoter_view.metrics import Metrics
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.records import Change, ChangeType, Entry, Mark, Mirror, ObjectKey, Position, Record
 from promoter_view.slices import at_once
 from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.isolation import Isolation
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.web.health import HealthChecks
@@ -100,6 +104,7 @@ class World:
         sights: Callable[[ViewReader, Clock], Sights] | None = None,
         barrier: Callable[[], Deferred[None]] = lambda: succeed(None),
         definitions: Sequence[ViewDefinition] = (PROMOTION_STRATEGY_DETAILS,),
+        max_series: int = 1000,
     ) -> None:
         self.clock = Clock()
         self.clock.rightNow = 1_795_000_000.0
@@ -127,10 +132,20 @@ class World:
             sights=everything if sights is None else sights(self.views, self.clock),
         )
         routes = Routes(definitions, openapi=self.openapi, health=self.health, metrics=self.metrics, version="0.1.0")
+        self.warnings: list[str] = []
+        isolation = Isolation(self.metrics)
+        measuring = Measuring(
+            self.views,
+            measured(definitions),
+            max_series=max_series,
+            isolation=isolation,
+            warn=self.warnings.append,
+        )
         entrance = ApiEntrance(
             definitions,
             self.resource,
             routes,
+            MeasuresResource(self.views, measuring, pump=self.pump, wall=self.wall),
             runtime=self.runtime,
             access=access or OpenAccess(),
             limits=limits or Limits(),

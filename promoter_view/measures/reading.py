@@ -1,0 +1,99 @@
+"""What is read of bundles to measure them: the state of each environment, and what was counted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from promoter_view.decoded import mapping, mappings, moment, text
+from promoter_view.measures.exposition import labels
+from promoter_view.measures.measuring import Measured
+from promoter_view.measures.stages import STAGE_FAMILIES, StageSeries
+from promoter_view.measures.strategies import STRATEGY_FAMILIES, MeasuredEnvironment, StrategySeries
+from promoter_view.records import Bundle, BundleKey
+from promoter_view.views.contents import BundleContents, Contents, Readings
+from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.order import read_order
+from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES
+from promoter_view.views.promotion_strategy.restores import RESTORES, read_restore
+from promoter_view.views.promotion_strategy.tally.environment import Tally, Written, read_tally
+from promoter_view.views.promotion_strategy.tally.fold import Observed, tally
+from promoter_view.views.promotion_strategy.tally.live_commits import by_branch, read_live_commits
+from promoter_view.views.stage.details import STAGE_DETAILS
+
+_STATUS = "status"
+_NOTHING = Tally()
+
+
+class _EnvironmentState(NamedTuple):
+    """An environment as a bundle's status has it."""
+
+    branch: str
+    name: str
+    state: str
+    since: int
+
+
+def measured(definitions: Sequence[ViewDefinition]) -> Sequence[Measured]:
+    """How the bundles of those views are measured."""
+    strategies = Measured(
+        PROMOTION_STRATEGY_DETAILS.plural, "promotion strategies", STRATEGY_FAMILIES, StrategyMeasures().measure
+    )
+    stages = Measured(STAGE_DETAILS, "Stages", STAGE_FAMILIES, measure_stage)
+    plurals = {each.plural for each in definitions}
+    return [each for each in (strategies, stages) if each.view in plurals]
+
+
+class StrategyMeasures:
+    """Measures promotion strategies."""
+
+    def __init__(self) -> None:
+        self._readings = Readings()
+        self._tallies: dict[BundleKey, Mapping[str, Written]] = {}
+
+    def measure(self, bundle: Bundle) -> StrategySeries:
+        """The series of a bundle."""
+        contents = BundleContents(bundle, self._readings)
+        tallies = self._tallies[bundle.key] = tally(self._tallies.get(bundle.key, {}), _observed(contents))
+        return StrategySeries(tuple(_environments(contents, _states(bundle), tallies)))
+
+
+def measure_stage(bundle: Bundle) -> StageSeries:
+    """The series of a Stage's bundle."""
+    found = labels({"namespace": bundle.key.namespace, "stage": bundle.key.name})
+    return StageSeries(found, text(_status(bundle), "state"))
+
+
+def _observed(contents: Contents) -> Observed:
+    policies, histories = contents.each(POLICIES, read_live_commits), contents.each(HISTORIES, read_live_commits)
+    restores = contents.each(RESTORES, read_restore)
+    return Observed(contents.root(read_order), by_branch(policies), by_branch(histories), restores)
+
+
+def _environments(
+    contents: Contents, states: Sequence[_EnvironmentState], tallies: Mapping[str, Written]
+) -> Iterator[MeasuredEnvironment]:
+    for each in states:
+        found = {"namespace": contents.namespace, "strategy": contents.name, "environment": each.name}
+        counted = read_tally(tallies.get(each.branch, ())) or _NOTHING
+        yield MeasuredEnvironment(labels(found), each.state, each.since, counted)
+
+
+def _states(bundle: Bundle) -> Sequence[_EnvironmentState]:
+    return [
+        _EnvironmentState(text(each, "branch"), text(each, "name"), text(each, "state"), _seconds(each))
+        for each in mappings(_status(bundle), "environments")
+    ]
+
+
+def _status(bundle: Bundle) -> Mapping[str, Any]:
+    pieces = next((field.pieces for field in bundle.fields() if field.name == _STATUS), None)
+    return mapping(orjson.loads(b"".join(pieces))) if pieces else {}
+
+
+def _seconds(environment: Mapping[str, Any]) -> int:
+    since = moment(environment, "since")
+    return 0 if since is None else int(since.timestamp())

@@ -1,0 +1,137 @@
+"""What a scrape gets of the views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from promoter_view.measures.measuring import Measuring
+from promoter_view.measures.reading import measured
+from promoter_view.measures.strategies import MeasuredEnvironment, StrategySeries
+from promoter_view.metrics import Metrics
+from promoter_view.records import Bundle
+from promoter_view.views.isolation import Isolation
+from promoter_view.views.known import DEFINITIONS
+from promoter_view.views.promotion_strategy.tally.environment import Tally
+from tests.measures.bundles import VIEW, bundle, environment, strategy
+from tests.support.views.strategies import NEW, OLD, policy
+
+NOW = 1_795_000_000
+STAGES = "stagedetails"
+SERIES = StrategySeries((MeasuredEnvironment(b"", "", 0, Tally()),)).count
+
+
+class Shelf:
+    """Views that hold just these bundles."""
+
+    def __init__(self, *bundles: Bundle) -> None:
+        self.bundles = bundles
+
+    def list(self, view: str) -> Sequence[Bundle]:
+        """Those of one view."""
+        return [each for each in self.bundles if each.key.view == view]
+
+
+def measuring(shelf: Shelf, lines: list[str], max_series: int = 10_000) -> Measuring:
+    """What measures them; ``lines`` gets its warnings."""
+    return Measuring(
+        shelf,  # type: ignore[arg-type]
+        measured(DEFINITIONS),
+        max_series=max_series,
+        isolation=Isolation(Metrics()),
+        warn=lines.append,
+    )
+
+
+def families(found: Measuring) -> dict[str, Metric]:
+    """What Prometheus reads, by name."""
+    return {each.name: each for each in text_string_to_metric_families(b"".join(found.pieces(NOW)).decode())}
+
+
+def samples(found: Metric, **labels: str) -> dict[str, float]:
+    """The values of those samples that have these labels, by the label that is left."""
+    chosen = (each for each in found.samples if labels.items() <= each.labels.items())
+    return {"/".join(set(each.labels.values()) - set(labels.values())): each.value for each in chosen}
+
+
+def test_states() -> None:
+    """Each environment has a line for each word, and the time since when."""
+    found = families(measuring(Shelf(strategy("shop", environment("dev"), environment("prod", "Failed"))), []))
+    states = samples(found["promoter_view_environment_state"], strategy="shop", environment="prod", namespace="team")
+    assert [word for word, value in states.items() if value] == ["Failed"]
+    since = samples(found["promoter_view_environment_state_timestamp_seconds"], namespace="team", strategy="shop")
+    assert since == {"dev": 1796014800, "prod": 1796014800}
+
+
+def test_what_is_counted() -> None:
+    """A promotion between two scrapes is counted, with the time that it took."""
+    dev = environment("dev")
+    before = policy(active=OLD, proposed=NEW, deployed="e" * 40)
+    before["status"]["active"]["hydrated"]["commitTime"] = "2026-11-20T09:00:00Z"
+    shelf = Shelf(strategy("shop", dev, changeTransferPolicies=[before]))
+    found = measuring(shelf, [])
+    assert [each.value for each in families(found)["promoter_view_promotions"].samples] == [0]
+    after = policy(active=NEW, proposed=NEW, deployed="f" * 40, active_checks=[{"key": "health", "phase": "failure"}])
+    after["status"]["active"]["hydrated"]["commitTime"] = "2026-11-20T10:05:00Z"
+    shelf.bundles = (strategy("shop", dev, changeTransferPolicies=[after]),)
+    told = families(found)
+    assert [each.value for each in told["promoter_view_promotions"].samples] == [1]
+    assert [each.value for each in told["promoter_view_deployments"].samples] == [1]
+    assert samples(told["promoter_view_failed_promotions"], environment="dev", namespace="team", strategy="shop") == {
+        "proposed": 0,
+        "active": 1,
+    }
+    seconds = {each.labels.get("le", each.name): each.value for each in told["promoter_view_promotion_seconds"].samples}
+    assert (seconds["180"], seconds["600"], seconds["promoter_view_promotion_seconds_sum"]) == (0, 1, 300)
+
+
+def test_stages() -> None:
+    """A Stage has a line for each word."""
+    stage = bundle("test", [("status", {"state": "Healthy"})], view=STAGES)
+    states = samples(families(measuring(Shelf(stage), []))["promoter_view_stage_state"], stage="test", namespace="team")
+    assert states == {"Healthy": 1, "Progressing": 0, "Unhealthy": 0, "Unknown": 0, "NotApplicable": 0}
+
+
+def test_a_bundle_without_a_status() -> None:
+    """It has no series, and others do."""
+    bare, broken = bundle("bare", []), bundle("broken", [("status", [{"environments": 1}])])
+    found = families(measuring(Shelf(bare, broken, strategy("shop", environment("dev"))), []))
+    assert {each.labels["strategy"] for each in found["promoter_view_promotions"].samples} == {"shop"}
+
+
+def test_a_bundle_that_cannot_be_measured() -> None:
+    """It is left out alone."""
+    shelf = Shelf(bundle("broken", []), strategy("shop", environment("dev")))
+    object.__setattr__(shelf.bundles[0], "tail", (b"", b"{", b',"status":', b"{{", b"}"))
+    found = families(measuring(shelf, []))
+    assert {each.labels["strategy"] for each in found["promoter_view_promotions"].samples} == {"shop"}
+
+
+def test_no_more_series_than_are_allowed() -> None:
+    """Whole strategies are left out, always the same; the answer, a metric and one line of the log say so."""
+    shelf = Shelf(*(strategy(f"s{number}", environment("dev"), environment("prod")) for number in range(4)))
+    lines: list[str] = []
+    found = measuring(shelf, lines, max_series=2 * 2 * SERIES + 1)
+    for _ in range(2):
+        text = b"".join(found.pieces(NOW)).decode()
+        assert f"\n# 2 of 4 promotion strategies are left out: --metrics-max-series is {4 * SERIES + 1}\n" in text
+        told = families(found)
+        assert {each.labels["strategy"] for each in told["promoter_view_promotions"].samples} == {"s0", "s1"}
+        assert samples(told["promoter_view_measures_left_out"]) == {VIEW: 2, STAGES: 0}
+    assert sum(len(each.samples) for each in told.values()) == 2 * 2 * SERIES + 2
+    shelf.bundles = shelf.bundles[:2]
+    assert samples(families(found)["promoter_view_measures_left_out"]) == {VIEW: 0, STAGES: 0}
+    assert lines == [
+        "/metrics/promotions leaves out 2 promotion strategies: --metrics-max-series is reached",
+        "/metrics/promotions has all promotion strategies again",
+    ]
+
+
+def test_a_large_fleet_in_small_pieces() -> None:
+    """No piece is more than a few strategies' lines."""
+    shelf = Shelf(*(strategy(f"s{number}", environment("dev"), environment("prod")) for number in range(200)))
+    pieces = list(measuring(shelf, [], max_series=100_000).pieces(NOW))
+    assert max(map(len, pieces)) < 80 * 1024
+    assert sum(map(len, pieces)) > 1_000_000
