@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
@@ -16,6 +17,8 @@ from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.contents import BundleContents, Contents, Readings
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.estimates.hops import UNKNOWN_HOP, strategy_hops
+from promoter_view.views.promotion_strategy.estimates.stalled import stalled_at
 from promoter_view.views.promotion_strategy.order import read_order
 from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES
 from promoter_view.views.promotion_strategy.restores import RESTORES, read_restore
@@ -34,7 +37,7 @@ class _EnvironmentState(NamedTuple):
     branch: str
     name: str
     state: str
-    since: int
+    since: datetime | None
 
 
 def measured(definitions: Sequence[ViewDefinition]) -> Sequence[Measured]:
@@ -76,15 +79,20 @@ def _observed(contents: Contents) -> Observed:
 def _environments(
     contents: Contents, states: Sequence[_EnvironmentState], tallies: Mapping[str, Written]
 ) -> Iterator[MeasuredEnvironment]:
+    hops = strategy_hops(contents)
     for each in states:
         found = {"namespace": contents.namespace, "strategy": contents.name, "environment": each.name}
         counted = read_tally(tallies.get(each.branch, ())) or _NOTHING
-        yield MeasuredEnvironment(labels(found), each.state, each.since, counted)
+        stalled = stalled_at(each.state, each.since, hops.get(each.branch, UNKNOWN_HOP))
+        since = 0 if each.since is None else int(each.since.timestamp())
+        yield MeasuredEnvironment(
+            labels(found), each.state, since, counted, None if stalled is None else stalled.timestamp()
+        )
 
 
 def _states(bundle: Bundle) -> Sequence[_EnvironmentState]:
     return [
-        _EnvironmentState(text(each, "branch"), text(each, "name"), text(each, "state"), _seconds(each))
+        _EnvironmentState(text(each, "branch"), text(each, "name"), text(each, "state"), moment(each, "since"))
         for each in mappings(_status(bundle), "environments")
     ]
 
@@ -92,8 +100,3 @@ def _states(bundle: Bundle) -> Sequence[_EnvironmentState]:
 def _status(bundle: Bundle) -> Mapping[str, Any]:
     pieces = next((field.pieces for field in bundle.fields() if field.name == _STATUS), None)
     return mapping(orjson.loads(b"".join(pieces))) if pieces else {}
-
-
-def _seconds(environment: Mapping[str, Any]) -> int:
-    since = moment(environment, "since")
-    return 0 if since is None else int(since.timestamp())

@@ -41,18 +41,18 @@ _SERIES = len(WORDS) + len(BOUNDS) + 3 + 2 + 4
 class MeasuredEnvironment:
     """An environment. ``labels`` as ``exposition.labels`` makes them; ``since`` in seconds since 1970.
 
-    ``stalls_after``: from so many seconds in this state on it is stalled; None: it never is.
+    ``stalled_at``: from then on it is stalled, in seconds since 1970; None: it never is.
     """
 
     labels: bytes
     state: str
     since: int
     tally: Tally
-    stalls_after: float | None = None
+    stalled_at: float | None = None
 
     def is_stalled(self, now: float) -> bool:
         """At that time, in seconds since 1970."""
-        return self.stalls_after is not None and now - self.since > self.stalls_after
+        return self.stalled_at is not None and now > self.stalled_at
 
 
 @dataclass(frozen=True, slots=True)

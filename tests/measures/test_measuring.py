@@ -65,6 +65,18 @@ def test_states() -> None:
     assert since == {"dev": 1796014800, "prod": 1796014800}
 
 
+def test_stalled() -> None:
+    """What should move by itself, and has not for an hour."""
+    environments = (
+        environment("new", "Checking", "2026-11-18T10:30:00Z"),
+        environment("old", "Checking", "2026-11-18T10:00:00Z"),
+        environment("asked", "NeedsApproval", "2026-11-01T00:00:00Z"),
+        environment("odd", "Checking", "some time ago"),
+    )
+    found = families(measuring(Shelf(strategy("shop", *environments)), []))["promoter_view_environment_stalled"]
+    assert samples(found, namespace="team", strategy="shop") == {"new": 0, "old": 1, "asked": 0, "odd": 0}
+
+
 def test_what_is_counted() -> None:
     """A promotion between two scrapes is counted, with the time that it took."""
     dev = environment("dev")

@@ -45,13 +45,13 @@ class Observed:
             return True
         return None if "" in found else False
 
-    def live(self, branch: str, dry: str) -> int:
-        """When that dry commit was first live there, in seconds since 1970; 0 where that is not known."""
+    def live_before(self, branch: str, commit: LiveCommit) -> int:
+        """When that dry commit was last promoted there by then, in seconds since 1970; 0 where that is not known."""
         policy = self.policies.get(branch)
         current = () if policy is None or policy.current is None else (policy.current,)
-        found = [each for each in (*self.past(branch), *current) if each.dry == dry and each.live]
-        # The history knows the time of the merge, and comes first.
-        return min((each.live for each in found if not each.restored), default=0)
+        # The history knows the time of the merge, the policy that of the commit: of one commit the former counts.
+        found = {each.sha: each for each in (*current, *self.past(branch)) if each.dry == commit.dry}
+        return max((each.live for each in found.values() if not each.restored and each.live <= commit.live), default=0)
 
 
 def tally(before: Mapping[str, Written], observed: Observed) -> Mapping[str, Written]:
@@ -190,4 +190,4 @@ class _Count:
         """When it was live wherever this environment waits for it; of the first ones, when it was committed."""
         if not self._vertex.nearest:
             return commit.committed
-        return max(self._observed.live(branch, commit.dry) for branch in self._vertex.nearest)
+        return max(self._observed.live_before(branch, commit) for branch in self._vertex.nearest)
