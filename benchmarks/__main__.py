@@ -6,14 +6,14 @@ import argparse
 import os
 import platform
 import sys
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import processes, works
 from benchmarks.clusters import simulated_at
-from benchmarks.report import Row, document, table
+from benchmarks.report import Row, document
+from benchmarks.running import run
 from benchmarks.world import FULL, QUICK, Plan, cold_start
 
 _NAMES = {work.__name__: work for work in works.WORKS}
@@ -22,22 +22,13 @@ _NAMES = {work.__name__: work for work in works.WORKS}
 def main() -> int:
     """The exit status: 1 where a work broke."""
     given = _arguments()
-    rows: list[Row] = []
-    fault = ""
-    with tempfile.TemporaryDirectory(prefix="promoter-view-bench-") as folder:
-        try:
-            for row in measure(
-                QUICK if given.quick else FULL, Path(folder), given.only or list(_NAMES), event_log=given.event_log
-            ):
-                rows.append(row)
-                print(" ".join(filter(None, row.cells()[:2])), file=sys.stderr, flush=True)
-        except processes.BrokenRunError as error:
-            fault = f"benchmarks: {error}"
-    print(f"{_machine()}\n\n{table(rows)}")
+    plan, names = QUICK if given.quick else FULL, given.only or list(_NAMES)
+    rows, status = run(
+        lambda folder: measure(plan, folder, names, event_log=given.event_log), heading=f"{_machine()}\n\n"
+    )
     if given.json:
         Path(given.json).write_text(document(_machine(), rows))
-    print(fault, file=sys.stderr)
-    return 1 if fault else 0
+    return status
 
 
 def measure(plan: Plan, folder: Path, names: list[str], *, event_log: str = "") -> Iterator[Row]:

@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -21,7 +20,8 @@ from pathlib import Path
 from benchmarks import processes
 from benchmarks.figures import MEGABYTE, rate
 from benchmarks.memory import cpu_seconds
-from benchmarks.report import Row, table
+from benchmarks.report import Row
+from benchmarks.running import run
 from benchmarks.world import LIST, whole
 
 _REPLICAS = 3
@@ -126,16 +126,7 @@ def main() -> int:
     parser.add_argument("--etcd", required=True, type=Path, help="the etcd binary")
     parser.add_argument("--strategies", type=int, default=300)
     given = parser.parse_args()
-    rows: list[Row] = []
-    fault = ""
-    with tempfile.TemporaryDirectory(prefix="promoter-view-bench-") as folder:
-        try:
-            rows.extend(measure(given.etcd, given.strategies, Path(folder)))
-        except processes.BrokenRunError as error:
-            fault = f"benchmarks: {error}"
-    print(table(rows))
-    print(fault, file=sys.stderr)
-    return 1 if fault else 0
+    return run(lambda folder: measure(given.etcd, given.strategies, folder))[1]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ import itertools
 import json
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +23,8 @@ from benchmarks.clusters import Cluster
 from benchmarks.figures import MEGABYTE
 from benchmarks.liveness import Liveness
 from benchmarks.memory import Peak, cpu_seconds, resident_bytes
-from benchmarks.report import Row, table
+from benchmarks.report import Row
+from benchmarks.running import run
 from benchmarks.world import LIST
 
 _STRATEGIES = "/apis/promoter.argoproj.io/v1alpha1/namespaces/default/promotionstrategies"
@@ -146,18 +146,7 @@ def main() -> int:
     parser.add_argument("--control-plane", action="store_true", help="a real kube-apiserver instead of the simulator")
     given = parser.parse_args()
     making = clusters.real if given.control_plane else clusters.simulated
-    rows: list[Row] = []
-    fault = ""
-    with tempfile.TemporaryDirectory(prefix="promoter-view-bench-") as folder:
-        try:
-            for row in measure(given.megabytes, Path(folder), making):
-                rows.append(row)
-                print(" ".join(filter(None, row.cells()[:2])), file=sys.stderr, flush=True)
-        except processes.BrokenRunError as error:
-            fault = f"benchmarks: {error}"
-    print(table(rows))
-    print(fault, file=sys.stderr)
-    return 1 if fault else 0
+    return run(lambda folder: measure(given.megabytes, folder, making))[1]
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
@@ -19,7 +18,8 @@ from urllib.parse import urlsplit
 from benchmarks import processes
 from benchmarks.figures import percentile
 from benchmarks.memory import cpu_seconds, resident_bytes
-from benchmarks.report import Row, table
+from benchmarks.report import Row
+from benchmarks.running import run
 from benchmarks.wire import unverified
 
 _VIEW = "/apis/view.promoter.argoproj.io/v1alpha1/stagedetails"
@@ -92,14 +92,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=30.0, help="how long the processor's time is taken")
     parser.add_argument("--changes", type=int, default=99)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="promoter-view-bench-") as folder:
-        try:
-            rows = list(measure(given.stages, given.period, given.seconds, given.changes, Path(folder)))
-        except processes.BrokenRunError as error:
-            print(f"benchmarks: {error}", file=sys.stderr)
-            return 1
-    print(table(rows))
-    return 0
+    return run(lambda folder: measure(given.stages, given.period, given.seconds, given.changes, folder))[1]
 
 
 if __name__ == "__main__":

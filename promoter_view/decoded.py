@@ -59,6 +59,11 @@ def parse_time(stamp: str) -> datetime | None:
         return None
 
 
+def rfc3339(seconds: float) -> str:
+    """A moment in seconds since 1970 as Kubernetes writes it, in whole seconds."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def moment(value: Any, *path: str) -> datetime | None:
     """The RFC 3339 time below ``value`` at ``path``; None where there is none."""
     return parse_time(text(value, *path))

@@ -13,9 +13,10 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from promoter_view.clocks import WallClock
+from promoter_view.decoded import rfc3339
 from promoter_view.kubernetes.documents import version_of
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError
-from promoter_view.promotions.documents import Document, rfc3339
+from promoter_view.promotions.documents import Document
 from promoter_view.promotions.objects import APPLICATION, PROMOTION, KnownObjects
 from promoter_view.promotions.steps.operation import REFRESH_PATCH, NotPossible, SyncPatch, plan_sync
 from promoter_view.promotions.steps.step import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from promoter_view.decoded import mapping, mappings, parse_time
@@ -20,11 +19,6 @@ def number(document: Any, *path: str) -> int:
 def objects(document: Any, *path: str) -> Sequence[Document]:
     """The objects in the list at that path; what is no object in it is passed over."""
     return list(mappings(document, *path))
-
-
-def rfc3339(seconds: float) -> str:
-    """A moment in seconds since 1970 as Kubernetes writes it, in whole seconds."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def seconds_of(moment: str) -> float | None:

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from promoter_view.decoded import rfc3339
 from promoter_view.durations import format_duration
-from promoter_view.promotions.documents import rfc3339, seconds_of
+from promoter_view.promotions.documents import seconds_of
 from promoter_view.promotions.state.execution import Execution, PlannedStep, PromotionPhase, StepRecord
 from promoter_view.promotions.steps.step import Action, StepResult, StepStatus
 

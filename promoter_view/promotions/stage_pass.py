@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from promoter_view.decoded import mapping
+from promoter_view.decoded import mapping, rfc3339
 from promoter_view.promotions.applying import Applying
-from promoter_view.promotions.documents import Document, rfc3339
+from promoter_view.promotions.documents import Document
 from promoter_view.promotions.objects import FREIGHT, PROMOTION, STAGE, KnownObjects
 from promoter_view.promotions.promotion_pass import PromotionPass
 from promoter_view.promotions.rereading import Rereading

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IConsumer, IDelayedCall, IReactorTime
-from twisted.internet.task import deferLater
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
-from promoter_view.log.errors import LogClosed, LogUnreachable
+from promoter_view.reading.background import Background
 from promoter_view.reading.feed import End, Feed
 from promoter_view.reading.format import Format
 from promoter_view.reading.pump import Pump, Stream
 from promoter_view.reading.selection import Selection
 from promoter_view.reading.sighted import SightedViews
 from promoter_view.reading.wire import Wire
-from promoter_view.web.errors import Draining, ReviewUnavailable
-
-_RETRY_SECONDS = 5.0
-_Work = Callable[[], Coroutine[Deferred[Any], Any, None]]
+from promoter_view.web.errors import Draining
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +57,8 @@ class OpenFeed:
         self._random = random
         self._stream: Stream | None = None
         self._timers: dict[str, IDelayedCall] = {}
-        self._working: dict[str, Deferred[None]] = {}
+        # A fault of ours is no reason to end a feed, and none to stop asking.
+        self._background = Background(reactor, "what a stream needs to know could not be found out")
         self._closed = False
         self.feed = Feed(sighted.views, selection, form, wire, restart=self._restart, begin_slice=pump.begin_slice)
 
@@ -78,7 +72,7 @@ class OpenFeed:
         if rhythm.beat_seconds is not None:
             self._every("beat", rhythm.beat_seconds, self.feed.beat)
         self._every("bookmark", rhythm.bookmark_seconds, self.feed.remind)
-        self._every("review", rhythm.review_seconds, lambda: self._work("review", self._review))
+        self._every("review", rhythm.review_seconds, lambda: self._background.begin("review", self._review))
 
     def end(self, why: End) -> None:
         """End it cleanly, also while its client does not read."""
@@ -97,8 +91,7 @@ class OpenFeed:
         for timer in self._timers.values():
             if timer.active():
                 timer.cancel()
-        for work in list(self._working.values()):
-            work.cancel()
+        self._background.close()
 
     def wake(self) -> None:
         """More is known of what may be seen (Wakeable)."""
@@ -124,7 +117,7 @@ class OpenFeed:
 
     def _restart(self) -> None:
         """For the feed: it begins anew."""
-        self._work("restart", self._begin)
+        self._background.begin("restart", self._begin)
 
     async def _begin(self) -> None:
         await self._newest()
@@ -139,32 +132,6 @@ class OpenFeed:
             return
         if await self._sighted.renew():
             self._nudge()
-
-    def _work(self, name: str, work: _Work) -> None:
-        """At most one of a name at a time."""
-        if name in self._working:
-            return
-        working = self._working[name] = Deferred.fromCoroutine(self._persist(work))
-        working.addErrback(self._broken).addBoth(lambda _: self._done(name))
-
-    def _done(self, name: str) -> None:
-        del self._working[name]
-
-    async def _persist(self, work: _Work) -> None:
-        """While the cluster, or the log, cannot be asked, what was known stays."""
-        while True:
-            try:
-                await work()
-            except (ReviewUnavailable, LogUnreachable, LogClosed):
-                await deferLater(self._reactor, _RETRY_SECONDS)
-            else:
-                return
-
-    def _broken(self, failure: Failure) -> None:
-        # A fault of ours is no reason to end a feed, and none to stop asking. What is called off may fail with
-        # anything: a coroutine that the collector of garbage has closed first, for one, cannot be cancelled.
-        if not self._closed and not failure.check(CancelledError):
-            self._log.failure("what a stream needs to know could not be found out", failure)
 
 
 class OpenFeeds:

@@ -14,22 +14,19 @@ from math import inf
 from typing import Any, TypeVar
 
 import orjson
-from twisted.internet.defer import CancelledError, Deferred, FirstError, gatherResults
+from twisted.internet.defer import Deferred, FirstError, gatherResults
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import deferLater
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from promoter_view.access.admission import Attributes
 from promoter_view.access.authorization import AccessReviews
 from promoter_view.access.identity import Identity
 from promoter_view.boundaries import Wakeable
+from promoter_view.reading.background import Background
 from promoter_view.views.member_mask import Hidden
-from promoter_view.web.errors import ReviewUnavailable
 
 #: How long an answer that no longer counts is remembered, so that who resumes after it changed is told.
 _REMEMBERED_SECONDS = 3600.0
-_RETRY_SECONDS = 5.0
 #: So that one identity's reviews leave room for those of others.
 _NAMESPACES_AT_ONCE = 4
 _SCOPE_DIGITS = 16
@@ -81,8 +78,6 @@ class Sight:
     hold bundles now, ``head`` is the views'.
     """
 
-    _log = Logger()
-
     def __init__(
         self,
         identity: Identity,
@@ -111,7 +106,8 @@ class Sight:
         self._answers: dict[str, Answer] = {}
         self._readers: dict[Wakeable, None] = {}
         self._wanted: set[str] = set()
-        self._asking: Deferred[None] | None = None
+        # Where asking fails, those who wait ask again when something else becomes known.
+        self._background = Background(clock, "asking what may be seen failed")
         #: Counts changes of what may be seen.
         self.changes = 0
         #: The head when the last of them was noticed: nobody resumes from before it.
@@ -172,9 +168,7 @@ class Sight:
     def want(self, namespace: str) -> None:
         """Examine that in the background, however long the cluster cannot be asked; readers are woken when it is."""
         self._wanted.add(namespace)
-        if self._asking is None:
-            self._asking = Deferred.fromCoroutine(self._satisfy())
-            self._asking.addErrback(self._broken).addBoth(self._satisfied)
+        self._background.begin("want", self._satisfy)
 
     def subscribe(self, reader: Wakeable) -> None:
         """Have ``reader.wake`` called when something became known."""
@@ -183,8 +177,9 @@ class Sight:
     def unsubscribe(self, reader: Wakeable) -> None:
         """No more of that; when nobody is left, nothing is asked in the background."""
         self._readers.pop(reader, None)
-        if not self._readers and self._asking is not None:
-            self._asking.cancel()
+        if not self._readers:
+            self._wanted.clear()
+            self._background.cancel()
 
     def _to_ask(self, everywhere: Answer) -> list[Question]:
         return [question for question in self._ask_for() if question.namespaced and question.hides in everywhere.hidden]
@@ -267,22 +262,9 @@ class Sight:
         self._answers = {name: answer for name, answer in self._answers.items() if answer.until > oldest}
 
     async def _satisfy(self) -> None:
-        while self._wanted:
-            wanted, self._wanted = self._wanted, set()
-            try:
-                await self.examine(wanted)
-            except ReviewUnavailable:
-                self._wanted |= wanted
-                await deferLater(self._clock, _RETRY_SECONDS)
-
-    def _satisfied(self, _result: object) -> None:
-        self._asking = None
-        self._wanted.clear()
-
-    def _broken(self, failure: Failure) -> None:
-        # A fault of ours: those who wait ask again when something else becomes known.
-        if not failure.check(CancelledError):
-            self._log.failure("asking what may be seen failed", failure)
+        while wanted := frozenset(self._wanted):
+            await self.examine(wanted)
+            self._wanted -= wanted
 
 
 def scope_of(everywhere: Iterable[str], allowed: Iterable[tuple[str, str]]) -> str:

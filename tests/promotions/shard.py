@@ -6,10 +6,10 @@ from typing import Any
 
 from twisted.internet.task import Clock
 
+from promoter_view.decoded import rfc3339
 from promoter_view.metrics import Metrics
 from promoter_view.promotions.applying import Applying
 from promoter_view.promotions.controller import PromotionController
-from promoter_view.promotions.documents import rfc3339
 from promoter_view.promotions.objects import KnownObjects
 from promoter_view.promotions.pacing import Pacing
 from promoter_view.promotions.promotion_pass import PromotionPass

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 from twisted.internet.interfaces import IReactorTime
 
+from promoter_view.decoded import rfc3339
 from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS
 from promoter_view.periodic import Periodic
 from promoter_view.simulator.company import delivery_model as model
 from promoter_view.simulator.company.delivery_model import Project, SimulatedApplication, SimulatedStage
 from promoter_view.simulator.company.delivery_rendering import ARGOCD, render_project
-from promoter_view.simulator.company.manifests import timestamp
 from promoter_view.simulator.kubernetes.cluster import ObjectStore
 
 _KINDS = {kind.kind: kind for kind in KARGO_KINDS}
@@ -138,7 +138,7 @@ class DeliveryCompany(Periodic):
     def _reconcile(self, stage: SimulatedStage) -> None:
         """As Argo CD does all the time: it writes down that it has looked."""
         name = self._random.choice(stage.applications).name
-        status = {"reconciledAt": timestamp(self._clock.seconds())}
+        status = {"reconciledAt": rfc3339(self._clock.seconds())}
         self._cluster.patch(APPLICATION, ARGOCD, name, {"status": status})
 
     def _write(self, project: Project) -> None:

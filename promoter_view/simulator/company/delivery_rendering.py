@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from promoter_view.decoded import rfc3339
 from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS
 from promoter_view.simulator.company.delivery_model import (
     Project,
@@ -13,7 +14,7 @@ from promoter_view.simulator.company.delivery_model import (
     SimulatedPromotion,
     SimulatedStage,
 )
-from promoter_view.simulator.company.manifests import Document, timestamp
+from promoter_view.simulator.company.manifests import Document
 
 ARGOCD = "argocd"
 _VERSIONS = {kind.kind: kind.api_version for kind in (*KARGO_KINDS, APPLICATION)}
@@ -90,7 +91,7 @@ def _stage(project: Project, stage: SimulatedStage) -> Document:
     if stage.last is not None:
         status["lastPromotion"] = {
             **_in_short(project, stage, stage.last),
-            "finishedAt": timestamp(stage.last.finished),
+            "finishedAt": rfc3339(stage.last.finished),
             "status": _promotion_status(project, stage, stage.last),
         }
     return _object("Stage", stage.name, project.name, spec=spec, status=status)
@@ -119,11 +120,11 @@ def _promotion_status(project: Project, stage: SimulatedStage, promotion: Simula
     status: dict[str, Any] = {"phase": promotion.phase, "freight": _reference(project, promotion.freight)}
     if promotion.started:
         word = promotion.phase if promotion.finished else "Running"
-        step = {"alias": "update", "startedAt": timestamp(promotion.started), "status": word}
-        status |= {"startedAt": timestamp(promotion.started), "currentStep": 0, "stepExecutionMetadata": [step]}
+        step = {"alias": "update", "startedAt": rfc3339(promotion.started), "status": word}
+        status |= {"startedAt": rfc3339(promotion.started), "currentStep": 0, "stepExecutionMetadata": [step]}
     if promotion.finished:
-        status["finishedAt"] = timestamp(promotion.finished)
-        status["stepExecutionMetadata"][0]["finishedAt"] = timestamp(promotion.finished)
+        status["finishedAt"] = rfc3339(promotion.finished)
+        status["stepExecutionMetadata"][0]["finishedAt"] = rfc3339(promotion.finished)
     if promotion.message:
         status["message"] = promotion.message
     if promotion.phase == "Succeeded":
@@ -161,10 +162,10 @@ def _operation(application: SimulatedApplication) -> dict[str, Any]:
 
 
 def _application_status(application: SimulatedApplication) -> dict[str, Any]:
-    ended = timestamp(application.synced)
+    ended = rfc3339(application.synced)
     operation = {"phase": "Succeeded", "operation": _operation(application), "startedAt": ended, "finishedAt": ended}
     return {
-        "health": {"status": application.health, "lastTransitionTime": timestamp(application.health_since)},
+        "health": {"status": application.health, "lastTransitionTime": rfc3339(application.health_since)},
         "sync": {"status": "Synced", "revision": application.revision},
         "operationState": {**operation, "syncResult": {"revision": application.revision}},
         "reconciledAt": ended,

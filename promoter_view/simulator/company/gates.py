@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from promoter_view.decoded import rfc3339
 from promoter_view.durations import format_duration
-from promoter_view.simulator.company.manifests import Document, manifest, ready, timestamp
+from promoter_view.simulator.company.manifests import Document, manifest, ready
 from promoter_view.simulator.company.model import (
     APPROVAL,
     HEALTH,
@@ -51,7 +52,7 @@ def _health_gate(strategy: Strategy) -> Document:
             "clusterName": environment.name,
             "phase": _phase(environment.active_checks, HEALTH),
             "sha": environment.active.hydrated_sha,
-            "lastTransitionTime": timestamp(environment.active.time),
+            "lastTransitionTime": rfc3339(environment.active.time),
         }
         for environment in strategy.environments
     ]
@@ -81,7 +82,7 @@ def _timer_gate(strategy: Strategy, now: float) -> Document:
         {
             "branch": environment.branch,
             "sha": environment.active.hydrated_sha,
-            "commitTime": timestamp(environment.active.time),
+            "commitTime": rfc3339(environment.active.time),
             "requiredDuration": format_duration(environment.soak_seconds),
             "phase": _phase(environment.active_checks, TIMER),
             "atMostDurationRemaining": format_duration(_remaining(environment, now)),
@@ -98,7 +99,7 @@ def _approval_gate(strategy: Strategy) -> Document:
             "branch": environment.branch,
             "reportedSha": environment.proposed.hydrated_sha,
             "phase": _phase(environment.proposed_checks, APPROVAL),
-            "lastRequestTime": timestamp(environment.proposed.time),
+            "lastRequestTime": rfc3339(environment.proposed.time),
             "lastResponseStatusCode": 200,
         }
         for environment in strategy.environments

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from promoter_view.decoded import rfc3339
 from promoter_view.kubernetes.kinds import PROMOTER_GROUP
 from promoter_view.simulator.company.model import Strategy
 from promoter_view.simulator.company.naming import label_value
@@ -62,7 +62,7 @@ def ready(strategy: Strategy) -> Document:
         "status": "True",
         "reason": "ReconciliationSuccess",
         "message": "Reconciliation successful",
-        "lastTransitionTime": timestamp(strategy.began),
+        "lastTransitionTime": rfc3339(strategy.began),
         "observedGeneration": 1,
     }
     return {"observedGeneration": 1, "conditions": [condition]}
@@ -74,8 +74,3 @@ def environment_labels(strategy: Strategy, branch: str) -> dict[str, str]:
         f"{PROMOTER_GROUP}/promotion-strategy": label_value(strategy.name),
         f"{PROMOTER_GROUP}/environment": label_value(branch),
     }
-
-
-def timestamp(seconds: float) -> str:
-    """A time as Kubernetes writes it."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

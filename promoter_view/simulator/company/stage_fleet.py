@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from twisted.internet.interfaces import IReactorTime
 
+from promoter_view.decoded import rfc3339
 from promoter_view.kubernetes.kinds import APPLICATION
 from promoter_view.periodic import Periodic
 from promoter_view.simulator.company import delivery_model as model
 from promoter_view.simulator.company.delivery_model import Project, SimulatedApplication, SimulatedStage
 from promoter_view.simulator.company.delivery_rendering import ARGOCD, render_project
-from promoter_view.simulator.company.manifests import Document, timestamp
+from promoter_view.simulator.company.manifests import Document
 from promoter_view.simulator.kubernetes.cluster import ObjectStore
 
 #: Applications are reconciled in batches this often, seconds.
@@ -87,7 +88,7 @@ class Reconciliations(Periodic):
         table = self._cluster.table(APPLICATION.group, APPLICATION.plural)
         found = [] if table is None else list(table.objects.values())
         due = int((self._clock.seconds() - self._began) * len(found) / self._period_seconds)
-        status = {"reconciledAt": timestamp(self._clock.seconds())}
+        status = {"reconciledAt": rfc3339(self._clock.seconds())}
         for number in range(self._made, due):
             one = found[number % len(found)]
             self._cluster.patch(APPLICATION, one.namespace, one.name, {"status": status})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from promoter_view.simulator.company.manifests import DEPLOYMENTS, Document, timestamp
+from promoter_view.decoded import rfc3339
+from promoter_view.simulator.company.manifests import DEPLOYMENTS, Document
 from promoter_view.simulator.company.model import ORDER, Check, CommitChange, Past, Request, Strategy
 from promoter_view.simulator.company.release import Release
 
@@ -51,10 +52,10 @@ class States:
             "id": str(request.number),
             **self.release.request(request),
             "url": f"{DEPLOYMENTS}/{self.strategy.name}/pull/{request.number}",
-            "prCreationTime": timestamp(request.opened),
+            "prCreationTime": rfc3339(request.opened),
         }
         if request.merged is not None:
-            state["prMergeTime"] = timestamp(request.merged)
+            state["prMergeTime"] = rfc3339(request.merged)
         return state
 
     def check(self, key: str, check: Check, place: int | None) -> Document:
@@ -84,13 +85,13 @@ class States:
             "author": str(commit.code_author),
             "subject": commit.code_subject,
             "body": "",
-            "date": timestamp(commit.time - 120),
+            "date": rfc3339(commit.time - 120),
             "sha": commit.code_sha,
             "repoURL": f"{_CODE}/{self.strategy.name}",
         }
         return {
             "sha": commit.sha,
-            "commitTime": timestamp(commit.time),
+            "commitTime": rfc3339(commit.time),
             "repoURL": f"{DEPLOYMENTS}/{self.strategy.name}",
             "author": str(commit.author),
             "subject": commit.subject,
@@ -101,7 +102,7 @@ class States:
     def _hydrated(self, change: CommitChange) -> Document:
         return {
             "sha": change.hydrated_sha,
-            "commitTime": timestamp(change.time),
+            "commitTime": rfc3339(change.time),
             "repoURL": f"{DEPLOYMENTS}/{self.strategy.name}",
             "author": "Hydrator <hydrator@example.com>",
             "subject": f"{change.dry.sha[:7]}: {change.dry.subject}",

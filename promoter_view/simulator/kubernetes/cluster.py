@@ -9,9 +9,9 @@ import random
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Protocol
 
+from promoter_view.decoded import rfc3339
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
 from promoter_view.simulator.kubernetes.errors import (
     already_exists,
@@ -258,7 +258,7 @@ class ObjectStore:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def _now(self) -> str:
-        return datetime.fromtimestamp(self._clock.seconds(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return rfc3339(self._clock.seconds())
 
     # -- the past ----------------------------------------------------------------------------------------------------
 

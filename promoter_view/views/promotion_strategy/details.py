@@ -7,7 +7,7 @@ from uuid import UUID
 
 from promoter_view.kubernetes.kinds import PROMOTER_GROUP, PROMOTER_KINDS
 from promoter_view.views.definition import Member, RootOrder, Undeclared, ViewDefinition
-from promoter_view.views.joining.relations import FieldIs, LabelledLikeRoot, NamedBy, NamesRoot, OwnedBy
+from promoter_view.views.joining.relations import FieldIs, LabelledLikeRoot, NamedBy, NamesRoot, OwnedBy, Relation
 from promoter_view.views.promotion_strategy.columns import COLUMNS, cell_steps, cells
 
 _LABEL = "promoter.argoproj.io/promotion-strategy"
@@ -30,6 +30,12 @@ _GATES = (
     ("scheduledCommitStatuses", "ScheduledCommitStatus", "whether the time of the day and week allows a promotion"),
 )
 
+
+def _labelled_or(owned: OwnedBy) -> tuple[Relation, ...]:
+    """Its owner's; the label tells whose one is that has no such owner."""
+    return owned, LabelledLikeRoot(_LABEL, unless=owned)
+
+
 _BY_STRATEGY = OwnedBy(("PromotionStrategy",), PROMOTER_GROUP)
 _BY_POLICY = OwnedBy(("ChangeTransferPolicy",), PROMOTER_GROUP)
 #: Releases add gates: what one of a kind that is not among these controls is not the label's to give away either.
@@ -46,7 +52,7 @@ _MEMBERS = (
     Member(
         "changeTransferPolicies",
         "ChangeTransferPolicy",
-        (_BY_STRATEGY, LabelledLikeRoot(_LABEL, unless=_BY_STRATEGY)),
+        _labelled_or(_BY_STRATEGY),
         order=RootOrder(("spec", "environments"), "branch", ("spec", "activeBranch")),
         description="The ChangeTransferPolicies that the strategy controls, one for each environment, in the order of "
         "spec.environments, then by name. Left out when there are none.",
@@ -54,21 +60,21 @@ _MEMBERS = (
     Member(
         "changeTransferPolicyHistories",
         "ChangeTransferPolicyHistory",
-        (_BY_POLICY, LabelledLikeRoot(_LABEL, unless=_BY_POLICY)),
+        _labelled_or(_BY_POLICY),
         description="The past promotions of those ChangeTransferPolicies, by name; before GitOps Promoter 0.41 a "
         "ChangeTransferPolicy's own status has them. Left out when there are none.",
     ),
     Member(
         "pullRequests",
         "PullRequest",
-        (_BY_POLICY, LabelledLikeRoot(_LABEL, unless=_BY_POLICY)),
+        _labelled_or(_BY_POLICY),
         description="The pull requests of those ChangeTransferPolicies, by name. One that is merged or closed is soon "
         "deleted by its controller. Left out when there are none.",
     ),
     Member(
         "commitStatuses",
         "CommitStatus",
-        (_BY_GATE_OR_POLICY, LabelledLikeRoot(_LABEL, unless=_BY_GATE_OR_POLICY)),
+        _labelled_or(_BY_GATE_OR_POLICY),
         description="The commit statuses that the strategy's gates and ChangeTransferPolicies control, by name. Left "
         "out when there are none.",
     ),
@@ -134,7 +140,7 @@ PROMOTION_STRATEGY_DETAILS = ViewDefinition(
         PROMOTER_GROUP,
         before="gitRepository",
         naming=(_NAMES_STRATEGY,),
-        owned=(_BY_ANY_OWNER, LabelledLikeRoot(_LABEL, unless=_BY_ANY_OWNER)),
+        owned=_labelled_or(_BY_ANY_OWNER),
     ),
     root_description="The PromotionStrategy itself. Its status is given without the copies of what its "
     "ChangeTransferPolicies say: look there.",

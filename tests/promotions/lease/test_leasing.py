@@ -8,8 +8,8 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
+from promoter_view.decoded import rfc3339
 from promoter_view.metrics import Metrics
-from promoter_view.promotions.documents import rfc3339
 from promoter_view.promotions.lease.lease import LeaseState
 from promoter_view.promotions.lease.leasing import ShardLease
 from tests.promotions.leases import GONE, Leases
