@@ -11,9 +11,11 @@ import orjson
 from markupsafe import Markup
 
 from promoter_view.dashboard.page_table import STRATEGY
+from promoter_view.dashboard.pictures.axis import Axis
+from promoter_view.dashboard.pictures.timeline import MOST_LANES, lane_of, timeline_axis
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.strategies.detail import Detail, EnvironmentColumn, read_detail, trouble_steps
-from promoter_view.dashboard.strategies.environments import ShownStrategy, read_strategy, strategy_steps
+from promoter_view.dashboard.strategies.environments import ShownStrategy, Station, read_strategy, strategy_steps
 from promoter_view.dashboard.strategies.figures import figures, kept_words
 from promoter_view.dashboard.strategies.fragments import Fragments
 from promoter_view.dashboard.strategies.gate_reports import report_steps
@@ -51,6 +53,7 @@ class DetailPage:
         self._headings = renderer.macro("_columns.html", "headings")
         self._gate = renderer.macro("_columns.html", "gate")
         self._box = renderer.macro("_columns.html", "box")
+        self._lane = renderer.macro("_timeline.html", "lane")
         self._drawings = lru_cache(maxsize=_KEPT_DETAILS)(draw)
         self._drawer = renderer.macro("_drawer.html", "drawer")
         self._fragments = Fragments()
@@ -139,6 +142,7 @@ class DetailPage:
             "head": lambda: self._renderer.texts("_head.html", {"it": found}),
             "environments": lambda: self._environments(key, found),
             "gates": lambda: self._gates(found),
+            "timeline": lambda: self._timeline(found),
             "figures": lambda: self._figure_strip(found, now),
             "history": lambda: self._history(found, query),
         }
@@ -178,6 +182,24 @@ class DetailPage:
             lambda: self._fragments.of(self._column, column, at),
             lambda: self._fragments.of(self._no_column, column.station.name, at),
         )
+
+    def _timeline(self, found: Detail) -> Iterator[str]:
+        """Nothing where nobody tells of when anything went live."""
+        stations = [column.station.unexplained for column in found.columns]
+        axis = timeline_axis(stations)
+        yield ""
+        if axis is None:
+            return
+        shown = enumerate(stations[:MOST_LANES], 1)
+        values = {
+            "axis": axis,
+            "lanes": (self._fragments.of(self._lane_at, station, axis, place) for place, station in shown),
+            "left_out": max(len(stations) - MOST_LANES, 0),
+        }
+        yield from self._renderer.texts("_timeline_section.html", values)
+
+    def _lane_at(self, station: Station, axis: Axis, place: int) -> str:
+        return self._lane(lane_of(station, axis), place)
 
     def _gates(self, found: Detail) -> Iterator[str]:
         reports = (self._fragments.of(self._gate, each, at) for at, each in enumerate(found.gates[:_MOST_GATES], 1))
