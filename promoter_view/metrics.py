@@ -55,6 +55,7 @@ class Metrics:
         self.stage_passes = Counter("promoter_view_stage_passes", "Looks at a Stage and its Promotions", ["outcome"], registry=registry)
         self.write_conflicts = Counter("promoter_view_write_conflicts", "Writes that met another's, and are decided again", ["kind"], registry=registry)
 
+        self._add_commits(registry)
         self._add_reflectors(registry)
         self._add_requests(registry)
         self.connections_closed = Counter("promoter_view_connections_closed", "Connections that we closed before their client did", ["reason"], registry=registry)
@@ -62,6 +63,13 @@ class Metrics:
         self.review_seconds = Histogram("promoter_view_review_seconds", "From asked to answered", ["review"], buckets=_FAST, registry=registry)
         self.certificate_reloads = Counter("promoter_view_certificate_reloads", "Changed certificate files read again", ["files", "outcome"], registry=registry)
         self.certificate_expiry = Gauge("promoter_view_certificate_expiry_timestamp_seconds", "When a certificate in use ends, in seconds since 1970", ["certificate"], registry=registry)
+        # fmt: on
+
+    def _add_commits(self, registry: CollectorRegistry) -> None:
+        """The index by which commits are looked for."""
+        # fmt: off
+        self.commit_index_words = Gauge("promoter_view_commit_index_words", "Words by which commits are looked for, each once a bundle that names it", registry=registry)
+        self.commit_index_bytes = Gauge("promoter_view_commit_index_bytes", "What these take in memory", registry=registry)
         # fmt: on
 
     def _add_reflectors(self, registry: CollectorRegistry) -> None:

@@ -44,6 +44,17 @@ async def in_slices(steps: Steps, *, reactor: IReactorTime) -> None:
             is_over = begin_slice(reactor)
 
 
+async def outcome_in_slices(steps: Generator[None, None, _Value], *, reactor: IReactorTime) -> _Value:
+    """The same for what they return."""
+    returned: list[_Value] = []
+
+    def taken() -> Steps:
+        returned.append((yield from steps))
+
+    await in_slices(taken(), reactor=reactor)
+    return returned[0]
+
+
 def at_once(steps: Steps) -> None:
     """Takes them all here and now: for whoever has all the time there is."""
     deque(steps, maxlen=0)

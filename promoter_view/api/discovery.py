@@ -5,12 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from promoter_view.reading.commits.found import KIND, RESOURCE, SINGULAR
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 
 _GROUP_VERSION = {"groupVersion": f"{GROUP}/{VERSION}", "version": VERSION}
 _VERBS = ["get", "list", "watch"]
 
 Document = Mapping[str, Any]
+
+#: Of no category: what is asked for by one (kubectl get promoter) is listed, and commits are not.
+_COMMITS: Document = {
+    "name": RESOURCE,
+    "singularName": SINGULAR,
+    "namespaced": True,
+    "kind": KIND,
+    "verbs": ["get"],
+}
+_DISCOVERED_COMMITS: Document = {
+    "resource": RESOURCE,
+    "responseKind": {"group": GROUP, "version": VERSION, "kind": KIND},
+    "scope": "Namespaced",
+    "singularResource": SINGULAR,
+    "verbs": ["get"],
+}
 
 
 def aggregated_type(version: str) -> str:
@@ -39,7 +56,7 @@ def api_resource_list(definitions: Sequence[ViewDefinition]) -> Document:
         "kind": "APIResourceList",
         "apiVersion": "v1",
         "groupVersion": _GROUP_VERSION["groupVersion"],
-        "resources": [_resource(definition) for definition in definitions],
+        "resources": [*map(_resource, definitions), _COMMITS],
     }
 
 
@@ -48,7 +65,7 @@ def group_discovery_list(definitions: Sequence[ViewDefinition], version: str) ->
     versions = [
         {
             "version": VERSION,
-            "resources": [_discovered(definition) for definition in definitions],
+            "resources": [*map(_discovered, definitions), _DISCOVERED_COMMITS],
             "freshness": "Current",
         }
     ]

@@ -4,16 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import unquote_to_bytes
 
 from promoter_view.access.admission import Attributes
 from promoter_view.api.negotiation import Verb
+from promoter_view.reading.commits.found import RESOURCE
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 
 #: Every resource path begins with this.
 PREFIX = f"/apis/{GROUP}/{VERSION}/".encode()
 
 _WRITE_VERBS = {b"POST": "create", b"PUT": "update", b"PATCH": "patch", b"DELETE": "delete"}
+
+
+class PathTarget(Protocol):
+    """What a path names: a resource, a namespace ("" for all or none), and a name ("" for the collection)."""
+
+    @property
+    def resource(self) -> str:
+        """As a review has it."""
+
+    @property
+    def namespace(self) -> str:
+        """ "" at the cluster scope."""
+
+    @property
+    def name(self) -> str:
+        """ "" for the collection."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitTarget:
+    """A commit in a namespace ("" for all): ``name`` is its sha, "" for the collection, which cannot be listed."""
+
+    namespace: str
+    name: str
+    resource: str = RESOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +56,18 @@ class ResourceTarget:
         """The view's name, as resources are named."""
         return self.definition.plural
 
+    @property
+    def resource(self) -> str:
+        """The same."""
+        return self.view
+
 
 def parse_path(path: bytes, definitions: Mapping[str, ViewDefinition]) -> ResourceTarget | None:
     """``[namespaces/NS/]RESOURCE[/NAME]`` behind the prefix; None where it names nothing (a name needs a namespace).
 
     As with kube-apiserver a slash at the end names nothing more.
     """
-    match [plain_path(part) for part in path[len(PREFIX) :].rstrip(b"/").split(b"/")]:
+    match _parts(path):
         case ["namespaces", namespace, resource] if namespace and resource in definitions:
             return ResourceTarget(definitions[resource], namespace, "")
         case ["namespaces", namespace, resource, name] if namespace and name and resource in definitions:
@@ -43,6 +75,20 @@ def parse_path(path: bytes, definitions: Mapping[str, ViewDefinition]) -> Resour
         case [resource] if resource in definitions:
             return ResourceTarget(definitions[resource], "", "")
     return None
+
+
+def parse_commit_path(path: bytes) -> CommitTarget | None:
+    """``[namespaces/NS/]commits[/SHA]`` behind the prefix; a sha needs no namespace: then all are meant."""
+    match _parts(path):
+        case ["namespaces", namespace, resource, *rest] if namespace and resource == RESOURCE and len(rest) <= 1:
+            return CommitTarget(namespace, "".join(rest))
+        case [resource, *rest] if resource == RESOURCE and len(rest) <= 1:
+            return CommitTarget("", "".join(rest))
+    return None
+
+
+def _parts(path: bytes) -> list[str]:
+    return [plain_path(part) for part in path[len(PREFIX) :].rstrip(b"/").split(b"/")]
 
 
 def plain_path(path: bytes) -> str:
@@ -55,14 +101,14 @@ def is_routable(plain: str) -> bool:
     return plain.startswith("/") and "//" not in plain and "\N{REPLACEMENT CHARACTER}" not in plain
 
 
-def verb_of(target: ResourceTarget, watch: bool) -> Verb:
+def verb_of(target: PathTarget, watch: bool) -> Verb:
     """A watch on a path with a name is a get: ``watch`` is ignored there."""
     if target.name:
         return Verb.GET
     return Verb.WATCH if watch else Verb.LIST
 
 
-def attributes_of(method: bytes, path: bytes, target: ResourceTarget, verb: Verb, selected_name: str) -> Attributes:
+def attributes_of(method: bytes, path: bytes, target: PathTarget, verb: Verb, selected_name: str) -> Attributes:
     """What is put before a review; ``selected_name`` is that of the field selector metadata.name."""
     write = _WRITE_VERBS.get(method)
     return Attributes(
@@ -70,7 +116,7 @@ def attributes_of(method: bytes, path: bytes, target: ResourceTarget, verb: Verb
         path=path.decode("ascii", "replace"),
         group=GROUP,
         version=VERSION,
-        resource=target.definition.plural,
+        resource=target.resource,
         namespace=target.namespace,
         name=target.name or selected_name,
     )

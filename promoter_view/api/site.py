@@ -8,11 +8,22 @@ from dataclasses import dataclass
 from twisted.web.server import Request
 from werkzeug.exceptions import HTTPException
 
-from promoter_view.access.admission import Access, Attributes
+from promoter_view.access.admission import Access, Admission, Attributes
 from promoter_view.access.identity import ANONYMOUS
 from promoter_view.api import answers
+from promoter_view.api.commits.resource import CommitCall, CommitResource
 from promoter_view.api.negotiation import Verb
-from promoter_view.api.paths import PREFIX, attributes_of, is_routable, parse_path, plain_path, verb_of
+from promoter_view.api.paths import (
+    PREFIX,
+    CommitTarget,
+    ResourceTarget,
+    attributes_of,
+    is_routable,
+    parse_commit_path,
+    parse_path,
+    plain_path,
+    verb_of,
+)
 from promoter_view.api.query import is_watch, selected_name
 from promoter_view.api.resource import Call, ViewResource
 from promoter_view.api.routes import Routes, not_found
@@ -31,10 +42,10 @@ _METHODS = (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as a review has it; ``call`` where it is for a view. ``begun`` is the clock's."""
+    """A request as a review has it; ``call`` where it is for a view or a commit. ``begun`` is the clock's."""
 
     attributes: Attributes
-    call: Call | None
+    call: Call | CommitCall | None
     begun: float
 
 
@@ -45,6 +56,7 @@ class ApiEntrance(Entrance[Asked]):
         self,
         definitions: Sequence[ViewDefinition],
         resource: ViewResource,
+        commits: CommitResource,
         routes: Routes,
         measures: MeasuresResource | None,
         *,
@@ -55,6 +67,7 @@ class ApiEntrance(Entrance[Asked]):
         super().__init__(limits, end_streams=resource.watches.drain)
         self._definitions = {definition.plural: definition for definition in definitions}
         self._resource = resource
+        self._commits = commits
         self._routes = routes.app.resource()
         self._measures = measures
         self._reactor = runtime.reactor
@@ -66,14 +79,19 @@ class ApiEntrance(Entrance[Asked]):
         """Errors: none, whatever the path is."""
         answers.begin(request, self._random)
         begun = self._reactor.seconds()
-        target = parse_path(request.path, self._definitions) if request.path.startswith(PREFIX) else None
+        target = self._target(request.path) if request.path.startswith(PREFIX) else None
         if target is None:
             method = request.method if request.method in _METHODS else b"other"
             return Asked(Attributes(verb=method.decode().lower(), path=plain_path(request.path)), None, begun)
         parameters = parameters_of(request.uri)
         verb = verb_of(target, is_watch(parameters))
         attributes = attributes_of(request.method, request.path, target, verb, selected_name(parameters))
+        if isinstance(target, CommitTarget):
+            return Asked(attributes, CommitCall(target, verb, parameters), begun)
         return Asked(attributes, Call(target, verb, parameters), begun)
+
+    def _target(self, path: bytes) -> ResourceTarget | CommitTarget | None:
+        return parse_path(path, self._definitions) or parse_commit_path(path)
 
     async def serve(self, request: Request, asked: Asked) -> None:
         """Errors: those of ``web.status``."""
@@ -94,7 +112,13 @@ class ApiEntrance(Entrance[Asked]):
             raise MethodNotAllowed(attributes.group, attributes.resource)
         else:
             with self.counted(claim):
-                await self._resource.serve(request, call, admission)
+                await self._answer(request, call, admission)
+
+    async def _answer(self, request: Request, call: Call | CommitCall, admission: Admission) -> None:
+        if isinstance(call, CommitCall):
+            await self._commits.serve(request, call, admission)
+        else:
+            await self._resource.serve(request, call, admission)
 
     def _route(self, request: Request) -> None:
         try:

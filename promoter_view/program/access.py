@@ -97,6 +97,12 @@ class ClusterAccess:
         """For the API: who is shown which members. Many reviews, with places of their own: no request's has to wait."""
         return Sights(views, definitions, self._sight_reviews("member"), clock=self._reactor, members=True)
 
+    def commit_sights(self, views: ViewReader, definitions: Callable[[], Mapping[str, ViewDefinition]]) -> Sights:
+        """For the API: in which strategies and Stages one may look for a commit. Who may list them all may do so."""
+        members = self._settings.access.member_authorization
+        reviews = self._sight_reviews("commit")
+        return Sights(views, definitions, reviews, clock=self._reactor, members=members, bundles=True, verbs=("list",))
+
     def dashboard_sights(self, views: ViewReader, definitions: Callable[[], Mapping[str, ViewDefinition]]) -> Sights:
         """What the dashboard's visitors may see: system:masters, too, has to be told by the cluster."""
         members = self._settings.access.member_authorization

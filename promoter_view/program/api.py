@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
+from typing import NamedTuple
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 import promoter_view
 from promoter_view.access.admission import Access
+from promoter_view.api.commits.resource import CommitResource
 from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.api.resource import ApiSettings, ViewResource
 from promoter_view.api.routes import Routes
@@ -24,9 +26,12 @@ from promoter_view.measures.reading import measured
 from promoter_view.measures.resource import MeasuresResource
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.listening import Listening
+from promoter_view.reading.commits.finder import CommitFinder
+from promoter_view.reading.commits.following import CommitFollower
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.runtime import Runtime
+from promoter_view.views.contents import Readings
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation
 from promoter_view.web.certificates import CertificateFiles, TlsSettings, self_signed
@@ -41,7 +46,7 @@ _log = Logger()
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What both ports are made of. ``barrier`` is the event log's."""
+    """What both ports are made of. ``barrier`` is the event log's, ``commits`` keeps the index of commits."""
 
     views: ViewReader
     settings: Settings
@@ -49,6 +54,7 @@ class Serving:
     health: HealthChecks
     reloader: Reloader
     barrier: Callable[[], Deferred[None]]
+    commits: CommitFollower
 
     @property
     def limits(self) -> Limits:
@@ -59,10 +65,22 @@ class Serving:
         """A port's own."""
         return Pump(self.views, reactor=self.runtime.reactor, barrier=self.barrier)
 
+    def finder(self, definitions: Sequence[ViewDefinition], sights: Sights) -> CommitFinder:
+        """Of commits in those views, as those sights allow."""
+        plurals, reactor = [definition.plural for definition in definitions], self.runtime.reactor
+        return CommitFinder(self.views, plurals, self.commits, sights=sights, readings=Readings(), reactor=reactor)
+
     def certificate(self, name: str, files: CertificateFiles) -> ServedPair:
         """Followed from now on. Errors: KeyPairError."""
         tls = TlsSettings(self.settings.api.tls_min_version, self.settings.api.tls_cipher_suites)
         return ServedPair(name, files, tls, reloader=self.reloader, metrics=self.runtime.metrics)
+
+
+class ApiSights(NamedTuple):
+    """Of the views' members, and of those in which commits may be looked for."""
+
+    members: Sights
+    commits: Sights
 
 
 class ServedApi(Served):
@@ -75,20 +93,28 @@ class ServedApi(Served):
         *,
         openapi: OpenApi,
         access: Access,
-        sights: Sights,
+        sights: ApiSights,
     ) -> None:
         settings, runtime, pump = serving.settings, serving.runtime, serving.pump()
         self._certificate = _certificate_files(settings, runtime.now())
         self._port_file = settings.api.port_file
         chosen = ApiSettings(settings.requests.bookmark_interval, settings.requests.min_request_timeout)
         self._resource = ViewResource(
-            serving.views, definitions, runtime=runtime, pump=pump, settings=chosen, sights=sights
+            serving.views, definitions, runtime=runtime, pump=pump, settings=chosen, sights=sights.members
         )
+        commits = CommitResource(serving.views, serving.finder(definitions, sights.commits), pump=pump, now=runtime.now)
         version = promoter_view.__version__
         routes = Routes(definitions, openapi=openapi, health=serving.health, metrics=runtime.metrics, version=version)
         measures = _measures(serving, definitions, pump) if definitions else None
         entrance = ApiEntrance(
-            definitions, self._resource, routes, measures, runtime=runtime, access=access, limits=serving.limits
+            definitions,
+            self._resource,
+            commits,
+            routes,
+            measures,
+            runtime=runtime,
+            access=access,
+            limits=serving.limits,
         )
         connections = serving.certificate("serving-certificate", self._certificate).connections
         where = Listening(

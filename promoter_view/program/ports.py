@@ -12,14 +12,16 @@ from promoter_view.access.delegated_access import OpenPaths, OpenPathsAccess
 from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.kubernetes.connection.cluster import ClusterConfig
 from promoter_view.program.access import ClusterAccess
-from promoter_view.program.api import ServedApi, Serving
+from promoter_view.program.api import ApiSights, ServedApi, Serving
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.dashboard import Reviewing, ServedDashboard
 from promoter_view.program.pipeline import Pipeline
 from promoter_view.program.report import ProgramReport
 from promoter_view.program.role import Role
+from promoter_view.reading.commits.following import CommitFollower
 from promoter_view.reading.sights import Sights
 from promoter_view.runtime import Runtime
+from promoter_view.slices import cooperator
 from promoter_view.web.reloading import Reloader
 
 
@@ -51,15 +53,22 @@ class Ports:
         self.api: ServedApi | None = None
         self.dashboard: ServedDashboard | None = None
         self._access: ClusterAccess | None = None
+        self._commits = CommitFollower(
+            pipeline.projector,
+            [definition.plural for definition in role.shown],
+            cooperator=cooperator(runtime.reactor),
+            metrics=runtime.metrics,
+        )
 
     def listen(self, config: ClusterConfig | None) -> ServedApi:
         """Listens on all that are wanted; None: there is no cluster to ask. Errors: ConfigError, KeyPairError."""
         access = self._admit(config)
         serving = self._serving()
         self.api = ServedApi(
-            serving, self._role.served, openapi=self._openapi, access=access, sights=self._member_sights()
+            serving, self._role.served, openapi=self._openapi, access=access, sights=self._api_sights()
         )
         self.api.listen()
+        self._commits.start()
         if self._settings.has_dashboard:
             self.dashboard = self._serve_dashboard(serving)
         return self.api
@@ -74,6 +83,7 @@ class Ports:
         """Nothing is served any more."""
         servers = [server for server in (self.api, self.dashboard) if server is not None]
         await DeferredList([Deferred.fromCoroutine(server.close()) for server in servers], fireOnOneErrback=True)
+        self._commits.stop()
 
     async def stop_asking(self) -> None:
         """No more reviews: for after the last answer."""
@@ -94,7 +104,8 @@ class Ports:
 
     def _serving(self) -> Serving:
         health, barrier = self._report.health(self._access), self._pipeline.event_log.barrier
-        return Serving(self._pipeline.projector, self._settings, self._runtime, health, self._reloader, barrier)
+        projector, commits = self._pipeline.projector, self._commits
+        return Serving(projector, self._settings, self._runtime, health, self._reloader, barrier, commits)
 
     def _serve_dashboard(self, serving: Serving) -> ServedDashboard:
         dashboard = ServedDashboard(
@@ -116,7 +127,10 @@ class Ports:
         sights = self._access.dashboard_sights(self._pipeline.projector, self._pipeline.definitions)
         return Reviewing(self._access.tokens, sights)
 
-    def _member_sights(self) -> Sights:
-        if self._access is None or not self._settings.access.member_authorization:
-            return Sights(self._pipeline.projector, self._pipeline.definitions, None, clock=self._runtime.reactor)
-        return self._access.member_sights(self._pipeline.projector, self._pipeline.definitions)
+    def _api_sights(self) -> ApiSights:
+        seen, access = (self._pipeline.projector, self._pipeline.definitions), self._access
+        everything = Sights(*seen, None, clock=self._runtime.reactor)
+        if access is None:
+            return ApiSights(everything, everything)
+        members = access.member_sights(*seen) if self._settings.access.member_authorization else everything
+        return ApiSights(members, access.commit_sights(*seen))

@@ -37,7 +37,7 @@ class Sights:
 
     Else they are the cluster's word, and need keep no answers. ``definitions`` gives the views' as they are now, by
     plural: another object when they change.
-    ``members`` are shown to those only who may get them, ``bundles`` to those only who may list and watch them.
+    ``members`` are shown to those only who may get them, ``bundles`` to those only who are allowed those ``verbs``.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Sights:
         clock: IReactorTime,
         members: bool = False,
         bundles: bool = False,
+        verbs: Sequence[str] = _VERBS,
         max_sights: int = _MAX_SIGHTS,
     ) -> None:
         self._views = views
@@ -57,7 +58,7 @@ class Sights:
         self._seconds = BUNDLE_SECONDS if bundles else SECONDS
         self._max_sights = max_sights
         self._masks = _Masks(definitions)
-        self._questions = _Questions(definitions, bundles=bundles, members=members)
+        self._questions = _Questions(definitions, verbs=verbs if bundles else (), members=members)
         self._sights: OrderedDict[tuple[Identity, frozenset[str]], Sight] = OrderedDict()
 
     def of(self, admission: Admission, *views: str) -> SightedViews:
@@ -118,10 +119,10 @@ class _Questions:
     """What is to be asked of views, by their definitions as they are now."""
 
     def __init__(
-        self, definitions: Callable[[], Mapping[str, ViewDefinition]], *, bundles: bool, members: bool
+        self, definitions: Callable[[], Mapping[str, ViewDefinition]], *, verbs: Sequence[str], members: bool
     ) -> None:
         self._definitions = definitions
-        self._bundles = bundles
+        self._verbs = verbs
         self._members = members
         self._known: Mapping[str, ViewDefinition] = {}
         self._kept: dict[tuple[str, ...], Sequence[Question]] = {}
@@ -139,8 +140,8 @@ class _Questions:
         return kept
 
     def _of_one(self, it: ViewDefinition) -> Iterator[Question]:
-        if self._bundles:
-            asked = (_wanted(verb, GROUP, VERSION, it.plural) for verb in _VERBS)
+        if self._verbs:
+            asked = (_wanted(verb, GROUP, VERSION, it.plural) for verb in self._verbs)
             yield Question(it.plural, tuple(asked))
         if self._members:
             yield from (_to_get(it.resource(member.kind), elsewhere=member.elsewhere) for member in it.members)

@@ -18,12 +18,24 @@ class ResourceNotFound(Refusal):
     """404: the path names no resource of ours."""
 
 
-class ObjectNotFound(Refusal):
-    """404: the path names an object that is not there."""
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One of ``details.causes``: which parameter, why (a CauseType of meta/v1), in words."""
 
-    def __init__(self, group: str, resource: str, name: str) -> None:
-        super().__init__(f'{resource}.{group} "{name}" not found')
-        self.group, self.resource, self.name = group, resource, name
+    field: str
+    reason: str
+    message: str
+
+
+class ObjectNotFound(Refusal):
+    """404: the path names an object that is not there; ``because`` says more, ``causes`` says it to programs."""
+
+    def __init__(
+        self, group: str, resource: str, name: str, *, because: str = "", causes: tuple[Cause, ...] = ()
+    ) -> None:
+        more = f": {because}" if because else ""
+        super().__init__(f'{resource}.{group} "{name}" not found{more}')
+        self.group, self.resource, self.name, self.causes = group, resource, name, causes
 
 
 class MethodNotAllowed(Refusal):
@@ -51,15 +63,6 @@ class ContinueExpired(Refusal):
             "missing or repeated"
         )
         self.token = token
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One of ``details.causes``: which parameter, why (a CauseType of meta/v1), in words."""
-
-    field: str
-    reason: str
-    message: str
 
 
 class Invalid(Refusal):

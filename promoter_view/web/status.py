@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from promoter_view.log.errors import LogClosed, LogUnreachable
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.web.errors import (
     BadRequest,
+    Cause,
     ContinueExpired,
     Draining,
     Forbidden,
@@ -81,7 +82,9 @@ def _plain(code: int, reason: str, **headers: str) -> Callable[[Any], Status]:
 
 
 def _object_not_found(error: ObjectNotFound) -> Status:
-    details = {"name": error.name, "group": error.group, "kind": error.resource}
+    details: dict[str, Any] = {"name": error.name, "group": error.group, "kind": error.resource}
+    if error.causes:
+        details["causes"] = _causes(error.causes)
     return Status(404, "NotFound", str(error), details)
 
 
@@ -91,8 +94,12 @@ def _method_not_allowed(error: MethodNotAllowed) -> Status:
 
 
 def _invalid(error: Invalid) -> Status:
-    causes = [{"reason": cause.reason, "message": cause.message, "field": cause.field} for cause in error.causes]
-    return Status(422, "Invalid", str(error), {"group": error.group, "kind": error.kind, "causes": causes})
+    details = {"group": error.group, "kind": error.kind, "causes": _causes(error.causes)}
+    return Status(422, "Invalid", str(error), details)
+
+
+def _causes(causes: Iterable[Cause]) -> list[dict[str, str]]:
+    return [{"reason": cause.reason, "message": cause.message, "field": cause.field} for cause in causes]
 
 
 def _continue_expired(error: ContinueExpired) -> Status:

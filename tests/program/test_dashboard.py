@@ -30,7 +30,8 @@ def served(clock: Any, reloader: Reloader, **options: str) -> ServedDashboard:
     """Made of such options."""
     chosen = settings({name.replace("_", "-"): value for name, value in options.items()}, {})
     runtime = a_runtime(clock)
-    serving = Serving(World().views, chosen, runtime, HealthChecks(), reloader, lambda: succeed(None))
+    world = World()
+    serving = Serving(world.views, chosen, runtime, HealthChecks(), reloader, lambda: succeed(None), world.commits)
     return ServedDashboard(serving, [PROMOTION_STRATEGY_DETAILS], reviewing=None, facts=lambda: FACTS)
 
 

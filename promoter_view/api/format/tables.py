@@ -101,7 +101,7 @@ class TableForm:
         self._include = include
         self._metadata = MetadataForm(definition)
         self._now = now
-        self._columns = [_column(column) for column in definition.columns]
+        self._columns = [column_definition(column) for column in definition.columns]
 
     def steps(self, bundle: Bundle) -> Iterator[None]:
         """Its row's cells, a member a step."""
@@ -155,7 +155,8 @@ def _unknown(column: Column) -> str | None:
     return None if column.type == "integer" else UNKNOWN
 
 
-def _column(column: Column) -> dict[str, Any]:
+def column_definition(column: Column) -> dict[str, Any]:
+    """A column as a Table tells of it."""
     return {
         "name": column.name,
         "type": column.type,

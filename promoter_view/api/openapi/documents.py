@@ -8,10 +8,12 @@ from typing import Any
 
 import orjson
 
+from promoter_view.api.openapi.commits import commit_operations, commit_schema
 from promoter_view.api.openapi.paths import operations, paths_v2, paths_v3
 from promoter_view.api.openapi.schemas import to_v2
-from promoter_view.api.openapi.views import view_schemas
+from promoter_view.api.openapi.views import schema_name, view_schemas
 from promoter_view.api.published import Published, publish
+from promoter_view.reading.commits.found import KIND
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 
 #: The only document in the index. The aggregator merges indexes: a path that another server has would hide its own.
@@ -36,7 +38,9 @@ class Documents:
 def build(definitions: Sequence[ViewDefinition], version: str, members: Mapping[str, Any]) -> Documents:
     """The documents of a program of that version. ``members``: see ``openapi_views.view_schemas``."""
     schemas = view_schemas(definitions, members)
+    schemas[schema_name(KIND)] = commit_schema()
     found = [operation for definition in definitions for operation in operations(definition)]
+    found += commit_operations()
     info = {"title": _TITLE, "version": version}
     v3 = publish({"openapi": "3.0.0", "info": info, "paths": paths_v3(found), "components": {"schemas": schemas}})
     definitions_v2 = {name: to_v2(schema) for name, schema in schemas.items()}

@@ -42,9 +42,9 @@ class Operation:
     parameters: tuple[Parameter, ...]
 
 
-_NAMESPACE = Parameter("namespace", "string", "The namespace.", "path")
+NAMESPACE = Parameter("namespace", "string", "The namespace.", "path")
 _NAME = Parameter("name", "string", "The object's name.", "path")
-_PRETTY = Parameter("pretty", "string", "true: the answer is indented.")
+PRETTY = Parameter("pretty", "string", "true: the answer is indented.")
 _GET_VERSION = Parameter("resourceVersion", "string", "The answer must not be older than this.")
 _LIST_PARAMETERS = (
     Parameter("allowWatchBookmarks", "boolean", "For a watch: bookmarks, which tell how far it has come, are welcome."),
@@ -65,9 +65,9 @@ def operations(definition: ViewDefinition) -> Iterator[Operation]:
     root = f"/apis/{GROUP}/{VERSION}"
     plural, kind = definition.plural, definition.kind
     here = f"{root}/namespaces/{{namespace}}/{plural}"
-    lists = (schema_name(definition.list_kind), (*_LIST_PARAMETERS, _PRETTY))
+    lists = (schema_name(definition.list_kind), (*_LIST_PARAMETERS, PRETTY))
     yield _listing(f"{root}/{plural}", f"list{kind}ForAllNamespaces", kind, *lists)
-    yield _listing(here, f"listNamespaced{kind}", kind, lists[0], (*lists[1], _NAMESPACE))
+    yield _listing(here, f"listNamespaced{kind}", kind, lists[0], (*lists[1], NAMESPACE))
     yield Operation(
         path=f"{here}/{{name}}",
         action="get",
@@ -75,7 +75,7 @@ def operations(definition: ViewDefinition) -> Iterator[Operation]:
         kind=kind,
         description=f"Get one {kind}.",
         returns=schema_name(kind),
-        parameters=(_GET_VERSION, _PRETTY, _NAMESPACE, _NAME),
+        parameters=(_GET_VERSION, PRETTY, NAMESPACE, _NAME),
     )
 
 

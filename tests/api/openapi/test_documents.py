@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promoter_view.api.openapi.commits import commit_operations
 from promoter_view.api.openapi.documents import OpenApi, build
 from promoter_view.api.openapi.meta import OBJECT_META
 from promoter_view.api.openapi.paths import operations
@@ -26,7 +27,7 @@ from tests.api.openapi_documents import (
 
 VIEWS = [PROMOTION_STRATEGY_DETAILS]
 DETAILS = "io.argoproj.promoter.view.v1alpha1.PromotionStrategyDetails"
-OWN_KINDS = {DETAILS, f"{DETAILS}List"}
+OWN_KINDS = {DETAILS, f"{DETAILS}List", schema_name("CommitDetails")}
 V3, V2 = "#/components/schemas/", "#/definitions/"
 _SINGLE, _LISTS = ("items", "not", "additionalProperties"), ("allOf", "anyOf", "oneOf")
 _NAMES = [STRATEGY, "A", "b.C", OBJECT_META, OWNER]
@@ -120,7 +121,8 @@ def test_without_the_cluster():
 def test_everything_is_described(view):
     """Each view, each of its fields and each parameter has words for the one who asks."""
     described = [view.description, view.root_description, *(member.description for member in view.members)]
-    described += [parameter.description for each in operations(view) for parameter in each.parameters]
+    found = (*operations(view), *commit_operations())
+    described += [parameter.description for each in found for parameter in each.parameters]
     for words in described:
         assert words.endswith(".")
         assert words[0].isupper() or words.startswith("true:")
@@ -129,15 +131,20 @@ def test_everything_is_described(view):
 def test_operations_say_their_kind():
     """Each operation says as one object which kind it is about, on the paths of single objects too."""
     for document in built(strategies_document()):
-        assert len(document["paths"]) == 3
+        assert len(document["paths"]) == 5
         assert any(
             path.endswith("/namespaces/{namespace}/promotionstrategydetails/{name}") for path in document["paths"]
         )
         found = operations_of(document)
         wanted = {"group": "view.promoter.argoproj.io", "version": "v1alpha1", "kind": "PromotionStrategyDetails"}
-        assert [operation[GROUP_VERSION_KIND] for operation in found] == [wanted] * 3
-        assert sorted(operation["x-kubernetes-action"] for operation in found) == ["get", "list", "list"]
-        assert len({operation["operationId"] for operation in found}) == 3
+        kinds = [wanted] * 3 + [{**wanted, "kind": "CommitDetails"}] * 2
+        assert sorted(operation[GROUP_VERSION_KIND]["kind"] for operation in found) == sorted(
+            each["kind"] for each in kinds
+        )
+        assert all(operation[GROUP_VERSION_KIND] in kinds for operation in found)
+        actions = ["get", "get", "get", "list", "list"]
+        assert sorted(operation["x-kubernetes-action"] for operation in found) == actions
+        assert len({operation["operationId"] for operation in found}) == 5
 
 
 def test_own_kinds_say_it_in_a_list():

@@ -13,6 +13,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from promoter_view.access.admission import Access, OpenAccess
+from promoter_view.api.commits.resource import CommitResource
 from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.api.resource import ApiSettings, ViewResource
 from promoter_view.api.routes import Routes
@@ -22,10 +23,13 @@ from promoter_view.measures.measuring import Measuring
 from promoter_view.measures.reading import measured
 from promoter_view.measures.resource import MeasuresResource
 from promoter_view.metrics import Metrics
+from promoter_view.reading.commits.finder import CommitFinder
+from promoter_view.reading.commits.following import CommitFollower
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.records import Change, ChangeType, Entry, Mark, Mirror, ObjectKey, Position, Record
-from promoter_view.slices import at_once
+from promoter_view.slices import at_once, cooperator
+from promoter_view.views.contents import Readings
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.projector import Projector
@@ -102,6 +106,7 @@ class World:
         access: Access | None = None,
         limits: Limits | None = None,
         sights: Callable[[ViewReader, Clock], Sights] | None = None,
+        commit_sights: Callable[[ViewReader, Clock], Sights] | None = None,
         barrier: Callable[[], Deferred[None]] = lambda: succeed(None),
         definitions: Sequence[ViewDefinition] = (PROMOTION_STRATEGY_DETAILS,),
         max_series: int = 1000,
@@ -131,6 +136,17 @@ class World:
             settings=ApiSettings(),
             sights=everything if sights is None else sights(self.views, self.clock),
         )
+        plurals = [definition.plural for definition in definitions]
+        self.commits = CommitFollower(self.views, plurals, cooperator=cooperator(self.clock), metrics=self.metrics)
+        finder = CommitFinder(
+            self.views,
+            plurals,
+            self.commits,
+            sights=everything if commit_sights is None else commit_sights(self.views, self.clock),
+            readings=Readings(),
+            reactor=self.clock,
+        )
+        commits = CommitResource(self.views, finder, pump=self.pump, now=self.runtime.now)
         routes = Routes(definitions, openapi=self.openapi, health=self.health, metrics=self.metrics, version="0.1.0")
         self.warnings: list[str] = []
         isolation = Isolation(self.metrics)
@@ -144,6 +160,7 @@ class World:
         entrance = ApiEntrance(
             definitions,
             self.resource,
+            commits,
             routes,
             MeasuresResource(self.views, measuring, pump=self.pump, wall=self.wall),
             runtime=self.runtime,

@@ -1,0 +1,1 @@
+"""The resource commits: where a commit is, asked by its sha."""

@@ -1,0 +1,41 @@
+"""What is asked for: a commit by its sha, or anything that Freight names. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+#: The digits of a sha that are asked for at least: fewer are no name.
+FEWEST_DIGITS = 7
+_SHA = re.compile(r"[0-9a-fA-F]{1,64}")
+
+
+class NoQuestion(ValueError):  # noqa: N818 - a state, as a file's absence
+    """What was asked for is neither; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitQuestion:
+    """``prefix``: the beginning of a sha or a digest, in small letters, "" where it can be none; ``word``: a tag, a
+    version or a name in full, in small letters, "" where only a sha is asked for.
+    """
+
+    prefix: str = ""
+    word: str = ""
+
+    def names(self, sha: str) -> bool:
+        """Whether that sha, or that digest, is meant."""
+        return bool(self.prefix) and sha.lower().removeprefix("sha256:").startswith(self.prefix)
+
+    def means(self, word: str) -> bool:
+        """Whether that tag, version or name is meant."""
+        return bool(self.word) and word.lower() == self.word
+
+
+def read_sha(asked: str) -> CommitQuestion:
+    """A sha, or the beginning of one. Errors: NoQuestion."""
+    if not _SHA.fullmatch(asked):
+        raise NoQuestion(f"{asked[:100]!r} is no commit: a sha has hexadecimal digits only, 64 at most")
+    if len(asked) < FEWEST_DIGITS:
+        raise NoQuestion(f"{asked!r} is too short: at least {FEWEST_DIGITS} digits of a sha are needed")
+    return CommitQuestion(asked.lower())
