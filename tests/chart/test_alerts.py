@@ -60,3 +60,69 @@ def test_a_kind_that_is_left_out(tmp_path: Path, outcome: str, kinds: int, minut
     found = tmp_path / "test.yaml"
     found.write_text(json.dumps({"rule_files": [str(ALERTS)], "evaluation_interval": "1m", "tests": [test]}))
     promtool("test", "rules", found)
+
+
+ENVIRONMENT = "namespace='team',strategy='shop',environment='production'"
+
+
+@pytest.mark.parametrize(
+    ("alert", "series", "minutes", "fires"),
+    [
+        ("Stalled", {"promoter_view_environment_stalled{%s}": "1x90"}, 61, True),
+        ("Stalled", {"promoter_view_environment_stalled{%s}": "1x90"}, 59, False),
+        ("Stalled", {"promoter_view_environment_stalled{%s}": "1x50 0x50"}, 90, False),
+        ("Failed", {"promoter_view_environment_state{%s,state='Failed'}": "1x10"}, 6, True),
+        ("Failed", {"promoter_view_environment_state{%s,state='Failed'}": "0x10"}, 6, False),
+        ("Failed", {"promoter_view_environment_state{%s,state='UpToDate'}": "1x10"}, 6, False),
+        (
+            "NeedsApproval",
+            {
+                "promoter_view_environment_state{%s,state='NeedsApproval'}": "1x1500",
+                "promoter_view_environment_state_timestamp_seconds{%s}": "60x1500",
+            },
+            24 * 60 + 2,
+            True,
+        ),
+        (
+            "NeedsApproval",
+            {
+                "promoter_view_environment_state{%s,state='NeedsApproval'}": "1x1500",
+                "promoter_view_environment_state_timestamp_seconds{%s}": "60x700 42000x800",
+            },
+            24 * 60 + 2,
+            False,
+        ),
+    ],
+)
+def test_an_environment_that_wants_somebody(
+    tmp_path: Path, alert: str, series: dict[str, str], minutes: int, fires: bool
+) -> None:
+    """It is told of after its time, once however many replicas tell of it, and while replicas change."""
+    replicas = [f"{ENVIRONMENT},pod='{pod}'" for pod in ("one", "two")]
+    told = [{"series": name % each, "values": found} for name, found in series.items() for each in replicas]
+    assert_fires(tmp_path, f"PromoterViewEnvironment{alert}", told, minutes, 1 if fires else 0)
+
+
+@pytest.mark.parametrize(("days", "alerts"), [(13, 1), (15, 0)])
+def test_a_certificate_that_ends(tmp_path: Path, days: int, alerts: int) -> None:
+    """It is told of for 14 days."""
+    name = "promoter_view_certificate_expiry_timestamp_seconds{namespace='n',pod='one',certificate='serving'}"
+    told = [{"series": name, "values": f"{days * 86400}x20"}]
+    assert_fires(tmp_path, "PromoterViewCertificateExpires", told, 10, alerts)
+
+
+def test_measures_that_are_left_out(tmp_path: Path) -> None:
+    """It is told of after a quarter of an hour."""
+    name = "promoter_view_measures_left_out{namespace='n',view='%s'}"
+    told = [{"series": name % "a", "values": "3x20"}, {"series": name % "b", "values": "0x20"}]
+    assert_fires(tmp_path, "PromoterViewMeasuresLeftOut", told, 16, 1)
+
+
+def assert_fires(folder: Path, alert: str, series: list[dict[str, str]], minutes: int, count: int) -> None:
+    """So many of that name fire at that time, by Prometheus' own count."""
+    asked = f'count(ALERTS{{alertname="{alert}",alertstate="firing"}}) or vector(0)'
+    expected = {"expr": asked, "eval_time": f"{minutes}m", "exp_samples": [{"labels": "{}", "value": count}]}
+    test = {"interval": "1m", "input_series": series, "promql_expr_test": [expected]}
+    found = folder / "test.yaml"
+    found.write_text(json.dumps({"rule_files": [str(ALERTS)], "evaluation_interval": "1m", "tests": [test]}))
+    promtool("test", "rules", found)

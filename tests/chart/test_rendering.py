@@ -43,6 +43,7 @@ SAME: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
     ),
     ("network policies", {"networkPolicy": {"enabled": True}}, "certs-manual", ("network-policy",)),
     ("monitoring", {"monitoring": {"enabled": True}}, "certs-manual", ("monitoring",)),
+    ("dashboards of Grafana", {"monitoring": {"dashboards": True}}, "certs-manual", ("grafana",)),
     ("Argo CD", {"argocd": {"enabled": True}}, "certs-manual", ("argocd",)),
     (
         "Argo CD, written",
@@ -104,6 +105,14 @@ def test_a_dashboard_behind_a_proxy_is_what_kustomize_gives(
     assert rendered.keys() == expected.keys()
     for identity, item in expected.items():
         assert in_order(rendered[identity]) == in_order(item)
+
+
+def test_runbooks_are_where_a_value_says(helm: Helm) -> None:
+    """Alerts lead to the documents that people can reach."""
+    values = {"monitoring": {"enabled": True, "runbooks": "https://docs.example.net/promoter"}}
+    rules = helm.objects(values)["PrometheusRule", NAMESPACE, "promoter-apiserver"]["spec"]["groups"][1]["rules"]
+    links = [rule["annotations"]["runbook_url"] for rule in rules]
+    assert all(link.startswith("https://docs.example.net/promoter/measures.md#") for link in links)
 
 
 def in_order(item: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 import yaml
 
 from promoter_view.kubernetes.kinds import KARGO_KINDS, PROMOTER_KINDS
-from promoter_view.metrics import Metrics
 from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.command_line.settings import OPTIONS
 from tests.controlplane.installation.installed import DEPLOY, compose, stand_ins
@@ -33,6 +31,7 @@ COMPOSED = (
     ("certs-manual", "dashboard", "dashboard-ingress"),
     ("certs-manual", "dashboard-same-pod"),
     ("certs-manual", "ephemeral"),
+    ("certs-manual", "grafana"),
     ("certs-manual", "namespaced"),
     ("certs-manual", "network-policy"),
     ("certs-manual", "replicas"),
@@ -170,22 +169,6 @@ def test_services_find_their_pods(kubectl: Path, tmp_path: Path, composed: tuple
         names = [port["name"] for each in template["spec"]["containers"] for port in each["ports"]]
         assert len(set(names)) == len(names)
         assert {port["targetPort"] for port in service["spec"]["ports"]} <= set(names), name
-
-
-def test_alerts_name_metrics_that_exist(everything: Objects) -> None:
-    """Each metric in an alert is one that the program has, under the name by which it is scraped."""
-    scraped = {
-        name
-        for family in Metrics().registry.collect()
-        for name in (family.name, *(f"{family.name}_{end}" for end in ("total", "bucket")))
-        if not (name == family.name and family.type == "counter")
-    }
-    groups = everything["PrometheusRule", NAMESPACE, "promoter-apiserver"]["spec"]["groups"]
-    rules = [rule for group in groups for rule in group["rules"]]
-    named = {name for rule in rules for name in re.findall(r"promoter_view_\w+", rule["expr"])}
-    assert named
-    assert named <= scraped
-    assert all({"summary", "description"} <= set(rule["annotations"]) for rule in rules)
 
 
 @pytest.mark.parametrize("composed", [*((each,) for each in OVERLAYS), *COMPOSED], ids="+".join)

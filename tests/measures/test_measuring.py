@@ -2,58 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from prometheus_client import Metric
-from prometheus_client.parser import text_string_to_metric_families
-
-from promoter_view.measures.measuring import Measuring
-from promoter_view.measures.reading import measured
 from promoter_view.measures.strategies import MeasuredEnvironment, StrategySeries
-from promoter_view.metrics import Metrics
-from promoter_view.records import Bundle
-from promoter_view.views.isolation import Isolation
-from promoter_view.views.known import DEFINITIONS
 from promoter_view.views.promotion_strategy.tally.environment import Tally
-from tests.measures.bundles import VIEW, bundle, environment, strategy
+from tests.support.measures.bundles import STAGES, VIEW, bundle, environment, strategy
+from tests.support.measures.scraping import NOW, Shelf, families, measuring, samples
 from tests.support.views.strategies import NEW, OLD, policy
 
-NOW = 1_795_000_000
-STAGES = "stagedetails"
 SERIES = StrategySeries((MeasuredEnvironment(b"", "", 0, Tally()),)).count
-
-
-class Shelf:
-    """Views that hold just these bundles."""
-
-    def __init__(self, *bundles: Bundle) -> None:
-        self.bundles = bundles
-
-    def list(self, view: str) -> Sequence[Bundle]:
-        """Those of one view."""
-        return [each for each in self.bundles if each.key.view == view]
-
-
-def measuring(shelf: Shelf, lines: list[str], max_series: int = 10_000) -> Measuring:
-    """What measures them; ``lines`` gets its warnings."""
-    return Measuring(
-        shelf,  # type: ignore[arg-type]
-        measured(DEFINITIONS),
-        max_series=max_series,
-        isolation=Isolation(Metrics()),
-        warn=lines.append,
-    )
-
-
-def families(found: Measuring) -> dict[str, Metric]:
-    """What Prometheus reads, by name."""
-    return {each.name: each for each in text_string_to_metric_families(b"".join(found.pieces(NOW)).decode())}
-
-
-def samples(found: Metric, **labels: str) -> dict[str, float]:
-    """The values of those samples that have these labels, by the label that is left."""
-    chosen = (each for each in found.samples if labels.items() <= each.labels.items())
-    return {"/".join(set(each.labels.values()) - set(labels.values())): each.value for each in chosen}
 
 
 def test_states() -> None:

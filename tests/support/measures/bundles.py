@@ -9,8 +9,9 @@ import orjson
 
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage.details import STAGE_DETAILS
 
-VIEW = PROMOTION_STRATEGY_DETAILS.plural
+VIEW, STAGES = PROMOTION_STRATEGY_DETAILS.plural, STAGE_DETAILS
 
 
 def environment(name: str, state: str = "UpToDate", since: str = "2026-11-30T05:00:00Z", **more: Any) -> dict[str, Any]:
