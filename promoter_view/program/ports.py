@@ -67,10 +67,14 @@ class Ports:
         self.api = ServedApi(
             serving, self._role.served, openapi=self._openapi, access=access, sights=self._api_sights()
         )
-        self.api.listen()
-        self._commits.start()
+        # A port takes connections before the reactor turns: who is first would wait for what is made in between.
         if self._settings.has_dashboard:
-            self.dashboard = self._serve_dashboard(serving)
+            self.dashboard = self._make_dashboard(serving)
+        self._commits.start()
+        self.api.listen()
+        if self.dashboard is not None:
+            self.dashboard.listen()
+            self._log.info("the dashboard is at {url}", url=self.dashboard.url)
         return self.api
 
     def hurry(self) -> None:
@@ -107,8 +111,8 @@ class Ports:
         projector, commits = self._pipeline.projector, self._commits
         return Serving(projector, self._settings, self._runtime, health, self._reloader, barrier, commits)
 
-    def _serve_dashboard(self, serving: Serving) -> ServedDashboard:
-        dashboard = ServedDashboard(
+    def _make_dashboard(self, serving: Serving) -> ServedDashboard:
+        return ServedDashboard(
             serving,
             self._role.shown,
             reviewing=self._reviewing(),
@@ -117,9 +121,6 @@ class Ports:
                 watches=0 if self.api is None else self.api.watches,
             ),
         )
-        dashboard.listen()
-        self._log.info("the dashboard is at {url}", url=dashboard.url)
-        return dashboard
 
     def _reviewing(self) -> Reviewing | None:
         if self._access is None:

@@ -233,6 +233,13 @@ def test_a_start_that_fails(name: str, starter: Starter, folder: Path, taken: st
     assert not [line for line in ended.lines[:-1] if "#critical" in line or "Traceback" in line]
 
 
+def test_nothing_listens_before_all_that_listens_is_made(starter: Starter, folder: Path, tmp_path: Path) -> None:
+    """Who connects first is answered in the first turn: a dashboard that cannot be made leaves no port open before."""
+    options = CASES["proxies' secret"].options | {"port-file": f"{tmp_path}/port"}
+    assert starter.start(folder, words(options, folder)).status == 1
+    assert not (tmp_path / "port").exists()
+
+
 def test_a_log_that_another_process_has(starter: Starter, folder: Path, tmp_path: Path) -> None:
     """It says at once what it waits for."""
     (tmp_path / "log").mkdir()
