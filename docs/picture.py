@@ -13,11 +13,15 @@ _ROW = 18
 _COLUMN = 7.8
 _WORDS = {
     "Failed": "#f47067",
-    "Held": "#dcbdfb",
-    "Blocked": "#dcbdfb",
-    "AwaitingMerge": "#f69d50",
+    "Held": "#f69d50",
+    "NeedsApproval": "#dcbdfb",
+    "Checking": "#6cb6ff",
     "Promoting": "#6cb6ff",
-    "Promoted": "#8ddb8c",
+    "Verifying": "#6cb6ff",
+    "UpToDate": "#8ddb8c",
+    "Queued": "#768390",
+    "Waiting": "#768390",
+    "Behind": "#768390",
     "Unknown": "#768390",
 }
 _WORD = re.compile(rf"\b({'|'.join(_WORDS)})\b")

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from promoter_view.dashboard.page_table import STRATEGY, page_path
-from promoter_view.views.promotion_strategy.standing import StateWord
+from promoter_view.views.promotion_strategy.state.words import StateWord
 
 #: With this the part ends that is the same for all that a page may hold: a browser can paint it meanwhile.
 END_OF_HEAD = '<main id="main"'
@@ -28,15 +28,7 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 #: Stands where there is no figure.
 _NOTHING = "\N{EN DASH}"
 #: A state as it is said on pages.
-STATE_WORDS = {
-    StateWord.FAILED: "Failed",
-    StateWord.HELD: "Held",
-    StateWord.BLOCKED: "Blocked",
-    StateWord.AWAITING_MERGE: "Awaiting merge",
-    StateWord.PROMOTING: "Promoting",
-    StateWord.UNKNOWN: "Unknown",
-    StateWord.PROMOTED: "Promoted",
-}
+STATE_WORDS = {word: re.sub("(?<=[a-z])(?=[A-Z])", " ", word.value).capitalize() for word in StateWord}
 
 
 class Renderer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from promoter_view.measures.exposition import Family
-from promoter_view.views.promotion_strategy.standing import StateWord
+from promoter_view.views.promotion_strategy.state.words import StateWord
 from promoter_view.views.promotion_strategy.tally.environment import BOUNDS, Tally
 
 STATE = Family("promoter_view_environment_state", "gauge", "1 for the state of an environment, 0 for the other words")

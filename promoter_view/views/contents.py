@@ -5,7 +5,8 @@ What was read of a member is kept by its bytes, so that of a bundle of a thousan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 import orjson
@@ -21,6 +22,18 @@ _Value = TypeVar("_Value")
 #: Takes from a decoded object what its caller wants of it. Its results are kept by it: a function of a module, or a
 #: value that equals another one that reads the same.
 Read = Callable[[Mapping[str, Any]], _Value]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWith(Generic[_Value]):
+    """A ``Read`` that is told something beside the object. Two are equal where they read the same."""
+
+    read: Callable[[Mapping[str, Any], Any], _Value]
+    told: Hashable
+
+    def __call__(self, member: Mapping[str, Any]) -> _Value:
+        """Reads the object."""
+        return self.read(member, self.told)
 
 
 class Contents(Protocol):

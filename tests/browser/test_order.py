@@ -83,20 +83,20 @@ def test_a_drawing_is_accessible_and_fits(browser: object, dashboard: Dashboard,
 def test_five_hundred_environments(dashboard: Dashboard, visit: Visit) -> None:
     """A fan of five hundred is a drawing of four boxes, which change with what stands in them."""
     written(dashboard, FAN, "dev", *REGIONS[:496])
-    wait(lambda: "2 promoting, 396 promoted" in got(dashboard), 60, "the program has seen all of it")
+    wait(lambda: "2 promoting, 396 up to date" in got(dashboard), 60, "the program has seen all of it")
     page = visit.open(PATH)
     assert page.locator(".columns > .column").count() == 500
     assert [(box["name"], box["word"]) for box in boxes(page)] == [
-        ("dev", "Promoted"),
-        ("100 environments", "100 promoted"),
-        ("398 environments", "2 promoting, 396 pr…"),
+        ("dev", "Up to date"),
+        ("100 environments", "100 up to date"),
+        ("398 environments", "2 promoting, 396 up…"),
         ("done", "Promoting"),
     ]
     before = list(FAN.documents(["dev", *REGIONS[:496]]))
     for document in FAN.documents(["dev", *REGIONS]):
         if document not in before:
             dashboard.cluster.written.apply(document)
-    wait(lambda: boxes(page)[2]["word"] == "398 promoted", 60, "the box of 398 says that all are there")
+    wait(lambda: boxes(page)[2]["word"] == "398 up to date", 60, "the box of 398 says that all are there")
 
 
 def test_a_burst_settles_to_the_newest_state(dashboard: Dashboard, visit: Visit) -> None:

@@ -27,7 +27,7 @@ GROUP = "view.promoter.argoproj.io"
 KINDS = {"strategy": "promotionstrategies", "policy": "changetransferpolicies"}
 FLEET = sorted((NAMESPACES[number % len(NAMESPACES)], f"app-{number}") for number in range(STRATEGIES))
 COLUMNS = ["NAMESPACE", "NAME", "PROMOTED", "STATUS", "ENVIRONMENTS", "AGE"]
-WIDE = [*COLUMNS, "BLOCKED", "BY", "WAITING", "OPEN", "PRS", "LAST", "PROMOTION", "REPOSITORY"]
+WIDE = [*COLUMNS, "WAITING", "FOR", "QUEUED", "OPEN", "PRS", "LAST", "PROMOTION", "REPOSITORY"]
 #: A user who may see the views in the first namespace, and nothing else.
 READER = "reader-of-one-namespace"
 _PATIENCE_SECONDS = 30

@@ -74,24 +74,27 @@ def town(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory)
 def test_the_root_is_next(town: Town) -> None:
     """Where the commit is nowhere yet, dev is what all wait for, and its check is the reason that is given."""
     town.write(gated={"env/dev": "approval"})
-    row = town.until(PROMOTED="0/4", STATUS="Blocked", BLOCKED_BY="dev: approval: Nobody has said yes yet")
+    row = town.until(
+        PROMOTED="0/4", STATUS="Checking", WAITING_FOR="dev: check approval is pending: Nobody has said yes yet"
+    )
     assert row["ENVIRONMENTS"] == f"dev={OLD},e2e={OLD},perf={OLD},prod={OLD}"
-    assert row["WAITING"] == "e2e for dev,perf for dev,prod for e2e+perf"
+    assert row["QUEUED"] == "e2e for dev,perf for dev,prod for e2e+perf"
     assert "waits for e2e and perf: dev&#39;s check approval is pending" in town.page()
 
 
 def test_a_fork(town: Town) -> None:
     """Once dev has it both arms are next, and the join waits for both."""
     town.write("env/dev")
-    row = town.until(PROMOTED="1/4", WAITING="prod for e2e+perf")
-    assert row["BLOCKED BY"] == "prod: waits for e2e and perf: e2e is being promoted; perf is being promoted"
+    row = town.until(PROMOTED="1/4", QUEUED="prod for e2e+perf")
+    assert row["STATUS"] == "Promoting"
+    assert row["WAITING FOR"] == "e2e: its pull request is on its way"
     page = town.page()
     assert [word in page for word in ('id="box-1"', 'id="box-4"', 'id="way-done"', 'id="way-held"')] == [True] * 4
     assert re.findall(r'class="box is-(\w+)( next)?"', page) == [
-        ("promoted", ""),
+        ("uptodate", ""),
         ("promoting", " next"),
         ("promoting", " next"),
-        ("blocked", ""),
+        ("queued", ""),
     ]
 
 
@@ -99,13 +102,13 @@ def test_a_join(town: Town) -> None:
     """prod waits for the one arm that is not done, and for what holds it, until both are."""
     live = ["env/dev", "env/e2e", "env/perf"]
     town.write(*live, checks={"env/perf": "load-test"})
-    row = town.until(PROMOTED="3/4", WAITING="prod for perf")
-    assert row["BLOCKED BY"] == "prod: waits for perf: its check load-test is pending"
+    row = town.until(PROMOTED="3/4", QUEUED="prod for perf")
+    assert row["WAITING FOR"] == "prod waits for perf: its check load-test is pending"
     assert row["ENVIRONMENTS"] == f"dev={NEW},e2e={NEW},perf={NEW},prod={OLD}"
     town.write(*live)
-    town.until(STATUS="Promoting", WAITING="<none>")
+    town.until(STATUS="Promoting", QUEUED="<none>")
     town.write(*live, "env/prod")
-    town.until(PROMOTED="4/4", STATUS="Promoted", BLOCKED_BY="<none>")
+    town.until(PROMOTED="4/4", STATUS="UpToDate", WAITING_FOR="<none>")
 
 
 def test_the_gate_has_its_place_on_the_page(town: Town) -> None:

@@ -226,10 +226,10 @@ class DefectTests(SynchronousTestCase):
         """Of cells that cannot be made no other one suffers; each is counted by its column."""
         whole = self.row(PROMOTION_STRATEGY_DETAILS)
         self.assertNotIn("<unknown>", whole)
-        with mock.patch.object(columns, "_blocked_by", side_effect=ZeroDivisionError):
+        with mock.patch.object(columns, "_waiting_for", side_effect=ZeroDivisionError):
             found = self.row(PROMOTION_STRATEGY_DETAILS)
         self.assertEqual(found, [*whole[:5], "<unknown>", *whole[6:]])
-        labels = {"view": self.bundles[0].key.view, "part": "cell Blocked By"}
+        labels = {"view": self.bundles[0].key.view, "part": "cell Waiting For"}
         self.assertEqual(self.company.metrics.unrendered.labels(**labels)._value.get(), 1)
 
     def row(self, definition: ViewDefinition) -> list[Any]:

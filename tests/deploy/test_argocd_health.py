@@ -13,24 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lupa import lua51
 
-from promoter_view.views.promotion_strategy.standing import StateWord
-from tests.support.views.strategies import JSON, NEW, OLD, Decoded, bundle, check, policy, restore, summarize
+from tests.support.views.strategies import JSON, NEW, bundle, check, policy, restore
 from tests.support.views.world import VIEW, World, strategy, thing
 
 FILE = Path(__file__).parents[2] / "deploy" / "argocd" / "argocd-cm.yaml"
 KEY = "resource.customizations.health.view.promoter.argoproj.io_PromotionStrategyDetails"
 #: What Argo CD's sandbox leaves of Lua's libraries.
 LIBRARIES = frozenset(("string", "table", "package", "_G"))
-IN_ARGO_CD = {
-    StateWord.FAILED: "Degraded",
-    StateWord.HELD: "Suspended",
-    StateWord.BLOCKED: "Progressing",
-    StateWord.AWAITING_MERGE: "Suspended",
-    StateWord.PROMOTING: "Progressing",
-    StateWord.UNKNOWN: "Unknown",
-    StateWord.PROMOTED: "Healthy",
-}
-STATUSES = frozenset(IN_ARGO_CD.values())
+STATUSES = frozenset(("Degraded", "Suspended", "Progressing", "Unknown", "Healthy"))
 DEV, PROD = "environment/dev", "environment/prod"
 
 Health = tuple[str, str]
@@ -126,39 +116,6 @@ def test_status_comes_first(health: Callable[[Any], Health], state: str, status:
     document = bundle(policy(active_checks=[FAILING]))
     assert health({**document, "status": {"state": state}}) == (status, state)
     assert health({**document, "status": {"state": state, "message": "why"}}) == (status, f"{state}: why")
-
-
-SHAS = st.sampled_from(["", OLD, NEW])
-CHECKS = st.lists(st.builds(check, st.sampled_from(["", "lint"]), st.sampled_from(["pending", "failure", "success"])))
-POLICIES = st.builds(
-    policy,
-    st.sampled_from([DEV, PROD]),
-    active=SHAS,
-    proposed=SHAS,
-    note=SHAS,
-    auto_merge=st.sampled_from([None, True, False]),
-    pull_request=st.sampled_from(["", "open", "closed"]),
-    active_checks=CHECKS,
-    proposed_checks=CHECKS,
-    deployed=st.sampled_from(["", "f" * 40]),
-)
-RESTORES = st.builds(
-    lambda branch, blocks, told: restore(branch=branch, blocks=blocks, **told),
-    st.sampled_from([DEV, PROD]),
-    st.booleans(),
-    st.sampled_from([{}, {"status": {}}, {"activeSha": "c" * 40}]),
-)
-
-
-@given(st.lists(POLICIES, max_size=3), st.lists(RESTORES, max_size=2))
-def test_the_words_are_ours(
-    health: Callable[[Any], Health], policies: list[dict[str, Any]], restores: list[dict[str, Any]]
-) -> None:
-    """It comes to the same word as the column STATUS, whatever policies and restores say."""
-    document = bundle(*policies, branches=[DEV, PROD], restoreActiveCommits=restores)
-    word = summarize(Decoded(document)).state
-    status, message = health(document)
-    assert (status, message.partition(":")[0]) == (IN_ARGO_CD[word], word)
 
 
 FIELDS = st.sampled_from(["promotionStrategy", "changeTransferPolicies", "restoreActiveCommits", "status"])

@@ -9,7 +9,7 @@ from promoter_view.dashboard.events import Event, Item
 from promoter_view.dashboard.strategies.checks import Phase, ShownCheck
 from promoter_view.dashboard.strategies.commits import ShownCommit
 from promoter_view.dashboard.strategies.environments import ShownStrategy, Station
-from promoter_view.views.promotion_strategy.standing import StateWord
+from promoter_view.views.promotion_strategy.state.words import StateWord
 
 _RESTORES, _PAST = frozenset({"RestoreActiveCommit"}), frozenset({"ChangeTransferPolicyHistory"})
 _REQUESTS = {

@@ -21,10 +21,14 @@ from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.columns import repository
 from promoter_view.views.promotion_strategy.order import Order
 from promoter_view.views.promotion_strategy.restores import RESTORES, Restore, read_restore
-from promoter_view.views.promotion_strategy.standing import OfBranch, StateWord
+from promoter_view.views.promotion_strategy.state.kinds import CHECKS, ReasonKind
+from promoter_view.views.promotion_strategy.state.standing import OfBranch
+from promoter_view.views.promotion_strategy.state.words import StateWord
 from promoter_view.web.yaml_text import to_yaml
 
 _MAX_MESSAGE = 2000
+#: States in which proposed checks are what an environment waits for.
+_WAITING_FOR_CHECKS = frozenset((StateWord.QUEUED, StateWord.CHECKING, StateWord.WAITING, StateWord.NEEDS_APPROVAL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +59,29 @@ class EnvironmentColumn:
         return made.author if made is not None and self.restore is not None and not self.restore.is_new else ""
 
     @property
-    def blocking(self) -> Checks:
-        """Where it is blocked, the proposed checks by which; the order gate's says for whom it waits."""
-        return Checks(tuple(map(self._explained, filter(self._blocks, self.station.proposed.checks.items))))
+    def awaited(self) -> Checks:
+        """Where it waits for checks, those that are pending; the order gate's says for whom it waits."""
+        reported = self.station.proposed.checks.items
+        return Checks((*map(self._explained, filter(self._is_awaited, reported)), *self._unreported()))
 
     @property
     def others(self) -> Checks:
-        """The proposed checks that are not said to block already."""
-        return Checks(tuple(check for check in self.station.proposed.checks.items if not self._blocks(check)))
+        """The proposed checks that are not said to be waited for already."""
+        return Checks(tuple(check for check in self.station.proposed.checks.items if not self._is_awaited(check)))
 
-    def _blocks(self, check: ShownCheck) -> bool:
-        return self.station.state is StateWord.BLOCKED and check.phase is Phase.PENDING
+    def _is_awaited(self, check: ShownCheck) -> bool:
+        return self.station.state in _WAITING_FOR_CHECKS and check.phase in (Phase.PENDING, Phase.UNKNOWN)
+
+    def _unreported(self) -> Iterator[ShownCheck]:
+        if self.station.state in _WAITING_FOR_CHECKS:
+            reported = {check.key for check in self.station.proposed.checks.items}
+            for reason in self.station.facts.reasons:
+                if reason.kind in CHECKS and reason.kind is not ReasonKind.ORDER and reason.key not in reported:
+                    yield ShownCheck(reason.key, reason.key, Phase.PENDING, "not reported yet")
 
     def _explained(self, check: ShownCheck) -> ShownCheck:
         facts = self.station.facts
-        return replace(check, description=facts.reasons[0]) if check.of_order and facts.awaits else check
+        return replace(check, description=facts.message) if check.of_order and facts.awaits else check
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,26 +21,24 @@ from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.estimates.deliveries import Delivery, choose_pasts
 from promoter_view.views.promotion_strategy.estimates.hops import Hop, hops
 from promoter_view.views.promotion_strategy.order import Order
-from promoter_view.views.promotion_strategy.order_gate import (
-    HISTORIES,
-    POLICIES,
-    PREVIOUS_ENVIRONMENT,
-    OrderCheck,
-    gate_steps,
-    order_gate,
+from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES, OrderCheck
+from promoter_view.views.promotion_strategy.state.environment import EnvironmentFacts
+from promoter_view.views.promotion_strategy.state.kinds import CheckKinds
+from promoter_view.views.promotion_strategy.state.standing import Standing, by_branch, read_standing
+from promoter_view.views.promotion_strategy.state.summary import (
+    Summary,
+    missing_of,
+    read_rules,
+    rules_steps,
+    short_names,
+    summarize_strategy,
 )
-from promoter_view.views.promotion_strategy.standing import (
-    EnvironmentFacts,
-    Standing,
-    StateWord,
-    by_branch,
-    read_standing,
-)
-from promoter_view.views.promotion_strategy.summary import Summary, missing_of, short_names, summarize_strategy
+from promoter_view.views.promotion_strategy.state.words import StateWord
 
 #: Branches without a policy of which it is known what to say: as many as a large strategy has.
 _KEPT_BRANCHES = 1024
 _NEVER = "", ""
+_USUAL = CheckKinds()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,25 +96,24 @@ class Station:
         return self.facts.state
 
     @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why it is in that state."""
-        return self.facts.reasons
+    def messages(self) -> tuple[str, ...]:
+        """What it waits for, a sentence each."""
+        return self.facts.messages
 
     @property
     def no_op_sha(self) -> str:
         """The dry commit that changes nothing here."""
-        return self.facts.hydrated_sha if self.facts.is_no_op else ""
+        return self.facts.standing.note_sha if self.facts.standing.is_no_op else ""
 
     @property
     def visible(self) -> bool:
         """Its reader may see how it stands."""
-        return self.facts.visible
+        return self.facts.standing.visible
 
     @property
     def unexplained(self) -> Station:
-        """The same as far as its past goes: without for whom it waits and how long, which others change."""
-        facts = self.policy.standing.environment if self.facts.awaits else self.facts
-        return replace(self, facts=facts, outlook=NO_OUTLOOK)
+        """The same as far as its past goes: without its state and how long it takes, which others change."""
+        return replace(self, facts=EnvironmentFacts(self.policy.standing, StateWord.UNKNOWN), outlook=NO_OUTLOOK)
 
     @property
     def active(self) -> Side:
@@ -141,10 +138,7 @@ class Station:
     @property
     def upcoming(self) -> ShownCommit | None:
         """The dry commit that is proposed, where that is another one than the active."""
-        dry = self.proposed.dry
-        live = self.active.dry.sha if self.active.dry is not None else ""
-        is_next = dry is not None and dry.sha != live and not self.facts.is_no_op
-        return dry if is_next and self.state is not StateWord.PROMOTED else None
+        return self.proposed.dry if self.facts.standing.is_open else None
 
     @property
     def proposed_at(self) -> datetime | None:
@@ -235,11 +229,11 @@ def first_stall(stations: Iterable[Station]) -> datetime | None:
 
 def read_strategy(contents: Contents, read: ReadPast) -> ShownStrategy:
     """The environments of a strategy; ``read``: as much of their past as is wanted."""
-    gate = order_gate(contents)
-    told = contents.each(POLICIES, gate.reading(_WithPast(read)))
+    rules = read_rules(contents)
+    told = contents.each(POLICIES, rules.kinds.reading(_WithPast(read)))
     policies = by_branch(policy for policy, _ in told)
-    pasts = choose_pasts((past for _, past in told), contents.each(HISTORIES, gate.reading(read)))
-    summary = summarize_strategy(contents, gate, {branch: each.standing for branch, each in policies.items()})
+    pasts = choose_pasts((past for _, past in told), contents.each(HISTORIES, rules.gate.reading(read)))
+    summary = summarize_strategy(contents, rules, {branch: each.standing for branch, each in policies.items()})
     latest = max((each.hydrated for each in policies.values()), key=itemgetter(0), default=_NEVER)[1]
     missing = missing_of(contents)
     found = [policies.get(branch) or _none(missing(branch)) for branch in summary.order.branches]
@@ -251,10 +245,10 @@ def strategy_steps(contents: BundleContents, read: ReadPast) -> Iterator[None]:
     """Reads what ``read_strategy`` will want, a member a step."""
     contents.root(read_manual)
     yield
-    yield from gate_steps(contents)
-    gate = order_gate(contents)
-    yield from contents.steps(POLICIES, gate.reading(_WithPast(read)))
-    yield from contents.steps(HISTORIES, gate.reading(read))
+    yield from rules_steps(contents)
+    rules = read_rules(contents)
+    yield from contents.steps(POLICIES, rules.kinds.reading(_WithPast(read)))
+    yield from contents.steps(HISTORIES, rules.gate.reading(read))
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,17 +257,17 @@ class _WithPast:
 
     read: ReadPast
 
-    def __call__(self, policy: Mapping[str, Any], order: OrderCheck) -> tuple[Policy, PastPromotions]:
-        return read_policy(policy, order), self.read(policy, order)
+    def __call__(self, policy: Mapping[str, Any], kinds: CheckKinds) -> tuple[Policy, PastPromotions]:
+        return read_policy(policy, kinds), self.read(policy, kinds.order)
 
 
-def read_policy(policy: Mapping[str, Any], order: OrderCheck = PREVIOUS_ENVIRONMENT) -> Policy:
+def read_policy(policy: Mapping[str, Any], kinds: CheckKinds = _USUAL) -> Policy:
     """What a ChangeTransferPolicy says of what is, and is to be."""
     status = mapping(policy, "status")
     return Policy(
-        standing=read_standing(policy, order),
-        active=read_side(status, "active", order),
-        proposed=read_side(status, "proposed", order),
+        standing=read_standing(policy, kinds),
+        active=read_side(status, "active", kinds.order),
+        proposed=read_side(status, "proposed", kinds.order),
         request=read_request(mapping(status, "pullRequest")),
         hydrated=_hydrated(mapping(status, "proposed")),
         words=policy_words(policy),
@@ -303,13 +297,13 @@ def _stations(
     names = short_names(summary.order.branches)
     is_chain = summary.order.is_chain
     for policy, facts, vertex in zip(policies, summary.environments, summary.order.vertices, strict=True):
-        preparing = latest and facts.state is not StateWord.PROMOTED and facts.hydrated_sha not in ("", latest)
+        preparing = latest and facts.standing.is_open and facts.standing.hydrated_sha != latest
         yield Station(
             policy=policy,
-            past=pasts.get(facts.branch) or (NO_PAST if facts.visible else UNSEEN_PAST),
+            past=pasts.get(facts.branch) or (NO_PAST if facts.standing.visible else UNSEEN_PAST),
             facts=facts,
             name=names[facts.branch],
-            newest=facts.has(summary.newest_sha),
+            newest=facts.standing.has(summary.newest_sha),
             auto_merge=facts.branch not in manual,
             preparing=bool(preparing),
             level=vertex.level,
@@ -337,9 +331,9 @@ def _outlook(station: Station, awaited: Sequence[Station], hop_of: Mapping[str, 
 
 def _arrived(upcoming: ShownCommit | None, awaited: Sequence[Station]) -> datetime | None:
     """Since when all of those have that commit; None where one has not, or no change of it came to any."""
-    if upcoming is None or not all(station.facts.has(upcoming.sha) for station in awaited):
+    if upcoming is None or not all(station.facts.standing.has(upcoming.sha) for station in awaited):
         return None
-    times = (station.live_since for station in awaited if station.facts.active_sha == upcoming.sha)
+    times = (station.live_since for station in awaited if station.facts.standing.active_sha == upcoming.sha)
     return max((time for time in times if time is not None), default=None)
 
 

@@ -15,7 +15,7 @@ from promoter_view.dashboard.search import Search, joined, read_search
 from promoter_view.dashboard.strategies.environments import ShownStrategy, Station, first_stall
 from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, parse_label_selector
 from promoter_view.views.contents import Contents
-from promoter_view.views.promotion_strategy.standing import StateWord
+from promoter_view.views.promotion_strategy.state.words import StateWord
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _MAX_TEXT = 200
@@ -100,15 +100,15 @@ def read_row(contents: Contents, strategy: ShownStrategy) -> Row:
     """The row of a strategy."""
     summary, stations = strategy.summary, strategy.stations
     foremost = summary.foremost
-    reasons = foremost.reasons if foremost is not None else ()
+    messages = foremost.messages if foremost is not None else ()
     where = next((each.name for each in stations if foremost is not None and each.branch == foremost.branch), "")
     return Row(
         namespace=contents.namespace,
         name=contents.name,
         state=summary.state,
-        where=where if reasons else "",
-        reason=reasons[0] if reasons else "",
-        more_reasons=max(len(reasons) - 1, 0),
+        where=where if messages else "",
+        reason=messages[0] if messages else "",
+        more_reasons=max(len(messages) - 1, 0),
         promoted=summary.promoted_count,
         newest=summary.newest_sha,
         stations=stations,

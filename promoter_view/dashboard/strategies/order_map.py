@@ -16,7 +16,7 @@ from statistics import fmean
 from promoter_view.dashboard.rendering import STATE_WORDS
 from promoter_view.dashboard.strategies.environments import Station
 from promoter_view.views.promotion_strategy.order import Order
-from promoter_view.views.promotion_strategy.standing import StateWord
+from promoter_view.views.promotion_strategy.state.words import StateWord
 
 BOX_WIDTH, BOX_HEIGHT = 172, 46
 _GAP, _LANE, _BETWEEN_LEVELS, _MARGIN = 14, 4, 64, 8
@@ -215,7 +215,7 @@ def _named(stations: Sequence[Station]) -> str:
 
 
 def _said(counts: Counter[StateWord]) -> str:
-    """``Blocked``; of several environments ``12 blocked, 480 promoted``, the worst first."""
+    """``Queued``; of several environments ``12 queued, 480 up to date``, the worst first."""
     if counts.total() == 1:
         return STATE_WORDS[next(iter(counts))]
     return ", ".join(f"{counts[state]} {STATE_WORDS[state].lower()}" for state in StateWord if counts[state])

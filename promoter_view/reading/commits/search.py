@@ -21,7 +21,7 @@ from promoter_view.reading.commits.states import (
 from promoter_view.records import Bundle
 from promoter_view.views.contents import BundleContents, Readings
 from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES
-from promoter_view.views.promotion_strategy.standing import by_branch
+from promoter_view.views.promotion_strategy.state.standing import by_branch
 from promoter_view.views.stage.details import STAGE_DETAILS
 
 #: Commits that are told of, where a short sha is the beginning of several.

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from promoter_view.views.contents import BundleContents
-from promoter_view.views.promotion_strategy.order_gate import POLICIES, gate_steps, order_gate
-from promoter_view.views.promotion_strategy.standing import by_branch, read_standing
-from promoter_view.views.promotion_strategy.summary import short_names, summarize_strategy
+from promoter_view.views.promotion_strategy.order_gate import POLICIES
+from promoter_view.views.promotion_strategy.state.standing import by_branch, read_standing
+from promoter_view.views.promotion_strategy.state.summary import (
+    read_rules,
+    rules_steps,
+    short_names,
+    summarize_strategy,
+)
 from promoter_view.views.stage.columns import read_status
 
 
@@ -37,23 +42,23 @@ class WholeState:
 
 def strategy_state_steps(contents: BundleContents) -> Iterator[None]:
     """Reads what ``read_strategy_state`` wants, a member a step."""
-    yield from gate_steps(contents)
-    yield from contents.steps(POLICIES, order_gate(contents).reading(read_standing))
+    yield from rules_steps(contents)
+    yield from contents.steps(POLICIES, read_rules(contents).kinds.reading(read_standing))
 
 
 def read_strategy_state(contents: BundleContents) -> WholeState:
     """Of a strategy."""
-    gate = order_gate(contents)
-    standings = by_branch(contents.each(POLICIES, gate.reading(read_standing)))
-    summary = summarize_strategy(contents, gate, standings)
+    rules = read_rules(contents)
+    standings = by_branch(contents.each(POLICIES, rules.kinds.reading(read_standing)))
+    summary = summarize_strategy(contents, rules, standings)
     names = short_names(summary.order.branches)
     found = tuple(
         EnvironmentState(
             each.branch,
             names[each.branch],
             each.state.value,
-            message=each.reasons[0] if each.reasons else "",
-            waiting_for=[{"message": reason} for reason in each.reasons],
+            message=each.message,
+            waiting_for=[{"kind": reason.kind, "message": reason.message} for reason in each.reasons],
         )
         for each in summary.environments
     )

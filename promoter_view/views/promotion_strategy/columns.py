@@ -15,22 +15,19 @@ from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.views.ages import Since, age
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.definition import Cell, Column
-from promoter_view.views.promotion_strategy.order_gate import (
-    HISTORIES,
-    POLICIES,
-    OrderCheck,
-    OrderGate,
-    gate_steps,
-    order_gate,
+from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES
+from promoter_view.views.promotion_strategy.state.environment import EnvironmentFacts
+from promoter_view.views.promotion_strategy.state.kinds import CheckKinds
+from promoter_view.views.promotion_strategy.state.standing import Standing, by_branch, read_standing
+from promoter_view.views.promotion_strategy.state.summary import (
+    Rules,
+    Summary,
+    read_rules,
+    rules_steps,
+    short_names,
+    summarize_strategy,
 )
-from promoter_view.views.promotion_strategy.standing import (
-    EnvironmentFacts,
-    Standing,
-    StateWord,
-    by_branch,
-    read_standing,
-)
-from promoter_view.views.promotion_strategy.summary import Summary, short_names, summarize_strategy
+from promoter_view.views.promotion_strategy.state.words import StateWord
 
 NONE = "<none>"
 
@@ -44,7 +41,6 @@ _PROVIDERS = {
     "azureDevOps": ("project", "name"),
     "fake": ("owner", "name"),
 }
-_HELD_UP = frozenset((StateWord.FAILED, StateWord.HELD, StateWord.BLOCKED, StateWord.AWAITING_MERGE))
 _SHORT_SHA = 7
 _MOST_ENVIRONMENTS = 8
 _MOST_WAITING = 4
@@ -53,12 +49,15 @@ _MOST_CHARACTERS = 120
 _POLICY = "ChangeTransferPolicy"
 _REQUESTS = "pullRequests"
 _STATES = ", ".join(StateWord)
+_STATUS = (
+    f"Failed, Held or NeedsApproval where an environment is, else the state of the next in order. One of {_STATES}."
+)
 _LAST = "Time since a promotion was last merged, as far back as statuses tell."
 
 COLUMNS: tuple[Column, ...] = (
     Column("Name", "string", "name", "The PromotionStrategy's name, which is also that of its details."),
     Column("Promoted", "string", "", "Environments that have the newest dry commit, of all.", 0, _POLICY),
-    Column("Status", "string", "", f"The worst of the environments' states, in this order: {_STATES}.", 0, _POLICY),
+    Column("Status", "string", "", _STATUS, 0, _POLICY),
     Column(
         "Environments",
         "string",
@@ -68,8 +67,8 @@ COLUMNS: tuple[Column, ...] = (
         _POLICY,
     ),
     Column("Age", "date", "", "Time since the PromotionStrategy was created."),
-    Column("Blocked By", "string", "", "The foremost environment that is held up, and by what.", 1, _POLICY),
-    Column("Waiting", "string", "", "The environments that wait for others, each with those.", 1, _POLICY),
+    Column("Waiting For", "string", "", "The environment that gives the status, and what it waits for.", 1, _POLICY),
+    Column("Queued", "string", "", "The environments that wait for others, each with those.", 1, _POLICY),
     Column("Open PRs", "integer", "int32", "Pull requests that are open.", 1, "PullRequest"),
     Column("Last Promotion", "date", "", _LAST, 1, _POLICY),
     Column("Repository", "string", "", "The repository that is promoted.", 1),
@@ -85,8 +84,8 @@ def cells(contents: Contents) -> Sequence[Cell]:
         lambda: row.summary.state.value,
         lambda: _environments(row.summary.environments),
         lambda: age(contents.created),
-        lambda: _blocked_by(row.summary),
-        lambda: _waiting(row.summary),
+        lambda: _waiting_for(row.summary),
+        lambda: _queued(row.summary),
         lambda: sum(contents.each(_REQUESTS, _is_open)),
         lambda: _last_promotion(row.merges),
         lambda: repository(contents),
@@ -95,8 +94,8 @@ def cells(contents: Contents) -> Sequence[Cell]:
 
 def cell_steps(contents: BundleContents) -> Iterator[None]:
     """Reads what the cells want, a member a step."""
-    yield from gate_steps(contents)
-    yield from contents.steps(POLICIES, order_gate(contents).reading(_read_policy))
+    yield from rules_steps(contents)
+    yield from contents.steps(POLICIES, read_rules(contents).kinds.reading(_read_policy))
     yield from contents.steps(HISTORIES, _last_merge)
     yield from contents.steps(_REQUESTS, _is_open)
 
@@ -108,16 +107,16 @@ class _Row:
         self._contents = contents
 
     @cached_property
-    def gate(self) -> OrderGate:
-        return order_gate(self._contents)
+    def rules(self) -> Rules:
+        return read_rules(self._contents)
 
     @cached_property
     def policies(self) -> list[_Policy]:
-        return self._contents.each(POLICIES, self.gate.reading(_read_policy))
+        return self._contents.each(POLICIES, self.rules.kinds.reading(_read_policy))
 
     @cached_property
     def summary(self) -> Summary:
-        return summarize_strategy(self._contents, self.gate, by_branch(each.standing for each in self.policies))
+        return summarize_strategy(self._contents, self.rules, by_branch(each.standing for each in self.policies))
 
     @property
     def merges(self) -> Iterator[datetime | None]:
@@ -145,19 +144,17 @@ def _environments(environments: Sequence[EnvironmentFacts]) -> str:
     """``development=1a2b3c4,staging=1a2b3c4 + 3 more...``, as kubectl shortens a list of endpoints."""
     names = short_names([each.branch for each in environments])
     foremost = environments[:_MOST_ENVIRONMENTS]
-    shown = [f"{_clipped(names[each.branch])}={each.active_sha[:_SHORT_SHA] or '-'}" for each in foremost]
+    shown = [f"{_clipped(names[each.branch])}={each.standing.active_sha[:_SHORT_SHA] or '-'}" for each in foremost]
     return _joined(shown, len(environments))
 
 
-def _blocked_by(summary: Summary) -> str:
-    foremost = summary.foremost
-    if foremost is None or summary.state not in _HELD_UP:
+def _waiting_for(summary: Summary) -> str:
+    if summary.foremost is None or not summary.message:
         return NONE
-    name = short_names([each.branch for each in summary.environments])[foremost.branch]
-    return f"{_clipped(name)}: {_joined([_clipped(foremost.reasons[0])], len(foremost.reasons))}"
+    return _joined([_clipped(summary.message)], len(summary.foremost.messages))
 
 
-def _waiting(summary: Summary) -> str:
+def _queued(summary: Summary) -> str:
     """``prod for e2e+perf,eu for prod + 2 more...``"""
     names = short_names(summary.order.branches)
     waiting = [each for each in summary.environments if each.awaits]
@@ -176,8 +173,8 @@ class _Policy(NamedTuple):
     merged: datetime | None
 
 
-def _read_policy(policy: Mapping[str, Any], order: OrderCheck) -> _Policy:
-    return _Policy(read_standing(policy, order), _last_merge(policy))
+def _read_policy(policy: Mapping[str, Any], kinds: CheckKinds) -> _Policy:
+    return _Policy(read_standing(policy, kinds), _last_merge(policy))
 
 
 def _last_promotion(merges: Iterable[datetime | None]) -> Since | str:

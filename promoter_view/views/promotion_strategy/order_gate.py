@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from promoter_view.decoded import mapping, mappings, text
-from promoter_view.views.contents import BundleContents, Contents, Read
+from promoter_view.views.contents import BundleContents, Contents, Read, ReadWith
 from promoter_view.views.promotion_strategy.order import read_order
 
 #: The field of a strategy's bundle that tells how its environments stand.
@@ -76,18 +76,7 @@ class OrderGate:
 
     def reading(self, read: Callable[[Mapping[str, Any], OrderCheck], _Value]) -> Read[_Value]:
         """What reads a policy, told which checks are the gate's."""
-        return _Reading(read, self.check)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading(Generic[_Value]):
-    """Two are equal where they read the same, so what one has read is kept for the other."""
-
-    read: Callable[[Mapping[str, Any], OrderCheck], _Value]
-    check: OrderCheck
-
-    def __call__(self, policy: Mapping[str, Any]) -> _Value:
-        return self.read(policy, self.check)
+        return ReadWith(read, self.check)
 
 
 _NOTHING = GateView()

@@ -7,19 +7,16 @@ deletes it while it does only has it made anew. It is lifted by ``blockEnvironme
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
 from promoter_view.decoded import mapping, parse_time, text
-from promoter_view.views.contents import Contents
-from promoter_view.views.promotion_strategy.standing import Standing, StateWord
 
 #: The field of a strategy's bundle that has them.
 RESTORES = "restoreActiveCommits"
 _INSTANCE = "promoter.argoproj.io/instance-id"
-_SHORT_SHA = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,42 +78,10 @@ def read_restore(member: Mapping[str, Any]) -> Restore:
     )
 
 
-def held_standings(contents: Contents, standings: Mapping[str, Standing]) -> Mapping[str, Standing]:
-    """The same standings, but those of environments that a restore holds."""
-    restores = contents.each(RESTORES, read_restore)
-    held = {
-        branch: _held(standing, each)
-        for branch, standing in standings.items()
-        if (each := _holding(restores, branch, standing)) is not None
-    }
-    return {**standings, **held} if held else standings
+def holding_restore(restores: Iterable[Restore], deployed_sha: str) -> Restore | None:
+    """Of the restores of an environment in which that hydrated commit is live the one that keeps others out.
 
-
-def _holding(restores: Iterable[Restore], branch: str, standing: Standing) -> Restore | None:
-    """The restore that holds that environment: before a new one that which made what is live. One in which nothing is
-    known to be live, or what is fails, is not held: that comes first.
+    Before a new one it is the one that made what is live.
     """
-    if standing.is_failing or standing.environment.state is StateWord.UNKNOWN:
-        return None
-    blocking = (each for each in restores if each.branch == branch and each.blocks)
-    current = (each for each in blocking if each.is_current(standing.deployed_sha))
+    current = (each for each in restores if each.blocks and each.is_current(deployed_sha))
     return min(current, key=attrgetter("is_new"), default=None)
-
-
-def _held(standing: Standing, restore: Restore) -> Standing:
-    environment = replace(
-        standing.environment,
-        state=StateWord.HELD,
-        reasons=_reasons(standing, restore),
-        held_by=restore.name,
-        is_restored=not restore.is_new,
-    )
-    return replace(standing, environment=environment, queued=False, holding="restore holds others back")
-
-
-def _reasons(standing: Standing, restore: Restore) -> tuple[str, ...]:
-    if restore.is_new:
-        return (f"{restore.name} asks for {restore.sha[:_SHORT_SHA]} to be live again",)
-    live = standing.environment.active_sha[:_SHORT_SHA] or restore.sha[:_SHORT_SHA]
-    kept_out = f"{restore.blocked_sha[:_SHORT_SHA]} stays" if restore.blocked_sha else "newer commits stay"
-    return (f"{live} was made live again by {restore.name}: {kept_out} out until that is lifted",)

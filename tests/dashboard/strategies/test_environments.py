@@ -8,7 +8,7 @@ import pytest
 
 from promoter_view.dashboard.strategies.environments import Station, read_strategy
 from promoter_view.dashboard.strategies.past import read_past
-from promoter_view.views.promotion_strategy.standing import StateWord
+from promoter_view.views.promotion_strategy.state.words import StateWord
 from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
 
 
@@ -24,7 +24,7 @@ def test_what_is_proposed_comes_next() -> None:
     assert found.upcoming is not None
     assert found.upcoming.sha == NEW
     assert found.open_request is not None
-    assert (found.state, found.newest) == (StateWord.BLOCKED, False)
+    assert (found.state, found.newest) == (StateWord.CHECKING, False)
 
 
 def test_nothing_comes_next_where_all_is_live() -> None:
@@ -62,7 +62,7 @@ def test_only_what_was_merged_brought_what_is_live(state: str, brought: bool, pe
 def test_a_no_op_is_live_already() -> None:
     """Where the newest commit changes nothing, that environment has it."""
     (found,) = stations(policy(active=OLD, proposed=OLD, note=NEW), branches=["environment/dev"])
-    assert (found.no_op_sha, found.upcoming, found.state) == (NEW, None, StateWord.PROMOTED)
+    assert (found.no_op_sha, found.upcoming, found.state) == (NEW, None, StateWord.UP_TO_DATE)
 
 
 def test_an_environment_without_a_policy_is_unknown() -> None:

@@ -23,7 +23,7 @@ from promoter_view.dashboard.strategies.past import read_last
 from promoter_view.dashboard.strategies.subject import Strategies
 from promoter_view.dashboard.subject import Shown
 from promoter_view.slices import outcome
-from promoter_view.views.promotion_strategy.standing import StateWord
+from promoter_view.views.promotion_strategy.state.words import StateWord
 from tests.support.views.strategies import NEW, Decoded, bundle, check, policy
 
 
@@ -62,7 +62,7 @@ def test_a_row_says_its_state_where_and_why() -> None:
         ({"namespace": "other,team"}, True),
         ({"namespace": "other"}, False),
         ({"state": "promoting"}, True),
-        ({"state": "failed,blocked"}, False),
+        ({"state": "failed,queued"}, False),
         ({"state": "nonsense"}, True),
         ({"label": "tier=gold"}, True),
         ({"label": "tier!=gold"}, False),
@@ -86,7 +86,7 @@ def test_a_selector_that_cannot_be_read_is_said() -> None:
     ("query", "words"),
     [
         ({"state": "green"}, ["unknown state 'green'. Known: "]),
-        ({"state": "failled,promoted", "sort": "names"}, ["did you mean 'failed'?", "did you mean 'name'?"]),
+        ({"state": "failled,uptodate", "sort": "names"}, ["did you mean 'failed'?", "did you mean 'name'?"]),
         ({"state": "FAILED,", "sort": "name"}, []),
     ],
 )

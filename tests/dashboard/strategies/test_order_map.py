@@ -130,10 +130,10 @@ def test_what_boxes_and_lines_say() -> None:
     drawing, stations = draw(found.summary.order), by_branch(found)
     boxes = list(shown_boxes(drawing, stations, found.summary.front))
     assert [(box.at, box.name, box.words, box.is_next) for box in boxes] == [
-        (1, "dev", "Promoted", False),
-        (2, "e2e", "Promoted", False),
-        (3, "perf", "Blocked", True),
-        (4, "prod", "Blocked", False),
+        (1, "dev", "Up to date", False),
+        (2, "e2e", "Up to date", False),
+        (3, "perf", "Checking", True),
+        (4, "prod", "Queued", False),
     ]
     looks = {lines.look: lines.path.count("M") for lines in shown_lines(drawing, stations)}
     assert looks == {"done": 3, "held": 1}
@@ -145,7 +145,7 @@ def test_what_a_box_of_many_says() -> None:
     found = strategy(graph, ["dev", "region-0", "region-1"], **{"region-7": WAITING, "region-9": WAITING})
     boxes = list(shown_boxes(draw(found.summary.order), by_branch(found), found.summary.front))
     assert [(box.at, box.name, box.branch, box.state, box.words, box.is_next) for box in boxes] == [
-        (1, "dev", "dev", "Promoted", "Promoted", False),
-        (9, "10 environments", "region-7", "Blocked", "2 blocked, 6 promoting, 2 promoted", True),
+        (1, "dev", "dev", "UpToDate", "Up to date", False),
+        (9, "10 environments", "region-7", "Queued", "2 queued, 6 promoting, 2 up to date", True),
         (12, "done", "done", "Promoting", "Promoting", False),
     ]

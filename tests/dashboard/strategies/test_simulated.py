@@ -12,7 +12,7 @@ from promoter_view.dashboard.strategies.environments import ShownStrategy, Stati
 from promoter_view.dashboard.strategies.figures import figures
 from promoter_view.dashboard.strategies.past import read_past
 from promoter_view.simulator.company.model import ORDER, CheckPhase, Environment, Past, Strategy
-from promoter_view.views.promotion_strategy.standing import StateWord
+from promoter_view.views.promotion_strategy.state.words import StateWord
 from tests.support.dashboard.company import Company
 from tests.support.views.strategies import Decoded
 
@@ -49,24 +49,24 @@ def pairs(company: Company) -> Iterator[tuple[Strategy, Environment, Station]]:
 
 
 def test_states_are_those_of_the_environments(company: Company) -> None:
-    """Promoted, held by a restore, or blocked by those before it: as it is, and for whom it waits."""
+    """Up to date, held by a restore, or queued behind those before it: as it is, and for whom it waits."""
     seen = set()
     for strategy, environment, station in pairs(company):
-        assert station.facts.active_sha == environment.active.dry.sha
+        assert station.facts.standing.active_sha == environment.active.dry.sha
         failing = any(check.phase is CheckPhase.FAILURE for check in environment.proposed_checks.values())
         if failing:
             assert station.state is StateWord.FAILED
         elif environment.held:
             assert station.state is StateWord.HELD
         else:
-            assert (station.state is StateWord.PROMOTED) == environment.promoted
+            assert station.facts.standing.is_open != environment.promoted
         if station.facts.awaits:
             assert environment.proposed_checks[ORDER].phase is CheckPhase.PENDING
             upstreams = {strategy.environments[place].branch for place in environment.upstreams}
             assert set(station.facts.awaits) <= upstreams
             seen.add("awaits")
         seen.add(station.state)
-    assert {"awaits", StateWord.PROMOTED, StateWord.BLOCKED} <= seen
+    assert {"awaits", StateWord.UP_TO_DATE, StateWord.QUEUED} <= seen
     assert (StateWord.HELD in seen) == (company.promoter == "0.44")
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
 from promoter_view.decoded import mapping, text
 from promoter_view.views.contents import Contents, Read
-from promoter_view.views.promotion_strategy.order_gate import POLICIES, order_gate
-from promoter_view.views.promotion_strategy.standing import by_branch, read_standing
-from promoter_view.views.promotion_strategy.summary import Summary, summarize_strategy
+from promoter_view.views.promotion_strategy.order_gate import POLICIES
+from promoter_view.views.promotion_strategy.state.standing import by_branch, read_standing
+from promoter_view.views.promotion_strategy.state.summary import Summary, read_rules, summarize_strategy
 
 Value = TypeVar("Value")
 
@@ -47,9 +48,12 @@ def policy(
     proposed_checks: list[Any] | None = None,
     history: list[Any] | None = None,
     deployed: str = "",
+    asks: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """A ChangeTransferPolicy with the fields that a state is read from."""
+    """A ChangeTransferPolicy with the fields that a state is read from; ``asks``: the keys of proposed checks."""
     spec: dict[str, Any] = {"activeBranch": branch}
+    if asks:
+        spec["proposedCommitStatuses"] = [{"key": key} for key in asks]
     if auto_merge is not None:
         spec["autoMerge"] = auto_merge
     status: dict[str, Any] = {
@@ -90,15 +94,24 @@ def gate(
     *,
     key: str = "dependents-successful",
     environments: list[Any] | None = None,
+    approval: bool = False,
 ) -> dict[str, Any]:
-    """A gate, of whatever kind."""
+    """A gate, of whatever kind; ``approval``: a person approves by it."""
+    annotations = {"annotations": {"promoter-view.io/approval": "true"}} if approval else {}
     return {
         "apiVersion": "promoter.argoproj.io/v1alpha1",
         "kind": kind,
-        "metadata": {"name": name},
+        "metadata": {"name": name, **annotations},
         "spec": {"key": key},
         "status": {"environments": environments or []},
     }
+
+
+def commit_status(key: str, *, approval: bool) -> dict[str, Any]:
+    """A CommitStatus of that key."""
+    annotations = {"annotations": {"promoter-view.io/approval": str(approval).lower()}}
+    labels = {"promoter.argoproj.io/commit-status": key}
+    return {"kind": "CommitStatus", "metadata": {"name": f"{key}-1", "labels": labels, **annotations}, "spec": {}}
 
 
 def bundle(*policies: dict[str, Any], branches: list[str] | None = None, **members: Any) -> dict[str, Any]:
@@ -113,6 +126,34 @@ def bundle(*policies: dict[str, Any], branches: list[str] | None = None, **membe
         "changeTransferPolicies": list(policies),
         **members,
     }
+
+
+def places(tree: Any) -> list[tuple[Any, Any]]:
+    """Every (container, key) of a tree."""
+    items = list(tree.items()) if isinstance(tree, dict) else list(enumerate(tree)) if isinstance(tree, list) else []
+    return [(tree, key) for key, _ in items] + [place for _, value in items for place in places(value)]
+
+
+def full_bundle() -> dict[str, Any]:
+    """A bundle with every field that anything is read from."""
+    found = bundle(
+        policy("dev", active=NEW, pull_request="open", auto_merge=False, proposed_checks=[check("lint", "success")]),
+        policy(
+            "prod",
+            note=OLD,
+            active_checks=[check("lint", "pending")],
+            history=[{"pullRequest": {"prMergeTime": EARLIER}}],
+        ),
+        changeTransferPolicyHistories=[history("dev", {"pullRequest": {"prMergeTime": EARLIER}})],
+        pullRequests=[{"status": {"state": "open"}}],
+        commitStatuses=[commit_status("yes", approval=True)],
+        timedCommitStatuses=[gate("soak", "TimedCommitStatus", key="soak")],
+        restoreActiveCommits=[restore(branch="dev")],
+        gitRepository={"spec": {"github": {"owner": "org", "name": "app"}}},
+    )
+    found["promotionStrategy"]["metadata"] = {"annotations": {"promoter-view.io/approval-keys": "qa, security"}}
+    found["promotionStrategy"]["spec"]["proposedCommitStatuses"] = [{"key": "qa"}]
+    return copy.deepcopy(found)
 
 
 class Decoded:
@@ -144,5 +185,5 @@ class Decoded:
 
 def summarize(contents: Contents) -> Summary:
     """The summary of a whole bundle, as the pages make it of the policies that they have read."""
-    gate = order_gate(contents)
-    return summarize_strategy(contents, gate, by_branch(contents.each(POLICIES, gate.reading(read_standing))))
+    rules = read_rules(contents)
+    return summarize_strategy(contents, rules, by_branch(contents.each(POLICIES, rules.kinds.reading(read_standing))))

@@ -11,8 +11,19 @@ from hypothesis import strategies as st
 
 from promoter_view.views.ages import shown
 from promoter_view.views.promotion_strategy.columns import COLUMNS, cells
-from tests.support.views.strategies import JSON, LATER, NEW, OLD, Decoded, bundle, check, history, policy
-from tests.views.promotion_strategy.test_summary import full_bundle, places
+from tests.support.views.strategies import (
+    JSON,
+    LATER,
+    NEW,
+    OLD,
+    Decoded,
+    bundle,
+    check,
+    full_bundle,
+    history,
+    places,
+    policy,
+)
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 
@@ -36,8 +47,8 @@ def test_columns_and_priorities() -> None:
         "AGE",
     ]
     assert [column.name.upper() for column in COLUMNS if column.priority == 1] == [
-        "BLOCKED BY",
-        "WAITING",
+        "WAITING FOR",
+        "QUEUED",
         "OPEN PRS",
         "LAST PROMOTION",
         "REPOSITORY",
@@ -47,7 +58,7 @@ def test_columns_and_priorities() -> None:
 
 
 def test_a_fleet_in_motion() -> None:
-    """Every cell of a strategy with one environment promoted, one blocked and one waiting for it."""
+    """Every cell of a strategy with one environment up to date, one checking and one waiting for it."""
     merged = {"pullRequest": {"prMergeTime": "2026-11-21T07:55:00Z"}}
     older = {"pullRequest": {"prMergeTime": LATER}}
     tree = bundle(
@@ -60,11 +71,11 @@ def test_a_fleet_in_motion() -> None:
     assert row(tree) == {
         "Name": "payments",
         "Promoted": "1/3",
-        "Status": "Blocked",
+        "Status": "Checking",
         "Environments": "dev=bbbbbbb,staging=aaaaaaa,prod=aaaaaaa",
         "Age": "20d",
-        "Blocked By": "staging: soak: 5m left + 1 more...",
-        "Waiting": "prod for staging",
+        "Waiting For": "staging: check soak is pending: 5m left + 1 more...",
+        "Queued": "prod for staging",
         "Open PRs": 2,
         "Last Promotion": "5m",
         "Repository": "org/app",
@@ -92,7 +103,7 @@ def test_a_strategy_alone() -> None:
         "Unknown",
         "dev=-",
         "<unknown>",
-        "<none>",
+        "dev: no ChangeTransferPolicy yet",
         "<none>",
         0,
         "<none>",
@@ -118,16 +129,19 @@ def test_environments(branches: list[str], shown: str) -> None:
     ("found", "shown"),
     [
         (policy("env/dev", active=NEW), "<none>"),
-        (policy("env/dev"), "<none>"),
-        (policy("env/dev", active="", proposed=""), "<none>"),
+        (policy("env/dev"), "dev: its pull request is on its way"),
+        (policy("env/dev", active="", proposed=""), "dev: no dry commit yet"),
         (policy("env/dev", auto_merge=False, pull_request="open"), "dev: pull request #12 waits to be merged"),
         (policy("env/dev", active_checks=[check("health", "failure")]), "dev: active check health failing"),
-        (policy("env/dev", proposed_checks=[check("soak", "pending", "x" * 300)]), f"dev: soak: {'x' * 111}..."),
+        (
+            policy("env/dev", proposed_checks=[check("soak", "pending", "x" * 300)]),
+            f"dev: check soak is pending: {'x' * 89}...",
+        ),
     ],
 )
-def test_blocked_by(found: dict[str, Any], shown: str) -> None:
-    """What holds an environment up is said where something does, in a bounded width."""
-    assert row(bundle(found))["Blocked By"] == shown
+def test_waiting_for(found: dict[str, Any], shown: str) -> None:
+    """What the environment waits for that gives the status, in a bounded width."""
+    assert row(bundle(found))["Waiting For"] == shown
 
 
 def test_cells_have_a_width_whatever_a_branch_is_called() -> None:
@@ -136,7 +150,7 @@ def test_cells_have_a_width_whatever_a_branch_is_called() -> None:
     found = row(bundle(policy(long, active_checks=[check("health", "failure")])))
     shown = f"{long[:117]}..."
     assert found["Environments"] == f"{shown}={OLD[:7]}"
-    assert found["Blocked By"] == f"{shown}: active check health failing"
+    assert found["Waiting For"] == shown
 
 
 def test_who_waits_for_whom() -> None:
@@ -149,11 +163,11 @@ def test_who_waits_for_whom() -> None:
         environment["dependsOn"] = ["dev"]
     environments[6]["dependsOn"] = ["e0", "e1"]
     environments[7]["dependsOn"] = ["e5"]
-    assert row(tree)["Waiting"] == "e0 for dev,e1 for dev,e2 for dev,e3 for dev + 3 more..."
+    assert row(tree)["Queued"] == "e0 for dev,e1 for dev,e2 for dev,e3 for dev + 3 more..."
     environments[1:5] = []
-    assert row(tree)["Waiting"] == "e4 for dev,e6 for e5"
+    assert row(tree)["Queued"] == "e4 for dev,e6 for e5"
     environments[2]["dependsOn"] = ["e4", "dev"]
-    assert row(tree)["Waiting"] == "e4 for dev,e5 for e4,e6 for e5"
+    assert row(tree)["Queued"] == "e4 for dev,e5 for e4,e6 for e5"
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,13 @@ import pytest
 
 from promoter_view.views.promotion_strategy.columns import cells
 from promoter_view.views.promotion_strategy.restores import read_restore
-from promoter_view.views.promotion_strategy.standing import EnvironmentFacts, StateWord
+from promoter_view.views.promotion_strategy.state.environment import EnvironmentFacts
+from promoter_view.views.promotion_strategy.state.words import StateWord
 from tests.support.views.strategies import NEW, Decoded, bundle, check, policy, restore, summarize
 
 LIVE = "f" * 40
 FAILURE, PENDING = [check("health", "failure")], [check("dependents-successful", "pending")]
+COMING = "its pull request is on its way"
 MADE = "aaaaaaa was made live again by restore-dev-fffffff: bbbbbbb stays out until that is lifted"
 
 
@@ -42,16 +44,16 @@ CASES: dict[str, tuple[dict[str, Any], list[Any], StateWord, str]] = {
         StateWord.HELD,
         "restore-dev-fffffff asks for eeeeeee to be live again",
     ),
-    "it is lifted": (policy(deployed=LIVE), [restore(blocks=False)], StateWord.PROMOTING, ""),
-    "something else went live since": (policy(deployed="0" * 40), [restore()], StateWord.PROMOTING, ""),
-    "it is of another environment": (policy(deployed=LIVE), [restore(branch="x")], StateWord.PROMOTING, ""),
+    "it is lifted": (policy(deployed=LIVE), [restore(blocks=False)], StateWord.PROMOTING, COMING),
+    "something else went live since": (policy(deployed="0" * 40), [restore()], StateWord.PROMOTING, COMING),
+    "it is of another environment": (policy(deployed=LIVE), [restore(branch="x")], StateWord.PROMOTING, COMING),
     "it could not be done": (
         policy(deployed=LIVE),
         [restore(status={"conditions": [{"type": "Ready", "status": "False"}]})],
         StateWord.PROMOTING,
-        "",
+        COMING,
     ),
-    "nothing is said of what is live": (policy(), [restore(activeSha="")], StateWord.PROMOTING, ""),
+    "nothing is said of what is live": (policy(), [restore(activeSha="")], StateWord.PROMOTING, COMING),
     "what is live fails: that comes first": (
         policy(deployed=LIVE, active_checks=FAILURE),
         [restore()],
@@ -86,7 +88,7 @@ CASES: dict[str, tuple[dict[str, Any], list[Any], StateWord, str]] = {
         policy(deployed=LIVE),
         [gone(restore(status={}))],
         StateWord.PROMOTING,
-        "",
+        COMING,
     ),
     "it is being deleted, and blocks": (policy(deployed=LIVE), [gone(restore())], StateWord.HELD, MADE),
     "nothing is live at all": (
@@ -107,7 +109,7 @@ def test_what_a_restore_holds(case: str) -> None:
     """One that blocks, and made what is live; its reason names what is live, by what, and what it keeps out."""
     found, restores, state, reason = CASES[case]
     (facts,) = environments(found, restoreActiveCommits=restores)
-    assert (facts.state, next(iter(facts.reasons), "")) == (state, reason)
+    assert (facts.state, facts.message) == (state, reason)
     assert facts.held_by == ("restore-dev-fffffff" if state is StateWord.HELD else "")
 
 
@@ -117,7 +119,7 @@ def test_others_wait_for_a_restore_at_first_hand() -> None:
     prod = policy("environment/prod", proposed_checks=[check("promoter-previous-environment", "pending")])
     held, waiting = environments(dev, prod, restoreActiveCommits=[restore()])
     assert held.state is StateWord.HELD
-    assert waiting.reasons == ("waits for dev: its restore holds others back",)
+    assert waiting.messages == ("waits for dev: its restore holds others back",)
 
 
 def test_the_table_says_held() -> None:
@@ -154,4 +156,4 @@ def test_the_manifest_that_lifts_it() -> None:
 def test_a_restore_of_a_wrong_shape_holds_nothing(odd: dict[str, Any]) -> None:
     """What cannot be read counts as absent."""
     (facts,) = environments(policy(deployed=LIVE), restoreActiveCommits=[odd])
-    assert (facts.state, facts.held_by, NEW) == (StateWord.PROMOTING, "", facts.proposed_sha)
+    assert (facts.state, facts.held_by, NEW) == (StateWord.PROMOTING, "", facts.standing.proposed_sha)

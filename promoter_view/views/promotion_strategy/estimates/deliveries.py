@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from promoter_view.decoded import mapping, mappings, moment, text
-from promoter_view.views.promotion_strategy.standing import by_branch
+from promoter_view.views.promotion_strategy.state.standing import by_branch
 
 _HISTORY = "ChangeTransferPolicyHistory"
 

@@ -12,20 +12,25 @@ from typing import NamedTuple
 
 from promoter_view.views.promotion_strategy.order import Order, Vertex
 from promoter_view.views.promotion_strategy.order_gate import GateView, OrderGate
-from promoter_view.views.promotion_strategy.standing import Standing, StateWord
+from promoter_view.views.promotion_strategy.state.environment import EnvironmentFacts
+from promoter_view.views.promotion_strategy.state.kinds import ReasonKind
+from promoter_view.views.promotion_strategy.state.reasons import Reason
+from promoter_view.views.promotion_strategy.state.words import StateWord
 
 _MOST_WORDS = 25
 _MOST_NAMES = 3
 _MOST_CAUSES = 2
+_MOST_REASONS = 8
 _MOST_OF_A_NAME = 60
 _MOST_CHARACTERS = 300
 
 
 class Awaiting(NamedTuple):
-    """The branches that an environment waits for, and why in words."""
+    """The branches that an environment waits for, why in words, and why for each of the first of them."""
 
     awaited: tuple[str, ...]
     words: str
+    reasons: tuple[Reason, ...]
 
 
 class Holdup(NamedTuple):
@@ -41,27 +46,39 @@ class Holdup(NamedTuple):
 
 
 def queued_environments(
-    order: Order, gate: OrderGate, standings: Mapping[str, Standing], names: Mapping[str, str]
+    order: Order, gate: OrderGate, facts: Mapping[str, EnvironmentFacts], names: Mapping[str, str]
 ) -> Mapping[str, Awaiting]:
-    """For each branch that the order gate holds back, its wait; ``names`` are what branches are called."""
+    """For each branch that the order gate holds back, its wait.
+
+    ``facts`` are those of environments with a policy; ``names`` are what branches are called.
+    """
     held: dict[str, Holdup] = {}
     waits: dict[str, Awaiting] = {}
     for vertex in order.vertices:
-        standing = standings.get(vertex.branch)
-        if standing is None or not standing.queued:
+        found = facts.get(vertex.branch)
+        if found is None or found.state is not StateWord.QUEUED:
             continue
         view = gate.of(vertex.branch)
-        awaited = _awaited(vertex, standing, view, standings)
+        awaited = _awaited(vertex, found, view, facts)
         # In promotion order, so what holds those that are held back themselves is known.
-        found = [held.get(each) or _cause(each, standing, view, gate, standings) for each in awaited]
-        causes = sorted(dict.fromkeys(found), key=attrgetter("rank"))
-        if causes:
-            held[vertex.branch] = _own(vertex.branch, standing) or causes[0]
-            waits[vertex.branch] = Awaiting(tuple(awaited), _said(awaited, causes, names))
+        causes = [held.get(each) or _cause(each, found, view, gate, facts) for each in awaited]
+        foremost = sorted(dict.fromkeys(causes), key=attrgetter("rank"))
+        if foremost:
+            held[vertex.branch] = _own(vertex.branch, found) or foremost[0]
+            one_by_one = zip(awaited[:_MOST_REASONS], causes, strict=False)
+            reasons = tuple(_reason(each, cause, gate, names) for each, cause in one_by_one)
+            waits[vertex.branch] = Awaiting(tuple(awaited), _said(awaited, foremost, names), reasons)
     return waits
 
 
-def _awaited(vertex: Vertex, standing: Standing, view: GateView, standings: Mapping[str, Standing]) -> Sequence[str]:
+def _reason(awaited: str, cause: Holdup, gate: OrderGate, names: Mapping[str, str]) -> Reason:
+    message = _said([awaited], [cause], names)
+    return Reason(ReasonKind.ORDER, message, gate.check.key, environment=awaited)
+
+
+def _awaited(
+    vertex: Vertex, waiting: EnvironmentFacts, view: GateView, facts: Mapping[str, EnvironmentFacts]
+) -> Sequence[str]:
     """Of those that it depends on, the ones that are not done: by the gate where it tells, else as they stand.
 
     What comes before another one that is waited for is left out. All are named where none is found wanting.
@@ -69,21 +86,21 @@ def _awaited(vertex: Vertex, standing: Standing, view: GateView, standings: Mapp
     if view.unsatisfied is not None:
         wanting = {each for each in vertex.depends_on if each in view.unsatisfied}
     else:
-        wanting = {each for each in vertex.depends_on if not _is_done(standings.get(each), standing)}
+        wanting = {each for each in vertex.depends_on if not _is_done(facts.get(each), waiting)}
     nearest = [each for each in vertex.nearest if each in wanting]
     return nearest or [each for each in vertex.depends_on if each in wanting] or vertex.nearest
 
 
-def _is_done(found: Standing | None, waiting: Standing) -> bool:
+def _is_done(found: EnvironmentFacts | None, waiting: EnvironmentFacts) -> bool:
     """It has what the other waits to get, and nothing fails or is pending on it."""
-    return found is not None and found.environment.has(waiting.environment.hydrated_sha) and not found.holding
+    return found is not None and found.standing.has(waiting.standing.hydrated_sha) and not found.holding
 
 
 def _cause(
-    branch: str, waiting: Standing, view: GateView, gate: OrderGate, standings: Mapping[str, Standing]
+    branch: str, waiting: EnvironmentFacts, view: GateView, gate: OrderGate, facts: Mapping[str, EnvironmentFacts]
 ) -> Holdup:
     """What holds a branch that waits for nobody itself: first-hand, else in the gate's words."""
-    found = standings.get(branch)
+    found = facts.get(branch)
     if found is None:
         own_view = gate.of(branch)
         says = f"check {_clipped(own_view.wanting)} {'failed' if own_view.failed else 'is pending'}"
@@ -91,15 +108,15 @@ def _cause(
     own = _own(branch, found)
     if own is not None:
         return own
-    if found.environment.state is StateWord.PROMOTING:
+    if found.state is StateWord.PROMOTING:
         return Holdup(2, branch, "is being promoted")
     told = _told(view, branch)
-    lacks = not found.environment.has(waiting.environment.hydrated_sha)
+    lacks = not found.standing.has(waiting.standing.hydrated_sha)
     return Holdup(3, branch, "does not have that commit yet") if lacks and not told.what else told
 
 
-def _own(branch: str, standing: Standing) -> Holdup | None:
-    return Holdup(0, branch, standing.holding, its=True) if standing.holding else None
+def _own(branch: str, found: EnvironmentFacts) -> Holdup | None:
+    return Holdup(0, branch, found.holding, its=True) if found.holding else None
 
 
 def _told(view: GateView, branch: str) -> Holdup:

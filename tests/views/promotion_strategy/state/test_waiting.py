@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.views.promotion_strategy.summary import Summary
-from tests.support.views.strategies import JSON, NEW, OLD, Decoded, bundle, check, gate, policy, summarize
-from tests.views.promotion_strategy.test_summary import places
+from promoter_view.views.promotion_strategy.state.summary import Summary
+from tests.support.views.strategies import JSON, NEW, OLD, Decoded, bundle, check, gate, places, policy, summarize
 
 KEY = "dependents-successful"
 ORDER = [check(KEY, "pending", "Waiting for others")]
@@ -50,7 +49,7 @@ def wanting(*branches: str, reason: str = "") -> list[dict[str, Any]]:
 def of_prod(tree: dict[str, Any]) -> tuple[tuple[str, ...], str]:
     """For whom it waits, and why."""
     *_, prod = summarize(Decoded(tree)).environments
-    return prod.awaits, prod.reasons[0]
+    return prod.awaits, prod.message
 
 
 CASES: dict[str, tuple[dict[str, Any], tuple[str, ...], str]] = {
@@ -160,20 +159,20 @@ def test_other_pending_checks_follow() -> None:
     """The order gate's reason comes first, for before that nothing else counts; the other checks follow."""
     prod = policy("env/prod", proposed_checks=[check("lint", "pending", "it runs"), *ORDER])
     *_, found = summarize(Decoded(diamond(DONE, policy("perf"), prod=prod))).environments
-    assert found.reasons == ("waits for perf: it is being promoted", "lint: it runs")
+    assert found.messages == ("waits for perf: it is being promoted", "check lint is pending: it runs")
 
 
 def test_a_root_that_is_held_back_says_what_the_gate_says() -> None:
     """An environment that depends on nobody, and is held back all the same, has the check's own words."""
     tree = bundle(policy("dev", proposed_checks=[check("promoter-previous-environment", "pending", "Odd")]))
     (found,) = summarize(Decoded(tree)).environments
-    assert (found.awaits, found.reasons) == ((), ("previous environment: Odd",))
+    assert (found.awaits, found.messages) == ((), ("previous environment: Odd",))
     held = policy("env/dev", proposed_checks=ORDER)
     tree = diamond(DONE, DONE)
     tree["changeTransferPolicies"][0] = held
     first, *_ = summarize(Decoded(tree)).environments
     assert first.awaits == ()
-    assert first.reasons[0].startswith("environments before it")
+    assert first.message.startswith("environments before it")
 
 
 def fan(count: int, name: str, description: str) -> Summary:
@@ -195,27 +194,27 @@ def fan(count: int, name: str, description: str) -> Summary:
 )
 def test_many(count: int, words: str) -> None:
     """Of many the first are told, and how many there are more."""
-    assert fan(count, "e", "c").environments[-1].reasons == (words,)
+    assert fan(count, "e", "c").environments[-1].messages == (words,)
 
 
 @given(count=st.integers(1, 12), name=st.text(max_size=90), description=st.text(max_size=90))
 def test_reasons_are_short(count: int, name: str, description: str) -> None:
     """A reason has 25 words and 300 characters at most, however long names and keys are."""
     for each in fan(count, name, description).environments:
-        assert all(len(reason.split()) <= 25 and len(reason) <= 300 for reason in each.reasons[:1] if each.awaits)
+        assert all(len(reason.split()) <= 25 and len(reason) <= 300 for reason in each.messages[:1] if each.awaits)
 
 
 @pytest.mark.parametrize(
     ("e2e", "perf", "foremost"),
     [
-        (policy("e2e", proposed_checks=ORDER), policy("perf", proposed_checks=LOADING), "perf"),
+        (policy("e2e", proposed_checks=ORDER), policy("perf", proposed_checks=LOADING), "e2e"),
         (DONE, policy("perf", proposed_checks=LOADING), "perf"),
-        (DONE, policy("perf"), "env/prod"),
+        (DONE, policy("perf"), "perf"),
         (policy("e2e", active_checks=[check("x", "failure")]), policy("perf", proposed_checks=LOADING), "e2e"),
     ],
 )
 def test_the_foremost_of_a_graph(e2e: Any, perf: Any, foremost: str) -> None:
-    """Of those in the strategy's state it is one that waits for nobody, wherever it is listed."""
+    """It is one that failed, else the least settled of the first level that lacks the newest commit."""
     summary = summarize(Decoded(diamond(e2e, perf)))
     assert summary.foremost is not None
     assert summary.foremost.branch == foremost

@@ -1,0 +1,81 @@
+"""One environment of a strategy, as it is decided to stand. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from promoter_view.views.promotion_strategy.restores import Restore
+from promoter_view.views.promotion_strategy.state.kinds import ReasonKind
+from promoter_view.views.promotion_strategy.state.reasons import Reason, Situation
+from promoter_view.views.promotion_strategy.state.standing import Standing
+from promoter_view.views.promotion_strategy.state.table import decide
+from promoter_view.views.promotion_strategy.state.words import StateWord
+
+#: What others that wait for an environment in these states are told is why it is in them.
+_HOLDS_OTHERS = frozenset(StateWord) - {
+    StateWord.UNKNOWN,
+    StateWord.BEHIND,
+    StateWord.PROMOTING,
+    StateWord.UP_TO_DATE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentFacts:
+    """One environment of a strategy.
+
+    ``standing``: what its policy says. ``reasons`` say what it waits for, the foremost first; there is none where it is
+    up to date. ``message`` is the foremost in one sentence. ``awaits``: the branches for which the order gate holds it
+    back. ``restore`` keeps other commits out, and nothing worse is the matter.
+    """
+
+    standing: Standing
+    state: StateWord
+    reasons: tuple[Reason, ...] = ()
+    message: str = ""
+    awaits: tuple[str, ...] = ()
+    restore: Restore | None = None
+
+    @property
+    def branch(self) -> str:
+        """The active branch."""
+        return self.standing.branch
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """All that it waits for, a sentence each, the foremost first; all that it is queued behind in one."""
+        others = [each.message for each in self.reasons if each.kind is not ReasonKind.ORDER]
+        queued = len(others) < len(self.reasons)
+        return (self.message, *others) if queued else tuple(others)
+
+    @property
+    def holding(self) -> str:
+        """What keeps others waiting for this environment, but those that it waits for itself; "" for nothing."""
+        told = (each.says for each in self.reasons if each.says) if self.state in _HOLDS_OTHERS else iter(())
+        return next(told, "")
+
+    @property
+    def held_by(self) -> str:
+        """The RestoreActiveCommit that keeps others out, "" for none."""
+        return self.restore.name if self.restore is not None else ""
+
+    @property
+    def is_restored(self) -> bool:
+        """Whether what is live is what a RestoreActiveCommit has made that keeps others out."""
+        return self.restore is not None and not self.restore.is_new
+
+
+def environment_facts(it: Situation) -> EnvironmentFacts:
+    """An environment by itself: for whom it is queued is told of later."""
+    word, found = decide(it)
+    message = found[0].message if found else ""
+    return EnvironmentFacts(it.standing, word, found, message, (), it.restore if word is StateWord.HELD else None)
+
+
+def queued(
+    facts: EnvironmentFacts, awaits: tuple[str, ...], message: str, orders: Sequence[Reason]
+) -> EnvironmentFacts:
+    """With whom it waits for, a reason each in place of the order gate's."""
+    others = (each for each in facts.reasons if each.kind is not ReasonKind.ORDER)
+    return replace(facts, reasons=(*orders, *others), message=message, awaits=awaits)

@@ -1,0 +1,198 @@
+"""What a ChangeTransferPolicy says of its environment, as far as its state depends on that. Pure.
+
+A policy of the wrong shape counts as absent, so nothing here raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from promoter_view.decoded import mapping, mappings, parse_time, text
+from promoter_view.views.promotion_strategy.state.kinds import CheckKinds, ReasonKind
+
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+_KEYLESS = "without a key"
+_MOST_CHARACTERS = 300
+#: Branches without a policy of which it is known what to say: as many as a large strategy has.
+_KEPT_BRANCHES = 1024
+_USUAL = CheckKinds()
+_IN_ORDER = list(ReasonKind)
+
+
+class PolicyCheck(NamedTuple):
+    """A commit status that failed or is pending. ``reported``: there is one; else it is only asked for."""
+
+    kind: ReasonKind
+    key: str
+    description: str = ""
+    url: str = ""
+    reported: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChecks:
+    """The checks of one side, the foremost kind first. What says neither failure nor success is pending."""
+
+    failed: tuple[PolicyCheck, ...] = ()
+    pending: tuple[PolicyCheck, ...] = ()
+    passed: int = 0
+
+    def asking(self, keys: Iterable[str], kinds: CheckKinds) -> PolicyChecks:
+        """With those keys, of which nothing is reported."""
+        more = (PolicyCheck(kinds.of(key), key, reported=False) for key in sorted(keys))
+        return replace(self, pending=_foremost_first((*self.pending, *more)))
+
+
+@dataclass(frozen=True, slots=True)
+class DryCommit:
+    """A dry commit as far as the newest one is looked for."""
+
+    sha: str = ""
+    time: datetime = _NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRequest:
+    """The pull request by which the next commit comes in: the forge's id and its state, "" where there is none."""
+
+    number: str = ""
+    state: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """What one ChangeTransferPolicy says of its environment, and the newest dry commit that it names.
+
+    The shas are those of dry commits, "" where there is none; ``note_sha`` is the one that the hydrator has worked off
+    last, ``deployed_sha`` the hydrated commit that is live. ``proposed`` has the keys that the policy asks for too,
+    and ``keys`` are all of these. ``auto_merge``: nobody has to merge. ``exists``: there is such a policy; ``visible``:
+    its reader may see it.
+    """
+
+    branch: str
+    newest: DryCommit = DryCommit()
+    active_sha: str = ""
+    proposed_sha: str = ""
+    note_sha: str = ""
+    deployed_sha: str = ""
+    active: PolicyChecks = PolicyChecks()
+    proposed: PolicyChecks = PolicyChecks()
+    keys: frozenset[str] = frozenset()
+    auto_merge: bool = True
+    request: MergeRequest = MergeRequest()
+    exists: bool = True
+    visible: bool = True
+
+    @property
+    def is_no_op(self) -> bool:
+        """Whether the hydrator found nothing to change for the dry commit that it has worked off last."""
+        return bool(self.note_sha) and self.note_sha != self.proposed_sha
+
+    @property
+    def is_open(self) -> bool:
+        """Whether another dry commit than the active one is proposed."""
+        return bool(self.proposed_sha) and self.proposed_sha != self.active_sha and not self.is_no_op
+
+    @property
+    def hydrated_sha(self) -> str:
+        """The dry commit that the hydrator has worked off last here: beyond what is proposed when it is a no-op."""
+        return self.note_sha or self.proposed_sha
+
+    def has(self, sha: str) -> bool:
+        """Whether that dry commit is live here, or has nothing to change here."""
+        return bool(sha) and (self.active_sha == sha or (self.is_no_op and self.note_sha == sha))
+
+
+def read_standing(policy: Mapping[str, Any], kinds: CheckKinds = _USUAL) -> Standing:
+    """What a ChangeTransferPolicy says; ``kinds``: which kinds its checks are of."""
+    spec, status = mapping(policy, "spec"), mapping(policy, "status")
+    asked = frozenset(read_keys(spec))
+    reported = frozenset(_keys(status, "proposed"))
+    return Standing(
+        branch=text(spec, "activeBranch"),
+        newest=newest_dry_commit(status),
+        active_sha=text(status, "active", "dry", "sha"),
+        proposed_sha=text(status, "proposed", "dry", "sha"),
+        note_sha=text(status, "proposed", "note", "drySha"),
+        deployed_sha=text(status, "active", "hydrated", "sha"),
+        active=_checks(status, "active", kinds),
+        proposed=_checks(status, "proposed", kinds).asking(asked - reported, kinds),
+        keys=asked | reported,
+        auto_merge=spec.get("autoMerge") is not False,
+        request=MergeRequest(*(text(status, "pullRequest", name) for name in ("id", "state", "url"))),
+    )
+
+
+@lru_cache(maxsize=_KEPT_BRANCHES)
+def unknown(branch: str) -> Standing:
+    """What is to be said of an environment without a policy."""
+    return Standing(branch, exists=False)
+
+
+@lru_cache(maxsize=_KEPT_BRANCHES)
+def unseen(branch: str) -> Standing:
+    """What is to be said of an environment to somebody who may not see its policy."""
+    return Standing(branch, exists=False, visible=False)
+
+
+class OfBranch(Protocol):
+    """What is said of an environment."""
+
+    @property
+    def branch(self) -> str:
+        """The active branch, "" where none is named."""
+
+
+_Policy = TypeVar("_Policy", bound=OfBranch)
+
+
+def by_branch(found: Iterable[_Policy]) -> dict[str, _Policy]:
+    """What was read of policies, the first of each active branch, in the bundle's order."""
+    policies: dict[str, _Policy] = {}
+    for each in found:
+        policies.setdefault(each.branch, each)
+    policies.pop("", None)
+    return policies
+
+
+def newest_dry_commit(status: Mapping[str, Any]) -> DryCommit:
+    """The dry commit with the latest commitTime in a ChangeTransferPolicy's status: of equals the first."""
+    commits = [mapping(status, side, "dry") for side in ("proposed", "active")]
+    named = [DryCommit(text(each, "sha"), parse_time(text(each, "commitTime")) or _NEVER) for each in commits]
+    return max(filter(lambda commit: commit.sha, named), key=lambda commit: commit.time, default=DryCommit())
+
+
+def read_keys(spec: Mapping[str, Any]) -> Iterator[str]:
+    """The keys of the proposed checks that a spec asks for."""
+    return filter(None, (text(each, "key") for each in mappings(spec, "proposedCommitStatuses")))
+
+
+def _keys(status: Mapping[str, Any], side: str) -> Iterator[str]:
+    return (text(each, "key") for each in mappings(status, side, "commitStatuses"))
+
+
+def _checks(status: Mapping[str, Any], side: str, kinds: CheckKinds) -> PolicyChecks:
+    failed, pending, passed = list[PolicyCheck](), list[PolicyCheck](), 0
+    for each in mappings(status, side, "commitStatuses"):
+        phase = each.get("phase")
+        if phase == "success":
+            passed += 1
+        else:
+            (failed if phase == "failure" else pending).append(_check(each, kinds))
+    return PolicyChecks(tuple(failed), _foremost_first(pending), passed)
+
+
+def _check(found: Mapping[str, Any], kinds: CheckKinds) -> PolicyCheck:
+    key = text(found, "key")
+    description = " ".join(text(found, "description").split())[:_MOST_CHARACTERS]
+    return PolicyCheck(kinds.of(key), key or _KEYLESS, description, text(found, "url"))
+
+
+def _foremost_first(checks: Sequence[PolicyCheck]) -> tuple[PolicyCheck, ...]:
+    """The order gate's first: before that nothing else counts. Those of a kind as they come."""
+    return tuple(sorted(checks, key=lambda check: _IN_ORDER.index(check.kind)))
