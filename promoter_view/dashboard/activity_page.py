@@ -13,6 +13,7 @@ from promoter_view.dashboard.activity import Activity, Entry, Reach, reach_befor
 from promoter_view.dashboard.events import Event
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.dashboard.page_input import PageInput
+from promoter_view.dashboard.pictures.delivery_chart import chart_steps
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.strategies.figures import Deliveries, figure_steps
 from promoter_view.dashboard.subject import Subjects
@@ -66,6 +67,7 @@ class ActivityPage:
         ]
         kept = yield from self._deliveries(namespace, name, view)
         delivered = yield from figure_steps(kept, view.now)
+        chart = yield from chart_steps(kept, view.now)
         return {
             "query": {"namespace": namespace, "name": name, "event": event},
             "before": str(before or ""),
@@ -77,6 +79,7 @@ class ActivityPage:
             "namespaces": sorted({bundle.key.namespace for bundle in view.every}),
             "since": self._since(view.now),
             "figures": delivered,
+            "chart": chart,
         }
 
     def _deliveries(self, namespace: str, name: str, view: PageInput) -> Generator[bytes, None, list[Deliveries]]:

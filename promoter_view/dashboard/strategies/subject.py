@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from promoter_view.dashboard.events import Item
 from promoter_view.dashboard.page_table import page_path
+from promoter_view.dashboard.pictures.sparkline import sparkline_of
 from promoter_view.dashboard.rendering import STATE_WORDS, Renderer
 from promoter_view.dashboard.strategies.activity import compare
 from promoter_view.dashboard.strategies.commits import SHORT
@@ -89,7 +90,8 @@ class Strategies(Subject):
     def _show(self, bundle: Bundle) -> Shown:
         strategy = self._reading.model(bundle)
         row = read_row(self._reading.contents(bundle), strategy)
-        return Shown(row.without_stations(), self._row(row), strategy.deliveries)
+        delivered = strategy.deliveries
+        return Shown(row.without_stations(), self._row(row, sparkline_of(delivered.deployments)), delivered)
 
     def _name(self, key: BundleKey) -> Shown:
         row = nameless_row(key.namespace, key.name)
