@@ -1,13 +1,18 @@
-"""Completion: what a shell is told for ``promoter-view``."""
+"""Completion: what a shell is told for ``promoter-view``, and what kubectl is told for ``kubectl promotion``."""
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Sequence
 
 import click
-from click.shell_completion import get_completion_class
+from click.shell_completion import ShellComplete, get_completion_class
 
 from promoter_view.command.exits import CommandError, Exit
+
+#: What kubectl reads behind the last line: no file names.
+_NO_FILES = ":4"
 
 
 def variable(name: str) -> str:
@@ -33,3 +38,11 @@ def answer_shell(command: click.Command, name: str) -> bool:
     completing = kind(command, {}, name, variable(name))
     click.echo(completing.source() if instruction == "source" else completing.complete())
     return True
+
+
+def answer_kubectl(command: click.Command, name: str, words: Sequence[str] | None = None) -> None:
+    """Prints what may stand in the place of the last word, as kubectl reads it of a plugin."""
+    *before, incomplete = (sys.argv[1:] if words is None else words) or [""]
+    for item in ShellComplete(command, {}, name, variable(name)).get_completions(list(before), incomplete):
+        click.echo(f"{item.value}\t{item.help}" if item.help else item.value)
+    click.echo(_NO_FILES)

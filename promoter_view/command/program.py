@@ -63,7 +63,7 @@ def check(options: tuple[str, ...]) -> None:
 
 
 @promoter_view_command.group(
-    cls=PurposeGroup, context_settings=CONTEXT, sections={"Event logs that no program has open": ["copy", "verify"]}
+    cls=PurposeGroup, context_settings=CONTEXT, sections={"PastEvent logs that no program has open": ["copy", "verify"]}
 )
 def log() -> None:
     """Copy or verify an event log."""

@@ -10,18 +10,35 @@ import click
 from promoter_view.command.declaring import PurposeGroup
 from promoter_view.command.exits import Exit
 from promoter_view.command.program import NAME, promoter_view_command
+from promoter_view.command.promotion import NAME as PLUGIN_NAME
+from promoter_view.command.promotion import promotion_command
 
+#: How the help says what counts where nothing is given.
+_DEFAULT = " [default: "
 _TITLE = """# The commands
 
 <!-- This page is written by make docs. -->
 
-An installation has these commands. Each says the same by `--help`.
+`pip install promoter-view` installs two commands: `kubectl promotion` for whoever looks, and `promoter-view` for
+whoever runs the program. Each says the same by `--help`. kubectl finds the first one where `kubectl-promotion` is in
+PATH.
+
+```
+kubectl promotion status -A --watch
+kubectl promotion where 1a2b3c4 -A
+kubectl promotion why shop production -n team
+kubectl promotion wait shop -n team --commit "$(git rev-parse HEAD)" --environment production --timeout 1h
+```
+
+`kubectl promotion` uses the kubeconfig, your own permissions and the aggregated API only. The permissions are `list`
+and `watch` of `promotionstrategydetails` and `stagedetails` and `get` of `commits`, in the API group
+`view.promoter.argoproj.io`.
 """
 
 
 def commands_page() -> str:
     """The whole page, Markdown."""
-    parts = [_TITLE, *_command(promoter_view_command, NAME, "##")]
+    parts = [_TITLE, *_command(promotion_command, PLUGIN_NAME, "##"), *_command(promoter_view_command, NAME, "##")]
     return "\n".join([*parts, *_statuses()]) + "\n"
 
 
@@ -54,8 +71,9 @@ def _row(option: click.Option) -> str:
     context = click.Context(click.Command("it"))
     value = "" if option.is_flag else f" {option.make_metavar(context)}"
     written = ", ".join(option.opts) + value
-    written, meaning = written.replace("|", r"\|"), (option.help or "").replace("|", r"\|")
-    return f"| `{written}` | {_default(option)} | {meaning} |"
+    meaning, _, told = (option.help or "").partition(_DEFAULT)
+    default = told.removesuffix("]") or _default(option)
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in (f"`{written}`", default, meaning)) + " |"
 
 
 def _default(option: click.Option) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 _SOON = timedelta(days=14)
 
 
-class Verdict(enum.StrEnum):
+class Urgency(enum.StrEnum):
     """The first word of a line."""
 
     WELL = "ok"
@@ -22,7 +22,7 @@ class Verdict(enum.StrEnum):
 class Finding:
     """What was looked at, what is so, and what to do about it, "" for nothing."""
 
-    verdict: Verdict
+    verdict: Urgency
     subject: str
     words: str
     to_do: str = ""
@@ -35,22 +35,22 @@ class Finding:
 
 def well(subject: str, words: str) -> Finding:
     """Nothing to do."""
-    return Finding(Verdict.WELL, subject, words)
+    return Finding(Urgency.WELL, subject, words)
 
 
 def noted(subject: str, words: str) -> Finding:
     """Nothing to do, but somebody may have expected something else."""
-    return Finding(Verdict.NOTED, subject, words)
+    return Finding(Urgency.NOTED, subject, words)
 
 
 def to_do(subject: str, words: str, what: str) -> Finding:
     """Somebody has to do that."""
-    return Finding(Verdict.TO_DO, subject, words, what)
+    return Finding(Urgency.TO_DO, subject, words, what)
 
 
 def is_well(findings: Iterable[Finding]) -> bool:
     """Nothing is to do."""
-    return all(each.verdict is not Verdict.TO_DO for each in findings)
+    return all(each.verdict is not Urgency.TO_DO for each in findings)
 
 
 def certificate(subject: str, name: str, begins: datetime, ends: datetime, now: datetime) -> Finding:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, ConfigError, FileSource, UserConfig
-from promoter_view.kubernetes.connection.contexts import environment_proxy, select
-from promoter_view.kubernetes.connection.kubeconfig import merge, read_kubeconfig
+from promoter_view.kubernetes.connection.contexts import environment_proxy, namespace_of, select
+from promoter_view.kubernetes.connection.kubeconfig import Kubeconfig, merge, read_kubeconfig
 from promoter_view.kubernetes.connection.tls import ClusterPolicy, certificates_in, material_of, own_certificate
 from promoter_view.network.targets import parse_target
 
@@ -33,12 +33,22 @@ def load_cluster(
     """
     if kubeconfig is None and context is None and _in_cluster(environ, service_account):
         return _service_account(environ, service_account)
-    paths = [Path(kubeconfig)] if kubeconfig else _default_paths(environ)
-    documents = [read_kubeconfig(path) for path in paths if kubeconfig or path.exists()]
-    if not documents:
-        named = ", ".join(map(str, paths))
-        raise ConfigError(f"no cluster: not running in one, and no kubeconfig at {named}")
-    return select(merge(documents), context, environ)
+    return select(_merged(kubeconfig, environ), context, environ)
+
+
+def load_as_kubectl(
+    kubeconfig: str | None,
+    context: str | None,
+    environ: Mapping[str, str],
+    *,
+    service_account: Path = SERVICE_ACCOUNT,
+) -> tuple[ClusterConfig, str]:
+    """The cluster and the namespace that kubectl would take: in-cluster comes last. Errors: ConfigError."""
+    given = kubeconfig or context or any(path.exists() for path in _default_paths(environ))
+    if not given and _in_cluster(environ, service_account):
+        return _service_account(environ, service_account), own_namespace(environ, service_account=service_account)
+    config = _merged(kubeconfig, environ)
+    return select(config, context, environ), namespace_of(config, context) or "default"
 
 
 def load_named_cluster(
@@ -73,6 +83,15 @@ def cluster_identity(config: ClusterConfig) -> str:
         return hashlib.sha256(config.server.encode()).hexdigest()[:32]
     digests = sorted(certificate.digest("sha256") for certificate in certificates_in(authority))
     return hashlib.sha256(b"".join(digests)).hexdigest()[:32]
+
+
+def _merged(kubeconfig: str | None, environ: Mapping[str, str]) -> Kubeconfig:
+    paths = [Path(kubeconfig)] if kubeconfig else _default_paths(environ)
+    documents = [read_kubeconfig(path) for path in paths if kubeconfig or path.exists()]
+    if not documents:
+        named = ", ".join(map(str, paths))
+        raise ConfigError(f"no cluster: not running in one, and no kubeconfig at {named}")
+    return merge(documents)
 
 
 def _default_paths(environ: Mapping[str, str]) -> list[Path]:

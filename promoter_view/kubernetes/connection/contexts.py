@@ -25,14 +25,23 @@ def select(config: Kubeconfig, context: str | None, environ: Mapping[str, str]) 
 
     ``environ`` names the proxy where the cluster names none.
     """
-    name = context or config.current_context
-    if not name:
-        raise ConfigError(f"{config.origin}: current-context: is not set, and no --context is given")
-    chosen = _named(config.contexts, name, config.origin, "contexts")
+    chosen = _chosen(config, context)
     cluster = _named(config.clusters, chosen.text("cluster"), config.origin, f"{chosen.name}: cluster")
     user_name = chosen.text("user")
     user = _named(config.users, user_name, config.origin, f"{chosen.name}: user") if user_name else None
     return _cluster(cluster, user, environ)
+
+
+def namespace_of(config: Kubeconfig, context: str | None) -> str:
+    """The namespace of a context, "" where it names none. Errors: ConfigError."""
+    return _chosen(config, context).text("namespace")
+
+
+def _chosen(config: Kubeconfig, context: str | None) -> KubeconfigSection:
+    name = context or config.current_context
+    if not name:
+        raise ConfigError(f"{config.origin}: current-context: is not set, and no --context is given")
+    return _named(config.contexts, name, config.origin, "contexts")
 
 
 def _named(sections: Mapping[str, KubeconfigSection], name: str, origin: str, field: str) -> KubeconfigSection:

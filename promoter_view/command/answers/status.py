@@ -1,0 +1,171 @@
+"""``kubectl promotion status``: the strategies and Stages, or the environments of one strategy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
+
+from promoter_view.command.answers.reading import read_told
+from promoter_view.command.asking.connection import STAGES, STRATEGIES, ApiConnection, connected
+from promoter_view.command.asking.following import FollowedViews
+from promoter_view.command.asking.loop import run_in_loop
+from promoter_view.command.deciding.rows import Rows, of_environments, of_stages, of_strategies
+from promoter_view.command.exits import CommandError, Exit
+from promoter_view.command.reach import CommandReach
+from promoter_view.command.reading.status import StrategyStatus, ToldStage, read_stage
+from promoter_view.command.telling.documents import DOCUMENTS, NAME, WIDE, document, in_short, listed, name_of
+from promoter_view.command.telling.output import Output, now
+from promoter_view.command.telling.tables import table
+from promoter_view.decoded import text
+
+_STAGE = "StageDetails"
+#: How long changes are gathered before they are shown: a person reads no faster.
+_GATHERED_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    name: str
+    output: str
+    watch: bool
+
+
+def run(reach: CommandReach, name: str | None, watch: bool, output: str) -> None:
+    """Prints what there is; with ``watch`` goes on until it is interrupted."""
+    run_in_loop(lambda reactor: _status(reach, _Wanted(name or "", output, watch), reactor))
+
+
+async def _status(reach: CommandReach, wanted: _Wanted, reactor: Any) -> None:
+    async with connected(reach, reactor) as connection:
+        plurals = [each for each in (STRATEGIES, STAGES) if each in await connection.served()]
+        if wanted.watch:
+            await _watch(connection, tuple(plurals), wanted)
+            return
+        found = await _found(connection, plurals, wanted.name)
+        if wanted.name and not found:
+            raise await connection.unknown(wanted.name)
+        _print(found, connection, wanted)
+
+
+async def _found(connection: ApiConnection, plurals: Sequence[str], name: str) -> list[Mapping[str, Any]]:
+    """Who may see one of the two resources only is shown that, and told so."""
+    found: list[Mapping[str, Any]] = []
+    refusals: list[CommandError] = []
+    for plural in plurals:
+        try:
+            found += await connection.objects(plural, name)
+        except CommandError as error:
+            if error.status is not Exit.FORBIDDEN:
+                raise
+            refusals.append(error)
+    if refusals and len(refusals) == len(plurals):
+        raise refusals[0]
+    for refusal in refusals:
+        Output().note(f"note: not shown: {refusal}")
+    return found
+
+
+def _print(found: Sequence[Mapping[str, Any]], connection: ApiConnection, wanted: _Wanted) -> None:
+    output = Output()
+    if wanted.output in DOCUMENTS:
+        short = [in_short(each) for each in found]
+        output.lines([document(short[0] if wanted.name and len(short) == 1 else listed(short), wanted.output)])
+    elif wanted.output == NAME:
+        output.lines([name_of(each) for each in found])
+    elif not found:
+        output.note("No strategies and no Stages found" + _where(connection))
+    else:
+        output.lines(_lines([_read(each) for each in found], connection, wanted, output))
+
+
+def _where(connection: ApiConnection) -> str:
+    return f" in namespace {connection.namespace}." if connection.namespace else "."
+
+
+def _read(found: Mapping[str, Any]) -> StrategyStatus | ToldStage:
+    if text(found, "kind") == _STAGE:
+        return read_stage(found)
+    return read_told(found)
+
+
+def _lines(
+    found: Sequence[StrategyStatus | ToldStage], connection: ApiConnection, wanted: _Wanted, output: Output
+) -> list[str]:
+    strategies = sorted((each for each in found if isinstance(each, StrategyStatus)), key=lambda each: each.title)
+    stages = sorted(
+        (each for each in found if isinstance(each, ToldStage)), key=lambda each: (each.namespace, each.name)
+    )
+    wide, moment, namespaces = wanted.output == WIDE, now(), not connection.namespace
+    tables: list[Rows] = []
+    if strategies:
+        tables.append(of_strategies(strategies, moment, namespaces=namespaces, wide=wide))
+    if wanted.name:
+        tables += [of_environments(each, moment, wide=wide) for each in strategies]
+    if stages:
+        tables.append(of_stages(stages, moment, namespaces=namespaces))
+    lines: list[str] = []
+    for each in tables:
+        lines += [""] * bool(lines) + table(each.headings, each.rows, output.palette, width=output.width)
+    return lines
+
+
+# -- watching
+
+
+async def _watch(connection: ApiConnection, plurals: tuple[str, ...], wanted: _Wanted) -> None:
+    """On a terminal the tables move in place; else each change is a row of its own."""
+    output = Output()
+    async with FollowedViews(connection, plurals, _read_whole, name=wanted.name) as following:
+        await following.complete()
+        if wanted.name and not following.followed.found:
+            raise await connection.unknown(wanted.name)
+        shown: dict[Any, Any] = {}
+        while True:
+            current = dict(following.followed.found)
+            if output.can_draw and wanted.output not in (*DOCUMENTS, NAME):
+                _draw([each[0] for each in current.values()], following.followed.problem, connection, wanted, output)
+            else:
+                _append(shown, current, connection, wanted, output)
+            shown = current
+            await _next(following.followed.changed(), connection, moves=output.can_draw)
+
+
+def _read_whole(found: Mapping[str, Any]) -> tuple[StrategyStatus | ToldStage, Mapping[str, Any]]:
+    return _read(found), in_short(found)
+
+
+async def _next(changed: Deferred[None], connection: ApiConnection, *, moves: bool) -> None:
+    """Until something has changed; ages are drawn anew meanwhile."""
+    if moves:
+        changed.addTimeout(1.0, connection.reactor, onTimeoutCancel=lambda *_: None)
+    await changed
+    await deferLater(connection.reactor, _GATHERED_SECONDS)
+
+
+def _draw(
+    found: Sequence[StrategyStatus | ToldStage],
+    problem: str,
+    connection: ApiConnection,
+    wanted: _Wanted,
+    output: Output,
+) -> None:
+    lines = _lines(found, connection, wanted, output) or ["No strategies and no Stages yet."]
+    output.draw([*lines, *([f"Reconnecting: {problem}"[: output.width]] if problem else [])])
+
+
+def _append(
+    shown: Mapping[Any, Any], current: Mapping[Any, Any], connection: ApiConnection, wanted: _Wanted, output: Output
+) -> None:
+    """What is new or has changed, in the form that was asked for."""
+    changed = [value for key, value in current.items() if shown.get(key) != value]
+    if wanted.output in DOCUMENTS:
+        separator = ["---"] if wanted.output == "yaml" else []
+        output.lines([line for _, found in changed for line in (*separator, document(found, wanted.output))])
+    elif wanted.output == NAME:
+        output.lines([name_of(found) for _, found in changed])
+    elif changed:
+        output.lines(_lines([status for status, _ in changed], connection, wanted, output)[bool(shown) :])

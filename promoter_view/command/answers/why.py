@@ -1,0 +1,45 @@
+"""``kubectl promotion why``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from promoter_view.command.answers.reading import environment_of, read_known
+from promoter_view.command.asking.connection import connected
+from promoter_view.command.asking.loop import run_in_loop
+from promoter_view.command.deciding.explaining import explain
+from promoter_view.command.reach import CommandReach
+from promoter_view.command.telling.documents import DOCUMENTS, NAME, document, name_of
+from promoter_view.command.telling.output import Output, now
+from promoter_view.command.telling.tables import clipped, plain
+from promoter_view.contacts import read_contacts
+from promoter_view.decoded import mapping
+
+
+def run(reach: CommandReach, name: str, environment: str | None, output: str) -> None:
+    """Prints the chain of reasons."""
+    run_in_loop(lambda reactor: _why(reach, name, environment, output, reactor))
+
+
+async def _why(reach: CommandReach, name: str, environment: str | None, output: str, reactor: Any) -> None:
+    async with connected(reach, reactor) as connection:
+        found = await connection.strategy(name)
+        status = read_known(found).status
+        explanation = explain(status, environment_of(status, environment) if environment else None)
+    out = Output()
+    if output in DOCUMENTS:
+        out.lines([document(explanation.document(), output)])
+        return
+    if output == NAME:
+        out.lines([name_of(found)])
+        return
+    contacts = read_contacts(mapping(found, "promotionStrategy"))
+    asked = [f"{each.kind}: {each.url or each.text}" for each in contacts]
+    lines = explanation.lines(now())
+    # What is to the left is no part of a cell: only the words are made plain.
+    out.lines([_shown(line, out.width) for line in [*lines, *asked]])
+
+
+def _shown(line: str, width: int) -> str:
+    words = line.lstrip(" ")
+    return clipped(" " * (len(line) - len(words)) + plain(words), width)

@@ -1,0 +1,111 @@
+"""The way to a cluster's promoter-view: by kubeconfig, with the user's own permissions, through the aggregated API."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from promoter_view.command.asking.failures import failed, not_installed
+from promoter_view.command.exits import CommandError, Exit
+from promoter_view.command.reach import CommandReach
+from promoter_view.decoded import mappings, text
+from promoter_view.kubernetes.client.client import ClientSettings, KubernetesClient
+from promoter_view.kubernetes.connection.cluster import ConfigError
+from promoter_view.kubernetes.connection.config import load_as_kubectl
+from promoter_view.kubernetes.documents import Parameters, decode
+from promoter_view.kubernetes.outcomes import ApiError, ClusterError
+from promoter_view.views.definition import GROUP, VERSION
+
+_API = f"/apis/{GROUP}/{VERSION}"
+_PAGE = "200"
+_SETTINGS = ClientSettings(connect_timeout_seconds=10.0, header_timeout_seconds=60.0, user_agent="kubectl-promotion")
+
+STRATEGIES, STAGES, COMMITS = "promotionstrategydetails", "stagedetails", "commits"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiConnection:
+    """``namespace`` is "" for all of them; ``server`` the URL."""
+
+    client: KubernetesClient
+    namespace: str
+    server: str
+    reactor: Any
+
+    async def served(self) -> frozenset[str]:
+        """The resources that are served, by plural. Errors: CommandError."""
+        found = await self._get(_API)
+        return frozenset(text(each, "name") for each in mappings(found, "resources"))
+
+    async def objects(self, plural: str, name: str = "") -> list[Mapping[str, Any]]:
+        """All of a resource, or those of that name, page by page. Errors: CommandError."""
+        chosen: Parameters = (("fieldSelector", f"metadata.name={name}"),) if name else ()
+        found: list[Mapping[str, Any]] = []
+        token: Parameters = ()
+        while True:
+            page = await self._get(self.path(plural), (("limit", _PAGE), *chosen, *token))
+            found += mappings(page, "items")
+            more = text(page, "metadata", "continue")
+            if not more:
+                return found
+            token = (("continue", more),)
+
+    async def strategy(self, name: str) -> Mapping[str, Any]:
+        """The one strategy of that name. Errors: CommandError, with the nearest name."""
+        found = await self.objects(STRATEGIES, name)
+        if found:
+            return found[0]
+        raise await self.unknown(name)
+
+    async def unknown(self, name: str) -> CommandError:
+        """There is no strategy of that name: the nearest one is named. Errors: CommandError."""
+        names = sorted({text(each, "metadata", "name") for each in await self.objects(STRATEGIES)})
+        where = f"in namespace {self.namespace}" if self.namespace else "in any namespace"
+        near = get_close_matches(name, names, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return CommandError(Exit.UNKNOWN, f"there is no promotion strategy {name!r} {where}{hint}")
+
+    async def commit(self, sha: str) -> Mapping[str, Any]:
+        """The ``CommitDetails`` of a sha. Errors: CommandError."""
+        try:
+            document = decode(await self.client.get(f"{self.path(COMMITS)}/{sha}"))
+        except ApiError as error:
+            if error.status == 404:
+                raise CommandError(Exit.UNKNOWN, error.message) from error
+            raise failed(error, self.server) from error
+        except ClusterError as error:
+            raise failed(error, self.server) from error
+        return document if isinstance(document, dict) else {}
+
+    def path(self, plural: str) -> str:
+        """Where a resource is listed."""
+        scope = f"/namespaces/{self.namespace}" if self.namespace else ""
+        return f"{_API}{scope}/{plural}"
+
+    async def _get(self, path: str, parameters: Parameters = ()) -> Any:
+        try:
+            document = decode(await self.client.get(path, parameters))
+        except ClusterError as error:
+            raise failed(error, self.server) from error
+        if not isinstance(document, dict):
+            raise not_installed(self.server)
+        return document
+
+
+@asynccontextmanager
+async def connected(reach: CommandReach, reactor: Any) -> AsyncIterator[ApiConnection]:
+    """A connection for as long as the block takes. Errors: CommandError."""
+    try:
+        cluster, namespace = load_as_kubectl(reach.kubeconfig, reach.context, os.environ)
+    except ConfigError as error:
+        raise CommandError(Exit.CONFIGURATION, str(error)) from error
+    client = KubernetesClient(reactor, cluster, environ=os.environ, settings=_SETTINGS)
+    chosen = "" if reach.all_namespaces else reach.namespace or namespace
+    try:
+        yield ApiConnection(client, chosen, cluster.server, reactor)
+    finally:
+        await client.close()

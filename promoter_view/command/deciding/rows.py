@@ -1,0 +1,94 @@
+"""What ``status`` shows: a row a strategy or Stage, as on the Fleet page, or a row an environment. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from promoter_view.command.reading.status import Reason, StrategyStatus, ToldCommit, ToldEnvironment, ToldStage
+from promoter_view.command.telling.tables import NONE, ago, until
+
+
+class Rows(NamedTuple):
+    """A table: headings, and a cell for each in each row."""
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def of_strategies(
+    found: Sequence[StrategyStatus],
+    now: datetime,
+    *,
+    namespaces: bool,
+    wide: bool,
+) -> Rows:
+    """``namespaces``: they may be of several."""
+    headings = ["NAMESPACE"] * namespaces + ["STRATEGY", "STATE", "FOR", "PROMOTED", "ENVIRONMENTS"]
+    headings += ["COMMIT", "AUTHOR"] * wide + ["MESSAGE"]
+    rows = []
+    for each in found:
+        newest = each.newest
+        row = [each.namespace] * namespaces + [each.name, each.state, ago(each.since, now)]
+        row += [f"{each.promoted}/{each.total}", _environments(each.environments)]
+        row += [named(newest), newest.author if newest is not None else NONE] * wide
+        rows.append([*row, each.message])
+    return Rows(headings, rows)
+
+
+def of_stages(found: Sequence[ToldStage], now: datetime, *, namespaces: bool) -> Rows:
+    """A Stage's namespace is its project."""
+    headings = ["NAMESPACE"] * namespaces + ["STAGE", "STATE", "FOR", "FREIGHT", "MESSAGE"]
+    rows = []
+    for each in found:
+        words = "; ".join(filter(None, ("promoting" if each.promoting else "", each.message)))
+        row = [each.name, each.state, ago(each.since, now), ",".join(each.freight), words]
+        rows.append([each.namespace] * namespaces + row)
+    return Rows(headings, rows)
+
+
+def of_environments(found: StrategyStatus, now: datetime, *, wide: bool) -> Rows:
+    """The environments of one strategy, in promotion order."""
+    headings = ["ENVIRONMENT", "STATE", "FOR", "LIVE", "NEXT", "CHECKS"]
+    headings += ["BRANCH", "COMMIT", "AUTHOR", "PULL REQUEST"] * wide + ["WAITS FOR"]
+    return Rows(headings, [_environment(each, now, wide=wide) for each in found.environments])
+
+
+def _environment(each: ToldEnvironment, now: datetime, *, wide: bool) -> Sequence[str]:
+    shown = each.next or each.live
+    passed, pending, failed = each.checks
+    checks = f"{passed}/{passed + pending + failed}" if any(each.checks) else NONE
+    row = [each.name, each.state, ago(each.since, now), _short(each.live), _short(each.next), checks]
+    if wide:
+        row += [
+            each.branch,
+            *((shown.subject, shown.author, shown.request_url or shown.request) if shown else (NONE,) * 3),
+        ]
+    return [*row, waits_for(each, now)]
+
+
+def waits_for(environment: ToldEnvironment, now: datetime) -> str:
+    """Its message, and when clocks let it go on."""
+    moments = [reason.until for reason in environment.waiting_for if reason.until is not None]
+    return environment.message + (f" ({until(max(moments), now)})" if moments else "")
+
+
+def of_reason(reason: Reason, now: datetime) -> str:
+    """One thing that is waited for, in a line."""
+    words = reason.message or " ".join(filter(None, (reason.kind, reason.key)))
+    return words + (f" ({until(reason.until, now)})" if reason.until is not None else "")
+
+
+def named(commit: ToldCommit | None) -> str:
+    """``1a2b3c4 Fix the cart``."""
+    return NONE if commit is None else f"{commit.short} {commit.subject}".strip()
+
+
+def _environments(found: Sequence[ToldEnvironment]) -> str:
+    """``development=1a2b3c4,staging=1a2b3c4``: what is live where."""
+    return ",".join(f"{each.name}={_short(each.live)}" for each in found)
+
+
+def _short(commit: ToldCommit | None) -> str:
+    return commit.short if commit is not None else NONE

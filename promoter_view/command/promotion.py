@@ -1,0 +1,225 @@
+"""The command ``kubectl promotion``, a plugin of kubectl: where commits are, what they wait for, when they are live."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from promoter_view.command.completing import answer_kubectl
+from promoter_view.command.declaring import CONTEXT, OneOf, PurposeCommand, PurposeGroup, PurposeOption, Words, work
+from promoter_view.command.reach import CommandReach
+from promoter_view.command.shell import run
+from promoter_view.durations import parse_duration
+
+NAME = "kubectl promotion"
+
+_SHA = re.compile(r"[0-9a-f]{7,64}")
+
+
+def _sha(written: str) -> str:
+    """Small letters. Errors: ValueError."""
+    if not _SHA.fullmatch(written.lower()):
+        raise ValueError("expected at least 7 hexadecimal characters of a commit")
+    return written.lower()
+
+
+def _duration(written: str) -> float:
+    """In seconds. Errors: ValueError."""
+    seconds = parse_duration(written, days=True)
+    if seconds is None:
+        raise ValueError("expected a duration such as 30m, 1h30m or 7d")
+    return seconds
+
+
+_SHA_TYPE, _DURATION = Words("SHA", _sha), Words("DURATION", _duration)
+
+_Command = Callable[..., Any]
+
+_REACH, _FORM, _GOAL, _TIME = "Where to look", "What is printed", "What is waited for", "How long"
+
+
+def _option(purpose: str, *names: str, **more: Any) -> Callable[[_Command], _Command]:
+    return click.option(*names, cls=PurposeOption, purpose=purpose, **more)
+
+
+_NAMESPACE = _option(_REACH, "-n", "--namespace", metavar="NAMESPACE", help="the namespace [default: the context's]")
+_EVERYWHERE = _option(_REACH, "-A", "--all-namespaces", is_flag=True, help="all namespaces")
+_CLUSTER = (
+    _option(_REACH, "--context", metavar="NAME", help="the kubeconfig's context [default: its current-context]"),
+    _option(_REACH, "--kubeconfig", metavar="FILE", help="the kubeconfig [default: $KUBECONFIG, else ~/.kube/config]"),
+    _option(
+        _FORM,
+        "-o",
+        "--output",
+        type=OneOf("table", "wide", "name", "json", "yaml"),
+        default="table",
+        help="the form",
+    ),
+)
+
+
+def _options(*, everywhere: bool) -> Callable[[_Command], _Command]:
+    """What all of them have. ``everywhere``: more than one namespace can be looked at."""
+    found = (_NAMESPACE, _EVERYWHERE, *_CLUSTER) if everywhere else (_NAMESPACE, *_CLUSTER)
+
+    def decorate(command: _Command) -> _Command:
+        for option in reversed(found):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def _answer(module: str, given: dict[str, Any]) -> None:
+    """Has that module answer, within the reach that the options give."""
+    names = ("kubeconfig", "context", "namespace", "all_namespaces")
+    reach = CommandReach(**{name: given.pop(name) for name in names if name in given})
+    work(f"promoter_view.command.answers.{module}")(reach=reach, **given)
+
+
+@click.group(
+    cls=PurposeGroup,
+    context_settings=CONTEXT,
+    sections={
+        "See": ["status", "where", "why"],
+        "Wait": ["wait"],
+        "Look back": ["log", "history", "diff"],
+    },
+)
+def promotion_command() -> None:
+    """Where commits are, what they wait for, and when they are live.
+
+    It asks promoter-view's API in the cluster of your kubeconfig, with your own permissions: list and watch of
+    promotionstrategydetails and stagedetails, get of commits.
+    """
+
+
+@promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("name", required=False)
+@_option(_FORM, "-w", "--watch", is_flag=True, help="go on, and show each change")
+@_options(everywhere=True)
+def status(**given: Any) -> None:
+    """Show strategies and Stages, or the environments of one strategy.
+
+    With --watch the table moves in its place on a terminal; elsewhere each change is a row of its own.
+    """
+    _answer("status", given)
+
+
+@promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("sha", type=_SHA_TYPE, metavar="SHA")
+@_options(everywhere=True)
+def where(**given: Any) -> None:
+    """Show where a commit is.
+
+    SHA is at least 7 characters of a dry, hydrated or source commit, or of a Freight. Exit status 4 if nothing that
+    you may list names it.
+    """
+    _answer("where", given)
+
+
+@promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("name", required=False)
+@_option(
+    _GOAL,
+    "--commit",
+    type=_SHA_TYPE,
+    help="the commit, at least 7 characters [default: the newest of NAME]",
+)
+@_option(
+    _GOAL,
+    "--environment",
+    metavar="NAME",
+    help="the environment, by name or branch [default: all of them]",
+)
+@_option(_TIME, "--timeout", type=_DURATION, default="30m", help="how long to wait")
+@_option(
+    _TIME,
+    "--appears-within",
+    type=_DURATION,
+    default="2m",
+    help="how long a commit may be unknown",
+)
+@_option(
+    _TIME,
+    "--fail-fast",
+    is_flag=True,
+    help="end when the first environment failed or is held, while others go on",
+)
+@_options(everywhere=True)
+def wait(**given: Any) -> None:
+    """Wait until a commit is live.
+
+    Give a strategy's NAME, --commit or both. Without NAME every strategy that knows the commit is waited for. It
+    watches, and resumes over restarts of the server and lost connections.
+
+    Exit status 0: live, or it was and a later one is live now. 1: a check failed, or a RestoreActiveCommit holds the
+    environment. 2: timeout; the last line says what it waited for. 3: a later commit took its place before it was live.
+    4: unknown strategy, environment or commit.
+    """
+    _answer("wait", given)
+
+
+@promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("name")
+@click.argument("environment", required=False)
+@_options(everywhere=False)
+def why(**given: Any) -> None:
+    """Show why an environment is where it is.
+
+    From what it waits for to the first cause, and whom to ask. Without ENVIRONMENT it is the one that the strategy's
+    own state speaks of.
+    """
+    _answer("why", given)
+
+
+@promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("name", required=False)
+@_option(_FORM, "--since", type=_DURATION, default="24h", help="how far to look back")
+@_option(_FORM, "-f", "--follow", is_flag=True, help="go on, and show what happens")
+@_options(everywhere=True)
+def log(**given: Any) -> None:
+    """Show what happened, the oldest first.
+
+    What went live is as much as GitOps Promoter keeps: the last 5 promotions of an environment, 20 from 0.41 on. Of
+    states it shows the present one, and with --follow each change.
+    """
+    _answer("log", given)
+
+
+@promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("name")
+@_options(everywhere=False)
+def history(**given: Any) -> None:
+    """Show what went live where, the newest first.
+
+    It is as much as GitOps Promoter keeps: the last 5 promotions of an environment, 20 from 0.41 on.
+    """
+    _answer("history", given)
+
+
+@promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("name")
+@click.argument("first", metavar="ENVIRONMENT")
+@click.argument("second", metavar="ENVIRONMENT")
+@_options(everywhere=False)
+def diff(**given: Any) -> None:
+    """Show the commits between two environments.
+
+    Those that any environment of the strategy has had, as far as is kept, and a link to all where the repository's
+    address is known.
+    """
+    _answer("diff", given)
+
+
+def main() -> None:
+    """The console script ``kubectl-promotion``. Ends the process."""
+    run(promotion_command, NAME)
+
+
+def complete() -> None:
+    """The console script ``kubectl_complete-promotion``: kubectl's completion runs it."""
+    answer_kubectl(promotion_command, NAME)

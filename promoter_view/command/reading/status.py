@@ -1,0 +1,209 @@
+"""The ``status`` of a strategy's and of a Stage's details, as frozen values. Pure.
+
+What is of the wrong shape counts as absent, so nothing here raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from promoter_view.decoded import mapping, mappings, moment, text, texts
+
+SHORT = 7
+FAILED, HELD, UNKNOWN = "Failed", "Held", "Unknown"
+#: Somebody has to do something before it goes on.
+STUCK = frozenset({FAILED, HELD})
+#: The newest commit is live, or changes nothing.
+SETTLED = frozenset({"UpToDate", "Verifying"})
+
+
+@dataclass(frozen=True, slots=True)
+class ToldCommit:
+    """A dry commit, as far as a status tells of it. ``sources``: the commits that it was made of."""
+
+    sha: str
+    hydrated: str = ""
+    sources: tuple[str, ...] = ()
+    subject: str = ""
+    author: str = ""
+    since: datetime | None = None
+    url: str = ""
+    request: str = ""
+    request_url: str = ""
+
+    @property
+    def short(self) -> str:
+        """As people say it."""
+        return self.sha[:SHORT]
+
+    def matches(self, wanted: str) -> bool:
+        """Whether it is the commit that somebody asks for, by 7 characters or more of any of its shas."""
+        return any(sha.startswith(wanted) for sha in (self.sha, self.hydrated, *self.sources))
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that an environment waits for; ``environment`` is the branch of another one."""
+
+    kind: str
+    key: str = ""
+    message: str = ""
+    environment: str = ""
+    until: datetime | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldEnvironment:
+    """One environment. ``checks``: passed, pending, failed."""
+
+    branch: str
+    name: str
+    state: str
+    level: int = 0
+    depends_on: tuple[str, ...] = ()
+    since: datetime | None = None
+    message: str = ""
+    live: ToldCommit | None = None
+    next: ToldCommit | None = None
+    checks: tuple[int, int, int] = (0, 0, 0)
+    waiting_for: tuple[Reason, ...] = ()
+
+    def is_called(self, wanted: str) -> bool:
+        """By its short name or its branch."""
+        return wanted in (self.name, self.branch)
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyStatus:
+    """Not ``is_told``: the server is older than its ``status``."""
+
+    namespace: str
+    name: str
+    state: str = UNKNOWN
+    since: datetime | None = None
+    message: str = ""
+    newest: ToldCommit | None = None
+    promoted: int = 0
+    total: int = 0
+    environments: tuple[ToldEnvironment, ...] = ()
+    url: str = ""
+    is_told: bool = True
+
+    @property
+    def title(self) -> str:
+        """Namespace and name."""
+        return f"{self.namespace}/{self.name}"
+
+    def environment(self, wanted: str) -> ToldEnvironment | None:
+        """That of the name or branch."""
+        return next((each for each in self.environments if each.is_called(wanted)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldStage:
+    """A Stage. ``freight`` are the aliases of what it has."""
+
+    namespace: str
+    name: str
+    state: str = UNKNOWN
+    since: datetime | None = None
+    message: str = ""
+    promoting: bool = False
+    freight: tuple[str, ...] = ()
+    url: str = ""
+
+    @property
+    def title(self) -> str:
+        """Namespace and name."""
+        return f"{self.namespace}/{self.name}"
+
+
+def read_strategy(document: Mapping[str, Any]) -> StrategyStatus:
+    """Of PromotionStrategyDetails."""
+    status = mapping(document, "status")
+    return StrategyStatus(
+        namespace=text(document, "metadata", "namespace"),
+        name=text(document, "metadata", "name"),
+        state=text(status, "state") or UNKNOWN,
+        since=moment(status, "since"),
+        message=text(status, "message"),
+        newest=_commit(mapping(status, "newest")),
+        promoted=_number(status, "promoted"),
+        total=_number(status, "total"),
+        environments=tuple(_environment(each) for each in mappings(status, "environments")),
+        url=text(status, "url"),
+        is_told=bool(status),
+    )
+
+
+def read_stage(document: Mapping[str, Any]) -> ToldStage:
+    """Of StageDetails."""
+    status = mapping(document, "status")
+    freight = [text(each, "alias") or text(each, "metadata", "name")[:SHORT] for each in mappings(document, "freight")]
+    return ToldStage(
+        namespace=text(document, "metadata", "namespace"),
+        name=text(document, "metadata", "name"),
+        state=text(status, "state") or text(document, "health", "status") or UNKNOWN,
+        since=moment(status, "since"),
+        message=text(status, "message") or "; ".join(texts(document, "health", "issues")[:1]),
+        promoting=status.get("promoting") is True,
+        freight=tuple(freight),
+        url=text(status, "url"),
+    )
+
+
+def _environment(found: Mapping[str, Any]) -> ToldEnvironment:
+    branch = text(found, "branch")
+    checks = mapping(found, "checks")
+    return ToldEnvironment(
+        branch=branch,
+        name=text(found, "name") or branch,
+        state=text(found, "state") or UNKNOWN,
+        level=_number(found, "level"),
+        depends_on=tuple(texts(found, "dependsOn")),
+        since=moment(found, "since"),
+        message=text(found, "message"),
+        live=_commit(mapping(found, "live")),
+        next=_commit(mapping(found, "next")),
+        checks=(_number(checks, "passed"), _number(checks, "pending"), _number(checks, "failed")),
+        waiting_for=tuple(read_reason(each) for each in mappings(found, "waitingFor")),
+    )
+
+
+def read_reason(found: Mapping[str, Any]) -> Reason:
+    """An entry of ``waitingFor``."""
+    return Reason(
+        text(found, "kind"),
+        text(found, "key"),
+        text(found, "message"),
+        text(found, "environment"),
+        moment(found, "until"),
+        text(found, "url"),
+    )
+
+
+def _commit(found: Mapping[str, Any]) -> ToldCommit | None:
+    sha = text(found, "sha")
+    if not sha:
+        return None
+    number = text(found, "pullRequest", "id")
+    return ToldCommit(
+        sha=sha,
+        hydrated=text(found, "hydratedSha"),
+        sources=tuple(texts(found, "source")),
+        subject=text(found, "subject"),
+        author=text(found, "author"),
+        since=moment(found, "since"),
+        url=text(found, "url"),
+        request=f"#{number}" if number else "",
+        request_url=text(found, "pullRequest", "url"),
+    )
+
+
+def _number(value: Mapping[str, Any], name: str) -> int:
+    found = value.get(name)
+    return found if isinstance(found, int) and not isinstance(found, bool) else 0
