@@ -27,7 +27,7 @@ from promoter_view.command.reading.trail import Trail, find, matching
 from promoter_view.dashboard.strategies.checks import Phase
 
 
-class Arrival(enum.StrEnum):
+class Became(enum.StrEnum):
     """What has become of it."""
 
     LIVE = "Live"
@@ -41,12 +41,12 @@ class Arrival(enum.StrEnum):
     @property
     def is_there(self) -> bool:
         """It got there."""
-        return self in (Arrival.LIVE, Arrival.DELIVERED)
+        return self in (Became.LIVE, Became.DELIVERED)
 
     @property
     def is_stuck(self) -> bool:
         """Somebody has to do something."""
-        return self in (Arrival.FAILED, Arrival.HELD)
+        return self in (Became.FAILED, Became.HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +58,24 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Judgement:
     """What has become of a commit in an environment, and why in words."""
 
-    progress: Arrival
+    progress: Became
     words: str = ""
 
 
-def judge(known: Known, environment: ToldEnvironment, wanted: str, *, was_next: bool = False) -> Outlook:
+def judge(known: Known, environment: ToldEnvironment, wanted: str, *, was_next: bool = False) -> Judgement:
     """``wanted``: the beginning of a sha. ``was_next``: the commit was proposed here when one looked before."""
     trail = known.trails.get(environment.branch)
     if _is_live(known, environment, wanted):
         failed = trail is not None and trail.active.checks.worst is Phase.FAILURE
-        return Outlook(Arrival.FAILED, environment.message) if failed else Outlook(Arrival.LIVE)
+        return Judgement(Became.FAILED, environment.message) if failed else Judgement(Became.LIVE)
     if environment.state == HELD:
-        return Outlook(Arrival.HELD, environment.message)
+        return Judgement(Became.HELD, environment.message)
     if trail is not None and trail.had(wanted) is not None:
         now = environment.live.short if environment.live is not None else "another commit"
-        return Outlook(Arrival.DELIVERED, f"{now} is live now")
+        return Judgement(Became.DELIVERED, f"{now} is live now")
     if environment.next is not None and environment.next.matches(wanted):
         return _proposed(known, environment)
     return _elsewhere(known, environment, wanted, was_next)
@@ -88,30 +88,32 @@ def _is_live(known: Known, environment: ToldEnvironment, wanted: str) -> bool:
     return newest is not None and newest.matches(wanted) and environment.state in SETTLED
 
 
-def _proposed(known: Known, environment: ToldEnvironment) -> Outlook:
+def _proposed(known: Known, environment: ToldEnvironment) -> Judgement:
     if environment.state == FAILED:
-        return Outlook(Arrival.FAILED, environment.message)
+        return Judgement(Became.FAILED, environment.message)
     cause = first_cause(known.status, environment)
     if cause is not environment and cause.state in STUCK:
-        stuck = Arrival.HELD if cause.state == HELD else Arrival.FAILED
-        return Outlook(stuck, environment.message or f"{cause.name}: {cause.message}")
-    return Outlook(Arrival.COMING, environment.message)
+        stuck = Became.HELD if cause.state == HELD else Became.FAILED
+        return Judgement(stuck, environment.message or f"{cause.name}: {cause.message}")
+    return Judgement(Became.COMING, environment.message)
 
 
-def _elsewhere(known: Known, environment: ToldEnvironment, wanted: str, was_next: bool) -> Outlook:
+def _elsewhere(known: Known, environment: ToldEnvironment, wanted: str, was_next: bool) -> Judgement:
     found = find(known.trails.values(), wanted)
     if was_next and environment.next is not None:
         return _superseded(environment)
     if found is not None and _is_later(known.trails.get(environment.branch), wanted, found.time):
         return _superseded(environment)
     is_known = found is not None or (known.status.newest is not None and known.status.newest.matches(wanted))
-    return Outlook(Arrival.COMING, f"not proposed to {environment.name} yet") if is_known else Outlook(Arrival.UNKNOWN)
+    return (
+        Judgement(Became.COMING, f"not proposed to {environment.name} yet") if is_known else Judgement(Became.UNKNOWN)
+    )
 
 
-def _superseded(environment: ToldEnvironment) -> Outlook:
+def _superseded(environment: ToldEnvironment) -> Judgement:
     side = "proposed" if environment.next is not None else "live"
     other = environment.next or environment.live
-    return Outlook(Arrival.SUPERSEDED, f"{other.short if other is not None else 'another commit'} is {side} there")
+    return Judgement(Became.SUPERSEDED, f"{other.short if other is not None else 'another commit'} is {side} there")
 
 
 def _is_later(trail: Trail | None, wanted: str, time: datetime | None) -> bool:

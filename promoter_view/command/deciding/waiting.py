@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from promoter_view.command.deciding.goals import Arrival, Known, Outlook, judge
+from promoter_view.command.deciding.goals import Became, Judgement, Known, judge
 from promoter_view.command.declaring import did_you_mean
 from promoter_view.command.exits import Exit
 from promoter_view.command.reading.status import SHORT, ToldEnvironment
@@ -52,7 +52,7 @@ class Goal:
 
     title: str
     environment: ToldEnvironment
-    judged: Outlook
+    judged: Judgement
 
     @property
     def place(self) -> str:
@@ -62,7 +62,7 @@ class Goal:
     @property
     def told(self) -> str:
         """How it stands, for a line of progress."""
-        if self.judged.progress is not Arrival.COMING:
+        if self.judged.progress is not Became.COMING:
             return f"{self.environment.name} {self.judged.progress.lower()}"
         words = self.judged.words
         return f"{self.environment.name} {self.environment.state}" + (f" ({words})" if words else "")
@@ -134,7 +134,7 @@ class WaitMachine:
             goals.append(Goal(title, environment, judge(known, environment, wanted, was_next=key in self._was_next)))
             if environment.next is not None and environment.next.matches(wanted):
                 self._was_next.add(key)
-        is_known = any(goal.judged.progress is not Arrival.UNKNOWN for goal in goals)
+        is_known = any(goal.judged.progress is not Became.UNKNOWN for goal in goals)
         return goals if is_known else []
 
 
@@ -145,12 +145,12 @@ def _verdict(goals: Sequence[Goal], wanted: str, asked: WaitFor) -> WaitVerdict:
         where = asked.name or f"any strategy {asked.place}".rstrip()
         return WaitVerdict(None, f"commit {short} is not known to {where}", is_unknown=True)
     stuck = [goal for goal in goals if goal.judged.progress.is_stuck]
-    coming = [goal for goal in goals if goal.judged.progress in (Arrival.COMING, Arrival.UNKNOWN)]
+    coming = [goal for goal in goals if goal.judged.progress in (Became.COMING, Became.UNKNOWN)]
     if stuck and (asked.fail_fast or not coming):
         return WaitVerdict(Exit.FAILED, _stuck(short, stuck[0]))
     if coming:
         return WaitVerdict(None, _progress(short, goals))
-    superseded = next((goal for goal in goals if goal.judged.progress is Arrival.SUPERSEDED), None)
+    superseded = next((goal for goal in goals if goal.judged.progress is Became.SUPERSEDED), None)
     if superseded is not None:
         return WaitVerdict(Exit.SUPERSEDED, f"{short} was superseded in {superseded.place}: {superseded.judged.words}")
     return WaitVerdict(Exit.WELL, _there(short, goals))
@@ -158,7 +158,7 @@ def _verdict(goals: Sequence[Goal], wanted: str, asked: WaitFor) -> WaitVerdict:
 
 def _stuck(short: str, goal: Goal) -> str:
     words = f": {goal.judged.words}" if goal.judged.words else ""
-    if goal.judged.progress is Arrival.HELD:
+    if goal.judged.progress is Became.HELD:
         return f"{short} is held back from {goal.place}{words}"
     return f"{short} failed in {goal.place}{words}"
 
@@ -166,12 +166,12 @@ def _stuck(short: str, goal: Goal) -> str:
 def _there(short: str, goals: Sequence[Goal]) -> str:
     if len(goals) == 1:
         goal = goals[0]
-        if goal.judged.progress is Arrival.DELIVERED:
+        if goal.judged.progress is Became.DELIVERED:
             return f"{short} was live in {goal.place}; {goal.judged.words}"
         return f"{short} is live in {goal.place}"
     titles = sorted({goal.title for goal in goals})
     where = titles[0] if len(titles) == 1 else f"{len(titles)} strategies"
-    delivered = sum(goal.judged.progress is Arrival.DELIVERED for goal in goals)
+    delivered = sum(goal.judged.progress is Became.DELIVERED for goal in goals)
     later = f"; in {delivered} of them a later commit is now" if delivered else ""
     return f"{short} is live in all {len(goals)} environments of {where}{later}"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from promoter_view.command.deciding.goals import Arrival, Known, Outlook, judge
+from promoter_view.command.deciding.goals import Became, Judgement, Known, judge
 from promoter_view.command.reading.status import read_strategy
 from promoter_view.command.reading.trail import read_trails
 from tests.support.command.strategies import BRANCHES, details, environment, policy, sha, waits
@@ -30,42 +30,42 @@ def of_prod(
 
 
 #: The document, the commit that is waited for, whether it was proposed before; what has become of it, and why.
-CASES: dict[str, tuple[dict[str, Any], str, bool, Outlook]] = {
-    "live": (of_prod("UpToDate", "c"), "c", False, Outlook(Arrival.LIVE)),
-    "live, and its checks run": (of_prod("Verifying", "c", check="pending"), "c", False, Outlook(Arrival.LIVE)),
-    "live, and a later one is failing": (of_prod("Failed", "c", "d"), "c", False, Outlook(Arrival.LIVE)),
+CASES: dict[str, tuple[dict[str, Any], str, bool, Judgement]] = {
+    "live": (of_prod("UpToDate", "c"), "c", False, Judgement(Became.LIVE)),
+    "live, and its checks run": (of_prod("Verifying", "c", check="pending"), "c", False, Judgement(Became.LIVE)),
+    "live, and a later one is failing": (of_prod("Failed", "c", "d"), "c", False, Judgement(Became.LIVE)),
     "live, and a check of it failed": (
         of_prod("Failed", "c", check="failure"),
         "c",
         False,
-        Outlook(Arrival.FAILED, "the words"),
+        Judgement(Became.FAILED, "the words"),
     ),
-    "the newest, and changes nothing": (of_prod("UpToDate", "b", newest="c"), "c", False, Outlook(Arrival.LIVE)),
-    "held": (of_prod("Held", "b", "c"), "c", False, Outlook(Arrival.HELD, "the words")),
+    "the newest, and changes nothing": (of_prod("UpToDate", "b", newest="c"), "c", False, Judgement(Became.LIVE)),
+    "held": (of_prod("Held", "b", "c"), "c", False, Judgement(Became.HELD, "the words")),
     "was live": (
         of_prod("UpToDate", "d", past="dc"),
         "c",
         False,
-        Outlook(Arrival.DELIVERED, "ddddddd is live now"),
+        Judgement(Became.DELIVERED, "ddddddd is live now"),
     ),
     "was live, and nothing is": (
         of_prod("Unknown", "", past="dc"),
         "c",
         False,
-        Outlook(Arrival.DELIVERED, "another commit is live now"),
+        Judgement(Became.DELIVERED, "another commit is live now"),
     ),
-    "proposed": (of_prod("Checking", "b", "c"), "c", False, Outlook(Arrival.COMING, "the words")),
+    "proposed": (of_prod("Checking", "b", "c"), "c", False, Judgement(Became.COMING, "the words")),
     "proposed, and a check failed": (
         of_prod("Failed", "b", "c"),
         "c",
         False,
-        Outlook(Arrival.FAILED, "the words"),
+        Judgement(Became.FAILED, "the words"),
     ),
     "proposed, and a person has to agree": (
         of_prod("NeedsApproval", "b", "c"),
         "c",
         False,
-        Outlook(Arrival.COMING, "the words"),
+        Judgement(Became.COMING, "the words"),
     ),
     "a later one is proposed": (
         details(
@@ -74,7 +74,7 @@ CASES: dict[str, tuple[dict[str, Any], str, bool, Outlook]] = {
         ),
         "c",
         False,
-        Outlook(Arrival.SUPERSEDED, "ddddddd is proposed there"),
+        Judgement(Became.SUPERSEDED, "ddddddd is proposed there"),
     ),
     "a later one is live": (
         details(
@@ -83,15 +83,15 @@ CASES: dict[str, tuple[dict[str, Any], str, bool, Outlook]] = {
         ),
         "c",
         False,
-        Outlook(Arrival.SUPERSEDED, "ddddddd is live there"),
+        Judgement(Became.SUPERSEDED, "ddddddd is live there"),
     ),
     "another one has taken its place": (
         of_prod("Checking", "b", "a"),
         "c",
         True,
-        Outlook(Arrival.SUPERSEDED, "aaaaaaa is proposed there"),
+        Judgement(Became.SUPERSEDED, "aaaaaaa is proposed there"),
     ),
-    "it was withdrawn": (of_prod("Behind", "b"), "c", True, Outlook(Arrival.UNKNOWN)),
+    "it was withdrawn": (of_prod("Behind", "b"), "c", True, Judgement(Became.UNKNOWN)),
     "not proposed yet": (
         details(
             [environment(STAGING, "Checking", "b", "c"), environment(PROD, "Behind", "b")],
@@ -99,21 +99,21 @@ CASES: dict[str, tuple[dict[str, Any], str, bool, Outlook]] = {
         ),
         "c",
         False,
-        Outlook(Arrival.COMING, "not proposed to production yet"),
+        Judgement(Became.COMING, "not proposed to production yet"),
     ),
     "the newest, and not proposed yet": (
         of_prod("Behind", "b", newest="c"),
         "c",
         False,
-        Outlook(Arrival.COMING, "not proposed to production yet"),
+        Judgement(Became.COMING, "not proposed to production yet"),
     ),
     "known elsewhere, and of this environment nothing is told": (
         details([environment(PROD, "Unknown", "")], [policy(STAGING, "c")]),
         "c",
         False,
-        Outlook(Arrival.COMING, "not proposed to production yet"),
+        Judgement(Became.COMING, "not proposed to production yet"),
     ),
-    "unknown": (of_prod("UpToDate", "b"), "c", False, Outlook(Arrival.UNKNOWN)),
+    "unknown": (of_prod("UpToDate", "b"), "c", False, Judgement(Became.UNKNOWN)),
 }
 
 
@@ -129,21 +129,21 @@ def test_the_table(case: str) -> None:
 def test_any_sha_of_a_commit(wanted: str) -> None:
     """The hydrated commit and a source mean the dry commit."""
     found = known(of_prod("UpToDate", "c"))
-    assert judge(found, found.status.environments[0], wanted).progress is Arrival.LIVE
+    assert judge(found, found.status.environments[0], wanted).progress is Became.LIVE
     found = known(of_prod("UpToDate", "d", past="dc"))
-    assert judge(found, found.status.environments[0], wanted).progress is Arrival.DELIVERED
+    assert judge(found, found.status.environments[0], wanted).progress is Became.DELIVERED
 
 
 @pytest.mark.parametrize(
     ("state", "progress"),
     [
-        ("Failed", Arrival.FAILED),
-        ("Held", Arrival.HELD),
-        ("NeedsApproval", Arrival.COMING),
-        ("Checking", Arrival.COMING),
+        ("Failed", Became.FAILED),
+        ("Held", Became.HELD),
+        ("NeedsApproval", Became.COMING),
+        ("Checking", Became.COMING),
     ],
 )
-def test_who_waits_for_one_that_is_stuck_is_stuck(state: str, progress: Arrival) -> None:
+def test_who_waits_for_one_that_is_stuck_is_stuck(state: str, progress: Became) -> None:
     """Production waits for staging, staging for development: what development is counts."""
     document = details(
         [
@@ -155,4 +155,4 @@ def test_who_waits_for_one_that_is_stuck_is_stuck(state: str, progress: Arrival)
     found = known(document)
     judged = judge(found, found.status.environments[2], sha("c"))
     assert judged.progress is progress
-    assert judged.words == ("development: its words" if progress is not Arrival.COMING else "")
+    assert judged.words == ("development: its words" if progress is not Became.COMING else "")
