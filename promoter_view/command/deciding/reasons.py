@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from promoter_view.command.reading.status import Reason, StrategyStatus, ToldEnvironment
+from promoter_view.command.reading.status import StrategyStatus, ToldEnvironment, ToldReason
 
 
 def first_cause(status: StrategyStatus, environment: ToldEnvironment) -> ToldEnvironment:
@@ -28,6 +28,6 @@ def awaited(environment: ToldEnvironment) -> list[str]:
     return [each.environment for each in environment.waiting_for if each.environment]
 
 
-def own_reasons(environment: ToldEnvironment) -> list[Reason]:
+def own_reasons(environment: ToldEnvironment) -> list[ToldReason]:
     """What it waits for itself, beside other environments."""
     return [each for each in environment.waiting_for if not each.environment]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from promoter_view.command.reading.status import Reason, StrategyStatus, ToldCommit, ToldEnvironment, ToldStage
+from promoter_view.command.reading.status import StrategyStatus, ToldCommit, ToldEnvironment, ToldReason, ToldStage
 from promoter_view.command.telling.tables import NONE, ago, until
 
 
@@ -74,7 +74,7 @@ def waits_for(environment: ToldEnvironment, now: datetime) -> str:
     return environment.message + (f" ({until(max(moments), now)})" if moments else "")
 
 
-def of_reason(reason: Reason, now: datetime) -> str:
+def of_reason(reason: ToldReason, now: datetime) -> str:
     """One thing that is waited for, in a line."""
     words = reason.message or " ".join(filter(None, (reason.kind, reason.key)))
     return words + (f" ({until(reason.until, now)})" if reason.until is not None else "")

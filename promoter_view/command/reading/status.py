@@ -45,7 +45,7 @@ class ToldCommit:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class ToldReason:
     """One thing that an environment waits for; ``environment`` is the branch of another one."""
 
     kind: str
@@ -70,7 +70,7 @@ class ToldEnvironment:
     live: ToldCommit | None = None
     next: ToldCommit | None = None
     checks: tuple[int, int, int] = (0, 0, 0)
-    waiting_for: tuple[Reason, ...] = ()
+    waiting_for: tuple[ToldReason, ...] = ()
 
     def is_called(self, wanted: str) -> bool:
         """By its short name or its branch."""
@@ -174,9 +174,9 @@ def _environment(found: Mapping[str, Any]) -> ToldEnvironment:
     )
 
 
-def read_reason(found: Mapping[str, Any]) -> Reason:
+def read_reason(found: Mapping[str, Any]) -> ToldReason:
     """An entry of ``waitingFor``."""
-    return Reason(
+    return ToldReason(
         text(found, "kind"),
         text(found, "key"),
         text(found, "message"),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from promoter_view.command.deciding.places import commits_of, places_of, stages_of
 from promoter_view.command.deciding.rows import of_environments, of_reason, of_stages, of_strategies
-from promoter_view.command.reading.status import Reason, read_stage, read_strategy
+from promoter_view.command.reading.status import ToldReason, read_stage, read_strategy
 from tests.support.command.strategies import BRANCHES, details, environment, sha, waits
 
 NOW = datetime(2026, 11, 30, 12, 10, tzinfo=UTC)
@@ -78,8 +78,8 @@ def test_stages() -> None:
 
 def test_reasons() -> None:
     """The message, else what it is; and until when."""
-    assert of_reason(Reason("check", "e2e"), NOW) == "check e2e"
-    assert of_reason(Reason("timer", "soak", "soaks", until=NOW), NOW) == "soaks (due, not yet reported)"
+    assert of_reason(ToldReason("check", "e2e"), NOW) == "check e2e"
+    assert of_reason(ToldReason("timer", "soak", "soaks", until=NOW), NOW) == "soaks (due, not yet reported)"
 
 
 FOUND = {
