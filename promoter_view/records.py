@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 #: The position of a list path whose resource is not installed: known to be empty, nothing to watch from.
 ABSENT = ""
@@ -19,6 +19,8 @@ LOST = "?"
 OWN_CLUSTER = "@"
 #: In a Position that is LOST: that of every list path, for the cluster itself went back in time.
 EVERY_PATH = ""
+#: The field of a bundle that says how it stands.
+STATUS = "status"
 #: Characters of the reason in an UnreadObject.
 MAX_REASON = 200
 
@@ -122,11 +124,13 @@ class Mark:
 
     ``previous`` is the last offset before it (0 in a new log): an offset between the two was handed out by a tail that
     is lost. ``generation`` is that of the view definitions of the program that wrote it, for whoever reads the log.
+    ``remembers``: from here on each bundle has a Memory; the first such mark is where all of them begin.
     """
 
     previous: int
     mirror: Mirror
     generation: int
+    remembers: bool = False
 
 
 class UnreadObject(NamedTuple):
@@ -193,6 +197,29 @@ class SourceObject:
     resource_version: str
 
 
+class Word(NamedTuple):
+    """What is said of something in one word, and since when, in whole seconds since 1970."""
+
+    value: str
+    since: int
+
+
+#: Counters: numbers, texts, and tuples of these.
+Tally = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is kept of a bundle that its objects cannot tell. ``uid`` is the bundle's own: another one begins anew.
+
+    ``words`` by what they are said of: "" the whole, ``environment/BRANCH``, ``condition/TYPE``. ``tallies`` by name.
+    """
+
+    uid: str
+    words: Mapping[str, Word]
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that the records up to ``offset`` amount to, so that a replay may start there.
@@ -200,7 +227,8 @@ class Snapshot:
     ``bundles`` holds each bundle's resourceVersion: departures leave no trace in the objects, so it cannot be worked
     out again. ``complete`` says that every path has had a position, so that bundles are built. ``unreadable`` are
     the objects whose newest state could not be read; of those ``objects`` has the last readable one, if there was one.
-    ``kinds`` are the undeclared ones that are taken up.
+    ``kinds`` are the undeclared ones that are taken up. ``memory`` is that of bundles, also while these are not built;
+    None where no mark has said yet that there is one.
     """
 
     offset: int
@@ -212,6 +240,7 @@ class Snapshot:
     bundles: Mapping[BundleKey, int]
     unreadable: Mapping[ObjectKey, UnreadObject] = field(default_factory=dict)
     kinds: tuple[UndeclaredKind, ...] = ()
+    memory: Mapping[BundleKey, Memory] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +287,8 @@ class Bundle:
 
     ``head`` ends with the opening quote of metadata.resourceVersion's value, ``tail`` begins with the closing one; its
     first piece reaches to the root, so that the metadata can be had without looking further, its last is the closing
-    brace. ``hidden``: the kinds whose members its reader may not see; they are left out (``views.member_mask``).
+    brace. ``selectable`` has what field selectors ask for beside name and namespace. ``hidden``: the kinds whose
+    members its reader may not see; they are left out (``views.member_mask``).
     """
 
     key: BundleKey
@@ -268,6 +298,7 @@ class Bundle:
     labels: Mapping[str, str]
     head: bytes
     tail: tuple[bytes, ...]
+    selectable: Mapping[str, str] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
 
     def encode(self, resource_version: int | None = None) -> bytes:

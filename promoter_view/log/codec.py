@@ -7,8 +7,9 @@ A frame's payload is one msgpack value, so that one call decodes it and each bod
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from sys import intern
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgpack
 
@@ -42,8 +43,10 @@ _KINDS_CHANGED = 6
 FIRST_FORMAT = 1
 _UNREADABLE_FORMAT = 2
 _KINDS_FORMAT = 4
+#: That of a log in which the memory of bundles is kept.
+MEMORY_FORMAT = 7
 #: Those that are read.
-FORMATS = (FIRST_FORMAT, _UNREADABLE_FORMAT, _KINDS_FORMAT)
+FORMATS = (FIRST_FORMAT, _UNREADABLE_FORMAT, _KINDS_FORMAT, MEMORY_FORMAT)
 
 #: What decoding raises for bytes that are not what they should be.
 MALFORMED = (ValueError, TypeError, IndexError, KeyError)
@@ -51,8 +54,16 @@ MALFORMED = (ValueError, TypeError, IndexError, KeyError)
 _FORMAT_OF: Mapping[type[Entry], int] = {Unreadable: _UNREADABLE_FORMAT, KindsChanged: _KINDS_FORMAT}
 
 
-class _Words:
-    """Numbers words in the order in which they are first seen."""
+class SnapshotCounts(NamedTuple):
+    """How many objects, bundles, and bundles with a memory there are in a snapshot."""
+
+    objects: int
+    bundles: int
+    memory: int = 0
+
+
+class Words:
+    """Numbers words in the order in which they are first seen: the table at the head of a payload."""
 
     __slots__ = ("numbers",)
 
@@ -60,16 +71,25 @@ class _Words:
         self.numbers: dict[str, int] = {}
 
     def number(self, word: str) -> int:
+        """Its number, the same each time."""
         return self.numbers.setdefault(word, len(self.numbers))
 
 
 def format_of(records: Iterable[Record]) -> int:
     """The lowest format of a log that can hold these."""
-    return max((_FORMAT_OF.get(type(record.entry), FIRST_FORMAT) for record in records), default=FIRST_FORMAT)
+    return max((_format_of(record.entry) for record in records), default=FIRST_FORMAT)
+
+
+def _format_of(entry: Entry) -> int:
+    if isinstance(entry, Mark) and entry.remembers:
+        return MEMORY_FORMAT
+    return _FORMAT_OF.get(type(entry), FIRST_FORMAT)
 
 
 def format_of_snapshot(snapshot: Snapshot) -> int:
     """The lowest format of a log that can begin with it."""
+    if snapshot.memory is not None:
+        return MEMORY_FORMAT
     if snapshot.kinds:
         return _KINDS_FORMAT
     return _UNREADABLE_FORMAT if snapshot.unreadable else FIRST_FORMAT
@@ -77,7 +97,7 @@ def format_of_snapshot(snapshot: Snapshot) -> int:
 
 def encode_records(records: Sequence[Record]) -> bytes:
     """The payload of one frame."""
-    words = _Words()
+    words = Words()
     rows = [(record.offset, record.time_ms, *_row(record.entry, words)) for record in records]
     return pack((list(words.numbers), rows))
 
@@ -89,7 +109,7 @@ def decode_records(payload: bytes | memoryview) -> list[Record]:
     return [Record(row[0], row[1], _entry(row, words)) for row in rows]
 
 
-def _row(entry: Entry, words: _Words) -> tuple[Any, ...]:
+def _row(entry: Entry, words: Words) -> tuple[Any, ...]:
     if isinstance(entry, Change):
         kind, namespace, name = entry.key
         key = (words.number(kind), words.number(namespace), name)
@@ -103,7 +123,8 @@ def _row(entry: Entry, words: _Words) -> tuple[Any, ...]:
         return (_UNREADABLE, *key, *entry.found, words.number(entry.path), entry.position)
     if isinstance(entry, KindsChanged):
         return _KINDS_CHANGED, entry.kinds
-    return _MARK, entry.previous, entry.mirror.cluster, dict(entry.mirror.paths), entry.generation
+    remembers = (True,) if entry.remembers else ()
+    return _MARK, entry.previous, entry.mirror.cluster, dict(entry.mirror.paths), entry.generation, *remembers
 
 
 def _entry(row: Sequence[Any], words: Sequence[str]) -> Entry:
@@ -115,7 +136,7 @@ def _entry(row: Sequence[Any], words: Sequence[str]) -> Entry:
     if number == _POSITION:
         return Position(words[row[3]], row[4])
     if number == _MARK:
-        return Mark(row[3], Mirror(row[4], row[5]), row[6])
+        return Mark(row[3], Mirror(row[4], row[5]), *row[6:])
     if number == _UNREADABLE:
         _, _, _, kind, namespace, name, version, reason, path, position = row
         key = ObjectKey(words[kind], words[namespace], name)
@@ -126,19 +147,23 @@ def _entry(row: Sequence[Any], words: Sequence[str]) -> Entry:
 
 
 def encode_snapshot_head(snapshot: Snapshot) -> bytes:
-    """All of a snapshot but its objects and bundles; of these how many they are."""
+    """All of a snapshot but its objects, its bundles and their memory; of these how many they are."""
     mirror = snapshot.mirror
     state = (snapshot.offset, mirror.cluster, dict(mirror.paths), snapshot.generation, snapshot.complete)
     counts = (len(snapshot.objects), len(snapshot.bundles))
     newer = encode_newer(snapshot.unreadable, snapshot.kinds, format_of_snapshot(snapshot))
-    return pack((*state, dict(snapshot.positions), *counts, *newer))
+    remembered = () if snapshot.memory is None else (len(snapshot.memory),)
+    return pack((*state, dict(snapshot.positions), *counts, *newer, *remembered))
 
 
-def decode_snapshot_head(payload: bytes | memoryview) -> tuple[Snapshot, int, int]:
-    """A snapshot without objects and bundles, and how many there are to be. Errors: those in ``MALFORMED``."""
+def decode_snapshot_head(payload: bytes | memoryview) -> tuple[Snapshot, SnapshotCounts]:
+    """A snapshot without all these, and how many there are to be. Errors: those in ``MALFORMED``."""
     offset, cluster, paths, generation, complete, positions, objects, bundles, *more = unpack(payload)
-    empty = Snapshot(offset, Mirror(cluster, paths), generation, complete, positions, {}, {}, *decode_newer(*more))
-    return empty, objects, bundles
+    newer, remembered = decode_newer(*more[:2]), more[2:]
+    empty = Snapshot(offset, Mirror(cluster, paths), generation, complete, positions, {}, {}, *newer)
+    if remembered:
+        empty = replace(empty, memory={})
+    return empty, SnapshotCounts(objects, bundles, *remembered)
 
 
 def encode_newer(
@@ -166,7 +191,7 @@ def _kinds(rows: Iterable[Sequence[Any]]) -> tuple[UndeclaredKind, ...]:
 
 def encode_objects(objects: Iterable[tuple[ObjectKey, SourceObject]]) -> bytes:
     """Some objects of a snapshot."""
-    words = _Words()
+    words = Words()
     rows = [
         (words.number(key.kind), words.number(key.namespace), key.name, found.resource_version, found.body)
         for key, found in objects
@@ -186,7 +211,7 @@ def decode_objects(payload: bytes | memoryview) -> list[tuple[ObjectKey, SourceO
 
 def encode_bundles(bundles: Iterable[tuple[BundleKey, int]]) -> bytes:
     """Some bundles' resourceVersions of a snapshot."""
-    words = _Words()
+    words = Words()
     rows = [(words.number(key.view), words.number(key.namespace), key.name, version) for key, version in bundles]
     return pack((list(words.numbers), rows))
 

@@ -24,8 +24,9 @@ class LogSettings:
 
     Of the three retentions the first that is reached counts. ``history_bytes`` is how much of the log a start replays
     at least where it can. A segment is closed when it reaches ``segment_bytes`` or ``segment_age_seconds``. ``repair``:
-    a damaged log is set aside and a new one begun. ``generation`` is that of the view definitions, for the marks.
-    ``replica_id`` names this process to the others on an etcd, ``lease_seconds`` after a leader's death another leads.
+    a damaged log is set aside and a new one begun. ``generation`` is that of the view definitions, for the marks, and
+    ``remembers`` whether their bundles have a memory. ``replica_id`` names this process to the others on an etcd,
+    ``lease_seconds`` after a leader's death another leads.
     """
 
     retention_age_seconds: float = 7 * 24 * 3600.0
@@ -36,6 +37,7 @@ class LogSettings:
     segment_age_seconds: float = 3600.0
     repair: bool = False
     generation: int = 0
+    remembers: bool = False
     replica_id: str = "promoter-view"
     lease_seconds: int = 3
     etcd: EtcdFiles = EtcdFiles()

@@ -52,7 +52,7 @@ class Pipeline:
             make_view=role.make_view,
         )
         self.event_log = open_log(
-            settings.event_log.url, runtime=runtime, settings=_log_settings(settings), on_fatal=on_fatal
+            settings.event_log.url, runtime=runtime, settings=_log_settings(settings, role), on_fatal=on_fatal
         )
         self.reflection = Reflection(
             role,
@@ -103,7 +103,7 @@ def _shard(settings: Settings, projector: Projector, runtime: Runtime) -> Shard 
     return Shard(name, settings, views=projector, runtime=runtime, hostname=hostname)
 
 
-def _log_settings(settings: Settings) -> LogSettings:
+def _log_settings(settings: Settings, role: Role) -> LogSettings:
     chosen, etcd = settings.event_log, settings.etcd
     return LogSettings(
         retention_age_seconds=chosen.retention_age,
@@ -112,6 +112,7 @@ def _log_settings(settings: Settings) -> LogSettings:
         history_bytes=chosen.history_bytes,
         repair=chosen.repair,
         generation=GENERATION,
+        remembers=not role.aggregated,
         replica_id=chosen.replica_id or platform.node() or "promoter-view",
         etcd=EtcdFiles(etcd.cafile, etcd.certfile, etcd.keyfile, etcd.user, etcd.password_file),
     )

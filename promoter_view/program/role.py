@@ -63,8 +63,12 @@ def role_of(settings: Settings, definitions: Sequence[ViewDefinition]) -> Role:
         argocd_namespace=settings.argocd.namespace[0],
     )
     needs = _needs(shown, settings)
-    undeclared = _undeclared(definitions, needs, settings) if PROMOTION_STRATEGY_DETAILS in shown else None
+    undeclared = _undeclared(definitions, needs, settings) if _has_strategies(shown) else None
     return Role(paths, rules, View, shown, shown, needs, aggregated=False, undeclared=undeclared)
+
+
+def _has_strategies(shown: Sequence[ViewDefinition]) -> bool:
+    return any(each.plural == PROMOTION_STRATEGY_DETAILS.plural for each in shown)
 
 
 def _undeclared(

@@ -90,7 +90,7 @@ class Program(Service):
 
     def _build(self) -> None:
         settings, runtime = self._settings, self._runtime
-        views = definitions(settings.argocd.namespace[0])
+        views = definitions(settings.argocd.namespace[0], settings.dashboard.url or "")
         role = role_of(settings, views)
         self._reloader = Reloader(clock=runtime.reactor, expiry=Expiry(metrics=runtime.metrics, now=runtime.wall))
         self._pipeline = Pipeline(settings, role, views, runtime=runtime, on_fatal=self._end)

@@ -12,27 +12,46 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import orjson
 
-from promoter_view.records import Bundle, BundleKey, ObjectKey, UndeclaredKind
-from promoter_view.views.definition import Computed, Member, ViewDefinition, Whole
+from promoter_view.records import Bundle, BundleKey, ObjectKey, UndeclaredKind, Word
+from promoter_view.views.contents import BundleContents, Readings
+from promoter_view.views.definition import STATE, Assessed, Computed, Member, ViewDefinition, Whole
 from promoter_view.views.fields import Fields
 from promoter_view.views.joining.facts import Extractor, RootFacts
 from promoter_view.views.joining.graph import Graph, Node
+from promoter_view.views.status.pieces import JOINT as STATUS_JOINT
+from promoter_view.views.status.pieces import shared, with_url
+from promoter_view.views.status.words import WHOLE
 from promoter_view.views.undeclared import taking_up
 
 _by_key = attrgetter("key")
 
 
 class Draft(NamedTuple):
-    """A bundle that has no resourceVersion yet."""
+    """A bundle that has no resourceVersion yet.
+
+    ``assessed`` is there until its status is: then it is not known since when that holds. ``url``: of its page.
+    """
 
     key: BundleKey
     root: RootFacts
     tail: tuple[bytes, ...]
+    selectable: Mapping[str, str] = {}
+    assessed: Assessed | None = None
+    url: str = ""
+
+    def with_status(self, words: Mapping[str, Word], before: Bundle | None) -> Draft:
+        """With that since when. What of the status is as in the bundle of before is the same bytes."""
+        assert self.assessed is not None
+        pieces = with_url(self.assessed.render(words), self.url)
+        told = shared(pieces, () if before is None else before.tail)
+        tail = (*self.tail[:-1], STATUS_JOINT, *told, self.tail[-1])
+        return self._replace(tail=tail, selectable={**self.selectable, STATE: words[WHOLE].value}, assessed=None)
 
     def finish(self, resource_version: int) -> Bundle:
         """The bundle."""
         root = self.root
-        return Bundle(self.key, root.uid, resource_version, root.creation_timestamp, root.labels, root.head, self.tail)
+        known = (root.creation_timestamp, root.labels, root.head, self.tail, self.selectable)
+        return Bundle(self.key, root.uid, resource_version, *known)
 
 
 class Drafts(Protocol):
@@ -71,6 +90,7 @@ class View:
     def __init__(self, definition: ViewDefinition) -> None:
         self.name = definition.plural
         self._root_kind = definition.root.kind
+        self._readings = Readings()
         self._graph = Graph()
         self._declared = definition
         self._computed = [(computed, joint(computed)) for computed in definition.computed]
@@ -123,25 +143,37 @@ class View:
         members = self._graph.members_below(node)
         pieces = [root.opening, node.body]
         shown: dict[str, list[Node]] = {}
+        told: dict[str, Sequence[bytes]] = {}
         for member, joint in self._joints:
             chosen = _chosen(members.get(member.kind, []), member, root.ranks)
             if chosen:
                 shown[member.field] = chosen
                 bodies = [each.body for each in chosen] if member.whole_by is None else _bodies(chosen, node)
+                told[member.field] = bodies if member.many else bodies[:1]
                 pieces.append(joint)
                 pieces += _list(bodies) if member.many else bodies[:1]
-        if self._computed:
-            pieces += self._compute(node, shown)
+        for computed, joint, body in self._compute(node, shown):
+            told[computed.field] = [body]
+            pieces += (joint, body)
         pieces.append(b"}")
-        return Draft(BundleKey(self.name, node.key.namespace, node.key.name), root, tuple(pieces))
+        key = BundleKey(self.name, node.key.namespace, node.key.name)
+        return self._assess(Draft(key, root, tuple(pieces), root.selectable), told)
 
-    def _compute(self, node: Node, shown: Mapping[str, Sequence[Node]]) -> Iterator[bytes]:
+    def _compute(self, node: Node, shown: Mapping[str, Sequence[Node]]) -> Iterator[tuple[Computed, bytes, bytes]]:
+        if not self._computed:
+            return
         root = orjson.loads(node.body)
         for computed, joint in self._computed:
             found = computed.compute(root, lambda field: [Whole(each.key, each.body) for each in shown.get(field, ())])
             if found is not None:
-                yield joint
-                yield orjson.dumps(found)
+                yield computed, joint, orjson.dumps(found)
+
+    def _assess(self, draft: Draft, told: Mapping[str, Sequence[bytes]]) -> Draft:
+        status = self.definition.status
+        if status is None:
+            return draft
+        assessed = status.assess(BundleContents(draft.finish(0), self._readings, told))
+        return draft._replace(assessed=assessed, url=status.url_of(draft.key))
 
 
 def joint(part: Member | Computed | UndeclaredKind) -> bytes:

@@ -20,6 +20,9 @@ class Catalogue:
         self._lists: dict[_Scope, tuple[Bundle, ...]] = {}
         self.digest = Digest()
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._bundles
+
     def get(self, key: BundleKey) -> Bundle | None:
         """The bundle of that key."""
         return self._bundles.get(key)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 import orjson
 
-from promoter_view.records import Bundle
+from promoter_view.records import STATUS, Bundle
 from promoter_view.views.recent import Recent
 
 #: What was read is kept for so many bytes of JSON: three of the largest strategies, or hundreds of usual ones.
@@ -61,7 +61,11 @@ class Contents(Protocol):
 
     @property
     def fields(self) -> Sequence[str]:
-        """The fields behind the root, in order."""
+        """The fields behind the root, in order, but for the status."""
+
+    @property
+    def status(self) -> Sequence[bytes]:
+        """The pieces of the status (views.status); none where there is none."""
 
     def root(self, read: Read[_Value]) -> _Value:
         """What is read of the root."""
@@ -103,14 +107,21 @@ class Readings:
 
 
 class BundleContents:
-    """The contents of a bundle; see Contents."""
+    """The contents of a bundle; see Contents. ``bodies`` by field where the bundle was made of these just now."""
 
-    def __init__(self, bundle: Bundle, readings: Readings) -> None:
+    def __init__(self, bundle: Bundle, readings: Readings, bodies: Mapping[str, Sequence[bytes]] | None = None) -> None:
         self._bundle = bundle
         self._readings = readings
-        self._bodies = {field.name: field.bodies for field in bundle.fields()}
+        self.status: Sequence[bytes] = ()
+        self._bodies = self._taken_apart() if bodies is None else bodies
         #: What ``each`` gives: row, page and activity want the same of a thousand members in turn.
         self._found: dict[tuple[str, Read[Any]], list[Any]] = {}
+
+    def _taken_apart(self) -> Mapping[str, Sequence[bytes]]:
+        fields = self._bundle.fields()
+        if fields and fields[-1].name == STATUS:
+            self.status = fields.pop().pieces
+        return {field.name: field.bodies for field in fields}
 
     @property
     def namespace(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
-from promoter_view.records import ObjectKey, UndeclaredKind
+from promoter_view.records import STATUS, BundleKey, ObjectKey, Tally, UndeclaredKind, Word
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.fields import Fields, Path
 from promoter_view.views.joining.relations import Relation
@@ -17,7 +17,9 @@ GROUP = "view.promoter.argoproj.io"
 VERSION = "v1alpha1"
 #: Step it, mod 4, when a change of the definitions changes what bundles look like: it is part of each resourceVersion,
 #: so that nobody resumes across the change. The golden frames of the tests catch a forgotten step.
-GENERATION = 2
+GENERATION = 3
+#: The field selector by the one word of a bundle's status.
+STATE = "status.state"
 
 _Found = TypeVar("_Found")
 #: By name.
@@ -111,6 +113,48 @@ class Computed:
     schema: Mapping[str, Any]
 
 
+class Assessed(Protocol):
+    """What is said of a bundle now, before it is known since when. Pure; a value.
+
+    A word is what is said of one thing: "" is the whole, whose word is ``status.state``.
+    """
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The words of now, by what they are said of (records.Memory)."""
+
+    @property
+    def began(self) -> Mapping[str, int]:
+        """Since when words hold, in seconds since 1970, where objects tell: for bundles that are not known yet."""
+
+    def tally(self, before: Mapping[str, Tally], words: Mapping[str, Word], at: int) -> Mapping[str, Tally]:
+        """The counters behind ``before``, now that the words are these, at ``at`` seconds since 1970.
+
+        What is counted already is not counted again: it may be asked for once more with nothing changed.
+        """
+
+    def render(self, words: Mapping[str, Word], hidden: frozenset[str] = frozenset()) -> Sequence[bytes]:
+        """The field's JSON in pieces (views.status), for a reader who may not see members of the kinds ``hidden``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The field ``status``, the last of a bundle.
+
+    ``assess`` gets what the bundle holds beside it. It reads members by functions that Contents keeps results of, so
+    that of a thousand members a change of one costs reading one. ``schema`` is of OpenAPI 3. ``pages`` is the address
+    below which the dashboard has ``/NAMESPACE/NAME``; "" where that is not known.
+    """
+
+    assess: Callable[[Contents], Assessed]
+    schema: Mapping[str, Any]
+    pages: str = ""
+
+    def url_of(self, key: BundleKey) -> str:
+        """The address of that bundle's page."""
+        return f"{self.pages}/{key.namespace}/{key.name}" if self.pages else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Undeclared:
     """How kinds of ``group`` that are not declared become members, once they are taken up (``views.undeclared``).
@@ -135,7 +179,8 @@ class ViewDefinition:
     a ``Since`` (views.ages) is shown as an age when it is written.
     ``description`` and ``root_description`` are for users: of the whole, and of the root's field. ``undeclared`` is
     there where kinds may be taken up that are not declared; ``taken_up`` are those, and ``members`` has theirs.
-    Of those that are ``departed`` bundles of the past may have members.
+    Of those that are ``departed`` bundles of the past may have members. ``selectable`` are the fields of the root by
+    which field selectors may ask, each a path of strings, as in ``spec.shard``.
     """
 
     kind: str
@@ -152,6 +197,8 @@ class ViewDefinition:
     description: str
     root_description: str
     computed: tuple[Computed, ...] = ()
+    status: Status | None = None
+    selectable: tuple[str, ...] = ()
     undeclared: Undeclared | None = None
     taken_up: tuple[UndeclaredKind, ...] = ()
     departed: tuple[UndeclaredKind, ...] = ()
@@ -160,7 +207,13 @@ class ViewDefinition:
     def fields(self) -> frozenset[str]:
         """The fields that a bundle may have."""
         members, computed = (part.field for part in self.members), (part.field for part in self.computed)
-        return frozenset(("kind", "apiVersion", "metadata", self.root_field, *members, *computed))
+        status = () if self.status is None else (STATUS,)
+        return frozenset(("kind", "apiVersion", "metadata", self.root_field, *members, *computed, *status))
+
+    @property
+    def selectors(self) -> tuple[str, ...]:
+        """The fields by which its bundles can be selected, beside name and namespace."""
+        return (*self.selectable, *(() if self.status is None else (STATE,)))
 
     @property
     def resources(self) -> Sequence[Kind]:

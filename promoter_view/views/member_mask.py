@@ -1,18 +1,22 @@
-"""A bundle as it looks to a reader who may not see the members of some kinds. Pure; nothing is decoded or copied.
+"""A bundle as it looks to a reader who may not see the members of some kinds. Pure; of members nothing is copied.
 
 The root is never hidden: whoever may read a bundle may read what it is a bundle of. Members that are shown are shown
-whole, with what they say of others.
+whole, with what they say of others. The status says the same words to everybody; what it says of hidden members goes.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from functools import partial
 
-from promoter_view.records import Bundle, BundleChange, BundleField
+from promoter_view.records import Bundle, BundleChange, BundleField, Word
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.bundles import joint
+from promoter_view.views.contents import BundleContents, Readings
 from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.status.pieces import JOINT, parts_of, with_url
+from promoter_view.views.status.words import read_url, words_of
 
 Hidden = frozenset[str]
 #: Sets of hidden kinds for which bundles are kept: there are about as many as there are kinds of users.
@@ -33,6 +37,8 @@ class MemberMask:
         self._kinds = {joint(member): frozenset((member.kind,)) for member in definition.members}
         self._kinds |= {joint(kind): frozenset((kind.kind,)) for kind in definition.departed}
         self._kinds |= {joint(computed): computed.kinds for computed in definition.computed}
+        self._assess = None if definition.status is None else definition.status.assess
+        self._readings = Readings()
         self._max_sets = max_sets
         self._max_changes = max_changes
         self._bundles: OrderedDict[Hidden, BundleCache[Bundle]] = OrderedDict()
@@ -70,7 +76,19 @@ class MemberMask:
         return BundleChange(change.resource_version, before, after, change.time_ms)
 
     def _without(self, hidden: Hidden, bundle: Bundle) -> Bundle:
-        return bundle.with_fields((field for field in bundle.fields() if self._shows(field, hidden)), hidden)
+        shown = [field for field in bundle.fields() if self._shows(field, hidden)]
+        return bundle.with_fields([*shown, *self._status(bundle, hidden)], hidden)
+
+    def _status(self, bundle: Bundle, hidden: Hidden) -> Iterator[BundleField]:
+        """The same words since the same time, told without what stems from members of those kinds."""
+        contents = BundleContents(bundle, self._readings)
+        if self._assess is None or not contents.status:
+            return
+        parts, assessed = parts_of(contents.status), self._assess(contents)
+        # One that was reflected may have been assessed by another version.
+        words = {of: Word(word, 0) for of, word in assessed.words.items()} | dict(words_of(parts, self._readings))
+        url = self._readings.of(parts.summary, read_url).value
+        yield BundleField(JOINT, list(with_url(assessed.render(words, hidden), url)))
 
     def _shows(self, field: BundleField, hidden: Hidden) -> bool:
         kinds = self._kinds.get(field.joint)

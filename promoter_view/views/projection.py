@@ -30,6 +30,7 @@ from promoter_view.views.catalogue import Catalogue
 from promoter_view.views.coverage import Coverage
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.joining.sources import Sources
+from promoter_view.views.status.memories import Memories
 
 #: A bundle as it was, and as it must now be; None where there is none.
 Difference = tuple[Bundle | None, Draft | None]
@@ -51,6 +52,7 @@ class Projection:
         self.definitions = self._definitions()
         self.sources = Sources(self.views.values(), metrics=metrics, warn=warn)
         self.coverage = Coverage()
+        self._memories = Memories()
         self.catalogue = Catalogue()
         self.offset = 0
         self.built = False
@@ -59,6 +61,7 @@ class Projection:
         """The objects of a snapshot; its bundles are still to be built."""
         self.offset = snapshot.offset
         self.coverage.restore(snapshot)
+        self._memories = Memories(snapshot.memory)
         self._take_up(snapshot.kinds)
         for key, source in snapshot.objects.items():
             self.sources.put(key, source)
@@ -76,14 +79,16 @@ class Projection:
         catalogue = Catalogue()
         for view in self.views.values():
             for draft in view.drafts():
-                catalogue.put(draft.finish(version_of(draft.key)))
+                settled = self._memories.settle(draft, None, self.offset)
+                catalogue.put(settled.finish(version_of(draft.key)))
                 yield
+        self._memories.forget_others(catalogue)
         self.catalogue, self.built = catalogue, True
 
     def differences(self, key: BundleKey) -> Iterator[Difference]:
         """What is to become of the bundle of that key."""
         before = self.catalogue.get(key)
-        draft = self.views[key.view].draft(key)
+        draft = self._draft(key, before)
         if before is None or draft is None:
             if before is not None or draft is not None:
                 yield before, draft
@@ -92,6 +97,13 @@ class Projection:
             yield None, draft
         elif before.tail != draft.tail:  # their heads are made of key and uid, which are equal
             yield before, draft
+
+    def _draft(self, key: BundleKey, before: Bundle | None) -> Draft | None:
+        draft = self.views[key.view].draft(key)
+        if draft is None:
+            self._memories.forget(key)
+            return None
+        return self._memories.settle(draft, before, self.offset)
 
     def shelve(self, change: BundleChange) -> None:
         """A bundle has become what it must be."""
@@ -117,6 +129,7 @@ class Projection:
             bundles=self.catalogue.resource_versions(),
             unreadable=self.sources.unreadable,
             kinds=self.sources.kinds,
+            memory=self._memories.snapshot(),
         )
 
     def _take_up(self, kinds: tuple[UndeclaredKind, ...]) -> set[BundleKey]:
@@ -129,9 +142,10 @@ class Projection:
 
     def _take(self, entry: Entry) -> set[BundleKey]:
         if isinstance(entry, Mark):
+            begins = self._memories.mark(entry)
             if self.coverage.mark(entry):
                 self.catalogue, self.built = Catalogue(), False
-            return set()
+            return set(self.catalogue.resource_versions()) if begins else set()
         if isinstance(entry, KindsChanged):
             return self._take_up(entry.kinds)
         if entry.position is not None:

@@ -6,17 +6,18 @@ metadata.resourceVersion is ours, everything else is the API's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from promoter_view.kubernetes.kinds import Kind
-from promoter_view.records import BundleKey, ObjectKey, UndeclaredKind
+from promoter_view.records import STATUS, BundleKey, ObjectKey, UndeclaredKind
 from promoter_view.views.bundles import Draft, Drafts
-from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
+from promoter_view.views.definition import GROUP, STATE, VERSION, ViewDefinition
 from promoter_view.views.fields import Fields
 from promoter_view.views.joining.facts import RootFacts
+from promoter_view.views.status.pieces import split
 
 #: What stands in front of everything else of the metadata, as in bundles that are joined.
 _FIRST = ("name", "namespace", "uid")
@@ -54,7 +55,8 @@ class ReflectedView:
             return {key}
         before = self._found.get(key)
         tail = _shared(self._pieces(fields.document), () if before is None else before.tail)
-        self._found[key] = Draft(key, self._facts(fields, uid, tail[0]), tail)
+        facts = self._facts(fields, uid, tail[0])
+        self._found[key] = Draft(key, facts, tail, facts.selectable)
         return {key}
 
     def remove(self, key: ObjectKey) -> set[BundleKey]:
@@ -79,7 +81,13 @@ class ReflectedView:
         start = {"kind": self._definition.kind, "apiVersion": self._definition.api_version, "metadata": named}
         head = orjson.dumps(start)[:-2] + b',"resourceVersion":"'
         created = fields.text(("metadata", "creationTimestamp"))
-        return RootFacts(uid, created, fields.labels(), head, opening, {})
+        return RootFacts(uid, created, fields.labels(), head, opening, {}, self._selectable(fields))
+
+    def _selectable(self, fields: Fields) -> Mapping[str, str]:
+        """As ``View`` has them: of the root, and the status as the API tells it."""
+        root = self._definition.root_field
+        found = {name: fields.text((root, *name.split("."))) for name in self._definition.selectable}
+        return {**found, STATE: fields.text(tuple(STATE.split(".")))}
 
     def _pieces(self, document: Mapping[str, Any]) -> Iterator[bytes]:
         """The rest of the metadata, the root, and then each field behind its joint, as ``View`` has them."""
@@ -91,11 +99,17 @@ class ReflectedView:
         for name, value in document.items():
             if name not in ("kind", "apiVersion", "metadata", root_field) and self._shows(name):
                 yield b"," + orjson.dumps(name) + b":"
-                yield from _list(value) if isinstance(value, list) and value else (orjson.dumps(value),)
+                yield from _value(name, value)
         yield b"}"
 
     def _shows(self, name: str) -> bool:
         return self._shown is None or name in self._shown
+
+
+def _value(name: str, value: Any) -> Iterable[bytes]:
+    if name == STATUS and isinstance(value, dict):
+        return split(value)
+    return _list(value) if isinstance(value, list) and value else (orjson.dumps(value),)
 
 
 def _list(values: list[Any]) -> Iterator[bytes]:

@@ -27,12 +27,13 @@ NUMBER = st.integers(0, 2**62)
 KEY = st.builds(ObjectKey, st.sampled_from(["PullRequest", "Stage"]), WORD, WORD)
 KINDS = st.lists(st.builds(UndeclaredKind, WORD, WORD, WORD, WORD, st.booleans(), WORD), max_size=3).map(tuple)
 UNREADABLE = st.dictionaries(KEY, st.builds(UnreadObject, WORD, WORD), max_size=3)
+MIRROR = st.builds(Mirror, WORD, st.dictionaries(WORD, WORD, max_size=3))
 ENTRY = st.one_of(
     st.builds(KindsChanged, KINDS),
     st.builds(Change, st.sampled_from(ChangeType), KEY, st.binary(max_size=50), WORD, WORD, st.none() | WORD),
     st.builds(Position, WORD, WORD),
     st.builds(Unreadable, KEY, st.builds(UnreadObject, WORD, WORD), WORD, st.none() | WORD),
-    st.builds(Mark, NUMBER, st.builds(Mirror, WORD, st.dictionaries(WORD, WORD, max_size=3)), st.integers(0, 3)),
+    st.builds(Mark, NUMBER, MIRROR, st.integers(0, 3), st.booleans()),
 )
 
 
@@ -51,13 +52,13 @@ def test_words_that_repeat_are_kept_once():
     assert first.entry.path is last.entry.path
 
 
-@given(UNREADABLE, KINDS)
-def test_what_newer_formats_hold_comes_back(unreadable, kinds):
+@given(UNREADABLE, KINDS, st.none() | st.just({}))
+def test_what_newer_formats_hold_comes_back(unreadable, kinds, memory):
     """A snapshot is of the lowest format that holds what is in it, and loses nothing of that."""
-    snapshot = Snapshot(7, Mirror("cluster", {}), 1, True, {}, {}, {}, unreadable, kinds)
+    snapshot = Snapshot(7, Mirror("cluster", {}), 1, True, {}, {}, {}, unreadable, kinds, memory)
     number = codec.format_of_snapshot(snapshot)
-    assert number == (4 if kinds else 2 if unreadable else 1)
-    assert codec.decode_snapshot_head(codec.encode_snapshot_head(snapshot)) == (snapshot, 0, 0)
+    assert number == (7 if memory is not None else 4 if kinds else 2 if unreadable else 1)
+    assert codec.decode_snapshot_head(codec.encode_snapshot_head(snapshot)) == (snapshot, (0, 0, 0))
     assert codec.decode_newer(*codec.encode_newer(unreadable, kinds, number)) == (unreadable, kinds)
 
 
@@ -69,6 +70,8 @@ def test_the_format_is_that_of_the_newest_record():
     ]
     assert [codec.format_of(records[:count]) for count in range(3)] == [1, 1, 2]
     assert codec.format_of([Record(3, 0, KindsChanged(())), *records]) == 4
+    assert codec.format_of([Record(3, 0, Mark(1, Mirror("", {}), 0))]) == 1
+    assert codec.format_of([*records, Record(3, 0, Mark(1, Mirror("", {}), 0, remembers=True))]) == 7
 
 
 def test_no_flipped_bit_makes_a_format_of_another():

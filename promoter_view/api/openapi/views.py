@@ -78,6 +78,7 @@ def _bundle(definition: ViewDefinition) -> Schema:
             **root,
             **{member.field: _member(member) for member in definition.members},
             **{computed.field: dict(computed.schema) for computed in definition.computed},
+            **({} if definition.status is None else {"status": dict(definition.status.schema)}),
         },
         GROUP_VERSION_KIND: [_group_version_kind(definition.kind)],
     }

@@ -1,7 +1,7 @@
 """Checkpoints: when one is due, and what is written for it. Pure.
 
 A checkpoint names a revision, and holds what cannot be worked out from the objects at it: each bundle's
-resourceVersion. Its pieces are written first and its own key last, so that a part is never taken for all.
+resourceVersion and memory. Its pieces are written first and its own key last, so that a part is never taken for all.
 """
 
 from __future__ import annotations
@@ -9,8 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from promoter_view.log import memories
 from promoter_view.log.etcd.client.values import Compare, DeleteKey, Keys, PutKey, Transaction
-from promoter_view.log.etcd.layout import Checkpoint, Head, KeyLayout, encode_checkpoint, encode_piece
+from promoter_view.log.etcd.layout import (
+    Checkpoint,
+    Head,
+    KeyLayout,
+    encode_checkpoint,
+    encode_memory_piece,
+    encode_piece,
+)
 from promoter_view.records import BundleKey, Snapshot
 
 EVERY_EVENTS = 10_000
@@ -32,7 +40,7 @@ def is_due(last: Checkpoint | None, head: Head, now: float) -> bool:
 
 def make(snapshot: Snapshot, head: Head, revision: int, now: float) -> Checkpoint:
     """That of ``snapshot``, all that was applied up to ``head`` and ``revision``."""
-    pieces = -(-len(snapshot.bundles) // PIECE_BUNDLES)
+    of_memory = sum(1 for _ in memories.pieces(snapshot.memory))
     return Checkpoint(
         offset=head.offset,
         revision=revision,
@@ -41,17 +49,16 @@ def make(snapshot: Snapshot, head: Head, revision: int, now: float) -> Checkpoin
         time_ms=int(now * 1000),
         generation=snapshot.generation,
         complete=snapshot.complete,
-        pieces=pieces,
+        pieces=-(-len(snapshot.bundles) // PIECE_BUNDLES) + of_memory,
+        memories=of_memory,
     )
 
 
 def writing(layout: KeyLayout, checkpoint: Checkpoint, snapshot: Snapshot, term: int) -> Iterator[Transaction]:
     """The transactions that write it, in order, while the leader's key is that of ``term``."""
     conditions = _leading(layout, term)
-    bundles = iter(snapshot.bundles.items())
-    for number in range(checkpoint.pieces):
-        piece: Sequence[tuple[BundleKey, int]] = list(islice(bundles, PIECE_BUNDLES))
-        yield Transaction(conditions, (PutKey(layout.piece_key(checkpoint.offset, number), encode_piece(piece)),))
+    for number, piece in enumerate(_pieces(checkpoint, snapshot)):
+        yield Transaction(conditions, (PutKey(layout.piece_key(checkpoint.offset, number), piece),))
     yield Transaction(conditions, (PutKey(layout.checkpoint_key(checkpoint.offset), encode_checkpoint(checkpoint)),))
 
 
@@ -62,6 +69,14 @@ def deleting(layout: KeyLayout, checkpoint: Checkpoint, term: int) -> Transactio
         DeleteKey(layout.pieces(checkpoint.offset)),
     )
     return Transaction(_leading(layout, term), operations)
+
+
+def _pieces(checkpoint: Checkpoint, snapshot: Snapshot) -> Iterator[bytes]:
+    bundles = iter(snapshot.bundles.items())
+    for _ in range(checkpoint.pieces - checkpoint.memories):
+        piece: Sequence[tuple[BundleKey, int]] = list(islice(bundles, PIECE_BUNDLES))
+        yield encode_piece(piece)
+    yield from map(encode_memory_piece, memories.pieces(snapshot.memory))
 
 
 def _leading(layout: KeyLayout, term: int) -> tuple[Compare, ...]:

@@ -9,11 +9,11 @@ Values are msgpack, compressed by zlib.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from promoter_view.log import codec
+from promoter_view.log import codec, memories
 from promoter_view.log.entry_queue import MAX_BODY_BYTES
 from promoter_view.log.errors import LogDamaged
 from promoter_view.log.etcd.client.values import Keys
@@ -60,7 +60,8 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Where a replay may begin: at ``revision``, whose last offset is ``offset``. ``pieces`` hold its bundles.
+    """Where a replay may begin: at ``revision``, whose last offset is ``offset``. ``pieces`` hold its bundles, the last
+    ``memories`` of them the memory of these.
 
     ``size`` and ``events`` are the head's at that revision, ``time_ms`` when it was written.
     """
@@ -73,6 +74,7 @@ class Checkpoint:
     generation: int
     complete: bool
     pieces: int
+    memories: int = 0
 
 
 class KeyLayout:
@@ -161,7 +163,8 @@ def encode_checkpoint(checkpoint: Checkpoint) -> bytes:
     """The value of a checkpoint's key."""
     found = checkpoint
     counts = (found.offset, found.revision, found.size, found.events, found.time_ms)
-    return _deflate(codec.pack((*counts, found.generation, found.complete, found.pieces)))
+    memories = (found.memories,) if found.memories else ()
+    return _deflate(codec.pack((*counts, found.generation, found.complete, found.pieces, *memories)))
 
 
 def decode_checkpoint(key: bytes, value: bytes) -> Checkpoint:
@@ -181,6 +184,19 @@ def decode_piece(key: bytes, value: bytes) -> Sequence[tuple[BundleKey, int]]:
     """The inverse. Errors: LogDamaged."""
     try:
         return codec.decode_bundles(_inflate(value))
+    except codec.MALFORMED as error:
+        raise damaged(key, f"it cannot be read ({error})") from error
+
+
+def encode_memory_piece(piece: Iterable[memories.Remembered]) -> bytes:
+    """The value of one piece of a checkpoint that holds memory."""
+    return _deflate(memories.encode(piece))
+
+
+def decode_memory_piece(key: bytes, value: bytes) -> Sequence[memories.Remembered]:
+    """The inverse. Errors: LogDamaged."""
+    try:
+        return memories.decode(_inflate(value))
     except codec.MALFORMED as error:
         raise damaged(key, f"it cannot be read ({error})") from error
 

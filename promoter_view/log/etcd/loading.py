@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from promoter_view.log.codec import MEMORY_FORMAT
 from promoter_view.log.errors import LogDamaged, LogUnusable
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
 from promoter_view.log.etcd.client.values import Etcd, Keys, KeyValue
@@ -15,6 +16,7 @@ from promoter_view.log.etcd.layout import (
     damaged,
     decode_checkpoint,
     decode_head,
+    decode_memory_piece,
     decode_object,
     decode_piece,
 )
@@ -22,7 +24,7 @@ from promoter_view.log.etcd.replica import Canceled
 from promoter_view.log.etcd.surveying import Survey
 from promoter_view.log.mirroring import is_complete
 from promoter_view.log.offsets import is_spent
-from promoter_view.records import BundleKey, ObjectKey, Snapshot, SourceObject
+from promoter_view.records import BundleKey, Memory, ObjectKey, Snapshot, SourceObject
 
 #: How many keys one read brings: half a megabyte each, were they as large as that, is what an answer may hold.
 PAGE = 200
@@ -95,17 +97,17 @@ class Loader:
 
     async def _from(self, checkpoint: Checkpoint) -> Beginning | None:
         """None where some of its pieces are gone: it was deleted meanwhile."""
-        bundles: dict[BundleKey, int] = {}
         pieces = [item async for item in self._items(self._layout.pieces(checkpoint.offset), 0)]
         if len(pieces) != checkpoint.pieces:
             return None
-        for piece in pieces:
-            bundles.update(decode_piece(piece.key, piece.value))
+        bundles, memory = _decoded(pieces, checkpoint)
         head = await self._head_at(checkpoint.revision)
         if head is None or head.offset != checkpoint.offset:
             raise damaged(self._layout.checkpoint_key(checkpoint.offset), "head is another one at its revision")
         objects = await self._objects_at(checkpoint.revision)
         snapshot = _snapshot(head, checkpoint.generation, checkpoint.complete, objects, bundles)
+        if head.format >= MEMORY_FORMAT:
+            snapshot = replace(snapshot, memory=memory)
         return Beginning(checkpoint.revision, checkpoint.offset, snapshot)
 
     async def _anew(self, revision: int, head: Head) -> Beginning:
@@ -142,6 +144,19 @@ class Loader:
             more = page.more and bool(page.items)
             if more:
                 keys = Keys(page.items[-1].key + b"\0", keys.end)
+
+
+def _decoded(
+    pieces: Sequence[KeyValue], checkpoint: Checkpoint
+) -> tuple[dict[BundleKey, int], dict[BundleKey, Memory]]:
+    bundles: dict[BundleKey, int] = {}
+    memory: dict[BundleKey, Memory] = {}
+    end = len(pieces) - checkpoint.memories
+    for piece in pieces[:end]:
+        bundles.update(decode_piece(piece.key, piece.value))
+    for piece in pieces[end:]:
+        memory.update(decode_memory_piece(piece.key, piece.value))
+    return bundles, memory
 
 
 def _snapshot(

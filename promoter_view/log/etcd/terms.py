@@ -90,7 +90,8 @@ class Terms:
             term=action.term.number,
             deposed=lambda reason: self._tell(inputs.Deposed(reason)),
         )
-        mark = Mark(action.tail.head.offset, self._mirror, self._around.settings.generation)
+        settings = self._around.settings
+        mark = Mark(action.tail.head.offset, self._mirror, settings.generation, settings.remembers)
         marked = self._writer.append((mark,))
         marked.addCallbacks(lambda _: self._tell(inputs.Marked()), lambda failure: failure.trap(LogClosed))
 

@@ -107,7 +107,8 @@ class FileLog:
 
     async def _start(self, follower: Follower, mirror: Mirror) -> None:
         opened = await self._replaying.run(lambda: Deferred.fromCoroutine(self._open(follower)))
-        await self._groups.append((Mark(opened.last, mirror, self._settings.generation),))
+        settings = self._settings
+        await self._groups.append((Mark(opened.last, mirror, settings.generation, settings.remembers),))
         if self._archive is not None:
             await self._archive.retain()
 

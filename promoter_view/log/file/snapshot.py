@@ -1,27 +1,27 @@
 """Snapshots as files: frames of bounded size, counted by the first, so that a part is never taken for all. Pure.
 
-Frame 1 is the head, which says how many objects and bundles there are; then come the objects, then the bundles. The
-frames are chained by their numbers; the number of records in the head's own header is 0.
+Frame 1 is the head, which says how many objects and bundles there are, and how many of these have a memory; then come
+the objects, the bundles, the memory. The frames are chained by their numbers; the number of records in the head's own
+header is 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
-from promoter_view.log import codec
+from promoter_view.log import codec, memories
+from promoter_view.log.chunks import chunks
 from promoter_view.log.errors import LogDamaged
 from promoter_view.log.file import frames
 from promoter_view.log.file.segment import damaged
-from promoter_view.records import BundleKey, ObjectKey, Snapshot, SourceObject
+from promoter_view.records import BundleKey, Memory, ObjectKey, Snapshot, SourceObject
 
 #: One piece is written and synced in a few milliseconds, and appends go on between two of them.
 PIECE_BYTES = 256 * 1024
 #: About what a row takes beside an object's body.
 _ROW_BYTES = 96
-
-_Row = TypeVar("_Row")
 
 
 def encode(snapshot: Snapshot, header: frames.FileHeader) -> Iterator[bytes]:
@@ -45,23 +45,12 @@ def decode(name: str, file: BinaryIO, base: int) -> Snapshot:
 
 
 def _bodies(snapshot: Snapshot) -> Iterator[tuple[int, bytes]]:
-    for objects in _chunks(snapshot.objects.items(), lambda row: len(row[1].body) + _ROW_BYTES):
+    for objects in chunks(snapshot.objects.items(), lambda row: len(row[1].body) + _ROW_BYTES, PIECE_BYTES):
         yield len(objects), codec.encode_objects(objects)
-    for bundles in _chunks(snapshot.bundles.items(), lambda _: _ROW_BYTES):
+    for bundles in chunks(snapshot.bundles.items(), lambda _: _ROW_BYTES, PIECE_BYTES):
         yield len(bundles), codec.encode_bundles(bundles)
-
-
-def _chunks(rows: Iterable[_Row], size_of: Callable[[_Row], int]) -> Iterator[Sequence[_Row]]:
-    chunk: list[_Row] = []
-    size = 0
-    for row in rows:
-        chunk.append(row)
-        size += size_of(row)
-        if size >= PIECE_BYTES:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk
+    for piece in memories.pieces(snapshot.memory):
+        yield len(piece), memories.encode(piece)
 
 
 class _Pieces:
@@ -93,13 +82,16 @@ class _Pieces:
 
 
 def _assemble(pieces: _Pieces, base: int) -> Snapshot:
-    snapshot, all_objects, all_bundles = codec.decode_snapshot_head(pieces.next())
+    snapshot, counts = codec.decode_snapshot_head(pieces.next())
     objects: dict[ObjectKey, SourceObject] = {}
-    while len(objects) < all_objects:
+    while len(objects) < counts.objects:
         objects.update(codec.decode_objects(pieces.next()))
     bundles: dict[BundleKey, int] = {}
-    while len(bundles) < all_bundles:
+    while len(bundles) < counts.bundles:
         bundles.update(codec.decode_bundles(pieces.next()))
+    memory: dict[BundleKey, Memory] = {}
+    while len(memory) < counts.memory:
+        memory.update(memories.decode(pieces.next()))
     if snapshot.offset != base or not pieces.at_end():
         raise pieces.damaged("the snapshot is not what its head says")
-    return replace(snapshot, objects=objects, bundles=bundles)
+    return replace(snapshot, objects=objects, bundles=bundles, memory=None if snapshot.memory is None else memory)

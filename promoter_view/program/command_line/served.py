@@ -23,6 +23,7 @@ from promoter_view.program.command_line.values import (
     plain,
     port,
     root_path,
+    web_address,
     words,
 )
 from promoter_view.web.certificates import MIN_VERSIONS
@@ -140,6 +141,13 @@ class DashboardOptions:
         "who may look: none (all who can connect), token (Kubernetes tokens), proxy (whom a proxy names)",
         otherwise="none on loopback, else it must be given",
         more="see [streams](sse.md#who-may-look---dashboard-auth)",
+    )
+    url: str | None = option(
+        web_address,
+        None,
+        "where people find the dashboard, for status.url of each bundle",
+        otherwise="no links",
+        more="with the root path, if there is one; the same on all replicas of one log",
     )
     allowed_hosts: tuple[str, ...] = option(
         host_names,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
@@ -24,7 +24,8 @@ class RootFacts:
     """What a bundle takes from its root besides the root's own bytes.
 
     ``head`` and ``opening`` are the bundle's JSON before and after metadata.resourceVersion's value, up to the root.
-    ``ranks`` gives by member field the places that the root's list assigns.
+    ``ranks`` gives by member field the places that the root's list assigns; ``selectable`` is what field selectors ask
+    for.
     """
 
     uid: str
@@ -33,6 +34,7 @@ class RootFacts:
     head: bytes
     opening: bytes
     ranks: Mapping[str, Mapping[str, int]]
+    selectable: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,8 @@ class Extractor:
         own_uid = str(uuid.uuid5(definition.uid_namespace, uid))
         head = _head(definition, fields.key, own_uid)
         opening = _opening(definition, fields.key.name, uid, created, labels)
-        return RootFacts(own_uid, created, labels, head, opening, dict(self._ranks(fields)))
+        selectable = {name: fields.text(tuple(name.split("."))) for name in definition.selectable}
+        return RootFacts(own_uid, created, labels, head, opening, dict(self._ranks(fields)), selectable)
 
     def _ranks(self, fields: Fields) -> Iterator[tuple[str, Mapping[str, int]]]:
         for member in self._definition.members:

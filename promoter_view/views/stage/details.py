@@ -10,6 +10,7 @@ from promoter_view.views.joining.relations import NamesRoot
 from promoter_view.views.stage.columns import COLUMNS, application_steps, cells
 from promoter_view.views.stage.health import stage_health
 from promoter_view.views.stage.relations import AuthorizesStage, FreightInUse, NamedByHealthCheck, UnendedAndLast
+from promoter_view.views.stage.status import STAGE_STATUS
 
 STAGE_DETAILS = "stagedetails"
 _ENDED_SHOWN = 10
@@ -36,6 +37,8 @@ def stage_details(default_namespace: str) -> ViewDefinition:
         "annotation kubectl.kubernetes.io/last-applied-configuration.",
         root_description="The Stage itself.",
         computed=(stage_health(default_namespace),),
+        status=STAGE_STATUS,
+        selectable=("spec.shard",),
     )
 
 

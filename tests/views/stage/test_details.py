@@ -45,13 +45,14 @@ def joined(*objects: dict[str, Any]) -> World:
 
 
 def compare(world: World, objects: Any) -> None:
-    """Every bundle but for its health equals the slow join's."""
+    """Every bundle but for its health and status equals the slow join's."""
     wanted = join_keyed({key_of(each): each for each in objects})
     found = {}
     for each in world.projector.list(STAGE_DETAILS):
         document = orjson.loads(each.encode())
         document["metadata"].pop("resourceVersion")
         document.pop("health", None)
+        document.pop("status")
         found[each.key.namespace, each.key.name] = document
     assert found == wanted
 
@@ -265,16 +266,16 @@ def test_one_entry_an_application() -> None:
 
 
 def test_who_may_not_see_applications_sees_no_health() -> None:
-    """The health is made of Applications: whoever may not get those gets neither, and keeps the rest."""
+    """The health is made of Applications: whoever may not get those gets neither, and keeps the rest and the words."""
     world = joined(
         stage(freight=["f"], checks=[HEALTHY]), thing("Freight", "f"), application("a", authorized=SHOP), promotion("p")
     )
     whole = world.projector.list(STAGE_DETAILS)[0]
     mask = MemberMask(stage_details("argocd"))
     seen = orjson.loads(mask.bundle(whole, frozenset({"Application"})).encode())
-    assert list(seen) == ["kind", "apiVersion", "metadata", "stage", "promotions", "freight"]
+    assert list(seen) == ["kind", "apiVersion", "metadata", "stage", "promotions", "freight", "status"]
     seen = orjson.loads(mask.bundle(whole, frozenset({"Promotion"})).encode())
-    assert list(seen) == ["kind", "apiVersion", "metadata", "stage", "freight", "applications", "health"]
+    assert list(seen) == ["kind", "apiVersion", "metadata", "stage", "freight", "applications", "health", "status"]
 
 
 def test_members_are_shared() -> None:

@@ -1,0 +1,57 @@
+"""The memory of bundles to bytes and back, in pieces of bounded size. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from promoter_view.log import codec
+from promoter_view.log.chunks import chunks
+from promoter_view.records import BundleKey, Memory, Word
+
+Remembered = tuple[BundleKey, Memory]
+
+#: Of one piece: far below what etcd takes in a request, and a few milliseconds to write and sync.
+PIECE_BYTES = 256 * 1024
+#: About what a bundle takes beside its words and tallies, and what one of these takes.
+_ROW_BYTES = 128
+_ENTRY_BYTES = 64
+
+
+def pieces(memory: Mapping[BundleKey, Memory] | None) -> Iterator[Sequence[Remembered]]:
+    """All of it; nothing where there is none."""
+    return chunks((memory or {}).items(), _size_of, PIECE_BYTES)
+
+
+def encode(piece: Iterable[Remembered]) -> bytes:
+    """One piece of it."""
+    words = codec.Words()
+    rows = [_row(key, memory, words) for key, memory in piece]
+    return codec.pack((list(words.numbers), rows))
+
+
+def decode(payload: bytes | memoryview) -> list[Remembered]:
+    """One piece of it. Errors: those in ``codec.MALFORMED``."""
+    words, rows = codec.unpack(payload)
+    return [_remembered(row, words) for row in rows]
+
+
+def _size_of(remembered: Remembered) -> int:
+    memory = remembered[1]
+    return _ROW_BYTES + _ENTRY_BYTES * (len(memory.words) + _leaves(list(memory.tallies.values())))
+
+
+def _leaves(value: Any) -> int:
+    return sum(map(_leaves, value)) if isinstance(value, tuple | list) else 1
+
+
+def _row(key: BundleKey, memory: Memory, words: codec.Words) -> tuple[Any, ...]:
+    named = (words.number(key.view), words.number(key.namespace), key.name)
+    said = [(words.number(of), words.number(word.value), word.since) for of, word in memory.words.items()]
+    return (*named, memory.uid, said, dict(memory.tallies))
+
+
+def _remembered(row: Sequence[Any], words: Sequence[str]) -> Remembered:
+    view, namespace, name, uid, said, tallies = row
+    found = {words[of]: Word(words[value], since) for of, value, since in said}
+    return BundleKey(words[view], words[namespace], name), Memory(uid, found, tallies)

@@ -1,0 +1,190 @@
+"""The field ``status`` of StageDetails: its health in one word, since when, and conditions. Pure.
+
+The word is that of the field ``health``; where there is no health to tell of, it says why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from promoter_view.decoded import mapping, mappings, moment, text, texts
+from promoter_view.records import Tally, Word
+from promoter_view.stages.assessment import SUCCEEDED, is_control_flow
+from promoter_view.stages.health import Health
+from promoter_view.views.contents import Contents
+from promoter_view.views.definition import Assessed, Status
+from promoter_view.views.status import conditions as showing
+from promoter_view.views.status.conditions import NOT_VISIBLE, Condition, verdict
+from promoter_view.views.status.words import WHOLE, stamp
+
+_CHECKED = "Application"
+_REASON = re.compile(r"[A-Za-z][A-Za-z0-9]{0,60}")
+_FLOWS = "Freight flows through it: it has no promotion steps"
+_EMPTY = "nothing was promoted to it yet"
+_STATES = tuple(Health)
+
+
+@dataclass(frozen=True, slots=True)
+class StageFacts:
+    """What a Stage says of itself. Times are seconds since 1970, None where it does not tell."""
+
+    flows: bool
+    promoting: str
+    last: str
+    phase: str
+    kargo_health: str
+    created: int | None
+    ended: int | None
+    healthy_since: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AssessedStage:
+    """See definition.Assessed. ``reason`` is one word; ``by_checks``: Applications have decided."""
+
+    facts: StageFacts
+    state: Health
+    reason: str
+    message: str
+    by_checks: bool
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """See Assessed."""
+        return {WHOLE: str(self.state), **{each.key: each.status for each in self._conditions(frozenset())}}
+
+    @property
+    def began(self) -> Mapping[str, int]:
+        """See Assessed: the word's, as far as the Stage itself tells, and that of the conditions with it."""
+        at = self._began
+        return {} if at is None else dict.fromkeys(self.words, at)
+
+    def tally(self, before: Mapping[str, Tally], words: Mapping[str, Word], at: int) -> Mapping[str, Tally]:  # noqa: ARG002
+        """See Assessed. Nothing of a Stage is counted."""
+        return before
+
+    def render(self, words: Mapping[str, Word], hidden: frozenset[str] = frozenset()) -> Sequence[bytes]:
+        """See Assessed: one piece."""
+        whole, facts = words[WHOLE], self.facts
+        told = {
+            "state": whole.value,
+            "since": stamp(whole.since),
+            "message": self._message(hidden),
+            "promoting": bool(facts.promoting),
+            "kargoHealth": facts.kargo_health,
+        }
+        shown = {name: value for name, value in told.items() if value}
+        return [orjson.dumps({**shown, "conditions": showing.told(self._conditions(hidden), words)})]
+
+    @property
+    def _began(self) -> int | None:
+        facts = self.facts
+        if facts.promoting:
+            return None
+        if self.state is Health.HEALTHY:
+            return facts.healthy_since or facts.ended
+        return facts.ended if facts.last else facts.created
+
+    def _message(self, hidden: frozenset[str]) -> str:
+        return NOT_VISIBLE if self.message and self.by_checks and _CHECKED in hidden else self.message
+
+    def _conditions(self, hidden: frozenset[str]) -> tuple[Condition, ...]:
+        state, message = self.state, self._message(hidden)
+        unsaid = state in (Health.UNKNOWN, Health.NOT_APPLICABLE)
+        moves = state is Health.PROGRESSING or bool(self.facts.promoting)
+        return (
+            Condition("Healthy", "Unknown" if unsaid else verdict(state is Health.HEALTHY), self.reason, message),
+            Condition("Progressing", verdict(moves), self.reason, message if moves else ""),
+            Condition(
+                "NeedsAttention", verdict(state is Health.UNHEALTHY), self.reason, "" if moves or unsaid else message
+            ),
+        )
+
+
+def assess_stage(contents: Contents) -> Assessed:
+    """What is said of a Stage, of its details."""
+    facts = contents.root(read_stage)
+    if facts.flows:
+        return AssessedStage(facts, Health.NOT_APPLICABLE, "ControlFlow", _FLOWS, by_checks=False)
+    state, message = contents.one("health", read_health)
+    if state is None:
+        return AssessedStage(facts, Health.UNKNOWN, "NoFreight", _EMPTY, by_checks=False)
+    if facts.promoting:
+        return AssessedStage(facts, state, "ActivePromotion", message, by_checks=False)
+    if facts.last and facts.phase != SUCCEEDED:
+        reason = f"LastPromotion{facts.phase}"
+        return AssessedStage(facts, state, reason, message, by_checks=False)
+    return AssessedStage(facts, state, str(state), message, by_checks=True)
+
+
+def read_stage(stage: Mapping[str, Any]) -> StageFacts:
+    """What a Stage says of itself."""
+    status = mapping(stage, "status")
+    last = mapping(status, "lastPromotion")
+    phase = text(last, "status", "phase")
+    current = mapping(status, "currentPromotion")
+    healthy = [each for each in mappings(status, "conditions") if text(each, "type") == "Healthy"]
+    return StageFacts(
+        flows=is_control_flow(stage),
+        promoting=text(current, "name") or "?" if current else "",
+        last=text(last, "name") or "?" if last else "",
+        phase=phase if _REASON.fullmatch(phase) else "Unknown",
+        kargo_health=text(status, "health", "status"),
+        created=_seconds(stage, "metadata", "creationTimestamp"),
+        ended=_seconds(last, "finishedAt") or _seconds(last, "status", "finishedAt"),
+        healthy_since=next(
+            (_seconds(it, "lastTransitionTime") for it in healthy if text(it, "status") == "True"), None
+        ),
+    )
+
+
+def read_health(health: Mapping[str, Any]) -> tuple[Health | None, str]:
+    """The state, None where there is none, and why it is not Healthy."""
+    status = text(health, "status")
+    issues = texts(health, "issues")
+    return (Health(status) if status in _STATES else None), issues[0] if issues else ""
+
+
+def _seconds(value: Any, *path: str) -> int | None:
+    at = moment(value, *path)
+    return None if at is None else int(at.timestamp())
+
+
+_SCHEMA = {
+    "description": "How the Stage stands. Worked out with each change of what it depends on; since when is kept over "
+    "restarts.",
+    "type": "object",
+    "required": ["state", "since", "conditions"],
+    "properties": {
+        "state": showing.described(
+            "Healthy, Progressing, Unhealthy, Unknown, or NotApplicable for a Stage through which Freight only flows. "
+            "It is the same for everybody, whichever members one may see; a field selector asks for it by status.state."
+        ),
+        "since": showing.moment("Since when it is that: when the change was recorded."),
+        "message": showing.described("Why it is that. Left out where there is nothing to say."),
+        "promoting": {"description": "A Promotion is under way. Left out where none is.", "type": "boolean"},
+        "kargoHealth": showing.described(
+            "What Kargo's own controller says of the Stage's health. Left out without one."
+        ),
+        "conditions": showing.schema(
+            {
+                "Healthy": "True or False where the state is known.",
+                "Progressing": "a Promotion is under way, or an Application is progressing.",
+                "NeedsAttention": "True where it is Unhealthy.",
+            }
+        ),
+        "url": showing.described("The dashboard's page of the Stage. Left out without --dashboard-url."),
+    },
+}
+
+
+#: The field.
+STAGE_STATUS = Status(assess_stage, _SCHEMA)
+
+if TYPE_CHECKING:
+    _assessed: type[Assessed] = AssessedStage

@@ -1,0 +1,73 @@
+"""What is remembered of each bundle, folded over the records: since when its words hold, and its tallies. Pure.
+
+The time is that of the record's offset and never a clock's, so that all who fold the same records say the same. Nothing
+that is made anew forgets: a start, another generation, other rules for objects, other kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+
+from promoter_view.log.offsets import UNITS_PER_SECOND
+from promoter_view.records import Bundle, BundleKey, Mark, Memory, Word
+from promoter_view.views.bundles import Draft
+from promoter_view.views.definition import Assessed
+
+
+class Memories:
+    """``known`` is a snapshot's: None where no mark had said yet that there is one.
+
+    Until one does, what is known is of this process's own making: it began where that happened to begin.
+    """
+
+    def __init__(self, known: Mapping[BundleKey, Memory] | None = None) -> None:
+        self._known = dict(known or {})
+        self._counts = known is not None
+
+    def mark(self, mark: Mark) -> bool:
+        """A log or a leader's term was opened. True where all memory begins here, whatever was made of it before."""
+        if self._counts or not mark.remembers:
+            return False
+        self._counts = True
+        self._known.clear()
+        return True
+
+    def settle(self, draft: Draft, before: Bundle | None, offset: int) -> Draft:
+        """The bundle with its status, at the record of that offset; ``before``: as it was."""
+        if draft.assessed is None:
+            return draft
+        key, at = draft.key, offset // UNITS_PER_SECOND
+        memory = self._known[key] = remember(self._known.get(key), draft.assessed, uid=draft.root.uid, at=at)
+        return draft.with_status(memory.words, before)
+
+    def forget(self, key: BundleKey) -> None:
+        """The bundle is gone."""
+        self._known.pop(key, None)
+
+    def forget_others(self, keys: Container[BundleKey]) -> None:
+        """Of bundles there are those and no others."""
+        self._known = {key: memory for key, memory in self._known.items() if key in keys}
+
+    def snapshot(self) -> Mapping[BundleKey, Memory] | None:
+        """All of it, by reference."""
+        return self._known.copy() if self._counts else None
+
+
+def remember(before: Memory | None, assessed: Assessed, *, uid: str, at: int) -> Memory:
+    """What is kept of a bundle from here on. ``at``: the time of the record, in whole seconds since 1970.
+
+    A word that is what it was keeps its time, another one begins at the record's. Where nothing is known of the bundle
+    objects may tell since when.
+    """
+    if before is None or before.uid != uid:
+        began = assessed.began
+        words = {of: Word(value, min(began.get(of, at), at)) for of, value in assessed.words.items()}
+        return Memory(uid, words, assessed.tally({}, words, at))
+    known = before.words
+    words = {of: _kept(known.get(of), value, at) for of, value in assessed.words.items()}
+    memory = Memory(uid, words, assessed.tally(before.tallies, words, at))
+    return before if memory == before else memory
+
+
+def _kept(known: Word | None, value: str, at: int) -> Word:
+    return known if known is not None and known.value == value else Word(value, at)
