@@ -8,7 +8,7 @@ the first counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from promoter_view.kubernetes.selectors import (
 )
 from promoter_view.reading.pages import Part
 from promoter_view.reading.tokens import Token, decode_token
+from promoter_view.views.known import SELECTORS
 from promoter_view.web.errors import BadRequest, Cause, Invalid
 from promoter_view.web.parameters import Parameters, first
 
@@ -31,6 +32,8 @@ _DECIMAL = re.compile(r"[0-9]{1,20}\Z", re.ASCII)
 _INT64 = range(-(1 << 63), 1 << 63)
 _UINT64 = range(1 << 64)
 _Selector = TypeVar("_Selector")
+#: What any view can be selected by: whether that one can is said once the request is let in.
+_EVERY_FIELD = frozenset().union(*SELECTORS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def is_watch(parameters: Parameters) -> bool:
 def selected_name(parameters: Parameters) -> str:
     """The one name that a list or watch can see, for its authorization; "" when there is none or it cannot be read."""
     try:
-        return parse_field_selector(first(parameters, "fieldSelector")).name or ""
+        return parse_field_selector(first(parameters, "fieldSelector"), _EVERY_FIELD).name or ""
     except SelectorError:
         return ""
 
@@ -89,9 +92,9 @@ def parse_get(parameters: Parameters) -> int:
     return _resource_version(parameters)
 
 
-def parse_list(parameters: Parameters) -> ListQuery:
-    """Errors: BadRequest, Invalid."""
-    labels, fields = _selectors(parameters)
+def parse_list(parameters: Parameters, selectable: Collection[str] = ()) -> ListQuery:
+    """``selectable``: the fields that may be selected by, beside name and namespace. Errors: BadRequest, Invalid."""
+    labels, fields = _selectors(parameters, selectable)
     limit = _integer(parameters, "limit") or 0
     _integer(parameters, "timeoutSeconds")
     _refuse(_list_causes(parameters))
@@ -111,9 +114,9 @@ def parse_list(parameters: Parameters) -> ListQuery:
     )
 
 
-def parse_watch(parameters: Parameters) -> WatchQuery:
-    """Errors: BadRequest, Invalid."""
-    labels, fields = _selectors(parameters)
+def parse_watch(parameters: Parameters, selectable: Collection[str] = ()) -> WatchQuery:
+    """``selectable`` as for a list. Errors: BadRequest, Invalid."""
+    labels, fields = _selectors(parameters, selectable)
     _integer(parameters, "limit")
     timeout = _integer(parameters, "timeoutSeconds")
     parameters = _with_defaults(parameters)
@@ -190,9 +193,9 @@ def _refuse(causes: list[Cause]) -> None:
         raise Invalid("ListOptions", "meta.k8s.io", tuple(causes))
 
 
-def _selectors(parameters: Parameters) -> tuple[LabelSelector, FieldSelector]:
+def _selectors(parameters: Parameters, selectable: Collection[str]) -> tuple[LabelSelector, FieldSelector]:
     labels = _selector(parse_label_selector, parameters, "labelSelector")
-    return labels, _selector(parse_field_selector, parameters, "fieldSelector")
+    return labels, _selector(lambda text: parse_field_selector(text, selectable), parameters, "fieldSelector")
 
 
 def _selector(parse: Callable[[str], _Selector], parameters: Parameters, name: str) -> _Selector:

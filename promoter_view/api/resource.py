@@ -31,6 +31,7 @@ from promoter_view.runtime import Runtime
 from promoter_view.views.definition import GROUP, ViewDefinition
 from promoter_view.views.history import Ahead, Expired, require_come
 from promoter_view.views.isolation import Isolation
+from promoter_view.views.known import SELECTORS
 from promoter_view.web.entrance import send
 from promoter_view.web.errors import NotReady, ObjectNotFound
 from promoter_view.web.parameters import Parameters
@@ -125,7 +126,7 @@ class ViewResource:
 
     async def _list(self, request: Request, call: Call, sighted: SightedViews) -> None:
         rendering = self._rendering(request, call)
-        query = parse_list(call.parameters)
+        query = parse_list(call.parameters, SELECTORS[call.target.view])
         wanted = _selection(call.target, query)
         found = await self._pump.fresh(sighted.see, lambda: page(sighted.views, wanted, query))
         reader = self._reader(found, rendering, gzip=False)
@@ -160,7 +161,7 @@ class ViewResource:
 
     async def _watch(self, request: Request, call: Call, sighted: SightedViews) -> None:
         rendering = self._rendering(request, call)
-        query = parse_watch(call.parameters)
+        query = parse_watch(call.parameters, SELECTORS[call.target.view])
         wanted, instruments = _selection(call.target, query), self._instruments[call.target.view]
         carrier = carrier_of(request, sighted.admission, self._frames, gzip=rendering.gzip, reactor=self._reactor)
         wire = carrier.wire

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -20,6 +20,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _FIELD_TERM = re.compile(r"(?:\\.|[^,\\])+")
 _Found = TypeVar("_Found")
 _SYMBOLS = frozenset({"", "==", "!=", "=", "!", "(", ")", ",", "<", ">"})
+_NOTHING: Mapping[str, str] = {}
 _FIELDS = ("metadata.name", "metadata.namespace")
 #: Each is tried on each object, in one turn: thousands of them, which a URL has room for, would hold up everybody.
 MAX_REQUIREMENTS = 64
@@ -30,10 +31,10 @@ class SelectorError(ValueError):
 
 
 class FieldError(SelectorError):
-    """A field selector on a field that cannot be selected by."""
+    """A field selector on a field that cannot be selected by; ``supported`` are those that can."""
 
-    def __init__(self, field: str) -> None:
-        super().__init__(f"field label not supported: {field}")
+    def __init__(self, field: str, supported: Collection[str]) -> None:
+        super().__init__(f"field label not supported: {field}; supported are {', '.join(supported)}")
         self.field = field
 
 
@@ -224,7 +225,7 @@ def _check_value(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FieldRequirement:
-    """One requirement on ``metadata.name`` or ``metadata.namespace``."""
+    """One requirement on a field: ``metadata.name``, ``metadata.namespace`` or one more that a resource has."""
 
     field: str
     equal: bool
@@ -237,7 +238,7 @@ class FieldRequirement:
 
 @dataclass(frozen=True, slots=True)
 class FieldSelector:
-    """A conjunction of requirements on name and namespace, the fields that every resource can be selected by."""
+    """A conjunction of requirements on name, namespace and fields that a resource can be selected by beside these."""
 
     requirements: tuple[FieldRequirement, ...] = ()
 
@@ -256,10 +257,13 @@ class FieldSelector:
         """The one namespace that can match, if the selector names one."""
         return self._exact("metadata.namespace")
 
-    def matches(self, namespace: str, name: str) -> bool:
-        """Whether an object of that namespace ("" for cluster scope) and name is selected."""
-        values = {"metadata.namespace": namespace, "metadata.name": name}
-        return all((values[term.field] == term.value) is term.equal for term in self.requirements)
+    def matches(self, namespace: str, name: str, more: Mapping[str, str] = _NOTHING) -> bool:
+        """Whether an object of that namespace ("" for cluster scope) and name is selected.
+
+        ``more``: its other fields; one that it has not is "", as in Kubernetes.
+        """
+        values = {**more, "metadata.namespace": namespace, "metadata.name": name}
+        return all((values.get(term.field, "") == term.value) is term.equal for term in self.requirements)
 
     def _exact(self, field: str) -> str | None:
         return next((term.value for term in self.requirements if term.equal and term.field == field), None)
@@ -268,13 +272,18 @@ class FieldSelector:
         return ",".join(map(str, self.requirements))
 
 
-def parse_field_selector(text: str) -> FieldSelector:
+def parse_field_selector(text: str, more: Collection[str] = ()) -> FieldSelector:
     r"""Reads a field selector; "" selects everything. ``\``, ``,`` and ``=`` in a value are escaped by ``\``.
 
     Errors: SelectorError, also beyond MAX_REQUIREMENTS; FieldError where the field is neither metadata.name nor
-    metadata.namespace.
+    metadata.namespace nor one of ``more``.
     """
-    return FieldSelector(_bounded(_field_requirement(term, text) for term in _field_terms(text)))
+    found = FieldSelector(_bounded(_field_requirement(term, text) for term in _field_terms(text)))
+    supported = (*_FIELDS, *more)
+    unknown = next((term.field for term in found.requirements if term.field not in supported), None)
+    if unknown is not None:
+        raise FieldError(unknown, supported)
+    return found
 
 
 def _field_terms(text: str) -> Iterator[str]:
@@ -295,6 +304,4 @@ def _field_requirement(term: str, text: str) -> FieldRequirement:
     if match is None:
         raise SelectorError(f"invalid selector: '{text}'; can't understand '{term}'")
     field, operator, value = match.groups()
-    if field not in _FIELDS:
-        raise FieldError(field)
     return FieldRequirement(field, operator != "!=", re.sub(r"\\(.)", r"\1", value))

@@ -13,6 +13,7 @@ import orjson
 
 from promoter_view.records import STATUS, Bundle
 from promoter_view.views.recent import Recent
+from promoter_view.views.status.pieces import StatusParts, parts_of
 
 #: What was read is kept for so many bytes of JSON: three of the largest strategies, or hundreds of usual ones.
 KEPT_BYTES = 16 * 1024 * 1024
@@ -63,10 +64,6 @@ class Contents(Protocol):
     def fields(self) -> Sequence[str]:
         """The fields behind the root, in order, but for the status."""
 
-    @property
-    def status(self) -> Sequence[bytes]:
-        """The pieces of the status (views.status); none where there is none."""
-
     def root(self, read: Read[_Value]) -> _Value:
         """What is read of the root."""
 
@@ -75,6 +72,12 @@ class Contents(Protocol):
 
     def each(self, field: str, read: Read[_Value]) -> list[_Value]:
         """What is read of each object in that field; what is no object there is passed over."""
+
+    def status(self, read: Read[_Value]) -> _Value:
+        """What is read of the status, without its environments; of an empty one where there is none."""
+
+    def environments(self, read: Read[_Value]) -> list[_Value]:
+        """What is read of each environment of the status."""
 
 
 class _Kept(NamedTuple, Generic[_Value]):
@@ -112,7 +115,7 @@ class BundleContents:
     def __init__(self, bundle: Bundle, readings: Readings, bodies: Mapping[str, Sequence[bytes]] | None = None) -> None:
         self._bundle = bundle
         self._readings = readings
-        self.status: Sequence[bytes] = ()
+        self._status = StatusParts(b"{}", ())
         self._bodies = self._taken_apart() if bodies is None else bodies
         #: What ``each`` gives: row, page and activity want the same of a thousand members in turn.
         self._found: dict[tuple[str, Read[Any]], list[Any]] = {}
@@ -120,7 +123,7 @@ class BundleContents:
     def _taken_apart(self) -> Mapping[str, Sequence[bytes]]:
         fields = self._bundle.fields()
         if fields and fields[-1].name == STATUS:
-            self.status = fields.pop().pieces
+            self._status = parts_of(fields.pop().pieces)
         return {field.name: field.bodies for field in fields}
 
     @property
@@ -167,6 +170,14 @@ class BundleContents:
         for _ in self.steps(field, read):
             pass
         return [*self._found[field, read]]
+
+    def status(self, read: Read[_Value]) -> _Value:
+        """See Contents."""
+        return self._readings.of(self._status.summary, read).value
+
+    def environments(self, read: Read[_Value]) -> list[_Value]:
+        """See Contents."""
+        return [self._readings.of(body, read).value for body in self._status.environments]
 
     def steps(self, field: str, read: Read[Any]) -> Iterator[None]:
         """Reads what ``each`` will want, an object a step: how a slice at a time is had of a bundle of any size."""

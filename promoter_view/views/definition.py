@@ -138,7 +138,7 @@ class Assessed(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class StatusField:
     """The field ``status``, the last of a bundle.
 
     ``assess`` gets what the bundle holds beside it. It reads members by functions that Contents keeps results of, so
@@ -197,7 +197,7 @@ class ViewDefinition:
     description: str
     root_description: str
     computed: tuple[Computed, ...] = ()
-    status: Status | None = None
+    status: StatusField | None = None
     selectable: tuple[str, ...] = ()
     undeclared: Undeclared | None = None
     taken_up: tuple[UndeclaredKind, ...] = ()

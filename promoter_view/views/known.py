@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from promoter_view.views.definition import ViewDefinition
@@ -29,3 +30,5 @@ def _with_page(definition: ViewDefinition, dashboard_url: str) -> ViewDefinition
 
 #: Those of a program without options.
 DEFINITIONS = definitions()
+#: The fields by which the bundles of a view can be selected, beside name and namespace, by plural.
+SELECTORS: Mapping[str, tuple[str, ...]] = {each.plural: each.selectors for each in DEFINITIONS}

@@ -15,7 +15,7 @@ from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.bundles import joint
 from promoter_view.views.contents import BundleContents, Readings
 from promoter_view.views.definition import ViewDefinition
-from promoter_view.views.status.pieces import JOINT, parts_of, with_url
+from promoter_view.views.status.pieces import JOINT, with_url
 from promoter_view.views.status.words import read_url, words_of
 
 Hidden = frozenset[str]
@@ -82,13 +82,13 @@ class MemberMask:
     def _status(self, bundle: Bundle, hidden: Hidden) -> Iterator[BundleField]:
         """The same words since the same time, told without what stems from members of those kinds."""
         contents = BundleContents(bundle, self._readings)
-        if self._assess is None or not contents.status:
+        known = words_of(contents)
+        if self._assess is None or not known:
             return
-        parts, assessed = parts_of(contents.status), self._assess(contents)
+        assessed = self._assess(contents)
         # One that was reflected may have been assessed by another version.
-        words = {of: Word(word, 0) for of, word in assessed.words.items()} | dict(words_of(parts, self._readings))
-        url = self._readings.of(parts.summary, read_url).value
-        yield BundleField(JOINT, list(with_url(assessed.render(words, hidden), url)))
+        words = {of: Word(word, 0) for of, word in assessed.words.items()} | dict(known)
+        yield BundleField(JOINT, list(with_url(assessed.render(words, hidden), contents.status(read_url))))
 
     def _shows(self, field: BundleField, hidden: Hidden) -> bool:
         kinds = self._kinds.get(field.joint)

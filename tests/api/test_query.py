@@ -224,6 +224,7 @@ def test_unreadable_parts_are_left_out(query, expected):
         ("fieldSelector=metadata.name%3D%3Dx,metadata.namespace=n", "x"),
         ("fieldSelector=metadata.name!=x", ""),
         ("fieldSelector=spec.x=1", ""),
+        ("fieldSelector=status.state=Failed,metadata.name=x,spec.shard=a", "x"),
         ("", ""),
     ],
 )

@@ -37,7 +37,7 @@ def found() -> Membership:
 
 
 def members(bundle: dict[str, Any]) -> set[str]:
-    return set(bundle) - {"kind", "apiVersion", "metadata", "stage"}
+    return set(bundle) - {"kind", "apiVersion", "metadata", "stage", "status"}
 
 
 def test_two_views(found: Membership) -> None:
@@ -63,24 +63,55 @@ def test_applications_by_the_right_everywhere(found: Membership) -> None:
 
 
 def test_a_table_of_what_may_be_seen(found: Membership) -> None:
-    """Cells that are made of hidden members are unknown, those of the Stage itself are not."""
+    """Cells that are made of hidden members are unknown, those of the Stage itself and of its state are not."""
     (row,) = found.world.ask(STAGES, {**TABLE, **ALICE}).document["rows"]
     assert row["cells"][:5] == ["test", "f", "Unhealthy", "0/1", "p0 Succeeded"]
     (row,) = found.world.ask(STAGES, {**TABLE, **EVE}).document["rows"]
-    assert row["cells"][:5] == ["test", "<unknown>", "<unknown>", "<unknown>", "p0 Succeeded"]
+    assert row["cells"][:5] == ["test", "<unknown>", "Unhealthy", "<unknown>", "p0 Succeeded"]
     assert row["cells"][6] == "<unknown>"
 
 
-def test_health_of_hidden_applications_is_no_event(found: Membership) -> None:
-    """Who may not see Applications is told nothing when their health changes; who may is told at once."""
+def test_of_hidden_applications_the_word_alone_is_told(found: Membership) -> None:
+    """Who may not see Applications is told which state the Stage is in and no word of why; who may is told all."""
     version = found.world.ask(STAGES, ALICE).version
     watches = [found.world.open(f"{STAGES}?watch=1&resourceVersion={version}", user) for user in (ALICE, BOB)]
+    found.put(application("a", authorized="shop:test", health="Missing"))
     found.put(application("a", authorized="shop:test", health="Healthy"))
     found.put(promotion("q"))
     seen = [[event["object"] for event in watch.events()] for watch in watches]
-    assert [each["health"]["status"] for each in seen[0]] == ["Healthy", "Healthy"]
-    assert [len(each["promotions"]) for each in seen[1]] == [2]
+    assert [each["health"]["status"] for each in seen[0]] == ["Unhealthy", "Healthy", "Healthy"]
+    assert [each["status"]["state"] for each in seen[1]] == ["Healthy", "Healthy"]
+    assert [len(each["promotions"]) for each in seen[1]] == [1, 2]
     assert "health" not in seen[1][0]
+    (before,) = found.world.ask(f"{STAGES}?resourceVersion={version}&resourceVersionMatch=Exact", BOB).document["items"]
+    assert (before["status"]["state"], before["status"]["message"]) == ("Unhealthy", "not visible to you")
+    told = {each["type"]: (each["status"], each["message"]) for each in before["status"]["conditions"]}
+    hidden = "not visible to you"
+    assert told == {"Healthy": ("False", hidden), "Progressing": ("False", ""), "NeedsAttention": ("True", hidden)}
+
+
+def test_field_selectors(found: Membership) -> None:
+    """Lists and watches by state and by shard: a Stage that leaves the selection is DELETED, one that enters ADDED."""
+    list_of, watch_of = f"{STAGES}?fieldSelector=status.state%3D", f"{STAGES}?watch=1&fieldSelector=status.state%3D"
+    assert found.world.ask(f"{list_of}Unhealthy", ALICE).document["items"]
+    assert found.world.ask(f"{list_of}Healthy", ALICE).document["items"] == []
+    assert found.world.ask(f"{list_of}Unhealthy", EVE).document["items"]
+    assert found.world.ask(f"{STAGES}?fieldSelector=spec.shard%3Deast", ALICE).document["items"] == []
+    version = found.world.ask(STAGES, ALICE).version
+    ill, well = (
+        found.world.open(f"{watch_of}{state}&resourceVersion={version}", ALICE) for state in ("Unhealthy", "Healthy")
+    )
+    found.put(application("a", authorized="shop:test", health="Healthy"))
+    found.put(application("a", authorized="shop:test", health="Degraded"))
+    assert [(event["type"], event["object"]["status"]["state"]) for event in ill.events()] == [
+        ("DELETED", "Unhealthy"),
+        ("ADDED", "Unhealthy"),
+    ]
+    assert [event["type"] for event in well.events()] == ["ADDED", "DELETED"]
+    refused = found.world.ask(f"{STAGES}?fieldSelector=spec.nothing%3Da", ALICE)
+    assert refused.code == 400
+    told = "field label not supported: spec.nothing; supported are metadata.name, metadata.namespace, "
+    assert refused.document["message"] == told + "spec.shard, status.state"
 
 
 def test_one_sight_for_both_views(found: Membership) -> None:

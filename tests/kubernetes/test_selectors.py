@@ -121,10 +121,29 @@ def test_bad_field_selector(text: str) -> None:
 
 
 def test_unsupported_field() -> None:
-    """Any other field is refused in the words that kubectl shows."""
+    """Any other field is refused in the words that kubectl shows, which name those that there are."""
     with pytest.raises(FieldError) as caught:
-        parse_field_selector("metadata.name=a,spec.x!=b")
-    assert str(caught.value) == "field label not supported: spec.x"
+        parse_field_selector("metadata.name=a,spec.x!=b", ("status.state",))
+    told = "field label not supported: spec.x; supported are metadata.name, metadata.namespace, status.state"
+    assert str(caught.value) == told
+    assert caught.value.field == "spec.x"
+
+
+@pytest.mark.parametrize(
+    ("text", "matches"),
+    [
+        ("status.state=Failed", True),
+        ("status.state==Held", False),
+        ("status.state!=Failed", False),
+        ("spec.shard=", True),
+        ("spec.shard!=a", True),
+        ("status.state=Failed,metadata.name=other", False),
+    ],
+)
+def test_fields_of_a_resource(text: str, matches: bool) -> None:
+    """What a resource has beside name and namespace is selected by like these; what an object lacks is empty."""
+    selector = parse_field_selector(text, ("status.state", "spec.shard"))
+    assert selector.matches("team", "web", {"status.state": "Failed"}) is matches
 
 
 @pytest.mark.parametrize(

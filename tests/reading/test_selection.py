@@ -13,7 +13,8 @@ RED = Selection(("v",), labels=parse_label_selector("colour=red"))
 
 def bundle(colour: str = "", *, namespace: str = "a", name: str = "x") -> Bundle:
     labels = {"colour": colour} if colour else {}
-    return Bundle(BundleKey("v", namespace, name), "u", 1, "", labels, b'{"v":"', (b'"}',))
+    known = {"status.state": "Failed"}
+    return Bundle(BundleKey("v", namespace, name), "u", 1, "", labels, b'{"v":"', (b'"}',), known)
 
 
 red, blue, plain = bundle("red"), bundle("blue"), bundle()
@@ -56,6 +57,8 @@ SCOPES: list[tuple[Selection, bool]] = [
     (Selection(("v",), labels=parse_label_selector("colour!=red")), False),
     (Selection(("v",), fields=parse_field_selector("metadata.name=x,metadata.namespace=a")), True),
     (Selection(("v",), fields=parse_field_selector("metadata.name!=x")), False),
+    (Selection(("v",), fields=parse_field_selector("status.state=Failed", ("status.state",))), True),
+    (Selection(("v",), fields=parse_field_selector("status.state!=Failed", ("status.state",))), False),
 ]
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import TypeVar
 
 from promoter_view.dashboard.nearest import first_unknown
-from promoter_view.kubernetes.selectors import SelectorError, parse_label_selector
+from promoter_view.kubernetes.selectors import SelectorError, parse_field_selector, parse_label_selector
 from promoter_view.reading.pages import Part
 from promoter_view.reading.selection import GlobError, Selection, parse_globs
 from promoter_view.reading.sight import Sight
 from promoter_view.reading.tokens import decode_token
+from promoter_view.views.known import SELECTORS
 from promoter_view.views.versions import LIMIT
 from promoter_view.web.errors import BadRequest
 from promoter_view.web.parameters import Parameters, first
 
 _DECIMAL = re.compile(r"[0-9]{1,19}\Z", re.ASCII)
-_FILTER = ("kind", "namespace", "name", "labelSelector")
+_Selector = TypeVar("_Selector")
+_FILTER = ("kind", "namespace", "name", "labelSelector", "fieldSelector")
 _RESUME = ("lastEventId", "scope")
 #: The parameters of each path.
 _KNOWN = {
@@ -60,7 +63,7 @@ def require_known(path: str, parameters: Parameters) -> None:
 
 
 def parse_filter(parameters: Parameters, views: Collection[str]) -> Selection:
-    """kind, namespace, name, labelSelector. Errors: BadRequest."""
+    """kind, namespace, name, labelSelector, fieldSelector. Errors: BadRequest."""
     kinds = tuple(dict.fromkeys(filter(None, first(parameters, "kind").split(",")))) or tuple(views)
     unknown = [kind[:100] for kind in kinds if kind not in views]
     if unknown:
@@ -70,12 +73,24 @@ def parse_filter(parameters: Parameters, views: Collection[str]) -> Selection:
             tuple(sorted(kinds)),
             parse_globs(first(parameters, "namespace")),
             parse_globs(first(parameters, "name")),
-            parse_label_selector(first(parameters, "labelSelector")),
+            _selector(parse_label_selector, parameters, "labelSelector"),
+            _selector(lambda text: parse_field_selector(text, selectable_by(kinds)), parameters, "fieldSelector"),
         )
-    except SelectorError as error:
-        raise BadRequest(f"labelSelector: {error}") from error
     except GlobError as error:
         raise BadRequest(f"namespace, name: {error}") from error
+
+
+def selectable_by(views: Collection[str]) -> tuple[str, ...]:
+    """The fields by which bundles of each of those views can be selected, beside name and namespace."""
+    first_one, *others = views
+    return tuple(each for each in SELECTORS[first_one] if all(each in SELECTORS[other] for other in others))
+
+
+def _selector(parse: Callable[[str], _Selector], parameters: Parameters, name: str) -> _Selector:
+    try:
+        return parse(first(parameters, name))
+    except SelectorError as error:
+        raise BadRequest(f"{name}: {error}") from error
 
 
 def parse_resume(parameters: Parameters, header: str | None) -> Resume | None:

@@ -23,7 +23,7 @@ _FREIGHT, _APPLICATION = "Freight", "Application"
 COLUMNS: tuple[Column, ...] = (
     Column("Stage", "string", "name", "The Stage's name, which is also that of its details."),
     Column("Freight", "string", "", "The Freight that it has, by alias.", 0, _FREIGHT),
-    Column("Health", "string", "", "Healthy, Progressing, Unknown or Unhealthy.", 0, _APPLICATION),
+    Column("Health", "string", "", "Healthy, Progressing, Unknown, Unhealthy or NotApplicable."),
     Column("Apps", "string", "", "Its Applications that are healthy, of all.", 0, _APPLICATION),
     Column("Last Promotion", "string", "", "The newest Promotion that it knows of, and its phase."),
     Column("Age", "date", "", "Time since the Stage was created."),
@@ -43,7 +43,7 @@ def cells(contents: Contents) -> Sequence[Cell]:
     return (
         lambda: contents.name,
         lambda: _freight(contents.each("freight", freight_name)),
-        lambda: contents.one("health", read_status) or NONE,
+        lambda: contents.status(read_state) or contents.one("health", read_status) or NONE,
         lambda: "{}/{}".format(*application_counts(contents)),
         lambda: contents.root(_last_promotion),
         lambda: age(contents.created),
@@ -64,6 +64,11 @@ def application_counts(contents: Contents) -> tuple[int, int]:
 def application_steps(contents: BundleContents) -> Iterator[None]:
     """Reads what ``application_counts`` wants, an Application a step."""
     return contents.steps("applications", _own_health)
+
+
+def read_state(status: Mapping[str, Any]) -> str:
+    """The Stage's state, as its status says it."""
+    return text(status, "state")
 
 
 def read_status(health: Mapping[str, Any]) -> str:

@@ -17,9 +17,9 @@ from promoter_view.records import Tally, Word
 from promoter_view.stages.assessment import SUCCEEDED, is_control_flow
 from promoter_view.stages.health import Health
 from promoter_view.views.contents import Contents
-from promoter_view.views.definition import Assessed, Status
+from promoter_view.views.definition import Assessed, StatusField
 from promoter_view.views.status import conditions as showing
-from promoter_view.views.status.conditions import NOT_VISIBLE, Condition, verdict
+from promoter_view.views.status.conditions import NOT_VISIBLE, StatusCondition, verdict
 from promoter_view.views.status.words import WHOLE, stamp
 
 _CHECKED = "Application"
@@ -93,14 +93,14 @@ class AssessedStage:
     def _message(self, hidden: frozenset[str]) -> str:
         return NOT_VISIBLE if self.message and self.by_checks and _CHECKED in hidden else self.message
 
-    def _conditions(self, hidden: frozenset[str]) -> tuple[Condition, ...]:
+    def _conditions(self, hidden: frozenset[str]) -> tuple[StatusCondition, ...]:
         state, message = self.state, self._message(hidden)
         unsaid = state in (Health.UNKNOWN, Health.NOT_APPLICABLE)
         moves = state is Health.PROGRESSING or bool(self.facts.promoting)
         return (
-            Condition("Healthy", "Unknown" if unsaid else verdict(state is Health.HEALTHY), self.reason, message),
-            Condition("Progressing", verdict(moves), self.reason, message if moves else ""),
-            Condition(
+            StatusCondition("Healthy", "Unknown" if unsaid else verdict(state is Health.HEALTHY), self.reason, message),
+            StatusCondition("Progressing", verdict(moves), self.reason, message if moves else ""),
+            StatusCondition(
                 "NeedsAttention", verdict(state is Health.UNHEALTHY), self.reason, "" if moves or unsaid else message
             ),
         )
@@ -184,7 +184,7 @@ _SCHEMA = {
 
 
 #: The field.
-STAGE_STATUS = Status(assess_stage, _SCHEMA)
+STAGE_STATUS = StatusField(assess_stage, _SCHEMA)
 
 if TYPE_CHECKING:
     _assessed: type[Assessed] = AssessedStage

@@ -14,7 +14,7 @@ NOT_VISIBLE = "not visible to you"
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class StatusCondition:
     """What holds of a bundle: ``status`` is True, False or Unknown, ``reason`` one word in CamelCase."""
 
     type: str
@@ -33,7 +33,7 @@ def verdict(holds: bool) -> str:
     return "True" if holds else "False"
 
 
-def told(conditions: Iterable[Condition], words: Mapping[str, Word]) -> list[Mapping[str, str]]:
+def told(conditions: Iterable[StatusCondition], words: Mapping[str, Word]) -> list[Mapping[str, str]]:
     """Them as they stand in a status."""
     return [
         {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.records import Word
-from promoter_view.views.contents import Readings
-from promoter_view.views.status.pieces import StatusParts
+from promoter_view.views.contents import Contents
 
 #: The whole; the others are followed by a branch, or by the type of a condition.
 WHOLE = ""
@@ -18,10 +18,9 @@ CONDITION = "condition/"
 _Said = tuple[str, Word]
 
 
-def words_of(parts: StatusParts, readings: Readings) -> Mapping[str, Word]:
+def words_of(contents: Contents) -> Mapping[str, Word]:
     """The words that a status says, and since when it says so; what is of another shape is left out."""
-    found = [word for body in parts.environments for word in readings.of(body, read_environment).value]
-    return dict([*readings.of(parts.summary, read_summary).value, *found])
+    return dict([*contents.status(read_summary), *chain.from_iterable(contents.environments(read_environment))])
 
 
 def read_summary(status: Mapping[str, Any]) -> tuple[_Said, ...]:

@@ -10,7 +10,18 @@ from promoter_view.log.etcd.at_rest import EtcdAtRest
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
 from promoter_view.log.etcd.client.values import PutKey, Transaction
 from promoter_view.log.etcd.layout import KeyLayout
-from promoter_view.records import BundleKey, ChangeType, Mark, ObjectKey, Position, Snapshot, SourceObject, UnreadObject
+from promoter_view.records import (
+    BundleKey,
+    ChangeType,
+    Mark,
+    Memory,
+    ObjectKey,
+    Position,
+    Snapshot,
+    SourceObject,
+    UnreadObject,
+    Word,
+)
 from tests.support.log.benches import EtcdBench
 from tests.support.log.fakes import MIRROR, PATH, Fold, change, kinds
 
@@ -26,7 +37,8 @@ def state(count=300):
     bundles = {BundleKey("view", "team", f"pr-{number}"): 1000 + number for number in range(count)}
     offset = 18_000_001_000_000
     unreadable = {ObjectKey("PullRequest", "team", "deep"): UnreadObject("9", "cannot be decoded")}
-    return Snapshot(offset, MIRROR, 0, True, {PATH: "7"}, objects, bundles, unreadable, kinds("Gate").kinds)
+    memory = {key: Memory("u", {"": Word("Healthy", at)}) for at, key in enumerate(bundles)}
+    return Snapshot(offset, MIRROR, 0, True, {PATH: "7"}, objects, bundles, unreadable, kinds("Gate").kinds, memory)
 
 
 def run(work):

@@ -601,6 +601,26 @@ def test_undeclared_kinds_are_known_to_every_replica(bench):
     assert [fold.kinds for fold in (fold1, fold2, fold3, fold4)] == [kinds("Owned").kinds] * 4
 
 
+def test_what_is_remembered_is_known_to_every_replica():
+    """To one that follows, to one that comes later, from the records or from a checkpoint, and to another leader."""
+    bench = EtcdBench(remembers=True, history_bytes=0)
+    first, fold1 = bench.open()
+    _, fold2 = bench.open()
+    first.append((change("a", b"1"), change("b", b"2")))
+    bench.pass_(700)
+    first.append((change("a", b"3"),))
+    bench.pass_(700)
+    _, fold3 = bench.open()
+    assert fold3.restored.memory
+    first.stop()
+    bench.pass_(10)
+    _, fold4 = bench.open()
+    for fold in (fold2, fold3, fold4):
+        assert fold.memory == fold1.memory
+    assert len(fold1.memory) == 2
+    assert codec.unpack(zlib.decompress(bench.etcd.state.items[LAYOUT.head].value))[0] == 7
+
+
 def test_the_format_is_stepped_when_it_is_needed(bench):
     """Head is of the first format until something needs a newer one, and of that for good from then on."""
     log, _ = bench.open()

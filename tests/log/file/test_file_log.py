@@ -172,6 +172,30 @@ def test_undeclared_kinds_are_known_after_a_restart(tmp_path):
     assert last.kinds == ()
 
 
+def test_what_is_remembered_is_known_after_a_restart(tmp_path):
+    """From the mark that says so on, which older programs refuse; the records and a snapshot tell the same."""
+    older = small(tmp_path, history_bytes=1500)
+    log, fold = older.open()
+    older.append(log, change("before"))
+    older.stop(log)
+    assert b"format 1\n" in (older.path / "format").read_bytes()
+    assert fold.memory is None
+    bench = small(tmp_path, history_bytes=1500, remembers=True)
+    log, fold = bench.open()
+    assert b"format 7\n" in (bench.path / "format").read_bytes()
+    bench.append(log, change("a", b"1"), change("b", b"2"))
+    bench.kill(log)
+    log, again = bench.open()
+    assert again.memory == fold.memory
+    assert len(fold.memory) == 2
+    fill(bench, log, 12)
+    bench.kill(log)
+    assert bench.files("snapshot")
+    _, last = bench.open()
+    assert last.restored.memory
+    assert last.memory == again.memory
+
+
 def test_a_full_disk_holds_the_step_of_the_format_too(bench):
     """The record that needs it waits until there is room, and the format is there before it."""
     log, fold = bench.open()
@@ -318,7 +342,7 @@ def test_a_roll_writes_a_snapshot_beside_the_new_segment(tmp_path):
     assert {file.stem for file in snapshots} <= {file.stem for file in segments}
     _, again = bench.open()
     assert again.restored is not None
-    assert again.state == (*fold.state[:3], MIRROR, {}, ())
+    assert again.state == (*fold.state[:3], MIRROR, {}, (), None)
     assert [r for r in fold.records if r.offset > again.restored.offset] == again.records[:-1]
 
 

@@ -10,7 +10,7 @@ from promoter_view.log.errors import LogDamaged, LogLocked, LogUnusable
 from promoter_view.log.file import segment as segment_module
 from promoter_view.log.file.disk import Disk
 from promoter_view.log.file.folder_at_rest import FolderAtRest
-from promoter_view.records import Change, Mark, ObjectKey, Position, UnreadObject
+from promoter_view.records import Change, Mark, Memory, ObjectKey, Position, UnreadObject, Word
 from tests.support.log.fakes import MIRROR, NOW, PATH, Bench, FaultyDisk, Fold, change, kinds
 
 
@@ -59,7 +59,8 @@ def test_begun_from_a_state_it_goes_on_above(bench, tmp_path):
     """A log begun from another's state has all of it, and its mark follows that state's offset: nothing comes twice."""
     found = read(bench.path).snapshot()
     unreadable = {ObjectKey("PullRequest", "team", "c"): UnreadObject("9", "deep")}
-    state = dataclasses.replace(found, unreadable=unreadable, kinds=kinds("Gate").kinds)
+    memory = {key: Memory("u", {"": Word("Healthy", 7)}) for key in found.bundles}
+    state = dataclasses.replace(found, unreadable=unreadable, kinds=kinds("Gate").kinds, memory=memory)
     other = Bench(tmp_path / "other")
     run(resting(other.path).begin(state))
     log, fold = other.open()

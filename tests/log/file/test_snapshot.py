@@ -9,7 +9,7 @@ import pytest
 from promoter_view.log.errors import LogDamaged
 from promoter_view.log.file import snapshot
 from promoter_view.log.file.frames import FileHeader, FileKind
-from promoter_view.records import BundleKey, ObjectKey, Snapshot, SourceObject, UnreadObject
+from promoter_view.records import BundleKey, Memory, ObjectKey, Snapshot, SourceObject, UnreadObject, Word
 from tests.support.log.fakes import MIRROR, kinds
 
 
@@ -18,7 +18,8 @@ def a_snapshot(objects, body=b'{"a":1}'):
     bundles = {BundleKey("view", key.namespace, key.name): 7 + at for at, key in enumerate(found)}
     unreadable = {ObjectKey("Stage", "ns1", "deep"): UnreadObject("9", "cannot be decoded")} if objects else {}
     state = ({"/a": "5", "/b": ""}, found, bundles, unreadable)
-    return Snapshot(42, MIRROR, 1, True, *state, kinds("Gate").kinds if objects else ())
+    memory = {key: Memory("u", {"": Word("Healthy", at)}, {"seen": (at,)}) for at, key in enumerate(bundles)}
+    return Snapshot(42, MIRROR, 1, True, *state, kinds("Gate").kinds if objects else (), memory if objects else None)
 
 
 def encoded(taken):

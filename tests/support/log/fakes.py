@@ -22,6 +22,7 @@ from promoter_view.records import (
     ChangeType,
     KindsChanged,
     Mark,
+    Memory,
     Mirror,
     ObjectKey,
     Position,
@@ -30,6 +31,7 @@ from promoter_view.records import (
     UndeclaredKind,
     Unreadable,
     UnreadObject,
+    Word,
 )
 from promoter_view.slices import SLICE_SECONDS
 from tests.support.clocks import Wall
@@ -121,6 +123,8 @@ class Fold:
     bundles: dict = field(default_factory=dict)
     unreadable: dict = field(default_factory=dict)
     kinds: tuple = ()
+    #: Since when each bundle is as it is, once a mark says that this is remembered.
+    memory: dict | None = None
     mirror: Mirror | None = None
     generation: int = 0
     offset: int = 0
@@ -140,6 +144,7 @@ class Fold:
         self.objects, self.positions = dict(snapshot.objects), dict(snapshot.positions)
         self.bundles, self.mirror = dict(snapshot.bundles), snapshot.mirror
         self.unreadable, self.kinds = dict(snapshot.unreadable), snapshot.kinds
+        self.memory = None if snapshot.memory is None else dict(snapshot.memory)
         self.generation, self.offset = snapshot.generation, snapshot.offset
 
     def apply(self, records):
@@ -155,6 +160,8 @@ class Fold:
         if isinstance(entry, Mark):
             self.positions = carried(self.mirror, entry.mirror, self.positions)
             self.mirror, self.generation = entry.mirror, entry.generation
+            if entry.remembers and self.memory is None:
+                self.memory = {}
         elif isinstance(entry, Position) and entry.path == EVERY_PATH:
             self.positions = dict.fromkeys(self.positions, entry.position)
         elif isinstance(entry, Unreadable):
@@ -179,15 +186,18 @@ class Fold:
         else:
             self.objects[change.key] = SourceObject(change.body, change.resource_version)
             self.bundles[bundle] = offset
+        if self.memory is not None:
+            self.memory[bundle] = Memory("uid", {"": Word(change.body.decode(), offset)}, {"seen": (offset, "x")})
 
     def snapshot(self):
         complete = self.mirror is not None and is_complete(self.mirror, self.positions)
         kept = dict(self.positions), dict(self.objects), dict(self.bundles), dict(self.unreadable), self.kinds
-        return Snapshot(self.offset, self.mirror, self.generation, complete, *kept)
+        memory = None if self.memory is None else dict(self.memory)
+        return Snapshot(self.offset, self.mirror, self.generation, complete, *kept, memory)
 
     @property
     def state(self):
-        return self.objects, self.positions, self.bundles, self.mirror, self.unreadable, self.kinds
+        return self.objects, self.positions, self.bundles, self.mirror, self.unreadable, self.kinds, self.memory
 
 
 def change(name, body=b"{}", *, namespace="team", version="1", position=None, kind="PullRequest", type_=None):
