@@ -298,8 +298,8 @@ class Bundle:
     labels: Mapping[str, str]
     head: bytes
     tail: tuple[bytes, ...]
-    selectable: Mapping[str, str] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
+    selectable: Mapping[str, str] = field(default_factory=dict)
 
     def encode(self, resource_version: int | None = None) -> bytes:
         """The object as compact JSON; with another resourceVersion where one is given (a DELETED event has its own)."""

@@ -1,6 +1,6 @@
 """Records and snapshots to bytes and back. Pure; the only module that knows msgpack.
 
-A frame's payload is one msgpack value, so that one call decodes it and each body is copied once. Words that repeat
+A frame's payload is one msgpack value, so that one call decodes it and each body is copied once. WordTable that repeat
 (kinds, namespaces, paths) stand in a table at its head and are numbered in the rows. Bodies are opaque.
 """
 
@@ -62,7 +62,7 @@ class SnapshotCounts(NamedTuple):
     memory: int = 0
 
 
-class Words:
+class WordTable:
     """Numbers words in the order in which they are first seen: the table at the head of a payload."""
 
     __slots__ = ("numbers",)
@@ -97,7 +97,7 @@ def format_of_snapshot(snapshot: Snapshot) -> int:
 
 def encode_records(records: Sequence[Record]) -> bytes:
     """The payload of one frame."""
-    words = Words()
+    words = WordTable()
     rows = [(record.offset, record.time_ms, *_row(record.entry, words)) for record in records]
     return pack((list(words.numbers), rows))
 
@@ -109,7 +109,7 @@ def decode_records(payload: bytes | memoryview) -> list[Record]:
     return [Record(row[0], row[1], _entry(row, words)) for row in rows]
 
 
-def _row(entry: Entry, words: Words) -> tuple[Any, ...]:
+def _row(entry: Entry, words: WordTable) -> tuple[Any, ...]:
     if isinstance(entry, Change):
         kind, namespace, name = entry.key
         key = (words.number(kind), words.number(namespace), name)
@@ -191,7 +191,7 @@ def _kinds(rows: Iterable[Sequence[Any]]) -> tuple[UndeclaredKind, ...]:
 
 def encode_objects(objects: Iterable[tuple[ObjectKey, SourceObject]]) -> bytes:
     """Some objects of a snapshot."""
-    words = Words()
+    words = WordTable()
     rows = [
         (words.number(key.kind), words.number(key.namespace), key.name, found.resource_version, found.body)
         for key, found in objects
@@ -211,7 +211,7 @@ def decode_objects(payload: bytes | memoryview) -> list[tuple[ObjectKey, SourceO
 
 def encode_bundles(bundles: Iterable[tuple[BundleKey, int]]) -> bytes:
     """Some bundles' resourceVersions of a snapshot."""
-    words = Words()
+    words = WordTable()
     rows = [(words.number(key.view), words.number(key.namespace), key.name, version) for key, version in bundles]
     return pack((list(words.numbers), rows))
 

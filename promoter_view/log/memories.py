@@ -25,7 +25,7 @@ def pieces(memory: Mapping[BundleKey, Memory] | None) -> Iterator[Sequence[Remem
 
 def encode(piece: Iterable[Remembered]) -> bytes:
     """One piece of it."""
-    words = codec.Words()
+    words = codec.WordTable()
     rows = [_row(key, memory, words) for key, memory in piece]
     return codec.pack((list(words.numbers), rows))
 
@@ -45,7 +45,7 @@ def _leaves(value: Any) -> int:
     return sum(map(_leaves, value)) if isinstance(value, tuple | list) else 1
 
 
-def _row(key: BundleKey, memory: Memory, words: codec.Words) -> tuple[Any, ...]:
+def _row(key: BundleKey, memory: Memory, words: codec.WordTable) -> tuple[Any, ...]:
     named = (words.number(key.view), words.number(key.namespace), key.name)
     said = [(words.number(of), words.number(word.value), word.since) for of, word in memory.words.items()]
     return (*named, memory.uid, said, dict(memory.tallies))

@@ -50,8 +50,8 @@ class Draft(NamedTuple):
     def finish(self, resource_version: int) -> Bundle:
         """The bundle."""
         root = self.root
-        known = (root.creation_timestamp, root.labels, root.head, self.tail, self.selectable)
-        return Bundle(self.key, root.uid, resource_version, *known)
+        known = (root.creation_timestamp, root.labels, root.head, self.tail)
+        return Bundle(self.key, root.uid, resource_version, *known, selectable=self.selectable)
 
 
 class Drafts(Protocol):

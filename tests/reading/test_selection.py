@@ -14,7 +14,7 @@ RED = Selection(("v",), labels=parse_label_selector("colour=red"))
 def bundle(colour: str = "", *, namespace: str = "a", name: str = "x") -> Bundle:
     labels = {"colour": colour} if colour else {}
     known = {"status.state": "Failed"}
-    return Bundle(BundleKey("v", namespace, name), "u", 1, "", labels, b'{"v":"', (b'"}',), known)
+    return Bundle(BundleKey("v", namespace, name), "u", 1, "", labels, b'{"v":"', (b'"}',), selectable=known)
 
 
 red, blue, plain = bundle("red"), bundle("blue"), bundle()

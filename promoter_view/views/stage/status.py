@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from promoter_view.decoded import mapping, mappings, moment, text, texts
+from promoter_view.decoded import mapping, mappings, moment, rfc3339, text, texts
 from promoter_view.records import Tally, Word
 from promoter_view.stages.assessment import SUCCEEDED, is_control_flow
 from promoter_view.stages.health import Health
@@ -20,7 +20,7 @@ from promoter_view.views.contents import Contents
 from promoter_view.views.definition import Assessed, StatusField
 from promoter_view.views.status import conditions as showing
 from promoter_view.views.status.conditions import NOT_VISIBLE, StatusCondition, verdict
-from promoter_view.views.status.words import WHOLE, stamp
+from promoter_view.views.status.words import WHOLE
 
 _CHECKED = "Application"
 _REASON = re.compile(r"[A-Za-z][A-Za-z0-9]{0,60}")
@@ -73,7 +73,7 @@ class AssessedStage:
         whole, facts = words[WHOLE], self.facts
         told = {
             "state": whole.value,
-            "since": stamp(whole.since),
+            "since": rfc3339(whole.since),
             "message": self._message(hidden),
             "promoting": bool(facts.promoting),
             "kargoHealth": facts.kargo_health,

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from promoter_view.decoded import rfc3339
 from promoter_view.records import Word
-from promoter_view.views.status.words import CONDITION, stamp
+from promoter_view.views.status.words import CONDITION
 
 #: In place of what stems from members that a reader may not see.
 NOT_VISIBLE = "not visible to you"
@@ -41,7 +42,7 @@ def told(conditions: Iterable[StatusCondition], words: Mapping[str, Word]) -> li
             "status": words[each.key].value,
             "reason": each.reason,
             "message": each.message,
-            "lastTransitionTime": stamp(words[each.key].since),
+            "lastTransitionTime": rfc3339(words[each.key].since),
         }
         for each in conditions
     ]

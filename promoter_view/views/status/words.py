@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
@@ -43,8 +42,3 @@ def _said(of: str, it: Mapping[str, Any], value: str, since: str) -> tuple[_Said
 def read_url(status: Mapping[str, Any]) -> str:
     """The address of the bundle's page, "" where it has none."""
     return text(status, "url")
-
-
-def stamp(seconds: int) -> str:
-    """A moment, in seconds since 1970, as objects carry it: ``2026-11-29T20:14:03Z``."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

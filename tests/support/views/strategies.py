@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from promoter_view.decoded import mapping, text
+from promoter_view.decoded import items, mapping, text
 from promoter_view.views.contents import Contents, Read
 from promoter_view.views.promotion_strategy.order_gate import POLICIES
 from promoter_view.views.promotion_strategy.state.standing import by_branch, read_standing
@@ -168,7 +168,8 @@ class Decoded:
         self.created = text(tree, "metadata", "creationTimestamp")
         labels = mapping(tree, "metadata", "labels")
         self.labels = {key: value for key, value in labels.items() if type(value) is str}
-        self.fields = [name for name in mapping(tree) if name not in ("kind", "apiVersion", "metadata", root_field)]
+        around = ("kind", "apiVersion", "metadata", root_field, "status")
+        self.fields = [name for name in mapping(tree) if name not in around]
 
     def root(self, read: Read[Value]) -> Value:
         return read(mapping(self._tree, self._root_field))
@@ -181,6 +182,13 @@ class Decoded:
         found = mapping(self._tree).get(field)
         members = found if isinstance(found, list) else [found]
         return [read(member) for member in members if isinstance(member, dict)]
+
+    def status(self, read: Read[Value]) -> Value:
+        found = mapping(self._tree, "status")
+        return read({name: value for name, value in found.items() if name != "environments"})
+
+    def environments(self, read: Read[Value]) -> list[Value]:
+        return [read(mapping(each)) for each in items(self._tree, "status", "environments")]
 
 
 def summarize(contents: Contents) -> Summary:
