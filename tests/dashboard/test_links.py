@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.dashboard.links import commit_url
+from promoter_view.dashboard.links import FORGES, commit_url, compare_url
 from promoter_view.dashboard.page_table import STRATEGY
 from promoter_view.urls import web_url
 
@@ -60,6 +60,26 @@ def test_what_is_no_web_address_is_no_link(url: str) -> None:
 def test_commits_are_linked_where_forges_show_them(repository: str, sha: str, wanted: str) -> None:
     """A commit's link is its repository's address with the sha, and none where either is not what it should be."""
     assert commit_url(repository, sha) == wanted
+
+
+COMPARED = {
+    "github": f"/compare/abcdef1...{SHA}",
+    "forgejo": f"/compare/abcdef1...{SHA}",
+    "gitea": f"/compare/abcdef1...{SHA}",
+    "gitlab": f"/-/compare/abcdef1...{SHA}",
+    "bitbucketCloud": f"/branches/compare/{SHA}..abcdef1",
+    "azureDevOps": f"/branchCompare?baseVersion=GCabcdef1&targetVersion=GC{SHA}",
+}
+
+
+def test_each_forge_compares_commits_in_its_own_way() -> None:
+    """The older one first, or the newer one where the forge has it so; nothing that is no sha is part of a link."""
+    for name, path in COMPARED.items():
+        assert compare_url("https://host/app.git", FORGES[name], "abcdef1", SHA) == f"https://host/app{path}"
+        assert compare_url("https://host/app.git", FORGES[name], "../evil", SHA) == ""
+        assert compare_url("https://host/app.git", FORGES[name], SHA, "x") == ""
+        assert compare_url("javascript:alert(1)", FORGES[name], SHA, SHA) == ""
+    assert COMPARED.keys() == FORGES.keys()
 
 
 def test_credentials_are_never_linked() -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from promoter_view.contacts import Contact, read_contacts
 from promoter_view.dashboard.strategies.checks import Checks, Phase, ShownCheck
+from promoter_view.dashboard.strategies.comparing import Comparing, Comparison, forge_of
 from promoter_view.dashboard.strategies.environments import ShownStrategy, Station, first_stall
 from promoter_view.dashboard.strategies.figures import Deliveries
 from promoter_view.dashboard.strategies.gate_reports import GateReport, read_reports
@@ -39,6 +40,7 @@ class EnvironmentColumn:
     timers: tuple[Timer, ...]
     schedules: tuple[Schedule, ...]
     restore: Restore | None = None
+    comparisons: tuple[Comparison, ...] = ()
 
     @property
     def lifting(self) -> str:
@@ -133,6 +135,8 @@ def read_detail(contents: Contents, strategy: ShownStrategy, past: Matrix) -> De
     stations = strategy.stations
     timed = _by_branch(contents.each("timedCommitStatuses", read_timers))
     scheduled = _by_branch(contents.each("scheduledCommitStatuses", read_schedules))
+    url = _repository_url(stations)
+    comparing = Comparing(stations, past.lines, url, forge_of(contents))
     restores = {each.name: each for each in contents.each(RESTORES, read_restore)}
     return Detail(
         namespace=contents.namespace,
@@ -146,8 +150,9 @@ def read_detail(contents: Contents, strategy: ShownStrategy, past: Matrix) -> De
                 timed.get(each.branch, ()),
                 scheduled.get(each.branch, ()),
                 restores.get(each.facts.held_by),
+                comparing.of(vertex),
             )
-            for each in stations
+            for each, vertex in zip(stations, strategy.summary.order.vertices, strict=True)
         ),
         lines=past.lines,
         left_out=past.left_out,
@@ -158,7 +163,7 @@ def read_detail(contents: Contents, strategy: ShownStrategy, past: Matrix) -> De
         order=strategy.summary.order,
         front=strategy.summary.front,
         repository=repository(contents),
-        repository_url=_repository_url(stations),
+        repository_url=url,
         created=parse_time(contents.created),
         contacts=contents.root(read_contacts),
     )
