@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from markupsafe import Markup
 
-from promoter_view.dashboard.activity import Activity, Entry, Reach, reach_before, told_before
+from promoter_view.dashboard.activity import Activity, Entry, Reach, moment, reach_before, told_before
 from promoter_view.dashboard.events import Event
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.dashboard.page_input import PageInput
@@ -23,6 +24,18 @@ from promoter_view.views.isolation import Isolation
 
 _ENTRIES_A_PAGE = 100
 _ENTRIES_OF_ONE = 20
+#: A resourceVersion is below 2^63.
+_POSITION_DIGITS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What happened since a reader was last here. ``whole`` False: some of it is no longer held."""
+
+    position: str
+    changes: int
+    objects: int
+    whole: bool
 
 
 class EntryLines:
@@ -59,11 +72,13 @@ class ActivityPage:
         events = [one.value for one in Event]
         unknown = first_unknown([event] if event else [], events, "event")
         event = "" if unknown else event
-        before = int(query["before"][:20]) if query.get("before", "").isdecimal() else 0
+        before, visited = _position(query, "before"), _position(query, "since")
         entries = [
             entry
             for entry in self._seen(view)
-            if _fits(entry, namespace, name, event) and (not before or entry.resource_version < before)
+            if _fits(entry, namespace, name, event)
+            and (not before or entry.resource_version < before)
+            and entry.resource_version > visited
         ]
         kept = yield from self._deliveries(namespace, name, view)
         delivered = yield from figure_steps(kept, view.now)
@@ -76,11 +91,17 @@ class ActivityPage:
             "entries": self._rendered(entries[:_ENTRIES_A_PAGE], view.now),
             "events": events,
             "unknown": unknown,
+            "visit": self._visit(visited, entries) if visited else None,
             "namespaces": sorted({bundle.key.namespace for bundle in view.every}),
             "since": self._since(view.now),
             "figures": delivered,
             "chart": chart,
         }
+
+    def _visit(self, visited: int, entries: Sequence[Entry]) -> Visit:
+        objects = {(entry.view, entry.namespace, entry.name) for entry in entries}
+        since = self._activity.since
+        return Visit(str(visited), len(entries), len(objects), since is not None and since <= moment(visited))
 
     def _deliveries(self, namespace: str, name: str, view: PageInput) -> Generator[bytes, None, list[Deliveries]]:
         kept = []
@@ -117,6 +138,12 @@ class ActivityPage:
     def _since(self, now: datetime) -> Reach | None:
         since = self._activity.since
         return None if since is None else reach_before(since, now)
+
+
+def _position(query: Mapping[str, str], name: str) -> int:
+    """A resourceVersion; 0 where there is none."""
+    written = query.get(name, "")
+    return int(written) if written.isascii() and written.isdecimal() and len(written) < _POSITION_DIGITS else 0
 
 
 def _fits(entry: Entry, namespace: str, name: str, event: str) -> bool:

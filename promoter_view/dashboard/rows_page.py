@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from operator import attrgetter
 from typing import Any
 
 from markupsafe import Markup
 
-from promoter_view.dashboard.strategies.fleet import ORDERS, ROWS_A_STEP, FleetQuery, Listed, in_order
+from promoter_view.dashboard.stages.pipeline import PIPELINE, STAGE_ORDERS, levels_of
+from promoter_view.dashboard.strategies.fleet import GROUPS, ROWS_A_STEP, FleetQuery, Listed, in_order
 from promoter_view.dashboard.subject import Shown, Wording
 
 
@@ -21,7 +21,7 @@ class RowsPage:
 
     query: FleetQuery
     wording: Wording
-    orders: Mapping[str, Any]
+    groups: Mapping[str, Any] = field(default_factory=lambda: GROUPS)
     total: int = 0
     shown: int = 0
     counts: Mapping[StrEnum, int] = field(default_factory=dict)
@@ -45,30 +45,62 @@ def rows_page(
         nothing = f"The cluster does not know the kind {wording.kind}: it is not installed."
     elif withheld:
         nothing = f"promoter-view may not list the kind {wording.kind}. The page Program says which right is missing."
-    return RowsPage(query, wording, ORDERS, nothing=nothing)
+    return RowsPage(query, wording, nothing=nothing)
 
 
 def fill_rows(page: RowsPage, found: Sequence[Shown]) -> Iterator[None]:
     """Those that the query does not ask for are hidden; an outline has the others' ids. In steps."""
-    ordered = yield from in_order(found, page.query.sort, attrgetter("row"))
+    place = yield from _place(page.query, found)
+    ordered = yield from in_order(found, lambda each: place(each.row))
     placed, counts, namespaces = list[tuple[Shown, bool]](), Counter[StrEnum](), set[str]()
+    sizes = Counter[str]()
     for each in ordered:
-        placed.append((each, page.query.admits(each.row)))
+        admitted = page.query.admits(each.row)
+        placed.append((each, admitted))
+        sizes[_group(page, each.row)] += admitted
         counts[each.row.state] += 1
         namespaces.add(each.row.namespace)
         if len(placed) % ROWS_A_STEP == 0:
             yield
     page.total, page.shown = len(placed), sum(admitted for _, admitted in placed)
     page.counts, page.namespaces = counts, sorted(namespaces)
-    if page.query.outline:
-        page.rows = (_place(each.row) for each, admitted in placed if admitted)
-    else:
-        page.rows = (_hidden(each.html, hide=not admitted) for each, admitted in placed)
+    page.rows = _lines(page, placed, sizes)
 
 
-def _place(row: Listed) -> Markup:
-    """Where a row stands, for a page that has it."""
-    return Markup('<li id="{}/{}"></li>').format(row.namespace, row.name)
+def _place(query: FleetQuery, found: Sequence[Shown]) -> Generator[None, None, Callable[[Listed], Any]]:
+    """Where a row stands: with its group, then in the order that is asked for."""
+    together, order = GROUPS[query.group][1], STAGE_ORDERS[query.sort][1]
+    if query.sort != PIPELINE:
+        return lambda row: (together(row), order(row))
+    levels = yield from levels_of(each.row for each in found)
+    return lambda row: (together(row), row.namespace, levels[row.namespace, row.name], row.name)
+
+
+def _group(page: RowsPage, row: Listed) -> str:
+    """The name of its group: by project, where a pipeline is asked for and nothing else is."""
+    group = page.query.group or ("namespace" if page.query.sort == PIPELINE else "")
+    if group == "state":
+        return next((chip.word for chip in page.wording.chips if chip.value is row.state), row.state.value)
+    return row.namespace if group else ""
+
+
+def _lines(page: RowsPage, placed: Iterable[tuple[Shown, bool]], sizes: Mapping[str, int]) -> Iterator[Markup]:
+    group, outline = "", page.query.outline
+    for each, admitted in placed:
+        now = _group(page, each.row)
+        if admitted and now != group:
+            group = now
+            yield _heading(group, sizes[group])
+        if not outline:
+            yield _hidden(each.html, hide=not admitted)
+        elif admitted:
+            yield Markup('<li id="{}/{}"></li>').format(each.row.namespace, each.row.name)
+
+
+def _heading(group: str, size: int) -> Markup:
+    return Markup(
+        '<li class="group" data-group="{group}"><h2>{group}</h2><span class="count">{size}</span></li>'
+    ).format(group=group, size=size)
 
 
 def _hidden(html: str, *, hide: bool) -> Markup:

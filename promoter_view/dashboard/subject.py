@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from promoter_view.dashboard.events import Item
 from promoter_view.dashboard.strategies.figures import Deliveries
-from promoter_view.dashboard.strategies.fleet import FleetQuery, Listed
+from promoter_view.dashboard.strategies.fleet import ORDERS, FleetQuery, Listed, Order
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.contents import BundleContents, Readings
@@ -52,6 +52,7 @@ class Wording:
     resource: str
     view: str = ""
     mark: str = ""
+    orders: Mapping[str, Order] = field(default_factory=lambda: ORDERS)
 
 
 @dataclass(frozen=True, slots=True)

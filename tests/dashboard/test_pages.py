@@ -112,14 +112,39 @@ def test_filters_hide_rows_without_leaving_them_out(company: Company) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    [{}, {"namespace": "payments"}, {"state": "uptodate,queued", "sort": "changed"}, {"text": "nobody at all"}],
+    [
+        {},
+        {"group": "state", "density": "compact"},
+        {"namespace": "payments"},
+        {"state": "uptodate,queued", "sort": "changed"},
+        {"text": "nobody at all"},
+    ],
 )
 def test_an_outline_is_the_page_with_places_for_rows(company: Company, query: dict[str, str]) -> None:
     """It has the ids of the rows that the page shows, in its order, and says around them what the page says."""
     whole, outline = company.page("", query), company.page("", query | {"rows": "outline"})
     assert re.findall(r'<li id="([^"]+)"></li>', outline) == re.findall(r'<li class="row [^>]* id="([^"]+)"', whole)
-    around = re.compile(r'(<ul class="rows"[^>]*>).*?(</ul>\n<p class="empty")', re.DOTALL)
+    headings = re.compile(r'<li class="group".*?</li>')
+    assert headings.findall(outline) == headings.findall(whole)
+    around = re.compile(r'(<ul class="rows[^>]*>).*?(</ul>\n<p class="empty")', re.DOTALL)
     assert around.sub(r"\1\2", outline) == around.sub(r"\1\2", whole)
+
+
+@pytest.mark.parametrize("group", ["namespace", "state"])
+def test_rows_stand_together_in_groups(company: Company, group: str) -> None:
+    """Each group that the filters leave is headed once, with its size; rows within it keep the order."""
+    html = company.page("", {"group": group, "sort": "name", "text": "production", "density": "compact"})
+    assert '<ul class="rows compact"' in html
+    lines = re.findall(r'<li class="(group|row)[^"]*"(?: data-group="([^"]*)")?[^>]*>(?:<h2>)?', html)
+    sizes = list(map(int, re.findall(r'</h2><span class="count">(\d+)</span></li>', html)))
+    groups = [words for kind, words in lines if kind == "group"]
+    assert len(groups) == len(set(groups)) == len(sizes) > 1
+    assert sum(sizes) == html.count('<li class="row')
+    assert lines[0][0] == "group"
+    if group == "namespace":
+        assert groups == sorted(groups)
+    else:
+        assert groups[0] == Reader(html).text[Reader(html).text.index(groups[0])]
 
 
 def test_a_form_says_what_its_address_says(company: Company) -> None:
@@ -352,6 +377,22 @@ def test_activity_can_be_narrowed_and_paged(company: Company) -> None:
     assert shown[1]
     assert not shown[0] & shown[1]
     assert company.page("activity", {"before": "x" * 50})
+
+
+def test_what_happened_since_a_visit(company: Company) -> None:
+    """It is counted, and shown alone; what is no longer held is said to be; without it, or with none, nothing is."""
+    entries = list(company.activity.newest_first(company.now))
+    before = entries[2].resource_version
+    html = company.page("activity", {"since": str(before)})
+    assert "Since your last visit: <b>2</b> changes of" in html
+    assert html.count('<li class="entry"') == 2
+    assert "no longer held" not in html
+    old = company.page("activity", {"since": "4700000000000000000"})
+    assert re.search(r"Since your last visit: <b>\d+</b> changes.* What happened before .* is no longer held", old)
+    assert f"since={4700000000000000000}&amp;before=" in old or 'rel="next"' not in old
+    assert "nothing that fits has happened" in company.page("activity", {"since": str(company.world.projector.head)})
+    for nothing in ({}, {"since": "x"}, {"since": "9" * 30}, {"since": "\u0663"}):
+        assert "Since your last visit" not in company.page("activity", nothing)
 
 
 # -- attackers' input ------------------------------------------------------------------------------------------------

@@ -105,6 +105,20 @@ def test_a_row() -> None:
     assert (row.last.name, row.last.phase) == ("p1", "Succeeded")
 
 
+def test_stages_in_pipeline_order() -> None:
+    """By project, each headed; what takes from a Stage stands behind it, and says so."""
+    shop = Shop()
+    asks = [{"origin": {"kind": "Warehouse", "name": "w"}, "sources": {"stages": ["test"]}}]
+    shop.world.put(
+        changed(stage("a-production"), "spec", "requestedFreight", to=asks), stage("only", namespace="another")
+    )
+    html = shop.page("stages", {"sort": "pipeline"})
+    found = re.findall(r'<li class="(?:group" data-group|row[^"]*" id)="([^"]+)"', html)
+    assert found == ["another", "another/only", "shop", "shop/test", "shop/a-production"]
+    assert "after test" in html
+    assert "Unknown order" in shop.page("stages", {"sort": "pipelines"})
+
+
 def test_one_in_full() -> None:
     """Which Application is ill and since when, the steps of each Promotion, and what the Freight is made of."""
     detail = read_stage(Decoded(Shop().document, "stage"), "https://argocd.example.com")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from promoter_view.dashboard.search import freight_words, joined
 from promoter_view.dashboard.strategies.fleet import Listed
-from promoter_view.decoded import mapping, moment, text, texts
+from promoter_view.decoded import mapping, mappings, moment, text, texts
 from promoter_view.views.contents import BundleContents, Contents, Read
 from promoter_view.views.stage.columns import application_counts, application_steps, freight_name, read_status
 
@@ -64,6 +64,13 @@ class Deed:
         return phase_css(self.phase)
 
 
+class FreightSources(NamedTuple):
+    """Where a Stage takes Freight from: Warehouses themselves, and Stages upstream."""
+
+    warehouses: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class StageRow(Listed):
     """A Stage in one line: what ``fleet.FleetQuery`` looks at, and what its row shows.
@@ -80,7 +87,13 @@ class StageRow(Listed):
     current: Deed | None
     last: Deed | None
     shard: str
+    sources: FreightSources = FreightSources()  # noqa: RUF009 - frozen, and of nothing
     hidden: frozenset[str] = frozenset()
+
+    @property
+    def upstream(self) -> Sequence[str]:
+        """The Stages that its Freight has to have been in."""
+        return self.sources.stages
 
 
 def issues_of(value: Any) -> tuple[str, ...]:
@@ -128,6 +141,7 @@ def read_stage_row(contents: Contents) -> StageRow:
         current=current,
         last=last,
         shard=contents.root(_shard),
+        sources=contents.root(_requests),
         labels=contents.labels,
         changed=last.at if last is not None else None,
         words=joined(told),
@@ -192,6 +206,16 @@ def _current(stage: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _last(stage: Mapping[str, Any]) -> Mapping[str, Any]:
     return mapping(stage, "status", "lastPromotion")
+
+
+def _requests(stage: Mapping[str, Any]) -> FreightSources:
+    warehouses, stages = dict[str, None](), dict[str, None]()
+    for each in mappings(stage, "spec", "requestedFreight"):
+        sources = mapping(each, "sources")
+        stages |= dict.fromkeys(texts(sources, "stages"))
+        if sources.get("direct") is True:
+            warehouses[text(each, "origin", "name")] = None
+    return FreightSources(tuple(filter(None, warehouses)), tuple(stages))
 
 
 def _shard(stage: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from promoter_view.dashboard.page_table import page_path
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.stages.activity import compare_stages
 from promoter_view.dashboard.stages.detail import read_stage, stage_steps
+from promoter_view.dashboard.stages.pipeline import STAGE_ORDERS
 from promoter_view.dashboard.stages.rows import ShownHealth, nameless_stage_row, read_stage_row, stage_row_steps
 from promoter_view.dashboard.strategies.fleet import FleetQuery, read_query
 from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Wording
@@ -45,6 +46,7 @@ class Stages(Subject):
         STAGE_DETAILS,
         STAGE_DETAILS,
         " · Stage",
+        STAGE_ORDERS,
     )
 
     def __init__(
@@ -60,7 +62,7 @@ class Stages(Subject):
 
     def read_query(self, query: Mapping[str, str]) -> FleetQuery:
         """A state is a Stage's health."""
-        return read_query(query, ShownHealth)
+        return read_query(query, ShownHealth, STAGE_ORDERS)
 
     def read_steps(self, bundle: Bundle | None) -> Iterator[None]:
         """An Application a step."""

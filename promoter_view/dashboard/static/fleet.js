@@ -5,6 +5,7 @@ import { sayTimes } from "./clock.js";
 import { Filters } from "./filters.js";
 import { fromHTML, morph } from "./morph.js";
 import { recall, remember } from "./storage.js";
+import { LastVisit } from "./visit.js";
 
 export class Fleet {
   #list = document.querySelector("[data-rows]");
@@ -12,15 +13,18 @@ export class Fleet {
   #kept = this.#view ? `favourites-${this.#view}` : "favourites";
   #favourites = new Set(recall(this.#kept, []));
   #filters = new Filters((page, wanted) => this.#answered(page, wanted));
+  #visit = new LastVisit();
   #rows = new Map();
+  #groups = new Map();
   #wanted = this.#shownIn(this.#list);
   #pending = new Map();
   #frame = 0;
   #fresh = null;
 
   start() {
-    for (const row of this.#list.children) this.#adopt(row);
+    for (const row of this.#list.querySelectorAll(":scope > .row")) this.#adopt(row);
     this.#filters.start();
+    this.#visit.start();
     this.#list.addEventListener("click", (event) => this.#star(event));
     this.#list.addEventListener("mouseleave", () => this.#arrange());
     this.#list.addEventListener("focusout", () => this.#arrange());
@@ -30,7 +34,8 @@ export class Fleet {
 
   // -- frames: gathered, and painted together with the next frame of the screen
 
-  take({ event, data }) {
+  take({ event, id, data }) {
+    this.#visit.saw(id);
     const key = `${data.namespace}/${data.name}`;
     if (event === "RESET") this.#fresh = new Set();
     else if (event === "SYNCED") this.#dropOthers();
@@ -94,13 +99,26 @@ export class Fleet {
 
   // -- which rows, in which order
 
-  #shownIn(list) { return [...list.children].filter((row) => !row.hidden).map((row) => row.id); }
+  // Ids of rows, and the headings of groups among them. A heading that is there already stays the same element.
+  #shownIn(list) {
+    const before = this.#groups, shown = [...list.children].filter((row) => !row.hidden);
+    this.#groups = new Map();
+    return shown.map((row) => (row.matches(".group") ? this.#heading(row, before.get(row.dataset.group)) : row.id));
+  }
+
+  #heading(wanted, old) {
+    if (old) morph(old, wanted);
+    this.#groups.set(wanted.dataset.group, old ?? wanted);
+    return old ?? wanted;
+  }
 
   #answered(page, wanted) {
     for (const part of ["[data-count]", "[data-filters]", "[data-empty]"]) {
       morph(document.querySelector(part), page.querySelector(part));
     }
-    this.#wanted = this.#shownIn(page.querySelector("[data-rows]"));
+    const list = page.querySelector("[data-rows]");
+    this.#list.className = list.className;
+    this.#wanted = this.#shownIn(list);
     this.#arrange(wanted ? { moved: true } : {});
     if (wanted) announce("rows", `${document.querySelector("[data-count]").textContent}.`);
   }
@@ -108,17 +126,21 @@ export class Fleet {
   // Who is about to click a row must not have another slide under the pointer, unless he asked for it.
   #arrange({ moved = !this.#list.matches(":hover") && !this.#list.contains(document.activeElement) } = {}) {
     const only = this.#filters.form.elements.favourites.checked;
-    const wanted = this.#wanted.filter((id) => this.#rows.has(id) && (!only || this.#favourites.has(id)));
-    const shown = new Set(wanted);
+    const admits = (id) => this.#rows.has(id) && (!only || this.#favourites.has(id));
+    const wanted = this.#wanted.filter((each) => each.nodeType || admits(each));
+    const shown = new Set(wanted.filter((each) => !each.nodeType));
     for (const [id, row] of this.#rows) if (row.hidden === shown.has(id)) row.hidden = !row.hidden;
-    if (moved) this.#sort(wanted.map((id) => this.#rows.get(id)));
+    // A heading stands before a row, or not at all.
+    if (moved) this.#sort(wanted.filter((each, at) => !each.nodeType || typeof wanted[at + 1] === "string"));
     const line = document.querySelector("[data-count]"), words = line.textContent.replace(/^\d+/, shown.size);
     if (line.textContent !== words) line.textContent = words;
     document.querySelector("[data-empty]").hidden = shown.size > 0;
   }
 
   // Only rows that stand wrong are moved: the list stays still for whoever reads it.
-  #sort(wanted) {
+  #sort(ids) {
+    const wanted = ids.map((each) => this.#rows.get(each) ?? each), headings = new Set(wanted);
+    for (const heading of this.#list.querySelectorAll(":scope > .group")) if (!headings.has(heading)) heading.remove();
     const next = (row) => { while (row?.hidden) row = row.nextElementSibling; return row; };
     let place = next(this.#list.firstElementChild);
     for (const row of wanted) {

@@ -44,6 +44,11 @@ class Listed:
         """The place of its state, the worst first."""
         return list(type(self.state)).index(self.state)
 
+    @property
+    def upstream(self) -> Sequence[str]:
+        """Names of those of its namespace that it takes something from."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Row(Listed):
@@ -71,8 +76,9 @@ class Row(Listed):
 class FleetQuery:
     """What the page's address asks for. What of it cannot be read is left out, and said.
 
-    ``problem`` says what is wrong with the labels, ``unknown`` which state or order there is not. ``favourites``:
-    only those; which, the browser knows. ``outline``: rows are wanted by their ids, for a page that has them.
+    ``problem`` says what is wrong with the labels, ``unknown`` which state, order or group there is not.
+    ``favourites``: only those; which, the browser knows. ``outline``: rows are wanted by their ids, for a page that
+    has them. ``group``: what rows stand together by, "" for nothing. ``compact``: a row is one line.
     """
 
     text: str = ""
@@ -84,6 +90,8 @@ class FleetQuery:
     sort: str = "state"
     favourites: bool = False
     outline: bool = False
+    group: str = ""
+    compact: bool = False
     problem: str = ""
     unknown: tuple[str, ...] = ()
 
@@ -124,11 +132,13 @@ def nameless_row(namespace: str, name: str) -> Row:
     return Row(namespace, name, StateWord.UNKNOWN, {}, None, where, "", "", 0, 0, "", ())
 
 
-def read_query(query: Mapping[str, str], states: Iterable[StrEnum] = StateWord) -> FleetQuery:
+def read_query(
+    query: Mapping[str, str], states: Iterable[StrEnum] = StateWord, orders: Mapping[str, Order] | None = None
+) -> FleetQuery:
     """The query of a page of rows: ``text``, ``namespace`` and ``state`` (comma-separated), ``label``, ``sort``,
-    ``favourites=1``, ``rows=outline``.
+    ``group``, ``density=compact``, ``favourites=1``, ``rows=outline``.
 
-    ``states`` are those that rows may have.
+    ``states`` are those that rows may have, ``orders`` those in which they may stand: ORDERS where there are no others.
     """
     known = {state.value.lower(): state for state in states}
     label, problem = query.get("label", "").strip(), ""
@@ -137,8 +147,13 @@ def read_query(query: Mapping[str, str], states: Iterable[StrEnum] = StateWord) 
     except SelectorError as error:
         labels, problem = LabelSelector(), str(error)
     wanted = list(filter(None, query.get("state", "").lower().split(",")))
-    sort = query.get("sort", "") or "state"
-    unknown = (first_unknown(wanted, known, "state"), first_unknown([sort], ORDERS, "order"))
+    orders = orders or ORDERS
+    sort, group = query.get("sort", "") or "state", query.get("group", "")
+    unknown = (
+        first_unknown(wanted, known, "state"),
+        first_unknown([sort], orders, "order"),
+        first_unknown([group], GROUPS, "group"),
+    )
     return FleetQuery(
         text=query.get("text", "")[:_MAX_TEXT],
         search=read_search(query.get("text", "")[:_MAX_TEXT]),
@@ -146,7 +161,9 @@ def read_query(query: Mapping[str, str], states: Iterable[StrEnum] = StateWord) 
         states=frozenset(known[word] for word in wanted if word in known),
         labels=labels,
         label=label,
-        sort=sort if sort in ORDERS else "state",
+        sort=sort if sort in orders else "state",
+        group=group if group in GROUPS else "",
+        compact=query.get("density") == "compact",
         favourites=query.get("favourites") == "1",
         outline=query.get("rows") == "outline",
         problem=problem,
@@ -170,25 +187,29 @@ def _by_change(row: Listed) -> Any:
     return (_NEVER - (row.changed or _NEVER), row.namespace, row.name)
 
 
-#: How rows can be sorted, and how that is called.
-ORDERS = {
+#: How rows can be sorted: how that is called, and a row's place.
+Order = tuple[str, Callable[[Listed], Any]]
+ORDERS: Mapping[str, Order] = {
     "state": ("worst state first", _by_state),
     "changed": ("latest change first", _by_change),
     "name": ("name", _by_name),
     "namespace": ("namespace", _by_namespace),
 }
+#: What rows can stand together by: how that is called, and the place of a row's group.
+GROUPS: Mapping[str, Order] = {
+    "": ("nothing", lambda _: ""),
+    "namespace": ("namespace", lambda row: row.namespace),
+    "state": ("state", lambda row: row.rank),
+}
 
 
-def in_order(
-    found: Iterable[_Found], sort: str, row: Callable[[_Found], Listed]
-) -> Generator[None, None, list[_Found]]:
-    """Returns what has those rows as that order has them, in steps: there may be many thousands."""
-    place = ORDERS[sort][1]
+def in_order(found: Iterable[_Found], place: Callable[[_Found], Any]) -> Generator[None, None, list[_Found]]:
+    """Returns them by their places, in steps: there may be many thousands."""
     waiting, runs, ordered = iter(found), list[list[_Found]](), list[_Found]()
-    while run := sorted(islice(waiting, ROWS_A_STEP), key=lambda each: place(row(each))):
+    while run := sorted(islice(waiting, ROWS_A_STEP), key=place):
         runs.append(run)
         yield
-    for each in merge(*runs, key=lambda each: place(row(each))):
+    for each in merge(*runs, key=place):
         ordered.append(each)
         if len(ordered) % ROWS_A_STEP == 0:
             yield
