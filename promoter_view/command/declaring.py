@@ -122,7 +122,7 @@ def refuse(value: str, param: click.Parameter | None, ctx: click.Context | None,
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """``; did you mean 'staging'?``, or "" where nothing is alike."""
-    near = get_close_matches(word, known, n=1)
+    near = [each for each in known if word and each.startswith(word)] or get_close_matches(word, known, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 

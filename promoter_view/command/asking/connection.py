@@ -6,10 +6,10 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from promoter_view.command.asking.failures import failed, not_installed
+from promoter_view.command.declaring import did_you_mean
 from promoter_view.command.exits import CommandError, Exit
 from promoter_view.command.reach import CommandReach
 from promoter_view.decoded import mappings, text
@@ -65,9 +65,8 @@ class ApiConnection:
         """There is no strategy of that name: the nearest one is named. Errors: CommandError."""
         names = sorted({text(each, "metadata", "name") for each in await self.objects(STRATEGIES)})
         where = f"in namespace {self.namespace}" if self.namespace else "in any namespace"
-        near = get_close_matches(name, names, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        return CommandError(Exit.UNKNOWN, f"there is no promotion strategy {name!r} {where}{hint}")
+        line = f"there is no promotion strategy {name!r} {where}{did_you_mean(name, names)}"
+        return CommandError(Exit.UNKNOWN, line)
 
     async def commit(self, sha: str) -> Mapping[str, Any]:
         """The ``CommitDetails`` of a sha. Errors: CommandError."""
@@ -75,7 +74,9 @@ class ApiConnection:
             document = decode(await self.client.get(f"{self.path(COMMITS)}/{sha}"))
         except ApiError as error:
             if error.status == 404:
-                raise CommandError(Exit.UNKNOWN, error.message) from error
+                raise CommandError(
+                    Exit.UNKNOWN, f"commit {sha}: {error.message.rpartition('not found: ')[2]}"
+                ) from error
             raise failed(error, self.server) from error
         except ClusterError as error:
             raise failed(error, self.server) from error

@@ -4,7 +4,7 @@
 | --- | --- | --- |
 | 1 | Failed | the commit is live, and a check of what is live failed |
 | 2 | Live | the commit is live, or it is the newest one and changes nothing here |
-| 3 | Held | a RestoreActiveCommit holds the environment |
+| 3 | Held | the strategy knows the commit, and a RestoreActiveCommit holds the environment |
 | 4 | Delivered | the commit was live, and another one is now |
 | 5 | Failed | the commit is proposed, and a check of it failed |
 | 6 | Failed, Held | the commit is proposed, and what it waits for in the end is an environment that failed or is held |
@@ -71,7 +71,7 @@ def judge(known: Known, environment: ToldEnvironment, wanted: str, *, was_next: 
     if _is_live(known, environment, wanted):
         failed = trail is not None and trail.active.checks.worst is Phase.FAILURE
         return Judgement(Became.FAILED, environment.message) if failed else Judgement(Became.LIVE)
-    if environment.state == HELD:
+    if environment.state == HELD and _is_known(known, environment, wanted):
         return Judgement(Became.HELD, environment.message)
     if trail is not None and trail.had(wanted) is not None:
         now = environment.live.short if environment.live is not None else "another commit"
@@ -104,10 +104,14 @@ def _elsewhere(known: Known, environment: ToldEnvironment, wanted: str, was_next
         return _superseded(environment)
     if found is not None and _is_later(known.trails.get(environment.branch), wanted, found.time):
         return _superseded(environment)
-    is_known = found is not None or (known.status.newest is not None and known.status.newest.matches(wanted))
-    return (
-        Judgement(Became.COMING, f"not proposed to {environment.name} yet") if is_known else Judgement(Became.UNKNOWN)
-    )
+    coming = Judgement(Became.COMING, f"not proposed to {environment.name} yet")
+    return coming if _is_known(known, environment, wanted) else Judgement(Became.UNKNOWN)
+
+
+def _is_known(known: Known, environment: ToldEnvironment, wanted: str) -> bool:
+    """Whether the strategy names the commit anywhere."""
+    told = any(each is not None and each.matches(wanted) for each in (known.status.newest, environment.next))
+    return told or find(known.trails.values(), wanted) is not None
 
 
 def _superseded(environment: ToldEnvironment) -> Judgement:

@@ -9,6 +9,7 @@ from typing import Any
 from promoter_view.command.deciding.rows import Rows, of_reason
 from promoter_view.command.reading.status import SHORT, read_reason
 from promoter_view.command.telling.tables import ago
+from promoter_view.dashboard.strategies.commits import person
 from promoter_view.decoded import mappings, moment, text, texts
 
 
@@ -16,8 +17,8 @@ def commits_of(found: Mapping[str, Any]) -> list[str]:
     """A line for each commit that is meant."""
     lines = []
     for each in mappings(found, "commits"):
-        author = f" by {text(each, 'author')}" if text(each, "author") else ""
-        lines.append(f"{text(each, 'sha')[:SHORT]} {text(each, 'subject')}{author}".rstrip())
+        author = person(text(each, "author"))
+        lines.append(f"{text(each, 'sha')[:SHORT]} {text(each, 'subject')}{f' by {author}' if author else ''}".rstrip())
     return lines
 
 

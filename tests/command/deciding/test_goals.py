@@ -113,6 +113,7 @@ CASES: dict[str, tuple[dict[str, Any], str, bool, Judgement]] = {
         False,
         Judgement(Became.COMING, "not proposed to production yet"),
     ),
+    "held, for another one": (of_prod("Held", "b"), "c", False, Judgement(Became.UNKNOWN)),
     "unknown": (of_prod("UpToDate", "b"), "c", False, Judgement(Became.UNKNOWN)),
 }
 

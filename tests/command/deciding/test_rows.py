@@ -83,7 +83,7 @@ def test_reasons() -> None:
 
 
 FOUND = {
-    "commits": [{"sha": sha("c"), "subject": "Change c", "author": "C"}, {"sha": sha("d")}],
+    "commits": [{"sha": sha("c"), "subject": "Change c", "author": "C <c@example.com>"}, {"sha": sha("d")}],
     "strategies": [
         {
             "namespace": "team",
