@@ -101,9 +101,11 @@ class Pages:
         yield from pieces
 
     def _one_pieces(self, page: PageKind, bundle: Bundle, query: Mapping[str, str], view: PageInput) -> Iterator[bytes]:
-        values = yield from self._subjects[bundle.key.view].in_full(bundle, query, view.now)
+        subject = self._subjects[bundle.key.view]
+        values = yield from subject.in_full(bundle, query, view.now)
+        beside = yield from subject.beside(bundle, view.bundles.get(subject.view, ()))
         entries = self._activity.of_one(bundle.key, view)
-        yield from self._page_of(page, bundle, view, bundle.key.name, **values, **entries).pieces
+        yield from self._page_of(page, bundle, view, bundle.key.name, **values, **beside, **entries).pieces
 
     def _manifest_pieces(self, bundle: Bundle, view: PageInput) -> Iterator[bytes]:
         text = []

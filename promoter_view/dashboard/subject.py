@@ -6,7 +6,7 @@ There are two implementations, in ``strategies`` and in ``stages``; nothing else
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -117,6 +117,11 @@ class Subject(ABC):
         self, bundle: Bundle, query: Mapping[str, str], now: datetime
     ) -> Generator[bytes, None, Mapping[str, Any]]:
         """What the template of its page is given; b"" for each step until then."""
+
+    def beside(self, bundle: Bundle, others: Iterable[Bundle]) -> Generator[bytes, None, Mapping[str, Any]]:  # noqa: ARG002
+        """What that template is given that other bundles of the subject tell; b"" for each step until then."""
+        yield from ()
+        return {}
 
     @abstractmethod
     def _show(self, bundle: Bundle) -> Shown:

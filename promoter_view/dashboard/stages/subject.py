@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -12,11 +13,18 @@ from markupsafe import Markup
 
 from promoter_view.dashboard.events import Item
 from promoter_view.dashboard.page_table import page_path
+from promoter_view.dashboard.pictures.pipeline import draw_pipeline, read_piece, read_pipeline_stage
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.stages.activity import compare_stages
 from promoter_view.dashboard.stages.detail import read_stage, stage_steps
 from promoter_view.dashboard.stages.pipeline import STAGE_ORDERS
-from promoter_view.dashboard.stages.rows import ShownHealth, nameless_stage_row, read_stage_row, stage_row_steps
+from promoter_view.dashboard.stages.rows import (
+    ShownHealth,
+    StageRow,
+    nameless_stage_row,
+    read_stage_row,
+    stage_row_steps,
+)
 from promoter_view.dashboard.strategies.fleet import FleetQuery, read_query
 from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Wording
 from promoter_view.dashboard.unshown import Unshown
@@ -54,6 +62,7 @@ class Stages(Subject):
     ) -> None:
         super().__init__(isolation)
         self._row = renderer.macro("_stage_row.html", "row")
+        self._pipeline = renderer.macro("_pipeline.html", "pipeline")
         self._detail = renderer.macro("_stage.html", "detail")
         self._sections = {part: renderer.macro("_stage.html", part) for part in _SECTIONS}
         self._unshown = Unshown(renderer)
@@ -100,6 +109,21 @@ class Stages(Subject):
         """All of it, section by section: one that cannot be shown says so, and the others are there."""
         key = bundle.key
         return self._isolation.of(key, "page", lambda: self._whole(bundle), lambda: self._unshown.page(key))
+
+    def beside(self, bundle: Bundle, others: Iterable[Bundle]) -> Generator[bytes, None, Mapping[str, Any]]:
+        """``pipeline``: the project's, as HTML."""
+        found = []
+        for other in [each for each in others if each.key.namespace == bundle.key.namespace]:
+            contents = self._reading.contents(other)
+            for _ in chain(self.row_steps(other), contents.steps("freight", read_piece)):
+                yield b""
+            row = self.shown(other).row
+            assert isinstance(row, StageRow)
+            found.append((read_pipeline_stage(contents), row))
+        html = self._isolation.of(
+            bundle.key, "pipeline", lambda: self._pipeline(draw_pipeline(found), bundle.key.name), lambda: ""
+        )
+        return {"pipeline": Markup(html)}  # noqa: S704 - of a template, which escapes
 
     def _whole(self, bundle: Bundle) -> str:
         found = read_stage(self._reading.contents(bundle), self._argocd_url)

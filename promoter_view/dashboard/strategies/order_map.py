@@ -85,15 +85,15 @@ class ShownLines:
     path: str
 
 
-def draw(order: Order) -> Drawing:
-    """The drawing of an order that has environments."""
+def draw(order: Order, between: int = _BETWEEN_LEVELS) -> Drawing:
+    """The drawing of an order that has environments, with that room between its levels."""
     groups = _groups(order)
     levels = [level for _, level in groups]
     ways, lanes, left_out = _ways(levels, _edges(order, groups))
     levels += lanes
     middles = _middles(levels, len(groups), ways)
     top = _MARGIN - min(middles) + BOX_HEIGHT // 2
-    lefts = [_MARGIN + level * (BOX_WIDTH + _BETWEEN_LEVELS) for level in levels]
+    lefts = [_MARGIN + level * (BOX_WIDTH + between) for level in levels]
     points = [(x, y + top) for x, y in zip(lefts, middles, strict=True)]
     return Drawing(
         tuple(Box(names, x, y - BOX_HEIGHT // 2) for (names, _), (x, y) in zip(groups, points, strict=False)),

@@ -50,7 +50,12 @@ def _freight(project: Project, freight: SimulatedFreight) -> Document:
     having = [stage for stage in project.stages if stage.has[0] == freight]
     commit = {"repoURL": _repository(project.name), "branch": "main", "id": freight.commit}
     labels = {"kargo.akuity.io/alias": freight.alias}
-    status: dict[str, Any] = {"currentlyIn": {stage.name: {} for stage in having}}
+    # What a Stage has that is healthy is verified there, and so is what it had before that.
+    verified = [stage for stage in project.stages if freight in stage.has[0 if stage.is_healthy else 1 :]]
+    status: dict[str, Any] = {
+        "currentlyIn": {stage.name: {} for stage in having},
+        "verifiedIn": {stage.name: {} for stage in verified},
+    }
     return _object(
         "Freight",
         freight.name,

@@ -1,0 +1,245 @@
+"""A Kargo project: from its Warehouses over its Stages, with the Freight that goes on and what could go on next. Pure.
+
+Only Freight that some Stage has is known. It could go on where the Stage before has verified it, or it is approved.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from promoter_view.dashboard.stages.rows import StageRow
+from promoter_view.dashboard.strategies.order_map import BOX_HEIGHT, Drawing, draw
+from promoter_view.decoded import mapping, mappings, moment, text, texts
+from promoter_view.views.contents import Contents
+from promoter_view.views.promotion_strategy.order import Order, read_order
+from promoter_view.views.stage.columns import freight_name
+
+#: Stages that are drawn, and the room between levels, for the names of Freight.
+MOST_STAGES = 500
+_BETWEEN = 150
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
+#: A Warehouse among the names of Stages: none of these has a space.
+_WAREHOUSE = "warehouse "
+
+
+class PipelineFreight(NamedTuple):
+    """A piece of Freight: whole name and alias; of which Warehouse; the Stages that verified it, or may have it."""
+
+    name: str
+    alias: str
+    warehouse: str
+    made: datetime
+    verified_in: frozenset[str]
+    approved_for: frozenset[str]
+
+
+class WantedFreight(NamedTuple):
+    """What a Stage asks for: Freight of that Warehouse, from itself where ``direct``, and from those Stages."""
+
+    warehouse: str
+    direct: bool
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineStage:
+    """A Stage in its project."""
+
+    name: str
+    requests: tuple[WantedFreight, ...]
+    freight: tuple[PipelineFreight, ...]
+
+    def has(self, warehouse: str) -> PipelineFreight | None:
+        """The Freight of that Warehouse that it has."""
+        return next((piece for piece in self.freight if piece.warehouse == warehouse), None)
+
+
+class Way(NamedTuple):
+    """From a Warehouse or Stage to a Stage. ``piece`` is what comes that way next, else what both have; None: nothing.
+
+    ``look``: done, where the Stage has it; open, where it could be promoted now; held, where it is not verified yet.
+    """
+
+    source: str
+    target: str
+    piece: PipelineFreight | None
+    look: str
+
+    @property
+    def words(self) -> str:
+        """What is written at its end."""
+        return "" if self.piece is None else self.piece.alias
+
+
+class PipelineBox(NamedTuple):
+    """A Warehouse or a Stage where it is drawn; ``stage`` is its row, None for a Warehouse. ``next`` could come now."""
+
+    x: int
+    y: int
+    name: str
+    words: str
+    css: str
+    stage: StageRow | None
+
+
+class Label(NamedTuple):
+    """Freight at the end of a way, by the place of its end."""
+
+    x: int
+    y: int
+    words: str
+    look: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPipeline:
+    """Drawn, and in words: for each Stage what it has, and what could come from where."""
+
+    drawing: Drawing
+    boxes: tuple[PipelineBox, ...]
+    lines: tuple[tuple[str, str], ...]
+    labels: tuple[Label, ...]
+    stages: tuple[tuple[StageRow, tuple[Way, ...]], ...]
+    left_out: int
+
+
+def read_pipeline_stage(contents: Contents) -> PipelineStage:
+    """What of a StageDetails its place in the project depends on."""
+    return PipelineStage(
+        contents.name, contents.root(read_requests), tuple(sorted(contents.each("freight", read_piece)))
+    )
+
+
+def read_requests(stage: Mapping[str, Any]) -> tuple[WantedFreight, ...]:
+    """spec.requestedFreight."""
+    return tuple(
+        WantedFreight(
+            text(each, "origin", "name"),
+            mapping(each, "sources").get("direct") is True,
+            tuple(texts(each, "sources", "stages")),
+        )
+        for each in mappings(stage, "spec", "requestedFreight")
+    )
+
+
+def read_piece(freight: Mapping[str, Any]) -> PipelineFreight:
+    """A piece of Freight."""
+    return PipelineFreight(
+        text(freight, "metadata", "name"),
+        freight_name(freight),
+        text(freight, "origin", "name"),
+        moment(freight, "metadata", "creationTimestamp") or _NEVER,
+        frozenset(mapping(freight, "status", "verifiedIn")),
+        frozenset(mapping(freight, "status", "approvedFor")),
+    )
+
+
+def ways_of(stages: Sequence[PipelineStage]) -> Iterator[Way]:
+    """All ways to these Stages, a way for each Warehouse and each source."""
+    by_name = {stage.name: stage for stage in stages}
+    newest = _newest(stages)
+    for stage in stages:
+        for request in stage.requests:
+            own = stage.has(request.warehouse)
+            if request.direct:
+                piece = newest.get(request.warehouse)
+                yield _way(_WAREHOUSE + request.warehouse, stage.name, own, piece, is_ready=True)
+            for name in request.stages:
+                before = by_name.get(name)
+                piece = before.has(request.warehouse) if before is not None else None
+                ready = piece is not None and (name in piece.verified_in or stage.name in piece.approved_for)
+                yield _way(name, stage.name, own, piece, is_ready=ready)
+
+
+def draw_pipeline(stages: Iterable[tuple[PipelineStage, StageRow]]) -> DrawnPipeline | None:
+    """The pipeline of a project's Stages; None where none of them asks for Freight."""
+    given = sorted(stages, key=lambda each: each[0].name)
+    found = given[:MOST_STAGES]
+    rows = {stage.name: row for stage, row in found}
+    ways = tuple(way for way in ways_of([stage for stage, _ in found]))
+    if not ways:
+        return None
+    order = _order(ways, rows)
+    drawing = draw(order, between=_BETWEEN)
+    to = defaultdict[str, list[Way]](list)
+    for way in ways:
+        to[way.target].append(way)
+    return DrawnPipeline(
+        drawing,
+        tuple(_boxes(drawing, rows, to)),
+        tuple(_lines(drawing, to)),
+        tuple(_labels(drawing, to)),
+        tuple((rows[vertex.branch], tuple(to[vertex.branch])) for vertex in order.vertices if vertex.branch in rows),
+        len(given) - len(found),
+    )
+
+
+def _newest(stages: Iterable[PipelineStage]) -> Mapping[str, PipelineFreight]:
+    """Of each Warehouse the newest Freight that any Stage has."""
+    found: dict[str, PipelineFreight] = {}
+    for stage in stages:
+        for piece in stage.freight:
+            known = found.get(piece.warehouse)
+            if known is None or piece.made > known.made:
+                found[piece.warehouse] = piece
+    return found
+
+
+def _way(
+    source: str, target: str, own: PipelineFreight | None, piece: PipelineFreight | None, *, is_ready: bool
+) -> Way:
+    if piece is None or (own is not None and own.made > piece.made):
+        return Way(source, target, None, "open")
+    if own is not None and own.name == piece.name:
+        return Way(source, target, piece, "done")
+    return Way(source, target, piece, "open" if is_ready else "held")
+
+
+def _order(ways: Iterable[Way], rows: Mapping[str, StageRow]) -> Order:
+    """Who comes before whom, as for the environments of a strategy; but each way is drawn."""
+    before: dict[str, list[str]] = {}
+    for way in ways:
+        before.setdefault(way.source, [])
+        before.setdefault(way.target, []).append(way.source)
+    for name in rows:
+        before.setdefault(name, [])
+    listed = [{"branch": name, "dependsOn": sources} for name, sources in before.items()]
+    order = read_order({"spec": {"environments": listed}})
+    return replace(order, vertices=tuple(replace(each, nearest=each.depends_on) for each in order.vertices))
+
+
+def _boxes(drawing: Drawing, rows: Mapping[str, StageRow], to: Mapping[str, Sequence[Way]]) -> Iterator[PipelineBox]:
+    for box in drawing.boxes:
+        name = box.branches[0]
+        row = rows.get(name)
+        if row is None:
+            kind = "Warehouse" if name.startswith(_WAREHOUSE) else "Stage that is not shown"
+            yield PipelineBox(box.x, box.y, name.removeprefix(_WAREHOUSE), kind, "unknown", None)
+        elif len(box.branches) > 1:
+            yield PipelineBox(box.x, box.y, f"{len(box.branches)} Stages", f"{name} and others", "unknown", row)
+        else:
+            coming = [way.words for way in to[name] if way.piece is not None and way.look == "open"]
+            words = f"next: {coming[0]}" if coming else row.state.word
+            yield PipelineBox(box.x, box.y, name, words, row.state.css, row)
+
+
+def _lines(drawing: Drawing, to: Mapping[str, Sequence[Way]]) -> Iterator[tuple[str, str]]:
+    """Paths of one look together."""
+    paths: dict[str, list[str]] = {"open": [], "done": [], "held": []}
+    for line in drawing.lines:
+        source, target = drawing.boxes[line.source].branches, drawing.boxes[line.target].branches
+        looks = {way.look for branch in target for way in to[branch] if way.source in source}
+        paths["held" if "held" in looks else "open" if "open" in looks else "done"].append(line.path)
+    return ((look, "".join(path)) for look, path in paths.items() if path)
+
+
+def _labels(drawing: Drawing, to: Mapping[str, Sequence[Way]]) -> Iterator[Label]:
+    """Above the ends of ways, each Freight once for a box."""
+    for box in drawing.boxes:
+        found = {way.words: way.look for way in to.get(box.branches[0], ()) if way.piece is not None}
+        for place, (words, look) in enumerate(list(found.items())[:3]):
+            yield Label(box.x - 12, box.y + BOX_HEIGHT // 2 - 6 - 13 * place, words, look)
