@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.activity_page import ActivityPage, EntryLines
 from promoter_view.dashboard.assets import Assets
+from promoter_view.dashboard.commits.news import CommitNews
 from promoter_view.dashboard.pages import Pages
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.stages.subject import Stages
 from promoter_view.dashboard.strategies.subject import Strategies
 from promoter_view.dashboard.streams.page_fragments import PageFragments
 from promoter_view.dashboard.subject import Subject, Subjects
+from promoter_view.reading.commits.index import CommitIndex
 from promoter_view.views.contents import Readings
 from promoter_view.views.isolation import Isolation
 
@@ -27,9 +30,18 @@ class Parts(NamedTuple):
 
 
 def make_parts(
-    isolation: Isolation, assets: Assets, *, root_path: str = "/", has_stages: bool = True, argocd_url: str = ""
+    isolation: Isolation,
+    assets: Assets,
+    *,
+    root_path: str = "/",
+    has_stages: bool = True,
+    argocd_url: str = "",
+    commits: Callable[[], CommitIndex] = CommitIndex,
 ) -> Parts:
-    """``root_path`` begins and ends with ``/``; ``has_stages``: there are pages of Stages, ``argocd_url`` for them."""
+    """``root_path`` begins and ends with ``/``; ``has_stages``: there are pages of Stages, ``argocd_url`` for them.
+
+    ``commits`` gives the index by which pages of commits are told of news.
+    """
     renderer = Renderer(root_path=root_path, assets_path=f"{root_path}static/{assets.digest}/", has_stages=has_stages)
     readings = Readings()
     served: list[Subject] = [Strategies(renderer, isolation, readings=readings)]
@@ -38,4 +50,4 @@ def make_parts(
     subjects = {subject.view: subject for subject in served}
     activity, lines = Activity(subjects, isolation), EntryLines(renderer, isolation)
     pages = Pages(renderer, subjects, ActivityPage(activity, subjects, lines))
-    return Parts(subjects, activity, pages, PageFragments(subjects, activity, lines, isolation))
+    return Parts(subjects, activity, pages, PageFragments(subjects, activity, lines, isolation, CommitNews(commits)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from twisted.web.server import Request
@@ -12,6 +13,7 @@ from twisted.web.server import Request
 from promoter_view.boundaries import ViewReader
 from promoter_view.clocks import WallClock
 from promoter_view.dashboard.assets import Assets
+from promoter_view.dashboard.commits.page import CommitPage
 from promoter_view.dashboard.page_input import Page, PageInput
 from promoter_view.dashboard.page_table import PROGRAM
 from promoter_view.dashboard.pages import Pages
@@ -73,6 +75,13 @@ class PageResource:
         if gzip:
             request.setHeader("Content-Encoding", "gzip")
         await answer(self._pump, PieceReader(page.pieces, gzip=gzip), request)
+
+    async def send_commit(
+        self, request: Request, visitor: Visitor, found: CommitPage | None, prefix: str = "", head: int = 0
+    ) -> None:
+        """Where a commit is, as of ``head``; None: a page that asks which. ``prefix``: see Pages.commit."""
+        shown = await self._input(visitor, with_program=False)
+        await self.send(request, self._pages.commit(found, prefix, replace(shown, head=head or shown.head)))
 
     async def tell(self, request: Request, status: int, title: str, text: str) -> None:
         """A page that says why there is none."""

@@ -56,6 +56,7 @@ class PagePlace(NamedTuple):
 
 
 _STRATEGY, _STAGE = f"strategies{_ONE}", f"stages{_ONE}"
+_COMMIT = "commits/SHA"
 FLEET = PageKind("fleet", "", "fleet.html", "Fleet", "fleet", "Fleet", view=_FLEET)
 ACTIVITY = PageKind("activity", "activity", "activity.html", "Activity", "activity", "Entries")
 STAGES = PageKind("stages", "stages", "fleet.html", "Stages", "stages", "Fleet", view=STAGE_DETAILS)
@@ -63,17 +64,19 @@ STRATEGY = PageKind("strategy", _STRATEGY, "strategy.html", "", _STRATEGY, "Stra
 STAGE = PageKind("stage", _STAGE, "stage.html", "", _STAGE, "Strategy", view=STAGE_DETAILS, under="stages")
 MANIFEST = PageKind("manifest", f"{_STRATEGY}/manifest", "manifest.html", "", _STRATEGY, "Manifest", view=_FLEET)
 PROGRAM = PageKind("program", "program", "program.html", "Program", refresh=5)
+COMMITS = PageKind("commits", "commits", "commit.html", "Commits")
+COMMIT = PageKind("commit", _COMMIT, "commit.html", "Commit", _COMMIT, "Commit", under="commits")
 
-PAGES = (FLEET, ACTIVITY, STAGES, STRATEGY, STAGE, MANIFEST, PROGRAM)
+PAGES = (FLEET, ACTIVITY, STAGES, STRATEGY, STAGE, MANIFEST, PROGRAM, COMMITS, COMMIT)
 #: In the order of the navigation.
-MENU = (FLEET, STAGES, ACTIVITY, PROGRAM)
+MENU = (FLEET, STAGES, COMMITS, ACTIVITY, PROGRAM)
 #: What stands in place of a page: no path leads there.
 WAITING = PageKind("waiting", "", "waiting.html", "Reading the cluster", refresh=2)
 MESSAGE = PageKind("", "", "message.html")
 SIGN_IN = PageKind("", "", "sign_in.html", "Sign in")
 
 #: The topics of streams.
-TOPICS: Mapping[str, PageKind] = {page.stream: page for page in (FLEET, ACTIVITY, STAGES, STRATEGY, STAGE)}
+TOPICS: Mapping[str, PageKind] = {page.stream: page for page in (FLEET, ACTIVITY, STAGES, STRATEGY, STAGE, COMMIT)}
 #: The page of one object of each view.
 _OF_ONE = {page.view: page for page in (STRATEGY, STAGE)}
 
@@ -84,6 +87,11 @@ def find_page(path: str) -> PagePlace | None:
     pattern = "/".join((section, "NAMESPACE", "NAME", *rest[2:])) if len(rest) > 1 else path
     page = next((each for each in PAGES if each.path == pattern), None)
     return None if page is None else PagePlace(page, *(unquote(part) for part in rest[:2]))
+
+
+def commit_topic(sha: str) -> str:
+    """The stream of the page of the commits whose shas begin so; also its path below the root."""
+    return COMMIT.stream.replace("SHA", sha)
 
 
 def page_path(view: str, namespace: str, name: str) -> str:

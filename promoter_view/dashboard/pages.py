@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from promoter_view.dashboard.activity_page import ActivityPage
+from promoter_view.dashboard.commits.page import CommitPage
 from promoter_view.dashboard.page_input import Page, PageInput
 from promoter_view.dashboard.page_table import (
     ACTIVITY,
+    COMMIT,
+    COMMITS,
     MANIFEST,
     MENU,
     MESSAGE,
@@ -18,11 +21,13 @@ from promoter_view.dashboard.page_table import (
     WAITING,
     PageKind,
     PagePlace,
+    commit_topic,
     find_page,
 )
 from promoter_view.dashboard.program import read_program
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.rows_page import fill_rows, rows_page
+from promoter_view.dashboard.strategies.commits import SHORT
 from promoter_view.dashboard.subject import Shown, Subject, Subjects
 from promoter_view.large_json import decoded
 from promoter_view.records import Bundle, BundleKey
@@ -56,6 +61,16 @@ class Pages:
     def message(self, status: int, title: str, text: str, view: PageInput) -> Page:
         """A page for when there is nothing to show: not found, forbidden."""
         return self._page(MESSAGE, view, title, status=status, code=status, text=text)
+
+    def commit(self, found: CommitPage | None, prefix: str, view: PageInput) -> Page:
+        """Where a commit is; None: nothing is asked for yet. ``prefix``: the sha that the stream follows, or ""."""
+        if found is None:
+            return self._page(COMMITS, view, found=None, asked="")
+        status = 200 if found.holders else 404
+        page = COMMIT if prefix else COMMITS
+        title = f"Commit {found.asked[:SHORT]}" if prefix else f"Commits of {found.asked}"
+        stream = commit_topic(prefix) if prefix else ""
+        return self._page(page, view, title, status=status, stream=stream, found=found, asked=found.asked)
 
     def sign_in(self, view: PageInput, *, error: str = "", status: int = 200, target: str = "") -> Page:
         """The sign-in page: a form that POSTs ``token`` and ``target`` (the path to go on to) to ``sign-in``."""

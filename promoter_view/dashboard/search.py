@@ -13,6 +13,7 @@ from promoter_view.decoded import mapping, mappings, text
 #: Characters of a sha that a row carries, and by which one that was typed or pasted is looked for.
 SHA_LENGTH = 12
 _SHA = re.compile(r"[0-9a-f]{7,}")
+_LONGEST_SHA = 64
 _NUMBER = re.compile(r"#[0-9]+")
 
 
@@ -33,6 +34,12 @@ def read_search(typed: str) -> Search:
     found = typed.lower().split()
     numbers = tuple(re.compile(rf"{word}(?![0-9])") for word in found if _NUMBER.fullmatch(word))
     return Search(tuple(_term(word) for word in found if not _NUMBER.fullmatch(word)), numbers)
+
+
+def sha_of(typed: str) -> str:
+    """What was typed, where it is a sha or its beginning, and nothing else; else ""."""
+    word = typed.strip().lower()
+    return word if _SHA.fullmatch(word) and len(word) <= _LONGEST_SHA else ""
 
 
 def _term(word: str) -> str:

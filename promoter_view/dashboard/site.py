@@ -13,6 +13,8 @@ from twisted.python.failure import Failure
 from twisted.web.server import Request
 
 from promoter_view.access.identity import ANONYMOUS
+from promoter_view.dashboard.commits.addresses import CommitForm, read_commit_address
+from promoter_view.dashboard.commits.resource import CommitPages
 from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.page_resource import PageResource, safe_target
 from promoter_view.dashboard.visitors.sign_in import SignIn, redirect
@@ -55,6 +57,12 @@ class Admittance:
     limits: Limits = field(default_factory=Limits)
 
 
+def _is_data(request: Request, path: str) -> bool:
+    """It is for scripts, or for other pages, and not for people."""
+    commit = read_commit_address(path, request.getHeader("Accept"))
+    return path in _DATA or (commit is not None and commit.form is not CommitForm.PAGE)
+
+
 class DashboardRequest(ApiRequest):
     """A request; the body of a form is kept."""
 
@@ -79,6 +87,7 @@ class DashboardEntrance(Entrance[str | None]):
         data: DataResource,
         pages: PageResource,
         sign_in: SignIn | None,
+        commits: CommitPages,
         *,
         health: Callable[[], str | None],
     ) -> None:
@@ -87,6 +96,7 @@ class DashboardEntrance(Entrance[str | None]):
         self._data = data
         self._pages = pages
         self._sign_in = sign_in
+        self._commits = commits
         self._health = health
 
     def begin(self, request: Request) -> str | None:
@@ -148,15 +158,18 @@ class DashboardEntrance(Entrance[str | None]):
             await self._answer(request, path, parameters, visitor)
 
     async def _answer(self, request: Request, path: str, parameters: Parameters, visitor: Visitor) -> None:
+        commit = read_commit_address(path, request.getHeader("Accept"))
         if path in _DATA:
             await self._data.serve(request, path, parameters, visitor)
+        elif commit is not None:
+            await self._commits.serve(request, commit, parameters, visitor)
         else:
             await self._pages.serve(request, path, parameters, visitor)
 
     def refuse(self, request: Request, path: str | None, failure: Failure) -> None:
         """Who is not signed in is led to the sign-in page, where a page was asked for."""
         signs_in = self._admittance.authenticator.signs_in
-        if failure.check(Unauthorized) and signs_in and path is not None and path not in _DATA:
+        if failure.check(Unauthorized) and signs_in and path is not None and not _is_data(request, path):
             asked = request.uri.decode("ascii", "replace")[len(self._admittance.root_path) :]
             redirect(request, f"{self._admittance.root_path}sign-in?target={quote(safe_target(asked), safe='')}")
         else:
@@ -164,7 +177,7 @@ class DashboardEntrance(Entrance[str | None]):
 
     def tell(self, request: Request, path: str | None, status: Status) -> None:
         """As a Status to scripts, as a page to people."""
-        if path is None or path in _DATA or path.startswith("static/"):
+        if path is None or _is_data(request, path) or path.startswith("static/"):
             send(request, status.encode() + b"\n", "application/json")
             return
         title = HTTPStatus(status.code).phrase

@@ -10,6 +10,7 @@ from promoter_view.access.authorities import Authorities
 from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.dashboard.assembly import Parts, make_parts
 from promoter_view.dashboard.assets import Assets
+from promoter_view.dashboard.commits.resource import CommitPages
 from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.following import ActivityFollower, RowWarmer
 from promoter_view.dashboard.page_resource import PageResource
@@ -79,7 +80,7 @@ class ServedDashboard(Served):
         views, settings, runtime, pump = serving.views, serving.settings, serving.runtime, serving.pump()
         plurals = tuple(definition.plural for definition in definitions)
         assets, frames = Assets(), Frames()
-        parts = _parts(settings, Isolation(runtime.metrics), assets, plurals)
+        parts = _parts(serving, Isolation(runtime.metrics), assets, plurals)
         sights = _sights(serving, reviewing, definitions)
         shown = PageResource(
             views, plurals, parts.pages, assets, sights=sights, pump=pump, wall=runtime.wall, facts=facts
@@ -98,6 +99,7 @@ class ServedDashboard(Served):
             data,
             shown,
             _sign_in(serving, authenticator, shown),
+            CommitPages(serving.finder(definitions, sights), shown, pump=pump),
             health=lambda: _fault(serving.health),
         )
         where = _listening(serving)
@@ -129,10 +131,12 @@ class ServedDashboard(Served):
         await super().close()
 
 
-def _parts(settings: Settings, isolation: Isolation, assets: Assets, plurals: Sequence[str]) -> Parts:
+def _parts(serving: Serving, isolation: Isolation, assets: Assets, plurals: Sequence[str]) -> Parts:
+    settings = serving.settings
     return make_parts(
         isolation,
         assets,
+        commits=lambda: serving.commits.index,
         root_path=settings.dashboard.root_path,
         has_stages=STAGE_DETAILS in plurals,
         argocd_url=settings.argocd.url or "",

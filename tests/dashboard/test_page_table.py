@@ -9,6 +9,7 @@ import pytest
 
 from promoter_view.dashboard.page_table import (
     ACTIVITY,
+    COMMIT,
     FLEET,
     MANIFEST,
     PAGES,
@@ -16,6 +17,7 @@ from promoter_view.dashboard.page_table import (
     STAGES,
     STRATEGY,
     PagePlace,
+    commit_topic,
     find_page,
 )
 from promoter_view.dashboard.streams.topics import parse_topics
@@ -46,6 +48,9 @@ def test_where_a_path_leads(path: str, place: PagePlace | None) -> None:
 def test_every_page_leads_back_to_itself() -> None:
     """The path that is linked to is found again, and the stream that the page names is served."""
     for page in PAGES:
+        if page is COMMIT:
+            assert parse_topics([commit_topic("0123abc")]).commits == {"0123abc"}
+            continue
         found = find_page(page.at("a", "../b?c"))
         assert found is not None
         assert found == (PagePlace(page, "a", "../b?c") if page.is_one else PagePlace(page))

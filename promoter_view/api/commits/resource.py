@@ -20,14 +20,14 @@ from promoter_view.api.query import parse_get, wants_newest
 from promoter_view.boundaries import ViewReader
 from promoter_view.reading.answering import PieceReader, answer
 from promoter_view.reading.commits.finder import CommitFinder
-from promoter_view.reading.commits.found import RESOURCE, Findings, document_of, not_found_words
+from promoter_view.reading.commits.found import RESOURCE, document_of, not_found
 from promoter_view.reading.commits.question import NoQuestion, read_sha
 from promoter_view.reading.pump import Pump
 from promoter_view.views.definition import GROUP
 from promoter_view.views.history import require_come
 from promoter_view.web.accept import accepts_gzip
 from promoter_view.web.entrance import send
-from promoter_view.web.errors import BadRequest, Cause, MethodNotAllowed, ObjectNotFound
+from promoter_view.web.errors import BadRequest, MethodNotAllowed
 from promoter_view.web.parameters import Parameters
 
 #: Smaller answers are sent as they are (kube-apiserver's threshold, KEP-156).
@@ -67,7 +67,7 @@ class CommitResource:
         await self._come(call.parameters)
         found = await self._finder.find(admission, target.name, question, target.namespace)
         if found.empty:
-            raise _not_found(found)
+            raise not_found(found)
         match accepted.representation:
             case Representation.TABLE:
                 document = table_of(found, include, self._now())
@@ -98,9 +98,3 @@ class CommitResource:
 
 async def _at_once(ask: Callable[[], None]) -> None:
     ask()
-
-
-def _not_found(found: Findings) -> ObjectNotFound:
-    known = found.known_since
-    causes = (Cause("knownSince", "KnownSince", known),) if known else ()
-    return ObjectNotFound(GROUP, RESOURCE, found.asked, because=not_found_words(found), causes=causes)

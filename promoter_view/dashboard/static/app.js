@@ -4,12 +4,12 @@ import { startClock } from "./clock.js";
 import { connect, ConnectionStatus } from "./connection.js";
 import { Entries } from "./entries.js";
 import { Fleet } from "./fleet.js";
-import { keepFresh, Manifest } from "./refreshed.js";
+import { Commit, keepFresh, Manifest } from "./refreshed.js";
 import { Strategy } from "./strategy.js";
 import { startTheme } from "./themes.js";
 
 // By the name that the page itself gives.
-const SCRIPTS = { Fleet, Strategy, Entries, Manifest };
+const SCRIPTS = { Fleet, Strategy, Entries, Manifest, Commit };
 
 customElements.define("connection-status", ConnectionStatus);
 startTheme();

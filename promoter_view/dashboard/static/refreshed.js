@@ -39,15 +39,25 @@ export function keepFresh(seconds, status) {
   status.show({ state: "live", since: Date.now() });
 }
 
-export class Manifest {
+// Read again when something has come, a second later.
+class Reread {
   #timer = null;
 
   start() {}
 
-  take({ event }) { if (["ADDED", "MODIFIED", "DELETED"].includes(event)) this.#later(); }
-
   // What is not to be had now is asked for again.
-  #later() {
-    this.#timer ??= setTimeout(() => { this.#timer = null; refresh().catch(() => this.#later()); }, 1000);
+  later() {
+    this.#timer ??= setTimeout(() => { this.#timer = null; refresh().catch(() => this.later()); }, 1000);
   }
+}
+
+export class Manifest extends Reread {
+  take({ event }) { if (["ADDED", "MODIFIED", "DELETED"].includes(event)) this.later(); }
+}
+
+// The page of a commit: frames say for which shas they are news.
+export class Commit extends Reread {
+  #sha = document.body.dataset.stream.split("/").at(-1);
+
+  take({ event, data }) { if (event === "RESET" || data.commits?.includes(this.#sha)) this.later(); }
 }

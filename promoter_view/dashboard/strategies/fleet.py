@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from promoter_view.dashboard.nearest import first_unknown
-from promoter_view.dashboard.search import Search, joined, read_search
+from promoter_view.dashboard.search import Search, joined, read_search, sha_of
 from promoter_view.dashboard.strategies.environments import ShownStrategy, Station, first_stall
 from promoter_view.kubernetes.selectors import LabelSelector, SelectorError, parse_label_selector
 from promoter_view.views.contents import Contents
@@ -94,6 +94,11 @@ class FleetQuery:
     compact: bool = False
     problem: str = ""
     unknown: tuple[str, ...] = ()
+
+    @property
+    def sha(self) -> str:
+        """What was typed, where it can be a commit: its page says where it is."""
+        return sha_of(self.text)
 
     def admits(self, row: Listed) -> bool:
         """Whether that row is asked for."""

@@ -94,6 +94,8 @@ class PageFrames(SseFrames):
         self._superseded = superseded
         self._now = now
         self._form = TopicForm(0)
+        self._wanted = TopicForm(0)
+        self._commits: tuple[str, ...] = ()
 
     def present_steps(self, bundle: Bundle) -> Iterator[None]:
         """Those of its forms."""
@@ -101,10 +103,10 @@ class PageFrames(SseFrames):
 
     def present(self, bundle: Bundle) -> bytes:
         """Made for this client."""
-        form = self._topics.form(bundle.key)
-        if not form:
+        form, commits = self._topics.form(bundle.key), self._pages.news.present(bundle, self._topics.commits)
+        if not form and not commits:
             return b""
-        return self._wire.text(sse.frame(ChangeType.ADDED, self._pages.present(bundle, form, self._now())))
+        return self._wire.text(sse.frame(ChangeType.ADDED, self._pages.present(bundle, form, self._now(), commits)))
 
     def steps(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> Iterator[None]:
         """None where another client's frame is there already, and no more once it is.
@@ -112,9 +114,10 @@ class PageFrames(SseFrames):
         Its forms are decided on once, here: were that looked at again when all is made, a bundle that changes faster
         than it is rendered would never be shown.
         """
-        wanted = self._topics.form(bundle.key)
+        self._commits = self._pages.news.of(change, self._topics.commits)
+        wanted = self._wanted = self._topics.form(bundle.key) | (TopicForm.NEWS if self._commits else TopicForm(0))
         self._form = wanted.passing if wanted and self._superseded(change) else wanted
-        key = _page_frame(event, bundle, change, self._form)
+        key = self._page_frame(event, bundle, change)
         if not wanted or self._wire.has(key):
             return
         for _ in self._pages.steps(change, self._form, self._now()):
@@ -124,13 +127,12 @@ class PageFrames(SseFrames):
 
     def changed(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> bytes:
         """One frame for all pages that show the same forms of it, those that ``steps`` has decided on."""
-        if not self._topics.form(bundle.key):
+        if not self._wanted:
             return b""
-        position, made, form = change.resource_version, self._pages.changed, self._form
-        key = _page_frame(event, bundle, change, form)
-        return self._wire.shared(key, lambda: sse.frame(event, made(change, form, self._now()), position))
+        position, made, form, commits = change.resource_version, self._pages.changed, self._form, self._commits
+        key = self._page_frame(event, bundle, change)
+        return self._wire.shared(key, lambda: sse.frame(event, made(change, form, self._now(), commits), position))
 
-
-def _page_frame(event: ChangeType, bundle: Bundle, change: BundleChange, form: TopicForm) -> Hashable:
-    """What names a frame for good."""
-    return "page", change.resource_version, event, form, bundle.hidden
+    def _page_frame(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> Hashable:
+        """What names a frame for good."""
+        return "page", change.resource_version, event, self._form, bundle.hidden, self._commits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import orjson
 
 from promoter_view.dashboard.activity import Activity
 from promoter_view.dashboard.activity_page import EntryLines
+from promoter_view.dashboard.commits.news import CommitNews
 from promoter_view.dashboard.streams.topics import TopicForm
 from promoter_view.dashboard.subject import Subjects
 from promoter_view.records import Bundle, BundleChange, BundleKey
@@ -19,11 +20,14 @@ from promoter_view.views.isolation import Isolation
 class PageFragments:
     """Joins what the subjects and the activity say. Steps take a millisecond at most."""
 
-    def __init__(self, subjects: Subjects, activity: Activity, lines: EntryLines, isolation: Isolation) -> None:
+    def __init__(
+        self, subjects: Subjects, activity: Activity, lines: EntryLines, isolation: Isolation, news: CommitNews
+    ) -> None:
         self._subjects = subjects
         self._activity = activity
         self._lines = lines
         self._isolation = isolation
+        self.news = news
 
     def warm(self, bundles: Iterable[Bundle]) -> Iterator[None]:
         """Makes rows ahead of their first reader."""
@@ -44,9 +48,12 @@ class PageFragments:
         if form & TopicForm.DETAIL:
             yield from subject.detail_steps(bundle, now)
 
-    def changed(self, change: BundleChange, form: TopicForm, now: datetime) -> bytes:
-        """In these forms. A page that stays on the screen of what was deleted shows its last state."""
-        fragments = self._fragments(*_shown(change, form), now)
+    def changed(self, change: BundleChange, form: TopicForm, now: datetime, commits: Sequence[str] = ()) -> bytes:
+        """In these forms. A page that stays on the screen of what was deleted shows its last state.
+
+        ``commits``: the shas for whose pages it is news.
+        """
+        fragments = self._fragments(*_shown(change, form), now, commits)
         if form.tells:
             entry = self._isolation.of(change.key, "entry", lambda: self._activity.entry_of(change), lambda: None)
             if entry is not None:
@@ -54,12 +61,14 @@ class PageFragments:
                 fragments["events"] = " ".join(sorted({item.event.value for item in entry.items}))
         return self._frame(change.key, fragments)
 
-    def present(self, bundle: Bundle, form: TopicForm, now: datetime) -> bytes:
+    def present(self, bundle: Bundle, form: TopicForm, now: datetime, commits: Sequence[str] = ()) -> bytes:
         """Of a snapshot, or of a right gained."""
-        return self._frame(bundle.key, self._fragments(bundle, form, now))
+        return self._frame(bundle.key, self._fragments(bundle, form, now, commits))
 
-    def _fragments(self, bundle: Bundle, form: TopicForm, now: datetime) -> dict[str, Any]:
+    def _fragments(self, bundle: Bundle, form: TopicForm, now: datetime, commits: Sequence[str]) -> dict[str, Any]:
         subject, fragments = self._subjects[bundle.key.view], dict[str, Any]()
+        if commits:
+            fragments["commits"] = list(commits)
         if form & TopicForm.ROW:
             fragments["row"] = subject.shown(bundle).html
         if form & TopicForm.DETAIL:

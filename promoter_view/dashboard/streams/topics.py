@@ -10,15 +10,18 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from promoter_view.dashboard.page_table import TOPICS
+from promoter_view.dashboard.page_table import COMMIT, TOPICS
+from promoter_view.reading.commits.question import NoQuestion, read_sha
 from promoter_view.records import BundleKey
 
 #: Those of pages of rows and of the activity; and those of one object, as their section with its slash.
-_WHOLE = {topic: page for topic, page in TOPICS.items() if not page.is_one}
+_WHOLE = {topic: page for topic, page in TOPICS.items() if not page.is_one and page is not COMMIT}
 _SINGLE = {topic.removesuffix("NAMESPACE/NAME"): page for topic, page in TOPICS.items() if page.is_one}
 _WORDS = "{} or {}".format(", ".join([*TOPICS][:-1]), [*TOPICS][-1])
-#: Strategies and Stages that one stream may follow, and with them the size of its URL.
+_COMMIT = COMMIT.stream.removesuffix("SHA")
+#: Strategies and Stages that one stream may follow, and with them the size of its URL; and commits.
 MAX_STRATEGIES = 64
+MAX_COMMITS = 16
 
 
 class TopicForm(enum.Flag):
@@ -27,6 +30,7 @@ class TopicForm(enum.Flag):
     ROW = enum.auto()
     ENTRIES = enum.auto()
     DETAIL = enum.auto()
+    NEWS = enum.auto()
 
     @property
     def tells(self) -> bool:
@@ -45,14 +49,21 @@ class TopicError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """What the pages of one stream show: the views whose ``rows`` are shown, and each of ``single``, in full."""
+    """What the pages of one stream show: the views whose ``rows`` are shown, and each of ``single``, in full.
+
+    ``commits``: shas, or their beginnings, of commits whose pages are to be read again when there is news.
+    """
 
     rows: frozenset[str] = frozenset()
     activity: bool = False
     single: frozenset[BundleKey] = frozenset()
+    commits: frozenset[str] = frozenset()
 
     def form(self, key: BundleKey) -> TopicForm:
-        """The forms that these topics want of that bundle; ``TopicForm(0)`` for none: then there is no frame."""
+        """The forms that these topics want of that bundle; ``TopicForm(0)`` for none: then there is no frame.
+
+        Whether it is news for the page of a commit the bundle alone can say.
+        """
         form = TopicForm(0)
         if key.view in self.rows:
             form |= TopicForm.ROW
@@ -70,11 +81,21 @@ def parse_topics(pages: Sequence[str]) -> Topics:
     single = frozenset(_named(page) for page in pages if page.startswith(tuple(_SINGLE)))
     if len(single) > MAX_STRATEGIES:
         raise TopicError(f"{len(single)} strategies and Stages are asked for, {MAX_STRATEGIES} are served at once")
-    strange = [page for page in pages if page not in _WHOLE and not page.startswith(tuple(_SINGLE))]
+    commits = frozenset(_sha_of(page) for page in pages if page.startswith(_COMMIT))
+    if len(commits) > MAX_COMMITS:
+        raise TopicError(f"{len(commits)} commits are asked for, {MAX_COMMITS} are served at once")
+    strange = [page for page in pages if page not in _WHOLE and not page.startswith((*_SINGLE, _COMMIT))]
     if strange:
         raise TopicError(f"{strange[0][:100]!r} is no page: {_WORDS}")
     views = [_WHOLE[page].view for page in pages if page in _WHOLE]
-    return Topics(frozenset(filter(None, views)), "" in views, single)
+    return Topics(frozenset(filter(None, views)), "" in views, single, commits)
+
+
+def _sha_of(page: str) -> str:
+    try:
+        return read_sha(page.removeprefix(_COMMIT)).prefix
+    except NoQuestion as error:
+        raise TopicError(f"{page[:100]!r} is no page: {error}") from error
 
 
 def _named(page: str) -> BundleKey:

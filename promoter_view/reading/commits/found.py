@@ -11,6 +11,7 @@ from promoter_view.reading.commits.relations import CommitRelation, Related
 from promoter_view.reading.commits.states import EnvironmentState, WholeState
 from promoter_view.records import BundleKey
 from promoter_view.views.definition import GROUP, VERSION
+from promoter_view.web.errors import Cause, ObjectNotFound
 
 KIND = "CommitDetails"
 RESOURCE, SINGULAR = "commits", "commit"
@@ -83,8 +84,14 @@ _REACHED = frozenset((CommitRelation.LIVE, CommitRelation.DELIVERED))
 _WAITS = frozenset((CommitRelation.LIVE, CommitRelation.NEXT, CommitRelation.NONE))
 
 
-def not_found_words(found: Findings) -> str:
-    """Why nothing is shown, and how far back that can be told."""
+def not_found(found: Findings) -> ObjectNotFound:
+    """Nothing names it; and how far back that can be told."""
+    known = found.known_since
+    causes = (Cause("knownSince", "KnownSince", known),) if known else ()
+    return ObjectNotFound(GROUP, RESOURCE, found.asked, because=_words(found), causes=causes)
+
+
+def _words(found: Findings) -> str:
     where = f"in the namespace {found.namespace}" if found.namespace else "in any namespace"
     if found.blind:
         return f"you may list neither strategies nor Stages {where}, and what you may not list is not looked at"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 #: The digits of a sha that are asked for at least: fewer are no name.
 FEWEST_DIGITS = 7
+_MOST_CHARACTERS = 253
 _SHA = re.compile(r"[0-9a-fA-F]{1,64}")
 
 
@@ -39,3 +40,21 @@ def read_sha(asked: str) -> CommitQuestion:
     if len(asked) < FEWEST_DIGITS:
         raise NoQuestion(f"{asked!r} is too short: at least {FEWEST_DIGITS} digits of a sha are needed")
     return CommitQuestion(asked.lower())
+
+
+def read_question(asked: str) -> CommitQuestion:
+    """What was typed or pasted: a sha, a digest, a tag, a version, an image with one of them. Errors: NoQuestion."""
+    typed = asked.strip()
+    if not typed or len(typed) > _MOST_CHARACTERS:
+        raise NoQuestion("q: a sha, an image's tag or digest, or a chart's version is needed, in one word")
+    name, at, digest = typed.rpartition("@")
+    last = digest if at else _tag(name + digest)
+    plain = last.lower().removeprefix("sha256:")
+    is_sha = _SHA.fullmatch(plain) is not None and len(plain) >= FEWEST_DIGITS
+    return CommitQuestion(plain if is_sha else "", last.lower())
+
+
+def _tag(typed: str) -> str:
+    """The tag of an image that is named in full, else all of it."""
+    repository, colon, tag = typed.rpartition(":")
+    return tag if colon and "/" in repository and "/" not in tag else typed

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from promoter_view.decoded import text
 from promoter_view.views.contents import BundleContents
 from promoter_view.views.promotion_strategy.order_gate import POLICIES
 from promoter_view.views.promotion_strategy.state.standing import by_branch, read_standing
@@ -67,4 +68,9 @@ def read_strategy_state(contents: BundleContents) -> WholeState:
 
 def read_stage_state(contents: BundleContents) -> WholeState:
     """Of a Stage."""
-    return WholeState(contents.one("health", read_status) or "Unknown")
+    return contents.status(_read_stage) or WholeState(contents.one("health", read_status) or "Unknown")
+
+
+def _read_stage(status: Mapping[str, Any]) -> WholeState | None:
+    state = text(status, "state")
+    return WholeState(state, text(status, "since"), text(status, "message")) if state else None

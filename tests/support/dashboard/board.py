@@ -12,6 +12,7 @@ from promoter_view.access.authorization import AccessReviews
 from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.dashboard.assembly import make_parts
 from promoter_view.dashboard.assets import Assets
+from promoter_view.dashboard.commits.resource import CommitPages
 from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.page_resource import PageResource
 from promoter_view.dashboard.program import ProgramFacts
@@ -26,9 +27,11 @@ from promoter_view.dashboard.visitors.visitors import (
     ProxyProof,
     TokenAuthenticator,
 )
+from promoter_view.reading.commits.finder import CommitFinder
 from promoter_view.reading.sights import Sights
 from promoter_view.reading.wire import Frames
 from promoter_view.records import LogStatus
+from promoter_view.views.contents import Readings
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
@@ -68,7 +71,7 @@ class Board(World):
         self.fault: str | None = None
         admittance = Admittance(authenticator(self), hosts, root_path, limits or Limits())
         given: dict[str, Any] = {"sights": sights(self)}
-        parts = make_parts(Isolation(self.metrics), Assets(), root_path=root_path)
+        parts = make_parts(Isolation(self.metrics), Assets(), root_path=root_path, commits=lambda: self.commits.index)
         page_resource = PageResource(
             self.views, self.plurals, parts.pages, Assets(), **given, pump=self.pump, wall=self.wall, facts=self._facts
         )
@@ -89,7 +92,9 @@ class Board(World):
             sign_in = SignIn(
                 admittance.authenticator, page_resource, clock=self.clock, wall=self.wall, root_path=root_path
             )
-        entrance = DashboardEntrance(admittance, data, page_resource, sign_in, health=lambda: self.fault)
+        finder = CommitFinder(self.views, self.plurals, self.commits, **given, readings=Readings(), reactor=self.clock)
+        commits = CommitPages(finder, page_resource, pump=self.pump)
+        entrance = DashboardEntrance(admittance, data, page_resource, sign_in, commits, health=lambda: self.fault)
         self.site = HttpSite(entrance, reactor=self.clock, metrics=self.metrics, request_factory=DashboardRequest)
 
     def watch(self, path: str = "/watch", headers: Mapping[str, str] | None = None) -> Events:

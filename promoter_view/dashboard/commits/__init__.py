@@ -1,0 +1,1 @@
+"""Where a commit is, for people: its page, the same as JSON, and a badge."""
