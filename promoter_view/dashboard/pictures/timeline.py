@@ -21,7 +21,7 @@ from promoter_view.dashboard.strategies.environments import Station
 #: Lanes that are drawn, and bars of a lane.
 MOST_LANES, MOST_BARS = 500, 20
 #: Per cent of the axis below which there is no room for a sha.
-_ROOM = 7.0
+_ROOM, _ROOM_OF_MARK = 7.0, 1.5
 _NARROWEST = 0.3
 _MOST_SUBJECT = 80
 
@@ -66,10 +66,10 @@ def timeline_axis(stations: Sequence[Station]) -> Axis | None:
     return axis_of([moment for station in stations[:MOST_LANES] for moment in _reach(station)])
 
 
-def lane_of(station: Station, axis: Axis) -> Lane:
-    """The lane of an environment on that axis."""
+def lane_of(station: Station, axis: Axis, *, held: bool) -> Lane:
+    """The lane of an environment on that axis; ``held``: a RestoreActiveCommit keeps other commits out."""
     stays = tuple(_stays(station))
-    bars = tuple(_bar(station, stay, axis) for stay in reversed(stays))
+    bars = tuple(_bar(station, stay, axis, held=held) for stay in reversed(stays))
     return Lane(station.name, station.branch, _said(stays), bars)
 
 
@@ -98,14 +98,15 @@ def _stays(station: Station) -> Iterator[_Stay]:
         ended = began if ended is None else min(began, ended)
 
 
-def _bar(station: Station, stay: _Stay, axis: Axis) -> Bar:
+def _bar(station: Station, stay: _Stay, axis: Axis, *, held: bool) -> Bar:
     x = axis.at(stay.began)
     width = round((100.0 if stay.ended is None else axis.at(stay.ended)) - x, 2)
     is_live = stay.ended is None
     look = "newest" if is_live and station.newest else "live" if is_live else _look(stay.sha)
-    held = ("held",) if is_live and station.facts.held_by else ()
-    marks = (*(("failed",) if stay.failed else ()), *(("restored",) if stay.restored else ()), *held)
-    return Bar(x, max(width, _NARROWEST), look, stay.sha[:7] if width >= _ROOM else "", marks, _title(stay, marks))
+    found = {"failed": stay.failed, "restored": stay.restored, "held": is_live and held}
+    marks = tuple(mark for mark, is_there in found.items() if is_there)
+    sha = stay.sha[:7] if width >= _ROOM + _ROOM_OF_MARK * len(marks) else ""
+    return Bar(x, max(width, _NARROWEST), look, sha, marks, _title(stay, marks))
 
 
 def _look(sha: str) -> str:

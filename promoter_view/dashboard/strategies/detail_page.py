@@ -190,16 +190,19 @@ class DetailPage:
         yield ""
         if axis is None:
             return
-        shown = enumerate(stations[:MOST_LANES], 1)
+        shown = enumerate(zip(stations[:MOST_LANES], found.columns, strict=False), 1)
         values = {
             "axis": axis,
-            "lanes": (self._fragments.of(self._lane_at, station, axis, place) for place, station in shown),
+            "lanes": (
+                self._fragments.of(self._lane_at, station, column.restore is not None, axis, place)
+                for place, (station, column) in shown
+            ),
             "left_out": max(len(stations) - MOST_LANES, 0),
         }
         yield from self._renderer.texts("_timeline_section.html", values)
 
-    def _lane_at(self, station: Station, axis: Axis, place: int) -> str:
-        return self._lane(lane_of(station, axis), place)
+    def _lane_at(self, station: Station, held: bool, axis: Axis, place: int) -> str:
+        return self._lane(lane_of(station, axis, held=held), place)
 
     def _gates(self, found: Detail) -> Iterator[str]:
         reports = (self._fragments.of(self._gate, each, at) for at, each in enumerate(found.gates[:_MOST_GATES], 1))

@@ -49,6 +49,7 @@ def test_what_holds_an_environment_and_how_that_is_lifted(company: Company) -> N
     html = company.page(f"strategies/{namespace}/{name}")
     assert 'class="column is-held"' in html
     assert "RestoreActiveCommit restore-it" in html
+    assert '<path class="mark is-held"' in html, "in its lane of the timeline"
     _, _, rest = html.partition('aria-label="Manifest that lifts the restore">')
     manifest = yaml.load(unescape(rest.partition("</pre>")[0]), yaml.CSafeLoader)
     assert manifest["spec"] == {**blocked(policy, name)["spec"], "blockEnvironment": False}
