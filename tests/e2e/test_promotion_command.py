@@ -179,7 +179,7 @@ def test_status(api: ViewsApi) -> None:
     )
     lines = promotion(api.kubeconfig, "status").out.splitlines()
     assert any(
-        re.fullmatch(r"seen +Checking +\S+ +1/3 +development=ccccccc,\S+ +staging: check e2e is pending", each)
+        re.fullmatch(r"seen +Checking +\S+ +1/3 +staging: check e2e is pending +development=ccccccc,\S+", each)
         for each in lines
     )
     assert any(re.fullmatch(r"uat +Healthy +\S+ +wise-owl +-", each) for each in lines)

@@ -211,7 +211,7 @@ class _Telling:
             return  # an older server takes no WatchList: it is asked for pages then
         away = self._has_answered and error.outcome is Outcome.NOT_FOUND
         if away or (is_passing(error) and (self._patient or self._has_answered)):
-            self._followed.tell(str(failed(error, self._server)))
+            self._followed.tell(str(error).rstrip("."))
         else:
             self._followed.fail(failed(error, self._server))
 

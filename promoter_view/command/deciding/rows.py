@@ -25,15 +25,16 @@ def of_strategies(
     wide: bool,
 ) -> Rows:
     """``namespaces``: they may be of several."""
-    headings = ["NAMESPACE"] * namespaces + ["STRATEGY", "STATE", "FOR", "PROMOTED", "ENVIRONMENTS"]
-    headings += ["COMMIT", "AUTHOR"] * wide + ["MESSAGE"]
+    headings = ["NAMESPACE"] * namespaces + ["STRATEGY", "STATE", "FOR", "PROMOTED"]
+    headings += ["COMMIT", "AUTHOR"] * wide + ["MESSAGE", "ENVIRONMENTS"]
     rows = []
     for each in found:
         newest = each.newest
         row = [each.namespace] * namespaces + [each.name, each.state, ago(each.since, now)]
-        row += [f"{each.promoted}/{each.total}", _environments(each.environments)]
+        row.append(f"{each.promoted}/{each.total}")
         row += [named(newest), newest.author if newest is not None else NONE] * wide
-        rows.append([*row, each.message])
+        # Last, for the longest is what a narrow terminal cuts.
+        rows.append([*row, each.message, _environments(each.environments)])
     return Rows(headings, rows)
 
 

@@ -35,13 +35,13 @@ STRATEGY = read_strategy(
 def test_strategies() -> None:
     """As on the Fleet page; wide with the newest commit."""
     assert of_strategies([STRATEGY], NOW, namespaces=False, wide=False) == (
-        ["STRATEGY", "STATE", "FOR", "PROMOTED", "ENVIRONMENTS", "MESSAGE"],
-        [["shop", "Waiting", "10m", "1/3", "development=ccccccc,staging=bbbbbbb,production=-", "staging waits"]],
+        ["STRATEGY", "STATE", "FOR", "PROMOTED", "MESSAGE", "ENVIRONMENTS"],
+        [["shop", "Waiting", "10m", "1/3", "staging waits", "development=ccccccc,staging=bbbbbbb,production=-"]],
     )
     wide = of_strategies([STRATEGY, read_strategy({})], NOW, namespaces=True, wide=True)
     assert wide.rows[0][:2] == ["team", "shop"]
-    assert wide.rows[0][-3:-1] == ["ccccccc Change c", "C"]
-    assert wide.rows[1] == ["", "", "Unknown", "-", "0/0", "", "-", "-", ""]
+    assert wide.rows[0][5:7] == ["ccccccc Change c", "C"]
+    assert wide.rows[1] == ["", "", "Unknown", "-", "0/0", "-", "-", "", ""]
     assert {len(row) for row in wide.rows} == {len(wide.headings)}
 
 
