@@ -31,6 +31,7 @@ class Explanation:
         found: list[str] = []
         for depth, each in enumerate(self.steps):
             held = f" for {ago(each.since, now)}" if each.since is not None else ""
+            held += " and stalled" if each.is_stalled(now) else ""
             found.append(
                 f"{_INDENT * depth}{each.name} is {each.state}{held}" + (f": {each.message}" if each.message else "")
             )

@@ -34,8 +34,14 @@ def of_strategies(
         row.append(f"{each.promoted}/{each.total}")
         row += [named(newest), newest.author if newest is not None else NONE] * wide
         # Last, for the longest is what a narrow terminal cuts.
-        rows.append([*row, each.message, _environments(each.environments)])
+        rows.append([*row, _message(each, now), _environments(each.environments)])
     return Rows(headings, rows)
+
+
+def _message(found: StrategyStatus, now: datetime) -> str:
+    """Its message, and which of its environments are stalled: that depends on the clock, so no object says it."""
+    stalled = [each.name for each in found.environments if each.is_stalled(now)]
+    return "; ".join(filter(None, (f"{', '.join(stalled)} stalled" if stalled else "", found.message)))
 
 
 def of_stages(found: Sequence[ToldStage], now: datetime, *, namespaces: bool) -> Rows:
@@ -70,9 +76,10 @@ def _environment(each: ToldEnvironment, now: datetime, *, wide: bool) -> Sequenc
 
 
 def waits_for(environment: ToldEnvironment, now: datetime) -> str:
-    """Its message, and when clocks let it go on."""
+    """Its message, that it is stalled, and when clocks let it go on."""
     moments = [reason.until for reason in environment.waiting_for if reason.until is not None]
-    return environment.message + (f" ({until(max(moments), now)})" if moments else "")
+    words = "; ".join(filter(None, ("stalled" if environment.is_stalled(now) else "", environment.message)))
+    return words + (f" ({until(max(moments), now)})" if moments else "")
 
 
 def of_reason(reason: ToldReason, now: datetime) -> str:

@@ -11,6 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from promoter_view.decoded import mapping, mappings, moment, text, texts
+from promoter_view.views.promotion_strategy.estimates.deliveries import choose_pasts, read_delivered
+from promoter_view.views.promotion_strategy.estimates.hops import UNKNOWN_HOP, Hop, hops
+from promoter_view.views.promotion_strategy.estimates.stalled import stalled_at
+from promoter_view.views.promotion_strategy.order import read_order
+from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES
 
 SHORT = 7
 FAILED, HELD, UNKNOWN = "Failed", "Held", "Unknown"
@@ -58,7 +63,7 @@ class ToldReason:
 
 @dataclass(frozen=True, slots=True)
 class ToldEnvironment:
-    """One environment. ``checks``: passed, pending, failed."""
+    """One environment. ``checks``: passed, pending, failed. ``stalled_at``: when it counts as stalled, None: never."""
 
     branch: str
     name: str
@@ -71,6 +76,11 @@ class ToldEnvironment:
     next: ToldCommit | None = None
     checks: tuple[int, int, int] = (0, 0, 0)
     waiting_for: tuple[ToldReason, ...] = ()
+    stalled_at: datetime | None = None
+
+    def is_stalled(self, now: datetime) -> bool:
+        """It should move by itself, and has not for much longer than is usual."""
+        return self.stalled_at is not None and now >= self.stalled_at
 
     def is_called(self, wanted: str) -> bool:
         """By its short name or its branch."""
@@ -124,7 +134,7 @@ class ToldStage:
 
 def read_strategy(document: Mapping[str, Any]) -> StrategyStatus:
     """Of PromotionStrategyDetails."""
-    status = mapping(document, "status")
+    status, usual = mapping(document, "status"), _hops(document)
     return StrategyStatus(
         namespace=text(document, "metadata", "namespace"),
         name=text(document, "metadata", "name"),
@@ -134,7 +144,7 @@ def read_strategy(document: Mapping[str, Any]) -> StrategyStatus:
         newest=_commit(mapping(status, "newest")),
         promoted=_number(status, "promoted"),
         total=_number(status, "total"),
-        environments=tuple(_environment(each) for each in mappings(status, "environments")),
+        environments=tuple(_environment(each, usual) for each in mappings(status, "environments")),
         url=text(status, "url"),
         is_told=bool(status),
     )
@@ -156,21 +166,29 @@ def read_stage(document: Mapping[str, Any]) -> ToldStage:
     )
 
 
-def _environment(found: Mapping[str, Any]) -> ToldEnvironment:
-    branch = text(found, "branch")
+def _hops(document: Mapping[str, Any]) -> Mapping[str, Hop]:
+    """How long promotions to each environment usually take, by branch."""
+    policies, histories = mappings(document, POLICIES), mappings(document, HISTORIES)
+    told = choose_pasts(map(read_delivered, policies), map(read_delivered, histories))
+    return hops(read_order(mapping(document, "promotionStrategy")), told)
+
+
+def _environment(found: Mapping[str, Any], usual: Mapping[str, Hop]) -> ToldEnvironment:
+    branch, state, since = text(found, "branch"), text(found, "state") or UNKNOWN, moment(found, "since")
     checks = mapping(found, "checks")
     return ToldEnvironment(
         branch=branch,
         name=text(found, "name") or branch,
-        state=text(found, "state") or UNKNOWN,
+        state=state,
         level=_number(found, "level"),
         depends_on=tuple(texts(found, "dependsOn")),
-        since=moment(found, "since"),
+        since=since,
         message=text(found, "message"),
         live=_commit(mapping(found, "live")),
         next=_commit(mapping(found, "next")),
         checks=(_number(checks, "passed"), _number(checks, "pending"), _number(checks, "failed")),
         waiting_for=tuple(read_reason(each) for each in mappings(found, "waitingFor")),
+        stalled_at=stalled_at(state, since, usual.get(branch, UNKNOWN_HOP)),
     )
 
 

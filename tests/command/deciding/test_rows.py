@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from promoter_view.command.deciding.explaining import explain
 from promoter_view.command.deciding.places import commits_of, places_of, stages_of
 from promoter_view.command.deciding.rows import of_environments, of_reason, of_stages, of_strategies
 from promoter_view.command.reading.status import ToldReason, read_stage, read_strategy
@@ -122,3 +123,16 @@ def test_where() -> None:
         ["team", "shop", "old", "delivered", "-", "UpToDate", "ddddddd is later"],
     ]
     assert stages_of(FOUND, NOW, namespaces=False).rows == [["test", "wise-owl", "live", "-", "Healthy", "m"]]
+
+
+def test_what_is_stalled() -> None:
+    """What should move by itself and has not for an hour, where nothing tells how long it usually takes."""
+    found = read_strategy(
+        details([environment(DEV, "Checking", "b", "c", "check e2e")], message="development: check e2e")
+    )
+    later = datetime(2026, 11, 30, 13, 1, tzinfo=UTC)
+    assert of_environments(found, NOW, wide=False).rows[0][-1] == "check e2e"
+    assert of_environments(found, later, wide=False).rows[0][-1] == "stalled; check e2e"
+    shown = of_strategies([found], later, namespaces=False, wide=False).rows[0]
+    assert shown[4] == "development stalled; development: check e2e"
+    assert explain(found, None).lines(later)[0] == "development is Checking for 61m and stalled: check e2e"
