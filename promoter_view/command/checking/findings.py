@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 _SOON = timedelta(days=14)
+#: The groups that only Stages are made of.
+_OF_STAGES = frozenset({"kargo.akuity.io", "argoproj.io"})
 
 
 class Urgency(enum.StrEnum):
@@ -124,6 +126,7 @@ def permissions(rights: Iterable[tuple[Right, bool]]) -> Iterator[Finding]:
     for (resource, group, place), verbs in missing.items():
         named = f"{resource}.{group}" if group else resource
         words = f"may not {' and '.join(verbs)} {named} in {place}"
-        yield to_do("permissions", words, "bind a role with these verbs (deploy/apiserver/base/rbac.yaml has them)")
+        instead = "" if group not in _OF_STAGES else ", or leave Stages out by --views promotionstrategydetails"
+        yield to_do("permissions", words, f"bind a role with these verbs{instead}")
     if allowed or not missing:
         yield well("permissions", f"{allowed} of {allowed + sum(map(len, missing.values()))} are granted")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from promoter_view.network.key_pairs import KeyPairError, Pem, read_certificates
 from promoter_view.program.command_line.options import Options
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.role import Role, role_of
+from promoter_view.records import ListPath
 from promoter_view.views.definition import GROUP, VERSION
 from promoter_view.views.known import definitions
 
@@ -95,9 +96,13 @@ async def _findings(settings: Settings, cluster: ClusterConfig, client: Kubernet
         return
     yield well("reachable", f"Kubernetes {text(told, 'gitVersion')}")
     role = role_of(settings, definitions(settings.argocd.namespace[0]))
-    for part in (_kinds(role, client), _rights(settings, role, client), _registration(groups, client)):
-        async for finding in part:
-            yield finding
+    served = await _served(role, client)
+    for finding in _kinds(role, served):
+        yield finding
+    async for finding in _rights(settings, [path for path in role.paths if _has(served, path)], client):
+        yield finding
+    async for finding in _registration(groups, client):
+        yield finding
 
 
 async def _own_server(client: KubernetesClient) -> Finding:
@@ -109,21 +114,17 @@ async def _own_server(client: KubernetesClient) -> Finding:
     return well("reachable", "this is a promoter-view server, and it is ready; it needs no cluster's permissions")
 
 
-async def _kinds(role: Role, client: KubernetesClient) -> AsyncIterator[Finding]:
-    """What a view is made of is needed of the group of its root only where no other is there."""
-    served: dict[tuple[str, str], frozenset[str] | None] = {}
-    wanted: dict[tuple[str, str], dict[str, None]] = {}
-    for path in role.paths:
-        wanted.setdefault((path.group, path.version), {})[path.kind] = None
-    for group, version in wanted:
-        served[group, version] = await _served(client, group, version)
-    anything = any(found is not None for found in served.values())
-    for (group, version), names in wanted.items():
-        for finding in kinds(group, names, served[group, version], is_needed=not anything):
-            yield finding
+#: By group and version the kinds that the cluster has; None: it does not know the group.
+_ServedKinds = Mapping[tuple[str, str], frozenset[str] | None]
 
 
-async def _served(client: KubernetesClient, group: str, version: str) -> frozenset[str] | None:
+async def _served(role: Role, client: KubernetesClient) -> _ServedKinds:
+    """Errors: ClusterError."""
+    wanted = dict.fromkeys((path.group, path.version) for path in role.paths if not path.cluster)
+    return {(group, version): await _served_kinds(client, group, version) for group, version in wanted}
+
+
+async def _served_kinds(client: KubernetesClient, group: str, version: str) -> frozenset[str] | None:
     try:
         found = decode(await client.get(f"/apis/{group}/{version}"))
     except ApiError as error:
@@ -133,9 +134,22 @@ async def _served(client: KubernetesClient, group: str, version: str) -> frozens
     return frozenset(text(each, "kind") for each in mappings(found, "resources"))
 
 
-async def _rights(settings: Settings, role: Role, client: KubernetesClient) -> AsyncIterator[Finding]:
+def _has(served: _ServedKinds, path: ListPath) -> bool:
+    return path.kind in (served.get((path.group, path.version)) or ())
+
+
+def _kinds(role: Role, served: _ServedKinds) -> Iterator[Finding]:
+    """A group that is not there is nothing to be put right where another one is."""
+    anything = any(found is not None for found in served.values())
+    for (group, version), found in served.items():
+        wanted = dict.fromkeys(path.kind for path in role.paths if (path.group, path.version) == (group, version))
+        yield from kinds(group, wanted, found, is_needed=not anything)
+
+
+async def _rights(settings: Settings, paths: Sequence[ListPath], client: KubernetesClient) -> AsyncIterator[Finding]:
+    """Of what is not installed no right is asked for."""
     lease_namespace = settings.argocd.lease_namespace or own_namespace(os.environ)
-    wanted = [right for path in role.paths if not path.cluster for right in reading(path)]
+    wanted = [right for path in paths for right in reading(path)]
     wanted += [*access(settings), *promoting(settings, lease_namespace)]
     try:
         answers = [(right, await _is_allowed(client, right)) for right in wanted]
