@@ -30,7 +30,7 @@ WINDOWS = {
 EVIL = "\"><script>alert(1)</script><img src=x onerror=alert(2)>' onfocus=alert(3) autofocus x='"
 
 
-def _screenshots(tmp_path: Path) -> Path:
+def screenshots(tmp_path: Path) -> Path:
     """Where a person can look at them: the folder PROMOTER_VIEW_SCREENSHOTS, else the test's own."""
     folder = Path(os.environ.get("PROMOTER_VIEW_SCREENSHOTS") or tmp_path / "screenshots")
     folder.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def test_every_page_is_accessible_and_fits(
     with Visit(browser, dashboard.url, **options) as visit:
         for name, path in PAGES.items():
             page = visit.open(path)
-            page.screenshot(path=_screenshots(tmp_path) / f"{name}-{theme}-{window}.png", full_page=True)
+            page.screenshot(path=screenshots(tmp_path) / f"{name}-{theme}-{window}.png", full_page=True)
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
             assert violations(page) == [], name
             page.close()
@@ -103,11 +103,11 @@ def test_odd_inputs_fit(dashboard: Dashboard, browser: object, tmp_path: Path, w
             page.emulate_media(color_scheme="dark")
             assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), path
             assert violations(page) == []
-            page.screenshot(path=_screenshots(tmp_path) / f"odd-{path.partition('/')[0]}-{width}.png", full_page=True)
+            page.screenshot(path=screenshots(tmp_path) / f"odd-{path.partition('/')[0]}-{width}.png", full_page=True)
             if width > 1088:  # no paper is as narrow as a telephone
                 page.emulate_media(media="print")
                 assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), path
-                page.screenshot(path=_screenshots(tmp_path) / f"odd-{path.partition('/')[0]}-print.png", full_page=True)
+                page.screenshot(path=screenshots(tmp_path) / f"odd-{path.partition('/')[0]}-print.png", full_page=True)
         page = visit.open("strategies/team-000/app-00000")
         author = page.locator(".matrix th .byline bdi", has_text="WWWW").first
         assert author.bounding_box()["height"] < 30, "an author is one line of the history"

@@ -116,7 +116,7 @@ def test_aggregated_discovery(cluster: Aggregated) -> None:
     (found,) = (group for group in groups if group["metadata"]["name"] == "view.promoter.argoproj.io")
     (version,) = found["versions"]
     assert (version["version"], version["freshness"]) == ("v1alpha1", "Current")
-    assert [resource["shortNames"] for resource in version["resources"]] == [["psd"], ["sgd"]]
+    assert [resource.get("shortNames") for resource in version["resources"]] == [["psd"], ["sgd"], None]
 
 
 @pytest.mark.parametrize(("field", "kind"), MEMBERS, ids=[field for field, _ in MEMBERS])

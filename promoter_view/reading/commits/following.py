@@ -38,9 +38,9 @@ class CommitFollower(CooperativeReader):
 
     def current(self) -> Deferred[None]:
         """Fires once the index has all that there is now."""
-        self.wake()
         if self._task is None and self._has(self._views.head):
             return succeed(None)
+        self.wake()
         waiting: Deferred[None] = Deferred()
         self._waiting.append((self._views.head, waiting))
         return waiting

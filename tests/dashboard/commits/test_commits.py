@@ -191,7 +191,7 @@ def test_the_fleets_search_leads_there(board: Board) -> None:
         assert "1 of 1 strategy" in page
         assert f'<a href="/commits/{asked.lower()}">' in page
     for asked in ("shop", "%2342", "Bob"):
-        assert "data-commit>" not in text(board.ask(f"/?text={asked}", PAGE))
+        assert "Where is commit" not in text(board.ask(f"/?text={asked}", PAGE))
 
 
 def test_a_commit_while_the_views_are_built() -> None:

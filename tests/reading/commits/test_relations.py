@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from promoter_view.reading.commits.carried import CommitRole
-from promoter_view.reading.commits.found import Findings, FoundStage, FoundStrategy, document_of
+from promoter_view.reading.commits.found import Findings, FoundStage, FoundStrategy, document_of, not_found
 from promoter_view.reading.commits.index import CommitIndex
 from promoter_view.reading.commits.question import CommitQuestion
 from promoter_view.reading.commits.search import Searched, look
@@ -167,6 +167,7 @@ def test_stages() -> None:
         assert isinstance(found, FoundStage)
         told[name] = found.related.relation.value
     assert told == {"new": "live", "old": "delivered", "bad": "overtaken", "next": "next"}
+    assert document_of(town.ask("", "v3", view="stagedetails"))["stages"][0]["freight"] == ["new"]
     for asked in ((sha("x")[:8], ""), ("", "v3")):
         (found,) = town.ask(*asked, view="stagedetails").stages
         assert (found.related.relation.value, found.freight, found.related.since) == (
@@ -183,6 +184,37 @@ def written(value: Any) -> bool:
     except TypeError:
         return False
     return True
+
+
+def test_freight_that_was_tried_in_vain() -> None:
+    """What failed is nothing to a Stage until a later Promotion succeeds; a Promotion under way is next."""
+    town = Town()
+    town.put(
+        stage("test", namespace="a", freight=[sha("new")]) | {"status": {}},
+        brought("p1", "bad", "Failed", 30),
+        brought("p2", "next", "Running", None),
+    )
+    told = {name: town.ask(sha(name), view="stagedetails").stages[0].related.relation.value for name in ("bad", "next")}
+    assert told == {"bad": "none", "next": "next"}
+
+
+def test_words_of_what_is_not_found() -> None:
+    """It says where was looked, and how far back can be told."""
+    for found, words in (
+        (
+            Findings("x", "a", 1, known_since="2026-11-20T10:00:00Z"),
+            "in the namespace a names it, as far back as can be",
+        ),
+        (Findings("x", "", 1), "in any namespace names it, as far back as can be told: no commit is kept"),
+        (Findings("x", "a", 1, blind=True), "you may list neither strategies nor Stages in the namespace a"),
+    ):
+        assert found.empty
+        assert words in str(not_found(found))
+
+
+def test_how_far_it_has_come(town: Town) -> None:
+    """Environments in which it is or was live are counted."""
+    assert [town.ask(sha(name)).strategies[0].reached for name in ("a", "b", "c", "x")] == [2, 2, 1, 0]
 
 
 @given(JSON.filter(written), JSON.filter(written))
