@@ -91,3 +91,25 @@ def test_a_manifest_that_is_not_to_be_had_now_is_asked_for_again(visit: Visit) -
         for (let waited = 0; asked < 2 && waited < 10000; waited += 100) await wait(100);
         return asked;"""
     assert _call(visit.open("activity"), "refreshed.js", body, None) == 2
+
+
+def test_what_is_there_from_or_until_a_moment_comes_and_goes_by_itself(visit: Visit) -> None:
+    """A badge such as Stalled appears when its moment comes, without a request; lengths and hours are said."""
+    body = """const at = (seconds) => new Date(Date.now() + seconds * 1000).toISOString();
+        document.body.insertAdjacentHTML('beforeend', `<p id="probe">
+            <b class="timed" data-from="${at(1.5)}" hidden>Stalled</b>
+            <i class="timed" data-until="${at(1.5)}">likely</i>
+            <time datetime="${at(-720)}" data-say="for"></time>
+            <time datetime="${at(0)}" data-say="clock"></time></p>`);
+        const probe = document.getElementById('probe');
+        it.sayTimes(probe);
+        return [...probe.children].map((each) => [each.hidden, each.textContent]);"""
+    page = visit.open()
+    asked = []
+    before = _call(page, "clock.js", body, None)
+    page.on("request", lambda request: asked.append(request.url))
+    assert [hidden for hidden, _ in before[:2]] == [True, False]
+    assert before[2][1] == "12m"
+    assert len(before[3][1]) == 5
+    page.wait_for_function("() => !probe.children[0].hidden && probe.children[1].hidden")
+    assert asked == []

@@ -59,6 +59,7 @@ class DetailPage:
         self._fragments = Fragments()
         self._matrices = Matrices()
         self._with_past = lru_cache(maxsize=_KEPT_DETAILS)(self._read_with_past)
+        self._unexplained = lru_cache(maxsize=_KEPT_DETAILS)(lambda bundle: self._with_past(bundle).unexplained)
         self._details = lru_cache(maxsize=_KEPT_DETAILS)(self._read_detail)
         self._last: tuple[Bundle | None, bytes] = None, b""
         #: Those that readers wait for: with the last of these it is given up.
@@ -122,9 +123,7 @@ class DetailPage:
         yield from strategy_steps(contents, read_past)
         yield from trouble_steps(contents)
         yield from report_steps(contents)
-        yield from self._isolation.steps(
-            bundle.key, "history", self._matrices.steps(self._with_past(bundle).unexplained)
-        )
+        yield from self._isolation.steps(bundle.key, "history", self._matrices.steps(self._unexplained(bundle)))
 
     def _read_with_past(self, bundle: Bundle) -> ShownStrategy:
         return read_strategy(self._contents(bundle), read_past)
@@ -132,7 +131,7 @@ class DetailPage:
     def _read_detail(self, bundle: Bundle) -> Detail:
         strategy = self._with_past(bundle)
         past = self._isolation.of(
-            bundle.key, "history", lambda: self._matrices.of(strategy.unexplained), lambda: Matrix((), 0)
+            bundle.key, "history", lambda: self._matrices.of(self._unexplained(bundle)), lambda: Matrix((), 0)
         )
         return read_detail(self._contents(bundle), strategy, past)
 
@@ -185,19 +184,17 @@ class DetailPage:
 
     def _timeline(self, found: Detail) -> Iterator[str]:
         """Nothing where nobody tells of when anything went live."""
-        stations = [column.station.unexplained for column in found.columns]
-        axis = timeline_axis(stations)
+        axis = timeline_axis([column.station for column in found.columns])
         yield ""
         if axis is None:
             return
-        shown = enumerate(zip(stations[:MOST_LANES], found.columns, strict=False), 1)
         values = {
             "axis": axis,
             "lanes": (
-                self._fragments.of(self._lane_at, station, column.restore is not None, axis, place)
-                for place, (station, column) in shown
+                self._fragments.of(self._lane_at, column.station.unexplained, column.restore is not None, axis, place)
+                for place, column in enumerate(found.columns[:MOST_LANES], 1)
             ),
-            "left_out": max(len(stations) - MOST_LANES, 0),
+            "left_out": max(len(found.columns) - MOST_LANES, 0),
         }
         yield from self._renderer.texts("_timeline_section.html", values)
 

@@ -20,7 +20,7 @@ from promoter_view.views.promotion_strategy.estimates.deliveries import (
     choose_pasts,
     read_delivered,
 )
-from promoter_view.views.promotion_strategy.order import Order, read_order
+from promoter_view.views.promotion_strategy.order import Order, Vertex, read_order
 from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES
 
 #: Below so many samples there is no estimate.
@@ -79,14 +79,14 @@ def strategy_hops(contents: Contents) -> Mapping[str, Hop]:
 
 
 def hops(order: Order, told: Mapping[str, Delivered]) -> Mapping[str, Hop]:
-    """The hop to each environment, by branch. Those of environments that have not changed are kept."""
-    return {
-        vertex.branch: _hop(
-            told.get(vertex.branch, NOTHING_DELIVERED),
-            tuple(told.get(branch, NOTHING_DELIVERED) for branch in vertex.nearest),
-        )
-        for vertex in order.vertices
-    }
+    """The hop to each environment, by branch."""
+    return {vertex.branch: hop_to(vertex, told) for vertex in order.vertices}
+
+
+def hop_to(vertex: Vertex, told: Mapping[str, Delivered]) -> Hop:
+    """The hop to one environment. It is kept as long as neither that nor what it depends on changes."""
+    awaited = tuple([told.get(branch, NOTHING_DELIVERED) for branch in vertex.nearest])
+    return _hop(told.get(vertex.branch, NOTHING_DELIVERED), awaited)
 
 
 @lru_cache(maxsize=_KEPT)
