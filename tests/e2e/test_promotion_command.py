@@ -279,6 +279,8 @@ def test_a_watch_without_a_terminal_appends(api: ViewsApi) -> None:
     watching.said("production")
     api.set(strategy("appends", "Verifying", "c"))
     watching.said("Verifying")
+    api.delete("promotionstrategydetails", "team", "appends")
+    watching.said("team/appends is gone")
     watching.interrupt()
     assert "\x1b" not in watching.end().out
 

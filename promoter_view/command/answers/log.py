@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +11,10 @@ from promoter_view.command.asking.connection import STRATEGIES, ApiConnection, c
 from promoter_view.command.asking.following import FollowedViews
 from promoter_view.command.asking.loop import run_in_loop
 from promoter_view.command.deciding.events import PastEvent, news, past_events
-from promoter_view.command.deciding.goals import Known
 from promoter_view.command.reach import CommandReach
 from promoter_view.command.telling.documents import DOCUMENTS, NAME, document
 from promoter_view.command.telling.output import Output, now
+from promoter_view.records import ObjectKey
 
 
 def run(reach: CommandReach, name: str | None, since: float, follow: bool, output: str) -> None:
@@ -23,29 +23,34 @@ def run(reach: CommandReach, name: str | None, since: float, follow: bool, outpu
 
 
 async def _log(reach: CommandReach, name: str, since: float, follow: bool, output: str, reactor: Any) -> None:
+    begins = now() - timedelta(seconds=since)
+
+    def read(found: Mapping[str, Any]) -> Sequence[PastEvent]:
+        return past_events(read_known(found), begins)
+
     async with connected(reach, reactor) as connection:
-        begins = now() - timedelta(seconds=since)
         if follow:
-            await _follow(connection, name, begins, output)
+            await _follow(connection, name, read, output)
             return
-        documents = [await connection.strategy(name)] if name else await connection.objects(STRATEGIES)
-    known = [read_known(each) for each in documents]
-    _print((event for each in known for event in past_events(each, begins)), output)
+        found = [read(await connection.strategy(name))] if name else await connection.objects(STRATEGIES, read)
+    _print((event for events in found for event in events), output)
 
 
-async def _follow(connection: ApiConnection, name: str, begins: Any, output: str) -> None:
-    async with FollowedViews(connection, (STRATEGIES,), read_known, name=name) as following:
+async def _follow(
+    connection: ApiConnection, name: str, read: Callable[[Mapping[str, Any]], Sequence[PastEvent]], output: str
+) -> None:
+    """Of each strategy its events of that long are kept."""
+    async with FollowedViews(connection, (STRATEGIES,), read, name=name) as following:
         await following.complete()
         if name and not following.followed.found:
             raise await connection.unknown(name)
-        seen: dict[Any, Known] = dict(following.followed.found)
-        _print((event for each in seen.values() for event in past_events(each, begins)), output)
+        seen: dict[ObjectKey, Sequence[PastEvent]] = {}
         while True:
-            await following.followed.changed()
             current = dict(following.followed.found)
-            changed = [(seen.get(key), known) for key, known in current.items() if seen.get(key) is not known]
+            changed = [(seen.get(key, ()), events) for key, events in current.items() if seen.get(key) is not events]
             _print((event for before, after in changed for event in news(before, after)), output)
             seen = current
+            await following.followed.changed()
 
 
 def _print(events: Iterable[PastEvent], output: str) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
@@ -21,6 +21,7 @@ from promoter_view.command.telling.documents import DOCUMENTS, NAME, WIDE, docum
 from promoter_view.command.telling.output import Output, now
 from promoter_view.command.telling.tables import table
 from promoter_view.decoded import text
+from promoter_view.records import ObjectKey
 
 _STAGE = "StageDetails"
 #: How long changes are gathered before they are shown: a person reads no faster.
@@ -45,19 +46,34 @@ async def _status(reach: CommandReach, wanted: _Wanted, reactor: Any) -> None:
         if wanted.watch:
             await _watch(connection, tuple(plurals), wanted)
             return
-        found = await _found(connection, plurals, wanted.name)
+        found = await _found(connection, plurals, wanted)
         if wanted.name and not found:
             raise await connection.unknown(wanted.name)
         _print(found, connection, wanted)
 
 
-async def _found(connection: ApiConnection, plurals: Sequence[str], name: str) -> list[Mapping[str, Any]]:
+class _Shown(NamedTuple):
+    """An object as tables and as documents have it; of the two only what is printed."""
+
+    status: StrategyStatus | ToldStage
+    short: Mapping[str, Any]
+
+
+def _reading(wanted: _Wanted) -> Callable[[Mapping[str, Any]], _Shown]:
+    def read(found: Mapping[str, Any]) -> _Shown:
+        status = read_stage(found) if text(found, "kind") == _STAGE else read_told(found)
+        return _Shown(status, in_short(found) if wanted.output in (*DOCUMENTS, NAME) else {})
+
+    return read
+
+
+async def _found(connection: ApiConnection, plurals: Sequence[str], wanted: _Wanted) -> list[_Shown]:
     """Who may see one of the two resources only is shown that, and told so."""
-    found: list[Mapping[str, Any]] = []
+    found: list[_Shown] = []
     refusals: list[CommandError] = []
     for plural in plurals:
         try:
-            found += await connection.objects(plural, name)
+            found += await connection.objects(plural, _reading(wanted), wanted.name)
         except CommandError as error:
             if error.status is not Exit.FORBIDDEN:
                 raise
@@ -69,27 +85,21 @@ async def _found(connection: ApiConnection, plurals: Sequence[str], name: str) -
     return found
 
 
-def _print(found: Sequence[Mapping[str, Any]], connection: ApiConnection, wanted: _Wanted) -> None:
+def _print(found: Sequence[_Shown], connection: ApiConnection, wanted: _Wanted) -> None:
     output = Output()
     if wanted.output in DOCUMENTS:
-        short = [in_short(each) for each in found]
+        short = [each.short for each in found]
         output.lines([document(short[0] if wanted.name and len(short) == 1 else listed(short), wanted.output)])
     elif wanted.output == NAME:
-        output.lines([name_of(each) for each in found])
+        output.lines([name_of(each.short) for each in found])
     elif not found:
         output.note("No strategies and no Stages found" + _where(connection))
     else:
-        output.lines(_lines([_read(each) for each in found], connection, wanted, output))
+        output.lines(_lines([each.status for each in found], connection, wanted, output))
 
 
 def _where(connection: ApiConnection) -> str:
     return f" in namespace {connection.namespace}." if connection.namespace else "."
-
-
-def _read(found: Mapping[str, Any]) -> StrategyStatus | ToldStage:
-    if text(found, "kind") == _STAGE:
-        return read_stage(found)
-    return read_told(found)
 
 
 def _lines(
@@ -119,23 +129,21 @@ def _lines(
 async def _watch(connection: ApiConnection, plurals: tuple[str, ...], wanted: _Wanted) -> None:
     """On a terminal the tables move in place; else each change is a row of its own."""
     output = Output()
-    async with FollowedViews(connection, plurals, _read_whole, name=wanted.name) as following:
+    async with FollowedViews(connection, plurals, _reading(wanted), name=wanted.name) as following:
         await following.complete()
         if wanted.name and not following.followed.found:
             raise await connection.unknown(wanted.name)
-        shown: dict[Any, Any] = {}
+        shown: dict[ObjectKey, _Shown] = {}
         while True:
             current = dict(following.followed.found)
             if output.can_draw and wanted.output not in (*DOCUMENTS, NAME):
-                _draw([each[0] for each in current.values()], following.followed.problem, connection, wanted, output)
+                _draw(
+                    [each.status for each in current.values()], following.followed.problem, connection, wanted, output
+                )
             else:
                 _append(shown, current, connection, wanted, output)
             shown = current
             await _next(following.followed.changed(), connection, moves=output.can_draw)
-
-
-def _read_whole(found: Mapping[str, Any]) -> tuple[StrategyStatus | ToldStage, Mapping[str, Any]]:
-    return _read(found), in_short(found)
 
 
 async def _next(changed: Deferred[None], connection: ApiConnection, *, moves: bool) -> None:
@@ -158,14 +166,20 @@ def _draw(
 
 
 def _append(
-    shown: Mapping[Any, Any], current: Mapping[Any, Any], connection: ApiConnection, wanted: _Wanted, output: Output
+    shown: Mapping[ObjectKey, _Shown],
+    current: Mapping[ObjectKey, _Shown],
+    connection: ApiConnection,
+    wanted: _Wanted,
+    output: Output,
 ) -> None:
     """What is new or has changed, in the form that was asked for."""
     changed = [value for key, value in current.items() if shown.get(key) != value]
     if wanted.output in DOCUMENTS:
         separator = ["---"] if wanted.output == "yaml" else []
-        output.lines([line for _, found in changed for line in (*separator, document(found, wanted.output))])
+        output.lines([line for each in changed for line in (*separator, document(each.short, wanted.output))])
     elif wanted.output == NAME:
-        output.lines([name_of(found) for _, found in changed])
-    elif changed:
-        output.lines(_lines([status for status, _ in changed], connection, wanted, output)[bool(shown) :])
+        output.lines([name_of(each.short) for each in changed])
+    else:
+        if changed:
+            output.lines(_lines([each.status for each in changed], connection, wanted, output)[bool(shown) :])
+        output.lines([f"{key.namespace}/{key.name} is gone" for key in shown if key not in current])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -12,7 +13,7 @@ from promoter_view.command.answers.reading import read_known
 from promoter_view.command.asking.connection import STRATEGIES, ApiConnection, connected
 from promoter_view.command.asking.following import Followed, FollowedViews
 from promoter_view.command.asking.loop import run_in_loop
-from promoter_view.command.deciding.goals import Known
+from promoter_view.command.deciding.goals import Known, knows
 from promoter_view.command.deciding.waiting import WaitFor, WaitMachine, WaitVerdict, shortly
 from promoter_view.command.exits import CommandError, Exit
 from promoter_view.command.reach import CommandReach
@@ -82,7 +83,7 @@ class _Wait:
         machine = WaitMachine(
             WaitFor(self._asked.name, self._asked.commit, self._asked.environment, self._asked.fail_fast, place)
         )
-        following = FollowedViews(connection, (STRATEGIES,), read_known, name=self._asked.name, patient=True)
+        following = FollowedViews(connection, (STRATEGIES,), self._read, name=self._asked.name, patient=True)
         async with following:
             while True:
                 verdict = self._verdict(machine, following)
@@ -90,6 +91,12 @@ class _Wait:
                     return verdict.ending, await self._told(verdict, connection, following)
                 self._progress.show(verdict.line, following.followed.problem)
                 await self._changed(following.followed)
+
+    def _read(self, found: Mapping[str, Any]) -> Known:
+        """Of many strategies that do not know the commit no past is kept."""
+        known = read_known(found)
+        is_wanted = self._asked.name or knows(known, self._asked.commit)
+        return known if is_wanted else Known(known.status, {})
 
     def _verdict(self, machine: WaitMachine, following: FollowedViews[Known]) -> WaitVerdict:
         if not following.is_complete:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from promoter_view.command.asking.failures import failed, not_installed
 from promoter_view.command.declaring import did_you_mean
@@ -17,8 +17,10 @@ from promoter_view.kubernetes.client.client import ClientSettings, KubernetesCli
 from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.kubernetes.connection.config import load_as_kubectl
 from promoter_view.kubernetes.documents import Parameters, decode
-from promoter_view.kubernetes.outcomes import ApiError, ClusterError
+from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome
 from promoter_view.views.definition import GROUP, VERSION
+
+T = TypeVar("T")
 
 _API = f"/apis/{GROUP}/{VERSION}"
 _PAGE = "200"
@@ -41,29 +43,45 @@ class ApiConnection:
         found = await self._get(_API)
         return frozenset(text(each, "name") for each in mappings(found, "resources"))
 
-    async def objects(self, plural: str, name: str = "") -> list[Mapping[str, Any]]:
-        """All of a resource, or those of that name, page by page. Errors: CommandError."""
+    async def objects(self, plural: str, read: Callable[[Mapping[str, Any]], T], name: str = "") -> list[T]:
+        """What ``read`` makes of all objects of a resource, or of those of that name; no more than a page is kept.
+
+        Errors: CommandError, and what ``read`` raises.
+        """
         chosen: Parameters = (("fieldSelector", f"metadata.name={name}"),) if name else ()
-        found: list[Mapping[str, Any]] = []
+        found: list[T] = []
         token: Parameters = ()
         while True:
-            page = await self._get(self.path(plural), (("limit", _PAGE), *chosen, *token))
-            found += mappings(page, "items")
+            page = await self._page(plural, (("limit", _PAGE), *chosen), token)
+            if page is None:
+                found, token = [], ()
+                continue
+            found += map(read, mappings(page, "items"))
             more = text(page, "metadata", "continue")
             if not more:
                 return found
             token = (("continue", more),)
 
+    async def _page(self, plural: str, parameters: Parameters, token: Parameters) -> Any:
+        """None where the list has to begin again: its continuation was too old (410)."""
+        try:
+            return await self._get(self.path(plural), (*parameters, *token))
+        except CommandError as error:
+            cause = error.__cause__
+            if token and isinstance(cause, ClusterError) and cause.outcome is Outcome.EXPIRED:
+                return None
+            raise
+
     async def strategy(self, name: str) -> Mapping[str, Any]:
         """The one strategy of that name. Errors: CommandError, with the nearest name."""
-        found = await self.objects(STRATEGIES, name)
+        found = await self.objects(STRATEGIES, lambda each: each, name)
         if found:
             return found[0]
         raise await self.unknown(name)
 
     async def unknown(self, name: str) -> CommandError:
         """There is no strategy of that name: the nearest one is named. Errors: CommandError."""
-        names = sorted({text(each, "metadata", "name") for each in await self.objects(STRATEGIES)})
+        names = sorted(set(await self.objects(STRATEGIES, lambda each: text(each, "metadata", "name"))))
         where = f"in namespace {self.namespace}" if self.namespace else "in any namespace"
         line = f"there is no promotion strategy {name!r} {where}{did_you_mean(name, names)}"
         return CommandError(Exit.UNKNOWN, line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,11 +62,10 @@ def arrivals(known: Known) -> list[PastEvent]:
     return sorted(_arrivals(known), key=lambda each: each.moment, reverse=True)
 
 
-def news(before: Known | None, after: Known) -> list[PastEvent]:
-    """What has happened between two looks."""
-    earlier = set() if before is None else {_identity(each) for each in [*_arrivals(before), *_states(before)]}
-    found = [each for each in [*_arrivals(after), *_states(after)] if _identity(each) not in earlier]
-    return sorted(found, key=lambda each: each.moment)
+def news(before: Sequence[PastEvent], after: Sequence[PastEvent]) -> list[PastEvent]:
+    """What has happened to a strategy between two looks."""
+    earlier = {_identity(each) for each in before}
+    return [each for each in after if _identity(each) not in earlier]
 
 
 def _identity(event: PastEvent) -> tuple[str, str, str]:

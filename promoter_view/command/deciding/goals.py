@@ -71,7 +71,7 @@ def judge(known: Known, environment: ToldEnvironment, wanted: str, *, was_next: 
     if _is_live(known, environment, wanted):
         failed = trail is not None and trail.active.checks.worst is Phase.FAILURE
         return Judgement(Became.FAILED, environment.message) if failed else Judgement(Became.LIVE)
-    if environment.state == HELD and _is_known(known, environment, wanted):
+    if environment.state == HELD and knows(known, wanted):
         return Judgement(Became.HELD, environment.message)
     if trail is not None and trail.had(wanted) is not None:
         now = environment.live.short if environment.live is not None else "another commit"
@@ -105,13 +105,16 @@ def _elsewhere(known: Known, environment: ToldEnvironment, wanted: str, was_next
     if found is not None and _is_later(known.trails.get(environment.branch), wanted, found.time):
         return _superseded(environment)
     coming = Judgement(Became.COMING, f"not proposed to {environment.name} yet")
-    return coming if _is_known(known, environment, wanted) else Judgement(Became.UNKNOWN)
+    return coming if knows(known, wanted) else Judgement(Became.UNKNOWN)
 
 
-def _is_known(known: Known, environment: ToldEnvironment, wanted: str) -> bool:
+def knows(known: Known, wanted: str) -> bool:
     """Whether the strategy names the commit anywhere."""
-    told = any(each is not None and each.matches(wanted) for each in (known.status.newest, environment.next))
-    return told or find(known.trails.values(), wanted) is not None
+    named = [known.status.newest]
+    for each in known.status.environments:
+        named += [each.live, each.next]
+    is_told = any(each is not None and each.matches(wanted) for each in named)
+    return is_told or find(known.trails.values(), wanted) is not None
 
 
 def _superseded(environment: ToldEnvironment) -> Judgement:

@@ -77,9 +77,10 @@ def test_what_is_new() -> None:
             [policy(DEV, "c", past="cb"), policy(STAGING, "c", past="c")],
         )
     )
-    assert [each.words for each in news(BEFORE, after)] == ["ccccccc is live: Change c, by C (#7)", "Verifying"]
-    assert news(after, after) == []
-    assert len(news(None, after)) == 5
+    before, now = (past_events(each, None) for each in (BEFORE, after))
+    assert [each.words for each in news(before, now)] == ["ccccccc is live: Change c, by C (#7)", "Verifying"]
+    assert news(now, now) == []
+    assert len(news((), now)) == 5
 
 
 def test_of_what_nothing_is_told() -> None:
