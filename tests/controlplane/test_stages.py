@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ import pytest
 from tests.support.plane.aggregation import aggregated
 from tests.support.plane.kargo_town import HYDRATOR_SECRET, Town, settle, until, watching
 from tests.support.plane.plane import ControlPlane
+from tests.support.plane.process import Process
 from tests.support.program.client import Client
 from tests.support.program.program import Program
 
@@ -258,6 +260,41 @@ def test_kubectl(served: Served, tmp_path_factory: pytest.TempPathFactory) -> No
             assert "revisionWanted" in _kubectl(served.plane, "explain", "sgd.health.checks")
             assert "targetRevision" in _kubectl(served.plane, "explain", "sgd.applications.spec.source")
             assert "<no description>" not in _kubectl(served.plane, "explain", "sgd")
+            assert "lastTransitionTime" in _kubectl(served.plane, "explain", "sgd.status.conditions")
+            _states_through_the_aggregator(town, served.plane, tmp_path_factory.mktemp("watching"))
+
+
+def _states_through_the_aggregator(town: Town, plane: ControlPlane, folder: Path) -> None:
+    """Selected by state and by shard, waited for by condition, shown by path."""
+    ill = ("get", "sgd", "-A", "--field-selector", "status.state=Unhealthy,metadata.namespace=shown")
+    wait = ("wait", "--for=condition=Healthy", "sgd/test", "-n", "shown")
+    assert _kubectl(plane, *ill, "-o", "name").split() == ["stagedetails.view.promoter.argoproj.io/test"]
+    assert _kubectl(plane, "get", "sgd", "-n", "shown", "--field-selector", "spec.shard=nowhere", "-o", "name") == ""
+    assert "status.state" in _refused(plane, "get", "sgd", "-A", "--field-selector", "status.phase=x")
+    assert _kubectl(plane, *wait, "--timeout=1s") == ""
+    watching = Process(plane.kubectl_command(*ill, "-w", "--output-watch-events", "--no-headers"), folder / "watch")
+    waiting = Process(plane.kubectl_command(*wait, "--timeout=60s"), folder / "wait")
+    try:
+        plane.wait(lambda: "ADDED" in (folder / "watch").read_text())
+        town.application("two", "shown:test", health={"status": "Healthy"})
+        plane.wait(lambda: "condition met" in (folder / "wait").read_text())
+        plane.wait(lambda: "DELETED" in (folder / "watch").read_text())
+        town.application("two", "shown:test", health={"status": "Degraded"})
+        plane.wait(lambda: (folder / "watch").read_text().count("ADDED") == 2)
+    finally:
+        watching.kill()
+        waiting.kill()
+    told = _kubectl(plane, "get", "sgd", "test", "-n", "shown", "-o", "jsonpath={.status.state} {.status.since}")
+    state, since = told.split()
+    assert (state, since[-1]) == ("Unhealthy", "Z")
+    columns = "custom-columns=STATE:.status.state,WHY:.status.conditions[?(@.type=='NeedsAttention')].status"
+    assert _kubectl(plane, "get", "sgd", "test", "-n", "shown", "-o", columns).split()[2:] == ["Unhealthy", "True"]
+
+
+def _refused(plane: ControlPlane, *arguments: str) -> str:
+    with pytest.raises(CalledProcessError) as failed:
+        plane.kubectl(*arguments)
+    return str(failed.value.stderr or failed.value.stdout)
 
 
 def _kubectl(plane: ControlPlane, *arguments: str) -> str:

@@ -133,6 +133,19 @@ def test_filters_have_the_transitions_of_a_watch() -> None:
     assert frames[0].data["metadata"]["labels"] == {"number": "1"}
 
 
+def test_a_stage_leaves_and_enters_a_selection_by_its_state() -> None:
+    """By the word of its status, and by its shard; of several kinds only what all of them have can be asked for."""
+    world = Board(definitions=DEFINITIONS)
+    record(world, stage(phase="Failed"))
+    events = world.watch("/watch?kind=stagedetails&fieldSelector=status.state%3DUnhealthy,spec.shard%3D")
+    assert events.brief() == [("ADDED", "test"), ("SYNCED", "")]
+    record(world, stage(), stage(phase="Errored"))
+    assert events.brief() == [("DELETED", "test"), ("ADDED", "test")]
+    answer = world.ask("/list?fieldSelector=spec.shard%3Da")
+    told = "fieldSelector: field label not supported: spec.shard; supported are metadata.name, metadata.namespace"
+    assert (answer.code, answer.document["message"][: len(told)]) == (400, told)
+
+
 @pytest.mark.parametrize(
     ("query", "names"),
     [
@@ -230,6 +243,7 @@ def test_nothing_is_served_before_the_first_state() -> None:
     [
         "/watch?kind=pods",
         "/watch?labelSelector=a+b",
+        "/watch?fieldSelector=status.state",
         "/watch?namespace=" + "a" * 300,
         "/pages/stream",
         "/pages/stream?page=nope",

@@ -84,11 +84,11 @@ class AssessedStage:
     @property
     def _began(self) -> int | None:
         facts = self.facts
-        if facts.promoting:
-            return None
         if self.state is Health.HEALTHY:
             return facts.healthy_since or facts.ended
-        return facts.ended if facts.last else facts.created
+        if facts.promoting or self.by_checks:
+            return None
+        return facts.ended if facts.last and not facts.flows else facts.created
 
     def _message(self, hidden: frozenset[str]) -> str:
         return NOT_VISIBLE if self.message and self.by_checks and _CHECKED in hidden else self.message

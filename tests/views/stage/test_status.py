@@ -82,6 +82,7 @@ SINCE: list[tuple[str, dict[str, Any], str | None]] = [
     ("no steps", stage(steps=False, last=""), CREATED),
     ("under way: nobody tells", stage(current="p1"), None),
     ("nobody tells", stage(), None),
+    ("Applications have decided", ended(stage(checks=[WANTED])), None),
 ]
 
 
