@@ -24,6 +24,9 @@ from promoter_view.views.status.words import WHOLE
 from promoter_view.views.undeclared import taking_up
 
 _by_key = attrgetter("key")
+#: What a status is assessed by is kept for so many bytes of members, each as often as it is read. With less than the
+#: largest strategy has nothing would be left by the time that it is asked for again.
+_KEPT_BYTES = 128 * 1024 * 1024
 
 
 class Draft(NamedTuple):
@@ -90,7 +93,7 @@ class View:
     def __init__(self, definition: ViewDefinition) -> None:
         self.name = definition.plural
         self._root_kind = definition.root.kind
-        self._readings = Readings()
+        self._readings = Readings(_KEPT_BYTES)
         self._graph = Graph()
         self._declared = definition
         self._computed = [(computed, joint(computed)) for computed in definition.computed]
