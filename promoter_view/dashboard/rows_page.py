@@ -80,7 +80,7 @@ def _group(page: RowsPage, row: Listed) -> str:
     """The name of its group: by project, where a pipeline is asked for and nothing else is."""
     group = page.query.group or ("namespace" if page.query.sort == PIPELINE else "")
     if group == "state":
-        return next((chip.word for chip in page.wording.chips if chip.value is row.state), row.state.value)
+        return page.wording.words.get(row.state, row.state.value)
     return row.namespace if group else ""
 
 

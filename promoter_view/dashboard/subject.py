@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 
 from promoter_view.dashboard.events import Item
@@ -35,7 +35,7 @@ class Chip:
     css: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wording:
     """What a subject is called. ``mark`` is set behind an entry's namespace, ``view`` is named in frames; "" for none.
 
@@ -53,6 +53,11 @@ class Wording:
     view: str = ""
     mark: str = ""
     orders: Mapping[str, Order] = field(default_factory=lambda: ORDERS)
+
+    @cached_property
+    def words(self) -> Mapping[StrEnum, str]:
+        """The word of each state."""
+        return {chip.value: chip.word for chip in self.chips}
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ class ServedDashboard(Served):
         authenticator = _authenticator(serving, reviewing)
         self._follower = ActivityFollower(views, plurals, parts.activity, cooperator=cooperator(runtime.reactor))
         # Nobody waits for these rows yet, and somebody does for the first lists.
-        resting = cooperator(runtime.reactor, rest_seconds=2 * SLICE_SECONDS)
+        resting = cooperator(runtime.reactor, rest_seconds=SLICE_SECONDS)
         self._warmer = RowWarmer(views, _SHOWN, parts.fragments, cooperator=resting)
         entrance = DashboardEntrance(
             Admittance(authenticator, _hosts(settings), settings.dashboard.root_path, serving.limits),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from heapq import merge
 from itertools import islice
 from typing import Any, TypeVar
@@ -42,7 +43,7 @@ class Listed:
     @property
     def rank(self) -> int:
         """The place of its state, the worst first."""
-        return list(type(self.state)).index(self.state)
+        return _rank(self.state)
 
     @property
     def upstream(self) -> Sequence[str]:
@@ -107,6 +108,11 @@ class FleetQuery:
         if self.states and row.state not in self.states:
             return False
         return self.labels.matches(row.labels) and self.search.finds(row.words)
+
+
+@cache
+def _rank(state: StrEnum) -> int:
+    return list(type(state)).index(state)
 
 
 def read_row(contents: Contents, strategy: ShownStrategy) -> Row:
