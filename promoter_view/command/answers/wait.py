@@ -8,6 +8,7 @@ from typing import Any
 import click
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.task import deferLater
 
 from promoter_view.command.answers.reading import read_known
 from promoter_view.command.asking.connection import STRATEGIES, ApiConnection, connected
@@ -20,6 +21,9 @@ from promoter_view.command.reach import CommandReach
 from promoter_view.command.telling.documents import DOCUMENTS, document
 from promoter_view.command.telling.output import Output
 from promoter_view.command.telling.tables import clipped, plain
+
+#: How long changes are gathered before all strategies are looked at again.
+_GATHERED_SECONDS = 0.05
 
 
 def run(
@@ -119,6 +123,7 @@ class _Wait:
     async def _changed(self, followed: Followed[Known]) -> None:
         self._waiting = followed.changed()
         await self._waiting
+        await deferLater(self._reactor, _GATHERED_SECONDS)
 
     def _time_out(self) -> None:
         self._is_over = True

@@ -201,14 +201,14 @@ class _Telling:
         try:
             lines = await self._cluster.stream(path, (*parameters, *self._selector), idle_seconds=idle_seconds)
         except ClusterError as error:
-            self._told(error)
+            # An older server takes no WatchList, and is asked for pages then.
+            if error.outcome is not Outcome.REFUSED:
+                self._told(error)
             raise
         self._over()
         return lines
 
     def _told(self, error: ClusterError) -> None:
-        if error.outcome is Outcome.REFUSED:
-            return  # an older server takes no WatchList: it is asked for pages then
         away = self._has_answered and error.outcome is Outcome.NOT_FOUND
         if away or (is_passing(error) and (self._patient or self._has_answered)):
             self._followed.tell(str(error).rstrip("."))
