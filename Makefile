@@ -43,7 +43,7 @@ PURE_TESTS = tests/test_contacts.py tests/test_decoded.py tests/test_durations.p
 	tests/views/test_fields.py tests/views/test_history.py tests/views/test_member_mask.py tests/views/joining \
 	tests/views/promotion_strategy tests/reading/test_sighted.py tests/dashboard/streams tests/dashboard/stages tests/dashboard/strategies tests/dashboard/pictures \
 	tests/command/asking tests/command/checking tests/command/deciding \
-	tests/command/reading tests/command/telling tests/dashboard/test_links.py tests/dashboard/test_search.py tests/api/format tests/api/test_watching.py
+	tests/command/reading tests/command/telling tests/views/test_commits.py tests/dashboard/test_search.py tests/api/format tests/api/test_watching.py
 
 coverage: $(VENV)/installed-dev
 	$(BIN)/coverage run -m pytest -q -p no:cacheprovider $(PURE_TESTS)

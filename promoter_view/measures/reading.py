@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
 
-import orjson
-
-from promoter_view.decoded import mapping, mappings, moment, text
 from promoter_view.measures.exposition import labels
 from promoter_view.measures.measuring import Measured
 from promoter_view.measures.stages import STAGE_FAMILIES, StageSeries
@@ -22,22 +17,14 @@ from promoter_view.views.promotion_strategy.estimates.stalled import stalled_at
 from promoter_view.views.promotion_strategy.order import read_order
 from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES
 from promoter_view.views.promotion_strategy.restores import RESTORES, read_restore
+from promoter_view.views.promotion_strategy.state.reading import read_environment
 from promoter_view.views.promotion_strategy.tally.environment import Tally, Written, read_tally
 from promoter_view.views.promotion_strategy.tally.fold import Observed, tally
 from promoter_view.views.promotion_strategy.tally.live_commits import by_branch, read_live_commits
+from promoter_view.views.stage.columns import read_state
 from promoter_view.views.stage.details import STAGE_DETAILS
 
-_STATUS = "status"
 _NOTHING = Tally()
-
-
-class _EnvironmentState(NamedTuple):
-    """An environment as a bundle's status has it."""
-
-    branch: str
-    name: str
-    state: str
-    since: datetime | None
 
 
 def measured(definitions: Sequence[ViewDefinition]) -> Sequence[Measured]:
@@ -61,13 +48,13 @@ class StrategyMeasures:
         """The series of a bundle."""
         contents = BundleContents(bundle, self._readings)
         tallies = self._tallies[bundle.key] = tally(self._tallies.get(bundle.key, {}), _observed(contents))
-        return StrategySeries(tuple(_environments(contents, _states(bundle), tallies)))
+        return StrategySeries(tuple(_environments(contents, tallies)))
 
 
 def measure_stage(bundle: Bundle) -> StageSeries:
     """The series of a Stage's bundle."""
     found = labels({"namespace": bundle.key.namespace, "stage": bundle.key.name})
-    return StageSeries(found, text(_status(bundle), "state"))
+    return StageSeries(found, BundleContents(bundle, Readings()).status(read_state))
 
 
 def _observed(contents: Contents) -> Observed:
@@ -76,11 +63,9 @@ def _observed(contents: Contents) -> Observed:
     return Observed(contents.root(read_order), by_branch(policies), by_branch(histories), restores)
 
 
-def _environments(
-    contents: Contents, states: Sequence[_EnvironmentState], tallies: Mapping[str, Written]
-) -> Iterator[MeasuredEnvironment]:
+def _environments(contents: Contents, tallies: Mapping[str, Written]) -> Iterator[MeasuredEnvironment]:
     hops = strategy_hops(contents)
-    for each in states:
+    for each in contents.environments(read_environment):
         found = {"namespace": contents.namespace, "strategy": contents.name, "environment": each.name}
         counted = read_tally(tallies.get(each.branch, ())) or _NOTHING
         stalled = stalled_at(each.state, each.since, hops.get(each.branch, UNKNOWN_HOP))
@@ -88,15 +73,3 @@ def _environments(
         yield MeasuredEnvironment(
             labels(found), each.state, since, counted, None if stalled is None else stalled.timestamp()
         )
-
-
-def _states(bundle: Bundle) -> Sequence[_EnvironmentState]:
-    return [
-        _EnvironmentState(text(each, "branch"), text(each, "name"), text(each, "state"), moment(each, "since"))
-        for each in mappings(_status(bundle), "environments")
-    ]
-
-
-def _status(bundle: Bundle) -> Mapping[str, Any]:
-    pieces = next((field.pieces for field in bundle.fields() if field.name == _STATUS), None)
-    return mapping(orjson.loads(b"".join(pieces))) if pieces else {}

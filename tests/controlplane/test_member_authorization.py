@@ -74,7 +74,7 @@ def role(served: Served, namespace: str, user: str, *rules: dict[str, Any]) -> s
 
 
 def members(bundle: dict[str, Any]) -> set[str]:
-    return set(bundle) - {"kind", "apiVersion", "metadata", "promotionStrategy"}
+    return set(bundle) - {"kind", "apiVersion", "metadata", "promotionStrategy", "status"}
 
 
 def shown(client: Client, namespace: str) -> list[set[str]]:

@@ -35,7 +35,7 @@ def found() -> Membership:
 
 
 def members(bundle: dict) -> set[str]:
-    return set(bundle) - {"kind", "apiVersion", "metadata", "promotionStrategy"}
+    return set(bundle) - {"kind", "apiVersion", "metadata", "promotionStrategy", "status"}
 
 
 def pull_request(**spec: str) -> dict:
@@ -75,8 +75,8 @@ def test_every_representation(found):
     """Tables (with objects), metadata, YAML and gzip show no more than JSON does."""
     table = found.world.ask(f"{BASE}?includeObject=Object", {**TABLE, **EVE}).document
     assert [members(row["object"]) for row in table["rows"]] == [set(), set()]
-    assert table["rows"][0]["cells"][1:4] == ["<unknown>"] * 3
-    assert table["rows"][0]["cells"][5:] == ["<unknown>", "<unknown>", None, "<unknown>", "shop"]
+    assert table["rows"][0]["cells"][1:4] == ["0/1", "Unknown", "<unknown>"]
+    assert table["rows"][0]["cells"][5:] == ["not visible to you", "<unknown>", None, "<unknown>", "shop"]
     seen = found.world.ask(BASE, {**TABLE, **BOB}).document["rows"]
     assert seen[0]["cells"][1:4] == ["0/1", "Unknown", "dev=-"]
     assert seen[0]["cells"][7] is None

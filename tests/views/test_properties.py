@@ -111,7 +111,7 @@ def follow(objects: dict[ObjectKey, dict[str, Any]], event: Change) -> None:
 
 
 def visible(projector: Projector) -> list[Any]:
-    """The bundles decoded, without resourceVersion, as pairs so that the order of keys counts."""
+    """The bundles decoded, without resourceVersion and status, as pairs so that the order of keys counts."""
     found = []
     for bundle in projector.list(VIEW):
         document = orjson.loads(bundle.encode())
@@ -119,6 +119,8 @@ def visible(projector: Projector) -> list[Any]:
         assert document["metadata"]["uid"] == bundle.uid
         assert document["metadata"].get("labels", {}) == bundle.labels
         assert (document["metadata"]["creationTimestamp"] or "") == bundle.creation_timestamp
+        assert list(document)[-1] == "status"
+        assert document.pop("status")["state"] == bundle.selectable["status.state"]
         found.append((list(document.items()), list(document["metadata"].items())))
     return found
 

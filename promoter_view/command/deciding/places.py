@@ -9,8 +9,8 @@ from typing import Any
 from promoter_view.command.deciding.rows import Rows, of_reason
 from promoter_view.command.reading.status import SHORT, read_reason
 from promoter_view.command.telling.tables import ago
-from promoter_view.dashboard.strategies.commits import person
 from promoter_view.decoded import mappings, moment, text, texts
+from promoter_view.views.commits import person
 
 
 def commits_of(found: Mapping[str, Any]) -> list[str]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from promoter_view.dashboard.links import commit_url
-from promoter_view.dashboard.strategies.commits import SHORT, person
+from promoter_view.dashboard.strategies.commits import SHORT
 from promoter_view.decoded import parse_time, text
 from promoter_view.reading.commits.carried import NamedCommit
 from promoter_view.reading.commits.found import Findings, FoundEnvironment, FoundStage, FoundStrategy
 from promoter_view.reading.commits.relations import CommitRelation, Related
 from promoter_view.urls import web_url
+from promoter_view.views.commits import commit_url, person
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage.details import STAGE_DETAILS
 

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from promoter_view.contacts import Contact, choose_contacts, read_contacts
-from promoter_view.dashboard.links import commit_url
 from promoter_view.dashboard.stages.rows import (
     ShownHealth,
     StageRow,
@@ -21,6 +20,7 @@ from promoter_view.dashboard.stages.rows import (
 )
 from promoter_view.decoded import mapping, mappings, moment, parse_time, text
 from promoter_view.urls import public_url, web_url
+from promoter_view.views.commits import commit_url
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.stage.columns import freight_name
 

@@ -33,7 +33,7 @@ def compare(before: ShownStrategy | None, after: ShownStrategy | None) -> Iterat
         # Of a thousand environments a change changes a few: the others are the same objects, and are not looked into.
         if known is not None and known != station:
             yield from _compare(known, station)
-    was, state = before.summary.state, after.summary.state
+    was, state = before.status.state, after.status.state
     if was is not state:
         told_by = _RESTORES if StateWord.HELD in (was, state) else frozenset[str]()
         yield Item(Event.STATE, before=was.value, after=state.value, told_by=told_by)
@@ -64,7 +64,7 @@ def _restored_by(before: Station, after: Station, sha: str) -> frozenset[str]:
 
     A history is written after its policy. So what was live once and nobody had proposed now counts as restored too.
     """
-    if after.facts.is_restored and not after.restored_from:
+    if after.is_restored and not after.restored_from:
         return _RESTORES
     was_live = any(delivery.sha == sha for delivery in before.past.deliveries)
     is_back = was_live and _sha(before.proposed.dry) != sha

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from promoter_view.dashboard.links import commit_url
 from promoter_view.decoded import mapping, mappings, parse_time, text
+from promoter_view.views.commits import commit_url, person
 
 SHORT = 7
 _MAX_SUBJECT = 300
@@ -62,12 +62,6 @@ def _commit(found: Mapping[str, Any], time: str) -> ShownCommit | None:
         parse_time(time),
         commit_url(text(found, "repoURL"), sha),
     )
-
-
-def person(author: str) -> str:
-    """The name in ``Name <address>``; the address where there is no name."""
-    name, _, address = author.partition("<")
-    return name.strip() or address.strip(" <>")
 
 
 def without_trailers(body: str) -> str:

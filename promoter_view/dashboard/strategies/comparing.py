@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from promoter_view.dashboard.links import FORGES, Forge, compare_url
 from promoter_view.dashboard.strategies.environments import Station
 from promoter_view.dashboard.strategies.history import HistoryLine
 from promoter_view.decoded import mapping
+from promoter_view.views.commits import FORGES, Forge, compare_url
 from promoter_view.views.contents import Contents
 from promoter_view.views.promotion_strategy.order import Vertex
 
@@ -44,10 +44,10 @@ class Comparing:
         return tuple(self._of(vertex))
 
     def _of(self, vertex: Vertex) -> Iterator[Comparison]:
-        own = self._stations[vertex.branch].facts.standing.active_sha
+        own = self._stations[vertex.branch].policy.standing.active_sha
         for branch in vertex.nearest[:_MOST]:
             before = self._stations[branch]
-            other = before.facts.standing.active_sha
+            other = before.policy.standing.active_sha
             if own and other and own != other:
                 url = compare_url(self._repository, self._forge, own, other)
                 yield Comparison(before.name, url, self._between(own, other))

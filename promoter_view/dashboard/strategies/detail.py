@@ -141,9 +141,9 @@ def read_detail(contents: Contents, strategy: ShownStrategy, past: Matrix) -> De
     return Detail(
         namespace=contents.namespace,
         name=contents.name,
-        state=strategy.summary.state,
-        newest=strategy.summary.newest_sha,
-        promoted=strategy.summary.promoted_count,
+        state=strategy.status.state,
+        newest=strategy.status.whole.newest_sha,
+        promoted=strategy.status.whole.promoted,
         columns=tuple(
             EnvironmentColumn(
                 each,
@@ -152,7 +152,7 @@ def read_detail(contents: Contents, strategy: ShownStrategy, past: Matrix) -> De
                 restores.get(each.facts.held_by),
                 comparing.of(vertex),
             )
-            for each, vertex in zip(stations, strategy.summary.order.vertices, strict=True)
+            for each, vertex in zip(stations, strategy.order.vertices, strict=True)
         ),
         lines=past.lines,
         left_out=past.left_out,
@@ -160,8 +160,8 @@ def read_detail(contents: Contents, strategy: ShownStrategy, past: Matrix) -> De
         troubles=tuple(_troubles(contents)),
         gates=read_reports(contents),
         labels=contents.labels,
-        order=strategy.summary.order,
-        front=strategy.summary.front,
+        order=strategy.order,
+        front=strategy.front,
         repository=repository(contents),
         repository_url=url,
         created=parse_time(contents.created),

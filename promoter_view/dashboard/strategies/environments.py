@@ -20,25 +20,24 @@ from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.estimates.deliveries import Delivery, choose_pasts
 from promoter_view.views.promotion_strategy.estimates.hops import Hop, hops
-from promoter_view.views.promotion_strategy.order import Order
-from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES, OrderCheck
-from promoter_view.views.promotion_strategy.state.environment import EnvironmentFacts
-from promoter_view.views.promotion_strategy.state.kinds import CheckKinds
-from promoter_view.views.promotion_strategy.state.standing import Standing, by_branch, read_standing
-from promoter_view.views.promotion_strategy.state.summary import (
-    Summary,
-    missing_of,
-    read_rules,
-    rules_steps,
-    short_names,
-    summarize_strategy,
+from promoter_view.views.promotion_strategy.order import Order, read_order
+from promoter_view.views.promotion_strategy.order_gate import (
+    HISTORIES,
+    POLICIES,
+    PREVIOUS_ENVIRONMENT,
+    OrderCheck,
+    gate_steps,
+    order_gate,
 )
+from promoter_view.views.promotion_strategy.restores import RESTORES, read_restore
+from promoter_view.views.promotion_strategy.state.reading import EnvironmentStatus, StatedStrategy, read_status
+from promoter_view.views.promotion_strategy.state.standing import Standing, by_branch, read_standing, unknown
 from promoter_view.views.promotion_strategy.state.words import StateWord
 
 #: Branches without a policy of which it is known what to say: as many as a large strategy has.
 _KEPT_BRANCHES = 1024
 _NEVER = "", ""
-_USUAL = CheckKinds()
+_POLICY = "ChangeTransferPolicy"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,28 +66,40 @@ class Station:
     """One environment: what its policy says, in its strategy. Two are equal, and look the same, when nothing changed.
 
     ``past`` is what is told of what it has had.
-    ``name`` is short, ``branch`` the whole; ``facts`` are the summary's, ``after`` the short names of the branches
-    that it depends on where that is not the one before. ``newest``: the newest dry commit of the strategy is live
+    ``facts`` are those of the status, ``after`` the short names of the branches that it depends on where that is not
+    the one before. ``newest``: the newest dry commit of the strategy is live
     here, or changes nothing here. ``no_op_sha`` is the dry commit that the hydrator found to change nothing here, ""
     for none. ``upcoming``: another commit than the active one is proposed. ``preparing``: the hydrator is at work on a
-    newer one than is proposed. ``outlook``: what the past tells of what is on its way.
+    newer one than is proposed. ``outlook``: what the past tells of what is on its way. ``visible``: its reader may see
+    how it stands. ``is_restored``: what is live is what a RestoreActiveCommit has made that keeps others out.
     """
 
     policy: Policy
     past: PastPromotions
-    facts: EnvironmentFacts
-    name: str
+    facts: EnvironmentStatus
     newest: bool
     auto_merge: bool
     preparing: bool
     level: int = 0
     after: tuple[str, ...] = ()
     outlook: Outlook = NO_OUTLOOK
+    visible: bool = True
+    is_restored: bool = False
 
     @property
     def branch(self) -> str:
         """The active branch."""
         return self.facts.branch
+
+    @property
+    def name(self) -> str:
+        """What it is called in short."""
+        return self.facts.name
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when it is in its state."""
+        return self.facts.since
 
     @property
     def state(self) -> StateWord:
@@ -103,17 +114,13 @@ class Station:
     @property
     def no_op_sha(self) -> str:
         """The dry commit that changes nothing here."""
-        return self.facts.standing.note_sha if self.facts.standing.is_no_op else ""
-
-    @property
-    def visible(self) -> bool:
-        """Its reader may see how it stands."""
-        return self.facts.standing.visible
+        return self.policy.standing.note_sha if self.policy.standing.is_no_op else ""
 
     @property
     def unexplained(self) -> Station:
         """The same as far as its past goes: without its state and how long it takes, which others change."""
-        return replace(self, facts=EnvironmentFacts(self.policy.standing, StateWord.UNKNOWN), outlook=NO_OUTLOOK)
+        bare = EnvironmentStatus(self.branch, self.name, StateWord.UNKNOWN)
+        return replace(self, facts=bare, outlook=NO_OUTLOOK, is_restored=False)
 
     @property
     def active(self) -> Side:
@@ -138,7 +145,7 @@ class Station:
     @property
     def upcoming(self) -> ShownCommit | None:
         """The dry commit that is proposed, where that is another one than the active."""
-        return self.proposed.dry if self.facts.standing.is_open else None
+        return self.proposed.dry if self.policy.standing.is_open else None
 
     @property
     def proposed_at(self) -> datetime | None:
@@ -199,9 +206,10 @@ ReadPast = Callable[[Mapping[str, Any], OrderCheck], PastPromotions]
 
 @dataclass(frozen=True, slots=True)
 class ShownStrategy:
-    """A strategy's environments in their order, and its summary."""
+    """A strategy's environments in their order, and its status."""
 
-    summary: Summary
+    status: StatedStrategy
+    order: Order
     stations: tuple[Station, ...]
 
     @property
@@ -215,11 +223,17 @@ class ShownStrategy:
         pasts = [station.past for station in self.stations]
         return Deliveries(
             tuple(station.deliveries for station in self.stations),
-            self.summary.order.starts,
-            self.summary.order.ends,
+            self.order.starts,
+            self.order.ends,
             frozenset(past.kept for past in pasts if past.count),
             sum(not past.is_told for past in pasts),
         )
+
+    @property
+    def front(self) -> frozenset[str]:
+        """The branches that are next: not up to date, while all that they wait for are."""
+        settled = {each.branch for each in self.stations if each.state is StateWord.UP_TO_DATE}
+        return frozenset(self.order.front(settled.__contains__))
 
 
 def first_stall(stations: Iterable[Station]) -> datetime | None:
@@ -229,26 +243,24 @@ def first_stall(stations: Iterable[Station]) -> datetime | None:
 
 def read_strategy(contents: Contents, read: ReadPast) -> ShownStrategy:
     """The environments of a strategy; ``read``: as much of their past as is wanted."""
-    rules = read_rules(contents)
-    told = contents.each(POLICIES, rules.kinds.reading(_WithPast(read)))
+    gate, order, status = order_gate(contents), contents.root(read_order), read_status(contents)
+    told = contents.each(POLICIES, gate.reading(_WithPast(read)))
     policies = by_branch(policy for policy, _ in told)
-    pasts = choose_pasts((past for _, past in told), contents.each(HISTORIES, rules.gate.reading(read)))
-    summary = summarize_strategy(contents, rules, {branch: each.standing for branch, each in policies.items()})
+    pasts = choose_pasts((past for _, past in told), contents.each(HISTORIES, gate.reading(read)))
     latest = max((each.hydrated for each in policies.values()), key=itemgetter(0), default=_NEVER)[1]
-    missing = missing_of(contents)
-    found = [policies.get(branch) or _none(missing(branch)) for branch in summary.order.branches]
-    stations = tuple(_stations(found, pasts, summary, contents.root(read_manual), latest))
-    return ShownStrategy(summary, tuple(_with_outlooks(summary.order, stations, hops(summary.order, pasts))))
+    found = [policies.get(branch) or _none(unknown(branch)) for branch in order.branches]
+    stations = tuple(_stations(contents, found, pasts, status, latest))
+    return ShownStrategy(status, order, tuple(_with_outlooks(order, stations, hops(order, pasts))))
 
 
 def strategy_steps(contents: BundleContents, read: ReadPast) -> Iterator[None]:
     """Reads what ``read_strategy`` will want, a member a step."""
     contents.root(read_manual)
     yield
-    yield from rules_steps(contents)
-    rules = read_rules(contents)
-    yield from contents.steps(POLICIES, rules.kinds.reading(_WithPast(read)))
-    yield from contents.steps(HISTORIES, rules.gate.reading(read))
+    yield from gate_steps(contents)
+    gate = order_gate(contents)
+    yield from contents.steps(POLICIES, gate.reading(_WithPast(read)))
+    yield from contents.steps(HISTORIES, gate.reading(read))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,17 +269,17 @@ class _WithPast:
 
     read: ReadPast
 
-    def __call__(self, policy: Mapping[str, Any], kinds: CheckKinds) -> tuple[Policy, PastPromotions]:
-        return read_policy(policy, kinds), self.read(policy, kinds.order)
+    def __call__(self, policy: Mapping[str, Any], order: OrderCheck) -> tuple[Policy, PastPromotions]:
+        return read_policy(policy, order), self.read(policy, order)
 
 
-def read_policy(policy: Mapping[str, Any], kinds: CheckKinds = _USUAL) -> Policy:
+def read_policy(policy: Mapping[str, Any], order: OrderCheck = PREVIOUS_ENVIRONMENT) -> Policy:
     """What a ChangeTransferPolicy says of what is, and is to be."""
     status = mapping(policy, "status")
     return Policy(
-        standing=read_standing(policy, kinds),
-        active=read_side(status, "active", kinds.order),
-        proposed=read_side(status, "proposed", kinds.order),
+        standing=read_standing(policy),
+        active=read_side(status, "active", order),
+        proposed=read_side(status, "proposed", order),
         request=read_request(mapping(status, "pullRequest")),
         hydrated=_hydrated(mapping(status, "proposed")),
         words=policy_words(policy),
@@ -287,27 +299,32 @@ def read_manual(root: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _stations(
+    contents: Contents,
     policies: Sequence[Policy],
     pasts: Mapping[str, PastPromotions],
-    summary: Summary,
-    manual: frozenset[str],
+    status: StatedStrategy,
     latest: str,
 ) -> Iterator[Station]:
     """The environments in promotion order."""
-    names = short_names(summary.order.branches)
-    is_chain = summary.order.is_chain
-    for policy, facts, vertex in zip(policies, summary.environments, summary.order.vertices, strict=True):
-        preparing = latest and facts.standing.is_open and facts.standing.hydrated_sha != latest
+    order, manual = contents.root(read_order), contents.root(read_manual)
+    visible = _POLICY not in contents.hidden
+    restoring = {each.name for each in contents.each(RESTORES, read_restore) if not each.is_new}
+    told = {each.branch: each for each in status.environments}
+    named = {branch: told[branch].name if branch in told else branch for branch in order.branches}
+    for policy, vertex in zip(policies, order.vertices, strict=True):
+        branch, standing = vertex.branch, policy.standing
+        facts = told.get(branch) or EnvironmentStatus(branch, branch, StateWord.UNKNOWN)
         yield Station(
             policy=policy,
-            past=pasts.get(facts.branch) or (NO_PAST if facts.standing.visible else UNSEEN_PAST),
+            past=pasts.get(branch) or (NO_PAST if visible else UNSEEN_PAST),
             facts=facts,
-            name=names[facts.branch],
-            newest=facts.standing.has(summary.newest_sha),
-            auto_merge=facts.branch not in manual,
-            preparing=bool(preparing),
+            newest=standing.has(status.whole.newest_sha),
+            auto_merge=branch not in manual,
+            preparing=bool(latest) and standing.is_open and standing.hydrated_sha != latest,
             level=vertex.level,
-            after=() if is_chain else tuple(names[branch] for branch in vertex.nearest),
+            after=() if order.is_chain else tuple(named[each] for each in vertex.nearest),
+            visible=visible,
+            is_restored=facts.held_by in restoring,
         )
 
 
@@ -323,7 +340,7 @@ def _outlook(station: Station, awaited: Sequence[Station], hop_of: Mapping[str, 
     return read_outlook(
         hop_of[station.branch],
         station.state,
-        since=proposed if proposed is not None else station.live_since,
+        since=station.since,
         proposed=proposed,
         arrived=_arrived(station.upcoming, awaited),
     )
@@ -331,9 +348,9 @@ def _outlook(station: Station, awaited: Sequence[Station], hop_of: Mapping[str, 
 
 def _arrived(upcoming: ShownCommit | None, awaited: Sequence[Station]) -> datetime | None:
     """Since when all of those have that commit; None where one has not, or no change of it came to any."""
-    if upcoming is None or not all(station.facts.standing.has(upcoming.sha) for station in awaited):
+    if upcoming is None or not all(station.policy.standing.has(upcoming.sha) for station in awaited):
         return None
-    times = (station.live_since for station in awaited if station.facts.standing.active_sha == upcoming.sha)
+    times = (station.live_since for station in awaited if station.policy.standing.active_sha == upcoming.sha)
     return max((time for time in times if time is not None), default=None)
 
 

@@ -117,19 +117,19 @@ def _rank(state: StrEnum) -> int:
 
 def read_row(contents: Contents, strategy: ShownStrategy) -> Row:
     """The row of a strategy."""
-    summary, stations = strategy.summary, strategy.stations
-    foremost = summary.foremost
+    status, stations = strategy.status, strategy.stations
+    foremost = status.foremost
     messages = foremost.messages if foremost is not None else ()
     where = next((each.name for each in stations if foremost is not None and each.branch == foremost.branch), "")
     return Row(
         namespace=contents.namespace,
         name=contents.name,
-        state=summary.state,
+        state=status.state,
         where=where if messages else "",
         reason=messages[0] if messages else "",
         more_reasons=max(len(messages) - 1, 0),
-        promoted=summary.promoted_count,
-        newest=summary.newest_sha,
+        promoted=status.whole.promoted,
+        newest=status.whole.newest_sha,
         stations=stations,
         labels=contents.labels,
         changed=_changed(stations),

@@ -14,9 +14,7 @@ from promoter_view.reading.commits.question import CommitQuestion
 from promoter_view.reading.commits.relations import UNTOLD, Matching, Meant, relate
 from promoter_view.reading.commits.states import (
     EnvironmentState,
-    read_stage_state,
-    read_strategy_state,
-    strategy_state_steps,
+    read_state,
 )
 from promoter_view.records import Bundle
 from promoter_view.views.contents import BundleContents, Readings
@@ -50,8 +48,7 @@ def look_at_strategy(
     meant = yield from _meant((*policies, *histories), seen, question)
     if not meant.shas and not meant.commits:
         return None
-    yield from strategy_state_steps(contents)
-    whole = read_strategy_state(contents)
+    whole = read_state(contents)
     here = _Environments(meant, policies, histories, seen)
     found = []
     for state in whole.environments:
@@ -76,9 +73,7 @@ def look_at_stage(
     commits = {commit.sha: commit for piece in meant.values() for commit in piece.meant(question)}
     names = {piece.name: piece.alias or piece.name for piece in reversed(pieces) if piece.name in named}
     related = relate_stage(stage, promotions, named)
-    return FoundStage(
-        bundle.key, read_stage_state(contents), tuple(commits.values()), tuple(sorted(names.values())), related
-    )
+    return FoundStage(bundle.key, read_state(contents), tuple(commits.values()), tuple(sorted(names.values())), related)
 
 
 def look(searched: Searched, question: CommitQuestion, readings: Readings) -> Generator[None, None, Findings]:

@@ -9,23 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from promoter_view.decoded import mappings, parse_time, text
 from promoter_view.views.ages import Since, age
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.definition import Cell, Column
 from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES
-from promoter_view.views.promotion_strategy.state.environment import EnvironmentFacts
-from promoter_view.views.promotion_strategy.state.kinds import CheckKinds
-from promoter_view.views.promotion_strategy.state.standing import Standing, by_branch, read_standing
-from promoter_view.views.promotion_strategy.state.summary import (
-    Rules,
-    Summary,
-    read_rules,
-    rules_steps,
-    short_names,
-    summarize_strategy,
+from promoter_view.views.promotion_strategy.state.reading import (
+    EnvironmentStatus,
+    StatedStrategy,
+    read_status,
 )
 from promoter_view.views.promotion_strategy.state.words import StateWord
 
@@ -56,8 +50,8 @@ _LAST = "Time since a promotion was last merged, as far back as statuses tell."
 
 COLUMNS: tuple[Column, ...] = (
     Column("Name", "string", "name", "The PromotionStrategy's name, which is also that of its details."),
-    Column("Promoted", "string", "", "Environments that have the newest dry commit, of all.", 0, _POLICY),
-    Column("Status", "string", "", _STATUS, 0, _POLICY),
+    Column("Promoted", "string", "", "Environments that have the newest dry commit, of all."),
+    Column("Status", "string", "", _STATUS),
     Column(
         "Environments",
         "string",
@@ -67,7 +61,7 @@ COLUMNS: tuple[Column, ...] = (
         _POLICY,
     ),
     Column("Age", "date", "", "Time since the PromotionStrategy was created."),
-    Column("Waiting For", "string", "", "The environment that gives the status, and what it waits for.", 1, _POLICY),
+    Column("Waiting For", "string", "", "The environment that gives the status, and what it waits for.", 1),
     Column("Queued", "string", "", "The environments that wait for others, each with those.", 1, _POLICY),
     Column("Open PRs", "integer", "int32", "Pull requests that are open.", 1, "PullRequest"),
     Column("Last Promotion", "date", "", _LAST, 1, _POLICY),
@@ -80,12 +74,12 @@ def cells(contents: Contents) -> Sequence[Cell]:
     row = _Row(contents)
     return (
         lambda: contents.name,
-        lambda: f"{row.summary.promoted_count}/{len(row.summary.environments)}",
-        lambda: row.summary.state.value,
-        lambda: _environments(row.summary.environments),
+        lambda: f"{row.status.whole.promoted}/{row.status.whole.total}",
+        lambda: row.status.state.value,
+        lambda: _environments(row.status.environments),
         lambda: age(contents.created),
-        lambda: _waiting_for(row.summary),
-        lambda: _queued(row.summary),
+        lambda: _waiting_for(row.status),
+        lambda: _queued(row.status),
         lambda: sum(contents.each(_REQUESTS, _is_open)),
         lambda: _last_promotion(row.merges),
         lambda: repository(contents),
@@ -94,8 +88,7 @@ def cells(contents: Contents) -> Sequence[Cell]:
 
 def cell_steps(contents: BundleContents) -> Iterator[None]:
     """Reads what the cells want, a member a step."""
-    yield from rules_steps(contents)
-    yield from contents.steps(POLICIES, read_rules(contents).kinds.reading(_read_policy))
+    yield from contents.steps(POLICIES, _last_merge)
     yield from contents.steps(HISTORIES, _last_merge)
     yield from contents.steps(_REQUESTS, _is_open)
 
@@ -107,20 +100,12 @@ class _Row:
         self._contents = contents
 
     @cached_property
-    def rules(self) -> Rules:
-        return read_rules(self._contents)
-
-    @cached_property
-    def policies(self) -> list[_Policy]:
-        return self._contents.each(POLICIES, self.rules.kinds.reading(_read_policy))
-
-    @cached_property
-    def summary(self) -> Summary:
-        return summarize_strategy(self._contents, self.rules, by_branch(each.standing for each in self.policies))
+    def status(self) -> StatedStrategy:
+        return read_status(self._contents)
 
     @property
     def merges(self) -> Iterator[datetime | None]:
-        return chain((each.merged for each in self.policies), self._contents.each(HISTORIES, _last_merge))
+        return chain.from_iterable(self._contents.each(field, _last_merge) for field in (POLICIES, HISTORIES))
 
 
 def repository(contents: Contents) -> str:
@@ -140,41 +125,33 @@ def _reference(root: Mapping[str, Any]) -> str:
     return text(root, "spec", "gitRepositoryRef", "name")
 
 
-def _environments(environments: Sequence[EnvironmentFacts]) -> str:
+def _environments(environments: Sequence[EnvironmentStatus]) -> str:
     """``development=1a2b3c4,staging=1a2b3c4 + 3 more...``, as kubectl shortens a list of endpoints."""
-    names = short_names([each.branch for each in environments])
     foremost = environments[:_MOST_ENVIRONMENTS]
-    shown = [f"{_clipped(names[each.branch])}={each.standing.active_sha[:_SHORT_SHA] or '-'}" for each in foremost]
+    shown = [f"{_clipped(each.name)}={each.live_sha[:_SHORT_SHA] or '-'}" for each in foremost]
     return _joined(shown, len(environments))
 
 
-def _waiting_for(summary: Summary) -> str:
-    if summary.foremost is None or not summary.message:
+def _waiting_for(status: StatedStrategy) -> str:
+    if not status.whole.message:
         return NONE
-    return _joined([_clipped(summary.message)], len(summary.foremost.messages))
+    foremost = status.foremost
+    return _joined([_clipped(status.whole.message)], len(foremost.messages) if foremost is not None else 1)
 
 
-def _queued(summary: Summary) -> str:
+def _queued(status: StatedStrategy) -> str:
     """``prod for e2e+perf,eu for prod + 2 more...``"""
-    names = short_names(summary.order.branches)
-    waiting = [each for each in summary.environments if each.awaits]
-    shown = [f"{names[each.branch]} for {'+'.join(map(names.__getitem__, each.awaits))}" for each in waiting]
-    return _joined([_clipped(each) for each in shown[:_MOST_WAITING]], len(waiting)) or NONE
+    names = {each.branch: each.name for each in status.environments}
+    waiting = [each for each in status.environments if each.awaits]
+    shown = [
+        f"{each.name} for {'+'.join(names.get(branch, branch) for branch in each.awaits)}"
+        for each in waiting[:_MOST_WAITING]
+    ]
+    return _joined([_clipped(each) for each in shown], len(waiting)) or NONE
 
 
 def _is_open(request: Mapping[str, Any]) -> bool:
     return (text(request, "status", "state") or text(request, "spec", "state")) == "open"
-
-
-class _Policy(NamedTuple):
-    """What a ChangeTransferPolicy says, and when its last promotion was merged."""
-
-    standing: Standing
-    merged: datetime | None
-
-
-def _read_policy(policy: Mapping[str, Any], kinds: CheckKinds) -> _Policy:
-    return _Policy(read_standing(policy, kinds), _last_merge(policy))
 
 
 def _last_promotion(merges: Iterable[datetime | None]) -> Since | str:

@@ -9,6 +9,7 @@ from promoter_view.kubernetes.kinds import PROMOTER_GROUP, PROMOTER_KINDS
 from promoter_view.views.definition import Member, RootOrder, Undeclared, ViewDefinition
 from promoter_view.views.joining.relations import FieldIs, LabelledLikeRoot, NamedBy, NamesRoot, OwnedBy, Relation
 from promoter_view.views.promotion_strategy.columns import COLUMNS, cell_steps, cells
+from promoter_view.views.promotion_strategy.state.status import STRATEGY_STATUS
 
 _LABEL = "promoter.argoproj.io/promotion-strategy"
 #: Field, kind, and what such a gate reports.
@@ -130,6 +131,7 @@ PROMOTION_STRATEGY_DETAILS = ViewDefinition(
     members=_MEMBERS,
     uid_namespace=UUID("6f0c3b9e-1c2d-4f7a-9b5e-2a1d3c4e5f60"),
     columns=COLUMNS,
+    status=STRATEGY_STATUS,
     cells=cells,
     cell_steps=cell_steps,
     description="PromotionStrategyDetails is a PromotionStrategy together with all that belongs to it, as of one "

@@ -111,7 +111,7 @@ def test_without_the_cluster():
     v2, v3 = built(None)
     schema = v3["components"]["schemas"][DETAILS]
     members = [member.field for member in PROMOTION_STRATEGY_DETAILS.members]
-    assert set(schema["properties"]) == {"kind", "apiVersion", "metadata", "promotionStrategy", *members}
+    assert set(schema["properties"]) == {"kind", "apiVersion", "metadata", "promotionStrategy", *members, "status"}
     assert "ownerReferences" in v3["components"]["schemas"][OBJECT_META]["properties"]
     assert v2["definitions"][DETAILS]["properties"]["pullRequests"]["type"] == "array"
     check_schemas(v3["components"]["schemas"], V3)

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 import pytest
 
@@ -127,8 +128,8 @@ def by_branch(found: ShownStrategy) -> dict[str, Station]:
 def test_what_boxes_and_lines_say() -> None:
     """A box says name, state and whether it is next; a line is done, open, or held where one waits for the other."""
     found = strategy(DIAMOND, ["dev", "e2e"], perf=[check("approval", "pending")], prod=WAITING)
-    drawing, stations = draw(found.summary.order), by_branch(found)
-    boxes = list(shown_boxes(drawing, stations, found.summary.front))
+    drawing, stations = draw(found.order), by_branch(found)
+    boxes = list(shown_boxes(drawing, stations, found.front))
     assert [(box.at, box.name, box.words, box.is_next) for box in boxes] == [
         (1, "dev", "Up to date", False),
         (2, "e2e", "Up to date", False),
@@ -139,11 +140,26 @@ def test_what_boxes_and_lines_say() -> None:
     assert looks == {"done": 3, "held": 1}
 
 
+@pytest.mark.parametrize(
+    ("live", "checks", "front"),
+    [
+        (["dev"], {}, {"e2e", "perf"}),
+        (["dev", "e2e"], {}, {"perf"}),
+        (["dev", "e2e", "perf"], {}, {"prod"}),
+        (["dev", "e2e"], {"perf": [check("x", "failure")]}, {"perf"}),
+        ([], {}, {"dev"}),
+    ],
+)
+def test_what_is_next(live: Sequence[str], checks: dict[str, Any], front: set[str]) -> None:
+    """Next are those that do not have the newest commit, or are not well, while all that they depend on are."""
+    assert strategy(DIAMOND, live, **checks).front == front
+
+
 def test_what_a_box_of_many_says() -> None:
     """It counts their states, the worst first, has the colour of the worst, and leads to the first of those."""
     graph = fan(10)
     found = strategy(graph, ["dev", "region-0", "region-1"], **{"region-7": WAITING, "region-9": WAITING})
-    boxes = list(shown_boxes(draw(found.summary.order), by_branch(found), found.summary.front))
+    boxes = list(shown_boxes(draw(found.order), by_branch(found), found.front))
     assert [(box.at, box.name, box.branch, box.state, box.words, box.is_next) for box in boxes] == [
         (1, "dev", "dev", "UpToDate", "Up to date", False),
         (9, "10 environments", "region-7", "Queued", "2 queued, 6 promoting, 2 up to date", True),

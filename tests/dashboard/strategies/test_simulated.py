@@ -52,14 +52,14 @@ def test_states_are_those_of_the_environments(company: Company) -> None:
     """Up to date, held by a restore, or queued behind those before it: as it is, and for whom it waits."""
     seen = set()
     for strategy, environment, station in pairs(company):
-        assert station.facts.standing.active_sha == environment.active.dry.sha
+        assert station.policy.standing.active_sha == environment.active.dry.sha
         failing = any(check.phase is CheckPhase.FAILURE for check in environment.proposed_checks.values())
         if failing:
             assert station.state is StateWord.FAILED
         elif environment.held:
             assert station.state is StateWord.HELD
         else:
-            assert station.facts.standing.is_open != environment.promoted
+            assert station.policy.standing.is_open != environment.promoted
         if station.facts.awaits:
             assert environment.proposed_checks[ORDER].phase is CheckPhase.PENDING
             upstreams = {strategy.environments[place].branch for place in environment.upstreams}

@@ -7,9 +7,10 @@ from typing import Any
 
 import orjson
 
-from promoter_view.records import Bundle, BundleKey
+from promoter_view.records import STATUS, Bundle, BundleKey
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage.details import STAGE_DETAILS
+from promoter_view.views.status.pieces import split
 
 VIEW, STAGES = PROMOTION_STRATEGY_DETAILS.plural, STAGE_DETAILS
 
@@ -24,6 +25,9 @@ def bundle(name: str, fields: Iterable[tuple[str, Any]], *, view: str = VIEW, ro
     pieces = [b'{"promotionStrategy":', orjson.dumps(root or {})]
     for field, value in fields:
         pieces.append(b',"%s":' % field.encode())
+        if field == STATUS and isinstance(value, dict):
+            pieces += split(value)
+            continue
         many = isinstance(value, list)
         for place, each in enumerate(value if many else ()):
             pieces += [b"," if place else b"[", orjson.dumps(each)]
@@ -34,4 +38,4 @@ def bundle(name: str, fields: Iterable[tuple[str, Any]], *, view: str = VIEW, ro
 def strategy(name: str, *environments: dict[str, Any], **members: Any) -> Bundle:
     """A PromotionStrategyDetails of those environments."""
     root = {"spec": {"environments": [{"branch": each["branch"]} for each in environments]}}
-    return bundle(name, [*members.items(), ("status", {"environments": environments})], root=root)
+    return bundle(name, [*members.items(), ("status", {"environments": [*environments]})], root=root)

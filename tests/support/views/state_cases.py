@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tests.support.views.strategies import NEW, OLD, bundle, check, commit_status, gate, policy, restore
@@ -32,7 +32,6 @@ class Case:
     state: str
     waits: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
-    hidden: frozenset[str] = field(default=frozenset())
 
 
 def prod(
@@ -86,14 +85,6 @@ CASES = (
         "Unknown",
         ("no ChangeTransferPolicy yet",),
         ("hydration",),
-    ),
-    Case(
-        "ChangeTransferPolicies are not visible",
-        bundle(branches=[DEV, PROD]),
-        "Unknown",
-        ("not visible to you",),
-        ("hydration",),
-        frozenset({"ChangeTransferPolicy"}),
     ),
     Case("no dry commit", prod(DONE, active="", proposed=""), "Unknown", ("no dry commit yet",), ("hydration",)),
     Case(

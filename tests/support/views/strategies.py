@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
+import orjson
 from hypothesis import strategies as st
 
 from promoter_view.decoded import items, mapping, text
 from promoter_view.views.contents import Contents, Read
 from promoter_view.views.promotion_strategy.order_gate import POLICIES
 from promoter_view.views.promotion_strategy.state.standing import by_branch, read_standing
+from promoter_view.views.promotion_strategy.state.status import assess_strategy
 from promoter_view.views.promotion_strategy.state.summary import Summary, read_rules, summarize_strategy
+from promoter_view.views.status.memories import remember
 
 Value = TypeVar("Value")
 
+#: 2026-11-21T08:00:00Z.
+_NOW = 1_795_248_000
 NEW, OLD = "b" * 40, "a" * 40
 #: Whatever a field may hold whose shape nobody vouches for.
 JSON = st.recursive(
@@ -184,11 +190,19 @@ class Decoded:
         return [read(member) for member in members if isinstance(member, dict)]
 
     def status(self, read: Read[Value]) -> Value:
-        found = mapping(self._tree, "status")
-        return read({name: value for name, value in found.items() if name != "environments"})
+        return read({name: value for name, value in self._told().items() if name != "environments"})
 
     def environments(self, read: Read[Value]) -> list[Value]:
-        return [read(mapping(each)) for each in items(self._tree, "status", "environments")]
+        return [read(mapping(each)) for each in items(self._told(), "environments")]
+
+    def _told(self) -> Mapping[str, Any]:
+        """Its status, which is worked out where it has none; as of a moment, where objects do not tell."""
+        if "status" in mapping(self._tree):
+            return mapping(self._tree, "status")
+        assessed = assess_strategy(self)
+        words = remember(None, assessed, uid="", at=_NOW).words
+        found: Mapping[str, Any] = orjson.loads(b"".join(assessed.render(words, self.hidden)))
+        return found
 
 
 def summarize(contents: Contents) -> Summary:

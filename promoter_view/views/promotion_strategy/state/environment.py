@@ -50,10 +50,18 @@ class EnvironmentFacts:
         return (self.message, *others) if queued else tuple(others)
 
     @property
-    def holding(self) -> str:
-        """What keeps others waiting for this environment, but those that it waits for itself; "" for nothing."""
-        told = (each.says for each in self.reasons if each.says) if self.state in _HOLDS_OTHERS else iter(())
-        return next(told, "")
+    def hold(self) -> Reason | None:
+        """What keeps others waiting for this environment, but those that it waits for itself; None for nothing."""
+        told = (each for each in self.reasons if each.says) if self.state in _HOLDS_OTHERS else iter(())
+        return next(told, None)
+
+    @property
+    def began(self) -> int | None:
+        """Since when it is in its state as far as objects tell, in seconds since 1970."""
+        standing = self.standing
+        if not standing.is_open or self.restore is not None:
+            return standing.deployed.time
+        return standing.request.opened if standing.request.state == "open" else standing.prepared.time
 
     @property
     def held_by(self) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from promoter_view.decoded import mapping, text
-from promoter_view.views.contents import BundleContents, Contents, Read, ReadWith
+from promoter_view.views.contents import Contents, Read, ReadWith
 from promoter_view.views.promotion_strategy.order_gate import PREVIOUS_ENVIRONMENT, OrderCheck
 
 #: Of a strategy: the keys of the checks by which a person approves, with commas between them.
@@ -86,14 +86,6 @@ def check_kinds(contents: Contents, order: OrderCheck) -> CheckKinds:
         for kind in (ReasonKind.TIMER, ReasonKind.WINDOW, ReasonKind.APPROVAL, ReasonKind.GATE)
     )
     return CheckKinds(order, timers, windows, approvals, gates)
-
-
-def kinds_steps(contents: BundleContents) -> Iterator[None]:
-    """Reads what ``check_kinds`` wants, a member a step."""
-    contents.root(read_approval_keys)
-    yield
-    for name in _fields(contents):
-        yield from contents.steps(name, read_key)
 
 
 def read_approval_keys(root: Mapping[str, Any]) -> frozenset[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from promoter_view.views.promotion_strategy.order_gate import OrderCheck
 from promoter_view.views.promotion_strategy.restores import Restore
@@ -11,6 +11,7 @@ from promoter_view.views.promotion_strategy.state.kinds import ReasonKind
 from promoter_view.views.promotion_strategy.state.standing import PolicyCheck, PolicyChecks, Standing
 
 _SHORT_SHA = 7
+_CLOCKS = frozenset((ReasonKind.TIMER, ReasonKind.WINDOW))
 _NO_CHECKS = PolicyChecks()
 #: States of a pull request that is there and has ended, in words.
 _ENDED = {"closed": "closed", "merged-or-closed": "merged or closed"}
@@ -21,7 +22,8 @@ class Reason:
     """One thing that an environment waits for. ``key`` is the check's or the restore's name, "" for none.
 
     ``message`` is a sentence of its own. ``says`` is the same, to go behind the environment's name in the genitive
-    (``check soak is pending``), "" where it is nothing to tell others. ``environment``: the branch that is waited for.
+    (``check soak is pending``), "" where it is nothing to tell others. ``environment``: the branch that is waited
+    for, and ``cause`` what that waits for itself. ``until``: when a clock lets it go, in seconds since 1970.
     """
 
     kind: ReasonKind
@@ -29,7 +31,9 @@ class Reason:
     key: str = ""
     says: str = ""
     environment: str = ""
+    until: int | None = None
     url: str = ""
+    cause: ReasonKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Situation:
 
     ``proposed`` has the checks on what is proposed, those included that the strategy asks for; none unless another
     commit ``is_open``. ``restore`` keeps other commits out. ``newest_sha`` is N, the strategy's newest dry commit.
+    ``untils``: by key when clocks let it go.
     """
 
     standing: Standing
@@ -45,6 +50,7 @@ class Situation:
     proposed: PolicyChecks = _NO_CHECKS
     restore: Restore | None = None
     newest_sha: str = ""
+    untils: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -64,9 +70,7 @@ class Situation:
 
 def nothing_known(it: Situation) -> Iterator[Reason]:
     """Why nothing is known."""
-    if not it.standing.visible:
-        yield Reason(ReasonKind.HYDRATION, "not visible to you")
-    elif it.standing.exists:
+    if it.standing.exists:
         yield Reason(ReasonKind.HYDRATION, "no dry commit yet")
     else:
         yield Reason(ReasonKind.HYDRATION, "no ChangeTransferPolicy yet")
@@ -97,7 +101,7 @@ def held(it: Situation) -> Iterator[Reason]:
 
 def pending(it: Situation) -> Iterator[Reason]:
     """The pending checks on what is proposed."""
-    return (_pending(check, it.order) for check in it.proposed.pending)
+    return (_pending(check, it) for check in it.proposed.pending)
 
 
 def unapproved(it: Situation) -> Iterator[Reason]:
@@ -127,7 +131,7 @@ def coming_in(it: Situation) -> Iterator[Reason]:
 
 def verified(it: Situation) -> Iterator[Reason]:
     """The pending checks on what is live."""
-    return (_pending(check, it.order) for check in it.standing.active.pending)
+    return (_pending(check, it) for check in it.standing.active.pending)
 
 
 def behind(it: Situation) -> Iterator[Reason]:
@@ -140,11 +144,12 @@ def nothing(it: Situation) -> Iterator[Reason]:  # noqa: ARG001 - as all of them
     return iter(())
 
 
-def _pending(check: PolicyCheck, order: OrderCheck) -> Reason:
+def _pending(check: PolicyCheck, it: Situation) -> Reason:
     if check.kind is ReasonKind.ORDER:
-        return Reason(check.kind, _said(order.words, check), check.key, url=check.url)
+        return Reason(check.kind, _said(it.order.words, check), check.key, url=check.url)
     says = f"{check.kind} {check.key} {'is pending' if check.reported else 'is not reported yet'}"
-    return Reason(check.kind, _said(says, check), check.key, says, url=check.url)
+    until = it.untils.get(check.key) if check.kind in _CLOCKS else None
+    return Reason(check.kind, _said(says, check), check.key, says, until=until, url=check.url)
 
 
 def _said(what: str, check: PolicyCheck) -> str:

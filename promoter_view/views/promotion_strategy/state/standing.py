@@ -12,11 +12,15 @@ from functools import lru_cache
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from promoter_view.decoded import mapping, mappings, parse_time, text
+from promoter_view.urls import web_url
+from promoter_view.views.commits import commit_url, person
 from promoter_view.views.promotion_strategy.state.kinds import CheckKinds, ReasonKind
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _KEYLESS = "without a key"
 _MOST_CHARACTERS = 300
+_MOST_OF_A_WORD = 40
+_MOST_SOURCES = 20
 #: Branches without a policy of which it is known what to say: as many as a large strategy has.
 _KEPT_BRANCHES = 1024
 _USUAL = CheckKinds()
@@ -49,44 +53,78 @@ class PolicyChecks:
 
 @dataclass(frozen=True, slots=True)
 class DryCommit:
-    """A dry commit as far as the newest one is looked for."""
+    """A dry commit, as far as a state tells of it. ``sources``: what it was made from. ``url``: of the web, or ""."""
 
     sha: str = ""
     time: datetime = _NEVER
+    sources: tuple[str, ...] = ()
+    subject: str = ""
+    author: str = ""
+    url: str = ""
+
+
+_NO_COMMIT = DryCommit()
 
 
 @dataclass(frozen=True, slots=True)
 class MergeRequest:
-    """The pull request by which the next commit comes in: the forge's id and its state, "" where there is none."""
+    """A pull request: the forge's id and its state, "" where there is none; opened in seconds since 1970."""
 
     number: str = ""
     state: str = ""
     url: str = ""
+    opened: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hydrated:
+    """A hydrated commit, and when it was made, in seconds since 1970."""
+
+    sha: str = ""
+    time: int | None = None
+
+
+_NOTHING = Hydrated()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """What one ChangeTransferPolicy says of its environment, and the newest dry commit that it names.
+    """What one ChangeTransferPolicy says of its environment.
 
-    The shas are those of dry commits, "" where there is none; ``note_sha`` is the one that the hydrator has worked off
-    last, ``deployed_sha`` the hydrated commit that is live. ``proposed`` has the keys that the policy asks for too,
-    and ``keys`` are all of these. ``auto_merge``: nobody has to merge. ``exists``: there is such a policy; ``visible``:
-    its reader may see it.
+    ``live`` is the dry commit that is live, hydrated as ``deployed``; ``proposed_commit``, hydrated as ``prepared``,
+    the one that is proposed. ``note_sha``: the one that the hydrator has worked off last. ``proposed`` has the keys
+    that the policy asks for too, and ``keys`` are all of these. ``auto_merge``: nobody has to merge. ``exists``: there
+    is such a policy.
     """
 
     branch: str
-    newest: DryCommit = DryCommit()
-    active_sha: str = ""
-    proposed_sha: str = ""
+    live: DryCommit = _NO_COMMIT
+    proposed_commit: DryCommit = _NO_COMMIT
     note_sha: str = ""
-    deployed_sha: str = ""
+    deployed: Hydrated = _NOTHING
+    prepared: Hydrated = _NOTHING
     active: PolicyChecks = PolicyChecks()
     proposed: PolicyChecks = PolicyChecks()
     keys: frozenset[str] = frozenset()
     auto_merge: bool = True
     request: MergeRequest = MergeRequest()
     exists: bool = True
-    visible: bool = True
+
+    @property
+    def active_sha(self) -> str:
+        """The dry commit that is live, "" for none."""
+        return self.live.sha
+
+    @property
+    def proposed_sha(self) -> str:
+        """The dry commit that is proposed, "" for none."""
+        return self.proposed_commit.sha
+
+    @property
+    def newest(self) -> DryCommit:
+        """The later of the two, of equals the one that is proposed."""
+        live, proposed = self.live, self.proposed_commit
+        return live if live.sha and (not proposed.sha or live.time > proposed.time) else proposed
 
     @property
     def is_no_op(self) -> bool:
@@ -115,16 +153,16 @@ def read_standing(policy: Mapping[str, Any], kinds: CheckKinds = _USUAL) -> Stan
     reported = frozenset(_keys(status, "proposed"))
     return Standing(
         branch=text(spec, "activeBranch"),
-        newest=newest_dry_commit(status),
-        active_sha=text(status, "active", "dry", "sha"),
-        proposed_sha=text(status, "proposed", "dry", "sha"),
+        live=_dry(mapping(status, "active", "dry")),
+        proposed_commit=_dry(mapping(status, "proposed", "dry")),
         note_sha=text(status, "proposed", "note", "drySha"),
-        deployed_sha=text(status, "active", "hydrated", "sha"),
+        deployed=_hydrated(mapping(status, "active", "hydrated")),
+        prepared=_hydrated(mapping(status, "proposed", "hydrated")),
         active=_checks(status, "active", kinds),
         proposed=_checks(status, "proposed", kinds).asking(asked - reported, kinds),
         keys=asked | reported,
         auto_merge=spec.get("autoMerge") is not False,
-        request=MergeRequest(*(text(status, "pullRequest", name) for name in ("id", "state", "url"))),
+        request=read_merge_request(mapping(status, "pullRequest")),
     )
 
 
@@ -132,12 +170,6 @@ def read_standing(policy: Mapping[str, Any], kinds: CheckKinds = _USUAL) -> Stan
 def unknown(branch: str) -> Standing:
     """What is to be said of an environment without a policy."""
     return Standing(branch, exists=False)
-
-
-@lru_cache(maxsize=_KEPT_BRANCHES)
-def unseen(branch: str) -> Standing:
-    """What is to be said of an environment to somebody who may not see its policy."""
-    return Standing(branch, exists=False, visible=False)
 
 
 class OfBranch(Protocol):
@@ -160,16 +192,36 @@ def by_branch(found: Iterable[_Policy]) -> dict[str, _Policy]:
     return policies
 
 
-def newest_dry_commit(status: Mapping[str, Any]) -> DryCommit:
-    """The dry commit with the latest commitTime in a ChangeTransferPolicy's status: of equals the first."""
-    commits = [mapping(status, side, "dry") for side in ("proposed", "active")]
-    named = [DryCommit(text(each, "sha"), parse_time(text(each, "commitTime")) or _NEVER) for each in commits]
-    return max(filter(lambda commit: commit.sha, named), key=lambda commit: commit.time, default=DryCommit())
+def read_merge_request(found: Mapping[str, Any]) -> MergeRequest:
+    """A status' pullRequest."""
+    opened = parse_time(text(found, "prCreationTime"))
+    number, state = text(found, "id")[:_MOST_OF_A_WORD], text(found, "state")[:_MOST_OF_A_WORD]
+    return MergeRequest(number, state, web_url(text(found, "url")), int(opened.timestamp()) if opened else None)
 
 
 def read_keys(spec: Mapping[str, Any]) -> Iterator[str]:
     """The keys of the proposed checks that a spec asks for."""
     return filter(None, (text(each, "key") for each in mappings(spec, "proposedCommitStatuses")))
+
+
+def _dry(found: Mapping[str, Any]) -> DryCommit:
+    sha = text(found, "sha")
+    if not sha:
+        return _NO_COMMIT
+    sources = (text(each, "commit", "sha") for each in mappings(found, "references"))
+    return DryCommit(
+        sha,
+        parse_time(text(found, "commitTime")) or _NEVER,
+        tuple(filter(None, sources))[:_MOST_SOURCES],
+        text(found, "subject")[:_MOST_CHARACTERS],
+        person(text(found, "author"))[:_MOST_CHARACTERS],
+        commit_url(text(found, "repoURL"), sha),
+    )
+
+
+def _hydrated(found: Mapping[str, Any]) -> Hydrated:
+    sha, made = text(found, "sha"), parse_time(text(found, "commitTime"))
+    return Hydrated(sha, int(made.timestamp()) if made else None) if sha or made else _NOTHING
 
 
 def _keys(status: Mapping[str, Any], side: str) -> Iterator[str]:
@@ -190,7 +242,7 @@ def _checks(status: Mapping[str, Any], side: str, kinds: CheckKinds) -> PolicyCh
 def _check(found: Mapping[str, Any], kinds: CheckKinds) -> PolicyCheck:
     key = text(found, "key")
     description = " ".join(text(found, "description").split())[:_MOST_CHARACTERS]
-    return PolicyCheck(kinds.of(key), key or _KEYLESS, description, text(found, "url"))
+    return PolicyCheck(kinds.of(key), key or _KEYLESS, description, web_url(text(found, "url")))
 
 
 def _foremost_first(checks: Sequence[PolicyCheck]) -> tuple[PolicyCheck, ...]:

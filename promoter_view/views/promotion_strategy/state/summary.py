@@ -7,17 +7,19 @@ nothing here raises.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from promoter_view.decoded import mapping, mappings, text
-from promoter_view.views.contents import BundleContents, Contents
+from promoter_view.views.contents import Contents
 from promoter_view.views.promotion_strategy.order import Order, Vertex, read_order
-from promoter_view.views.promotion_strategy.order_gate import OrderGate, gate_steps, order_gate
+from promoter_view.views.promotion_strategy.order_gate import OrderGate, order_gate
 from promoter_view.views.promotion_strategy.restores import RESTORES, Restore, holding_restore, read_restore
+from promoter_view.views.promotion_strategy.state.clock_gates import clock_untils
 from promoter_view.views.promotion_strategy.state.environment import EnvironmentFacts, environment_facts, queued
-from promoter_view.views.promotion_strategy.state.kinds import CheckKinds, check_kinds, kinds_steps
+from promoter_view.views.promotion_strategy.state.kinds import CheckKinds, check_kinds
+from promoter_view.views.promotion_strategy.state.reading import headline
 from promoter_view.views.promotion_strategy.state.reasons import Situation
 from promoter_view.views.promotion_strategy.state.standing import (
     DryCommit,
@@ -25,46 +27,38 @@ from promoter_view.views.promotion_strategy.state.standing import (
     Standing,
     read_keys,
     unknown,
-    unseen,
 )
 from promoter_view.views.promotion_strategy.state.waiting import queued_environments
 from promoter_view.views.promotion_strategy.state.words import StateWord
 
-_POLICY = "ChangeTransferPolicy"
 _NO_CHECKS = PolicyChecks()
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A strategy in short, its environments in promotion order. ``newest_sha`` is "" where none names a dry commit.
+    """A strategy in short, its environments in promotion order. ``newest`` has no sha where none names a dry commit.
 
     ``foremost``: the environment to look at, one that the state comes from; None where there is none.
     """
 
     state: StateWord
     environments: tuple[EnvironmentFacts, ...]
-    newest_sha: str
+    newest: DryCommit
     order: Order
     foremost: EnvironmentFacts | None = None
 
     @property
     def promoted_count(self) -> int:
         """How many environments have the newest dry commit."""
-        return sum(environment.standing.has(self.newest_sha) for environment in self.environments)
+        return sum(environment.standing.has(self.newest.sha) for environment in self.environments)
 
     @property
     def message(self) -> str:
         """What the foremost environment waits for, in one sentence that names it; "" for nothing."""
-        if self.foremost is None or not self.foremost.message:
+        if self.foremost is None:
             return ""
-        name, words = short_names(self.order.branches)[self.foremost.branch], self.foremost.message
-        return f"{name}{' ' if self.foremost.awaits else ': '}{words}"
-
-    @property
-    def front(self) -> frozenset[str]:
-        """The branches that are next: not up to date, while all that they wait for are."""
-        settled = {each.branch for each in self.environments if each.state is StateWord.UP_TO_DATE}
-        return frozenset(self.order.front(settled.__contains__))
+        name = short_names(self.order.branches)[self.foremost.branch]
+        return headline(name, self.foremost.message, queued=bool(self.foremost.awaits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,33 +75,21 @@ def read_rules(contents: Contents) -> Rules:
     return Rules(gate, check_kinds(contents, gate.check))
 
 
-def rules_steps(contents: BundleContents) -> Iterator[None]:
-    """Reads what ``read_rules`` wants, a member a step."""
-    yield from gate_steps(contents)
-    yield from kinds_steps(contents)
-
-
 def summarize_strategy(contents: Contents, rules: Rules, standings: Mapping[str, Standing]) -> Summary:
     """The summary of a strategy whose policies say that, by branch."""
     order = contents.root(read_order)
-    missing = missing_of(contents)
-    found = [standings.get(branch) or missing(branch) for branch in order.branches]
-    newest = max((each.newest for each in found), key=lambda commit: commit.time, default=DryCommit()).sha
-    facts = list(_environments(contents, rules, found, newest))
+    found = [standings.get(branch) or unknown(branch) for branch in order.branches]
+    newest = max((each.newest for each in found), key=lambda commit: commit.time, default=DryCommit())
+    facts = list(_environments(contents, rules, found, newest.sha))
     known = {each.branch: each for each in facts if each.standing.exists}
     waits = queued_environments(order, rules.gate, known, short_names(order.branches))
     environments = tuple(
         each if (wait := waits.get(each.branch)) is None else queued(each, wait.awaited, wait.words, wait.reasons)
         for each in facts
     )
-    state, alike = _strategy(environments, order.vertices, newest)
+    state, alike = _strategy(environments, order.vertices, newest.sha)
     foremost = next((each for each in alike if not each.awaits), next(iter(alike), None))
     return Summary(state, environments, newest, order, foremost)
-
-
-def missing_of(contents: Contents) -> Callable[[str], Standing]:
-    """What tells of environments without a policy: that there is none, or that its reader may not see any."""
-    return unseen if _POLICY in contents.hidden else unknown
 
 
 def short_names(branches: Sequence[str]) -> Mapping[str, str]:
@@ -130,13 +112,14 @@ def _environments(
     asked, restores = contents.root(read_asked), defaultdict[str, list[Restore]](list)
     for each in contents.each(RESTORES, read_restore):
         restores[each.branch].append(each)
+    untils, order = clock_untils(contents), rules.gate.check
     for standing in standings:
         branch = standing.branch
         proposed = standing.proposed if standing.is_open else _NO_CHECKS
         if standing.is_open and not asked[branch] <= standing.keys:
             proposed = proposed.asking(asked[branch] - standing.keys, rules.kinds)
-        restore = holding_restore(restores[branch], standing.deployed_sha) if branch in restores else None
-        yield environment_facts(Situation(standing, rules.gate.check, proposed, restore, newest))
+        restore = holding_restore(restores[branch], standing.deployed.sha) if branch in restores else None
+        yield environment_facts(Situation(standing, order, proposed, restore, newest, untils.get(branch, {})))
 
 
 def _strategy(

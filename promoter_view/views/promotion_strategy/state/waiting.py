@@ -20,7 +20,7 @@ from promoter_view.views.promotion_strategy.state.words import StateWord
 _MOST_WORDS = 25
 _MOST_NAMES = 3
 _MOST_CAUSES = 2
-_MOST_REASONS = 8
+_MOST_REASONS = 100
 _MOST_OF_A_NAME = 60
 _MOST_CHARACTERS = 300
 
@@ -37,12 +37,14 @@ class Holdup(NamedTuple):
     """What holds a branch back; the lower its ``rank`` the more it tells.
 
     ``what`` goes behind the branch's name, in the genitive where ``its``; behind nothing where ``branch`` is "".
+    ``reason``: why the branch itself is held, where it is that.
     """
 
     rank: int
     branch: str
     what: str
     its: bool = False
+    reason: Reason | None = None
 
 
 def queued_environments(
@@ -73,7 +75,8 @@ def queued_environments(
 
 def _reason(awaited: str, cause: Holdup, gate: OrderGate, names: Mapping[str, str]) -> Reason:
     message = _said([awaited], [cause], names)
-    return Reason(ReasonKind.ORDER, message, gate.check.key, environment=awaited)
+    until, kind = (cause.reason.until, cause.reason.kind) if cause.reason is not None else (None, None)
+    return Reason(ReasonKind.ORDER, message, gate.check.key, environment=awaited, until=until, cause=kind)
 
 
 def _awaited(
@@ -93,7 +96,7 @@ def _awaited(
 
 def _is_done(found: EnvironmentFacts | None, waiting: EnvironmentFacts) -> bool:
     """It has what the other waits to get, and nothing fails or is pending on it."""
-    return found is not None and found.standing.has(waiting.standing.hydrated_sha) and not found.holding
+    return found is not None and found.standing.has(waiting.standing.hydrated_sha) and found.hold is None
 
 
 def _cause(
@@ -116,7 +119,7 @@ def _cause(
 
 
 def _own(branch: str, found: EnvironmentFacts) -> Holdup | None:
-    return Holdup(0, branch, found.holding, its=True) if found.holding else None
+    return Holdup(0, branch, found.hold.says, its=True, reason=found.hold) if found.hold is not None else None
 
 
 def _told(view: GateView, branch: str) -> Holdup:

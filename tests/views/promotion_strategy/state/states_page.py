@@ -61,9 +61,7 @@ for.
 
 def stands(case: Case) -> EnvironmentFacts:
     """The environment that a case is about."""
-    contents = Decoded(case.tree)
-    contents.hidden = case.hidden
-    return summarize(contents).environments[-1]
+    return summarize(Decoded(case.tree)).environments[-1]
 
 
 def page() -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.views.promotion_strategy.state.standing import newest_dry_commit
+from promoter_view.views.promotion_strategy.state.standing import read_standing
 from promoter_view.views.promotion_strategy.state.words import StateWord
 from tests.support.views.strategies import (
     EARLIER,
@@ -136,7 +136,7 @@ def test_environments_follow_the_spec_and_join_by_branch() -> None:
 def test_newest_and_promoted(policies: list[dict[str, Any]], newest: str, promoted: int) -> None:
     """The newest dry commit is known, and how many environments have it or have nothing to change for it."""
     summary = summarize(Decoded(bundle(*policies)))
-    assert (summary.newest_sha, summary.promoted_count) == (newest, promoted)
+    assert (summary.newest.sha, summary.promoted_count) == (newest, promoted)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_newest_and_promoted(policies: list[dict[str, Any]], newest: str, promot
 )
 def test_newest_goes_by_commit_time(status: dict[str, Any], sha: str) -> None:
     """commitTime decides, compared as a moment and not as text; a commit without one is older than any other."""
-    assert newest_dry_commit(status).sha == sha
+    assert read_standing({"status": status}).newest.sha == sha
 
 
 @given(st.data())

@@ -221,22 +221,6 @@ def test_the_foremost_of_a_graph(e2e: Any, perf: Any, foremost: str) -> None:
     assert summary.promoted_count == 1 + (e2e is DONE)
 
 
-@pytest.mark.parametrize(
-    ("e2e", "perf", "front"),
-    [
-        (policy("e2e"), policy("perf"), {"e2e", "perf"}),
-        (DONE, policy("perf"), {"perf"}),
-        (DONE, policy("perf", active=NEW), {"env/prod"}),
-        # It is there, but not well: what comes behind it is not next.
-        (DONE, policy("perf", active=NEW, active_checks=[check("x", "failure")]), {"perf"}),
-        (None, None, {"e2e", "perf"}),
-    ],
-)
-def test_what_is_next(e2e: Any, perf: Any, front: set[str]) -> None:
-    """Next are those that do not have the newest commit, or are not well, while all that they depend on are."""
-    assert summarize(Decoded(diamond(e2e, perf))).front == front
-
-
 @given(st.data())
 def test_any_shape_has_reasons(data: st.DataObject) -> None:
     """Whatever stands in any place of a bundle with a graph and a gate, nothing is raised."""

@@ -1,4 +1,4 @@
-"""Addresses that may become links. Pure. Commits and statuses are anybody's input: only the web is linked to."""
+"""What is told of commits: their authors and addresses. Pure. They are anybody's input: only the web is linked to."""
 
 from __future__ import annotations
 
@@ -48,3 +48,9 @@ def _base(repository: str) -> str:
     """A repository's address, to be gone on from; "" where that cannot be."""
     base = web_url(repository).rstrip("/").removesuffix(".git")
     return "" if "?" in base or "#" in base else base
+
+
+def person(author: str) -> str:
+    """The name in ``Name <address>``; the address where there is no name."""
+    name, _, address = author.partition("<")
+    return name.strip() or address.strip(" <>")

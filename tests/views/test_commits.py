@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.dashboard.links import FORGES, commit_url, compare_url
 from promoter_view.dashboard.page_table import STRATEGY
 from promoter_view.urls import web_url
+from promoter_view.views.commits import FORGES, commit_url, compare_url
 
 SHA = "a" * 40
 

@@ -1,0 +1,69 @@
+"""When the clocks of a strategy let its environments go: timers and windows. Pure, and raises nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from promoter_view.decoded import mapping, mappings, parse_time, text
+from promoter_view.durations import parse_duration
+from promoter_view.views.contents import Contents
+from promoter_view.views.promotion_strategy.state.kinds import read_key
+
+_TIMERS, _WINDOWS = "timedCommitStatuses", "scheduledCommitStatuses"
+#: The beginning of the year 10000, in seconds since 1970.
+_END = 253_402_300_800
+
+
+class ClockUntil(NamedTuple):
+    """When a clock lets an environment go, in seconds since 1970."""
+
+    branch: str
+    key: str
+    until: int
+
+
+def clock_untils(contents: Contents) -> Mapping[str, Mapping[str, int]]:
+    """For each branch by the clock's key when that lets it go; what is not held, or is not told of, is left out."""
+    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for field, read in ((_TIMERS, read_timer), (_WINDOWS, read_window)):
+        for each in contents.each(field, read):
+            for branch, key, until in each:
+                found[branch].setdefault(key, until)
+    return found
+
+
+def read_timer(gate: Mapping[str, Any]) -> Sequence[ClockUntil]:
+    """What a TimedCommitStatus tells: when a commit is old enough, of each environment that waits for that."""
+    _, key = read_key(gate)
+    found = []
+    for each in _pending(gate):
+        began, required = parse_time(text(each, "commitTime")), parse_duration(text(each, "requiredDuration"))
+        if began is not None and required is not None and began.timestamp() + required < _END:
+            found.append(ClockUntil(text(each, "branch"), key, int(began.timestamp() + required)))
+    return found
+
+
+def read_window(gate: Mapping[str, Any]) -> Sequence[ClockUntil]:
+    """What a ScheduledCommitStatus tells: when a window opens, of each environment for which none is open.
+
+    While a window keeps it closed that is its end, else the beginning of the next.
+    """
+    _, key = read_key(gate)
+    found = []
+    for each in _pending(gate):
+        active, following = mapping(each, "active"), mapping(each, "next")
+        opens = _transition(active) if text(active, "exclude") else _transition(following)
+        if opens is not None:
+            found.append(ClockUntil(text(each, "branch"), key, int(opens.timestamp())))
+    return found
+
+
+def _pending(gate: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return [each for each in mappings(gate, "status", "environments") if text(each, "phase") == "pending"]
+
+
+def _transition(window: Mapping[str, Any]) -> datetime | None:
+    return parse_time(text(window, "transition"))
