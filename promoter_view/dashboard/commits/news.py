@@ -22,7 +22,7 @@ class CommitNews:
             return ()
         scanner = SCANNERS[change.key.view]
         pieces = differing(scanner.pieces(change.before), scanner.pieces(change.after))
-        changed = [piece for piece, _ in pieces]
+        changed = [piece for pair in pieces for piece in pair]
         return tuple(each for each in sorted(prefixes) if self._is_named(change.key, each, changed))
 
     def present(self, bundle: Bundle, prefixes: Collection[str]) -> tuple[str, ...]:

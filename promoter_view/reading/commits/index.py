@@ -13,7 +13,7 @@ from typing import NamedTuple
 from promoter_view.reading.commits.overtaken import OvertakenProposals, Proposal, Recount
 from promoter_view.reading.commits.packed import PackedPairs
 from promoter_view.reading.commits.question import CommitQuestion
-from promoter_view.reading.commits.words import SCANNERS, differing, hex_key, hex_span, text_key
+from promoter_view.reading.commits.words import SCANNERS, differing, hex_key, hex_span, text_key, windows
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.slices import Steps
 
@@ -103,14 +103,14 @@ class CommitIndex:
         scanner = SCANNERS[key.view]
         number = self._number(key)
         olds, news = scanner.pieces(before), scanner.pieces(after)
-        hexes, texts, times = Counter[bytes](), Counter[bytes](), {1: [self._oldest[number]], -1: list[str]()}
-        for piece, sign in differing(olds, news):
-            found = scanner.read(piece)
-            for word in found.hexes:
-                hexes[word] += sign
-            for word in found.texts:
-                texts[word] += sign
-            times[sign].append(found.oldest)
+        hexes, texts = Counter[bytes](), Counter[bytes]()
+        came, went = list[str](), list[str]()
+        for old, new in differing(olds, news):
+            for text, sign, times in zip(windows(old, new), (-1, 1), (went, came), strict=True):
+                _count(hexes, scanner.hexes.findall(text), sign)
+                if scanner.texts is not None:
+                    _count(texts, scanner.texts.findall(text), sign)
+                times.append(scanner.oldest(text))
             yield
         yield from self._put(self._hexes, ((hex_key(word), count) for word, count in hexes.items() if count), number)
         yield from self._put(self._texts, ((text_key(word), count) for word, count in texts.items() if count), number)
@@ -119,7 +119,7 @@ class CommitIndex:
         if after is None:
             yield from self._forget(key, number)
         else:
-            yield from self._date(number, place_of(key), news, times[1], times[-1])
+            yield from self._date(number, place_of(key), news, came, went)
 
     def _number(self, key: BundleKey) -> int:
         number = self._numbers.get(key)
@@ -159,7 +159,9 @@ class CommitIndex:
     ) -> Steps:
         """The earliest time: where it went, all that is there is looked at."""
         known = self._oldest[number]
-        if known and known in went:
+        if known not in went or known in came:
+            came = [known, *came]
+        else:
             came = []
             for piece in pieces:
                 came.append(SCANNERS[place.view].oldest(piece))
@@ -168,3 +170,8 @@ class CommitIndex:
         if found != known:
             self._oldest[number] = found
             self._earliest.pop(place, None)
+
+
+def _count(words: Counter[bytes], found: Iterable[bytes], sign: int) -> None:
+    for word in found:
+        words[word] += sign

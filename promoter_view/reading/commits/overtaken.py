@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import orjson
 
+from promoter_view.decoded import text
 from promoter_view.reading.commits.carried import BranchCommits, Carried, read_branch
 from promoter_view.reading.commits.words import differing
 from promoter_view.records import BundleKey
@@ -51,11 +52,11 @@ class OvertakenProposals:
 
     def take(self, key: BundleKey, before: Sequence[bytes], after: Sequence[bytes]) -> Iterator[Recount]:
         """Some of a strategy's policies have changed: what they proposed, and nobody names any more, is remembered."""
-        for piece, sign in differing(before, after):
-            proposed = read_branch(orjson.loads(piece)) if sign < 0 else BranchCommits()
-            sha = proposed.proposed.sha
-            if sha and not any(sha.encode() in named for named in after):
-                yield from self._remember(key, proposed)
+        for old, _ in differing(before, after):
+            policy = orjson.loads(old) if old else {}
+            sha = text(policy, "status", "proposed", "dry", "sha").encode()
+            if sha and not any(sha in named for named in after):
+                yield from self._remember(key, read_branch(policy))
 
     def drop(self, key: BundleKey) -> Iterator[Recount]:
         """A strategy is gone."""
@@ -63,7 +64,10 @@ class OvertakenProposals:
             yield from _counted(key, self._kept.pop((key, sha)), -1)
 
     def _remember(self, key: BundleKey, found: BranchCommits) -> Iterator[Recount]:
-        sha, shas = found.proposed.sha, self._of.setdefault(key, [])
+        sha = found.proposed.sha
+        if not sha:
+            return
+        shas = self._of.setdefault(key, [])
         known = self._kept.pop((key, sha), None)
         if known is None:
             shas.append(sha)

@@ -21,6 +21,8 @@ from promoter_view.views.stage.details import STAGE_DETAILS
 
 #: The hexadecimal digits that a key holds.
 _DIGITS = KEY_BITS // 4
+#: Bytes of the longest text that is looked for, and of what is compared at once.
+_LONGEST_WORD, _BLOCK = 160, 1024
 _TIMES = re.compile(rb'"(?:commitTime|finishedAt)":"((?!0001)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"')
 
 
@@ -29,15 +31,6 @@ class Span(NamedTuple):
 
     first: int
     last: int
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What one piece names; ``oldest`` is the earliest time that it tells of, "" for none (RFC 3339)."""
-
-    hexes: frozenset[bytes] = frozenset()
-    texts: frozenset[bytes] = frozenset()
-    oldest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +55,15 @@ class WordScanner:
         """The bytes to look at, in the bundle's order."""
         if bundle is None:
             return ()
-        found = [bundle.root] if self.root else []
+        found, place = [bundle.root] if self.root else [], 2
         for joint in self.joints:
-            found += _members(bundle.tail, joint)
+            members, place = _members(bundle.tail, joint, place)
+            found += members
         return found
 
-    def read(self, piece: bytes) -> Named:
-        """What it names."""
-        texts = frozenset() if self.texts is None else frozenset(self.texts.findall(piece))
-        return Named(frozenset(self.hexes.findall(piece)), texts, self.oldest(piece))
-
-    def oldest(self, piece: bytes) -> str:
-        """The earliest time that it tells of."""
-        return min(_TIMES.findall(piece), default=b"").decode()
+    def oldest(self, text: bytes) -> str:
+        """The earliest time that it tells of, "" for none (RFC 3339)."""
+        return min(_TIMES.findall(text), default=b"").decode()
 
 
 _SHA = rb"[0-9a-fA-F]{7,64}"
@@ -85,7 +74,7 @@ SCANNERS: Mapping[str, WordScanner] = {
         root=False,
         proposes=True,
         kinds=frozenset(("ChangeTransferPolicy", "ChangeTransferPolicyHistory")),
-        hexes=re.compile(rb'"(?:sha|drySha)":"(%b)"' % _SHA),
+        hexes=re.compile(rb'ha":"(%b)"' % _SHA),  # sha, drySha: by what begins a match it is found fast
     ),
     STAGE_DETAILS: WordScanner(
         ("promotions", "freight"),
@@ -93,7 +82,7 @@ SCANNERS: Mapping[str, WordScanner] = {
         proposes=False,
         kinds=frozenset(("Promotion", "Freight")),
         hexes=re.compile(rb'"(?:id|name|freight|digest)":"(?:sha256:)?(%b)"' % _SHA),
-        texts=re.compile(rb'"(?:tag|version)":"([^"\\]+)"'),
+        texts=re.compile(rb'"(?:tag|version)":"([^"\\]{1,128})"'),
     ),
 }
 
@@ -114,23 +103,41 @@ def text_key(word: bytes) -> int:
     return int.from_bytes(blake2b(word.lower(), digest_size=KEY_BITS // 8).digest())
 
 
-def differing(before: Sequence[bytes], after: Sequence[bytes]) -> Iterator[tuple[bytes, int]]:
-    """The pieces that come (1) and that go (-1): those that stay are the same objects."""
+def differing(before: Sequence[bytes], after: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """The pieces that are not as they were, each as it was and as it is; b"" where it was not, or is no longer.
+
+    Those that stay are the same objects.
+    """
     if len(before) == len(after):
-        for old, new in zip(before, after, strict=True):
-            if old is not new:
-                yield new, 1
-                yield old, -1
+        yield from ((old, new) for old, new in zip(before, after, strict=True) if old is not new)
         return
     kept, staying = frozenset(map(id, before)), frozenset(map(id, after))
-    yield from ((piece, 1) for piece in after if id(piece) not in kept)
-    yield from ((piece, -1) for piece in before if id(piece) not in staying)
+    yield from ((b"", piece) for piece in after if id(piece) not in kept)
+    yield from ((piece, b"") for piece in before if id(piece) not in staying)
 
 
-def _members(tail: tuple[bytes, ...], joint: bytes) -> tuple[bytes, ...]:
-    """The members of a field: they stand behind its joint as ``[``, a member, ``,``, a member, ``]``."""
+def windows(old: bytes, new: bytes) -> tuple[bytes, bytes]:
+    """What of two texts differs, with so much around it that no word is cut: what is left out is the same."""
+    most, start, behind = min(len(old), len(new)), 0, 0
+    while start + _BLOCK <= most and old[start : start + _BLOCK] == new[start : start + _BLOCK]:
+        start += _BLOCK
+    ends = len(old), len(new)
+    while start + behind + _BLOCK <= most:
+        if old[ends[0] - _BLOCK : ends[0]] != new[ends[1] - _BLOCK : ends[1]]:
+            break
+        behind += _BLOCK
+        ends = len(old) - behind, len(new) - behind
+    start, behind = max(start - _LONGEST_WORD, 0), max(behind - _LONGEST_WORD, 0)
+    return old[start : len(old) - behind], new[start : len(new) - behind]
+
+
+def _members(tail: tuple[bytes, ...], joint: bytes, place: int) -> tuple[tuple[bytes, ...], int]:
+    """The members of a field, and the place behind it: they stand behind its joint as ``[``, a member, ``,``, a member,
+    ``]``. Fields come in order, so it is looked for from ``place`` on.
+    """
     try:
-        start = tail.index(joint, 2) + 1
+        start = tail.index(joint, place) + 1
+        end = tail.index(b"]", start)
     except ValueError:
-        return ()
-    return tail[start + 1 : tail.index(b"]", start) : 2] if tail[start] == b"[" else ()
+        return (), place
+    return (tail[start + 1 : end : 2], end + 1) if tail[start] == b"[" else ((), start)
