@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 from promoter_view.boundaries import ViewReader
@@ -28,8 +29,8 @@ class Series(Protocol):
     def count(self) -> int:
         """How many there are."""
 
-    def lines(self, family: Family, now: float) -> bytes:
-        """Those of that family, at that time, in seconds since 1970."""
+    def lines(self, family: Family, now: float) -> Iterator[bytes]:
+        """Those of that family, at that time, in seconds since 1970; a few at a time."""
 
 
 class _Nothing:
@@ -37,19 +38,23 @@ class _Nothing:
 
     count = 0
 
-    def lines(self, family: Family, now: float) -> bytes:  # noqa: ARG002
+    def lines(self, family: Family, now: float) -> Iterator[bytes]:  # noqa: ARG002
         """None."""
-        return b""
+        return iter(())
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The measures of one view: ``measure`` gives a bundle's series. ``noun``: its bundles, in words."""
+    """The measures of one view. ``noun``: its bundles, in words.
+
+    ``measure`` gives a bundle's series; ``steps`` reads what it wants of the bundle, a member a step.
+    """
 
     view: str
     noun: str
     families: Sequence[Family]
     measure: Callable[[Bundle], Series]
+    steps: Callable[[Bundle], Iterator[None]] = lambda _: iter(())
 
 
 class Measuring:
@@ -85,7 +90,9 @@ class Measuring:
         found = [(each, self._views.list(each.view)) for each in self._measured]
         for measured, bundles in found:
             series = list[Series]()
-            for each in map(self._kept[measured.view].of, bundles):
+            for bundle in bundles:
+                yield from self._read(measured, bundle)
+                each = self._kept[measured.view].of(bundle)
                 room -= each.count
                 if room < 0:
                     break
@@ -98,6 +105,11 @@ class Measuring:
             yield from _laid_out(measured.families, series, now)
         self._note(left_out)
         yield b"".join(told)
+
+    def _read(self, measured: Measured, bundle: Bundle) -> Iterator[bytes]:
+        if not self._kept[measured.view].has(bundle):
+            for _ in self._isolation.steps(bundle.key, "series", measured.steps(bundle)):
+                yield b""
 
     def _isolated(self, measured: Measured) -> Callable[[Bundle], Series]:
         return lambda bundle: self._isolation.of(bundle.key, "series", lambda: measured.measure(bundle), _Nothing)
@@ -118,9 +130,9 @@ def _laid_out(families: Sequence[Family], series: Sequence[Series], now: float) 
     """Family by family, as the format wants it."""
     for family in families:
         parts, size = [family.head()], 0
-        for each in series:
-            parts.append(each.lines(family, now))
-            size += len(parts[-1])
+        for lines in chain.from_iterable(each.lines(family, now) for each in series):
+            parts.append(lines)
+            size += len(lines)
             if size > _PIECE_BYTES:
                 yield b"".join(parts)
                 parts, size = [], 0

@@ -2,74 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
 from promoter_view.measures.exposition import labels
 from promoter_view.measures.measuring import Measured
 from promoter_view.measures.stages import STAGE_FAMILIES, StageSeries
 from promoter_view.measures.strategies import STRATEGY_FAMILIES, MeasuredEnvironment, StrategySeries
-from promoter_view.records import Bundle, BundleKey
-from promoter_view.views.contents import BundleContents, Contents, Readings
+from promoter_view.records import Bundle, BundleKey, Memory
+from promoter_view.views.contents import BundleContents, Readings
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
-from promoter_view.views.promotion_strategy.estimates.hops import UNKNOWN_HOP, strategy_hops
+from promoter_view.views.promotion_strategy.estimates.deliveries import choose_pasts, read_delivered
+from promoter_view.views.promotion_strategy.estimates.hops import UNKNOWN_HOP, hops, strategy_hops
 from promoter_view.views.promotion_strategy.estimates.stalled import stalled_at
-from promoter_view.views.promotion_strategy.order import read_order
+from promoter_view.views.promotion_strategy.order import Order, read_order
 from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES
-from promoter_view.views.promotion_strategy.restores import RESTORES, read_restore
 from promoter_view.views.promotion_strategy.state.reading import read_environment
-from promoter_view.views.promotion_strategy.tally.environment import Tally, Written, read_tally
-from promoter_view.views.promotion_strategy.tally.fold import Observed, tally
-from promoter_view.views.promotion_strategy.tally.live_commits import by_branch, read_live_commits
+from promoter_view.views.promotion_strategy.tally.environment import Tally, read_tally
 from promoter_view.views.stage.columns import read_state
 from promoter_view.views.stage.details import STAGE_DETAILS
 
+#: What is remembered of a bundle now; None of one that is not there.
+Remembered = Callable[[BundleKey], Memory | None]
 _NOTHING = Tally()
 
 
-def measured(definitions: Sequence[ViewDefinition]) -> Sequence[Measured]:
+def measured(definitions: Sequence[ViewDefinition], remembered: Remembered) -> Sequence[Measured]:
     """How the bundles of those views are measured."""
-    strategies = Measured(
-        PROMOTION_STRATEGY_DETAILS.plural, "promotion strategies", STRATEGY_FAMILIES, StrategyMeasures().measure
+    strategies, stages = StrategyMeasures(remembered), StageMeasures()
+    found = (
+        Measured(
+            PROMOTION_STRATEGY_DETAILS.plural,
+            "promotion strategies",
+            STRATEGY_FAMILIES,
+            strategies.measure,
+            strategies.steps,
+        ),
+        Measured(STAGE_DETAILS, "Stages", STAGE_FAMILIES, stages.measure),
     )
-    stages = Measured(STAGE_DETAILS, "Stages", STAGE_FAMILIES, measure_stage)
     plurals = {each.plural for each in definitions}
-    return [each for each in (strategies, stages) if each.view in plurals]
+    return [each for each in found if each.view in plurals]
 
 
 class StrategyMeasures:
     """Measures promotion strategies."""
 
-    def __init__(self) -> None:
+    def __init__(self, remembered: Remembered) -> None:
+        self._remembered = remembered
         self._readings = Readings()
-        self._tallies: dict[BundleKey, Mapping[str, Written]] = {}
+
+    def steps(self, bundle: Bundle) -> Iterator[None]:
+        """Reads what ``measure`` wants, a member a step."""
+        contents = BundleContents(bundle, self._readings)
+        yield from contents.steps(POLICIES, read_delivered)
+        yield from contents.steps(HISTORIES, read_delivered)
+        told = choose_pasts(contents.each(POLICIES, read_delivered), contents.each(HISTORIES, read_delivered))
+        for vertex in contents.root(read_order).vertices:
+            hops(Order((vertex,)), told)
+            yield
 
     def measure(self, bundle: Bundle) -> StrategySeries:
         """The series of a bundle."""
-        contents = BundleContents(bundle, self._readings)
-        tallies = self._tallies[bundle.key] = tally(self._tallies.get(bundle.key, {}), _observed(contents))
-        return StrategySeries(tuple(_environments(contents, tallies)))
+        memory, contents = self._remembered(bundle.key), BundleContents(bundle, self._readings)
+        tallies, usual = {} if memory is None else memory.tallies, strategy_hops(contents)
+        found = []
+        for each in contents.environments(read_environment):
+            named = {"namespace": bundle.key.namespace, "strategy": bundle.key.name, "environment": each.name}
+            stalled = stalled_at(each.state, each.since, usual.get(each.branch, UNKNOWN_HOP))
+            counted = read_tally(tallies.get(each.branch, ())) or _NOTHING
+            times = (_seconds(each.since) or 0, counted, _seconds(stalled))
+            found.append(MeasuredEnvironment(labels(named), each.state, *times))
+        return StrategySeries(tuple(found))
 
 
-def measure_stage(bundle: Bundle) -> StageSeries:
-    """The series of a Stage's bundle."""
-    found = labels({"namespace": bundle.key.namespace, "stage": bundle.key.name})
-    return StageSeries(found, BundleContents(bundle, Readings()).status(read_state))
+class StageMeasures:
+    """Measures Stages."""
+
+    def __init__(self) -> None:
+        self._readings = Readings()
+
+    def measure(self, bundle: Bundle) -> StageSeries:
+        """The series of a bundle."""
+        found = labels({"namespace": bundle.key.namespace, "stage": bundle.key.name})
+        return StageSeries(found, BundleContents(bundle, self._readings).status(read_state))
 
 
-def _observed(contents: Contents) -> Observed:
-    policies, histories = contents.each(POLICIES, read_live_commits), contents.each(HISTORIES, read_live_commits)
-    restores = contents.each(RESTORES, read_restore)
-    return Observed(contents.root(read_order), by_branch(policies), by_branch(histories), restores)
-
-
-def _environments(contents: Contents, tallies: Mapping[str, Written]) -> Iterator[MeasuredEnvironment]:
-    hops = strategy_hops(contents)
-    for each in contents.environments(read_environment):
-        found = {"namespace": contents.namespace, "strategy": contents.name, "environment": each.name}
-        counted = read_tally(tallies.get(each.branch, ())) or _NOTHING
-        stalled = stalled_at(each.state, each.since, hops.get(each.branch, UNKNOWN_HOP))
-        since = 0 if each.since is None else int(each.since.timestamp())
-        yield MeasuredEnvironment(
-            labels(found), each.state, since, counted, None if stalled is None else stalled.timestamp()
-        )
+def _seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp())

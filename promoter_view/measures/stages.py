@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from promoter_view.measures.exposition import Family
@@ -24,6 +25,6 @@ class StageSeries:
         """One for each word."""
         return len(STAGE_WORDS)
 
-    def lines(self, family: Family, now: float) -> bytes:  # noqa: ARG002
+    def lines(self, family: Family, now: float) -> Iterator[bytes]:  # noqa: ARG002
         """Those of that family."""
-        return family.one_of(self.labels, "state", STAGE_WORDS, self.state)
+        yield family.one_of(self.labels, "state", STAGE_WORDS, self.state)

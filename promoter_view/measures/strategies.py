@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from promoter_view.measures.exposition import Family
@@ -48,7 +49,7 @@ class MeasuredEnvironment:
     state: str
     since: int
     tally: Tally
-    stalled_at: float | None = None
+    stalled_at: int | None = None
 
     def is_stalled(self, now: float) -> bool:
         """At that time, in seconds since 1970."""
@@ -66,9 +67,9 @@ class StrategySeries:
         """How many there are."""
         return len(self.environments) * _SERIES
 
-    def lines(self, family: Family, now: float) -> bytes:
+    def lines(self, family: Family, now: float) -> Iterator[bytes]:
         """Those of that family."""
-        return b"".join(_lines(each, family, now) for each in self.environments)
+        return (_lines(each, family, now) for each in self.environments)
 
 
 def _lines(found: MeasuredEnvironment, family: Family, now: float) -> bytes:

@@ -22,7 +22,7 @@ from promoter_view.api.site import ApiEntrance
 from promoter_view.boundaries import ViewReader
 from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.measures.measuring import Measuring
-from promoter_view.measures.reading import measured
+from promoter_view.measures.reading import Remembered, measured
 from promoter_view.measures.resource import MeasuresResource
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.listening import Listening
@@ -46,7 +46,10 @@ _log = Logger()
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What both ports are made of. ``barrier`` is the event log's, ``commits`` keeps the index of commits."""
+    """What both ports are made of. ``barrier`` is the event log's, ``commits`` keeps the index of commits.
+
+    ``remembered`` tells what is remembered of a bundle.
+    """
 
     views: ViewReader
     settings: Settings
@@ -55,6 +58,7 @@ class Serving:
     reloader: Reloader
     barrier: Callable[[], Deferred[None]]
     commits: CommitFollower
+    remembered: Remembered
 
     @property
     def limits(self) -> Limits:
@@ -156,7 +160,7 @@ def _measures(serving: Serving, definitions: Sequence[ViewDefinition], pump: Pum
     runtime = serving.runtime
     measuring = Measuring(
         serving.views,
-        measured(definitions),
+        measured(definitions, serving.remembered),
         max_series=serving.settings.requests.metrics_max_series,
         isolation=Isolation(runtime.metrics),
         warn=lambda line: _log.warn("{line}", line=line),

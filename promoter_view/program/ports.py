@@ -109,7 +109,8 @@ class Ports:
     def _serving(self) -> Serving:
         health, barrier = self._report.health(self._access), self._pipeline.event_log.barrier
         projector, commits = self._pipeline.projector, self._commits
-        return Serving(projector, self._settings, self._runtime, health, self._reloader, barrier, commits)
+        parts = (health, self._reloader, barrier, commits, projector.memory)
+        return Serving(projector, self._settings, self._runtime, *parts)
 
     def _make_dashboard(self, serving: Serving) -> ServedDashboard:
         return ServedDashboard(

@@ -17,6 +17,7 @@ from promoter_view.records import (
     Entry,
     KindsChanged,
     Mark,
+    Memory,
     Position,
     Record,
     Snapshot,
@@ -116,6 +117,10 @@ class Projection:
         """Of kinds that were let go nothing is to be seen any more."""
         self.sources.forget_departed()
         self.definitions = self._definitions()
+
+    def memory(self, key: BundleKey) -> Memory | None:
+        """What is remembered of the bundle of that key."""
+        return self._memories.get(key)
 
     def snapshot(self, generation: int) -> Snapshot:
         """All of it, by reference."""

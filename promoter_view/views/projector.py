@@ -20,6 +20,7 @@ from promoter_view.records import (
     BundleKey,
     ChangeType,
     Mark,
+    Memory,
     ObjectKey,
     Record,
     Snapshot,
@@ -157,6 +158,10 @@ class Projector:
     def get(self, key: BundleKey) -> Bundle | None:
         """The bundle as it is now."""
         return self._now.catalogue.get(key)
+
+    def memory(self, key: BundleKey) -> Memory | None:
+        """What is remembered of the bundle of that key, beyond its objects; None where there is none."""
+        return self._now.memory(key)
 
     def list(self, view: str, namespace: str = "") -> Sequence[Bundle]:
         """The bundles as they are now, by (namespace, name)."""

@@ -145,7 +145,7 @@ def test_a_role_in_one_namespace(served: Served) -> None:
     assert code(alice, within(other)) == 403
     assert code(alice, EVERYWHERE) == 403
     assert code(alice, f"{within(other)}/some") == 403
-    assert code(alice, "/metrics") == 403
+    assert [code(alice, path) for path in ("/metrics", "/metrics/promotions")] == [403, 403]
     assert code(alice, "/apis") == 200
 
 

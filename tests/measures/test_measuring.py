@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from promoter_view.measures.strategies import MeasuredEnvironment, StrategySeries
+from promoter_view.records import Memory
 from promoter_view.views.promotion_strategy.tally.environment import Tally
 from tests.support.measures.bundles import STAGES, VIEW, bundle, environment, strategy
 from tests.support.measures.scraping import NOW, Shelf, families, measuring, samples
-from tests.support.views.strategies import NEW, OLD, policy
 
 SERIES = StrategySeries((MeasuredEnvironment(b"", "", 0, Tally()),)).count
 
@@ -33,24 +33,17 @@ def test_stalled() -> None:
 
 
 def test_what_is_counted() -> None:
-    """A promotion between two scrapes is counted, with the time that it took."""
-    dev = environment("dev")
-    before = policy(active=OLD, proposed=NEW, deployed="e" * 40)
-    before["status"]["active"]["hydrated"]["commitTime"] = "2026-11-20T09:00:00Z"
-    shelf = Shelf(strategy("shop", dev, changeTransferPolicies=[before]))
-    found = measuring(shelf, [])
-    assert [each.value for each in families(found)["promoter_view_promotions"].samples] == [0]
-    after = policy(active=NEW, proposed=NEW, deployed="f" * 40, active_checks=[{"key": "health", "phase": "failure"}])
-    after["status"]["active"]["hydrated"]["commitTime"] = "2026-11-20T10:05:00Z"
-    shelf.bundles = (strategy("shop", dev, changeTransferPolicies=[after]),)
-    told = families(found)
-    assert [each.value for each in told["promoter_view_promotions"].samples] == [1]
-    assert [each.value for each in told["promoter_view_deployments"].samples] == [1]
-    assert samples(told["promoter_view_failed_promotions"], environment="dev", namespace="team", strategy="shop") == {
-        "proposed": 0,
-        "active": 1,
-    }
-    seconds = {each.labels.get("le", each.name): each.value for each in told["promoter_view_promotion_seconds"].samples}
+    """It is what is remembered of the strategy; of what is not known yet nothing is counted."""
+    shelf = Shelf(strategy("shop", environment("dev"), environment("prod")))
+    counted = Tally(promotions=3, deployments=2, failed_proposals=4, failed_deliveries=1).observed(300)
+    shelf.memories[shelf.bundles[0].key] = Memory("uid", {}, {"environment/dev": counted.write()})
+    told = families(measuring(shelf, []))
+    assert [each.value for each in told["promoter_view_promotions"].samples] == [3, 0]
+    assert [each.value for each in told["promoter_view_deployments"].samples] == [2, 0]
+    failed = samples(told["promoter_view_failed_promotions"], environment="dev", namespace="team", strategy="shop")
+    assert failed == {"proposed": 4, "active": 1}
+    dev = (each for each in told["promoter_view_promotion_seconds"].samples if each.labels["environment"] == "dev")
+    seconds = {each.labels.get("le", each.name): each.value for each in dev}
     assert (seconds["180"], seconds["600"], seconds["promoter_view_promotion_seconds_sum"]) == (0, 1, 300)
 
 

@@ -40,6 +40,10 @@ class Memories:
         memory = self._known[key] = remember(self._known.get(key), draft.assessed, uid=draft.root.uid, at=at)
         return draft.with_status(memory.words, before)
 
+    def get(self, key: BundleKey) -> Memory | None:
+        """What is known of that bundle; None where nothing is."""
+        return self._known.get(key)
+
     def forget(self, key: BundleKey) -> None:
         """The bundle is gone."""
         self._known.pop(key, None)

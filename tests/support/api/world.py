@@ -152,7 +152,7 @@ class World:
         isolation = Isolation(self.metrics)
         measuring = Measuring(
             self.views,
-            measured(definitions),
+            measured(definitions, self.views.memory),
             max_series=max_series,
             isolation=isolation,
             warn=self.warnings.append,

@@ -38,4 +38,4 @@ def bundle(name: str, fields: Iterable[tuple[str, Any]], *, view: str = VIEW, ro
 def strategy(name: str, *environments: dict[str, Any], **members: Any) -> Bundle:
     """A PromotionStrategyDetails of those environments."""
     root = {"spec": {"environments": [{"branch": each["branch"]} for each in environments]}}
-    return bundle(name, [*members.items(), ("status", {"environments": [*environments]})], root=root)
+    return bundle(name, [*members.items(), (STATUS, {"environments": [*environments]})], root=root)

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from promoter_view.measures.measuring import Measuring
 from promoter_view.measures.reading import measured
 from promoter_view.metrics import Metrics
-from promoter_view.records import Bundle
+from promoter_view.records import Bundle, BundleKey, Memory
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.known import DEFINITIONS
 
@@ -22,6 +22,7 @@ class Shelf:
 
     def __init__(self, *bundles: Bundle) -> None:
         self.bundles = bundles
+        self.memories: dict[BundleKey, Memory] = {}
 
     def list(self, view: str) -> Sequence[Bundle]:
         """Those of one view."""
@@ -32,7 +33,7 @@ def measuring(shelf: Shelf, lines: list[str], max_series: int = 10_000) -> Measu
     """What measures them; ``lines`` gets its warnings."""
     return Measuring(
         shelf,  # type: ignore[arg-type]
-        measured(DEFINITIONS),
+        measured(DEFINITIONS, shelf.memories.get),
         max_series=max_series,
         isolation=Isolation(Metrics()),
         warn=lines.append,

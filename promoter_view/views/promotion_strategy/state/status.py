@@ -35,6 +35,8 @@ from promoter_view.views.promotion_strategy.state.summary import (
     summarize_strategy,
 )
 from promoter_view.views.promotion_strategy.state.words import StateWord
+from promoter_view.views.promotion_strategy.tally.fold import Observed, tally
+from promoter_view.views.promotion_strategy.tally.observing import observe
 from promoter_view.views.status import conditions as showing
 from promoter_view.views.status.conditions import NOT_VISIBLE, StatusCondition, verdict
 from promoter_view.views.status.pieces import pieces_of
@@ -67,10 +69,11 @@ class AssessedEnvironment:
 
 @dataclass(frozen=True, slots=True)
 class AssessedStrategy:
-    """See definition.Assessed. ``environments`` come in promotion order."""
+    """See definition.Assessed. ``environments`` come in promotion order; ``observed`` is what is counted."""
 
     summary: Summary
     environments: tuple[AssessedEnvironment, ...]
+    observed: Observed
 
     @property
     def words(self) -> Mapping[str, str]:
@@ -92,7 +95,7 @@ class AssessedStrategy:
 
     def tally(self, before: Mapping[str, Tally], words: Mapping[str, Word], at: int) -> Mapping[str, Tally]:  # noqa: ARG002
         """See Assessed."""
-        return before
+        return tally(before, self.observed)
 
     def render(self, words: Mapping[str, Word], hidden: frozenset[str] = _NOBODY) -> Sequence[bytes]:
         """See Assessed: a piece an environment."""
@@ -129,6 +132,7 @@ def assess_strategy(contents: Contents) -> Assessed:
             AssessedEnvironment(facts, names[facts.branch], at.level, at.depends_on, merged.get(facts.branch))
             for facts, at in zip(summary.environments, summary.order.vertices, strict=True)
         ),
+        observe(contents),
     )
 
 

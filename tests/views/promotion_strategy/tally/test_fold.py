@@ -14,8 +14,8 @@ from promoter_view.views.promotion_strategy.restores import read_restore
 from promoter_view.views.promotion_strategy.tally.environment import MOST_REMEMBERED, Tally, Written, read_tally
 from promoter_view.views.promotion_strategy.tally.fold import Observed, tally
 from promoter_view.views.promotion_strategy.tally.live_commits import by_branch, read_live_commits
+from tests.support.measures.environments import BEGAN, BRANCH, Repository, sha, stamp
 from tests.support.views.strategies import JSON
-from tests.views.promotion_strategy.tally.environments import BEGAN, BRANCH, Repository, sha, stamp
 
 Tallies = Mapping[str, Written]
 
