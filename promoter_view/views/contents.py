@@ -17,6 +17,8 @@ from promoter_view.views.status.pieces import StatusParts, parts_of
 
 #: What was read is kept for so many bytes of JSON: three of the largest strategies, or hundreds of usual ones.
 KEPT_BYTES = 16 * 1024 * 1024
+#: Members that stand together and are so many are kept together.
+_MANY = 32
 _ABSENT: Mapping[str, Any] = {}
 
 _Value = TypeVar("_Value")
@@ -87,11 +89,19 @@ class _Kept(NamedTuple, Generic[_Value]):
     value: _Value
 
 
+class _KeptList(NamedTuple):
+    """What was read of members that stand together, in their order."""
+
+    bodies: Sequence[bytes]
+    kept: Sequence[_Kept[Any]]
+
+
 class Readings:
     """What was last read of objects, by their bytes and by what was read. ``max_bytes`` bounds those bytes."""
 
     def __init__(self, max_bytes: int = KEPT_BYTES) -> None:
         self._kept: Recent[_Kept[Any]] = Recent(max_bytes)
+        self._lists: Recent[_KeptList] = Recent(max_bytes)
 
     def of(self, body: bytes, read: Read[_Value]) -> _Kept[_Value]:
         """Whether that is an object, and what is read of it; of anything else, what is read of an empty one."""
@@ -107,6 +117,24 @@ class Readings:
         """The same where it was read, and is kept."""
         # The hash of bytes is worked out once, and the same bytes are found by identity.
         return self._kept.get((read, body))
+
+    def recall(self, place: Hashable, bodies: Sequence[bytes], read: Read[Any]) -> list[_Kept[Any] | None]:
+        """For each what ``get`` gives. ``place``: where they stand; those that were there the last time are looked up
+        by where they stand alone.
+        """
+        last = self._lists.get((place, read)) if len(bodies) >= _MANY else None
+        if last is None or len(last.bodies) != len(bodies):
+            return [self.get(body, read) for body in bodies]
+        found: list[_Kept[Any] | None] = list(last.kept)
+        for at, (body, before) in enumerate(zip(bodies, last.bodies, strict=True)):
+            if body is not before:
+                found[at] = self.get(body, read)
+        return found
+
+    def remember(self, place: Hashable, bodies: Sequence[bytes], read: Read[Any], kept: Sequence[_Kept[Any]]) -> None:
+        """What was read of those, in their order."""
+        if len(bodies) >= _MANY:
+            self._lists.put((place, read), _KeptList(bodies, kept), sum(map(len, bodies)))
 
 
 class BundleContents:
@@ -177,21 +205,27 @@ class BundleContents:
 
     def environments(self, read: Read[_Value]) -> list[_Value]:
         """See Contents."""
-        return [self._readings.of(body, read).value for body in self._status.environments]
+        bodies, place = self._status.environments, (self._bundle.key, STATUS)
+        found = self._readings.recall(place, bodies, read)
+        kept = [self._readings.of(body, read) if it is None else it for it, body in zip(found, bodies, strict=True)]
+        self._readings.remember(place, bodies, read, kept)
+        return [it.value for it in kept]
 
     def steps(self, field: str, read: Read[Any]) -> Iterator[None]:
         """Reads what ``each`` will want, an object a step: how a slice at a time is had of a bundle of any size."""
         if (field, read) in self._found:
             return
-        found = []
-        for body in self._bodies.get(field, ()):
-            kept = self._readings.get(body, read)
-            if kept is None:
-                kept = self._readings.of(body, read)
+        bodies, place = self._bodies.get(field, ()), (self._bundle.key, field)
+        known = self._readings.recall(place, bodies, read)
+        kept: list[_Kept[Any]] = []
+        for it, body in zip(known, bodies, strict=True):
+            if it is not None:
+                kept.append(it)
+            else:
+                kept.append(self._readings.of(body, read))
                 yield
-            if kept.is_object:
-                found.append(kept.value)
-        self._found[field, read] = found
+        self._readings.remember(place, bodies, read, kept)
+        self._found[field, read] = [it.value for it in kept if it.is_object]
 
 
 if TYPE_CHECKING:

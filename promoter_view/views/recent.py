@@ -25,6 +25,13 @@ class Recent(Generic[_Value]):
         self._kept.move_to_end(key)
         return found[0]
 
+    def put(self, key: Hashable, value: _Value, size: int) -> None:
+        """Keep it in the place of what there is under that key."""
+        known = self._kept.pop(key, None)
+        if known is not None:
+            self.size -= known[1]
+        self.keep(key, value, size)
+
     def keep(self, key: Hashable, value: _Value, size: int) -> None:
         """Keep it under a key that has none yet, unless it alone is too large."""
         if size > self._max_bytes:

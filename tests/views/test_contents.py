@@ -84,3 +84,24 @@ def test_what_a_bundle_gave_once_it_gives_again() -> None:
     first.clear()
     assert wanted == contents.each("changeTransferPolicies", noted)
     assert len(read) == len(wanted)
+
+
+def test_members_that_stand_together_are_recalled_by_their_place() -> None:
+    """Of many only those that are new are looked up; of few, and where their number has changed, all are."""
+    readings, read = Readings(max_bytes=2000), []
+
+    def first(member: Mapping[str, Any]) -> int:
+        read.append(member)
+        return int(member["a"])
+
+    bodies = [b'{"a":%d}' % number for number in range(40)]
+    kept = [readings.of(body, first) for body in bodies]
+    readings.remember("here", bodies, first, kept)
+    changed = [*bodies[:-1], b'{"a":99}']
+    assert readings.recall("here", changed, first) == [*kept[:-1], None]
+    assert readings.recall("here", bodies[:-1], first) == kept[:-1]
+    assert readings.recall("elsewhere", bodies[:3], first) == kept[:3]
+    assert len(read) == 40
+    again = [*kept[:-1], readings.of(changed[-1], first)]
+    readings.remember("here", changed, first, again)
+    assert readings.recall("here", changed, first) == again

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from promoter_view.views.promotion_strategy.restores import Restore
 from promoter_view.views.promotion_strategy.state.kinds import ReasonKind
@@ -12,6 +12,8 @@ from promoter_view.views.promotion_strategy.state.standing import Standing
 from promoter_view.views.promotion_strategy.state.table import decide
 from promoter_view.views.promotion_strategy.state.words import StateWord
 
+#: Environments of which what is decided is kept: those of the largest strategies, or of a thousand usual ones.
+KEPT = 4096
 #: What others that wait for an environment in these states are told is why it is in them.
 _HOLDS_OTHERS = frozenset(StateWord) - {
     StateWord.UNKNOWN,
@@ -21,9 +23,9 @@ _HOLDS_OTHERS = frozenset(StateWord) - {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EnvironmentFacts:
-    """One environment of a strategy.
+    """One environment of a strategy; the same object as long as nothing of it changes.
 
     ``standing``: what its policy says. ``reasons`` say what it waits for, the foremost first; there is none where it is
     up to date. ``message`` is the foremost in one sentence. ``awaits``: the branches for which the order gate holds it
@@ -81,8 +83,9 @@ def environment_facts(it: Situation) -> EnvironmentFacts:
     return EnvironmentFacts(it.standing, word, found, message, (), it.restore if word is StateWord.HELD else None)
 
 
+@lru_cache(maxsize=KEPT)
 def queued(
-    facts: EnvironmentFacts, awaits: tuple[str, ...], message: str, orders: Sequence[Reason]
+    facts: EnvironmentFacts, awaits: tuple[str, ...], message: str, orders: tuple[Reason, ...]
 ) -> EnvironmentFacts:
     """With whom it waits for, a reason each in place of the order gate's."""
     others = (each for each in facts.reasons if each.kind is not ReasonKind.ORDER)

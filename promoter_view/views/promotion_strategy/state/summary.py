@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.contents import Contents
 from promoter_view.views.promotion_strategy.order import Order, Vertex, read_order
-from promoter_view.views.promotion_strategy.order_gate import OrderGate, order_gate
+from promoter_view.views.promotion_strategy.order_gate import OrderCheck, OrderGate, order_gate
 from promoter_view.views.promotion_strategy.restores import RESTORES, Restore, holding_restore, read_restore
 from promoter_view.views.promotion_strategy.state.clock_gates import clock_untils
-from promoter_view.views.promotion_strategy.state.environment import EnvironmentFacts, environment_facts, queued
+from promoter_view.views.promotion_strategy.state.environment import KEPT, EnvironmentFacts, environment_facts, queued
 from promoter_view.views.promotion_strategy.state.kinds import CheckKinds, check_kinds
 from promoter_view.views.promotion_strategy.state.reading import headline
 from promoter_view.views.promotion_strategy.state.reasons import Situation
@@ -115,11 +116,26 @@ def _environments(
     untils, order = clock_untils(contents), rules.gate.check
     for standing in standings:
         branch = standing.branch
-        proposed = standing.proposed if standing.is_open else _NO_CHECKS
-        if standing.is_open and not asked[branch] <= standing.keys:
-            proposed = proposed.asking(asked[branch] - standing.keys, rules.kinds)
         restore = holding_restore(restores[branch], standing.deployed.sha) if branch in restores else None
-        yield environment_facts(Situation(standing, order, proposed, restore, newest, untils.get(branch, {})))
+        until = tuple(untils[branch].items()) if branch in untils else ()
+        yield _facts(standing, order, rules.kinds, asked[branch], restore, newest, until)
+
+
+@lru_cache(maxsize=KEPT)
+def _facts(
+    standing: Standing,
+    order: OrderCheck,
+    kinds: CheckKinds,
+    asked: frozenset[str],
+    restore: Restore | None,
+    newest: str,
+    untils: tuple[tuple[str, int], ...],
+) -> EnvironmentFacts:
+    """What it is decided by is compared by value, what its policy says by identity: that is read once."""
+    proposed = standing.proposed if standing.is_open else _NO_CHECKS
+    if standing.is_open and not asked <= standing.keys:
+        proposed = proposed.asking(asked - standing.keys, kinds)
+    return environment_facts(Situation(standing, order, proposed, restore, newest, dict(untils)))
 
 
 def _strategy(

@@ -87,7 +87,8 @@ def _awaited(
     What comes before another one that is waited for is left out. All are named where none is found wanting.
     """
     if view.unsatisfied is not None:
-        wanting = {each for each in vertex.depends_on if each in view.unsatisfied}
+        # The few that the gate names are looked for among the many that it may depend on.
+        wanting = {each for each in view.unsatisfied if each in vertex.depends_on}
     else:
         wanting = {each for each in vertex.depends_on if not _is_done(facts.get(each), waiting)}
     nearest = [each for each in vertex.nearest if each in wanting]
