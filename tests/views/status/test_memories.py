@@ -21,7 +21,8 @@ from promoter_view.views.projector import Projector
 from promoter_view.views.stage.details import STAGE_DETAILS
 from tests.support.views.stages import application, check, stage
 from tests.support.views.world import MIRROR, PATH, World
-from tests.views.test_stage_properties import histories
+from tests.views.test_properties import histories as of_strategies
+from tests.views.test_stage_properties import histories as of_stages
 
 SHOP = "shop:test"
 _DAY = 86_400
@@ -211,7 +212,7 @@ entries = st.one_of(
 @st.composite
 def lives(draw: st.DrawFn) -> tuple[list[Entry], list[int]]:
     """Changes of objects with seconds between them, and what makes bundles anew among them."""
-    found: list[Entry] = list(draw(histories))
+    found: list[Entry] = list(draw(of_stages | of_strategies))
     for _ in range(draw(st.integers(0, 3))):
         found.insert(draw(st.integers(0, len(found))), draw(entries))
     return found, [draw(st.sampled_from([1, 7_000, 25_000])) for _ in found]
