@@ -58,16 +58,21 @@ export class Fleet {
 
   #paint() {
     this.#frame = 0;
-    for (const [key, html] of this.#pending) html === null ? this.#remove(key) : this.#show(key, html);
+    const changed = [...this.#pending].map(([key, html]) => (html === null ? this.#remove(key) : this.#show(key, html)));
     this.#pending.clear();
     this.#arrange();
+    // So that what shines already begins anew, once for all of them.
+    void this.#list.offsetWidth;
+    for (const row of changed) row?.classList.add("changed");
   }
 
   #remove(key) {
     this.#rows.get(key)?.remove();
     if (this.#rows.delete(key)) this.#filters.came();
+    return null;
   }
 
+  // The row, where anything of it has changed.
   #show(key, html) {
     const wanted = fromHTML(html);
     let row = this.#rows.get(key);
@@ -76,15 +81,14 @@ export class Fleet {
       this.#tell(row, wanted);
       row.classList.remove("changed");
       // Much of what changes in a bundle is not in its row: then nothing moves.
-      if (!morph(row, wanted)) return;
+      if (!morph(row, wanted)) return null;
     } else {
       row = this.#list.appendChild(wanted);
       this.#adopt(row);
     }
     this.#filters.came();
     sayTimes(row);
-    void row.offsetWidth;
-    row.classList.add("changed");
+    return row;
   }
 
   #tell(row, wanted) {
