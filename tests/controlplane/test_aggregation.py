@@ -157,7 +157,7 @@ def test_nothing_of_others_is_lost(cluster: Aggregated) -> None:
     views = (PROMOTION_STRATEGY_DETAILS, stage_details("argocd"))
     kinds = {member.kind for each in views for member in each.members}
     kinds |= {kind for each in views for kind in (each.root.kind, each.kind, each.list_kind)}
-    assert added == {OURS + kind for kind in kinds}
+    assert added == {OURS + kind for kind in (*kinds, "CommitDetails")}
     assert cluster.get("/openapi/v2", Accept=PROTOBUF_V2).status == 200
 
 

@@ -11,6 +11,7 @@ from promoter_view.reading.commits.relations import CommitRelation, Related
 from promoter_view.reading.commits.states import EnvironmentState, WholeState
 from promoter_view.records import BundleKey
 from promoter_view.views.definition import GROUP, VERSION
+from promoter_view.views.promotion_strategy.state.words import StateWord
 from promoter_view.web.errors import Cause, ObjectNotFound
 
 KIND = "CommitDetails"
@@ -27,8 +28,9 @@ class FoundEnvironment:
 
     @property
     def waiting_for(self) -> Sequence[Mapping[str, Any]]:
-        """What it waits for: of interest unless the commit is not to come any more."""
-        return self.state.waiting_for if self.related.relation in _WAITS else ()
+        """What it waits for: unless that is another commit, or this one is not to come any more."""
+        is_about = self.related.relation in _WAITS or self.related.alone or self.state.state in _OF_LIVE
+        return self.state.waiting_for if is_about and self.related.relation not in _OVER else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,10 @@ class Findings:
 
 
 _REACHED = frozenset((CommitRelation.LIVE, CommitRelation.DELIVERED))
-_WAITS = frozenset((CommitRelation.LIVE, CommitRelation.NEXT, CommitRelation.NONE))
+_WAITS = frozenset((CommitRelation.NEXT, CommitRelation.NONE))
+_OVER = frozenset((CommitRelation.DELIVERED, CommitRelation.OVERTAKEN))
+#: What is live is the matter then, whatever else is on its way.
+_OF_LIVE = frozenset((StateWord.FAILED, StateWord.HELD))
 
 
 def not_found(found: Findings) -> ObjectNotFound:

@@ -33,12 +33,13 @@ class CommitRelation(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Related:
     """``since``: when it went live, where it is or was and that is told; ``by``: the later dry commit that is live or
-    proposed instead, of one that is delivered or overtaken.
+    proposed instead, of one that is delivered or overtaken. ``alone``: it is live, and no other is on its way.
     """
 
     relation: CommitRelation
     since: str = ""
     by: str = ""
+    alone: bool = False
 
 
 NOT_RELATED = Related(CommitRelation.NONE)
@@ -84,7 +85,8 @@ def relate(meant: Meant, now: BranchCommits, past: Sequence[tuple[Carried, str]]
     """What those commits are to an environment. ``proposed``: it is remembered that one of them was, here."""
     live, upcoming = now.live, now.proposed
     if _has(live, meant) or not meant.shas.isdisjoint(upcoming.also):
-        return Related(CommitRelation.LIVE, _went_live(live, past))
+        alone = upcoming.sha in ("", live.sha) or bool(upcoming.also)
+        return Related(CommitRelation.LIVE, _went_live(live, past), alone=alone)
     if upcoming.sha in meant.shas and upcoming.sha != live.sha:
         return Related(CommitRelation.NEXT)
     for place, (carried, since) in enumerate(past):

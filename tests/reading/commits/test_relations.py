@@ -95,6 +95,27 @@ def test_the_commit_that_was_asked_for(town: Town) -> None:
     assert commit.role is CommitRole.HYDRATED
 
 
+def test_what_is_waited_for(town: Town) -> None:
+    """It is told of what is next or not there yet; of what is live unless another commit is on its way."""
+
+    def waiting(name: str) -> list[int]:
+        (found,) = town.ask(sha(name)).strategies
+        return [len(each.waiting_for) for each in found.environments]
+
+    checks = [{"key": "lint", "phase": "pending"}]
+    document = policy(town.root, "prod", ("b", 20), ("c", 30))
+    document["status"]["proposed"]["commitStatuses"] = checks
+    town.put(document)
+    assert waiting("c")[1] == 1
+    assert waiting("b")[1] == 0
+    document = policy(town.root, "prod", ("c", 30), ("c", 30))
+    document["status"]["active"]["commitStatuses"] = checks
+    document["spec"]["activeCommitStatuses"] = [{"key": "lint"}]
+    town.put(document)
+    assert waiting("c")[1] == 1
+    assert waiting("b")[1] == 0
+
+
 def test_no_change_for_an_environment(town: Town) -> None:
     """A dry commit that changes nothing in an environment is live there."""
     town.policy("prod", ("b", 20), ("c", 30), note="x")
