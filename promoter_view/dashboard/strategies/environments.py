@@ -19,7 +19,8 @@ from promoter_view.dashboard.strategies.sides import Side, read_side
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.estimates.deliveries import Delivery, choose_pasts
-from promoter_view.views.promotion_strategy.estimates.hops import Hop, hops
+from promoter_view.views.promotion_strategy.estimates.hops import Hop, hop_to
+from promoter_view.views.promotion_strategy.estimates.stalled import MOVING
 from promoter_view.views.promotion_strategy.order import Order, read_order
 from promoter_view.views.promotion_strategy.order_gate import (
     HISTORIES,
@@ -250,7 +251,7 @@ def read_strategy(contents: Contents, read: ReadPast) -> ShownStrategy:
     latest = max((each.hydrated for each in policies.values()), key=itemgetter(0), default=_NEVER)[1]
     found = [policies.get(branch) or _none(unknown(branch)) for branch in order.branches]
     stations = tuple(_stations(contents, found, pasts, status, latest))
-    return ShownStrategy(status, order, tuple(_with_outlooks(order, stations, hops(order, pasts))))
+    return ShownStrategy(status, order, tuple(_with_outlooks(order, stations, pasts)))
 
 
 def strategy_steps(contents: BundleContents, read: ReadPast) -> Iterator[None]:
@@ -309,7 +310,7 @@ def _stations(
     order, manual = contents.root(read_order), contents.root(read_manual)
     visible = _POLICY not in contents.hidden
     restoring = {each.name for each in contents.each(RESTORES, read_restore) if not each.is_new}
-    told = {each.branch: each for each in status.environments}
+    told, is_chain = {each.branch: each for each in status.environments}, order.is_chain
     named = {branch: told[branch].name if branch in told else branch for branch in order.branches}
     for policy, vertex in zip(policies, order.vertices, strict=True):
         branch, standing = vertex.branch, policy.standing
@@ -322,23 +323,27 @@ def _stations(
             auto_merge=branch not in manual,
             preparing=bool(latest) and standing.is_open and standing.hydrated_sha != latest,
             level=vertex.level,
-            after=() if order.is_chain else tuple(named[each] for each in vertex.nearest),
+            after=() if is_chain else tuple(named[each] for each in vertex.nearest),
             visible=visible,
             is_restored=facts.held_by in restoring,
         )
 
 
-def _with_outlooks(order: Order, stations: Sequence[Station], hop_of: Mapping[str, Hop]) -> Iterator[Station]:
-    """What the past of all of them tells of each."""
+def _with_outlooks(order: Order, stations: Sequence[Station], pasts: Mapping[str, PastPromotions]) -> Iterator[Station]:
+    """What the past of all of them tells of each to which something is on its way, or that should move."""
     by_name = {station.branch: station for station in stations}
     for station, vertex in zip(stations, order.vertices, strict=True):
-        yield replace(station, outlook=_outlook(station, [by_name[each] for each in vertex.nearest], hop_of))
+        if station.upcoming is None and station.state not in MOVING:
+            yield station
+        else:
+            awaited = [by_name[each] for each in vertex.nearest]
+            yield replace(station, outlook=_outlook(station, awaited, hop_to(vertex, pasts)))
 
 
-def _outlook(station: Station, awaited: Sequence[Station], hop_of: Mapping[str, Hop]) -> Outlook:
+def _outlook(station: Station, awaited: Sequence[Station], hop: Hop) -> Outlook:
     proposed = station.proposed_at
     return read_outlook(
-        hop_of[station.branch],
+        hop,
         station.state,
         since=station.since,
         proposed=proposed,

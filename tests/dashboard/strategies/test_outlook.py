@@ -86,8 +86,10 @@ def test_a_strategy_stalls_with_the_first_of_its_environments() -> None:
 def test_of_little_that_is_known_nothing_is_invented() -> None:
     """A pull request that says no time leaves the hydrated commit's; where there is none either nobody knows."""
     (found,) = stations(policy(pull_request="open"))
-    assert (found.proposed_at, found.outlook.likely, found.outlook.stalled_at) == (None, None, None)
+    assert (found.proposed_at, found.outlook.likely, found.outlook.waits_since) == (None, None, None)
     hydrated = policy()
     hydrated["status"]["proposed"]["hydrated"] = {"sha": "9" * 40, "commitTime": at(3).isoformat()}
     (found,) = stations(hydrated)
-    assert (found.proposed_at, found.outlook.likely, found.outlook.stalled_at) == (at(3), None, at(63))
+    assert (found.proposed_at, found.outlook.likely, found.outlook.waits_since) == (at(3), None, at(3))
+    assert found.since is not None
+    assert found.outlook.stalled_at == found.since + timedelta(hours=1), "its state lasts since then"
