@@ -52,7 +52,7 @@ class Explanation:
                     "message": each.message,
                     "waitingFor": [
                         {"kind": reason.kind, "key": reason.key, "message": reason.message, "url": reason.url}
-                        for reason in each.waiting_for
+                        for reason in each.reasons
                     ],
                 }
                 for each in self.steps
@@ -73,7 +73,7 @@ class Explanation:
 def explain(status: StrategyStatus, environment: ToldEnvironment | None) -> Explanation:
     """``environment`` None: the one that the strategy's own state speaks of."""
     start = environment or foremost(status)
-    if start is None or (start.state in SETTLED and not start.waiting_for):
+    if start is None or (start.state in SETTLED and not start.reasons):
         return Explanation(status, ())
     return Explanation(status, tuple(chain_of(status, start)))
 

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from promoter_view.command.deciding.rows import Rows, of_reason
-from promoter_view.command.reading.status import SHORT, read_reason
+from promoter_view.command.reading.status import SHORT
 from promoter_view.command.telling.tables import ago
 from promoter_view.decoded import mappings, moment, text, texts
 from promoter_view.views.commits import person
+from promoter_view.views.promotion_strategy.state.reading import read_environment
 
 
 def commits_of(found: Mapping[str, Any]) -> list[str]:
@@ -53,6 +54,6 @@ def relation_of(found: Mapping[str, Any]) -> str:
 
 def _message(found: Mapping[str, Any], now: datetime) -> str:
     """What it waits for, or what has taken its place."""
-    waiting = [of_reason(read_reason(each), now) for each in mappings(found, "waitingFor")]
+    waiting = [of_reason(each, now) for each in read_environment(found).reasons]
     later = text(found, "supersededBy")[:SHORT]
     return "; ".join(filter(None, (f"{later} is later" if later else "", *waiting, text(found, "message"))))

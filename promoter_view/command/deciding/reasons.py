@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from promoter_view.command.reading.status import StrategyStatus, ToldEnvironment, ToldReason
+from promoter_view.command.reading.status import StrategyStatus, ToldEnvironment
+from promoter_view.views.promotion_strategy.state.reading import ReadReason
 
 
 def first_cause(status: StrategyStatus, environment: ToldEnvironment) -> ToldEnvironment:
@@ -20,14 +21,9 @@ def chain_of(status: StrategyStatus, environment: ToldEnvironment) -> Iterator[T
     while found is not None and found.branch not in seen:
         seen.add(found.branch)
         yield found
-        found = next(filter(None, map(status.environment, awaited(found))), None)
+        found = next(filter(None, map(status.environment, found.awaits)), None)
 
 
-def awaited(environment: ToldEnvironment) -> list[str]:
-    """The branches of those that it waits for, in order."""
-    return [each.environment for each in environment.waiting_for if each.environment]
-
-
-def own_reasons(environment: ToldEnvironment) -> list[ToldReason]:
+def own_reasons(environment: ToldEnvironment) -> list[ReadReason]:
     """What it waits for itself, beside other environments."""
-    return [each for each in environment.waiting_for if not each.environment]
+    return [each for each in environment.reasons if not each.environment]

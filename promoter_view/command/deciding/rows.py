@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from promoter_view.command.reading.status import StrategyStatus, ToldCommit, ToldEnvironment, ToldReason, ToldStage
+from promoter_view.command.reading.status import StrategyStatus, ToldCommit, ToldEnvironment, ToldStage
 from promoter_view.command.telling.tables import NONE, ago, until
+from promoter_view.views.promotion_strategy.state.reading import ReadReason
 
 
 class Rows(NamedTuple):
@@ -77,12 +78,12 @@ def _environment(each: ToldEnvironment, now: datetime, *, wide: bool) -> Sequenc
 
 def waits_for(environment: ToldEnvironment, now: datetime) -> str:
     """Its message, that it is stalled, and when clocks let it go on."""
-    moments = [reason.until for reason in environment.waiting_for if reason.until is not None]
+    moments = [reason.until for reason in environment.reasons if reason.until is not None]
     words = "; ".join(filter(None, ("stalled" if environment.is_stalled(now) else "", environment.message)))
     return words + (f" ({until(max(moments), now)})" if moments else "")
 
 
-def of_reason(reason: ToldReason, now: datetime) -> str:
+def of_reason(reason: ReadReason, now: datetime) -> str:
     """One thing that is waited for, in a line."""
     words = reason.message or " ".join(filter(None, (reason.kind, reason.key)))
     return words + (f" ({until(reason.until, now)})" if reason.until is not None else "")

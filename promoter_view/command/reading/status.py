@@ -6,7 +6,7 @@ What is of the wrong shape counts as absent, so nothing here raises.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from promoter_view.views.promotion_strategy.estimates.hops import UNKNOWN_HOP, H
 from promoter_view.views.promotion_strategy.estimates.stalled import stalled_at
 from promoter_view.views.promotion_strategy.order import read_order
 from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES
+from promoter_view.views.promotion_strategy.state.reading import EnvironmentStatus, read_environment, read_whole
 
 SHORT = 7
 FAILED, HELD, UNKNOWN = "Failed", "Held", "Unknown"
@@ -50,32 +51,12 @@ class ToldCommit:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldReason:
-    """One thing that an environment waits for; ``environment`` is the branch of another one."""
+class ToldEnvironment(EnvironmentStatus):
+    """With its commits. ``checks``: passed, pending, failed. ``stalled_at``: when it counts as stalled, None: never."""
 
-    kind: str
-    key: str = ""
-    message: str = ""
-    environment: str = ""
-    until: datetime | None = None
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ToldEnvironment:
-    """One environment. ``checks``: passed, pending, failed. ``stalled_at``: when it counts as stalled, None: never."""
-
-    branch: str
-    name: str
-    state: str
-    level: int = 0
-    depends_on: tuple[str, ...] = ()
-    since: datetime | None = None
-    message: str = ""
     live: ToldCommit | None = None
     next: ToldCommit | None = None
     checks: tuple[int, int, int] = (0, 0, 0)
-    waiting_for: tuple[ToldReason, ...] = ()
     stalled_at: datetime | None = None
 
     def is_stalled(self, now: datetime) -> bool:
@@ -100,7 +81,6 @@ class StrategyStatus:
     promoted: int = 0
     total: int = 0
     environments: tuple[ToldEnvironment, ...] = ()
-    url: str = ""
     is_told: bool = True
 
     @property
@@ -124,7 +104,6 @@ class ToldStage:
     message: str = ""
     promoting: bool = False
     freight: tuple[str, ...] = ()
-    url: str = ""
 
     @property
     def title(self) -> str:
@@ -135,17 +114,17 @@ class ToldStage:
 def read_strategy(document: Mapping[str, Any]) -> StrategyStatus:
     """Of PromotionStrategyDetails."""
     status, usual = mapping(document, "status"), _hops(document)
+    whole = read_whole(status)
     return StrategyStatus(
         namespace=text(document, "metadata", "namespace"),
         name=text(document, "metadata", "name"),
-        state=text(status, "state") or UNKNOWN,
-        since=moment(status, "since"),
-        message=text(status, "message"),
+        state=whole.state,
+        since=whole.since,
+        message=whole.message,
         newest=_commit(mapping(status, "newest")),
-        promoted=_number(status, "promoted"),
-        total=_number(status, "total"),
+        promoted=whole.promoted,
+        total=whole.total,
         environments=tuple(_environment(each, usual) for each in mappings(status, "environments")),
-        url=text(status, "url"),
         is_told=bool(status),
     )
 
@@ -162,7 +141,6 @@ def read_stage(document: Mapping[str, Any]) -> ToldStage:
         message=text(status, "message") or "; ".join(texts(document, "health", "issues")[:1]),
         promoting=status.get("promoting") is True,
         freight=tuple(freight),
-        url=text(status, "url"),
     )
 
 
@@ -174,33 +152,13 @@ def _hops(document: Mapping[str, Any]) -> Mapping[str, Hop]:
 
 
 def _environment(found: Mapping[str, Any], usual: Mapping[str, Hop]) -> ToldEnvironment:
-    branch, state, since = text(found, "branch"), text(found, "state") or UNKNOWN, moment(found, "since")
-    checks = mapping(found, "checks")
+    read, checks = read_environment(found), mapping(found, "checks")
     return ToldEnvironment(
-        branch=branch,
-        name=text(found, "name") or branch,
-        state=state,
-        level=_number(found, "level"),
-        depends_on=tuple(texts(found, "dependsOn")),
-        since=since,
-        message=text(found, "message"),
+        **{each.name: getattr(read, each.name) for each in fields(read)},
         live=_commit(mapping(found, "live")),
         next=_commit(mapping(found, "next")),
         checks=(_number(checks, "passed"), _number(checks, "pending"), _number(checks, "failed")),
-        waiting_for=tuple(read_reason(each) for each in mappings(found, "waitingFor")),
-        stalled_at=stalled_at(state, since, usual.get(branch, UNKNOWN_HOP)),
-    )
-
-
-def read_reason(found: Mapping[str, Any]) -> ToldReason:
-    """An entry of ``waitingFor``."""
-    return ToldReason(
-        text(found, "kind"),
-        text(found, "key"),
-        text(found, "message"),
-        text(found, "environment"),
-        moment(found, "until"),
-        text(found, "url"),
+        stalled_at=stalled_at(read.state, read.since, usual.get(read.branch, UNKNOWN_HOP)),
     )
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from promoter_view.command.deciding.explaining import explain
 from promoter_view.command.deciding.places import commits_of, places_of, stages_of
 from promoter_view.command.deciding.rows import of_environments, of_reason, of_stages, of_strategies
-from promoter_view.command.reading.status import ToldReason, read_stage, read_strategy
+from promoter_view.command.reading.status import read_stage, read_strategy
+from promoter_view.views.promotion_strategy.state.reading import ReadReason
 from tests.support.command.strategies import BRANCHES, details, environment, sha, waits
 
 NOW = datetime(2026, 11, 30, 12, 10, tzinfo=UTC)
@@ -79,8 +80,8 @@ def test_stages() -> None:
 
 def test_reasons() -> None:
     """The message, else what it is; and until when."""
-    assert of_reason(ToldReason("check", "e2e"), NOW) == "check e2e"
-    assert of_reason(ToldReason("timer", "soak", "soaks", until=NOW), NOW) == "soaks (due, not yet reported)"
+    assert of_reason(ReadReason("check", "", "e2e"), NOW) == "check e2e"
+    assert of_reason(ReadReason("timer", "soaks", "soak", until=NOW), NOW) == "soaks (due, not yet reported)"
 
 
 FOUND = {
