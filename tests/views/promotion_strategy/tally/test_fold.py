@@ -111,6 +111,22 @@ def test_failures_are_counted_once_a_commit(failing: Sequence[int], looked: int)
     assert counted(tallies).failed_deliveries == len(failed)
 
 
+def test_a_restore_is_no_promotion() -> None:
+    """Nothing is counted while nobody has said which it is, nor when it fails; the object that asked says it first."""
+    repository = a_repository(2)
+    tallies = tally({}, observed(repository))
+    repository.ask_restore()
+    repository.make_restore()
+    tallies = tally(restarted(tallies), observed(repository))
+    assert counted(tallies).mark == ""
+    repository.say_restore()
+    repository.landed[-1].failed = True
+    tallies = tally(restarted(tallies), observed(repository))
+    repository.end_restore()
+    found = counted(tally(tallies, observed(repository)))
+    assert (found.promotions, found.failed_deliveries) == (0, 0)
+
+
 def test_a_failure_while_nobody_looked() -> None:
     """What failed and was replaced meanwhile is found in the history."""
     repository = a_repository(1)
@@ -226,6 +242,10 @@ def test_a_commit_that_came_past_the_environment_before() -> None:
     production.promote(sha(2))
     found = counted(tally(tallies, observed(dev, settled(production))), production.branch)
     assert (found.promotions, sum(found.classes)) == (1, 0)
+    production.promote(sha(3))
+    alone = observed(dev, settled(production), policies=by_branch([read_live_commits(production.policy())]))
+    found = counted(tally({production.branch: found.write()}, alone), production.branch)
+    assert (found.promotions, sum(found.classes)) == (2, 0)
 
 
 def test_environments_that_come_and_go() -> None:
