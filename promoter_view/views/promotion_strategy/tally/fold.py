@@ -16,6 +16,8 @@ from promoter_view.views.promotion_strategy.restores import Restore
 from promoter_view.views.promotion_strategy.tally.environment import MOST_REMEMBERED, RULES, Tally, Written, read_tally
 from promoter_view.views.promotion_strategy.tally.live_commits import IDENTITY, LiveCommit, LiveCommits
 
+_NOTHING = LiveCommits("", 0, None, (), "", "-")
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:
@@ -35,8 +37,12 @@ class Observed:
 
     def mark(self, branch: str) -> str:
         """The same where all that is told of that environment is, and it is counted by the same rules."""
-        both = (self.policies.get(branch), self.histories.get(branch))
-        return RULES + "".join(each.mark if each is not None else "-" for each in both)
+        policy, history = self.policies.get(branch, _NOTHING), self.histories.get(branch, _NOTHING)
+        return f"{RULES}{policy.mark}{history.mark}"
+
+    def is_end(self, branch: str) -> bool:
+        """Nobody waits for that environment."""
+        return branch in {self.order.vertices[place].branch for place in self.order.ends}
 
     def is_restored(self, branch: str, sha: str) -> bool | None:
         """Whether a RestoreActiveCommit has made that commit; None where one is at work that has not said so yet."""
@@ -59,24 +65,24 @@ def tally(before: Mapping[str, Written], observed: Observed) -> Mapping[str, Wri
 
     ``before`` is what this gave the last time; of an environment that has no policy now it stays.
     """
-    ends = observed.order.ends
     after: dict[str, Written] = {}
-    for place, vertex in enumerate(observed.order.vertices):
-        written = before.get(vertex.branch)
-        found = written if vertex.branch not in observed.policies else _tally(written, observed, vertex, place in ends)
-        if found is not None:
-            after[vertex.branch] = found
+    for vertex in observed.order.vertices:
+        branch = vertex.branch
+        written = before.get(branch)
+        if branch in observed.policies:
+            mark = observed.mark(branch)
+            # Most of many are as they were.
+            after[branch] = written if written and written[0] == mark else _tally(written, observed, vertex, mark)
+        elif written is not None:
+            after[branch] = written
     return after
 
 
-def _tally(written: Written | None, observed: Observed, vertex: Vertex, is_end: bool) -> Written:
-    mark = observed.mark(vertex.branch)
-    if written and written[0] == mark:
-        return written
+def _tally(written: Written | None, observed: Observed, vertex: Vertex, mark: str) -> Written:
     earlier = read_tally(written) if written else None
     if earlier is None:
         return replace(_first(observed, vertex.branch), mark=mark).write()
-    return _Count(earlier, observed, vertex, is_end).after(mark).write()
+    return _Count(earlier, observed, vertex).after(mark).write()
 
 
 def _first(observed: Observed, branch: str) -> Tally:
@@ -95,11 +101,10 @@ def _first(observed: Observed, branch: str) -> Tally:
 class _Count:
     """One look at one environment."""
 
-    def __init__(self, before: Tally, observed: Observed, vertex: Vertex, is_end: bool) -> None:
+    def __init__(self, before: Tally, observed: Observed, vertex: Vertex) -> None:
         self._tally = before
         self._observed = observed
         self._vertex = vertex
-        self._is_end = is_end
         self._policy = observed.policies[vertex.branch]
 
     def after(self, mark: str) -> Tally:
@@ -180,7 +185,7 @@ class _Count:
         self._tally = replace(
             self._tally,
             promotions=self._tally.promotions + 1,
-            deployments=self._tally.deployments + self._is_end,
+            deployments=self._tally.deployments + self._observed.is_end(self._vertex.branch),
         )
         began = self._began(commit)
         if began and commit.live >= began:

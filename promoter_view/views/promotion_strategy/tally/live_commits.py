@@ -6,7 +6,7 @@ ChangeTransferPolicyHistory does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -99,10 +99,8 @@ def _seconds(value: Mapping[str, Any], *path: str) -> int:
     return 0 if found is None else max(int(found.timestamp()), 0)
 
 
-def by_branch(found: Iterable[LiveCommits]) -> dict[str, LiveCommits]:
+def by_branch(found: Sequence[LiveCommits]) -> dict[str, LiveCommits]:
     """The first of each branch."""
-    chosen: dict[str, LiveCommits] = {}
-    for each in found:
-        chosen.setdefault(each.branch, each)
+    chosen = {each.branch: each for each in reversed(found)}
     chosen.pop("", None)
     return chosen
