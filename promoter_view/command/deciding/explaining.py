@@ -60,14 +60,16 @@ class Explanation:
         }
 
     def _details(self, each: ToldEnvironment, now: datetime) -> Sequence[str]:
-        """What the message does not say already; links are worth a line."""
+        """What the message does not say already; a link is worth a line, once."""
         lines = []
         for reason in own_reasons(each):
-            line = of_reason(reason, now) + (f" <{reason.url}>" if reason.url else "")
-            if line != each.message:
-                lines.append(line)
+            words = of_reason(reason, now)
+            link = f"<{reason.url}>" if reason.url else ""
+            lines.append(" ".join(filter(None, ("" if words == each.message else words, link))))
         request = each.next.request_url if each.next is not None else ""
-        return [*lines, f"pull request {request}"] if request else lines
+        if request and not any(request in line for line in lines):
+            lines.append(f"pull request <{request}>")
+        return list(filter(None, lines))
 
 
 def explain(status: StrategyStatus, environment: ToldEnvironment | None) -> Explanation:

@@ -47,10 +47,10 @@ def test_the_chain() -> None:
     assert explain(status, status.environments[2]).lines(NOW) == [
         "production is Queued for 10m: production waits for staging",
         "  - check e2e <https://x.y>",
-        "  - pull request https://git.example.com/app/pull/8",
+        "  - pull request <https://git.example.com/app/pull/8>",
         "  staging is Waiting for 10m: timer soak",
         "    - soaks for an hour (in 12m)",
-        "    - pull request https://git.example.com/app/pull/8",
+        "    - pull request <https://git.example.com/app/pull/8>",
     ]
 
 
@@ -86,6 +86,12 @@ def test_the_same_words_are_not_said_twice() -> None:
     """A reason that is the message already has no line; without a moment nothing is said of how long."""
     document = details([environment(DEV, "Checking", "b", message="check e2e", since="", waitingFor=[waits("e2e")])])
     assert explain(read_strategy(document), None).lines(NOW) == ["development is Checking: check e2e"]
+    request = "https://git.example.com/app/pull/8"
+    merge = {"kind": "merge", "message": "waits to be merged", "url": request}
+    document = details(
+        [environment(DEV, "NeedsApproval", "b", "c", "waits to be merged", since="", waitingFor=[merge])]
+    )
+    assert explain(read_strategy(document), None).lines(NOW)[1:] == [f"  - <{request}>"]
 
 
 @pytest.mark.parametrize(
