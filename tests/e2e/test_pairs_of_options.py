@@ -50,6 +50,7 @@ FACTORS = {
     "argocd": ("here", "elsewhere"),
     "kinds": ("declared", "every"),
     "series": ("many", "few"),
+    "url": ("untold", "told"),
 }
 
 
@@ -71,6 +72,7 @@ def options_of(row: Row, kubeconfig: str, log: str) -> dict[str, str | None]:
         "argocd-shard": (row["shard"] == "yes", "pairs"),
         "namespace": (row["namespace"] == "one", OURS),
         "argocd-kubeconfig": (row["argocd"] == "elsewhere", kubeconfig),
+        "dashboard-url": (row["url"] == "told", "https://promoter.example.com"),
         "metrics-max-series": (row["series"] == "few", "1"),
     }
     return found | {name: value for name, (given, value) in chosen.items() if given}
@@ -93,18 +95,18 @@ def pairs_of(row: Row) -> frozenset[Pair]:
 
 #: A covering array, found by a random search: the values of FACTORS, in their order.
 TABLE_OF_ROWS = """
-    all        strategies  delegated  everybody's  token  file    yes  all  /promoter  here       declared  few
-    apiserver  strategies  delegated  authorized   none   etcd    no   one  /          elsewhere  declared  many
-    apiserver  both        open       everybody's  proxy  memory  no   all  /promoter  elsewhere  declared  few
-    all        stages      open       everybody's  none   memory  yes  one  /          here       every     few
-    dashboard  stages      delegated  authorized   proxy  file    no   one  /promoter  here       declared  many
-    all        both        delegated  authorized   token  etcd    yes  all  /          elsewhere  declared  many
-    dashboard  both        open       everybody's  none   etcd    no   all  /promoter  here       declared  few
-    apiserver  stages      open       everybody's  token  file    yes  one  /          elsewhere  every     many
-    dashboard  strategies  delegated  authorized   token  memory  no   one  /          here       declared  many
-    apiserver  strategies  open       everybody's  proxy  etcd    yes  one  /          here       every     many
-    all        stages      delegated  authorized   proxy  etcd    no   all  /          elsewhere  every     few
-    all        both        delegated  authorized   none   file    yes  one  /promoter  elsewhere  every     many
+    all        strategies  delegated  everybody's  token  file    yes  all  /promoter  here       declared  few   told
+    apiserver  strategies  delegated  authorized   none   etcd    no   one  /          elsewhere  declared  many  told
+    apiserver  both        open       everybody's  proxy  memory  no   all  /promoter  elsewhere  declared  few   told
+    all        stages      open       everybody's  none   memory  yes  one  /          here       every     few   told
+    dashboard  stages      delegated  authorized   proxy  file    no   one  /promoter  here       declared  many  told
+    all        both        delegated  authorized   token  etcd    yes  all  /          elsewhere  declared  many  untold
+    dashboard  both        open       everybody's  none   etcd    no   all  /promoter  here       declared  few   untold
+    apiserver  stages      open       everybody's  token  file    yes  one  /          elsewhere  every     many  untold
+    dashboard  strategies  delegated  authorized   token  memory  no   one  /          here       declared  many  untold
+    apiserver  strategies  open       everybody's  proxy  etcd    yes  one  /          here       every     many  untold
+    all        stages      delegated  authorized   proxy  etcd    no   all  /          elsewhere  every     few   untold
+    all        both        delegated  authorized   none   file    yes  one  /promoter  elsewhere  every     many  untold
 """
 ROWS: list[Row] = [dict(zip(FACTORS, line.split(), strict=True)) for line in TABLE_OF_ROWS.strip().splitlines()]
 
