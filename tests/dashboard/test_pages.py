@@ -64,7 +64,7 @@ class Reader(HTMLParser):
 def company() -> Company:
     """A company after some minutes of work."""
     found = Company()
-    found.go_on(180)
+    found.go_on(240)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,9 +25,13 @@ _ORIGIN = {"kind": "Warehouse", "name": _WAREHOUSE}
 
 def render_project(project: Project) -> Iterator[Document]:
     """All its objects; their metadata have neither uid nor resourceVersion."""
-    subscription = {"git": {"repoURL": _repository(project.name), "branch": "main"}}
+    subscriptions = [
+        {"git": {"repoURL": _repository(project.name), "branch": "main"}},
+        {"image": {"repoURL": f"registry.example.com/{project.name}"}},
+        {"chart": {"repoURL": f"oci://registry.example.com/charts/{project.name}"}},
+    ]
     yield _object("Project", project.name, "", status={"conditions": [{"type": "Ready", "status": "True"}]})
-    yield _object("Warehouse", _WAREHOUSE, project.name, spec={"subscriptions": [subscription]}, status={})
+    yield _object("Warehouse", _WAREHOUSE, project.name, spec={"subscriptions": subscriptions}, status={})
     for freight in project.freight:
         yield _freight(project, freight)
     for stage in project.stages:
@@ -48,7 +53,6 @@ def _repository(project: str) -> str:
 
 def _freight(project: Project, freight: SimulatedFreight) -> Document:
     having = [stage for stage in project.stages if stage.has[0] == freight]
-    commit = {"repoURL": _repository(project.name), "branch": "main", "id": freight.commit}
     labels = {"kargo.akuity.io/alias": freight.alias}
     # What a Stage has that is healthy is verified there, and so is what it had before that.
     verified = [stage for stage in project.stages if freight in stage.has[0 if stage.is_healthy else 1 :]]
@@ -63,14 +67,24 @@ def _freight(project: Project, freight: SimulatedFreight) -> Document:
         metadata={"labels": labels},
         alias=freight.alias,
         origin=_ORIGIN,
-        commits=[commit],
+        **_artifacts(project, freight),
         status=status,
     )
 
 
 def _reference(project: Project, freight: SimulatedFreight) -> dict[str, Any]:
+    return {"name": freight.name, "origin": _ORIGIN, **_artifacts(project, freight)}
+
+
+def _artifacts(project: Project, freight: SimulatedFreight) -> dict[str, Any]:
+    """The commit that is deployed, and the image and the chart that it names: by these one looks for it, too."""
     commit = {"repoURL": _repository(project.name), "branch": "main", "id": freight.commit}
-    return {"name": freight.name, "origin": _ORIGIN, "commits": [commit]}
+    # Of the commit, so that it is the same whenever it is rendered.
+    digest = hashlib.sha256(freight.commit.encode()).hexdigest()
+    version = f"{int(digest[0], 16)}.{int(digest[1:3], 16)}.{int(digest[3:5], 16)}"
+    image = {"repoURL": f"registry.example.com/{project.name}", "tag": f"v{version}", "digest": f"sha256:{digest}"}
+    chart = {"repoURL": f"oci://registry.example.com/charts/{project.name}", "version": version}
+    return {"commits": [commit], "images": [image], "charts": [chart]}
 
 
 def _collection(project: Project, freight: SimulatedFreight) -> dict[str, Any]:
@@ -99,7 +113,17 @@ def _stage(project: Project, stage: SimulatedStage) -> Document:
             "finishedAt": rfc3339(stage.last.finished),
             "status": _promotion_status(project, stage, stage.last),
         }
-    return _object("Stage", stage.name, project.name, spec=spec, status=status)
+    metadata = {"annotations": _whom_to_ask(project, stage)}
+    return _object("Stage", stage.name, project.name, metadata=metadata, spec=spec, status=status)
+
+
+def _whom_to_ask(project: Project, stage: SimulatedStage) -> dict[str, str]:
+    team = project.name.removesuffix("-delivery")
+    return {
+        "promoter-view.io/owner": f"team {team}",
+        "promoter-view.io/contact": f"mailto:{team}@example.com",
+        "promoter-view.io/runbook": f"https://runbooks.example.com/{project.name}/{stage.name}",
+    }
 
 
 def _in_short(project: Project, stage: SimulatedStage, promotion: SimulatedPromotion) -> dict[str, Any]:

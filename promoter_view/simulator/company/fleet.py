@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from promoter_view.simulator.company.checks import succeeded
 from promoter_view.simulator.company.commits import write_commit
+from promoter_view.simulator.company.gates.checks import succeeded
 from promoter_view.simulator.company.manifests import Document, Rendered, with_owner
-from promoter_view.simulator.company.model import HEALTH, TIMER, CommitChange, Environment, Strategy
+from promoter_view.simulator.company.model import HEALTH, TIMER, CommitChange, Environment, ReleaseWindow, Strategy
 from promoter_view.simulator.company.naming import new_sha
 from promoter_view.simulator.company.promotion import Move, MoveKind, moves, perform
 from promoter_view.simulator.company.release import Release
@@ -165,10 +165,28 @@ def load_fleet(cluster: FleetStore, strategies: Sequence[Strategy], now: float, 
             pass
 
 
-def with_gates(strategy: Strategy, branch: str, *, approval: bool = False, soak_seconds: float = 0.0) -> Strategy:
-    """The same with an approval or a timer on one of its environments."""
-    for index, environment in enumerate(strategy.environments):
+def with_gates(
+    strategy: Strategy,
+    branch: str,
+    *,
+    approval: bool = False,
+    soak_seconds: float = 0.0,
+    window: ReleaseWindow | None = None,
+) -> Strategy:
+    """The same with an approval, a timer or a window on one of its environments."""
+    place, environment = _environment_of(strategy, branch)
+    gated = replace(environment, approval=approval, soak_seconds=soak_seconds, window=window)
+    return strategy.with_environment(place, gated)
+
+
+def with_stall(strategy: Strategy, branch: str) -> Strategy:
+    """The same with an environment in which the next change stays for good."""
+    place, environment = _environment_of(strategy, branch)
+    return strategy.with_environment(place, replace(environment, stalls=True))
+
+
+def _environment_of(strategy: Strategy, branch: str) -> tuple[int, Environment]:
+    for place, environment in enumerate(strategy.environments):
         if environment.branch == branch:
-            gated = replace(environment, approval=approval, soak_seconds=soak_seconds)
-            return strategy.with_environment(index, gated)
+            return place, environment
     raise ValueError(f"{strategy.name} has no branch {branch}")

@@ -18,6 +18,7 @@ HEALTH = "argocd-health"
 TIMER = "timer"
 LINT = "lint"
 APPROVAL = "change-approval"
+WINDOW = "release-window"
 ORDER = "order"
 
 
@@ -117,10 +118,40 @@ class SimulatedRestore:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseWindow:
+    """When an environment may be changed: the first minutes of each period of the hour, which it divides."""
+
+    every_minutes: int
+    open_minutes: int
+    offset_minutes: int = 0
+
+    @property
+    def cron(self) -> str:
+        """When it opens."""
+        return f"{self.offset_minutes}-59/{self.every_minutes} * * * *"
+
+    def is_open(self, now: float) -> bool:
+        """At that time, in seconds since 1970."""
+        return self._into(now) < self.open_minutes * 60
+
+    def opens(self, now: float) -> float:
+        """When it opens next."""
+        return now - self._into(now) + self.every_minutes * 60
+
+    def closes(self, now: float) -> float:
+        """When it does that is open."""
+        return now - self._into(now) + self.open_minutes * 60
+
+    def _into(self, now: float) -> float:
+        return (now - self.offset_minutes * 60) % (self.every_minutes * 60)
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """One environment of a strategy. ``soak_seconds`` 0: no timer. ``approval``: a gate that a person opens.
 
-    ``upstreams``: the places of the environments that have to have a change before it.
+    ``upstreams``: the places of the environments that have to have a change before it. ``stalls``: the lint of what is
+    proposed never reports.
     """
 
     branch: str
@@ -135,6 +166,8 @@ class Environment:
     history: tuple[Past, ...] = ()
     upstreams: tuple[int, ...] = ()
     restore: SimulatedRestore | None = None
+    window: ReleaseWindow | None = None
+    stalls: bool = False
 
     @property
     def name(self) -> str:
@@ -149,7 +182,8 @@ class Environment:
     @property
     def proposed_keys(self) -> tuple[str, ...]:
         """The checks that are asked of what is proposed."""
-        return (LINT, *([APPROVAL] if self.approval else []), *([ORDER] if self.upstreams else []))
+        asked = ((WINDOW, self.window), (APPROVAL, self.approval), (ORDER, self.upstreams))
+        return (LINT, *(key for key, wanted in asked if wanted))
 
     @property
     def promoted(self) -> bool:
@@ -186,7 +220,7 @@ class Environment:
 class Strategy:
     """One PromotionStrategy. ``head`` is the newest dry commit; ``next_request`` numbers pull requests.
 
-    ``began`` is when it was made, in seconds since 1970.
+    ``began`` is when it was made, in seconds since 1970; ``rest_seconds`` how long it is at rest before a commit.
     """
 
     namespace: str
@@ -197,11 +231,17 @@ class Strategy:
     environments: tuple[Environment, ...]
     flaky: bool = False
     next_request: int = 1
+    rest_seconds: float = 15.0
 
     @property
     def settled(self) -> bool:
         """The newest commit is active and healthy everywhere, and no restore is under way."""
         return all(found.promoted and found.has(self.head.sha) and found.restore is None for found in self.environments)
+
+    @property
+    def stalls(self) -> bool:
+        """A change of it waits for what never comes."""
+        return any(found.stalls and not found.promoted for found in self.environments)
 
     @property
     def is_chain(self) -> bool:

@@ -12,13 +12,14 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from promoter_view.simulator.company.checks import failed, pending, succeeded
+from promoter_view.simulator.company.gates.checks import failed, pending, succeeded
 from promoter_view.simulator.company.model import (
     APPROVAL,
     HISTORY_LENGTH,
     LINT,
     ORDER,
     TIMER,
+    WINDOW,
     Check,
     CheckPhase,
     Commit,
@@ -37,7 +38,6 @@ _CHECK_SECONDS = 3.0
 _MEND_SECONDS = 45.0
 _APPROVAL_SECONDS = 60.0
 _PERSON_SECONDS = 40.0
-_REST_SECONDS = 15.0
 _FAILURE_ODDS = 0.5
 #: Each so many-th pull request that a person merges is merged on the source code host, past the promoter.
 _MERGED_ELSEWHERE_EVERY = 4
@@ -74,7 +74,7 @@ def moves(strategy: Strategy, now: float) -> list[Move]:
     """What can happen to a strategy at that time, in seconds since 1970."""
     found = [move for index in range(len(strategy.environments)) for move in _moves_of(strategy, index, now)]
     newest = max(environment.active.time for environment in strategy.environments)
-    if strategy.settled and now - newest >= _REST_SECONDS:
+    if strategy.settled and now - newest >= strategy.rest_seconds:
         found.append(Move(MoveKind.COMMIT))
     return found
 
@@ -101,8 +101,14 @@ def _moves_of(strategy: Strategy, index: int, now: float) -> Iterator[Move]:
 
 
 def _reports(strategy: Strategy, index: int, now: float) -> Iterator[Move]:
-    for key, check in strategy.environments[index].proposed_checks.items():
-        if check.phase is not CheckPhase.SUCCESS and _can_report(strategy, index, key, now - check.since):
+    environment = strategy.environments[index]
+    for key, check in environment.proposed_checks.items():
+        is_good = check.phase is CheckPhase.SUCCESS
+        if environment.window is not None and key == WINDOW:
+            has_news = environment.window.is_open(now) is not is_good
+        else:
+            has_news = not is_good and _can_report(strategy, index, key, now - check.since)
+        if has_news:
             yield Move(MoveKind.CHECK, index, key)
 
 
@@ -132,6 +138,8 @@ def _can_report(strategy: Strategy, index: int, key: str, waited: float) -> bool
     environment = strategy.environments[index]
     if key == ORDER:
         return all(strategy.environments[place].has(environment.proposed.dry.sha) for place in environment.upstreams)
+    if environment.stalls and key == LINT:
+        return False
     if key == APPROVAL:
         return waited >= _APPROVAL_SECONDS
     if environment.proposed_checks[key].phase is CheckPhase.FAILURE:
@@ -201,6 +209,8 @@ def _merged(environment: Environment, now: float) -> Environment:
 
 def _reported(strategy: Strategy, move: Move, now: float, random: random.Random) -> Check:
     check = strategy.environments[move.index].proposed_checks[move.key]
+    if move.key == WINDOW and check.phase is CheckPhase.SUCCESS:
+        return pending([move.key], now)[move.key]
     may_fail = strategy.flaky and move.key == LINT and check.phase is CheckPhase.PENDING
     if may_fail and random.random() < _FAILURE_ODDS:
         return failed(now)

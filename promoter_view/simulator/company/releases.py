@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from promoter_view.kubernetes.kinds import PROMOTER_GROUP, PROMOTER_KINDS
-from promoter_view.simulator.company.gates import gates
+from promoter_view.simulator.company.gates.documents import gates
+from promoter_view.simulator.company.gates.order import GATE_KIND, KEY, gate_name, order_gate, with_reports, words
 from promoter_view.simulator.company.manifests import Document, Rendered, environment_labels, manifest, ready
 from promoter_view.simulator.company.model import (
     Check,
@@ -17,7 +18,6 @@ from promoter_view.simulator.company.model import (
     Strategy,
 )
 from promoter_view.simulator.company.naming import label_value
-from promoter_view.simulator.company.order_gate import GATE_KIND, KEY, gate_name, order_gate, with_reports, words
 from promoter_view.simulator.company.release import Release, StatusNaming
 from promoter_view.simulator.company.states import States
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from promoter_view.kubernetes.kinds import PROMOTER_GROUP
-from promoter_view.simulator.company.gates import GATE_KINDS
+from promoter_view.simulator.company.gates.documents import GATE_KINDS
 from promoter_view.simulator.company.manifests import Document, Rendered, environment_labels, manifest, ready
 from promoter_view.simulator.company.model import (
     APPROVAL,
@@ -16,6 +16,7 @@ from promoter_view.simulator.company.model import (
     LINT,
     ORDER,
     TIMER,
+    WINDOW,
     Check,
     CommitChange,
     Environment,
@@ -81,6 +82,7 @@ def _whom_to_ask(strategy: Strategy) -> Document:
         "promoter-view.io/owner": f"team {strategy.namespace}",
         "promoter-view.io/contact": f"mailto:{strategy.namespace}@example.com",
         "promoter-view.io/runbook": f"https://runbooks.example.com/{strategy.namespace}/{strategy.name}",
+        "promoter-view.io/approval-keys": APPROVAL,
     }
 
 
@@ -93,8 +95,9 @@ def _environment(states: States, place: int) -> Document:
     }
     if environment.soak_seconds:
         found["activeCommitStatuses"] = [{"key": TIMER}]
-    if environment.approval:
-        found["proposedCommitStatuses"] = [{"key": APPROVAL}]
+    own = [key for key in (WINDOW, APPROVAL) if key in environment.proposed_keys]
+    if own:
+        found["proposedCommitStatuses"] = [{"key": key} for key in own]
     return found
 
 

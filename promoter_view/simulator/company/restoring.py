@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from promoter_view.simulator.company.checks import pending
+from promoter_view.simulator.company.gates.checks import pending
 from promoter_view.simulator.company.model import (
     HISTORY_LENGTH,
     CommitChange,

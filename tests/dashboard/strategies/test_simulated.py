@@ -23,7 +23,7 @@ KEPT = {"0.36": 5, "0.44": 20}
 def company(request: pytest.FixtureRequest) -> Company:
     """After some minutes, in which a restore is still on where there are restores."""
     found = Company(promoter=request.param)
-    found.go_on(170)
+    found.go_on(110)
     return found
 
 

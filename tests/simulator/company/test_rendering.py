@@ -7,11 +7,11 @@ from collections import Counter
 
 import pytest
 
+from promoter_view.simulator.company.cast import make_company
 from promoter_view.simulator.company.fleet import FleetPlan, load_fleet, make_fleet
-from promoter_view.simulator.company.model import APPROVAL, HEALTH, LINT
+from promoter_view.simulator.company.model import APPROVAL, HEALTH, LINT, WINDOW
 from promoter_view.simulator.company.releases import RELEASES
 from promoter_view.simulator.company.rendering import render
-from promoter_view.simulator.company.scenario import make_company
 from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from tests.simulator.clusters import BY_KIND, NOW, RELEASE_NAMES, every_object, make_cluster
 
@@ -22,6 +22,7 @@ GATES = {
     "GitCommitStatus": LINT,
     "TimedCommitStatus": "timer",
     "WebRequestCommitStatus": APPROVAL,
+    "ScheduledCommitStatus": WINDOW,
 }
 
 

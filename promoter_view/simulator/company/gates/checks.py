@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from promoter_view.simulator.company.model import APPROVAL, HEALTH, LINT, ORDER, TIMER, Check, CheckPhase
+from promoter_view.simulator.company.model import APPROVAL, HEALTH, LINT, ORDER, TIMER, WINDOW, Check, CheckPhase
 
 # The words of the order of environments are its release's.
 _WAITING = {
     LINT: "Linting the hydrated manifests",
     APPROVAL: "Waiting for the change to be approved",
+    WINDOW: "Waiting for the release window to open",
     HEALTH: "Waiting for Applications to be healthy",
     TIMER: "Waiting for the soak time to pass",
     ORDER: "",
@@ -17,6 +18,7 @@ _WAITING = {
 _GOOD = {
     LINT: "All manifests are valid",
     APPROVAL: "The change is approved",
+    WINDOW: "The release window is open",
     HEALTH: "All Applications are healthy",
     TIMER: "The soak time has passed",
     ORDER: "",

@@ -1,4 +1,4 @@
-"""The gates of a simulated strategy: the five kinds of objects that make commit statuses. Pure."""
+"""The gates of a simulated strategy: the kinds of objects that make commit statuses. Pure."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from promoter_view.decoded import rfc3339
 from promoter_view.durations import format_duration
+from promoter_view.simulator.company.gates.windows import window_parts
 from promoter_view.simulator.company.manifests import Document, manifest, ready
 from promoter_view.simulator.company.model import (
     APPROVAL,
     HEALTH,
     LINT,
     TIMER,
+    WINDOW,
     Check,
     CheckPhase,
     Environment,
@@ -24,6 +26,7 @@ GATE_KINDS = {
     LINT: "GitCommitStatus",
     TIMER: "TimedCommitStatus",
     APPROVAL: "WebRequestCommitStatus",
+    WINDOW: "ScheduledCommitStatus",
 }
 
 
@@ -35,6 +38,8 @@ def gates(strategy: Strategy, now: float) -> Iterator[Document]:
         yield _timer_gate(strategy, now)
     if any(environment.approval for environment in strategy.environments):
         yield _approval_gate(strategy)
+    if any(environment.window for environment in strategy.environments):
+        yield _gate(strategy, WINDOW, *window_parts(strategy, now))
 
 
 def _gate(strategy: Strategy, key: str, spec: Document, status: Document) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promoter_view.simulator.company.gates import GATE_KINDS
+from promoter_view.simulator.company.gates.documents import GATE_KINDS
 from promoter_view.simulator.company.manifests import Document, manifest, ready
 from promoter_view.simulator.company.model import HEALTH, ORDER, Check, CheckPhase, Environment, Strategy
 from promoter_view.simulator.company.states import States

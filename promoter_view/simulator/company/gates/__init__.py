@@ -1,0 +1,1 @@
+"""What keeps changes waiting: the checks of simulated promotions, and the objects that report them. Pure."""
