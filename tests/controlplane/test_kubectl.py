@@ -204,6 +204,34 @@ def test_get_selected(kubectl: Kubectl) -> None:
     kubectl.relabel("team-a", "app-2", tier=None)
 
 
+def test_status(kubectl: Kubectl) -> None:
+    """By state the strategies are those whose status says so; wait, jsonpath and custom-columns reach into it."""
+    found = json.loads(kubectl("get", "psd", "-A", "-o", "json"))["items"]
+    states = {(each["metadata"]["namespace"], each["metadata"]["name"]): each["status"]["state"] for each in found}
+    assert len(states) == len(FLEET)
+    for state in {*states.values(), "Nothing"}:
+        rows = kubectl("get", "psd", "-A", "--no-headers", "--field-selector", f"status.state={state}")
+        assert names(rows) == sorted(key for key, each in states.items() if each == state)
+    (one,) = (each for each in found if each["metadata"]["name"] == "app-2")
+    told = {each["type"]: each["status"] == "True" for each in one["status"]["conditions"]}
+    assert set(told) == {"Promoted", "Progressing", "NeedsAttention"}
+    for kind, holds in told.items():
+        wait = ("wait", f"--for=condition={kind}", "psd/app-2", "-n", "team-a", "--timeout=1s")
+        assert ("condition met" in kubectl(*wait)) if holds else ("timed out" in kubectl.refused(*wait))
+    path = "{.status.state} {.status.since} {.status.environments[0].branch}"
+    state, since, branch = kubectl("get", "psd", "app-2", "-n", "team-a", "-o", f"jsonpath={path}").split()
+    assert (state, branch) == (one["status"]["state"], one["status"]["environments"][0]["branch"])
+    assert since.endswith("Z")
+    columns = "custom-columns=STATE:.status.state,TOTAL:.status.total"
+    assert words(kubectl("get", "psd", "app-2", "-n", "team-a", "-o", columns))[1] == [
+        state,
+        str(one["status"]["total"]),
+    ]
+    assert "lastTransitionTime" in kubectl("explain", "psd.status.conditions")
+    refused = kubectl.refused("get", "psd", "-A", "--field-selector", "spec.shard=a")
+    assert "supported are metadata.name, metadata.namespace, status.state" in refused
+
+
 def test_watch_all(kubectl: Kubectl) -> None:
     """get -A -w shows what there is, and then each change, with one header."""
     with kubectl.beside("get", "psd", "-A", "-w") as watching:
