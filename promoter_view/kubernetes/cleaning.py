@@ -26,6 +26,7 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 #: Stepped when a rule changes: every log then lists its paths again.
 _RULES = 5
+_COUNTDOWN = "atMostDurationRemaining"
 _CREDENTIALS = frozenset({"headerTemplates", "authentication"})
 _BODIES = frozenset({"bodyTemplate"})
 _RESPONSES = frozenset({"triggerOutput", "responseOutput", "successOutput"})
@@ -63,6 +64,8 @@ class CleaningRules:
             named += f" {self.argocd_namespace}"
         if self.kind.kind == "Application":
             named += " contacts"
+        if self.kind.kind == "TimedCommitStatus":
+            named += f" without {_COUNTDOWN}"
         if self.kind.kind not in _RULES_OF:
             named += " by allow list"
         return hashlib.sha256(named.encode()).hexdigest()[:16]
@@ -154,6 +157,22 @@ def _own_status(status: Any) -> Any:
     return {**own, "environments": healthy} if healthy else own
 
 
+def _without_countdown(document: Json, rules: CleaningRules) -> Json:  # noqa: ARG001
+    """A TimedCommitStatus counts down at each look; when its time has passed follows from what stays."""
+    return replace(document, "status", _uncounted)
+
+
+def _uncounted(status: Any) -> Any:
+    environments = status.get("environments") if isinstance(status, dict) else None
+    if not isinstance(environments, list):
+        return status
+    kept = [
+        {name: value for name, value in each.items() if name != _COUNTDOWN} if isinstance(each, dict) else each
+        for each in environments
+    ]
+    return {**status, "environments": kept}
+
+
 def _without_status(document: Json, rules: CleaningRules) -> Json:  # noqa: ARG001
     """Of what a Warehouse has found, each time it looks, and of a Project's statistics nothing is ever asked."""
     kept = {name: value for name, value in document.items() if name != "status"}
@@ -194,7 +213,6 @@ _AS_STORED = (
     "CommitStatus",
     "ArgoCDCommitStatus",
     "GitCommitStatus",
-    "TimedCommitStatus",
     "DependentsSuccessfulCommitStatus",
     "ScheduledCommitStatus",
     "RestoreActiveCommit",
@@ -208,6 +226,7 @@ _AS_STORED = (
 _RULES_OF: Mapping[str, Callable[[Json, CleaningRules], Json]] = {
     **dict.fromkeys(_AS_STORED, _as_stored),
     "PromotionStrategy": _reduce_promotion_strategy,
+    "TimedCommitStatus": _without_countdown,
     "WebRequestCommitStatus": _redact_web_request,
     "Warehouse": _without_status,
     "Project": _without_status,

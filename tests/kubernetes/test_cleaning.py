@@ -91,6 +91,17 @@ def test_promotion_strategy(status: Any, expected: Any) -> None:
     assert cleaned(found, CleaningRules(KINDS["PromotionStrategy"]))["status"] == expected
 
 
+def test_a_timer_does_not_count_down() -> None:
+    """Of a TimedCommitStatus what only ticks goes; whatever else stands there stays."""
+    told = {"branch": "dev", "commitTime": "2026-11-20T08:00:00Z", "requiredDuration": "1h"}
+    status = {"environments": [{**told, "atMostDurationRemaining": "59m"}, "odd"], "observedGeneration": 1}
+    rules = CleaningRules(KINDS["TimedCommitStatus"])
+    wanted = {"environments": [told, "odd"], "observedGeneration": 1}
+    assert cleaned(of_kind("TimedCommitStatus", status=status), rules)["status"] == wanted
+    for other in (None, "wrong", {"environments": 1}):
+        assert cleaned(of_kind("TimedCommitStatus", status=other), rules)["status"] == other
+
+
 def web_request() -> dict[str, Any]:
     output = {"triggerOutput": {"a": SECRET}, "responseOutput": [SECRET, 1, None], "successOutput": SECRET}
     return of_kind(

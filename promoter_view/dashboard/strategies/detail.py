@@ -103,6 +103,7 @@ class Detail:
     namespace: str
     name: str
     state: StateWord
+    since: datetime | None
     newest: str
     promoted: int
     columns: tuple[EnvironmentColumn, ...]
@@ -142,6 +143,7 @@ def read_detail(contents: Contents, strategy: ShownStrategy, past: Matrix) -> De
         namespace=contents.namespace,
         name=contents.name,
         state=strategy.status.state,
+        since=strategy.status.whole.since,
         newest=strategy.status.whole.newest_sha,
         promoted=strategy.status.whole.promoted,
         columns=tuple(

@@ -56,6 +56,7 @@ class Row(Listed):
     """A strategy in one line. ``changed`` is when something last went live or was proposed."""
 
     state: StateWord
+    since: datetime | None
     where: str
     reason: str
     more_reasons: int
@@ -125,6 +126,7 @@ def read_row(contents: Contents, strategy: ShownStrategy) -> Row:
         namespace=contents.namespace,
         name=contents.name,
         state=status.state,
+        since=status.whole.since,
         where=where if messages else "",
         reason=messages[0] if messages else "",
         more_reasons=max(len(messages) - 1, 0),
@@ -140,7 +142,7 @@ def read_row(contents: Contents, strategy: ShownStrategy) -> Row:
 def nameless_row(namespace: str, name: str) -> Row:
     """The row of a strategy of which nothing can be shown but that it is there."""
     where = f"{namespace}/{name}".lower()
-    return Row(namespace, name, StateWord.UNKNOWN, {}, None, where, "", "", 0, 0, "", ())
+    return Row(namespace, name, StateWord.UNKNOWN, {}, None, where, None, "", "", 0, 0, "", ())
 
 
 def read_query(

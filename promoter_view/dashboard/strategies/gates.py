@@ -17,14 +17,13 @@ from promoter_view.views.promotion_strategy.estimates.likely import later
 class Timer:
     """A TimedCommitStatus on one environment. ``until`` is when its time has passed, None where that is not known.
 
-    ``required`` and ``remaining`` are durations in the cluster's own words.
+    ``required`` is a duration in the cluster's own words.
     """
 
     key: str
     branch: str
     phase: Phase
     required: str
-    remaining: str
     until: datetime | None
 
 
@@ -79,7 +78,6 @@ def _timer(key: str, found: Mapping[str, Any]) -> Timer:
         text(found, "branch"),
         phase_of(text(found, "phase")),
         required[:40],
-        text(found, "atMostDurationRemaining")[:40],
         later(began, timedelta(seconds=seconds)) if began is not None and seconds is not None else None,
     )
 

@@ -14,29 +14,22 @@ def test_a_timer_says_when_its_time_has_passed() -> None:
         "branch": "environment/staging",
         "commitTime": "2026-11-21T09:00:00Z",
         "requiredDuration": "1h15m",
-        "atMostDurationRemaining": "20m",
         "phase": "pending",
     }
     (found,) = read_timers({"spec": {"key": "soak"}, "status": {"environments": [environment]}})
-    assert (found.key, found.branch, found.phase, found.remaining) == (
-        "soak",
-        "environment/staging",
-        Phase.PENDING,
-        "20m",
-    )
+    assert (found.key, found.branch, found.phase) == ("soak", "environment/staging", Phase.PENDING)
     assert found.until == datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
 
 
 def test_a_malformed_duration_leaves_the_cluster_s_own_words() -> None:
-    """Durations are not validated in the CRD: without an end there is still what the cluster says remains."""
+    """Durations are not validated in the CRD: without an end there is still what the cluster requires."""
     environment = {
         "branch": "b",
         "commitTime": "2026-11-21T09:00:00Z",
         "requiredDuration": "soon",
-        "atMostDurationRemaining": "5m",
     }
     (found,) = read_timers({"status": {"environments": [environment]}})
-    assert (found.key, found.until, found.required, found.remaining) == ("timer", None, "soon", "5m")
+    assert (found.key, found.until, found.required) == ("timer", None, "soon")
 
 
 def test_a_duration_beyond_all_dates_has_no_end() -> None:
