@@ -211,6 +211,13 @@ class BundleContents:
         self._readings.remember(place, bodies, read, kept)
         return [it.value for it in kept]
 
+    def environment_steps(self, read: Read[Any]) -> Iterator[None]:
+        """Reads what ``environments`` will want, one a step."""
+        for body in self._status.environments:
+            if self._readings.get(body, read) is None:
+                self._readings.of(body, read)
+                yield
+
     def steps(self, field: str, read: Read[Any]) -> Iterator[None]:
         """Reads what ``each`` will want, an object a step: how a slice at a time is had of a bundle of any size."""
         if (field, read) in self._found:

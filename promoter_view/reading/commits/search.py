@@ -15,6 +15,7 @@ from promoter_view.reading.commits.relations import UNTOLD, Matching, Meant, rel
 from promoter_view.reading.commits.states import (
     EnvironmentState,
     read_state,
+    state_steps,
 )
 from promoter_view.records import Bundle
 from promoter_view.views.contents import BundleContents, Readings
@@ -48,6 +49,7 @@ def look_at_strategy(
     meant = yield from _meant((*policies, *histories), seen, question)
     if not meant.shas and not meant.commits:
         return None
+    yield from state_steps(contents)
     whole = read_state(contents)
     here = _Environments(meant, policies, histories, seen)
     found = []

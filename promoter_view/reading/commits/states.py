@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +30,11 @@ class WholeState:
     since: str = ""
     message: str = ""
     environments: tuple[EnvironmentState, ...] = ()
+
+
+def state_steps(contents: BundleContents) -> Iterator[None]:
+    """Reads what ``read_state`` wants, an environment a step."""
+    return contents.environment_steps(read_environment_state)
 
 
 def read_state(contents: BundleContents) -> WholeState:
