@@ -7,12 +7,13 @@ A reason is never second-hand: where staging waits for development, production i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
 
 from promoter_view.views.promotion_strategy.order import Order, Vertex
 from promoter_view.views.promotion_strategy.order_gate import GateView, OrderGate
-from promoter_view.views.promotion_strategy.state.environment import EnvironmentFacts
+from promoter_view.views.promotion_strategy.state.environment import KEPT, EnvironmentFacts
 from promoter_view.views.promotion_strategy.state.kinds import ReasonKind
 from promoter_view.views.promotion_strategy.state.reasons import Reason
 from promoter_view.views.promotion_strategy.state.words import StateWord
@@ -63,20 +64,31 @@ def queued_environments(
         view = gate.of(vertex.branch)
         awaited = _awaited(vertex, found, view, facts)
         # In promotion order, so what holds those that are held back themselves is known.
-        causes = [held.get(each) or _cause(each, found, view, gate, facts) for each in awaited]
-        foremost = sorted(dict.fromkeys(causes), key=attrgetter("rank"))
-        if foremost:
-            held[vertex.branch] = _own(vertex.branch, found) or foremost[0]
-            one_by_one = zip(awaited[:_MOST_REASONS], causes, strict=False)
-            reasons = tuple(_reason(each, cause, gate, names) for each, cause in one_by_one)
-            waits[vertex.branch] = Awaiting(tuple(awaited), _said(awaited, foremost, names), reasons)
+        causes = tuple(held.get(each) or _cause(each, found, view, gate, facts) for each in awaited)
+        if causes:
+            held[vertex.branch] = _own(vertex.branch, found) or min(causes, key=attrgetter("rank"))
+            called = tuple(names[each] for each in awaited), tuple(names.get(cause.branch, "") for cause in causes)
+            waits[vertex.branch] = _awaiting(tuple(awaited), causes, *called, gate.check.key)
     return waits
 
 
-def _reason(awaited: str, cause: Holdup, gate: OrderGate, names: Mapping[str, str]) -> Reason:
+@lru_cache(maxsize=KEPT)
+def _awaiting(
+    awaited: tuple[str, ...], causes: tuple[Holdup, ...], called: tuple[str, ...], holders: tuple[str, ...], key: str
+) -> Awaiting:
+    """In words: ``called`` are the names of those that are waited for, ``holders`` of the branches of the causes."""
+    held_by = ((cause.branch, name) for cause, name in zip(causes, holders, strict=True))
+    names = dict([*zip(awaited, called, strict=True), *held_by])
+    foremost = sorted(dict.fromkeys(causes), key=attrgetter("rank"))
+    one_by_one = zip(awaited[:_MOST_REASONS], causes, strict=False)
+    reasons = tuple(_reason(each, cause, key, names) for each, cause in one_by_one)
+    return Awaiting(awaited, _said(awaited, foremost, names), reasons)
+
+
+def _reason(awaited: str, cause: Holdup, key: str, names: Mapping[str, str]) -> Reason:
     message = _said([awaited], [cause], names)
     until, kind = (cause.reason.until, cause.reason.kind) if cause.reason is not None else (None, None)
-    return Reason(ReasonKind.ORDER, message, gate.check.key, environment=awaited, until=until, cause=kind)
+    return Reason(ReasonKind.ORDER, message, key, environment=awaited, until=until, cause=kind)
 
 
 def _awaited(
