@@ -6,6 +6,7 @@ There are two implementations, in ``strategies`` and in ``stages``; nothing else
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -147,12 +148,14 @@ Subjects = Mapping[str, Subject]
 class Reading(Generic[_Model]):
     """Reads the bundles of a subject. ``contents`` gives one to be read member by member, ``model`` what is read of it.
 
-    ``readings`` is what was read of members, which subjects share.
+    ``readings`` is what was read of members, which subjects share. ``read`` is given what was read of the same bundle
+    before, None where that is not kept: what has not changed since may be taken from it.
     """
 
-    def __init__(self, readings: Readings, read: Callable[[BundleContents], _Model]) -> None:
+    def __init__(self, readings: Readings, read: Callable[[BundleContents, _Model | None], _Model]) -> None:
         self._readings = readings
         self._read = read
+        self._latest: OrderedDict[BundleKey, _Model] = OrderedDict()
         self.contents = lru_cache(maxsize=_KEPT_BUNDLES)(self._contents)
         self.model = lru_cache(maxsize=_KEPT_BUNDLES)(self._model)
 
@@ -160,4 +163,8 @@ class Reading(Generic[_Model]):
         return BundleContents(bundle, self._readings)
 
     def _model(self, bundle: Bundle) -> _Model:
-        return self._read(self.contents(bundle))
+        found = self._read(self.contents(bundle), self._latest.pop(bundle.key, None))
+        self._latest[bundle.key] = found
+        if len(self._latest) > _KEPT_BUNDLES:
+            self._latest.popitem(last=False)
+        return found

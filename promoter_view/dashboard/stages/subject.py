@@ -66,7 +66,7 @@ class Stages(Subject):
         self._detail = renderer.macro("_stage.html", "detail")
         self._sections = {part: renderer.macro("_stage.html", part) for part in _SECTIONS}
         self._unshown = Unshown(renderer)
-        self._reading = Reading(readings or Readings(), read_stage_row)
+        self._reading = Reading(readings or Readings(), lambda contents, _: read_stage_row(contents))
         self._argocd_url = argocd_url
 
     def read_query(self, query: Mapping[str, str]) -> FleetQuery:

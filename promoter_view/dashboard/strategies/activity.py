@@ -31,7 +31,7 @@ def compare(before: ShownStrategy | None, after: ShownStrategy | None) -> Iterat
     for station in after.stations:
         known = knew.get(station.branch)
         # Of a thousand environments a change changes a few: the others are the same objects, and are not looked into.
-        if known is not None and known != station:
+        if known is not None and known is not station and known != station:
             yield from _compare(known, station)
     was, state = before.status.state, after.status.state
     if was is not state:

@@ -21,7 +21,7 @@ from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.estimates.deliveries import Delivery, choose_pasts
 from promoter_view.views.promotion_strategy.estimates.hops import Hop, hop_to
 from promoter_view.views.promotion_strategy.estimates.stalled import MOVING
-from promoter_view.views.promotion_strategy.order import Order, read_order
+from promoter_view.views.promotion_strategy.order import Order, Vertex, read_order
 from promoter_view.views.promotion_strategy.order_gate import (
     HISTORIES,
     POLICIES,
@@ -206,12 +206,35 @@ ReadPast = Callable[[Mapping[str, Any], OrderCheck], PastPromotions]
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What stations of a strategy say beside what is told of each: where both are what they were, so is the station.
+
+    ``manual``: the branches that a person merges. ``newest`` is a dry commit, ``latest`` the one that the hydrator
+    worked on last. ``restoring``: the RestoreActiveCommits that have made what is live. ``names``: by branch, where
+    these are no chain. ``visible``: policies may be seen.
+    """
+
+    order: Order
+    manual: frozenset[str]
+    newest: str
+    latest: str
+    restoring: frozenset[str]
+    names: Mapping[str, str]
+    visible: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ShownStrategy:
     """A strategy's environments in their order, and its status."""
 
     status: StatedStrategy
-    order: Order
+    shared: Shared
     stations: tuple[Station, ...]
+
+    @property
+    def order(self) -> Order:
+        """Of the environments."""
+        return self.shared.order
 
     @property
     def unexplained(self) -> tuple[Station, ...]:
@@ -242,16 +265,31 @@ def first_stall(stations: Iterable[Station]) -> datetime | None:
     return min((at for each in stations if (at := each.outlook.stalled_at) is not None), default=None)
 
 
-def read_strategy(contents: Contents, read: ReadPast) -> ShownStrategy:
-    """The environments of a strategy; ``read``: as much of their past as is wanted."""
+def read_strategy(contents: Contents, read: ReadPast, before: ShownStrategy | None = None) -> ShownStrategy:
+    """The environments of a strategy; ``read``: as much of their past as is wanted.
+
+    ``before``: the same, read by the same of another of its bundles. Of a thousand environments a change changes a
+    few, and the others are the same objects.
+    """
     gate, order, status = order_gate(contents), contents.root(read_order), read_status(contents)
     told = contents.each(POLICIES, gate.reading(_WithPast(read)))
     policies = by_branch(policy for policy, _ in told)
     pasts = choose_pasts((past for _, past in told), contents.each(HISTORIES, gate.reading(read)))
     latest = max((each.hydrated for each in policies.values()), key=itemgetter(0), default=_NEVER)[1]
-    found = [policies.get(branch) or _none(unknown(branch)) for branch in order.branches]
-    stations = tuple(_stations(contents, found, pasts, status, latest))
-    return ShownStrategy(status, order, tuple(_with_outlooks(order, stations, pasts)))
+    facts = {each.branch: each for each in status.environments}
+    shared = _shared(contents, order, facts, status.whole.newest_sha, latest)
+    knew = before.stations if before is not None and before.shared == shared else (None,) * len(order.vertices)
+    stations = list[Station]()
+    for vertex, known in zip(order.vertices, knew, strict=True):
+        branch = vertex.branch
+        policy = policies.get(branch) or _none(unknown(branch))
+        past = pasts.get(branch) or (NO_PAST if shared.visible else UNSEEN_PAST)
+        stated = facts.get(branch) or _unstated(branch)
+        if known is not None and known.policy is policy and known.past is past and known.facts is stated:
+            stations.append(known)
+        else:
+            stations.append(_station(shared, vertex, policy, past, stated))
+    return ShownStrategy(status, shared, tuple(_with_outlooks(order, stations, knew, pasts)))
 
 
 def strategy_steps(contents: BundleContents, read: ReadPast) -> Iterator[None]:
@@ -299,45 +337,53 @@ def read_manual(root: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(text(each, "branch") for each in environments if each.get("autoMerge") is False)
 
 
-def _stations(
-    contents: Contents,
-    policies: Sequence[Policy],
-    pasts: Mapping[str, PastPromotions],
-    status: StatedStrategy,
-    latest: str,
-) -> Iterator[Station]:
-    """The environments in promotion order."""
-    order, manual = contents.root(read_order), contents.root(read_manual)
+@lru_cache(maxsize=_KEPT_BRANCHES)
+def _unstated(branch: str) -> EnvironmentStatus:
+    """Of an environment of which the status says nothing."""
+    return EnvironmentStatus(branch, branch, StateWord.UNKNOWN)
+
+
+def _shared(
+    contents: Contents, order: Order, facts: Mapping[str, EnvironmentStatus], newest: str, latest: str
+) -> Shared:
+    restoring = frozenset(each.name for each in contents.each(RESTORES, read_restore) if not each.is_new)
+    branches = () if order.is_chain else order.branches
+    names = {branch: facts[branch].name if branch in facts else branch for branch in branches}
     visible = _POLICY not in contents.hidden
-    restoring = {each.name for each in contents.each(RESTORES, read_restore) if not each.is_new}
-    told, is_chain = {each.branch: each for each in status.environments}, order.is_chain
-    named = {branch: told[branch].name if branch in told else branch for branch in order.branches}
-    for policy, vertex in zip(policies, order.vertices, strict=True):
-        branch, standing = vertex.branch, policy.standing
-        facts = told.get(branch) or EnvironmentStatus(branch, branch, StateWord.UNKNOWN)
-        yield Station(
-            policy=policy,
-            past=pasts.get(branch) or (NO_PAST if visible else UNSEEN_PAST),
-            facts=facts,
-            newest=standing.has(status.whole.newest_sha),
-            auto_merge=branch not in manual,
-            preparing=bool(latest) and standing.is_open and standing.hydrated_sha != latest,
-            level=vertex.level,
-            after=() if is_chain else tuple(named[each] for each in vertex.nearest),
-            visible=visible,
-            is_restored=facts.held_by in restoring,
-        )
+    return Shared(order, contents.root(read_manual), newest, latest, restoring, names, visible)
 
 
-def _with_outlooks(order: Order, stations: Sequence[Station], pasts: Mapping[str, PastPromotions]) -> Iterator[Station]:
+def _station(shared: Shared, vertex: Vertex, policy: Policy, past: PastPromotions, facts: EnvironmentStatus) -> Station:
+    """An environment without its outlook."""
+    standing, names = policy.standing, shared.names
+    return Station(
+        policy=policy,
+        past=past,
+        facts=facts,
+        newest=standing.has(shared.newest),
+        auto_merge=vertex.branch not in shared.manual,
+        preparing=bool(shared.latest) and standing.is_open and standing.hydrated_sha != shared.latest,
+        level=vertex.level,
+        after=tuple(names[each] for each in vertex.nearest) if names else (),
+        visible=shared.visible,
+        is_restored=facts.held_by in shared.restoring,
+    )
+
+
+def _with_outlooks(
+    order: Order, stations: Sequence[Station], knew: Sequence[Station | None], pasts: Mapping[str, PastPromotions]
+) -> Iterator[Station]:
     """What the past of all of them tells of each to which something is on its way, or that should move."""
     by_name = {station.branch: station for station in stations}
+    changed = {station.branch for station, known in zip(stations, knew, strict=True) if station is not known}
     for station, vertex in zip(stations, order.vertices, strict=True):
-        if station.upcoming is None and station.state not in MOVING:
+        is_as_before = vertex.branch not in changed and changed.isdisjoint(vertex.nearest)
+        if is_as_before or (station.upcoming is None and station.state not in MOVING):
             yield station
         else:
             awaited = [by_name[each] for each in vertex.nearest]
-            yield replace(station, outlook=_outlook(station, awaited, hop_to(vertex, pasts)))
+            outlook = _outlook(station, awaited, hop_to(vertex, pasts))
+            yield station if outlook == station.outlook else replace(station, outlook=outlook)
 
 
 def _outlook(station: Station, awaited: Sequence[Station], hop: Hop) -> Outlook:

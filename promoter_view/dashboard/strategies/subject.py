@@ -15,14 +15,14 @@ from promoter_view.dashboard.rendering import STATE_WORDS, Renderer
 from promoter_view.dashboard.strategies.activity import compare
 from promoter_view.dashboard.strategies.commits import SHORT
 from promoter_view.dashboard.strategies.detail_page import DetailPage
-from promoter_view.dashboard.strategies.environments import read_strategy, strategy_steps
+from promoter_view.dashboard.strategies.environments import ShownStrategy, read_strategy, strategy_steps
 from promoter_view.dashboard.strategies.fleet import FleetQuery, nameless_row, read_query, read_row
 from promoter_view.dashboard.strategies.history_query import read_history_query
 from promoter_view.dashboard.strategies.past import read_last
 from promoter_view.dashboard.subject import Chip, Reading, Shown, Subject, Wording
 from promoter_view.dashboard.unshown import Unshown
 from promoter_view.records import Bundle, BundleKey
-from promoter_view.views.contents import Readings
+from promoter_view.views.contents import BundleContents, Readings
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 
@@ -48,7 +48,7 @@ class Strategies(Subject):
         super().__init__(isolation)
         self._unshown = Unshown(renderer)
         self._row = renderer.macro("_row.html", "row")
-        self._reading = Reading(readings or Readings(), lambda contents: read_strategy(contents, read_last))
+        self._reading = Reading(readings or Readings(), _read)
         self._page = DetailPage(renderer, self._reading.contents, isolation)
 
     def read_query(self, query: Mapping[str, str]) -> FleetQuery:
@@ -96,3 +96,7 @@ class Strategies(Subject):
     def _name(self, key: BundleKey) -> Shown:
         row = nameless_row(key.namespace, key.name)
         return Shown(row, self._unshown.row(row, page_path(*key), "unknown"))
+
+
+def _read(contents: BundleContents, before: ShownStrategy | None) -> ShownStrategy:
+    return read_strategy(contents, read_last, before)

@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Hashable, Mapping
+from typing import Any, TypeVar
 
+import orjson
 import pytest
 
 from promoter_view.dashboard.strategies.environments import Station, read_strategy
 from promoter_view.dashboard.strategies.past import read_past
+from promoter_view.views.contents import Read
 from promoter_view.views.promotion_strategy.state.words import StateWord
 from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
+
+BRANCHES = [f"environment/{name}" for name in ("dev", "staging", "prod")]
+Value = TypeVar("Value")
+
+
+class Kept(Decoded):
+    """What is read of a member is kept by its JSON, as contents do."""
+
+    known: dict[tuple[Hashable, bytes], Any]
+
+    def each(self, field: str, read: Read[Value]) -> list[Value]:
+        return super().each(field, lambda member: self._kept(member, read))
+
+    def environments(self, read: Read[Value]) -> list[Value]:
+        return super().environments(lambda member: self._kept(member, read))
+
+    def _kept(self, member: Mapping[str, Any], read: Read[Value]) -> Value:
+        key = read, orjson.dumps(member)
+        if key not in self.known:
+            self.known[key] = read(member)
+        found: Value = self.known[key]
+        return found
 
 
 def stations(*policies: dict[str, Any], **members: Any) -> tuple[Station, ...]:
@@ -97,3 +122,27 @@ def test_an_environment_that_lags_behind_the_hydrator_says_so() -> None:
     older = policy("environment/prod", active=OLD, proposed="c" * 40)
     older["status"]["proposed"]["hydrated"] = {"sha": "2" * 40, "commitTime": "2026-11-20T11:00:00Z"}
     assert [each.preparing for each in stations(newer, older)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("changed", "same"),
+    [
+        ({0: policy(BRANCHES[0], active=NEW, proposed=NEW)}, {"environment/staging", "environment/prod"}),
+        ({1: policy(BRANCHES[1], proposed_checks=[check("lint", "failure")])}, {"environment/dev", "environment/prod"}),
+        ({2: policy(BRANCHES[2], pull_request="open")}, {"environment/dev", "environment/staging"}),
+        ({2: policy(BRANCHES[2], active=NEW, proposed="c" * 40)}, {"environment/dev", "environment/staging"}),
+        ({}, set(BRANCHES)),
+    ],
+)
+def test_what_has_not_changed_is_what_was_read_before(changed: dict[int, dict[str, Any]], same: set[str]) -> None:
+    """Of the next bundle the same is said with and without what was read of the last, whose stations are used again."""
+    known: dict[tuple[Hashable, bytes], Any] = {}
+    was = [policy(branch) for branch in BRANCHES]
+    contents = [Kept(bundle(*found)) for found in (was, [changed.get(at, each) for at, each in enumerate(was)])]
+    for each in contents:
+        each.known = known
+    before = read_strategy(contents[0], read_past)
+    after = read_strategy(contents[1], read_past, before)
+    assert after == read_strategy(contents[1], read_past)
+    used = {station.branch for station in after.stations if any(station is other for other in before.stations)}
+    assert used == same
