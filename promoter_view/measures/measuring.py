@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
@@ -47,14 +47,13 @@ class _Nothing:
 class Measured:
     """The measures of one view. ``noun``: its bundles, in words.
 
-    ``measure`` gives a bundle's series; ``steps`` reads what it wants of the bundle, a member a step.
+    ``measure`` gives a bundle's series, in steps: a member that it reads, or an environment.
     """
 
     view: str
     noun: str
     families: Sequence[Family]
-    measure: Callable[[Bundle], Series]
-    steps: Callable[[Bundle], Iterator[None]] = lambda _: iter(())
+    measure: Callable[[Bundle], Generator[None, None, Series]]
 
 
 class Measuring:
@@ -78,7 +77,7 @@ class Measuring:
         self._max_series = max_series
         self._isolation = isolation
         self._warn = warn
-        self._kept = {each.view: BundleCache(self._isolated(each)) for each in measured}
+        self._kept = {each.view: BundleCache[Series](lambda _: _Nothing()) for each in measured}
         self._left_out: frozenset[str] = frozenset()
 
     def pieces(self, now: float) -> Iterator[bytes]:
@@ -91,7 +90,7 @@ class Measuring:
         for measured, bundles in found:
             series = list[Series]()
             for bundle in bundles:
-                yield from self._read(measured, bundle)
+                yield from self._measure(measured, bundle)
                 each = self._kept[measured.view].of(bundle)
                 room -= each.count
                 if room < 0:
@@ -106,13 +105,15 @@ class Measuring:
         self._note(left_out)
         yield b"".join(told)
 
-    def _read(self, measured: Measured, bundle: Bundle) -> Iterator[bytes]:
-        if not self._kept[measured.view].has(bundle):
-            for _ in self._isolation.steps(bundle.key, "series", measured.steps(bundle)):
-                yield b""
+    def _measure(self, measured: Measured, bundle: Bundle) -> Iterator[bytes]:
+        kept = self._kept[measured.view]
 
-    def _isolated(self, measured: Measured) -> Callable[[Bundle], Series]:
-        return lambda bundle: self._isolation.of(bundle.key, "series", lambda: measured.measure(bundle), _Nothing)
+        def steps() -> Iterator[None]:
+            kept.keep(bundle, (yield from measured.measure(bundle)))
+
+        if not kept.has(bundle):
+            for _ in self._isolation.steps(bundle.key, "series", steps()):
+                yield b""
 
     def _words(self, noun: str, missing: int, count: int) -> bytes:
         return f"# {missing} of {count} {noun} are left out: --metrics-max-series is {self._max_series}\n".encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import datetime
 
 from promoter_view.measures.exposition import labels
@@ -37,7 +37,6 @@ def measured(definitions: Sequence[ViewDefinition], remembered: Remembered) -> S
             "promotion strategies",
             STRATEGY_FAMILIES,
             strategies.measure,
-            strategies.steps,
         ),
         Measured(STAGE_DETAILS, "Stages", STAGE_FAMILIES, stages.measure),
     )
@@ -52,19 +51,10 @@ class StrategyMeasures:
         self._remembered = remembered
         self._readings = Readings()
 
-    def steps(self, bundle: Bundle) -> Iterator[None]:
-        """Reads what ``measure`` wants, a member a step."""
-        contents = BundleContents(bundle, self._readings)
-        yield from contents.steps(POLICIES, read_delivered)
-        yield from contents.steps(HISTORIES, read_delivered)
-        told = choose_pasts(contents.each(POLICIES, read_delivered), contents.each(HISTORIES, read_delivered))
-        for vertex in contents.root(read_order).vertices:
-            hops(Order((vertex,)), told)
-            yield
-
-    def measure(self, bundle: Bundle) -> StrategySeries:
-        """The series of a bundle."""
+    def measure(self, bundle: Bundle) -> Generator[None, None, StrategySeries]:
+        """The series of a bundle: a member that was not read yet, or an environment, a step."""
         memory, contents = self._remembered(bundle.key), BundleContents(bundle, self._readings)
+        yield from self._steps(contents)
         tallies, usual = {} if memory is None else memory.tallies, strategy_hops(contents)
         found = []
         for each in contents.environments(read_environment):
@@ -73,7 +63,17 @@ class StrategyMeasures:
             counted = read_tally(tallies.get(each.branch, ())) or _NOTHING
             times = (_seconds(each.since) or 0, counted, _seconds(stalled))
             found.append(MeasuredEnvironment(labels(named), each.state, *times))
+            yield
         return StrategySeries(tuple(found))
+
+    def _steps(self, contents: BundleContents) -> Iterator[None]:
+        yield from contents.environment_steps(read_environment)
+        yield from contents.steps(POLICIES, read_delivered)
+        yield from contents.steps(HISTORIES, read_delivered)
+        told = choose_pasts(contents.each(POLICIES, read_delivered), contents.each(HISTORIES, read_delivered))
+        for vertex in contents.root(read_order).vertices:
+            hops(Order((vertex,)), told)
+            yield
 
 
 class StageMeasures:
@@ -82,8 +82,9 @@ class StageMeasures:
     def __init__(self) -> None:
         self._readings = Readings()
 
-    def measure(self, bundle: Bundle) -> StageSeries:
+    def measure(self, bundle: Bundle) -> Generator[None, None, StageSeries]:
         """The series of a bundle."""
+        yield
         found = labels({"namespace": bundle.key.namespace, "stage": bundle.key.name})
         return StageSeries(found, BundleContents(bundle, self._readings).status(read_state))
 

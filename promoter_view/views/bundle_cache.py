@@ -41,7 +41,12 @@ class BundleCache(Generic[_Value]):
         kept = self._kept.get(looks)
         if kept is not None and kept.bundle() is bundle:
             return kept.value
-        value = self._make(bundle)
+        return self.keep(bundle, self._make(bundle))
+
+    def keep(self, bundle: Bundle, value: _Value) -> _Value:
+        """That is the value for that bundle: for whoever makes it in steps."""
+        looks = (bundle.key, bundle.hidden)
+        kept = self._kept.get(looks)
         if kept is None or kept.resource_version <= bundle.resource_version:
             reference = weakref.ref(bundle, partial(self._forget, looks))
             self._kept[looks] = _Kept(reference, bundle.resource_version, value)

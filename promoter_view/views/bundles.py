@@ -6,14 +6,14 @@ that are computed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import orjson
 
 from promoter_view.records import Bundle, BundleKey, ObjectKey, UndeclaredKind, Word
-from promoter_view.views.contents import BundleContents, Readings
+from promoter_view.views.contents import ASSESSED_BYTES, BundleContents, Readings
 from promoter_view.views.definition import STATE, Assessed, Computed, Member, ViewDefinition, Whole
 from promoter_view.views.fields import Fields
 from promoter_view.views.joining.facts import Extractor, RootFacts
@@ -24,9 +24,6 @@ from promoter_view.views.status.words import WHOLE
 from promoter_view.views.undeclared import taking_up
 
 _by_key = attrgetter("key")
-#: What a status is assessed by is kept for so many bytes of members, each as often as it is read. With less than the
-#: largest strategy has nothing would be left by the time that it is asked for again.
-_KEPT_BYTES = 128 * 1024 * 1024
 
 
 class Draft(NamedTuple):
@@ -42,10 +39,10 @@ class Draft(NamedTuple):
     assessed: Assessed | None = None
     url: str = ""
 
-    def with_status(self, words: Mapping[str, Word], before: Bundle | None) -> Draft:
+    def with_status(self, words: Mapping[str, Word], before: Bundle | None) -> Generator[None, None, Draft]:
         """With that since when. What of the status is as in the bundle of before is the same bytes."""
         assert self.assessed is not None
-        pieces = with_url(self.assessed.render(words), self.url)
+        pieces = with_url((yield from self.assessed.render(words)), self.url)
         told = shared(pieces, () if before is None else before.tail)
         tail = (*self.tail[:-1], STATUS_JOINT, *told, self.tail[-1])
         return self._replace(tail=tail, selectable={**self.selectable, STATE: words[WHOLE].value}, assessed=None)
@@ -55,6 +52,10 @@ class Draft(NamedTuple):
         root = self.root
         known = (root.creation_timestamp, root.labels, root.head, self.tail)
         return Bundle(self.key, root.uid, resource_version, *known, selectable=self.selectable)
+
+
+#: The steps in which a draft is made; None: there is none.
+Drafting = Generator[None, None, Draft | None]
 
 
 class Drafts(Protocol):
@@ -80,10 +81,10 @@ class Drafts(Protocol):
     def remove(self, key: ObjectKey) -> set[BundleKey]:
         """An object is gone; the bundles that this touches."""
 
-    def drafts(self) -> Iterator[Draft]:
-        """All bundles, in no order."""
+    def bundle_keys(self) -> Sequence[BundleKey]:
+        """Those of all bundles, in no order."""
 
-    def draft(self, key: BundleKey) -> Draft | None:
+    def draft(self, key: BundleKey) -> Drafting:
         """The bundle as it must now be; None when there is none."""
 
 
@@ -93,7 +94,7 @@ class View:
     def __init__(self, definition: ViewDefinition) -> None:
         self.name = definition.plural
         self._root_kind = definition.root.kind
-        self._readings = Readings(_KEPT_BYTES)
+        self._readings = Readings(ASSESSED_BYTES)
         self._graph = Graph()
         self._declared = definition
         self._computed = [(computed, joint(computed)) for computed in definition.computed]
@@ -126,23 +127,25 @@ class View:
         self._graph.remove(key)
         return self._keys(before)
 
-    def drafts(self) -> Iterator[Draft]:
-        """All bundles, in no order."""
-        for node in self._graph.roots():
-            if node.facts.root is not None:
-                yield self._assemble(node, node.facts.root)
+    def bundle_keys(self) -> Sequence[BundleKey]:
+        """Those of all bundles, in no order."""
+        roots = (node.key for node in self._graph.roots() if node.facts.root is not None)
+        return [BundleKey(self.name, root.namespace, root.name) for root in roots]
 
-    def draft(self, key: BundleKey) -> Draft | None:
+    def draft(self, key: BundleKey) -> Drafting:
         """The bundle as it must now be; None when there is no root for one."""
         node = self._graph.get(ObjectKey(self._root_kind, key.namespace, key.name))
         if node is None or node.facts.root is None:
             return None
-        return self._assemble(node, node.facts.root)
+        made, told = self._assemble(node, node.facts.root)
+        yield
+        return (yield from self._assess(made, told))
 
     def _keys(self, roots: set[ObjectKey]) -> set[BundleKey]:
         return {BundleKey(self.name, root.namespace, root.name) for root in roots}
 
-    def _assemble(self, node: Node, root: RootFacts) -> Draft:
+    def _assemble(self, node: Node, root: RootFacts) -> tuple[Draft, Mapping[str, Sequence[bytes]]]:
+        """The bundle without its status, and what of it is told by field."""
         members = self._graph.members_below(node)
         pieces = [root.opening, node.body]
         shown: dict[str, list[Node]] = {}
@@ -160,7 +163,7 @@ class View:
             pieces += (joint, body)
         pieces.append(b"}")
         key = BundleKey(self.name, node.key.namespace, node.key.name)
-        return self._assess(Draft(key, root, tuple(pieces), root.selectable), told)
+        return Draft(key, root, tuple(pieces), root.selectable), told
 
     def _compute(self, node: Node, shown: Mapping[str, Sequence[Node]]) -> Iterator[tuple[Computed, bytes, bytes]]:
         if not self._computed:
@@ -171,11 +174,11 @@ class View:
             if found is not None:
                 yield computed, joint, orjson.dumps(found)
 
-    def _assess(self, draft: Draft, told: Mapping[str, Sequence[bytes]]) -> Draft:
+    def _assess(self, draft: Draft, told: Mapping[str, Sequence[bytes]]) -> Generator[None, None, Draft]:
         status = self.definition.status
         if status is None:
             return draft
-        assessed = status.assess(BundleContents(draft.finish(0), self._readings, told))
+        assessed = yield from status.assess(BundleContents(draft.finish(0), self._readings, told))
         return draft._replace(assessed=assessed, url=status.url_of(draft.key))
 
 

@@ -5,18 +5,22 @@ What was read of a member is kept by its bytes, so that of a bundle of a thousan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 import orjson
 
 from promoter_view.records import STATUS, Bundle
+from promoter_view.slices import outcome
 from promoter_view.views.recent import Recent
 from promoter_view.views.status.pieces import StatusParts, parts_of
 
 #: What was read is kept for so many bytes of JSON: three of the largest strategies, or hundreds of usual ones.
 KEPT_BYTES = 16 * 1024 * 1024
+#: What a status is assessed by is kept for so many bytes of members, each as often as it is read. With less than the
+#: largest strategy has nothing would be left by the time that it is asked for again.
+ASSESSED_BYTES = 128 * 1024 * 1024
 #: Members that stand together and are so many are kept together.
 _MANY = 32
 _ABSENT: Mapping[str, Any] = {}
@@ -74,6 +78,9 @@ class Contents(Protocol):
 
     def each(self, field: str, read: Read[_Value]) -> list[_Value]:
         """What is read of each object in that field; what is no object there is passed over."""
+
+    def steps(self, field: str, read: Read[Any]) -> Iterator[None]:
+        """Reads what ``each`` will want, an object a step: how a slice at a time is had of a bundle of any size."""
 
     def status(self, read: Read[_Value]) -> _Value:
         """What is read of the status, without its environments; of an empty one where there is none."""
@@ -205,26 +212,25 @@ class BundleContents:
 
     def environments(self, read: Read[_Value]) -> list[_Value]:
         """See Contents."""
-        bodies, place = self._status.environments, (self._bundle.key, STATUS)
-        found = self._readings.recall(place, bodies, read)
-        kept = [self._readings.of(body, read) if it is None else it for it, body in zip(found, bodies, strict=True)]
-        self._readings.remember(place, bodies, read, kept)
-        return [it.value for it in kept]
+        return [it.value for it in outcome(self._all(STATUS, self._status.environments, read))]
 
     def environment_steps(self, read: Read[Any]) -> Iterator[None]:
         """Reads what ``environments`` will want, one a step."""
-        for body in self._status.environments:
-            if self._readings.get(body, read) is None:
-                self._readings.of(body, read)
-                yield
+        yield from self._all(STATUS, self._status.environments, read)
 
     def steps(self, field: str, read: Read[Any]) -> Iterator[None]:
-        """Reads what ``each`` will want, an object a step: how a slice at a time is had of a bundle of any size."""
-        if (field, read) in self._found:
-            return
-        bodies, place = self._bodies.get(field, ()), (self._bundle.key, field)
+        """See Contents."""
+        if (field, read) not in self._found:
+            kept = yield from self._all(field, self._bodies.get(field, ()), read)
+            self._found[field, read] = [it.value for it in kept if it.is_object]
+
+    def _all(
+        self, field: str, bodies: Sequence[bytes], read: Read[_Value]
+    ) -> Generator[None, None, Sequence[_Kept[_Value]]]:
+        """What is read of each of those; one that was not read yet is a step."""
+        place = (self._bundle.key, field)
         known = self._readings.recall(place, bodies, read)
-        kept: list[_Kept[Any]] = []
+        kept: list[_Kept[_Value]] = []
         for it, body in zip(known, bodies, strict=True):
             if it is not None:
                 kept.append(it)
@@ -232,7 +238,7 @@ class BundleContents:
                 kept.append(self._readings.of(body, read))
                 yield
         self._readings.remember(place, bodies, read, kept)
-        self._found[field, read] = [it.value for it in kept if it.is_object]
+        return kept
 
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
@@ -116,7 +116,8 @@ class Computed:
 class Assessed(Protocol):
     """What is said of a bundle now, before it is known since when. Pure; a value.
 
-    A word is what is said of one thing: "" is the whole, whose word is ``status.state``.
+    A word is what is said of one thing: "" is the whole, whose word is ``status.state``. What may be long comes in
+    steps, an environment a step.
     """
 
     @property
@@ -127,13 +128,17 @@ class Assessed(Protocol):
     def began(self) -> Mapping[str, int]:
         """Since when words hold, in seconds since 1970, where objects tell: for bundles that are not known yet."""
 
-    def tally(self, before: Mapping[str, Tally], words: Mapping[str, Word], at: int) -> Mapping[str, Tally]:
+    def tally(
+        self, before: Mapping[str, Tally], words: Mapping[str, Word], at: int
+    ) -> Generator[None, None, Mapping[str, Tally]]:
         """The counters behind ``before``, now that the words are these, at ``at`` seconds since 1970.
 
         What is counted already is not counted again: it may be asked for once more with nothing changed.
         """
 
-    def render(self, words: Mapping[str, Word], hidden: frozenset[str] = frozenset()) -> Sequence[bytes]:
+    def render(
+        self, words: Mapping[str, Word], hidden: frozenset[str] = frozenset()
+    ) -> Generator[None, None, Sequence[bytes]]:
         """The field's JSON in pieces (views.status), for a reader who may not see members of the kinds ``hidden``."""
 
 
@@ -141,12 +146,13 @@ class Assessed(Protocol):
 class StatusField:
     """The field ``status``, the last of a bundle.
 
-    ``assess`` gets what the bundle holds beside it. It reads members by functions that Contents keeps results of, so
-    that of a thousand members a change of one costs reading one. ``schema`` is of OpenAPI 3. ``pages`` is the address
-    below which the dashboard has ``/NAMESPACE/NAME``; "" where that is not known.
+    ``assess`` gets what the bundle holds beside it, and takes a step for each object that it reads. It reads members by
+    functions that Contents keeps results of, so that of a thousand members a change of one costs reading one.
+    ``schema`` is of OpenAPI 3. ``pages`` is the address below which the dashboard has ``/NAMESPACE/NAME``; "" where
+    that is not known.
     """
 
-    assess: Callable[[Contents], Assessed]
+    assess: Callable[[Contents], Generator[None, None, Assessed]]
     schema: Mapping[str, Any]
     pages: str = ""
 

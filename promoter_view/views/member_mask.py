@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from functools import partial
 
 from promoter_view.records import Bundle, BundleChange, BundleField, Word
+from promoter_view.slices import outcome
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.bundles import joint
-from promoter_view.views.contents import BundleContents, Readings
+from promoter_view.views.contents import ASSESSED_BYTES, BundleContents, Readings
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.status.pieces import JOINT, with_url
 from promoter_view.views.status.words import read_url, words_of
@@ -38,7 +39,7 @@ class MemberMask:
         self._kinds |= {joint(kind): frozenset((kind.kind,)) for kind in definition.departed}
         self._kinds |= {joint(computed): computed.kinds for computed in definition.computed}
         self._assess = None if definition.status is None else definition.status.assess
-        self._readings = Readings()
+        self._readings = Readings(ASSESSED_BYTES)
         self._max_sets = max_sets
         self._max_changes = max_changes
         self._bundles: OrderedDict[Hidden, BundleCache[Bundle]] = OrderedDict()
@@ -85,10 +86,11 @@ class MemberMask:
         known = words_of(contents)
         if self._assess is None or not known:
             return
-        assessed = self._assess(contents)
+        assessed = outcome(self._assess(contents))
         # One that was reflected may have been assessed by another version.
         words = {of: Word(word, 0) for of, word in assessed.words.items()} | dict(known)
-        yield BundleField(JOINT, list(with_url(assessed.render(words, hidden), contents.status(read_url))))
+        pieces = outcome(assessed.render(words, hidden))
+        yield BundleField(JOINT, list(with_url(pieces, contents.status(read_url))))
 
     def _shows(self, field: BundleField, hidden: Hidden) -> bool:
         kinds = self._kinds.get(field.joint)

@@ -6,7 +6,7 @@ The same again when the rules change by which objects are cleaned.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
 from promoter_view.metrics import Metrics
 from promoter_view.records import (
@@ -26,7 +26,7 @@ from promoter_view.records import (
     Unreadable,
 )
 from promoter_view.slices import Steps
-from promoter_view.views.bundles import Draft, Drafts
+from promoter_view.views.bundles import Draft, Drafting, Drafts
 from promoter_view.views.catalogue import Catalogue
 from promoter_view.views.coverage import Coverage
 from promoter_view.views.definition import ViewDefinition
@@ -79,32 +79,27 @@ class Projection:
         """All bundles, with those resourceVersions; nothing is seen of them before the last step."""
         catalogue = Catalogue()
         for view in self.views.values():
-            for draft in view.drafts():
-                settled = self._memories.settle(draft, None, self.offset)
-                catalogue.put(settled.finish(version_of(draft.key)))
+            for key in view.bundle_keys():
+                settled = yield from self._settled(key, None)
+                if settled is not None:
+                    catalogue.put(settled.finish(version_of(key)))
                 yield
         self._memories.forget_others(catalogue)
         self.catalogue, self.built = catalogue, True
 
-    def differences(self, key: BundleKey) -> Iterator[Difference]:
+    def differences(self, key: BundleKey) -> Generator[None, None, Sequence[Difference]]:
         """What is to become of the bundle of that key."""
         before = self.catalogue.get(key)
-        draft = self._draft(key, before)
-        if before is None or draft is None:
-            if before is not None or draft is not None:
-                yield before, draft
-        elif before.uid != draft.root.uid:
-            yield before, None
-            yield None, draft
-        elif before.tail != draft.tail:  # their heads are made of key and uid, which are equal
-            yield before, draft
-
-    def _draft(self, key: BundleKey, before: Bundle | None) -> Draft | None:
-        draft = self.views[key.view].draft(key)
+        draft = yield from self._settled(key, before)
         if draft is None:
             self._memories.forget(key)
+        return [*_differences(before, draft)]
+
+    def _settled(self, key: BundleKey, before: Bundle | None) -> Drafting:
+        draft = yield from self.views[key.view].draft(key)
+        if draft is None:
             return None
-        return self._memories.settle(draft, before, self.offset)
+        return (yield from self._memories.settle(draft, before, self.offset))
 
     def shelve(self, change: BundleChange) -> None:
         """A bundle has become what it must be."""
@@ -163,3 +158,14 @@ class Projection:
         if entry.type is ChangeType.DELETED:
             return self.sources.remove(entry.key)
         return self.sources.put(entry.key, SourceObject(entry.body, entry.resource_version))
+
+
+def _differences(before: Bundle | None, draft: Draft | None) -> Iterator[Difference]:
+    if before is None or draft is None:
+        if before is not None or draft is not None:
+            yield before, draft
+    elif before.uid != draft.root.uid:
+        yield before, None
+        yield None, draft
+    elif before.tail != draft.tail:  # their heads are made of key and uid, which are equal
+        yield before, draft

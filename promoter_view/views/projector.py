@@ -222,7 +222,7 @@ class Projector:
         """Brings the touched bundles up to date, as changes of this offset; then moves the head."""
         differences: list[Difference] = []
         for key in sorted(touched):
-            differences += self._now.differences(key)
+            differences += yield from self._now.differences(key)
             yield
         offset = self._now.offset
         fits = len(differences) <= MAX_CHANGES

@@ -13,7 +13,7 @@ import orjson
 
 from promoter_view.kubernetes.kinds import Kind
 from promoter_view.records import STATUS, BundleKey, ObjectKey, UndeclaredKind
-from promoter_view.views.bundles import Draft, Drafts
+from promoter_view.views.bundles import Draft, Drafting, Drafts
 from promoter_view.views.definition import GROUP, STATE, VERSION, ViewDefinition
 from promoter_view.views.fields import Fields
 from promoter_view.views.joining.facts import RootFacts
@@ -64,12 +64,13 @@ class ReflectedView:
         self._found.pop(self._key(key), None)
         return {self._key(key)}
 
-    def drafts(self) -> Iterator[Draft]:
-        """All bundles, in no order."""
-        return iter(tuple(self._found.values()))
+    def bundle_keys(self) -> Sequence[BundleKey]:
+        """Those of all bundles, in no order."""
+        return tuple(self._found)
 
-    def draft(self, key: BundleKey) -> Draft | None:
+    def draft(self, key: BundleKey) -> Drafting:
         """The bundle as it is now."""
+        yield
         return self._found.get(key)
 
     def _key(self, key: ObjectKey) -> BundleKey:

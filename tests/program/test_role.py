@@ -7,6 +7,7 @@ from promoter_view.kubernetes.reflecting.needs import Need
 from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.role import Role, role_of
 from promoter_view.records import ObjectKey
+from promoter_view.slices import outcome
 from promoter_view.views.bundles import View
 from promoter_view.views.fields import Fields
 from promoter_view.views.known import definitions
@@ -47,7 +48,7 @@ def test_dashboard_that_asks_about_members() -> None:
         metadata = {"name": "shop", "namespace": "a", "uid": "u"}
         document = {"metadata": metadata, "promotionStrategy": {"a": 1}, "novelties": [1]}
         [key] = view.put(Fields(ObjectKey("PromotionStrategyDetails", "a", "shop"), document), b"")
-        draft = view.draft(key)
+        draft = outcome(view.draft(key))
         assert draft is not None
         assert (b',"novelties":' in draft.tail) is shown
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from promoter_view.decoded import mapping, mappings, text
-from promoter_view.views.contents import BundleContents, Contents, Read, ReadWith
+from promoter_view.views.contents import Contents, Read, ReadWith
 from promoter_view.views.promotion_strategy.order import read_order
 
 #: The field of a strategy's bundle that tells how its environments stand.
@@ -97,7 +97,7 @@ def _gate(contents: Contents) -> OrderGate:
     return _told_gate(contents, reference) or OrderGate(OrderCheck(_inferred_key(contents, reference)))
 
 
-def gate_steps(contents: BundleContents) -> Iterator[None]:
+def gate_steps(contents: Contents) -> Iterator[None]:
     """Reads what ``order_gate`` wants, a member a step."""
     contents.root(read_order)
     yield

@@ -6,7 +6,7 @@ The word is that of the field ``health``; where there is no health to tell of, i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,11 +64,19 @@ class AssessedStage:
         at = self._began
         return {} if at is None else dict.fromkeys(self.words, at)
 
-    def tally(self, before: Mapping[str, Tally], words: Mapping[str, Word], at: int) -> Mapping[str, Tally]:  # noqa: ARG002
+    def tally(
+        self,
+        before: Mapping[str, Tally],
+        words: Mapping[str, Word],  # noqa: ARG002
+        at: int,  # noqa: ARG002
+    ) -> Generator[None, None, Mapping[str, Tally]]:
         """See Assessed. Nothing of a Stage is counted."""
+        yield from ()
         return before
 
-    def render(self, words: Mapping[str, Word], hidden: frozenset[str] = frozenset()) -> Sequence[bytes]:
+    def render(
+        self, words: Mapping[str, Word], hidden: frozenset[str] = frozenset()
+    ) -> Generator[None, None, Sequence[bytes]]:
         """See Assessed: one piece."""
         whole, facts = words[WHOLE], self.facts
         told = {
@@ -79,6 +87,7 @@ class AssessedStage:
             "kargoHealth": facts.kargo_health,
         }
         shown = {name: value for name, value in told.items() if value}
+        yield
         return [orjson.dumps({**shown, "conditions": showing.told(self._conditions(hidden), words)})]
 
     @property
@@ -106,8 +115,13 @@ class AssessedStage:
         )
 
 
-def assess_stage(contents: Contents) -> Assessed:
-    """What is said of a Stage, of its details."""
+def assess_stage(contents: Contents) -> Generator[None, None, Assessed]:
+    """What is said of a Stage, of its details: of the Stage a step, and one of its health."""
+    yield
+    return _assessed_stage(contents)
+
+
+def _assessed_stage(contents: Contents) -> AssessedStage:
     facts = contents.root(read_stage)
     if facts.flows:
         return AssessedStage(facts, Health.NOT_APPLICABLE, "ControlFlow", _FLOWS, by_checks=False)

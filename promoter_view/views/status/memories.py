@@ -6,7 +6,7 @@ that is made anew forgets: a start, another generation, other rules for objects,
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Generator, Mapping
 
 from promoter_view.log.offsets import UNITS_PER_SECOND
 from promoter_view.records import Bundle, BundleKey, Mark, Memory, Word
@@ -32,13 +32,15 @@ class Memories:
         self._known.clear()
         return True
 
-    def settle(self, draft: Draft, before: Bundle | None, offset: int) -> Draft:
+    def settle(self, draft: Draft, before: Bundle | None, offset: int) -> Generator[None, None, Draft]:
         """The bundle with its status, at the record of that offset; ``before``: as it was."""
         if draft.assessed is None:
             return draft
         key, at = draft.key, offset // UNITS_PER_SECOND
-        memory = self._known[key] = remember(self._known.get(key), draft.assessed, uid=draft.root.uid, at=at)
-        return draft.with_status(memory.words, before)
+        memory = yield from remember(self._known.get(key), draft.assessed, uid=draft.root.uid, at=at)
+        settled = yield from draft.with_status(memory.words, before)
+        self._known[key] = memory
+        return settled
 
     def get(self, key: BundleKey) -> Memory | None:
         """What is known of that bundle; None where nothing is."""
@@ -57,7 +59,7 @@ class Memories:
         return self._known.copy() if self._counts else None
 
 
-def remember(before: Memory | None, assessed: Assessed, *, uid: str, at: int) -> Memory:
+def remember(before: Memory | None, assessed: Assessed, *, uid: str, at: int) -> Generator[None, None, Memory]:
     """What is kept of a bundle from here on. ``at``: the time of the record, in whole seconds since 1970.
 
     A word that is what it was keeps its time, another one begins at the record's. Where nothing is known of the bundle
@@ -66,10 +68,12 @@ def remember(before: Memory | None, assessed: Assessed, *, uid: str, at: int) ->
     if before is None or before.uid != uid:
         began = assessed.began
         words = {of: Word(value, min(began.get(of, at), at)) for of, value in assessed.words.items()}
-        return Memory(uid, words, assessed.tally({}, words, at))
+        yield
+        return Memory(uid, words, (yield from assessed.tally({}, words, at)))
     known = before.words
     words = {of: _kept(known.get(of), value, at) for of, value in assessed.words.items()}
-    memory = Memory(uid, words, assessed.tally(before.tallies, words, at))
+    yield
+    memory = Memory(uid, words, (yield from assessed.tally(before.tallies, words, at)))
     return before if memory == before else memory
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 import orjson
 from hypothesis import strategies as st
 
 from promoter_view.decoded import items, mapping, text
+from promoter_view.slices import outcome
 from promoter_view.views.contents import Contents, Read
 from promoter_view.views.promotion_strategy.order_gate import POLICIES
 from promoter_view.views.promotion_strategy.state.standing import by_branch, read_standing
@@ -189,6 +190,9 @@ class Decoded:
         members = found if isinstance(found, list) else [found]
         return [read(member) for member in members if isinstance(member, dict)]
 
+    def steps(self, field: str, read: Read[Any]) -> Iterator[None]:
+        yield from (None for _ in self.each(field, read))
+
     def status(self, read: Read[Value]) -> Value:
         return read({name: value for name, value in self._told().items() if name != "environments"})
 
@@ -199,13 +203,14 @@ class Decoded:
         """Its status, which is worked out where it has none; as of a moment, where objects do not tell."""
         if "status" in mapping(self._tree):
             return mapping(self._tree, "status")
-        assessed = assess_strategy(self)
-        words = remember(None, assessed, uid="", at=_NOW).words
-        found: Mapping[str, Any] = orjson.loads(b"".join(assessed.render(words, self.hidden)))
+        assessed = outcome(assess_strategy(self))
+        words = outcome(remember(None, assessed, uid="", at=_NOW)).words
+        found: Mapping[str, Any] = orjson.loads(b"".join(outcome(assessed.render(words, self.hidden))))
         return found
 
 
 def summarize(contents: Contents) -> Summary:
     """The summary of a whole bundle, as the pages make it of the policies that they have read."""
     rules = read_rules(contents)
-    return summarize_strategy(contents, rules, by_branch(contents.each(POLICIES, rules.kinds.reading(read_standing))))
+    standings = by_branch(contents.each(POLICIES, rules.kinds.reading(read_standing)))
+    return outcome(summarize_strategy(contents, rules, standings))

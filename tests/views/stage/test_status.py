@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from promoter_view.records import BundleKey, Word
+from promoter_view.slices import outcome
 from promoter_view.views.contents import BundleContents, Readings
 from promoter_view.views.stage.details import STAGE_DETAILS
 from promoter_view.views.stage.status import assess_stage
@@ -99,5 +100,5 @@ def test_nothing_is_counted() -> None:
     world = World()
     world.put(stage())
     (bundle,) = world.projector.list(STAGE_DETAILS)
-    assessed = assess_stage(BundleContents(bundle, Readings()))
-    assert assessed.tally({"x": (1,)}, {"": Word("Healthy", 0)}, 7) == {"x": (1,)}
+    assessed = outcome(assess_stage(BundleContents(bundle, Readings())))
+    assert outcome(assessed.tally({"x": (1,)}, {"": Word("Healthy", 0)}, 7)) == {"x": (1,)}

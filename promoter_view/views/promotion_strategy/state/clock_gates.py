@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from promoter_view.decoded import mapping, mappings, parse_time, text
 from promoter_view.durations import parse_duration
-from promoter_view.views.contents import Contents
+from promoter_view.views.contents import Contents, Read
 from promoter_view.views.promotion_strategy.state.kinds import read_key
 
 _TIMERS, _WINDOWS = "timedCommitStatuses", "scheduledCommitStatuses"
@@ -28,11 +28,21 @@ class ClockUntil(NamedTuple):
 def clock_untils(contents: Contents) -> Mapping[str, Mapping[str, int]]:
     """For each branch by the clock's key when that lets it go; what is not held, or is not told of, is left out."""
     found: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for field, read in ((_TIMERS, read_timer), (_WINDOWS, read_window)):
+    for field, read in _clocks():
         for each in contents.each(field, read):
             for branch, key, until in each:
                 found[branch].setdefault(key, until)
     return found
+
+
+def clock_steps(contents: Contents) -> Iterator[None]:
+    """Reads what ``clock_untils`` wants, a member a step."""
+    for field, read in _clocks():
+        yield from contents.steps(field, read)
+
+
+def _clocks() -> Sequence[tuple[str, Read[Sequence[ClockUntil]]]]:
+    return (_TIMERS, read_timer), (_WINDOWS, read_window)
 
 
 def read_timer(gate: Mapping[str, Any]) -> Sequence[ClockUntil]:

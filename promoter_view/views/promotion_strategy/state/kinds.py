@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -86,6 +86,12 @@ def check_kinds(contents: Contents, order: OrderCheck) -> CheckKinds:
         for kind in (ReasonKind.TIMER, ReasonKind.WINDOW, ReasonKind.APPROVAL, ReasonKind.GATE)
     )
     return CheckKinds(order, timers, windows, approvals, gates)
+
+
+def kind_steps(contents: Contents) -> Iterator[None]:
+    """Reads what ``check_kinds`` wants, a member a step."""
+    for name in _fields(contents):
+        yield from contents.steps(name, read_key)
 
 
 def read_approval_keys(root: Mapping[str, Any]) -> frozenset[str]:

@@ -5,7 +5,7 @@ Each environment is a piece of its own, and kept by what it says: of a thousand 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -31,12 +31,13 @@ from promoter_view.views.promotion_strategy.state.status_schema import STATUS_SC
 from promoter_view.views.promotion_strategy.state.summary import (
     Summary,
     read_rules,
+    rule_steps,
     short_names,
     summarize_strategy,
 )
 from promoter_view.views.promotion_strategy.state.words import StateWord
-from promoter_view.views.promotion_strategy.tally.fold import Observed, tally
-from promoter_view.views.promotion_strategy.tally.observing import observe
+from promoter_view.views.promotion_strategy.tally.fold import Observed, tally_steps
+from promoter_view.views.promotion_strategy.tally.observing import observe, observing_steps
 from promoter_view.views.status import conditions as showing
 from promoter_view.views.status.conditions import NOT_VISIBLE, StatusCondition, verdict
 from promoter_view.views.status.pieces import pieces_of
@@ -93,12 +94,19 @@ class AssessedStrategy:
             times |= {each.key: whole for each in _conditions(self.summary.state, "")} | {WHOLE: whole}
         return times
 
-    def tally(self, before: Mapping[str, Tally], words: Mapping[str, Word], at: int) -> Mapping[str, Tally]:  # noqa: ARG002
+    def tally(
+        self,
+        before: Mapping[str, Tally],
+        words: Mapping[str, Word],  # noqa: ARG002
+        at: int,  # noqa: ARG002
+    ) -> Generator[None, None, Mapping[str, Tally]]:
         """See Assessed."""
-        return tally(before, self.observed)
+        return tally_steps(before, self.observed)
 
-    def render(self, words: Mapping[str, Word], hidden: frozenset[str] = _NOBODY) -> Sequence[bytes]:
-        """See Assessed: a piece an environment."""
+    def render(
+        self, words: Mapping[str, Word], hidden: frozenset[str] = _NOBODY
+    ) -> Generator[None, None, Sequence[bytes]]:
+        """See Assessed: a piece an environment, and a step."""
         summary, whole = self.summary, words[WHOLE]
         message = self._message(hidden)
         told = {
@@ -110,7 +118,10 @@ class AssessedStrategy:
         opening: dict[str, Any] = {name: value for name, value in told.items() if value}
         opening |= {"promoted": summary.promoted_count, "total": len(self.environments)}
         relevant = hidden & _RELEVANT
-        environments = [_piece(it, words[ENVIRONMENT + it.facts.branch], relevant) for it in self.environments]
+        environments: list[bytes] = []
+        for it in self.environments:
+            environments.append(_piece(it, words[ENVIRONMENT + it.facts.branch], relevant))
+            yield
         conditions = showing.told(_conditions(summary.state, message), words)
         return pieces_of(opening, environments, {"conditions": conditions})
 
@@ -119,12 +130,15 @@ class AssessedStrategy:
         return NOT_VISIBLE if foremost is not None and message and _is_hidden(foremost, hidden) else message
 
 
-def assess_strategy(contents: Contents) -> Assessed:
-    """What is said of a strategy, of its details."""
+def assess_strategy(contents: Contents) -> Generator[None, None, Assessed]:
+    """What is said of a strategy, of its details: a member that was not read yet, or an environment, a step."""
+    yield from rule_steps(contents)
     rules = read_rules(contents)
-    summary = summarize_strategy(
-        contents, rules, by_branch(contents.each(POLICIES, rules.kinds.reading(read_standing)))
-    )
+    standings = rules.kinds.reading(read_standing)
+    yield from contents.steps(POLICIES, standings)
+    summary = yield from summarize_strategy(contents, rules, by_branch(contents.each(POLICIES, standings)))
+    yield from contents.steps(HISTORIES, read_last_merge)
+    yield from observing_steps(contents)
     names, merged = short_names(summary.order.branches), dict(contents.each(HISTORIES, read_last_merge))
     return AssessedStrategy(
         summary,

@@ -7,7 +7,7 @@ nothing here raises.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,11 +15,11 @@ from typing import Any
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.views.contents import Contents
 from promoter_view.views.promotion_strategy.order import Order, Vertex, read_order
-from promoter_view.views.promotion_strategy.order_gate import OrderCheck, OrderGate, order_gate
+from promoter_view.views.promotion_strategy.order_gate import OrderCheck, OrderGate, gate_steps, order_gate
 from promoter_view.views.promotion_strategy.restores import RESTORES, Restore, holding_restore, read_restore
-from promoter_view.views.promotion_strategy.state.clock_gates import clock_untils
+from promoter_view.views.promotion_strategy.state.clock_gates import clock_steps, clock_untils
 from promoter_view.views.promotion_strategy.state.environment import KEPT, EnvironmentFacts, environment_facts, queued
-from promoter_view.views.promotion_strategy.state.kinds import CheckKinds, check_kinds
+from promoter_view.views.promotion_strategy.state.kinds import CheckKinds, check_kinds, kind_steps
 from promoter_view.views.promotion_strategy.state.reading import headline
 from promoter_view.views.promotion_strategy.state.reasons import Situation
 from promoter_view.views.promotion_strategy.state.standing import (
@@ -76,14 +76,27 @@ def read_rules(contents: Contents) -> Rules:
     return Rules(gate, check_kinds(contents, gate.check))
 
 
-def summarize_strategy(contents: Contents, rules: Rules, standings: Mapping[str, Standing]) -> Summary:
-    """The summary of a strategy whose policies say that, by branch."""
+def rule_steps(contents: Contents) -> Iterator[None]:
+    """Reads what ``read_rules`` wants, a member a step."""
+    yield from gate_steps(contents)
+    yield from kind_steps(contents)
+
+
+def summarize_strategy(
+    contents: Contents, rules: Rules, standings: Mapping[str, Standing]
+) -> Generator[None, None, Summary]:
+    """The summary of a strategy whose policies say that, by branch: an environment a step."""
     order = contents.root(read_order)
     found = [standings.get(branch) or unknown(branch) for branch in order.branches]
     newest = max((each.newest for each in found), key=lambda commit: commit.time, default=DryCommit())
-    facts = list(_environments(contents, rules, found, newest.sha))
+    yield from clock_steps(contents)
+    yield from contents.steps(RESTORES, read_restore)
+    facts: list[EnvironmentFacts] = []
+    for each in _environments(contents, rules, found, newest.sha):
+        facts.append(each)
+        yield
     known = {each.branch: each for each in facts if each.standing.exists}
-    waits = queued_environments(order, rules.gate, known, short_names(order.branches))
+    waits = yield from queued_environments(order, rules.gate, known, short_names(order.branches))
     environments = tuple(
         each if (wait := waits.get(each.branch)) is None else queued(each, wait.awaited, wait.words, wait.reasons)
         for each in facts

@@ -6,7 +6,7 @@ A reason is never second-hand: where staging waits for development, production i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
@@ -50,8 +50,8 @@ class Holdup(NamedTuple):
 
 def queued_environments(
     order: Order, gate: OrderGate, facts: Mapping[str, EnvironmentFacts], names: Mapping[str, str]
-) -> Mapping[str, Awaiting]:
-    """For each branch that the order gate holds back, its wait.
+) -> Generator[None, None, Mapping[str, Awaiting]]:
+    """For each branch that the order gate holds back, its wait: one a step.
 
     ``facts`` are those of environments with a policy; ``names`` are what branches are called.
     """
@@ -69,6 +69,7 @@ def queued_environments(
             held[vertex.branch] = _own(vertex.branch, found) or min(causes, key=attrgetter("rank"))
             called = tuple(names[each] for each in awaited), tuple(names.get(cause.branch, "") for cause in causes)
             waits[vertex.branch] = _awaiting(tuple(awaited), causes, *called, gate.check.key)
+        yield
     return waits
 
 

@@ -7,7 +7,7 @@ is found in the history, once. What was restored is no promotion.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -60,8 +60,8 @@ class Observed:
         return max((each.live for each in found.values() if not each.restored and each.live <= commit.live), default=0)
 
 
-def tally(before: Mapping[str, Written], observed: Observed) -> Mapping[str, Written]:
-    """What is counted of each environment after that was seen, by branch, in promotion order.
+def tally_steps(before: Mapping[str, Written], observed: Observed) -> Generator[None, None, Mapping[str, Written]]:
+    """What is counted of each environment after that was seen, by branch, in promotion order: one that changed a step.
 
     ``before`` is what this gave the last time; of an environment that has no policy now it stays.
     """
@@ -72,7 +72,11 @@ def tally(before: Mapping[str, Written], observed: Observed) -> Mapping[str, Wri
         if branch in observed.policies:
             mark = observed.mark(branch)
             # Most of many are as they were.
-            after[branch] = written if written and written[0] == mark else _tally(written, observed, vertex, mark)
+            if written and written[0] == mark:
+                after[branch] = written
+                continue
+            after[branch] = _tally(written, observed, vertex, mark)
+            yield
         elif written is not None:
             after[branch] = written
     return after

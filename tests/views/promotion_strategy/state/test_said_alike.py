@@ -24,6 +24,7 @@ from promoter_view.measures.strategies import STATE
 from promoter_view.metrics import Metrics
 from promoter_view.reading.selection import Selection
 from promoter_view.records import Bundle
+from promoter_view.slices import outcome
 from promoter_view.views.contents import BundleContents, Readings
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy.columns import COLUMNS, cells
@@ -90,7 +91,7 @@ def by_page(bundle: Bundle) -> Said:
 
 
 def by_metric(bundle: Bundle) -> Said:
-    series = StrategyMeasures(lambda _: None).measure(bundle)
+    series = outcome(StrategyMeasures(lambda _: None).measure(bundle))
     lines = b"".join(series.lines(STATE, NOW.timestamp())).decode()
     states = re.findall(r'environment="[^"]*",state="(\w+)"} 1\n', lines)
     assert labels({"strategy": bundle.key.name}).decode() in lines

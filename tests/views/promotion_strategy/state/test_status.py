@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.records import Word
+from promoter_view.slices import outcome
 from promoter_view.views.promotion_strategy.state.status import STRATEGY_STATUS, assess_strategy
 from promoter_view.views.promotion_strategy.state.words import StateWord
 from promoter_view.views.status.memories import remember
@@ -37,9 +38,9 @@ HIDDEN = "not visible to you"
 
 def told(tree: Any, *hidden: str, at: int = AT) -> dict[str, Any]:
     """The status of a bundle that is seen for the first time, at that time."""
-    assessed = assess_strategy(Decoded(tree))
-    words = remember(None, assessed, uid="", at=at).words
-    found: dict[str, Any] = orjson.loads(b"".join(assessed.render(words, frozenset(hidden))))
+    assessed = outcome(assess_strategy(Decoded(tree)))
+    words = outcome(remember(None, assessed, uid="", at=at)).words
+    found: dict[str, Any] = orjson.loads(b"".join(outcome(assessed.render(words, frozenset(hidden)))))
     return found
 
 
@@ -289,9 +290,9 @@ def test_a_change_of_one_of_many_makes_one_piece_anew() -> None:
     words: dict[str, Word] = {}
     rendered = []
     for tree in trees:
-        assessed = assess_strategy(Decoded(tree))
+        assessed = outcome(assess_strategy(Decoded(tree)))
         words = {of: Word(value, AT) for of, value in assessed.words.items()}
-        rendered.append(assessed.render(words))
+        rendered.append(outcome(assessed.render(words)))
     differing = [place for place, pair in enumerate(zip(*rendered, strict=True)) if pair[0] != pair[1]]
     assert len(differing) <= 3
 

@@ -9,15 +9,20 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promoter_view.slices import outcome
 from promoter_view.views.promotion_strategy.order import read_order
 from promoter_view.views.promotion_strategy.restores import read_restore
 from promoter_view.views.promotion_strategy.tally.environment import MOST_REMEMBERED, Tally, Written, read_tally
-from promoter_view.views.promotion_strategy.tally.fold import Observed, tally
+from promoter_view.views.promotion_strategy.tally.fold import Observed, tally_steps
 from promoter_view.views.promotion_strategy.tally.live_commits import by_branch, read_live_commits
 from tests.support.measures.environments import BEGAN, BRANCH, Repository, sha, stamp
 from tests.support.views.strategies import JSON
 
 Tallies = Mapping[str, Written]
+
+
+def tally(before: Mapping[str, Written], found: Observed) -> Mapping[str, Written]:
+    return outcome(tally_steps(before, found))
 
 
 def observed(*repositories: Repository, own_history: bool = False, **more: Any) -> Observed:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from promoter_view.log.offsets import units
 from promoter_view.records import BundleKey, Mark, Position
+from promoter_view.slices import outcome
 from promoter_view.views.promotion_strategy.tally.environment import read_tally
-from promoter_view.views.promotion_strategy.tally.fold import tally
+from promoter_view.views.promotion_strategy.tally.fold import tally_steps
 from promoter_view.views.promotion_strategy.tally.observing import observe
 from tests.support.measures.environments import BEGAN, BRANCH, Repository
 from tests.support.views.strategies import Decoded, bundle
@@ -94,4 +95,4 @@ def test_what_is_observed_is_a_bundles() -> None:
     found = observe(Decoded(bundle(repository.policy(), changeTransferPolicyHistories=[repository.history()])))
     assert found.order.branches == (BRANCH,)
     assert len(found.past(BRANCH)) == 1
-    assert tally({}, found).keys() == {BRANCH}
+    assert outcome(tally_steps({}, found)).keys() == {BRANCH}
