@@ -61,7 +61,7 @@ def parse_time(stamp: str) -> datetime | None:
 
 def rfc3339(seconds: float) -> str:
     """A moment in seconds since 1970 as Kubernetes writes it, in whole seconds."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(int(seconds), UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def moment(value: Any, *path: str) -> datetime | None:

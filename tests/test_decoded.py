@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from promoter_view.decoded import items, mapping, mappings, moment, text, texts
+from promoter_view.decoded import items, mapping, mappings, moment, rfc3339, text, texts
 
 TREE = {"a": {"b": {"c": "deep"}, "n": 1, "l": [{"x": 1}, "odd", None, {"x": 2}]}, "s": "word"}
 
@@ -56,3 +56,9 @@ def test_moment() -> None:
     assert moment(tree, "at") == datetime(2026, 11, 5, 17, 59, tzinfo=UTC)
     for path in ("local", "n", "none"):
         assert moment(tree, path) is None
+
+
+def test_a_year_has_four_digits() -> None:
+    """Also the first one, as Go's zero time has it."""
+    assert rfc3339(datetime(1, 1, 1, tzinfo=UTC).timestamp()) == "0001-01-01T00:00:00Z"
+    assert rfc3339(0.9) == "1970-01-01T00:00:00Z"

@@ -16,6 +16,7 @@ from click.exceptions import NoArgsIsHelpError, NoSuchCommand
 
 from promoter_view.command.completing import answer_shell
 from promoter_view.command.exits import CommandError, Exit, Signalled
+from promoter_view.command.telling.tables import plain
 
 TRACEBACK = "PROMOTER_VIEW_TRACEBACK"
 _MOST_OF_A_DEFECT = 300
@@ -57,7 +58,7 @@ def _ending(error: BaseException, name: str) -> tuple[int, str]:
         case click.UsageError():
             ending = Exit.USAGE, f"error: {usage_lines(error, name)}"
         case CommandError():
-            ending = error.status, f"error: {error.line}"
+            ending = error.status, f"error: {plain(error.line)}"
         case Signalled():
             ending = error.status, ""
         case KeyboardInterrupt() | click.Abort():

@@ -26,6 +26,11 @@ CASES = {
     "nothing went wrong": (lambda: None, 0, ""),
     "an ending of its own": (lambda: click.get_current_context().exit(3), 3, ""),
     "a cause": (failing(CommandError(Exit.UNKNOWN, "no such thing")), 4, "error: no such thing\n"),
+    "a cause with escape sequences": (
+        failing(CommandError(Exit.UNREACHABLE, "no\x1b]0;x\x07\nway")),
+        69,
+        "error: no ]0;x  way\n",
+    ),
     "wrong words": (failing(click.UsageError("Bad words.")), 64, "error: bad words\nSee 'it --help'.\n"),
     "a signal": (failing(Signalled(Exit.TERMINATED)), 143, ""),
     "Ctrl-C": (failing(KeyboardInterrupt()), 130, ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from promoter_view.views.definition import GROUP
 #: The forms of -o that are documents; the others are tables.
 DOCUMENTS = ("json", "yaml")
 TABLE, WIDE, NAME = "table", "wide", "name"
+#: What a terminal would obey and JSON may hold as it is.
+_OBEYED = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def document(found: Any, output: str) -> str:
@@ -21,7 +24,8 @@ def document(found: Any, output: str) -> str:
     if output == "yaml":
         written: str = yaml.safe_dump(found, sort_keys=False, allow_unicode=True)
         return written.rstrip("\n")
-    return orjson.dumps(found, option=orjson.OPT_INDENT_2).decode()
+    written = orjson.dumps(found, option=orjson.OPT_INDENT_2).decode()
+    return _OBEYED.sub(lambda sign: f"\\u{ord(sign[0]):04x}", written)
 
 
 def listed(items: Sequence[Any]) -> dict[str, Any]:

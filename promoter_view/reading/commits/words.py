@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 
+from promoter_view.decoded import parse_time
 from promoter_view.reading.commits.packed import KEY_BITS
 from promoter_view.records import Bundle
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
@@ -63,7 +64,10 @@ class WordScanner:
 
     def oldest(self, text: bytes) -> str:
         """The earliest time that it tells of, "" for none (RFC 3339)."""
-        return min(_TIMES.findall(text), default=b"").decode()
+        found = min(_TIMES.findall(text), default=b"").decode()
+        if not found or parse_time(found) is not None:
+            return found
+        return min(filter(parse_time, map(bytes.decode, _TIMES.findall(text))), default="")
 
 
 _SHA = rb"[0-9a-fA-F]{7,64}"

@@ -85,3 +85,9 @@ def test_documents() -> None:
     assert "changeTransferPolicies" not in short
     assert document(listed([1]), "yaml") == "apiVersion: v1\nkind: List\nitems:\n- 1"
     assert document({"a": 1}, "json") == '{\n  "a": 1\n}'
+
+
+def test_json_moves_no_cursor() -> None:
+    """What a terminal obeys is escaped, and is the same when it is read."""
+    told = document({"a": "\x1b[1m\x9b31m\u202eb"}, "json")
+    assert told == '{\n  "a": "\\u001b[1m\\u009b31m\\u202eb"\n}'
