@@ -28,6 +28,7 @@ from promoter_view.dashboard.program import read_program
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.rows_page import fill_rows, rows_page
 from promoter_view.dashboard.strategies.commits import SHORT
+from promoter_view.dashboard.strategies.fleet import ROWS_A_STEP
 from promoter_view.dashboard.subject import Shown, Subject, Subjects
 from promoter_view.large_json import decoded
 from promoter_view.records import Bundle, BundleKey
@@ -110,7 +111,8 @@ class Pages:
             for _ in subject.row_steps(bundle):
                 yield b""
             found.append(subject.shown(bundle))
-            yield b""
+            if len(found) % ROWS_A_STEP == 0:
+                yield b""
         for _ in fill_rows(fleet, found):
             yield b""
         yield from pieces

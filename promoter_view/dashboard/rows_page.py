@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from promoter_view.dashboard.stages.pipeline import PIPELINE, STAGE_ORDERS, levels_of
 from promoter_view.dashboard.strategies.fleet import GROUPS, ROWS_A_STEP, FleetQuery, Listed, in_order
@@ -94,7 +94,7 @@ def _lines(page: RowsPage, placed: Iterable[tuple[Shown, bool]], sizes: Mapping[
         if not outline:
             yield _hidden(each.html, hide=not admitted)
         elif admitted:
-            yield Markup('<li id="{}/{}"></li>').format(each.row.namespace, each.row.name)
+            yield Markup(f'<li id="{escape(f"{each.row.namespace}/{each.row.name}")}"></li>')  # noqa: S704 - escaped
 
 
 def _heading(group: str, size: int) -> Markup:

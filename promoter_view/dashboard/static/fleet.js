@@ -58,12 +58,16 @@ export class Fleet {
 
   #paint() {
     this.#frame = 0;
-    const changed = [...this.#pending].map(([key, html]) => (html === null ? this.#remove(key) : this.#show(key, html)));
+    const pending = [...this.#pending], same = pending.every(([key, html]) => html !== null && this.#rows.has(key));
+    const changed = pending.map(([key, html]) => (html === null ? this.#remove(key) : this.#show(key, html)));
     this.#pending.clear();
-    this.#arrange();
-    // So that what shines already begins anew, once for all of them.
-    void this.#list.offsetWidth;
-    for (const row of changed) row?.classList.add("changed");
+    // A row that only looks otherwise now touches no other.
+    if (!same) this.#arrange();
+    for (const row of changed.filter(Boolean)) {
+      // So that what shines already begins anew. Asked of its style alone: thousands are not laid out for it.
+      void getComputedStyle(row).animationName;
+      row.classList.add("changed");
+    }
   }
 
   #remove(key) {
@@ -139,6 +143,7 @@ export class Fleet {
     const line = document.querySelector("[data-count]"), words = line.textContent.replace(/^\d+/, shown.size);
     if (line.textContent !== words) line.textContent = words;
     document.querySelector("[data-empty]").hidden = shown.size > 0;
+    this.#list.hidden = !shown.size;
   }
 
   // Only rows that stand wrong are moved: the list stays still for whoever reads it.
