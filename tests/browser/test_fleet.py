@@ -109,12 +109,12 @@ def test_the_last_choice_counts(visit: Visit) -> None:
     page = visit.open()
     slow = {"offline": False, "latency": 400, "downloadThroughput": -1, "uploadThroughput": -1}
     visit.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
-    for state in ("failed", "promoted"):
+    for state in ("failed", "promoting"):
         page.locator(f'.chip[data-state="{state}"]').click()
-    assert page.url.endswith("?state=failed%2Cpromoted")
-    page.wait_for_selector('.chip[data-state="promoted"][aria-current]')
+    assert page.url.endswith("?state=failed%2Cpromoting")
+    page.wait_for_selector('.chip[data-state="promoting"][aria-current]')
     assert page.locator(".chip[aria-current]").count() == 2
-    assert {words.partition(" ")[0] for words in rows(page).values()} <= {"failed", "promoted"}
+    assert {words.partition(" ")[0] for words in rows(page).values()} <= {"failed", "promoting"}
 
 
 @pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
