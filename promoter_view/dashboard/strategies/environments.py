@@ -31,7 +31,12 @@ from promoter_view.views.promotion_strategy.order_gate import (
     order_gate,
 )
 from promoter_view.views.promotion_strategy.restores import RESTORES, read_restore
-from promoter_view.views.promotion_strategy.state.reading import EnvironmentStatus, StatedStrategy, read_status
+from promoter_view.views.promotion_strategy.state.reading import (
+    EnvironmentStatus,
+    StatedStrategy,
+    read_status,
+    status_steps,
+)
 from promoter_view.views.promotion_strategy.state.standing import Standing, by_branch, read_standing, unknown
 from promoter_view.views.promotion_strategy.state.words import StateWord
 
@@ -300,6 +305,7 @@ def strategy_steps(contents: BundleContents, read: ReadPast) -> Iterator[None]:
     gate = order_gate(contents)
     yield from contents.steps(POLICIES, gate.reading(_WithPast(read)))
     yield from contents.steps(HISTORIES, gate.reading(read))
+    yield from status_steps(contents)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from promoter_view.views.promotion_strategy.state.reading import (
     EnvironmentStatus,
     StatedStrategy,
     read_status,
+    status_steps,
 )
 from promoter_view.views.promotion_strategy.state.words import StateWord
 
@@ -91,6 +92,7 @@ def cell_steps(contents: BundleContents) -> Iterator[None]:
     yield from contents.steps(POLICIES, _last_merge)
     yield from contents.steps(HISTORIES, _last_merge)
     yield from contents.steps(_REQUESTS, _is_open)
+    yield from status_steps(contents)
 
 
 class _Row:

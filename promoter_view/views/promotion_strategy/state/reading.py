@@ -5,13 +5,13 @@ What was read of an environment is kept by the bytes of its piece. What is of an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from promoter_view.decoded import mapping, mappings, moment, text, texts
-from promoter_view.views.contents import Contents
+from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.state.kinds import ReasonKind
 from promoter_view.views.promotion_strategy.state.words import StateWord
 
@@ -106,6 +106,13 @@ def headline(name: str, message: str, *, queued: bool) -> str:
 def read_status(contents: Contents) -> StatedStrategy:
     """How a strategy stands."""
     return StatedStrategy(contents.status(read_whole), tuple(contents.environments(read_environment)))
+
+
+def status_steps(contents: BundleContents) -> Iterator[None]:
+    """Reads what ``read_status`` will want, an environment a step."""
+    contents.status(read_whole)
+    yield
+    yield from contents.environment_steps(read_environment)
 
 
 def read_whole(status: Mapping[str, Any]) -> WholeStatus:
