@@ -104,10 +104,14 @@ class _KeptList(NamedTuple):
 
 
 class Readings:
-    """What was last read of objects, by their bytes and by what was read. ``max_bytes`` bounds those bytes."""
+    """What was last read of objects, by their bytes and by what was read.
+
+    ``max_bytes`` bounds those of members that are many together, which are kept by where they stand, so that nothing
+    outlives its member; KEPT_BYTES those of all others, too: of few it costs little to read them again.
+    """
 
     def __init__(self, max_bytes: int = KEPT_BYTES) -> None:
-        self._kept: Recent[_Kept[Any]] = Recent(max_bytes)
+        self._kept: Recent[_Kept[Any]] = Recent(min(max_bytes, KEPT_BYTES))
         self._lists: Recent[_KeptList] = Recent(max_bytes)
 
     def of(self, body: bytes, read: Read[_Value]) -> _Kept[_Value]:
@@ -130,8 +134,11 @@ class Readings:
         by where they stand alone.
         """
         last = self._lists.get((place, read)) if len(bodies) >= _MANY else None
-        if last is None or len(last.bodies) != len(bodies):
+        if last is None:
             return [self.get(body, read) for body in bodies]
+        if len(last.bodies) != len(bodies):
+            known = dict(zip(last.bodies, last.kept, strict=True))
+            return [known.get(body) or self.get(body, read) for body in bodies]
         found: list[_Kept[Any] | None] = list(last.kept)
         for at, (body, before) in enumerate(zip(bodies, last.bodies, strict=True)):
             if body is not before:
