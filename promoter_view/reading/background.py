@@ -34,7 +34,7 @@ class Background:
         if name in self._working:
             return
         working = self._working[name] = Deferred.fromCoroutine(self._persist(work))
-        working.addErrback(self._broken).addBoth(lambda _: self._working.pop(name))
+        working.addErrback(self._broken).addBoth(self._over, name)
 
     def cancel(self) -> None:
         """No more of any; others may begin."""
@@ -60,3 +60,6 @@ class Background:
         # one, cannot be cancelled.
         if not self._closed and not failure.check(CancelledError):
             self._log.failure(self._failure, failure)
+
+    def _over(self, _: object, name: str) -> None:
+        self._working.pop(name)

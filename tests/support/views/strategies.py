@@ -200,8 +200,8 @@ class Decoded:
         return [read(mapping(each)) for each in items(self._told(), "environments")]
 
     def _told(self) -> Mapping[str, Any]:
-        """Its status, which is worked out where it has none; as of a moment, where objects do not tell."""
-        if "status" in mapping(self._tree):
+        """Its status; that of a strategy is worked out where it has none, as of a moment where objects do not tell."""
+        if "status" in mapping(self._tree) or self._root_field != "promotionStrategy":
             return mapping(self._tree, "status")
         assessed = outcome(assess_strategy(self))
         words = outcome(remember(None, assessed, uid="", at=_NOW)).words

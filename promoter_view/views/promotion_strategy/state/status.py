@@ -204,10 +204,10 @@ def _known(it: AssessedEnvironment, hidden: _Hidden) -> Mapping[str, Any]:
 
 def _next(it: AssessedEnvironment) -> Mapping[str, Any]:
     standing = it.facts.standing
-    request = standing.request if standing.request.state == "open" else None
+    request = _request(standing.request) if standing.request.state == "open" else {}
     told = {
         **_commit(standing.proposed_commit, standing.prepared.sha),
-        "pullRequest": {**_request(request), "state": request.state} if request is not None else {},
+        "pullRequest": {**request, "state": standing.request.state} if request else {},
     }
     return {name: value for name, value in told.items() if value}
 

@@ -146,6 +146,13 @@ def test_what_was_merged_last_brought_what_is_live() -> None:
     assert "pullRequest" not in environment["live"]
 
 
+def test_a_pull_request_without_a_number_is_none() -> None:
+    """Nothing is said of a pull request that cannot be named."""
+    policy = full_policy()
+    del policy["status"]["pullRequest"]["id"]
+    assert "pullRequest" not in told(bundle(policy))["environments"][0]["next"]
+
+
 @pytest.mark.parametrize(
     ("word", "verdicts"),
     [
