@@ -114,7 +114,7 @@ def when(moment: datetime | None) -> Markup | str:
 
 
 def for_how_long(moment: datetime) -> Markup:
-    """The time since then, ``12m``, as ``when`` has it."""
+    """The time since then, ``for 12m``, as ``when`` has it."""
     return _said_as(moment, "for")
 
 
@@ -226,7 +226,7 @@ def _shown(found: re.Match[bytes], now: datetime) -> bytes:
 
 def _since(moment: datetime, now: datetime) -> str:
     """How long that is ago; clocks differ, so nothing is less than 0."""
-    return span(max(now - moment, timedelta()))
+    return f"for {span(max(now - moment, timedelta()))}"
 
 
 def _clock(moment: datetime, now: datetime) -> str:

@@ -109,7 +109,7 @@ def test_what_is_there_from_or_until_a_moment_comes_and_goes_by_itself(visit: Vi
     before = _call(page, "clock.js", body, None)
     page.on("request", lambda request: asked.append(request.url))
     assert [hidden for hidden, _ in before[:2]] == [True, False]
-    assert before[2][1] == "12m"
+    assert before[2][1] == "for 12m"
     assert len(before[3][1]) == 5
     page.wait_for_function("() => !probe.children[0].hidden && probe.children[1].hidden")
     assert asked == []

@@ -72,8 +72,8 @@ def test_addresses_hold_what_says_something() -> None:
 def test_a_time_may_be_said_as_a_length_or_as_a_time_of_the_day() -> None:
     """Nothing lasts less than 0, for clocks differ; on another day the day is said too."""
     earlier = NOW - timedelta(minutes=18)
-    assert b">18m</time>" in as_of(for_how_long(earlier).encode(), NOW)
-    assert b">0s</time>" in as_of(for_how_long(NOW + timedelta(minutes=1)).encode(), NOW)
+    assert b">for 18m</time>" in as_of(for_how_long(earlier).encode(), NOW)
+    assert b">for 0s</time>" in as_of(for_how_long(NOW + timedelta(minutes=1)).encode(), NOW)
     assert f">{earlier:%H:%M} UTC</time>".encode() in as_of(clock(earlier).encode(), NOW)
     assert b", 08:42 UTC</time>" in as_of(clock(earlier - timedelta(days=1)).encode(), NOW)
 

@@ -33,7 +33,7 @@ function clock(then, now) {
 }
 
 // What a <time> says, by its data-say.
-const sayings = { for: (then, now) => span(Math.max(now - then, 0) / 1000), clock };
+const sayings = { for: (then, now) => `for ${span(Math.max(now - then, 0) / 1000)}`, clock };
 
 function momentOf(element) {
   let known = moments.get(element);
