@@ -58,7 +58,7 @@ def test_a_graph_is_drawn_and_stays_up_to_date(dashboard: Dashboard, visit: Visi
     page.locator("#env-4 .blocks", has_text="waits for perf: its check approval is pending").wait_for()
     page.evaluate("() => { document.querySelector('#box-3').marked = true; }")
     written(dashboard, DIAMOND, "env/dev", "env/e2e", "env/perf")
-    page.wait_for_selector("#box-3.is-promoted", state="attached")
+    page.wait_for_selector("#box-3.is-uptodate", state="attached")
     assert page.evaluate("() => document.querySelector('#box-3').marked") is True
     page.locator("#box-4").click()
     assert page.evaluate("() => location.hash") == "#env-4"
@@ -113,7 +113,7 @@ def test_a_burst_settles_to_the_newest_state(dashboard: Dashboard, visit: Visit)
     written(dashboard, DIAMOND, "env/dev", "env/e2e", "env/perf", "env/prod")
     dashboard.cluster.written.delete(_STRATEGY, NAMESPACE, "graph")
     page.locator(".stale", has_text="was deleted").wait_for()
-    assert page.locator("#env-4.is-promoted").count() == 1
+    assert page.locator("#env-4.is-uptodate").count() == 1
 
 
 def got(dashboard: Dashboard) -> str:
