@@ -7,6 +7,7 @@ that are computed.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -96,9 +97,9 @@ class View:
         self._root_kind = definition.root.kind
         self._readings = Readings(ASSESSED_BYTES)
         self._graph = Graph()
-        self._declared = definition
+        self._declared = _sharing(definition, self._readings)
         self._computed = [(computed, joint(computed)) for computed in definition.computed]
-        self._adopt(definition)
+        self._adopt(self._declared)
 
     def take_up(self, kinds: Sequence[UndeclaredKind], departed: Sequence[UndeclaredKind]) -> set[BundleKey]:
         """See Drafts. Objects of kinds that come are to be put from then on."""
@@ -180,6 +181,12 @@ class View:
             return draft
         assessed = yield from status.assess(BundleContents(draft.finish(0), self._readings, told))
         return draft._replace(assessed=assessed, url=status.url_of(draft.key))
+
+
+def _sharing(definition: ViewDefinition, readings: Readings) -> ViewDefinition:
+    """The same, by which others find what was read of members here."""
+    status = definition.status
+    return definition if status is None else replace(definition, status=replace(status, readings=readings))
 
 
 def joint(part: Member | Computed | UndeclaredKind) -> bytes:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
 from promoter_view.records import STATUS, BundleKey, ObjectKey, Tally, UndeclaredKind, Word
-from promoter_view.views.contents import BundleContents, Contents
+from promoter_view.views.contents import BundleContents, Contents, Readings
 from promoter_view.views.fields import Fields, Path
 from promoter_view.views.joining.relations import Relation
 
@@ -149,12 +149,14 @@ class StatusField:
     ``assess`` gets what the bundle holds beside it, and takes a step for each object that it reads. It reads members by
     functions that Contents keeps results of, so that of a thousand members a change of one costs reading one.
     ``schema`` is of OpenAPI 3. ``pages`` is the address below which the dashboard has ``/NAMESPACE/NAME``; "" where
-    that is not known.
+    that is not known. ``readings``: what was read of members by whoever assesses bundles here, for those who assess
+    them again; None where nobody does.
     """
 
     assess: Callable[[Contents], Generator[None, None, Assessed]]
     schema: Mapping[str, Any]
     pages: str = ""
+    readings: Readings | None = field(default=None, compare=False, repr=False)
 
     def url_of(self, key: BundleKey) -> str:
         """The address of that bundle's page."""

@@ -38,8 +38,10 @@ class MemberMask:
         self._kinds = {joint(member): frozenset((member.kind,)) for member in definition.members}
         self._kinds |= {joint(kind): frozenset((kind.kind,)) for kind in definition.departed}
         self._kinds |= {joint(computed): computed.kinds for computed in definition.computed}
-        self._assess = None if definition.status is None else definition.status.assess
-        self._readings = Readings(ASSESSED_BYTES)
+        status = definition.status
+        self._assess = None if status is None else status.assess
+        #: What the view has read: whoever may not see some members would have all others read once more, in one turn.
+        self._readings = (status and status.readings) or Readings(ASSESSED_BYTES)
         self._max_sets = max_sets
         self._max_changes = max_changes
         self._bundles: OrderedDict[Hidden, BundleCache[Bundle]] = OrderedDict()

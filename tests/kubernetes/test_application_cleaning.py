@@ -317,3 +317,8 @@ def test_what_kargo_looks_at_all_the_time(kind: Kind) -> None:
 
     assert kept("1", "x", "s") == kept("2", "y", "s")
     assert kept("1", "x", "s") != kept("1", "x", "t")
+
+
+def test_rules_of_applications_have_a_digest_of_their_own() -> None:
+    """Who to ask is kept of Applications since rules of their own were made, so that these are listed anew."""
+    assert CleaningRules(APPLICATION).digest != CleaningRules(KARGO_KINDS[0]).digest

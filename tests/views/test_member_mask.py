@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import weakref
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -150,3 +152,25 @@ def test_what_is_kept_is_bounded(world: World) -> None:
             mask.change(change, hiding(kind))
     assert len(mask._bundles) == 2
     assert len(mask._changes) == 3
+
+
+def test_a_view_without_status_has_none_to_tell(world: World) -> None:
+    """Where a view says nothing of how its bundles stand, a mask leaves members out and adds nothing."""
+    bundle, bare = world.projector.list(VIEW)[0], MemberMask(replace(PROMOTION_STRATEGY_DETAILS, status=None))
+    names = [name for name, _ in content(bare.bundle(bundle, frozenset({"PullRequest"})))]
+    assert "status" not in names
+    assert "pullRequests" not in names
+
+
+def test_what_the_view_has_read_is_not_read_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader who may not see some members has none of the others read again: readings are shared."""
+    bundle, mask = world.projector.list(VIEW)[0], MemberMask(world.projector.definitions[VIEW])
+    decoded: list[bytes] = []
+
+    def loads(body: bytes) -> Any:
+        decoded.append(body)
+        return orjson.loads(body)
+
+    monkeypatch.setattr("promoter_view.views.contents.orjson", SimpleNamespace(loads=loads))
+    mask.bundle(bundle, frozenset({"PullRequest"}))
+    assert not set(decoded) & {piece for field in bundle.fields()[:-1] for piece in field.bodies}

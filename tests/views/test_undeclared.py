@@ -178,7 +178,7 @@ def test_definitions_are_those_of_now() -> None:
     """Others where the set has changed, the same ones while it has not."""
     world = World()
     declared = definition(world.projector)
-    assert declared is PROMOTION_STRATEGY_DETAILS
+    assert declared == PROMOTION_STRATEGY_DETAILS
     world.feed(KindsChanged((GATE,)))
     one = definition(world.projector)
     world.put(ROOT)

@@ -65,8 +65,6 @@ class OvertakenProposals:
 
     def _remember(self, key: BundleKey, found: BranchCommits) -> Iterator[Recount]:
         sha = found.proposed.sha
-        if not sha:
-            return
         shas = self._of.setdefault(key, [])
         known = self._kept.pop((key, sha), None)
         if known is None:

@@ -48,6 +48,7 @@ def test_a_row_says_its_state_where_and_why() -> None:
         1,
     )
     assert (found.promoted, found.newest) == (0, NEW)
+    assert found.upstream == ()
 
 
 @pytest.mark.parametrize(

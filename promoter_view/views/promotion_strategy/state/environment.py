@@ -70,11 +70,6 @@ class EnvironmentFacts:
         """The RestoreActiveCommit that keeps others out, "" for none."""
         return self.restore.name if self.restore is not None else ""
 
-    @property
-    def is_restored(self) -> bool:
-        """Whether what is live is what a RestoreActiveCommit has made that keeps others out."""
-        return self.restore is not None and not self.restore.is_new
-
 
 def environment_facts(it: Situation) -> EnvironmentFacts:
     """An environment by itself: for whom it is queued is told of later."""

@@ -85,10 +85,9 @@ def failed(it: Situation) -> Iterator[Reason]:
 
 
 def held(it: Situation) -> Iterator[Reason]:
-    """What keeps other commits out."""
+    """What keeps other commits out, of one that is held."""
     restore = it.restore
-    if restore is None:
-        return
+    assert restore is not None
     live = it.standing.active_sha[:_SHORT_SHA] or restore.sha[:_SHORT_SHA]
     kept_out = f"{restore.blocked_sha[:_SHORT_SHA]} stays" if restore.blocked_sha else "newer commits stay"
     message = (
