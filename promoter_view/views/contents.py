@@ -118,9 +118,7 @@ class Readings:
         """Whether that is an object, and what is read of it; of anything else, what is read of an empty one."""
         kept = self.get(body, read)
         if kept is None:
-            document = orjson.loads(body)
-            is_object = isinstance(document, dict)
-            kept = _Kept(is_object, read(document if is_object else _ABSENT))
+            kept = _read(body, read)
             self._kept.keep((read, body), kept, len(body))
         return kept
 
@@ -142,6 +140,8 @@ class Readings:
         found: list[_Kept[Any] | None] = list(last.kept)
         for at, (body, before) in enumerate(zip(bodies, last.bodies, strict=True)):
             if body is not before:
+                # What was read of it before is asked for by whoever tells the difference.
+                self._kept.put((read, before), last.kept[at], len(before))
                 found[at] = self.get(body, read)
         return found
 
@@ -237,15 +237,23 @@ class BundleContents:
         """What is read of each of those; one that was not read yet is a step."""
         place = (self._bundle.key, field)
         known = self._readings.recall(place, bodies, read)
+        # Very many that are read together for the first time would push out all else, the root first.
+        are_new = len(bodies) >= _MANY and not any(known)
         kept: list[_Kept[_Value]] = []
         for it, body in zip(known, bodies, strict=True):
             if it is not None:
                 kept.append(it)
             else:
-                kept.append(self._readings.of(body, read))
+                kept.append(_read(body, read) if are_new else self._readings.of(body, read))
                 yield
         self._readings.remember(place, bodies, read, kept)
         return kept
+
+
+def _read(body: bytes, read: Read[_Value]) -> _Kept[_Value]:
+    document = orjson.loads(body)
+    is_object = isinstance(document, dict)
+    return _Kept(is_object, read(document if is_object else _ABSENT))
 
 
 if TYPE_CHECKING:
