@@ -19,7 +19,7 @@ from tests.support.program.events import BROWSERS, Habits, Page
 from tests.support.program.fleet import STRATEGIES, Fleet
 from tests.support.program.program import Program
 from tests.support.program.recording import Listing, Recording
-from tests.support.program.truth import truth, wait
+from tests.support.program.truth import joined, truth, wait
 from tests.support.program.validator import validate
 
 pytestmark = pytest.mark.controlplane
@@ -41,10 +41,7 @@ def shows(dashboard: Program, cluster: WrittenCluster) -> bool:
     answer = ask(dashboard, "/list")
     if answer.status != 200:
         return False
-    items = json.loads(answer.body)["items"]
-    for item in items:
-        del item["metadata"]["resourceVersion"]
-    return truth(cluster.of) == {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in items}
+    return truth(cluster.of) == joined(json.loads(answer.body)["items"])
 
 
 def settle(dashboard: Program, cluster: WrittenCluster) -> None:

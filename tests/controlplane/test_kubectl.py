@@ -19,7 +19,7 @@ from tests.support.plane.process import Process
 from tests.support.plane.writing import Document, WrittenCluster
 from tests.support.program.fleet import NAMESPACES, STRATEGIES, Fleet
 from tests.support.program.program import Program
-from tests.support.program.truth import truth, wait
+from tests.support.program.truth import joined, truth, wait
 
 pytestmark = pytest.mark.controlplane
 
@@ -142,10 +142,8 @@ def test_get_documents(kubectl: Kubectl) -> None:
     expected = {key: bundle for key, bundle in truth(kubectl.cluster.of).items() if key[0] in NAMESPACES}
     found = json.loads(kubectl("get", "psd", "-A", "-o", "json"))["items"]
     assert yaml.load(kubectl("get", "psd", "-A", "-o", "yaml"), yaml.CSafeLoader)["items"] == found
-    for item in found:
-        assert item["metadata"].pop("resourceVersion").isdecimal()
-    by_name = {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in found}
-    assert {key: item for key, item in by_name.items() if key[0] in NAMESPACES} == expected
+    assert all(item["metadata"]["resourceVersion"].isdecimal() for item in found)
+    assert {key: item for key, item in joined(found).items() if key[0] in NAMESPACES} == expected
 
 
 def test_get_one(kubectl: Kubectl) -> None:

@@ -14,6 +14,7 @@ from tests.support.plane.client import Client, RefusedError
 from tests.support.program.client import GROUP_PATH
 from tests.support.program.client import Client as ViewClient
 from tests.support.program.program import Program
+from tests.support.program.truth import joined
 from tests.support.views.oracle import key_of
 from tests.support.views.stage_oracle import join_keyed
 
@@ -193,12 +194,11 @@ def _sources(spec: Document) -> Document:
 
 
 def served(running: Program) -> dict[Name, Document]:
-    """What the program lists, without resourceVersion and health."""
+    """What the program lists, as far as the join knows it: no health either."""
     items = orjson.loads(ViewClient(running.endpoint).get(PATH))["items"]
     for item in items:
-        del item["metadata"]["resourceVersion"]
         item.pop("health", None)
-    return {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in items}
+    return joined(items)
 
 
 def settle(running: Program, client: Client) -> dict[Name, Document]:

@@ -52,6 +52,15 @@ def _web_request(found: Document) -> Document:
     return result | {"status": status}
 
 
+def _timed(found: Document) -> Document:
+    """A countdown is none of the log's."""
+    status = found.get("status", {})
+    if "environments" not in status:
+        return found
+    left = [{name: each[name] for name in each if name != "atMostDurationRemaining"} for each in status["environments"]]
+    return found | {"status": status | {"environments": left}}
+
+
 def _without(found: Document, names: tuple[str, ...]) -> Document:
     return {name: _redacted(value) if name in names else value for name, value in found.items()}
 
@@ -66,5 +75,6 @@ def _redacted(value: Any) -> Any:
 
 _SPECIAL: dict[str, Callable[[Document], Document]] = {
     "PromotionStrategy": _strategy,
+    "TimedCommitStatus": _timed,
     "WebRequestCommitStatus": _web_request,
 }

@@ -29,7 +29,7 @@ from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from promoter_view.slices import at_once
 from promoter_view.views.projector import Projector
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
-from tests.support.program.truth import Document, Name, truth
+from tests.support.program.truth import Document, Name, joined, truth
 from tests.support.runtimes import a_runtime
 
 NOW = 1_795_000_000.0
@@ -157,11 +157,8 @@ class Life:
         return self.log.records[:after]
 
     def bundles(self) -> dict[Name, Document]:
-        """What is served, without resourceVersions."""
-        found = [orjson.loads(bundle.encode()) for bundle in self.projector.list(VIEW)]
-        for document in found:
-            del document["metadata"]["resourceVersion"]
-        return {(document["metadata"]["namespace"], document["metadata"]["name"]): document for document in found}
+        """What is served, as far as the join knows it."""
+        return joined([orjson.loads(bundle.encode()) for bundle in self.projector.list(VIEW)])
 
     def relists(self, reason: str = "") -> float:
         """How many whole lists were made for that reason, "" for any."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -30,15 +30,21 @@ def truth(items: Callable[[str], Iterable[Document]]) -> dict[Name, Document]:
     return {name: found for objects in near.values() for name, found in join([*objects, *everywhere]).items()}
 
 
+def joined(items: Sequence[Document]) -> dict[Name, Document]:
+    """Of bundles that were listed what the join knows: no resourceVersion, and no status, which is worked out."""
+    for item in items:
+        del item["metadata"]["resourceVersion"]
+        item.pop("status", None)
+    return {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in items}
+
+
 def serves(running: Program, bundles: dict[Name, Document]) -> bool:
     """Whether the program lists just those; False while it does not answer."""
     try:
         items = orjson.loads(Client(running.endpoint).get(path_of("")))["items"]
     except (*BROKEN, RefusedError):
         return False
-    for item in items:
-        del item["metadata"]["resourceVersion"]
-    return bundles == {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in items}
+    return bundles == joined(items)
 
 
 #: A machine on which servers of several tests start at once takes so much longer. What is in time costs no more.
