@@ -204,7 +204,8 @@ def test_get_selected(kubectl: Kubectl) -> None:
 
 def test_status(kubectl: Kubectl) -> None:
     """By state the strategies are those whose status says so; wait, jsonpath and custom-columns reach into it."""
-    found = json.loads(kubectl("get", "psd", "-A", "-o", "json"))["items"]
+    listed = json.loads(kubectl("get", "psd", "-A", "-o", "json"))["items"]
+    found = [each for each in listed if each["metadata"]["namespace"] in NAMESPACES]
     states = {(each["metadata"]["namespace"], each["metadata"]["name"]): each["status"]["state"] for each in found}
     assert len(states) == len(FLEET)
     for state in {*states.values(), "Nothing"}:
