@@ -54,7 +54,7 @@ class Raw:
         raw.connect(("127.0.0.1", running.endpoint.port))
         # An end without close_notify is an error, so that a cut stream is told from a whole one.
         self._socket = context.wrap_socket(raw, suppress_ragged_eofs=False)
-        self._received = b""
+        self._received = bytearray()
 
     def __enter__(self) -> Raw:
         return self
@@ -67,17 +67,19 @@ class Raw:
 
     def until(self, wanted: bytes) -> bytes:
         """All that has come, with that in it."""
-        while wanted not in self._received:
+        searched = 0
+        while self._received.find(wanted, searched) < 0:
+            searched = max(len(self._received) - len(wanted), 0)
             data = self._socket.recv(65536)
             assert data, self._received[-500:]
             self._received += data
-        return self._received
+        return bytes(self._received)
 
     def to_end(self) -> bytes:
         """All that comes until the server closes. Errors: ssl.SSLError, OSError for a connection that was cut."""
         while data := self._socket.recv(65536):
             self._received += data
-        return self._received
+        return bytes(self._received)
 
 
 def events(received: bytes) -> list[dict[str, Any]]:
