@@ -30,6 +30,12 @@ def text(value: Any, *path: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def number(value: Any, *path: str) -> int:
+    """The whole number below ``value`` at ``path``; 0 where there is none."""
+    found = mapping(value, *path[:-1]).get(path[-1])
+    return found if isinstance(found, int) and not isinstance(found, bool) else 0
+
+
 def items(value: Any, *path: str) -> list[Any]:
     """The list below ``value`` at ``path``; empty where there is none."""
     if path:

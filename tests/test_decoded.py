@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from promoter_view.decoded import items, mapping, mappings, moment, rfc3339, text, texts
+from promoter_view.decoded import items, mapping, mappings, moment, number, rfc3339, text, texts
 
 TREE = {"a": {"b": {"c": "deep"}, "n": 1, "l": [{"x": 1}, "odd", None, {"x": 2}]}, "s": "word"}
 
@@ -25,6 +25,15 @@ def test_text() -> None:
     for path in (("a",), ("a", "n"), ("s", "x"), ("none",)):
         assert text(TREE, *path) == ""
     assert text(7) == ""
+
+
+def test_number() -> None:
+    """A whole number is found at its path; anything else, a truth value among it, is 0."""
+    assert number(TREE, "a", "n") == 1
+    assert number({"n": -2}, "n") == -2
+    for found in (True, 1.5, "1", None, [1]):
+        assert number({"n": found}, "n") == 0
+    assert number(["n"], "n") == 0
 
 
 def test_mappings() -> None:

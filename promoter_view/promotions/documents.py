@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from promoter_view.decoded import mapping, mappings, parse_time
+from promoter_view.decoded import mappings, parse_time
 
 Document = Mapping[str, Any]
-
-
-def number(document: Any, *path: str) -> int:
-    """The whole number at that path; 0 where there is none."""
-    found = mapping(document, *path[:-1]).get(path[-1])
-    return found if isinstance(found, int) and not isinstance(found, bool) else 0
 
 
 def objects(document: Any, *path: str) -> Sequence[Document]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from promoter_view.decoded import mapping, text, texts
+from promoter_view.decoded import mapping, number, text, texts
 from promoter_view.durations import parse_duration
-from promoter_view.promotions.documents import Document, number, objects
+from promoter_view.promotions.documents import Document, objects
 from promoter_view.promotions.state.execution import Execution, PlannedStep, read_execution, read_plan
 from promoter_view.promotions.state.requests import ABORT, CREATE_ACTOR, is_deleting, refresh_of, shard_of
 

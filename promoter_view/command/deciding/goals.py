@@ -22,9 +22,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from promoter_view.command.deciding.reasons import first_cause
-from promoter_view.command.reading.status import FAILED, HELD, SETTLED, STUCK, StrategyStatus, ToldEnvironment
+from promoter_view.command.reading.status import SETTLED, STUCK, StrategyStatus, ToldEnvironment
 from promoter_view.command.reading.trail import Trail, find, matching
 from promoter_view.dashboard.strategies.checks import Phase
+from promoter_view.views.promotion_strategy.state.words import StateWord
 
 
 class Became(enum.StrEnum):
@@ -71,7 +72,7 @@ def judge(known: Known, environment: ToldEnvironment, wanted: str, *, was_next: 
     if _is_live(known, environment, wanted):
         failed = trail is not None and trail.active.checks.worst is Phase.FAILURE
         return Judgement(Became.FAILED, environment.message) if failed else Judgement(Became.LIVE)
-    if environment.state == HELD and knows(known, wanted):
+    if environment.state is StateWord.HELD and knows(known, wanted):
         return Judgement(Became.HELD, environment.message)
     if trail is not None and trail.had(wanted) is not None:
         now = environment.live.short if environment.live is not None else "another commit"
@@ -89,11 +90,11 @@ def _is_live(known: Known, environment: ToldEnvironment, wanted: str) -> bool:
 
 
 def _proposed(known: Known, environment: ToldEnvironment) -> Judgement:
-    if environment.state == FAILED:
+    if environment.state is StateWord.FAILED:
         return Judgement(Became.FAILED, environment.message)
     cause = first_cause(known.status, environment)
     if cause is not environment and cause.state in STUCK:
-        stuck = Became.HELD if cause.state == HELD else Became.FAILED
+        stuck = Became.HELD if cause.state is StateWord.HELD else Became.FAILED
         return Judgement(stuck, environment.message or f"{cause.name}: {cause.message}")
     return Judgement(Became.COMING, environment.message)
 

@@ -10,20 +10,21 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from promoter_view.decoded import mapping, mappings, moment, text, texts
+from promoter_view.decoded import mapping, mappings, moment, number, text, texts
+from promoter_view.stages.health import Health
 from promoter_view.views.promotion_strategy.estimates.deliveries import choose_pasts, read_delivered
 from promoter_view.views.promotion_strategy.estimates.hops import UNKNOWN_HOP, Hop, hops
 from promoter_view.views.promotion_strategy.estimates.stalled import stalled_at
 from promoter_view.views.promotion_strategy.order import read_order
 from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES
 from promoter_view.views.promotion_strategy.state.reading import EnvironmentStatus, read_environment, read_whole
+from promoter_view.views.promotion_strategy.state.words import StateWord
 
 SHORT = 7
-FAILED, HELD, UNKNOWN = "Failed", "Held", "Unknown"
 #: Somebody has to do something before it goes on.
-STUCK = frozenset({FAILED, HELD})
+STUCK = frozenset({StateWord.FAILED, StateWord.HELD})
 #: The newest commit is live, or changes nothing.
-SETTLED = frozenset({"UpToDate", "Verifying"})
+SETTLED = frozenset({StateWord.UP_TO_DATE, StateWord.VERIFYING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class StrategyStatus:
 
     namespace: str
     name: str
-    state: str = UNKNOWN
+    state: StateWord = StateWord.UNKNOWN
     since: datetime | None = None
     message: str = ""
     newest: ToldCommit | None = None
@@ -99,7 +100,7 @@ class ToldStage:
 
     namespace: str
     name: str
-    state: str = UNKNOWN
+    state: str = Health.UNKNOWN
     since: datetime | None = None
     message: str = ""
     promoting: bool = False
@@ -136,7 +137,7 @@ def read_stage(document: Mapping[str, Any]) -> ToldStage:
     return ToldStage(
         namespace=text(document, "metadata", "namespace"),
         name=text(document, "metadata", "name"),
-        state=text(status, "state") or text(document, "health", "status") or UNKNOWN,
+        state=text(status, "state") or text(document, "health", "status") or Health.UNKNOWN,
         since=moment(status, "since"),
         message=text(status, "message") or "; ".join(texts(document, "health", "issues")[:1]),
         promoting=status.get("promoting") is True,
@@ -157,7 +158,7 @@ def _environment(found: Mapping[str, Any], usual: Mapping[str, Hop]) -> ToldEnvi
         **{each.name: getattr(read, each.name) for each in fields(read)},
         live=_commit(mapping(found, "live")),
         next=_commit(mapping(found, "next")),
-        checks=(_number(checks, "passed"), _number(checks, "pending"), _number(checks, "failed")),
+        checks=(number(checks, "passed"), number(checks, "pending"), number(checks, "failed")),
         stalled_at=stalled_at(read.state, read.since, usual.get(read.branch, UNKNOWN_HOP)),
     )
 
@@ -166,7 +167,7 @@ def _commit(found: Mapping[str, Any]) -> ToldCommit | None:
     sha = text(found, "sha")
     if not sha:
         return None
-    number = text(found, "pullRequest", "id")
+    request = text(found, "pullRequest", "id")
     return ToldCommit(
         sha=sha,
         hydrated=text(found, "hydratedSha"),
@@ -175,11 +176,6 @@ def _commit(found: Mapping[str, Any]) -> ToldCommit | None:
         author=text(found, "author"),
         since=moment(found, "since"),
         url=text(found, "url"),
-        request=f"#{number}" if number else "",
+        request=f"#{request}" if request else "",
         request_url=text(found, "pullRequest", "url"),
     )
-
-
-def _number(value: Mapping[str, Any], name: str) -> int:
-    found = value.get(name)
-    return found if isinstance(found, int) and not isinstance(found, bool) else 0

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from promoter_view.stages.health import Health
+from promoter_view.views.promotion_strategy.state.words import StateWord
+
 _RED, _GREEN, _YELLOW, _CYAN, _BOLD = "31", "32", "33", "36", "1"
-_OF_WORDS = {
-    "Failed": _RED,
-    "Held": _RED,
-    "Unhealthy": _RED,
-    "NeedsApproval": _YELLOW,
-    "Queued": _CYAN,
-    "Checking": _CYAN,
-    "Waiting": _CYAN,
-    "Promoting": _CYAN,
-    "Verifying": _CYAN,
-    "Progressing": _CYAN,
-    "UpToDate": _GREEN,
-    "Healthy": _GREEN,
+_OF_WORDS: Mapping[str, str] = {
+    StateWord.FAILED: _RED,
+    StateWord.HELD: _RED,
+    Health.UNHEALTHY: _RED,
+    StateWord.NEEDS_APPROVAL: _YELLOW,
+    StateWord.QUEUED: _CYAN,
+    StateWord.CHECKING: _CYAN,
+    StateWord.WAITING: _CYAN,
+    StateWord.PROMOTING: _CYAN,
+    StateWord.VERIFYING: _CYAN,
+    Health.PROGRESSING: _CYAN,
+    StateWord.UP_TO_DATE: _GREEN,
+    Health.HEALTHY: _GREEN,
 }
 
 

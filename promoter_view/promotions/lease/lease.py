@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from promoter_view.decoded import text
-from promoter_view.promotions.documents import Document, number
+from promoter_view.decoded import number, text
+from promoter_view.promotions.documents import Document
 
 DURATION_SECONDS = 15
 RENEW_SECONDS = 2.0

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from promoter_view.decoded import mapping, text
+from promoter_view.decoded import mapping, number, text
 from promoter_view.durations import parse_duration
-from promoter_view.promotions.documents import Document, number, objects
+from promoter_view.promotions.documents import Document, objects
 
 
 class PromotionPhase(enum.StrEnum):

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from promoter_view.views.promotion_strategy.estimates.hops import Estimate, Hop
 from promoter_view.views.promotion_strategy.estimates.likely import later
+from promoter_view.views.promotion_strategy.state.words import StateWord
 
 #: The states of which one that lasts too long is said to be stalled: nobody is asked to do anything, and no clock runs.
-MOVING = frozenset({"Checking", "Promoting", "Verifying"})
+MOVING = frozenset({StateWord.CHECKING, StateWord.PROMOTING, StateWord.VERIFYING})
 _TIMES = 3
 _SHORTEST = timedelta(minutes=15)
 _WHERE_UNKNOWN = timedelta(hours=1)

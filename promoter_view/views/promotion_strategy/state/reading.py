@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from promoter_view.decoded import mapping, mappings, moment, text, texts
+from promoter_view.decoded import mapping, mappings, moment, number, text, texts
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.state.kinds import ReasonKind
 from promoter_view.views.promotion_strategy.state.words import StateWord
@@ -159,5 +159,4 @@ def _word(found: Mapping[str, Any]) -> StateWord:
 
 
 def _count(found: Mapping[str, Any], name: str) -> int:
-    number = found.get(name)
-    return number if type(number) is int and number >= 0 else 0
+    return max(number(found, name), 0)
