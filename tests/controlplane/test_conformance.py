@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote
 from urllib.request import urlopen
 
@@ -16,6 +17,7 @@ import pytest
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from tests.controlplane.conformance import Facts, Row, Side, differences
 from tests.controlplane.conformance_table import DIFFERENCES, ROWS
+from tests.support.plane.fixtures import running_plane
 from tests.support.plane.plane import ControlPlane
 from tests.support.plane.writing import WrittenCluster
 from tests.support.program.program import Program
@@ -42,6 +44,13 @@ LISTED = {title: facts for each in DIFFERENCES for title, facts in each.rows.ite
 _AT_ONCE = 16
 
 Answers = Mapping[str, tuple[Facts, Facts]]
+
+
+@pytest.fixture(scope="module")
+def control_plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """One with nothing in it but what is compared: lists of all namespaces are."""
+    with running_plane(control_plane_binaries, tmp_path_factory.mktemp("conformance-plane")) as plane:
+        yield plane
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from twisted.internet import reactor as installed
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IHostnameResolver
 from twisted.internet.ssl import PrivateCertificate
 from twisted.internet.task import deferLater
@@ -217,6 +217,18 @@ class AgentTests(TestCase):
         self.assertEqual(await answer, b"late")
         await deferLater(reactor, 0.01)
         self.assertEqual([str(call) for call in reactor.getDelayedCalls() if "_removeConnection" in str(call)], [])
+
+    async def test_a_closing_that_is_called_off(self) -> None:
+        """Who stops waiting for connections to close is told that, and not that one of them failed."""
+        port = self.serve("127.0.0.1", "127.0.0.1")
+        client = KubernetesClient(
+            reactor, ClusterConfig(f"https://127.0.0.1:{port}", authority=Inline(self.authority.pem))
+        )
+        await client.get("/")
+        closing = Deferred.fromCoroutine(client.close())
+        closing.cancel()
+        with self.assertRaises(CancelledError):
+            await closing
 
     def proxies(self, credentials: str = "") -> tuple[Proxy, Proxy]:
         """The same proxy without TLS and with it."""

@@ -24,7 +24,14 @@ _PATIENCE_SECONDS = 90.0
 
 
 def copy(source: str, target: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from promoter_view.program.copying import main; main()", "copy", source, target]
+    command = [
+        sys.executable,
+        "-c",
+        "from promoter_view.command.program import log_main; log_main()",
+        "copy",
+        source,
+        target,
+    ]
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
 
 

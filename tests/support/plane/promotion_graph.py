@@ -64,7 +64,7 @@ class PromotionGraph:
         gated = [{"key": gate, "phase": "pending", "description": "Nobody has said yes yet"}] if gate else []
         status = {
             "active": {**_commit(NEW if is_live else OLD), "commitStatuses": [*health, *own]},
-            "proposed": {**_commit(NEW), "commitStatuses": [*order, *gated] if self._depends_on[branch] else gated},
+            "proposed": {**_commit(NEW), "commitStatuses": [*order, *gated]},
         }
         spec = {"gitRepositoryRef": {"name": "app"}, "activeBranch": branch, "proposedBranch": f"{branch}-next"}
         spec |= {"activeCommitStatuses": [], "proposedCommitStatuses": [{"key": KEY}]}
