@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, TypeVar
 from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.documents import decode, version_of
 from promoter_view.promotions.documents import Document
-from promoter_view.promotions.values import Freight, Promotion, Stage, read_freight, read_promotion, read_stage
+from promoter_view.promotions.values import Promotion, Stage, read_promotion, read_stage
 from promoter_view.records import ABSENT, LOST, Change, ChangeType, ObjectKey, Position, Record, Snapshot, SourceObject
 from promoter_view.slices import Steps
 from promoter_view.stages.application import Application, read_application
 from promoter_view.stages.authorization import StageKey, authorization_of
+from promoter_view.stages.freight import Freight, read_freight
 
 if TYPE_CHECKING:
     from promoter_view.boundaries import Follows

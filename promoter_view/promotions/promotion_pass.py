@@ -21,12 +21,14 @@ from promoter_view.promotions.objects import FREIGHT, PROMOTION, STAGE, KnownObj
 from promoter_view.promotions.pacing import Pacing
 from promoter_view.promotions.rereading import Rereading
 from promoter_view.promotions.state.execution import Execution, PromotionPhase, write_execution
-from promoter_view.promotions.state.freight import collection, reference, unavailable
+from promoter_view.promotions.state.freight import collection, reference
 from promoter_view.promotions.state.requests import SHARD, abort_message
 from promoter_view.promotions.steps_of import Lookups, PromotionSteps
-from promoter_view.promotions.values import Freight, Promotion, Stage, read_promotion
+from promoter_view.promotions.values import Promotion, Stage, read_promotion
 from promoter_view.promotions.writes import Writes
 from promoter_view.stages.authorization import StageKey
+from promoter_view.stages.availability import availability
+from promoter_view.stages.freight import Freight
 
 #: Builds what the engine asks of the steps of one Promotion.
 StepsOf = Callable[[StageKey, Stage, Promotion, Lookups], PromotionSteps]
@@ -217,4 +219,5 @@ def _problem(stage: Stage, promotion: Promotion, freight: Freight | None, now: f
         return "spec.freight is empty: Kargo's webhook fills it from spec.origin, and is not there"
     if freight is None:
         return f"Freight {promotion.freight} does not exist in {promotion.namespace}"
-    return unavailable(freight, stage, now)
+    found = availability(freight, stage.name, stage.requested, now)
+    return None if found.is_available else found.reason

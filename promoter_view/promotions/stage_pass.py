@@ -21,10 +21,11 @@ from promoter_view.promotions.state.queue import Turn, turn
 from promoter_view.promotions.state.requests import FINALIZER
 from promoter_view.promotions.state.stage_status import assessed, taken
 from promoter_view.promotions.steps.step import RefreshApplication
-from promoter_view.promotions.values import Freight, Promotion, Stage, read_stage
+from promoter_view.promotions.values import Promotion, Stage, read_stage
 from promoter_view.promotions.writes import Writes
 from promoter_view.stages.assessment import StageHealth, assess
 from promoter_view.stages.authorization import StageKey
+from promoter_view.stages.freight import Freight
 
 #: StageLook again at once: what was just written lets something else begin.
 AT_ONCE = 0.0

@@ -1,4 +1,4 @@
-"""Kargo's objects as what is decided from: a Promotion, a Stage, Freight, each read once, where it comes in.
+"""Kargo's objects as what is decided from: a Promotion, a Stage, each read once, where it comes in.
 
 ``document`` is what a value was read from: a write starts from that, and what is not named here is in it alone. A text
 is "" where there is none. Pure, and total.
@@ -9,49 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from promoter_view.decoded import mapping, number, text, texts
-from promoter_view.durations import parse_duration
+from promoter_view.decoded import mapping, number, text
 from promoter_view.promotions.documents import Document, objects
 from promoter_view.promotions.state.execution import Execution, PlannedStep, read_execution, read_plan
 from promoter_view.promotions.state.requests import ABORT, CREATE_ACTOR, is_deleting, refresh_of, shard_of
-
-
-@dataclass(frozen=True, slots=True)
-class Freight:
-    """``origin`` is the key that collections use, ``Warehouse/NAME``. The last three are by the names of Stages."""
-
-    document: Document
-    name: str
-    alias: str
-    is_deleting: bool
-    origin: str
-    status: Document
-    currently_in: Document
-    verified_in: Document
-    approved_for: Document
-
-    def since(self, stage: str) -> str:
-        """When it came into that Stage, where it still is."""
-        return text(self.currently_in, stage, "since")
-
-    def longest_soak(self, stage: str) -> float:
-        """The seconds that it was in that Stage at a stretch, at most, of the times that are over."""
-        return parse_duration(text(self.verified_in, stage, "longestSoak")) or 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class FreightRequest:
-    """One entry of spec.requestedFreight: the Stages upstream that may offer Freight of that origin, and when.
-
-    ``needs_all``: every one of them has to. ``soak_seconds``: for how long it has to have been there.
-    """
-
-    origin: str
-    warehouse: str
-    direct: bool
-    stages: Sequence[str]
-    needs_all: bool
-    soak_seconds: float
+from promoter_view.stages.freight import FreightRequest, read_requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,22 +107,6 @@ class Promotion:
         return self.execution.phase.terminal
 
 
-def read_freight(document: Document) -> Freight:
-    """Reads decoded Freight."""
-    metadata, status = mapping(document, "metadata"), mapping(document, "status")
-    return Freight(
-        document=document,
-        name=text(metadata, "name"),
-        alias=text(document, "alias"),
-        is_deleting=is_deleting(document),
-        origin=origin_of(document),
-        status=status,
-        currently_in=mapping(status, "currentlyIn"),
-        verified_in=mapping(status, "verifiedIn"),
-        approved_for=mapping(status, "approvedFor"),
-    )
-
-
 def read_stage(document: Document) -> Stage:
     """Reads a decoded Stage."""
     metadata, spec = mapping(document, "metadata"), mapping(document, "spec")
@@ -171,7 +117,7 @@ def read_stage(document: Document) -> Stage:
         shard=shard_of(document),
         is_deleting=is_deleting(document),
         refresh=refresh_of(document),
-        requested=[_request(each) for each in objects(spec, "requestedFreight")],
+        requested=read_requests(document),
         has_steps=bool(mapping(spec, "promotionTemplate", "spec").get("steps")),
         asks_analysis=bool(mapping(spec, "verification")),
         status=read_stage_status(mapping(document, "status")),
@@ -222,25 +168,7 @@ def read_promotion(document: Document) -> Promotion:
     )
 
 
-def origin_of(document: Document) -> str:
-    """The origin of Freight, of a reference to it or of a request, as the key that collections use."""
-    origin = mapping(document, "origin")
-    return f"{text(origin, 'kind') or 'Warehouse'}/{text(origin, 'name')}"
-
-
 def _last(found: Document) -> LastPromotion:
     name, finished_at, status = text(found, "name"), text(found, "finishedAt"), mapping(found, "status")
     collection = mapping(status, "freightCollection")
     return LastPromotion(name, finished_at, text(status, "phase"), text(status, "message"), collection)
-
-
-def _request(request: Document) -> FreightRequest:
-    sources = mapping(request, "sources")
-    return FreightRequest(
-        origin=origin_of(request),
-        warehouse=text(request, "origin", "name"),
-        direct=sources.get("direct") is True,
-        stages=texts(sources, "stages"),
-        needs_all=text(sources, "availabilityStrategy") == "All",
-        soak_seconds=parse_duration(text(sources, "requiredSoakTime")) or 0.0,
-    )

@@ -7,8 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.promotions.values import read_freight, read_promotion, read_stage
+from promoter_view.promotions.values import read_promotion, read_stage
 from promoter_view.stages.application import read_application
+from promoter_view.stages.freight import read_freight
 from tests.promotions import kargo
 
 NAMES = [

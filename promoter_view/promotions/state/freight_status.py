@@ -7,7 +7,7 @@ from typing import Any
 from promoter_view.decoded import mapping
 from promoter_view.durations import format_duration
 from promoter_view.promotions.documents import Document, seconds_of
-from promoter_view.promotions.values import Freight
+from promoter_view.stages.freight import Freight
 
 
 def placed(freight: Freight, stage: str, *, current: bool, verified: bool, now: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Freight: references, collections, and whether a Stage may take it."""
+"""Freight: references, collections, and what a Stage writes into it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from promoter_view.promotions.state.freight import collection, collection_id, reference, unavailable
+from promoter_view.promotions.state.freight import collection, collection_id, reference
 from promoter_view.promotions.state.freight_status import forgotten, placed
-from promoter_view.promotions.values import Freight, Stage, read_freight, read_stage
+from promoter_view.promotions.values import Stage, read_stage
+from promoter_view.stages.freight import Freight, read_freight
 from tests.promotions import kargo
 
 NOW = 1_800_000_000.0
@@ -52,79 +53,6 @@ def test_a_single_origin_inherits_nothing() -> None:
     status = {"lastPromotion": {"status": {"freightCollection": {"items": {"Warehouse/w": {"name": "old"}}}}}}
     found = collection(stage(status=status), reference(freight("f")))
     assert found["id"] == collection_id({"x": {"name": "f"}})
-
-
-def offering(**sources: Any) -> Stage:
-    found = kargo.stage()
-    found["spec"]["requestedFreight"][0]["sources"] = sources
-    return read_stage(found)
-
-
-VERIFIED = {"verifiedIn": {"a": {}, "b": {}}}
-ONE = {"verifiedIn": {"a": {}}}
-
-
-@pytest.mark.parametrize(
-    ("taking", "found", "available"),
-    [
-        (stage(), freight(), True),
-        (stage("other"), freight(), False),
-        (offering(stages=["a"]), freight(), False),
-        (offering(stages=["a"]), freight(approvedFor={"test": {}}), True),
-        (offering(stages=["a"]), freight(approvedFor={"prod": {}}), False),
-        (offering(stages=["a"]), freight(**ONE), True),
-        (offering(stages=["a", "b"]), freight(**ONE), True),
-        (offering(stages=["a", "b"], availabilityStrategy="OneOf"), freight(**ONE), True),
-        (offering(stages=["a", "b"], availabilityStrategy="All"), freight(**ONE), False),
-        (offering(stages=["a", "b"], availabilityStrategy="All"), freight(**VERIFIED), True),
-        (offering(stages=[], availabilityStrategy="All"), freight(**VERIFIED), False),
-        (offering(stages=["a"], requiredSoakTime="5m"), freight(**ONE), False),
-        (offering(stages=["a"], requiredSoakTime="5m"), freight(verifiedIn={"a": {"longestSoak": "6m0s"}}), True),
-        (offering(stages=["a"], requiredSoakTime="5m"), freight(**ONE, **HERE), True),
-        (offering(stages=["a"], requiredSoakTime="1h"), freight(**ONE, **HERE), False),
-    ],
-)  # fmt: skip
-def test_availability(taking: Stage, found: Freight, available: bool) -> None:
-    """Freight has to be of an origin requested, and approved, direct, or verified upstream for long enough."""
-    assert (unavailable(found, taking, NOW) is None) is available
-
-
-SOAK = {"stages": ["a"], "requiredSoakTime": "1h"}
-
-
-@pytest.mark.parametrize(
-    ("sources", "found", "words"),
-    [
-        (SOAK, freight(**ONE, **HERE), "yet: it is verified in a, and has soaked there for 10m0s of 1h0m0s"),
-        (SOAK, freight(**ONE), "has soaked there for 0s of 1h0m0s"),
-        (SOAK, freight(verifiedIn={"a": {"longestSoak": "59m"}}), "has soaked there for 59m0s of 1h0m0s"),
-        (
-            SOAK | {"stages": ["a", "b"]},
-            freight(**VERIFIED),
-            "verified in a, and has soaked there for 0s of 1h0m0s; it is",
-        ),
-        (SOAK, freight(), "it is not verified in a"),
-        (SOAK | {"stages": ["a", "b"], "availabilityStrategy": "All"}, freight(**ONE), "it is not verified in a, b"),
-    ],
-)
-def test_only_not_soaked(sources: dict[str, Any], found: Freight, words: str) -> None:
-    """Where nothing but time is missing that is said, and how much has passed; where more is, that is said."""
-    assert words in (unavailable(found, offering(**sources), NOW) or "")
-
-
-def test_deleted() -> None:
-    """Freight that is being deleted is not taken, though it is approved."""
-    found = kargo.freight(approvedFor={"test": {}})
-    found["metadata"]["deletionTimestamp"] = TEN_MINUTES_AGO
-    assert unavailable(read_freight(found), stage(), NOW) == "Freight f1 is being deleted"
-
-
-def test_why_not() -> None:
-    """The reason names the Freight, the Stage, and what would make it available."""
-    assert unavailable(freight(), stage("v"), NOW) == "Freight f1 is of Warehouse/w, which Stage test does not request"
-    said = unavailable(freight(), offering(stages=["uat"]), NOW)
-    assert said is not None
-    assert said.endswith("it is not verified in uat")
 
 
 @pytest.mark.parametrize(
