@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from twisted.internet.defer import Deferred, FirstError
 from twisted.internet.endpoints import wrapClientTLS
@@ -119,7 +119,7 @@ def _retire(pool: HTTPConnectionPool) -> Deferred[Any]:
 def _first_reason(failure: Failure) -> Failure:
     """What befell one of many, as if it were alone: who calls the closing off is told just that."""
     failure.trap(FirstError)
-    reason: Failure = failure.value.subFailure
+    reason: Failure = cast(FirstError, failure.value).subFailure
     return reason
 
 
