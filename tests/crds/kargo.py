@@ -31,7 +31,18 @@ _STEPS = [
 _PROMOTION = {"name!": "string", "freight": _REFERENCE, "finishedAt": "time", "status": ANY}
 _SHARD = r".metadata.labels.kargo\.akuity\.io/shard"
 
+_TASK = {"steps!": _STEPS, "vars": _VARIABLES}
+
 KINDS = (
+    Kind(
+        "ClusterPromotionTask",
+        "clusterpromotiontasks",
+        "Steps that Stages of every project refer to.",
+        _TASK,
+        cluster_wide=True,
+        spec_required=True,
+        status_subresource=False,
+    ),
     Kind(
         "Freight",
         "freights",
@@ -46,6 +57,22 @@ KINDS = (
         "A namespace of Stages and Warehouses.",
         status={"conditions": CONDITIONS, "stats": ANY},
         cluster_wide=True,
+    ),
+    Kind(
+        "ProjectConfig",
+        "projectconfigs",
+        "What a project has by way of policies; its name is the project's.",
+        {
+            "promotionPolicies": [
+                {
+                    "autoPromotionEnabled": "boolean",
+                    "stage": "string",
+                    "stageSelector": {"name": "string", "matchLabels": ANY},
+                }
+            ],
+            "webhookReceivers": [ANY],
+        },
+        {"conditions": CONDITIONS, "observedGeneration": "integer"},
     ),
     Kind(
         "Promotion",
@@ -85,6 +112,14 @@ KINDS = (
         short=("promo", "promos"),
         spec_required=True,
         columns=(("Shard", _SHARD), ("Stage", ".spec.stage"), ("Freight", ".spec.freight"), ("Phase", ".status.phase")),
+    ),
+    Kind(
+        "PromotionTask",
+        "promotiontasks",
+        "Steps that Stages of the project refer to.",
+        _TASK,
+        spec_required=True,
+        status_subresource=False,
     ),
     Kind(
         "Stage",
