@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 _NOTHING: Mapping[str, Any] = {}
+_GO_ZERO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def mapping(value: Any, *path: str) -> Mapping[str, Any]:
@@ -56,13 +57,15 @@ def texts(value: Any, *path: str) -> list[str]:
 def parse_time(stamp: str) -> datetime | None:
     """An RFC 3339 time (``2026-11-05T17:59:00Z``), in UTC; None where it is not one, or has no time zone.
 
-    None too where its zone leads out of the years 1 to 9999: no moment that is given here fails when it is shown.
+    None too where it is Go's zero time, by which controllers say that there is none, and where its zone leads out of
+    the years 1 to 9999: no moment that is given here fails when it is shown.
     """
     try:
         moment = datetime.fromisoformat(stamp)
-        return moment.astimezone(UTC) if moment.tzinfo else None
+        found = moment.astimezone(UTC) if moment.tzinfo else None
     except (ValueError, OverflowError):
         return None
+    return None if found == _GO_ZERO else found
 
 
 def rfc3339(seconds: float) -> str:

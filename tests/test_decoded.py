@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from promoter_view.decoded import items, mapping, mappings, moment, number, rfc3339, text, texts
+import pytest
+
+from promoter_view.decoded import items, mapping, mappings, moment, number, parse_time, rfc3339, text, texts
 
 TREE = {"a": {"b": {"c": "deep"}, "n": 1, "l": [{"x": 1}, "odd", None, {"x": 2}]}, "s": "word"}
 
@@ -65,6 +67,13 @@ def test_moment() -> None:
     assert moment(tree, "at") == datetime(2026, 11, 5, 17, 59, tzinfo=UTC)
     for path in ("local", "n", "none"):
         assert moment(tree, path) is None
+
+
+@pytest.mark.parametrize("zero", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+00:00", "0001-01-01T01:00:00+01:00"])
+def test_the_zero_time_of_go_is_no_time(zero: str) -> None:
+    """Controllers write it where there is none; a second later is one."""
+    assert parse_time(zero) is None
+    assert parse_time("0001-01-01T00:00:01Z") is not None
 
 
 def test_a_year_has_four_digits() -> None:

@@ -14,9 +14,9 @@ from promoter_view.views.contents import BundleContents, Readings
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.promotion_strategy.estimates.deliveries import choose_pasts, read_delivered
-from promoter_view.views.promotion_strategy.estimates.hops import UNKNOWN_HOP, hops, strategy_hops
+from promoter_view.views.promotion_strategy.estimates.hops import UNKNOWN_HOP, hop_to, strategy_hops
 from promoter_view.views.promotion_strategy.estimates.stalled import stalled_at
-from promoter_view.views.promotion_strategy.order import Order, read_order
+from promoter_view.views.promotion_strategy.order import read_order
 from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES
 from promoter_view.views.promotion_strategy.state.reading import read_environment
 from promoter_view.views.promotion_strategy.tally.environment import Tally, read_tally
@@ -72,7 +72,7 @@ class StrategyMeasures:
         yield from contents.steps(HISTORIES, read_delivered)
         told = choose_pasts(contents.each(POLICIES, read_delivered), contents.each(HISTORIES, read_delivered))
         for vertex in contents.root(read_order).vertices:
-            hops(Order((vertex,)), told)
+            hop_to(vertex, told)
             yield
 
 

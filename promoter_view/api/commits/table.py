@@ -11,6 +11,7 @@ from promoter_view.decoded import text
 from promoter_view.reading.commits.found import Findings, document_of
 from promoter_view.views.ages import age, shown
 from promoter_view.views.definition import Column
+from promoter_view.views.status.messages import clipped
 
 _NONE = "<none>"
 _MOST_CHARACTERS = 120
@@ -74,4 +75,4 @@ def _rows(found: Findings) -> Iterator[list[Any]]:
 def _waiting(waiting: Any) -> str:
     said = [" ".join(text(each, "message").split()) for each in waiting]
     words = ", ".join(filter(None, said))
-    return (words if len(words) <= _MOST_CHARACTERS else words[: _MOST_CHARACTERS - 3] + "...") or _NONE
+    return clipped(words, _MOST_CHARACTERS) or _NONE

@@ -124,8 +124,12 @@ class Station:
 
     @property
     def unexplained(self) -> Station:
-        """The same as far as its past goes: without its state and how long it takes, which others change."""
-        bare = EnvironmentStatus(self.branch, self.name, StateWord.UNKNOWN)
+        """The same as far as its past goes: without its state and how long it takes, which others change.
+
+        That it is held is its own.
+        """
+        word = self.state if self.state is StateWord.HELD else StateWord.UNKNOWN
+        bare = EnvironmentStatus(self.branch, self.name, word)
         return replace(self, facts=bare, outlook=NO_OUTLOOK, is_restored=False)
 
     @property

@@ -16,6 +16,7 @@ from promoter_view.dashboard.strategies.checks import Checks, Phase, PullRequest
 from promoter_view.dashboard.strategies.commits import ShownCommit
 from promoter_view.dashboard.strategies.environments import Station
 from promoter_view.dashboard.strategies.past import EnvironmentPast
+from promoter_view.views.promotion_strategy.state.words import StateWord
 
 #: Environments of which it is kept what was worked out.
 _KEPT_COLUMNS = 4096
@@ -28,6 +29,7 @@ class CellKind(enum.StrEnum):
     """What became of a commit in an environment; of two that hold, the first counts."""
 
     LIVE = "live"
+    HELD = "held"
     PROPOSED = "proposed"
     FAILED = "failed"
     REPLACED = "replaced"
@@ -187,7 +189,7 @@ def _present(station: Station) -> Iterator[tuple[Cell, ShownCommit]]:
         yield (
             Cell(
                 station.branch,
-                CellKind.FAILED if station.proposed.checks.worst is Phase.FAILURE else CellKind.PROPOSED,
+                _coming(station),
                 since,
                 request=station.open_request,
                 checks=station.proposed.checks,
@@ -195,6 +197,13 @@ def _present(station: Station) -> Iterator[tuple[Cell, ShownCommit]]:
             ),
             station.upcoming,
         )
+
+
+def _coming(station: Station) -> CellKind:
+    """What becomes of a proposed commit: the environment's state says first that it is held back."""
+    if station.state is StateWord.HELD:
+        return CellKind.HELD
+    return CellKind.FAILED if station.proposed.checks.worst is Phase.FAILURE else CellKind.PROPOSED
 
 
 def _replaced(

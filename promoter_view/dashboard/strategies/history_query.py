@@ -19,6 +19,7 @@ class Show(enum.StrEnum):
     ALL = "all"
     LIVE = "live"
     IN_FLIGHT = "in flight"
+    HELD = "held"
     FAILED = "failed"
     NO_OP = "no-op"
 

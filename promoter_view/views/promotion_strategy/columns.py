@@ -23,6 +23,7 @@ from promoter_view.views.promotion_strategy.state.reading import (
     status_steps,
 )
 from promoter_view.views.promotion_strategy.state.words import StateWord
+from promoter_view.views.status.messages import clipped
 
 NONE = "<none>"
 
@@ -180,4 +181,4 @@ def _joined(shown: Sequence[str], count: int) -> str:
 
 
 def _clipped(words: str) -> str:
-    return words if len(words) <= _MOST_CHARACTERS else words[: _MOST_CHARACTERS - 3] + "..."
+    return clipped(words, _MOST_CHARACTERS)

@@ -16,9 +16,9 @@ from operator import attrgetter
 from typing import Any
 
 from promoter_view.decoded import mappings, text, texts
+from promoter_view.views.status.messages import MOST_OF_A_NAME, clipped
 
 _MOST_ODDITIES = 8
-_MOST_CHARACTERS = 100
 #: Orders of strategies that are kept.
 _KEPT = 512
 
@@ -228,4 +228,4 @@ def _bounded(oddities: Sequence[str]) -> tuple[str, ...]:
 
 
 def _named(branch: str) -> str:
-    return branch[:_MOST_CHARACTERS] or "an environment without a branch"
+    return clipped(branch, MOST_OF_A_NAME) or "an environment without a branch"

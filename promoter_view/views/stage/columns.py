@@ -12,6 +12,7 @@ from promoter_view.decoded import mapping, mappings, text, texts
 from promoter_view.views.ages import age
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.definition import Cell, Column
+from promoter_view.views.status.messages import clipped
 
 NONE = "<none>"
 _SHORT_NAME = 7
@@ -116,4 +117,4 @@ def _name(value: Any) -> tuple[str, str]:
 
 
 def _clipped(words: str) -> str:
-    return words if len(words) <= _MOST_CHARACTERS else words[: _MOST_CHARACTERS - 3] + "..."
+    return clipped(words, _MOST_CHARACTERS)

@@ -20,6 +20,7 @@ from promoter_view.views.contents import Contents
 from promoter_view.views.definition import Assessed, StatusField
 from promoter_view.views.status import conditions as showing
 from promoter_view.views.status.conditions import NOT_VISIBLE, StatusCondition, verdict
+from promoter_view.views.status.messages import clipped
 from promoter_view.views.status.words import WHOLE
 
 _CHECKED = "Application"
@@ -100,7 +101,7 @@ class AssessedStage:
         return facts.ended if facts.last and not facts.flows else facts.created
 
     def _message(self, hidden: frozenset[str]) -> str:
-        return NOT_VISIBLE if self.message and self.by_checks and _CHECKED in hidden else self.message
+        return NOT_VISIBLE if self.message and self.by_checks and _CHECKED in hidden else clipped(self.message)
 
     def _conditions(self, hidden: frozenset[str]) -> tuple[StatusCondition, ...]:
         state, message = self.state, self._message(hidden)

@@ -8,7 +8,7 @@ from typing import Any
 from promoter_view.dashboard.strategies.environments import read_strategy
 from promoter_view.dashboard.strategies.history import HistoryLine, Matrices
 from promoter_view.dashboard.strategies.past import read_past
-from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy
+from tests.support.views.strategies import NEW, OLD, Decoded, bundle, check, policy, restore
 
 OLDER = "c" * 40
 
@@ -104,3 +104,12 @@ def test_a_matrix_is_worked_out_in_steps() -> None:
     assert [(line.commit, [cell.kind for cell in line.cells]) for line in made] == [
         (line.commit, [cell.kind for cell in line.cells]) for line in plain
     ]
+
+
+def test_what_a_restore_keeps_out_is_held() -> None:
+    """A proposed commit in a held environment is said to be held, also where a check of it failed."""
+    held = {"restoreActiveCommits": [restore()]}
+    assert kinds(policy(deployed="f" * 40), **held) == {"b": ["held"], "a": ["live"]}
+    bad = [check("health", "failure")]
+    assert kinds(policy(deployed="f" * 40, proposed_checks=bad), **held) == {"b": ["held"], "a": ["live"]}
+    assert kinds(policy(deployed="f" * 40), restoreActiveCommits=[restore(blocks=False)])["b"] == ["proposed"]

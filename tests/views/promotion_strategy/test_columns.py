@@ -150,7 +150,7 @@ def test_cells_have_a_width_whatever_a_branch_is_called() -> None:
     found = row(bundle(policy(long, active_checks=[check("health", "failure")])))
     shown = f"{long[:117]}..."
     assert found["Environments"] == f"{shown}={OLD[:7]}"
-    assert found["Waiting For"] == shown
+    assert found["Waiting For"] == f"{long[:57]}...: active check health failing"
 
 
 def test_who_waits_for_whom() -> None:

@@ -14,6 +14,7 @@ from promoter_view.decoded import mapping, mappings, moment, number, text, texts
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.promotion_strategy.state.kinds import ReasonKind
 from promoter_view.views.promotion_strategy.state.words import StateWord
+from promoter_view.views.status.messages import MOST_OF_A_NAME, clipped
 
 _WORDS = {word.value: word for word in StateWord}
 
@@ -100,7 +101,7 @@ class StatedStrategy:
 
 def headline(name: str, message: str, *, queued: bool) -> str:
     """A message behind the name of its environment; "" where there is none."""
-    return f"{name}{' ' if queued else ': '}{message}" if message else ""
+    return clipped(f"{clipped(name, MOST_OF_A_NAME)}{' ' if queued else ': '}{message}") if message else ""
 
 
 def read_status(contents: Contents) -> StatedStrategy:

@@ -9,6 +9,7 @@ from promoter_view.views.promotion_strategy.order_gate import OrderCheck
 from promoter_view.views.promotion_strategy.restores import Restore
 from promoter_view.views.promotion_strategy.state.kinds import ReasonKind
 from promoter_view.views.promotion_strategy.state.standing import PolicyCheck, PolicyChecks, Standing
+from promoter_view.views.status.messages import clipped
 
 _SHORT_SHA = 7
 _CLOCKS = frozenset((ReasonKind.TIMER, ReasonKind.WINDOW))
@@ -23,7 +24,8 @@ class Reason:
 
     ``message`` is a sentence of its own. ``says`` is the same, to go behind the environment's name in the genitive
     (``check soak is pending``), "" where it is nothing to tell others. ``environment``: the branch that is waited
-    for, and ``cause`` what that waits for itself. ``until``: when a clock lets it go, in seconds since 1970.
+    for, and ``cause`` what that waits for itself. ``until``: when a clock lets it go, in seconds since 1970. Words that
+    are too long are clipped.
     """
 
     kind: ReasonKind
@@ -34,6 +36,10 @@ class Reason:
     until: int | None = None
     url: str = ""
     cause: ReasonKind | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("message", "says"):
+            object.__setattr__(self, name, clipped(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from promoter_view.decoded import mapping, mappings, parse_time, text
 from promoter_view.urls import web_url
 from promoter_view.views.commits import commit_url, person
 from promoter_view.views.promotion_strategy.state.kinds import CheckKinds, ReasonKind
+from promoter_view.views.status.messages import clipped
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _KEYLESS = "without a key"
@@ -241,7 +242,7 @@ def _checks(status: Mapping[str, Any], side: str, kinds: CheckKinds) -> PolicyCh
 
 def _check(found: Mapping[str, Any], kinds: CheckKinds) -> PolicyCheck:
     key = text(found, "key")
-    description = " ".join(text(found, "description").split())[:_MOST_CHARACTERS]
+    description = clipped(" ".join(text(found, "description").split()), _MOST_CHARACTERS)
     return PolicyCheck(kinds.of(key), key or _KEYLESS, description, web_url(text(found, "url")))
 
 

@@ -117,6 +117,8 @@ class AssessedStrategy:
         }
         opening: dict[str, Any] = {name: value for name, value in told.items() if value}
         opening |= {"promoted": summary.promoted_count, "total": len(self.environments)}
+        if summary.order.oddities:
+            opening["orderProblems"] = summary.order.oddities
         relevant = hidden & _RELEVANT
         environments: list[bytes] = []
         for it in self.environments:

@@ -105,6 +105,11 @@ STATUS_SCHEMA: Mapping[str, Any] = _object(
     ),
     promoted=_number("How many environments have the newest commit."),
     total=_number("How many environments there are."),
+    orderProblems=_list(
+        "What of spec.environments and their dependsOn cannot be followed, such as an unknown branch or a circle: a "
+        "sentence each, the first eight and how many more. Left out where all of it can be followed.",
+        {"type": "string"},
+    ),
     environments=_list("The environments in promotion order. Left out where there is none.", _ENVIRONMENT),
     conditions=schema(
         {

@@ -17,12 +17,12 @@ from promoter_view.views.promotion_strategy.state.environment import KEPT, Envir
 from promoter_view.views.promotion_strategy.state.kinds import ReasonKind
 from promoter_view.views.promotion_strategy.state.reasons import Reason
 from promoter_view.views.promotion_strategy.state.words import StateWord
+from promoter_view.views.status.messages import MOST_OF_A_NAME, clipped
 
 _MOST_WORDS = 25
 _MOST_NAMES = 3
 _MOST_CAUSES = 2
 _MOST_REASONS = 100
-_MOST_OF_A_NAME = 60
 _MOST_CHARACTERS = 300
 
 
@@ -120,7 +120,7 @@ def _cause(
     found = facts.get(branch)
     if found is None:
         own_view = gate.of(branch)
-        says = f"check {_clipped(own_view.wanting)} {'failed' if own_view.failed else 'is pending'}"
+        says = f"check {clipped(own_view.wanting, MOST_OF_A_NAME)} {'failed' if own_view.failed else 'is pending'}"
         return Holdup(0, branch, says, its=True) if own_view.wanting else _told(view, branch)
     own = _own(branch, found)
     if own is not None:
@@ -143,13 +143,13 @@ def _told(view: GateView, branch: str) -> Holdup:
 def _said(awaited: Sequence[str], causes: Sequence[Holdup], names: Mapping[str, str]) -> str:
     """``waits for e2e and perf: perf's check load-test is pending``."""
     alone = awaited[0] if len(awaited) == 1 else ""
-    head = f"waits for {_listed([_clipped(names[each]) for each in awaited])}"
+    head = f"waits for {_listed([clipped(names[each], MOST_OF_A_NAME) for each in awaited])}"
     parts = list(filter(None, (_phrase(cause, alone, names) for cause in causes)))
     for shown in range(min(len(parts), _MOST_CAUSES), 0, -1):
         rest = f"; {len(parts) - shown} more" if len(parts) > shown else ""
         words = f"{head}: {'; '.join(parts[:shown])}{rest}".split()
         if len(words) <= _MOST_WORDS or shown == 1:
-            return _clipped(" ".join(words[:_MOST_WORDS]), _MOST_CHARACTERS)
+            return clipped(" ".join(words[:_MOST_WORDS]), _MOST_CHARACTERS)
     return head
 
 
@@ -158,7 +158,7 @@ def _phrase(cause: Holdup, alone: str, names: Mapping[str, str]) -> str:
         return cause.what
     if cause.branch == alone:
         return f"its {cause.what}" if cause.its else f"it {cause.what}"
-    name = _clipped(names[cause.branch])
+    name = clipped(names[cause.branch], MOST_OF_A_NAME)
     return f"{name}'s {cause.what}" if cause.its else f"{name} {cause.what}"
 
 
@@ -166,7 +166,3 @@ def _listed(names: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``, ``a, b, c and 4 more``."""
     shown = [*names[:_MOST_NAMES], *([f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else [])]
     return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
-
-
-def _clipped(words: str, most: int = _MOST_OF_A_NAME) -> str:
-    return words if len(words) <= most else words[: most - 3] + "..."

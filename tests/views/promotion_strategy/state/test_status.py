@@ -312,3 +312,32 @@ def test_any_shape_has_a_status(data: st.DataObject) -> None:
         container, key = data.draw(st.sampled_from(places(tree)))
         container[key] = data.draw(JSON)
     assert list(flaws(told(tree), STRATEGY_STATUS.schema)) == []
+
+
+@pytest.mark.parametrize(
+    ("environments", "problem"),
+    [
+        ({"dev": ["nowhere"]}, "dev depends on nowhere, which is no environment: that is left out."),
+        ({"dev": ["prod"], "prod": ["dev"]}, "dev depends on prod, which waits for it in turn: that is left out."),
+        ({"dev": ["dev"]}, "dev depends on itself: that is left out."),
+    ],
+)
+def test_what_of_depends_on_cannot_be_followed_is_said(environments: Mapping[str, list[str]], problem: str) -> None:
+    """It is in the object, once; where all can be followed there is nothing to say."""
+    tree = bundle(*(policy(branch) for branch in environments))
+    assert "orderProblems" not in told(tree)
+    listed = [{"branch": branch, "dependsOn": wanted} for branch, wanted in environments.items()]
+    tree["promotionStrategy"]["spec"]["environments"] = listed
+    assert told(tree)["orderProblems"] == [problem]
+
+
+def test_a_message_has_a_sane_length_whatever_it_names() -> None:
+    """A branch of 30,000 characters is told in full as what it is, and not again in messages."""
+    branch = "b" * 30_000
+    tree = bundle(policy(branch, active_checks=[check("k" * 30_000, "failure", description="d" * 30_000)]))
+    found = told(tree)
+    messages = [found["message"], *(each["message"] for each in found["conditions"])]
+    messages += [each["message"] for env in found["environments"] for each in (env, *env["waitingFor"])]
+    assert max(map(len, messages)) == 500
+    assert found["message"].startswith("b" * 57 + "...: active check kkk")
+    assert found["message"].endswith("...")
