@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from twisted.internet.defer import Deferred, FirstError
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import wrapClientTLS
 from twisted.internet.interfaces import IStreamClientEndpoint
-from twisted.python.failure import Failure
 from twisted.web.client import Agent, HTTPConnectionPool, ProxyAgent
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent, IAgentEndpointFactory, IBodyProducer, IPolicyForHTTPS, IResponse
@@ -112,15 +111,10 @@ class Agents(Generic[Material]):
 def _retire(pool: HTTPConnectionPool) -> Deferred[Any]:
     """Nothing is kept in the pool from now on: a connection that a request under way gives back is closed then."""
     pool.cachedConnectionTimeout = 0
-    closing: Deferred[Any] = pool.closeCachedConnections().addErrback(_first_reason)
-    return closing
-
-
-def _first_reason(failure: Failure) -> Failure:
-    """What befell one of many, as if it were alone: who calls the closing off is told just that."""
-    failure.trap(FirstError)
-    reason: Failure = cast(FirstError, failure.value).subFailure
-    return reason
+    closed: Deferred[Any] = Deferred()
+    # Connections close whether or not somebody still waits for it.
+    pool.closeCachedConnections().chainDeferred(closed)
+    return closed
 
 
 @implementer(IAgentEndpointFactory)

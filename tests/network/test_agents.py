@@ -229,6 +229,8 @@ class AgentTests(TestCase):
         closing.cancel()
         with self.assertRaises(CancelledError):
             await closing
+        await client.close()
+        await deferLater(reactor, 0.05)
 
     def proxies(self, credentials: str = "") -> tuple[Proxy, Proxy]:
         """The same proxy without TLS and with it."""
