@@ -68,7 +68,7 @@ def _milliseconds(work: Callable[[], object]) -> float:
 
 
 def _context(applications: _Applications, config: Mapping[str, Any]) -> StepContext:
-    return StepContext(_STAGE, "test.01", "step-1", config, applications, _NAMESPACE)
+    return StepContext(_STAGE, "test.01", "step-1", config, applications, _NAMESPACE, now=0.0)
 
 
 _SELECTOR = {"matchLabels": {"tier": "front"}}

@@ -50,8 +50,8 @@ class StepRuns(Protocol):
     def configure(self, step: PlannedStep, execution: Execution) -> Any:
         """Its config with every expression evaluated. Errors: CannotEvaluate."""
 
-    def run(self, step: PlannedStep, config: Any, execution: Execution) -> StepResult:
-        """Decides; writes nothing."""
+    def run(self, step: PlannedStep, config: Any, execution: Execution, now: float) -> StepResult:
+        """Decides; writes nothing. ``now`` is the wall clock's."""
 
     def timeout_seconds(self, uses: str) -> float:
         """How long it may take where the Promotion does not say; 0: for ever."""
@@ -148,7 +148,7 @@ def _attempt(step: PlannedStep, execution: Execution, steps: StepRuns, now: floa
     except CannotEvaluate as error:
         message = f"failed to build step context: {error}"
         return Pass(execution.with_record(replace(record, status=StepStatus.ERRORED.value, message=message)))
-    return _settle(step, execution, steps, steps.run(step, config, execution), now, stepped)
+    return _settle(step, execution, steps, steps.run(step, config, execution, now), now, stepped)
 
 
 def _kept_out(step: PlannedStep, execution: Execution, steps: StepRuns) -> tuple[str, str] | None:

@@ -97,7 +97,7 @@ class PromotionSteps:
         """See StepRuns."""
         return self._expressions.configure(step, execution)
 
-    def run(self, step: PlannedStep, config: Any, execution: Execution) -> StepResult:
+    def run(self, step: PlannedStep, config: Any, execution: Execution, now: float) -> StepResult:
         """See StepRuns."""
         context = StepContext(
             stage=self._stage,
@@ -106,6 +106,7 @@ class PromotionSteps:
             config=config,
             applications=self._applications if self._applications.installed else None,
             default_namespace=self._default_namespace,
+            now=now,
             actor=self._promotion.actor,
             output=execution.state.get(step.alias),
         )

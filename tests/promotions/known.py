@@ -8,6 +8,7 @@ from typing import Any
 from promoter_view.promotions.steps.step import Applications, StepContext
 from promoter_view.stages.application import PROMOTION_INFO, Application, read_application
 from promoter_view.stages.authorization import ANNOTATION, StageKey
+from tests.promotions.runs import NOW
 from tests.support.stages.applications import application
 
 STAGE = StageKey("kargo-demo", "test")
@@ -36,6 +37,7 @@ def context(config: Any, *applications: Mapping[str, Any], **more: Any) -> StepC
         "config": config,
         "applications": known,
         "default_namespace": "argocd",
+        "now": NOW,
         **more,
     }
     return StepContext(**found)

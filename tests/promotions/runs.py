@@ -42,7 +42,7 @@ class ScriptedSteps:
             raise CannotEvaluate("vars.x is not there")
         return step.config
 
-    def run(self, step: PlannedStep, config: Any, execution: Execution) -> StepResult:
+    def run(self, step: PlannedStep, config: Any, execution: Execution, now: float) -> StepResult:
         self.ran.append(step.alias)
         answers = self.answers[step.alias]
         return answers[min(self.ran.count(step.alias), len(answers)) - 1]

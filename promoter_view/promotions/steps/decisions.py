@@ -10,8 +10,10 @@ import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from promoter_view.decoded import text
 from promoter_view.promotions.steps.step import StepStatus
 from promoter_view.stages.application import Application, OperationState
+from promoter_view.urls import public_url
 
 #: The phases of an operation that has ended.
 ENDED = frozenset({"Succeeded", "Failed", "Error"})
@@ -34,6 +36,7 @@ class OperationProgress(enum.Enum):
     NONE = enum.auto()
     IN_FLIGHT = enum.auto()
     ENDED = enum.auto()
+    FAILED_NOWHERE = enum.auto()
     WITHOUT_RESULT = enum.auto()
     WITHOUT_SOURCES = enum.auto()
     MISCOUNTED = enum.auto()
@@ -42,9 +45,10 @@ class OperationProgress(enum.Enum):
 
 
 class NextMove(enum.Enum):
-    """What to do."""
+    """What to do. RESYNC is a SYNC that keeps its distance from the one before (repeating.py)."""
 
     SYNC = enum.auto()
+    RESYNC = enum.auto()
     WAIT = enum.auto()
     COUNT = enum.auto()
     ERROR = enum.auto()
@@ -59,10 +63,11 @@ TABLE: Mapping[tuple[Owner | None, OperationProgress], NextMove] = {
     (Owner.OTHER_PROMOTION, OperationProgress.IN_FLIGHT): NextMove.WAIT,
     (Owner.OTHER_PROMOTION, OperationProgress.ENDED): NextMove.SYNC,
     (Owner.THIS_PROMOTION, OperationProgress.IN_FLIGHT): NextMove.WAIT,
-    (Owner.THIS_PROMOTION, OperationProgress.WITHOUT_RESULT): NextMove.SYNC,
+    (Owner.THIS_PROMOTION, OperationProgress.FAILED_NOWHERE): NextMove.COUNT,
+    (Owner.THIS_PROMOTION, OperationProgress.WITHOUT_RESULT): NextMove.RESYNC,
     (Owner.THIS_PROMOTION, OperationProgress.WITHOUT_SOURCES): NextMove.COUNT,
     (Owner.THIS_PROMOTION, OperationProgress.MISCOUNTED): NextMove.ERROR,
-    (Owner.THIS_PROMOTION, OperationProgress.ELSEWHERE): NextMove.SYNC,
+    (Owner.THIS_PROMOTION, OperationProgress.ELSEWHERE): NextMove.RESYNC,
     (Owner.THIS_PROMOTION, OperationProgress.THERE): NextMove.COUNT,
 }
 
@@ -86,15 +91,17 @@ def decide(application: Application, promotion: str, desired: Sequence[str]) -> 
     progress = _progress(application, owner, desired)
     move = TABLE[(None if (None, progress) in TABLE else owner, progress)]
     name = f"Argo CD Application {application}"
-    if move is NextMove.SYNC:
-        return Decision(move, RUNNING, f"{name} is to be synced")
+    if move in (NextMove.SYNC, NextMove.RESYNC):
+        why = _astray(application, desired) if move is NextMove.RESYNC else "is to be synced"
+        return Decision(move, RUNNING, f"{name} {why}")
     if move is NextMove.ERROR:
         return Decision(move, words=f"{name}: {_miscounted(state, desired)}")
     if progress is OperationProgress.PENDING:
         return Decision(move, RUNNING, f"{name}: {_pending(application, promotion)}{application.operation_message}")
     phase, message = ("", "") if state is None else (state.phase, state.message)
     if move is NextMove.COUNT:
-        return Decision(move, phase, f"{name} failed with: {message or phase}" if phase in FAILED else "")
+        said = message or "; ".join(application.errors) or phase
+        return Decision(move, phase, f"{name} failed with: {said}" if phase in FAILED else "")
     if not phase and owner is not Owner.THIS_PROMOTION:
         return Decision(NextMove.ERROR, words=f"{name}: {_WHOSE[owner]} has no phase")
     held = application.operation_message
@@ -123,10 +130,13 @@ def _progress(application: Application, owner: Owner, desired: Sequence[str]) ->
         return OperationProgress.IN_FLIGHT
     if owner is not Owner.THIS_PROMOTION:
         return OperationProgress.ENDED
-    return _outcome(application, application.operation.revisions, desired)
+    return _outcome(application, application.operation, desired)
 
 
-def _outcome(application: Application, observed: Sequence[str] | None, desired: Sequence[str]) -> OperationProgress:
+def _outcome(application: Application, ended: OperationState, desired: Sequence[str]) -> OperationProgress:
+    observed = ended.revisions
+    if ended.phase in FAILED and not any(observed or ()):
+        return OperationProgress.FAILED_NOWHERE
     if observed is None:
         return OperationProgress.WITHOUT_RESULT
     if not application.sources:
@@ -135,6 +145,25 @@ def _outcome(application: Application, observed: Sequence[str] | None, desired: 
         return OperationProgress.MISCOUNTED
     elsewhere = any(wanted and wanted != seen for wanted, seen in zip(desired, observed, strict=False))
     return OperationProgress.ELSEWHERE if elsewhere else OperationProgress.THERE
+
+
+def _astray(application: Application, desired: Sequence[str]) -> str:
+    """What an operation of ours came to that did not come to what is desired; the end of a sentence."""
+    state = application.operation
+    if state is None or state.revisions is None:
+        return "was synced, and Argo CD does not say to which revision"
+    observed = state.revisions
+    places = [place for place, wanted in enumerate(desired) if wanted and wanted != observed[place]]
+    parts = [_of_source(application, place, observed[place], desired[place]) for place in places]
+    failed = f"; the sync failed with: {state.message or state.phase}" if state.phase in FAILED else ""
+    return f"was synced to {'; '.join(parts)}{failed}"
+
+
+def _of_source(application: Application, place: int, seen: str, wanted: str) -> str:
+    source = application.sources[place] if place < len(application.sources) else {}
+    target = text(source, "targetRevision") or "not set"
+    of = "the source" if len(application.sources) == 1 else f"source {place} ({public_url(text(source, 'repoURL'))})"
+    return f"{seen or 'no revision'}, wanted {wanted}; {of}'s targetRevision is {target}"
 
 
 def _miscounted(state: OperationState | None, desired: Sequence[str]) -> str:

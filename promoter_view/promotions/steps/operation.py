@@ -65,7 +65,7 @@ def plan_sync(action: SyncApplication, live: Application | None) -> SyncPatch | 
     decision = decide(live, action.promotion, desired_revisions(live.sources, action.updates))
     if decision.move is NextMove.ERROR:
         return NotPossible(decision.words)
-    if decision.move is not NextMove.SYNC:
+    if decision.move not in (NextMove.SYNC, NextMove.RESYNC):
         return NothingToWrite(decision.words or f"Argo CD Application {live} is synced already")
     return SyncPatch(_body(action, live), _event(live, action))
 

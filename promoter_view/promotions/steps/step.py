@@ -43,7 +43,8 @@ class StepContext:
     ``config`` is its config after its expressions are evaluated; None where it has none. ``output`` is what this step
     put out when it last ran in this Promotion, None for never. ``actor`` is the annotation
     kargo.akuity.io/create-actor of the Promotion, "" where it has none. ``applications`` is None while none can be
-    known: Argo CD's CRD is not there. ``default_namespace`` is where Argo CD lives.
+    known: Argo CD's CRD is not there. ``default_namespace`` is where Argo CD lives. ``now`` is the wall clock's, in
+    seconds since 1970.
     """
 
     stage: StageKey
@@ -52,6 +53,7 @@ class StepContext:
     config: Any
     applications: Applications | None
     default_namespace: str
+    now: float
     actor: str = ""
     output: Any = None
 

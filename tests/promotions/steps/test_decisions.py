@@ -25,7 +25,7 @@ def pending(by: str | None) -> dict[str, Any]:
     return {"sync": {}, "info": [{"name": PROMOTION_INFO, "value": by}] if by is not None else []}
 
 
-S, W, C, E = NextMove.SYNC, NextMove.WAIT, NextMove.COUNT, NextMove.ERROR
+S, R, W, C, E = NextMove.SYNC, NextMove.RESYNC, NextMove.WAIT, NextMove.COUNT, NextMove.ERROR
 
 CASES: dict[str, tuple[dict[str, Any], tuple[str, ...], NextMove, str, str]] = {
     "no operation ever": (app(), PINNED, S, "Running", "is to be synced"),
@@ -93,17 +93,60 @@ CASES: dict[str, tuple[dict[str, Any], tuple[str, ...], NextMove, str, str]] = {
     "its own, runs": (app(state=operated("Running")), PINNED, W, "Running", "its operation is Running"),
     "its own, an unknown phase": (app(state=operated("Resting")), PINNED, W, "Resting", "its operation is Resting"),
     "its own, no phase": (app(state=operated("")), PINNED, W, "", "its operation is without a phase"),
-    "its own, no result": (app(state=operated()), PINNED, S, "Running", ""),
-    "its own, failed without a result": (app(state=operated("Failed")), PINNED, S, "Running", ""),
+    "its own, no result": (app(state=operated()), PINNED, R, "Running", "does not say to which revision"),
+    "its own, failed without a result": (
+        app(state=operated("Failed", message="refused")),
+        PINNED,
+        C,
+        "Failed",
+        "failed with: refused",
+    ),
+    "its own, error without a revision": (
+        app(state=operated("Error", result={"revision": ""}, message="ComparisonError: no such revision")),
+        PINNED,
+        C,
+        "Error",
+        "failed with: ComparisonError: no such revision",
+    ),
+    "its own, error without a revision or a message": (
+        app(
+            state=operated("Error", result={}),
+            status={"conditions": [{"type": "ComparisonError", "message": "not found"}]},
+        ),
+        PINNED,
+        C,
+        "Error",
+        'failed with: "ComparisonError" condition: not found',
+    ),
+    "its own, failed without any of several revisions": (
+        app(state=operated("Failed"), **TWO),
+        (SHA, "1.0"),
+        C,
+        "Failed",
+        "",
+    ),
     "its own, no sources": (app(state=operated(result=AT_SHA), spec={}), (), C, "Succeeded", ""),
-    "its own, another revision": (app(state=operated(result={"revision": OTHER})), PINNED, S, "Running", ""),
-    "its own, no revision": (app(state=operated(result={})), PINNED, S, "Running", ""),
+    "its own, another revision": (
+        app(state=operated(result={"revision": OTHER}), spec={"source": source(targetRevision="main")}),
+        PINNED,
+        R,
+        "Running",
+        f"argocd/app was synced to {OTHER}, wanted {SHA}; the source's targetRevision is main",
+    ),
+    "its own, failed at another revision": (
+        app(state=operated("Failed", result={"revision": OTHER}, message="hook failed")),
+        PINNED,
+        R,
+        "Running",
+        "targetRevision is not set; the sync failed with: hook failed",
+    ),
+    "its own, no revision": (app(state=operated(result={})), PINNED, R, "Running", f"to no revision, wanted {SHA}"),
     "its own, one of two revisions differs": (
         app(state=operated(result={"revisions": [SHA, "0.9"]}), **TWO),
         (SHA, "1.0"),
-        S,
+        R,
         "Running",
-        "",
+        "was synced to 0.9, wanted 1.0; source 1 (",
     ),
     "its own, there": (app(state=operated(result=AT_SHA)), PINNED, C, "Succeeded", ""),
     "its own, any revision will do": (app(state=operated(result={"revision": OTHER})), LOOSE, C, "Succeeded", ""),
