@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 _NOTHING: Mapping[str, Any] = {}
-_GO_ZERO = datetime(1, 1, 1, tzinfo=UTC)
+#: As Go writes a time that is not set.
+GO_ZERO = "0001-01-01T00:00:00Z"
+_ZERO = datetime.fromisoformat(GO_ZERO)
 
 
 def mapping(value: Any, *path: str) -> Mapping[str, Any]:
@@ -65,7 +67,7 @@ def parse_time(stamp: str) -> datetime | None:
         found = moment.astimezone(UTC) if moment.tzinfo else None
     except (ValueError, OverflowError):
         return None
-    return None if found == _GO_ZERO else found
+    return None if found == _ZERO else found
 
 
 def rfc3339(seconds: float) -> str:

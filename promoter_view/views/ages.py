@@ -6,10 +6,10 @@ The rules are those of k8s.io/apimachinery: duration.HumanDuration and meta/tabl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from promoter_view.decoded import parse_time
+from promoter_view.decoded import GO_ZERO, parse_time
 
 UNKNOWN = "<unknown>"
 INVALID = "<invalid>"
@@ -19,7 +19,6 @@ _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _YEAR = timedelta(days=365)
 #: Go's zero time, which stands for "not set".
-_ZERO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +35,10 @@ def shown(cell: Any, now: datetime) -> Any:
 
 def age(stamp: str) -> Since | str:
     """How long ago that was; ``<unknown>`` when not set, ``<invalid>`` when not a time."""
-    if not stamp:
+    if stamp in ("", GO_ZERO):
         return UNKNOWN
     moment = parse_time(stamp)
-    if moment is None:
-        return INVALID
-    return UNKNOWN if moment == _ZERO else Since(moment)
+    return INVALID if moment is None else Since(moment)
 
 
 def human_duration(elapsed: timedelta) -> str:
