@@ -22,7 +22,7 @@ from promoter_view.promotions.pacing import Pacing
 from promoter_view.promotions.rereading import Rereading
 from promoter_view.promotions.state.execution import Execution, PromotionPhase, write_execution
 from promoter_view.promotions.state.freight import collection, reference
-from promoter_view.promotions.state.requests import SHARD, abort_message
+from promoter_view.promotions.state.requests import abort_message
 from promoter_view.promotions.steps_of import Lookups, PromotionSteps
 from promoter_view.promotions.values import Promotion, Stage, read_promotion
 from promoter_view.promotions.writes import Writes
@@ -76,10 +76,12 @@ class PromotionPass:
 
     async def tidy(self, key: StageKey, now: float) -> None:
         """New ones wait, and say what keeps them from ever running; what people ask for by annotation is done."""
-        hindrance = _hindrance(key, self._known.stage(key), self._shard)
+        stage = self._known.stage(key)
+        hindrance = _hindrance(key, stage, self._shard)
         for promotion in self._known.promotions(key):
-            if promotion.shard == self._shard and not promotion.is_deleting:
-                await self._write(promotion, _tidied(promotion, hindrance, now))
+            if promotion.shard(stage) == self._shard and not promotion.is_deleting:
+                abort = abort_message(promotion.abort, self._shard)
+                await self._write(promotion, _tidied(promotion.execution, abort, hindrance, now))
 
     async def run(
         self, key: StageKey, stage: Stage, promotion: Promotion, now: float, applications: Applications
@@ -187,13 +189,11 @@ def _known_step(uses: str) -> str:
     return uses if uses in ("argocd-update", "argocd-wait") else "other"
 
 
-def _tidied(promotion: Promotion, hindrance: str, now: float) -> Execution:
-    execution = promotion.execution
+def _tidied(execution: Execution, abort: str | None, hindrance: str, now: float) -> Execution:
     if execution.phase.terminal:
         return execution
-    message = abort_message(promotion.abort, promotion.shard)
-    if message is not None:
-        return engine.abort(execution, message, now)
+    if abort is not None:
+        return engine.abort(execution, abort, now)
     if execution.phase is PromotionPhase.RUNNING:
         return execution
     return replace(execution, phase=PromotionPhase.PENDING, message=hindrance)
@@ -204,8 +204,8 @@ def _hindrance(key: StageKey, stage: Stage | None, shard: str) -> str:
     if stage is None:
         return f"Stage {key.stage} does not exist in {key.project}"
     if stage.shard != shard:
-        labelled = f'"{stage.shard}"' if stage.shard else "missing"
-        return f"Stage {key.stage} is not of shard {shard}: its label {SHARD} is {labelled}"
+        whose = f"of shard {stage.shard}" if stage.shard else "of no shard: its spec.shard is empty"
+        return f"this Promotion is of shard {shard}, and Stage {key.stage} is {whose}"
     if not stage.has_steps:
         return f"Stage {key.stage} has no promotion steps: it is for control flow only"
     return ""

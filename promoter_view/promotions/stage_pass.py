@@ -70,7 +70,7 @@ class StagePass:
         stage = self._known.stage(key)
         if stage is not None and stage.shard == self._shard:
             return True
-        return any(promotion.shard == self._shard for promotion in self._known.promotions(key))
+        return any(promotion.shard(stage) == self._shard for promotion in self._known.promotions(key))
 
     async def look(self, key: StageKey, now: float) -> StageLook:
         """One look. Errors: Conflict (decide again), MayNotWrite, ClusterError."""
@@ -106,7 +106,7 @@ class StagePass:
         """The Promotion of ours whose turn it is by the Stage's status."""
         name = stage.status.current
         promotion = self._known.promotion(key.project, name) if name else None
-        if promotion is None or promotion.shard != self._shard or promotion.is_deleting:
+        if promotion is None or promotion.shard(stage) != self._shard or promotion.is_deleting:
             return None
         return None if promotion.has_ended else promotion
 

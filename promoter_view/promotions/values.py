@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from promoter_view.decoded import mapping, number, text
 from promoter_view.promotions.documents import Document, objects
 from promoter_view.promotions.state.execution import Execution, PlannedStep, read_execution, read_plan
-from promoter_view.promotions.state.requests import ABORT, CREATE_ACTOR, is_deleting, refresh_of, shard_of
+from promoter_view.promotions.state.requests import ABORT, CREATE_ACTOR, is_deleting, refresh_of
 from promoter_view.stages.freight import FreightRequest, read_requests
+from promoter_view.stages.shard import shard_of_promotion, shard_of_stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,6 @@ class Promotion:
     name: str
     uid: str
     created: str
-    shard: str
     is_deleting: bool
     abort: str
     refresh: str
@@ -106,6 +106,10 @@ class Promotion:
         """It changes no more."""
         return self.execution.phase.terminal
 
+    def shard(self, stage: Stage | None) -> str:
+        """Whose it is, where that is its Stage; None where its Stage is not there."""
+        return shard_of_promotion(self.document, "" if stage is None else stage.shard)
+
 
 def read_stage(document: Document) -> Stage:
     """Reads a decoded Stage."""
@@ -114,7 +118,7 @@ def read_stage(document: Document) -> Stage:
         document=document,
         name=text(metadata, "name"),
         generation=number(metadata, "generation"),
-        shard=shard_of(document),
+        shard=shard_of_stage(document),
         is_deleting=is_deleting(document),
         refresh=refresh_of(document),
         requested=read_requests(document),
@@ -151,7 +155,6 @@ def read_promotion(document: Document) -> Promotion:
         name=text(metadata, "name"),
         uid=text(metadata, "uid"),
         created=text(metadata, "creationTimestamp"),
-        shard=shard_of(document),
         is_deleting=is_deleting(document),
         abort=text(metadata, "annotations", ABORT),
         refresh=refresh_of(document),

@@ -120,17 +120,38 @@ def test_nothing_is_written_without_the_lease(cluster: Cluster) -> None:
 
 
 def test_other_shards_are_left_alone(cluster: Cluster) -> None:
-    """Objects of another shard, or of none, are not touched."""
-    for name, labels in (("other", {"kargo.akuity.io/shard": "west"}), ("none", {})):
-        foreign = stage(name=name)
+    """Objects of another shard, or of none, are not touched; spec.shard counts, whatever the label says."""
+    west, east = {"kargo.akuity.io/shard": "west"}, {"kargo.akuity.io/shard": "east"}
+    for name, labels, shard in (("other", west, ""), ("none", {}, ""), ("west", east, "west")):
+        foreign = stage(name=name, shard=shard)
         foreign["metadata"]["labels"] = labels
         of_it = updating(f"p-{name}")
-        of_it["metadata"]["labels"] = labels
+        of_it["metadata"]["labels"] = {"kargo.akuity.io/shard": shard} if shard else labels
         of_it["spec"]["stage"] = name
         cluster.put("stages", foreign)
         cluster.put("promotions", of_it)
     Process(cluster).turn(seconds=600)
     assert {path.split("/")[7] for _, path, _ in cluster.writes} == {"test"}
+
+
+def test_a_stage_is_ours_by_its_spec(cluster: Cluster) -> None:
+    """Without a label, as where no webhook makes one, the Stage is ours by spec.shard, and its Promotion with it."""
+    unlabelled, of_it = stage(shard="east"), updating()
+    unlabelled["metadata"]["labels"] = of_it["metadata"]["labels"] = {}
+    cluster.put("stages", unlabelled)
+    cluster.put("promotions", of_it)
+    promote(cluster, Process(cluster))
+    assert phase(cluster) == ("Succeeded", "")
+
+
+def test_a_promotion_that_is_not_ours(cluster: Cluster) -> None:
+    """One that was made when its Stage was nobody's is for whoever runs those: Kargo's webhook gave it no label."""
+    of_it = updating()
+    of_it["metadata"] |= {"labels": {}, "annotations": {"kargo.akuity.io/stage": "test"}}
+    cluster.put("promotions", of_it)
+    Process(cluster).turn()
+    assert cluster.of("promotions", "p").get("status") is None
+    assert cluster.syncs == []
 
 
 @pytest.mark.parametrize("step", [86_400.0, -3600.0])
@@ -151,8 +172,9 @@ def test_the_clock_steps_under_a_step(cluster: Cluster, step: float) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"metadata": {"labels": None}}, "its label kargo.akuity.io/shard is missing"),
-        ({"metadata": {"labels": {"kargo.akuity.io/shard": "west"}}}, 'its label kargo.akuity.io/shard is "west"'),
+        ({"metadata": {"labels": None}}, "Stage test is of no shard: its spec.shard is empty"),
+        ({"metadata": {"labels": {"kargo.akuity.io/shard": "west"}}}, "of shard east, and Stage test is of shard west"),
+        ({"spec": {"shard": "west"}}, "of shard east, and Stage test is of shard west"),
         ({"spec": {"promotionTemplate": None}}, "it is for control flow only"),
         (None, "Stage test does not exist in kargo-demo"),
     ],

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from promoter_view.dashboard.search import freight_words, joined
 from promoter_view.dashboard.strategies.fleet import Listed
 from promoter_view.decoded import mapping, mappings, moment, text, texts
+from promoter_view.stages.shard import shard_of_stage
 from promoter_view.views.contents import BundleContents, Contents, Read
 from promoter_view.views.stage.columns import application_counts, application_steps, freight_name, read_status
 
@@ -140,7 +141,7 @@ def read_stage_row(contents: Contents) -> StageRow:
         applications=applications,
         current=current,
         last=last,
-        shard=contents.root(_shard),
+        shard=contents.root(shard_of_stage),
         sources=contents.root(_requests),
         labels=contents.labels,
         changed=last.at if last is not None else None,
@@ -216,7 +217,3 @@ def _requests(stage: Mapping[str, Any]) -> FreightSources:
         if sources.get("direct") is True:
             warehouses[text(each, "origin", "name")] = None
     return FreightSources(tuple(filter(None, warehouses)), tuple(stages))
-
-
-def _shard(stage: Mapping[str, Any]) -> str:
-    return text(stage, "spec", "shard")

@@ -124,7 +124,7 @@ class ArgoCDOptions:
         None,
         "run the Promotions of this shard of Kargo",
         otherwise="nothing is written to a cluster",
-        more="those and the Stages that carry this label `kargo.akuity.io/shard` ([Argo CD](argocd.md))",
+        more="the Stages whose `spec.shard` it is, and their Promotions ([Argo CD](argocd.md))",
     )
     lease_namespace: str = option(
         lease_namespace,

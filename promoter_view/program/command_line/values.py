@@ -179,7 +179,7 @@ def replica_id(text: str) -> str:
 def shard(text: str) -> str:
     """The name of a shard of Kargo: a label value, never empty."""
     if not re.fullmatch(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", text):
-        raise ValueError("the name of a shard, as the label kargo.akuity.io/shard has it; left out, nothing is written")
+        raise ValueError("the name of a shard, as Stages have it in spec.shard; left out, nothing is written")
     return text
 
 

@@ -9,14 +9,8 @@ from promoter_view.promotions.documents import Document
 ABORT = "kargo.akuity.io/abort"
 REFRESH = "kargo.akuity.io/refresh"
 CREATE_ACTOR = "kargo.akuity.io/create-actor"
-SHARD = "kargo.akuity.io/shard"
 FINALIZER = "kargo.akuity.io/finalizer"
 _TERMINATE = "terminate"
-
-
-def shard_of(document: Document) -> str:
-    """The shard that an object is labelled with, "" for none."""
-    return text(document, "metadata", "labels", SHARD)
 
 
 def abort_message(asked: str, shard: str) -> str | None:

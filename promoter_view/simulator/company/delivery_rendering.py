@@ -20,6 +20,8 @@ from promoter_view.simulator.company.manifests import Document
 ARGOCD = "argocd"
 _VERSIONS = {kind.kind: kind.api_version for kind in (*KARGO_KINDS, APPLICATION)}
 _WAREHOUSE = "main"
+#: Of Kargo, that runs these Stages.
+_SHARD = "gitops"
 _ORIGIN = {"kind": "Warehouse", "name": _WAREHOUSE}
 
 
@@ -100,7 +102,8 @@ def _steps(stage: SimulatedStage, freight: str) -> list[dict[str, Any]]:
 def _stage(project: Project, stage: SimulatedStage) -> Document:
     sources = {"stages": [stage.upstream]} if stage.upstream else {"direct": True}
     template = {"spec": {"steps": _steps(stage, "${{ commitFrom(vars.repo).ID }}")}}
-    spec = {"requestedFreight": [{"origin": _ORIGIN, "sources": sources}], "promotionTemplate": template}
+    requested = [{"origin": _ORIGIN, "sources": sources}]
+    spec = {"shard": _SHARD, "requestedFreight": requested, "promotionTemplate": template}
     status: dict[str, Any] = {
         "freightHistory": [_collection(project, freight) for freight in stage.has],
         "freightSummary": stage.has[0].name,
@@ -113,7 +116,7 @@ def _stage(project: Project, stage: SimulatedStage) -> Document:
             "finishedAt": rfc3339(stage.last.finished),
             "status": _promotion_status(project, stage, stage.last),
         }
-    metadata = {"annotations": _whom_to_ask(project, stage)}
+    metadata = {"labels": {"kargo.akuity.io/shard": _SHARD}, "annotations": _whom_to_ask(project, stage)}
     return _object("Stage", stage.name, project.name, metadata=metadata, spec=spec, status=status)
 
 
@@ -135,7 +138,7 @@ def _promotion(project: Project, stage: SimulatedStage, promotion: SimulatedProm
         "Promotion",
         stage.promotion_name(promotion),
         project.name,
-        metadata={"labels": {"kargo.akuity.io/stage": stage.name}},
+        metadata={"labels": {"kargo.akuity.io/shard": _SHARD, "kargo.akuity.io/stage": stage.name}},
         spec={
             "stage": stage.name,
             "freight": promotion.freight.name,
