@@ -74,6 +74,9 @@ class Recorder(Protocol):
     def forget_all(self) -> None:
         """The same for every path, in one record: a cluster is restored as a whole."""
 
+    def read_by(self, path: ListPath, schema: str) -> None:
+        """From here on that path is read by that schema. Whatever was read by another is forgotten before."""
+
     @property
     def kinds(self) -> tuple[UndeclaredKind, ...]:
         """The undeclared kinds that are taken up."""

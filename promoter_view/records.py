@@ -19,6 +19,8 @@ LOST = "?"
 OWN_CLUSTER = "@"
 #: In a Position that is LOST: that of every list path, for the cluster itself went back in time.
 EVERY_PATH = ""
+#: In place of a schema's digest: the path is listed anew, and not all of the cluster's servers may know the schema yet.
+UNSETTLED = "?"
 #: The field of a bundle that says how it stands.
 STATUS = "status"
 #: Characters of the reason in an UnreadObject.
@@ -177,7 +179,15 @@ class KindsChanged:
     kinds: tuple[UndeclaredKind, ...]
 
 
-Entry = Change | Position | Mark | Unreadable | KindsChanged
+@dataclass(frozen=True, slots=True)
+class SchemaRead:
+    """All that follows on that path, a list of it among that, is read by that schema: its digest, or UNSETTLED."""
+
+    path: str
+    schema: str
+
+
+Entry = Change | Position | Mark | Unreadable | KindsChanged | SchemaRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +237,8 @@ class Snapshot:
     ``bundles`` holds each bundle's resourceVersion: departures leave no trace in the objects, so it cannot be worked
     out again. ``complete`` says that every path has had a position, so that bundles are built. ``unreadable`` are
     the objects whose newest state could not be read; of those ``objects`` has the last readable one, if there was one.
-    ``kinds`` are the undeclared ones that are taken up. ``memory`` is that of bundles, also while these are not built;
-    None where no mark has said yet that there is one.
+    ``kinds`` are the undeclared ones that are taken up. ``schemas`` are those of SchemaRead, by path.
+    ``memory`` is that of bundles, also while these are not built; None where no mark has said yet that there is one.
     """
 
     offset: int
@@ -240,6 +250,7 @@ class Snapshot:
     bundles: Mapping[BundleKey, int]
     unreadable: Mapping[ObjectKey, UnreadObject] = field(default_factory=dict)
     kinds: tuple[UndeclaredKind, ...] = ()
+    schemas: Mapping[str, str] = field(default_factory=dict)
     memory: Mapping[BundleKey, Memory] | None = None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from sys import intern
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgpack
@@ -24,6 +25,7 @@ from promoter_view.records import (
     ObjectKey,
     Position,
     Record,
+    SchemaRead,
     Snapshot,
     SourceObject,
     UndeclaredKind,
@@ -37,6 +39,7 @@ _POSITION = 3
 _MARK = 4
 _UNREADABLE = 5
 _KINDS_CHANGED = 6
+_SCHEMA_READ = 7
 
 #: Formats of a log: each record of a newer type raises it once, so that older programs refuse what they cannot read.
 #: Their digits differ in two bits, so that no flipped one makes another of them.
@@ -45,13 +48,22 @@ _UNREADABLE_FORMAT = 2
 _KINDS_FORMAT = 4
 #: That of a log in which the memory of bundles is kept.
 MEMORY_FORMAT = 7
+_SCHEMAS_FORMAT = 8
 #: Those that are read.
-FORMATS = (FIRST_FORMAT, _UNREADABLE_FORMAT, _KINDS_FORMAT, MEMORY_FORMAT)
+FORMATS = (FIRST_FORMAT, _UNREADABLE_FORMAT, _KINDS_FORMAT, MEMORY_FORMAT, _SCHEMAS_FORMAT)
+#: How much of what stands behind all that the first format has a log of each has.
+_NEWER_PARTS = dict(zip(FORMATS, (0, 1, 2, 2, 3), strict=True))
 
 #: What decoding raises for bytes that are not what they should be.
 MALFORMED = (ValueError, TypeError, IndexError, KeyError)
 
-_FORMAT_OF: Mapping[type[Entry], int] = {Unreadable: _UNREADABLE_FORMAT, KindsChanged: _KINDS_FORMAT}
+_FORMAT_OF: Mapping[type[Entry], int] = {
+    Unreadable: _UNREADABLE_FORMAT,
+    KindsChanged: _KINDS_FORMAT,
+    SchemaRead: _SCHEMAS_FORMAT,
+}
+#: What newer formats have: unreadable objects, undeclared kinds, schemas by path.
+Newer = tuple[Mapping[ObjectKey, UnreadObject], tuple[UndeclaredKind, ...], Mapping[str, str]]
 
 
 class SnapshotCounts(NamedTuple):
@@ -88,6 +100,8 @@ def _format_of(entry: Entry) -> int:
 
 def format_of_snapshot(snapshot: Snapshot) -> int:
     """The lowest format of a log that can begin with it."""
+    if snapshot.schemas:
+        return _SCHEMAS_FORMAT
     if snapshot.memory is not None:
         return MEMORY_FORMAT
     if snapshot.kinds:
@@ -123,6 +137,8 @@ def _row(entry: Entry, words: WordTable) -> tuple[Any, ...]:
         return (_UNREADABLE, *key, *entry.found, words.number(entry.path), entry.position)
     if isinstance(entry, KindsChanged):
         return _KINDS_CHANGED, entry.kinds
+    if isinstance(entry, SchemaRead):
+        return _SCHEMA_READ, words.number(entry.path), entry.schema
     remembers = (True,) if entry.remembers else ()
     return _MARK, entry.previous, entry.mirror.cluster, dict(entry.mirror.paths), entry.generation, *remembers
 
@@ -143,6 +159,8 @@ def _entry(row: Sequence[Any], words: Sequence[str]) -> Entry:
         return Unreadable(key, UnreadObject(version, reason), words[path], position)
     if number == _KINDS_CHANGED:
         return KindsChanged(_kinds(row[3]))
+    if number == _SCHEMA_READ:
+        return SchemaRead(words[row[3]], row[4])
     raise ValueError(f"no such type of record: {number!r}")
 
 
@@ -151,38 +169,41 @@ def encode_snapshot_head(snapshot: Snapshot) -> bytes:
     mirror = snapshot.mirror
     state = (snapshot.offset, mirror.cluster, dict(mirror.paths), snapshot.generation, snapshot.complete)
     counts = (len(snapshot.objects), len(snapshot.bundles))
-    newer = encode_newer(snapshot.unreadable, snapshot.kinds, format_of_snapshot(snapshot))
-    remembered = () if snapshot.memory is None else (len(snapshot.memory),)
+    number = format_of_snapshot(snapshot)
+    newer = encode_newer((snapshot.unreadable, snapshot.kinds, snapshot.schemas), number)
+    remembered = (None if snapshot.memory is None else len(snapshot.memory),) if number >= MEMORY_FORMAT else ()
     return pack((*state, dict(snapshot.positions), *counts, *newer, *remembered))
 
 
 def decode_snapshot_head(payload: bytes | memoryview) -> tuple[Snapshot, SnapshotCounts]:
     """A snapshot without all these, and how many there are to be. Errors: those in ``MALFORMED``."""
     offset, cluster, paths, generation, complete, positions, objects, bundles, *more = unpack(payload)
-    newer, remembered = decode_newer(*more[:2]), more[2:]
-    empty = Snapshot(offset, Mirror(cluster, paths), generation, complete, positions, {}, {}, *newer)
-    if remembered:
+    *newer, remembered = more if len(more) > _NEWER_PARTS[_KINDS_FORMAT] else (*more, None)
+    told = decode_newer(*newer)
+    empty = Snapshot(offset, Mirror(cluster, paths), generation, complete, positions, {}, {}, *told)
+    if remembered is not None:
         empty = replace(empty, memory={})
-    return empty, SnapshotCounts(objects, bundles, *remembered)
+    return empty, SnapshotCounts(objects, bundles, remembered or 0)
 
 
-def encode_newer(
-    unreadable: Mapping[ObjectKey, UnreadObject], kinds: tuple[UndeclaredKind, ...], number: int
-) -> tuple[Any, ...]:
+def encode_newer(newer: Newer, number: int) -> tuple[Any, ...]:
     """What stands behind all that format 1 has, in a log of format ``number``; as a part of something larger."""
+    unreadable, kinds, schemas = newer
     rows = [(*key, *unread) for key, unread in unreadable.items()]
-    return (rows, kinds)[: FORMATS.index(number)]
+    return (rows, kinds, dict(schemas))[: _NEWER_PARTS[number]]
 
 
 def decode_newer(
-    unreadable: Iterable[Sequence[str]] = (), kinds: Iterable[Sequence[Any]] = ()
-) -> tuple[dict[ObjectKey, UnreadObject], tuple[UndeclaredKind, ...]]:
+    unreadable: Iterable[Sequence[str]] = (),
+    kinds: Iterable[Sequence[Any]] = (),
+    schemas: Mapping[str, str] = MappingProxyType({}),
+) -> Newer:
     """The inverse. Errors: those in ``MALFORMED``."""
     found = {
         ObjectKey(kind, namespace, name): UnreadObject(version, reason)
         for kind, namespace, name, version, reason in unreadable
     }
-    return found, _kinds(kinds)
+    return found, _kinds(kinds), dict(schemas)
 
 
 def _kinds(rows: Iterable[Sequence[Any]]) -> tuple[UndeclaredKind, ...]:

@@ -12,7 +12,7 @@ from promoter_view.records import OWN_CLUSTER, Mirror
 
 
 def carried(previous: Mirror | None, current: Mirror, positions: Mapping[str, str]) -> dict[str, str]:
-    """The positions that hold on after a Mark of ``current``: same cluster, same path, same rules digest.
+    """The positions that hold on after a Mark of ``current``: same cluster, same path, same rules digest. Schemas too.
 
     ``previous`` is what was mirrored until then, None when nothing was. A path that is no longer mirrored loses its
     position, for its objects are not followed while it is away. One with a cluster of its own asks for that one only.

@@ -6,7 +6,7 @@ one before it in the queue. Who decides what the cluster's answers mean is the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ from promoter_view.records import (
     ListPath,
     ObjectKey,
     Position,
+    SchemaRead,
+    Snapshot,
     SourceObject,
     UndeclaredKind,
     Unreadable,
@@ -45,13 +47,12 @@ MAX_UNREADABLE = 1_000
 NO_PATH = ""
 
 _Objects = dict[ObjectKey, SourceObject]
-_NONE: Mapping[ObjectKey, UnreadObject] = {}
 
 
 class LogRecorder:
     """The Recorder of one log that has started.
 
-    ``objects``, ``positions``, ``unreadable`` and ``kinds`` are what was replayed.
+    ``past`` is what was replayed.
     """
 
     _log = Logger()
@@ -60,11 +61,8 @@ class LogRecorder:
         self,
         log: EventLog,
         *,
-        objects: Mapping[ObjectKey, SourceObject],
-        positions: Mapping[str, str],
+        past: Snapshot,
         metrics: Metrics,
-        unreadable: Mapping[ObjectKey, UnreadObject] = _NONE,
-        kinds: tuple[UndeclaredKind, ...] = (),
         max_pending_bytes: int = MAX_PENDING_BYTES,
         max_pending_events: int = MAX_PENDING_EVENTS,
     ) -> None:
@@ -72,16 +70,17 @@ class LogRecorder:
         self._metrics = metrics
         self._max_pending_bytes = max_pending_bytes
         self._max_pending_events = max_pending_events
-        self._positions = dict(positions)
-        self._unreadable = dict(unreadable)
-        self._taken_up = kinds
+        self._positions = dict(past.positions)
+        self._unreadable = dict(past.unreadable)
+        self._taken_up = past.kinds
+        self._schemas = dict(past.schemas)
         self._quotas: dict[str, Quota] = {}
         self._restorations = 0
         self._kinds: dict[str, dict[str, _Objects]] = {}
         self._pending_bytes = 0
         self._pending_events = 0
         self._waiting: list[Deferred[None]] = []
-        for key, found in objects.items():
+        for key, found in past.objects.items():
             self._namespace(key)[key] = found
 
     def position(self, path: ListPath) -> str | None:
@@ -164,6 +163,16 @@ class LogRecorder:
         self._positions = dict.fromkeys(self._positions, LOST)
         self._restorations += 1
         self._append(Position(EVERY_PATH, LOST), 0)
+
+    def schema(self, path: ListPath) -> str:
+        """By which schema that path was read; "" where that is not known."""
+        return self._schemas.get(path.id, "")
+
+    def read_by(self, path: ListPath, schema: str) -> None:
+        """See Recorder. What is known already is not appended again."""
+        if self._schemas.get(path.id) != schema:
+            self._schemas[path.id] = schema
+            self._append(SchemaRead(path.id, schema), 0)
 
     def take_up(self, kinds: tuple[UndeclaredKind, ...]) -> None:
         """See Recorder. The set that is in force already is not appended again."""

@@ -12,7 +12,6 @@ from twisted.logger import Logger
 from promoter_view.kubernetes.connection.cluster import Clusters
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.log.urls import LogSettings, open_log
-from promoter_view.program.changed_schemas import ChangedSchemas
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.reflection import Reflection, ReflectionByLeader
 from promoter_view.program.role import Role
@@ -60,12 +59,6 @@ class Pipeline:
             runtime=runtime,
             schema_poll_seconds=settings.cluster.schema_poll_interval,
         )
-        self._changed_schemas = ChangedSchemas(
-            self.reflection,
-            aggregated=role.aggregated,
-            runtime=runtime,
-            poll_seconds=settings.cluster.schema_poll_interval,
-        )
         self.shard = _shard(settings, self.projector, runtime)
 
     def definitions(self) -> Mapping[str, ViewDefinition]:
@@ -84,13 +77,12 @@ class Pipeline:
     def lead(self, clusters: Clusters) -> None:
         """Reflects those clusters, and runs the shard, whenever this replica leads."""
         reflecting = ReflectionByLeader(self.reflection, clusters, self.projector.snapshot)
-        self._changed_schemas.start(clusters)
         self.event_log.lead(reflecting if self.shard is None else self.shard.led_after(reflecting, clusters))
 
     def endings(self) -> list[Callable[[], object]]:
         """The steps after which nothing is written any more; the log is still to be stopped."""
         writing = [] if self.shard is None else [self.shard.close]
-        return [*writing, *self._changed_schemas.endings(), *self.reflection.endings()]
+        return [*writing, *self.reflection.endings()]
 
 
 def _shard(settings: Settings, projector: Projector, runtime: Runtime) -> Shard | None:

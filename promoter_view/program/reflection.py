@@ -22,6 +22,7 @@ from promoter_view.kubernetes.reflecting.reflector import ReflectorStatus
 from promoter_view.kubernetes.reflecting.reflectors import Reflectors, mirror_of
 from promoter_view.kubernetes.undeclared.reflecting import UndeclaredReflectors
 from promoter_view.log.recorder import LogRecorder
+from promoter_view.program.changed_schemas import ChangedSchemas
 from promoter_view.program.health import first_state
 from promoter_view.program.role import Role
 from promoter_view.records import ListPath, Mirror, Snapshot
@@ -46,6 +47,7 @@ class Reflection:
         self._recorder: LogRecorder | None = None
         self._reflectors: Reflectors | None = None
         self._undeclared: UndeclaredReflectors | None = None
+        self._changed_schemas: ChangedSchemas | None = None
         self._beginning: Deferred[None] | None = None
 
     def mirror(self, cluster: str, applications: str = "") -> Mirror:
@@ -57,7 +59,7 @@ class Reflection:
         self._client = self._connect(clusters.main)
         if clusters.applications is not None:
             self._elsewhere = self._connect(clusters.applications)
-        self._recorder = self._record(past)
+        self._recorder = LogRecorder(self._event_log, past=past, metrics=self._runtime.metrics)
         self._undeclared = self._reflect_undeclared(self._recorder, self._client)
         main = AggregatedCluster(self._client) if self._role.aggregated else self._client
         self._reflectors = Reflectors(
@@ -68,13 +70,15 @@ class Reflection:
             runtime=self._runtime,
             needs=self._role.needs,
         )
+        self._changed_schemas = self._follow_schemas(self._recorder, clusters)
         self._beginning = Deferred.fromCoroutine(self._begin(self._recorder, self._reflectors))
         self._beginning.addErrback(self._did_not_begin)
 
     def endings(self) -> list[Callable[[], object]]:
         """The steps that end it, in order, for whoever ends every part whatever goes wrong in one."""
         steps: list[Callable[[], object]] = [] if self._beginning is None else [self._beginning.cancel]
-        steps += [each.stop for each in (self._undeclared, self._reflectors) if each is not None]
+        parts = (self._changed_schemas, self._undeclared, self._reflectors)
+        steps += [each.stop for each in parts if each is not None]
         return steps + [client.close for client in (self._client, self._elsewhere) if client is not None]
 
     async def stop(self) -> None:
@@ -82,7 +86,7 @@ class Reflection:
         for step in self.endings():
             await maybeDeferred(step)
         self._client = self._elsewhere = self._recorder = self._reflectors = self._undeclared = None
-        self._beginning = None
+        self._beginning = self._changed_schemas = None
 
     def statuses(self) -> tuple[ReflectorStatus, ...]:
         """One a path; none while nothing is reflected."""
@@ -94,12 +98,6 @@ class Reflection:
         """Those of the role, and those of undeclared kinds while something is reflected."""
         undeclared = () if self._undeclared is None else self._undeclared.statuses()
         return [*self._role.paths, *(status.path for status in undeclared)]
-
-    def list_anew(self, path: ListPath) -> None:
-        """The kind of that path has another schema. Nothing is done while nothing is reflected."""
-        for each in (self._reflectors, self._undeclared):
-            if each is not None:
-                each.list_anew(path)
 
     def undeclared_line(self) -> str:
         """Which undeclared kinds are taken up, in one line."""
@@ -113,16 +111,6 @@ class Reflection:
     def _connect(self, config: ClusterConfig) -> KubernetesClient:
         return KubernetesClient(self._runtime.reactor, config, environ=self._runtime.environ)
 
-    def _record(self, past: Snapshot) -> LogRecorder:
-        return LogRecorder(
-            self._event_log,
-            objects=past.objects,
-            positions=past.positions,
-            unreadable=past.unreadable,
-            kinds=past.kinds,
-            metrics=self._runtime.metrics,
-        )
-
     def _reflect_undeclared(self, recorder: LogRecorder, client: KubernetesClient) -> UndeclaredReflectors | None:
         scope = self._role.undeclared
         if scope is None:
@@ -135,6 +123,23 @@ class Reflection:
             poll_seconds=self._schema_poll_seconds,
         )
 
+    def _follow_schemas(self, recorder: LogRecorder, clusters: Clusters) -> ChangedSchemas:
+        """An aggregated API prunes nothing: its schemas are not asked for."""
+        configs = {"": None if self._role.aggregated else clusters.main, ARGOCD_CLUSTER: clusters.applications}
+        return ChangedSchemas(
+            {name: config for name, config in configs.items() if config is not None},
+            paths=self.paths,
+            recorder=recorder,
+            list_anew=self._list_anew,
+            runtime=self._runtime,
+            poll_seconds=self._schema_poll_seconds,
+        )
+
+    def _list_anew(self, path: ListPath, schema: str) -> None:
+        for each in (self._reflectors, self._undeclared):
+            if each is not None:
+                each.list_anew(path, schema)
+
     async def _begin(self, recorder: LogRecorder, reflectors: Reflectors) -> None:
         """A log may hold very many objects, so what is to leave it is looked for in slices, before all else."""
         kept = () if self._undeclared is None else self._undeclared.kept()
@@ -144,6 +149,8 @@ class Reflection:
             self._undeclared.start()
         else:
             recorder.take_up(())
+        if self._changed_schemas is not None:
+            self._changed_schemas.start()
 
     def _did_not_begin(self, failure: Failure) -> None:
         if not failure.check(CancelledError):

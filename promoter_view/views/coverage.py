@@ -1,17 +1,18 @@
-"""How much of the cluster is known: the positions of the list paths, and the mark that says which paths there are."""
+"""How much of the cluster is known: the list paths' positions and schemas, and the mark that says which there are."""
 
 from __future__ import annotations
 
 from promoter_view.log.mirroring import are_cleaned_anew, carried, is_complete
-from promoter_view.records import EVERY_PATH, Mark, Mirror, Snapshot
+from promoter_view.records import EVERY_PATH, Change, Mark, Mirror, Position, SchemaRead, Snapshot, Unreadable
 
 
 class Coverage:
-    """Positions by path id, under the newest mark. Pure."""
+    """Positions and schemas by path id, under the newest mark. Pure."""
 
     def __init__(self) -> None:
         self._mirror: Mirror | None = None
         self._positions: dict[str, str] = {}
+        self._schemas: dict[str, str] = {}
         self.complete = False
 
     @property
@@ -23,10 +24,15 @@ class Coverage:
         """A copy of the positions."""
         return dict(self._positions)
 
+    def schemas(self) -> dict[str, str]:
+        """A copy of what each path was read by."""
+        return dict(self._schemas)
+
     def restore(self, snapshot: Snapshot) -> None:
         """Begin from a snapshot."""
         self._mirror = snapshot.mirror
         self._positions = dict(snapshot.positions)
+        self._schemas = dict(snapshot.schemas)
         self._judge()
 
     def mark(self, mark: Mark) -> bool:
@@ -36,12 +42,19 @@ class Coverage:
         """
         anew = are_cleaned_anew(self._mirror, mark.mirror)
         self._positions = carried(self._mirror, mark.mirror, self._positions)
+        self._schemas = carried(self._mirror, mark.mirror, self._schemas)
         self._mirror = mark.mirror
         self._judge()
         return anew
 
-    def move(self, path: str, position: str) -> None:
-        """A path's watch goes on from there; EVERY_PATH: none does."""
+    def take(self, entry: Position | SchemaRead | Change | Unreadable) -> None:
+        """What an entry says of its path: where its watch goes on, or by which schema it is read."""
+        if isinstance(entry, SchemaRead):
+            self._schemas[entry.path] = entry.schema
+        elif entry.position is not None:
+            self._move(entry.path, entry.position)
+
+    def _move(self, path: str, position: str) -> None:
         if path == EVERY_PATH:
             self._positions = dict.fromkeys(self._positions, position)
             return

@@ -20,6 +20,7 @@ from promoter_view.records import (
     Memory,
     Position,
     Record,
+    SchemaRead,
     Snapshot,
     SourceObject,
     UndeclaredKind,
@@ -129,6 +130,7 @@ class Projection:
             bundles=self.catalogue.resource_versions(),
             unreadable=self.sources.unreadable,
             kinds=self.sources.kinds,
+            schemas=self.coverage.schemas(),
             memory=self._memories.snapshot(),
         )
 
@@ -148,9 +150,8 @@ class Projection:
             return set(self.catalogue.resource_versions()) if begins else set()
         if isinstance(entry, KindsChanged):
             return self._take_up(entry.kinds)
-        if entry.position is not None:
-            self.coverage.move(entry.path, entry.position)
-        if isinstance(entry, Position):
+        self.coverage.take(entry)
+        if isinstance(entry, Position | SchemaRead):
             return set()
         if isinstance(entry, Unreadable):
             self.sources.pass_over(entry.key, entry.found)

@@ -117,6 +117,10 @@ class JournalRecorder:
             self.journal.append(("FORGOTTEN",))
             self.positions[path.id] = None
 
+    def read_by(self, path: ListPath, schema: str) -> None:
+        assert path == PATH
+        self.journal.append(("READ BY", schema))
+
     def forget_all(self) -> None:
         self.journal.append(("ALL FORGOTTEN",))
         self.restorations += 1

@@ -16,6 +16,7 @@ from promoter_view.records import (
     ObjectKey,
     Position,
     Record,
+    SchemaRead,
     Snapshot,
     UndeclaredKind,
     Unreadable,
@@ -30,6 +31,7 @@ UNREADABLE = st.dictionaries(KEY, st.builds(UnreadObject, WORD, WORD), max_size=
 MIRROR = st.builds(Mirror, WORD, st.dictionaries(WORD, WORD, max_size=3))
 ENTRY = st.one_of(
     st.builds(KindsChanged, KINDS),
+    st.builds(SchemaRead, WORD, WORD),
     st.builds(Change, st.sampled_from(ChangeType), KEY, st.binary(max_size=50), WORD, WORD, st.none() | WORD),
     st.builds(Position, WORD, WORD),
     st.builds(Unreadable, KEY, st.builds(UnreadObject, WORD, WORD), WORD, st.none() | WORD),
@@ -52,14 +54,14 @@ def test_words_that_repeat_are_kept_once():
     assert first.entry.path is last.entry.path
 
 
-@given(UNREADABLE, KINDS, st.none() | st.just({}))
-def test_what_newer_formats_hold_comes_back(unreadable, kinds, memory):
+@given(UNREADABLE, KINDS, st.dictionaries(WORD, WORD, max_size=3), st.none() | st.just({}))
+def test_what_newer_formats_hold_comes_back(unreadable, kinds, schemas, memory):
     """A snapshot is of the lowest format that holds what is in it, and loses nothing of that."""
-    snapshot = Snapshot(7, Mirror("cluster", {}), 1, True, {}, {}, {}, unreadable, kinds, memory)
+    snapshot = Snapshot(7, Mirror("cluster", {}), 1, True, {}, {}, {}, unreadable, kinds, schemas, memory)
     number = codec.format_of_snapshot(snapshot)
-    assert number == (7 if memory is not None else 4 if kinds else 2 if unreadable else 1)
+    assert number == (8 if schemas else 7 if memory is not None else 4 if kinds else 2 if unreadable else 1)
     assert codec.decode_snapshot_head(codec.encode_snapshot_head(snapshot)) == (snapshot, (0, 0, 0))
-    assert codec.decode_newer(*codec.encode_newer(unreadable, kinds, number)) == (unreadable, kinds)
+    assert codec.decode_newer(*codec.encode_newer((unreadable, kinds, schemas), number)) == (unreadable, kinds, schemas)
 
 
 def test_the_format_is_that_of_the_newest_record():
@@ -72,6 +74,7 @@ def test_the_format_is_that_of_the_newest_record():
     assert codec.format_of([Record(3, 0, KindsChanged(())), *records]) == 4
     assert codec.format_of([Record(3, 0, Mark(1, Mirror("", {}), 0))]) == 1
     assert codec.format_of([*records, Record(3, 0, Mark(1, Mirror("", {}), 0, remembers=True))]) == 7
+    assert codec.format_of([*records, Record(3, 0, SchemaRead("p", "digest"))]) == 8
 
 
 def test_no_flipped_bit_makes_a_format_of_another():

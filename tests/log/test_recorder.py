@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from twisted.internet.defer import Deferred
 
@@ -16,8 +18,11 @@ from promoter_view.records import (
     ChangeType,
     KindsChanged,
     ListPath,
+    Mirror,
     ObjectKey,
     Position,
+    SchemaRead,
+    Snapshot,
     SourceObject,
     UndeclaredKind,
     Unreadable,
@@ -50,6 +55,11 @@ class QueueLog:
         self.waiting.pop(0).callback(None)
 
 
+def past(**known):
+    """What was replayed: that, and nothing else."""
+    return replace(Snapshot(0, Mirror("", {}), 0, False, {}, {}, {}), **known)
+
+
 @pytest.fixture
 def log():
     return QueueLog()
@@ -57,7 +67,7 @@ def log():
 
 @pytest.fixture
 def recorder(log):
-    return LogRecorder(log, objects={}, positions={}, metrics=Metrics(), max_pending_bytes=100, max_pending_events=3)
+    return LogRecorder(log, past=past(), metrics=Metrics(), max_pending_bytes=100, max_pending_events=3)
 
 
 def found(body, version="1"):
@@ -92,7 +102,7 @@ def test_equal_bytes_are_not_appended(recorder, log):
 def test_replayed_objects_count_as_known(log):
     """After a restart the first list appends only what differs."""
     replayed = {KEY: found(b"1"), ObjectKey("PullRequest", "b", "two"): found(b"2")}
-    recorder = LogRecorder(log, objects=replayed, positions={EVERYWHERE.id: "9"}, metrics=Metrics())
+    recorder = LogRecorder(log, past=past(objects=replayed, positions={EVERYWHERE.id: "9"}), metrics=Metrics())
     assert recorder.position(EVERYWHERE) == "9"
     assert dict(recorder.objects(EVERYWHERE)) == replayed
     assert not recorder.put(EVERYWHERE, KEY, found(b"1"), None)
@@ -121,7 +131,7 @@ def test_a_position_that_is_lost_must_be_listed_again(recorder, log):
     recorder.forget(EVERYWHERE)
     assert log.entries == [Position(EVERYWHERE.id, "7"), Position(EVERYWHERE.id, LOST)]
     assert recorder.position(EVERYWHERE) is None
-    replayed = LogRecorder(log, objects={}, positions={EVERYWHERE.id: LOST}, metrics=Metrics())
+    replayed = LogRecorder(log, past=past(positions={EVERYWHERE.id: LOST}), metrics=Metrics())
     assert replayed.position(EVERYWHERE) is None
 
 
@@ -186,7 +196,7 @@ def test_what_can_be_read_again_is_appended(recorder, log):
 
 def test_unreadable_objects_are_replayed_and_strays_among_them_deleted(log):
     """A restart knows them; those that no path lists any more leave the log."""
-    recorder = LogRecorder(log, objects={}, positions={}, unreadable={KEY: DEEP}, metrics=Metrics())
+    recorder = LogRecorder(log, past=past(unreadable={KEY: DEEP}), metrics=Metrics())
     assert not recorder.pass_over(EVERYWHERE, KEY, DEEP, None)
     at_once(recorder.drop_strays([STAGES]))
     assert log.entries == [Change(ChangeType.DELETED, KEY, b"", DEEP.resource_version, "", None)]
@@ -256,12 +266,22 @@ KINDS = (UndeclaredKind("Gate", "gates", "v1", "gates", True, "rules"),)
 
 def test_undeclared_kinds_are_taken_up_once(log):
     """The set is appended where it is another one: what was replayed is in force already."""
-    recorder = LogRecorder(log, objects={}, positions={}, kinds=KINDS, metrics=Metrics())
+    recorder = LogRecorder(log, past=past(kinds=KINDS), metrics=Metrics())
     recorder.take_up(KINDS)
     assert (recorder.kinds, log.entries) == (KINDS, [])
     recorder.take_up(())
     recorder.take_up(())
     assert (recorder.kinds, log.entries) == ((), [KindsChanged(())])
+
+
+def test_a_schema_is_recorded_once(log):
+    """By which schema a path is read is appended where it is another one; what was replayed is known already."""
+    recorder = LogRecorder(log, past=past(schemas={EVERYWHERE.id: "a"}), metrics=Metrics())
+    recorder.read_by(EVERYWHERE, "a")
+    assert (recorder.schema(EVERYWHERE), recorder.schema(IN_A), log.entries) == ("a", "", [])
+    recorder.read_by(EVERYWHERE, "b")
+    recorder.read_by(EVERYWHERE, "b")
+    assert (recorder.schema(EVERYWHERE), log.entries) == ("b", [SchemaRead(EVERYWHERE.id, "b")])
 
 
 class CountingQuota:

@@ -11,6 +11,7 @@ from twisted.internet.testing import MemoryReactorClock
 
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, Clusters
 from promoter_view.kubernetes.reflecting.reflector import Reflector
+from promoter_view.kubernetes.reflecting.schema_changes import SchemaRecorder
 from promoter_view.program import changed_schemas as module
 from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.pipeline import Pipeline
@@ -33,9 +34,14 @@ class Followed:
     """Stands for a SchemaChanges: whose paths it follows, and whom it tells."""
 
     def __init__(
-        self, paths: Callable[[], Sequence[ListPath]], *, outdated: Callable[[ListPath], None], **_: Any
+        self,
+        paths: Callable[[], Sequence[ListPath]],
+        *,
+        recorder: SchemaRecorder,
+        outdated: Callable[[ListPath, str], None],
+        **_: Any,
     ) -> None:
-        self.paths, self.outdated = paths, outdated
+        self.paths, self.recorder, self.outdated = paths, recorder, outdated
         self.running = False
 
     def start(self) -> None:
@@ -43,6 +49,15 @@ class Followed:
 
     def stop(self) -> None:
         self.running = False
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Followed]:
+    found: list[Followed] = []
+    monkeypatch.setattr(
+        module, "SchemaChanges", lambda *given, **named: found.append(Followed(*given, **named)) or found[-1]
+    )
+    return found
 
 
 @pytest.mark.parametrize(
@@ -58,17 +73,14 @@ class Followed:
 def test_schemas_of_what_is_reflected_are_followed(
     reactor: MemoryReactorClock,
     monkeypatch: pytest.MonkeyPatch,
+    made: list[Followed],
     options: dict[str, str],
     clusters: Clusters,
     places: list[set[str]],
 ) -> None:
     """In each cluster those of its paths, all together, until it ends; an aggregated API's are not."""
-    made: list[Followed] = []
-    listed: list[ListPath] = []
-    monkeypatch.setattr(
-        module, "SchemaChanges", lambda *given, **named: made.append(Followed(*given, **named)) or made[-1]
-    )
-    monkeypatch.setattr(Reflector, "list_anew", lambda reflector: listed.append(reflector.path))
+    listed: list[tuple[ListPath, str]] = []
+    monkeypatch.setattr(Reflector, "list_anew", lambda reflector, schema: listed.append((reflector.path, schema)))
     chosen = settings({"event-log": "memory:", **options}, {})
     role = role_of(chosen, definitions(chosen.argocd.namespace[0]))
     pipeline = Pipeline(chosen, role, definitions("argocd"), runtime=a_runtime(reactor), on_fatal=pytest.fail)
@@ -82,25 +94,24 @@ def test_schemas_of_what_is_reflected_are_followed(
         assert sorted(path.id for path in followed) == sorted(path.id for path in role.paths)
         for each in made:
             for path in each.paths():
-                each.outdated(path)
-        assert listed == followed
+                each.outdated(path, "digest")
+        assert listed == [(path, "digest") for path in followed]
     for step in pipeline.endings():
         maybeDeferred(step)
     assert not any(each.running for each in made)
 
 
-def test_a_list_that_is_due_at_a_change_of_leader(reactor: MemoryReactorClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a replica notices while another one leads is nobody's yet; what is due once it leads is listed."""
-    listed: list[ListPath] = []
-    monkeypatch.setattr(Reflector, "list_anew", lambda reflector: listed.append(reflector.path))
+def test_whoever_leads_begins_with_what_is_in_the_log(reactor: MemoryReactorClock, made: list[Followed]) -> None:
+    """Each term compares with what its log says that paths were read by, and ends with the term."""
     chosen = settings({"event-log": "memory:"}, {})
     role = role_of(chosen, definitions("argocd"))
     pipeline = Pipeline(chosen, role, definitions("argocd"), runtime=a_runtime(reactor), on_fatal=pytest.fail)
     pipeline.replay("the cluster")
     path = pipeline.reflection.paths()[0]
-    pipeline.reflection.list_anew(path)
-    assert listed == []
-    pipeline.reflection.start(Clusters(CLUSTER), Snapshot(0, Mirror("", {}), 0, False, {}, {}, {}))
-    pipeline.reflection.list_anew(path)
-    assert listed == [path]
-    Deferred.fromCoroutine(pipeline.reflection.stop())
+    for digest in ("one", "other"):
+        past = Snapshot(0, Mirror("", {}), 0, False, {}, {}, {}, schemas={path.id: digest})
+        pipeline.reflection.start(Clusters(CLUSTER), past)
+        assert made[-1].running
+        assert made[-1].recorder.schema(path) == digest
+        Deferred.fromCoroutine(pipeline.reflection.stop())
+        assert not made[-1].running

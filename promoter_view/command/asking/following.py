@@ -151,6 +151,9 @@ class Followed(Generic[T]):
     def take_up(self, kinds: tuple[UndeclaredKind, ...]) -> None:
         """See Recorder: none are."""
 
+    def read_by(self, path: ListPath, schema: str) -> None:
+        """See Recorder: nobody asks by which schema."""
+
     def limit(self, kind: str, quota: Quota | None) -> None:
         """See Recorder: there are no limits here."""
 

@@ -30,7 +30,6 @@ from promoter_view.kubernetes.reflecting.messages import (
     Failed,
     Fetch,
     Forget,
-    Forgotten,
     Input,
     Line,
     Malformed,
@@ -45,6 +44,7 @@ from promoter_view.kubernetes.reflecting.messages import (
     Wait,
     Woke,
 )
+from promoter_view.kubernetes.reflecting.overtaken import ElsewhereOvertaken
 from promoter_view.records import LOST, ListPath
 from promoter_view.runtime import Runtime
 from promoter_view.slices import begin_slice, endless
@@ -52,8 +52,6 @@ from promoter_view.slices import begin_slice, endless
 _AFTER_DEFECT_SECONDS = 30.0
 #: How long a path that is watched may go without anything that could be read.
 MAX_UNREAD_SECONDS = 300.0
-_RESTORED = Forgotten(Outcome.RESTORED, "another list path found the cluster restored")
-_OUTDATED = Forgotten(Outcome.SCHEMA_CHANGED, "")
 _SPARED = frozenset(state.value for state in SPARED)
 
 
@@ -117,8 +115,7 @@ class Reflector:
         self._recorder = recorder
         self._clock: IReactorTime = runtime.reactor
         self._metrics = runtime.metrics
-        self._restorations = 0
-        self._is_outdated = False
+        self._overtaken = ElsewhereOvertaken(path, recorder)
         self._running: Deferred[None] | None = None
         self._stopping = False
         self._lines: OpenLines | None = None
@@ -140,10 +137,13 @@ class Reflector:
         assert self._running is None
         self._running = Deferred.fromCoroutine(self._run())
 
-    def list_anew(self) -> None:
-        """Its kind has another schema: an open watch ends at once. What is not there is listed once it is."""
-        self._is_outdated = self._core.standing not in SPARED
-        if self._is_outdated and self._lines is not None:
+    def list_anew(self, schema: str) -> None:
+        """Its kind has that schema now: an open watch ends at once. What is not there is listed once it is."""
+        if self._core.standing in SPARED:
+            self._recorder.read_by(self.path, schema)
+            return
+        self._overtaken.schema = schema
+        if self._lines is not None:
             self._lines.give_up()
 
     def stop(self) -> Deferred[None]:
@@ -173,26 +173,16 @@ class Reflector:
 
     async def _reflect(self) -> None:
         self._core = self._new_core()
-        self._restorations = self._recorder.restorations
+        self._overtaken.begin()
         given: Input = Begin(self._recorder.position(self.path))
         try:
             while not self._stopping:
                 request = await self._perform(self._core.receive(given, self._clock.seconds()))
                 self._note_state()
-                given = self._overtaken() or await self._answer(request)
-                given = self._overtaken() or given
+                given = self._overtaken.take() or await self._answer(request)
+                given = self._overtaken.take() or given
         finally:
             self._close()
-
-    def _overtaken(self) -> Forgotten | None:
-        """What counts in place of any answer once the path's position does not hold, for a reason from elsewhere."""
-        restored = self._recorder.restorations != self._restorations
-        if not restored and not self._is_outdated:
-            return None
-        self._restorations, self._is_outdated = self._recorder.restorations, False
-        # A change read before the restoration may have given the path a position again.
-        self._recorder.forget(self.path)
-        return _RESTORED if restored else _OUTDATED
 
     # -- requests
 
@@ -220,7 +210,7 @@ class Reflector:
         assert self._lines is not None
         if not self._lines.unread:
             await self._recorder.room()
-            if not self._is_outdated:  # else the next line may be a minute away, and is not wanted
+            if not self._overtaken.schema:  # else the next line may be a minute away, and is not wanted
                 await self._lines.read()
             self._slice_is_over = begin_slice(self._clock)
         return Line(self._lines.unread.pop()) if self._lines.unread else Ended()
@@ -281,7 +271,7 @@ class Reflector:
     def _forget(self, every_path: bool) -> None:
         if every_path:
             self._recorder.forget_all()
-            self._restorations = self._recorder.restorations
+            self._overtaken.begin()
         else:
             self._recorder.forget(self.path)
 
@@ -294,7 +284,7 @@ class Reflector:
             if is_named(key, self.path):
                 self._recorder.pass_over(self.path, key, unread, None)
         await self._delete_all_but(listed)
-        if self._recorder.restorations != self._restorations:
+        if self._overtaken.is_restored:
             return  # The list is of a past that was undone while it was compared; it is made again.
         self._recorder.bookmark(self.path, listed.position)
         if listed.reason:

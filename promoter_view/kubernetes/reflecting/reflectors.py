@@ -97,11 +97,11 @@ class Reflectors:
         stopping = DeferredList([reflector.stop() for reflector in self._reflectors], consumeErrors=True)
         return stopping.addCallback(lambda _: None)
 
-    def list_anew(self, path: ListPath) -> None:
-        """The kind of that path, should it be one of these, has another schema."""
+    def list_anew(self, path: ListPath, schema: str) -> None:
+        """The kind of that path, should it be one of these, has that schema now."""
         for reflector in self._reflectors:
             if reflector.path == path:
-                reflector.list_anew()
+                reflector.list_anew(schema)
 
     def statuses(self) -> tuple[ReflectorStatus, ...]:
         """One a path, in the order of the paths."""

@@ -110,10 +110,10 @@ class UndeclaredReflectors:
         stopping = DeferredList([each.stop() for each in self._running.values()], consumeErrors=True)
         return stopping.addCallback(lambda _: None)
 
-    def list_anew(self, path: ListPath) -> None:
-        """The kind of that path, should it be one of these, has another schema."""
+    def list_anew(self, path: ListPath, schema: str) -> None:
+        """The kind of that path, should it be one of these, has that schema now."""
         for reflectors in self._running.values():
-            reflectors.list_anew(path)
+            reflectors.list_anew(path, schema)
 
     def statuses(self) -> tuple[ReflectorStatus, ...]:
         """One a path."""

@@ -189,5 +189,6 @@ def _head(snapshot: Snapshot, items: Sequence[PreparedEntry], term: int) -> Head
         records=(),
         unreadable=snapshot.unreadable,
         kinds=snapshot.kinds,
+        schemas=snapshot.schemas,
         format=codec.format_of_snapshot(snapshot),
     )

@@ -55,6 +55,7 @@ class Head:
     records: Sequence[Record]
     unreadable: Mapping[ObjectKey, UnreadObject] = field(default_factory=dict)
     kinds: tuple[UndeclaredKind, ...] = ()
+    schemas: Mapping[str, str] = field(default_factory=dict)
     format: int = codec.FIRST_FORMAT
 
 
@@ -124,7 +125,7 @@ def encode_head(head: Head) -> bytes:
     mirror = (head.mirror.cluster, dict(head.mirror.paths))
     counts = (head.previous, head.offset, head.term, head.size, head.events, head.generation)
     records = codec.encode_records([_stripped(record) for record in head.records])
-    newer = codec.encode_newer(head.unreadable, head.kinds, head.format)
+    newer = codec.encode_newer((head.unreadable, head.kinds, head.schemas), head.format)
     return _deflate(codec.pack((head.format, counts, mirror, dict(head.positions), records, *newer)))
 
 

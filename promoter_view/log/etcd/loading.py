@@ -166,7 +166,7 @@ def _snapshot(
     objects: dict[ObjectKey, SourceObject],
     bundles: dict[BundleKey, int],
 ) -> Snapshot:
-    newer = (head.unreadable, head.kinds)
+    newer = (head.unreadable, head.kinds, head.schemas)
     return Snapshot(head.offset, head.mirror, generation, complete, head.positions, objects, bundles, *newer)
 
 

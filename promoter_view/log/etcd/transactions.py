@@ -25,6 +25,7 @@ from promoter_view.records import (
     ObjectKey,
     Position,
     Record,
+    SchemaRead,
     UndeclaredKind,
     Unreadable,
     UnreadObject,
@@ -136,6 +137,7 @@ def write(layout: KeyLayout, tail: Tail, items: Sequence[PreparedEntry], *, term
         records=records,
         unreadable=_unreadable(tail.head, items),
         kinds=_kinds(tail.head, items),
+        schemas=_schemas(tail.head, items),
         format=max(tail.head.format, codec.format_of(records)),
     )
     conditions = (Compare(layout.leader, term, created=True), Compare(layout.head, tail.revision))
@@ -191,6 +193,16 @@ def _kinds(head: Head, items: Sequence[PreparedEntry]) -> tuple[UndeclaredKind, 
     return changes[-1] if changes else head.kinds
 
 
+def _schemas(head: Head, items: Sequence[PreparedEntry]) -> Mapping[str, str]:
+    mirror, schemas = head.mirror, dict(head.schemas)
+    for entry in (item.entry for item in items):
+        if isinstance(entry, Mark):
+            mirror, schemas = entry.mirror, carried(mirror, entry.mirror, schemas)
+        elif isinstance(entry, SchemaRead):
+            schemas[entry.path] = entry.schema
+    return schemas
+
+
 def _folded(head: Head, items: Sequence[PreparedEntry]) -> tuple[Mirror, int, Mapping[str, str]]:
     mirror, generation, positions = head.mirror, head.generation, dict(head.positions)
     for entry in (item.entry for item in items):
@@ -199,6 +211,6 @@ def _folded(head: Head, items: Sequence[PreparedEntry]) -> tuple[Mirror, int, Ma
             mirror, generation = entry.mirror, entry.generation
         elif isinstance(entry, Position) and entry.path == EVERY_PATH:
             positions = dict.fromkeys(positions, entry.position)
-        elif not isinstance(entry, KindsChanged) and entry.position is not None:
+        elif not isinstance(entry, KindsChanged | SchemaRead) and entry.position is not None:
             positions[entry.path] = entry.position
     return mirror, generation, positions

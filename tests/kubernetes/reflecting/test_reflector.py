@@ -269,12 +269,13 @@ class ReflectorTests(SynchronousTestCase):
         self.begin()
         self.cluster.answer(list_of(9))
         stream = self.cluster.open()
-        self.reflector.list_anew()
+        self.reflector.list_anew("digest")
         self.assertTrue(stream.closed)
         again = self.cluster.open()
         whole = document("a", 7, spec={"orderCommitStatusRef": {"name": "order"}})
         again.give(event("ADDED", whole), event("ADDED", document("b", 6)), bookmark(9, initial=True))
-        self.assertEqual(self.recorder.journal, [("FORGOTTEN",), ("MODIFIED", "a", None), ("POSITION", "9")])
+        forgotten = [("FORGOTTEN",), ("READ BY", "digest")]
+        self.assertEqual(self.recorder.journal, [*forgotten, ("MODIFIED", "a", None), ("POSITION", "9")])
         self.assertEqual(self.count("reflector_relists", "schema_changed"), 1)
         self.assertEqual(self.count("reflector_outcomes", "clean_end"), 0)
         again.give(bookmark(10))
@@ -286,25 +287,25 @@ class ReflectorTests(SynchronousTestCase):
             self.setUp()
             self.recorder = JournalRecorder("7")
             self.begin()
-            self.reflector.list_anew()
+            self.reflector.list_anew("digest")
             self.assertEqual(len(self.cluster.requests), 1)
             self.cluster.answer(answer)
             self.cluster.open().give(bookmark(9, initial=True))
             self.assertEqual(self.count("reflector_relists", "schema_changed"), 1)
-            self.assertEqual(self.recorder.journal, [("FORGOTTEN",), ("POSITION", "9")])
+            self.assertEqual(self.recorder.journal, [("FORGOTTEN",), ("READ BY", "digest"), ("POSITION", "9")])
 
     def test_another_schema_before_a_line_is_waited_for(self) -> None:
         """A watch that was being opened, or waited for room, is closed without waiting for its next line."""
 
         def opening() -> ScriptedStream:
-            self.reflector.list_anew()
+            self.reflector.list_anew("digest")
             return self.cluster.open()
 
         def blocked() -> ScriptedStream:
             waiting: Deferred[None] = Deferred()
             self.recorder.blocked = waiting
             stream = self.cluster.open()
-            self.reflector.list_anew()
+            self.reflector.list_anew("digest")
             self.recorder.blocked = None
             waiting.callback(None)
             return stream
@@ -324,9 +325,9 @@ class ReflectorTests(SynchronousTestCase):
         self.recorder = JournalRecorder(ABSENT)
         self.begin()
         self.cluster.answer(ApiError(404, "", "404 page not found"))
-        self.reflector.list_anew()
+        self.reflector.list_anew("digest")
         self.clock.advance(7.5)
-        self.assertEqual(self.recorder.journal, [])
+        self.assertEqual(self.recorder.journal, [("READ BY", "digest")])
         self.assertEqual(self.cluster.requests, [{"limit": "1"}] * 2)
 
     def test_another_schema_and_a_restoration(self) -> None:
@@ -336,7 +337,7 @@ class ReflectorTests(SynchronousTestCase):
         self.cluster.answer(list_of(9))
         self.cluster.open()
         self.recorder.forget_all()
-        self.reflector.list_anew()
+        self.reflector.list_anew("digest")
         self.cluster.open().give(bookmark(9, initial=True), bookmark(10))
         self.assertEqual(self.count("reflector_relists", "restored"), 1)
         self.assertEqual(self.reflector.status.position, "10")
@@ -353,7 +354,7 @@ class ReflectorTests(SynchronousTestCase):
 
         def given_up() -> None:
             reading()
-            self.reflector.list_anew()
+            self.reflector.list_anew("digest")
 
         def waiting() -> None:
             self.begin()

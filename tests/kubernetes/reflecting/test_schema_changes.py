@@ -48,6 +48,19 @@ class Cluster:
         return orjson.dumps({"components": {"schemas": schemas}})
 
 
+class Schemas:
+    """By which schema each path was read, as a log keeps it."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, str] = {}
+
+    def schema(self, path: ListPath) -> str:
+        return self.known.get(path.id, "")
+
+    def read_by(self, path: ListPath, schema: str) -> None:
+        self.known[path.id] = schema
+
+
 class SchemaChangesTests(SynchronousTestCase):
     """One cluster, four paths; ``outdated`` are those that were to be listed anew, with the time since the change."""
 
@@ -59,15 +72,25 @@ class SchemaChangesTests(SynchronousTestCase):
         self.publish(KARGO_GROUP, "Stage", 1)
         self.paths: Sequence[ListPath] = [STRATEGIES, *REQUESTS, STAGES]
         self.outdated: list[ListPath] = []
+        self.recorder = Schemas()
         self.numbers: Iterator[float] = iter(())
+        self.begin()
+
+    def begin(self) -> None:
+        """A replica begins to lead, with what is in the log."""
         self.changes = SchemaChanges(
             lambda: self.paths,
+            recorder=self.recorder,
             client=self.cluster,
             clock=self.clock,
             random=lambda: next(self.numbers, 0.5),
-            outdated=self.outdated.append,
+            outdated=self.list_anew,
         )
         self.changes.start()
+
+    def list_anew(self, path: ListPath, schema: str) -> None:
+        self.outdated.append(path)
+        self.recorder.read_by(path, schema)
 
     def publish(self, group: str, kind: str, number: int) -> None:
         self.cluster.schemas[group, kind] = {"properties": {f"field{number}": {"type": "string"}}}
@@ -82,6 +105,35 @@ class SchemaChangesTests(SynchronousTestCase):
         self.poll()
         self.poll()
         self.assertEqual(self.outdated, [])
+
+    def test_a_change_while_nobody_looks(self) -> None:
+        """What was read by another schema is listed by the next that leads, at once; and what was not, is not."""
+        self.changes.stop()
+        self.publish(PROMOTER_GROUP, "PullRequest", 2)
+        self.begin()
+        self.clock.advance(SPREAD_SECONDS)
+        self.assertEqual(self.outdated, REQUESTS)
+        self.clock.advance(SETTLED_SECONDS)
+        self.changes.stop()
+        self.begin()
+        self.poll()
+        self.assertEqual(self.outdated, REQUESTS * 2)
+
+    def test_who_looks_ends_within_the_minute(self) -> None:
+        """Whether before the first list, before the second one, or after a change back: the next makes both."""
+        for seconds, number in ((0, 2), (SPREAD_SECONDS, 2), (SPREAD_SECONDS, 1)):
+            self.setUp()
+            self.publish(PROMOTER_GROUP, "PullRequest", 2)
+            self.clock.advance(POLL_SECONDS)
+            self.clock.advance(seconds)
+            self.changes.stop()
+            self.publish(PROMOTER_GROUP, "PullRequest", number)
+            self.outdated.clear()
+            self.begin()
+            self.clock.advance(SPREAD_SECONDS)
+            self.assertEqual(self.outdated, REQUESTS)
+            self.clock.advance(SETTLED_SECONDS)
+            self.assertEqual(self.outdated, REQUESTS * 2)
 
     def test_paths_of_the_changed_kind(self) -> None:
         """All of that kind's, in each namespace, and no other's; soon, and once more when every server knows it."""

@@ -17,7 +17,7 @@ from promoter_view.kubernetes.undeclared.classification import MAX_KINDS, Taken
 from promoter_view.kubernetes.undeclared.reflecting import UndeclaredReflectors, UndeclaredScope
 from promoter_view.log.recorder import LogRecorder
 from promoter_view.metrics import Metrics
-from promoter_view.records import Change, KindsChanged, UndeclaredKind
+from promoter_view.records import Change, KindsChanged, Mirror, Snapshot, UndeclaredKind
 from promoter_view.views.joining.sources import Sources
 from tests.kubernetes.undeclared.clusters import Cluster
 from tests.kubernetes.undeclared.kinds import GATE, OWNED, PLURALS, RELATED
@@ -53,7 +53,8 @@ class UndeclaredReflectorsTests(SynchronousTestCase):
 
     def past(self, *kinds: UndeclaredKind) -> LogRecorder:
         """A recorder of a log that has taken these up."""
-        return LogRecorder(self.log, objects={}, positions={}, kinds=kinds, metrics=self.metrics)  # type: ignore[arg-type]
+        past = Snapshot(0, Mirror("", {}), 0, False, {}, {}, {}, kinds=kinds)
+        return LogRecorder(self.log, past=past, metrics=self.metrics)  # type: ignore[arg-type]
 
     def begin(self, *, taken: Taken = FREE, bounds: Bounds = BOUNDS) -> UndeclaredReflectors:
         """A term that goes on with what the recorder has."""

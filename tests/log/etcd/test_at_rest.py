@@ -38,7 +38,8 @@ def state(count=300):
     offset = 18_000_001_000_000
     unreadable = {ObjectKey("PullRequest", "team", "deep"): UnreadObject("9", "cannot be decoded")}
     memory = {key: Memory("u", {"": Word("Healthy", at)}) for at, key in enumerate(bundles)}
-    return Snapshot(offset, MIRROR, 0, True, {PATH: "7"}, objects, bundles, unreadable, kinds("Gate").kinds, memory)
+    newer = (unreadable, kinds("Gate").kinds, {"p": "s"})
+    return Snapshot(offset, MIRROR, 0, True, {PATH: "7"}, objects, bundles, *newer, memory)
 
 
 def run(work):

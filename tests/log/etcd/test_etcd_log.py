@@ -16,7 +16,7 @@ from promoter_view.log.etcd.client.values import PutKey, Transaction
 from promoter_view.log.etcd.core.inputs import Deposed
 from promoter_view.log.etcd.layout import KeyLayout, decode_head
 from promoter_view.log.etcd.transactions import MAX_BYTES
-from promoter_view.records import Change, ChangeType, Mark, Position
+from promoter_view.records import Change, ChangeType, Mark, Position, SchemaRead
 from tests.support.log.benches import EtcdBench, Part
 from tests.support.log.fakes import MIRROR, PATH, Fold, change, kinds, unreadable
 
@@ -601,6 +601,19 @@ def test_undeclared_kinds_are_known_to_every_replica(bench):
     assert [fold.kinds for fold in (fold1, fold2, fold3, fold4)] == [kinds("Owned").kinds] * 4
 
 
+def test_schemas_are_known_to_every_replica(bench):
+    """To one that follows, to one that comes later, and to the next that leads."""
+    first, fold1 = bench.open()
+    _, fold2 = bench.open()
+    first.append((SchemaRead(PATH, "a"), change("a", position="8"), SchemaRead(PATH, "b")))
+    bench.settle()
+    _, fold3 = bench.open()
+    first.stop()
+    bench.pass_(10)
+    _, fold4 = bench.open()
+    assert [fold.schemas for fold in (fold1, fold2, fold3, fold4)] == [{PATH: "b"}] * 4
+
+
 def test_what_is_remembered_is_known_to_every_replica():
     """To one that follows, to one that comes later, from the records or from a checkpoint, and to another leader."""
     bench = EtcdBench(remembers=True, history_bytes=0)
@@ -625,11 +638,11 @@ def test_the_format_is_stepped_when_it_is_needed(bench):
     """Head is of the first format until something needs a newer one, and of that for good from then on."""
     log, _ = bench.open()
     formats = []
-    for entry in (change("a"), unreadable("a"), change("a", b"2"), kinds("Gate"), kinds()):
+    for entry in (change("a"), unreadable("a"), change("a", b"2"), kinds("Gate"), kinds(), SchemaRead(PATH, "a")):
         log.append((entry,))
         bench.settle()
         formats.append(codec.unpack(zlib.decompress(bench.etcd.state.items[LAYOUT.head].value))[0])
-    assert formats == [1, 2, 2, 4, 4]
+    assert formats == [1, 2, 2, 4, 4, 8]
 
 
 def test_an_etcd_that_takes_less_gets_less(bench):

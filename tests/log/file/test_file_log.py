@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from promoter_view.log.errors import LogClosed, LogDamaged, LogLocked, LogUnusable
 from promoter_view.log.offsets import units
 from promoter_view.log.urls import LogSettings
-from promoter_view.records import ChangeType, Mark, Mirror, Position
+from promoter_view.records import ChangeType, Mark, Mirror, Position, SchemaRead
 from tests.support.log.fakes import MIRROR, NOW, PATH, Bench, Fold, change, kinds, unreadable
 
 
@@ -196,6 +196,23 @@ def test_what_is_remembered_is_known_after_a_restart(tmp_path):
     assert last.memory == again.memory
 
 
+def test_schemas_are_known_after_a_restart(tmp_path):
+    """From the record, and from a snapshot; who does not know such records refuses the log from the first one on."""
+    bench = small(tmp_path, history_bytes=1500, remembers=True)
+    log, fold = bench.open()
+    bench.append(log, SchemaRead(PATH, "a"), change("a", position="1"), SchemaRead(PATH, "b"))
+    assert b"format 8\n" in (bench.path / "format").read_bytes()
+    bench.kill(log)
+    log, again = bench.open()
+    assert again.schemas == fold.schemas == {PATH: "b"}
+    fill(bench, log, 12)
+    bench.kill(log)
+    assert bench.files("snapshot")
+    _, last = bench.open()
+    assert last.restored.schemas == last.schemas == {PATH: "b"}
+    assert last.memory == again.memory
+
+
 def test_a_full_disk_holds_the_step_of_the_format_too(bench):
     """The record that needs it waits until there is room, and the format is there before it."""
     log, fold = bench.open()
@@ -342,7 +359,7 @@ def test_a_roll_writes_a_snapshot_beside_the_new_segment(tmp_path):
     assert {file.stem for file in snapshots} <= {file.stem for file in segments}
     _, again = bench.open()
     assert again.restored is not None
-    assert again.state == (*fold.state[:3], MIRROR, {}, (), None)
+    assert again.state == (*fold.state[:3], MIRROR, {}, (), {}, None)
     assert [r for r in fold.records if r.offset > again.restored.offset] == again.records[:-1]
 
 

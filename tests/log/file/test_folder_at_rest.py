@@ -60,7 +60,8 @@ def test_begun_from_a_state_it_goes_on_above(bench, tmp_path):
     found = read(bench.path).snapshot()
     unreadable = {ObjectKey("PullRequest", "team", "c"): UnreadObject("9", "deep")}
     memory = {key: Memory("u", {"": Word("Healthy", 7)}) for key in found.bundles}
-    state = dataclasses.replace(found, unreadable=unreadable, kinds=kinds("Gate").kinds, memory=memory)
+    taken_up = kinds("Gate").kinds
+    state = dataclasses.replace(found, unreadable=unreadable, kinds=taken_up, schemas={"p": "s"}, memory=memory)
     other = Bench(tmp_path / "other")
     run(resting(other.path).begin(state))
     log, fold = other.open()

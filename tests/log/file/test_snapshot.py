@@ -16,10 +16,11 @@ from tests.support.log.fakes import MIRROR, kinds
 def a_snapshot(objects, body=b'{"a":1}'):
     found = {ObjectKey("Stage", f"ns{n % 3}", f"s{n}"): SourceObject(body + b"%d" % n, str(n)) for n in range(objects)}
     bundles = {BundleKey("view", key.namespace, key.name): 7 + at for at, key in enumerate(found)}
-    unreadable = {ObjectKey("Stage", "ns1", "deep"): UnreadObject("9", "cannot be decoded")} if objects else {}
-    state = ({"/a": "5", "/b": ""}, found, bundles, unreadable)
+    unreadable = {ObjectKey("Stage", "ns1", "deep"): UnreadObject("9", "cannot be decoded")}
+    newer = (unreadable, kinds("Gate").kinds, {"/a": "digest"}) if objects else ({}, (), {})
+    state = ({"/a": "5", "/b": ""}, found, bundles, *newer)
     memory = {key: Memory("u", {"": Word("Healthy", at)}, {"seen": (at,)}) for at, key in enumerate(bundles)}
-    return Snapshot(42, MIRROR, 1, True, *state, kinds("Gate").kinds if objects else (), memory if objects else None)
+    return Snapshot(42, MIRROR, 1, True, *state, memory if objects else None)
 
 
 def encoded(taken):

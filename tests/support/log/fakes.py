@@ -26,6 +26,7 @@ from promoter_view.records import (
     Mirror,
     ObjectKey,
     Position,
+    SchemaRead,
     Snapshot,
     SourceObject,
     UndeclaredKind,
@@ -123,6 +124,7 @@ class Fold:
     bundles: dict = field(default_factory=dict)
     unreadable: dict = field(default_factory=dict)
     kinds: tuple = ()
+    schemas: dict = field(default_factory=dict)
     #: Since when each bundle is as it is, once a mark says that this is remembered.
     memory: dict | None = None
     mirror: Mirror | None = None
@@ -144,6 +146,7 @@ class Fold:
         self.objects, self.positions = dict(snapshot.objects), dict(snapshot.positions)
         self.bundles, self.mirror = dict(snapshot.bundles), snapshot.mirror
         self.unreadable, self.kinds = dict(snapshot.unreadable), snapshot.kinds
+        self.schemas = dict(snapshot.schemas)
         self.memory = None if snapshot.memory is None else dict(snapshot.memory)
         self.generation, self.offset = snapshot.generation, snapshot.offset
 
@@ -159,6 +162,7 @@ class Fold:
         entry = record.entry
         if isinstance(entry, Mark):
             self.positions = carried(self.mirror, entry.mirror, self.positions)
+            self.schemas = carried(self.mirror, entry.mirror, self.schemas)
             self.mirror, self.generation = entry.mirror, entry.generation
             if entry.remembers and self.memory is None:
                 self.memory = {}
@@ -170,6 +174,8 @@ class Fold:
                 self.positions[entry.path] = entry.position
         elif isinstance(entry, KindsChanged):
             self.kinds = entry.kinds
+        elif isinstance(entry, SchemaRead):
+            self.schemas[entry.path] = entry.schema
         elif isinstance(entry, Position):
             self.positions[entry.path] = entry.position
         else:
@@ -192,12 +198,14 @@ class Fold:
     def snapshot(self):
         complete = self.mirror is not None and is_complete(self.mirror, self.positions)
         kept = dict(self.positions), dict(self.objects), dict(self.bundles), dict(self.unreadable), self.kinds
+        schemas = dict(self.schemas)
         memory = None if self.memory is None else dict(self.memory)
-        return Snapshot(self.offset, self.mirror, self.generation, complete, *kept, memory)
+        return Snapshot(self.offset, self.mirror, self.generation, complete, *kept, schemas, memory)
 
     @property
     def state(self):
-        return self.objects, self.positions, self.bundles, self.mirror, self.unreadable, self.kinds, self.memory
+        state = (self.objects, self.positions, self.bundles, self.mirror, self.unreadable, self.kinds)
+        return (*state, self.schemas, self.memory)
 
 
 def change(name, body=b"{}", *, namespace="team", version="1", position=None, kind="PullRequest", type_=None):

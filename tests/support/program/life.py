@@ -128,8 +128,7 @@ class Life:
         self.paths = list_paths(world.kinds, namespaces, None)
         rules = rules_of(world.kinds)
         self.log.start(self.projector, mirror_of(cluster, self.paths, rules))
-        past = self.projector.snapshot()
-        recorder = LogRecorder(self.log, objects=past.objects, positions=past.positions, metrics=self.metrics)
+        recorder = LogRecorder(self.log, past=self.projector.snapshot(), metrics=self.metrics)
         at_once(recorder.drop_strays(self.paths))
         self._agent = RequestTraversalAgent(world.api)
         self._reflectors = Reflectors(
