@@ -21,6 +21,27 @@ def parse_duration(written: str, *, days: bool = False) -> float | None:
     return seconds if seconds <= _MAX_SECONDS else None
 
 
+def exact_duration(seconds: float) -> str:
+    """To the microsecond, which is what a moment in seconds since 1970 tells: ``1m2.990382s``, ``15ms``, ``0s``."""
+    micros = round(seconds * 1e6)
+    if 0 < micros < 10**6:
+        unit, size = ("ms", 10**3) if micros >= 10**3 else ("µs", 1)
+        return _decimal(micros, size) + unit
+    minutes, rest = divmod(micros, 60 * 10**6)
+    hours, minutes = divmod(minutes, 60)
+    shown = _decimal(rest, 10**6) + "s"
+    if hours:
+        return f"{hours}h{minutes}m{shown}"
+    return f"{minutes}m{shown}" if minutes else shown
+
+
+def _decimal(amount: int, unit: int) -> str:
+    """That many of its parts as so many units, without zeros at the end."""
+    whole, part = divmod(amount, unit)
+    digits = str(part).zfill(len(str(unit)) - 1).rstrip("0") if part else ""
+    return f"{whole}.{digits}" if digits else str(whole)
+
+
 def format_duration(seconds: float) -> str:
     """In whole seconds: 300 is ``5m0s``."""
     minutes, rest = divmod(int(seconds), 60)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.durations import format_duration, parse_duration
+from promoter_view.durations import exact_duration, format_duration, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,24 @@ def test_no_text_raises(written: str) -> None:
 def test_durations_are_written_as_go_writes_them(seconds: float, written: str) -> None:
     """In whole seconds."""
     assert format_duration(seconds) == written
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (0, "0s"),
+        (0.0000015, "2µs"),
+        (0.0152, "15.2ms"),
+        (0.999999, "999.999ms"),
+        (1, "1s"),
+        (2.990382, "2.990382s"),
+        (62.5, "1m2.5s"),
+        (600, "10m0s"),
+        (3600.000001, "1h0m0.000001s"),
+        (90061.1, "25h1m1.1s"),
+    ],
+)
+def test_durations_are_written_exactly(seconds: float, written: str) -> None:
+    """As Go writes them, to the microsecond, and read again as what they are."""
+    assert exact_duration(seconds) == written
+    assert parse_duration(written) == pytest.approx(seconds, abs=1e-6)

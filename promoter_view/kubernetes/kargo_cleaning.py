@@ -12,9 +12,7 @@ from typing import Any
 
 from promoter_view.decoded import mappings, text
 from promoter_view.kubernetes.redaction import Json, each, inside, redact, replace, within
-
-#: The steps that are run here, by their ``uses``.
-OWN_STEPS = frozenset({"argocd-update", "argocd-wait"})
+from promoter_view.stages.steps import OWN_STEPS
 
 _VALUE = within({"value"})
 #: ``vars.name``; anything else that is done with ``vars`` may be about any of them.

@@ -23,12 +23,14 @@ from promoter_view.promotions.applying import Applying
 from promoter_view.promotions.controller import PromotionController
 from promoter_view.promotions.expressions.parser import ExpressionParser
 from promoter_view.promotions.expressions.promotion import PromotionExpressions
+from promoter_view.promotions.flow_pass import FlowPass
 from promoter_view.promotions.lease.leasing import ShardLease
 from promoter_view.promotions.objects import WAREHOUSE, KnownObjects
 from promoter_view.promotions.pacing import Pacing
 from promoter_view.promotions.promotion_pass import PromotionPass
 from promoter_view.promotions.rereading import Rereading
 from promoter_view.promotions.stage_pass import StagePass
+from promoter_view.promotions.stage_writes import StageWrites
 from promoter_view.promotions.steps.catalogue import known_steps
 from promoter_view.promotions.steps_of import Lookups, PromotionSteps
 from promoter_view.promotions.values import Promotion, Stage
@@ -142,8 +144,16 @@ class Shard:
         promotions = PromotionPass(
             self._known, writes, *parts, pacing, shard=self._name, steps_of=self._steps_of, metrics=self._metrics
         )
+        of_stages = StageWrites(self._known, writes)
+        flow = FlowPass(self._known, of_stages, runtime.reactor)
         stages = StagePass(
-            self._known, writes, promotions, *parts, shard=self._name, default_namespace=self._default_namespace
+            self._known,
+            of_stages,
+            promotions,
+            flow,
+            *parts,
+            shard=self._name,
+            default_namespace=self._default_namespace,
         )
         return PromotionController(self._known, stages, may_write=may_write, metrics=self._metrics, **spacing)
 

@@ -1,7 +1,8 @@
 """The newest known copy of each object that the controller decides on: what the log holds, or what a write answered.
 
 A write's answer is newer than the log until the reflector brings it: copies older than that are not looked at. Who is
-concerned by a change is told by the Stages that the changed object names, before and after.
+concerned by a change is told by the Stages that the changed object names, before and after, and those that it flows
+through.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.documents import decode, version_of
 from promoter_view.promotions.documents import Document
+from promoter_view.promotions.freight_flow import FreightFlow
 from promoter_view.promotions.values import Promotion, Stage, read_promotion, read_stage
 from promoter_view.records import ABSENT, LOST, Change, ChangeType, ObjectKey, Position, Record, Snapshot, SourceObject
 from promoter_view.slices import Steps
@@ -49,6 +51,7 @@ class KnownObjects:
         self._names: dict[ObjectKey, frozenset[StageKey]] = {}
         self._by_stage: dict[tuple[str, StageKey], dict[str, None]] = {}
         self._applications: dict[str, dict[str, None]] = {}
+        self._flow = FreightFlow()
         self._installed: dict[str, bool] = {}
         self._listener: Listener | None = None
 
@@ -64,7 +67,7 @@ class KnownObjects:
                 restored._put(key, found)
                 yield
         self._objects, self._names, self._by_stage = restored._objects, restored._names, restored._by_stage
-        self._applications, self._learned = restored._applications, {}
+        self._applications, self._learned, self._flow = restored._applications, {}, restored._flow
         self._installed = {path: at != ABSENT for path, at in snapshot.positions.items() if _lists_applications(path)}
 
     def apply(self, records: Sequence[Record]) -> None:
@@ -122,6 +125,10 @@ class KnownObjects:
         """All Freight whose status names that Stage."""
         return self._of(stage, FREIGHT, read_freight)
 
+    def unverified(self, stage: StageKey, origins: Iterable[str]) -> Iterable[str]:
+        """The names of the Freight of those origins that was not verified in that Stage, as far as the log knows."""
+        return self._flow.unverified(stage, origins)
+
     def applications(self, namespace: str) -> Sequence[Application]:
         """All Applications of that namespace, by name."""
         learned = {key.name for key in self._learned if key.kind == APPLICATION and key.namespace == namespace}
@@ -170,17 +177,22 @@ class KnownObjects:
         learned = self._learned.get(change.key)
         if learned is not None and not is_newer(learned.version, change.resource_version):
             del self._learned[change.key]
-        before = self._names.get(change.key, frozenset())
+        before = self._concerned(change.key)
         if change.type is ChangeType.DELETED:
             self._remove(change.key)
             return before
         self._put(change.key, SourceObject(change.body, change.resource_version))
-        return before | self._names.get(change.key, frozenset())
+        return before | self._concerned(change.key)
+
+    def _concerned(self, key: ObjectKey) -> frozenset[StageKey]:
+        return self._names.get(key, frozenset()) | self._flow.through(key)
 
     def _put(self, key: ObjectKey, found: SourceObject) -> None:
         self._unname(key)
         self._objects[key] = found
-        stages = _stages_named(key, decode(found.body))
+        document = decode(found.body)
+        stages = _stages_named(key, document)
+        self._flow.put(key, mapping(document))
         if stages:
             self._names[key] = stages
         for stage in stages:
@@ -190,6 +202,7 @@ class KnownObjects:
 
     def _remove(self, key: ObjectKey) -> None:
         self._unname(key)
+        self._flow.remove(key)
         self._objects.pop(key, None)
         if key.kind == APPLICATION:
             self._applications.get(key.namespace, {}).pop(key.name, None)

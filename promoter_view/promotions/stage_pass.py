@@ -9,23 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from promoter_view.decoded import mapping, rfc3339
+from promoter_view.decoded import rfc3339
 from promoter_view.promotions.applying import Applying
 from promoter_view.promotions.documents import Document
+from promoter_view.promotions.flow_pass import FlowPass
 from promoter_view.promotions.objects import FREIGHT, PROMOTION, STAGE, KnownObjects
 from promoter_view.promotions.promotion_pass import PromotionPass
 from promoter_view.promotions.rereading import Rereading
+from promoter_view.promotions.stage_writes import StageWrites
 from promoter_view.promotions.state.execution import PromotionPhase
-from promoter_view.promotions.state.freight_status import forgotten, placed
+from promoter_view.promotions.state.freight_status import placed
 from promoter_view.promotions.state.queue import Turn, turn
-from promoter_view.promotions.state.requests import FINALIZER
 from promoter_view.promotions.state.stage_status import assessed, taken
 from promoter_view.promotions.steps.step import RefreshApplication
-from promoter_view.promotions.values import Promotion, Stage, read_stage
-from promoter_view.promotions.writes import Writes
+from promoter_view.promotions.values import Promotion, Stage
 from promoter_view.stages.assessment import StageHealth, assess
 from promoter_view.stages.authorization import StageKey
-from promoter_view.stages.freight import Freight
 
 #: StageLook again at once: what was just written lets something else begin.
 AT_ONCE = 0.0
@@ -48,8 +47,9 @@ class StagePass:
     def __init__(
         self,
         known: KnownObjects,
-        writes: Writes,
+        writes: StageWrites,
         promotions: PromotionPass,
+        flow: FlowPass,
         applying: Applying,
         rereading: Rereading,
         *,
@@ -59,6 +59,7 @@ class StagePass:
         self._known = known
         self._writes = writes
         self._promotions = promotions
+        self._flow = flow
         self._applying = applying
         self._rereading = rereading
         self._shard = shard
@@ -81,13 +82,17 @@ class StagePass:
             return found
         if stage.shard == self._shard:
             if stage.is_deleting:
-                await self._part(key, stage)
+                await self._writes.part(key, stage)
                 return found
+            stage = await self._writes.keep(key, stage)
             if stage.has_steps:
                 stage, again = await self._settle(key, stage, now, found)
                 if again:
                     found.again_seconds = AT_ONCE
                     return found
+            elif self._current(key, stage) is None:
+                found.again_seconds = await self._flow.look(key, stage, now)
+                return found
         current = self._current(key, stage)
         if current is not None:
             found.again_seconds = await self._promotions.run(key, stage, current, now, found.applications)
@@ -117,11 +122,8 @@ class StagePass:
         settled = stage.with_status(taken(stage.status, decided))
         health = self._assess(settled, promotions)
         found.applications |= {(each.wanted.namespace, each.wanted.name) for each in health.applications}
-        status = assessed(settled, health, rfc3339(now))
-        if status != stage.status.document:
-            written = await self._writes.write_status(STAGE, stage.document, status)
-            self._known.learn(STAGE, written)
-            stage = read_stage(written)
+        status = assessed(settled, health, decided.claimed, rfc3339(now))
+        stage = await self._writes.write_status(stage, status)
         await self._mark_freight(key, stage, now)
         await self._refresh(key, health)
         return stage, _unfinished(decided)
@@ -135,17 +137,16 @@ class StagePass:
         )
 
     async def _mark_freight(self, key: StageKey, stage: Stage, now: float) -> None:
-        current, verified = stage.status.freight, stage.status.is_verified
+        status, current = stage.status, stage.status.freight
+        verified_at = (status.verified_at or rfc3339(now)) if status.is_verified else ""
         named = {each.name: each for each in self._known.freight_of(key)}
         used = {name: self._known.freight(key.project, name) for name in current}
-        for name, freight in {**named, **used}.items():
-            if freight is not None:
-                status = placed(freight, key.stage, current=name in current, verified=verified, now=rfc3339(now))
-                await self._write_freight(freight, status)
-
-    async def _write_freight(self, freight: Freight, status: Document) -> None:
-        if status != freight.status:
-            self._known.learn(FREIGHT, await self._writes.write_status(FREIGHT, freight.document, status))
+        decided = [
+            (each, placed(each, key.stage, current=name in current, verified_at=verified_at, now=now))
+            for name, each in {**named, **used}.items()
+            if each is not None
+        ]
+        await self._writes.write_freight(key, stage, decided)
 
     async def _refresh(self, key: StageKey, health: StageHealth) -> None:
         """Has Argo CD look again at what it has not looked at since its last operation; once for each operation."""
@@ -154,16 +155,6 @@ class StagePass:
             if each.found is not None and each.is_stale and self._refreshed.get(name) != each.found.finished_at:
                 self._refreshed[name] = each.found.finished_at
                 await self._applying.refresh(RefreshApplication(*name), key)
-
-    async def _part(self, key: StageKey, stage: Stage) -> None:
-        """The Stage is being deleted: Freight forgets it, then nothing of ours keeps it."""
-        finalizers = mapping(stage.document, "metadata").get("finalizers")
-        if not isinstance(finalizers, list) or FINALIZER not in finalizers:
-            return
-        for freight in self._known.freight_of(key):
-            await self._write_freight(freight, forgotten(freight, key.stage))
-        kept = [name for name in finalizers if name != FINALIZER]
-        self._known.learn(STAGE, await self._writes.patch(STAGE, stage.document, {"metadata": {"finalizers": kept}}))
 
 
 def _unfinished(decided: Turn) -> bool:

@@ -12,9 +12,17 @@ from dataclasses import dataclass, replace
 from promoter_view.decoded import mapping, number, text
 from promoter_view.promotions.documents import Document, objects
 from promoter_view.promotions.state.execution import Execution, PlannedStep, read_execution, read_plan
-from promoter_view.promotions.state.requests import ABORT, CREATE_ACTOR, is_deleting, refresh_of
+from promoter_view.promotions.state.requests import (
+    ABORT,
+    CREATE_ACTOR,
+    Reverification,
+    is_deleting,
+    refresh_of,
+    reverification_of,
+)
 from promoter_view.stages.freight import FreightRequest, read_requests
 from promoter_view.stages.shard import shard_of_promotion, shard_of_stage
+from promoter_view.stages.steps import foreign_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +40,8 @@ class LastPromotion:
 class StageStatus:
     """``current`` names the Promotion that has its turn. ``history`` is freightHistory, what is in use first.
 
-    ``freight`` names what is in use. ``verification`` and ``verification_message`` are of its newest verification;
-    ``was_verified``: any of them was successful.
+    ``freight`` names what is in use. ``verification`` and ``verification_message`` are of its newest verification, and
+    ``verified_at`` is when that ended; ``was_verified``: any of them was successful.
     """
 
     document: Document
@@ -43,6 +51,7 @@ class StageStatus:
     freight: frozenset[str]
     verification: str
     verification_message: str
+    verified_at: str
     was_verified: bool
 
     @property
@@ -55,7 +64,8 @@ class StageStatus:
 class Stage:
     """``has_steps``: Promotions do something for it; one without steps is for control flow only.
 
-    ``asks_analysis``: spec.verification is there. ``refresh`` is the newest request to look again.
+    ``foreign_steps``: kinds of steps that are not run here. ``asks_analysis``: spec.verification is there. ``refresh``
+    is the newest request to look again, and ``reverification`` that to verify anew.
     """
 
     document: Document
@@ -64,8 +74,10 @@ class Stage:
     shard: str
     is_deleting: bool
     refresh: str
+    reverification: Reverification
     requested: Sequence[FreightRequest]
     has_steps: bool
+    foreign_steps: Sequence[str]
     asks_analysis: bool
     status: StageStatus
 
@@ -121,9 +133,11 @@ def read_stage(document: Document) -> Stage:
         shard=shard_of_stage(document),
         is_deleting=is_deleting(document),
         refresh=refresh_of(document),
+        reverification=reverification_of(document),
         requested=read_requests(document),
         has_steps=bool(mapping(spec, "promotionTemplate", "spec").get("steps")),
-        asks_analysis=bool(mapping(spec, "verification")),
+        foreign_steps=foreign_steps(document),
+        asks_analysis=isinstance(spec.get("verification"), dict),
         status=read_stage_status(mapping(document, "status")),
     )
 
@@ -142,6 +156,7 @@ def read_stage_status(status: Document) -> StageStatus:
         freight=frozenset(filter(None, (text(item, "name") for item in mapping(in_use, "items").values()))),
         verification=text(newest, "phase"),
         verification_message=text(newest, "message"),
+        verified_at=text(newest, "finishTime"),
         was_verified=any(text(each, "phase") == "Successful" for each in verifications),
     )
 

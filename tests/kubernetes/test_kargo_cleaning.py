@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.kubernetes.cleaning import CleaningRules, source_object
-from promoter_view.kubernetes.kargo_cleaning import OWN_STEPS
 from promoter_view.kubernetes.kinds import KARGO_KINDS
 from promoter_view.kubernetes.redaction import REDACTED
 from promoter_view.promotions.steps.catalogue import known_steps
+from promoter_view.stages.steps import OWN_STEPS
 
 KINDS = {kind.kind: kind for kind in KARGO_KINDS}
 SECRET = "s3cr3t"

@@ -10,11 +10,13 @@ from promoter_view.decoded import rfc3339
 from promoter_view.metrics import Metrics
 from promoter_view.promotions.applying import Applying
 from promoter_view.promotions.controller import PromotionController
+from promoter_view.promotions.flow_pass import FlowPass
 from promoter_view.promotions.objects import KnownObjects
 from promoter_view.promotions.pacing import Pacing
 from promoter_view.promotions.promotion_pass import PromotionPass
 from promoter_view.promotions.rereading import Rereading
 from promoter_view.promotions.stage_pass import StagePass
+from promoter_view.promotions.stage_writes import StageWrites
 from promoter_view.promotions.state.execution import Execution, PlannedStep
 from promoter_view.promotions.steps.catalogue import known_steps
 from promoter_view.promotions.steps_of import PromotionSteps
@@ -63,7 +65,9 @@ class Process:
         promotions = PromotionPass(
             self.known, writes, *parts, pacing, shard=SHARD, steps_of=self._steps_of, metrics=self.metrics
         )
-        stages = StagePass(self.known, writes, promotions, *parts, shard=SHARD, default_namespace="argocd")
+        of_stages = StageWrites(self.known, writes)
+        flow = FlowPass(self.known, of_stages, self.clock)
+        stages = StagePass(self.known, of_stages, promotions, flow, *parts, shard=SHARD, default_namespace="argocd")
         self.controller = PromotionController(
             self.known,
             stages,

@@ -143,3 +143,31 @@ def test_whether_there_are_applications(known: KnownObjects) -> None:
 def test_newer(version: str, other: str, newer: bool) -> None:
     """Versions are compared as numbers; what is no number is not newer."""
     assert is_newer(version, other) is newer
+
+
+def flow(*warehouses: str, name: str = "flow") -> dict[str, Any]:
+    return stage(*warehouses, name=name, promotionTemplate=None)
+
+
+def test_what_flows_through_a_stage(known: KnownObjects) -> None:
+    """A Stage without steps is told of Freight that it requests, and of its Warehouse; one with steps is not."""
+    told: list[frozenset[StageKey]] = []
+    known.apply([record(flow("w", "v"), "Stage"), record(stage(), "Stage")])
+    known.listen(lambda _, stages: told.append(stages))
+    warehouse = {"metadata": {"name": "w", "namespace": "kargo-demo", "resourceVersion": "1"}}
+    known.apply([record(freight(), "Freight"), record(freight("f2", "x"), "Freight"), record(warehouse, "Warehouse")])
+    assert told == [{StageKey("kargo-demo", "flow")}, set(), {StageKey("kargo-demo", "flow")}]
+    known.apply([record(flow("x"), "Stage")])
+    known.apply([record(freight(), "Freight", ChangeType.DELETED)])
+    assert told[-1] == set()
+
+
+def test_what_was_not_verified(known: KnownObjects) -> None:
+    """Freight of an origin is found as long as it is there and was not verified in the Stage."""
+    key = StageKey("kargo-demo", "flow")
+    known.apply([record(freight(name, verifiedIn={"other": {}}), "Freight") for name in ("f1", "f2")])
+    assert set(known.unverified(key, ["Warehouse/w", "Warehouse/v"])) == {"f1", "f2"}
+    known.apply([record(freight("f1", verifiedIn={"flow": {}}), "Freight")])
+    assert set(known.unverified(key, ["Warehouse/w"])) == {"f2"}
+    known.apply([record(freight("f2"), "Freight", ChangeType.DELETED)])
+    assert set(known.unverified(key, ["Warehouse/w"])) == set()

@@ -99,11 +99,11 @@ def test_applications_of_another_cluster(cluster: Cluster) -> None:
 
 
 def test_the_order_of_writes(cluster: Cluster) -> None:
-    """The claim comes before the run, and the run's status before the Application."""
+    """The finalizer comes before the claim, that before the run, and the run's status before the Application."""
     cluster.put("promotions", updating())
     Process(cluster).turn()
-    written = [path.split("/")[6] + "/" + path.split("/")[-1] for _, path, _ in cluster.writes[:4]]
-    assert written == ["promotions/status", "stages/status", "promotions/status", "applications/a"]
+    written = [path.split("/")[6] + "/" + path.split("/")[-1] for _, path, _ in cluster.writes[:5]]
+    assert written == ["promotions/status", "stages/test", "stages/status", "promotions/status", "applications/a"]
 
 
 def test_nothing_is_written_without_the_lease(cluster: Cluster) -> None:
@@ -193,14 +193,6 @@ def test_what_waits_for_ever_says_so(cluster: Cluster, change: dict[str, Any] | 
     cluster.put("stages", good)
     promote(cluster, process)
     assert phase(cluster) == ("Succeeded", "")
-
-
-def test_control_flow_stages_are_left_alone(cluster: Cluster) -> None:
-    """A Stage without steps gets no status."""
-    found = stage(name="flow", promotionTemplate=None)
-    cluster.put("stages", found)
-    Process(cluster).turn(seconds=60)
-    assert "conditions" not in cluster.of("stages", "flow")["status"]
 
 
 @pytest.mark.parametrize(
@@ -520,21 +512,6 @@ def test_a_stale_application_is_refreshed_once(cluster: Cluster) -> None:
     process.turn(seconds=400)
     refreshes = [body for _, path, body in cluster.writes[before:] if path.endswith("/applications/a")]
     assert refreshes == [{"metadata": {"annotations": {"argocd.argoproj.io/refresh": "hard"}}}]
-
-
-def test_a_stage_is_deleted(cluster: Cluster) -> None:
-    """A Stage that is being deleted is forgotten by its Freight, then its finalizer goes, and no other's."""
-    cluster.put("promotions", updating())
-    process = Process(cluster)
-    promote(cluster, process)
-    found = cluster.of("stages", "test")
-    found["metadata"] |= {"deletionTimestamp": "t", "finalizers": ["kargo.akuity.io/finalizer", "other"]}
-    cluster.put("stages", found)
-    process.turn()
-    assert cluster.of("stages", "test")["metadata"]["finalizers"] == ["other"]
-    assert cluster.of("freights", "f1")["status"] == {"currentlyIn": {}, "verifiedIn": {}}
-    cluster.change("stages", "kargo-demo", "test", {"metadata": {"finalizers": None}})
-    process.turn(seconds=600)
 
 
 def test_without_argo_cd(cluster: Cluster) -> None:

@@ -23,6 +23,11 @@ class Turn:
     released: tuple[Promotion, ...]
     current: Promotion | None
 
+    @property
+    def claimed(self) -> Promotion | None:
+        """Whom the Stage's status names: nobody yet where others are released first."""
+        return None if self.released else self.current
+
 
 def ordered(promotions: Iterable[Promotion]) -> Sequence[Promotion]:
     """Running ones first, then those that wait, oldest first, then those that ended, newest first."""

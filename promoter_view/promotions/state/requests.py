@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from promoter_view.decoded import text
 from promoter_view.kubernetes.documents import decode
 from promoter_view.promotions.documents import Document
 
 ABORT = "kargo.akuity.io/abort"
 REFRESH = "kargo.akuity.io/refresh"
+REVERIFY = "kargo.akuity.io/reverify"
 CREATE_ACTOR = "kargo.akuity.io/create-actor"
 FINALIZER = "kargo.akuity.io/finalizer"
 _TERMINATE = "terminate"
@@ -32,6 +35,26 @@ def abort_message(asked: str, shard: str) -> str | None:
 def refresh_of(document: Document) -> str:
     """The newest request to look again, "" for none; status.lastHandledRefresh says which one was."""
     return text(document, "metadata", "annotations", REFRESH)
+
+
+@dataclass(frozen=True, slots=True)
+class Reverification:
+    """A request to verify anew what was verified by the verification of that id, and who asks, "" for nobody known."""
+
+    id: str = ""
+    actor: str = ""
+
+
+def reverification_of(document: Document) -> Reverification:
+    """What is to be verified anew by annotation: an id, or a JSON object with ``id`` and perhaps ``actor``.
+
+    Once that was done the newest verification has another id, so that nothing else has to say that it was.
+    """
+    asked = text(document, "metadata", "annotations", REVERIFY)
+    request = decode(asked.encode("utf-8", "replace"))
+    if isinstance(request, dict):
+        return Reverification(text(request, "id"), text(request, "actor"))
+    return Reverification(asked if request is None else "")
 
 
 def is_deleting(document: Document) -> bool:

@@ -6,23 +6,21 @@ health, verification, summary and conditions follow. What is not named here stay
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from promoter_view.decoded import mapping, text
+from promoter_view.decoded import mapping
 from promoter_view.promotions.documents import Document, objects
-from promoter_view.promotions.state.conditions import conditions, written
+from promoter_view.promotions.state.conditions import conditions, observed, written
 from promoter_view.promotions.state.execution import PromotionPhase
-from promoter_view.promotions.state.freight import collection_id
 from promoter_view.promotions.state.queue import Turn, reference
+from promoter_view.promotions.state.verification import verify
 from promoter_view.promotions.values import Promotion, Stage, StageStatus
 from promoter_view.stages.assessment import StageHealth
 from promoter_view.stages.health import Health
 from promoter_view.stages.output import health_status
 
 MAX_HISTORY = 10
-_VERIFICATIONS = uuid.UUID("5b1f3a4c-6f0e-4b5e-9d43-4f6f2a9c7d10")
 
 
 def taken(status: StageStatus, turn: Turn) -> dict[str, Any]:
@@ -33,36 +31,30 @@ def taken(status: StageStatus, turn: Turn) -> dict[str, Any]:
     found = dict(status.document)
     for each in turn.released:
         found = _released(found, each)
-    if turn.released or turn.current is None:
+    if turn.claimed is None:
         found.pop("currentPromotion", None)
-    elif status.current != turn.current.name:
-        found["currentPromotion"] = reference(turn.current)
+    else:
+        found["currentPromotion"] = reference(turn.claimed)
     return found
 
 
-def assessed(stage: Stage, health: StageHealth, now: str) -> dict[str, Any]:
-    """The Stage's status with health, verification, summary and conditions. ``health`` is that of this very status."""
+def assessed(stage: Stage, health: StageHealth, current: Promotion | None, now: str) -> dict[str, Any]:
+    """The Stage's status with health, verification, summary and conditions.
+
+    ``health`` is that of this very status, ``current`` the Promotion that it names.
+    """
     found = {name: value for name, value in stage.status.document.items() if name != "health"}
     shown = health_status(health)
     if shown is not None:
         found["health"] = shown
-    if verifies(stage, health):
-        found["freightHistory"] = _verified(stage, now)
+    history = verify(stage, healthy=health.state is Health.HEALTHY, now=now)
+    if history:
+        found["freightHistory"] = history
     found["freightSummary"] = summary(stage)
-    if stage.generation:
-        found["observedGeneration"] = stage.generation
-    if stage.refresh:
-        found["lastHandledRefresh"] = stage.refresh
-    said = conditions(stage.with_status(found), health)
+    found |= observed(stage)
+    said = conditions(stage.with_status(found), health, current)
     found["conditions"] = written(said, stage.status.document, stage.generation, now)
     return found
-
-
-def verifies(stage: Stage, health: StageHealth) -> bool:
-    """Whether the Freight in use counts as verified now: the Stage is Healthy, and asks for nothing more."""
-    if not stage.status.history or stage.status.was_verified or stage.asks_analysis:
-        return False
-    return health.state is Health.HEALTHY
 
 
 def summary(stage: Stage) -> str:
@@ -86,18 +78,3 @@ def _inherited(last: Document, before: Document) -> dict[str, Any]:
     """A Promotion that never began leaves the Freight as its predecessor had it."""
     kept = mapping(before, "lastPromotion", "status", "freightCollection")
     return {**last, "status": {**mapping(last, "status"), "freightCollection": dict(kept)}} if kept else dict(last)
-
-
-def _verified(stage: Stage, now: str) -> list[dict[str, Any]]:
-    """The Freight in use counts as verified. The id is the same each time this is worked out of the same state."""
-    current, *earlier = stage.status.history
-    of = text(stage.document, "metadata", "uid")
-    named = f"{of} {text(current, 'id') or collection_id(mapping(current, 'items'))} {now}"
-    verification = {
-        "id": str(uuid.uuid5(_VERIFICATIONS, named)),
-        "phase": "Successful",
-        "startTime": now,
-        "finishTime": now,
-    }
-    known = objects(current, "verificationHistory")
-    return [{**current, "verificationHistory": [verification, *known][:MAX_HISTORY]}, *map(dict, earlier)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from promoter_view.promotions.state.freight import collection, collection_id, reference
-from promoter_view.promotions.state.freight_status import forgotten, placed
+from promoter_view.promotions.state.freight_status import forgotten, forgotten_before, placed, verified
 from promoter_view.promotions.values import Stage, read_stage
 from promoter_view.stages.freight import Freight, read_freight
 from tests.promotions import kargo
@@ -56,40 +56,39 @@ def test_a_single_origin_inherits_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "current", "verified", "after"),
+    ("before", "current", "verified_at", "after"),
     [
-        ({}, True, False, {"currentlyIn": {"test": {"since": NOW_WRITTEN}}}),
-        ({"currentlyIn": {"test": {"since": "t"}}}, True, False, {"currentlyIn": {"test": {"since": "t"}}}),
+        ({}, True, "", {"currentlyIn": {"test": {"since": NOW_WRITTEN}}}),
+        ({"currentlyIn": {"test": {"since": "t"}}}, True, "", {"currentlyIn": {"test": {"since": "t"}}}),
         (
             {"currentlyIn": {"prod": {"since": "t"}}},
             True,
-            True,
+            "at",
             {
                 "currentlyIn": {"prod": {"since": "t"}, "test": {"since": NOW_WRITTEN}},
-                "verifiedIn": {"test": {"verifiedAt": NOW_WRITTEN}},
+                "verifiedIn": {"test": {"verifiedAt": "at"}},
             },
         ),
-        ({"verifiedIn": {"test": {"verifiedAt": "t"}}}, False, True, {"verifiedIn": {"test": {"verifiedAt": "t"}}}),
-        ({"currentlyIn": {"test": {"since": TEN_MINUTES_AGO}}}, False, False, {"currentlyIn": {}}),
+        ({"verifiedIn": {"test": {"verifiedAt": "t"}}}, False, "at", {"verifiedIn": {"test": {"verifiedAt": "t"}}}),
+        ({"currentlyIn": {"test": {"since": TEN_MINUTES_AGO}}}, False, "", {"currentlyIn": {}}),
         (
             {"currentlyIn": {"test": {"since": TEN_MINUTES_AGO}}, "verifiedIn": {"test": {"longestSoak": "5m0s"}}},
             False,
-            False,
-            {"currentlyIn": {}, "verifiedIn": {"test": {"longestSoak": "10m0s"}}},
+            "",
+            {"currentlyIn": {}, "verifiedIn": {"test": {"longestSoak": "10m0.25s"}}},
         ),
         (
             {"currentlyIn": {"test": {"since": TEN_MINUTES_AGO}}, "verifiedIn": {"test": {"longestSoak": "1h0m0s"}}},
             False,
-            False,
+            "",
             {"currentlyIn": {}, "verifiedIn": {"test": {"longestSoak": "1h0m0s"}}},
         ),
     ],
 )
-def test_placed(before: dict[str, Any], current: bool, verified: bool, after: dict[str, Any]) -> None:
+def test_placed(before: dict[str, Any], current: bool, verified_at: str, after: dict[str, Any]) -> None:
     """Freight knows in which Stages it is since when, where it was verified, and for how long it stayed there."""
-    assert (
-        placed(read_freight({"status": before}), "test", current=current, verified=verified, now=NOW_WRITTEN) == after
-    )
+    found = read_freight({"status": before})
+    assert placed(found, "test", current=current, verified_at=verified_at, now=NOW + 0.25) == after
 
 
 def test_forgotten() -> None:
@@ -97,3 +96,28 @@ def test_forgotten() -> None:
     status = {name: {"test": {}, "prod": {}} for name in ("currentlyIn", "verifiedIn", "approvedFor")}
     after = forgotten(read_freight({"status": status}), "test")
     assert after == {name: {"prod": {}} for name in status}
+
+
+def test_of_an_earlier_stage() -> None:
+    """What Freight says from before the Stage was made is of another of its name, and goes; what has no time stays."""
+    before = {"currentlyIn": {"test": {"since": TEN_MINUTES_AGO}}, "verifiedIn": {"test": {"verifiedAt": NOW_WRITTEN}}}
+    status = {
+        **before,
+        "approvedFor": {"test": {"approvedAt": TEN_MINUTES_AGO}, "prod": {"approvedAt": TEN_MINUTES_AGO}},
+    }
+    after = forgotten_before(read_freight({"status": status}), "test", NOW_WRITTEN)
+    assert after == {
+        "currentlyIn": {},
+        "verifiedIn": before["verifiedIn"],
+        "approvedFor": {"prod": {"approvedAt": TEN_MINUTES_AGO}},
+    }
+    undated = {"approvedFor": {"test": {}}}
+    assert forgotten_before(read_freight({"status": undated}), "test", NOW_WRITTEN) == undated
+    assert forgotten_before(read_freight({"status": status}), "test", "") == status
+
+
+def test_verified() -> None:
+    """Freight that is verified stays so since then."""
+    once = verified(freight(), "flow", "t1")
+    assert once == {"verifiedIn": {"flow": {"verifiedAt": "t1"}}}
+    assert verified(freight(**once), "flow", "t2") == once

@@ -8,6 +8,7 @@ import pytest
 
 from promoter_view.promotions.state.queue import turn
 from promoter_view.promotions.state.stage_status import assessed, summary, taken
+from promoter_view.promotions.state.verification import NO_ANALYSIS
 from promoter_view.promotions.values import read_promotion, read_stage, read_stage_status
 from promoter_view.stages.application import Application, read_application
 from promoter_view.stages.assessment import assess
@@ -25,8 +26,10 @@ def application(health: str) -> Application:
 def settled(found: dict[str, Any], promotions: list[Any], health: str = "Healthy", now: str = NOW) -> dict[str, Any]:
     """The status after one look."""
     before = read_stage(found)
-    after = before.with_status(taken(before.status, turn(before.status, map(read_promotion, promotions))))
-    return assessed(after, assess(after.document, lambda *_: application(health), default_namespace="argocd"), now)
+    decided = turn(before.status, map(read_promotion, promotions))
+    after = before.with_status(taken(before.status, decided))
+    found_health = assess(after.document, lambda *_: application(health), default_namespace="argocd")
+    return assessed(after, found_health, decided.claimed, now)
 
 
 def is_verified(status: dict[str, Any]) -> bool:
@@ -35,6 +38,10 @@ def is_verified(status: dict[str, Any]) -> bool:
 
 def conditions(status: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return {each["type"]: (each["status"], each["reason"]) for each in status["conditions"]}
+
+
+def messages(status: dict[str, Any]) -> dict[str, str]:
+    return {each["type"]: each["message"] for each in status["conditions"]}
 
 
 def ended(name: str, phase: str, *, created: int = 0, freight: str = "f1", **more: Any) -> dict[str, Any]:
@@ -52,7 +59,6 @@ def test_nothing_promoted_yet() -> None:
         "Ready": ("False", "NoFreight"),
         "Healthy": ("Unknown", "NoFreight"),
         "Verified": ("Unknown", "NoFreight"),
-        "AutoPromotion": ("False", "NotSupported"),
     }
     assert (found["freightSummary"], found["observedGeneration"]) == ("0/1 Fulfilled", 3)
 
@@ -61,6 +67,7 @@ def test_a_promotion_is_claimed() -> None:
     """The Promotion whose turn it is is named; while it is, the Stage is promoting and its health unknown."""
     found = settled(stage(), [promotion("p", "Pending")])
     assert found["currentPromotion"] == {"name": "p"}
+    assert messages(found)["Ready"] == messages(found)["Promoting"] == 'Promotion "p" is currently Pending'
     assert found["health"]["status"] == "Unknown"
     assert conditions(found)["Promoting"] == ("True", "ActivePromotion")
     assert conditions(found)["Healthy"] == ("Unknown", "ActivePromotion")
@@ -79,7 +86,6 @@ def test_a_promotion_has_succeeded() -> None:
         "Ready": ("True", "Verified"),
         "Healthy": ("True", "Healthy"),
         "Verified": ("True", "Verified"),
-        "AutoPromotion": ("False", "NotSupported"),
     }
 
 
@@ -99,7 +105,7 @@ def test_health(health: str, state: str, condition: tuple[str, str]) -> None:
     assert is_verified(found) is (health == "Healthy")
     if health != "Healthy":
         assert conditions(found)["Ready"] == ("False", condition[1])
-        assert conditions(found)["Verified"] == ("Unknown", "PendingVerification")
+        assert conditions(found)["Verified"] == ("Unknown", "WaitingForVerification")
 
 
 @pytest.mark.parametrize("phase", ["Failed", "Errored", "Aborted"])
@@ -157,33 +163,68 @@ def test_nothing_differs() -> None:
 
 
 def test_transitions_have_their_time() -> None:
-    """A condition's time changes with its status only; conditions of others stay."""
+    """A condition's time changes with its status only; conditions of others stay, after Ready, Healthy, Verified."""
     foreign = {"type": "Other", "status": "True", "reason": "R", "message": "", "lastTransitionTime": "t"}
     old = {"type": "Healthy", "status": "True", "reason": "Healthy", "lastTransitionTime": "old"}
-    before = {"conditions": [old, foreign, {**foreign, "type": "Reconciling"}]}
+    left = [{**foreign, "type": name} for name in ("Reconciling", "AutoPromotion", "StepsSupported")]
+    before = {"conditions": [old, foreign, *left]}
     found = settled(stage(status=before), [ended("p", "Succeeded")])
-    times = {each["type"]: each["lastTransitionTime"] for each in found["conditions"]}
-    assert times == {"AutoPromotion": NOW, "Healthy": "old", "Other": "t", "Ready": NOW, "Verified": NOW}
+    times = [(each["type"], each["lastTransitionTime"]) for each in found["conditions"]]
+    assert times == [("Ready", NOW), ("Healthy", "old"), ("Verified", NOW), ("Other", "t")]
 
 
 def test_verification_by_analysis_is_not_done_and_said() -> None:
     """A Stage that asks for analysis is told that nobody does it here, and nothing counts as verified."""
     found = settled(stage(verification={"analysisTemplates": [{"name": "t"}]}), [ended("p", "Succeeded")])
-    assert conditions(found)["Verified"] == ("Unknown", "VerificationNotSupported")
-    assert conditions(found)["Ready"] == ("False", "VerificationNotSupported")
+    assert conditions(found)["Verified"] == conditions(found)["Ready"] == ("False", "VerificationError")
+    assert messages(found)["Verified"] == NO_ANALYSIS
     assert not is_verified(found)
+
+
+def test_a_promotion_that_runs_names_its_freight() -> None:
+    """Once it runs the current Promotion is told with its Freight, and that it runs."""
+    running = promotion("p", "Running")
+    running["status"]["freight"] = {"name": "f1"}
+    found = settled(stage(status={"currentPromotion": {"name": "p"}}), [running])
+    assert found["currentPromotion"] == {"name": "p", "freight": {"name": "f1"}}
+    assert messages(found)["Promoting"] == 'Promotion "p" is currently Running'
+
+
+@pytest.mark.parametrize(("shard", "whose"), [("west", 'shard "west"'), ("", "no shard")])
+def test_a_promotion_of_another_shard(shard: str, whose: str) -> None:
+    """A Stage that has come here with an open Promotion says whose controller has to run that."""
+    open_one = promotion("p")
+    open_one["metadata"] |= {
+        "labels": {"kargo.akuity.io/shard": shard},
+        "annotations": {"kargo.akuity.io/stage": "test"},
+    }
+    found = settled(stage(), [open_one])
+    assert conditions(found)["Ready"] == ("False", "PromotionOfOtherShard")
+    told = f'Promotion "p" is currently Pending: it is of {whose}, whose controller has to run it'
+    assert messages(found)["Promoting"] == told
+
+
+def test_steps_that_are_not_run_here() -> None:
+    """They are named in advance; a Stage without any says nothing of it."""
+    steps = [{"uses": "git-clone"}, {"uses": "argocd-update"}, {"uses": "git-push"}, {"uses": "git-clone"}]
+    found = settled(stage(promotionTemplate={"spec": {"steps": steps}}), [])
+    assert conditions(found)["StepsSupported"] == ("False", "StepsNotSupported")
+    assert "does not run git-clone, git-push: " in messages(found)["StepsSupported"]
+    assert "StepsSupported" not in conditions(settled(stage(status=found), []))
 
 
 @pytest.mark.parametrize(
     ("phase", "condition"),
     [
         ("Failed", ("False", "VerificationFailed")),
-        ("Pending", ("Unknown", "VerificationPending")),
+        ("Aborted", ("False", "VerificationAborted")),
+        ("Inconclusive", ("Unknown", "VerificationInconclusive")),
+        ("Running", ("False", "VerificationError")),
         ("Successful", ("True", "Verified")),
     ],
 )
 def test_verification_of_others(phase: str, condition: tuple[str, str]) -> None:
-    """What another controller has verified counts."""
+    """What another controller has verified counts; what it has begun ends, for nobody looks at it here."""
     history = [{**collection("f1"), "verificationHistory": [{"id": "x", "phase": phase}]}]
     before = {"freightHistory": history, "lastPromotion": {"name": "p", "status": {"phase": "Succeeded"}}}
     found = settled(stage(status=before, verification={"analysisTemplates": []}), [])
