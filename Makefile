@@ -41,7 +41,7 @@ PURE_TESTS = tests/test_contacts.py tests/test_decoded.py tests/test_durations.p
 	tests/promotions/state tests/promotions/steps tests/promotions/expressions tests/promotions/test_expressions.py \
 	tests/promotions/test_values.py tests/log/etcd/test_core.py tests/log/etcd/test_progress.py tests/views/test_ages.py \
 	tests/views/test_fields.py tests/views/test_history.py tests/views/test_member_mask.py tests/views/joining \
-	tests/views/promotion_strategy tests/reading/test_sighted.py tests/dashboard/streams tests/dashboard/stages tests/dashboard/strategies tests/dashboard/pictures \
+	tests/views/promotion_strategy tests/views/stage tests/reading/test_sighted.py tests/dashboard/streams tests/dashboard/stages tests/dashboard/strategies tests/dashboard/pictures \
 	tests/command/asking tests/command/checking tests/command/deciding \
 	tests/command/reading tests/command/telling tests/views/test_commits.py tests/dashboard/test_search.py tests/api/format tests/api/test_watching.py
 

@@ -49,3 +49,8 @@ def format_duration(seconds: float) -> str:
     if hours:
         return f"{hours}h{minutes}m{rest}s"
     return f"{minutes}m{rest}s" if minutes else f"{rest}s"
+
+
+def brief_duration(seconds: float) -> str:
+    """The same as people write it: ``5m`` and not ``5m0s``."""
+    return format_duration(seconds).replace("m0s", "m").replace("h0m", "h")

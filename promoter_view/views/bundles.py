@@ -149,29 +149,29 @@ class View:
         """The bundle without its status, and what of it is told by field."""
         members = self._graph.members_below(node)
         pieces = [root.opening, node.body]
-        shown: dict[str, list[Node]] = {}
+        known: dict[str, list[Node]] = {}
         told: dict[str, Sequence[bytes]] = {}
         for member, joint in self._joints:
-            chosen = _chosen(members.get(member.kind, []), member, root.ranks)
+            chosen, others = _chosen(members.get(member.kind, []), member, root.ranks, node)
+            known[member.field] = [*chosen, *others]
             if chosen:
-                shown[member.field] = chosen
                 bodies = [each.body for each in chosen] if member.whole_by is None else _bodies(chosen, node)
                 told[member.field] = bodies if member.many else bodies[:1]
                 pieces.append(joint)
                 pieces += _list(bodies) if member.many else bodies[:1]
-        for computed, joint, body in self._compute(node, shown):
+        for computed, joint, body in self._compute(node, known):
             told[computed.field] = [body]
             pieces += (joint, body)
         pieces.append(b"}")
         key = BundleKey(self.name, node.key.namespace, node.key.name)
         return Draft(key, root, tuple(pieces), root.selectable), told
 
-    def _compute(self, node: Node, shown: Mapping[str, Sequence[Node]]) -> Iterator[tuple[Computed, bytes, bytes]]:
+    def _compute(self, node: Node, known: Mapping[str, Sequence[Node]]) -> Iterator[tuple[Computed, bytes, bytes]]:
         if not self._computed:
             return
         root = orjson.loads(node.body)
         for computed, joint in self._computed:
-            found = computed.compute(root, lambda field: [Whole(each.key, each.body) for each in shown.get(field, ())])
+            found = computed.compute(root, lambda field: [Whole(each.key, each.body) for each in known.get(field, ())])
             if found is not None:
                 yield computed, joint, orjson.dumps(found)
 
@@ -194,9 +194,19 @@ def joint(part: Member | Computed | UndeclaredKind) -> bytes:
     return b',"%s":' % part.field.encode()
 
 
-def _chosen(nodes: list[Node], member: Member, ranks: Mapping[str, Mapping[str, int]]) -> list[Node]:
-    """The nodes that are shown, in order."""
+def _chosen(
+    nodes: list[Node], member: Member, ranks: Mapping[str, Mapping[str, int]], root: Node
+) -> tuple[list[Node], list[Node]]:
+    """The nodes that are shown, in order, and those that are not but count."""
     nodes.sort(key=_by_key)
+    if member.shown_by is None:
+        return _ordered(nodes, member, ranks), []
+    shown = [node for node, body in zip(nodes, _bodies(nodes, root), strict=True) if body]
+    others = set(nodes).difference(shown)
+    return shown, _ordered([node for node in nodes if node in others], member, ranks)
+
+
+def _ordered(nodes: list[Node], member: Member, ranks: Mapping[str, Mapping[str, int]]) -> list[Node]:
     if member.choice is not None:
         return member.choice.choose([(node.facts.choice, node) for node in nodes])
     if member.order is not None:

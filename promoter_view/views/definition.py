@@ -17,7 +17,7 @@ GROUP = "view.promoter.argoproj.io"
 VERSION = "v1alpha1"
 #: Step it, mod 4, when a change of the definitions changes what bundles look like: it is part of each resourceVersion,
 #: so that nobody resumes across the change. The golden frames of the tests catch a forgotten step.
-GENERATION = 3
+GENERATION = 0
 #: The field selector by the one word of a bundle's status.
 STATE = "status.state"
 
@@ -74,6 +74,8 @@ class Member:
     An object belongs when any of ``relations`` leads to it. ``many``: a list, left out when empty; else one object,
     left out when there is none. Lists are sorted by namespace and name unless ``order`` or ``choice`` is given.
     ``whole_by``: one of ``relations``; a member to which only others lead is shown by its name alone.
+    ``shown_by``: one of ``relations``; an object to which only others lead is not shown, but fields are worked out of
+    it; then ``choice`` is which of those.
     ``elsewhere``: members may be in other namespaces than their root. ``description`` is for users.
     """
 
@@ -84,6 +86,7 @@ class Member:
     order: RootOrder | None = None
     choice: Choice | None = None
     whole_by: Relation | None = None
+    shown_by: Relation | None = None
     elsewhere: bool = False
     description: str = ""
 
@@ -95,7 +98,7 @@ class Whole(NamedTuple):
     body: bytes
 
 
-#: The members of a field, in the order in which they are shown.
+#: The members of a field, in the order in which they are shown; behind them those that are not shown.
 Members = Callable[[str], Sequence[Whole]]
 
 

@@ -57,12 +57,13 @@ histories = st.lists(events, max_size=10) | st.lists(events, min_size=30, max_si
 
 
 def visible(world: World) -> dict[tuple[str, str], Any]:
-    """The bundles decoded, without resourceVersion, health and status."""
+    """The bundles decoded, without resourceVersion and what is worked out."""
     found = {}
     for each in world.projector.list(STAGE_DETAILS):
         document = orjson.loads(each.encode())
         assert document["metadata"].pop("resourceVersion") == str(each.resource_version)
         assert document.pop("health", {"status": "x"})["status"]
+        assert document.pop("availability", {"freight": ["x"]})["freight"]
         assert list(document)[-1] == "status"
         assert document.pop("status")["state"]
         found[each.key.namespace, each.key.name] = document

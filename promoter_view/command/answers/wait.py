@@ -15,12 +15,13 @@ from promoter_view.command.asking.connection import STRATEGIES, ApiConnection, c
 from promoter_view.command.asking.following import Followed, FollowedViews
 from promoter_view.command.asking.loop import run_in_loop
 from promoter_view.command.deciding.goals import Known, knows
-from promoter_view.command.deciding.waiting import WaitFor, WaitMachine, WaitVerdict, shortly
+from promoter_view.command.deciding.waiting import WaitFor, WaitMachine, WaitVerdict
 from promoter_view.command.exits import CommandError, Exit
 from promoter_view.command.reach import CommandReach
 from promoter_view.command.telling.documents import DOCUMENTS, document
 from promoter_view.command.telling.output import Output
 from promoter_view.command.telling.tables import clipped, plain
+from promoter_view.durations import brief_duration
 
 #: How long changes are gathered before all strategies are looked at again.
 _GATHERED_SECONDS = 0.05
@@ -105,7 +106,7 @@ class _Wait:
     def _verdict(self, machine: WaitMachine, following: FollowedViews[Known]) -> WaitVerdict:
         if not following.is_complete:
             problem = following.followed.problem
-            over = f"timed out after {shortly(self._timeout)}: {problem or 'the server has not answered'}"
+            over = f"timed out after {brief_duration(self._timeout)}: {problem or 'the server has not answered'}"
             return WaitVerdict(Exit.TIMED_OUT, over) if self._is_over else WaitVerdict(None, problem)
         found = {known.status.title: known for known in following.followed.found.values()}
         verdict = machine.look(found)

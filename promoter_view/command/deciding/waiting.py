@@ -21,7 +21,7 @@ from promoter_view.command.deciding.goals import Became, Judgement, Known, judge
 from promoter_view.command.declaring import did_you_mean
 from promoter_view.command.exits import Exit
 from promoter_view.command.reading.status import SHORT, ToldEnvironment
-from promoter_view.durations import format_duration
+from promoter_view.durations import brief_duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class WaitMachine:
 
     def time_out(self, seconds: float) -> WaitVerdict:
         """The time is over."""
-        return WaitVerdict(Exit.TIMED_OUT, f"timed out after {shortly(seconds)}: {self._last.line}")
+        return WaitVerdict(Exit.TIMED_OUT, f"timed out after {brief_duration(seconds)}: {self._last.line}")
 
     def give_up(self) -> WaitVerdict:
         """Nothing has known the commit for long enough."""
@@ -192,8 +192,3 @@ def _told(goal: Goal, goals: Sequence[Goal]) -> str:
     """With the strategy's name where there are several."""
     several = any(each.title != goal.title for each in goals)
     return f"{goal.title} {goal.told}" if several else goal.told
-
-
-def shortly(seconds: float) -> str:
-    """``30m`` and not ``30m0s``."""
-    return format_duration(seconds).replace("m0s", "m").replace("h0m", "h")

@@ -39,7 +39,10 @@ class RootFacts:
 
 @dataclass(frozen=True, slots=True)
 class Veil:
-    """How a member looks that is shown whole only to roots with an anchor among ``opened_by``: ``body`` is its name."""
+    """How a member looks that is shown whole only to roots with an anchor among ``opened_by``.
+
+    ``body`` is its name, or b"" where others are not shown it at all.
+    """
 
     opened_by: tuple[JoinToken, ...]
     body: bytes
@@ -49,7 +52,8 @@ class Veil:
 class Facts:
     """What one view knows of one object: its ends of the relations; ``order`` is what a root ranks it by.
 
-    ``choice`` is what the member's Choice has read of it, ``veil`` is there where the member has ``whole_by``.
+    ``choice`` is what the member's Choice has read of it, ``veil`` is there where the member has ``whole_by`` or
+    ``shown_by``.
     """
 
     anchors: tuple[JoinToken, ...] = ()
@@ -173,6 +177,8 @@ def _choice(fields: Fields, member: Member | None) -> Any:
 
 
 def _veil(fields: Fields, member: Member | None) -> Veil | None:
+    if member is not None and member.shown_by is not None:
+        return Veil(_distinct(member.shown_by.ties(fields)), b"")
     if member is None or member.whole_by is None:
         return None
     key = fields.key

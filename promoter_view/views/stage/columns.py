@@ -29,6 +29,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("Last Promotion", "string", "", "The newest Promotion that it knows of, and its phase."),
     Column("Age", "date", "", "Time since the Stage was created."),
     Column("Issues", "string", "", "Why it is not healthy.", 1, _APPLICATION),
+    Column("Next", "string", "", "The newest Freight that could be promoted to it, and why not yet.", 1, _FREIGHT),
 )
 
 
@@ -49,6 +50,7 @@ def cells(contents: Contents) -> Sequence[Cell]:
         lambda: contents.root(_last_promotion),
         lambda: age(contents.created),
         lambda: contents.one("health", _issues),
+        lambda: contents.status(_next),
     )
 
 
@@ -110,6 +112,16 @@ def _issues(health: Mapping[str, Any]) -> str:
         return NONE
     more = f" + {len(told) - 1} more..." if len(told) > 1 else ""
     return _clipped(" ".join(told[0].split())) + more
+
+
+def _next(status: Mapping[str, Any]) -> str:
+    return _clipped("; ".join(_coming(each) for each in mappings(status, "next"))) or NONE
+
+
+def _coming(found: Mapping[str, Any]) -> str:
+    """``wise-owl``, or ``wise-owl: soaks in test, for 1h0m0s`` of one that the Stage may not take yet."""
+    name = text(found, "alias") or text(found, "freight")[:_SHORT_NAME]
+    return name if text(found, "state") == "Available" else f"{name}: {text(found, 'message')}"
 
 
 def _name(value: Any) -> tuple[str, str]:

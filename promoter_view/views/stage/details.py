@@ -1,4 +1,4 @@
-"""StageDetails: a Stage with its Promotions, Freight, Applications and health. Data only; the rules are argocd.md's."""
+"""StageDetails: a Stage with its Promotions, Freight, Applications, health and what could come next. Data only."""
 
 from __future__ import annotations
 
@@ -7,14 +7,22 @@ from uuid import UUID
 from promoter_view.kubernetes.kinds import KARGO_KINDS
 from promoter_view.views.definition import Member, ViewDefinition
 from promoter_view.views.joining.relations import NamesRoot
+from promoter_view.views.stage.availability import MOST_LOOKED_AT, stage_availability
 from promoter_view.views.stage.columns import COLUMNS, application_steps, cells
 from promoter_view.views.stage.health import stage_health
-from promoter_view.views.stage.relations import AuthorizesStage, FreightInUse, NamedByHealthCheck, UnendedAndLast
+from promoter_view.views.stage.relations import (
+    AuthorizesStage,
+    FreightInUse,
+    FreightRequested,
+    NamedByHealthCheck,
+    NewestFreight,
+    UnendedAndLast,
+)
 from promoter_view.views.stage.status import STAGE_STATUS
 
 STAGE_DETAILS = "stagedetails"
 _ENDED_SHOWN = 10
-_AUTHORIZES = AuthorizesStage()
+_AUTHORIZES, _IN_USE = AuthorizesStage(), FreightInUse()
 
 
 def stage_details(default_namespace: str) -> ViewDefinition:
@@ -31,12 +39,12 @@ def stage_details(default_namespace: str) -> ViewDefinition:
         columns=COLUMNS,
         cells=cells,
         cell_steps=application_steps,
-        description="StageDetails is a Kargo Stage together with its Promotions, its Freight, its Argo CD Applications "
-        "and its health, as of one moment. It is computed and read-only: there is one for each Stage, of the same "
-        "name. Members are the cluster's own objects as they are stored, without metadata.managedFields and the "
-        "annotation kubectl.kubernetes.io/last-applied-configuration.",
+        description="StageDetails is a Kargo Stage together with its Promotions, its Freight, its Argo CD "
+        "Applications, its health and what could be promoted to it next, as of one moment. It is computed and "
+        "read-only: there is one for each Stage, of the same name. Members are the cluster's own objects as they are "
+        "stored, without metadata.managedFields and the annotation kubectl.kubernetes.io/last-applied-configuration.",
         root_description="The Stage itself.",
-        computed=(stage_health(default_namespace),),
+        computed=(stage_health(default_namespace), stage_availability()),
         status=STAGE_STATUS,
         selectable=("spec.shard",),
     )
@@ -54,7 +62,9 @@ _PROMOTIONS = Member(
 _FREIGHT = Member(
     "freight",
     "Freight",
-    (FreightInUse(),),
+    (_IN_USE, FreightRequested()),
+    choice=NewestFreight(MOST_LOOKED_AT),
+    shown_by=_IN_USE,
     description="The Freight that the Stage has: what the newest entry of status.freightHistory names. By name; left "
     "out when there is none.",
 )

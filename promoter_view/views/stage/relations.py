@@ -1,15 +1,17 @@
-"""How Freight and Applications belong to a Stage, and which Promotions are shown. Pure; the rules are argocd.md's."""
+"""How Freight and Applications belong to a Stage, and which Promotions and which Freight count. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from promoter_view.decoded import mapping, text
 from promoter_view.stages.assessment import registered_checks
 from promoter_view.stages.authorization import authorization_of
 from promoter_view.stages.checks import ARGO_CD_UPDATE, read_wanted
+from promoter_view.stages.freight import origin_of, read_requests
 from promoter_view.views.fields import Fields
 from promoter_view.views.joining.relations import JoinToken, token
 
@@ -31,6 +33,38 @@ class FreightInUse:
     def ties(self, child: Fields) -> list[JoinToken]:
         """The Freight's own name."""
         return token("freight", child.key.namespace, child.key.name)
+
+
+@dataclass(frozen=True, slots=True)
+class FreightRequested:
+    """By its origin, of which the Stage requests Freight."""
+
+    parents: tuple[str, ...] = ()
+
+    def anchors(self, parent: Fields, child_kind: str) -> list[JoinToken]:  # noqa: ARG002
+        """The Warehouses that the Stage names."""
+        requested = {each.origin for each in read_requests(parent.document) if each.warehouse}
+        return _tokens("requested", ((parent.key.namespace, origin) for origin in sorted(requested)))
+
+    def ties(self, child: Fields) -> list[JoinToken]:
+        """The Freight's own Warehouse."""
+        named = text(child.document, "origin", "name")
+        return token("requested", child.key.namespace, origin_of(child.document)) if named else []
+
+
+@dataclass(frozen=True, slots=True)
+class NewestFreight:
+    """The ``most`` that were found last, in any order."""
+
+    most: int
+
+    def read(self, member: Fields) -> str:
+        """When it was found: RFC 3339 in UTC sorts as text."""
+        return text(member.document, "discoveredAt") or text(member.document, "metadata", "creationTimestamp")
+
+    def choose(self, found: Sequence[tuple[str, _Found]]) -> list[_Found]:
+        """See Choice."""
+        return [each for _, each in sorted(found, key=itemgetter(0))[-self.most :]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The field ``status`` of StageDetails: its health in one word, since when, and conditions. Pure.
+"""The field ``status`` of StageDetails: its health in one word, since when, what comes next, and conditions. Pure.
 
 The word is that of the field ``health``; where there is no health to tell of, it says why.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -18,12 +18,13 @@ from promoter_view.stages.assessment import SUCCEEDED, is_control_flow
 from promoter_view.stages.health import Health
 from promoter_view.views.contents import Contents
 from promoter_view.views.definition import Assessed, StatusField
+from promoter_view.views.stage.next_freight import NEXT_SCHEMA, choose_next, read_auto_promotion, tell_next
 from promoter_view.views.status import conditions as showing
 from promoter_view.views.status.conditions import NOT_VISIBLE, StatusCondition, verdict
 from promoter_view.views.status.messages import clipped
 from promoter_view.views.status.words import WHOLE
 
-_CHECKED = "Application"
+_CHECKED, _FREIGHT = "Application", "Freight"
 _REASON = re.compile(r"[A-Za-z][A-Za-z0-9]{0,60}")
 _FLOWS = "Freight flows through it: it has no promotion steps"
 _EMPTY = "nothing was promoted to it yet"
@@ -46,13 +47,17 @@ class StageFacts:
 
 @dataclass(frozen=True, slots=True)
 class AssessedStage:
-    """See definition.Assessed. ``reason`` is one word; ``by_checks``: Applications have decided."""
+    """See definition.Assessed. ``reason`` is one word; ``by_checks``: Applications have decided.
+
+    ``coming``: what could be promoted next, of each Warehouse.
+    """
 
     facts: StageFacts
     state: Health
     reason: str
     message: str
     by_checks: bool
+    coming: tuple[Mapping[str, str], ...] = ()
 
     @property
     def words(self) -> Mapping[str, str]:
@@ -86,6 +91,7 @@ class AssessedStage:
             "message": self._message(hidden),
             "promoting": bool(facts.promoting),
             "kargoHealth": facts.kargo_health,
+            "next": () if _FREIGHT in hidden else self.coming,
         }
         shown = {name: value for name, value in told.items() if value}
         yield
@@ -117,9 +123,12 @@ class AssessedStage:
 
 
 def assess_stage(contents: Contents) -> Generator[None, None, Assessed]:
-    """What is said of a Stage, of its details: of the Stage a step, and one of its health."""
+    """What is said of a Stage, of its details: what comes next is a step, and the rest one."""
     yield
-    return _assessed_stage(contents)
+    policy = contents.root(read_auto_promotion)
+    coming = tuple(tell_next(each, policy) for each in contents.one("availability", choose_next))
+    yield
+    return replace(_assessed_stage(contents), coming=coming)
 
 
 def _assessed_stage(contents: Contents) -> AssessedStage:
@@ -186,6 +195,7 @@ _SCHEMA = {
         "kargoHealth": showing.described(
             "What Kargo's own controller says of the Stage's health. Left out without one."
         ),
+        "next": NEXT_SCHEMA,
         "conditions": showing.schema(
             {
                 "Healthy": "True or False where the state is known.",

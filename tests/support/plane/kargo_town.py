@@ -198,6 +198,7 @@ def served(running: Program) -> dict[Name, Document]:
     items = orjson.loads(ViewClient(running.endpoint).get(PATH))["items"]
     for item in items:
         item.pop("health", None)
+        item.pop("availability", None)
     return joined(items)
 
 

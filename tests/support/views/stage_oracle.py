@@ -1,7 +1,7 @@
 """An independent, slow join of Stages with what belongs to them: argocd.md section 0, read straight down.
 
 It knows nothing of tokens and indexes: every rule looks at every object. What is malformed reads as absent.
-The verdicts in ``health`` are not its concern.
+What is worked out, ``health`` and ``availability``, is not its concern.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Document = dict[str, Any]
 
 
 def join_keyed(objects: Mapping[ObjectKey, Document]) -> dict[tuple[str, str], Document]:
-    """The bundles by (namespace, name), without metadata.resourceVersion and health."""
+    """The bundles by (namespace, name), without metadata.resourceVersion and what is worked out."""
     roots = [key for key in objects if key.kind == "Stage" and words(dig(objects[key], "metadata", "uid"))]
     return {(root.namespace, root.name): _bundle(root, objects) for root in sorted(roots)}
 

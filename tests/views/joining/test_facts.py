@@ -81,5 +81,14 @@ def test_a_member_that_is_shown_by_its_name_has_a_veil(namespace: str, named: di
 
 def test_other_members_have_no_veil() -> None:
     """What hangs on a bundle in every way is shown whole."""
-    fields = Fields(ObjectKey("Freight", "shop", "f"), {"metadata": {}})
+    fields = Fields(ObjectKey("Promotion", "shop", "p"), {"metadata": {}})
     assert Extractor(stage_details("argocd")).extract(fields).veil is None
+
+
+def test_a_member_that_others_are_not_shown_has_an_empty_veil() -> None:
+    """Freight is shown to the Stages that have it; to those that only request it there is nothing to show."""
+    origin = {"kind": "Warehouse", "name": "w"}
+    fields = Fields(ObjectKey("Freight", "shop", "f"), {"metadata": {}, "origin": origin})
+    veil = Extractor(stage_details("argocd")).extract(fields).veil
+    assert veil is not None
+    assert (veil.body, [tie.value for tie in veil.opened_by]) == (b"", ["f"])

@@ -53,7 +53,14 @@ def test_row() -> None:
         "Last Promotion": "p7 Succeeded",
         "Age": Since(datetime(2026, 11, 20, 10, tzinfo=UTC)),
         "Issues": "Application argocd/a has health state + 1 more...",
+        "Next": NONE,
     }
+
+
+def test_what_comes_next() -> None:
+    """By alias; of Freight that the Stage may not take yet, why."""
+    coming = [{"freight": "f" * 40, "state": "Available"}, {"alias": "b", "state": "Queued", "message": "not yet"}]
+    assert shown(stage(), status={"next": coming})["Next"] == "fffffff; b: not yet"
 
 
 def test_nothing() -> None:

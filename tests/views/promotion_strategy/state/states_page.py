@@ -10,6 +10,7 @@ from pathlib import Path
 
 from promoter_view.views.promotion_strategy.state.environment import EnvironmentFacts
 from promoter_view.views.promotion_strategy.state.table import TABLE
+from promoter_view.views.stage.availability import FreightState
 from tests.support.views.state_cases import CASES, Case
 from tests.support.views.strategies import Decoded, summarize
 
@@ -56,6 +57,14 @@ What is waited for is never second-hand: if staging waits for development, produ
 for.
 
 {cases}
+
+## Freight of a Stage
+
+Freight that a Kargo Stage requests and does not have is in one of these states (`availability` and `status.next` of
+StageDetails, pages, `kubectl promotion`). It is decided by `promoter_view/stages/availability.py`. There is no present
+time in it: where `until` has passed it may be taken.
+
+{freight}
 """
 
 
@@ -76,6 +85,7 @@ def page() -> str:
     return _TEXT.format(
         rows=_table("# | state | when (the first that holds) | needs a person", rows),
         cases=_table("case | state | waits for", cases),
+        freight=_table("state | when", (f"`{each}` | {each.meaning}" for each in FreightState)),
     )
 
 
