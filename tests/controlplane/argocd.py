@@ -1,14 +1,20 @@
-"""Kargo's objects and an Argo CD on a real control plane: it takes operations, and says what came of them."""
+"""Kargo's objects and an Argo CD on a real control plane: it takes operations, and says what came of them.
+
+Promotions are made behind the stand-in of Kargo's webhooks (tests/support/kargo): names and steps are given to them.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from tests.support.kargo.webhooks import kargo_webhooks
 from tests.support.plane.client import Client, Document, RefusedError
+from tests.support.plane.plane import ControlPlane
 
 SHARD = "east"
 PROJECT = "kargo-demo"
@@ -20,7 +26,6 @@ AUTHORIZED = "kargo.akuity.io/authorized-stage"
 APPLICATIONS = f"/apis/argoproj.io/v1alpha1/namespaces/{ARGOCD}/applications"
 PATIENCE_SECONDS = 180.0
 _KARGO = {"apiVersion": "kargo.akuity.io/v1alpha1"}
-_LABELS = {"kargo.akuity.io/shard": SHARD}
 
 
 def kargo_path(plural: str, name: str = "") -> str:
@@ -28,15 +33,15 @@ def kargo_path(plural: str, name: str = "") -> str:
     return f"/apis/kargo.akuity.io/v1alpha1/namespaces/{PROJECT}/{plural}" + (f"/{name}" if name else "")
 
 
-def stage(name: str, **labels: str) -> Document:
-    """A Stage that takes Freight of Warehouse ``w`` directly. Without labels it is of the shard."""
-    origin = {"kind": "Warehouse", "name": "w"}
-    template = {"spec": {"steps": [{"uses": "argocd-update", "config": {}}]}}
+def stage(name: str, *, shard: str = SHARD, sources: Document | None = None, steps: bool = True) -> Document:
+    """A Stage that takes Freight of Warehouse ``w``, directly unless told otherwise; its steps are yet to be told."""
+    requested = [{"origin": {"kind": "Warehouse", "name": "w"}, "sources": sources or {"direct": True}}]
+    template = {"promotionTemplate": {"spec": {"steps": [{"uses": "argocd-update", "config": {}}]}}} if steps else {}
     return {
         **_KARGO,
         "kind": "Stage",
-        "metadata": {"name": name, "namespace": PROJECT, "labels": labels or _LABELS},
-        "spec": {"requestedFreight": [{"origin": origin, "sources": {"direct": True}}], "promotionTemplate": template},
+        "metadata": {"name": name, "namespace": PROJECT},
+        "spec": {"shard": shard, "requestedFreight": requested, **template},
     }
 
 
@@ -61,18 +66,21 @@ def warehouse() -> Document:
     }
 
 
-def promotion(name: str, stage_name: str, *apps: Document, freight_name: str = "f1", **labels: str) -> Document:
-    """A Promotion with one argocd-update of those apps."""
-    return {
-        **_KARGO,
-        "kind": "Promotion",
-        "metadata": {"name": name, "namespace": PROJECT, "labels": labels or _LABELS},
-        "spec": {
-            "stage": stage_name,
-            "freight": freight_name,
-            "steps": [{"uses": "argocd-update", "config": {"apps": list(apps)}}],
-        },
-    }
+def follow(client: Client, stage_name: str, *steps: Document, **variables: str) -> None:
+    """From now on Promotions of that Stage do these steps, with these variables."""
+    given = [{"name": name, "value": value} for name, value in variables.items()]
+    template = {"spec": {"steps": list(steps), "vars": given}}
+    client.patch(kargo_path("stages", stage_name), {"spec": {"promotionTemplate": template}})
+
+
+def promote(client: Client, stage_name: str, *apps: Document, freight_name: str = "f1") -> str:
+    """Makes a Promotion of that Stage: its name. ``apps``: what its one argocd-update updates, if not what it did."""
+    if apps:
+        follow(client, stage_name, {"uses": "argocd-update", "config": {"apps": list(apps)}})
+    spec = {"stage": stage_name, "freight": freight_name}
+    document = {**_KARGO, "kind": "Promotion", "metadata": {"generateName": "promo-"}, "spec": spec}
+    name: str = client.create(kargo_path("promotions"), document)["metadata"]["name"]
+    return name
 
 
 def update(revision: str, **app: Any) -> Document:
@@ -100,10 +108,17 @@ def application(name: str, authorized: str | None, **labels: str) -> Document:
     }
 
 
-def namespaces(client: Client) -> None:
-    """The project and Argo CD's namespace."""
-    for name in (PROJECT, ARGOCD):
-        client.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+@contextmanager
+def town(plane: ControlPlane) -> Iterator[None]:
+    """In the block the plane has the project behind Kargo's webhooks, a Freight ``f1`` in it, Argo CD's namespace."""
+    client = plane.client()
+    for name, labels in ((PROJECT, {"kargo.akuity.io/project": "true"}), (ARGOCD, {})):
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+        client.create("/api/v1/namespaces", namespace)
+    client.create(kargo_path("warehouses"), warehouse())
+    client.create(kargo_path("freights"), freight("f1"))
+    with kargo_webhooks(plane):
+        yield
 
 
 def wait_for(found: Callable[[], Any], what: str) -> Any:

@@ -18,14 +18,12 @@ from tests.controlplane.argocd import (
     PROJECT,
     ArgoCD,
     application,
-    freight,
     kargo_path,
-    namespaces,
-    promotion,
+    promote,
     stage,
+    town,
     update,
     wait_for,
-    warehouse,
 )
 from tests.controlplane.dashboards import listed
 from tests.controlplane.test_access import EVERYWHERE, Served, code, create_strategy, within
@@ -175,13 +173,9 @@ def _pause(program: Program) -> None:
 def kargo(control_plane_binaries: Path, tmp_path: Path) -> Iterator[ControlPlane]:
     """A control plane with all CRDs, a Freight, a Stage and its Application."""
     definitions = every_definition()
-    with running_plane(control_plane_binaries, tmp_path, definitions) as plane:
-        client = plane.client()
-        namespaces(client)
-        client.create(kargo_path("warehouses"), warehouse())
-        client.create(kargo_path("freights"), freight("f1"))
-        client.create(kargo_path("stages"), stage("test"))
-        client.create(APPLICATIONS, application("web", f"{PROJECT}:test"))
+    with running_plane(control_plane_binaries, tmp_path, definitions) as plane, town(plane):
+        plane.client().create(kargo_path("stages"), stage("test"))
+        plane.client().create(APPLICATIONS, application("web", f"{PROJECT}:test"))
         yield plane
 
 
@@ -210,10 +204,9 @@ class Holders:
         found = next((item["spec"] for item in items if item["metadata"]["name"] == LEASE.rpartition("/")[2]), {})
         return str(found.get("holderIdentity", ""))
 
-    def promote(self, name: str) -> None:
+    def promote(self, revision: str) -> None:
         """One Promotion, to its end."""
-        self.client.create(kargo_path("promotions"), promotion(name, "test", update(name, name="web")))
-        assert ended(self.client, name) == ("Succeeded", "")
+        assert ended(self.client, promote(self.client, "test", update(revision, name="web"))) == ("Succeeded", "")
 
     def holding(self) -> list[bool]:
         """What each of those that run says of itself."""

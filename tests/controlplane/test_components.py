@@ -15,14 +15,12 @@ from tests.controlplane.argocd import (
     PROJECT,
     ArgoCD,
     application,
-    freight,
     kargo_path,
-    namespaces,
-    promotion,
+    promote,
     stage,
+    town,
     update,
     wait_for,
-    warehouse,
 )
 from tests.controlplane.installation.granting import RBAC
 from tests.controlplane.installation.installed import Account, Installation, installation
@@ -37,7 +35,7 @@ pytestmark = pytest.mark.controlplane
 VIEWER = "promoter-promotionstrategydetails-viewer"
 PAGES = 8080
 #: What components/argocd-writes names the shard.
-SHARD = {"kargo.akuity.io/shard": "promoter-view"}
+SHARD = "promoter-view"
 WRITES = "promoter-apiserver-argocd-writes"
 #: These are read again only where a write has met another's, which no test can bring about from outside.
 AFTER_CONFLICTS = {("get", "stages"), ("get", "freights")}
@@ -51,8 +49,8 @@ def installed(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFac
     """A cluster in which Kargo and Argo CD are installed too."""
     with installation(control_plane_binaries, tmp_path_factory.mktemp("installed")) as found:
         found.plane.install_crds(definitions(kargo, argocd))
-        namespaces(found.client)
-        yield found
+        with town(found.plane):
+            yield found
 
 
 @contextmanager
@@ -95,7 +93,7 @@ def test_promotions_and_a_dashboard_of_its_own(installed: Installation) -> None:
         installed.pod("promoter-dashboard") as pages,
     ):
         viewer, stranger = installed.account(VIEWER), installed.account()
-        promote(installed)
+        promoted(installed)
         assert viewer.kubectl("get", "sgd", "-A", "--no-headers").split()[:2] == [PROJECT, "test"]
         pages.wait_ready()
         check_pages(pages, viewer, stranger)
@@ -110,18 +108,15 @@ def test_promotions_and_a_dashboard_of_its_own(installed: Installation) -> None:
         assert resources == {"promotionstrategydetails", "stagedetails", "configmaps", *REVIEWS}
 
 
-def promote(installed: Installation) -> None:
+def promoted(installed: Installation) -> None:
     """One Promotion of our shard, to its end; the test plays Argo CD."""
     client = installed.client
-    client.create(kargo_path("warehouses"), warehouse())
-    client.create(kargo_path("freights"), freight("f1"))
-    wanted = stage("test", **SHARD)
+    wanted = stage("test", shard=SHARD)
     wanted["metadata"]["finalizers"] = ["kargo.akuity.io/finalizer"]
     client.create(kargo_path("stages"), wanted)
     client.create(APPLICATIONS, application("shop", f"{PROJECT}:test"))
     with ArgoCD(installed.plane.client):
-        client.create(kargo_path("promotions"), promotion("test.one", "test", update(COMMIT, name="shop"), **SHARD))
-        path = kargo_path("promotions", "test.one")
+        path = kargo_path("promotions", promote(client, "test", update(COMMIT, name="shop")))
         phase = lambda: client.get(path).get("status", {}).get("phase")  # noqa: E731
         wait_for(lambda: phase() == "Succeeded", "the Promotion to succeed")
 

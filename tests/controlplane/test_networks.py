@@ -26,14 +26,12 @@ from tests.controlplane.argocd import (
     SHARD,
     ArgoCD,
     application,
-    freight,
     kargo_path,
-    namespaces,
-    promotion,
+    promote,
     stage,
+    town,
     update,
     wait_for,
-    warehouse,
 )
 from tests.crds.installed import every_definition
 from tests.support.plane.client import Client, RefusedError
@@ -79,9 +77,6 @@ def plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory
     definitions = every_definition()
     with running_plane(control_plane_binaries, tmp_path_factory.mktemp("plane"), definitions, host="::1") as plane:
         client = plane.client()
-        namespaces(client)
-        client.create(kargo_path("warehouses"), warehouse())
-        client.create(kargo_path("freights"), freight("f1"))
         for name, given in (("program", "cluster-admin"), ("reader", "reader")):
             client.create("/api/v1/namespaces/default/serviceaccounts", {"metadata": {"name": name}})
             client.create("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", binding(name, given))
@@ -89,7 +84,8 @@ def plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory
         client.create(
             "/apis/rbac.authorization.k8s.io/v1/clusterroles", {"metadata": {"name": "reader"}, "rules": rules}
         )
-        yield plane
+        with town(plane):
+            yield plane
 
 
 def binding(account: str, role: str) -> dict[str, Any]:
@@ -155,17 +151,14 @@ def of_program(program: Program, credentials: str = "") -> Client:
     return Client(f"https://[::1]:{program.endpoint.port}", context, credentials)
 
 
-def promote(plane: ControlPlane, name: str) -> None:
+def promoted(plane: ControlPlane, name: str) -> None:
     """One Promotion of a Stage of that name, by the shard and an Argo CD."""
     client = plane.client()
     client.create(kargo_path("stages"), stage(name))
     client.create(APPLICATIONS, application(name, f"{PROJECT}:{name}"))
     with ArgoCD(plane.client):
-        client.create(kargo_path("promotions"), promotion(f"p-{name}", name, update("abc", name=name)))
-        wait_for(
-            lambda: client.get(kargo_path("promotions", f"p-{name}")).get("status", {}).get("phase") == "Succeeded",
-            "the Promotion to succeed",
-        )
+        path = kargo_path("promotions", promote(client, name, update("abc", name=name)))
+        wait_for(lambda: client.get(path).get("status", {}).get("phase") == "Succeeded", "the Promotion to succeed")
 
 
 @pytest.mark.parametrize("name", ["kubeconfig", "pod", "proxy-url", "https-proxy"])
@@ -183,7 +176,7 @@ def test_an_ipv6_cluster(name: str, plane: ControlPlane, tmp_path: Path) -> None
             with pytest.raises(RefusedError, match="403"):
                 of_program(program).get(STAGES)
             with reader.watch(STAGES, resourceVersion=reader.get(STAGES)["metadata"]["resourceVersion"]) as events:
-                promote(plane, f"{name}-one")
+                promoted(plane, f"{name}-one")
                 seen = next(each for each in events if each["object"]["metadata"]["name"] == f"{name}-one")
             program.kill()
             plane.client().create(kargo_path("stages"), stage(f"{name}-two"))

@@ -16,14 +16,13 @@ from tests.controlplane.argocd import (
     PROJECT,
     REPO,
     application,
-    freight,
+    follow,
     kargo_path,
-    namespaces,
-    promotion,
+    promote,
     stage,
+    town,
     update,
     wait_for,
-    warehouse,
 )
 from tests.controlplane.test_promotions import ended, running, stage_says
 from tests.crds.installed import every_definition
@@ -45,12 +44,9 @@ CHARTED = {
 
 @pytest.fixture(scope="module")
 def plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A control plane with all CRDs, a Freight, and the two namespaces; tests have Stages of their own."""
+    """A control plane with all CRDs, and the project in it; tests have Stages of their own."""
     folder = tmp_path_factory.mktemp("plane")
-    with running_plane(control_plane_binaries, folder, every_definition()) as plane:
-        namespaces(plane.client())
-        plane.client().create(kargo_path("warehouses"), warehouse())
-        plane.client().create(kargo_path("freights"), freight("f1"))
+    with running_plane(control_plane_binaries, folder, every_definition()) as plane, town(plane):
         yield plane
 
 
@@ -66,26 +62,24 @@ def prepared(client: Client, name: str, **spec: Any) -> None:
     client.create(APPLICATIONS, {**found, "spec": {**found["spec"], **spec}})
 
 
-def promote(client: Client, name: str, *steps: Document, **variables: str) -> None:
-    """A Promotion of the Stage of that name, with those steps."""
-    wanted = promotion(f"p-{name}", name)
-    wanted["spec"]["steps"] = list(steps)
-    wanted["spec"]["vars"] = [{"name": key, "value": value} for key, value in variables.items()]
-    client.create(kargo_path("promotions"), wanted)
+def do(client: Client, name: str, *steps: Document, **variables: str) -> str:
+    """A Promotion of the Stage of that name, with those steps; its own name."""
+    follow(client, name, *steps, **variables)
+    return promote(client, name)
 
 
-def steps_of(client: Client, name: str) -> dict[str, tuple[str, str]]:
+def steps_of(client: Client, promotion: str) -> dict[str, tuple[str, str]]:
     """Status and message of each step that was looked at, by its alias."""
-    status = client.get(kargo_path("promotions", f"p-{name}")).get("status", {})
+    status = client.get(kargo_path("promotions", promotion)).get("status", {})
     records = status.get("stepExecutionMetadata", ())
     return {record["alias"]: (record["status"], record.get("message", "")) for record in records}
 
 
-def step_says(client: Client, name: str, alias: str, words: str) -> None:
+def step_says(client: Client, promotion: str, alias: str, words: str) -> None:
     """Waits until a step is Running and its message holds these words."""
 
     def look() -> bool:
-        status, message = steps_of(client, name).get(alias, ("", ""))
+        status, message = steps_of(client, promotion).get(alias, ("", ""))
         return status == "Running" and words in message
 
     wait_for(look, f"step {alias} to say {words}")
@@ -152,9 +146,9 @@ def test_several_sources(plane: ControlPlane, client: Client, tmp_path: Path) ->
     """Images, parameters and revisions of two sources are written; then the operation and the health are waited for."""
     prepared(client, "sources", source=None, sources=[KUSTOMIZED, CHARTED], syncPolicy={"retry": {"limit": 3}})
     with running(tmp_path, plane):
-        promote(client, "sources", *STEPS, repo=REPO, version="1.10")
+        name = do(client, "sources", *STEPS, repo=REPO, version="1.10")
         operation = operation_of(client, "sources")
-        assert {item["name"]: item["value"] for item in operation["info"]}[MARKER] == "p-sources"
+        assert {item["name"]: item["value"] for item in operation["info"]}[MARKER] == name
         assert (operation["retry"], operation["sync"]) == ({"limit": 3}, {})
         spec = client.get(f"{APPLICATIONS}/sources")["spec"]
         parameters = [{"name": "size", "value": "2"}, {"name": "tag", "value": "1.10"}]
@@ -166,7 +160,7 @@ def test_several_sources(plane: ControlPlane, client: Client, tmp_path: Path) ->
             },
             {**CHARTED, "targetRevision": "1.10", "helm": {**CHARTED["helm"], "parameters": parameters}},
         ]
-        step_says(client, "sources", "update", "its own operation waits for Argo CD to end it")
+        step_says(client, name, "update", "its own operation waits for Argo CD to end it")
 
         state = {"operation": operation, "phase": "Running", "startedAt": now(), "message": "m"}
         says(client, "sources", operationState=state)
@@ -175,23 +169,23 @@ def test_several_sources(plane: ControlPlane, client: Client, tmp_path: Path) ->
         state = {**state, "phase": "Succeeded", "finishedAt": now(), "syncResult": result}
         sync = {"status": "Synced", "revisions": revisions}
         says(client, "sources", operationState=state, sync=sync, health={"status": "Healthy"})
-        step_says(client, "sources", "wait", "was not reconciled after its last operation ended")
+        step_says(client, name, "wait", "was not reconciled after its last operation ended")
         wait_for(
             lambda: "argocd.argoproj.io/refresh" in client.get(f"{APPLICATIONS}/sources")["metadata"]["annotations"],
             "a refresh",
         )
         says(client, "sources", reconciledAt=now(), health={"status": "Progressing"})
-        step_says(client, "sources", "wait", "has health Progressing, not Healthy")
+        step_says(client, name, "wait", "has health Progressing, not Healthy")
         says(client, "sources", health={"status": "Healthy"})
 
-        assert ended(client, "p-sources") == ("Succeeded", "")
-        assert {alias: status for alias, (status, _) in steps_of(client, "sources").items()} == {
+        assert ended(client, name) == ("Succeeded", "")
+        assert {alias: status for alias, (status, _) in steps_of(client, name).items()} == {
             "update": "Succeeded",
             "repair": "Skipped",
             "wait": "Succeeded",
             "again": "Succeeded",
         }
-        status = client.get(kargo_path("promotions", "p-sources"))["status"]
+        status = client.get(kargo_path("promotions", name))["status"]
         app = {"name": "sources", "namespace": "argocd", "desiredRevisions": revisions}
         assert status["healthChecks"] == [{"uses": "argocd-update", "config": {"apps": [app]}}]
         assert status["state"]["wait"]["healthStatus"] == {"argocd/sources": "Healthy"}
@@ -212,9 +206,9 @@ def test_hydrated(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
     for name in ("hydrated", "hydrated-sources"):
         prepared(client, name, source=None, sourceHydrator=HYDRATOR)
     with running(tmp_path, plane):
-        promote(client, "hydrated", argocd_update({"apps": [{"name": "hydrated"}]}))
-        promote(client, "hydrated-sources", argocd_update({"apps": [update(COMMIT, name="hydrated-sources")]}))
-        phase, message = ended(client, "p-hydrated-sources")
+        syncing = promote(client, "hydrated", {"name": "hydrated"})
+        updating = promote(client, "hydrated-sources", update(COMMIT, name="hydrated-sources"))
+        phase, message = ended(client, updating)
         assert phase == "Errored"
         assert "argocd/hydrated-sources has spec.sourceHydrator, and no source that an update could change" in message
 
@@ -223,7 +217,7 @@ def test_hydrated(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
         result = {"revision": "h1", "source": {"repoURL": REPO, "targetRevision": "environments/test"}}
         state = {**state, "phase": "Succeeded", "finishedAt": now(), "syncResult": result}
         says(client, "hydrated", operationState=state, reconciledAt=now(), sync={"status": "Synced", "revision": "h1"})
-        assert ended(client, "p-hydrated") == ("Succeeded", "")
+        assert ended(client, syncing) == ("Succeeded", "")
         stage_says(client, "hydrated", "Healthy")
         assert client.get(f"{APPLICATIONS}/hydrated")["spec"]["sourceHydrator"] == HYDRATOR
         assert "operation" not in client.get(f"{APPLICATIONS}/hydrated-sources")
@@ -294,10 +288,9 @@ def test_faults(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
         prepared(client, name)
     says(client, "broken", conditions=[{"type": "ComparisonError", "message": "no such path"}])
     with running(tmp_path, plane):
-        for name, (steps, _, _) in FAULTS.items():
-            promote(client, name, *steps)
+        promotions = {name: do(client, name, *steps) for name, (steps, _, _) in FAULTS.items()}
         for name, (_, phase, words) in FAULTS.items():
-            found, message = ended(client, f"p-{name}")
+            found, message = ended(client, promotions[name])
             assert (found, [part for part in words if part not in message]) == (phase, []), message
 
 
@@ -316,9 +309,9 @@ def test_the_later_step_for_that_case(plane: ControlPlane, client: Client, tmp_p
         },
     ]
     with running(tmp_path, plane):
-        promote(client, "cases", *steps)
-        phase, message = ended(client, "p-cases")
+        name = do(client, "cases", *steps)
+        phase, message = ended(client, name)
         assert (phase, "unable to find" in message) == ("Errored", True), message
-        found = {alias: status for alias, (status, _) in steps_of(client, "cases").items()}
+        found = {alias: status for alias, (status, _) in steps_of(client, name).items()}
         assert found == {"first": "Errored", "second": "Errored", "third": "Skipped", "fourth": "Succeeded"}
         assert "operation" not in client.get(f"{APPLICATIONS}/cases")

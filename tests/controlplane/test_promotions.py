@@ -24,14 +24,13 @@ from tests.controlplane.argocd import (
     SHARD,
     ArgoCD,
     application,
-    freight,
+    follow,
     kargo_path,
-    namespaces,
-    promotion,
+    promote,
     stage,
+    town,
     update,
     wait_for,
-    warehouse,
 )
 from tests.crds.installed import every_definition
 from tests.support.plane.client import Client, Document, RefusedError
@@ -51,12 +50,9 @@ LEASE = f"/apis/coordination.k8s.io/v1/namespaces/default/leases/promoter-view-{
 
 @pytest.fixture(scope="module")
 def plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A control plane with all CRDs, a Freight, and the two namespaces; tests have Stages of their own."""
+    """A control plane with all CRDs, and the project in it; tests have Stages of their own."""
     folder = tmp_path_factory.mktemp("plane")
-    with running_plane(control_plane_binaries, folder, every_definition()) as plane:
-        namespaces(plane.client())
-        plane.client().create(kargo_path("warehouses"), warehouse())
-        plane.client().create(kargo_path("freights"), freight("f1"))
+    with running_plane(control_plane_binaries, folder, every_definition()) as plane, town(plane):
         yield plane
 
 
@@ -117,13 +113,13 @@ def test_the_example_promotes(plane: ControlPlane, client: Client, tmp_path: Pat
     client.create(kargo_path("stages"), stage("test"))
     client.create(APPLICATIONS, application("kargo-demo-test", f"{PROJECT}:test"))
     with running(tmp_path, plane), ArgoCD(plane.client) as argocd:
-        wanted = promotion("p1", "test", update("${{ commitFrom(vars.repo).ID }}", name="kargo-demo-test"))
-        wanted["spec"]["vars"] = [{"name": "repo", "value": REPO}]
-        client.create(kargo_path("promotions"), wanted)
-        assert ended(client, "p1") == ("Succeeded", "")
+        app = update("${{ commitFrom(vars.repo).ID }}", name="kargo-demo-test")
+        follow(client, "test", {"uses": "argocd-update", "config": {"apps": [app]}}, repo=REPO)
+        name = promote(client, "test")
+        assert ended(client, name) == ("Succeeded", "")
         status = stage_says(client, "test", "Healthy")
         found = client.get(f"{APPLICATIONS}/kargo-demo-test")
-        assert argocd.syncs == {("kargo-demo-test", "p1"): 1}
+        assert argocd.syncs == {("kargo-demo-test", name): 1}
         assert found["spec"]["source"]["targetRevision"] == COMMIT
         assert found["spec"]["source"]["path"] == "."
         assert status["freightSummary"] == "f1"
@@ -157,26 +153,27 @@ def test_refused(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
     with running(tmp_path, plane):
         for name, (_, words) in REFUSALS.items():
             before = client.get(f"{APPLICATIONS}/{name}")["metadata"]["resourceVersion"]
-            client.create(kargo_path("promotions"), promotion(f"p-{name}", name, update("abc", name=name)))
-            phase, message = ended(client, f"p-{name}")
+            promotion = promote(client, name, update("abc", name=name))
+            phase, message = ended(client, promotion)
             assert (phase, words in message) == ("Errored", True), message
             issues = stage_says(client, name, "Unhealthy")["health"]["issues"]
-            assert issues == [f"last Promotion p-{name} Errored: {message}"]
+            assert issues == [f"last Promotion {promotion} Errored: {message}"]
             assert client.get(f"{APPLICATIONS}/{name}")["metadata"]["resourceVersion"] == before
 
 
 def test_others_write_all_the_time(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
     """An Application that another writes without a pause, and a Promotion and Stage as well: one sync comes of it."""
     create(client, "busy")
-    over = threading.Event()
-    writer = plane.client()
+    follow(client, "busy", {"uses": "argocd-update", "config": {"apps": [update("abc", name="busy")]}})
+    over, writer = threading.Event(), plane.client()
+    paths = [f"{APPLICATIONS}/busy", kargo_path("stages", "busy")]
 
     def write() -> None:
         count = 0
         while not over.is_set():
             count += 1
-            for path in (f"{APPLICATIONS}/busy", kargo_path("stages", "busy"), kargo_path("promotions", "p-busy")):
-                with suppress(RefusedError):  # not there yet, or changed meanwhile
+            for path in tuple(paths):
+                with suppress(RefusedError):  # changed meanwhile
                     writer.patch(path, {"metadata": {"annotations": {"example.com/count": str(count)}}})
             over.wait(0.02)
 
@@ -184,12 +181,13 @@ def test_others_write_all_the_time(plane: ControlPlane, client: Client, tmp_path
     with running(tmp_path, plane), ArgoCD(plane.client) as argocd:
         thread.start()
         try:
-            client.create(kargo_path("promotions"), promotion("p-busy", "busy", update("abc", name="busy")))
-            assert ended(client, "p-busy") == ("Succeeded", "")
+            name = promote(client, "busy")
+            paths.append(kargo_path("promotions", name))
+            assert ended(client, name) == ("Succeeded", "")
         finally:
             over.set()
             thread.join(30)
-        assert argocd.syncs["busy", "p-busy"] == 1
+        assert argocd.syncs["busy", name] == 1
         stage_says(client, "busy", "Healthy")
 
 
@@ -199,16 +197,16 @@ def test_a_foreign_operation_is_not_overwritten(plane: ControlPlane, client: Cli
     create(client, "passing")
     foreign = {"initiatedBy": {"username": "admin"}, "info": [{"name": "Reason", "value": "by hand"}], "sync": {}}
     client.patch(f"{APPLICATIONS}/pending", {"operation": foreign})
-    client.create(kargo_path("promotions"), promotion("p-pending", "pending", update("abc", name="pending")))
+    waiting = promote(client, "pending", update("abc", name="pending"))
     with running(tmp_path, plane):
-        wait_for(lambda: phase_of(client, "p-pending") == "Running", "it runs")
+        wait_for(lambda: phase_of(client, waiting) == "Running", "it runs")
         assert client.get(f"{APPLICATIONS}/pending")["operation"] == foreign
         with ArgoCD(plane.client) as argocd:
-            client.create(kargo_path("promotions"), promotion("p-passing", "passing", update("abc", name="passing")))
-            assert ended(client, "p-passing") == ("Succeeded", "")
-            assert ended(client, "p-pending") == ("Succeeded", "")
+            passing = promote(client, "passing", update("abc", name="passing"))
+            assert ended(client, passing) == ("Succeeded", "")
+            assert ended(client, waiting) == ("Succeeded", "")
         assert argocd.syncs["pending", ""] == 1
-        assert argocd.syncs["pending", "p-pending"] == 1
+        assert argocd.syncs["pending", waiting] == 1
 
 
 MID_PROMOTION = {"revoked": "it has no annotation", "garbled": "holds a glob", "deleted": "unable to find"}
@@ -216,9 +214,10 @@ MID_PROMOTION = {"revoked": "it has no annotation", "garbled": "holds a glob", "
 
 def test_in_mid_promotion(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
     """An Application that is deleted, or authorizes the Stage no more, while its operation runs ends the Promotion."""
+    promotions = {}
     for name in MID_PROMOTION:
         create(client, name)
-        client.create(kargo_path("promotions"), promotion(f"p-{name}", name, update("abc", name=name)))
+        promotions[name] = promote(client, name, update("abc", name=name))
     with running(tmp_path, plane):
         for name in MID_PROMOTION:
             wait_for(lambda name=name: "operation" in client.get(f"{APPLICATIONS}/{name}"), "the operation")
@@ -226,7 +225,7 @@ def test_in_mid_promotion(plane: ControlPlane, client: Client, tmp_path: Path) -
         for name, value in {"revoked": None, "garbled": f"{PROJECT}:garbled,*:*"}.items():
             client.patch(f"{APPLICATIONS}/{name}", {"metadata": {"annotations": {AUTHORIZED: value}}})
         for name, words in MID_PROMOTION.items():
-            phase, message = ended(client, f"p-{name}")
+            phase, message = ended(client, promotions[name])
             assert (phase, words in message) == ("Errored", True), message
 
 
@@ -239,11 +238,10 @@ def test_three_hundred_applications(plane: ControlPlane, client: Client, tmp_pat
         list(pool.map(lambda document: client.create(APPLICATIONS, document), many))
     selected = update("abc", selector={"matchLabels": {"team": "many"}})
     with running(tmp_path, plane), ArgoCD(plane.client) as argocd:
-        client.create(kargo_path("promotions"), promotion("p-many", "many", selected))
-        client.create(kargo_path("promotions"), promotion("p-few", "few", update("abc", name="few")))
-        assert ended(client, "p-few") == ("Succeeded", "")
-        assert ended(client, "p-many") == ("Succeeded", "")
-        counts = {argocd.syncs[f"many-{place:03d}", "p-many"] for place in range(300)}
+        large, small = promote(client, "many", selected), promote(client, "few", update("abc", name="few"))
+        assert ended(client, small) == ("Succeeded", "")
+        assert ended(client, large) == ("Succeeded", "")
+        counts = {argocd.syncs[f"many-{place:03d}", large] for place in range(300)}
         assert counts == {1}
         stage_says(client, "many", "Healthy")
     for place in range(300):
@@ -254,15 +252,15 @@ def test_three_hundred_applications(plane: ControlPlane, client: Client, tmp_pat
 def test_killed(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
     """``kill -9`` often, between the PATCH and its effect and at random: each step syncs once, none is lost."""
     create(client, "killed")
-    source, patched = random.Random(5), threading.Event()
-    released = threading.Event()
+    source, patched, released = random.Random(5), threading.Event(), threading.Event()
+    names = []
     with running(tmp_path, plane) as program, ArgoCD(plane.client) as argocd:
         argocd.seen = lambda name, marker: (patched.set(), released.wait(30))
         for turn in range(KILLS):
             patched.clear()
             released.clear()
-            name = f"k{turn:02d}"
-            client.create(kargo_path("promotions"), promotion(name, "killed", update(f"r{turn}", name="killed")))
+            name = promote(client, "killed", update(f"r{turn}", name="killed"))
+            names.append(name)
             if turn % 2:
                 assert patched.wait(PATIENCE_SECONDS), "the operation is asked for"
             else:
@@ -273,24 +271,22 @@ def test_killed(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
             program.start(timeout_seconds=PATIENCE_SECONDS)
             assert ended(client, name) == ("Succeeded", ""), name
         status = stage_says(client, "killed", "Healthy")
-        assert {marker: argocd.syncs["killed", marker] for marker in (f"k{turn:02d}" for turn in range(KILLS))} == {
-            f"k{turn:02d}": 1 for turn in range(KILLS)
-        }
+        assert {name: argocd.syncs["killed", name] for name in names} == dict.fromkeys(names, 1)
         assert sum(count for (name, _), count in argocd.syncs.items() if name == "killed") == KILLS
-    assert status["lastPromotion"]["name"] == f"k{KILLS - 1:02d}"
+    assert status["lastPromotion"]["name"] == names[-1]
     assert len(status["freightHistory"]) == min(KILLS, 10)
 
 
 def test_nothing_is_written_without_a_shard(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
     """Without the option a Promotion stays as it is, whatever there is to do."""
     create(client, "unrun")
-    client.create(kargo_path("promotions"), promotion("p-unrun", "unrun", update("abc", name="unrun")))
+    name = promote(client, "unrun", update("abc", name="unrun"))
     with running(tmp_path / "none", plane, shard=""), running(tmp_path / "other", plane, shard="west") as other:
         wait_for(lambda: b"held as" in verbose(other), "the Lease of the other shard")
         time.sleep(2)
-    assert "status" not in client.get(kargo_path("promotions", "p-unrun"))
+    assert "status" not in client.get(kargo_path("promotions", name))
     assert "status" not in client.get(kargo_path("stages", "unrun"))
-    client.delete(kargo_path("promotions", "p-unrun"))
+    client.delete(kargo_path("promotions", name))
 
 
 def verbose(program: Program) -> bytes:
@@ -306,13 +302,13 @@ def test_two_instances(plane: ControlPlane, client: Client, tmp_path: Path) -> N
         with running(tmp_path / "two", plane) as second, ArgoCD(plane.client) as argocd:
             wait_for(lambda: b"is held by" in verbose(second), "the second waits")
             assert second.metric("promoter_view_stage_passes_total") == 0
-            client.create(kargo_path("promotions"), promotion("p-twice-1", "twice", update("a", name="twice")))
-            assert ended(client, "p-twice-1") == ("Succeeded", "")
+            once = promote(client, "twice", update("a", name="twice"))
+            assert ended(client, once) == ("Succeeded", "")
             assert second.metric("promoter_view_stage_passes_total") == 0
             first.kill()
-            client.create(kargo_path("promotions"), promotion("p-twice-2", "twice", update("b", name="twice")))
-            assert ended(client, "p-twice-2") == ("Succeeded", "")
-            assert argocd.syncs["twice", "p-twice-1"] == argocd.syncs["twice", "p-twice-2"] == 1
+            again = promote(client, "twice", update("b", name="twice"))
+            assert ended(client, again) == ("Succeeded", "")
+            assert argocd.syncs["twice", once] == argocd.syncs["twice", again] == 1
 
 
 def test_kargo_is_alive(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
@@ -330,12 +326,12 @@ def test_kargo_is_alive(plane: ControlPlane, client: Client, tmp_path: Path) -> 
     client.create(heartbeat.rpartition("/")[0], lease)
     try:
         with running(tmp_path, plane) as program, ArgoCD(plane.client):
-            client.create(kargo_path("promotions"), promotion("p-shared", "shared", update("a", name="shared")))
+            name = promote(client, "shared", update("a", name="shared"))
             wait_for(lambda: b"Kargo's own controller runs shard east" in verbose(program), "the reason")
             time.sleep(2)
-            assert "status" not in client.get(kargo_path("promotions", "p-shared"))
+            assert "status" not in client.get(kargo_path("promotions", name))
             client.delete(heartbeat)
-            assert ended(client, "p-shared") == ("Succeeded", "")
+            assert ended(client, name) == ("Succeeded", "")
     finally:
         client.delete("/api/v1/namespaces/kargo")
 
