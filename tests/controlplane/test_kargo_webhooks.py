@@ -226,3 +226,27 @@ def test_who_asks_for_a_verification(client: Client) -> None:
     assert json.loads(found["metadata"]["annotations"][key]) == {"id": "some-id", "actor": "kubernetes:admin"}
     again = client.patch(path("stages", "reverified"), {"metadata": {"labels": {"team": "b"}}})
     assert again["metadata"]["annotations"][key] == found["metadata"]["annotations"][key]
+
+
+def test_what_a_choice_says_of_auto_promotion(client: Client) -> None:
+    """Where a policy promotes by itself, older Freight holds the origin, and what would be chosen lets go of it."""
+    client.create(path("freights"), kargo("Freight", "newest", origin=_ORIGIN, discoveredAt="2090-01-01T00:00:00Z"))
+    policies = [{"stageSelector": {"name": "automatic"}, "autoPromotionEnabled": True}]
+    client.create(path("projectconfigs"), kargo("ProjectConfig", PROJECT, spec={"promotionPolicies": policies}))
+    client.create(path("stages"), stage("automatic"))
+    client.create(path("stages"), stage("manual"))
+
+    def noted(stage_name: str, **spec: Any) -> tuple[dict[str, str], str]:
+        found = client.create(path("promotions"), promotion(stage_name, **spec))
+        kept = {key: value for key, value in found["metadata"]["annotations"].items() if "auto-promotion" in key}
+        return kept, found["spec"]["freight"]
+
+    key = "kargo.akuity.io/auto-promotion"
+    assert noted("automatic") == ({f"{key}-hold": "Warehouse/w"}, "f123456789")
+    assert noted("automatic", freight="newest") == ({f"{key}-resume": "Warehouse/w"}, "newest")
+    assert noted("automatic", freight="", origin=_ORIGIN) == ({f"{key}-resume": "Warehouse/w"}, "newest")
+    assert noted("manual", freight="newest") == ({}, "newest")
+    nowhere = {"kind": "Warehouse", "name": "nowhere"}
+    assert "no auto-promotion candidate" in refusal(
+        client.create, path("promotions"), promotion("automatic", freight="", origin=nowhere)
+    )

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable
 
 from tests.support.kargo.actors import ABORT, REVERIFY, enrich
+from tests.support.kargo.holds import CREATE_ACTOR, HOLD, RESUME, note_intent, resolve_origin
 from tests.support.kargo.inflating import inflated
 from tests.support.kargo.names import Names
 from tests.support.kargo.requests import AdmissionRequest, Cluster, DeniedError, Document
 
 SHARD = "kargo.akuity.io/shard"
 STAGE = "kargo.akuity.io/stage"
-CREATE_ACTOR = "kargo.akuity.io/create-actor"
-_HOLD = "kargo.akuity.io/auto-promotion-hold"
-_RESUME = "kargo.akuity.io/auto-promotion-resume"
-_OF_CREATION = (CREATE_ACTOR, _HOLD, _RESUME)
+_OF_CREATION = (CREATE_ACTOR, HOLD, RESUME)
 _MAX_LABEL = 63
 
 Defaulter = Callable[[AdmissionRequest, Cluster], Document]
@@ -47,10 +46,12 @@ class PromotionDefaults:
         if stage is None:
             raise DeniedError(f'could not find Stage "{spec["stage"]}" in namespace "{request.namespace}"')
         if request.operation == "CREATE":
+            resolve_origin(promotion, stage, cluster, time.time())
             metadata["name"] = self._names.promotion(spec["stage"], spec.get("freight", ""))
             if not request.is_control_plane:
                 annotations[CREATE_ACTOR] = request.actor
             _follow(promotion, stage, cluster)
+            note_intent(request, promotion, stage, cluster, time.time())
         else:
             _keep(request.old["metadata"].get("annotations") or {}, annotations)
         enrich(request, annotations, ABORT, "action")

@@ -16,6 +16,10 @@ class Cluster(Protocol):
         """An object of Kargo's, or a Namespace; None where there is none. ``namespace`` is "" for a whole cluster's."""
         ...
 
+    def list(self, plural: str, namespace: str) -> list[Document]:
+        """All of Kargo's objects of that kind in a namespace."""
+        ...
+
     def may_promote(self, user: Document, namespace: str, stage: str) -> bool:
         """Whether that user (username, groups) has the verb ``promote`` on the Stage."""
         ...

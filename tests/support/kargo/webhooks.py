@@ -2,9 +2,9 @@
 
 Written from what Kargo 1.12's do, not from their source: the label of the shard from ``spec.shard``; a Promotion's
 name, shard, actor and owner; its steps and variables from the Stage's template and from the tasks that this refers to;
-the verb ``promote`` on the Stage; Freight that is available to it; a spec that stays. They look at the objects alone,
-not at their statuses: rules are for ``stages`` and ``promotions``, as Kargo's are. What Freight and Warehouses are
-given (a name made of what they hold, an alias) is not done.
+what it says of auto-promotion; the verb ``promote`` on the Stage; Freight that is available to it; a spec that stays.
+They look at the objects alone, not at their statuses: rules are for ``stages`` and ``promotions``, as Kargo's are. What
+Freight and Warehouses are given (a name made of what they hold, an alias) is not done.
 """
 
 from __future__ import annotations
@@ -69,6 +69,10 @@ class _Plane(Cluster):
             if error.status != 404:
                 raise
             return None
+
+    def list(self, plural: str, namespace: str) -> list[Document]:
+        items: list[Document] = self._client.get(f"{_KARGO}/namespaces/{namespace}/{plural}")["items"]
+        return items
 
     def may_promote(self, user: Document, namespace: str, stage: str) -> bool:
         attributes = {"group": "kargo.akuity.io", "resource": "stages", "verb": "promote"}
