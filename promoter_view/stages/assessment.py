@@ -90,7 +90,8 @@ def _promoting(stage: Mapping[str, Any], _: tuple[CheckHealth, ...]) -> StageHea
     if not current:
         return None
     issue = f"Promotion {text(current, 'name')} is currently in progress"
-    return StageHealth(Health.UNKNOWN, (issue,), condition=Condition("Unknown", "ActivePromotion", issue))
+    condition = Condition("Unknown", "ActivePromotion", "Stage has a Promotion in progress")
+    return StageHealth(Health.UNKNOWN, (issue,), condition=condition)
 
 
 def _never_promoted(stage: Mapping[str, Any], _: tuple[CheckHealth, ...]) -> StageHealth | None:

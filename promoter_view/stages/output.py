@@ -1,7 +1,7 @@
 """What Stage.status.health tells of the Applications checked, in the shape that Kargo's dashboard reads. Pure.
 
-Times that tick are left out, so that equal observations give equal bytes; so is all of an Application that may carry
-secrets (its sources, also those inside operationState).
+Times that tick are left out, so that equal observations give equal bytes; so is what of an Application's sources may
+carry secrets.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from promoter_view.decoded import items, mapping, mappings, text, texts
 from promoter_view.stages.assessment import StageHealth
 from promoter_view.stages.checks import CheckHealth
 from promoter_view.stages.health import ApplicationHealth
+from promoter_view.urls import public_url
 
 
 def health_status(health: StageHealth) -> dict[str, Any] | None:
@@ -46,16 +47,41 @@ def _of_application(application: ApplicationHealth) -> dict[str, Any]:
 
 
 def _operation(state: Mapping[str, Any]) -> dict[str, Any]:
-    operation: dict[str, Any] = {
-        "initiatedBy": _texts(mapping(state, "operation", "initiatedBy"), "username"),
-        "info": [_texts(item, "name", "value") for item in mappings(state, "operation", "info")],
-    }
+    if not state:
+        return {}
     found: dict[str, Any] = {
-        "operation": {name: value for name, value in operation.items() if value},
+        "operation": _asked_for(mapping(state, "operation")),
         **_texts(state, "phase", "message", "finishedAt"),
-        "syncResult": _revisions(mapping(state, "syncResult")),
     }
-    return {name: value for name, value in found.items() if value}
+    result = state.get("syncResult")
+    return {**found, "syncResult": _result(result)} if isinstance(result, dict) else found
+
+
+def _asked_for(operation: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether and how often it is tried again is not kept in the log: that reads as never."""
+    begun_by = {**_texts(mapping(operation, "initiatedBy"), "username"), **_true(operation, "initiatedBy", "automated")}
+    found: dict[str, Any] = {"initiatedBy": begun_by, "retry": {}}
+    if info := [_texts(item, "name", "value") for item in mappings(operation, "info")]:
+        found["info"] = info
+    if isinstance(operation.get("sync"), dict):
+        lists = {name: told for name in ("syncOptions", "revisions") if (told := texts(operation, "sync", name))}
+        found["sync"] = {**lists, **_true(operation, "sync", "prune")}
+    return found
+
+
+def _result(result: Mapping[str, Any]) -> dict[str, Any]:
+    found = {**_revisions(result), "source": _source(mapping(result, "source"))}
+    sources = [_source(each) for each in mappings(result, "sources")]
+    return {**found, "sources": sources} if sources else found
+
+
+def _source(source: Mapping[str, Any]) -> dict[str, str]:
+    """What of a source holds no secret."""
+    return {"repoURL": public_url(text(source, "repoURL")), **_texts(source, "targetRevision", "chart")}
+
+
+def _true(found: Mapping[str, Any], *path: str) -> dict[str, bool]:
+    return {path[-1]: True} if mapping(found, *path[:-1]).get(path[-1]) is True else {}
 
 
 def _revisions(result: Mapping[str, Any]) -> dict[str, Any]:

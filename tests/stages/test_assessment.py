@@ -31,14 +31,14 @@ CASES: dict[str, tuple[dict[str, Any], str, Health | None, tuple[str, ...], Cond
         "Healthy",
         Health.UNKNOWN,
         (IN_PROGRESS,),
-        Condition("Unknown", "ActivePromotion", IN_PROGRESS),
+        Condition("Unknown", "ActivePromotion", "Stage has a Promotion in progress"),
     ),
     "promoting for the first time": (
         PROMOTING,
         "Healthy",
         Health.UNKNOWN,
         (IN_PROGRESS,),
-        Condition("Unknown", "ActivePromotion", IN_PROGRESS),
+        Condition("Unknown", "ActivePromotion", "Stage has a Promotion in progress"),
     ),
     "never promoted": ({}, "Healthy", None, (), Condition("Unknown", "NoFreight", "Stage has no current Freight")),
     "last failed": (

@@ -16,11 +16,19 @@ def assessed(found: Found) -> StageHealth:
 
 
 def test_shape() -> None:
-    """The output has the shape that Kargo's dashboard reads, without what ticks and without sources."""
+    """The output has the shape that Kargo's dashboard reads, without what ticks and without secrets of sources."""
+    source = {"repoURL": "https://u:secret@host/r", "path": ".", "targetRevision": "1.0", "helm": {"values": "secret"}}
+    shown = {"repoURL": "https://host/r", "targetRevision": "1.0"}
     operation = {
         "info": [{"name": "kargo.akuity.io/promotion", "value": "p"}],
         "initiatedBy": {"username": "kargo-controller", "automated": True},
-        "sync": {"source": {"helm": {"parameters": [{"name": "password", "value": "secret"}]}}},
+        "retry": {"limit": 2},
+        "sync": {
+            "source": {"helm": {"parameters": [{"name": "password", "value": "secret"}]}},
+            "syncOptions": ["CreateNamespace=true"],
+            "revisions": [SHA],
+            "prune": True,
+        },
     }
     state = {
         "operation": operation,
@@ -28,7 +36,7 @@ def test_shape() -> None:
         "message": "done",
         "startedAt": EARLIER,
         "finishedAt": EARLIER,
-        "syncResult": {"revision": SHA, "source": {"helm": {"values": "secret"}}},
+        "syncResult": {"revision": SHA, "source": source, "sources": [source | {"chart": "c"}]},
     }
     condition = {"type": "SyncWarning", "message": "m", "lastTransitionTime": EARLIER}
     found = application(status={"operationState": state, "conditions": [condition]})
@@ -45,19 +53,29 @@ def test_shape() -> None:
                         "conditions": [{"type": "SyncWarning", "message": "m"}],
                         "operationState": {
                             "operation": {
-                                "initiatedBy": {"username": "kargo-controller"},
+                                "initiatedBy": {"username": "kargo-controller", "automated": True},
                                 "info": [{"name": "kargo.akuity.io/promotion", "value": "p"}],
+                                "retry": {},
+                                "sync": {"syncOptions": ["CreateNamespace=true"], "revisions": [SHA], "prune": True},
                             },
                             "phase": "Succeeded",
                             "message": "done",
                             "finishedAt": EARLIER,
-                            "syncResult": {"revision": SHA},
+                            "syncResult": {"revision": SHA, "source": shown, "sources": [shown | {"chart": "c"}]},
                         },
                     }
                 ]
             }
         ],
     }
+
+
+def test_an_operation_that_says_little() -> None:
+    """As Kargo has it: what an operation always has is there, though it is empty; what it may have is left out."""
+    output = health_status(assessed(application(status={"operationState": {"phase": "Running"}})))
+    assert output is not None
+    told = output["output"][0]["applicationStatuses"][0]["operationState"]
+    assert told == {"phase": "Running", "operation": {"initiatedBy": {}, "retry": {}}}
 
 
 def test_not_found() -> None:

@@ -16,6 +16,7 @@ from promoter_view.decoded import mapping, mappings, moment, rfc3339, text, text
 from promoter_view.records import Tally, Word
 from promoter_view.stages.assessment import SUCCEEDED, is_control_flow
 from promoter_view.stages.health import Health
+from promoter_view.stages.steps import foreign_steps, told_foreign
 from promoter_view.views.contents import Contents
 from promoter_view.views.definition import Assessed, StatusField
 from promoter_view.views.stage.next_freight import NEXT_SCHEMA, choose_next, read_auto_promotion, tell_next
@@ -33,13 +34,17 @@ _STATES = tuple(Health)
 
 @dataclass(frozen=True, slots=True)
 class StageFacts:
-    """What a Stage says of itself. Times are seconds since 1970, None where it does not tell."""
+    """What a Stage says of itself. Times are seconds since 1970, None where it does not tell.
+
+    ``foreign_steps``: the kinds of its steps that are not run here.
+    """
 
     flows: bool
     promoting: str
     last: str
     phase: str
     kargo_health: str
+    foreign_steps: Sequence[str]
     created: int | None
     ended: int | None
     healthy_since: int | None
@@ -113,12 +118,15 @@ class AssessedStage:
         state, message = self.state, self._message(hidden)
         unsaid = state in (Health.UNKNOWN, Health.NOT_APPLICABLE)
         moves = state is Health.PROGRESSING or bool(self.facts.promoting)
+        foreign = self.facts.foreign_steps
+        steps = StatusCondition("StepsSupported", "False", "StepsNotSupported", clipped(told_foreign(foreign)))
         return (
             StatusCondition("Healthy", "Unknown" if unsaid else verdict(state is Health.HEALTHY), self.reason, message),
             StatusCondition("Progressing", verdict(moves), self.reason, message if moves else ""),
             StatusCondition(
                 "NeedsAttention", verdict(state is Health.UNHEALTHY), self.reason, "" if moves or unsaid else message
             ),
+            *((steps,) if foreign else ()),
         )
 
 
@@ -159,6 +167,7 @@ def read_stage(stage: Mapping[str, Any]) -> StageFacts:
         last=text(last, "name") or "?" if last else "",
         phase=phase if _REASON.fullmatch(phase) else "Unknown",
         kargo_health=text(status, "health", "status"),
+        foreign_steps=foreign_steps(stage),
         created=_seconds(stage, "metadata", "creationTimestamp"),
         ended=_seconds(last, "finishedAt") or _seconds(last, "status", "finishedAt"),
         healthy_since=next(
@@ -193,7 +202,8 @@ _SCHEMA = {
         "message": showing.described("Why it is that. Left out where there is nothing to say."),
         "promoting": {"description": "A Promotion is under way. Left out where none is.", "type": "boolean"},
         "kargoHealth": showing.described(
-            "What Kargo's own controller says of the Stage's health. Left out without one."
+            "What the Stage itself says of its health, by whoever runs its shard. Kargo's own controller says Unknown "
+            "where the last Promotion did not succeed, and looks again every five minutes. Left out without one."
         ),
         "next": NEXT_SCHEMA,
         "conditions": showing.schema(
@@ -201,6 +211,7 @@ _SCHEMA = {
                 "Healthy": "True or False where the state is known.",
                 "Progressing": "a Promotion is under way, or an Application is progressing.",
                 "NeedsAttention": "True where it is Unhealthy.",
+                "StepsSupported": "False where it has steps that promoter-view would not run, left out otherwise.",
             }
         ),
         "url": showing.described("The dashboard's page of the Stage. Left out without --dashboard-url."),

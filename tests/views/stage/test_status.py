@@ -40,6 +40,16 @@ def status_of(*objects: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
+def test_steps_that_would_not_run() -> None:
+    """They are named, whoever runs the Stage; one without any says nothing of it."""
+    found = stage()
+    found["spec"]["promotionTemplate"]["spec"]["steps"] = [{"uses": "git-clone"}, {"uses": "argocd-update"}]
+    (told,) = (each for each in status_of(found)["conditions"] if each["type"] == "StepsSupported")
+    assert (told["status"], told["reason"]) == ("False", "StepsNotSupported")
+    assert told["message"].startswith("promoter-view does not run git-clone: ")
+    assert "StepsSupported" not in {each["type"] for each in status_of(stage())["conditions"]}
+
+
 KARGO = [{"type": "Healthy", "status": "True", "lastTransitionTime": HEALTHY_SINCE}]
 CASES: list[tuple[str, list[dict[str, Any]], str, str, str]] = [
     ("no steps", [stage(steps=False)], "NotApplicable", "ControlFlow", "Unknown False False"),
