@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from promoter_view.journal.keeping import Journal
+from promoter_view.journal.places import journal_file
+from promoter_view.journal.store import Retention
 from promoter_view.kubernetes.connection.cluster import Clusters
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.log.urls import LogSettings, open_log
@@ -59,6 +62,12 @@ class Pipeline:
             runtime=runtime,
             schema_poll_seconds=settings.cluster.schema_poll_interval,
         )
+        self.journal = Journal(
+            self.projector,
+            journal_file(settings.journal.place, settings.event_log.url),
+            Retention(settings.journal.retention_age, settings.journal.retention_bytes),
+            runtime=runtime,
+        )
         self.shard = _shard(settings, self.projector, runtime)
 
     def definitions(self) -> Mapping[str, ViewDefinition]:
@@ -82,7 +91,7 @@ class Pipeline:
     def endings(self) -> list[Callable[[], object]]:
         """The steps after which nothing is written any more; the log is still to be stopped."""
         writing = [] if self.shard is None else [self.shard.close]
-        return [*writing, *self.reflection.endings()]
+        return [*writing, self.journal.close, *self.reflection.endings()]
 
 
 def _shard(settings: Settings, projector: Projector, runtime: Runtime) -> Shard | None:

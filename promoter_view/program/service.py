@@ -26,6 +26,7 @@ from twisted.python.failure import Failure
 import promoter_view
 from promoter_view import clocks
 from promoter_view.api.openapi.documents import OpenApi
+from promoter_view.journal.store import JournalError
 from promoter_view.kubernetes.connection.cluster import Clusters, ConfigError
 from promoter_view.log.errors import LogError
 from promoter_view.metrics import Metrics
@@ -55,7 +56,7 @@ DEMO_KUBECONFIG = Path("promoter-view-demo/kubeconfig")
 #: For whoever ends this demo, and no other. Nothing reads it at a start: a number in it may be another process by then.
 DEMO_PID = DEMO_KUBECONFIG.with_name("pid")
 #: What ends the program at its start with one line instead of a traceback: somebody can put it right.
-_EXPECTED = (ConfigError, KeyPairError, LogError, OSError)
+_EXPECTED = (ConfigError, JournalError, KeyPairError, LogError, OSError)
 
 
 class Program(Service):
@@ -168,6 +169,7 @@ class Program(Service):
             self._greet(api)
         self._log.info("serving at {url}", url=api.url)
         await self._pipeline.replay(*((IDENTITY,) if clusters is None else identities(clusters)))
+        await self._pipeline.journal.open()
         if clusters is None:
             release = RELEASES[self._settings.program.demo_promoter or NEWEST]
             self._demo = DemoCluster(self._runtime, release=release)

@@ -15,6 +15,7 @@ from promoter_view.program.command_line.values import (
     duration,
     file,
     instance_id,
+    journal_place,
     interval,
     lease_namespace,
     log_url,
@@ -157,6 +158,27 @@ class EventLogOptions:
         replica_id, "", "how this replica is named on an etcd", otherwise="the host's name", name="replica-id"
     )
     history_bytes: int = option(size, "64Mi", "what the history may keep in memory for resuming", name="history-bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class JournalOptions:
+    """The journal, and how long it keeps what happened."""
+
+    place: str | None = option(
+        journal_place,
+        None,
+        "where the journal is: sqlite:FILE, or memory:",
+        name="journal",
+        otherwise="journal.sqlite beside an event log in a folder, else memory:",
+        more="see [journal](journal.md)",
+    )
+    retention_age: float = option(duration, "400d", "how long entries are kept")
+    retention_bytes: int = option(
+        size,
+        "1Gi",
+        "how large the journal may become; whichever limit is hit first applies",
+        more="in memory 64Mi at most",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from promoter_view.program.command_line.reflected import (
     ClusterOptions,
     EtcdOptions,
     EventLogOptions,
+    JournalOptions,
     ProgramOptions,
 )
 from promoter_view.program.command_line.served import (
@@ -30,6 +31,7 @@ class Settings:
     cluster: ClusterOptions = section(ClusterOptions, "The cluster that is reflected")
     argocd: ArgoCDOptions = section(ArgoCDOptions, "Argo CD and Kargo", prefix="argocd-")
     event_log: EventLogOptions = section(EventLogOptions, "The event log", prefix="event-log-")
+    journal: JournalOptions = section(JournalOptions, "The journal", prefix="journal-")
     etcd: EtcdOptions = section(EtcdOptions, "An etcd that holds the event log", prefix="etcd-")
     api: ApiOptions = section(ApiOptions, "The aggregated API")
     requests: RequestOptions = section(RequestOptions, "Requests and watches")

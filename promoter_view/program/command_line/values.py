@@ -12,6 +12,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
+from promoter_view.journal.places import parse_place
 from promoter_view.durations import parse_duration
 from promoter_view.log.urls import check_url
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
@@ -249,6 +250,12 @@ def log_url(text: str) -> str:
     """Where the event log is."""
     check_url(text)
     return text
+
+
+@_notation("PLACE")
+def journal_place(text: str) -> str:
+    """Where the journal is."""
+    return parse_place(text)
 
 
 def _split(text: str) -> tuple[str, ...]:

@@ -1,0 +1,109 @@
+"""The journal of this process: opened, written, pruned, asked, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from promoter_view.boundaries import ViewReader
+from promoter_view.complaints import Complaint
+from promoter_view.journal.entries import Entry
+from promoter_view.journal.sqlite.store import SqliteJournal
+from promoter_view.journal.store import JournalError, JournalQuery, JournalState, JournalStore, Retention
+from promoter_view.journal.writer import JournalWriter, Told
+from promoter_view.periodic import Periodic
+from promoter_view.runtime import Runtime
+from promoter_view.slices import cooperator
+from promoter_view.views.isolation import Isolation
+
+#: How often what is too old is looked for, and how soon again where there was much of it.
+_PRUNE_SECONDS, _MORE_SECONDS = 60.0, 0.05
+#: A journal in memory keeps no more than that.
+MEMORY_BYTES = 64 * 1024 * 1024
+
+
+class Journal:
+    """``file`` None: in memory."""
+
+    _log = Logger()
+
+    def __init__(self, views: ViewReader, file: Path | None, retention: Retention, *, runtime: Runtime) -> None:
+        self._store: JournalStore = SqliteJournal(file, reactor=runtime.reactor)
+        self._views = views
+        self._runtime = runtime
+        self._retention = (
+            retention if file is not None else Retention(retention.age_seconds, min(retention.max_bytes, MEMORY_BYTES))
+        )
+        self._writer: JournalWriter | None = None
+        self._listeners: list[Told] = []
+        self._pruning = Periodic(runtime.reactor, lambda: _PRUNE_SECONDS, self._prune)
+        self._unpruned = Complaint(
+            self._log, "the journal is not pruned: {message}", over="the journal is pruned again"
+        )
+        self.is_durable = file is not None
+
+    @property
+    def problem(self) -> str:
+        """Why nothing is written, or deleted, "" where all is well."""
+        written = "" if self._writer is None else self._writer.problem
+        return written or self._unpruned.message
+
+    async def open(self) -> None:
+        """From now on it is written as the views change. Errors: JournalError."""
+        state = await self._store.open()
+        runtime = self._runtime
+        self._writer = JournalWriter(
+            self._views,
+            self._store,
+            state,
+            cooperator=cooperator(runtime.reactor),
+            clock=runtime.reactor,
+            isolation=Isolation(runtime.metrics),
+        )
+        self._writer.listen(self._tell)
+        self._writer.start()
+        self._pruning.start()
+
+    async def close(self) -> None:
+        """Nothing is written any more. What was not is derived again at the next start."""
+        self._pruning.stop()
+        if self._writer is not None:
+            self._writer.stop()
+            await self._store.close()
+
+    def listen(self, told: Told) -> None:
+        """From now on that is told what is new in the journal, in order."""
+        self._listeners.append(told)
+
+    def forget(self, told: Told) -> None:
+        """That is told no more."""
+        self._listeners.remove(told)
+
+    def query(self, query: JournalQuery) -> Deferred[Sequence[Entry]]:
+        """See JournalStore."""
+        return self._store.query(query)
+
+    def state(self) -> Deferred[JournalState]:
+        """See JournalStore."""
+        return self._store.state()
+
+    def _tell(self, entries: Sequence[Entry]) -> None:
+        for told in tuple(self._listeners):
+            told(entries)
+
+    def _prune(self) -> None:
+        pruning = self._store.prune(self._retention, self._runtime.now())
+        pruning.addCallbacks(self._pruned, self._not_pruned)
+
+    def _pruned(self, deleted: int) -> None:
+        self._unpruned.clear()
+        if deleted:
+            self._runtime.reactor.callLater(_MORE_SECONDS, self._prune)
+
+    def _not_pruned(self, failure: Failure) -> None:
+        failure.trap(JournalError)
+        self._unpruned.set(failure.getErrorMessage())

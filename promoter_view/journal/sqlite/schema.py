@@ -1,0 +1,60 @@
+"""The tables, and how those of older programs become them."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from promoter_view.journal.store import JournalError
+
+_STEPS = (
+    """
+    CREATE TABLE entries (
+        resource_version INTEGER NOT NULL,
+        item INTEGER NOT NULL,
+        time_ms INTEGER NOT NULL,
+        view TEXT NOT NULL,
+        namespace TEXT NOT NULL,
+        name TEXT NOT NULL,
+        uid TEXT NOT NULL,
+        environment TEXT NOT NULL,
+        event TEXT NOT NULL,
+        sha TEXT NOT NULL,
+        hydrated_sha TEXT NOT NULL,
+        body BLOB NOT NULL,
+        PRIMARY KEY (resource_version, item)
+    );
+    CREATE INDEX entries_by_time ON entries (time_ms);
+    CREATE INDEX entries_by_name ON entries (namespace, name, resource_version, item);
+    CREATE INDEX entries_by_environment ON entries (uid, environment, event, hydrated_sha);
+    CREATE TABLE commits (
+        sha TEXT NOT NULL,
+        resource_version INTEGER NOT NULL,
+        item INTEGER NOT NULL,
+        PRIMARY KEY (sha, resource_version, item)
+    ) WITHOUT ROWID;
+    CREATE INDEX commits_by_entry ON commits (resource_version, item);
+    CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    """,
+)
+#: The version of the tables that this program writes.
+VERSION = len(_STEPS)
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """How each connection behaves: a commit is on the disk, and readers don't wait for the writer."""
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA busy_timeout = 10000")
+
+
+def migrate(connection: sqlite3.Connection, place: str) -> None:
+    """Makes the tables those of this program, in one transaction. Errors: JournalError."""
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    if found > VERSION:
+        raise JournalError(
+            f"the journal {place} was written by a newer program (its tables are of version {found}, "
+            f"this program knows {VERSION}): start that program, or give another --journal"
+        )
+    for number, step in enumerate(_STEPS[found:], found + 1):
+        connection.executescript(f"BEGIN IMMEDIATE; {step}; PRAGMA user_version = {number}; COMMIT;")

@@ -1,0 +1,92 @@
+"""What a journal is to those who write and read it, wherever it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from twisted.internet.defer import Deferred
+
+from promoter_view.journal.entries import BEGINNING, Entry, EventType, Identity
+
+
+class JournalError(Exception):
+    """The journal cannot be used: in one line why, and what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalQuery:
+    """Which entries. Texts "" and None: whichever. ``commit``: a sha, or how it begins (7 characters or more).
+
+    ``since`` is the first moment, ``until`` the first one after the last. ``after`` and ``before`` are identities, both
+    excluded. ``limit`` bounds what is given at once.
+    """
+
+    events: frozenset[EventType] = frozenset()
+    view: str = ""
+    namespace: str = ""
+    name: str = ""
+    environment: str = ""
+    commit: str = ""
+    uid: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    after: Identity = BEGINNING
+    before: Identity | None = None
+    newest_first: bool = False
+    limit: int = 500
+
+
+class JournalState(NamedTuple):
+    """``progress``: the resourceVersion up to which changes are in the journal, 0 for a new one. ``newest`` and
+    ``oldest`` are of its entries, BEGINNING where there are none, ``expired`` is the newest that retention has deleted.
+    ``entries`` is how many there are, ``bytes`` what they take.
+    """
+
+    progress: int = 0
+    newest: Identity = BEGINNING
+    oldest: Identity = BEGINNING
+    expired: Identity = BEGINNING
+    oldest_time: datetime | None = None
+    entries: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What is kept, at most: the limit that is hit first counts."""
+
+    age_seconds: float
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """All entries of the changes up to ``progress`` that are not in the journal yet: one transaction."""
+
+    progress: int
+    entries: Sequence[Entry] = field(default=())
+
+
+class JournalStore(Protocol):
+    """Keeps a journal. Every Deferred may fail with JournalError."""
+
+    def open(self) -> Deferred[JournalState]:
+        """Makes it ready."""
+
+    def append(self, batch: Batch) -> Deferred[Sequence[Entry]]:
+        """Writes the batch, whole or not at all; gives the entries that were not in the journal before."""
+
+    def query(self, query: JournalQuery) -> Deferred[Sequence[Entry]]:
+        """The entries, the oldest first unless the query says otherwise."""
+
+    def state(self) -> Deferred[JournalState]:
+        """What it holds."""
+
+    def prune(self, retention: Retention, now: datetime) -> Deferred[int]:
+        """Deletes some of what is beyond that, the oldest first; how many entries. To be called until it gives 0."""
+
+    def close(self) -> Deferred[None]:
+        """After what is under way."""

@@ -1,0 +1,172 @@
+"""Writes the journal: a reader of the views like any other, that stands where the journal stands.
+
+Its cursor is the journal's progress. What it has derived of whole offsets is written in one transaction; after a kill
+it reads from there again, and derives the same. Where it can no longer read from there it says so: a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import Cooperator, TaskStopped
+from twisted.python.failure import Failure
+
+from promoter_view.boundaries import Cursor, ViewReader
+from promoter_view.complaints import Complaint
+from promoter_view.journal.deriving.backfill import TOLD_VIEWS, Past, past, past_steps
+from promoter_view.journal.deriving.changes import WAYS, derive, read_steps
+from promoter_view.journal.entries import Entry, EventType, Happening, Identity
+from promoter_view.journal.store import Batch, JournalError, JournalState, JournalStore
+from promoter_view.reading.cooperative import CooperativeReader
+from promoter_view.records import BundleChange, BundleKey
+from promoter_view.views.contents import Readings
+from promoter_view.views.history import Ahead, Expired
+from promoter_view.views.isolation import Isolation
+from promoter_view.views.versions import split
+
+#: Entries after which a transaction is not put off any more.
+_MOST_AT_ONCE = 500
+_RETRY_SECONDS = 5.0
+#: The journal is read on from where it stands, and what lies before the horizon is not there any more.
+_BEHIND_SECONDS = 30
+_OFFSETS_A_SECOND = 10_000
+#: What a gap is of: everything.
+EVERYTHING = BundleKey("", "", "")
+#: Is told which entries are new in the journal, in order.
+Told = Callable[[Sequence[Entry]], None]
+
+
+class JournalWriter(CooperativeReader):
+    """``store`` is open, and this is all that writes to it."""
+
+    failure = "the journal is read again from where it stands"
+
+    def __init__(
+        self,
+        views: ViewReader,
+        store: JournalStore,
+        state: JournalState,
+        *,
+        cooperator: Cooperator,
+        clock: IReactorTime,
+        isolation: Isolation,
+    ) -> None:
+        super().__init__(views, cooperator=cooperator)
+        self._store = store
+        self._clock = clock
+        self._isolation = isolation
+        self._readings = Readings()
+        self._cursor: Cursor | None = None
+        self._found: list[Entry] = []
+        self._listeners: list[Told] = []
+        self._unwritten = Complaint(
+            self._log, "nothing is written to the journal: {message}", over="the journal is written again"
+        )
+        self.progress = state.progress
+
+    @property
+    def problem(self) -> str:
+        """Why nothing is written, "" where it is."""
+        return self._unwritten.message
+
+    def listen(self, told: Told) -> None:
+        """From now on that is told what is new in the journal."""
+        self._listeners.append(told)
+
+    def _steps(self) -> Iterator[Deferred[None] | None]:  # type: ignore[override]
+        if self._cursor is None:
+            yield from self._begin()
+        while self._cursor is not None and not self._cursor.caught_up:
+            yield from self._take(self._cursor)
+        if self._cursor is not None and (self._found or self._is_behind(self._cursor.position)):
+            yield self._write(self._cursor.position)
+
+    def _is_behind(self, position: int) -> bool:
+        """Whether what happened since meant nothing, and is long enough to be written down all the same."""
+        return split(position).offset - split(self.progress).offset > _BEHIND_SECONDS * _OFFSETS_A_SECOND
+
+    def _begin(self) -> Iterator[Deferred[None] | None]:
+        head = self._views.head
+        try:
+            if self.progress:
+                self._cursor = self._views.cursor("", "", self.progress)
+                return
+        except Ahead:
+            self._unwritten.set("it is ahead of the event log, whose clock was set back, until that has caught up")
+            return
+        except Expired:
+            self._found.append(_gap(self.progress, head))
+        cursor = self._views.cursor("", "", head)
+        yield from self._backfill(head)
+        yield self._write(head)
+        self._cursor = cursor
+
+    def _backfill(self, head: int) -> Iterator[None]:
+        """What the objects tell of their past, as of that head."""
+        bundles = [bundle for view in TOLD_VIEWS for bundle in self._views.list(view)]
+        for bundle in bundles:
+            yield from self._isolation.steps(bundle.key, "journal", past_steps(bundle, self._readings))
+            told: list[Past] = self._isolation.of(bundle.key, "journal", partial(past, bundle, self._readings), list)
+            for time, happening in told:
+                identity = Identity(head, len(self._found))
+                self._found.append(Entry(identity, time, bundle.key, bundle.uid, happening, backfilled=True))
+            yield
+
+    def _take(self, cursor: Cursor) -> Iterator[Deferred[None] | None]:
+        before = cursor.position
+        try:
+            (change,) = cursor.take(1)
+        except Expired:
+            self._cursor, self._found = None, []
+            yield from self._begin()
+            return
+        # All of an offset is one transaction.
+        if len(self._found) >= _MOST_AT_ONCE and split(before).offset != split(change.resource_version).offset:
+            yield self._write(before)
+        if change.key.view in WAYS:
+            yield from self._isolation.steps(change.key, "journal", read_steps(change, self._readings))
+            self._found += self._isolation.of(change.key, "journal", partial(self._entries, change), list)
+        yield None
+
+    def _entries(self, change: BundleChange) -> list[Entry]:
+        bundle = change.after or change.before
+        assert bundle is not None
+        time = datetime.fromtimestamp(change.time_ms / 1000, UTC)
+        return [
+            Entry(Identity(change.resource_version, item), time, change.key, bundle.uid, happening)
+            for item, happening in enumerate(derive(change, self._readings))
+        ]
+
+    def _write(self, progress: int) -> Deferred[None]:
+        """Fires once all that was found up to there is written, and told."""
+        found, self._found = self._found, []
+        return self._store.append(Batch(progress, found)).addCallback(self._written, progress)
+
+    def _written(self, entries: Sequence[Entry], progress: int) -> None:
+        self.progress = progress
+        self._unwritten.clear()
+        if entries:
+            for told in self._listeners:
+                told(entries)
+
+    def _broken(self, failure: Failure) -> None:
+        """Reads again from where the journal stands, in a while."""
+        self._cursor, self._found = None, []
+        if failure.check(TaskStopped):
+            return
+        if failure.check(JournalError):
+            self._unwritten.set(failure.getErrorMessage())
+        else:
+            super()._broken(failure)
+        self._clock.callLater(_RETRY_SECONDS, self.wake)
+
+
+def _gap(progress: int, head: int) -> Entry:
+    """From when to when nobody has looked."""
+    began, ended = (datetime.fromtimestamp(split(each).offset / _OFFSETS_A_SECOND, UTC) for each in (progress, head))
+    happening = Happening(EventType.GAP, before=began.isoformat(), after=ended.isoformat())
+    return Entry(Identity(head, 0), ended, EVERYTHING, "", happening)
