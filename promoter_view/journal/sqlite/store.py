@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twisted.enterprise.adbapi import ConnectionPool
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
-from promoter_view.journal.completing import completed
-from promoter_view.journal.entries import BEGINNING, Entry, EventType, Identity, read_entry
-from promoter_view.journal.sqlite.queries import milliseconds, select
+from promoter_view.journal.entries import Entry
+from promoter_view.journal.sqlite import work
 from promoter_view.journal.sqlite.schema import migrate, prepare
 from promoter_view.journal.store import Batch, JournalError, JournalQuery, JournalState, JournalStore, Retention
 
-#: Entries that one transaction deletes.
-_PRUNED_AT_ONCE = 1000
 _READERS = 3
-_LIVE = (EventType.PROMOTED, EventType.RESTORED)
 _Result = TypeVar("_Result")
 
 
@@ -31,12 +27,14 @@ class SqliteJournal:
     def __init__(self, path: Path | None, *, reactor: Any) -> None:
         self._path = path
         self._place = "in memory" if path is None else str(path)
+        self._is_open = False
         # A database in memory is one connection's.
         self._writing = self._pool(1, reactor)
         self._reading = self._writing if path is None else self._pool(_READERS, reactor)
 
     def open(self) -> Deferred[JournalState]:
         """See JournalStore."""
+        self._is_open = True
         self._writing.start()
         if self._reading is not self._writing:
             self._reading.start()
@@ -44,22 +42,25 @@ class SqliteJournal:
 
     def append(self, batch: Batch) -> Deferred[Sequence[Entry]]:
         """See JournalStore."""
-        return self._run(self._writing, lambda cursor: _append(cursor, batch))
+        return self._run(self._writing, lambda cursor: work.append(cursor, batch))
 
     def query(self, query: JournalQuery) -> Deferred[Sequence[Entry]]:
         """See JournalStore."""
-        return self._run(self._reading, lambda cursor: _query(cursor, query))
+        return self._run(self._reading, lambda cursor: work.query(cursor, query))
 
     def state(self) -> Deferred[JournalState]:
         """See JournalStore."""
-        return self._run(self._reading, _state)
+        return self._run(self._reading, work.state)
 
     def prune(self, retention: Retention, now: datetime) -> Deferred[int]:
         """See JournalStore."""
-        return self._run(self._writing, lambda cursor: _prune(cursor, retention, now))
+        return self._run(self._writing, lambda cursor: work.prune(cursor, retention, now))
 
     def close(self) -> Deferred[None]:
-        """See JournalStore."""
+        """See JournalStore; idempotent."""
+        if not self._is_open:
+            return succeed(None)
+        self._is_open = False
         closing = self._run(self._writing, _nothing)
         return closing.addErrback(lambda _: None).addCallback(lambda _: self._close())
 
@@ -69,7 +70,7 @@ class SqliteJournal:
 
     def _open(self, cursor: Any) -> JournalState:
         migrate(cursor.connection, self._place)
-        return _state(cursor)
+        return work.state(cursor)
 
     def _pool(self, connections: int, reactor: Any) -> ConnectionPool:
         return ConnectionPool(
@@ -83,8 +84,8 @@ class SqliteJournal:
             cp_openfun=prepare,
         )
 
-    def _run(self, pool: ConnectionPool, work: Callable[[Any], _Result]) -> Deferred[_Result]:
-        done: Deferred[_Result] = pool.runInteraction(work)
+    def _run(self, pool: ConnectionPool, do: Callable[[Any], _Result]) -> Deferred[_Result]:
+        done: Deferred[_Result] = pool.runInteraction(do)
         return done.addErrback(self._named)
 
     def _named(self, failure: Failure) -> Failure:
@@ -96,107 +97,6 @@ class SqliteJournal:
 
 def _nothing(_: Any) -> None:
     """What comes before it is done."""
-
-
-def _append(cursor: Any, batch: Batch) -> Sequence[Entry]:
-    """What is at or before the progress is in the journal already: a batch that comes again changes nothing."""
-    (known,) = cursor.execute("SELECT coalesce(max(value), 0) FROM facts WHERE name = 'progress'").fetchone()
-    recall, written = _Recall(cursor), list[Entry]()
-    for entry in batch.entries:
-        if entry.identity.resource_version > known and (whole := completed(entry, recall)) is not None:
-            _insert(cursor, whole)
-            written.append(whole)
-    _remember(cursor, "progress", max(known, batch.progress))
-    return written
-
-
-def _insert(cursor: Any, entry: Entry) -> None:
-    it, commit = entry.happening, entry.happening.commit
-    cursor.execute(
-        "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *entry.identity,
-            milliseconds(entry.time),
-            *entry.key,
-            entry.uid,
-            it.environment,
-            it.event.value,
-            commit.sha if commit is not None else "",
-            commit.hydrated_sha if commit is not None else "",
-            entry.write(),
-        ),
-    )
-    cursor.executemany(
-        "INSERT OR IGNORE INTO commits VALUES (?, ?, ?)", [(sha.lower(), *entry.identity) for sha in entry.shas]
-    )
-
-
-def _remember(cursor: Any, name: str, value: int) -> None:
-    cursor.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
-
-
-def _query(cursor: Any, query: JournalQuery) -> Sequence[Entry]:
-    return [read_entry(body) for (body,) in cursor.execute(*select(query))]
-
-
-def _state(cursor: Any) -> JournalState:
-    facts = dict(cursor.execute("SELECT name, value FROM facts"))
-    newest = _identity(cursor, "DESC")
-    oldest = _identity(cursor, "ASC")
-    (count,) = cursor.execute("SELECT count(*) FROM entries").fetchone()
-    (first,) = cursor.execute("SELECT min(time_ms) FROM entries").fetchone()
-    expired = Identity(facts["expired"], facts["expired_item"]) if "expired" in facts else BEGINNING
-    since = None if first is None else datetime.fromtimestamp(first / 1000, UTC)
-    return JournalState(facts.get("progress", 0), newest, oldest, expired, since, count, _used_bytes(cursor))
-
-
-def _identity(cursor: Any, order: str) -> Identity:
-    text = f"SELECT resource_version, item FROM entries ORDER BY resource_version {order}, item {order} LIMIT 1"  # noqa: S608
-    found = cursor.execute(text).fetchone()
-    return BEGINNING if found is None else Identity(*found)
-
-
-def _used_bytes(cursor: Any) -> int:
-    (size,), (pages,), (free,) = (
-        cursor.execute(f"PRAGMA {name}").fetchone() for name in ("page_size", "page_count", "freelist_count")
-    )
-    return int(size * (pages - free))
-
-
-def _prune(cursor: Any, retention: Retention, now: datetime) -> int:
-    oldest_kept = milliseconds(now) - int(retention.age_seconds * 1000)
-    is_too_large = _used_bytes(cursor) > retention.max_bytes
-    chosen = "SELECT resource_version, item, time_ms FROM entries ORDER BY resource_version, item LIMIT ?"
-    found = list(cursor.execute(chosen, (_PRUNED_AT_ONCE,)))
-    gone = [row[:2] for row in found if is_too_large or row[2] < oldest_kept]
-    if not gone:
-        return 0
-    for table in ("commits", "entries"):
-        cursor.executemany(f"DELETE FROM {table} WHERE resource_version = ? AND item = ?", gone)  # noqa: S608
-    version, item = max(gone)
-    _remember(cursor, "expired", version)
-    _remember(cursor, "expired_item", item)
-    cursor.execute("PRAGMA incremental_vacuum")
-    return len(gone)
-
-
-class _Recall:
-    """What earlier entries tell; see completing.Recall."""
-
-    def __init__(self, cursor: Any) -> None:
-        self._cursor = cursor
-
-    def has(self, uid: str, environment: str, event: EventType, hydrated_sha: str) -> bool:
-        """See Recall."""
-        text = "SELECT 1 FROM entries WHERE uid = ? AND environment = ? AND event = ? AND hydrated_sha = ? LIMIT 1"
-        return self._cursor.execute(text, (uid, environment, event.value, hydrated_sha)).fetchone() is not None
-
-    def last_live(self, uid: str, environments: Sequence[str], sha: str) -> datetime | None:
-        """See Recall."""
-        text = "SELECT max(time_ms) FROM entries WHERE uid = ? AND environment = ? AND event IN (?, ?) AND sha = ?"
-        found = [self._cursor.execute(text, (uid, each, *_LIVE, sha)).fetchone()[0] for each in environments]
-        times = [each for each in found if each is not None]
-        return datetime.fromtimestamp(max(times) / 1000, UTC) if times else None
 
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from ipaddress import IPv6Address, ip_address
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
-from promoter_view.journal.places import parse_place
 from promoter_view.durations import parse_duration
+from promoter_view.journal.places import parse_place
 from promoter_view.log.urls import check_url
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage.details import STAGE_DETAILS

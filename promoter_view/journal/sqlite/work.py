@@ -1,0 +1,120 @@
+"""What is done with the tables, each a transaction of its caller: runs in threads, and touches nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from promoter_view.journal.completing import completed
+from promoter_view.journal.entries import BEGINNING, Entry, EventType, Identity, read_entry
+from promoter_view.journal.sqlite.queries import milliseconds, select
+from promoter_view.journal.store import Batch, JournalQuery, JournalState, Retention
+
+#: Entries that one transaction deletes.
+_PRUNED_AT_ONCE = 1000
+_LIVE = (EventType.PROMOTED, EventType.RESTORED)
+
+
+def append(cursor: Any, batch: Batch) -> Sequence[Entry]:
+    """See JournalStore. What is at or before the progress is in the journal already: a batch that comes again changes nothing."""
+    (known,) = cursor.execute("SELECT coalesce(max(value), 0) FROM facts WHERE name = 'progress'").fetchone()
+    recall, written = _Recall(cursor), list[Entry]()
+    for entry in batch.entries:
+        if entry.identity.resource_version > known and (whole := completed(entry, recall)) is not None:
+            _insert(cursor, whole)
+            written.append(whole)
+    _remember(cursor, "progress", max(known, batch.progress))
+    return written
+
+
+def _insert(cursor: Any, entry: Entry) -> None:
+    it, commit = entry.happening, entry.happening.commit
+    cursor.execute(
+        "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *entry.identity,
+            milliseconds(entry.time),
+            *entry.key,
+            entry.uid,
+            it.environment,
+            it.event.value,
+            commit.sha if commit is not None else "",
+            commit.hydrated_sha if commit is not None else "",
+            entry.write(),
+        ),
+    )
+    cursor.executemany(
+        "INSERT OR IGNORE INTO commits VALUES (?, ?, ?)", [(sha.lower(), *entry.identity) for sha in entry.shas]
+    )
+
+
+def _remember(cursor: Any, name: str, value: int) -> None:
+    cursor.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+
+def query(cursor: Any, asked: JournalQuery) -> Sequence[Entry]:
+    """See JournalStore."""
+    return [read_entry(body) for (body,) in cursor.execute(*select(asked))]
+
+
+def state(cursor: Any) -> JournalState:
+    """See JournalStore."""
+    facts = dict(cursor.execute("SELECT name, value FROM facts"))
+    newest = _identity(cursor, "DESC")
+    oldest = _identity(cursor, "ASC")
+    (count,) = cursor.execute("SELECT count(*) FROM entries").fetchone()
+    (first,) = cursor.execute("SELECT min(time_ms) FROM entries").fetchone()
+    expired = Identity(facts["expired"], facts["expired_item"]) if "expired" in facts else BEGINNING
+    since = None if first is None else datetime.fromtimestamp(first / 1000, UTC)
+    return JournalState(facts.get("progress", 0), newest, oldest, expired, since, count, _used_bytes(cursor))
+
+
+def _identity(cursor: Any, order: str) -> Identity:
+    text = f"SELECT resource_version, item FROM entries ORDER BY resource_version {order}, item {order} LIMIT 1"  # noqa: S608
+    found = cursor.execute(text).fetchone()
+    return BEGINNING if found is None else Identity(*found)
+
+
+def _used_bytes(cursor: Any) -> int:
+    (size,), (pages,), (free,) = (
+        cursor.execute(f"PRAGMA {name}").fetchone() for name in ("page_size", "page_count", "freelist_count")
+    )
+    return int(size * (pages - free))
+
+
+def prune(cursor: Any, retention: Retention, now: datetime) -> int:
+    """See JournalStore."""
+    oldest_kept = milliseconds(now) - int(retention.age_seconds * 1000)
+    is_too_large = _used_bytes(cursor) > retention.max_bytes
+    chosen = "SELECT resource_version, item, time_ms FROM entries ORDER BY resource_version, item LIMIT ?"
+    found = list(cursor.execute(chosen, (_PRUNED_AT_ONCE,)))
+    gone = [row[:2] for row in found if is_too_large or row[2] < oldest_kept]
+    if not gone:
+        return 0
+    for table in ("commits", "entries"):
+        cursor.executemany(f"DELETE FROM {table} WHERE resource_version = ? AND item = ?", gone)  # noqa: S608
+    version, item = max(gone)
+    _remember(cursor, "expired", version)
+    _remember(cursor, "expired_item", item)
+    cursor.execute("PRAGMA incremental_vacuum")
+    return len(gone)
+
+
+class _Recall:
+    """What earlier entries tell; see completing.Recall."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def has(self, uid: str, environment: str, event: EventType, hydrated_sha: str) -> bool:
+        """See Recall."""
+        text = "SELECT 1 FROM entries WHERE uid = ? AND environment = ? AND event = ? AND hydrated_sha = ? LIMIT 1"
+        return self._cursor.execute(text, (uid, environment, event.value, hydrated_sha)).fetchone() is not None
+
+    def last_live(self, uid: str, environments: Sequence[str], sha: str) -> datetime | None:
+        """See Recall."""
+        text = "SELECT max(time_ms) FROM entries WHERE uid = ? AND environment = ? AND event IN (?, ?) AND sha = ?"
+        found = [self._cursor.execute(text, (uid, each, *_LIVE, sha)).fetchone()[0] for each in environments]
+        times = [each for each in found if each is not None]
+        return datetime.fromtimestamp(max(times) / 1000, UTC) if times else None

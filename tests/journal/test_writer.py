@@ -1,0 +1,138 @@
+"""The journal is written by a reader that stands where the journal stands."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+
+from twisted.internet.task import Clock
+
+from promoter_view.journal.entries import Entry, EventType
+from promoter_view.journal.writer import JournalWriter
+from promoter_view.slices import cooperator
+from tests.journal.journals import DirectJournal
+from tests.support.dashboard.company import Company
+
+
+class Running:
+    """A writer of a company's journal, and what it tells."""
+
+    def __init__(self, company: Company, store: DirectJournal) -> None:
+        self.clock = Clock()
+        self.told: list[Entry] = []
+        store.open().addCallback(self._begin, company, store)
+
+    def _begin(self, state, company: Company, store: DirectJournal) -> None:
+        self.writer = JournalWriter(
+            company.world.projector,
+            store,
+            state,
+            cooperator=cooperator(self.clock),
+            clock=self.clock,
+            isolation=company.isolation,
+        )
+        self.writer.listen(self.told.extend)
+        self.writer.start()
+
+    def settle(self) -> None:
+        for _ in range(3000):
+            if not self.clock.getDelayedCalls():
+                return
+            self.clock.advance(0)
+
+
+def settled(company: Company, store: DirectJournal) -> Running:
+    running = Running(company, store)
+    running.settle()
+    return running
+
+
+def untimed(entries: Sequence[Entry]) -> list[Entry]:
+    return [each for each in entries if not each.backfilled]
+
+
+def test_what_happens_is_written_and_told() -> None:
+    """Each entry once, in order; what the objects tell of the past comes first, and is marked."""
+    company, store = Company(), DirectJournal()
+    company.go_on(30)
+    running = settled(company, store)
+    assert running.told == store.entries()
+    assert all(each.backfilled for each in running.told)
+    company.go_on(120)
+    running.settle()
+    found = store.entries()
+    assert running.told == found
+    assert [each.identity for each in found] == sorted({each.identity for each in found})
+    events = Counter(each.happening.event for each in untimed(found))
+    assert {EventType.PROPOSED, EventType.OPENED, EventType.MERGED, EventType.PROMOTED, EventType.VERIFIED} <= set(
+        events
+    )
+    promoted = [each for each in untimed(found) if each.happening.event is EventType.PROMOTED]
+    assert all(each.happening.lead_seconds is not None for each in promoted)
+    assert any(each.happening.hop_seconds is not None for each in promoted)
+
+
+def test_who_is_stopped_at_any_moment_goes_on_there() -> None:
+    """Killed again and again, at whatever it does, the journal is the one of a writer that never was."""
+    chance = random.Random(3)
+    calm, killed = DirectJournal(), DirectJournal()
+    company = Company()
+    steady, running = settled(company, calm), settled(company, killed)
+    for _ in range(60):
+        company.go_on(2)
+        for _ in range(chance.randrange(40)):
+            running.clock.advance(0)
+        running.writer.stop()
+        running = Running(company, killed)
+    steady.settle()
+    running.settle()
+    assert killed.entries() == calm.entries()
+    assert len(untimed(calm.entries())) > 50
+
+
+def test_what_cannot_be_written_is_written_later() -> None:
+    """The fault is said, nothing is lost, and the writer comes back by itself."""
+    company, store, calm = Company(), DirectJournal(), DirectJournal()
+    running, steady = settled(company, store), settled(company, calm)
+    store.fault = "the disk is full"
+    company.go_on(40)
+    running.settle_while_failing() if hasattr(running, "settle_while_failing") else [
+        running.clock.advance(0) for _ in range(200)
+    ]
+    assert running.writer.problem == "the disk is full"
+    store.fault = ""
+    for _ in range(10):
+        running.clock.advance(1)
+    running.settle()
+    steady.settle()
+    assert running.writer.problem == ""
+    assert store.entries() == calm.entries()
+
+
+def test_behind_the_horizon_there_is_a_gap() -> None:
+    """Who can no longer read from where the journal stands says from when to when, and what objects tell of it."""
+    company, store = Company(), DirectJournal()
+    running = settled(company, store)
+    company.go_on(20)
+    running.settle()
+    running.writer.stop()
+    before = store.entries()
+    company.world.projector._history._max_bytes = 2_000
+    company.go_on(120)
+    again = settled(company, store)
+    more = store.entries()[len(before) :]
+    assert more == again.told
+    gap, *backfilled = more
+    assert gap.happening.event is EventType.GAP
+    assert gap.happening.before < gap.happening.after
+    assert backfilled
+    assert all(each.backfilled for each in backfilled)
+    known = [_once(each) for each in store.entries() if each.happening.event is EventType.PROMOTED]
+    assert len(known) == len(set(known))
+
+
+def _once(entry: Entry) -> tuple[str, str, str]:
+    commit = entry.happening.commit
+    assert commit is not None
+    return entry.uid, entry.happening.environment, commit.hydrated_sha
