@@ -74,9 +74,9 @@ class DirectJournal:
     def close(self) -> Deferred[None]:
         return self._do(lambda _: None)
 
-    def entries(self, query: JournalQuery = JournalQuery(limit=100_000)) -> Sequence[Entry]:
+    def entries(self) -> Sequence[Entry]:
         """All of them."""
-        return work.query(self._connection.cursor(), query)
+        return work.query(self._connection.cursor(), JournalQuery(limit=100_000))
 
     def _append(self, cursor: Any, batch: Batch) -> Sequence[Entry]:
         if self.fault:

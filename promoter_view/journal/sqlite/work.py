@@ -17,7 +17,7 @@ _LIVE = (EventType.PROMOTED, EventType.RESTORED)
 
 
 def append(cursor: Any, batch: Batch) -> Sequence[Entry]:
-    """See JournalStore. What is at or before the progress is in the journal already: a batch that comes again changes nothing."""
+    """See JournalStore. What is at or before the progress is in the journal already, and not written again."""
     (known,) = cursor.execute("SELECT coalesce(max(value), 0) FROM facts WHERE name = 'progress'").fetchone()
     recall, written = _Recall(cursor), list[Entry]()
     for entry in batch.entries:
