@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from promoter_view.journal.entries import Entry, EventType
+from promoter_view.journal.entries import EventType, JournalEntry
 
 #: Happens once to a commit in an environment, however often it is seen.
 _ONCE = frozenset((EventType.VERIFIED,))
@@ -24,7 +24,7 @@ class Recall(Protocol):
         """When that dry commit came to the last of those environments that it came to; None for to none of them."""
 
 
-def completed(entry: Entry, recall: Recall) -> Entry | None:
+def completed(entry: JournalEntry, recall: Recall) -> JournalEntry | None:
     """The entry as it is written; None where the journal has it already."""
     it, commit = entry.happening, entry.happening.commit
     told_once = entry.backfilled or it.event in _ONCE

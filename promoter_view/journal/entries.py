@@ -50,7 +50,7 @@ class EventType(enum.StrEnum):
     GAP = "gap"
 
 
-class Identity(NamedTuple):
+class EntryIdentity(NamedTuple):
     """Names an entry for ever: the resourceVersion of its change, and its number there. In the order of the journal."""
 
     resource_version: int
@@ -68,13 +68,13 @@ class Identity(NamedTuple):
 
 
 #: Before every entry.
-BEGINNING = Identity(0, -1)
+BEGINNING = EntryIdentity(0, -1)
 
 
-def parse_name(name: str) -> Identity | None:
-    """The inverse of ``Identity.name``; None for anything else."""
+def parse_name(name: str) -> EntryIdentity | None:
+    """The inverse of ``EntryIdentity.name``; None for anything else."""
     found = _NAME.fullmatch(name)
-    return Identity(int(found[1]), int(found[2])) if found else None
+    return EntryIdentity(int(found[1]), int(found[2])) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +148,10 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """A happening in the journal. ``time`` is that of its record; of what is ``backfilled``, what an object told."""
 
-    identity: Identity
+    identity: EntryIdentity
     time: datetime
     key: BundleKey
     uid: str
@@ -203,16 +203,16 @@ class Entry:
         return orjson.dumps({"entry": self.document(), **{name: value for name, value in kept.items() if value}})
 
 
-def read_entry(written: bytes) -> Entry:
-    """The inverse of ``Entry.write``. Errors: ValueError where that is no entry."""
+def read_entry(written: bytes) -> JournalEntry:
+    """The inverse of ``JournalEntry.write``. Errors: ValueError where that is no entry."""
     found = orjson.loads(written)
     told = mapping(found, "entry")
     time = moment(told, "time")
     version = text(told, "resourceVersion")
     if time is None or not version.isdecimal():
         raise ValueError("no entry of the journal")
-    return Entry(
-        Identity(int(version), number(told, "item")),
+    return JournalEntry(
+        EntryIdentity(int(version), number(told, "item")),
         time,
         BundleKey(text(told, "view"), text(told, "namespace"), text(told, "name")),
         text(told, "uid"),

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from promoter_view.boundaries import ViewReader
 from promoter_view.complaints import Complaint
-from promoter_view.journal.entries import Entry
+from promoter_view.journal.entries import JournalEntry
 from promoter_view.journal.sqlite.store import SqliteJournal
 from promoter_view.journal.store import JournalError, JournalQuery, JournalState, JournalStore, Retention
 from promoter_view.journal.writer import JournalWriter, Told
@@ -83,7 +83,7 @@ class Journal:
         """That is told no more."""
         self._listeners.remove(told)
 
-    def query(self, query: JournalQuery) -> Deferred[Sequence[Entry]]:
+    def query(self, query: JournalQuery) -> Deferred[Sequence[JournalEntry]]:
         """See JournalStore."""
         return self._store.query(query)
 
@@ -91,7 +91,7 @@ class Journal:
         """See JournalStore."""
         return self._store.state()
 
-    def _tell(self, entries: Sequence[Entry]) -> None:
+    def _tell(self, entries: Sequence[JournalEntry]) -> None:
         for told in tuple(self._listeners):
             told(entries)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 from twisted.internet.defer import Deferred
 
-from promoter_view.journal.entries import BEGINNING, Entry, EventType, Identity
+from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType, JournalEntry
 
 
 class JournalError(Exception):
@@ -33,8 +33,8 @@ class JournalQuery:
     uid: str = ""
     since: datetime | None = None
     until: datetime | None = None
-    after: Identity = BEGINNING
-    before: Identity | None = None
+    after: EntryIdentity = BEGINNING
+    before: EntryIdentity | None = None
     newest_first: bool = False
     limit: int = 500
 
@@ -46,9 +46,9 @@ class JournalState(NamedTuple):
     """
 
     progress: int = 0
-    newest: Identity = BEGINNING
-    oldest: Identity = BEGINNING
-    expired: Identity = BEGINNING
+    newest: EntryIdentity = BEGINNING
+    oldest: EntryIdentity = BEGINNING
+    expired: EntryIdentity = BEGINNING
     oldest_time: datetime | None = None
     entries: int = 0
     bytes: int = 0
@@ -67,7 +67,7 @@ class Batch:
     """All entries of the changes up to ``progress`` that are not in the journal yet: one transaction."""
 
     progress: int
-    entries: Sequence[Entry] = field(default=())
+    entries: Sequence[JournalEntry] = field(default=())
 
 
 class JournalStore(Protocol):
@@ -76,10 +76,10 @@ class JournalStore(Protocol):
     def open(self) -> Deferred[JournalState]:
         """Makes it ready."""
 
-    def append(self, batch: Batch) -> Deferred[Sequence[Entry]]:
+    def append(self, batch: Batch) -> Deferred[Sequence[JournalEntry]]:
         """Writes the batch, whole or not at all; gives the entries that were not in the journal before."""
 
-    def query(self, query: JournalQuery) -> Deferred[Sequence[Entry]]:
+    def query(self, query: JournalQuery) -> Deferred[Sequence[JournalEntry]]:
         """The entries, the oldest first unless the query says otherwise."""
 
     def state(self) -> Deferred[JournalState]:

@@ -19,7 +19,7 @@ from promoter_view.boundaries import Cursor, ViewReader
 from promoter_view.complaints import Complaint
 from promoter_view.journal.deriving.backfill import TOLD_VIEWS, Past, past, past_steps
 from promoter_view.journal.deriving.changes import WAYS, derive, read_steps
-from promoter_view.journal.entries import Entry, EventType, Happening, Identity
+from promoter_view.journal.entries import EntryIdentity, EventType, Happening, JournalEntry
 from promoter_view.journal.store import Batch, JournalError, JournalState, JournalStore
 from promoter_view.reading.cooperative import CooperativeReader
 from promoter_view.records import BundleChange, BundleKey
@@ -37,7 +37,7 @@ _OFFSETS_A_SECOND = 10_000
 #: What a gap is of: everything.
 EVERYTHING = BundleKey("", "", "")
 #: Is told which entries are new in the journal, in order.
-Told = Callable[[Sequence[Entry]], None]
+Told = Callable[[Sequence[JournalEntry]], None]
 
 
 class JournalWriter(CooperativeReader):
@@ -61,7 +61,7 @@ class JournalWriter(CooperativeReader):
         self._isolation = isolation
         self._readings = Readings()
         self._cursor: Cursor | None = None
-        self._found: list[Entry] = []
+        self._found: list[JournalEntry] = []
         self._listeners: list[Told] = []
         self._unwritten = Complaint(
             self._log, "nothing is written to the journal: {message}", over="the journal is written again"
@@ -111,9 +111,10 @@ class JournalWriter(CooperativeReader):
         for bundle in bundles:
             yield from self._isolation.steps(bundle.key, "journal", past_steps(bundle, self._readings))
             told: list[Past] = self._isolation.of(bundle.key, "journal", partial(past, bundle, self._readings), list)
-            for time, happening in told:
-                identity = Identity(head, len(self._found))
-                self._found.append(Entry(identity, time, bundle.key, bundle.uid, happening, backfilled=True))
+            for told_time, happening in told:
+                identity = EntryIdentity(head, len(self._found))
+                time = told_time.replace(microsecond=told_time.microsecond // 1000 * 1000)
+                self._found.append(JournalEntry(identity, time, bundle.key, bundle.uid, happening, backfilled=True))
             yield
 
     def _take(self, cursor: Cursor) -> Iterator[Deferred[None] | None]:
@@ -132,12 +133,12 @@ class JournalWriter(CooperativeReader):
             self._found += self._isolation.of(change.key, "journal", partial(self._entries, change), list)
         yield None
 
-    def _entries(self, change: BundleChange) -> list[Entry]:
+    def _entries(self, change: BundleChange) -> list[JournalEntry]:
         bundle = change.after or change.before
         assert bundle is not None
         time = datetime.fromtimestamp(change.time_ms / 1000, UTC)
         return [
-            Entry(Identity(change.resource_version, item), time, change.key, bundle.uid, happening)
+            JournalEntry(EntryIdentity(change.resource_version, item), time, change.key, bundle.uid, happening)
             for item, happening in enumerate(derive(change, self._readings))
         ]
 
@@ -146,7 +147,7 @@ class JournalWriter(CooperativeReader):
         found, self._found = self._found, []
         return self._store.append(Batch(progress, found)).addCallback(self._written, progress)
 
-    def _written(self, entries: Sequence[Entry], progress: int) -> None:
+    def _written(self, entries: Sequence[JournalEntry], progress: int) -> None:
         self.progress = progress
         self._unwritten.clear()
         if entries:
@@ -165,8 +166,11 @@ class JournalWriter(CooperativeReader):
         self._clock.callLater(_RETRY_SECONDS, self.wake)
 
 
-def _gap(progress: int, head: int) -> Entry:
+def _gap(progress: int, head: int) -> JournalEntry:
     """From when to when nobody has looked."""
-    began, ended = (datetime.fromtimestamp(split(each).offset / _OFFSETS_A_SECOND, UTC) for each in (progress, head))
+    began, ended = (
+        datetime.fromtimestamp(split(each).offset // (_OFFSETS_A_SECOND // 1000) / 1000, UTC)
+        for each in (progress, head)
+    )
     happening = Happening(EventType.GAP, before=began.isoformat(), after=ended.isoformat())
-    return Entry(Identity(head, 0), ended, EVERYTHING, "", happening)
+    return JournalEntry(EntryIdentity(head, 0), ended, EVERYTHING, "", happening)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from twisted.internet.defer import Deferred, execute
 
-from promoter_view.journal.entries import Entry, EventCommit, EventType, Happening, Identity
+from promoter_view.journal.entries import EntryIdentity, EventCommit, EventType, Happening, JournalEntry
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.sqlite.schema import migrate
 from promoter_view.journal.store import Batch, JournalError, JournalQuery, JournalState, JournalStore, Retention
@@ -38,11 +38,11 @@ def entry(
     minutes: float | None = None,
     awaited: tuple[str, ...] = (),
     backfilled: bool = False,
-) -> Entry:
+) -> JournalEntry:
     """One; ``minutes`` after the time began, by default as many as its version."""
     time = BEGAN + timedelta(minutes=version if minutes is None else minutes)
     happening = Happening(event, environment, after=letter * 40, commit=commit(letter), awaited=awaited)
-    return Entry(Identity(version, item), time, key, f"uid-{key.name}", happening, backfilled=backfilled)
+    return JournalEntry(EntryIdentity(version, item), time, key, f"uid-{key.name}", happening, backfilled=backfilled)
 
 
 class DirectJournal:
@@ -59,10 +59,10 @@ class DirectJournal:
         migrate(self._connection, "in memory")
         return self._do(work.state)
 
-    def append(self, batch: Batch) -> Deferred[Sequence[Entry]]:
+    def append(self, batch: Batch) -> Deferred[Sequence[JournalEntry]]:
         return self._do(lambda cursor: self._append(cursor, batch))
 
-    def query(self, query: JournalQuery) -> Deferred[Sequence[Entry]]:
+    def query(self, query: JournalQuery) -> Deferred[Sequence[JournalEntry]]:
         return self._do(lambda cursor: work.query(cursor, query))
 
     def state(self) -> Deferred[JournalState]:
@@ -74,11 +74,11 @@ class DirectJournal:
     def close(self) -> Deferred[None]:
         return self._do(lambda _: None)
 
-    def entries(self) -> Sequence[Entry]:
+    def entries(self) -> Sequence[JournalEntry]:
         """All of them."""
         return work.query(self._connection.cursor(), JournalQuery(limit=100_000))
 
-    def _append(self, cursor: Any, batch: Batch) -> Sequence[Entry]:
+    def _append(self, cursor: Any, batch: Batch) -> Sequence[JournalEntry]:
         if self.fault:
             raise JournalError(self.fault)
         return work.append(cursor, batch)

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import pytest
 
 from promoter_view.journal.entries import (
-    Entry,
+    EntryIdentity,
     EventCause,
     EventCheck,
     EventCommit,
     EventRequest,
     EventType,
     Happening,
-    Identity,
+    JournalEntry,
     parse_name,
     read_entry,
 )
@@ -42,9 +42,9 @@ FULL = Happening(
 
 def test_the_name_of_an_entry_is_its_identity() -> None:
     """RV-ITEM and back; the uid is a UUID of the name, the same for ever."""
-    identity = Identity(4708187086977957888, 12)
+    identity = EntryIdentity(4708187086977957888, 12)
     assert parse_name(identity.name) == identity
-    assert identity.uid == Identity(4708187086977957888, 12).uid != Identity(4708187086977957888, 13).uid
+    assert identity.uid == EntryIdentity(4708187086977957888, 12).uid != EntryIdentity(4708187086977957888, 13).uid
     assert identity.uid[14] == "5"
 
 
@@ -58,13 +58,13 @@ def test_other_names_are_none(name: str) -> None:
 def test_what_is_written_is_read_again(backfilled: bool) -> None:
     """Of an entry that has everything, and of one that has nothing."""
     for happening in (FULL, Happening(EventType.CREATED)):
-        entry = Entry(Identity(1 << 60, 3), TIME, KEY, "uid", happening, backfilled=backfilled)
+        entry = JournalEntry(EntryIdentity(1 << 60, 3), TIME, KEY, "uid", happening, backfilled=backfilled)
         assert read_entry(entry.write()) == entry
 
 
 def test_the_document_is_that_of_the_contract() -> None:
     """Each field by its name, and what is not known is left out."""
-    document = Entry(Identity(1 << 60, 3), TIME, KEY, "uid", FULL).document()
+    document = JournalEntry(EntryIdentity(1 << 60, 3), TIME, KEY, "uid", FULL).document()
     assert document == {
         "resourceVersion": str(1 << 60),
         "item": 3,
@@ -93,13 +93,13 @@ def test_the_document_is_that_of_the_contract() -> None:
         "message": "said so",
         "by": "Ann",
     }
-    bare = Entry(Identity(1, 0), TIME, KEY, "", Happening(EventType.DELETED)).document()
+    bare = JournalEntry(EntryIdentity(1, 0), TIME, KEY, "", Happening(EventType.DELETED)).document()
     assert set(bare) == {"resourceVersion", "item", "time", "view", "namespace", "name", "event"}
 
 
 def test_who_is_told() -> None:
     """Not one who may not see a kind that tells it."""
-    entry = Entry(Identity(1, 0), TIME, KEY, "uid", FULL)
+    entry = JournalEntry(EntryIdentity(1, 0), TIME, KEY, "uid", FULL)
     assert entry.is_told(frozenset())
     assert entry.is_told(frozenset({"Application"}))
     assert not entry.is_told(frozenset({"Application", "ChangeTransferPolicy"}))

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
-from promoter_view.journal.entries import BEGINNING, EventType, Identity
+from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType
 from promoter_view.journal.sqlite.store import SqliteJournal
 from promoter_view.journal.store import Batch, JournalError, JournalQuery, JournalStore, Retention
 from promoter_view.records import BundleKey
@@ -90,8 +90,8 @@ class StoreSuite:
             (1, 5): JournalQuery(commit="A" * 40),
             (3,): JournalQuery(commit="b" * 8, events=frozenset((EventType.FAILED,))),
             (2, 3, 4): JournalQuery(since=BEGAN + timedelta(minutes=2), until=BEGAN + timedelta(minutes=5)),
-            (4, 5): JournalQuery(after=Identity(3, 0)),
-            (1, 2): JournalQuery(before=Identity(3, 0)),
+            (4, 5): JournalQuery(after=EntryIdentity(3, 0)),
+            (1, 2): JournalQuery(before=EntryIdentity(3, 0)),
             (5,): JournalQuery(uid="uid-other"),
             (): JournalQuery(commit="d" * 7),
         }

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from twisted.internet.task import Clock
 
-from promoter_view.journal.entries import Entry, EventType
+from promoter_view.journal.entries import EventType, JournalEntry
 from promoter_view.journal.writer import JournalWriter
 from promoter_view.slices import cooperator
 from tests.journal.journals import DirectJournal
@@ -20,7 +20,7 @@ class Running:
 
     def __init__(self, company: Company, store: DirectJournal) -> None:
         self.clock = Clock()
-        self.told: list[Entry] = []
+        self.told: list[JournalEntry] = []
         store.open().addCallback(self._begin, company, store)
 
     def _begin(self, state, company: Company, store: DirectJournal) -> None:
@@ -48,7 +48,7 @@ def settled(company: Company, store: DirectJournal) -> Running:
     return running
 
 
-def untimed(entries: Sequence[Entry]) -> list[Entry]:
+def untimed(entries: Sequence[JournalEntry]) -> list[JournalEntry]:
     return [each for each in entries if not each.backfilled]
 
 
@@ -134,7 +134,7 @@ def test_behind_the_horizon_there_is_a_gap() -> None:
     assert len(known) == len(set(known))
 
 
-def _once(entry: Entry) -> tuple[str, str, str]:
+def _once(entry: JournalEntry) -> tuple[str, str, str]:
     commit = entry.happening.commit
     assert commit is not None
     return entry.uid, entry.happening.environment, commit.hydrated_sha

@@ -12,7 +12,7 @@ from twisted.enterprise.adbapi import ConnectionPool
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
-from promoter_view.journal.entries import Entry
+from promoter_view.journal.entries import JournalEntry
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.sqlite.schema import migrate, prepare
 from promoter_view.journal.store import Batch, JournalError, JournalQuery, JournalState, JournalStore, Retention
@@ -40,11 +40,11 @@ class SqliteJournal:
             self._reading.start()
         return self._run(self._writing, self._open)
 
-    def append(self, batch: Batch) -> Deferred[Sequence[Entry]]:
+    def append(self, batch: Batch) -> Deferred[Sequence[JournalEntry]]:
         """See JournalStore."""
         return self._run(self._writing, lambda cursor: work.append(cursor, batch))
 
-    def query(self, query: JournalQuery) -> Deferred[Sequence[Entry]]:
+    def query(self, query: JournalQuery) -> Deferred[Sequence[JournalEntry]]:
         """See JournalStore."""
         return self._run(self._reading, lambda cursor: work.query(cursor, query))
 

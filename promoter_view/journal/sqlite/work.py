@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from promoter_view.journal.completing import completed
-from promoter_view.journal.entries import BEGINNING, Entry, EventType, Identity, read_entry
+from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType, JournalEntry, read_entry
 from promoter_view.journal.sqlite.queries import milliseconds, select
 from promoter_view.journal.store import Batch, JournalQuery, JournalState, Retention
 
@@ -16,10 +16,10 @@ _PRUNED_AT_ONCE = 1000
 _LIVE = (EventType.PROMOTED, EventType.RESTORED)
 
 
-def append(cursor: Any, batch: Batch) -> Sequence[Entry]:
+def append(cursor: Any, batch: Batch) -> Sequence[JournalEntry]:
     """See JournalStore. What is at or before the progress is in the journal already, and not written again."""
     (known,) = cursor.execute("SELECT coalesce(max(value), 0) FROM facts WHERE name = 'progress'").fetchone()
-    recall, written = _Recall(cursor), list[Entry]()
+    recall, written = _Recall(cursor), list[JournalEntry]()
     for entry in batch.entries:
         if entry.identity.resource_version > known and (whole := completed(entry, recall)) is not None:
             _insert(cursor, whole)
@@ -28,7 +28,7 @@ def append(cursor: Any, batch: Batch) -> Sequence[Entry]:
     return written
 
 
-def _insert(cursor: Any, entry: Entry) -> None:
+def _insert(cursor: Any, entry: JournalEntry) -> None:
     it, commit = entry.happening, entry.happening.commit
     cursor.execute(
         "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -53,7 +53,7 @@ def _remember(cursor: Any, name: str, value: int) -> None:
     cursor.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
 
-def query(cursor: Any, asked: JournalQuery) -> Sequence[Entry]:
+def query(cursor: Any, asked: JournalQuery) -> Sequence[JournalEntry]:
     """See JournalStore."""
     return [read_entry(body) for (body,) in cursor.execute(*select(asked))]
 
@@ -65,15 +65,15 @@ def state(cursor: Any) -> JournalState:
     oldest = _identity(cursor, "ASC")
     (count,) = cursor.execute("SELECT count(*) FROM entries").fetchone()
     (first,) = cursor.execute("SELECT min(time_ms) FROM entries").fetchone()
-    expired = Identity(facts["expired"], facts["expired_item"]) if "expired" in facts else BEGINNING
+    expired = EntryIdentity(facts["expired"], facts["expired_item"]) if "expired" in facts else BEGINNING
     since = None if first is None else datetime.fromtimestamp(first / 1000, UTC)
     return JournalState(facts.get("progress", 0), newest, oldest, expired, since, count, _used_bytes(cursor))
 
 
-def _identity(cursor: Any, order: str) -> Identity:
+def _identity(cursor: Any, order: str) -> EntryIdentity:
     text = f"SELECT resource_version, item FROM entries ORDER BY resource_version {order}, item {order} LIMIT 1"  # noqa: S608
     found = cursor.execute(text).fetchone()
-    return BEGINNING if found is None else Identity(*found)
+    return BEGINNING if found is None else EntryIdentity(*found)
 
 
 def _used_bytes(cursor: Any) -> int:
