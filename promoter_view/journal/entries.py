@@ -149,7 +149,10 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """A happening in the journal. ``time`` is that of its record; of what is ``backfilled``, what an object told."""
+    """A happening in the journal. ``time`` is that of its record; of what is ``backfilled``, what an object told.
+
+    ``has_more``: another one of the same resourceVersion follows.
+    """
 
     identity: EntryIdentity
     time: datetime
@@ -157,12 +160,18 @@ class JournalEntry:
     uid: str
     happening: Happening
     backfilled: bool = False
+    has_more: bool = False
 
     @property
     def shas(self) -> Iterator[str]:
         """All that it is looked up by."""
         commit = self.happening.commit
         return iter(()) if commit is None else commit.shas
+
+    @property
+    def position(self) -> int:
+        """The resourceVersion at which a watch that has come to it resumes: what follows of its own comes again then."""
+        return self.identity.resource_version - self.has_more
 
     def is_told(self, hidden: frozenset[str]) -> bool:
         """Whether somebody is told of it who may not see those kinds."""
@@ -199,7 +208,7 @@ class JournalEntry:
     def write(self) -> bytes:
         """All of it, to be kept: the document, who tells it, and what is only asked for later."""
         it = self.happening
-        kept = {"told_by": sorted(it.told_by), "awaited": list(it.awaited)}
+        kept = {"told_by": sorted(it.told_by), "awaited": list(it.awaited), "more": self.has_more}
         return orjson.dumps({"entry": self.document(), **{name: value for name, value in kept.items() if value}})
 
 
@@ -218,6 +227,7 @@ def read_entry(written: bytes) -> JournalEntry:
         text(told, "uid"),
         _happening(told, found),
         backfilled=told.get("backfilled") is True,
+        has_more=found.get("more") is True,
     )
 
 

@@ -33,7 +33,7 @@ _MOST_AT_ONCE = 500
 _RETRY_SECONDS = 5.0
 #: The journal is read on from where it stands, and what lies before the horizon is not there any more.
 _BEHIND_SECONDS = 30
-_OFFSETS_A_SECOND = 10_000
+_OFFSETS_A_SECOND, _OFFSETS_A_MILLISECOND = 10_000, 10
 #: What a gap is of: everything.
 EVERYTHING = BundleKey("", "", "")
 #: Is told which entries are new in the journal, in order.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,8 @@ def append(cursor: Any, batch: Batch) -> Sequence[JournalEntry]:
     recall, written = _Recall(cursor), list[JournalEntry]()
     for entry in batch.entries:
         if entry.identity.resource_version > known and (whole := completed(entry, recall)) is not None:
+            if written and written[-1].identity.resource_version == whole.identity.resource_version:
+                written[-1] = _with_more(cursor, written[-1])
             _insert(cursor, whole)
             written.append(whole)
     _remember(cursor, "progress", max(known, batch.progress))
@@ -47,6 +50,14 @@ def _insert(cursor: Any, entry: JournalEntry) -> None:
     cursor.executemany(
         "INSERT OR IGNORE INTO commits VALUES (?, ?, ?)", [(sha.lower(), *entry.identity) for sha in entry.shas]
     )
+
+
+def _with_more(cursor: Any, entry: JournalEntry) -> JournalEntry:
+    """Another one of its resourceVersion has come."""
+    entry = replace(entry, has_more=True)
+    text = "UPDATE entries SET body = ? WHERE resource_version = ? AND item = ?"
+    cursor.execute(text, (entry.write(), *entry.identity))
+    return entry
 
 
 def _remember(cursor: Any, name: str, value: int) -> None:
