@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +16,6 @@ from promoter_view.records import BundleKey
 
 #: Names entries by their identity: a UUIDv5 of ``RV-ITEM`` in this namespace, for ever.
 _NAMES = UUID("6a2c1d0e-3f5b-4c8e-9d7a-51b0c9e84f27")
-_NAME = re.compile(r"([1-9][0-9]{0,18})-(0|[1-9][0-9]{0,9})")
 
 
 class EventType(enum.StrEnum):
@@ -69,12 +67,6 @@ class EntryIdentity(NamedTuple):
 
 #: Before every entry.
 BEGINNING = EntryIdentity(0, -1)
-
-
-def parse_name(name: str) -> EntryIdentity | None:
-    """The inverse of ``EntryIdentity.name``; None for anything else."""
-    found = _NAME.fullmatch(name)
-    return EntryIdentity(int(found[1]), int(found[2])) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +162,7 @@ class JournalEntry:
 
     @property
     def position(self) -> int:
-        """The resourceVersion at which a watch that has come to it resumes: what follows of its own comes again then."""
+        """The resourceVersion at which a watch resumes that has come to it: others of its own come again then."""
         return self.identity.resource_version - self.has_more
 
     def is_told(self, hidden: frozenset[str]) -> bool:

@@ -15,7 +15,6 @@ from promoter_view.journal.entries import (
     EventType,
     Happening,
     JournalEntry,
-    parse_name,
     read_entry,
 )
 from promoter_view.records import BundleKey
@@ -41,17 +40,11 @@ FULL = Happening(
 
 
 def test_the_name_of_an_entry_is_its_identity() -> None:
-    """RV-ITEM and back; the uid is a UUID of the name, the same for ever."""
+    """RV-ITEM; the uid is a UUID of the name, the same for ever."""
     identity = EntryIdentity(4708187086977957888, 12)
-    assert parse_name(identity.name) == identity
+    assert identity.name == "4708187086977957888-12"
     assert identity.uid == EntryIdentity(4708187086977957888, 12).uid != EntryIdentity(4708187086977957888, 13).uid
     assert identity.uid[14] == "5"
-
-
-@pytest.mark.parametrize("name", ["", "1", "-1", "1-", "01-0", "1-01", "1-1 ", "1--1", "a-1", "9" * 20 + "-0"])
-def test_other_names_are_none(name: str) -> None:
-    """What is no identity is not taken for one."""
-    assert parse_name(name) is None
 
 
 @pytest.mark.parametrize("backfilled", [False, True])
