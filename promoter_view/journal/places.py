@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-#: The file beside the segments of an event log in a folder.
-FILE_NAME = "journal.sqlite"
+from promoter_view.log.file.folder import JOURNAL
+
 _LOG_FOLDER = "file:"
 IN_MEMORY, SQLITE = "memory:", "sqlite:"
 EXPECTED = "expected sqlite:FILE, or memory:"
@@ -27,4 +27,4 @@ def journal_file(place: str | None, event_log: str) -> Path | None:
     """
     if place is not None:
         return None if place == IN_MEMORY else Path(place.removeprefix(SQLITE))
-    return Path(event_log.removeprefix(_LOG_FOLDER)) / FILE_NAME if event_log.startswith(_LOG_FOLDER) else None
+    return Path(event_log.removeprefix(_LOG_FOLDER)) / JOURNAL if event_log.startswith(_LOG_FOLDER) else None

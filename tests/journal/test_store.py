@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -180,6 +181,19 @@ class SqliteTests(StoreSuite, TestCase):
         self.addCleanup(again.close)
         with self.assertRaisesRegex(JournalError, f"the journal {self.path} was written by a newer program .* 99"):
             await again.open()
+
+    async def test_nobody_else_may_read_it(self) -> None:
+        """Of whatever umask: it says who works on what."""
+        store = await self.opened()
+        await store.append(Batch(1, [entry(1)]))
+        modes = {stat.S_IMODE(file.stat().st_mode) for file in self.path.parent.iterdir()}
+        self.assertEqual(modes, {0o600})
+
+    async def test_a_folder_that_is_not_there(self) -> None:
+        """One line that names the file."""
+        store = SqliteJournal(self.path.parent / "nowhere" / "journal.sqlite", reactor=reactor)
+        with self.assertRaisesRegex(JournalError, "nowhere/journal.sqlite cannot be used: No such file or directory"):
+            await store.open()
 
     async def test_what_is_no_database(self) -> None:
         """One line that names the file."""

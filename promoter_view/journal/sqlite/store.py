@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from twisted.enterprise.adbapi import ConnectionPool
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 
 from promoter_view.journal.entries import JournalEntry
@@ -18,7 +19,21 @@ from promoter_view.journal.sqlite.schema import migrate, prepare
 from promoter_view.journal.store import Batch, JournalError, JournalQuery, JournalState, JournalStore, Retention
 
 _READERS = 3
+_FILE_MODE = 0o600
 _Result = TypeVar("_Result")
+
+
+class _Pools(NamedTuple):
+    """Connections in threads; one may be both."""
+
+    writing: ConnectionPool
+    reading: ConnectionPool
+
+    def close(self) -> None:
+        """Waits for what is under way."""
+        self.reading.close()
+        if self.writing is not self.reading:
+            self.writing.close()
 
 
 class SqliteJournal:
@@ -27,62 +42,73 @@ class SqliteJournal:
     def __init__(self, path: Path | None, *, reactor: Any) -> None:
         self._path = path
         self._place = "in memory" if path is None else str(path)
-        self._is_open = False
-        # A database in memory is one connection's.
-        self._writing = self._pool(1, reactor)
-        self._reading = self._writing if path is None else self._pool(_READERS, reactor)
+        self._reactor = reactor
+        self._pools: _Pools | None = None
 
     def open(self) -> Deferred[JournalState]:
         """See JournalStore."""
-        self._is_open = True
-        self._writing.start()
-        if self._reading is not self._writing:
-            self._reading.start()
-        return self._run(self._writing, self._open)
+        try:
+            self._make()
+        except OSError as error:
+            return fail(JournalError(f"the journal {self._place} cannot be used: {error.strerror or error}"))
+        # A database in memory is one connection's. A pool has threads from its beginning.
+        writing = self._pool(1)
+        self._pools = _Pools(writing, writing if self._path is None else self._pool(_READERS))
+        return self._write(self._open)
 
     def append(self, batch: Batch) -> Deferred[Sequence[JournalEntry]]:
         """See JournalStore."""
-        return self._run(self._writing, lambda cursor: work.append(cursor, batch))
+        return self._write(lambda cursor: work.append(cursor, batch))
 
     def query(self, query: JournalQuery) -> Deferred[Sequence[JournalEntry]]:
         """See JournalStore."""
-        return self._run(self._reading, lambda cursor: work.query(cursor, query))
+        return self._read(lambda cursor: work.query(cursor, query))
 
     def state(self) -> Deferred[JournalState]:
         """See JournalStore."""
-        return self._run(self._reading, work.state)
+        return self._read(work.state)
 
     def prune(self, retention: Retention, now: datetime) -> Deferred[int]:
         """See JournalStore."""
-        return self._run(self._writing, lambda cursor: work.prune(cursor, retention, now))
+        return self._write(lambda cursor: work.prune(cursor, retention, now))
 
     def close(self) -> Deferred[None]:
         """See JournalStore; idempotent."""
-        if not self._is_open:
+        pools, self._pools = self._pools, None
+        if pools is None:
             return succeed(None)
-        self._is_open = False
-        closing = self._run(self._writing, _nothing)
-        return closing.addErrback(lambda _: None).addCallback(lambda _: self._close())
+        closing = self._run(pools.writing, _nothing)
+        return closing.addErrback(lambda _: None).addCallback(lambda _: pools.close())
 
-    def _close(self) -> None:
-        for pool in {id(each): each for each in (self._reading, self._writing)}.values():
-            pool.close()
+    def _make(self) -> None:
+        """The file, which nobody else may read. Errors: OSError."""
+        if self._path is not None:
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, _FILE_MODE))
 
     def _open(self, cursor: Any) -> JournalState:
         migrate(cursor.connection, self._place)
         return work.state(cursor)
 
-    def _pool(self, connections: int, reactor: Any) -> ConnectionPool:
+    def _pool(self, connections: int) -> ConnectionPool:
         return ConnectionPool(
             "sqlite3",
             ":memory:" if self._path is None else str(self._path),
             check_same_thread=False,
             cp_min=1,
             cp_max=connections,
-            cp_reactor=reactor,
+            cp_reactor=self._reactor,
             cp_noisy=False,
             cp_openfun=prepare,
         )
+
+    def _write(self, do: Callable[[Any], _Result]) -> Deferred[_Result]:
+        return self._closed() if self._pools is None else self._run(self._pools.writing, do)
+
+    def _read(self, do: Callable[[Any], _Result]) -> Deferred[_Result]:
+        return self._closed() if self._pools is None else self._run(self._pools.reading, do)
+
+    def _closed(self) -> Deferred[Any]:
+        return fail(JournalError(f"the journal {self._place} is closed"))
 
     def _run(self, pool: ConnectionPool, do: Callable[[Any], _Result]) -> Deferred[_Result]:
         done: Deferred[_Result] = pool.runInteraction(do)

@@ -1,7 +1,8 @@
 """The log's folder: its lock, its format, the names in it. Synchronous; runs in the log's thread.
 
 ``lock``, ``format``, ``<offset>.segment`` (the records after that offset), ``<offset>.snapshot`` (all up to it), the
-same with ``.tmp`` while they are written, and ``damaged-<time>`` folders that a repair has set aside.
+same with ``.tmp`` while they are written, and ``damaged-<time>`` folders that a repair has set aside. The journal may
+stand beside them.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
 _TEMPORARY = ".tmp"
 _OURS = re.compile(r"lock|format|\d{20}\.(segment|snapshot)|(format|\d{20}\.(segment|snapshot))\.tmp|damaged-[\w.]+")
+#: What stands beside the log, and is not the log's.
+JOURNAL = "journal.sqlite"
+_BESIDE = re.compile(rf"{re.escape(JOURNAL)}(-wal|-shm|-journal)?")
 #: What file systems and desktops put into a folder by themselves.
 _HARMLESS = re.compile(r"lost\+found|\..*")
 _SEGMENT = re.compile(r"(\d{20})\.segment")
@@ -198,7 +202,8 @@ class LogFolder:
         return Segment(header.sequence, base, header.ordinal, header.created_ms, path.stat().st_size)
 
     def _refuse_strangers(self) -> None:
-        strangers = [name for name in self._names() if not _OURS.fullmatch(name) and not _HARMLESS.fullmatch(name)]
+        known = (_OURS, _BESIDE, _HARMLESS)
+        strangers = [name for name in self._names() if not any(each.fullmatch(name) for each in known)]
         if strangers:
             raise LogUnusable(
                 f"{self.path} holds {strangers[0]}, which is not of an event log; give --event-log a folder of its own"

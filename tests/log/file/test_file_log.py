@@ -118,6 +118,14 @@ def test_a_foreign_folder_is_refused(bench):
     assert [file.name for file in bench.path.iterdir()] == ["thesis.tex"]
 
 
+def test_the_journal_is_no_stranger(bench):
+    """It stands beside the log, with what SQLite puts beside it."""
+    bench.path.mkdir()
+    for name in ("journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"):
+        (bench.path / name).write_text("x")
+    bench.open()
+
+
 def test_lost_and_found_is_no_stranger(bench):
     """A volume's root may be the folder."""
     (bench.path / "lost+found").mkdir(parents=True)
