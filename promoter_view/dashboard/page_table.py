@@ -61,7 +61,7 @@ FLEET = PageKind("fleet", "", "fleet.html", "Fleet", "fleet", "Fleet", view=_FLE
 ACTIVITY = PageKind("activity", "activity", "activity.html", "Activity", "activity", "Entries")
 STAGES = PageKind("stages", "stages", "fleet.html", "Stages", "stages", "Fleet", view=STAGE_DETAILS)
 STRATEGY = PageKind("strategy", _STRATEGY, "strategy.html", "", _STRATEGY, "Strategy", view=_FLEET)
-STAGE = PageKind("stage", _STAGE, "stage.html", "", _STAGE, "Strategy", view=STAGE_DETAILS, under="stages")
+STAGE = PageKind("stage", _STAGE, "stage.html", "", _STAGE, "Stage", view=STAGE_DETAILS, under="stages")
 MANIFEST = PageKind("manifest", f"{_STRATEGY}/manifest", "manifest.html", "", _STRATEGY, "Manifest", view=_FLEET)
 PROGRAM = PageKind("program", "program", "program.html", "Program", refresh=5)
 COMMITS = PageKind("commits", "commits", "commit.html", "Commits")

@@ -14,9 +14,11 @@ def test_stages_move_without_a_reload(visit: Visit) -> None:
     for page in (fleet, stages, stage):
         page.evaluate("window.notReloaded = true")
     before = {page: page.locator("main").inner_html() for page in (stages, stage)}
+    project = stage.locator("#project").inner_html()
     stages.wait_for_selector(".row.changed")
     for page, html in before.items():
         wait(lambda page=page, html=html: page.locator("main").inner_html() != html, 90, "the page shows something new")
+    wait(lambda: stage.locator("#project").inner_html() != project, 90, "the pipeline and the flow of Freight move")
     assert stages.locator('.row h2 a[href*="/strategies/"]').count() == 0
     assert stages.locator(".stage-row").count() == stages.locator(".row").count() == 5
     assert fleet.locator(".stage-row").count() == 0

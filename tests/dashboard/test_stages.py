@@ -291,7 +291,9 @@ def test_frames() -> None:
     frame = orjson.loads(shop.fragments.present(bundle, TopicForm.ROW | TopicForm.DETAIL, NOW))
     assert frame.keys() == {"view", "namespace", "name", "row", "detail"}
     assert parse_topics(["stages"]).form(KEY) == TopicForm.ROW
-    assert parse_topics(["stages/shop/test"]).form(KEY) == TopicForm.DETAIL
+    assert parse_topics(["stages/shop/test"]).form(KEY) == TopicForm.DETAIL | TopicForm.PROJECT
+    assert parse_topics(["stages/shop/prod"]).form(KEY) == TopicForm.PROJECT
+    assert parse_topics(["stages/other/test"]).form(KEY) == TopicForm(0)
     assert parse_topics(["fleet", "strategies/shop/test"]).form(KEY) == TopicForm(0)
     assert parse_topics(["activity"]).form(KEY) == TopicForm.ENTRIES
 

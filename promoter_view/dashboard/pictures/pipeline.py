@@ -1,6 +1,6 @@
 """A Kargo project: from its Warehouses over its Stages, with the Freight that goes on and what could go on next. Pure.
 
-Only Freight that some Stage has is known. It could go on where the Stage before has verified it, or it is approved.
+Freight is known that some Stage has, or that is newer. What could go on is told by the Stage that would take it.
 """
 
 from __future__ import annotations
@@ -8,60 +8,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from promoter_view.dashboard.stages.project import PipelineFreight, PipelineStage, piece_of
 from promoter_view.dashboard.stages.rows import StageRow
 from promoter_view.dashboard.strategies.order_map import BOX_HEIGHT, Drawing, draw
-from promoter_view.decoded import mapping, mappings, moment, text, texts
-from promoter_view.views.contents import Contents
 from promoter_view.views.promotion_strategy.order import Order, read_order
-from promoter_view.views.stage.columns import freight_name
+from promoter_view.views.stage.availability import FreightState
 
 #: Stages that are drawn, and the room between levels, for the names of Freight.
 MOST_STAGES = 500
 _BETWEEN = 150
-_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 #: A Warehouse among the names of Stages: none of these has a space.
 _WAREHOUSE = "warehouse "
-
-
-class PipelineFreight(NamedTuple):
-    """A piece of Freight: whole name and alias; of which Warehouse; the Stages that verified it, or may have it."""
-
-    name: str
-    alias: str
-    warehouse: str
-    made: datetime
-    verified_in: frozenset[str]
-    approved_for: frozenset[str]
-
-
-class WantedFreight(NamedTuple):
-    """What a Stage asks for: Freight of that Warehouse, from itself where ``direct``, and from those Stages."""
-
-    warehouse: str
-    direct: bool
-    stages: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PipelineStage:
-    """A Stage in its project."""
-
-    name: str
-    requests: tuple[WantedFreight, ...]
-    freight: tuple[PipelineFreight, ...]
-
-    def has(self, warehouse: str) -> PipelineFreight | None:
-        """The Freight of that Warehouse that it has."""
-        return next((piece for piece in self.freight if piece.warehouse == warehouse), None)
 
 
 class Way(NamedTuple):
     """From a Warehouse or Stage to a Stage. ``piece`` is what comes that way next, else what both have; None: nothing.
 
-    ``look``: done, where the Stage has it; open, where it could be promoted now; held, where it is not verified yet.
+    ``look``: done, where the Stage has it; open, where it could be promoted now; held, where it may not come yet.
     """
 
     source: str
@@ -107,37 +72,6 @@ class DrawnPipeline:
     left_out: int
 
 
-def read_pipeline_stage(contents: Contents) -> PipelineStage:
-    """What of a StageDetails its place in the project depends on."""
-    return PipelineStage(
-        contents.name, contents.root(read_requests), tuple(sorted(contents.each("freight", read_piece)))
-    )
-
-
-def read_requests(stage: Mapping[str, Any]) -> tuple[WantedFreight, ...]:
-    """spec.requestedFreight."""
-    return tuple(
-        WantedFreight(
-            text(each, "origin", "name"),
-            mapping(each, "sources").get("direct") is True,
-            tuple(texts(each, "sources", "stages")),
-        )
-        for each in mappings(stage, "spec", "requestedFreight")
-    )
-
-
-def read_piece(freight: Mapping[str, Any]) -> PipelineFreight:
-    """A piece of Freight."""
-    return PipelineFreight(
-        text(freight, "metadata", "name"),
-        freight_name(freight),
-        text(freight, "origin", "name"),
-        moment(freight, "metadata", "creationTimestamp") or _NEVER,
-        frozenset(mapping(freight, "status", "verifiedIn")),
-        frozenset(mapping(freight, "status", "approvedFor")),
-    )
-
-
 def ways_of(stages: Sequence[PipelineStage]) -> Iterator[Way]:
     """All ways to these Stages, a way for each Warehouse and each source."""
     by_name = {stage.name: stage for stage in stages}
@@ -151,8 +85,17 @@ def ways_of(stages: Sequence[PipelineStage]) -> Iterator[Way]:
             for name in request.stages:
                 before = by_name.get(name)
                 piece = before.has(request.warehouse) if before is not None else None
-                ready = piece is not None and (name in piece.verified_in or stage.name in piece.approved_for)
-                yield _way(name, stage.name, own, piece, is_ready=ready)
+                yield _way(name, stage.name, own, piece, is_ready=_is_ready(piece, name, stage))
+
+
+def _is_ready(piece: PipelineFreight | None, before: str, stage: PipelineStage) -> bool:
+    """As the Stage says of it; else whether it is verified in the one before, or approved."""
+    if piece is None:
+        return False
+    told = next((each.state for each in stage.coming if each.name == piece.name), None)
+    if told is not None:
+        return told in (FreightState.AVAILABLE, FreightState.PROMOTING)
+    return before in piece.verified_in or stage.name in piece.approved_for
 
 
 def draw_pipeline(stages: Iterable[tuple[PipelineStage, StageRow]]) -> DrawnPipeline | None:
@@ -179,10 +122,10 @@ def draw_pipeline(stages: Iterable[tuple[PipelineStage, StageRow]]) -> DrawnPipe
 
 
 def _newest(stages: Iterable[PipelineStage]) -> Mapping[str, PipelineFreight]:
-    """Of each Warehouse the newest Freight that any Stage has."""
+    """Of each Warehouse the newest Freight that is known."""
     found: dict[str, PipelineFreight] = {}
     for stage in stages:
-        for piece in stage.freight:
+        for piece in (*stage.freight, *map(piece_of, stage.coming)):
             known = found.get(piece.warehouse)
             if known is None or piece.made > known.made:
                 found[piece.warehouse] = piece

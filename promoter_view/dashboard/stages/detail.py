@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from promoter_view.contacts import Contact, choose_contacts, read_contacts
+from promoter_view.dashboard.stages.freight_flow import NextLine
 from promoter_view.dashboard.stages.rows import (
     ShownHealth,
     StageRow,
@@ -18,11 +19,12 @@ from promoter_view.dashboard.stages.rows import (
     phase_css,
     read_stage_row,
 )
-from promoter_view.decoded import mapping, mappings, moment, parse_time, text
+from promoter_view.decoded import mapping, mappings, moment, number, parse_time, text
 from promoter_view.urls import public_url, web_url
 from promoter_view.views.commits import commit_url
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.stage.columns import freight_name
+from promoter_view.views.stage.reading import read_auto, read_availability
 
 _ACTOR = "kargo.akuity.io/create-actor"
 _MOST = 100
@@ -119,7 +121,10 @@ class PromotionLine:
 
 @dataclass(frozen=True, slots=True)
 class StageDetail:
-    """A Stage in full. ``ready`` is the message of its condition Ready, where that is not True."""
+    """A Stage in full. ``ready`` is the message of its condition Ready, where that is not True.
+
+    ``coming``: newer Freight than it has, and ``left_out`` how much more.
+    """
 
     row: StageRow
     issues: tuple[str, ...]
@@ -129,6 +134,8 @@ class StageDetail:
     ready: str
     created: datetime | None
     contacts: tuple[Contact, ...] = ()
+    coming: tuple[NextLine, ...] = ()
+    left_out: int = 0
 
 
 class _Said(NamedTuple):
@@ -161,7 +168,7 @@ _NO_CHECK = _Check(("", ""), "", "", "", ())
 
 def read_stage(contents: Contents, argocd_url: str) -> StageDetail:
     """The page's model of a StageDetails; ``argocd_url`` "" for no links."""
-    names = freight_names(contents)
+    names, auto = freight_names(contents), contents.status(read_auto)
     promotions = contents.each("promotions", _promotion)[-_MOST:]
     return StageDetail(
         row=read_stage_row(contents),
@@ -171,6 +178,10 @@ def read_stage(contents: Contents, argocd_url: str) -> StageDetail:
         promotions=tuple(replace(each, freight=names.get(each.freight, each.freight[:7])) for each in promotions[::-1]),
         ready=contents.root(_ready),
         created=parse_time(contents.created),
+        coming=tuple(
+            NextLine(each, "", auto.get(each.warehouse, "")) for each in contents.one("availability", read_availability)
+        ),
+        left_out=contents.one("availability", _left_out),
         contacts=choose_contacts([contents.root(read_contacts), *contents.each("applications", read_contacts)]),
     )
 
@@ -274,7 +285,7 @@ def _freight(found: Mapping[str, Any]) -> FreightLine:
     return FreightLine(
         freight_name(found),
         text(found, "metadata", "name"),
-        moment(found, "metadata", "creationTimestamp"),
+        moment(found, "discoveredAt") or moment(found, "metadata", "creationTimestamp"),
         text(found, "origin", "name"),
         tuple(artifacts[:_MOST]),
     )
@@ -327,6 +338,10 @@ def _ready(stage: Mapping[str, Any]) -> str:
             told = (text(condition, "reason"), text(condition, "message")[:_MAX_MESSAGE])
             return ": ".join(filter(None, told))
     return ""
+
+
+def _left_out(availability: Mapping[str, Any]) -> int:
+    return number(availability, "leftOut")
 
 
 def _name(value: Any) -> tuple[str, str]:

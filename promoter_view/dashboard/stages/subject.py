@@ -6,18 +6,20 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from markupsafe import Markup
 
 from promoter_view.dashboard.events import Item
 from promoter_view.dashboard.page_table import page_path
-from promoter_view.dashboard.pictures.pipeline import draw_pipeline, read_piece, read_pipeline_stage
+from promoter_view.dashboard.pictures.pipeline import draw_pipeline
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.stages.activity import compare_stages
 from promoter_view.dashboard.stages.detail import read_stage, stage_steps
-from promoter_view.dashboard.stages.pipeline import STAGE_ORDERS
+from promoter_view.dashboard.stages.freight_flow import read_flow
+from promoter_view.dashboard.stages.pipeline import STAGE_ORDERS, levels_of
+from promoter_view.dashboard.stages.project import PipelineStage, read_piece, read_pipeline_stage
 from promoter_view.dashboard.stages.rows import (
     ShownHealth,
     StageRow,
@@ -33,8 +35,9 @@ from promoter_view.views.contents import Readings
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.stage.details import STAGE_DETAILS
 
+_Made = TypeVar("_Made")
 #: Of a Stage's page, each a macro of its template.
-_SECTIONS = ("head", "applications", "freight", "promotions")
+_SECTIONS = ("head", "next", "applications", "freight", "promotions")
 
 
 class Stages(Subject):
@@ -63,6 +66,7 @@ class Stages(Subject):
         super().__init__(isolation)
         self._row = renderer.macro("_stage_row.html", "row")
         self._pipeline = renderer.macro("_pipeline.html", "pipeline")
+        self._flow = renderer.macro("_freight_flow.html", "flow")
         self._detail = renderer.macro("_stage.html", "detail")
         self._sections = {part: renderer.macro("_stage.html", part) for part in _SECTIONS}
         self._unshown = Unshown(renderer)
@@ -111,8 +115,8 @@ class Stages(Subject):
         return self._isolation.of(key, "page", lambda: self._whole(bundle), lambda: self._unshown.page(key))
 
     def beside(self, bundle: Bundle, others: Iterable[Bundle]) -> Generator[bytes, None, Mapping[str, Any]]:
-        """``pipeline``: the project's, as HTML."""
-        found = []
+        """``pipeline`` and ``flow``: the project's, as HTML."""
+        found: list[tuple[PipelineStage, StageRow]] = []
         for other in [each for each in others if each.key.namespace == bundle.key.namespace]:
             contents = self._reading.contents(other)
             for _ in chain(self.row_steps(other), contents.steps("freight", read_piece)):
@@ -120,10 +124,18 @@ class Stages(Subject):
             row = self.shown(other).row
             assert isinstance(row, StageRow)
             found.append((read_pipeline_stage(contents), row))
-        html = self._isolation.of(
-            bundle.key, "pipeline", lambda: self._pipeline(draw_pipeline(found), bundle.key.name), lambda: ""
-        )
-        return {"pipeline": Markup(html)}  # noqa: S704 - of a template, which escapes
+        levels = yield from _stepping(levels_of(row for _, row in found))
+        found.sort(key=lambda each: (levels[each[1].namespace, each[1].name], each[1].name))
+        own, rows = bundle.key.name, {row.name: row for _, row in found}
+        made = {
+            "pipeline": lambda: self._pipeline(draw_pipeline(found), own),
+            "flow": lambda: self._flow(read_flow([stage for stage, _ in found], rows), own),
+        }
+        html = {}
+        for part, make in made.items():
+            html[part] = Markup(self._isolation.of(bundle.key, part, make, lambda: ""))  # noqa: S704 - of a template
+            yield b""
+        return html
 
     def _whole(self, bundle: Bundle) -> str:
         found = read_stage(self._reading.contents(bundle), self._argocd_url)
@@ -140,3 +152,14 @@ class Stages(Subject):
     def _name(self, key: BundleKey) -> Shown:
         row = nameless_stage_row(key.namespace, key.name)
         return Shown(row, self._unshown.row(row, page_path(*key), row.state.css))
+
+
+def _stepping(steps: Generator[None, None, _Made]) -> Generator[bytes, None, _Made]:
+    """What they return; b"" for each."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            made: _Made = done.value
+            return made
+        yield b""

@@ -5,11 +5,12 @@ import { connect, ConnectionStatus } from "./connection.js";
 import { Entries } from "./entries.js";
 import { Fleet } from "./fleet.js";
 import { Commit, keepFresh, Manifest } from "./refreshed.js";
+import { Stage } from "./stage.js";
 import { Strategy } from "./strategy.js";
 import { startTheme } from "./themes.js";
 
 // By the name that the page itself gives.
-const SCRIPTS = { Fleet, Strategy, Entries, Manifest, Commit };
+const SCRIPTS = { Fleet, Strategy, Stage, Entries, Manifest, Commit };
 
 customElements.define("connection-status", ConnectionStatus);
 startTheme();

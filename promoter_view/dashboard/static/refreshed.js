@@ -14,10 +14,10 @@ export async function readPage(url, signal) {
   throw new Error("another page");
 }
 
-export async function refresh() {
-  const main = document.getElementById("main");
-  morph(main, (await readPage(location.href)).querySelector("#main"));
-  sayTimes(main);
+export async function refresh(selector = "#main") {
+  const part = document.querySelector(selector);
+  morph(part, (await readPage(location.href)).querySelector(selector));
+  sayTimes(part);
 }
 
 // Asks every few seconds while somebody looks; says honestly when there is no answer.
@@ -39,15 +39,18 @@ export function keepFresh(seconds, status) {
   status.show({ state: "live", since: Date.now() });
 }
 
-// Read again when something has come, a second later.
-class Reread {
+// Read again when something has come, a second later: the page, or a part of it.
+export class Reread {
   #timer = null;
+  #part;
+
+  constructor(part) { this.#part = part; }
 
   start() {}
 
   // What is not to be had now is asked for again.
   later() {
-    this.#timer ??= setTimeout(() => { this.#timer = null; refresh().catch(() => this.later()); }, 1000);
+    this.#timer ??= setTimeout(() => { this.#timer = null; refresh(this.#part).catch(() => this.later()); }, 1000);
   }
 }
 

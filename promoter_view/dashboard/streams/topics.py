@@ -10,7 +10,7 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from promoter_view.dashboard.page_table import COMMIT, TOPICS
+from promoter_view.dashboard.page_table import COMMIT, STAGE, TOPICS
 from promoter_view.reading.commits.question import NoQuestion, read_sha
 from promoter_view.records import BundleKey
 
@@ -25,12 +25,16 @@ MAX_COMMITS = 16
 
 
 class TopicForm(enum.Flag):
-    """In which forms a frame shows a bundle. Hashable: (resourceVersion, form) names a frame for good."""
+    """In which forms a frame shows a bundle. Hashable: (resourceVersion, form) names a frame for good.
+
+    PROJECT shows nothing of it: the page of another Stage of its project has to know that it has changed.
+    """
 
     ROW = enum.auto()
     ENTRIES = enum.auto()
     DETAIL = enum.auto()
     NEWS = enum.auto()
+    PROJECT = enum.auto()
 
     @property
     def tells(self) -> bool:
@@ -52,12 +56,14 @@ class Topics:
     """What the pages of one stream show: the views whose ``rows`` are shown, and each of ``single``, in full.
 
     ``commits``: shas, or their beginnings, of commits whose pages are to be read again when there is news.
+    ``projects``: the namespaces of Stages among ``single``, whose pages show what all Stages there have.
     """
 
     rows: frozenset[str] = frozenset()
     activity: bool = False
     single: frozenset[BundleKey] = frozenset()
     commits: frozenset[str] = frozenset()
+    projects: frozenset[str] = frozenset()
 
     def form(self, key: BundleKey) -> TopicForm:
         """The forms that these topics want of that bundle; ``TopicForm(0)`` for none: then there is no frame.
@@ -71,6 +77,8 @@ class Topics:
             form |= TopicForm.ENTRIES
         if key in self.single:
             form |= TopicForm.DETAIL
+        if key.view == STAGE.view and key.namespace in self.projects:
+            form |= TopicForm.PROJECT
         return form
 
 
@@ -88,7 +96,8 @@ def parse_topics(pages: Sequence[str]) -> Topics:
     if strange:
         raise TopicError(f"{strange[0][:100]!r} is no page: {_WORDS}")
     views = [_WHOLE[page].view for page in pages if page in _WHOLE]
-    return Topics(frozenset(filter(None, views)), "" in views, single, commits)
+    projects = frozenset(key.namespace for key in single if key.view == STAGE.view)
+    return Topics(frozenset(filter(None, views)), "" in views, single, commits, projects)
 
 
 def _sha_of(page: str) -> str:

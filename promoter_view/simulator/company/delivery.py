@@ -31,6 +31,8 @@ _FREIGHT_ODDS = 0.08
 _ILL_ODDS = 0.02
 _STILLBORN_ODDS = 0.15
 _FAILURE_ODDS = 0.12
+#: How long Freight has to stay before the last Stage of a project takes it.
+_SOAK_SECONDS = 60.0
 
 
 def make_projects(random: random.Random, now: float) -> list[Project]:
@@ -51,6 +53,7 @@ def _project(name: str, stages: Sequence[str], apps: Sequence[str], random: rand
                 for app in apps
             ),
             (first,),
+            soak_seconds=_SOAK_SECONDS if stage == stages[-1] else 0.0,
         )
         for stage, upstream in zip(stages, ("", *stages), strict=False)
     )
@@ -75,7 +78,7 @@ def _moved(project: Project, stage: SimulatedStage, random: random.Random, now: 
     for index, application in enumerate(stage.applications):
         if application.health != "Healthy":
             return model.turned(stage, index, _next_health(application.health, random), now)
-    available = project.available(stage)
+    available = project.available(stage, now)
     if available is not None:
         return model.begun(stage, available, now)
     if random.random() < _ILL_ODDS:

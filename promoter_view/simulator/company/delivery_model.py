@@ -57,7 +57,10 @@ class SimulatedApplication:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedStage:
-    """``has`` is its Freight, the newest first; ``promotions`` all that are kept, in order."""
+    """``has`` is its Freight, the newest first; ``promotions`` all that are kept, in order.
+
+    ``soak_seconds``: how long it has to have been upstream before it comes here.
+    """
 
     name: str
     upstream: str
@@ -65,6 +68,13 @@ class SimulatedStage:
     has: tuple[SimulatedFreight, ...]
     promotions: tuple[SimulatedPromotion, ...] = ()
     checked: bool = True
+    soak_seconds: float = 0.0
+
+    @property
+    def since(self) -> float:
+        """Since when it has what it has, 0.0 for always."""
+        succeeded = (each.finished for each in reversed(self.promotions) if each.phase == "Succeeded")
+        return next(succeeded, 0.0)
 
     @property
     def under_way(self) -> SimulatedPromotion | None:
@@ -99,10 +109,11 @@ class Project:
         """The same with that one in the place of the one of its name."""
         return replace(self, stages=tuple(stage if each.name == stage.name else each for each in self.stages))
 
-    def available(self, stage: SimulatedStage) -> SimulatedFreight | None:
-        """The newest Freight that may be promoted there, where that is another than it has."""
+    def available(self, stage: SimulatedStage, now: float) -> SimulatedFreight | None:
+        """The newest Freight that may be promoted there at that time, where that is another than it has."""
         source = next((each for each in self.stages if each.name == stage.upstream), None)
-        newest = self.freight[-1] if source is None else source.has[0] if source.is_healthy else None
+        is_ready = source is not None and source.is_healthy and now >= source.since + stage.soak_seconds
+        newest = self.freight[-1] if source is None else source.has[0] if is_ready else None
         return newest if newest is not None and newest not in stage.has else None
 
 

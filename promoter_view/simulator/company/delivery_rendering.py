@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from promoter_view.decoded import rfc3339
+from promoter_view.durations import format_duration
 from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS
 from promoter_view.simulator.company.delivery_model import (
     Project,
@@ -59,8 +60,8 @@ def _freight(project: Project, freight: SimulatedFreight) -> Document:
     # What a Stage has that is healthy is verified there, and so is what it had before that.
     verified = [stage for stage in project.stages if freight in stage.has[0 if stage.is_healthy else 1 :]]
     status: dict[str, Any] = {
-        "currentlyIn": {stage.name: {} for stage in having},
-        "verifiedIn": {stage.name: {} for stage in verified},
+        "currentlyIn": {stage.name: {"since": _since(stage, freight)} for stage in having},
+        "verifiedIn": {stage.name: {"verifiedAt": _since(stage, freight)} for stage in verified},
     }
     return _object(
         "Freight",
@@ -69,9 +70,16 @@ def _freight(project: Project, freight: SimulatedFreight) -> Document:
         metadata={"labels": labels},
         alias=freight.alias,
         origin=_ORIGIN,
+        discoveredAt=rfc3339(freight.created),
         **_artifacts(project, freight),
         status=status,
     )
+
+
+def _since(stage: SimulatedStage, freight: SimulatedFreight) -> str:
+    """When that Freight came into the Stage, as far as its Promotions tell."""
+    came = (each.finished for each in stage.promotions if each.freight == freight and each.phase == "Succeeded")
+    return rfc3339(max(came, default=freight.created))
 
 
 def _reference(project: Project, freight: SimulatedFreight) -> dict[str, Any]:
@@ -100,7 +108,9 @@ def _steps(stage: SimulatedStage, freight: str) -> list[dict[str, Any]]:
 
 
 def _stage(project: Project, stage: SimulatedStage) -> Document:
-    sources = {"stages": [stage.upstream]} if stage.upstream else {"direct": True}
+    sources: dict[str, Any] = {"stages": [stage.upstream]} if stage.upstream else {"direct": True}
+    if stage.soak_seconds:
+        sources["requiredSoakTime"] = format_duration(stage.soak_seconds)
     template = {"spec": {"steps": _steps(stage, "${{ commitFrom(vars.repo).ID }}")}}
     requested = [{"origin": _ORIGIN, "sources": sources}]
     spec = {"shard": _SHARD, "requestedFreight": requested, "promotionTemplate": template}
@@ -108,6 +118,8 @@ def _stage(project: Project, stage: SimulatedStage) -> Document:
         "freightHistory": [_collection(project, freight) for freight in stage.has],
         "freightSummary": stage.has[0].name,
     }
+    if not stage.upstream:
+        status["autoPromotionEnabled"] = True
     if stage.under_way is not None:
         status["currentPromotion"] = _in_short(project, stage, stage.under_way)
     if stage.last is not None:

@@ -85,10 +85,11 @@ def _newer(stage: Mapping[str, Any], known: Sequence[Whole]) -> Iterator[Whole]:
     """What the Stage requests and does not have, newer than what it has of that origin; the newest first."""
     has = _in_use(stage)
     found = sorted(((*_found(each.body), each) for each in known), key=lambda it: (it[0], it[2].key.name), reverse=True)
-    since = {origin: found_at for found_at, origin, each in found if has.get(origin) == each.key.name}
+    own = {origin: (at, each.key.name) for at, origin, each in found if has.get(origin) == each.key.name}
     origins = {each.origin for each in read_requests(stage)}
-    for found_at, origin, each in found:
-        if origin in origins and each.key.name != has.get(origin) and found_at >= since.get(origin, ""):
+    for at, origin, each in found:
+        name = each.key.name
+        if origin in origins and name != has.get(origin) and (at, name) > own.get(origin, ("", "")):
             yield each
 
 
@@ -124,12 +125,14 @@ def _entry(body: bytes, stage: str, requested: bytes, is_coming: bool) -> Mappin
         if each.origin == freight.origin
     ]
     state, since, until, message = _stands(freight, stage, requests)
+    if is_coming:
+        state, message = FreightState.PROMOTING, "it is being promoted"
     told = {
         "name": freight.name,
         "alias": freight.alias,
         "warehouse": freight.origin.partition("/")[2],
         "discoveredAt": freight.discovered,
-        "state": FreightState.PROMOTING if is_coming else state,
+        "state": state,
         "since": since,
         "until": until,
         "message": clipped(message),

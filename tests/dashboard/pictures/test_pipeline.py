@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from promoter_view.dashboard.pictures.pipeline import (
+from promoter_view.dashboard.pictures.pipeline import draw_pipeline, ways_of
+from promoter_view.dashboard.stages.project import (
     PipelineFreight,
     PipelineStage,
     WantedFreight,
-    draw_pipeline,
     read_pipeline_stage,
-    ways_of,
 )
 from promoter_view.dashboard.stages.rows import nameless_stage_row
 from tests.dashboard.test_stages import Shop, freight
@@ -111,4 +110,7 @@ def test_it_is_on_the_page_of_each_stage_of_the_project_with_a_table_behind_it()
     assert 'id="pipeline"' in html
     assert "next: gentle-otter" in html
     assert "<td>gentle-otter from test</td>" in html
+    assert 'id="flow"' in html
+    assert '<ul class="coming">' in shop.page("stages/shop/prod")
+    assert "verified in test" in shop.page("stages/shop/prod")
     assert 'id="pipeline"' not in Shop().page("stages/shop/test")
