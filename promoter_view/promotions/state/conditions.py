@@ -75,8 +75,8 @@ def _promoting(stage: Stage, current: Promotion) -> Condition:
     shard = current.shard(stage)
     if shard == stage.shard:
         return Condition("True", "ActivePromotion", told)
-    whose = f'shard "{shard}"' if shard else "no shard"
-    return Condition("True", "PromotionOfOtherShard", f"{told}: it is of {whose}, whose controller has to run it")
+    whose = f'shard "{shard}", whose controller' if shard else "no shard, and Kargo's default controller"
+    return Condition("True", "PromotionOfOtherShard", f"{told}: it is of {whose} has to run it")
 
 
 def _healthy(health: StageHealth) -> Condition:

@@ -190,7 +190,10 @@ def test_a_promotion_that_runs_names_its_freight() -> None:
     assert messages(found)["Promoting"] == 'Promotion "p" is currently Running'
 
 
-@pytest.mark.parametrize(("shard", "whose"), [("west", 'shard "west"'), ("", "no shard")])
+@pytest.mark.parametrize(
+    ("shard", "whose"),
+    [("west", 'shard "west", whose controller'), ("", "no shard, and Kargo's default controller")],
+)
 def test_a_promotion_of_another_shard(shard: str, whose: str) -> None:
     """A Stage that has come here with an open Promotion says whose controller has to run that."""
     open_one = promotion("p")
@@ -200,7 +203,7 @@ def test_a_promotion_of_another_shard(shard: str, whose: str) -> None:
     }
     found = settled(stage(), [open_one])
     assert conditions(found)["Ready"] == ("False", "PromotionOfOtherShard")
-    told = f'Promotion "p" is currently Pending: it is of {whose}, whose controller has to run it'
+    told = f'Promotion "p" is currently Pending: it is of {whose} has to run it'
     assert messages(found)["Promoting"] == told
 
 
