@@ -44,11 +44,7 @@ def _decimal(amount: int, unit: int) -> str:
 
 def format_duration(seconds: float) -> str:
     """In whole seconds: 300 is ``5m0s``."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours}h{minutes}m{rest}s"
-    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
+    return exact_duration(int(seconds))
 
 
 def brief_duration(seconds: float) -> str:

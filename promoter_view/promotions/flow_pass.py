@@ -10,6 +10,7 @@ from collections.abc import Generator
 from twisted.internet.interfaces import IReactorTime
 
 from promoter_view.decoded import rfc3339
+from promoter_view.promotions.documents import Document
 from promoter_view.promotions.objects import WAREHOUSE, KnownObjects
 from promoter_view.promotions.stage_writes import StageWrites
 from promoter_view.promotions.state.control_flow import flow_of, flow_status
@@ -38,8 +39,7 @@ class FlowPass:
         if not missing:
             found = self._found(key, stage, now, ends)
             available = await outcome_in_slices(found, reactor=self._clock)
-            changed = [(each, verified(each, key.stage, rfc3339(now))) for each in available]
-            await self._writes.write_freight(key, stage, changed)
+            await self._writes.write_freight(key, stage, available)
         await self._writes.write_status(stage, flow_status(stage, missing, rfc3339(now)))
         return max(0.0, min(ends) - now) + _AFTER_SOAK_SECONDS if ends else None
 
@@ -49,15 +49,18 @@ class FlowPass:
 
     def _found(
         self, key: StageKey, stage: Stage, now: float, ends: list[float]
-    ) -> Generator[None, None, list[Freight]]:
-        """What is available and not verified yet, a piece of Freight a step; ``ends`` collects when others will be."""
-        available: list[Freight] = []
+    ) -> Generator[None, None, list[tuple[Freight, Document]]]:
+        """What is available and not verified yet, with its status to be; ``ends`` collects when others will be.
+
+        A piece of Freight a step.
+        """
+        available: list[tuple[Freight, Document]] = []
         for name in self._known.unverified(key, dict.fromkeys(each.origin for each in stage.requested)):
             freight = self._known.freight(key.project, name)
             if freight is not None and key.stage not in freight.verified_in:
                 found = flow_of(freight, stage, now)
                 if found.is_available:
-                    available.append(freight)
+                    available.append((freight, verified(freight, key.stage, rfc3339(now))))
                 elif found.at is not None:
                     ends.append(found.at)
             yield
