@@ -107,13 +107,15 @@ class Computed:
     """One field of a bundle that is worked out of its root and members.
 
     ``compute`` gets the decoded root and its members; None: the field is left out. ``kinds``: of the members
-    from which it comes; who may not see one of those does not see the field. ``schema`` is of OpenAPI 3.
+    from which it comes; who may not see one of those does not see the field. ``schema`` is of OpenAPI 3. ``seen``: the
+    field as it is to who may see those, but not some others that it may tell of; None: as it is to everybody.
     """
 
     field: str
     kinds: frozenset[str]
     compute: Callable[[Mapping[str, Any], Members], Mapping[str, Any] | None]
     schema: Mapping[str, Any]
+    seen: Callable[[Contents, frozenset[str]], Mapping[str, Any] | None] = lambda contents, hidden: None  # noqa: ARG005
 
 
 class Assessed(Protocol):

@@ -10,6 +10,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from functools import partial
 
+import orjson
+
 from promoter_view.records import Bundle, BundleChange, BundleField, Word
 from promoter_view.slices import outcome
 from promoter_view.views.bundle_cache import BundleCache
@@ -38,6 +40,7 @@ class MemberMask:
         self._kinds = {joint(member): frozenset((member.kind,)) for member in definition.members}
         self._kinds |= {joint(kind): frozenset((kind.kind,)) for kind in definition.departed}
         self._kinds |= {joint(computed): computed.kinds for computed in definition.computed}
+        self._computed = {joint(computed): computed for computed in definition.computed}
         status = definition.status
         self._assess = None if status is None else status.assess
         #: What the view has read: whoever may not see some members would have all others read once more, in one turn.
@@ -79,12 +82,17 @@ class MemberMask:
         return BundleChange(change.resource_version, before, after, change.time_ms)
 
     def _without(self, hidden: Hidden, bundle: Bundle) -> Bundle:
-        shown = [field for field in bundle.fields() if self._shows(field, hidden)]
-        return bundle.with_fields([*shown, *self._status(bundle, hidden)], hidden)
-
-    def _status(self, bundle: Bundle, hidden: Hidden) -> Iterator[BundleField]:
-        """The same words since the same time, told without what stems from members of those kinds."""
         contents = BundleContents(bundle, self._readings)
+        shown = [self._seen_field(field, contents, hidden) for field in bundle.fields() if self._shows(field, hidden)]
+        return bundle.with_fields([*shown, *self._status(contents, hidden)], hidden)
+
+    def _seen_field(self, field: BundleField, contents: BundleContents, hidden: Hidden) -> BundleField:
+        computed = self._computed.get(field.joint)
+        seen = None if computed is None else computed.seen(contents, hidden)
+        return field if seen is None else BundleField(field.joint, [orjson.dumps(seen)])
+
+    def _status(self, contents: BundleContents, hidden: Hidden) -> Iterator[BundleField]:
+        """The same words since the same time, told without what stems from members of those kinds."""
         known = words_of(contents)
         if self._assess is None or not known:
             return

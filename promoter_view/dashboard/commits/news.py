@@ -38,4 +38,4 @@ class CommitNews:
 
 def _is_hidden(bundle: Bundle | None) -> bool:
     """What names commits may not be seen, at least in part: then nothing is told of what does."""
-    return bundle is None or not bundle.hidden.isdisjoint(SCANNERS[bundle.key.view].kinds)
+    return bundle is None or not bundle.hidden.isdisjoint(SCANNERS[bundle.key.view].every_kind)

@@ -65,16 +65,24 @@ class CommitFinder:
         looked = [place for place in index.places if self._is_looked_at(place, namespace)]
         seen = frozenset(place for place in looked if sight.sees(*place))
         keys = [key for key in index.candidates(question) if place_of(key) in seen]
+        # Last what may be found by members that are not seen: nothing depends on how many of those there are.
+        told = frozenset(place for place in seen if self._sees_all(sighted, place))
+        keys.sort(key=lambda key: place_of(key) not in told)
+        counted = sum(place_of(key) in told for key in keys)
         found = ((sighted.views.get(key), index.overtaken(key)) for key in islice(keys, MOST_BUNDLES))
         beginning = Findings(
             asked,
             namespace,
             self._views.head,
             known_since=index.oldest(self._telling(sighted, seen)),
-            left_out=max(len(keys) - MOST_BUNDLES, 0),
+            left_out=max(counted - MOST_BUNDLES, 0),
             blind=bool(looked) and not seen,
         )
         return Searched(beginning, [(bundle, proposals) for bundle, proposals in found if bundle is not None])
+
+    def _sees_all(self, sighted: SightedViews, place: ViewPlace) -> bool:
+        hidden = sighted.sight.hidden(*place)
+        return hidden is not None and hidden.isdisjoint(SCANNERS[place.view].every_kind)
 
     def _telling(self, sighted: SightedViews, seen: Iterable[ViewPlace]) -> Iterable[ViewPlace]:
         """Those whose members may be seen that tell of times."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -34,6 +34,10 @@ class Piece:
     def meant(self, question: CommitQuestion) -> Iterator[NamedCommit]:
         """The commits of it that are asked for."""
         return (commit for commit in self.commits if question.names(commit.sha))
+
+    def of(self, shas: Collection[str]) -> Iterator[NamedCommit]:
+        """The commits of it that have one of those shas."""
+        return (commit for commit in self.commits if commit.sha in shas)
 
     def _has_word(self, question: CommitQuestion) -> bool:
         return any(question.means(word) or question.names(word) for word in self.words)

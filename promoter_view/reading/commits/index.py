@@ -13,7 +13,7 @@ from typing import NamedTuple
 from promoter_view.reading.commits.overtaken import OvertakenProposals, Proposal, Recount
 from promoter_view.reading.commits.packed import PackedPairs
 from promoter_view.reading.commits.question import CommitQuestion
-from promoter_view.reading.commits.words import SCANNERS, differing, hex_key, hex_span, text_key, windows
+from promoter_view.reading.commits.words import RENDERED, SCANNERS, differing, hex_key, hex_span, text_key, windows
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.slices import Steps
 
@@ -111,6 +111,10 @@ class CommitIndex:
                 if scanner.texts is not None:
                     _count(texts, scanner.texts.findall(text), sign)
                 times.append(scanner.oldest(text))
+            yield
+        for old, new in differing(scanner.rendered(before), scanner.rendered(after)):
+            for text, sign in zip(windows(old, new), (-1, 1), strict=True):
+                _count(hexes, RENDERED.findall(text), sign)
             yield
         yield from self._put(self._hexes, ((hex_key(word), count) for word, count in hexes.items() if count), number)
         yield from self._put(self._texts, ((text_key(word), count) for word, count in texts.items() if count), number)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple
 
 from promoter_view.reading.commits.carried import BranchCommits, NamedCommit, read_branch
@@ -11,7 +12,16 @@ from promoter_view.reading.commits.found import Findings, FoundEnvironment, Foun
 from promoter_view.reading.commits.freight import read_freight, read_promotion, read_stage, relate_stage
 from promoter_view.reading.commits.overtaken import Proposal
 from promoter_view.reading.commits.question import CommitQuestion
-from promoter_view.reading.commits.relations import UNTOLD, Matching, Meant, relate
+from promoter_view.reading.commits.relations import (
+    NOT_RELATED,
+    UNTOLD,
+    CommitRelation,
+    Matching,
+    Meant,
+    Related,
+    relate,
+)
+from promoter_view.reading.commits.rendered import RenderedCommit, read_rendered
 from promoter_view.reading.commits.states import (
     EnvironmentState,
     read_state,
@@ -28,6 +38,7 @@ MOST_COMMITS = 100
 #: Strategies and Stages that are looked at.
 MOST_BUNDLES = 1000
 _POLICY = "ChangeTransferPolicy"
+_APPLICATIONS = "applications"
 
 
 class Searched(NamedTuple):
@@ -66,16 +77,26 @@ def look_at_stage(
     contents = BundleContents(bundle, readings)
     stage, promotions = contents.root(read_stage), contents.each("promotions", read_promotion)
     whole = contents.each("freight", read_freight)
+    yield from contents.steps(_APPLICATIONS, read_rendered)
+    told = filter(None, contents.each(_APPLICATIONS, read_rendered))
+    rendered = [each for each in told if question.names(each.commit.sha)]
+    dry = frozenset(each.dry for each in rendered)
     yield
     pieces = [*whole, *stage.pieces, *(piece for each in promotions for piece in each.pieces)]
-    meant = {piece.name: piece for piece in reversed(pieces) if piece.is_meant(question)}
-    if not meant:
+    meant = {each.name: each for each in reversed(pieces) if each.is_meant(question) or any(each.of(dry))}
+    if not meant and not rendered:
         return None
     named = frozenset(meant)
-    commits = {commit.sha: commit for piece in meant.values() for commit in piece.meant(question)}
+    commits = {each.sha: each for piece in meant.values() for each in chain(piece.of(dry), piece.meant(question))}
+    commits |= {each.commit.sha: each.commit for each in rendered}
     names = {piece.name: piece.alias or piece.name for piece in reversed(pieces) if piece.name in named}
-    related = relate_stage(stage, promotions, named)
+    related = relate_stage(stage, promotions, named) if named else _synced(rendered)
     return FoundStage(bundle.key, read_state(contents), tuple(commits.values()), tuple(sorted(names.values())), related)
+
+
+def _synced(rendered: Iterable[RenderedCommit]) -> Related:
+    """What was rendered from no commit of Freight."""
+    return Related(CommitRelation.LIVE) if any(each.is_live for each in rendered) else NOT_RELATED
 
 
 def look(searched: Searched, question: CommitQuestion, readings: Readings) -> Generator[None, None, Findings]:

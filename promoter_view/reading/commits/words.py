@@ -39,6 +39,7 @@ class WordScanner:
     """Where to look in the bundles of a view: ``fields`` that hold members, and the root where ``root`` says so.
 
     ``proposes``: what went away of the members may have been a proposal. ``kinds`` are those of what is looked at.
+    ``rendering``: a field beside these, whose members tell of hydrated commits and of nothing else; of that kind.
     """
 
     fields: tuple[str, ...]
@@ -47,6 +48,7 @@ class WordScanner:
     kinds: frozenset[str]
     hexes: re.Pattern[bytes]
     texts: re.Pattern[bytes] | None = None
+    rendering: tuple[str, str] | None = None
     joints: tuple[bytes, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,6 +64,17 @@ class WordScanner:
             found += members
         return found
 
+    def rendered(self, bundle: Bundle | None) -> Sequence[bytes]:
+        """The members to look at for hydrated commits."""
+        if bundle is None or self.rendering is None:
+            return ()
+        return _members(bundle.tail, b',"%s":' % self.rendering[0].encode(), 2)[0]
+
+    @property
+    def every_kind(self) -> frozenset[str]:
+        """Those of all that may name a commit."""
+        return self.kinds if self.rendering is None else self.kinds | {self.rendering[1]}
+
     def oldest(self, text: bytes) -> str:
         """The earliest time that it tells of, "" for none (RFC 3339)."""
         found = min(_TIMES.findall(text), default=b"").decode()
@@ -71,6 +84,8 @@ class WordScanner:
 
 
 _SHA = rb"[0-9a-fA-F]{7,64}"
+#: What is looked for in members that tell of hydrated commits.
+RENDERED = re.compile(rb'"hydratedSHA":"(%b)"' % _SHA)
 #: By view.
 SCANNERS: Mapping[str, WordScanner] = {
     PROMOTION_STRATEGY_DETAILS.plural: WordScanner(
@@ -87,6 +102,7 @@ SCANNERS: Mapping[str, WordScanner] = {
         kinds=frozenset(("Promotion", "Freight")),
         hexes=re.compile(rb'"(?:id|name|freight|digest)":"(?:sha256:)?(%b)"' % _SHA),
         texts=re.compile(rb'"(?:tag|version)":"([^"\\]{1,128})"'),
+        rendering=("applications", "Application"),
     ),
 }
 

@@ -26,10 +26,12 @@ from promoter_view.stages.health import (
     check_application,
     worst,
 )
+from promoter_view.views.contents import Contents
 from promoter_view.views.definition import Computed, Members
 
 #: Verdicts that are kept: one takes about a kilobyte, and most Applications have one.
 _KEPT = 8192
+_PROMOTION = "Promotion"
 _LOST = UnreadableAnnotation("it is not there, or no longer authorizes this Stage")
 
 
@@ -82,7 +84,18 @@ class StageHealthField:
 def stage_health(default_namespace: str) -> Computed:
     """The field. ``default_namespace``: of Applications that a check names without one."""
     field = StageHealthField(default_namespace)
-    return Computed("health", frozenset(("Application",)), field.compute, _SCHEMA)
+    return Computed("health", frozenset(("Application",)), field.compute, _SCHEMA, _seen)
+
+
+def _seen(contents: Contents, hidden: frozenset[str]) -> Mapping[str, Any] | None:
+    """Without checks that an earlier Promotion may have wanted, where Promotions may not be seen."""
+    if _PROMOTION not in hidden or contents.root(_has_succeeded):
+        return None
+    return {name: value for name, value in contents.one("health", dict).items() if name != "checks"}
+
+
+def _has_succeeded(stage: Mapping[str, Any]) -> bool:
+    return text(stage, "status", "lastPromotion", "status", "phase") == SUCCEEDED
 
 
 def _verdict(
@@ -116,7 +129,7 @@ def _told_issues(issues: Iterable[str], verdicts: Iterable[_Verdict]) -> list[st
 
 def _checks_of_last_success(stage: Mapping[str, Any], members: Members) -> Sequence[Any]:
     """What was checked before the last Promotion did not succeed."""
-    if text(stage, "status", "lastPromotion", "status", "phase") == SUCCEEDED:
+    if _has_succeeded(stage):
         return ()
     for promotion in reversed(members("promotions")):
         status = mapping(orjson.loads(promotion.body), "status")

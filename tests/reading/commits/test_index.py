@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from promoter_view.reading.commits.index import CommitIndex, ViewPlace
 from promoter_view.reading.commits.question import CommitQuestion
-from promoter_view.records import Bundle, BundleKey
+from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.slices import at_once
 from tests.support.views.commits import freight, named_by, past_of, policy, sha, times_of
-from tests.support.views.stages import stage
+from tests.support.views.stages import application, stage
 from tests.support.views.world import VIEW, World, strategy
 
 NAMES = st.sampled_from(["a", "b", "c", "d", "e"])
@@ -142,3 +142,22 @@ def test_a_change_that_is_none_of_its() -> None:
     assert bundle is not None
     at_once(index.add(bundle))
     assert len(index) == 3
+
+
+def test_what_applications_hydrated() -> None:
+    """A Stage is found by the commit that the hydrator of one of its Applications made last, and no longer by others.
+
+    Times of Applications are not those of commits.
+    """
+    world, index = World(), CommitIndex()
+    for name in ("made", "later"):
+        shown = application("one", authorized="a:test")
+        shown["status"]["sourceHydrator"] = {"lastSuccessfulOperation": {"hydratedSHA": sha(name)}}
+        before = world.projector.list("stagedetails")
+        world.put(*(() if before else (stage(namespace="a"),)), shown)
+        (bundle,) = world.projector.list("stagedetails")
+        change = BundleChange(bundle.resource_version, before[0] if before else None, bundle, 0)
+        at_once(index.take(change))
+    assert index.candidates(CommitQuestion(sha("later"))) == [bundle.key]
+    assert index.candidates(CommitQuestion(sha("made"))) == []
+    assert index.oldest(index.places) == ""

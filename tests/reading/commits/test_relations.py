@@ -16,8 +16,10 @@ from promoter_view.reading.commits.search import Searched, look
 from promoter_view.records import BundleKey
 from promoter_view.slices import at_once, outcome
 from promoter_view.views.contents import Readings
+from promoter_view.views.member_mask import MemberMask
+from promoter_view.views.stage.details import stage_details
 from tests.support.views.commits import at, freight, past_of, pieces, policy, sha
-from tests.support.views.stages import promotion, stage
+from tests.support.views.stages import application, promotion, stage
 from tests.support.views.strategies import JSON
 from tests.support.views.world import VIEW, World, strategy
 
@@ -196,6 +198,40 @@ def test_stages() -> None:
             ("new",),
             "2026-11-20T11:00:00Z",
         )
+
+
+def hydrated(name: str, dry: str, made: str, *, synced: str) -> Any:
+    """An Application of the Stage whose hydrator has made one commit of another, and what it is synced to."""
+    found = application(name, authorized="a:test", revision=sha(synced))
+    found["spec"] = {"sourceHydrator": {"drySource": {"repoURL": "https://git.example.com/app.git"}}}
+    found["status"]["sourceHydrator"] = {"lastSuccessfulOperation": {"drySHA": sha(dry), "hydratedSHA": sha(made)}}
+    return found
+
+
+def test_what_an_application_hydrated() -> None:
+    """It stands for the dry commit in Freight that it was rendered from; else it is live where it is synced."""
+    town = Town()
+    town.put(
+        freight("new", "x"),
+        stage("test", namespace="a", freight=[sha("new")]),
+        hydrated("one", "x", "made", synced="other"),
+        hydrated("two", "none", "alone", synced="alone"),
+        hydrated("three", "none", "waits", synced="other"),
+    )
+    seen = {}
+    for name in ("made", "alone", "waits"):
+        (found,) = town.ask(sha(name)[:9], view="stagedetails").stages
+        commits = {commit.sha: commit.role.value for commit in found.commits}
+        seen[name] = (found.related.relation.value, found.freight, commits)
+    assert seen == {
+        "made": ("live", ("new",), {sha("x"): "freight", sha("made"): "hydrated"}),
+        "alone": ("live", (), {sha("alone"): "hydrated"}),
+        "waits": ("none", (), {sha("waits"): "hydrated"}),
+    }
+    (bundle,) = town.world.projector.list("stagedetails")
+    masked = MemberMask(stage_details("argocd")).bundle(bundle, frozenset({"Application"}))
+    searched = Searched(Findings(sha("made"), "a", 1), [(masked, ())])
+    assert not outcome(look(searched, CommitQuestion(sha("made")), Readings())).stages
 
 
 def written(value: Any) -> bool:

@@ -279,6 +279,20 @@ def test_who_may_not_see_applications_sees_no_health() -> None:
     assert list(seen) == ["kind", "apiVersion", "metadata", "stage", "freight", "applications", "health", "status"]
 
 
+def test_who_may_not_see_promotions_is_not_told_what_one_wanted() -> None:
+    """What an earlier Promotion wanted to be checked is told with the Promotions alone; why and the word stay."""
+    root = stage(last="p2", phase="Errored")
+    done = promotion("p1", phase="Succeeded", created=1, finished=2, checks=[check("argocd/a", a=["secret"])])
+    world = joined(root, done, application("a", authorized=SHOP))
+    whole = world.projector.list(STAGE_DETAILS)[0]
+    mask = MemberMask(stage_details("argocd"))
+    seen = mask.bundle(whole, frozenset({"Promotion"})).encode()
+    assert b"secret" in whole.encode()
+    assert b"secret" not in seen
+    assert orjson.loads(seen)["health"] == {"status": "Unhealthy", "issues": ["last Promotion p2 Errored"]}
+    assert b"secret" in mask.bundle(whole, frozenset({"Freight"})).encode()
+
+
 def test_members_are_shared() -> None:
     """An Application in two bundles is there once: both hold the very bytes that the log handed over."""
     world = joined(stage(), stage("prod"), application("a", authorized=f"{SHOP},shop:prod"))

@@ -10,28 +10,35 @@ from typing import Any, NamedTuple
 from promoter_view.decoded import mapping, mappings, parse_time, text
 from promoter_view.durations import parse_duration
 from promoter_view.views.contents import Contents, Read
-from promoter_view.views.promotion_strategy.state.kinds import read_key
+from promoter_view.views.promotion_strategy.state.kinds import ReasonKind, read_key
 
 _TIMERS, _WINDOWS = "timedCommitStatuses", "scheduledCommitStatuses"
 #: The beginning of the year 10000, in seconds since 1970.
 _END = 253_402_300_800
 
 
-class ClockUntil(NamedTuple):
-    """When a clock lets an environment go, in seconds since 1970."""
+#: The kind of a clock, and the key of its checks.
+ClockKey = tuple[ReasonKind, str]
 
+
+class ClockUntil(NamedTuple):
+    """When a clock lets an environment go, in seconds since 1970. ``kind``: which clock it is."""
+
+    kind: ReasonKind
     branch: str
     key: str
     until: int
 
 
-def clock_untils(contents: Contents) -> Mapping[str, Mapping[str, int]]:
-    """For each branch by the clock's key when that lets it go; what is not held, or is not told of, is left out."""
-    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+def clock_untils(contents: Contents) -> Mapping[str, Mapping[ClockKey, int]]:
+    """For each branch by the clock's kind and key when that lets it go; what is not held, or is not told of, is left
+    out. By kind, for who may not see the clocks of one is not to be told of them under the name of another's.
+    """
+    found: defaultdict[str, dict[ClockKey, int]] = defaultdict(dict)
     for field, read in _clocks():
         for each in contents.each(field, read):
-            for branch, key, until in each:
-                found[branch].setdefault(key, until)
+            for kind, branch, key, until in each:
+                found[branch].setdefault((kind, key), until)
     return found
 
 
@@ -52,7 +59,7 @@ def read_timer(gate: Mapping[str, Any]) -> Sequence[ClockUntil]:
     for each in _pending(gate):
         began, required = parse_time(text(each, "commitTime")), parse_duration(text(each, "requiredDuration"))
         if began is not None and required is not None and began.timestamp() + required < _END:
-            found.append(ClockUntil(text(each, "branch"), key, int(began.timestamp() + required)))
+            found.append(ClockUntil(ReasonKind.TIMER, text(each, "branch"), key, int(began.timestamp() + required)))
     return found
 
 
@@ -67,7 +74,7 @@ def read_window(gate: Mapping[str, Any]) -> Sequence[ClockUntil]:
         active, following = mapping(each, "active"), mapping(each, "next")
         opens = _transition(active) if text(active, "exclude") else _transition(following)
         if opens is not None:
-            found.append(ClockUntil(text(each, "branch"), key, int(opens.timestamp())))
+            found.append(ClockUntil(ReasonKind.WINDOW, text(each, "branch"), key, int(opens.timestamp())))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Protocol
 
 from promoter_view.views.promotion_strategy.restores import Restore
 from promoter_view.views.promotion_strategy.state.kinds import ReasonKind
@@ -23,13 +24,33 @@ _HOLDS_OTHERS = frozenset(StateWord) - {
 }
 
 
+class Wait(Protocol):
+    """Why the order gate holds an environment back (waiting.Awaiting)."""
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """The branches that it waits for."""
+
+    @property
+    def words(self) -> str:
+        """Why, in a sentence."""
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """A reason for each of the first of them."""
+
+    @property
+    def causes(self) -> frozenset[ReasonKind]:
+        """Why any of them is held."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EnvironmentFacts:
     """One environment of a strategy; the same object as long as nothing of it changes.
 
     ``standing``: what its policy says. ``reasons`` say what it waits for, the foremost first; there is none where it is
     up to date. ``message`` is the foremost in one sentence. ``awaits``: the branches for which the order gate holds it
-    back. ``restore`` keeps other commits out, and nothing worse is the matter.
+    back, and ``causes`` why these are held. ``restore`` keeps other commits out, and nothing worse is the matter.
     """
 
     standing: Standing
@@ -37,6 +58,7 @@ class EnvironmentFacts:
     reasons: tuple[Reason, ...] = ()
     message: str = ""
     awaits: tuple[str, ...] = ()
+    causes: frozenset[ReasonKind] = frozenset()
     restore: Restore | None = None
 
     @property
@@ -75,13 +97,11 @@ def environment_facts(it: Situation) -> EnvironmentFacts:
     """An environment by itself: for whom it is queued is told of later."""
     word, found = decide(it)
     message = found[0].message if found else ""
-    return EnvironmentFacts(it.standing, word, found, message, (), it.restore if word is StateWord.HELD else None)
+    return EnvironmentFacts(it.standing, word, found, message, restore=it.restore if word is StateWord.HELD else None)
 
 
 @lru_cache(maxsize=KEPT)
-def queued(
-    facts: EnvironmentFacts, awaits: tuple[str, ...], message: str, orders: tuple[Reason, ...]
-) -> EnvironmentFacts:
+def queued(facts: EnvironmentFacts, wait: Wait) -> EnvironmentFacts:
     """With whom it waits for, a reason each in place of the order gate's."""
     others = (each for each in facts.reasons if each.kind is not ReasonKind.ORDER)
-    return replace(facts, reasons=(*orders, *others), message=message, awaits=awaits)
+    return replace(facts, reasons=(*wait.reasons, *others), message=wait.words, awaits=wait.awaited, causes=wait.causes)

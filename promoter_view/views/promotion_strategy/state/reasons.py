@@ -12,7 +12,6 @@ from promoter_view.views.promotion_strategy.state.standing import PolicyCheck, P
 from promoter_view.views.status.messages import clipped
 
 _SHORT_SHA = 7
-_CLOCKS = frozenset((ReasonKind.TIMER, ReasonKind.WINDOW))
 _NO_CHECKS = PolicyChecks()
 #: States of a pull request that is there and has ended, in words.
 _ENDED = {"closed": "closed", "merged-or-closed": "merged or closed"}
@@ -48,7 +47,7 @@ class Situation:
 
     ``proposed`` has the checks on what is proposed, those included that the strategy asks for; none unless another
     commit ``is_open``. ``restore`` keeps other commits out. ``newest_sha`` is N, the strategy's newest dry commit.
-    ``untils``: by key when clocks let it go.
+    ``untils``: by kind and key when clocks let it go.
     """
 
     standing: Standing
@@ -56,7 +55,7 @@ class Situation:
     proposed: PolicyChecks = _NO_CHECKS
     restore: Restore | None = None
     newest_sha: str = ""
-    untils: Mapping[str, int] = field(default_factory=dict)
+    untils: Mapping[tuple[ReasonKind, str], int] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -153,7 +152,7 @@ def _pending(check: PolicyCheck, it: Situation) -> Reason:
     if check.kind is ReasonKind.ORDER:
         return Reason(check.kind, _said(it.order.words, check), check.key, url=check.url)
     says = f"{check.kind} {check.key} {'is pending' if check.reported else 'is not reported yet'}"
-    until = it.untils.get(check.key) if check.kind in _CLOCKS else None
+    until = it.untils.get((check.kind, check.key))
     return Reason(check.kind, _said(says, check), check.key, says, until=until, url=check.url)
 
 

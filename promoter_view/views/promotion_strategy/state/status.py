@@ -5,7 +5,7 @@ Each environment is a piece of its own, and kept by what it says: of a thousand 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -261,15 +261,18 @@ _RELEVANT = frozenset((_POLICY, _HISTORY, *_STEMS.values()))
 
 def _is_hidden(facts: EnvironmentFacts, hidden: _Hidden) -> bool:
     """Whether its message stems from members of those kinds."""
-    told = facts.reasons if facts.awaits else facts.reasons[:1]
-    return any(_stems_from(each, hidden) for each in told if not facts.awaits or each.kind is ReasonKind.ORDER)
+    if facts.awaits:
+        return _stem({ReasonKind.ORDER, *facts.causes}, hidden)
+    return bool(facts.reasons) and _stems_from(facts.reasons[0], hidden)
 
 
 def _stems_from(reason: Reason, hidden: _Hidden) -> bool:
-    if not hidden:
-        return False
-    stems = {_POLICY, _STEMS.get(reason.kind), _STEMS.get(reason.cause) if reason.cause is not None else None}
-    return not stems.isdisjoint(hidden)
+    return _stem((reason.kind,) if reason.cause is None else (reason.kind, reason.cause), hidden)
+
+
+def _stem(kinds: Iterable[ReasonKind], hidden: _Hidden) -> bool:
+    """Whether what is said of reasons of those kinds stems from members of the hidden ones."""
+    return bool(hidden) and (_POLICY in hidden or any(_STEMS.get(kind) in hidden for kind in kinds))
 
 
 #: The field.

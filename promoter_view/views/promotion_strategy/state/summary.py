@@ -17,7 +17,7 @@ from promoter_view.views.contents import Contents
 from promoter_view.views.promotion_strategy.order import Order, Vertex, read_order
 from promoter_view.views.promotion_strategy.order_gate import OrderCheck, OrderGate, gate_steps, order_gate
 from promoter_view.views.promotion_strategy.restores import RESTORES, Restore, holding_restore, read_restore
-from promoter_view.views.promotion_strategy.state.clock_gates import clock_steps, clock_untils
+from promoter_view.views.promotion_strategy.state.clock_gates import ClockKey, clock_steps, clock_untils
 from promoter_view.views.promotion_strategy.state.environment import KEPT, EnvironmentFacts, environment_facts, queued
 from promoter_view.views.promotion_strategy.state.kinds import CheckKinds, check_kinds, kind_steps
 from promoter_view.views.promotion_strategy.state.reading import headline
@@ -97,10 +97,7 @@ def summarize_strategy(
         yield
     known = {each.branch: each for each in facts if each.standing.exists}
     waits = yield from queued_environments(order, rules.gate, known, short_names(order.branches))
-    environments = tuple(
-        each if (wait := waits.get(each.branch)) is None else queued(each, wait.awaited, wait.words, wait.reasons)
-        for each in facts
-    )
+    environments = tuple(each if (wait := waits.get(each.branch)) is None else queued(each, wait) for each in facts)
     state, alike = _strategy(environments, order.vertices, newest.sha)
     foremost = next((each for each in alike if not each.awaits), next(iter(alike), None))
     return Summary(state, environments, newest, order, foremost)
@@ -142,7 +139,7 @@ def _facts(
     asked: frozenset[str],
     restore: Restore | None,
     newest: str,
-    untils: tuple[tuple[str, int], ...],
+    untils: tuple[tuple[ClockKey, int], ...],
 ) -> EnvironmentFacts:
     """What it is decided by is compared by value, what its policy says by identity: that is read once."""
     proposed = standing.proposed if standing.is_open else _NO_CHECKS

@@ -27,11 +27,14 @@ _MOST_CHARACTERS = 300
 
 
 class Awaiting(NamedTuple):
-    """The branches that an environment waits for, why in words, and why for each of the first of them."""
+    """The branches that an environment waits for, why in words, and why for each of the first of them. ``causes``: why
+    any of them is held, from which the words come.
+    """
 
     awaited: tuple[str, ...]
     words: str
     reasons: tuple[Reason, ...]
+    causes: frozenset[ReasonKind] = frozenset()
 
 
 class Holdup(NamedTuple):
@@ -83,7 +86,8 @@ def _awaiting(
     foremost = sorted(dict.fromkeys(causes), key=attrgetter("rank"))
     one_by_one = zip(awaited[:_MOST_REASONS], causes, strict=False)
     reasons = tuple(_reason(each, cause, key, names) for each, cause in one_by_one)
-    return Awaiting(awaited, _said(awaited, foremost, names), reasons)
+    kinds = frozenset(cause.reason.kind for cause in causes if cause.reason is not None)
+    return Awaiting(awaited, _said(awaited, foremost, names), reasons, kinds)
 
 
 def _reason(awaited: str, cause: Holdup, key: str, names: Mapping[str, str]) -> Reason:

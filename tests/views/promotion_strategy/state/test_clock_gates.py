@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from promoter_view.views.promotion_strategy.state.clock_gates import clock_untils, read_timer, read_window
+from promoter_view.views.promotion_strategy.state.kinds import ReasonKind
 from tests.support.views.strategies import Decoded, bundle, gate
 
 HOUR = 1_795_165_200  # 2026-11-20T09:00:00Z
@@ -54,4 +55,14 @@ def test_by_branch_and_key() -> None:
     told = [{"branch": "dev", "phase": "pending", "commitTime": "2026-11-20T08:00:00Z", "requiredDuration": "1h"}]
     later = [{**told[0], "requiredDuration": "2h"}]
     gates = [gate("a", "TimedCommitStatus", key="soak", environments=each) for each in (told, later)]
-    assert clock_untils(Decoded(bundle(timedCommitStatuses=gates))) == {"dev": {"soak": HOUR}}
+    assert clock_untils(Decoded(bundle(timedCommitStatuses=gates))) == {"dev": {(ReasonKind.TIMER, "soak"): HOUR}}
+
+
+def test_a_window_under_the_key_of_a_timer() -> None:
+    """Each is told of by its own kind: who may see but one of them is not told of the other."""
+    window = {"branch": "dev", "phase": "pending", "next": {"transition": "2026-11-20T09:00:00Z"}}
+    gates = {
+        "timedCommitStatuses": [gate("a", "TimedCommitStatus", key="soak", environments=[])],
+        "scheduledCommitStatuses": [gate("b", "ScheduledCommitStatus", key="soak", environments=[window])],
+    }
+    assert clock_untils(Decoded(bundle(**gates))) == {"dev": {(ReasonKind.WINDOW, "soak"): HOUR}}

@@ -254,6 +254,26 @@ def test_to_who_may_not_see_others(tree: dict[str, Any], kind: str, hidden: list
     assert seen["message"] == (HIDDEN if first_is_hidden else whole["message"])
 
 
+def test_to_who_may_not_see_what_holds_the_last_of_very_many() -> None:
+    """The message may be made of one that is waited for, and that has no reason of its own any more: it goes too."""
+    early = [f"environment/e{number}" for number in range(120)]
+    soaks = policy(early[-1], active=NEW, active_checks=[check("soak", "pending")])
+    tree = bundle(
+        *(policy(branch) for branch in early[:-1]),
+        soaks,
+        policy(PROD, active=OLD, proposed_checks=[ORDER]),
+        timedCommitStatuses=[gate("soak", "TimedCommitStatus", key="soak", environments=[])],
+    )
+    named = [{"branch": branch} for branch in early]
+    tree["promotionStrategy"]["spec"]["environments"] = [*named, {"branch": PROD, "dependsOn": early}]
+    whole = told(tree)["environments"][-1]
+    assert "timer soak is pending" in whole["message"]
+    assert "soak" not in orjson.dumps([each for each in whole["waitingFor"] if each["kind"] == "order"]).decode()
+    seen = told(tree, "TimedCommitStatus")
+    assert seen["environments"][-1]["message"] == HIDDEN
+    assert "timer soak" not in orjson.dumps(seen).decode()
+
+
 def test_what_a_history_tells_is_hidden_with_it() -> None:
     """The pull request that brought what is live."""
     tree = bundle(full_policy(), changeTransferPolicyHistories=[history(PROD, {"pullRequest": {"id": "11"}})])
