@@ -65,7 +65,7 @@ export class Fleet {
     if (!same) this.#arrange();
     for (const row of changed.filter(Boolean)) {
       // So that what shines already begins anew. Asked of its style alone: thousands are not laid out for it.
-      void getComputedStyle(row).animationName;
+      void getComputedStyle(row, "::after").animationName;
       row.classList.add("changed");
     }
   }

@@ -24,7 +24,7 @@ _HOLDS_OTHERS = frozenset(StateWord) - {
 }
 
 
-class Wait(Protocol):
+class HeldBack(Protocol):
     """Why the order gate holds an environment back (waiting.Awaiting)."""
 
     @property
@@ -101,7 +101,7 @@ def environment_facts(it: Situation) -> EnvironmentFacts:
 
 
 @lru_cache(maxsize=KEPT)
-def queued(facts: EnvironmentFacts, wait: Wait) -> EnvironmentFacts:
+def queued(facts: EnvironmentFacts, wait: HeldBack) -> EnvironmentFacts:
     """With whom it waits for, a reason each in place of the order gate's."""
     others = (each for each in facts.reasons if each.kind is not ReasonKind.ORDER)
     return replace(facts, reasons=(*wait.reasons, *others), message=wait.words, awaits=wait.awaited, causes=wait.causes)
