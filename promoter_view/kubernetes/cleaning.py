@@ -229,7 +229,6 @@ _RULES_OF: Mapping[str, Callable[[Json, CleaningRules], Json]] = {
     "TimedCommitStatus": _without_countdown,
     "WebRequestCommitStatus": _redact_web_request,
     "Warehouse": _without_status,
-    "Project": _without_status,
     "Promotion": lambda document, _: redact_promotion(document),
     "Stage": lambda document, _: redact_stage(document),
     "Application": lambda document, _: reduce_application(document),

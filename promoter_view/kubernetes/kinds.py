@@ -49,7 +49,6 @@ KARGO_KINDS = (
     Kind("Promotion", "promotions", KARGO_GROUP),
     Kind("Freight", "freights", KARGO_GROUP),
     Kind("Warehouse", "warehouses", KARGO_GROUP),
-    Kind("Project", "projects", KARGO_GROUP, namespaced=False),
 )
 
 APPLICATION = Kind("Application", "applications", ARGOCD_GROUP, has_status=False)

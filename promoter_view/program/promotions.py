@@ -16,7 +16,6 @@ from twisted.internet.defer import Deferred
 from promoter_view.boundaries import Follower, Leading, ViewReader
 from promoter_view.kubernetes.client.client import KubernetesClient
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, Clusters
-from promoter_view.kubernetes.connection.config import own_namespace
 from promoter_view.log.following import Followers
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.promotions.applying import Applying
@@ -93,7 +92,7 @@ class Shard:
         self._lease = ShardLease(
             client,
             shard=self._name,
-            namespace=self._settings.argocd.lease_namespace or own_namespace(self._runtime.environ),
+            namespace=self._settings.argocd.lease_namespace,
             identity=identity_of(self._settings.event_log.url, self._hostname),
             runtime=self._runtime,
             changed=self._wake_all,

@@ -19,7 +19,9 @@ from promoter_view.views.bundles import Drafts, View
 from promoter_view.views.definition import DECLARED, ViewDefinition
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.reflected import ReflectedView, reflected_kind
-from promoter_view.views.stage.details import STAGE_DETAILS
+
+#: What Promotions are run from.
+_RUN = frozenset(kind.kind for kind in (*KARGO_KINDS, APPLICATION))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def role_of(settings: Settings, definitions: Sequence[ViewDefinition]) -> Role:
         needs = tuple(Need(each.kind, frozenset((each.kind,))) for each in shown)
         make_view = partial(ReflectedView, declared_only=settings.access.member_authorization)
         return Role(paths, bare, make_view, shown, (), needs, aggregated=True)
-    kinds = _kinds(settings)
+    kinds = _kinds(settings, shown)
     paths = reflected_paths(
         kinds,
         settings.cluster.namespace,
@@ -87,19 +89,19 @@ def _undeclared(
     )
 
 
-def _kinds(settings: Settings) -> tuple[Kind, ...]:
+def _kinds(settings: Settings, shown: Sequence[ViewDefinition]) -> tuple[Kind, ...]:
     """What the views that are shown are made of, and what a shard's Promotions are: for others no right is needed."""
-    strategies = PROMOTER_KINDS if PROMOTION_STRATEGY_DETAILS.plural in settings.program.views else ()
-    wants_stages = STAGE_DETAILS in settings.program.views or settings.argocd.shard is not None
-    stages = (*KARGO_KINDS, APPLICATION) if wants_stages else ()
-    return (*strategies, *stages)
+    wanted = frozenset(kind for each in shown for kind in _kinds_of(each))
+    if settings.argocd.shard is not None:
+        wanted |= _RUN
+    strategies = PROMOTER_KINDS if PROMOTION_STRATEGY_DETAILS.root.kind in wanted else ()
+    return (*strategies, *(kind for kind in (*KARGO_KINDS, APPLICATION) if kind.kind in wanted))
 
 
 def _needs(shown: Sequence[ViewDefinition], settings: Settings) -> tuple[Need, ...]:
     """Each view its root and members; what Promotions are made of is needed whatever is shown."""
     views = tuple(Need(each.root.kind, _kinds_of(each)) for each in shown)
-    run = frozenset(kind.kind for kind in (*KARGO_KINDS, APPLICATION))
-    return views if settings.argocd.shard is None else (*views, Need("", run))
+    return views if settings.argocd.shard is None else (*views, Need("", _RUN))
 
 
 def _kinds_of(definition: ViewDefinition) -> frozenset[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.command_line.settings import OPTIONS
+from promoter_view.promotions.lease.lease import heartbeat_name, lease_name
 from tests.support.chart.rendering import NAMESPACE, Helm, Objects, RefusedValuesError, kustomized
 
 DEPLOYMENT = ("Deployment", NAMESPACE, "promoter-apiserver")
@@ -44,12 +45,13 @@ SAME: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
     ("network policies", {"networkPolicy": {"enabled": True}}, "certs-manual", ("network-policy",)),
     ("monitoring", {"monitoring": {"enabled": True}}, "certs-manual", ("monitoring",)),
     ("dashboards of Grafana", {"monitoring": {"dashboards": True}}, "certs-manual", ("grafana",)),
-    ("Argo CD", {"argocd": {"enabled": True}}, "certs-manual", ("argocd",)),
+    ("strategies only", {"argocd": {"enabled": False}}, "certs-manual", ("strategies-only",)),
+    ("Argo CD, written", {"argocd": {"writes": {"enabled": True}}}, "certs-manual", ("argocd-writes",)),
     (
-        "Argo CD, written",
-        {"argocd": {"enabled": True, "writes": {"enabled": True}}},
+        "strategies only, with a dashboard",
+        {"argocd": {"enabled": False}, "dashboard": {"enabled": True}},
         "certs-manual",
-        ("argocd", "argocd-writes"),
+        ("dashboard", "strategies-only"),
     ),
     ("dashboard", {"dashboard": {"enabled": True}}, "certs-manual", ("dashboard",)),
     (
@@ -67,10 +69,10 @@ SAME: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
     (
         "several at once",
         CERT_MANAGER
-        | {"dashboard": {"enabled": True}, "argocd": {"enabled": True}, "monitoring": {"enabled": True}}
+        | {"dashboard": {"enabled": True}, "monitoring": {"enabled": True}}
         | {"networkPolicy": {"enabled": True}, "aggregateRoles": True},
         "certs-cert-manager",
-        ("dashboard", "argocd", "monitoring", "network-policy", "aggregate-roles"),
+        ("dashboard", "monitoring", "network-policy", "aggregate-roles"),
     ),
 ]
 
@@ -189,13 +191,33 @@ def test_the_log_is_where_one_says(helm: Helm, values: dict[str, Any], volume: d
 
 
 def test_applications_in_another_namespace(helm: Helm) -> None:
-    """The program is told where they are, and may write there and nowhere else."""
-    argocd = {"enabled": True, "namespace": "gitops", "writes": {"enabled": True, "shard": "blue"}}
+    """The program is told where they are and where Kargo is, and may write there and nowhere else."""
+    writes = {"enabled": True, "shard": "Blue_2", "kargoNamespace": "kargo-system"}
+    argocd = {"namespace": "gitops", "writes": writes}
     rendered = helm.objects({"argocd": argocd})
     environment = {entry["name"]: entry["value"] for entry in _container(rendered)["env"]}
     assert environment["PROMOTER_VIEW_ARGOCD_NAMESPACE"] == "gitops"
-    assert environment["PROMOTER_VIEW_ARGOCD_SHARD"] == "blue"
-    assert {namespace for kind, namespace, _ in rendered if kind == "Role"} == {"gitops", NAMESPACE}
+    assert environment["PROMOTER_VIEW_ARGOCD_SHARD"] == "Blue_2"
+    assert environment["PROMOTER_VIEW_ARGOCD_LEASE_NAMESPACE"] == "kargo-system"
+    assert {namespace for kind, namespace, _ in rendered if kind == "Role"} == {"gitops", "kargo-system"}
+    rules = [rule for found in rendered.values() for rule in found.get("rules", ())]
+    named = {name for rule in rules for name in rule.get("resourceNames", ())}
+    assert named == {heartbeat_name("Blue_2"), lease_name("Blue_2")}
+
+
+def test_stages_of_some_namespaces(helm: Helm) -> None:
+    """With namespaces nothing of Kargo and Argo CD is read unless that is asked for; then Roles are enough."""
+    assert not any("argocd" in name or "stages" in name for _, _, name in helm.objects({"namespaces": ["team-a"]}))
+    asked = helm.objects({"namespaces": ["team-a", "team-b"], "argocd": {"enabled": True, "namespace": "gitops"}})
+    readers = {(kind, namespace, name) for kind, namespace, name in asked if kind.endswith("Role")}
+    assert readers - helm.objects({"namespaces": ["team-a", "team-b"]}).keys() == {
+        ("Role", "team-a", "promoter-apiserver-stages"),
+        ("Role", "team-b", "promoter-apiserver-stages"),
+        ("Role", "gitops", "promoter-apiserver-argocd"),
+    }
+    assert [rule["resources"] for rule in asked["Role", "gitops", "promoter-apiserver-argocd"]["rules"]] == [
+        ["applications"]
+    ]
 
 
 def test_an_etcd_with_tls_and_a_user(helm: Helm) -> None:
@@ -334,7 +356,11 @@ def test_names_in_another_namespace(helm: Helm) -> None:
         ({"eventLog": {"engine": "etcd"}}, "eventLog.etcd.url: eventLog.engine etcd needs it"),
         ({"eventLog": {"etcd": {"url": "etcd.example:2379"}}}, "at '/eventLog/etcd/url'"),
         ({"eventLog": {"etcd": {"user": "view"}}}, "eventLog.etcd.secretName"),
-        ({"argocd": {"writes": {"enabled": True}}}, "argocd.writes.enabled: argocd.enabled is false"),
+        (
+            {"argocd": {"enabled": False, "writes": {"enabled": True}}},
+            "argocd.writes.enabled: argocd.enabled is false",
+        ),
+        ({"argocd": {"writes": {"kargoNamespace": "Kargo!"}}}, "at '/argocd/writes/kargoNamespace'"),
         ({"argocd": {"writes": {"shard": "a b"}}}, "at '/argocd/writes/shard'"),
         ({"dashboard": {"auth": "ldap"}}, "at '/dashboard/auth': value must be one of 'token', 'proxy', 'none'"),
         ({"dashboard": {"role": "both"}}, "at '/dashboard/role'"),

@@ -110,9 +110,9 @@ def application(name: str, authorized: str | None, **labels: str) -> Document:
 
 @contextmanager
 def town(plane: ControlPlane) -> Iterator[None]:
-    """In the block the plane has the project behind Kargo's webhooks, a Freight ``f1`` in it, Argo CD's namespace."""
+    """In the block the plane has the project behind Kargo's webhooks, a Freight ``f1`` in it, Argo CD's and Kargo's namespaces."""
     client = plane.client()
-    for name, labels in ((PROJECT, {"kargo.akuity.io/project": "true"}), (ARGOCD, {})):
+    for name, labels in ((PROJECT, {"kargo.akuity.io/project": "true"}), (ARGOCD, {}), ("kargo", {})):
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
         client.create("/api/v1/namespaces", namespace)
     client.create(kargo_path("warehouses"), warehouse())

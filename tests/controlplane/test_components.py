@@ -1,13 +1,16 @@
-"""Components of the manifests as pods that run: a dashboard, Argo CD with and without writing, one namespace."""
+"""Components of the manifests as pods that run: dashboards, with and without writing, strategies only, a namespace."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from promoter_view.decoded import parse_time
+from promoter_view.views.definition import GROUP
 from tests.controlplane.argocd import (
     APPLICATIONS,
     ARGOCD,
@@ -36,9 +39,12 @@ VIEWER = "promoter-promotionstrategydetails-viewer"
 PAGES = 8080
 #: What components/argocd-writes names the shard.
 SHARD = "promoter-view"
-WRITES = "promoter-apiserver-argocd-writes"
+WRITES, LEASE = "promoter-apiserver-argocd-writes", "promoter-apiserver-argocd-lease"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/kargo/leases"
 #: These are read again only where a write has met another's, which no test can bring about from outside.
 AFTER_CONFLICTS = {("get", "stages"), ("get", "freights")}
+#: The first state comes by a watch; a list says where the cluster stands when the watch goes on after a restart.
+AFTER_RESTARTS = {("list", "warehouses")}
 #: Of a Stage itself only the finalizer is written.
 OF_THE_END = {("patch", "stages")}
 REVIEWS = ("tokenreviews", "subjectaccessreviews")
@@ -89,16 +95,17 @@ def test_promotions_and_a_dashboard_of_its_own(installed: Installation) -> None:
     """A Stage is promoted and shown, pages come from the aggregated API, and each right that was given was used."""
     Team(installed.plane, "shops")
     with (
-        applied(installed, "dashboard", "argocd", "argocd-writes") as pod,
+        applied(installed, "dashboard", "argocd-writes") as pod,
         installed.pod("promoter-dashboard") as pages,
     ):
         viewer, stranger = installed.account(VIEWER), installed.account()
         promoted(installed)
+        assert kargo_says(installed) == {"promoter-view": "Alive"}
         assert viewer.kubectl("get", "sgd", "-A", "--no-headers").split()[:2] == [PROJECT, "test"]
         pages.wait_ready()
         check_pages(pages, viewer, stranger)
         assert installed.refused(pages.user) == set()
-        wanted = granted(installed) - AFTER_CONFLICTS
+        wanted = granted(installed) - AFTER_CONFLICTS - AFTER_RESTARTS
         wait_for(lambda: wanted - OF_THE_END <= used(installed, pod), "each right to be used")
         installed.client.delete(kargo_path("stages", "test"))
         wait_for(lambda: gone(installed, kargo_path("stages", "test")), "the Stage's finalizer to be taken away")
@@ -121,6 +128,17 @@ def promoted(installed: Installation) -> None:
         wait_for(lambda: phase() == "Succeeded", "the Promotion to succeed")
 
 
+def kargo_says(installed: Installation) -> dict[str, str]:
+    """What Kargo's API makes of the heartbeats in its namespace: a controller is alive until its Lease is over."""
+    label, found = "kargo.akuity.io/controller", {}
+    for lease in installed.client.get(LEASES, labelSelector=label)["items"]:
+        renewed, spec = parse_time(lease["spec"]["renewTime"]), lease["spec"]
+        assert renewed is not None
+        is_fresh = time.time() - renewed.timestamp() < spec["leaseDurationSeconds"]
+        found[lease["metadata"]["labels"][label]] = "Alive" if is_fresh else "Dead"
+    return found
+
+
 def gone(installed: Installation, path: str) -> bool:
     """Whether an object is no longer there."""
     try:
@@ -132,8 +150,13 @@ def gone(installed: Installation, path: str) -> bool:
 
 def granted(installed: Installation) -> set[tuple[str, str]]:
     """Verbs and resources of components/argocd-writes, as they are in the cluster."""
-    paths = ("clusterroles", f"namespaces/{ARGOCD}/roles", f"namespaces/{NAMESPACE}/roles")
-    rules = [rule for path in paths for rule in installed.client.get(f"{RBAC}/{path}/{WRITES}")["rules"]]
+    roles = (
+        f"clusterroles/{WRITES}",
+        f"clusterroles/{LEASE}",
+        f"namespaces/{ARGOCD}/roles/{WRITES}",
+        f"namespaces/kargo/roles/{LEASE}",
+    )
+    rules = [rule for role in roles for rule in installed.client.get(f"{RBAC}/{role}")["rules"]]
     return {(verb, resource) for rule in rules for verb in rule["verbs"] for resource in rule["resources"]}
 
 
@@ -145,7 +168,7 @@ def used(installed: Installation, pod: Pod) -> set[tuple[str, str]]:
 def test_a_dashboard_in_the_same_pod_that_only_reads(installed: Installation) -> None:
     """One pod serves the API and the pages; with Argo CD, and without the writes, it writes nothing but reviews."""
     Team(installed.plane, "others")
-    with applied(installed, "dashboard-same-pod", "argocd") as pod:
+    with applied(installed, "dashboard-same-pod") as pod:
         viewer, stranger = installed.account(VIEWER), installed.account()
         check_pages(pod, viewer, stranger)
         viewer.kubectl("get", "sgd", "-A")
@@ -185,3 +208,14 @@ def test_one_namespace(installed: Installation) -> None:
         rows = installed.account(VIEWER).kubectl("get", "psd", "-A", "--no-headers").splitlines()
         assert [row.split()[:2] for row in rows] == [[NAMESPACE, STRATEGY]]
         assert "clusterscmproviders" not in pod.get(6443, "/readyz?verbose")[1]
+
+
+def test_strategies_only(installed: Installation) -> None:
+    """Nothing of Kargo and Argo CD is asked for, and there is no StageDetails to ask for."""
+    Team(installed.plane, "only")
+    with applied(installed, "strategies-only") as pod:
+        rows = installed.account(VIEWER).kubectl("get", "psd", "-n", "only", "--no-headers").splitlines()
+        assert [row.split()[0] for row in rows] == [STRATEGY]
+        assert "stagedetails" not in installed.account().kubectl("api-resources", "--api-group", GROUP)
+        asked = {each.resource for each in installed.audit.of(pod.user, pod.name)}
+        assert not asked & {"stages", "promotions", "freights", "applications"}

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from promoter_view.kubernetes.kinds import KARGO_KINDS, PROMOTER_KINDS
 from promoter_view.program.command_line.parsing import settings
 from promoter_view.program.command_line.settings import OPTIONS
+from promoter_view.program.role import role_of
+from promoter_view.promotions.lease.lease import heartbeat_name, lease_name
+from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.stage.details import stage_details
 from tests.controlplane.installation.installed import DEPLOY, compose, stand_ins
 from tests.controlplane.installation.pod import NAMESPACE
 from tests.support.plane.fixtures import running_plane
@@ -25,8 +28,7 @@ OVERLAYS = ("certs-manual", "certs-cert-manager", "dev-insecure", "local-host")
 #: Each component, on an overlay and with what it needs.
 COMPOSED = (
     ("certs-manual", "aggregate-roles"),
-    ("certs-manual", "argocd"),
-    ("certs-manual", "argocd", "argocd-writes"),
+    ("certs-manual", "argocd-writes"),
     ("certs-manual", "dashboard"),
     ("certs-manual", "dashboard", "dashboard-ingress"),
     ("certs-manual", "dashboard-same-pod"),
@@ -35,12 +37,13 @@ COMPOSED = (
     ("certs-manual", "namespaced"),
     ("certs-manual", "network-policy"),
     ("certs-manual", "replicas"),
+    ("certs-manual", "dashboard", "strategies-only"),
     ("certs-manual", "network-policy", "replicas", "dashboard-same-pod"),
     ("certs-cert-manager", "monitoring"),
 )
 EVERYTHING = (
     "certs-cert-manager",
-    *("aggregate-roles", "argocd", "dashboard", "dashboard-ingress", "ephemeral", "monitoring", "network-policy"),
+    *("aggregate-roles", "dashboard", "dashboard-ingress", "ephemeral", "monitoring", "network-policy"),
 )
 Objects = dict[tuple[str, str, str], dict[str, Any]]
 
@@ -56,7 +59,7 @@ def plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory
     """A cluster with the namespace that the controller's installation makes."""
     with running_plane(control_plane_binaries, tmp_path_factory.mktemp("plane")) as found:
         found.install_crds(stand_ins())
-        for namespace in (NAMESPACE, "argocd"):
+        for namespace in (NAMESPACE, "argocd", "kargo"):
             labels = {"pod-security.kubernetes.io/enforce": "restricted"}
             found.client().create("/api/v1/namespaces", {"metadata": {"name": namespace, "labels": labels}})
         yield found
@@ -88,8 +91,10 @@ def test_what_the_base_is(base: Objects) -> None:
     assert set(base) == {
         ("APIService", "", "v1alpha1.view.promoter.argoproj.io"),
         ("ClusterRole", "", "promoter-apiserver"),
+        ("ClusterRole", "", "promoter-apiserver-argocd"),
         ("ClusterRole", "", "promoter-promotionstrategydetails-viewer"),
         ("ClusterRoleBinding", "", "promoter-apiserver"),
+        ("ClusterRoleBinding", "", "promoter-apiserver-argocd"),
         ("ClusterRoleBinding", "", "promoter-apiserver-auth-delegator"),
         ("Deployment", NAMESPACE, "promoter-apiserver"),
         ("PersistentVolumeClaim", NAMESPACE, "promoter-apiserver-log"),
@@ -116,14 +121,60 @@ def test_nothing_secret_and_no_namespace_anywhere(everything: Objects) -> None:
     assert not {verb for rule in rules for verb in rule["verbs"]} - {"get", "list", "watch"}
 
 
-def test_the_roles_read_what_is_reflected(base: Objects, everything: Objects) -> None:
-    """The rules are the program's own kinds, each with list and watch: no more, no less."""
-    (rule,) = base["ClusterRole", "", "promoter-apiserver"]["rules"]
-    assert rule["resources"] == [kind.plural for kind in PROMOTER_KINDS]
-    assert rule["verbs"] == ["list", "watch"]
-    kargo, applications = everything["ClusterRole", "", "promoter-apiserver-argocd"]["rules"]
-    assert kargo["resources"] == [kind.plural for kind in KARGO_KINDS]
-    assert applications["resources"] == ["applications"]
+def reads(roles: Iterable[dict[str, Any]]) -> set[tuple[str, str]]:
+    """Groups and resources of the rules, each of which has list and watch, and no more."""
+    rules = [rule for role in roles for rule in role["rules"]]
+    assert all(rule["verbs"] == ["list", "watch"] for rule in rules)
+    return {(group, resource) for rule in rules for group in rule["apiGroups"] for resource in rule["resources"]}
+
+
+def reflected(**given: str) -> set[tuple[str, str]]:
+    """What the program reflects with those options."""
+    role = role_of(settings(given, {}), [PROMOTION_STRATEGY_DETAILS, stage_details("argocd")])
+    return {(path.group, path.plural) for path in role.paths}
+
+
+def test_the_roles_read_what_is_reflected(base: Objects, kubectl: Path, tmp_path: Path) -> None:
+    """The rules are what the program reflects, each with list and watch: no more, no less."""
+    ours = [("ClusterRole", "", name) for name in ("promoter-apiserver", "promoter-apiserver-argocd")]
+    assert reads(base[each] for each in ours) == reflected()
+    only = objects(kubectl, compose(tmp_path, "certs-manual", "strategies-only"))
+    assert ours[1] not in only
+    assert reads([only[ours[0]]]) == reflected(views="promotionstrategydetails")
+    written = objects(kubectl, compose(tmp_path, "certs-manual", "argocd-writes"))
+    more, *_ = written["ClusterRole", "", "promoter-apiserver-argocd-writes"]["rules"]
+    assert reads([{"rules": [more]}]) == reflected(**{"argocd-shard": "promoter-view"}) - reflected()
+
+
+def renamed(folder: Path) -> Path:
+    """The kustomization of docs/install.md that gives the shard another name."""
+    document = (DEPLOY.parents[1] / "docs" / "install.md").read_text().partition("## A shard of Kargo")[2]
+    text = document.partition("```yaml\n")[2].partition("```")[0]
+    relative = os.path.relpath(DEPLOY.resolve(), folder.resolve())
+    (folder / "kustomization.yaml").write_text(text.replace("../deploy/apiserver", relative))
+    return folder
+
+
+@pytest.mark.parametrize("shard", ["promoter-view", "east"])
+def test_the_lease_is_in_the_namespace_of_kargo(kubectl: Path, tmp_path: Path, shard: str) -> None:
+    """Of Leases the component permits the shard's own and Kargo's heartbeat of it, by name; and to create one."""
+    folder = renamed(tmp_path) if shard == "east" else compose(tmp_path, "certs-manual", "argocd-writes")
+    written = objects(kubectl, folder)
+    leases = {
+        (kind, namespace, rule.get("resourceNames", [None])[0], *rule["verbs"])
+        for (kind, namespace, _), found in written.items()
+        for rule in found.get("rules", ())
+        if "leases" in rule.get("resources", ())
+    }
+    container = written["Deployment", NAMESPACE, "promoter-apiserver"]["spec"]["template"]["spec"]["containers"][0]
+    environment = {each["name"]: each.get("value", "") for each in container["env"]}
+    given = settings({}, environment).argocd
+    assert given.shard == shard
+    assert leases == {
+        ("ClusterRole", "", heartbeat_name(given.shard), "list"),
+        ("Role", given.lease_namespace, None, "create"),
+        ("Role", given.lease_namespace, lease_name(given.shard), "get", "update"),
+    }
 
 
 def test_each_variable_is_an_option(kubectl: Path, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ pytestmark = pytest.mark.controlplane
 KILLS = lasting(6, 20)
 HEALTHS = (("Progressing", "Progressing"), ("Degraded", "Unhealthy"), ("Healthy", "Healthy"))
 ENDED = ("Succeeded", "Failed", "Errored", "Aborted")
-LEASE = f"/apis/coordination.k8s.io/v1/namespaces/default/leases/promoter-view-{SHARD}"
+LEASE = f"/apis/coordination.k8s.io/v1/namespaces/kargo/leases/promoter-view-{SHARD}"
 
 
 @pytest.fixture(scope="module")
@@ -314,7 +314,6 @@ def test_two_instances(plane: ControlPlane, client: Client, tmp_path: Path) -> N
 def test_kargo_is_alive(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
     """While Kargo's own controller renews its heartbeat for the shard nothing is written, and the reason is shown."""
     create(client, "shared")
-    client.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kargo"}})
     heartbeat = f"/apis/coordination.k8s.io/v1/namespaces/kargo/leases/kargo-controller-{SHARD}"
     spec = {"holderIdentity": "kargo-0", "leaseDurationSeconds": 120, "renewTime": _micro(time.time())}
     lease: dict[str, Any] = {
@@ -324,16 +323,13 @@ def test_kargo_is_alive(plane: ControlPlane, client: Client, tmp_path: Path) -> 
         "spec": spec,
     }
     client.create(heartbeat.rpartition("/")[0], lease)
-    try:
-        with running(tmp_path, plane) as program, ArgoCD(plane.client):
-            name = promote(client, "shared", update("a", name="shared"))
-            wait_for(lambda: b"Kargo's own controller runs shard east" in verbose(program), "the reason")
-            time.sleep(2)
-            assert "status" not in client.get(kargo_path("promotions", name))
-            client.delete(heartbeat)
-            assert ended(client, name) == ("Succeeded", "")
-    finally:
-        client.delete("/api/v1/namespaces/kargo")
+    with running(tmp_path, plane) as program, ArgoCD(plane.client):
+        name = promote(client, "shared", update("a", name="shared"))
+        wait_for(lambda: b"Kargo's own controller runs shard east" in verbose(program), "the reason")
+        time.sleep(2)
+        assert "status" not in client.get(kargo_path("promotions", name))
+        client.delete(heartbeat)
+        assert ended(client, name) == ("Succeeded", "")
 
 
 def _micro(seconds: float) -> str:

@@ -49,11 +49,11 @@ def test_everything_that_is_reflected() -> None:
 
 
 def test_applications_live_elsewhere() -> None:
-    """With namespaces, Applications are looked at in Argo CD's, Stages in those, Projects nowhere."""
+    """With namespaces, Applications are looked at in Argo CD's, Stages in those, ClusterScmProviders nowhere."""
     paths = reflected_paths(REFLECTED_KINDS, ("shop",), None, ("argocd", "apps"))
     found = {kind: [path.namespace for path in paths if path.kind == kind] for kind in ("Application", "Stage")}
     assert found == {"Application": ["argocd", "apps"], "Stage": ["shop"]}
-    assert "Project" not in {path.kind for path in paths}
+    assert "ClusterScmProvider" not in {path.kind for path in paths}
 
 
 def test_applications_in_another_cluster() -> None:

@@ -76,12 +76,12 @@ def test_views() -> None:
 
 
 def test_what_each_view_needs() -> None:
-    """Root and members; Warehouses and Projects only where Promotions are run, and then whatever is shown."""
+    """Root and members; Warehouses only where Promotions are run, and then whatever is shown."""
     strategies, stages = role("all", views="promotionstrategydetails,stagedetails").needs
     assert (strategies.root, len(strategies.kinds)) == ("PromotionStrategy", 15)
     assert stages == Need("Stage", frozenset({"Stage", "Promotion", "Freight", "Application"}))
     *_, shard = role("all", **{"argocd-shard": "blue"}).needs
-    assert shard == Need("", stages.kinds | {"Warehouse", "Project"})
+    assert shard == Need("", stages.kinds | {"Warehouse"})
     [bundles] = role("dashboard").needs
     assert bundles == Need("PromotionStrategyDetails", frozenset({"PromotionStrategyDetails"}))
 

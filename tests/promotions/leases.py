@@ -23,13 +23,14 @@ class Leases:
         self.trouble: Exception | None = None
         self.may_list = True
         self.silent = False
+        self.namespaces = {"kargo"}
         self.held: list[Deferred[None]] | None = None
         self._version = 0
 
-    def put(self, namespace: str, name: str, **spec: Any) -> None:
+    def put(self, namespace: str, name: str, labels: dict[str, str] | None = None, **spec: Any) -> None:
         self._version += 1
         metadata = {"namespace": namespace, "name": name, "resourceVersion": str(self._version)}
-        self.found[namespace, name] = {"metadata": metadata, "spec": spec}
+        self.found[namespace, name] = {"metadata": metadata | ({"labels": labels} if labels else {}), "spec": spec}
 
     async def request(
         self, method: str, path: str, *, body: bytes | None = None, content_type: str = "application/json"
@@ -54,10 +55,12 @@ class Leases:
             if known is None:
                 raise ApiError(404, "NotFound", "no such Lease")
             return orjson.dumps(known)
+        if namespace not in self.namespaces:
+            raise ApiError(404, "NotFound", f'namespaces "{namespace}" not found')
         version = document["metadata"].get("resourceVersion")
         if (known["metadata"]["resourceVersion"] if known else None) != version:
             raise ApiError(409, "Conflict", "it was written meanwhile")
-        self.put(namespace, name, **document["spec"])
+        self.put(namespace, name, document["metadata"].get("labels"), **document["spec"])
         return orjson.dumps(self.found[namespace, name])
 
     def _list(self, path: str) -> bytes:

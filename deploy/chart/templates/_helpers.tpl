@@ -48,6 +48,27 @@ app.kubernetes.io/part-of: promoter
 {{- end }}
 {{- end }}
 
+{{/* What of Kargo StageDetails are made of. */}}
+{{- define "promoter-view.stageRules" -}}
+- apiGroups:
+  - kargo.akuity.io
+  resources:
+  - stages
+  - promotions
+  - freights
+  verbs:
+  - list
+  - watch
+{{- end }}
+
+{{/* Something where StageDetails are served. */}}
+{{- define "promoter-view.stages" -}}
+{{- if kindIs "invalid" .Values.argocd.enabled }}
+{{- if not .Values.namespaces }}true{{ end }}
+{{- else if .Values.argocd.enabled }}true
+{{- end }}
+{{- end }}
+
 {{/* Values that contradict each other, said before anything is rendered. */}}
 {{- define "promoter-view.check" -}}
 {{- with .Values.certs }}
@@ -61,10 +82,8 @@ app.kubernetes.io/part-of: promoter
 {{- if and (gt (int .Values.replicas) 1) (ne .Values.eventLog.engine "etcd") }}
 {{- fail (printf "replicas: %d of them need eventLog.engine etcd, not %s: two logs must never serve one Service" (int .Values.replicas) .Values.eventLog.engine) }}
 {{- end }}
-{{- with .Values.argocd }}
-{{- if and .writes.enabled (not .enabled) }}
-{{- fail "argocd.writes.enabled: argocd.enabled is false: what is not read cannot be promoted" }}
-{{- end }}
+{{- if and .Values.argocd.writes.enabled (not (include "promoter-view.stages" .)) }}
+{{- fail "argocd.writes.enabled: argocd.enabled is false, or namespaces are given and it is not true: what is not read cannot be promoted" }}
 {{- end }}
 {{- with .Values.eventLog }}
 {{- if and (eq .engine "etcd") (not .etcd.url) }}

@@ -29,7 +29,7 @@ from promoter_view.command.exits import Exit
 from promoter_view.decoded import mapping, mappings, text
 from promoter_view.kubernetes.client.client import ClientSettings, KubernetesClient
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, ConfigError, Source
-from promoter_view.kubernetes.connection.config import load_named_cluster, own_namespace
+from promoter_view.kubernetes.connection.config import load_named_cluster
 from promoter_view.kubernetes.documents import decode
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError
 from promoter_view.network.key_pairs import KeyPairError, Pem, read_certificates, read_key_pair
@@ -148,9 +148,8 @@ def _kinds(role: Role, served: _ServedKinds) -> Iterator[Finding]:
 
 async def _rights(settings: Settings, paths: Sequence[ListPath], client: KubernetesClient) -> AsyncIterator[Finding]:
     """Of what is not installed no right is asked for."""
-    lease_namespace = settings.argocd.lease_namespace or own_namespace(os.environ)
     wanted = [right for path in paths for right in reading(path)]
-    wanted += [*access(settings), *promoting(settings, lease_namespace)]
+    wanted += [*access(settings), *promoting(settings)]
     try:
         answers = [(right, await _is_allowed(client, right)) for right in wanted]
     except ClusterError as error:

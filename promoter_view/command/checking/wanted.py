@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from promoter_view.command.checking.findings import Right
 from promoter_view.kubernetes.kinds import ARGOCD_GROUP, KARGO_GROUP
 from promoter_view.program.command_line.settings import Settings
+from promoter_view.promotions.lease.lease import heartbeat_name, lease_name
 from promoter_view.records import ListPath
 
 _REVIEWS = (
@@ -32,9 +33,10 @@ def access(settings: Settings) -> Iterator[Right]:
         yield _CONFIGURATION
 
 
-def promoting(settings: Settings, lease_namespace: str) -> Iterator[Right]:
+def promoting(settings: Settings) -> Iterator[Right]:
     """What it takes to run the Promotions of a shard."""
-    if settings.argocd.shard is None:
+    shard, namespace = settings.argocd.shard, settings.argocd.lease_namespace
+    if shard is None:
         return
     for verb, resource in (
         ("patch", "promotions/status"),
@@ -47,4 +49,6 @@ def promoting(settings: Settings, lease_namespace: str) -> Iterator[Right]:
         yield from (
             Right(verb, "applications", ARGOCD_GROUP, settings.argocd.namespace[0]) for verb in ("get", "patch")
         )
-    yield from (Right(verb, "leases", _LEASES, lease_namespace) for verb in ("get", "create", "update"))
+    yield Right("list", "leases", _LEASES, name=heartbeat_name(shard))
+    yield Right("create", "leases", _LEASES, namespace)
+    yield from (Right(verb, "leases", _LEASES, namespace, lease_name(shard)) for verb in ("get", "update"))

@@ -76,8 +76,8 @@ class ClusterOptions:
         "",
         "reflect these namespaces only, separated by commas",
         otherwise="all",
-        more="Roles are enough ([access](access.md#what-the-programs-own-user-needs)); ClusterScmProviders and "
-        "Projects are then not reflected",
+        more="Roles are enough ([access](access.md#what-the-programs-own-user-needs)); ClusterScmProviders are "
+        "then not reflected",
     )
     instance_id: str | None = option(
         instance_id,
@@ -129,10 +129,9 @@ class ArgoCDOptions:
     )
     lease_namespace: str = option(
         lease_namespace,
-        "",
-        "where the Lease is that lets one process at a time run a shard",
-        otherwise="the Pod's namespace, else default",
-        more="it is called `promoter-view-SHARD`",
+        "kargo",
+        "the namespace of Kargo, for the Lease that lets one process at a time run a shard",
+        more="it is called `promoter-view-SHARD`; there Kargo's UI finds it, and shows the shard's Stages as alive",
     )
 
 

@@ -186,8 +186,8 @@ def shard(text: str) -> str:
 
 @_notation("NAMESPACE")
 def lease_namespace(text: str) -> str:
-    """A namespace; "" means our own."""
-    if text and not _LABEL.fullmatch(text):
+    """A namespace."""
+    if not _LABEL.fullmatch(text):
         raise ValueError("a namespace, of lower-case letters, digits and '-'")
     return text
 

@@ -3,7 +3,10 @@
 A Lease is no fence: it keeps two instances from working against each other, while each write's resourceVersion keeps
 them from doing harm. A holder counts as gone once its Lease has not changed for the whole of its duration under our own
 eyes, by a clock that only grows, as client-go's leader election has it. What it says of its time of renewal is for
-people: two machines' clocks are never compared, and neither may step.
+people and for Kargo: two machines' clocks are never compared here, and neither may step.
+
+Kargo takes each Lease in its own namespace that has the label below for the heartbeat of that shard's controller. So
+ours shows the shard's Stages as alive there. Kargo's own Leases begin with ``kargo-controller-``: no name of ours does.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from promoter_view.decoded import number, text
+from promoter_view.decoded import mapping, number, text
 from promoter_view.promotions.documents import Document
 
 DURATION_SECONDS = 15
@@ -21,6 +24,8 @@ RENEW_SECONDS = 2.0
 #: A holder that could not renew for so long stops writing, well before anybody else may begin.
 DEADLINE_SECONDS = 10.0
 HEARTBEAT_SECONDS = 120
+#: The label by which Kargo tells whose heartbeat a Lease is.
+CONTROLLER_LABEL = "kargo.akuity.io/controller"
 
 
 class LeaseState(enum.StrEnum):
@@ -89,6 +94,17 @@ def claimed(lease: Document, identity: str, now: float) -> dict[str, Any]:
     }
 
 
+def released(lease: Document) -> dict[str, Any]:
+    """The spec of the Lease given up. It ends within a second, so that Kargo does not show us as alive any more."""
+    return {**mapping(lease, "spec"), "holderIdentity": "", "leaseDurationSeconds": 1}
+
+
+def with_label(lease: Document, shard: str) -> dict[str, Any]:
+    """The metadata of the Lease as the heartbeat of that shard's controller."""
+    metadata = mapping(lease, "metadata")
+    return {**metadata, "labels": {**mapping(metadata, "labels"), CONTROLLER_LABEL: shard}}
+
+
 def alive(seen: SeenLease, heartbeat: Document, now: float) -> bool:
     """Whether Kargo's controller may be there: its heartbeat has not been unchanged for as long as that lasts.
 
@@ -123,9 +139,15 @@ class LeaseStanding:
         )
 
 
-def held(identity: str, now: float) -> LeaseStanding:
-    """The Lease was renewed by a request that began now."""
-    return LeaseStanding(LeaseState.HELD, f"held as {identity}", now + DEADLINE_SECONDS)
+def held(identity: str, now: float, left_behind: str = "") -> LeaseStanding:
+    """The Lease was renewed by a request that began now. ``left_behind``: the heartbeat of a controller that ended."""
+    reason = f"held as {identity}"
+    if left_behind:
+        reason += (
+            f"; heartbeat {left_behind} is left of a Kargo controller that is gone: delete it, or Kargo's UI may show "
+            "the Stages as Failed"
+        )
+    return LeaseStanding(LeaseState.HELD, reason, now + DEADLINE_SECONDS)
 
 
 def lost(standing: LeaseStanding, reason: str, now: float) -> LeaseStanding:

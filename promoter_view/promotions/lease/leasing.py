@@ -33,19 +33,22 @@ from promoter_view.promotions.lease.lease import (
     lost,
     may_take,
     observe,
+    released,
+    with_label,
 )
 from promoter_view.promotions.writes import Requests
 from promoter_view.runtime import Runtime
 
-#: Where Kargo is installed as its documentation has it: looked at where we may not list the Leases of all namespaces.
-_KARGO = "kargo"
 #: The end of the program does not wait for a cluster that does not answer.
 _RELEASE_SECONDS = 2.0
 _LEASES = "/apis/coordination.k8s.io/v1"
 
 
 class ShardLease:
-    """``identity`` names this process; ``changed`` is called each time that it may write, or may not any more."""
+    """``identity`` names this process; ``changed`` is called each time that it may write, or may not any more.
+
+    ``namespace`` is Kargo's, where its heartbeats are: looked at where we may not list the Leases of all namespaces.
+    """
 
     _log = Logger()
 
@@ -134,6 +137,11 @@ class ShardLease:
         }
         return next((each for each in found if alive(self._heartbeats[_namespace(each)], each, now)), None)
 
+    def _left_behind(self) -> str:
+        """Only Leases in our namespace, Kargo's, count for Kargo."""
+        there = self._heartbeats.get(self._namespace)
+        return f"{self._namespace}/{heartbeat_name(self._shard)}" if there is not None and there.version else ""
+
     def _of_kargo(self, heartbeat: Document) -> str:
         holder = text(heartbeat, "spec", "holderIdentity") or "unknown"
         which = f"heartbeat {_namespace(heartbeat)}/{heartbeat_name(self._shard)} (of {holder})"
@@ -151,7 +159,7 @@ class ShardLease:
         except ApiError as error:
             if error.status != 403:
                 raise
-            return [await self._read(f"{_LEASES}/namespaces/{_KARGO}/leases/{heartbeat_name(self._shard)}")]
+            return [await self._read(f"{_LEASES}/namespaces/{self._namespace}/leases/{heartbeat_name(self._shard)}")]
 
     async def _read(self, path: str) -> Document:
         """That Lease; empty where there is none."""
@@ -168,8 +176,11 @@ class ShardLease:
         except ApiError as error:
             if error.status == 409:
                 return LeaseStanding(LeaseState.ELSEWHERE, f"Lease {self._name} was taken by another a moment ago")
+            if error.status == 404:
+                missing = f"there is no namespace {self._namespace}: --argocd-lease-namespace has to be Kargo's"
+                return lost(self._standing, missing, self._clock.seconds())
             raise
-        return held(self._identity, began)
+        return held(self._identity, began, self._left_behind())
 
     async def _write(self, lease: Document, spec: Mapping[str, Any]) -> None:
         metadata = {"name": lease_name(self._shard), "namespace": self._namespace}
@@ -177,7 +188,7 @@ class ShardLease:
         body = {
             "apiVersion": "coordination.k8s.io/v1",
             "kind": "Lease",
-            "metadata": {**mapping(lease, "metadata"), **metadata},
+            "metadata": {**with_label(lease, self._shard), **metadata},
             "spec": spec,
         }
         method, path = ("PUT", self._path) if version else ("POST", self._path.rpartition("/")[0])
@@ -187,7 +198,7 @@ class ShardLease:
         try:
             lease = await self._read(self._path)
             if text(lease, "spec", "holderIdentity") == self._identity:
-                await self._write(lease, {**mapping(lease, "spec"), "holderIdentity": ""})
+                await self._write(lease, released(lease))
         except ClusterError as error:
             self._log.info("the Lease {name} is left to end by itself: {error}", name=self._name, error=str(error))
 

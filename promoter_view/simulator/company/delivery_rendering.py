@@ -33,7 +33,6 @@ def render_project(project: Project) -> Iterator[Document]:
         {"image": {"repoURL": f"registry.example.com/{project.name}"}},
         {"chart": {"repoURL": f"oci://registry.example.com/charts/{project.name}"}},
     ]
-    yield _object("Project", project.name, "", status={"conditions": [{"type": "Ready", "status": "True"}]})
     yield _object("Warehouse", _WAREHOUSE, project.name, spec={"subscriptions": subscriptions}, status={})
     for freight in project.freight:
         yield _freight(project, freight)

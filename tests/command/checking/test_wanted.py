@@ -34,10 +34,11 @@ def test_reading() -> None:
 
 def test_promoting() -> None:
     """Without a shard nothing is written; Applications elsewhere are another cluster's."""
-    assert list(promoting(settings({}, {}), "here")) == []
+    assert list(promoting(settings({}, {}))) == []
     shard = {"argocd-shard": "one"}
-    found = {(each.verb, each.resource, each.namespace) for each in promoting(settings(shard, {}), "here")}
-    assert ("patch", "applications", "argocd") in found
-    assert ("update", "leases", "here") in found
-    elsewhere = promoting(settings({**shard, "argocd-kubeconfig": "/x"}, {}), "here")
+    found = {(each.verb, each.resource, each.namespace, each.name) for each in promoting(settings(shard, {}))}
+    assert ("patch", "applications", "argocd", "") in found
+    assert ("list", "leases", "", "kargo-controller-one") in found
+    assert ("update", "leases", "kargo", "promoter-view-one") in found
+    elsewhere = promoting(settings({**shard, "argocd-kubeconfig": "/x"}, {}))
     assert not any(each.resource == "applications" for each in elsewhere)

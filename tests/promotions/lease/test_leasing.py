@@ -8,7 +8,7 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from promoter_view.decoded import rfc3339
+from promoter_view.decoded import parse_time, rfc3339
 from promoter_view.metrics import Metrics
 from promoter_view.promotions.lease.lease import LeaseState
 from promoter_view.promotions.lease.leasing import ShardLease
@@ -17,7 +17,8 @@ from tests.promotions.runs import NOW
 from tests.support.clocks import Wall
 from tests.support.runtimes import Always, a_runtime
 
-OURS = ("promoter-view", "promoter-view-east")
+OURS = ("kargo", "promoter-view-east")
+HEARTBEAT = ("kargo", "kargo-controller-east")
 
 
 @pytest.fixture
@@ -35,13 +36,15 @@ def clock() -> Clock:
 class Instance:
     """One process, and how often it was told that something changed."""
 
-    def __init__(self, leases: Leases, clock: Clock, identity: str, wall: Wall | None = None) -> None:
+    def __init__(
+        self, leases: Leases, clock: Clock, identity: str, wall: Wall | None = None, *, namespace: str = "kargo"
+    ) -> None:
         self.metrics = Metrics()
         self.told = 0
         self.lease = ShardLease(
             leases,
             shard="east",
-            namespace="promoter-view",
+            namespace=namespace,
             identity=identity,
             runtime=a_runtime(clock, wall=wall, metrics=self.metrics, random=Always(0.5)),
             changed=self._changed,
@@ -75,7 +78,7 @@ def test_the_first_holds_it_and_the_second_waits(leases: Leases, clock: Clock) -
     assert (first.lease.may_write(), second.lease.may_write()) == (True, False)
     assert (second.state, second.reason) == (
         LeaseState.ELSEWHERE,
-        "Lease promoter-view/promoter-view-east is held by one",
+        "Lease kargo/promoter-view-east is held by one",
     )
     assert leases.found[OURS]["spec"]["holderIdentity"] == "one"
     assert (first.told, second.told) == (1, 1)
@@ -126,7 +129,7 @@ def test_kargo_is_alive(leases: Leases, clock: Clock, may_list: bool) -> None:
     """While Kargo's own controller renews its heartbeat nothing is written, not even the Lease."""
     leases.may_list = may_list
     heartbeat: dict[str, Any] = {"holderIdentity": "kargo-0", "leaseDurationSeconds": 120}
-    leases.put("kargo", "kargo-controller-east", **heartbeat, renewTime=rfc3339(NOW - 60))
+    leases.put(*HEARTBEAT, **heartbeat, renewTime=rfc3339(NOW - 60))
     instance = Instance(leases, clock, "one")
     go(clock, 100)
     assert instance.state is LeaseState.KARGO
@@ -134,7 +137,9 @@ def test_kargo_is_alive(leases: Leases, clock: Clock, may_list: bool) -> None:
     assert OURS not in leases.found
     go(clock, 25)
     assert instance.lease.may_write(), "its time is over"
-    leases.put("kargo", "kargo-controller-east", **heartbeat, renewTime=rfc3339(clock.seconds()))
+    left = "heartbeat kargo/kargo-controller-east is left of a Kargo controller that is gone: delete it"
+    assert left in instance.reason
+    leases.put(*HEARTBEAT, **heartbeat, renewTime=rfc3339(clock.seconds()))
     go(clock, 3)
     assert "heartbeat kargo/kargo-controller-east (of kargo-0) is fresh" in instance.reason
     assert (instance.state, instance.lease.may_write(), instance.told) == (LeaseState.KARGO, False, 3)
@@ -188,6 +193,42 @@ def test_a_renewal_that_comes_while_the_lease_is_read(leases: Leases, clock: Clo
     assert not second.lease.may_write()
     go(clock, 4)
     assert second.lease.may_write()
+
+
+def test_kargo_takes_it_for_a_heartbeat(leases: Leases, clock: Clock) -> None:
+    """By Kargo's own rule our Lease is alive while it is held, and dead a second after it was given up."""
+    leases.put(*OURS, {"kept": "as it was"}, holderIdentity="dead", leaseDurationSeconds=2)
+    instance = Instance(leases, clock, "one")
+    go(clock, 6)
+    for _ in range(60):
+        clock.advance(1)
+        assert kargo_says(leases, clock) == {"east": "Alive"}
+    assert leases.found[OURS]["metadata"]["labels"]["kept"] == "as it was"
+    assert instance.reason == "held as one"
+    instance.stop()
+    clock.advance(1)
+    assert kargo_says(leases, clock) == {"east": "Dead"}
+
+
+def kargo_says(leases: Leases, clock: Clock) -> dict[str, str]:
+    """What Kargo's API makes of the Leases in its namespace."""
+    found = {}
+    for (namespace, _), lease in leases.found.items():
+        shard = lease["metadata"].get("labels", {}).get("kargo.akuity.io/controller")
+        if namespace == "kargo" and shard is not None:
+            renewed = parse_time(lease["spec"]["renewTime"])
+            assert renewed is not None
+            is_fresh = clock.seconds() - renewed.timestamp() < lease["spec"]["leaseDurationSeconds"]
+            found[shard] = "Alive" if is_fresh else "Dead"
+    return found
+
+
+def test_a_namespace_that_is_not_there(leases: Leases, clock: Clock) -> None:
+    """Where the option names no namespace of the cluster nothing is written, and the reason names the option."""
+    instance = Instance(leases, clock, "one", namespace="kargo-system")
+    go(clock, 10)
+    assert (instance.state, leases.found) == (LeaseState.UNREACHABLE, {})
+    assert instance.reason == "there is no namespace kargo-system: --argocd-lease-namespace has to be Kargo's"
 
 
 def test_kargo_of_another_shard(leases: Leases, clock: Clock) -> None:
