@@ -16,6 +16,7 @@ from promoter_view.api.instruments import WatchInstruments
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import ResourceTarget
 from promoter_view.api.query import ListQuery, WatchQuery, parse_get, parse_list, parse_watch, wants_newest
+from promoter_view.api.warnings import Warn, warning_header
 from promoter_view.boundaries import ViewReader
 from promoter_view.reading.answering import PieceReader, answer
 from promoter_view.reading.feed import End, Feed
@@ -69,8 +70,10 @@ class ViewResource:
         pump: Pump,
         settings: ApiSettings,
         sights: Sights,
+        warn: Warn,
     ) -> None:
         self._views = views
+        self._warn = warn
         self._sights = sights
         self._reactor = runtime.reactor
         self._pump = pump
@@ -88,6 +91,8 @@ class ViewResource:
         if wants_newest(call.parameters):
             await self._pump.newest()
             self._require_ready()
+        if words := self._warn(call.target.view):
+            request.setHeader("Warning", warning_header(words))
         sighted = self._sights.of(admission, call.target.view)
         match call.verb:
             case Verb.GET:

@@ -19,6 +19,7 @@ from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.api.resource import ApiSettings, ViewResource
 from promoter_view.api.routes import Routes
 from promoter_view.api.site import ApiEntrance
+from promoter_view.api.warnings import Warn
 from promoter_view.boundaries import ViewReader
 from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.measures.measuring import Measuring
@@ -48,7 +49,7 @@ _log = Logger()
 class Serving:
     """What both ports are made of. ``barrier`` is the event log's, ``commits`` keeps the index of commits.
 
-    ``remembered`` tells what is remembered of a bundle.
+    ``remembered`` tells what is remembered of a bundle, ``warn`` why a view is empty.
     """
 
     views: ViewReader
@@ -59,6 +60,7 @@ class Serving:
     barrier: Callable[[], Deferred[None]]
     commits: CommitFollower
     remembered: Remembered
+    warn: Warn
 
     @property
     def limits(self) -> Limits:
@@ -104,7 +106,13 @@ class ServedApi(Served):
         self._port_file = settings.api.port_file
         chosen = ApiSettings(settings.requests.bookmark_interval, settings.requests.min_request_timeout)
         self._resource = ViewResource(
-            serving.views, definitions, runtime=runtime, pump=pump, settings=chosen, sights=sights.members
+            serving.views,
+            definitions,
+            runtime=runtime,
+            pump=pump,
+            settings=chosen,
+            sights=sights.members,
+            warn=serving.warn,
         )
         commits = CommitResource(serving.views, serving.finder(definitions, sights.commits), pump=pump, now=runtime.now)
         version = promoter_view.__version__

@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from promoter_view.access.admission import Access, OpenAccess
 from promoter_view.access.delegated_access import OpenPaths, OpenPathsAccess
 from promoter_view.api.openapi.documents import OpenApi
+from promoter_view.api.warnings import EmptyViews
 from promoter_view.kubernetes.connection.cluster import ClusterConfig
 from promoter_view.program.access import ClusterAccess
 from promoter_view.program.api import ApiSights, ServedApi, Serving
@@ -109,7 +110,8 @@ class Ports:
     def _serving(self) -> Serving:
         health, barrier = self._report.health(self._access), self._pipeline.event_log.barrier
         projector, commits = self._pipeline.projector, self._commits
-        parts = (health, self._reloader, barrier, commits, projector.memory)
+        empty = EmptyViews(self._role.shown, self._role.paths, position=projector.position, count=projector.count)
+        parts = (health, self._reloader, barrier, commits, projector.memory, empty.warning)
         return Serving(projector, self._settings, self._runtime, *parts)
 
     def _make_dashboard(self, serving: Serving) -> ServedDashboard:

@@ -28,6 +28,10 @@ class Coverage:
         """A copy of what each path was read by."""
         return dict(self._schemas)
 
+    def position(self, path: str) -> str | None:
+        """That of the path with this id; None where it has had none."""
+        return self._positions.get(path)
+
     def restore(self, snapshot: Snapshot) -> None:
         """Begin from a snapshot."""
         self._mirror = snapshot.mirror

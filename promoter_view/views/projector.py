@@ -151,6 +151,10 @@ class Projector:
         """Those of the views by plural, another object when they change: undeclared kinds are taken up, and let go."""
         return self._now.definitions
 
+    def position(self, path: str) -> str | None:
+        """Where the list path of that id stands: ABSENT, LOST, or a resourceVersion; None before the first."""
+        return self._now.coverage.position(path)
+
     def count(self, view: str) -> int:
         """How many bundles that view has."""
         return self._now.catalogue.count(view)

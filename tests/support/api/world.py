@@ -18,6 +18,7 @@ from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.api.resource import ApiSettings, ViewResource
 from promoter_view.api.routes import Routes
 from promoter_view.api.site import ApiEntrance
+from promoter_view.api.warnings import Warn
 from promoter_view.boundaries import ViewReader
 from promoter_view.measures.measuring import Measuring
 from promoter_view.measures.reading import measured
@@ -110,6 +111,7 @@ class World:
         barrier: Callable[[], Deferred[None]] = lambda: succeed(None),
         definitions: Sequence[ViewDefinition] = (PROMOTION_STRATEGY_DETAILS,),
         max_series: int = 1000,
+        warn: Warn = lambda view: "",
     ) -> None:
         self.clock = Clock()
         self.clock.rightNow = 1_795_000_000.0
@@ -135,6 +137,7 @@ class World:
             pump=self.pump,
             settings=ApiSettings(),
             sights=everything if sights is None else sights(self.views, self.clock),
+            warn=warn,
         )
         plurals = [definition.plural for definition in definitions]
         self.commits = CommitFollower(self.views, plurals, cooperator=cooperator(self.clock), metrics=self.metrics)
