@@ -37,7 +37,7 @@ FULL: dict[str, Any] = {
             "annotations": {"example.org/a": "b"},
         },
     },
-    "argocd": {"enabled": True},
+    "argocd": {"enabled": True, "namespace": NAMESPACE},
     "networkPolicy": {"enabled": True},
     "namespaces": [NAMESPACE],
     "aggregateRoles": True,

@@ -182,19 +182,18 @@ class ArgoCD:
         marker = next((item["value"] for item in operation.get("info", ()) if item["name"] == MARKER), "")
         self.seen(name, marker)
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        revision = live["spec"]["source"]["targetRevision"]
-        source = live["spec"]["source"]
+        at, sources = _synced(live["spec"])
         live["status"] = {
             "health": {"status": "Healthy"},
-            "sync": {"status": "Synced", "revision": revision},
+            "sync": {"status": "Synced", **at},
             "reconciledAt": now,
             "operationState": {
                 "operation": operation,
                 "phase": self.phase,
-                "message": f"{self.phase} at {revision}",
+                "message": f"{self.phase} at {' '.join(map(str, at.values()))}",
                 "startedAt": now,
                 "finishedAt": now,
-                "syncResult": {"revision": revision, "source": source},
+                "syncResult": {**at, **sources},
             },
         }
         try:
@@ -204,3 +203,14 @@ class ArgoCD:
                 raise
             return
         self.syncs[name, marker] += 1
+
+
+def _synced(spec: Document) -> tuple[Document, Document]:
+    """What a sync comes to, revisions and sources: each target revision; of a hydrated branch its head."""
+    if "sources" in spec:
+        return {"revisions": [each["targetRevision"] for each in spec["sources"]]}, {"sources": spec["sources"]}
+    if "sourceHydrator" in spec:
+        branch = spec["sourceHydrator"]["syncSource"]["targetBranch"]
+        source = {"repoURL": spec["sourceHydrator"]["drySource"]["repoURL"], "targetRevision": branch}
+        return {"revision": f"head of {branch}"}, {"source": source}
+    return {"revision": spec["source"]["targetRevision"]}, {"source": spec["source"]}
