@@ -16,6 +16,8 @@ import pytest
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
 from tests.controlplane.installation.granting import RBAC, wait_granted
 from tests.controlplane.installation.installed import Account, Installation, installation
+from tests.crds import argocd, kargo
+from tests.crds.installed import definitions
 from tests.support.program.program import Program
 from tests.support.program.truth import wait
 
@@ -68,17 +70,17 @@ class Granted:
         asked = lambda: self._installed.client.create(path, review)["status"]["allowed"]  # noqa: E731
         wait(lambda: asked() == may_list, _PATIENCE_SECONDS, "the authorizer knows")
 
-    def program(self) -> Program:
+    def program(self, views: str = "promotionstrategydetails") -> Program:
         """The program, not started yet; the rights that it has count already."""
         wait_granted(self._installed.client, self.account.user)
         folder = self._installed.folder / self.name
-        options = ["--kubeconfig", str(self.account.kubeconfig), "--views", "promotionstrategydetails"]
+        options = ["--kubeconfig", str(self.account.kubeconfig), "--views", views]
         return Program(folder, [*options, "--event-log", f"file:{folder / 'log'}"])
 
 
-def rules_of(installed: Installation) -> Rules:
+def rules_of(installed: Installation, role: str = "promoter-apiserver") -> Rules:
     """The rules by which the program reflects, as they are in the cluster."""
-    found: Rules = installed.client.get(f"{RBAC}/clusterroles/promoter-apiserver")["rules"]
+    found: Rules = installed.client.get(f"{RBAC}/clusterroles/{role}")["rules"]
     return found
 
 
@@ -194,3 +196,31 @@ def test_the_binding_in_kube_system_is_needed(installed: Installation) -> None:
         assert program.ended(timeout_seconds=_PATIENCE_SECONDS) == 1
         assert READER in program.log
         assert "Traceback" not in program.log
+
+
+def test_each_resource_of_stages_is_needed(installed: Installation) -> None:
+    """With Kargo and Argo CD: without Stages that view says so and the other is served, without a member none is.
+
+    The kinds come last, so that the tests before know nothing of them.
+    """
+    installed.plane.install_crds(definitions(kargo, argocd))
+    promoter, stages = rules_of(installed), rules_of(installed, "promoter-apiserver-argocd")
+    views = "promotionstrategydetails,stagedetails"
+    for plural in (each for rule in stages for each in rule["resources"]):
+        rest = [rule for rule in removed(stages, plural) if rule["resources"]]
+        granted = Granted(installed, f"lacks-{plural}", [*promoter, *rest]).may_look_up()
+        with granted.program(views) as program:
+            program.start()
+            refused = f'User "{granted.account.user}" cannot watch resource "{plural}"'
+            wait(lambda: refused in line(program, "reflectors"), _PATIENCE_SECONDS, f"{plural} is named")  # noqa: B023
+            if plural == "stages":
+                program.wait_ready(timeout_seconds=_PATIENCE_SECONDS)
+                assert "/stages: not permitted for" in line(program, "reflectors")
+            else:
+                assert f"/{plural}" in line(program, "first-state")
+                assert said(program, "/readyz")[0] >= 500
+
+
+def removed(rules: Rules, plural: str) -> Rules:
+    """The rules without that resource."""
+    return [{**rule, "resources": [each for each in rule["resources"] if each != plural]} for rule in rules]
