@@ -110,7 +110,7 @@ def application(name: str, authorized: str | None, **labels: str) -> Document:
 
 @contextmanager
 def town(plane: ControlPlane) -> Iterator[None]:
-    """In the block the plane has the project behind Kargo's webhooks, a Freight ``f1`` in it, Argo CD's and Kargo's namespaces."""
+    """In the block: the project behind Kargo's webhooks, a Freight ``f1`` in it, Argo CD's and Kargo's namespaces."""
     client = plane.client()
     for name, labels in ((PROJECT, {"kargo.akuity.io/project": "true"}), (ARGOCD, {}), ("kargo", {})):
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
