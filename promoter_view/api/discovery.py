@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from promoter_view.journal.serving import bundles as event_bundles
+from promoter_view.journal.serving.bundles import SHORT_NAME
 from promoter_view.reading.commits.found import KIND, RESOURCE, SINGULAR
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 
@@ -27,6 +29,21 @@ _DISCOVERED_COMMITS: Document = {
     "scope": "Namespaced",
     "singularResource": SINGULAR,
     "verbs": ["get"],
+}
+_EVENT_NAMES: Document = {"shortNames": [SHORT_NAME], "verbs": _VERBS}
+_EVENTS: Document = {
+    "name": event_bundles.PLURAL,
+    "singularName": event_bundles.SINGULAR,
+    "namespaced": True,
+    "kind": event_bundles.KIND,
+    **_EVENT_NAMES,
+}
+_DISCOVERED_EVENTS: Document = {
+    "resource": event_bundles.PLURAL,
+    "responseKind": {"group": GROUP, "version": VERSION, "kind": event_bundles.KIND},
+    "scope": "Namespaced",
+    "singularResource": event_bundles.SINGULAR,
+    **_EVENT_NAMES,
 }
 
 
@@ -56,7 +73,7 @@ def api_resource_list(definitions: Sequence[ViewDefinition]) -> Document:
         "kind": "APIResourceList",
         "apiVersion": "v1",
         "groupVersion": _GROUP_VERSION["groupVersion"],
-        "resources": [*map(_resource, definitions), _COMMITS],
+        "resources": [*map(_resource, definitions), _COMMITS, _EVENTS],
     }
 
 
@@ -65,7 +82,7 @@ def group_discovery_list(definitions: Sequence[ViewDefinition], version: str) ->
     versions = [
         {
             "version": VERSION,
-            "resources": [*map(_discovered, definitions), _DISCOVERED_COMMITS],
+            "resources": [*map(_discovered, definitions), _DISCOVERED_COMMITS, _DISCOVERED_EVENTS],
             "freshness": "Current",
         }
     ]

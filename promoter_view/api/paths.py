@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 from promoter_view.access.admission import Attributes
 from promoter_view.api.negotiation import Verb
+from promoter_view.journal.serving.bundles import PLURAL
 from promoter_view.reading.commits.found import RESOURCE
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 
@@ -41,6 +42,15 @@ class CommitTarget:
     namespace: str
     name: str
     resource: str = RESOURCE
+
+
+@dataclass(frozen=True, slots=True)
+class EventTarget:
+    """Events of a namespace ("" for all), or the one of a ``name``."""
+
+    namespace: str
+    name: str
+    resource: str = PLURAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +94,16 @@ def parse_commit_path(path: bytes) -> CommitTarget | None:
             return CommitTarget(namespace, "".join(rest))
         case [resource, *rest] if resource == RESOURCE and len(rest) <= 1:
             return CommitTarget("", "".join(rest))
+    return None
+
+
+def parse_event_path(path: bytes) -> EventTarget | None:
+    """``[namespaces/NS/]promotionevents[/NAME]`` behind the prefix; a name needs a namespace."""
+    match _parts(path):
+        case ["namespaces", namespace, resource, *rest] if namespace and resource == PLURAL and len(rest) <= 1:
+            return EventTarget(namespace, "".join(rest))
+        case [resource] if resource == PLURAL:
+            return EventTarget("", "")
     return None
 
 

@@ -9,18 +9,16 @@ from twisted.internet.task import deferLater
 from twisted.web.server import Request
 
 from promoter_view.access.admission import Admission
-from promoter_view.api.carriers import Carrier, carrier_of
 from promoter_view.api.format.rendering import Rendering, Renderings, list_reader, single_steps
-from promoter_view.api.format.watch_lines import WatchLines
+from promoter_view.api.format.tables import Cells
 from promoter_view.api.instruments import WatchInstruments
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import ResourceTarget
 from promoter_view.api.query import ListQuery, WatchQuery, parse_get, parse_list, parse_watch, wants_newest
 from promoter_view.api.warnings import Warn, warning_header
+from promoter_view.api.watching import ApiSettings, Watched, Watching
 from promoter_view.boundaries import ViewReader
 from promoter_view.reading.answering import PieceReader, answer
-from promoter_view.reading.feed import End, Feed
-from promoter_view.reading.open_feeds import OpenFeed, OpenFeeds, Rhythm
 from promoter_view.reading.pages import Page, PageReader, page
 from promoter_view.reading.pump import MAX_WRITE_BYTES, Pump, Reader
 from promoter_view.reading.selection import Selection, exactly
@@ -30,7 +28,7 @@ from promoter_view.reading.wire import Frames
 from promoter_view.records import BundleKey
 from promoter_view.runtime import Runtime
 from promoter_view.views.definition import GROUP, ViewDefinition
-from promoter_view.views.history import Ahead, Expired, require_come
+from promoter_view.views.history import require_come
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.known import SELECTORS
 from promoter_view.web.entrance import send
@@ -39,14 +37,6 @@ from promoter_view.web.parameters import Parameters
 
 #: Smaller answers are sent as they are (kube-apiserver's threshold, KEP-156).
 _MIN_GZIP_BYTES = 128 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class ApiSettings:
-    """``--bookmark-interval`` and ``--min-request-timeout``."""
-
-    bookmark_interval_seconds: float = 60.0
-    min_request_timeout_seconds: float = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +67,12 @@ class ViewResource:
         self._sights = sights
         self._reactor = runtime.reactor
         self._pump = pump
-        self._random = runtime.random
-        self._settings = settings
         self._frames = Frames()
         isolation = Isolation(runtime.metrics)
-        self._renderings = {it.plural: Renderings(it, isolation=isolation, now=runtime.now) for it in definitions}
+        self._renderings = {it.plural: Renderings(it, Cells(it, isolation), now=runtime.now) for it in definitions}
         self._instruments = {it.plural: WatchInstruments(runtime.metrics, it.plural) for it in definitions}
-        self.watches = OpenFeeds(pump, reactor=runtime.reactor, random=runtime.random)
+        self._watching = Watching(pump, self._frames, runtime=runtime, settings=settings)
+        self.watches = self._watching.feeds
 
     async def serve(self, request: Request, call: Call, admission: Admission) -> None:
         """Answers the request; a watch ends also when its admission is revoked. Errors: those of ``status``."""
@@ -165,60 +154,10 @@ class ViewResource:
         await answer(self._pump, reader, request)
 
     async def _watch(self, request: Request, call: Call, sighted: SightedViews) -> None:
-        rendering = self._rendering(request, call)
-        query = parse_watch(call.parameters, SELECTORS[call.target.view])
-        wanted, instruments = _selection(call.target, query), self._instruments[call.target.view]
-        carrier = carrier_of(request, sighted.admission, self._frames, gzip=rendering.gzip, reactor=self._reactor)
-        wire = carrier.wire
-        lines = WatchLines(
-            rendering.form,
-            wire,
-            instruments,
-            bookmarks=query.bookmarks,
-            initial_end=query.initial_end,
-            as_they_are=rendering.as_they_are and wire.joins,
-        )
-        opened = self.watches.open(sighted, wanted, lines, wire)
-        await self._begin(opened.feed, query, sighted, instruments)
-        carrier.begin(opened.leave)
-        if opened.feed.ended is None:
-            await self._run(request, opened, query, instruments, carrier)
-        else:
-            request.write(opened.feed.pull(MAX_WRITE_BYTES))
-            await carrier.end()
-
-    async def _begin(self, feed: Feed, query: WatchQuery, sighted: SightedViews, instruments: WatchInstruments) -> None:
-        """Errors: Ahead, ReviewUnavailable. One that has expired has an ERROR event to say, and that is all of it."""
-        version = query.resource_version
-        try:
-            await self._pump.fresh(sighted.see, lambda: feed.begin(version) if query.initial else feed.resume(version))
-        except Expired as error:
-            instruments.opened("expired")
-            feed.expire(error)
-        except Ahead:
-            instruments.opened("ahead")
-            raise
-        else:
-            instruments.opened("initial" if query.initial else "resumed")
-
-    async def _run(
-        self, request: Request, opened: OpenFeed, query: WatchQuery, instruments: WatchInstruments, carrier: Carrier
-    ) -> None:
-        rhythm = Rhythm(self._settings.bookmark_interval_seconds, end_seconds=self._timeout(query))
-        instruments.open.inc()
-        try:
-            complete = await self.watches.run(opened, request, rhythm)
-        finally:
-            instruments.open.dec()
-        if opened.feed.ended in (End.DRAINED, End.EXPIRED, End.FORBIDDEN):
-            instruments.terminated.inc()
-        if complete or carrier.parted:
-            await carrier.end()
-
-    def _timeout(self, query: WatchQuery) -> float:
-        if query.timeout_seconds is not None:
-            return query.timeout_seconds
-        return self._settings.min_request_timeout_seconds * self._random.uniform(1, 2)
+        rendering, view = self._rendering(request, call), call.target.view
+        query = parse_watch(call.parameters, SELECTORS[view])
+        wanted = _selection(call.target, query)
+        await self._watching.serve(request, Watched(wanted, query, rendering), sighted, self._instruments[view])
 
     def _require_ready(self) -> None:
         if not self._views.ready:

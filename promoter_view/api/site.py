@@ -12,14 +12,17 @@ from promoter_view.access.admission import Access, Admission, Attributes
 from promoter_view.access.identity import ANONYMOUS
 from promoter_view.api import answers
 from promoter_view.api.commits.resource import CommitCall, CommitResource
+from promoter_view.api.events.resource import EventCall, EventResource
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import (
     PREFIX,
     CommitTarget,
+    EventTarget,
     ResourceTarget,
     attributes_of,
     is_routable,
     parse_commit_path,
+    parse_event_path,
     parse_path,
     plain_path,
     verb_of,
@@ -45,7 +48,7 @@ class Asked:
     """A request as a review has it; ``call`` where it is for a view or a commit. ``begun`` is the clock's."""
 
     attributes: Attributes
-    call: Call | CommitCall | None
+    call: Call | CommitCall | EventCall | None
     begun: float
 
 
@@ -57,6 +60,7 @@ class ApiEntrance(Entrance[Asked]):
         definitions: Sequence[ViewDefinition],
         resource: ViewResource,
         commits: CommitResource,
+        events: EventResource,
         routes: Routes,
         measures: MeasuresResource | None,
         *,
@@ -64,16 +68,21 @@ class ApiEntrance(Entrance[Asked]):
         access: Access,
         limits: Limits,
     ) -> None:
-        super().__init__(limits, end_streams=resource.watches.drain)
+        super().__init__(limits, end_streams=self._drain)
         self._definitions = {definition.plural: definition for definition in definitions}
         self._resource = resource
         self._commits = commits
+        self._events = events
         self._routes = routes.app.resource()
         self._measures = measures
         self._reactor = runtime.reactor
         self._access = access
         self._metrics = runtime.metrics
         self._random = runtime.random
+
+    def _drain(self) -> None:
+        self._resource.watches.drain()
+        self._events.watches.drain()
 
     def begin(self, request: Request) -> Asked:
         """Errors: none, whatever the path is."""
@@ -88,10 +97,12 @@ class ApiEntrance(Entrance[Asked]):
         attributes = attributes_of(request.method, request.path, target, verb, selected_name(parameters))
         if isinstance(target, CommitTarget):
             return Asked(attributes, CommitCall(target, verb, parameters), begun)
+        if isinstance(target, EventTarget):
+            return Asked(attributes, EventCall(target, verb, parameters), begun)
         return Asked(attributes, Call(target, verb, parameters), begun)
 
-    def _target(self, path: bytes) -> ResourceTarget | CommitTarget | None:
-        return parse_path(path, self._definitions) or parse_commit_path(path)
+    def _target(self, path: bytes) -> ResourceTarget | CommitTarget | EventTarget | None:
+        return parse_path(path, self._definitions) or parse_commit_path(path) or parse_event_path(path)
 
     async def serve(self, request: Request, asked: Asked) -> None:
         """Errors: those of ``web.status``."""
@@ -114,9 +125,11 @@ class ApiEntrance(Entrance[Asked]):
             with self.counted(claim):
                 await self._answer(request, call, admission)
 
-    async def _answer(self, request: Request, call: Call | CommitCall, admission: Admission) -> None:
+    async def _answer(self, request: Request, call: Call | CommitCall | EventCall, admission: Admission) -> None:
         if isinstance(call, CommitCall):
             await self._commits.serve(request, call, admission)
+        elif isinstance(call, EventCall):
+            await self._events.serve(request, call, admission)
         else:
             await self._resource.serve(request, call, admission)
 

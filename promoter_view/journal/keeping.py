@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from promoter_view.boundaries import ViewReader
 from promoter_view.complaints import Complaint
-from promoter_view.journal.entries import JournalEntry
+from promoter_view.journal.entries import BEGINNING, JournalEntry
 from promoter_view.journal.sqlite.store import SqliteJournal
 from promoter_view.journal.store import JournalError, JournalQuery, JournalState, JournalStore, Retention
 from promoter_view.journal.writer import JournalWriter, Told
@@ -44,7 +44,18 @@ class Journal:
         self._unpruned = Complaint(
             self._log, "the journal is not pruned: {message}", over="the journal is pruned again"
         )
-        self.is_durable = file is not None
+        #: The newest entry that retention has deleted.
+        self.expired = BEGINNING
+
+    @property
+    def is_open(self) -> bool:
+        """It is read and written."""
+        return self._writer is not None
+
+    @property
+    def progress(self) -> int:
+        """The resourceVersion up to which changes are in it."""
+        return 0 if self._writer is None else self._writer.progress
 
     @property
     def problem(self) -> str:
@@ -55,6 +66,7 @@ class Journal:
     async def open(self) -> None:
         """From now on it is written as the views change. Errors: JournalError."""
         state = await self._store.open()
+        self.expired = state.expired
         runtime = self._runtime
         self._writer = JournalWriter(
             self._views,
@@ -102,7 +114,11 @@ class Journal:
     def _pruned(self, deleted: int) -> None:
         self._unpruned.clear()
         if deleted:
+            self._store.state().addCallbacks(self._read_expired, self._not_pruned)
             self._runtime.reactor.callLater(_MORE_SECONDS, self._prune)
+
+    def _read_expired(self, state: JournalState) -> None:
+        self.expired = state.expired
 
     def _not_pruned(self, failure: Failure) -> None:
         failure.trap(JournalError)

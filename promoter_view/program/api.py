@@ -15,12 +15,15 @@ from twisted.logger import Logger
 import promoter_view
 from promoter_view.access.admission import Access
 from promoter_view.api.commits.resource import CommitResource
+from promoter_view.api.events.resource import EventResource
 from promoter_view.api.openapi.documents import OpenApi
-from promoter_view.api.resource import ApiSettings, ViewResource
+from promoter_view.api.resource import ViewResource
 from promoter_view.api.routes import Routes
 from promoter_view.api.site import ApiEntrance
 from promoter_view.api.warnings import Warn
+from promoter_view.api.watching import ApiSettings
 from promoter_view.boundaries import ViewReader
+from promoter_view.journal.keeping import Journal
 from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.measures.measuring import Measuring
 from promoter_view.measures.reading import Remembered, measured
@@ -49,7 +52,8 @@ _log = Logger()
 class Serving:
     """What both ports are made of. ``barrier`` is the event log's, ``commits`` keeps the index of commits.
 
-    ``remembered`` tells what is remembered of a bundle, ``warn`` why a view is empty.
+    ``remembered`` tells what is remembered of a bundle, ``warn`` why a view is empty; ``journal`` is the one of this
+    process.
     """
 
     views: ViewReader
@@ -61,6 +65,7 @@ class Serving:
     commits: CommitFollower
     remembered: Remembered
     warn: Warn
+    journal: Journal
 
     @property
     def limits(self) -> Limits:
@@ -115,6 +120,13 @@ class ServedApi(Served):
             warn=serving.warn,
         )
         commits = CommitResource(serving.views, serving.finder(definitions, sights.commits), pump=pump, now=runtime.now)
+        events = EventResource(
+            serving.journal,
+            [definition.plural for definition in definitions],
+            runtime=runtime,
+            settings=chosen,
+            sights=sights.members,
+        )
         version = promoter_view.__version__
         routes = Routes(definitions, openapi=openapi, health=serving.health, metrics=runtime.metrics, version=version)
         measures = _measures(serving, definitions, pump) if definitions else None
@@ -122,6 +134,7 @@ class ServedApi(Served):
             definitions,
             self._resource,
             commits,
+            events,
             routes,
             measures,
             runtime=runtime,
@@ -138,7 +151,7 @@ class ServedApi(Served):
             secure=True,
             grace_seconds=settings.program.shutdown_grace,
             reactor=runtime.reactor,
-            ended=pump.stop,
+            ended=lambda: _end(pump, events),
         )
 
     @property
@@ -162,6 +175,11 @@ class ServedApi(Served):
             file.write_text(f"{self.number}\n")
         except OSError as error:
             raise ConfigError(f"--port-file: {file}: {error.strerror or error}") from error
+
+
+def _end(pump: Pump, events: EventResource) -> None:
+    pump.stop()
+    events.stop()
 
 
 def _measures(serving: Serving, definitions: Sequence[ViewDefinition], pump: Pump) -> MeasuresResource:

@@ -111,7 +111,7 @@ class Ports:
         health, barrier = self._report.health(self._access), self._pipeline.event_log.barrier
         projector, commits = self._pipeline.projector, self._commits
         empty = EmptyViews(self._role.shown, self._role.paths, position=projector.position, count=projector.count)
-        parts = (health, self._reloader, barrier, commits, projector.memory, empty.warning)
+        parts = (health, self._reloader, barrier, commits, projector.memory, empty.warning, self._pipeline.journal)
         return Serving(projector, self._settings, self._runtime, *parts)
 
     def _make_dashboard(self, serving: Serving) -> ServedDashboard:

@@ -16,7 +16,7 @@ from promoter_view.boundaries import Cursor, ViewReader, Wakeable
 from promoter_view.reading.sight import NOTHING_SEEN, Sight
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.history import Expired
-from promoter_view.views.member_mask import Hidden, MemberMask
+from promoter_view.views.member_mask import Hidden, Mask
 from promoter_view.web.errors import ReviewUnavailable
 
 #: Namespaces may come while others are asked about.
@@ -38,7 +38,7 @@ class SightedViews:
     It is a ``ViewReader``, and remembers how the sight stood when reading began.
     """
 
-    def __init__(self, views: ViewReader, masks: Mapping[str, MemberMask], sight: Sight, admission: Admission) -> None:
+    def __init__(self, views: ViewReader, masks: Mapping[str, Mask], sight: Sight, admission: Admission) -> None:
         self._views = views
         self._masks = masks
         self._begun = sight.changes
@@ -156,7 +156,7 @@ class SightedViews:
 class SightedBundles(Sequence[Bundle]):
     """Bundles, each as it may be seen once it is looked at; ``hidden`` by namespace, as of one moment."""
 
-    def __init__(self, bundles: Sequence[Bundle], hidden: Mapping[str, Hidden], mask: MemberMask) -> None:
+    def __init__(self, bundles: Sequence[Bundle], hidden: Mapping[str, Hidden], mask: Mask) -> None:
         self._bundles = bundles
         self._hidden = hidden
         self._mask = mask
@@ -183,7 +183,7 @@ class SightedCursor:
     """
 
     def __init__(
-        self, cursor: Cursor, masks: Mapping[str, MemberMask], sight: Sight, *, outdated: Callable[[], bool]
+        self, cursor: Cursor, masks: Mapping[str, Mask], sight: Sight, *, outdated: Callable[[], bool]
     ) -> None:
         self._cursor = cursor
         self._masks = masks

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from functools import partial
+from typing import Protocol
 
 import orjson
 
@@ -26,6 +27,16 @@ Hidden = frozenset[str]
 _MAX_SETS = 64
 #: Changes near the head, where the readers are, each as it looks to one set.
 _MAX_CHANGES = 1024
+
+
+class Mask(Protocol):
+    """What bundles of one view, and their changes, are to a reader who may not see members of some kinds."""
+
+    def bundle(self, bundle: Bundle, hidden: Hidden) -> Bundle:
+        """The bundle as it looks to him."""
+
+    def change(self, change: BundleChange, hidden: Hidden) -> BundleChange | None:
+        """What the change is to him; None for nothing."""
 
 
 class MemberMask:

@@ -109,5 +109,9 @@ class Forbidden(Refusal):
         self.details = details or {}
 
 
+class JournalUnavailable(Refusal):
+    """503: the journal cannot be read now."""
+
+
 class ReviewUnavailable(Refusal):
     """The cluster could not be asked who that is or what it may do: 503, and never "allowed"."""

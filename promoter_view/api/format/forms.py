@@ -6,7 +6,7 @@ form, the Table, is in ``tables``. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, Protocol
 
 import orjson
@@ -14,7 +14,7 @@ import orjson
 from promoter_view.kubernetes.documents import INITIAL_EVENTS_END
 from promoter_view.reading.pages import ListMeta
 from promoter_view.records import Bundle
-from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.definition import Column
 
 _META = "meta.k8s.io/v1"
 _PARTIAL = orjson.dumps({"kind": "PartialObjectMetadata", "apiVersion": _META}).removesuffix(b"}")
@@ -50,6 +50,30 @@ class Form(Protocol):
         """The object of a BOOKMARK."""
 
 
+class Shape(Protocol):
+    """What forms have to know of what they show. ``root_field``: that behind the metadata, "" for several."""
+
+    @property
+    def kind(self) -> str:
+        """Of one."""
+
+    @property
+    def list_kind(self) -> str:
+        """Of a list of them."""
+
+    @property
+    def api_version(self) -> str:
+        """Group and version."""
+
+    @property
+    def root_field(self) -> str:
+        """See the class."""
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """Of a Table."""
+
+
 class _Bytes:
     """A form for which nothing has to be worked out."""
 
@@ -65,10 +89,10 @@ class ObjectForm(_Bytes):
 
     key: Hashable = "object"
 
-    def __init__(self, definition: ViewDefinition) -> None:
-        self._kind = definition.kind
-        self._list_kind = definition.list_kind
-        self._api_version = definition.api_version
+    def __init__(self, shape: Shape) -> None:
+        self._kind = shape.kind
+        self._list_kind = shape.list_kind
+        self._api_version = shape.api_version
 
     def single(self, bundle: Bundle) -> bytes:
         """The bundle."""
@@ -96,10 +120,10 @@ class MetadataForm(_Bytes):
 
     key: Hashable = "metadata"
 
-    def __init__(self, definition: ViewDefinition) -> None:
-        start = orjson.dumps({"kind": definition.kind, "apiVersion": definition.api_version})
+    def __init__(self, shape: Shape) -> None:
+        start = orjson.dumps({"kind": shape.kind, "apiVersion": shape.api_version})
         self._skipped = len(start) - 1
-        self._joint = b',"%s":' % definition.root_field.encode()
+        self._joint = b',"%s":' % shape.root_field.encode() if shape.root_field else b""
 
     def single(self, bundle: Bundle) -> bytes:
         """The bundle's metadata."""

@@ -11,16 +11,14 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from promoter_view.api.format.forms import Form, MetadataForm, ObjectForm
+from promoter_view.api.format.forms import Form, MetadataForm, ObjectForm, Shape
 from promoter_view.api.format.layouts import COMPACT, INDENTED, YAML_LAYOUT, Layout, json_layout, laid_out
-from promoter_view.api.format.tables import Cells, IncludeObject, TableForm, parse_include_object
+from promoter_view.api.format.tables import IncludeObject, RowCells, TableForm, parse_include_object
 from promoter_view.api.negotiation import Accepted, MediaType, Representation, Verb, negotiate
 from promoter_view.reading.pages import Page, PageReader
 from promoter_view.reading.wire import Wire
 from promoter_view.records import Bundle
 from promoter_view.slices import BeginSlice, endless
-from promoter_view.views.definition import ViewDefinition
-from promoter_view.views.isolation import Isolation
 from promoter_view.web.accept import accepts_gzip
 from promoter_view.web.errors import NotAcceptable
 from promoter_view.web.parameters import Parameters
@@ -44,14 +42,13 @@ class Rendering:
 
 
 class Renderings:
-    """The forms of one view."""
+    """The forms of one resource."""
 
-    def __init__(self, definition: ViewDefinition, *, isolation: Isolation, now: Callable[[], datetime]) -> None:
-        cells = Cells(definition, isolation)
+    def __init__(self, shape: Shape, cells: RowCells, *, now: Callable[[], datetime]) -> None:
         self._forms: Mapping[Representation | IncludeObject, Form] = {
-            Representation.OBJECT: ObjectForm(definition),
-            Representation.METADATA: MetadataForm(definition),
-            **{include: TableForm(definition, include, cells=cells, now=now) for include in IncludeObject},
+            Representation.OBJECT: ObjectForm(shape),
+            Representation.METADATA: MetadataForm(shape),
+            **{include: TableForm(shape, include, cells=cells, now=now) for include in IncludeObject},
         }
 
     def choose(self, headers: Headers, verb: Verb, parameters: Parameters) -> Rendering:

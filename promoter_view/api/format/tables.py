@@ -6,11 +6,11 @@ import enum
 from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
-from promoter_view.api.format.forms import MetadataForm
+from promoter_view.api.format.forms import MetadataForm, Shape
 from promoter_view.reading.pages import ListMeta
 from promoter_view.records import Bundle
 from promoter_view.views.ages import UNKNOWN, shown
@@ -83,25 +83,35 @@ class Cells:
         return self._isolation.of(bundle.key, f"cell {column.name}", cell, lambda: instead)
 
 
+class RowCells(Protocol):
+    """The cells of bundles."""
+
+    def steps(self, bundle: Bundle) -> Iterator[None]:
+        """Makes what ``of`` gives."""
+
+    def of(self, bundle: Bundle) -> list[Any]:
+        """A bundle's, in the order of the columns."""
+
+
 class TableForm:
-    """Rows of a view; ``cells`` may be shared by several forms of it."""
+    """Rows of bundles; ``cells`` may be shared by several forms of them."""
 
     in_steps = True
 
     def __init__(
         self,
-        definition: ViewDefinition,
+        shape: Shape,
         include: IncludeObject,
         *,
-        cells: Cells,
+        cells: RowCells,
         now: Callable[[], datetime],
     ) -> None:
         self.key: Hashable = ("table", include)
         self._cells = cells
         self._include = include
-        self._metadata = MetadataForm(definition)
+        self._metadata = MetadataForm(shape)
         self._now = now
-        self._columns = [column_definition(column) for column in definition.columns]
+        self._columns = [column_definition(column) for column in shape.columns]
 
     def steps(self, bundle: Bundle) -> Iterator[None]:
         """Its row's cells, a member a step."""

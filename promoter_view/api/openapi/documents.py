@@ -8,7 +8,9 @@ from typing import Any
 
 import orjson
 
+from promoter_view.api.events.shape import EventShape
 from promoter_view.api.openapi.commits import commit_operations, commit_schema
+from promoter_view.api.openapi.events import event_schemas
 from promoter_view.api.openapi.paths import operations, paths_v2, paths_v3
 from promoter_view.api.openapi.schemas import to_v2
 from promoter_view.api.openapi.views import schema_name, view_schemas
@@ -41,6 +43,8 @@ def build(definitions: Sequence[ViewDefinition], version: str, members: Mapping[
     schemas[schema_name(KIND)] = commit_schema()
     found = [operation for definition in definitions for operation in operations(definition)]
     found += commit_operations()
+    schemas |= event_schemas()
+    found += operations(EventShape())
     info = {"title": _TITLE, "version": version}
     v3 = publish({"openapi": "3.0.0", "info": info, "paths": paths_v3(found), "components": {"schemas": schemas}})
     definitions_v2 = {name: to_v2(schema) for name, schema in schemas.items()}

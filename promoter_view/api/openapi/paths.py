@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from promoter_view.api.openapi.meta import STATUS
 from promoter_view.api.openapi.schemas import V2_REFERENCE, reference
 from promoter_view.api.openapi.views import schema_name
 from promoter_view.kubernetes.openapi import GROUP_VERSION_KIND
-from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
+from promoter_view.views.definition import GROUP, VERSION
 
 _MEDIA_TYPES = ("application/json", "application/yaml")
 _FAILED = "The request was refused, or could not be served: a Status says why."
@@ -60,8 +60,24 @@ _LIST_PARAMETERS = (
 )
 
 
-def operations(definition: ViewDefinition) -> Iterator[Operation]:
-    """The operations on one view."""
+class Listed(Protocol):
+    """A resource with get, list and watch."""
+
+    @property
+    def kind(self) -> str:
+        """Of one."""
+
+    @property
+    def list_kind(self) -> str:
+        """Of a list of them."""
+
+    @property
+    def plural(self) -> str:
+        """As it stands in paths."""
+
+
+def operations(definition: Listed) -> Iterator[Operation]:
+    """The operations on one resource."""
     root = f"/apis/{GROUP}/{VERSION}"
     plural, kind = definition.plural, definition.kind
     here = f"{root}/namespaces/{{namespace}}/{plural}"

@@ -15,7 +15,8 @@ from twisted.python.failure import Failure
 from promoter_view.access.admission import Access, OpenAccess
 from promoter_view.api.commits.resource import CommitResource
 from promoter_view.api.openapi.documents import OpenApi
-from promoter_view.api.resource import ApiSettings, ViewResource
+from promoter_view.api.resource import ViewResource
+from promoter_view.api.watching import ApiSettings
 from promoter_view.api.routes import Routes
 from promoter_view.api.site import ApiEntrance
 from promoter_view.api.warnings import Warn

@@ -1,0 +1,1 @@
+"""``promotionevents``: the journal as a resource, with list, get and watch."""
