@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -12,7 +11,6 @@ from twisted.python.failure import Failure
 from promoter_view.boundaries import ViewReader
 from promoter_view.complaints import Complaint
 from promoter_view.journal.entries import BEGINNING, JournalEntry
-from promoter_view.journal.sqlite.store import SqliteJournal
 from promoter_view.journal.store import JournalError, JournalQuery, JournalState, JournalStore, Retention
 from promoter_view.journal.writer import JournalWriter, Told
 from promoter_view.periodic import Periodic
@@ -22,22 +20,18 @@ from promoter_view.views.isolation import Isolation
 
 #: How often what is too old is looked for, and how soon again where there was much of it.
 _PRUNE_SECONDS, _MORE_SECONDS = 60.0, 0.05
-#: A journal in memory keeps no more than that.
-MEMORY_BYTES = 64 * 1024 * 1024
 
 
 class Journal:
-    """``file`` None: in memory."""
+    """``store`` is written by this alone."""
 
     _log = Logger()
 
-    def __init__(self, views: ViewReader, file: Path | None, retention: Retention, *, runtime: Runtime) -> None:
-        self._store: JournalStore = SqliteJournal(file, reactor=runtime.reactor)
+    def __init__(self, views: ViewReader, store: JournalStore, retention: Retention, *, runtime: Runtime) -> None:
+        self._store = store
         self._views = views
         self._runtime = runtime
-        self._retention = (
-            retention if file is not None else Retention(retention.age_seconds, min(retention.max_bytes, MEMORY_BYTES))
-        )
+        self._retention = retention
         self._writer: JournalWriter | None = None
         self._listeners: list[Told] = []
         self._pruning = Periodic(runtime.reactor, lambda: _PRUNE_SECONDS, self._prune)

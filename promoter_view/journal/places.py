@@ -7,6 +7,8 @@ from pathlib import Path
 from promoter_view.log.file.folder import JOURNAL
 
 _LOG_FOLDER = "file:"
+#: Bytes that a journal in memory keeps.
+MOST_IN_MEMORY = 64 * 1024 * 1024
 IN_MEMORY, SQLITE = "memory:", "sqlite:"
 EXPECTED = "expected sqlite:FILE, or memory:"
 

@@ -10,7 +10,8 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from promoter_view.journal.keeping import Journal
-from promoter_view.journal.places import journal_file
+from promoter_view.journal.places import MOST_IN_MEMORY, journal_file
+from promoter_view.journal.sqlite.store import SqliteJournal
 from promoter_view.journal.store import Retention
 from promoter_view.kubernetes.connection.cluster import Clusters
 from promoter_view.log.settings import EtcdFiles
@@ -62,12 +63,7 @@ class Pipeline:
             runtime=runtime,
             schema_poll_seconds=settings.cluster.schema_poll_interval,
         )
-        self.journal = Journal(
-            self.projector,
-            journal_file(settings.journal.place, settings.event_log.url),
-            Retention(settings.journal.retention_age, settings.journal.retention_bytes),
-            runtime=runtime,
-        )
+        self.journal = _journal(settings, self.projector, runtime)
         self.shard = _shard(settings, self.projector, runtime)
 
     def definitions(self) -> Mapping[str, ViewDefinition]:
@@ -92,6 +88,14 @@ class Pipeline:
         """The steps after which nothing is written any more; the log is still to be stopped."""
         writing = [] if self.shard is None else [self.shard.close]
         return [*writing, self.journal.close, *self.reflection.endings()]
+
+
+def _journal(settings: Settings, projector: Projector, runtime: Runtime) -> Journal:
+    chosen = settings.journal
+    file = journal_file(chosen.place, settings.event_log.url)
+    size = chosen.retention_bytes if file is not None else min(chosen.retention_bytes, MOST_IN_MEMORY)
+    store = SqliteJournal(file, reactor=runtime.reactor)
+    return Journal(projector, store, Retention(chosen.retention_age, size), runtime=runtime)
 
 
 def _shard(settings: Settings, projector: Projector, runtime: Runtime) -> Shard | None:

@@ -33,7 +33,7 @@ def test_plain_discovery(path, kind):
 
 def test_resources():
     """The resource is told with all that kubectl needs to find it by any of its names."""
-    resource, _commits = World().ask(f"/apis/{GROUP}/v1alpha1").document["resources"]
+    resource, _commits, _events = World().ask(f"/apis/{GROUP}/v1alpha1").document["resources"]
     assert resource == {
         "name": VIEW,
         "singularName": VIEW,
@@ -54,7 +54,7 @@ def test_aggregated_discovery():
         assert answer.document["kind"] == "APIGroupDiscoveryList"
         assert [item["metadata"]["name"] for item in answer.document["items"]] == groups
     (version,) = answer.document["items"][0]["versions"]
-    resource, _commits = version["resources"]
+    resource, _commits, _events = version["resources"]
     assert resource["responseKind"] == {"group": GROUP, "version": "v1alpha1", "kind": "PromotionStrategyDetails"}
     assert (resource["resource"], resource["scope"]) == (VIEW, "Namespaced")
 

@@ -32,5 +32,5 @@ def test_moments(text: str, moment: datetime) -> None:
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-11-30", "2026-11-30T09:30:00", "-", "-2", "2h", "--2h", "-2x"])
 def test_what_is_no_moment(text: str) -> None:
     """It is named, with what is expected."""
-    with pytest.raises(ValueError, match="invalid time .*: expected a time such as"):
+    with pytest.raises(ValueError, match=r"invalid time .*: expected a time such as"):
         parse_moment(text, NOW)

@@ -16,7 +16,7 @@ from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType
 from promoter_view.journal.sqlite.store import SqliteJournal
 from promoter_view.journal.store import Batch, JournalError, JournalQuery, JournalStore, Retention
 from promoter_view.records import BundleKey
-from tests.journal.journals import BEGAN, KEY, DirectJournal, entry
+from tests.support.journal.journals import BEGAN, KEY, DirectJournal, entry
 
 OTHER = BundleKey("stagedetails", "kargo", "prod")
 

@@ -11,8 +11,8 @@ from twisted.internet.task import Clock
 from promoter_view.journal.entries import EventType, JournalEntry
 from promoter_view.journal.writer import JournalWriter
 from promoter_view.slices import cooperator
-from tests.journal.journals import DirectJournal
 from tests.support.dashboard.company import Company
+from tests.support.journal.journals import DirectJournal
 
 
 class Running:

@@ -27,7 +27,11 @@ from tests.api.openapi_documents import (
 
 VIEWS = [PROMOTION_STRATEGY_DETAILS]
 DETAILS = "io.argoproj.promoter.view.v1alpha1.PromotionStrategyDetails"
-OWN_KINDS = {DETAILS, f"{DETAILS}List", schema_name("CommitDetails")}
+OWN_KINDS = {
+    DETAILS,
+    f"{DETAILS}List",
+    *map(schema_name, ("CommitDetails", "PromotionEvent", "PromotionEventList")),
+}
 V3, V2 = "#/components/schemas/", "#/definitions/"
 _SINGLE, _LISTS = ("items", "not", "additionalProperties"), ("allOf", "anyOf", "oneOf")
 _NAMES = [STRATEGY, "A", "b.C", OBJECT_META, OWNER]
@@ -131,20 +135,21 @@ def test_everything_is_described(view):
 def test_operations_say_their_kind():
     """Each operation says as one object which kind it is about, on the paths of single objects too."""
     for document in built(strategies_document()):
-        assert len(document["paths"]) == 5
+        assert len(document["paths"]) == 8
         assert any(
             path.endswith("/namespaces/{namespace}/promotionstrategydetails/{name}") for path in document["paths"]
         )
         found = operations_of(document)
         wanted = {"group": "view.promoter.argoproj.io", "version": "v1alpha1", "kind": "PromotionStrategyDetails"}
         kinds = [wanted] * 3 + [{**wanted, "kind": "CommitDetails"}] * 2
+        kinds += [{**wanted, "kind": "PromotionEvent"}] * 3
         assert sorted(operation[GROUP_VERSION_KIND]["kind"] for operation in found) == sorted(
             each["kind"] for each in kinds
         )
         assert all(operation[GROUP_VERSION_KIND] in kinds for operation in found)
-        actions = ["get", "get", "get", "list", "list"]
+        actions = ["get"] * 4 + ["list"] * 4
         assert sorted(operation["x-kubernetes-action"] for operation in found) == actions
-        assert len({operation["operationId"] for operation in found}) == 5
+        assert len({operation["operationId"] for operation in found}) == 8
 
 
 def test_own_kinds_say_it_in_a_list():

@@ -14,13 +14,16 @@ from twisted.python.failure import Failure
 
 from promoter_view.access.admission import Access, OpenAccess
 from promoter_view.api.commits.resource import CommitResource
+from promoter_view.api.events.resource import EventResource
 from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.api.resource import ViewResource
-from promoter_view.api.watching import ApiSettings
 from promoter_view.api.routes import Routes
 from promoter_view.api.site import ApiEntrance
 from promoter_view.api.warnings import Warn
+from promoter_view.api.watching import ApiSettings
 from promoter_view.boundaries import ViewReader
+from promoter_view.journal.keeping import Journal
+from promoter_view.journal.store import Retention
 from promoter_view.measures.measuring import Measuring
 from promoter_view.measures.reading import measured
 from promoter_view.measures.resource import MeasuresResource
@@ -40,6 +43,7 @@ from promoter_view.web.health import HealthChecks
 from promoter_view.web.limits import Limits
 from promoter_view.web.server import HttpSite
 from tests.support.clocks import Wall
+from tests.support.journal.journals import DirectJournal
 from tests.support.runtimes import a_runtime
 
 VIEW = PROMOTION_STRATEGY_DETAILS.plural
@@ -131,13 +135,14 @@ class World:
         self.offset = _START
         self.runtime = a_runtime(self.clock, wall=self.wall, metrics=self.metrics)
         everything = Sights(self.views, lambda: self.views.definitions, None, clock=self.clock)
+        chosen_sights = everything if sights is None else sights(self.views, self.clock)
         self.resource = ViewResource(
             self.views,
             definitions,
             runtime=self.runtime,
             pump=self.pump,
             settings=ApiSettings(),
-            sights=everything if sights is None else sights(self.views, self.clock),
+            sights=chosen_sights,
             warn=warn,
         )
         plurals = [definition.plural for definition in definitions]
@@ -151,6 +156,10 @@ class World:
             reactor=self.clock,
         )
         commits = CommitResource(self.views, finder, pump=self.pump, now=self.runtime.now)
+        self.journal = Journal(self.views, DirectJournal(), Retention(30 * 86400, 1 << 30), runtime=self.runtime)
+        self.events = events = EventResource(
+            self.journal, plurals, runtime=self.runtime, settings=ApiSettings(), sights=chosen_sights
+        )
         routes = Routes(definitions, openapi=self.openapi, health=self.health, metrics=self.metrics, version="0.1.0")
         self.warnings: list[str] = []
         isolation = Isolation(self.metrics)
@@ -165,6 +174,7 @@ class World:
             definitions,
             self.resource,
             commits,
+            events,
             routes,
             MeasuresResource(self.views, measuring, pump=self.pump, wall=self.wall),
             runtime=self.runtime,
