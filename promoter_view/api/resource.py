@@ -16,7 +16,7 @@ from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import ResourceTarget
 from promoter_view.api.query import ListQuery, WatchQuery, parse_get, parse_list, parse_watch, wants_newest
 from promoter_view.api.warnings import Warn, warning_header
-from promoter_view.api.watching import ApiSettings, Watched, Watching
+from promoter_view.api.watching import ApiSettings, Watched, Watches
 from promoter_view.boundaries import ViewReader
 from promoter_view.reading.answering import PieceReader, answer
 from promoter_view.reading.pages import Page, PageReader, page
@@ -71,7 +71,7 @@ class ViewResource:
         isolation = Isolation(runtime.metrics)
         self._renderings = {it.plural: Renderings(it, Cells(it, isolation), now=runtime.now) for it in definitions}
         self._instruments = {it.plural: WatchInstruments(runtime.metrics, it.plural) for it in definitions}
-        self._watching = Watching(pump, self._frames, runtime=runtime, settings=settings)
+        self._watching = Watches(pump, self._frames, runtime=runtime, settings=settings)
         self.watches = self._watching.feeds
 
     async def serve(self, request: Request, call: Call, admission: Admission) -> None:

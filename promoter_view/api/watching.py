@@ -39,7 +39,7 @@ class Watched:
     lines: type[WatchLines] = WatchLines
 
 
-class Watching:
+class Watches:
     """The watches of one pump."""
 
     def __init__(self, pump: Pump, frames: Frames, *, runtime: Runtime, settings: ApiSettings) -> None:

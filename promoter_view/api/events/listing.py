@@ -22,7 +22,7 @@ _LAST = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class EventListing:
     """What is listed: of a namespace ("" for all), since then."""
 
     namespace: str
@@ -36,7 +36,7 @@ class EventLister:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    async def page(self, listing: Listing, query: Part, sight: Sight) -> Page:
+    async def page(self, listing: EventListing, query: Part, sight: Sight) -> Page:
         """Errors: BadRequest, ContinueExpired, JournalError, ReviewUnavailable."""
         after, head = self._place(query.token)
         asked = replace(selected(listing), after=after, before=EntryIdentity(head + 1, -1), limit=_FETCHED)
@@ -61,7 +61,7 @@ class EventLister:
         before = EntryIdentity(identity.resource_version, identity.item + 1)
         after = EntryIdentity(identity.resource_version, identity.item - 1)
         entries = await self._journal.query(JournalQuery(namespace=namespace, after=after, before=before, limit=1))
-        return next(iter(await seen(entries, Listing(namespace, FieldSelector(), None), sight)), None)
+        return next(iter(await seen(entries, EventListing(namespace, FieldSelector(), None), sight)), None)
 
     def _place(self, token: Token | None) -> tuple[EntryIdentity, int]:
         if token is None:
@@ -74,7 +74,7 @@ class EventLister:
         return identity, token.resource_version
 
 
-def selected(listing: Listing) -> JournalQuery:
+def selected(listing: EventListing) -> JournalQuery:
     """What of it the store can look for; all of it is looked at again."""
     exact = {term.field: term.value for term in listing.fields.requirements if term.equal}
     events = frozenset(each for each in EventType if each.value == exact.get("event"))
@@ -89,7 +89,7 @@ def selected(listing: Listing) -> JournalQuery:
     )
 
 
-async def seen(entries: Sequence[JournalEntry], listing: Listing, sight: Sight) -> list[EventBundle]:
+async def seen(entries: Sequence[JournalEntry], listing: EventListing, sight: Sight) -> list[EventBundle]:
     """Those that are asked for and may be seen. Errors: ReviewUnavailable."""
     asked = [event_bundle(entry) for entry in entries if entry.key.namespace]
     wanted = [it for it in asked if listing.fields.matches(it.key.namespace, it.key.name, it.selectable)]

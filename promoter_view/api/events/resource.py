@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from twisted.web.server import Request
 
 from promoter_view.access.admission import Admission
-from promoter_view.api.events.listing import EventLister, Listing
+from promoter_view.api.events.listing import EventLister, EventListing
 from promoter_view.api.events.shape import EventRows, EventShape
 from promoter_view.api.events.watching import EventLines
 from promoter_view.api.format.rendering import Rendering, Renderings, list_reader, single_steps
@@ -18,7 +18,7 @@ from promoter_view.api.instruments import WatchInstruments
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import EventTarget
 from promoter_view.api.query import parse_get, parse_list, parse_watch
-from promoter_view.api.watching import ApiSettings, Watched, Watching
+from promoter_view.api.watching import ApiSettings, Watched, Watches
 from promoter_view.boundaries import ViewReader
 from promoter_view.journal.keeping import Journal
 from promoter_view.journal.moments import parse_moment
@@ -82,7 +82,7 @@ class EventResource:
         self._renderings = Renderings(EventShape(), EventRows(), now=runtime.now)
         self._instruments = WatchInstruments(runtime.metrics, PLURAL)
         self._lister = EventLister(journal)
-        self._watching = Watching(self._pump, self._frames, runtime=runtime, settings=settings)
+        self._watching = Watches(self._pump, self._frames, runtime=runtime, settings=settings)
         self.watches = self._watching.feeds
         self.stop = self._pump.stop
 
@@ -129,17 +129,17 @@ class EventResource:
         wanted = Selection(self._plurals, exactly(call.target.namespace), labels=query.labels, fields=query.fields)
         views: ViewReader = self._views
         if query.initial:
-            listing = Listing(call.target.namespace, query.fields, self._since(call.parameters))
+            listing = EventListing(call.target.namespace, query.fields, self._since(call.parameters))
             views = BeginningViews(self._views, await self._lister.page(listing, _WHOLE, sight))
         sighted = SightedViews(views, self._masks, sight, admission)
         watched = Watched(wanted, query, rendering, EventLines)
         await self._watching.serve(request, watched, sighted, self._instruments)
 
-    def _listing(self, request: Request, call: EventCall, fields: FieldSelector) -> Listing:
+    def _listing(self, request: Request, call: EventCall, fields: FieldSelector) -> EventListing:
         """What is listed; says so where that is not all."""
         if not first(call.parameters, "since"):
             request.setHeader("Warning", _WARNING)
-        return Listing(call.target.namespace, fields, self._since(call.parameters))
+        return EventListing(call.target.namespace, fields, self._since(call.parameters))
 
     def _since(self, parameters: Parameters) -> datetime:
         """Errors: BadRequest."""

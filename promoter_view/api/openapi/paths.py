@@ -60,7 +60,7 @@ _LIST_PARAMETERS = (
 )
 
 
-class Listed(Protocol):
+class ListedResource(Protocol):
     """A resource with get, list and watch."""
 
     @property
@@ -76,7 +76,7 @@ class Listed(Protocol):
         """As it stands in paths."""
 
 
-def operations(definition: Listed) -> Iterator[Operation]:
+def operations(definition: ListedResource) -> Iterator[Operation]:
     """The operations on one resource."""
     root = f"/apis/{GROUP}/{VERSION}"
     plural, kind = definition.plural, definition.kind
