@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from twisted.web.server import Request
 from werkzeug.exceptions import HTTPException
@@ -52,15 +53,21 @@ class Asked:
     begun: float
 
 
+class Resources(NamedTuple):
+    """What serves resource paths."""
+
+    views: ViewResource
+    commits: CommitResource
+    events: EventResource
+
+
 class ApiEntrance(Entrance[Asked]):
     """Resource paths go to the views, that of measures to these, all others to the klein routes."""
 
     def __init__(
         self,
         definitions: Sequence[ViewDefinition],
-        resource: ViewResource,
-        commits: CommitResource,
-        events: EventResource,
+        resources: Resources,
         routes: Routes,
         measures: MeasuresResource | None,
         *,
@@ -70,9 +77,7 @@ class ApiEntrance(Entrance[Asked]):
     ) -> None:
         super().__init__(limits, end_streams=self._drain)
         self._definitions = {definition.plural: definition for definition in definitions}
-        self._resource = resource
-        self._commits = commits
-        self._events = events
+        self._resources = resources
         self._routes = routes.app.resource()
         self._measures = measures
         self._reactor = runtime.reactor
@@ -81,8 +86,8 @@ class ApiEntrance(Entrance[Asked]):
         self._random = runtime.random
 
     def _drain(self) -> None:
-        self._resource.watches.drain()
-        self._events.watches.drain()
+        self._resources.views.watches.drain()
+        self._resources.events.watches.drain()
 
     def begin(self, request: Request) -> Asked:
         """Errors: none, whatever the path is."""
@@ -127,11 +132,11 @@ class ApiEntrance(Entrance[Asked]):
 
     async def _answer(self, request: Request, call: Call | CommitCall | EventCall, admission: Admission) -> None:
         if isinstance(call, CommitCall):
-            await self._commits.serve(request, call, admission)
+            await self._resources.commits.serve(request, call, admission)
         elif isinstance(call, EventCall):
-            await self._events.serve(request, call, admission)
+            await self._resources.events.serve(request, call, admission)
         else:
-            await self._resource.serve(request, call, admission)
+            await self._resources.views.serve(request, call, admission)
 
     def _route(self, request: Request) -> None:
         try:

@@ -19,7 +19,7 @@ from promoter_view.api.events.resource import EventResource
 from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.api.resource import ViewResource
 from promoter_view.api.routes import Routes
-from promoter_view.api.site import ApiEntrance
+from promoter_view.api.site import ApiEntrance, Resources
 from promoter_view.api.warnings import Warn
 from promoter_view.api.watching import ApiSettings
 from promoter_view.boundaries import ViewReader
@@ -132,9 +132,7 @@ class ServedApi(Served):
         measures = _measures(serving, definitions, pump) if definitions else None
         entrance = ApiEntrance(
             definitions,
-            self._resource,
-            commits,
-            events,
+            Resources(self._resource, commits, events),
             routes,
             measures,
             runtime=runtime,

@@ -18,7 +18,7 @@ from promoter_view.api.events.resource import EventResource
 from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.api.resource import ViewResource
 from promoter_view.api.routes import Routes
-from promoter_view.api.site import ApiEntrance
+from promoter_view.api.site import ApiEntrance, Resources
 from promoter_view.api.warnings import Warn
 from promoter_view.api.watching import ApiSettings
 from promoter_view.boundaries import ViewReader
@@ -172,9 +172,7 @@ class World:
         )
         entrance = ApiEntrance(
             definitions,
-            self.resource,
-            commits,
-            events,
+            Resources(self.resource, commits, events),
             routes,
             MeasuresResource(self.views, measuring, pump=self.pump, wall=self.wall),
             runtime=self.runtime,
