@@ -32,6 +32,7 @@ from promoter_view.promotions.stage_pass import StagePass
 from promoter_view.promotions.stage_writes import StageWrites
 from promoter_view.promotions.steps.catalogue import known_steps
 from promoter_view.promotions.steps_of import Lookups, PromotionSteps
+from promoter_view.promotions.telling.announcing import Announcing
 from promoter_view.promotions.values import Promotion, Stage
 from promoter_view.promotions.writes import Writes
 from promoter_view.runtime import Runtime
@@ -143,7 +144,7 @@ class Shard:
         promotions = PromotionPass(
             self._known, writes, *parts, pacing, shard=self._name, steps_of=self._steps_of, metrics=self._metrics
         )
-        of_stages = StageWrites(self._known, writes)
+        of_stages = StageWrites(self._known, writes, Announcing(self._known, writes, applying, shard=self._name))
         flow = FlowPass(self._known, of_stages, runtime.reactor)
         stages = StagePass(
             self._known,

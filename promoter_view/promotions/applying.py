@@ -13,20 +13,19 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from promoter_view.clocks import WallClock
-from promoter_view.decoded import rfc3339
 from promoter_view.kubernetes.documents import version_of
-from promoter_view.kubernetes.outcomes import ApiError, ClusterError
+from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Unreachable
 from promoter_view.promotions.documents import Document
 from promoter_view.promotions.objects import APPLICATION, PROMOTION, KnownObjects
 from promoter_view.promotions.steps.operation import REFRESH_PATCH, NotPossible, SyncPatch, plan_sync
 from promoter_view.promotions.steps.step import (
     Action,
-    CreateEvent,
     RefreshApplication,
     StepResult,
     SyncApplication,
     failed_action,
 )
+from promoter_view.promotions.telling.event import CreateEvent, event_of
 from promoter_view.promotions.values import Promotion
 from promoter_view.promotions.writes import Conflict, Writes
 from promoter_view.stages.application import read_application
@@ -77,10 +76,7 @@ class Applying:
     async def _do(self, action: Action, promotion: Promotion) -> str:
         if isinstance(action, SyncApplication):
             return await self._sync(action, promotion)
-        if isinstance(action, RefreshApplication):
-            await self._refresh(action)
-        else:
-            await self._create_event(action)
+        await self._refresh(action)
         return ""
 
     async def _sync(self, action: SyncApplication, promotion: Promotion) -> str:
@@ -110,7 +106,7 @@ class Applying:
         except Conflict as conflict:
             raise _LostRace from conflict
         self._known.learn(APPLICATION, written)
-        await self._create_event(planned.event)
+        await self._tell_of_operation(planned.event)
         return ""
 
     async def _check(self, promotion: Promotion) -> None:
@@ -136,11 +132,24 @@ class Applying:
         except (ClusterError, Conflict) as error:
             self._log.warn("{action} was not done: {error}", action=action, error=str(error))
 
-    async def _create_event(self, action: CreateEvent) -> None:
+    async def tell(self, event: CreateEvent) -> None:
+        """Has the Event created, if it is not there yet. Where that is refused it is logged, and no more.
+
+        Errors: MayNotWrite; Unreachable, for then it is not known whether it is there.
+        """
         try:
-            await self._writes.create_event(action.namespace, event_of(action, self._wall()))
-        except (ClusterError, Conflict) as error:
-            self._log.warn("{action} was not done: {error}", action=action, error=str(error))
+            await self._writes.create_event(event.about, event_of(event, self._wall()))
+        except Conflict:
+            self._log.debug("{reason} of {name} is told already", reason=event.reason, name=event.about.name)
+        except ApiError as error:
+            self._log.warn("{event} was not created: {error}", event=event, error=str(error))
+
+    async def _tell_of_operation(self, event: CreateEvent) -> None:
+        """The operation is under way, and is not begun again for want of its Event."""
+        try:
+            await self.tell(event)
+        except Unreachable as error:
+            self._log.warn("{event} was not created: {error}", event=event, error=str(error))
 
 
 class _LostRace(Exception):  # noqa: N818 - a state, as Twisted's ConnectionLost
@@ -150,31 +159,3 @@ class _LostRace(Exception):  # noqa: N818 - a state, as Twisted's ConnectionLost
 def is_transient(error: ApiError) -> bool:
     """Whether the same request may be answered otherwise a moment later."""
     return error.status >= 500 or error.status in (401, 408, 429)
-
-
-def event_of(action: CreateEvent, now: float) -> Document:
-    """The core/v1 Event, named as Kargo names it: by the object and the moment in nanoseconds."""
-    moment = rfc3339(now)
-    return {
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": {
-            "name": f"{action.name}.{int(now * 1e9):x}",
-            "namespace": action.namespace,
-            "annotations": dict(action.annotations),
-        },
-        "involvedObject": {
-            "apiVersion": "argoproj.io/v1alpha1",
-            "kind": APPLICATION,
-            "namespace": action.namespace,
-            "name": action.name,
-            "uid": action.uid,
-        },
-        "reason": action.reason,
-        "message": action.message,
-        "type": action.type,
-        "source": {"component": "promoter-view"},
-        "firstTimestamp": moment,
-        "lastTimestamp": moment,
-        "count": 1,
-    }

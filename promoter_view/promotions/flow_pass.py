@@ -39,8 +39,8 @@ class FlowPass:
         if not missing:
             found = self._found(key, stage, now, ends)
             available = await outcome_in_slices(found, reactor=self._clock)
-            await self._writes.write_freight(key, stage, available)
-        await self._writes.write_status(stage, flow_status(stage, missing, rfc3339(now)))
+            await self._writes.write_freight(key, stage, available, rfc3339(now))
+        await self._writes.write_status(key, stage, flow_status(stage, missing, rfc3339(now)))
         return max(0.0, min(ends) - now) + _AFTER_SOAK_SECONDS if ends else None
 
     def _missing(self, key: StageKey, stage: Stage) -> list[str]:

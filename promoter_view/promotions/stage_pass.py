@@ -76,6 +76,7 @@ class StagePass:
     async def look(self, key: StageKey, now: float) -> StageLook:
         """One look. Errors: Conflict (decide again), MayNotWrite, ClusterError."""
         found = StageLook()
+        await self._writes.announcing.calling_off(key)
         await self._promotions.tidy(key, now)
         stage = self._known.stage(key)
         if stage is None:
@@ -96,6 +97,8 @@ class StagePass:
         current = self._current(key, stage)
         if current is not None:
             found.again_seconds = await self._promotions.run(key, stage, current, now, found.applications)
+            if stage.shard != self._shard or not stage.has_steps:
+                await self._writes.announcing.ended(key, stage, self._known.promotion(key.project, current.name))
         return found
 
     async def reread(self, key: StageKey) -> None:
@@ -123,7 +126,8 @@ class StagePass:
         health = self._assess(settled, promotions)
         found.applications |= {(each.wanted.namespace, each.wanted.name) for each in health.applications}
         status = assessed(settled, health, decided.claimed, rfc3339(now))
-        stage = await self._writes.write_status(stage, status)
+        stage = await self._writes.write_status(key, stage, status, decided.released)
+        await self._writes.announcing.settled(key, stage, now)
         await self._mark_freight(key, stage, now)
         await self._refresh(key, health)
         return stage, _unfinished(decided)

@@ -6,38 +6,50 @@ before them the Stage is read: whose shard it is, and what else was decided on, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from promoter_view.decoded import text, texts
 from promoter_view.promotions.documents import Document
 from promoter_view.promotions.objects import FREIGHT, STAGE, KnownObjects
 from promoter_view.promotions.state.freight_status import forgotten, forgotten_before
 from promoter_view.promotions.state.requests import FINALIZER
-from promoter_view.promotions.values import Stage, read_stage
+from promoter_view.promotions.telling.announcing import Announcing
+from promoter_view.promotions.values import Promotion, Stage, read_stage
 from promoter_view.promotions.writes import Conflict, Writes
 from promoter_view.stages.authorization import StageKey
 from promoter_view.stages.freight import Freight
 
 
 class StageWrites:
-    """Errors of all: Conflict (decide again), MayNotWrite, ApiError, Unreachable."""
+    """``announcing`` tells of what is written.
 
-    def __init__(self, known: KnownObjects, writes: Writes) -> None:
+    Errors of all: Conflict (decide again), MayNotWrite, ApiError, Unreachable.
+    """
+
+    def __init__(self, known: KnownObjects, writes: Writes, announcing: Announcing) -> None:
         self._known = known
         self._writes = writes
+        self.announcing = announcing
 
-    async def write_status(self, stage: Stage, status: Document) -> Stage:
-        """The Stage with that status, written where the cluster's differs."""
+    async def write_status(
+        self, key: StageKey, stage: Stage, status: Document, released: Sequence[Promotion] = ()
+    ) -> Stage:
+        """The Stage with that status, which takes note of the ``released``, written where the cluster's differs."""
         if status == stage.status.document:
             return stage
+        stage = await self.announcing.settling(key, stage, released)
         return self._learned(await self._writes.write_status(STAGE, stage.document, status))
 
-    async def write_freight(self, key: StageKey, stage: Stage, decided: Iterable[tuple[Freight, Document]]) -> None:
-        """Writes each status that differs."""
+    async def write_freight(
+        self, key: StageKey, stage: Stage, decided: Iterable[tuple[Freight, Document]], verified_at: str = ""
+    ) -> None:
+        """Writes each status that differs. ``verified_at``: when it was verified by that, and nothing else says so."""
         changed = [(freight, status) for freight, status in decided if status != freight.status]
         if changed:
             await self._confirm(key, stage)
         for freight, status in changed:
+            if verified_at:
+                await self.announcing.flowed(freight, stage, verified_at)
             self._known.learn(FREIGHT, await self._writes.write_status(FREIGHT, freight.document, status))
 
     async def keep(self, key: StageKey, stage: Stage) -> Stage:

@@ -18,6 +18,7 @@ from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
 from promoter_view.metrics import Metrics
 from promoter_view.promotions.documents import Document
 from promoter_view.promotions.merge_patch import merge_diff
+from promoter_view.promotions.telling.event import Involved
 
 MERGE_PATCH = "application/merge-patch+json"
 _KINDS = {kind.kind: kind for kind in (*KARGO_KINDS, APPLICATION)}
@@ -86,10 +87,10 @@ class Writes:
         """A merge patch of whatever is there now. Errors: as ``patch``."""
         await self._write("PATCH", kind, path_of(kind, namespace, name), change, MERGE_PATCH)
 
-    async def create_event(self, namespace: str, event: Document) -> None:
-        """A core/v1 Event beside the Applications. Errors: as ``patch``."""
-        path = f"/api/v1/namespaces/{namespace}/events"
-        await self._write("POST", APPLICATION.kind, path, event, "application/json")
+    async def create_event(self, about: Involved, event: Document) -> None:
+        """A core/v1 Event where the object is that it is about. Errors: as ``patch``; Conflict: it is there."""
+        path = f"/api/v1/namespaces/{about.namespace}/events"
+        await self._write("POST", about.kind, path, event, "application/json")
 
     async def _write(self, method: str, kind: str, path: str, body: Document, content_type: str) -> Document:
         if not self._may_write():

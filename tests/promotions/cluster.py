@@ -67,6 +67,9 @@ class Cluster:
 
     def _write(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         if method == "POST":
+            name = body["metadata"]["name"]
+            if any(each["metadata"]["name"] == name for each in self.events):
+                raise ApiError(409, "AlreadyExists", f'events "{name}" already exists')
             self.writes.append((method, path, body))
             self.events.append(body)
             return body
@@ -115,6 +118,11 @@ class Cluster:
     def of(self, plural: str, name: str) -> dict[str, Any]:
         """The object of that name, in whatever namespace."""
         return next(found for key, found in self.objects.items() if (key[0], key[2]) == (plural, name))
+
+    def told(self) -> list[tuple[str, str]]:
+        """The name of the object and the reason of each Event of Kargo's, in order."""
+        about = [(each["involvedObject"]["name"], each["reason"]) for each in self.events]
+        return [each for each in about if each[1] != "OperationStarted"]
 
     def take_operations(self, moment: str, *, phase: str = "Succeeded", health: str = "Healthy") -> int:
         """Argo CD: takes each pending operation and carries it out at once; how many there were."""

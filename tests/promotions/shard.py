@@ -20,6 +20,7 @@ from promoter_view.promotions.stage_writes import StageWrites
 from promoter_view.promotions.state.execution import Execution, PlannedStep
 from promoter_view.promotions.steps.catalogue import known_steps
 from promoter_view.promotions.steps_of import PromotionSteps
+from promoter_view.promotions.telling.announcing import Announcing
 from promoter_view.promotions.writes import Writes
 from tests.promotions.cluster import Cluster
 from tests.promotions.kargo import SHARD
@@ -30,10 +31,10 @@ STEPS = known_steps()
 
 
 class Plain:
-    """Configs without expressions."""
+    """Configs without expressions; a step's ``if`` is whether it runs."""
 
     def holds(self, step: PlannedStep, execution: Execution) -> bool:
-        return True
+        return step.condition != "never"
 
     def configure(self, step: PlannedStep, execution: Execution) -> Any:
         return step.config
@@ -65,7 +66,8 @@ class Process:
         promotions = PromotionPass(
             self.known, writes, *parts, pacing, shard=SHARD, steps_of=self._steps_of, metrics=self.metrics
         )
-        of_stages = StageWrites(self.known, writes)
+        announcing = Announcing(self.known, writes, applying, shard=SHARD)
+        of_stages = StageWrites(self.known, writes, announcing)
         flow = FlowPass(self.known, of_stages, self.clock)
         stages = StagePass(self.known, of_stages, promotions, flow, *parts, shard=SHARD, default_namespace="argocd")
         self.controller = PromotionController(

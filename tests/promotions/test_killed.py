@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 
@@ -58,6 +59,19 @@ def assert_promoted(cluster: Cluster) -> None:
     assert status["lastPromotion"]["name"] == "q"
     assert len(status["freightHistory"]) == 2
     assert "test" in cluster.of("freights", "f1")["status"]["verifiedIn"]
+    assert_told_once(cluster)
+
+
+def assert_told_once(cluster: Cluster) -> None:
+    """Each end and each verification by one Event, and what to link to by one annotation."""
+    stage_of_all = cluster.of("stages", "test")
+    verifications = sum(len(each.get("verificationHistory", ())) for each in stage_of_all["status"]["freightHistory"])
+    assert verifications in (1, 2)
+    ended = [(name, "PromotionSucceeded") for name in "pq"]
+    assert sorted(cluster.told()) == [("f1", "FreightVerificationSucceeded")] * verifications + ended
+    context = stage_of_all["metadata"]["annotations"]["kargo.akuity.io/argocd-context"]
+    assert json.loads(context) == [{"name": name, "namespace": "argocd"} for name in APPS]
+    assert sum("argocd-context" in str(body) for _, _, body in cluster.writes) == 1
 
 
 WRITES = writes_of_a_whole_run()

@@ -76,7 +76,11 @@ def test_it_promotes(cluster: Cluster) -> None:
     assert {each["type"]: each["status"] for each in status["conditions"]}["Ready"] == "True"
     assert set(cluster.of("freights", "f1")["status"]["currentlyIn"]) == {"test"}
     assert set(cluster.of("freights", "f1")["status"]["verifiedIn"]) == {"test"}
-    assert [event["reason"] for event in cluster.events] == ["OperationStarted"]
+    assert [event["reason"] for event in cluster.events] == [
+        "OperationStarted",
+        "PromotionSucceeded",
+        "FreightVerificationSucceeded",
+    ]
 
 
 def test_applications_of_another_cluster(cluster: Cluster) -> None:
@@ -95,7 +99,14 @@ def test_applications_of_another_cluster(cluster: Cluster) -> None:
         "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/a",
         "/api/v1/namespaces/argocd/events",
     }
-    assert {path.split("/")[6] for _, path, _ in cluster.writes} == {"promotions", "stages", "freights"}
+    events = "/api/v1/namespaces/kargo-demo/events"
+    assert {path.partition("/kargo-demo/")[2].partition("/")[0] for _, path, _ in cluster.writes} == {
+        "promotions",
+        "stages",
+        "freights",
+        "events",
+    }
+    assert [path for _, path, _ in cluster.writes].count(events) == 2
 
 
 def test_the_order_of_writes(cluster: Cluster) -> None:

@@ -17,7 +17,13 @@ _TERMINATE = "terminate"
 
 
 def abort_message(asked: str, shard: str) -> str | None:
-    """The message of a Promotion that somebody asks to be ended by that annotation; None where nobody does.
+    """The message of a Promotion that somebody asks to be ended by that annotation; None where nobody does."""
+    actor = abort_actor(asked, shard)
+    return None if actor is None else f"terminated by {actor}"
+
+
+def abort_actor(asked: str, shard: str) -> str | None:
+    """Who asks for that: whom the annotation names, else the controller of the shard; None where nobody does.
 
     The annotation is the word ``terminate``, or a JSON object with that ``action`` and perhaps an ``actor``.
     """
@@ -25,11 +31,11 @@ def abort_message(asked: str, shard: str) -> str | None:
         return None
     ours = f"controller:promotion-controller-{shard}"
     if asked.strip() == _TERMINATE:
-        return f"terminated by {ours}"
+        return ours
     request = decode(asked.encode("utf-8", "replace"))
     if not isinstance(request, dict) or request.get("action") != _TERMINATE:
         return None
-    return f"terminated by {text(request, 'actor') or ours}"
+    return text(request, "actor") or ours
 
 
 def refresh_of(document: Document) -> str:

@@ -14,7 +14,8 @@ from promoter_view.decoded import mapping, text
 from promoter_view.promotions.merge_patch import merge_diff
 from promoter_view.promotions.steps.decisions import NextMove, decide
 from promoter_view.promotions.steps.sources import desired_revisions, inapplicable, update_sources
-from promoter_view.promotions.steps.step import CreateEvent, SyncApplication
+from promoter_view.promotions.steps.step import SyncApplication
+from promoter_view.promotions.telling.event import CreateEvent, involved
 from promoter_view.stages.application import PROMOTION_INFO, Application
 from promoter_view.stages.authorization import refusal
 
@@ -122,9 +123,7 @@ def _initiator(actor: str) -> dict[str, Any]:
 
 def _event(live: Application, action: SyncApplication) -> CreateEvent:
     return CreateEvent(
-        namespace=action.namespace,
-        name=action.name,
-        uid=text(live.document, "metadata", "uid"),
+        about=involved(live.document, "argoproj.io/v1alpha1", "Application"),
         reason="OperationStarted",
         message=f"{CONTROLLER} initiated sync{_to(action, live)}",
         annotations={"user": CONTROLLER},

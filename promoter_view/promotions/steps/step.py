@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from promoter_view.stages.application import Application
@@ -103,20 +103,7 @@ class RefreshApplication:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class CreateEvent:
-    """A core/v1 Event about an Application, in its namespace. When it fails, that is logged and no more."""
-
-    namespace: str
-    name: str
-    uid: str
-    reason: str
-    message: str
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    type: str = "Normal"
-
-
-Action = SyncApplication | RefreshApplication | CreateEvent
+Action = SyncApplication | RefreshApplication
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from promoter_view.promotions.steps.operation import REASON, NothingToWrite, NotPossible, SyncPatch, plan_sync
 from promoter_view.promotions.steps.step import KustomizeImage, SourceUpdate, SyncApplication
+from promoter_view.promotions.telling.event import Involved
 from promoter_view.stages.application import read_application
 from promoter_view.stages.authorization import ANNOTATION
 from tests.promotions.known import PROMOTION, STAGE, app, operated
@@ -144,8 +145,8 @@ def test_initiator(actor: str, initiator: dict[str, Any]) -> None:
 def test_event(spec: dict[str, Any], updates: tuple[SourceUpdate, ...], to: str) -> None:
     """The Event says who began the sync and to what."""
     event = patch(live(spec=spec), *updates).event
-    assert (event.namespace, event.name, event.uid) == ("argocd", "app", "uid-app")
-    assert (event.type, event.reason) == ("Normal", "OperationStarted")
+    assert event.about == Involved("argoproj.io/v1alpha1", "Application", "argocd", "app", "uid-app")
+    assert (event.reason, event.once) == ("OperationStarted", "")
     assert event.message == f"kargo-controller initiated sync{to}"
     assert event.annotations == {"user": "kargo-controller"}
 
