@@ -135,13 +135,16 @@ def wait_for(found: Callable[[], Any], what: str) -> Any:
 class ArgoCD:
     """Takes operations while it is started. ``syncs`` counts them by (application, promotion).
 
-    ``seen`` is called with each operation before it is taken; ``phase`` is what operations end with.
+    ``seen`` is called with each operation before it is taken; ``phase`` is what operations end with, ``revision`` what
+    they come to (None: the source's targetRevision), ``message`` what is said of them ("": phase and revision).
     """
 
     def __init__(self, client: Callable[[], Client]) -> None:
         self.syncs: Counter[tuple[str, str]] = Counter()
         self.seen: Callable[[str, str], object] = lambda application, promotion: None
         self.phase = "Succeeded"
+        self.revision: str | None = None
+        self.message = ""
         self.failures: list[BaseException] = []
         self._client = client
         self._over = threading.Event()
@@ -183,6 +186,8 @@ class ArgoCD:
         self.seen(name, marker)
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         at, sources = _synced(live["spec"])
+        if self.revision is not None:
+            at = {"revision": self.revision}
         live["status"] = {
             "health": {"status": "Healthy"},
             "sync": {"status": "Synced", **at},
@@ -190,7 +195,7 @@ class ArgoCD:
             "operationState": {
                 "operation": operation,
                 "phase": self.phase,
-                "message": f"{self.phase} at {' '.join(map(str, at.values()))}",
+                "message": self.message or f"{self.phase} at {' '.join(map(str, at.values()))}",
                 "startedAt": now,
                 "finishedAt": now,
                 "syncResult": {**at, **sources},

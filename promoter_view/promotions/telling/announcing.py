@@ -44,18 +44,20 @@ class Announcing:
 
     async def calling_off(self, key: StageKey) -> None:
         """Those Promotions of the Stage that are about to be called off."""
+        stage = self._known.stage(key)
         for promotion in self._known.promotions(key):
-            actor = abort_actor(promotion.abort, promotion.shard)
-            if actor is None or promotion.shard != self._shard or promotion.is_deleting or promotion.has_ended:
+            actor = abort_actor(promotion.abort, self._shard)
+            ours = promotion.shard(stage) == self._shard and not promotion.is_deleting
+            if actor is None or not ours or promotion.has_ended:
                 continue
             freight = self._known.freight(key.project, promotion.freight)
-            words = abort_message(promotion.abort, promotion.shard) or ""
+            words = abort_message(promotion.abort, self._shard) or ""
             await self._applying.tell(promotion_aborted(promotion, freight, words, actor))
 
     async def ended(self, key: StageKey, stage: Stage, promotion: Promotion | None) -> None:
         """A Promotion of a Stage whose status another controller writes, if it is ours and has ended."""
         phase = PromotionPhase.NEW if promotion is None else promotion.execution.phase
-        if promotion is None or promotion.shard != self._shard:
+        if promotion is None or promotion.shard(stage) != self._shard:
             return
         if phase.terminal and phase is not PromotionPhase.ABORTED:
             freight = self._known.freight(key.project, promotion.freight)
