@@ -173,3 +173,19 @@ def test_context(cluster: Cluster) -> None:
     run(cluster, process)
     assert cluster.of("promotions", "q")["status"]["phase"] == "Succeeded"
     assert CONTEXT not in annotations(cluster)
+
+
+@pytest.mark.parametrize("dies_after", range(4))
+def test_what_flows(cluster: Cluster, dies_after: int) -> None:
+    """Freight that a Stage without steps verifies is told once, also by a process that is killed in between."""
+    flow = stage()
+    del flow["spec"]["promotionTemplate"]
+    cluster.put("stages", flow)
+    cluster.put("warehouses", {"kind": "Warehouse", "metadata": {"name": "w", "namespace": "kargo-demo"}, "spec": {}})
+    cluster.dies_after = dies_after or None
+    first = Process(cluster)
+    run(cluster, first)
+    cluster.revive()
+    run(cluster, Process(cluster, first.clock))
+    assert cluster.told() == [("f1", "FreightVerificationSucceeded")]
+    assert "test" in cluster.of("freights", "f1")["status"]["verifiedIn"]
