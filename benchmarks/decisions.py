@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from benchmarks.report import Row, table
+from promoter_view.kubernetes.selectors import LabelSelector
 from promoter_view.promotions.steps.catalogue import known_steps
 from promoter_view.promotions.steps.step import StepContext
 from promoter_view.stages.application import Application, read_application
@@ -38,9 +39,10 @@ class _Applications:
         found = self._documents.get(name) if namespace == _NAMESPACE else None
         return None if found is None else read_application(found)
 
-    def list(self, namespace: str) -> Sequence[Application]:
+    def select(self, namespace: str, selector: LabelSelector) -> Sequence[Application]:
         """See promoter_view.promotions.steps.step.Applications."""
-        return [read_application(each) for each in self._documents.values()] if namespace == _NAMESPACE else []
+        found = [read_application(each) for each in self._documents.values()] if namespace == _NAMESPACE else []
+        return [each for each in found if selector.matches(each.labels)]
 
 
 def main() -> None:

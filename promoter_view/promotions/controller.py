@@ -6,8 +6,8 @@ look that meets another's write begins again on the newest copies.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, DeferredSemaphore
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -18,8 +18,9 @@ from twisted.python.failure import Failure
 from promoter_view.clocks import WallClock
 from promoter_view.kubernetes.outcomes import ClusterError
 from promoter_view.metrics import Metrics
+from promoter_view.promotions.dependents import Dependence, Dependents
 from promoter_view.promotions.objects import APPLICATION, KnownObjects
-from promoter_view.promotions.stage_pass import AT_ONCE, StageLook, StagePass
+from promoter_view.promotions.stage_pass import AT_ONCE, StagePass
 from promoter_view.promotions.writes import Conflict, MayNotWrite
 from promoter_view.records import ObjectKey
 from promoter_view.stages.authorization import StageKey
@@ -35,7 +36,7 @@ _MAX_LOOKS = 32
 
 @dataclass(slots=True)
 class _Turn:
-    """One Stage: whether it is being looked at, has changed since, when to look again, and what it depends on.
+    """One Stage: whether it is being looked at, has changed since, and when to look again.
 
     ``not_before`` is when the next look may begin, in seconds: after a fault, and after a look that took its time.
     """
@@ -46,7 +47,6 @@ class _Turn:
     not_before: float = 0.0
     timer: IDelayedCall | None = None
     faults: int = 0
-    applications: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
 
 class PromotionController:
@@ -73,7 +73,7 @@ class PromotionController:
         self._random = random
         self._metrics = metrics
         self._turns: dict[StageKey, _Turn] = {}
-        self._dependents: dict[tuple[str, str], set[StageKey]] = {}
+        self._dependents = Dependents()
         self._running = False
         self._room = DeferredSemaphore(_MAX_LOOKS)
 
@@ -114,16 +114,23 @@ class PromotionController:
             self._schedule(key, turn, turn.not_before - self._clock.seconds())
 
     def _changed(self, key: ObjectKey, stages: frozenset[StageKey]) -> None:
-        dependents = self._dependents.get((key.namespace, key.name), ()) if key.kind == APPLICATION else ()
+        dependents = self._dependents_of(key) if key.kind == APPLICATION else ()
         for stage in stages.union(dependents):
             self.wake(stage)
+
+    def _dependents_of(self, key: ObjectKey) -> Iterable[StageKey]:
+        def labels() -> Mapping[str, str]:
+            found = self._known.application(key.namespace, key.name)
+            return {} if found is None else found.labels
+
+        return self._dependents.of(key.namespace, key.name, labels)
 
     def _forget(self, key: StageKey) -> None:
         """Nothing is left of that Stage that is ours; a look that is under way finds that out."""
         turn = self._turns.get(key)
         if turn is not None and not turn.busy:
             _cancel(turn)
-            self._depend(key, turn, StageLook())
+            self._dependents.depend(key, Dependence())
             del self._turns[key]
 
     def _begin(self, key: StageKey, turn: _Turn) -> None:
@@ -179,7 +186,7 @@ class PromotionController:
             self._log.failure("Stage {key} is looked at again later", key=str(key))
             return self._fault(turn, "defect")
         turn.faults = 0
-        self._depend(key, turn, look)
+        self._dependents.depend(key, look.applications)
         return self._ended("done", look.again_seconds)
 
     async def _reread(self, key: StageKey, turn: _Turn) -> float | None:
@@ -203,15 +210,6 @@ class PromotionController:
         turn.timer = None
         if not turn.busy and self._running:
             self._begin(key, turn)
-
-    def _depend(self, key: StageKey, turn: _Turn, look: StageLook) -> None:
-        """The Stage is woken by the Applications of its newest look, and no others."""
-        wanted = frozenset(look.applications)
-        for gone in turn.applications - wanted:
-            self._dependents.get(gone, set()).discard(key)
-        for new in wanted - turn.applications:
-            self._dependents.setdefault(new, set()).add(key)
-        turn.applications = wanted
 
 
 def _called_off(failure: Failure) -> None:

@@ -16,6 +16,7 @@ from promoter_view.kubernetes.outcomes import ClusterError
 from promoter_view.metrics import Metrics
 from promoter_view.promotions import engine
 from promoter_view.promotions.applying import Applying
+from promoter_view.promotions.dependents import Dependence
 from promoter_view.promotions.engine import Pass
 from promoter_view.promotions.objects import FREIGHT, PROMOTION, STAGE, KnownObjects
 from promoter_view.promotions.pacing import Pacing
@@ -32,7 +33,6 @@ from promoter_view.stages.freight import Freight
 
 #: Builds what the engine asks of the steps of one Promotion.
 StepsOf = Callable[[StageKey, Stage, Promotion, Lookups], PromotionSteps]
-Applications = set[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class _Run:
     execution: Execution
     now: float
     stepped: float
-    applications: Applications
+    applications: Dependence
 
 
 class PromotionPass:
@@ -84,7 +84,7 @@ class PromotionPass:
                 await self._write(promotion, _tidied(promotion.execution, abort, hindrance, now))
 
     async def run(
-        self, key: StageKey, stage: Stage, promotion: Promotion, now: float, applications: Applications
+        self, key: StageKey, stage: Stage, promotion: Promotion, now: float, applications: Dependence
     ) -> float | None:
         """Seconds until the next look. Errors: as StagePass.look."""
         uid = promotion.uid
@@ -133,10 +133,11 @@ class PromotionPass:
             outcome = engine.run(plan, run.execution, steps, run.now, run.stepped)
         while True:
             promotion = await self._write(promotion, outcome.execution)
-            run.applications.update(lookups.asked)
+            run.applications.names |= lookups.asked
+            run.applications.selections |= lookups.selected
             if outcome.result is None:
                 return outcome
-            run.applications.update((each.namespace, each.name) for each in outcome.result.watched)
+            run.applications.names |= {(each.namespace, each.name) for each in outcome.result.watched}
             failure = await self._applying.carry_out(outcome.actions, outcome.result, promotion)
             if failure is None:
                 return outcome

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from promoter_view.decoded import rfc3339
 from promoter_view.promotions.applying import Applying
+from promoter_view.promotions.dependents import Dependence
 from promoter_view.promotions.documents import Document
 from promoter_view.promotions.flow_pass import FlowPass
 from promoter_view.promotions.objects import FREIGHT, PROMOTION, STAGE, KnownObjects
@@ -34,11 +35,11 @@ AT_ONCE = 0.0
 class StageLook:
     """What came of a look. ``again_seconds``: when to look again, None for when something changes.
 
-    ``applications``: those whose changes matter, by (namespace, name).
+    ``applications``: those whose changes matter.
     """
 
     again_seconds: float | None = None
-    applications: set[tuple[str, str]] = field(default_factory=set)
+    applications: Dependence = field(default_factory=Dependence)
 
 
 class StagePass:
@@ -124,7 +125,7 @@ class StagePass:
         decided = turn(stage.status, promotions)
         settled = stage.with_status(taken(stage.status, decided))
         health = self._assess(settled, promotions)
-        found.applications |= {(each.wanted.namespace, each.wanted.name) for each in health.applications}
+        found.applications.names |= {(each.wanted.namespace, each.wanted.name) for each in health.applications}
         status = assessed(settled, health, decided.claimed, rfc3339(now))
         stage = await self._writes.write_status(key, stage, status, decided.released)
         await self._writes.announcing.settled(key, stage, now)

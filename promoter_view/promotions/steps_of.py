@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from promoter_view.kubernetes.selectors import LabelSelector
 from promoter_view.promotions.objects import KnownObjects
 from promoter_view.promotions.state.execution import Execution, PlannedStep
 from promoter_view.promotions.steps.step import Step, StepContext, StepResult
@@ -28,12 +29,15 @@ class Expressions(Protocol):
 
 
 class Lookups:
-    """The Applications that steps ask for, and which: a change of those is a reason to run the step again."""
+    """The Applications that steps ask for, and which: a change of those is a reason to run the step again.
+
+    ``asked`` are names, ``selected`` namespaces and what selects in them.
+    """
 
     def __init__(self, known: KnownObjects) -> None:
         self._known = known
         self.asked: set[tuple[str, str]] = set()
-        self._listed: set[str] = set()
+        self.selected: set[tuple[str, LabelSelector]] = set()
         self._confirmed: set[tuple[str, str]] = set()
         self._confirmed_namespaces: set[str] = set()
 
@@ -44,7 +48,8 @@ class Lookups:
 
     def unconfirmed(self) -> tuple[set[tuple[str, str]], set[str]]:
         """The names and the namespaces asked for that this did not give before."""
-        names, namespaces = self.asked - self._confirmed, self._listed - self._confirmed_namespaces
+        listed = {namespace for namespace, _ in self.selected}
+        names, namespaces = self.asked - self._confirmed, listed - self._confirmed_namespaces
         self._confirmed |= names
         self._confirmed_namespaces |= namespaces
         return names, namespaces
@@ -54,10 +59,10 @@ class Lookups:
         """Whether there can be Applications: Argo CD's CRD is there."""
         return self._known.has_applications
 
-    def list(self, namespace: str) -> Sequence[Application]:
+    def select(self, namespace: str, selector: LabelSelector) -> Sequence[Application]:
         """See Applications."""
-        self._listed.add(namespace)
-        return self._known.applications(namespace)
+        self.selected.add((namespace, selector))
+        return [each for each in self._known.applications(namespace) if selector.matches(each.labels)]
 
 
 class PromotionSteps:

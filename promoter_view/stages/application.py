@@ -67,6 +67,12 @@ class Application:
         return f"{self.namespace}/{self.name}"
 
     @property
+    def labels(self) -> Mapping[str, str]:
+        """Its labels."""
+        found = mapping(self.document, "metadata", "labels")
+        return {name: value for name, value in found.items() if isinstance(value, str)}
+
+    @property
     def departure(self) -> str:
         """That it is being deleted, as words; "" where it is not. Argo CD begins no operation on it any more."""
         return f"is being deleted since {self.deleted_since}" if self.deleted_since else ""

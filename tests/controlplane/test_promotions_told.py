@@ -13,23 +13,22 @@ import pytest
 
 from tests.controlplane.argocd import (
     APPLICATIONS,
+    ARGOCD,
     COMMIT,
     PATIENCE_SECONDS,
     PROJECT,
     REPO,
-    SHARD,
     ArgoCD,
     application,
-    freight,
+    follow,
     kargo_path,
-    namespaces,
+    promote,
+    town,
     update,
     wait_for,
-    warehouse,
 )
-from tests.controlplane.test_promotions import ended, running, stage_says, verbose
+from tests.controlplane.test_promotions import create, ended, running, stage_says, verbose
 from tests.crds.installed import every_definition
-from tests.support.kargo.webhooks import kargo_webhooks
 from tests.support.plane.client import Client, Document
 from tests.support.plane.fixtures import running_plane
 from tests.support.plane.plane import ControlPlane
@@ -47,46 +46,15 @@ PROMOTIONS = lasting(10, 60)
 
 @pytest.fixture(scope="module")
 def plane(control_plane_binaries: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A control plane with all CRDs behind Kargo's webhooks, and a project with a Freight."""
+    """A control plane with all CRDs, and the project in it; tests have Stages of their own."""
     folder = tmp_path_factory.mktemp("plane")
-    with running_plane(control_plane_binaries, folder, every_definition()) as plane:
-        client = plane.client()
-        namespaces(client)
-        client.patch(f"/api/v1/namespaces/{PROJECT}", {"metadata": {"labels": {"kargo.akuity.io/project": "true"}}})
-        client.create(kargo_path("warehouses"), warehouse())
-        client.create(kargo_path("freights"), freight("f123456789"))
-        with kargo_webhooks(plane):
-            yield plane
+    with running_plane(control_plane_binaries, folder, every_definition()) as plane, town(plane):
+        yield plane
 
 
 @pytest.fixture
 def client(plane: ControlPlane) -> Client:
     return plane.client()
-
-
-def stage(name: str, *apps: Document, uses: str = "argocd-update") -> Document:
-    """A Stage of the shard whose one step is about those Applications."""
-    requested = [{"origin": {"kind": "Warehouse", "name": "w"}, "sources": {"direct": True}}]
-    steps = [{"uses": uses, "as": "only", "config": {"apps": list(apps)}}]
-    spec = {"shard": SHARD, "requestedFreight": requested, "promotionTemplate": {"spec": {"steps": steps}}}
-    return {
-        "apiVersion": "kargo.akuity.io/v1alpha1",
-        "kind": "Stage",
-        "metadata": {"name": name, "namespace": PROJECT},
-        "spec": spec,
-    }
-
-
-def promote(client: Client, stage_name: str) -> str:
-    """Promotes the Freight; the name that the webhook gives."""
-    document = {
-        "apiVersion": "kargo.akuity.io/v1alpha1",
-        "kind": "Promotion",
-        "metadata": {"generateName": "given-"},
-        "spec": {"stage": stage_name, "freight": "f123456789"},
-    }
-    name: str = client.create(kargo_path("promotions"), document)["metadata"]["name"]
-    return name
 
 
 def step(client: Client, name: str) -> Document:
@@ -112,10 +80,9 @@ def test_a_branch_that_has_moved_on(plane: ControlPlane, client: Client, tmp_pat
     two seconds; few syncs follow. Who calls it off is told.
     """
     check = {"name": "moved", "sources": [{"repoURL": REPO, "desiredRevision": COMMIT}]}
-    client.create(kargo_path("stages"), stage("moved", check))
-    client.create(APPLICATIONS, application("moved", f"{PROJECT}:moved"))
+    create(client, "moved")
     with running(tmp_path, plane), ArgoCD(plane.client) as argocd:
-        name = promote(client, "moved")
+        name = promote(client, "moved", check)
         wait_for(lambda: argocd.syncs["moved", name], "the first sync")
         began = time.monotonic()
         words = f"was synced to old, wanted {COMMIT}; the source's targetRevision is old"
@@ -138,12 +105,11 @@ def test_a_branch_that_has_moved_on(plane: ControlPlane, client: Client, tmp_pat
 
 def test_a_revision_that_cannot_be_found(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
     """A ComparisonError: one sync, and its message ends the Promotion within two seconds, told once."""
-    client.create(kargo_path("stages"), stage("broken", update("nowhere", name="broken")))
-    client.create(APPLICATIONS, application("broken", f"{PROJECT}:broken"))
+    create(client, "broken")
     with running(tmp_path, plane), ArgoCD(plane.client) as argocd:
         argocd.phase, argocd.revision = "Error", ""
         argocd.message = "ComparisonError: unable to resolve 'nowhere' to a commit SHA"
-        name = promote(client, "broken")
+        name = promote(client, "broken", update("nowhere", name="broken"))
         wait_for(lambda: argocd.syncs["broken", name], "the sync")
         began = time.monotonic()
         phase, message = ended(client, name)
@@ -160,25 +126,41 @@ def test_told_once(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
     """Promotions with ``kill -9`` at random moments and a second instance that goes on: each end and each verification
     has one Event, the Stage one context, and nothing is synced twice.
     """
-    client.create(kargo_path("stages"), stage("often", update(COMMIT, name="often")))
-    client.create(APPLICATIONS, application("often", f"{PROJECT}:often"))
+    create(client, "often")
     source, names = random.Random(11), []
-    before = told(client, "f123456789")["FreightVerificationSucceeded"]
+    before = told(client, "f1")["FreightVerificationSucceeded"]
     with running(tmp_path / "one", plane) as first, running(tmp_path / "two", plane) as second:
         with ArgoCD(plane.client) as argocd:
             for place in range(PROMOTIONS):
-                names.append(promote(client, "often"))
+                names.append(promote(client, "often", update(f"r{place}", name="often")))
                 time.sleep(source.uniform(0.0, 0.5))
                 killed = (first, second)[place % 2]
                 killed.kill()
                 killed.start(timeout_seconds=PATIENCE_SECONDS)
                 assert ended(client, names[-1]) == ("Succeeded", ""), names[-1]
             status = stage_says(client, "often", "Healthy")
+        for program in (first, second):
+            program.wait_ready(timeout_seconds=PATIENCE_SECONDS)
         assert b"held as" in verbose(first) + verbose(second)
     assert {argocd.syncs["often", name] for name in names} == {1}
     assert [told(client, name) for name in names] == [Counter(PromotionSucceeded=1)] * PROMOTIONS
     verified = sum(len(each.get("verificationHistory", ())) for each in status["freightHistory"])
     if PROMOTIONS <= 10:  # the history keeps ten
-        assert told(client, "f123456789")["FreightVerificationSucceeded"] - before == verified
+        assert told(client, "f1")["FreightVerificationSucceeded"] - before == verified
     annotations = client.get(kargo_path("stages", "often"))["metadata"]["annotations"]
     assert json.loads(annotations[CONTEXT]) == [{"name": "often", "namespace": "argocd"}]
+
+
+def test_a_selector_sees_a_new_application_at_once(plane: ControlPlane, client: Client, tmp_path: Path) -> None:
+    """A step that waits for what a selector matches says so of a new Application within two seconds."""
+    create(client, "selecting")
+    wait = {"apps": [{"selector": {"matchLabels": {"team": "selected"}}}], "waitFor": ["suspended"]}
+    follow(client, "selecting", {"uses": "argocd-wait", "config": wait})
+    client.create(APPLICATIONS, application("selected-a", None, team="selected"))
+    with running(tmp_path, plane):
+        name = promote(client, "selecting")
+        wait_for(lambda: f"{ARGOCD}/selected-a" in step(client, name).get("message", ""), "the first to be waited for")
+        client.create(APPLICATIONS, application("selected-b", None, team="selected"))
+        began = time.monotonic()
+        wait_for(lambda: f"{ARGOCD}/selected-b" in step(client, name).get("message", ""), "the second to be")
+        assert time.monotonic() - began < AT_ONCE_SECONDS

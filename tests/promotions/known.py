@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from promoter_view.kubernetes.selectors import LabelSelector
 from promoter_view.promotions.steps.step import Applications, StepContext
 from promoter_view.stages.application import PROMOTION_INFO, Application, read_application
 from promoter_view.stages.authorization import ANNOTATION, StageKey
@@ -22,10 +23,10 @@ class KnownApplications:
         self._applications = sorted(map(read_application, applications), key=lambda one: one.name)
 
     def get(self, namespace: str, name: str) -> Application | None:
-        return next((one for one in self.list(namespace) if one.name == name), None)
+        return next((one for one in self._applications if (one.namespace, one.name) == (namespace, name)), None)
 
-    def list(self, namespace: str) -> Sequence[Application]:
-        return [one for one in self._applications if one.namespace == namespace]
+    def select(self, namespace: str, selector: LabelSelector) -> Sequence[Application]:
+        return [one for one in self._applications if one.namespace == namespace and selector.matches(one.labels)]
 
 
 def context(config: Any, *applications: Mapping[str, Any], **more: Any) -> StepContext:

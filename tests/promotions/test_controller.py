@@ -11,6 +11,7 @@ from twisted.internet.task import Clock, deferLater
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.metrics import Metrics
 from promoter_view.promotions.controller import PromotionController
+from promoter_view.promotions.dependents import Dependence
 from promoter_view.promotions.objects import KnownObjects
 from promoter_view.promotions.stage_pass import StageLook, StagePass
 from promoter_view.promotions.writes import Conflict, MayNotWrite
@@ -180,7 +181,7 @@ def test_who_is_woken(rig: Rig) -> None:
     cluster = Cluster()
     cluster.put("stages", stage())
     cluster.put("applications", application("foreign", None))
-    rig.looks.answer = StageLook(applications={("argocd", "foreign")})
+    rig.looks.answer = StageLook(applications=Dependence({("argocd", "foreign")}))
     cluster.feed(rig.known)
     rig.go(1)
     assert rig.looks.count["test"] == 1

@@ -597,3 +597,33 @@ def test_metrics(cluster: Cluster) -> None:
     value = process.metrics.registry.get_sample_value
     assert value("promoter_view_promotions_ended_total", {"phase": "Succeeded"}) == 1
     assert value("promoter_view_promotion_steps_total", {"uses": "argocd-update", "status": "Succeeded"}) == 1
+
+
+def test_a_selector_sees_a_new_application_at_once(cluster: Cluster) -> None:
+    """A step that waits for what a selector matches is run again as soon as another comes to match it.
+
+    Be it made or labelled, and though it does not name the Stage. One that does not match wakes nobody.
+    """
+    wanted = promotion("p")
+    wait = {"apps": [{"selector": {"matchLabels": {"team": "x"}}}], "waitFor": ["health"]}
+    wanted["spec"]["steps"] = [{"uses": "argocd-wait", "config": wait}]
+    cluster.put("promotions", wanted)
+    cluster.put("applications", application("b", authorized=None, team="x"))
+    process = Process(cluster)
+    process.turn(seconds=1)
+
+    def waits_for() -> str:
+        message: str = cluster.of("promotions", "p")["status"]["stepExecutionMetadata"][0]["message"]
+        return message
+
+    assert "argocd/b" in waits_for()
+    written = len(cluster.writes)
+    cluster.put("applications", application("c", authorized=None, team="y"))
+    process.turn(seconds=1)
+    assert len(cluster.writes) == written
+    cluster.put("applications", application("d", authorized=None, team="x"))
+    process.turn(seconds=1)
+    assert "argocd/d" in waits_for()
+    cluster.change("applications", "argocd", "c", {"metadata": {"labels": {"team": "x"}}})
+    process.turn(seconds=1)
+    assert "argocd/c" in waits_for()

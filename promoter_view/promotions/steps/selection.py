@@ -50,7 +50,7 @@ def resolve(selection: ApplicationSelection, applications: Applications) -> Sequ
             raise StepError(f"Argo CD Application {found} {found.departure}")
         return [found]
     selector = build_selector(selection.selector)
-    matching = [one for one in applications.list(selection.namespace) if selector.matches(_labels(one))]
+    matching = applications.select(selection.namespace, selector)
     staying = [one for one in matching if not one.departure]
     if not staying:
         where = f'namespace "{selection.namespace}" ({selector})'
@@ -100,11 +100,6 @@ def _term(key: str, operator: str, values: Iterable[str]) -> str:
 
 _SETS = {"In": "in", "NotIn": "notin"}
 _PRESENCE = {"Exists": "", "DoesNotExist": "!"}
-
-
-def _labels(application: Application) -> dict[str, str]:
-    labels = mapping(application.document, "metadata", "labels")
-    return {name: value for name, value in labels.items() if isinstance(value, str)}
 
 
 def unauthorized_note(count: int) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from promoter_view.kubernetes.selectors import LabelSelector
 from promoter_view.stages.application import Application
 from promoter_view.stages.authorization import StageKey
 
@@ -32,8 +33,8 @@ class Applications(Protocol):
     def get(self, namespace: str, name: str) -> Application | None:
         """The Application of that name; None for not found."""
 
-    def list(self, namespace: str) -> Sequence[Application]:
-        """All of that namespace, by name."""
+    def select(self, namespace: str, selector: LabelSelector) -> Sequence[Application]:
+        """Those of that namespace that the selector matches, by name."""
 
 
 @dataclass(frozen=True, slots=True)
