@@ -15,6 +15,7 @@ from promoter_view.promotions.state.execution import Execution, PlannedStep, rea
 from promoter_view.promotions.state.requests import (
     ABORT,
     CREATE_ACTOR,
+    ROLLBACK,
     Reverification,
     is_deleting,
     refresh_of,
@@ -117,6 +118,11 @@ class Promotion:
     def has_ended(self) -> bool:
         """It changes no more."""
         return self.execution.phase.terminal
+
+    @property
+    def is_rollback(self) -> bool:
+        """Kargo made it to go back to Freight that was verified before."""
+        return text(self.document, "metadata", "annotations", ROLLBACK) == "true"
 
     def shard(self, stage: Stage | None) -> str:
         """Whose it is, where that is its Stage; None where its Stage is not there."""

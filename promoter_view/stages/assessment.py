@@ -94,6 +94,16 @@ def _promoting(stage: Mapping[str, Any], _: tuple[CheckHealth, ...]) -> StageHea
     return StageHealth(Health.UNKNOWN, (issue,), condition=condition)
 
 
+def _of_targets(stage: Mapping[str, Any], _: tuple[CheckHealth, ...]) -> StageHealth | None:
+    """A Stage with Targets: its Promotions are theirs, and it names the PromotionRequest of them all."""
+    status = mapping(stage, "status")
+    asked = mapping(status, "currentPromotionRequest") or mapping(status, "lastPromotionRequest")
+    if not asked or mapping(status, "lastPromotion"):
+        return None
+    words = f"PromotionRequest {text(asked, 'name')} {text(asked, 'phase') or 'Unknown'}: Targets are not looked at"
+    return StageHealth(Health.UNKNOWN, (words,), condition=Condition("Unknown", "TargetsNotSupported", words))
+
+
 def _never_promoted(stage: Mapping[str, Any], _: tuple[CheckHealth, ...]) -> StageHealth | None:
     if mapping(stage, "status", "lastPromotion"):
         return None
@@ -118,7 +128,7 @@ def _checked(_: Mapping[str, Any], checks: tuple[CheckHealth, ...]) -> StageHeal
 
 
 #: In this order; the last always applies.
-CASES: tuple[Case, ...] = (_promoting, _never_promoted, _failed, _checked)
+CASES: tuple[Case, ...] = (_promoting, _of_targets, _never_promoted, _failed, _checked)
 
 
 def _condition(state: Health, issues: int, checks: int) -> Condition:

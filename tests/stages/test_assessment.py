@@ -40,6 +40,13 @@ CASES: dict[str, tuple[dict[str, Any], str, Health | None, tuple[str, ...], Cond
         (IN_PROGRESS,),
         Condition("Unknown", "ActivePromotion", "Stage has a Promotion in progress"),
     ),
+    "with targets": (
+        {"lastPromotionRequest": {"name": "r1", "phase": "Succeeded"}},
+        "Healthy",
+        Health.UNKNOWN,
+        ("PromotionRequest r1 Succeeded: Targets are not looked at",),
+        Condition("Unknown", "TargetsNotSupported", "PromotionRequest r1 Succeeded: Targets are not looked at"),
+    ),
     "never promoted": ({}, "Healthy", None, (), Condition("Unknown", "NoFreight", "Stage has no current Freight")),
     "last failed": (
         last("Failed", "no such Application"),

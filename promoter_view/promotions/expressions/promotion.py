@@ -109,7 +109,7 @@ class PromotionExpressions:
                     {
                         "promotion": _struct(
                             "ctx.meta.promotion",
-                            {"actor": promotion.actor},
+                            {"actor": promotion.actor, "rollback": promotion.is_rollback},
                         ),
                         "step": _struct("ctx.meta.step", {"alias": step.alias}),
                     },

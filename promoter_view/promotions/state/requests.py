@@ -12,6 +12,7 @@ ABORT = "kargo.akuity.io/abort"
 REFRESH = "kargo.akuity.io/refresh"
 REVERIFY = "kargo.akuity.io/reverify"
 CREATE_ACTOR = "kargo.akuity.io/create-actor"
+ROLLBACK = "kargo.akuity.io/rollback"
 FINALIZER = "kargo.akuity.io/finalizer"
 _TERMINATE = "terminate"
 

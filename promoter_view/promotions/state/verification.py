@@ -53,9 +53,12 @@ def _failed(begun: Document, now: str) -> dict[str, Any]:
 
 
 def _id(stage: Stage, in_use: Document, before: str, now: str) -> str:
-    """The same each time that this is worked out of the same state."""
+    """The same each time that this is worked out of the same state; another after each Promotion, though it brings the
+    same Freight within a second.
+    """
     made_of = (
         text(stage.document, "metadata", "uid"),
+        stage.status.last.name,
         text(in_use, "id") or collection_id(mapping(in_use, "items")),
         before,
         now,

@@ -21,7 +21,6 @@ from promoter_view.stages.freight import Freight
 
 API_VERSION = "kargo.akuity.io/v1alpha1"
 _PREFIX = "event.kargo.akuity.io/"
-_ROLLBACK = "kargo.akuity.io/rollback"
 _CONTENTS = ("commits", "images", "charts", "artifacts")
 #: An object's annotations have 256 KiB at most: what Freight is made of stays away beyond this many characters.
 _MOST_CONTENTS = 200 * 1024
@@ -71,7 +70,6 @@ def freight_verified(freight: Freight, stage: Stage, verification: Document, sha
 
 def _of_promotion(promotion: Promotion, freight: Freight | None, actor: str) -> dict[str, str]:
     applications = [{"Namespace": namespace, "Name": name} for namespace, name in sorted(applications_of(promotion))]
-    rollback = text(promotion.document, "metadata", "annotations", _ROLLBACK)
     return {
         "project": promotion.namespace,
         "actor": actor,
@@ -79,7 +77,7 @@ def _of_promotion(promotion: Promotion, freight: Freight | None, actor: str) -> 
         "stage-name": promotion.stage,
         "promotion-create-time": promotion.created,
         "applications": _json(applications) if applications else "",
-        "rollback": "true" if rollback == "true" else "",
+        "rollback": "true" if promotion.is_rollback else "",
         **(_of_freight(freight, promotion.stage) if freight is not None else {}),
     }
 

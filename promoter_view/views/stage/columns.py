@@ -99,10 +99,11 @@ def _freight(names: list[str]) -> str:
 
 
 def _last_promotion(stage: Mapping[str, Any]) -> str:
+    """Of a Stage with Targets the PromotionRequest, in whose place its Promotions are."""
     status = mapping(stage, "status")
-    current, last = mapping(status, "currentPromotion"), mapping(status, "lastPromotion")
-    newest = current or last
-    phase = text(newest, "status", "phase") or ("Running" if current else "")
+    current = mapping(status, "currentPromotion") or mapping(status, "currentPromotionRequest")
+    newest = current or mapping(status, "lastPromotion") or mapping(status, "lastPromotionRequest")
+    phase = text(newest, "status", "phase") or text(newest, "phase") or ("Running" if current else "")
     return _clipped(" ".join(filter(None, (text(newest, "name"), phase)))) or NONE
 
 

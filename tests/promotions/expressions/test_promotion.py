@@ -50,7 +50,10 @@ def promotion(*variables: tuple[str, str]) -> Promotion:
         "metadata": {
             "namespace": "kargo-demo",
             "name": "test.01",
-            "annotations": {"kargo.akuity.io/create-actor": "email:dev@example.com"},
+            "annotations": {
+                "kargo.akuity.io/create-actor": "email:dev@example.com",
+                "kargo.akuity.io/rollback": "true",
+            },
         },
         "spec": {
             "stage": "test",
@@ -91,6 +94,7 @@ VALUES: dict[str, Any] = {
     "${{ ctx.targetFreight.name }} ${{ ctx.targetFreight.alias }}": "f1 wise-owl",
     "${{ ctx.targetFreight.origin.name }}": "code",
     "${{ ctx.meta.promotion.actor }} ${{ ctx.meta.step.alias }}": "email:dev@example.com deploy",
+    "${{ ctx.meta.promotion.rollback }} ${{ !ctx.meta.promotion.rollback }}": "true false",
     "${{ outputs.first.commit }}": "abc",
     "${{ outputs['first'].apps[0].name }}": "a",
     "${{ outputs.later?.commit ?? 'none' }}": "none",

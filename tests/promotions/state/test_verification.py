@@ -53,6 +53,16 @@ def test_once_more(form: str) -> None:
     assert verified(first, asked=form.format(first[0]["id"]), healthy=False) == first
 
 
+def test_the_same_freight_within_a_second() -> None:
+    """Each Promotion's verification has an id of its own, though the Freight and the moment are the same."""
+    ids = set()
+    for name in "pq":
+        found = stage(status={"freightHistory": [collection("f1")], "lastPromotion": {"name": name}})
+        (entry,) = verify(read_stage(found), healthy=True, now=NOW)
+        ids.add(entry["verificationHistory"][0]["id"])
+    assert len(ids) == 2
+
+
 @pytest.mark.parametrize("asked", ["other", "", "7", "[]", "{}", '{"id": 7}'])
 def test_not_asked(asked: str) -> None:
     """A request that names no verification, or another, is none."""

@@ -86,6 +86,18 @@ def test_promotion_under_way() -> None:
     assert shown(stage(current="p8"))["Last Promotion"] == "p8 Running"
 
 
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ({"currentPromotionRequest": {"name": "r2"}, "lastPromotionRequest": {"name": "r1"}}, "r2 Running"),
+        ({"lastPromotionRequest": {"name": "r1", "phase": "Failed"}}, "r1 Failed"),
+    ],
+)
+def test_with_targets(status: dict[str, Any], told: str) -> None:
+    """A Stage with Targets shows the PromotionRequest, in whose place its Promotions are."""
+    assert shown({**stage(), "status": status})["Last Promotion"] == told
+
+
 def test_bounded() -> None:
     """No cell is longer than a terminal bears."""
     freight = [{"alias": "x" * 100, "metadata": {}} for _ in range(9)]
