@@ -24,7 +24,7 @@ from promoter_view.promotions.expressions.parser import ExpressionParser
 from promoter_view.promotions.expressions.promotion import PromotionExpressions
 from promoter_view.promotions.flow_pass import FlowPass
 from promoter_view.promotions.lease.leasing import ShardLease
-from promoter_view.promotions.objects import WAREHOUSE, KnownObjects
+from promoter_view.promotions.objects import KnownObjects
 from promoter_view.promotions.pacing import Pacing
 from promoter_view.promotions.promotion_pass import PromotionPass
 from promoter_view.promotions.rereading import Rereading
@@ -178,7 +178,8 @@ class Shard:
             stage=stage,
             promotion=promotion,
             alias="" if taken is None else taken.alias,
-            warehouses=lambda name: self._known.get(WAREHOUSE, key.project, name),
+            objects=lambda kind, name: self._known.get(kind, key.project, name),
+            now=self._runtime.wall(),
         )
 
 

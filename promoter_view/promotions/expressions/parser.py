@@ -9,10 +9,11 @@ from typing import TypeAlias
 from lark import Lark, Token, Tree
 from lark.exceptions import LarkError, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
+from promoter_view.promotions.expressions.scope import Budget
 from promoter_view.promotions.expressions.values import ExpressionError
 
 #: Longer than any expression that somebody wrote.
-MAX_EXPRESSION = 10_000
+MAX_EXPRESSION = 4_000
 _CACHED = 1024
 _SHOWN = 60
 
@@ -25,10 +26,18 @@ class ExpressionParser:
     def __init__(self) -> None:
         grammar = resources.files("promoter_view.promotions.expressions").joinpath("grammar.lark").read_text("utf-8")
         self._lark = Lark(grammar, parser="lalr")
-        self.parse = lru_cache(_CACHED)(self._parse)
+        self._kept = lru_cache(_CACHED)(self._parse)
+
+    def parse(self, expression: str, budget: Budget) -> Syntax:
+        """The syntax tree of an expression. One that was not met before costs its length. Errors: ExpressionError."""
+        before = self._kept.cache_info().misses
+        tree = self._kept(expression)
+        if self._kept.cache_info().misses > before:
+            budget.read(len(expression))
+        return tree
 
     def _parse(self, expression: str) -> Syntax:
-        """The syntax tree of an expression. Errors: ExpressionError, which says where it cannot be read on."""
+        """Errors: ExpressionError, which says where it cannot be read on."""
         shown = expression.strip()[:_SHOWN]
         if not shown:
             raise ExpressionError("an expression is empty")

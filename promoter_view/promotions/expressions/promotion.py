@@ -7,20 +7,26 @@ from typing import Any
 
 from promoter_view.decoded import mapping, text
 from promoter_view.promotions.engine import CannotEvaluate
-from promoter_view.promotions.expressions.evaluator import Budget, Scope, evaluate
-from promoter_view.promotions.expressions.functions import FUNCTIONS, Function, text_of
+from promoter_view.promotions.expressions.evaluator import evaluate
+from promoter_view.promotions.expressions.functions import FUNCTIONS
+from promoter_view.promotions.expressions.json_texts import from_document
+from promoter_view.promotions.expressions.library.durations import SECOND
+from promoter_view.promotions.expressions.library.moments import Moment, moved
+from promoter_view.promotions.expressions.metadata import ProjectObjects, metadata_functions
 from promoter_view.promotions.expressions.parser import ExpressionParser
+from promoter_view.promotions.expressions.scope import Budget, Scope
+from promoter_view.promotions.expressions.steps_told import told_functions, told_names
 from promoter_view.promotions.expressions.templates import render, render_text
-from promoter_view.promotions.expressions.values import ExpressionError, Struct, kind_of
+from promoter_view.promotions.expressions.values import ExpressionError, Function, Struct, kind_of
 from promoter_view.promotions.state.execution import Execution, PlannedStep
-from promoter_view.promotions.steps.artifacts import FreightArtifacts, Warehouses
+from promoter_view.promotions.steps.artifacts import FreightArtifacts
 from promoter_view.promotions.values import Promotion, Stage
 
 
 class PromotionExpressions:
     """Evaluates them anew each time: ``execution`` is the run as far as it has come.
 
-    ``promotion`` has taken its Freight; ``alias`` is that Freight's, "" for none.
+    ``promotion`` has taken its Freight; ``alias`` is that Freight's, "" for none. ``now`` is in seconds since 1970.
     """
 
     def __init__(
@@ -30,13 +36,15 @@ class PromotionExpressions:
         stage: Stage,
         promotion: Promotion,
         alias: str,
-        warehouses: Warehouses,
+        objects: ProjectObjects,
+        now: float,
     ) -> None:
         self._parser = parser
         self._stage = stage
         self._promotion = promotion
         self._alias = alias
-        self._warehouses = warehouses
+        self._objects = objects
+        self._now = Moment(int(now) * SECOND)
 
     def holds(self, step: PlannedStep, execution: Execution) -> bool:
         """The value of a step's ``if``: a bool, else it is an error. Errors: CannotEvaluate."""
@@ -58,19 +66,24 @@ class PromotionExpressions:
 
     def _scope(self, step: PlannedStep, execution: Execution) -> Scope:
         """What a step's ``if`` and config see: all there is. Its variables see no functions about steps."""
-        functions = {**FUNCTIONS, **self._holdings().functions()}
+        functions = {**FUNCTIONS, **self._holdings().functions(), **metadata_functions(self._objects)}
+        functions["now"] = Function(self._moment, 0, 1)
         names = {"ctx": self._context(step), "vars": {}}
         scope = self._with_variables(Scope(names, functions, Budget()), self._promotion.variables)
-        scope = Scope({**scope.names, "outputs": dict(execution.state)}, functions, scope.budget)
+        scope = Scope({**scope.names, **told_names(step.alias, execution)}, functions, scope.budget)
         scope = self._with_variables(scope, step.variables)
-        return Scope(scope.names, {**functions, **_about_steps(step, execution)}, scope.budget)
+        return Scope(scope.names, {**functions, **told_functions(step.alias, execution)}, scope.budget)
+
+    def _moment(self, zone: Any = None) -> Moment:
+        """The time of this pass, in a zone."""
+        return self._now if zone is None else moved(self._now, zone)
 
     def _with_variables(self, scope: Scope, declared: Iterable[Mapping[str, Any]]) -> Scope:
         """Variables in their order: a later one may use the earlier, and goes over one of its name."""
         for variable in declared:
             name = text(variable, "name")
             try:
-                value = render_text(text(variable, "value"), self._evaluation(scope))
+                value = from_document(render_text(text(variable, "value"), self._evaluation(scope)))
             except ExpressionError as error:
                 raise ExpressionError(f"variable {name}: {error}") from error
             names = {**scope.names, "vars": {**scope.names["vars"], name: value}}
@@ -78,13 +91,13 @@ class PromotionExpressions:
         return scope
 
     def _evaluation(self, scope: Scope) -> Any:
-        return lambda expression: evaluate(self._parser.parse(expression), scope)
+        return lambda expression: evaluate(self._parser.parse(expression, scope.budget), scope)
 
     def _holdings(self) -> FreightArtifacts:
         items = mapping(self._promotion.collection, "items")
         return FreightArtifacts(
             requested=[request.warehouse for request in self._stage.requested],
-            warehouses=self._warehouses,
+            warehouses=lambda name: self._objects("Warehouse", name),
             freight=[mapping(item) for item in items.values()],
         )
 
@@ -120,14 +133,3 @@ class PromotionExpressions:
 
 def _struct(name: str, fields: Mapping[str, Any]) -> Struct:
     return Struct(name, fields, fields)
-
-
-def _about_steps(step: PlannedStep, execution: Execution) -> dict[str, Function]:
-    failed = execution.has_fault_besides(step.alias)
-    statuses = {record.alias: record.status for record in execution.records}
-    return {
-        "always": Function(lambda: True, 0, 0),
-        "success": Function(lambda: not failed, 0, 0),
-        "failure": Function(lambda: failed, 0, 0),
-        "status": Function(lambda alias: statuses.get(text_of(alias)) or None),
-    }

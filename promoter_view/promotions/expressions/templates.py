@@ -12,18 +12,19 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from promoter_view.promotions.expressions.values import ExpressionError, bounded, check_depth, number_of, to_json
+from promoter_view.promotions.expressions.json_texts import check_json, number_of, to_json
+from promoter_view.promotions.expressions.library.conversions import read_float
+from promoter_view.promotions.expressions.values import ExpressionError, bounded
 
 #: The value of an expression. Errors: ExpressionError.
 Evaluate = Callable[[str], Any]
 
 _OPENING = re.compile(r"\$\{(\{|%)")
 _CLOSING = {"{": "}}", "%": "%}"}
-#: What is passed over on the way to the end: strings, and, for braces that are in pairs, maps and predicates.
-_TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|%\}|[{}]", re.DOTALL)
-_DECIMAL = re.compile(r"[+-]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)([eE][+-]?\d[\d_]*)?", re.ASCII)
-_HEXADECIMAL = re.compile(r"[+-]?0[xX]([0-9a-fA-F_]+\.?[0-9a-fA-F_]*|\.[0-9a-fA-F_]+)[pP][+-]?\d+", re.ASCII)
-_SPECIAL = re.compile(r"nan|[+-]?inf(inity)?", re.IGNORECASE)
+#: What is passed over on the way to the end: strings, comments, and, for braces that are in pairs, maps and predicates.
+_TOKEN = re.compile(
+    r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|//(?:(?!\}\}|%\}|\n).)*|/\*.*?\*/|%\}|[{}]", re.DOTALL
+)
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 _SHOWN = 60
@@ -85,36 +86,26 @@ def _shown(value: Any) -> str:
 
 
 def coerce(text: str) -> Any:
-    """What a string looks like: number, bool, JSON, or itself. In double quotes it is the string between them."""
-    text = text.removesuffix("\n")
-    if len(text) > 1 and text.startswith('"') and text.endswith('"'):
-        return text[1:-1]
-    number = _number(text)
+    """What a string looks like: number, bool, JSON, or itself. In double quotes it is the string between them.
+
+    The newline at the end of a YAML block counts for strings only.
+    """
+    line = text.removesuffix("\n")
+    if len(line) > 1 and line.startswith('"') and line.endswith('"'):
+        return line[1:-1] + text[len(line) :]
+    number = read_float(line)
     if number is not None:
-        return number
-    if text in _TRUE or text in _FALSE:
-        return text in _TRUE
-    return _json(text)
+        return number_of(number)
+    if line in _TRUE or line in _FALSE:
+        return line in _TRUE
+    return _json(line, text)
 
 
-def _number(text: str) -> int | float | None:
-    """As Go's ParseFloat reads it; None where it does not, or cannot hold it."""
-    if _SPECIAL.fullmatch(text):
-        return float(text)
+def _json(line: str, text: str) -> Any:
+    if line.lstrip().startswith(("[", "{")):
+        check_json(line)
     try:
-        if _HEXADECIMAL.fullmatch(text):
-            return number_of(float.fromhex(text.replace("_", "")))
-        found = float(text) if _DECIMAL.fullmatch(text) else math.inf
-    except (ValueError, OverflowError):
-        return None
-    return number_of(found) if math.isfinite(found) else None
-
-
-def _json(text: str) -> Any:
-    if text.lstrip().startswith(("[", "{")):
-        check_depth(text)
-    try:
-        return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        return json.loads(line, parse_constant=_no_constant, parse_float=_finite)
     except ValueError:
         return text
 

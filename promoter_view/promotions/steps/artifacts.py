@@ -1,4 +1,4 @@
-"""Artifacts of Freight by where they come from: what commitFrom, imageFrom and chartFrom look up. Pure.
+"""Artifacts of Freight by where they come from: what commitFrom, imageFrom, chartFrom and artifactFrom look up. Pure.
 
 Which Freight is meant is settled by the Warehouses of the origins that the Stage requests: the one that subscribes to
 the repository. None does: nil. More than one does: an error, unless the expression names the origin.
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from promoter_view.decoded import mapping, mappings, text
-from promoter_view.promotions.expressions.functions import Function, text_of
-from promoter_view.promotions.expressions.values import ExpressionError, Struct, kind_of
+from promoter_view.promotions.expressions.json_texts import from_document
+from promoter_view.promotions.expressions.values import ExpressionError, Function, Struct, kind_of, text_of
 from promoter_view.promotions.steps.sources import normalize_url
 from promoter_view.urls import public_url
 
@@ -38,6 +38,7 @@ class FreightArtifacts:
             "commitFrom": Function(self._commit, 1, 2),
             "imageFrom": Function(self._image, 1, 2),
             "chartFrom": Function(self._chart, 1, 3),
+            "artifactFrom": Function(self._artifact, 1, 2),
         }
 
     def _commit(self, repo_url: Any, origin: Any = None) -> Struct | None:
@@ -57,6 +58,11 @@ class FreightArtifacts:
             return (public_url(text(found, "repoURL")), text(found, "name")) == wanted
 
         return self._find(_CHART, matches, origin)
+
+    def _artifact(self, subscription: Any, origin: Any = None) -> Struct | None:
+        """By the name of the subscription that has found it, to anything but Git, images and charts."""
+        wanted = text_of(subscription)
+        return self._find(_ARTIFACT, lambda found: bool(wanted) and _subscription_of(found) == wanted, origin)
 
     def _find(self, kind: _Kind, matches: Callable[[Mapping[str, Any]], bool], origin: Any) -> Struct | None:
         name = self._subscriber(kind, matches) if origin is None else _name_of(origin)
@@ -78,12 +84,20 @@ class FreightArtifacts:
         if warehouse is None:
             raise ExpressionError(f"Warehouse {name} is not found")
         subscriptions: Iterable[Mapping[str, Any]] = mappings(warehouse, "spec", "subscriptions")
-        return any(matches(mapping(one, kind.subscription)) for one in subscriptions if kind.subscription in one)
+        return any(matches(each) for one in subscriptions for each in kind.subscribed(one))
+
+
+def _subscription_of(found: Mapping[str, Any]) -> str:
+    """The name of a subscription, also as an artifact tells it."""
+    return text(found, "subscriptionName") or text(found, "name")
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A kind of artifact: its list in Freight, its key in a subscription, and what expressions call its fields."""
+    """A kind of artifact: its list in Freight, its key in a subscription, and what expressions call its fields.
+
+    A key of "" is any that no other kind has.
+    """
 
     name: str
     list: str
@@ -92,7 +106,18 @@ class _Kind:
 
     def struct(self, artifact: Mapping[str, Any]) -> Struct:
         """The artifact as expressions see it; a field that it lacks is empty."""
-        return Struct(self.name, {shown: artifact.get(name, "") for shown, name in self.fields.items()}, artifact)
+        fields = {shown: from_document(artifact.get(name, "")) for shown, name in self.fields.items()}
+        if self is not _CHART:
+            fields["SubscriptionName"] = _subscription_of(artifact)
+        return Struct(self.name, fields, artifact)
+
+    def subscribed(self, subscription: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+        """What of a Warehouse's subscription may be one to this kind."""
+        keys = [self.subscription] if self.subscription else [key for key in subscription if key not in _TYPED]
+        return [mapping(subscription, key) for key in keys if key in subscription]
+
+
+_TYPED = frozenset({"git", "image", "chart"})
 
 
 _COMMIT = _Kind(
@@ -115,11 +140,21 @@ _IMAGE = _Kind(
     "image",
     {"RepoURL": "repoURL", "Tag": "tag", "Digest": "digest", "Annotations": "annotations"},
 )
-_CHART = _Kind("a chart", "charts", "chart", {"RepoURL": "repoURL", "Name": "name", "Version": "version"})
+_CHART = _Kind(
+    "a chart",
+    "charts",
+    "chart",
+    {"RepoURL": "repoURL", "Name": "name", "Version": "version", "SubscriptionName": "subscriptionName"},
+)
+_ARTIFACT = _Kind(
+    "an artifact", "artifacts", "", {"ArtifactType": "artifactType", "Version": "version", "Metadata": "metadata"}
+)
 
 
 def _origin(name: Any) -> Struct:
-    document = {"kind": "Warehouse", "name": text_of(name)}
+    if not text_of(name):
+        raise ExpressionError("the name of a Warehouse must not be empty")
+    document = {"kind": "Warehouse", "name": name}
     return Struct("an origin", {"Kind": "Warehouse", "Name": document["name"]}, document)
 
 

@@ -17,25 +17,45 @@ GIT = "https://github.com/example/repo.git"
 CHARTS = "https://charts.example.com"
 
 WAREHOUSES: dict[str, dict[str, Any]] = {
-    "code": {"spec": {"subscriptions": [{"git": {"repoURL": GIT}}, {"image": {"repoURL": "r.io/app"}}]}},
+    "code": {
+        "spec": {"subscriptions": [{"git": {"repoURL": GIT, "name": "source"}}, {"image": {"repoURL": "r.io/app"}}]}
+    },
     "charts": {
-        "spec": {"subscriptions": [{"chart": {"repoURL": CHARTS, "name": "db"}}, {"image": {"repoURL": "r.io/app"}}]}
+        "spec": {
+            "subscriptions": [
+                {"chart": {"repoURL": CHARTS, "name": "db"}},
+                {"image": {"repoURL": "r.io/app"}},
+                {"jar": {"name": "jars"}},
+            ]
+        }
     },
     "odd": {"spec": {"subscriptions": [7, {"git": []}]}},
 }
-COMMIT = {"repoURL": GIT, "id": "1234567890", "branch": "main", "message": "m"}
+OBJECTS: dict[str, dict[str, Any]] = {
+    "Warehouse": WAREHOUSES,
+    "Freight": {
+        "f1": {"status": {"metadata": {"approvals": 2, "ticket": "T-1"}, "verifiedIn": {"dev": {}}}},
+        "f2": {"metadata": {"name": "f2"}},
+    },
+    "Stage": {"test": {"status": {"metadata": {"region": "eu-1"}}}},
+}
+NOW = 1_700_000_000.5
+COMMIT = {"repoURL": GIT, "id": "1234567890", "branch": "main", "message": "m", "subscriptionName": "source"}
 FREIGHT = {
     "Warehouse/code": {
         "name": "f1",
         "origin": {"kind": "Warehouse", "name": "code"},
         "commits": [COMMIT],
-        "images": [{"repoURL": "r.io/app", "tag": "v1", "digest": "sha256:0"}],
+        "images": [{"repoURL": "r.io/app", "tag": "v1", "digest": "sha256:0", "name": "app"}],
     },
     "Warehouse/charts": {
         "name": "f2",
         "origin": {"kind": "Warehouse", "name": "charts"},
         "charts": [{"repoURL": CHARTS, "name": "db", "version": "1.10"}],
         "images": [{"repoURL": "r.io/app", "tag": "v2"}],
+        "artifacts": [
+            {"artifactType": "jar", "subscriptionName": "jars", "version": "1.2", "metadata": {"size": 20}},
+        ],
     },
 }
 
@@ -70,7 +90,12 @@ def promotion(*variables: tuple[str, str]) -> Promotion:
 
 def expressions(*variables: tuple[str, str], origins: tuple[str, ...] = ("code", "charts")) -> PromotionExpressions:
     return PromotionExpressions(
-        PARSER, stage=stage(*origins), promotion=promotion(*variables), alias="wise-owl", warehouses=WAREHOUSES.get
+        PARSER,
+        stage=stage(*origins),
+        promotion=promotion(*variables),
+        alias="wise-owl",
+        objects=lambda kind, name: OBJECTS.get(kind, {}).get(name),
+        now=NOW,
     )
 
 
@@ -115,7 +140,34 @@ VALUES: dict[str, Any] = {
     f"${{{{ chartFrom('{CHARTS}', warehouse('charts')) }}}}": None,
     f"${{{{ chartFrom('{CHARTS}/', 'db') }}}}": None,
     "${{ status('second') }}": "Failed",
-    "${{ status('later') }}": None,
+    "${{ status('later') }}": "",
+    "${{ status('later') == '' }}": True,
+    "${{ stepMetas.second.Status }} ${{ stepMetas['second'].ContinueOnError }}": "Failed true",
+    "${{ stepMetas.first.ErrorCount }}": 0,
+    "${{ stepMetas.later?.Status ?? 'not begun' }}": "not begun",
+    "${{ task }}": None,
+    "${{ task?.outputs.first ?? 'none' }}": "none",
+    "${{ freightMetadata('f1').approvals + 1 }}": 3,
+    "${{ freightMetadata(ctx.targetFreight.name)['ticket'] }}": "T-1",
+    "${{ freightMetadata('f2') }}": None,
+    "${{ freightMetadata('gone')?.ticket ?? 'no' }}": "no",
+    "${{ keys(freightStatus('f1').verifiedIn) }}": ["dev"],
+    "${{ freightStatus('f2') }}": {},
+    "${{ freightStatus('gone') }}": None,
+    "${{ stageMetadata(ctx.stage).region }}": "eu-1",
+    "${{ stageMetadata('gone') }}": None,
+    "${{ artifactFrom('jars').Version }}": 1.2,
+    "${{ artifactFrom('jars').Metadata.size / 2 }}": 10,
+    "${{ artifactFrom('jars', warehouse('charts')).ArtifactType }}": "jar",
+    "${{ artifactFrom('jars').SubscriptionName }}": "jars",
+    "${{ artifactFrom('other') }}": None,
+    "${{ artifactFrom('source') }}": None,
+    f"${{{{ commitFrom('{GIT}').SubscriptionName }}}}": "source",
+    "${{ imageFrom('r.io/app', warehouse('code')).SubscriptionName }}": "app",
+    f"${{{{ chartFrom('{CHARTS}', 'db').SubscriptionName }}}}": "",
+    "${{ now().Format('2006-01-02 15:04:05') }}": "2023-11-14 22:13:20",
+    "${{ now(timezone('Europe/Zurich')).Hour() }}": 23,
+    "${{ date('2023-11-15') - now() < duration('2h') }}": True,
     "${{ always() and success() and not failure() }}": True,
     "${{ unknown }}": None,
 }
@@ -127,9 +179,15 @@ ERRORS: dict[str, str] = {
     f"${{{{ commitFrom('{GIT}', 'code') }}}}": "an origin is needed, as warehouse(...) gives one, not a string",
     "${{ commitFrom(1) }}": "commitFrom: a string is needed, not an int",
     "${{ ctx.uiBaseUrl }}": "ctx has no uiBaseUrl; it has project, stage",
-    "${{ stepMetas['first'].Status }}": "cannot take first of nil",
-    "${{ secret('x').password }}": "no function is called secret; there are: all, always, any, chartFrom, commitFrom",
-    "${{ freightMetadata('f') }}": "no function is called freightMetadata",
+    "${{ stepMetas.first.status }}": "a step's metadata has no status; it has Alias, Status",
+    "${{ secret('x').password }}": "secret() is not done here: Secrets are not read",
+    "${{ configMap('x').key }}": "configMap() is not done here: ConfigMaps are not read",
+    "${{ comitFrom('x') }}": "no function is called comitFrom; the nearest: commitFrom",
+    "${{ freightMetadata('') }}": "freightMetadata: the name of a Freight must not be empty",
+    "${{ stageMetadata(1) }}": "stageMetadata: a string is needed, not an int",
+    "${{ warehouse('') }}": "warehouse: the name of a Warehouse must not be empty",
+    "${{ status('') }}": "status: an alias must not be empty",
+    "${{ now(1) }}": "now: a time zone is needed",
     "${{ outputs.later.commit }}": "cannot take commit of nil",
 }
 
@@ -220,3 +278,58 @@ def test_a_warehouse_that_is_not_there() -> None:
         expressions(origins=("gone",)).configure(step(f"${{{{ commitFrom('{GIT}') }}}}"), RUN)
     assert expressions(origins=("odd",)).configure(step(f"${{{{ commitFrom('{GIT}') }}}}"), RUN) is None
     assert expressions(origins=("code", "code")).configure(step("${{ imageFrom('r.io/app').Tag }}"), RUN) == "v1"
+
+
+INFLATED = Execution(
+    records=(
+        StepRecord("deploy", "Succeeded"),
+        StepRecord("roll::update", "Failed"),
+        StepRecord("other::update", "Succeeded"),
+    ),
+    state={
+        "deploy": {"of": "none"},
+        "roll::update": {"n": 1},
+        "roll::wait": {"n": 2},
+        "other::update": {"n": 3},
+        "a::b::c": {"n": 4},
+    },
+)
+
+IN_A_TASK: dict[str, Any] = {
+    "${{ task.outputs.update.n }} ${{ task.outputs['wait'].n }}": "1 2",
+    "${{ keys(task.outputs) }}": ["update", "wait"],
+    "${{ task.outputs.deploy }}": None,
+    "${{ outputs.deploy.of }} ${{ outputs['other::update'].n }}": "none 3",
+    "${{ status('update') }}": "Failed",
+    "${{ status('wait') }}": "",
+    "${{ status('deploy') }}": "",
+    "${{ status('other::update') }}": "Succeeded",
+    "${{ vars.seen }}": 1,
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), IN_A_TASK.items(), ids=IN_A_TASK.keys())
+def test_inside_a_task(text: str, expected: Any) -> None:
+    """A step that came of a task knows the others of that task by their own aliases: in its config, if and vars."""
+    variables = [{"name": "seen", "value": "${{ task.outputs.update.n }}"}]
+    planned = PlannedStep("roll::report", "argocd-update", config=text, variables=variables)
+    assert expressions().configure(planned, INFLATED) == expected
+
+
+@pytest.mark.parametrize(
+    ("alias", "condition", "expected"),
+    [
+        ("roll::report", "${{ status('update') == 'Failed' }}", True),
+        ("roll::report", "${{ task.outputs.update.n == 1 && vars.seen == 1 }}", True),
+        ("other::report", "${{ status('update') == 'Failed' }}", False),
+        ("report", "${{ status('update') == '' && task == nil }}", True),
+        ("report", "${{ status('deploy') == 'Succeeded' }}", True),
+        ("report", "${{ status('roll::update') == 'Failed' }}", True),
+        ("a::b::c", "${{ task == nil }}", True),
+    ],
+)
+def test_a_condition_inside_a_task(alias: str, condition: str, expected: bool) -> None:
+    """An alias means the step of the same task, and outside of tasks one that is in none."""
+    variables = [{"name": "seen", "value": "${{ task?.outputs?.update?.n ?? 0 }}"}]
+    planned = PlannedStep(alias, "argocd-update", condition=condition, variables=variables)
+    assert expressions().holds(planned, INFLATED) is expected
