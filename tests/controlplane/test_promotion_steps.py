@@ -247,7 +247,7 @@ FAULTS: dict[str, tuple[list[Document], str, tuple[str, ...]]] = {
     "secret": (
         [argocd_update({"apps": [{"name": "${{ secret('s').password }}"}]})],
         "Errored",
-        ("config: apps[0].name: no function is called secret; there are: all,", "chartFrom", "warehouse"),
+        ("config: apps[0].name: secret() is not done here: Secrets are not read",),
     ),
     "no-bool": (
         [argocd_update({"apps": [{"name": "x"}]}, **{"if": "true"})],
