@@ -2,13 +2,14 @@
 
 ::
 
-    first (direct, promoted by itself)
+    first (direct)
     ├── gate (control flow) ── again (deleted and made again)
     └── soaked (once it has soaked in first) ── fan (control flow) ── moved (given to another shard)
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
@@ -42,12 +43,11 @@ class Pipeline:
     ``promotions``: Stage by Promotion. ``freight``: the names of all that was sent.
     """
 
-    def __init__(self, client: Client, *, shard: str, promotes_first: bool) -> None:
+    def __init__(self, client: Client, *, shard: str) -> None:
         self.promotions: dict[str, str] = {}
         self.freight: list[str] = []
         self._client = client
         self._shard = shard
-        self._promotes_first = promotes_first
         for name in PROMOTED:
             client.create(APPLICATIONS, application(name, f"{PROJECT}:{name}"))
         for name in ("first", *UPSTREAM):
@@ -59,8 +59,7 @@ class Pipeline:
         document["commits"] = [{"repoURL": REPO, "id": f"commit-{name}"}]
         self._client.create(kargo_path("freights"), document)
         self.freight.append(name)
-        if self._promotes_first:
-            self.promote("first", name)
+        self.promote("first", name)
         self.wait_verified("first", name)
         self.wait_verified("gate", name)
 
@@ -109,10 +108,11 @@ class Pipeline:
         self._client.create(kargo_path("stages"), self._stage("again"))
         assert self._try("again", approved) is None, "an approval is inherited"
 
-    def remember_automatic(self) -> None:
-        """Takes what was promoted by itself among the Promotions."""
-        for found in self._client.get(kargo_path("promotions"))["items"]:
-            self.promotions.setdefault(found["metadata"]["name"], found["spec"]["stage"])
+    def context(self, stage_name: str) -> list[Document]:
+        """The Applications that the pages of Kargo show with a Stage."""
+        annotations = self._client.get(kargo_path("stages", stage_name))["metadata"]["annotations"]
+        found: list[Document] = json.loads(annotations["kargo.akuity.io/argocd-context"])
+        return found
 
     def told(self, reason: str) -> Counter[str]:
         """How many Events there are of that reason, by the name of what they are about."""
@@ -150,5 +150,6 @@ class Pipeline:
     def _collect_garbage(self) -> None:
         """Promotions go with their Stage, as the garbage collector has it, which this control plane lacks."""
         for name in [name for name, of in self.promotions.items() if of == "again"]:
+            wait_for(lambda name=name: self.told("PromotionSucceeded")[name], f"the end of {name} to be told")
             with suppress(RefusedError):  # gone before
                 self._client.delete(kargo_path("promotions", name))

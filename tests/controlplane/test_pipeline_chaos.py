@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.controlplane.argocd import PATIENCE_SECONDS, SHARD, ArgoCD, town
+from tests.controlplane.argocd import ARGOCD, PATIENCE_SECONDS, SHARD, ArgoCD, town, wait_for
 from tests.controlplane.pipeline import FLOWS, PROMOTED, Pipeline
 from tests.controlplane.test_promotions import running
 from tests.crds.installed import every_definition
@@ -26,6 +26,7 @@ pytestmark = pytest.mark.controlplane
 #: Each Freight is promoted four times.
 FREIGHTS = lasting(4, 125)
 OTHER_SHARD = "west"
+EVERY = (*FLOWS, *PROMOTED)
 #: Between two kills.
 SECONDS = (0.5, 6.0)
 #: How long who was killed is away: now and then for longer than the Lease of the shard lasts.
@@ -100,18 +101,24 @@ def drive(pipeline: Pipeline, turn: int) -> None:
 
 @soak
 def test_a_pipeline(plane: ControlPlane, tmp_path: Path) -> None:
-    """Kills, deletions, moves between shards: no Freight is stuck, nothing is synced twice, no approval inherited."""
+    """Kills, deletions, moves between shards: no Freight is stuck, nothing happens twice, no approval is inherited."""
     client, chance = plane.client(), random.Random(3)
-    pipeline = Pipeline(client, shard=SHARD, promotes_first=True)
+    pipeline = Pipeline(client, shard=SHARD)
     began = time.monotonic()
     with shards(tmp_path, plane) as programs, ArgoCD(plane.client) as argocd:
         argocd.seen = lambda name, marker: time.sleep(chance.uniform(0.0, 0.3))
         with Killer(programs, seed=17) as killer:
             for turn in range(FREIGHTS):
                 drive(pipeline, turn)
+            wait_for(lambda: pipeline.told("PromotionSucceeded").keys() >= pipeline.promotions.keys(), "all to be told")
     sys.stdout.write(f"{len(pipeline.promotions)} Promotions, {killer.kills} kills, {time.monotonic() - began:.0f} s\n")
     assert killer.kills
     assert argocd.syncs == {(stage, name): 1 for name, stage in pipeline.promotions.items()}
-    assert set(pipeline.promotions.values()) == set(PROMOTED)
+    assert pipeline.told("PromotionSucceeded") == dict.fromkeys(pipeline.promotions, 1)
+    verified = pipeline.told("FreightVerificationSucceeded")
+    assert {name: verified[name] for name in pipeline.freight} == dict.fromkeys(pipeline.freight, len(EVERY))
+    assert {name: pipeline.context(name) for name in PROMOTED} == {
+        name: [{"name": name, "namespace": ARGOCD}] for name in PROMOTED
+    }
     for name in pipeline.freight:
-        assert set(pipeline.said("verifiedIn", name)) >= {*FLOWS, *PROMOTED} - {"again"}, name
+        assert set(pipeline.said("verifiedIn", name)) >= {*EVERY} - {"again"}, name
