@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 from promoter_view.boundaries import Cursor, ViewReader
 from promoter_view.complaints import Complaint
 from promoter_view.journal.deriving.backfill import TOLD_VIEWS, Past, past, past_steps
-from promoter_view.journal.deriving.changes import WAYS, derive, read_steps
+from promoter_view.journal.deriving.changes import WAYS, derive_steps
 from promoter_view.journal.entries import EntryIdentity, EventType, Happening, JournalEntry
 from promoter_view.journal.store import Batch, JournalError, JournalState, JournalStore
 from promoter_view.reading.cooperative import CooperativeReader
@@ -129,18 +129,11 @@ class JournalWriter(CooperativeReader):
         if len(self._found) >= _MOST_AT_ONCE and split(before).offset != split(change.resource_version).offset:
             yield self._write(before)
         if change.key.view in WAYS:
-            yield from self._isolation.steps(change.key, "journal", read_steps(change, self._readings))
-            self._found += self._isolation.of(change.key, "journal", partial(self._entries, change), list)
+            happenings = list[Happening]()
+            deriving = derive_steps(change, self._readings, happenings)
+            yield from self._isolation.steps(change.key, "journal", deriving)
+            self._found += _entries(change, happenings)
         yield None
-
-    def _entries(self, change: BundleChange) -> list[JournalEntry]:
-        bundle = change.after or change.before
-        assert bundle is not None
-        time = datetime.fromtimestamp(change.time_ms / 1000, UTC)
-        return [
-            JournalEntry(EntryIdentity(change.resource_version, item), time, change.key, bundle.uid, happening)
-            for item, happening in enumerate(derive(change, self._readings))
-        ]
 
     def _write(self, progress: int) -> Deferred[None]:
         """Fires once all that was found up to there is written, and told."""
@@ -164,6 +157,16 @@ class JournalWriter(CooperativeReader):
         else:
             super()._broken(failure)
         self._clock.callLater(_RETRY_SECONDS, self.wake)
+
+
+def _entries(change: BundleChange, happenings: Sequence[Happening]) -> list[JournalEntry]:
+    bundle = change.after or change.before
+    assert bundle is not None
+    time = datetime.fromtimestamp(change.time_ms / 1000, UTC)
+    return [
+        JournalEntry(EntryIdentity(change.resource_version, item), time, change.key, bundle.uid, happening)
+        for item, happening in enumerate(happenings)
+    ]
 
 
 def _gap(progress: int, head: int) -> JournalEntry:

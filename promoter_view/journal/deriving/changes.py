@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from promoter_view.journal.deriving.stages import read_stage_story, stage_happened, stage_steps
 from promoter_view.journal.deriving.strategies import happened, read_story, story_steps
 from promoter_view.journal.entries import EventType, Happening
-from promoter_view.records import Bundle, BundleChange
+from promoter_view.records import BundleChange
 from promoter_view.views.contents import BundleContents, Readings
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage.details import STAGE_DETAILS
@@ -28,24 +28,17 @@ WAYS: Mapping[str, _Way] = {
 }
 
 
-def read_steps(change: BundleChange, readings: Readings) -> Iterator[None]:
-    """Reads what ``derive`` wants of it, a member a step."""
-    for bundle in (change.before, change.after):
-        if bundle is not None:
-            yield from WAYS[change.key.view].steps(BundleContents(bundle, readings))
+def derive_steps(change: BundleChange, readings: Readings, found: list[Happening]) -> Iterator[None]:
+    """Adds what happened to ``found``, once all is read, a member a step.
 
-
-def derive(change: BundleChange, readings: Readings) -> Iterator[Happening]:
-    """What happened. A bundle that is made anew under the same name is one that went and one that came."""
+    A bundle that is made anew under the same name is one that went and one that came.
+    """
     before, after, way = change.before, change.after, WAYS[change.key.view]
-    if before is not None and after is not None and before.uid == after.uid:
-        yield from way.compare(_story(before, way, readings), _story(after, way, readings))
+    if before is None or after is None or before.uid != after.uid:
+        found += [Happening(EventType.DELETED)] if before is not None else []
+        found += [Happening(EventType.CREATED)] if after is not None else []
         return
-    if before is not None:
-        yield Happening(EventType.DELETED)
-    if after is not None:
-        yield Happening(EventType.CREATED)
-
-
-def _story(bundle: Bundle, way: _Way, readings: Readings) -> Any:
-    return way.read(BundleContents(bundle, readings))
+    was, now = (BundleContents(bundle, readings) for bundle in (before, after))
+    yield from way.steps(was)
+    yield from way.steps(now)
+    found += way.compare(way.read(was), way.read(now))
