@@ -53,6 +53,12 @@ SAME: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
         "certs-manual",
         ("dashboard", "strategies-only"),
     ),
+    (
+        "Argo CD, promoted to by itself",
+        {"argocd": {"writes": {"enabled": True, "autoPromotion": True}}},
+        "certs-manual",
+        ("argocd-writes", "argocd-auto-promotion"),
+    ),
     ("dashboard", {"dashboard": {"enabled": True}}, "certs-manual", ("dashboard",)),
     (
         "dashboard in the same pod",

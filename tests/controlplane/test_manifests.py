@@ -29,6 +29,7 @@ OVERLAYS = ("certs-manual", "certs-cert-manager", "dev-insecure", "local-host")
 COMPOSED = (
     ("certs-manual", "aggregate-roles"),
     ("certs-manual", "argocd-writes"),
+    ("certs-manual", "argocd-writes", "argocd-auto-promotion"),
     ("certs-manual", "dashboard"),
     ("certs-manual", "dashboard", "dashboard-ingress"),
     ("certs-manual", "dashboard-same-pod"),

@@ -85,6 +85,9 @@ app.kubernetes.io/part-of: promoter
 {{- if and .Values.argocd.writes.enabled (not (include "promoter-view.stages" .)) }}
 {{- fail "argocd.writes.enabled: argocd.enabled is false, or namespaces are given and it is not true: what is not read cannot be promoted" }}
 {{- end }}
+{{- if and .Values.argocd.writes.autoPromotion (not .Values.argocd.writes.enabled) }}
+{{- fail "argocd.writes.autoPromotion: argocd.writes.enabled is false: Promotions are made for the Stages of a shard" }}
+{{- end }}
 {{- with .Values.eventLog }}
 {{- if and (eq .engine "etcd") (not .etcd.url) }}
 {{- fail "eventLog.etcd.url: eventLog.engine etcd needs it: http(s)://HOST:PORT[,HOST:PORT...]/PREFIX" }}
