@@ -38,7 +38,7 @@ PURE_TESTS = tests/api/test_warnings.py tests/test_contacts.py tests/test_decode
 	tests/kubernetes/client/test_backoff.py tests/kubernetes/reflecting/test_core.py tests/reading/test_feed.py tests/reading/commits tests/dashboard/commits \
 	tests/reading/test_selection.py tests/reading/test_tokens.py tests/reading/test_wire.py tests/web/test_deflate.py \
 	tests/log/test_offsets.py tests/measures tests/stages tests/promotions/test_engine.py tests/promotions/test_merge_patch.py \
-	tests/promotions/state tests/promotions/steps tests/promotions/telling tests/promotions/expressions tests/promotions/test_expressions.py \
+	tests/promotions/automatic tests/promotions/state tests/promotions/steps tests/promotions/telling tests/promotions/expressions tests/promotions/test_expressions.py \
 	tests/promotions/test_values.py tests/log/etcd/test_core.py tests/log/etcd/test_progress.py tests/views/test_ages.py \
 	tests/views/test_fields.py tests/views/test_history.py tests/views/test_member_mask.py tests/views/joining \
 	tests/views/promotion_strategy tests/views/stage tests/reading/test_sighted.py tests/dashboard/streams tests/dashboard/stages tests/dashboard/strategies tests/dashboard/pictures \

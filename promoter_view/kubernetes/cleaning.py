@@ -180,6 +180,14 @@ def _without_status(document: Json, rules: CleaningRules) -> Json:  # noqa: ARG0
     return {**kept, "metadata": metadata}
 
 
+def _policies_only(document: Json, rules: CleaningRules) -> Json:
+    """Of a ProjectConfig: the addresses of webhooks that it has beside its policies are as good as secrets."""
+    kept = _without_status({name: document[name] for name in _IDENTITY if name in document}, rules)
+    spec = document.get("spec")
+    policies = spec.get("promotionPolicies") if isinstance(spec, dict) else None
+    return {**kept, "spec": {"promotionPolicies": policies}} if policies else kept
+
+
 def _redact_web_request(document: Json, rules: CleaningRules) -> Json:
     """Fails closed: what is not shaped as the CRD has it is redacted as a whole."""
     shown = rules.show_web_request_bodies
@@ -223,12 +231,14 @@ _AS_STORED = (
     "PromotionStrategyDetails",
     "StageDetails",
 )
+_IDENTITY = ("apiVersion", "kind", "metadata")
 _RULES_OF: Mapping[str, Callable[[Json, CleaningRules], Json]] = {
     **dict.fromkeys(_AS_STORED, _as_stored),
     "PromotionStrategy": _reduce_promotion_strategy,
     "TimedCommitStatus": _without_countdown,
     "WebRequestCommitStatus": _redact_web_request,
     "Warehouse": _without_status,
+    "ProjectConfig": _policies_only,
     "Promotion": lambda document, _: redact_promotion(document),
     "Stage": lambda document, _: redact_stage(document),
     "Application": lambda document, _: reduce_application(document),

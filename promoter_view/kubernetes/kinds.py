@@ -51,6 +51,9 @@ KARGO_KINDS = (
     Kind("Warehouse", "warehouses", KARGO_GROUP),
 )
 
+#: Reflected only where Promotions are made by its policies.
+PROJECT_CONFIG = Kind("ProjectConfig", "projectconfigs", KARGO_GROUP)
+
 APPLICATION = Kind("Application", "applications", ARGOCD_GROUP, has_status=False)
 
-REFLECTED_KINDS = (*PROMOTER_KINDS, *KARGO_KINDS, APPLICATION)
+REFLECTED_KINDS = (*PROMOTER_KINDS, *KARGO_KINDS, PROJECT_CONFIG, APPLICATION)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from promoter_view.kubernetes.connection.cluster import ClusterConfig, Clusters
 from promoter_view.log.following import Followers
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.promotions.applying import Applying
+from promoter_view.promotions.automatic.auto_promotion import AutoPromotion
+from promoter_view.promotions.automatic.building import ENTROPY_BITS
 from promoter_view.promotions.controller import PromotionController
 from promoter_view.promotions.expressions.parser import ExpressionParser
 from promoter_view.promotions.expressions.promotion import PromotionExpressions
@@ -68,7 +71,7 @@ class Shard:
         self._hostname = hostname
         self._steps = known_steps()
         self._parser = ExpressionParser()
-        self._known = KnownObjects()
+        self._known = KnownObjects(promotes=settings.argocd.auto_promotion)
         self._clients: tuple[KubernetesClient, ...] = ()
         self._lease: ShardLease | None = None
         self._controller: PromotionController | None = None
@@ -139,10 +142,17 @@ class Shard:
         runtime = self._runtime
         spacing = {"clock": runtime.reactor, "wall": runtime.wall, "random": runtime.random.random}
         applying = Applying(self._known, writes, **spacing)
-        parts = (applying, Rereading(self._known, writes))
+        rereading = Rereading(self._known, writes)
         pacing = Pacing(clock=runtime.reactor, wall=runtime.wall)
         promotions = PromotionPass(
-            self._known, writes, *parts, pacing, shard=self._name, steps_of=self._steps_of, metrics=self._metrics
+            self._known,
+            writes,
+            applying,
+            rereading,
+            pacing,
+            shard=self._name,
+            steps_of=self._steps_of,
+            metrics=self._metrics,
         )
         of_stages = StageWrites(self._known, writes, Announcing(self._known, writes, applying, shard=self._name))
         flow = FlowPass(self._known, of_stages, runtime.reactor)
@@ -151,11 +161,20 @@ class Shard:
             of_stages,
             promotions,
             flow,
-            *parts,
+            applying,
+            self._automatic(writes, rereading, pacing),
             shard=self._name,
             default_namespace=self._default_namespace,
         )
-        return PromotionController(self._known, stages, may_write=may_write, metrics=self._metrics, **spacing)
+        return PromotionController(
+            self._known, stages, rereading, may_write=may_write, metrics=self._metrics, **spacing
+        )
+
+    def _automatic(self, writes: Writes, rereading: Rereading, pacing: Pacing) -> AutoPromotion | None:
+        if not self._settings.argocd.auto_promotion:
+            return None
+        entropy = partial(secrets.randbits, ENTROPY_BITS)
+        return AutoPromotion(self._known, writes, rereading, pacing, shard=self._name, entropy=entropy)
 
     @property
     def _default_namespace(self) -> str:

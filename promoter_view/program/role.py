@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from promoter_view.kubernetes.cleaning import CleaningRules
-from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS, PROMOTER_GROUP, PROMOTER_KINDS, Kind
+from promoter_view.kubernetes.kinds import (
+    APPLICATION,
+    KARGO_KINDS,
+    PROJECT_CONFIG,
+    PROMOTER_GROUP,
+    PROMOTER_KINDS,
+    Kind,
+)
 from promoter_view.kubernetes.paths import list_paths, reflected_paths
 from promoter_view.kubernetes.reflecting.needs import Need
 from promoter_view.kubernetes.reflecting.reflectors import rules_of
@@ -90,12 +97,16 @@ def _undeclared(
 
 
 def _kinds(settings: Settings, shown: Sequence[ViewDefinition]) -> tuple[Kind, ...]:
-    """What the views that are shown are made of, and what a shard's Promotions are: for others no right is needed."""
+    """What the views that are shown are made of, and what a shard's Promotions are: for others no right is needed.
+
+    Policies nothing is made of: without the right to read them no Promotion is made by itself, and all else goes on.
+    """
     wanted = frozenset(kind for each in shown for kind in _kinds_of(each))
     if settings.argocd.shard is not None:
         wanted |= _RUN
     strategies = PROMOTER_KINDS if PROMOTION_STRATEGY_DETAILS.root.kind in wanted else ()
-    return (*strategies, *(kind for kind in (*KARGO_KINDS, APPLICATION) if kind.kind in wanted))
+    policies = (PROJECT_CONFIG,) if settings.argocd.auto_promotion else ()
+    return (*strategies, *(kind for kind in (*KARGO_KINDS, APPLICATION) if kind.kind in wanted), *policies)
 
 
 def _needs(shown: Sequence[ViewDefinition], settings: Settings) -> tuple[Need, ...]:

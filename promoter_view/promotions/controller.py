@@ -20,6 +20,7 @@ from promoter_view.kubernetes.outcomes import ClusterError
 from promoter_view.metrics import Metrics
 from promoter_view.promotions.dependents import Dependence, Dependents
 from promoter_view.promotions.objects import APPLICATION, KnownObjects
+from promoter_view.promotions.rereading import Rereading
 from promoter_view.promotions.stage_pass import AT_ONCE, StagePass
 from promoter_view.promotions.writes import Conflict, MayNotWrite
 from promoter_view.records import ObjectKey
@@ -58,6 +59,7 @@ class PromotionController:
         self,
         known: KnownObjects,
         stages: StagePass,
+        rereading: Rereading,
         *,
         may_write: Callable[[], bool],
         clock: IReactorTime,
@@ -67,6 +69,7 @@ class PromotionController:
     ) -> None:
         self._known = known
         self._stages = stages
+        self._rereading = rereading
         self._may_write = may_write
         self._clock = clock
         self._wall = wall
@@ -191,7 +194,7 @@ class PromotionController:
 
     async def _reread(self, key: StageKey, turn: _Turn) -> float | None:
         try:
-            await self._stages.reread(key)
+            await self._rereading.stage(key)
         except ClusterError as error:
             self._log.warn("Stage {key} is looked at again later: {error}", key=str(key), error=str(error))
         return self._fault(turn, "conflict")

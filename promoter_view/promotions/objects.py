@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.documents import decode, version_of
+from promoter_view.promotions.automatic.demand import Demand
 from promoter_view.promotions.documents import Document
 from promoter_view.promotions.freight_flow import FreightFlow
 from promoter_view.promotions.values import Promotion, Stage, read_promotion, read_stage
@@ -20,15 +21,15 @@ from promoter_view.records import ABSENT, LOST, Change, ChangeType, ObjectKey, P
 from promoter_view.slices import Steps
 from promoter_view.stages.application import Application, read_application
 from promoter_view.stages.authorization import StageKey, authorization_of
-from promoter_view.stages.freight import Freight, read_freight
+from promoter_view.stages.freight import Freight, FreightRequest, read_freight
 
 if TYPE_CHECKING:
     from promoter_view.boundaries import Follows
 
 STAGE, PROMOTION, FREIGHT, APPLICATION = "Stage", "Promotion", "Freight", "Application"
-WAREHOUSE = "Warehouse"
+WAREHOUSE, PROJECT_CONFIG = "Warehouse", "ProjectConfig"
 _Value = TypeVar("_Value")
-_KINDS = frozenset({STAGE, PROMOTION, FREIGHT, WAREHOUSE, APPLICATION})
+_KINDS = frozenset({STAGE, PROMOTION, FREIGHT, WAREHOUSE, APPLICATION, PROJECT_CONFIG})
 
 #: Told of a changed object, and of the Stages that it names.
 Listener = Callable[[ObjectKey, frozenset[StageKey]], None]
@@ -43,9 +44,14 @@ class _Learned:
 
 
 class KnownObjects:
-    """A fold of the log, and what was learned since. ``listener`` is told of each change once the records are taken."""
+    """A fold of the log, and what was learned since. ``listener`` is told of each change once the records are taken.
 
-    def __init__(self) -> None:
+    ``promotes``: Stages are concerned by Freight that they could take, too, and by their Project's policies.
+    """
+
+    def __init__(self, *, promotes: bool = False) -> None:
+        self._promotes = promotes
+        self._demand = Demand() if promotes else None
         self._objects: dict[ObjectKey, SourceObject] = {}
         self._learned: dict[ObjectKey, _Learned] = {}
         self._names: dict[ObjectKey, frozenset[StageKey]] = {}
@@ -61,14 +67,15 @@ class KnownObjects:
 
     def restore(self, snapshot: Snapshot) -> Steps:
         """See Follows."""
-        restored = KnownObjects()
+        restored = KnownObjects(promotes=self._promotes)
         for key, found in snapshot.objects.items():
             if key.kind in _KINDS:
                 restored._put(key, found)
                 yield
         self._objects, self._names, self._by_stage = restored._objects, restored._names, restored._by_stage
-        self._applications, self._learned, self._flow = restored._applications, {}, restored._flow
-        self._installed = {path: at != ABSENT for path, at in snapshot.positions.items() if _lists_applications(path)}
+        self._applications, self._learned = restored._applications, {}
+        self._flow, self._demand = restored._flow, restored._demand
+        self._installed = {path: at != ABSENT for path, at in snapshot.positions.items() if _listed(path)}
 
     def apply(self, records: Sequence[Record]) -> None:
         """See Follows."""
@@ -80,7 +87,7 @@ class KnownObjects:
             elif isinstance(entry, Position) and entry.position == LOST:
                 # A cluster that was restored counts its resourceVersions anew: none of them is newer than the log.
                 self._learned.clear()
-            elif isinstance(entry, Position) and _lists_applications(entry.path):
+            elif isinstance(entry, Position) and _listed(entry.path):
                 self._installed[entry.path] = entry.position != ABSENT
         if self._listener is not None:
             for key, stages in touched.items():
@@ -89,7 +96,12 @@ class KnownObjects:
     @property
     def has_applications(self) -> bool:
         """Whether the cluster knows Applications at all; as long as nothing is known of that, it does."""
-        return not self._installed or any(self._installed.values())
+        return self._has(APPLICATION) is not False
+
+    @property
+    def has_project_configs(self) -> bool | None:
+        """Whether the cluster knows ProjectConfigs; None as long as they were not listed, nor found to be absent."""
+        return self._has(PROJECT_CONFIG)
 
     def stage(self, key: StageKey) -> Stage | None:
         """The newest known copy of that Stage; None where there is none."""
@@ -129,6 +141,11 @@ class KnownObjects:
         """The names of the Freight of those origins that was not verified in that Stage, as far as the log knows."""
         return self._flow.unverified(stage, origins)
 
+    def offered(self, stage: StageKey, request: FreightRequest) -> Iterable[Freight]:
+        """The Freight of that request that could be available to the Stage, the newest first."""
+        names = () if self._demand is None else self._demand.offered(stage, request)
+        return (found for name in names if (found := self.freight(stage.project, name)) is not None)
+
     def applications(self, namespace: str) -> Sequence[Application]:
         """All Applications of that namespace, by name."""
         learned = {key.name for key in self._learned if key.kind == APPLICATION and key.namespace == namespace}
@@ -151,6 +168,8 @@ class KnownObjects:
         if known is not None and not is_newer(version, known.resource_version):
             return False
         self._learned[key] = _Learned(document, version)
+        if kind == PROMOTION:
+            self._name(key, _stages_named(key, document))
         return True
 
     def learn_absent(self, kind: str, namespace: str, name: str) -> bool:
@@ -168,6 +187,10 @@ class KnownObjects:
         document = self.get(kind, namespace, name)
         return None if document is None else read(document)
 
+    def _has(self, kind: str) -> bool | None:
+        found = [is_installed for path, is_installed in self._installed.items() if _listed(path) == kind]
+        return any(found) if found else None
+
     def _of(self, stage: StageKey, kind: str, read: Callable[[Document], _Value]) -> Sequence[_Value]:
         names = self._by_stage.get((kind, stage), ())
         found = (self.get(kind, stage.project, name) for name in tuple(names))
@@ -179,33 +202,38 @@ class KnownObjects:
             del self._learned[change.key]
         before = self._concerned(change.key)
         if change.type is ChangeType.DELETED:
-            self._remove(change.key)
-            return before
-        self._put(change.key, SourceObject(change.body, change.resource_version))
-        return before | self._concerned(change.key)
+            return before | self._remove(change.key)
+        told = self._put(change.key, SourceObject(change.body, change.resource_version))
+        return before | self._concerned(change.key) | told
 
     def _concerned(self, key: ObjectKey) -> frozenset[StageKey]:
         return self._names.get(key, frozenset()) | self._flow.through(key)
 
-    def _put(self, key: ObjectKey, found: SourceObject) -> None:
+    def _put(self, key: ObjectKey, found: SourceObject) -> frozenset[StageKey]:
+        """Those that it concerns, beside the Stages that it names."""
         self._unname(key)
         self._objects[key] = found
         document = decode(found.body)
-        stages = _stages_named(key, document)
+        self._name(key, _stages_named(key, document))
         self._flow.put(key, mapping(document))
-        if stages:
-            self._names[key] = stages
-        for stage in stages:
-            self._by_stage.setdefault((key.kind, stage), {})[key.name] = None
         if key.kind == APPLICATION:
             self._applications.setdefault(key.namespace, {})[key.name] = None
+        return frozenset() if self._demand is None else self._demand.put(key, mapping(document))
 
-    def _remove(self, key: ObjectKey) -> None:
+    def _remove(self, key: ObjectKey) -> frozenset[StageKey]:
         self._unname(key)
         self._flow.remove(key)
         self._objects.pop(key, None)
         if key.kind == APPLICATION:
             self._applications.get(key.namespace, {}).pop(key.name, None)
+        return frozenset() if self._demand is None else self._demand.remove(key)
+
+    def _name(self, key: ObjectKey, stages: frozenset[StageKey]) -> None:
+        """What was created by a request is of its Stage before the log has it."""
+        if stages:
+            self._names[key] = self._names.get(key, frozenset()) | stages
+        for stage in stages:
+            self._by_stage.setdefault((key.kind, stage), {})[key.name] = None
 
     def _unname(self, key: ObjectKey) -> None:
         for stage in self._names.pop(key, frozenset()):
@@ -215,9 +243,16 @@ class KnownObjects:
                 self._by_stage.pop((key.kind, stage), None)
 
 
-def _lists_applications(path: str) -> bool:
-    """Whether a list path, by its id, is one of Applications."""
-    return "/apis/argoproj.io/" in path and path.partition("?")[0].endswith("/applications")
+def _listed(path: str) -> str:
+    """The kind of a list path, by its id, where it counts whether there is that kind at all; else ""."""
+    found = path.partition("?")[0]
+    return next((kind for kind, (group, plural) in _OPTIONAL.items() if group in found and found.endswith(plural)), "")
+
+
+_OPTIONAL = {
+    APPLICATION: ("/apis/argoproj.io/", "/applications"),
+    PROJECT_CONFIG: ("/apis/kargo.akuity.io/", "/projectconfigs"),
+}
 
 
 def is_newer(version: str, other: str) -> bool:
@@ -229,7 +264,7 @@ def is_newer(version: str, other: str) -> bool:
 
 def _stages_named(key: ObjectKey, document: Document | None) -> frozenset[StageKey]:
     """The Stages that an object is of, or says something of."""
-    if key.kind == WAREHOUSE:
+    if key.kind in (WAREHOUSE, PROJECT_CONFIG):
         return frozenset()
     if key.kind == STAGE:
         return frozenset({StageKey(key.namespace, key.name)})

@@ -7,7 +7,7 @@ Promotion (promotions/steps/operation.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from twisted.logger import Logger
@@ -16,6 +16,7 @@ from promoter_view.kubernetes.outcomes import ClusterError
 from promoter_view.metrics import Metrics
 from promoter_view.promotions import engine
 from promoter_view.promotions.applying import Applying
+from promoter_view.promotions.automatic.decision import superfluous
 from promoter_view.promotions.dependents import Dependence
 from promoter_view.promotions.engine import Pass
 from promoter_view.promotions.objects import FREIGHT, PROMOTION, STAGE, KnownObjects
@@ -78,9 +79,10 @@ class PromotionPass:
         """New ones wait, and say what keeps them from ever running; what people ask for by annotation is done."""
         stage = self._known.stage(key)
         hindrance = _hindrance(key, stage, self._shard)
-        for promotion in self._known.promotions(key):
+        promotions = self._known.promotions(key)
+        for promotion in promotions:
             if promotion.shard(stage) == self._shard and not promotion.is_deleting:
-                abort = abort_message(promotion.abort, self._shard)
+                abort = abort_message(promotion.abort, self._shard) or _in_vain(promotion, stage, promotions)
                 await self._write(promotion, _tidied(promotion.execution, abort, hindrance, now))
 
     async def run(
@@ -188,6 +190,10 @@ def _has_new_fault(before: Execution, after: Execution) -> bool:
 def _known_step(uses: str) -> str:
     """Names from objects are no labels: what is not ours is one."""
     return uses if uses in ("argocd-update", "argocd-wait") else "other"
+
+
+def _in_vain(promotion: Promotion, stage: Stage | None, promotions: Sequence[Promotion]) -> str | None:
+    return None if stage is None else superfluous(promotion, stage, promotions) or None
 
 
 def _tidied(execution: Execution, abort: str | None, hindrance: str, now: float) -> Execution:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from promoter_view.decoded import rfc3339
 from promoter_view.promotions.applying import Applying
+from promoter_view.promotions.automatic.auto_promotion import AutoPromotion
+from promoter_view.promotions.automatic.decision import StageDecision
 from promoter_view.promotions.dependents import Dependence
 from promoter_view.promotions.documents import Document
 from promoter_view.promotions.flow_pass import FlowPass
-from promoter_view.promotions.objects import FREIGHT, PROMOTION, STAGE, KnownObjects
+from promoter_view.promotions.objects import KnownObjects
 from promoter_view.promotions.promotion_pass import PromotionPass
-from promoter_view.promotions.rereading import Rereading
 from promoter_view.promotions.stage_writes import StageWrites
 from promoter_view.promotions.state.execution import PromotionPhase
 from promoter_view.promotions.state.freight_status import placed
@@ -42,8 +44,19 @@ class StageLook:
     applications: Dependence = field(default_factory=Dependence)
 
 
+class _Settled(NamedTuple):
+    """A Stage whose status is up to date. ``again``: look again at once."""
+
+    stage: Stage
+    decision: StageDecision | None
+    again: bool
+
+
 class StagePass:
-    """Looks at Stages of one shard. ``default_namespace`` is where Argo CD lives."""
+    """Looks at Stages of one shard. ``default_namespace`` is where Argo CD lives.
+
+    ``automatic`` makes Promotions by itself; None: only those that there are count.
+    """
 
     def __init__(
         self,
@@ -52,7 +65,7 @@ class StagePass:
         promotions: PromotionPass,
         flow: FlowPass,
         applying: Applying,
-        rereading: Rereading,
+        automatic: AutoPromotion | None,
         *,
         shard: str,
         default_namespace: str,
@@ -62,7 +75,7 @@ class StagePass:
         self._promotions = promotions
         self._flow = flow
         self._applying = applying
-        self._rereading = rereading
+        self._automatic = automatic
         self._shard = shard
         self._default_namespace = default_namespace
         self._refreshed: dict[tuple[str, str], str] = {}
@@ -82,13 +95,14 @@ class StagePass:
         stage = self._known.stage(key)
         if stage is None:
             return found
+        decision = None
         if stage.shard == self._shard:
             if stage.is_deleting:
                 await self._writes.part(key, stage)
                 return found
             stage = await self._writes.keep(key, stage)
             if stage.has_steps:
-                stage, again = await self._settle(key, stage, now, found)
+                stage, decision, again = await self._settle(key, stage, now, found)
                 if again:
                     found.again_seconds = AT_ONCE
                     return found
@@ -100,16 +114,11 @@ class StagePass:
             found.again_seconds = await self._promotions.run(key, stage, current, now, found.applications)
             if stage.shard != self._shard or not stage.has_steps:
                 await self._writes.announcing.ended(key, stage, self._known.promotion(key.project, current.name))
+        if self._automatic is not None and decision is not None and found.again_seconds != AT_ONCE:
+            again_seconds = await self._automatic.promote(key, decision, now)
+            waits = [each for each in (found.again_seconds, again_seconds) if each is not None]
+            found.again_seconds = min(waits, default=None)
         return found
-
-    async def reread(self, key: StageKey) -> None:
-        """Reads anew what a look writes, after it has met another's write. Errors: ApiError, Unreachable."""
-        names, stage = [(STAGE, key.stage)], self._known.stage(key)
-        names += [(FREIGHT, each.name) for each in self._known.freight_of(key)]
-        names += [(PROMOTION, each.name) for each in self._known.promotions(key) if not each.has_ended]
-        names += [(FREIGHT, name) for name in (stage.status.freight if stage else ())]
-        for kind, name in dict.fromkeys(names):
-            await self._rereading.one(kind, key.project, name)
 
     def _current(self, key: StageKey, stage: Stage) -> Promotion | None:
         """The Promotion of ours whose turn it is by the Stage's status."""
@@ -119,19 +128,21 @@ class StagePass:
             return None
         return None if promotion.has_ended else promotion
 
-    async def _settle(self, key: StageKey, stage: Stage, now: float, found: StageLook) -> tuple[Stage, bool]:
-        """The Stage with its status up to date, and whether to look again at once."""
+    async def _settle(self, key: StageKey, stage: Stage, now: float, found: StageLook) -> _Settled:
+        """The Stage with its status up to date."""
         promotions = [each for each in self._known.promotions(key) if not each.is_deleting]
         decided = turn(stage.status, promotions)
         settled = stage.with_status(taken(stage.status, decided))
         health = self._assess(settled, promotions)
         found.applications.names |= {(each.wanted.namespace, each.wanted.name) for each in health.applications}
-        status = assessed(settled, health, decided.claimed, rfc3339(now))
+        automatic = self._automatic
+        decision = None if automatic is None else automatic.decide(key, settled, decided, promotions, now)
+        status = assessed(settled, health, decided.claimed, rfc3339(now), decision)
         stage = await self._writes.write_status(key, stage, status, decided.released)
         await self._writes.announcing.settled(key, stage, now)
         await self._mark_freight(key, stage, now)
         await self._refresh(key, health)
-        return stage, _unfinished(decided)
+        return _Settled(stage, decision, _unfinished(decided))
 
     def _assess(self, stage: Stage, promotions: Sequence[Promotion]) -> StageHealth:
         return assess(

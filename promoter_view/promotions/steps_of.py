@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from promoter_view.kubernetes.selectors import LabelSelector
+from promoter_view.promotions.automatic.marks import is_automatic
 from promoter_view.promotions.objects import KnownObjects
 from promoter_view.promotions.state.execution import Execution, PlannedStep
 from promoter_view.promotions.steps.step import Step, StepContext, StepResult
@@ -112,7 +113,7 @@ class PromotionSteps:
             applications=self._applications if self._applications.installed else None,
             default_namespace=self._default_namespace,
             now=now,
-            actor=self._promotion.actor,
+            actor="" if is_automatic(self._promotion) else self._promotion.actor,
             output=execution.state.get(step.alias),
         )
         return self._steps[step.uses].run(context)

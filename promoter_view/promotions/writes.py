@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 import orjson
 
 from promoter_view.decoded import mapping, text
 from promoter_view.kubernetes.documents import DecodedItem, decode, items_of, version_of
-from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS
+from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS, PROJECT_CONFIG
 from promoter_view.kubernetes.outcomes import ApiError, Outcome, Unreachable
 from promoter_view.metrics import Metrics
 from promoter_view.promotions.documents import Document
@@ -21,7 +22,7 @@ from promoter_view.promotions.merge_patch import merge_diff
 from promoter_view.promotions.telling.event import Involved
 
 MERGE_PATCH = "application/merge-patch+json"
-_KINDS = {kind.kind: kind for kind in (*KARGO_KINDS, APPLICATION)}
+_KINDS = {kind.kind: kind for kind in (*KARGO_KINDS, PROJECT_CONFIG, APPLICATION)}
 
 
 class Requests(Protocol):
@@ -61,13 +62,15 @@ class Writes:
                 return None
             raise
 
-    async def list_applications(self, namespace: str) -> Sequence[DecodedItem]:
-        """All Applications of a namespace as they are now; one that cannot be read hides no other.
+    async def list(self, kind: str, namespace: str, labels: str = "") -> Sequence[DecodedItem]:
+        """All objects of a kind in a namespace as they are now; one that cannot be read hides no other.
 
-        Errors: ApiError, Unreachable.
+        ``labels`` is a label selector, "" for all. Errors: ApiError, Unreachable.
         """
-        path = path_of(APPLICATION.kind, namespace, "").removesuffix("/")
-        found = items_of(await self._applications.request("GET", path))
+        path = path_of(kind, namespace, "").removesuffix("/") + (
+            f"?{urlencode({'labelSelector': labels})}" if labels else ""
+        )
+        found = items_of(await self._of(kind).request("GET", path))
         if found is None:
             raise Unreachable(Outcome.NOT_JSON, "the answer is no list")
         return [item for item in found if isinstance(item.document, dict)]
@@ -86,6 +89,11 @@ class Writes:
     async def merge(self, kind: str, namespace: str, name: str, change: Document) -> None:
         """A merge patch of whatever is there now. Errors: as ``patch``."""
         await self._write("PATCH", kind, path_of(kind, namespace, name), change, MERGE_PATCH)
+
+    async def create(self, kind: str, namespace: str, document: Document) -> Document:
+        """The object as it was stored: its name may be another. Errors: as ``patch``."""
+        path = path_of(kind, namespace, "").removesuffix("/")
+        return await self._write("POST", kind, path, document, "application/json")
 
     async def create_event(self, about: Involved, event: Document) -> None:
         """A core/v1 Event where the object is that it is about. Errors: as ``patch``; Conflict: it is there."""

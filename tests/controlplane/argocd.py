@@ -73,12 +73,13 @@ def follow(client: Client, stage_name: str, *steps: Document, **variables: str) 
     client.patch(kargo_path("stages", stage_name), {"spec": {"promotionTemplate": template}})
 
 
-def promote(client: Client, stage_name: str, *apps: Document, freight_name: str = "f1") -> str:
+def promote(client: Client, stage_name: str, *apps: Document, freight_name: str = "f1", **annotations: str) -> str:
     """Makes a Promotion of that Stage: its name. ``apps``: what its one argocd-update updates, if not what it did."""
     if apps:
         follow(client, stage_name, {"uses": "argocd-update", "config": {"apps": list(apps)}})
     spec = {"stage": stage_name, "freight": freight_name}
-    document = {**_KARGO, "kind": "Promotion", "metadata": {"generateName": "promo-"}, "spec": spec}
+    metadata = {"generateName": "promo-", "annotations": annotations}
+    document = {**_KARGO, "kind": "Promotion", "metadata": metadata, "spec": spec}
     name: str = client.create(kargo_path("promotions"), document)["metadata"]["name"]
     return name
 

@@ -18,6 +18,7 @@ from tests.controlplane.argocd import (
     PROJECT,
     ArgoCD,
     application,
+    follow,
     kargo_path,
     promote,
     stage,
@@ -115,6 +116,30 @@ def test_promotions_and_a_dashboard_of_its_own(installed: Installation) -> None:
         assert resources == {"promotionstrategydetails", "stagedetails", "configmaps", *REVIEWS}
 
 
+def test_promotions_that_nobody_asks_for(installed: Installation) -> None:
+    """With its component Freight is promoted by itself, behind Kargo's webhooks, and each right of it is used."""
+    client, policy = installed.client, {"stageSelector": {"name": "itself"}, "autoPromotionEnabled": True}
+    client.create(
+        kargo_path("projectconfigs"),
+        {
+            "apiVersion": "kargo.akuity.io/v1alpha1",
+            "kind": "ProjectConfig",
+            "metadata": {"name": PROJECT, "namespace": PROJECT},
+            "spec": {"promotionPolicies": [policy]},
+        },
+    )
+    client.create(kargo_path("stages"), stage("itself", shard=SHARD))
+    client.create(APPLICATIONS, application("itself", f"{PROJECT}:itself"))
+    follow(client, "itself", {"uses": "argocd-update", "config": {"apps": [update(COMMIT, name="itself")]}})
+    with applied(installed, "argocd-writes", "argocd-auto-promotion") as pod, ArgoCD(installed.plane.client):
+        status = lambda: client.get(kargo_path("stages", "itself")).get("status", {})  # noqa: E731
+        wait_for(lambda: status().get("freightSummary") == "f1", "the Freight to be promoted")
+        # Whether the verb promote is granted is for the webhook to ask; a cluster that streams lists is asked for none.
+        unseen = {("promote", "stages"), ("list", "projectconfigs")}
+        wanted = rights(installed, "clusterroles/promoter-apiserver-argocd-auto-promotion") - unseen
+        assert wanted <= used(installed, pod)
+
+
 def promoted(installed: Installation) -> None:
     """One Promotion of our shard, to its end; the test plays Argo CD."""
     client = installed.client
@@ -156,6 +181,11 @@ def granted(installed: Installation) -> set[tuple[str, str]]:
         f"namespaces/{ARGOCD}/roles/{WRITES}",
         f"namespaces/kargo/roles/{LEASE}",
     )
+    return rights(installed, *roles)
+
+
+def rights(installed: Installation, *roles: str) -> set[tuple[str, str]]:
+    """Verbs and resources of those roles, as they are in the cluster."""
     rules = [rule for role in roles for rule in installed.client.get(f"{RBAC}/{role}")["rules"]]
     return {(verb, resource) for rule in rules for verb in rule["verbs"] for resource in rule["resources"]}
 

@@ -67,7 +67,7 @@ KINDS = (
                 {
                     "autoPromotionEnabled": "boolean",
                     "stage": "string",
-                    "stageSelector": {"name": "string", "matchLabels": ANY},
+                    "stageSelector": {"name": "string", "matchLabels": ANY, "matchExpressions": [ANY]},
                 }
             ],
             "webhookReceivers": [ANY],
@@ -136,6 +136,8 @@ KINDS = (
             "conditions": CONDITIONS,
             "observedGeneration": "integer",
             "autoPromotionEnabled": "boolean",
+            "autoPromotionHolds": ANY,
+            "effectiveAutoPromotionHolds": ANY,
             "currentPromotion": _PROMOTION,
             "lastPromotion": _PROMOTION,
             "freightHistory": [{"id!": "string", "items": ANY, "verificationHistory": [ANY]}],

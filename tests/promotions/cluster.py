@@ -9,18 +9,19 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 from weakref import WeakKeyDictionary
 
 import orjson
 from twisted.internet.defer import Deferred
 
 from promoter_view.kubernetes.cleaning import CleaningRules, source_object
-from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS
+from promoter_view.kubernetes.kinds import APPLICATION, KARGO_KINDS, PROJECT_CONFIG
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.promotions.objects import KnownObjects
-from promoter_view.records import Change, ChangeType, ObjectKey, Record
+from promoter_view.records import Change, ChangeType, ObjectKey, Position, Record
 
-KINDS = {kind.plural: kind for kind in (*KARGO_KINDS, APPLICATION)}
+KINDS = {kind.plural: kind for kind in (*KARGO_KINDS, PROJECT_CONFIG, APPLICATION)}
 MARKER = "kargo.akuity.io/promotion"
 
 
@@ -35,6 +36,7 @@ class Cluster:
         self.dies_after: int | None = None
         self.refusals: dict[str, list[ApiError]] = {}
         self.before_write: Callable[[str], None] = lambda path: None
+        self.now: Callable[[], str] = lambda: "2027-01-15T08:00:00Z"
         self._version = 100
         self._offset = 0
         self._sent: WeakKeyDictionary[KnownObjects, dict[ObjectKey, str]] = WeakKeyDictionary()
@@ -66,6 +68,8 @@ class Cluster:
         self.dies_after = None
 
     def _write(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        if method == "POST" and not path.endswith("/events"):
+            return self._create(path, body)
         if method == "POST":
             name = body["metadata"]["name"]
             if any(each["metadata"]["name"] == name for each in self.events):
@@ -87,9 +91,22 @@ class Cluster:
             self.syncs.append((name, _marker(body["operation"])))
         return self.put(plural, _merged(found, body))
 
+    def _create(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """As it comes: what Kargo's webhook would make of it stands there already."""
+        stored = copy.deepcopy(body)
+        metadata = stored["metadata"]
+        metadata.setdefault("uid", f"uid-{metadata['name']}")
+        metadata.setdefault("creationTimestamp", self.now())
+        self.writes.append(("POST", path, body))
+        return self.put(path.split("/")[6], stored)
+
     def _found(self, path: str) -> dict[str, Any]:
         if path.endswith("/applications"):
             return {"items": [found for key, found in self.objects.items() if key[0] == "applications"]}
+        path, _, query = path.partition("?")
+        if len(path.split("/")) == 7:
+            wanted = dict([parse_qs(query)["labelSelector"][0].split("=")]) if query else {}
+            return {"items": [found for key, found in self.objects.items() if _listed(path, wanted, key, found)]}
         plural, namespace, name, _ = _parts(path)
         found = self.objects.get((plural, namespace, name))
         if found is None:
@@ -166,9 +183,12 @@ class Cluster:
             records.append(self._at(Change(ChangeType.DELETED, gone, b"", str(self._version), "path")))
         known.apply(records)
 
-    def known(self) -> KnownObjects:
-        """A new process that has read the log."""
-        known = KnownObjects()
+    def known(self, *, promotes: bool = False) -> KnownObjects:
+        """A new process that has read the log, which holds policies where that process promotes by itself."""
+        known = KnownObjects(promotes=promotes)
+        if promotes:
+            self._offset += 1
+            known.apply([Record(self._offset, 0, Position("/apis/kargo.akuity.io/v1alpha1/projectconfigs", "1"))])
         self.feed(known)
         return known
 
@@ -189,6 +209,12 @@ def _parts(path: str) -> tuple[str, str, str, str]:
     """Plural, namespace, name and subresource of an object's URL."""
     parts = path.split("/")
     return parts[6], parts[5], parts[7], parts[8] if len(parts) > 8 else ""
+
+
+def _listed(path: str, wanted: dict[str, str], key: tuple[str, str, str], found: dict[str, Any]) -> bool:
+    parts = path.split("/")
+    labels = found["metadata"].get("labels") or {}
+    return (parts[6], parts[5]) == key[:2] and wanted.items() <= labels.items()
 
 
 def _marker(operation: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from twisted.internet.task import Clock
@@ -9,6 +10,7 @@ from twisted.internet.task import Clock
 from promoter_view.decoded import rfc3339
 from promoter_view.metrics import Metrics
 from promoter_view.promotions.applying import Applying
+from promoter_view.promotions.automatic.auto_promotion import AutoPromotion
 from promoter_view.promotions.controller import PromotionController
 from promoter_view.promotions.flow_pass import FlowPass
 from promoter_view.promotions.objects import KnownObjects
@@ -49,6 +51,7 @@ class Process:
         clock: Clock | None = None,
         known: KnownObjects | None = None,
         applications: Cluster | None = None,
+        promotes: bool = False,
     ) -> None:
         self.applications = applications or cluster
         self.cluster = cluster
@@ -58,21 +61,31 @@ class Process:
         self.wall = Wall(self.clock)
         self.may_write = True
         self.metrics = Metrics()
-        self.known = known or cluster.known()
+        self.entropy = count(1)
+        self.known = known or cluster.known(promotes=promotes)
         writes = Writes(cluster, self.applications, may_write=lambda: self.may_write, metrics=self.metrics)
         applying = Applying(self.known, writes, clock=self.clock, wall=self.wall, random=lambda: 0.5)
         pacing = Pacing(clock=self.clock, wall=self.wall)
-        parts = (applying, Rereading(self.known, writes))
+        rereading = Rereading(self.known, writes)
+        parts = (applying, rereading)
         promotions = PromotionPass(
             self.known, writes, *parts, pacing, shard=SHARD, steps_of=self._steps_of, metrics=self.metrics
         )
         announcing = Announcing(self.known, writes, applying, shard=SHARD)
         of_stages = StageWrites(self.known, writes, announcing)
         flow = FlowPass(self.known, of_stages, self.clock)
-        stages = StagePass(self.known, of_stages, promotions, flow, *parts, shard=SHARD, default_namespace="argocd")
+        automatic = None
+        if promotes:
+            automatic = AutoPromotion(
+                self.known, writes, rereading, pacing, shard=SHARD, entropy=lambda: next(self.entropy)
+            )
+        stages = StagePass(
+            self.known, of_stages, promotions, flow, applying, automatic, shard=SHARD, default_namespace="argocd"
+        )
         self.controller = PromotionController(
             self.known,
             stages,
+            rereading,
             may_write=lambda: self.may_write,
             clock=self.clock,
             wall=self.wall,

@@ -13,6 +13,7 @@ from promoter_view.metrics import Metrics
 from promoter_view.promotions.controller import PromotionController
 from promoter_view.promotions.dependents import Dependence
 from promoter_view.promotions.objects import KnownObjects
+from promoter_view.promotions.rereading import Rereading
 from promoter_view.promotions.stage_pass import StageLook, StagePass
 from promoter_view.promotions.writes import Conflict, MayNotWrite
 from promoter_view.stages.authorization import StageKey
@@ -51,7 +52,8 @@ class Looks:
             self.under_way -= 1
         return self.answer
 
-    async def reread(self, key: StageKey) -> None:
+    async def stage(self, key: StageKey) -> None:
+        """Stands for Rereading."""
         self.rereads += 1
 
 
@@ -67,6 +69,7 @@ class Rig:
         self.controller = PromotionController(
             self.known,
             cast("StagePass", self.looks),
+            cast("Rereading", self.looks),
             may_write=lambda: self.may_write,
             clock=self.clock,
             wall=self.clock.seconds,

@@ -127,6 +127,10 @@ class ArgoCDOptions:
         otherwise="nothing is written to a cluster",
         more="the Stages whose `spec.shard` it is, and their Promotions ([Argo CD](argocd.md))",
     )
+    auto_promotion: bool = flag(
+        "promote the newest available Freight by itself, where a promotion policy of the Project says so",
+        more="needs rights of its own ([Auto-promotion](argocd.md#auto-promotion))",
+    )
     lease_namespace: str = option(
         lease_namespace,
         "kargo",

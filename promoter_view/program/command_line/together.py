@@ -11,6 +11,7 @@ from promoter_view.program.command_line.settings import Settings
 def check_together(chosen: Settings) -> None:
     """What each option cannot say for itself. Errors: OptionError."""
     _check_api(chosen)
+    _check_argocd(chosen)
     _check_etcd(chosen)
     _check_dashboard(chosen)
 
@@ -22,19 +23,9 @@ def _check_api(chosen: Settings) -> None:
         raise OptionError("--demo brings its own cluster: leave --kubeconfig and --context out, or --demo")
     if chosen.program.demo_promoter is not None and not chosen.program.demo:
         raise OptionError("--demo-promoter counts with --demo only: a real cluster has its own release. Leave it out")
-    if chosen.argocd.kubeconfig is not None and (chosen.program.demo or chosen.program.role == "dashboard"):
-        raise OptionError(
-            "--argocd-kubeconfig: Applications are reflected by whoever reflects a real cluster: leave --demo and "
-            "--role dashboard out, or this"
-        )
     if chosen.cluster.discover_kinds and chosen.program.role == "dashboard":
         raise OptionError(
             "--discover-kinds: kinds are taken up by whoever reflects them: leave --role dashboard out, or this"
-        )
-    if chosen.argocd.shard is not None and (chosen.program.demo or chosen.program.role == "dashboard"):
-        raise OptionError(
-            "--argocd-shard: Promotions are run on a real cluster, by whoever reflects it: leave --demo and "
-            "--role dashboard out, or this"
         )
     if chosen.requestheader.allowed_names and chosen.requestheader.client_ca_file is None:
         raise OptionError(
@@ -54,6 +45,24 @@ def _check_api(chosen: Settings) -> None:
         raise OptionError(
             f"--bind-address: {chosen.api.bind_address!r} is not a loopback address, and without authentication "
             "(--demo, --insecure-no-auth) only those are served: give 127.0.0.1 or ::1"
+        )
+
+
+def _check_argocd(chosen: Settings) -> None:
+    if chosen.argocd.kubeconfig is not None and (chosen.program.demo or chosen.program.role == "dashboard"):
+        raise OptionError(
+            "--argocd-kubeconfig: Applications are reflected by whoever reflects a real cluster: leave --demo and "
+            "--role dashboard out, or this"
+        )
+    if chosen.argocd.shard is not None and (chosen.program.demo or chosen.program.role == "dashboard"):
+        raise OptionError(
+            "--argocd-shard: Promotions are run on a real cluster, by whoever reflects it: leave --demo and "
+            "--role dashboard out, or this"
+        )
+    if chosen.argocd.auto_promotion and chosen.argocd.shard is None:
+        raise OptionError(
+            "--argocd-auto-promotion: Promotions are made for the Stages of a shard: give --argocd-shard, or leave "
+            "this out"
         )
 
 

@@ -13,8 +13,11 @@ REFRESH = "kargo.akuity.io/refresh"
 REVERIFY = "kargo.akuity.io/reverify"
 CREATE_ACTOR = "kargo.akuity.io/create-actor"
 ROLLBACK = "kargo.akuity.io/rollback"
+STAGE_LABEL = "kargo.akuity.io/stage"
 FINALIZER = "kargo.akuity.io/finalizer"
 _TERMINATE = "terminate"
+#: Longer values of labels are not allowed.
+MAX_LABEL = 63
 
 
 def abort_message(asked: str, shard: str) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from promoter_view.decoded import mapping
+from promoter_view.promotions.automatic.decision import TYPE, StageDecision
 from promoter_view.promotions.documents import Document, objects
 from promoter_view.promotions.state.conditions import conditions, observed, written
 from promoter_view.promotions.state.execution import PromotionPhase
@@ -38,10 +39,13 @@ def taken(status: StageStatus, turn: Turn) -> dict[str, Any]:
     return found
 
 
-def assessed(stage: Stage, health: StageHealth, current: Promotion | None, now: str) -> dict[str, Any]:
+def assessed(
+    stage: Stage, health: StageHealth, current: Promotion | None, now: str, automatic: StageDecision | None = None
+) -> dict[str, Any]:
     """The Stage's status with health, verification, summary and conditions.
 
-    ``health`` is that of this very status, ``current`` the Promotion that it names.
+    ``health`` is that of this very status, ``current`` the Promotion that it names. ``automatic`` is what is said of
+    auto-promotion; None where that is not done here: what stands there stays.
     """
     found = {name: value for name, value in stage.status.document.items() if name != "health"}
     shown = health_status(health)
@@ -53,6 +57,8 @@ def assessed(stage: Stage, health: StageHealth, current: Promotion | None, now: 
     found["freightSummary"] = summary(stage)
     found |= observed(stage)
     said = conditions(stage.with_status(found), health, current)
+    if automatic is not None:
+        found, said = automatic.written(found), {**said, TYPE: automatic.condition}
     found["conditions"] = written(said, stage.status.document, stage.generation, now)
     return found
 

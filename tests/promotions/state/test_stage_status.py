@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from promoter_view.promotions.automatic.decision import StageDecision
+from promoter_view.promotions.automatic.policies import PolicyAnswer
 from promoter_view.promotions.state.queue import turn
 from promoter_view.promotions.state.stage_status import assessed, summary, taken
 from promoter_view.promotions.state.verification import NO_ANALYSIS
@@ -257,3 +259,15 @@ def test_a_stage_that_controls_flow_only() -> None:
     found = settled(stage() | {"spec": {}}, [])
     assert "health" not in found
     assert conditions(found)["Healthy"] == ("Unknown", "NotApplicable")
+
+
+def test_what_is_said_of_auto_promotion() -> None:
+    """Where it is decided here fields and condition are written; else the fields stay, and the condition goes."""
+    of = read_stage(stage(status={"autoPromotionEnabled": True, "autoPromotionHolds": {"Warehouse/w": {}}}))
+    health = assess(of.document, lambda *_: None, default_namespace="argocd")
+    said = assessed(of, health, None, NOW, StageDecision(PolicyAnswer(False, "Disabled", "a policy disables it")))
+    assert conditions(said)["AutoPromotion"] == ("False", "Disabled")
+    assert not {"autoPromotionEnabled", "autoPromotionHolds"} & set(said)
+    unsaid = assessed(of.with_status({**of.status.document, "conditions": said["conditions"]}), health, None, NOW)
+    assert "AutoPromotion" not in conditions(unsaid)
+    assert unsaid["autoPromotionEnabled"] is True
