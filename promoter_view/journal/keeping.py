@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from promoter_view.boundaries import ViewReader
 from promoter_view.complaints import Complaint
 from promoter_view.journal.entries import BEGINNING, JournalEntry
-from promoter_view.journal.store import JournalError, JournalQuery, JournalState, JournalStore, Retention
+from promoter_view.journal.store import (
+    JournalBusyError,
+    JournalError,
+    JournalQuery,
+    JournalState,
+    JournalStore,
+    Retention,
+)
 from promoter_view.journal.writer import JournalWriter, Told
 from promoter_view.periodic import Periodic
 from promoter_view.runtime import Runtime
@@ -20,6 +28,7 @@ from promoter_view.views.isolation import Isolation
 
 #: How often what is too old is looked for, and how soon again where there was much of it.
 _PRUNE_SECONDS, _MORE_SECONDS = 60.0, 0.05
+_REOPEN_SECONDS = 15.0
 
 
 class Journal:
@@ -35,6 +44,8 @@ class Journal:
         self._writer: JournalWriter | None = None
         self._listeners: list[Told] = []
         self._pruning = Periodic(runtime.reactor, lambda: _PRUNE_SECONDS, self._prune)
+        self._reopening: IDelayedCall | None = None
+        self._unopened = Complaint(self._log, "there is no journal: {message}", over="the journal is there")
         self._unpruned = Complaint(
             self._log, "the journal is not pruned: {message}", over="the journal is pruned again"
         )
@@ -54,12 +65,19 @@ class Journal:
     @property
     def problem(self) -> str:
         """Why nothing is written, or deleted, "" where all is well."""
-        written = "" if self._writer is None else self._writer.problem
+        written = self._unopened.message if self._writer is None else self._writer.problem
         return written or self._unpruned.message
 
     async def open(self) -> None:
-        """From now on it is written as the views change. Errors: JournalError."""
-        state = await self._store.open()
+        """From now on it is written as the views change, or once trouble has passed. Errors: JournalError."""
+        try:
+            state = await self._store.open()
+        except JournalBusyError as trouble:
+            self._unopened.set(str(trouble))
+            await self._store.close()
+            self._reopening = self._runtime.reactor.callLater(_REOPEN_SECONDS, self._reopen)
+            return
+        self._unopened.clear()
         self.expired = state.expired
         runtime = self._runtime
         self._writer = JournalWriter(
@@ -76,6 +94,8 @@ class Journal:
 
     async def close(self) -> None:
         """Nothing is written any more. What was not is derived again at the next start."""
+        if self._reopening is not None and self._reopening.active():
+            self._reopening.cancel()
         self._pruning.stop()
         if self._writer is not None:
             self._writer.stop()
@@ -96,6 +116,13 @@ class Journal:
     def state(self) -> Deferred[JournalState]:
         """See JournalStore."""
         return self._store.state()
+
+    def _reopen(self) -> None:
+        Deferred.fromCoroutine(self.open()).addErrback(self._not_opened)
+
+    def _not_opened(self, failure: Failure) -> None:
+        failure.trap(JournalError)
+        self._unopened.set(failure.getErrorMessage())
 
     def _tell(self, entries: Sequence[JournalEntry]) -> None:
         for told in tuple(self._listeners):

@@ -16,6 +16,10 @@ class JournalError(Exception):
     """The journal cannot be used: in one line why, and what is expected."""
 
 
+class JournalBusyError(JournalError):
+    """The same, and it may pass: a full disk, a lock."""
+
+
 @dataclass(frozen=True, slots=True)
 class JournalQuery:
     """Which entries. Texts "" and None: whichever. ``commit``: a sha, or how it begins (7 characters or more).

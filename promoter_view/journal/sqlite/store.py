@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -16,10 +17,19 @@ from twisted.python.failure import Failure
 from promoter_view.journal.entries import JournalEntry
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.sqlite.schema import migrate, prepare
-from promoter_view.journal.store import Batch, JournalError, JournalQuery, JournalState, JournalStore, Retention
+from promoter_view.journal.store import (
+    Batch,
+    JournalBusyError,
+    JournalError,
+    JournalQuery,
+    JournalState,
+    JournalStore,
+    Retention,
+)
 
 _READERS = 3
 _FILE_MODE = 0o600
+_PASSING = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE))
 _Result = TypeVar("_Result")
 
 
@@ -50,7 +60,8 @@ class SqliteJournal:
         try:
             self._make()
         except OSError as error:
-            return fail(JournalError(f"the journal {self._place} cannot be used: {error.strerror or error}"))
+            kind = JournalBusyError if error.errno in _PASSING else JournalError
+            return fail(kind(f"the journal {self._place} cannot be used: {error.strerror or error}"))
         # A database in memory is one connection's. A pool has threads from its beginning.
         writing = self._pool(1)
         self._pools = _Pools(writing, writing if self._path is None else self._pool(_READERS))
@@ -118,7 +129,8 @@ class SqliteJournal:
         failure.trap(sqlite3.Error, OSError, JournalError)
         if failure.check(JournalError):
             return failure
-        raise JournalError(f"the journal {self._place} cannot be used: {failure.getErrorMessage()}") from failure.value
+        kind = JournalBusyError if failure.check(sqlite3.OperationalError, OSError) else JournalError
+        raise kind(f"the journal {self._place} cannot be used: {failure.getErrorMessage()}") from failure.value
 
 
 def _nothing(_: Any) -> None:
