@@ -33,7 +33,7 @@ _MEANINGS = {
     Exit.FAILED: "of `wait`: it failed or is held; of `check`: something is to do; of `log`: the log cannot be used",
     Exit.TIMED_OUT: "of `wait`: the time is over",
     Exit.SUPERSEDED: "of `wait`: a later commit took its place before it was live",
-    Exit.UNKNOWN: "no such strategy, Stage, environment or commit",
+    Exit.UNKNOWN: "no such strategy, Stage, environment, commit or Freight",
     Exit.USAGE: "wrong arguments",
     Exit.UNREACHABLE: "the cluster or promoter-view's API cannot be reached",
     Exit.DEFECT: "a fault in the command itself",

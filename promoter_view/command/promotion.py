@@ -102,7 +102,7 @@ def promotion_command() -> None:
 @_option(_FORM, "-w", "--watch", is_flag=True, help="go on, and show each change")
 @_options(everywhere=True)
 def status(**given: Any) -> None:
-    """Show strategies and Stages, or the environments of one strategy.
+    """Show strategies and Stages, or the environments of one strategy, or the newer Freight of one Stage.
 
     With --watch the table moves in its place on a terminal; elsewhere each change is a row of its own.
     """
@@ -135,6 +135,13 @@ def where(**given: Any) -> None:
     metavar="NAME",
     help="the environment, by name or branch [default: all of them]",
 )
+@_option(_GOAL, "--stage", metavar="NAME", help="a Stage, in place of a strategy [default: all that know --freight]")
+@_option(
+    _GOAL,
+    "--freight",
+    metavar="FREIGHT",
+    help="Freight by alias, name or its beginning [default: what comes next to --stage]",
+)
 @_option(_TIME, "--timeout", type=_DURATION, default="30m", help="how long to wait")
 @_option(
     _TIME,
@@ -151,14 +158,16 @@ def where(**given: Any) -> None:
 )
 @_options(everywhere=True)
 def wait(**given: Any) -> None:
-    """Wait until a commit is live.
+    """Wait until a commit is live, or Freight is in use.
 
-    Give a strategy's NAME, --commit or both. Without NAME every strategy that knows the commit is waited for. It
-    watches, and resumes over restarts of the server and lost connections.
+    Give a strategy's NAME, --commit or both; or --stage, --freight or both. Without NAME every strategy that knows the
+    commit is waited for, without --stage every Stage that knows the Freight. It watches, and resumes over restarts of
+    the server and lost connections.
 
-    Exit status 0: live, or it was and a later one is live now. 1: a check failed, or a RestoreActiveCommit holds the
-    environment. 2: timeout; the last line says what it waited for. 3: a later commit took its place before it was live.
-    4: unknown strategy, environment or commit.
+    Exit status 0: live (of Freight: in use, and the Stage is Healthy), or it was and a later one is live now. 1: a
+    check failed, or a RestoreActiveCommit holds the environment; the Promotion failed, or the Stage is Unhealthy. 2:
+    timeout; the last line says what it waited for. 3: a later one took its place before it was live. 4: unknown
+    strategy, environment, Stage, commit or Freight.
     """
     _answer("wait", given)
 
@@ -168,10 +177,11 @@ def wait(**given: Any) -> None:
 @click.argument("environment", required=False)
 @_options(everywhere=False)
 def why(**given: Any) -> None:
-    """Show why an environment is where it is.
+    """Show why an environment, or a Stage, is where it is.
 
-    From what it waits for to the first cause, and whom to ask. Without ENVIRONMENT it is the one that the strategy's
-    own state speaks of.
+    NAME is a strategy, else a Stage (stage/NAME: a Stage in any case). Of a strategy: from what the environment waits
+    for to the first cause; without ENVIRONMENT it is the one that the strategy's own state speaks of. Of a Stage: how
+    it stands, and of newer Freight why it is not there. And whom to ask.
     """
     _answer("why", given)
 
@@ -194,9 +204,10 @@ def log(**given: Any) -> None:
 @click.argument("name")
 @_options(everywhere=False)
 def history(**given: Any) -> None:
-    """Show what went live where, the newest first.
+    """Show what went live where, or the Promotions of a Stage; the newest first.
 
-    It is as much as GitOps Promoter keeps: the last 5 promotions of an environment, 20 from 0.41 on.
+    NAME is a strategy, else a Stage (stage/NAME: a Stage in any case), of which the last ten that have ended are kept.
+    Of a strategy it is as much as GitOps Promoter keeps: the last 5 promotions of an environment, 20 from 0.41 on.
     """
     _answer("history", given)
 

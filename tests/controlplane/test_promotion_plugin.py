@@ -169,6 +169,57 @@ def test_how_a_wait_ends(world: World, case: str) -> None:
     assert (ended[0], ended[1][: len(words)]) == (status, words), waiting.text
 
 
+KARGO = "kargo.akuity.io/v1alpha1"
+
+
+def deliver(world: World, stage: str, *, has: str, verified: bool = False, state: str = "Succeeded") -> None:
+    """A Stage that takes Freight verified in test, two pieces of Freight, and what its last Promotion came to."""
+    origin = {"kind": "Warehouse", "name": "main"}
+    sources = {"stages": ["test"]}
+    for place, name in enumerate(("old", "new")):
+        found = {"verifiedIn": {"test": {"verifiedAt": "2026-11-30T05:00:00Z"}}} if verified or not place else {}
+        meta = {"namespace": "team", "name": f"{stage}-{name}"}
+        piece = {"alias": name, "origin": origin, "discoveredAt": f"2026-11-30T0{place}:00:00Z", "status": found}
+        world.cluster.written.apply({"apiVersion": KARGO, "kind": "Freight", "metadata": meta, **piece})
+    last = {
+        "name": "p1",
+        "freight": {"name": f"{stage}-{has}"},
+        "status": {"phase": state, "message": "no such branch"},
+    }
+    in_use = "new" if has == "new" and state == "Succeeded" else "old"
+    items = {"Warehouse/main": {"name": f"{stage}-{in_use}"}}
+    spec = {
+        "requestedFreight": [{"origin": origin, "sources": sources}],
+        "promotionTemplate": {"spec": {"steps": [{"uses": "argocd-update"}]}},
+    }
+    status = {"freightHistory": [{"id": "c", "items": items}], "lastPromotion": last}
+    document = {"metadata": {"namespace": "team", "name": stage}, "spec": spec, "status": status}
+    world.cluster.written.apply({"apiVersion": KARGO, "kind": "Stage", **document})
+
+
+#: What the Stage's last Promotion comes to; the exit status, and the last line.
+FREIGHT_ENDINGS = {
+    "taken": ("Succeeded", 0, "new is in use in team/taken, which is Healthy"),
+    "broken": ("Failed", 1, "error: new failed in team/broken: Promotion p1 Failed: no such branch"),
+}
+
+
+@pytest.mark.parametrize("case", FREIGHT_ENDINGS)
+def test_how_a_wait_for_freight_ends(world: World, case: str) -> None:
+    """Queued until it is verified upstream, then available, then promoted: each is told, from Kargo's own objects."""
+    state, status, words = FREIGHT_ENDINGS[case]
+    deliver(world, case, has="old")
+    waiting = world.begin("wait", "-n", "team", "--stage", case, "--freight", "new", "--timeout", "5m")
+    waiting.said("not verified in test yet")
+    deliver(world, case, has="old", verified=True)
+    waiting.said("verified in test")
+    shown = world.begin("status", case, "-n", "team")
+    assert shown.end()[0] == 0
+    assert [line.split()[2] for line in shown.text.splitlines() if line.startswith("new ")] == ["Available"]
+    deliver(world, case, has="new", verified=True, state=state)
+    assert waiting.end() == (status, words), waiting.text
+
+
 def test_a_hold(world: World) -> None:
     """A RestoreActiveCommit in the way is status 1, and named."""
     world.set("held", LIVE, COMING)

@@ -17,6 +17,7 @@ import yaml
 
 from tests.support.command.api import ViewsApi, kubeconfig, views_api
 from tests.support.command.running import PATIENCE_SECONDS, Running, promotion, script
+from tests.support.command.stages import NEW, OLD, coming, stage_details
 from tests.support.command.strategies import BRANCHES, details, environment, policy, sha, waits
 
 DEV, STAGING, PROD = BRANCHES
@@ -182,7 +183,7 @@ def test_status(api: ViewsApi) -> None:
         re.fullmatch(r"seen +Checking +\S+ +1/3 +staging: check e2e is pending +development=ccccccc,\S+", each)
         for each in lines
     )
-    assert any(re.fullmatch(r"uat +Healthy +\S+ +wise-owl +-", each) for each in lines)
+    assert any(re.fullmatch(r"uat +Healthy +\S+ +wise-owl +- +-", each) for each in lines)
     one = promotion(api.kubeconfig, "status", "seen").out.splitlines()
     assert [each.split()[0] for each in one if each][3:] == ["development", "staging", "production"]
     everywhere = promotion(api.kubeconfig, "status", "-A", "-o", "wide").out.splitlines()
@@ -217,6 +218,73 @@ def test_why_history_log_and_diff(api: ViewsApi) -> None:
     diff = promotion(api.kubeconfig, "diff", "seen", "production", "development").out.splitlines()
     assert diff[0] == "development (ccccccc) is 1 known commit ahead of production (bbbbbbb)"
     assert diff[-1] == f"compare: https://git.example.com/app/compare/{sha('b')}...{sha('c')}"
+
+
+#: What the Stage becomes; the exit status, and what the last line says.
+STAGE_ENDINGS: dict[str, tuple[dict[str, Any] | None, int, str]] = {
+    "in use": ({"has": NEW}, 0, "keen-owl is in use in team/in-use, which is Healthy"),
+    "fails": (
+        {"last": (NEW, "Failed"), "newer": [coming(NEW)]},
+        1,
+        "error: keen-owl failed in team/fails: Promotion p8 Failed: step 1 failed",
+    ),
+    "superseded": ({"has": OLD}, 3, "was superseded in team/superseded: wise-elk is there"),
+    "nothing": (None, 2, "error: timed out after 3s: keen-owl: nothing verified in test"),
+}
+
+
+@pytest.mark.parametrize("case", STAGE_ENDINGS)
+def test_how_a_wait_for_freight_ends(api: ViewsApi, case: str) -> None:
+    """Of a Stage, by the beginning of the name of what comes next."""
+    after, status, line = STAGE_ENDINGS[case]
+    name = case.replace(" ", "-")
+    api.set(stage_details(name, newer=[coming(NEW)]))
+    timeout = "3s" if after is None else "5m"
+    waiting = Running(api.kubeconfig, "wait", "--stage", name, "--freight", NEW[:9], "--timeout", timeout)
+    if after is not None:
+        waiting.said("verified in test")
+        api.set(stage_details(name, **after))
+    done = waiting.end()
+    assert (done.status, line in done.last) == (status, True), done
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "line"),
+    [
+        (("wait", "--stage", "prdo"), 4, "there is no Stage 'prdo' in namespace team; did you mean 'prod'?"),
+        (("wait", "prod", "--stage", "prod"), 64, "See 'kubectl promotion wait --help'."),
+        (("wait", "--stage", "prod", "--freight", "no", "--appears-within", "1s"), 4, "no is not known to Stage prod"),
+        (("why", "stage/prdo"), 4, "there is no Stage 'prdo' in namespace team; did you mean 'prod'?"),
+        (("why", "prod", "test"), 4, "team/prod is a Stage: it has no environment 'test'"),
+    ],
+)
+def test_what_is_not_there_of_stages(api: ViewsApi, words: tuple[str, ...], status: int, line: str) -> None:
+    """As of strategies: a line, the nearest name, and a status of its own."""
+    api.set(stage_details("prod"))
+    done = promotion(api.kubeconfig, *words)
+    assert (done.status, line in done.last) == (status, True), done
+
+
+def test_a_stage_is_told_of_as_a_strategy_is(api: ViewsApi) -> None:
+    """status, why, history and wait, in each form."""
+    api.set(stage_details("live", last=(OLD, "Succeeded"), newer=[coming(NEW)]))
+    status = promotion(api.kubeconfig, "status", "live").out.splitlines()
+    assert re.fullmatch(r"live +Healthy +\S+ +wise-elk +keen-owl +-", status[1])
+    assert re.fullmatch(r"keen-owl +main +Available +\S+ +verified in test", status[-1])
+    why = promotion(api.kubeconfig, "why", "stage/live").out.splitlines()
+    assert why[1:] == ["it has wise-elk", "  keen-owl is Available: verified in test", "owner: team shop"]
+    assert json.loads(promotion(api.kubeconfig, "why", "live", "-o", "json").out)["newer"][0]["freight"] == NEW
+    assert "stagedetails" in promotion(api.kubeconfig, "why", "live", "-o", "name").out
+    history = promotion(api.kubeconfig, "history", "live").out.splitlines()
+    assert history[1].split()[:4] == ["2026-11-30T11:30:00Z", "wise-elk", "Succeeded", "p8"]
+    listed = yaml.safe_load(promotion(api.kubeconfig, "history", "live", "-o", "yaml").out)
+    assert listed["items"][0]["alias"] == "wise-elk"
+    assert promotion(api.kubeconfig, "history", "live", "-o", "name").out == "p8\n"
+    waited = promotion(api.kubeconfig, "wait", "--stage", "live", "--freight", "wise-elk", "-o", "json")
+    assert json.loads(waited.out)["outcome"] == "well"
+    api.set(stage_details("fresh"))
+    assert "No Promotion to team/fresh has ended" in promotion(api.kubeconfig, "history", "fresh").err
 
 
 def test_log_follows(api: ViewsApi) -> None:

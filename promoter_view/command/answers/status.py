@@ -13,10 +13,11 @@ from promoter_view.command.answers.reading import read_told
 from promoter_view.command.asking.connection import STAGES, STRATEGIES, ApiConnection, connected
 from promoter_view.command.asking.following import FollowedViews
 from promoter_view.command.asking.loop import run_in_loop
-from promoter_view.command.deciding.rows import Rows, of_environments, of_stages, of_strategies
+from promoter_view.command.deciding.rows import Rows, of_environments, of_freight, of_stages, of_strategies
 from promoter_view.command.exits import CommandError, Exit
 from promoter_view.command.reach import CommandReach
-from promoter_view.command.reading.status import StrategyStatus, ToldStage, read_stage
+from promoter_view.command.reading.stage import ToldStage, read_stage
+from promoter_view.command.reading.status import StrategyStatus
 from promoter_view.command.telling.documents import DOCUMENTS, NAME, WIDE, document, in_short, listed, name_of
 from promoter_view.command.telling.output import Output, now
 from promoter_view.command.telling.tables import table
@@ -116,7 +117,9 @@ def _lines(
     if wanted.name:
         tables += [of_environments(each, moment, wide=wide) for each in strategies]
     if stages:
-        tables.append(of_stages(stages, moment, namespaces=namespaces))
+        tables.append(of_stages(stages, moment, namespaces=namespaces, wide=wide))
+    if wanted.name:
+        tables += [of_freight(each, moment) for each in stages if each.coming]
     lines: list[str] = []
     for each in tables:
         lines += [""] * bool(lines) + table(each.headings, each.rows, output.palette, width=output.width)

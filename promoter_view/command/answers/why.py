@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from promoter_view.command.answers.reading import environment_of, read_known
-from promoter_view.command.asking.connection import connected
+from promoter_view.command.asking.connection import STAGES, connected
 from promoter_view.command.asking.loop import run_in_loop
 from promoter_view.command.deciding.explaining import explain
+from promoter_view.command.deciding.stage_telling import explain_stage, stage_document
+from promoter_view.command.exits import CommandError, Exit
 from promoter_view.command.reach import CommandReach
+from promoter_view.command.reading.stage import read_stage
 from promoter_view.command.telling.documents import DOCUMENTS, NAME, document, name_of
 from promoter_view.command.telling.output import Output, now
 from promoter_view.command.telling.tables import clipped, plain
@@ -23,7 +27,10 @@ def run(reach: CommandReach, name: str, environment: str | None, output: str) ->
 
 async def _why(reach: CommandReach, name: str, environment: str | None, output: str, reactor: Any) -> None:
     async with connected(reach, reactor) as connection:
-        found = await connection.strategy(name)
+        plural, found = await connection.either(name)
+        if plural == STAGES:
+            _of_stage(found, environment, output)
+            return
         status = read_known(found).status
         explanation = explain(status, environment_of(status, environment) if environment else None)
     out = Output()
@@ -33,9 +40,24 @@ async def _why(reach: CommandReach, name: str, environment: str | None, output: 
     if output == NAME:
         out.lines([name_of(found)])
         return
-    contacts = read_contacts(mapping(found, "promotionStrategy"))
-    asked = [f"{each.kind}: {each.url or each.text}" for each in contacts]
-    lines = explanation.lines(now())
+    _tell([*explanation.lines(now())], mapping(found, "promotionStrategy"), out)
+
+
+def _of_stage(found: Mapping[str, Any], environment: str | None, output: str) -> None:
+    stage, out = read_stage(found), Output()
+    if environment:
+        raise CommandError(Exit.UNKNOWN, f"{stage.title} is a Stage: it has no environment {environment!r}")
+    if output in DOCUMENTS:
+        out.lines([document(stage_document(stage), output)])
+    elif output == NAME:
+        out.lines([name_of(found)])
+    else:
+        _tell([*explain_stage(stage, now())], mapping(found, "stage"), out)
+
+
+def _tell(lines: Sequence[str], root: Mapping[str, Any], out: Output) -> None:
+    """And whom to ask."""
+    asked = [f"{each.kind}: {each.url or each.text}" for each in read_contacts(root)]
     # What is to the left is no part of a cell: only the words are made plain.
     out.lines([_shown(line, out.width) for line in [*lines, *asked]])
 

@@ -27,6 +27,8 @@ _PAGE = "200"
 _SETTINGS = ClientSettings(connect_timeout_seconds=10.0, header_timeout_seconds=60.0, user_agent="kubectl-promotion")
 
 STRATEGIES, STAGES, COMMITS = "promotionstrategydetails", "stagedetails", "commits"
+_STAGE_PREFIX = "stage/"
+_NOUNS = {STRATEGIES: "promotion strategy", STAGES: "Stage"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,33 @@ class ApiConnection:
             return found[0]
         raise await self.unknown(name)
 
-    async def unknown(self, name: str) -> CommandError:
-        """There is no strategy of that name: the nearest one is named. Errors: CommandError."""
-        names = sorted(set(await self.objects(STRATEGIES, lambda each: text(each, "metadata", "name"))))
+    async def either(self, name: str) -> tuple[str, Mapping[str, Any]]:
+        """The strategy of that name, else the Stage, and its resource; ``stage/NAME`` is the Stage in any case.
+
+        Who may not list one of them is shown the other. Errors: CommandError, with the nearest name.
+        """
+        only_stage, refusals = name.startswith(_STAGE_PREFIX), list[CommandError]()
+        wanted = (STAGES,) if only_stage else (STRATEGIES, STAGES)
+        served = await self.served()
+        for plural in [each for each in wanted if each in served]:
+            try:
+                found = await self.objects(plural, lambda each: each, name.removeprefix(_STAGE_PREFIX))
+            except CommandError as error:
+                if error.status is not Exit.FORBIDDEN:
+                    raise
+                refusals.append(error)
+                continue
+            if found:
+                return plural, found[0]
+        if refusals:
+            raise refusals[0]
+        raise await self.unknown(name.removeprefix(_STAGE_PREFIX), wanted[0])
+
+    async def unknown(self, name: str, plural: str = STRATEGIES) -> CommandError:
+        """There is no strategy, or no Stage, of that name: the nearest one is named. Errors: CommandError."""
+        names = sorted(set(await self.objects(plural, lambda each: text(each, "metadata", "name"))))
         where = f"in namespace {self.namespace}" if self.namespace else "in any namespace"
-        line = f"there is no promotion strategy {name!r} {where}{did_you_mean(name, names)}"
+        line = f"there is no {_NOUNS[plural]} {name!r} {where}{did_you_mean(name, names)}"
         return CommandError(Exit.UNKNOWN, line)
 
     async def commit(self, sha: str) -> Mapping[str, Any]:

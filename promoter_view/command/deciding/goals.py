@@ -57,6 +57,11 @@ class Known:
     status: StrategyStatus
     trails: Mapping[str, Trail]
 
+    @property
+    def title(self) -> str:
+        """Namespace and name."""
+        return self.status.title
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

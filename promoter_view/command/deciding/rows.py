@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from promoter_view.command.reading.status import StrategyStatus, ToldCommit, ToldEnvironment, ToldStage
+from promoter_view.command.reading.stage import ToldStage
+from promoter_view.command.reading.status import StrategyStatus, ToldCommit, ToldEnvironment
 from promoter_view.command.telling.tables import NONE, ago, until
 from promoter_view.views.promotion_strategy.state.reading import ReadReason
+from promoter_view.views.stage.availability import FreightState
+from promoter_view.views.stage.reading import ComingFreight
 
 
 class Rows(NamedTuple):
@@ -45,15 +48,43 @@ def _message(found: StrategyStatus, now: datetime) -> str:
     return "; ".join(filter(None, (f"{', '.join(stalled)} stalled" if stalled else "", found.message)))
 
 
-def of_stages(found: Sequence[ToldStage], now: datetime, *, namespaces: bool) -> Rows:
+def of_stages(found: Sequence[ToldStage], now: datetime, *, namespaces: bool, wide: bool) -> Rows:
     """A Stage's namespace is its project."""
-    headings = ["NAMESPACE"] * namespaces + ["STAGE", "STATE", "FOR", "FREIGHT", "MESSAGE"]
+    headings = ["NAMESPACE"] * namespaces + ["STAGE", "STATE", "FOR", "FREIGHT", "NEXT"]
+    headings += ["LAST PROMOTION", "PHASE", "WHY NEXT"] * wide + ["MESSAGE"]
     rows = []
     for each in found:
         words = "; ".join(filter(None, ("promoting" if each.promoting else "", each.message)))
-        row = [each.name, each.state, ago(each.since, now), ",".join(each.freight), words]
-        rows.append([each.namespace] * namespaces + row)
+        freight = ",".join(piece.called for piece in each.freight)
+        row = [each.name, each.state, ago(each.since, now), freight, ",".join(_next(it, now) for it in each.next)]
+        if wide:
+            last = each.current or each.last
+            row += [last.name, last.phase] if last is not None else [NONE, NONE]
+            row.append("; ".join(_why(it, now) for it in each.next))
+        rows.append([*[each.namespace] * namespaces, *row, words])
     return Rows(headings, rows)
+
+
+def of_freight(found: ToldStage, now: datetime) -> Rows:
+    """The Freight that is newer than what a Stage has, the newest first."""
+    rows = [[it.called, it.warehouse, _state(it, now), ago(it.found, now), _why(it, now)] for it in found.coming]
+    return Rows(["FREIGHT", "WAREHOUSE", "STATE", "AGE", "WHY"], rows)
+
+
+def _next(coming: ComingFreight, now: datetime) -> str:
+    """``wise-owl``, or ``wise-owl (Waiting)`` of one that may not come yet."""
+    return coming.called if coming.is_available(now) else f"{coming.called} ({coming.state})"
+
+
+def _state(coming: ComingFreight, now: datetime) -> str:
+    return FreightState.AVAILABLE if coming.is_available(now) else coming.state
+
+
+def _why(coming: ComingFreight, now: datetime) -> str:
+    soaks = coming.soaks_until
+    words = coming.message + (f" ({until(soaks, now)})" if soaks is not None and soaks > now else "")
+    auto = {"Enabled": "a policy promotes it", "Held": "auto-promotion is held"}.get(coming.auto, "")
+    return "; ".join(filter(None, (words, auto)))
 
 
 def of_environments(found: StrategyStatus, now: datetime, *, wide: bool) -> Rows:

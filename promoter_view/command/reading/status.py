@@ -1,4 +1,4 @@
-"""The ``status`` of a strategy's and of a Stage's details, as frozen values. Pure.
+"""The ``status`` of a strategy's details, as frozen values. Pure.
 
 What is of the wrong shape counts as absent, so nothing here raises.
 """
@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from promoter_view.decoded import mapping, mappings, moment, number, text, texts
-from promoter_view.stages.health import Health
 from promoter_view.views.promotion_strategy.estimates.deliveries import choose_pasts, read_delivered
 from promoter_view.views.promotion_strategy.estimates.hops import UNKNOWN_HOP, Hop, hops
 from promoter_view.views.promotion_strategy.estimates.stalled import stalled_at
@@ -94,24 +93,6 @@ class StrategyStatus:
         return next((each for each in self.environments if each.is_called(wanted)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class ToldStage:
-    """A Stage. ``freight`` are the aliases of what it has."""
-
-    namespace: str
-    name: str
-    state: str = Health.UNKNOWN
-    since: datetime | None = None
-    message: str = ""
-    promoting: bool = False
-    freight: tuple[str, ...] = ()
-
-    @property
-    def title(self) -> str:
-        """Namespace and name."""
-        return f"{self.namespace}/{self.name}"
-
-
 def read_strategy(document: Mapping[str, Any]) -> StrategyStatus:
     """Of PromotionStrategyDetails."""
     status, usual = mapping(document, "status"), _hops(document)
@@ -127,21 +108,6 @@ def read_strategy(document: Mapping[str, Any]) -> StrategyStatus:
         total=whole.total,
         environments=tuple(_environment(each, usual) for each in mappings(status, "environments")),
         is_told=bool(status),
-    )
-
-
-def read_stage(document: Mapping[str, Any]) -> ToldStage:
-    """Of StageDetails."""
-    status = mapping(document, "status")
-    freight = [text(each, "alias") or text(each, "metadata", "name")[:SHORT] for each in mappings(document, "freight")]
-    return ToldStage(
-        namespace=text(document, "metadata", "namespace"),
-        name=text(document, "metadata", "name"),
-        state=text(status, "state") or text(document, "health", "status") or Health.UNKNOWN,
-        since=moment(status, "since"),
-        message=text(status, "message") or "; ".join(texts(document, "health", "issues")[:1]),
-        promoting=status.get("promoting") is True,
-        freight=tuple(freight),
     )
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from promoter_view.command.deciding.explaining import explain
 from promoter_view.command.deciding.places import commits_of, places_of, stages_of
 from promoter_view.command.deciding.rows import of_environments, of_reason, of_stages, of_strategies
-from promoter_view.command.reading.status import read_stage, read_strategy
+from promoter_view.command.reading.stage import read_stage
+from promoter_view.command.reading.status import read_strategy
 from promoter_view.views.promotion_strategy.state.reading import ReadReason
 from tests.support.command.strategies import BRANCHES, details, environment, sha, waits
 
@@ -70,11 +71,11 @@ def test_stages() -> None:
             "status": {"state": "Progressing", "since": "2026-11-30T12:00:00Z", "promoting": True, "message": "syncs"},
         }
     )
-    assert of_stages([stage], NOW, namespaces=True).rows == [
-        ["kargo", "test", "Progressing", "10m", "wise-owl,0123456", "promoting; syncs"]
+    assert of_stages([stage], NOW, namespaces=True, wide=False).rows == [
+        ["kargo", "test", "Progressing", "10m", "wise-owl,0123456", "", "promoting; syncs"]
     ]
     older = read_stage({"metadata": {"name": "old"}, "health": {"status": "Unhealthy", "issues": ["a", "b"]}})
-    assert of_stages([older], NOW, namespaces=False).rows == [["old", "Unhealthy", "-", "", "a"]]
+    assert of_stages([older], NOW, namespaces=False, wide=False).rows == [["old", "Unhealthy", "-", "", "", "a"]]
     assert older.title == "/old"
 
 

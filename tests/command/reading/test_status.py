@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter_view.command.reading.status import ToldCommit, read_stage, read_strategy
+from promoter_view.command.reading.stage import read_stage
+from promoter_view.command.reading.status import ToldCommit, read_strategy
 from promoter_view.command.reading.trail import find, read_trails
 from tests.support.command.strategies import BRANCHES, details, environment, policy, sha
 
