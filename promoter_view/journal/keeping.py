@@ -60,7 +60,7 @@ class Journal:
     @property
     def progress(self) -> int:
         """The resourceVersion up to which changes are in it."""
-        return 0 if self._writer is None else self._writer.progress
+        return 0 if self._writer is None else self._writer.examined
 
     @property
     def problem(self) -> str:

@@ -67,6 +67,8 @@ class JournalWriter(CooperativeReader):
             self._log, "nothing is written to the journal: {message}", over="the journal is written again"
         )
         self.progress = state.progress
+        #: The resourceVersion up to which all is in the journal that is to be: ``progress``, or beyond it.
+        self.examined = state.progress
 
     @property
     def problem(self) -> str:
@@ -84,6 +86,8 @@ class JournalWriter(CooperativeReader):
             yield from self._take(self._cursor)
         if self._cursor is not None and (self._found or self._is_behind(self._cursor.position)):
             yield self._write(self._cursor.position)
+        elif self._cursor is not None:
+            self.examined = self._cursor.position
 
     def _is_behind(self, position: int) -> bool:
         """Whether what happened since meant nothing, and is long enough to be written down all the same."""
@@ -142,6 +146,7 @@ class JournalWriter(CooperativeReader):
 
     def _written(self, entries: Sequence[JournalEntry], progress: int) -> None:
         self.progress = progress
+        self.examined = max(self.examined, progress)
         self._unwritten.clear()
         if entries:
             for told in self._listeners:

@@ -46,7 +46,7 @@ class Told:
         last = moved[-1].identity.resource_version
         told: list[Sequence[JournalEntry]] = []
         journal._store.append(Batch(last, moved)).addCallback(told.append)
-        journal._writer.progress = last
+        journal._writer.progress = journal._writer.examined = last
         journal._tell(told[0])
         self.world.turn()
         return list(told[0])
@@ -214,6 +214,23 @@ def test_behind_retention_it_is_gone(told: Told) -> None:
     told.world.turn(120)
     (event,) = told.world.open(f"{HERE}?watch=1&resourceVersion={told.base}").events()
     assert (event["type"], event["object"]["code"]) == ("ERROR", 410)
+
+
+def test_who_has_seen_more_is_waited_for(told: Told) -> None:
+    """Another replica's journal has come further: a watch and a list wait for this one, and then say that it is not."""
+    told.write(entry(1))
+    ahead = told.world.journal.progress + (3 << 18)
+    for query in (f"resourceVersion={ahead}", f"watch=1&resourceVersion={ahead}"):
+        waiting = told.world.open(f"{HERE}?{query}")
+        told.world.turn()
+        assert not waiting.transport.value()
+        for _ in range(20):
+            told.world.turn(0.25)
+        assert waiting.answer().code == 504
+    late = told.world.open(f"{HERE}?watch=1&resourceVersion={ahead}")
+    told.world.journal._writer.examined = ahead
+    told.world.turn(0.25)
+    assert late.answer().code == 200
 
 
 def test_it_cannot_be_written(told: Told) -> None:

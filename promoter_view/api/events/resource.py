@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from twisted.internet.task import deferLater
 from twisted.web.server import Request
 
 from promoter_view.access.admission import Admission
@@ -28,7 +29,7 @@ from promoter_view.journal.store import JournalError
 from promoter_view.kubernetes.selectors import FieldSelector
 from promoter_view.reading.answering import answer
 from promoter_view.reading.pages import Part
-from promoter_view.reading.pump import Pump
+from promoter_view.reading.pump import FRESHNESS_SECONDS, Pump
 from promoter_view.reading.selection import Selection, exactly
 from promoter_view.reading.sight import Sight
 from promoter_view.reading.sighted import SightedViews
@@ -37,12 +38,15 @@ from promoter_view.reading.wire import Frames
 from promoter_view.runtime import Runtime
 from promoter_view.views.definition import GROUP
 from promoter_view.views.history import require_come
+from promoter_view.views.versions import split
 from promoter_view.web.entrance import send
 from promoter_view.web.errors import BadRequest, JournalUnavailable, MethodNotAllowed, NotReady, ObjectNotFound
 from promoter_view.web.parameters import Parameters, first
 
 #: What a list without ``since`` is of.
 DEFAULT = timedelta(hours=24)
+#: How often it is looked whether the journal has come to what somebody has seen elsewhere.
+_LOOKS = 15
 _WHOLE = Part()
 _WARNING = (
     '299 - "only the events of the last 24 hours are listed: give since=, such as since=-7d, for more '
@@ -76,6 +80,7 @@ class EventResource:
         self._views = EventViews(journal)
         self._sights = sights
         self._now = runtime.now
+        self._reactor = runtime.reactor
         self._frames = Frames()
         self._masks = {view: EventMask() for view in self._plurals}
         self._pump = Pump(self._views, reactor=runtime.reactor)
@@ -126,6 +131,7 @@ class EventResource:
     async def _watch(self, request: Request, call: EventCall, sight: Sight, admission: Admission) -> None:
         rendering = self._rendering(request, call)
         query = parse_watch(call.parameters, SELECTABLE)
+        await self._come(query.resource_version)
         wanted = Selection(self._plurals, exactly(call.target.namespace), labels=query.labels, fields=query.fields)
         views: ViewReader = self._views
         if query.initial:
@@ -151,8 +157,12 @@ class EventResource:
 
     async def _come(self, version: int) -> None:
         """What is read is as new as it has to be. Errors: Ahead."""
-        if version:
-            await self._pump.fresh(_at_once, lambda: require_come(version, self._views.head))
+        for _ in range(_LOOKS):
+            if split(version).offset <= split(self._views.head).offset:
+                return
+            # That nothing happened wakes nobody.
+            await deferLater(self._reactor, FRESHNESS_SECONDS / _LOOKS)
+        require_come(version, self._views.head)
 
     def _rendering(self, request: Request, call: EventCall) -> Rendering:
         return self._renderings.choose(request, call.verb, call.parameters)
@@ -165,7 +175,3 @@ def _as_unavailable() -> Iterator[None]:
         yield
     except JournalError as error:
         raise JournalUnavailable(str(error)) from error
-
-
-async def _at_once(ask: Callable[[], None]) -> None:
-    ask()
