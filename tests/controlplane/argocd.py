@@ -28,6 +28,11 @@ PATIENCE_SECONDS = 180.0
 _KARGO = {"apiVersion": "kargo.akuity.io/v1alpha1"}
 
 
+def named(kind: str, name: str) -> Document:
+    """An object of Kargo's in the project, with no more than its name."""
+    return {**_KARGO, "kind": kind, "metadata": {"name": name, "namespace": PROJECT}}
+
+
 def kargo_path(plural: str, name: str = "") -> str:
     """The URL path of Kargo's objects in the project, or of one."""
     return f"/apis/kargo.akuity.io/v1alpha1/namespaces/{PROJECT}/{plural}" + (f"/{name}" if name else "")

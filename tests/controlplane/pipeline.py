@@ -2,7 +2,7 @@
 
 ::
 
-    first (direct)
+    first (direct, promoted by itself)
     ├── gate (control flow) ── again (deleted and made again)
     └── soaked (once it has soaked in first) ── fan (control flow) ── moved (given to another shard)
 """
@@ -22,6 +22,7 @@ from tests.controlplane.argocd import (
     application,
     freight,
     kargo_path,
+    named,
     promote,
     stage,
     update,
@@ -48,6 +49,9 @@ class Pipeline:
         self.freight: list[str] = []
         self._client = client
         self._shard = shard
+        policies = [{"stageSelector": {"name": "first"}, "autoPromotionEnabled": True}]
+        config = {**named("ProjectConfig", PROJECT), "spec": {"promotionPolicies": policies}}
+        client.create(kargo_path("projectconfigs"), config)
         for name in PROMOTED:
             client.create(APPLICATIONS, application(name, f"{PROJECT}:{name}"))
         for name in ("first", *UPSTREAM):
@@ -59,7 +63,6 @@ class Pipeline:
         document["commits"] = [{"repoURL": REPO, "id": f"commit-{name}"}]
         self._client.create(kargo_path("freights"), document)
         self.freight.append(name)
-        self.promote("first", name)
         self.wait_verified("first", name)
         self.wait_verified("gate", name)
 
@@ -107,6 +110,13 @@ class Pipeline:
         assert "again" not in self.said("approvedFor", approved)
         self._client.create(kargo_path("stages"), self._stage("again"))
         assert self._try("again", approved) is None, "an approval is inherited"
+
+    def automatic(self) -> Counter[str]:
+        """How often each Freight went into ``first`` by itself. Such are now among the Promotions, if they ran."""
+        found = self._client.get(kargo_path("promotions"))["items"]
+        kept = [each for each in found if each["spec"]["stage"] == "first" and each["status"]["phase"] != "Aborted"]
+        self.promotions |= {each["metadata"]["name"]: "first" for each in kept}
+        return Counter(each["spec"]["freight"] for each in kept)
 
     def context(self, stage_name: str) -> list[Document]:
         """The Applications that the pages of Kargo show with a Stage."""

@@ -78,7 +78,10 @@ def shards(folder: Path, plane: ControlPlane) -> Iterator[list[Program]]:
     """Two instances of the shard, and one of another."""
     with ExitStack() as stack:
         places = (("one", SHARD), ("two", SHARD), ("other", OTHER_SHARD))
-        yield [stack.enter_context(running(folder / name, plane, shard=shard)) for name, shard in places]
+        yield [
+            stack.enter_context(running(folder / name, plane, "--argocd-auto-promotion", shard=shard))
+            for name, shard in places
+        ]
 
 
 def drive(pipeline: Pipeline, turn: int) -> None:
@@ -111,6 +114,7 @@ def test_a_pipeline(plane: ControlPlane, tmp_path: Path) -> None:
             for turn in range(FREIGHTS):
                 drive(pipeline, turn)
             wait_for(lambda: pipeline.told("PromotionSucceeded").keys() >= pipeline.promotions.keys(), "all to be told")
+    assert pipeline.automatic() == dict.fromkeys(["f1", *pipeline.freight], 1)
     sys.stdout.write(f"{len(pipeline.promotions)} Promotions, {killer.kills} kills, {time.monotonic() - began:.0f} s\n")
     assert killer.kills
     assert argocd.syncs == {(stage, name): 1 for name, stage in pipeline.promotions.items()}
