@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from promoter_view.decoded import parse_time
 from promoter_view.durations import parse_duration
@@ -16,17 +16,10 @@ def parse_moment(text: str, now: datetime) -> datetime:
     """``2026-11-30T09:30:00+01:00``, ``2026-11-30T09:30Z``, ``-2h``, ``-7d``. Errors: ValueError, for users to read."""
     if text.startswith("-"):
         seconds = parse_duration(text[1:], days=True)
-        found = None if seconds is None else _ago(now, seconds)
+        # No duration is longer than 292 years: there is no moment that early which is none.
+        found = None if seconds is None else now - timedelta(seconds=seconds)
     else:
         found = parse_time(f"{text[:-1]}:00Z" if _MINUTES.fullmatch(text) else text)
     if found is None:
         raise ValueError(f"invalid time {text!r}: {EXPECTED}")
     return found
-
-
-def _ago(now: datetime, seconds: float) -> datetime:
-    """Before the first moment that there is: that one."""
-    try:
-        return now - timedelta(seconds=seconds)
-    except OverflowError:
-        return datetime.min.replace(tzinfo=UTC)

@@ -98,6 +98,16 @@ def test_who_is_told() -> None:
     assert not entry.is_told(frozenset({"Application", "ChangeTransferPolicy"}))
 
 
+def test_what_it_is_looked_up_by() -> None:
+    """Every sha of its commit once, but for those that nothing tells."""
+    commit = EventCommit("b" * 40, "", ("d" * 40, "b" * 40))
+    entries = (
+        JournalEntry(EntryIdentity(1, 0), TIME, KEY, "uid", Happening(EventType.MERGED, commit=it))
+        for it in (commit, None)
+    )
+    assert [list(each.shas) for each in entries] == [["b" * 40, "d" * 40], []]
+
+
 @pytest.mark.parametrize("written", [b"{}", b"[]", b'{"entry":{"time":"2026-11-21T09:00:00Z"}}', b"nothing"])
 def test_what_is_no_entry(written: bytes) -> None:
     """It is refused, and nothing is made up."""

@@ -20,16 +20,17 @@ NOW = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
         ("-2h", datetime(2026, 11, 30, 8, 0, tzinfo=UTC)),
         ("-7d", datetime(2026, 11, 23, 10, 0, tzinfo=UTC)),
         ("-1h30m", datetime(2026, 11, 30, 8, 30, tzinfo=UTC)),
-        ("-100000d", datetime.min.replace(tzinfo=UTC)),
+        ("-100000d", datetime(1753, 2, 14, 10, 0, tzinfo=UTC)),
     ],
 )
 def test_moments(text: str, moment: datetime) -> None:
-    """A time with its zone, or how long ago; before there was any time: the first there is."""
-    found = parse_moment(text, NOW)
-    assert found == moment or text == "-100000d"
+    """A time with its zone, or how long ago."""
+    assert parse_moment(text, NOW) == moment
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "2026-11-30", "2026-11-30T09:30:00", "-", "-2", "2h", "--2h", "-2x"])
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "2026-11-30", "2026-11-30T09:30:00", "-", "-2", "2h", "--2h", "-2x", "-200000d"]
+)
 def test_what_is_no_moment(text: str) -> None:
     """It is named, with what is expected."""
     with pytest.raises(ValueError, match=r"invalid time .*: expected a time such as"):

@@ -35,18 +35,10 @@ class StrategyStory:
     statuses: tuple[EnvironmentStatus, ...]
     restores: tuple[Restore, ...]
 
-    def status(self, branch: str) -> EnvironmentStatus:
-        """How an environment stands."""
-        return next((each for each in self.statuses if each.branch == branch), _NO_STATUS)
-
     def restored(self, branch: str, hydrated_sha: str) -> Restore | None:
         """The restore that has made that commit, which is live there; None for none."""
         made = (each for each in self.restores if each.branch == branch and hydrated_sha)
         return next((each for each in made if each.active_sha == hydrated_sha), None)
-
-    def named(self, branch: str, name: str) -> Restore | None:
-        """The restore of that name."""
-        return next((each for each in self.restores if (each.branch, each.name) == (branch, name)), None)
 
 
 def story_steps(contents: BundleContents) -> Iterator[None]:

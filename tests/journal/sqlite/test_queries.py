@@ -1,0 +1,46 @@
+"""Queries of the journal as SQL; what they find, the suite of stores says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from promoter_view.journal.entries import EntryIdentity, EventType
+from promoter_view.journal.sqlite.queries import milliseconds, select
+from promoter_view.journal.store import JournalQuery
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def test_nothing_asked() -> None:
+    """All, in order, up to the limit."""
+    text, values = select(JournalQuery(limit=3))
+    assert text == (
+        "SELECT body FROM entries WHERE (resource_version, item) > (?, ?) "
+        "ORDER BY resource_version ASC, item ASC LIMIT ?"
+    )
+    assert values == [0, -1, 3]
+
+
+def test_everything_asked() -> None:
+    """No value stands in the text, and each has its place."""
+    query = JournalQuery(
+        events=frozenset((EventType.OPENED, EventType.FAILED)),
+        view="view",
+        namespace="namespace",
+        name="'; DROP TABLE entries",
+        environment="environment",
+        commit="ABCDEF1",
+        uid="uid",
+        since=NOON,
+        until=NOON,
+        after=EntryIdentity(1, 2),
+        before=EntryIdentity(3, 4),
+        newest_first=True,
+    )
+    text, values = select(query)
+    assert "DROP" not in text
+    assert text.endswith("ORDER BY resource_version DESC, item DESC LIMIT ?")
+    assert text.count("?") == len(values)
+    named = ["view", "namespace", "'; DROP TABLE entries", "environment", "uid"]
+    moments = [milliseconds(NOON)] * 2
+    assert values == [1, 2, 3, 4, *named, "failed", "opened", *moments, "abcdef1", "abcdef1g", 500]

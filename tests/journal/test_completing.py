@@ -1,0 +1,59 @@
+"""What an entry gets from earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from promoter_view.journal.completing import completed
+from promoter_view.journal.entries import EventType, JournalEntry
+from tests.support.journal.journals import BEGAN, entry
+
+
+class Recalled:
+    """Earlier entries: ``known`` says that there is one, ``arrived`` when a commit came to what is awaited."""
+
+    def __init__(self, *, known: bool = False, arrived: datetime | None = None) -> None:
+        self.known = known
+        self.arrived = arrived
+
+    def has(self, uid: str, environment: str, event: EventType, hydrated_sha: str) -> bool:
+        return self.known
+
+    def last_live(self, uid: str, environments: Sequence[str], sha: str) -> datetime | None:
+        return self.arrived
+
+
+def without_commit(found: JournalEntry) -> JournalEntry:
+    return replace(found, happening=replace(found.happening, commit=None))
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_what_is_told_once(known: bool) -> None:
+    """What is verified, and what is backfilled, with a commit and without one; all else as often as it is seen."""
+    recall = Recalled(known=known)
+    once = [entry(1, event=EventType.VERIFIED), entry(1, backfilled=True), without_commit(entry(1, backfilled=True))]
+    assert [completed(each, recall) is None for each in once] == [known] * 3
+    often = [entry(1), entry(1, event=EventType.MERGED), without_commit(entry(1, event=EventType.STATE))]
+    assert all(completed(each, recall) is not None for each in often)
+
+
+def test_lengths() -> None:
+    """Since the commit was made, and since it came to what is awaited; of what went live alone."""
+    awaited = entry(10, awaited=("env/dev",))
+    found = completed(awaited, Recalled(arrived=BEGAN + timedelta(minutes=4)))
+    assert found is not None
+    assert (found.happening.lead_seconds, found.happening.hop_seconds) == (4200, 360)
+    other = entry(10, event=EventType.MERGED, awaited=("env/dev",))
+    assert completed(other, Recalled(arrived=BEGAN)) is other
+
+
+@pytest.mark.parametrize("arrived", [None, BEGAN + timedelta(minutes=11)])
+def test_lengths_that_are_not_known(arrived: datetime | None) -> None:
+    """It never came there, or the clocks disagree."""
+    found = completed(entry(10, awaited=("env/dev",)), Recalled(arrived=arrived))
+    assert found is not None
+    assert found.happening.hop_seconds is None
