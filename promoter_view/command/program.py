@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import click
 
 import promoter_view
@@ -20,7 +23,7 @@ _LOG = Words("LOG", str)
     context_settings=CONTEXT,
     sections={
         "Run": ["serve", "demo"],
-        "Look after an installation": ["check", "log"],
+        "Look after an installation": ["check", "log", "journal"],
         "Others": ["version", "completion"],
     },
 )
@@ -114,6 +117,50 @@ def verify(source: str, **etcd: str | None) -> None:
     status 1 where it is damaged or cannot be read.
     """
     work("promoter_view.command.answers.logs")(source=source, target=None, etcd=etcd)
+
+
+@promoter_view_command.group(
+    cls=PurposeGroup, context_settings=CONTEXT, sections={"Also while a program writes it": ["export", "verify"]}
+)
+def journal() -> None:
+    """Export or verify a journal."""
+
+
+def _entries_option(name: str, **more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return click.option(name, cls=PurposeOption, purpose="Which entries", metavar="TIME", **more)
+
+
+@journal.command(cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("place", metavar="JOURNAL")
+@_entries_option("--since", help="from then on: 2026-11-30T09:30:00Z, or how long ago: -2h, -7d [default: the first]")
+@_entries_option("--until", help="those before then [default: the last]")
+@click.option(
+    "--format",
+    "form",
+    cls=PurposeOption,
+    purpose="What is printed",
+    type=OneOf("ndjson", "csv"),
+    default="ndjson",
+    help="a JSON document on each line, or CSV with a heading",
+)
+def export(place: str, since: str | None, until: str | None, form: str) -> None:
+    """Print the entries of a journal, the oldest first.
+
+    JOURNAL is written as --journal has it, for example sqlite:FILE, or it is the folder of the event log, DIR or
+    file:DIR. Nothing is changed. Whoever may read the file sees everything that is in it.
+    """
+    work("promoter_view.command.answers.journal_export")(place=place, since=since, until=until, form=form)
+
+
+@journal.command("verify", cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("place", metavar="JOURNAL")
+def verify_journal(place: str) -> None:
+    """Read a whole journal and say what it holds.
+
+    JOURNAL is written as --journal has it, for example sqlite:FILE, or it is the folder of the event log, DIR or
+    file:DIR. Nothing is changed. A line each says what is checked. Exit status 1 where it is damaged or cannot be read.
+    """
+    work("promoter_view.command.answers.journal_verify")(place=place)
 
 
 @promoter_view_command.command(cls=PurposeCommand, context_settings=CONTEXT)

@@ -24,7 +24,11 @@ def document(found: Any, output: str) -> str:
     if output == "yaml":
         written: str = yaml.safe_dump(found, sort_keys=False, allow_unicode=True)
         return written.rstrip("\n")
-    written = orjson.dumps(found, option=orjson.OPT_INDENT_2).decode()
+    return escaped(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+
+
+def escaped(written: str) -> str:
+    """JSON that means the same, and that no terminal obeys."""
     return _OBEYED.sub(lambda sign: f"\\u{ord(sign[0]):04x}", written)
 
 

@@ -50,11 +50,29 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 def migrate(connection: sqlite3.Connection, place: str) -> None:
     """Makes the tables those of this program, in one transaction. Errors: JournalError."""
+    found = _version(connection, place)
+    for number, step in enumerate(_STEPS[found:], found + 1):
+        connection.executescript(f"BEGIN IMMEDIATE; {step}; PRAGMA user_version = {number}; COMMIT;")
+
+
+def require_current(connection: sqlite3.Connection, place: str) -> None:
+    """The tables are those of this program. Errors: JournalError."""
+    found = _version(connection, place)
+    if not found:
+        raise JournalError(f"{place} is no journal: it has no tables of one")
+    if found < VERSION:
+        raise JournalError(
+            f"the journal {place} was written by an older program (its tables are of version {found}, "
+            f"this program reads {VERSION}): start promoter-view on it once, which brings it up to date"
+        )
+
+
+def _version(connection: sqlite3.Connection, place: str) -> int:
+    """Of the tables, 0 for none. Errors: JournalError, where they are newer than this program."""
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     if found > VERSION:
         raise JournalError(
             f"the journal {place} was written by a newer program (its tables are of version {found}, "
             f"this program knows {VERSION}): start that program, or give another --journal"
         )
-    for number, step in enumerate(_STEPS[found:], found + 1):
-        connection.executescript(f"BEGIN IMMEDIATE; {step}; PRAGMA user_version = {number}; COMMIT;")
+    return int(found)

@@ -32,23 +32,25 @@ def append(cursor: Any, batch: Batch) -> Sequence[JournalEntry]:
 
 
 def _insert(cursor: Any, entry: JournalEntry) -> None:
-    it, commit = entry.happening, entry.happening.commit
-    cursor.execute(
-        "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *entry.identity,
-            milliseconds(entry.time),
-            *entry.key,
-            entry.uid,
-            it.environment,
-            it.event.value,
-            commit.sha if commit is not None else "",
-            commit.hydrated_sha if commit is not None else "",
-            entry.write(),
-        ),
-    )
+    cursor.execute(f"INSERT INTO entries VALUES ({', '.join('?' * 12)})", row_of(entry))  # noqa: S608
     cursor.executemany(
         "INSERT OR IGNORE INTO commits VALUES (?, ?, ?)", [(sha.lower(), *entry.identity) for sha in entry.shas]
+    )
+
+
+def row_of(entry: JournalEntry) -> tuple[Any, ...]:
+    """The columns of its row, the body last."""
+    it, commit = entry.happening, entry.happening.commit
+    return (
+        *entry.identity,
+        milliseconds(entry.time),
+        *entry.key,
+        entry.uid,
+        it.environment,
+        it.event.value,
+        commit.sha if commit is not None else "",
+        commit.hydrated_sha if commit is not None else "",
+        entry.write(),
     )
 
 

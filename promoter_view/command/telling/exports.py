@@ -1,0 +1,55 @@
+"""Entries of the journal as lines for files: JSON documents, and CSV. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import orjson
+
+from promoter_view.command.telling.documents import escaped
+from promoter_view.command.telling.tables import plain
+from promoter_view.decoded import mapping
+from promoter_view.journal.entries import JournalEntry
+
+#: Fields of the document, by their paths.
+_COLUMNS = (
+    "resourceVersion", "item", "time", "view", "namespace", "name", "uid", "environment", "event", "before", "after",
+    "commit.sha", "commit.hydratedSha", "commit.source", "commit.subject", "commit.author", "commit.url", "commit.time",
+    "pullRequest.id", "pullRequest.url", "pullRequest.state", "check.key", "check.phase", "check.message", "check.url",
+    "seconds.leadTime", "seconds.hop", "cause.kind", "cause.name", "message", "by", "backfilled",
+)  # fmt: skip
+#: What a spreadsheet would take for a formula.
+_FORMULAS = ("=", "+", "-", "@")
+_LINE_END = "\r\n"
+
+
+def json_line(entry: JournalEntry) -> str:
+    """The document, as docs/journal.md has it."""
+    return escaped(orjson.dumps(entry.document()).decode())
+
+
+def csv_line(entry: JournalEntry) -> str:
+    """A cell for each column. Words of others stand on one line, and an apostrophe before what would be a formula."""
+    document = entry.document()
+    return _row([_cell(document, column.split(".")) for column in _COLUMNS])
+
+
+def _cell(document: Any, path: list[str]) -> str:
+    found = mapping(document, *path[:-1]).get(path[-1], "")
+    if isinstance(found, list):
+        return " ".join(found)
+    if isinstance(found, bool):
+        return str(found).lower()
+    words = plain(str(found))
+    return f"'{words}" if words.startswith(_FORMULAS) else words
+
+
+def _row(cells: list[str] | tuple[str, ...]) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator=_LINE_END).writerow(cells)
+    return written.getvalue().removesuffix(_LINE_END)
+
+
+HEADING = _row(_COLUMNS)
