@@ -198,6 +198,7 @@ class Shard:
             promotion=promotion,
             alias="" if taken is None else taken.alias,
             objects=lambda kind, name: self._known.get(kind, key.project, name),
+            ui_url=self._settings.argocd.kargo_url or "",
             now=self._runtime.wall(),
         )
 

@@ -198,13 +198,15 @@ def test_the_log_is_where_one_says(helm: Helm, values: dict[str, Any], volume: d
 
 def test_applications_in_another_namespace(helm: Helm) -> None:
     """The program is told where they are and where Kargo is, and may write there and nowhere else."""
-    writes = {"enabled": True, "shard": "Blue_2", "kargoNamespace": "kargo-system"}
+    ui = "https://kargo.example.com"
+    writes = {"enabled": True, "shard": "Blue_2", "kargoNamespace": "kargo-system", "kargoUrl": ui}
     argocd = {"namespace": "gitops", "writes": writes}
     rendered = helm.objects({"argocd": argocd})
     environment = {entry["name"]: entry["value"] for entry in _container(rendered)["env"]}
     assert environment["PROMOTER_VIEW_ARGOCD_NAMESPACE"] == "gitops"
     assert environment["PROMOTER_VIEW_ARGOCD_SHARD"] == "Blue_2"
     assert environment["PROMOTER_VIEW_ARGOCD_LEASE_NAMESPACE"] == "kargo-system"
+    assert environment["PROMOTER_VIEW_ARGOCD_KARGO_URL"] == ui
     assert {namespace for kind, namespace, _ in rendered if kind == "Role"} == {"gitops", "kargo-system"}
     rules = [rule for found in rendered.values() for rule in found.get("rules", ())]
     named = {name for rule in rules for name in rule.get("resourceNames", ())}
@@ -368,6 +370,7 @@ def test_names_in_another_namespace(helm: Helm) -> None:
         ),
         ({"argocd": {"writes": {"kargoNamespace": "Kargo!"}}}, "at '/argocd/writes/kargoNamespace'"),
         ({"argocd": {"writes": {"shard": "a b"}}}, "at '/argocd/writes/shard'"),
+        ({"argocd": {"writes": {"kargoUrl": "kargo.example.com"}}}, "at '/argocd/writes/kargoUrl'"),
         ({"dashboard": {"auth": "ldap"}}, "at '/dashboard/auth': value must be one of 'token', 'proxy', 'none'"),
         ({"dashboard": {"role": "both"}}, "at '/dashboard/role'"),
         ({"dashboard": {"proxy": {"sidecars": [{"name": "a", "image": "b"}]}}}, "dashboard.proxy.sidecars count with"),

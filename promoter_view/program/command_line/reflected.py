@@ -131,6 +131,13 @@ class ArgoCDOptions:
         "promote the newest available Freight by itself, where a promotion policy of the Project says so",
         more="needs rights of its own ([Auto-promotion](argocd.md#auto-promotion))",
     )
+    kargo_url: str | None = option(
+        web_address,
+        None,
+        "where Kargo's UI is: `ctx.uiBaseUrl` in the shard's promotion steps",
+        otherwise='that is ""',
+        more="as `API_SERVER_BASE_URL` of Kargo's own controller ([Expressions](expressions.md))",
+    )
     lease_namespace: str = option(
         lease_namespace,
         "kargo",

@@ -26,7 +26,8 @@ from promoter_view.promotions.values import Promotion, Stage
 class PromotionExpressions:
     """Evaluates them anew each time: ``execution`` is the run as far as it has come.
 
-    ``promotion`` has taken its Freight; ``alias`` is that Freight's, "" for none. ``now`` is in seconds since 1970.
+    ``promotion`` has taken its Freight; ``alias`` is that Freight's, "" for none. ``ui_url`` is
+    where Kargo's UI is, "" where nobody said. ``now`` is in seconds since 1970.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class PromotionExpressions:
         promotion: Promotion,
         alias: str,
         objects: ProjectObjects,
+        ui_url: str,
         now: float,
     ) -> None:
         self._parser = parser
@@ -44,6 +46,7 @@ class PromotionExpressions:
         self._promotion = promotion
         self._alias = alias
         self._objects = objects
+        self._ui_url = ui_url
         self._now = Moment(int(now) * SECOND)
 
     def holds(self, step: PlannedStep, execution: Execution) -> bool:
@@ -109,6 +112,7 @@ class PromotionExpressions:
                 "project": promotion.namespace,
                 "stage": promotion.stage,
                 "promotion": promotion.name,
+                "uiBaseUrl": self._ui_url,
                 "targetFreight": _struct(
                     "ctx.targetFreight",
                     {

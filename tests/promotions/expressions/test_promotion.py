@@ -95,6 +95,7 @@ def expressions(*variables: tuple[str, str], origins: tuple[str, ...] = ("code",
         promotion=promotion(*variables),
         alias="wise-owl",
         objects=lambda kind, name: OBJECTS.get(kind, {}).get(name),
+        ui_url="https://kargo.example.com",
         now=NOW,
     )
 
@@ -116,6 +117,7 @@ FAULTY = Execution(records=(StepRecord("first", "Errored"), StepRecord("deploy",
 
 VALUES: dict[str, Any] = {
     "${{ ctx.project }}/${{ ctx.stage }}/${{ ctx.promotion }}": "kargo-demo/test/test.01",
+    "${{ ctx.uiBaseUrl }}/project/${{ ctx.project }}": "https://kargo.example.com/project/kargo-demo",
     "${{ ctx.targetFreight.name }} ${{ ctx.targetFreight.alias }}": "f1 wise-owl",
     "${{ ctx.targetFreight.origin.name }}": "code",
     "${{ ctx.meta.promotion.actor }} ${{ ctx.meta.step.alias }}": "email:dev@example.com deploy",
@@ -178,7 +180,7 @@ ERRORS: dict[str, str] = {
     "${{ imageFrom('r.io/app').Tag }}": "several Warehouses could be meant (code, charts): name one",
     f"${{{{ commitFrom('{GIT}', 'code') }}}}": "an origin is needed, as warehouse(...) gives one, not a string",
     "${{ commitFrom(1) }}": "commitFrom: a string is needed, not an int",
-    "${{ ctx.uiBaseUrl }}": "ctx has no uiBaseUrl; it has project, stage",
+    "${{ ctx.uiBaseURL }}": "ctx has no uiBaseURL; it has project, stage",
     "${{ stepMetas.first.status }}": "a step's metadata has no status; it has Alias, Status",
     "${{ secret('x').password }}": "secret() is not done here: Secrets are not read",
     "${{ configMap('x').key }}": "configMap() is not done here: ConfigMaps are not read",
