@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from promoter_view.journal.deriving.changes import derive, read_steps
+from promoter_view.journal.deriving.changes import derive_steps
 from promoter_view.journal.entries import Happening
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.contents import Readings
@@ -41,6 +41,7 @@ class Eventful:
         changes = self.world.projector.cursor(self.key.view, "", self._position).take(1 << 20)
         self._position = self.world.projector.head
         for change in changes:
-            for _ in read_steps(change, self.readings):
+            found: list[Happening] = []
+            for _ in derive_steps(change, self.readings, found):
                 pass
-            yield from derive(change, self.readings)
+            yield from found
