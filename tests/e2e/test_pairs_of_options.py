@@ -9,12 +9,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+from promoter_view.log.file.folder import JOURNAL
 from promoter_view.program.command_line.declaring import OptionError
 from promoter_view.program.command_line.parsing import settings
 from tests.crds.installed import every_definition
@@ -26,7 +28,7 @@ from tests.support.plane.plane import ControlPlane
 from tests.support.program.program import Program
 
 GROUP_PATH = "/apis/view.promoter.argoproj.io/v1alpha1"
-STRATEGIES, STAGES = "promotionstrategydetails", "stagedetails"
+STRATEGIES, STAGES, EVENTS = "promotionstrategydetails", "stagedetails", "promotionevents"
 VIEWS = {"both": [STRATEGIES, STAGES], "strategies": [STRATEGIES], "stages": [STAGES]}
 KINDS = {STRATEGIES: ("PromotionStrategyDetails", "shop"), STAGES: ("StageDetails", "test")}
 OURS, THEIRS = "pairs-a", "pairs-b"
@@ -44,6 +46,7 @@ FACTORS = {
     "members": ("everybody's", "authorized"),
     "dashboard-auth": ("none", "token", "proxy"),
     "event-log": ("memory", "file", "etcd"),
+    "journal": ("beside", "memory", "sqlite"),
     "shard": ("no", "yes"),
     "namespace": ("all", "one"),
     "root-path": ("/", "/promoter"),
@@ -55,7 +58,7 @@ FACTORS = {
 }
 
 
-def options_of(row: Row, kubeconfig: str, log: str) -> dict[str, str | None]:
+def options_of(row: Row, kubeconfig: str, log: str, journal: str) -> dict[str, str | None]:
     """The options of that row; None for those that have no value."""
     found: dict[str, str | None] = {
         "role": row["role"],
@@ -70,6 +73,7 @@ def options_of(row: Row, kubeconfig: str, log: str) -> dict[str, str | None]:
         "insecure-no-auth": (row["access"] == "open", None),
         "discover-kinds": (row["kinds"] == "every", None),
         "member-authorization": (row["members"] == "authorized", None),
+        "journal": (row["journal"] != "beside", journal),
         "argocd-shard": (row["shard"] == "yes", "pairs"),
         "argocd-auto-promotion": (row["promotes"] == "yes", None),
         "namespace": (row["namespace"] == "one", OURS),
@@ -82,7 +86,7 @@ def options_of(row: Row, kubeconfig: str, log: str) -> dict[str, str | None]:
 
 def is_taken(row: Row) -> bool:
     """Whether the program takes that combination, by its own word."""
-    given = {"bind-address": "127.0.0.1", "dashboard-port": "8080", **options_of(row, "k", "memory:")}
+    given = {"bind-address": "127.0.0.1", "dashboard-port": "8080", **options_of(row, "k", "memory:", "memory:")}
     try:
         settings({name: "1" if value is None else value for name, value in given.items()}, {})
     except OptionError:
@@ -97,35 +101,34 @@ def pairs_of(row: Row) -> frozenset[Pair]:
 
 #: A covering array, found by a random search: the values of FACTORS, in their order.
 TABLE_OF_ROWS = """
-    all       strategies delegated everybody's token file   yes all /promoter here      declared few  told   yes
-    apiserver strategies delegated authorized  none  etcd   no  one /         elsewhere declared many told   no
-    apiserver both       open      everybody's proxy memory no  all /promoter elsewhere declared few  told   no
-    all       stages     open      everybody's none  memory yes one /         here      every    few  told   yes
-    dashboard stages     delegated authorized  proxy file   no  one /promoter here      declared many told   no
-    all       both       delegated authorized  token etcd   yes all /         elsewhere declared many untold no
-    dashboard both       open      everybody's none  etcd   no  all /promoter here      declared few  untold no
-    apiserver stages     open      everybody's token file   yes one /         elsewhere every    many untold no
-    dashboard strategies delegated authorized  token memory no  one /         here      declared many untold no
-    apiserver strategies open      everybody's proxy etcd   yes one /         here      every    many untold yes
-    all       stages     delegated authorized  proxy etcd   no  all /         elsewhere every    few  untold no
-    all       both       delegated authorized  none  file   yes one /promoter elsewhere every    many untold yes
+    apiserver strategies open      everybody's token etcd   beside yes one /promoter elsewhere declared few  told   no
+    all       stages     delegated authorized  token etcd   sqlite yes one /         here      declared many untold yes
+    all       both       delegated authorized  none  memory memory no  one /         elsewhere every    many told   no
+    apiserver stages     open      everybody's proxy memory beside no  one /         here      declared few  told   no
+    apiserver both       open      everybody's token etcd   sqlite yes all /promoter here      every    few  untold yes
+    all       both       delegated everybody's proxy file   beside yes all /         elsewhere every    few  untold yes
+    dashboard stages     open      everybody's none  etcd   beside no  all /promoter here      declared few  untold no
+    apiserver stages     delegated authorized  none  file   beside yes one /         here      every    many told   yes
+    all       strategies open      everybody's none  file   sqlite yes all /promoter elsewhere every    many untold yes
+    dashboard both       delegated authorized  token file   memory no  one /         here      declared few  told   no
+    apiserver stages     open      everybody's token memory memory yes one /promoter elsewhere declared many untold yes
+    dashboard strategies delegated authorized  proxy memory sqlite no  all /         here      declared many told   no
+    apiserver strategies delegated authorized  proxy etcd   memory yes all /promoter here      every    many told   yes
 """
 ROWS: list[Row] = [dict(zip(FACTORS, line.split(), strict=True)) for line in TABLE_OF_ROWS.strip().splitlines()]
 
 
 def test_every_pair_is_there() -> None:
-    """Each pair of values that the program takes together stands in one of about a dozen rows."""
-    every, taken = set[Pair](), set[Pair]()
-    for values in product(*FACTORS.values()):
-        row = dict(zip(FACTORS, values, strict=True))
-        pairs = pairs_of(row)
-        every |= pairs
-        # The program is asked only of rows that could add something.
-        if not pairs <= taken and is_taken(row):
-            taken |= pairs
+    """Each pair of values stands in one of about a dozen rows, or the program refuses it in whatever row it is put."""
+    every = {
+        ((one, value), (other, its))
+        for one, other in combinations(FACTORS, 2)
+        for value, its in product(FACTORS[one], FACTORS[other])
+    }
+    refused = every - frozenset().union(*map(pairs_of, ROWS))
     assert all(map(is_taken, ROWS))
-    assert frozenset().union(*map(pairs_of, ROWS)) == taken
-    assert every - taken == {
+    assert not [pair for pair in refused if any(is_taken({**row, **dict(pair)}) for row in ROWS)]
+    assert refused == {
         (("role", "dashboard"), ("shard", "yes")),
         (("role", "dashboard"), ("argocd", "elsewhere")),
         (("role", "dashboard"), ("kinds", "every")),
@@ -205,6 +208,7 @@ def _prepare(plane: ControlPlane) -> str:
     for namespace in (OURS, THEIRS):
         town = Town(client, namespace, "argocd")
         town.stage("test")
+        town.promotion("done", "test", {"phase": "Succeeded", "finishedAt": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"})
         spec = {"gitRepositoryRef": {"name": "r"}, "environments": [{"branch": "env/dev"}]}
         document = {
             "apiVersion": "promoter.argoproj.io/v1alpha1",
@@ -236,7 +240,14 @@ def test_every_surface(cluster: Cluster, tmp_path: Path, row: Row) -> None:
         "file": f"file:{tmp_path / 'log'}",
         "etcd": cluster.etcd.log_url(f"pairs-{ROWS.index(row)}"),
     }
-    options = options_of(row, str(cluster.plane.kubeconfig), logs[row["event-log"]])
+    journals = {
+        "beside": tmp_path / "log" / JOURNAL if row["event-log"] == "file" else None,
+        "memory": None,
+        "sqlite": tmp_path / "kept.sqlite",
+    }
+    journal = journals[row["journal"]]
+    place = f"sqlite:{journal}" if journal is not None else "memory:"
+    options = options_of(row, str(cluster.plane.kubeconfig), logs[row["event-log"]], place)
     arguments = [part for name, value in options.items() for part in (f"--{name}", value) if part is not None]
     with Program(tmp_path / "program", arguments, dashboard=True) as program:
         program.start()
@@ -251,6 +262,7 @@ def test_every_surface(cluster: Cluster, tmp_path: Path, row: Row) -> None:
             assert api.get("/metrics/promotions").status == 404
         else:
             _ask_api(api, views, namespaces)
+            _ask_events(api, namespaces if STAGES in views else [])
             _ask_measures(api, views, 0 if row["series"] == "many" else len(namespaces))
         root = row["root-path"].rstrip("/")
         dashboard = Asked(f"http://127.0.0.1:{program.dashboard.port}{root}", cluster.headers)
@@ -261,12 +273,13 @@ def test_every_surface(cluster: Cluster, tmp_path: Path, row: Row) -> None:
             _ask_dashboard(dashboard, views, namespaces, signs_in=row["dashboard-auth"] == "token")
         assert program.terminate() == 0
         assert "Traceback" not in program.log
+    assert [*tmp_path.rglob("*.sqlite")] == ([journal] if journal is not None else [])
 
 
 def _ask_api(api: Asked, views: list[str], namespaces: list[str]) -> None:
     """Discovery, documentation, and each view as a list, a Table, a watch and one object."""
     found = api.get(GROUP_PATH).document["resources"]
-    assert [each["name"] for each in found] == [*(view for view in KINDS if view in views), "commits"]
+    assert [each["name"] for each in found] == [*(view for view in KINDS if view in views), "commits", EVENTS]
     definitions = api.get("/openapi/v2").document["definitions"]
     assert f"{GROUP_PATH[1:]}" in api.get("/openapi/v3").document["paths"]
     schemas = api.get(f"/openapi/v3{GROUP_PATH}").document["components"]["schemas"]
@@ -287,6 +300,21 @@ def _ask_api(api: Asked, views: list[str], namespaces: list[str]) -> None:
         watched = api.get(f"{path}?{query}", until="initial-events-end").body
         assert watched.count('"type":"ADDED"') == len(namespaces)
         assert api.get(f"{GROUP_PATH}/namespaces/{OURS}/{view}/{name}").document["kind"] == kind
+
+
+def _ask_events(api: Asked, namespaces: list[str]) -> None:
+    """What the journal has of the Promotions, as a list, a Table, a watch and one event: in those namespaces."""
+    path, since = f"{GROUP_PATH}/{EVENTS}", "since=-1h&fieldSelector=event=promotion-succeeded"
+    items = api.get(f"{path}?{since}").document["items"]
+    assert sorted(each["metadata"]["namespace"] for each in items) == namespaces
+    assert len(api.get(f"{path}?{since}", Accept=TABLE).document["rows"]) == len(items)
+    query = "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+    watched = api.get(f"{path}?{query}&{since}", until="initial-events-end").body
+    assert watched.count('"type":"ADDED"') == len(items)
+    for each in items:
+        place = f"{GROUP_PATH}/namespaces/{each['metadata']['namespace']}/{EVENTS}"
+        assert api.get(f"{place}/{each['metadata']['name']}").document == each | {"kind": "PromotionEvent"}
+    assert api.get(f"{GROUP_PATH}/namespaces/{OURS}/{EVENTS}/1-0").status == 404
 
 
 def _ask_measures(api: Asked, views: list[str], left_out: int) -> None:
