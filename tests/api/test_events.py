@@ -124,6 +124,16 @@ def test_one_by_its_name(told: Told) -> None:
         assert told.world.ask(path).code == 404
 
 
+def test_of_views_that_are_not_served_nothing_is_told(told: Told) -> None:
+    """A journal has entries of Stages, by --views of yesterday or for a shard: not listed, not by name, not watched."""
+    stage, strategy = told.write(entry(1, key=BundleKey("stagedetails", "shop", "test")), entry(2))
+    assert told.world.ask(f"{HERE}?since=-1d").names == [strategy.identity.name]
+    assert told.world.ask(f"{HERE}/{stage.identity.name}").code == 404
+    for query in ("watch=1&since=-1d", f"watch=1&resourceVersion={told.base}"):
+        events = told.world.open(f"{HERE}?{query}").events()
+        assert [event["object"]["metadata"]["name"] for event in events] == [strategy.identity.name]
+
+
 @pytest.mark.parametrize(
     ("selector", "found"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -31,10 +31,11 @@ class EventListing:
 
 
 class EventLister:
-    """Reads the journal for lists."""
+    """Reads the journal for lists. Of other ``views`` than these, which it may have entries of, nothing is told."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, views: Collection[str]) -> None:
         self._journal = journal
+        self._views = frozenset(views)
 
     async def page(self, listing: EventListing, query: Part, sight: Sight) -> Page:
         """Errors: BadRequest, ContinueExpired, JournalError, ReviewUnavailable."""
@@ -43,7 +44,7 @@ class EventLister:
         found, wanted = list[EventBundle](), query.limit + 1 if query.limit else 0
         while True:
             entries = await self._journal.query(asked)
-            found += await seen(entries, listing, sight)
+            found += await self._seen(entries, listing, sight)
             if len(entries) < _FETCHED or (wanted and len(found) >= wanted):
                 break
             asked = replace(asked, after=entries[-1].identity)
@@ -61,7 +62,17 @@ class EventLister:
         before = EntryIdentity(identity.resource_version, identity.item + 1)
         after = EntryIdentity(identity.resource_version, identity.item - 1)
         entries = await self._journal.query(JournalQuery(namespace=namespace, after=after, before=before, limit=1))
-        return next(iter(await seen(entries, EventListing(namespace, FieldSelector(), None), sight)), None)
+        return next(iter(await self._seen(entries, EventListing(namespace, FieldSelector(), None), sight)), None)
+
+    async def _seen(self, entries: Sequence[JournalEntry], listing: EventListing, sight: Sight) -> list[EventBundle]:
+        """Those that are asked for and may be seen. Errors: ReviewUnavailable."""
+        asked = [event_bundle(entry) for entry in entries if entry.key.view in self._views and entry.key.namespace]
+        wanted = [it for it in asked if listing.fields.matches(it.key.namespace, it.key.name, it.selectable)]
+        places = {(it.key.view, it.key.namespace) for it in wanted}
+        unknown = {namespace for view, namespace in places if sight.hidden(view, namespace) is None}
+        if unknown:
+            await sight.examine(unknown)
+        return [it for it in wanted if _may_see(it, sight)]
 
     def _place(self, token: Token | None) -> tuple[EntryIdentity, int]:
         if token is None:
@@ -87,17 +98,6 @@ def selected(listing: EventListing) -> JournalQuery:
         commit=exact.get("commit", ""),
         since=listing.since,
     )
-
-
-async def seen(entries: Sequence[JournalEntry], listing: EventListing, sight: Sight) -> list[EventBundle]:
-    """Those that are asked for and may be seen. Errors: ReviewUnavailable."""
-    asked = [event_bundle(entry) for entry in entries if entry.key.namespace]
-    wanted = [it for it in asked if listing.fields.matches(it.key.namespace, it.key.name, it.selectable)]
-    places = {(it.key.view, it.key.namespace) for it in wanted}
-    unknown = {namespace for view, namespace in places if sight.hidden(view, namespace) is None}
-    if unknown:
-        await sight.examine(unknown)
-    return [it for it in wanted if _may_see(it, sight)]
 
 
 def _may_see(bundle: EventBundle, sight: Sight) -> bool:

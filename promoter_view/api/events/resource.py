@@ -86,7 +86,7 @@ class EventResource:
         self._pump = Pump(self._views, reactor=runtime.reactor)
         self._renderings = Renderings(EventShape(), EventRows(), now=runtime.now)
         self._instruments = WatchInstruments(runtime.metrics, PLURAL)
-        self._lister = EventLister(journal)
+        self._lister = EventLister(journal, views)
         self._watching = Watches(self._pump, self._frames, runtime=runtime, settings=settings)
         self.watches = self._watching.feeds
         self.stop = self._pump.stop
