@@ -1,7 +1,7 @@
 """How commands are declared: help by purpose, defaults, nearest names, and work that is imported when it is run.
 
-What a command does is a module with a function ``run``, which takes its parameters by name. ``--help`` and completion
-import none of them.
+What a command does is a module with a function ``run``, which takes its parameters by name. ``--help`` imports none of
+them, completion only the one that asks the cluster for names.
 """
 
 from __future__ import annotations

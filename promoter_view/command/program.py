@@ -175,7 +175,8 @@ def completion(shell: str) -> None:
     """Print what completes promoter-view in a shell.
 
     For bash add to ~/.bashrc: source <(promoter-view completion bash). kubectl completes kubectl promotion by itself
-    where kubectl_complete-promotion is in PATH, as it is after an installation.
+    where kubectl_complete-promotion is in PATH, as it is after an installation. It asks the cluster for the names of
+    strategies, Stages and Freight.
     """
     work("promoter_view.command.completing")(command=promoter_view_command, name=NAME, shell=shell)
 

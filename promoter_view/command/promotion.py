@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from promoter_view.command.completing import answer_kubectl
 from promoter_view.command.declaring import CONTEXT, OneOf, PurposeCommand, PurposeGroup, PurposeOption, Words, work
@@ -45,6 +46,23 @@ def _option(purpose: str, *names: str, **more: Any) -> Callable[[_Command], _Com
     return click.option(*names, cls=PurposeOption, purpose=purpose, **more)
 
 
+_PLACES = ("kubeconfig", "context", "namespace", "all_namespaces")
+
+
+def _completing(*nouns: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Completes by what there is: names of ``strategy`` and ``stage``, ``freight``; within the reach given so far."""
+
+    def complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        given = {name: ctx.params[name] for name in _PLACES if ctx.params.get(name)}
+        offered = work("promoter_view.command.answers.offering")(
+            reach=CommandReach(**given), nouns=nouns, stage=ctx.params.get("stage") or "", incomplete=incomplete
+        )
+        return [CompletionItem(word, help=said) for word, said in offered.items()]
+
+    return complete
+
+
+_STRATEGY, _STAGE, _EITHER = _completing("strategy"), _completing("stage"), _completing("strategy", "stage")
 _NAMESPACE = _option(_REACH, "-n", "--namespace", metavar="NAMESPACE", help="the namespace [default: the context's]")
 _EVERYWHERE = _option(_REACH, "-A", "--all-namespaces", is_flag=True, help="all namespaces")
 _CLUSTER = (
@@ -75,8 +93,7 @@ def _options(*, everywhere: bool) -> Callable[[_Command], _Command]:
 
 def _answer(module: str, given: dict[str, Any]) -> None:
     """Has that module answer, within the reach that the options give."""
-    names = ("kubeconfig", "context", "namespace", "all_namespaces")
-    reach = CommandReach(**{name: given.pop(name) for name in names if name in given})
+    reach = CommandReach(**{name: given.pop(name) for name in _PLACES if name in given})
     work(f"promoter_view.command.answers.{module}")(reach=reach, **given)
 
 
@@ -98,7 +115,7 @@ def promotion_command() -> None:
 
 
 @promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_EITHER)
 @_option(_FORM, "-w", "--watch", is_flag=True, help="go on, and show each change")
 @_options(everywhere=True)
 def status(**given: Any) -> None:
@@ -122,7 +139,7 @@ def where(**given: Any) -> None:
 
 
 @promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_STRATEGY)
 @_option(
     _GOAL,
     "--commit",
@@ -135,12 +152,19 @@ def where(**given: Any) -> None:
     metavar="NAME",
     help="the environment, by name or branch [default: all of them]",
 )
-@_option(_GOAL, "--stage", metavar="NAME", help="a Stage, in place of a strategy [default: all that know --freight]")
+@_option(
+    _GOAL,
+    "--stage",
+    metavar="NAME",
+    help="a Stage, in place of a strategy [default: all that know --freight]",
+    shell_complete=_STAGE,
+)
 @_option(
     _GOAL,
     "--freight",
     metavar="FREIGHT",
     help="Freight by alias, name or its beginning [default: what comes next to --stage]",
+    shell_complete=_completing("freight"),
 )
 @_option(_TIME, "--timeout", type=_DURATION, default="30m", help="how long to wait")
 @_option(
@@ -173,7 +197,7 @@ def wait(**given: Any) -> None:
 
 
 @promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
-@click.argument("name")
+@click.argument("name", shell_complete=_EITHER)
 @click.argument("environment", required=False)
 @_options(everywhere=False)
 def why(**given: Any) -> None:
@@ -187,7 +211,7 @@ def why(**given: Any) -> None:
 
 
 @promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=_STRATEGY)
 @_option(_FORM, "--since", type=_DURATION, default="24h", help="how far to look back")
 @_option(_FORM, "-f", "--follow", is_flag=True, help="go on, and show what happens")
 @_options(everywhere=True)
@@ -201,7 +225,7 @@ def log(**given: Any) -> None:
 
 
 @promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
-@click.argument("name")
+@click.argument("name", shell_complete=_EITHER)
 @_options(everywhere=False)
 def history(**given: Any) -> None:
     """Show what went live where, or the Promotions of a Stage; the newest first.
@@ -213,7 +237,7 @@ def history(**given: Any) -> None:
 
 
 @promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
-@click.argument("name")
+@click.argument("name", shell_complete=_STRATEGY)
 @click.argument("first", metavar="ENVIRONMENT")
 @click.argument("second", metavar="ENVIRONMENT")
 @_options(everywhere=False)

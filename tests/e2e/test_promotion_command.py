@@ -17,7 +17,7 @@ import yaml
 
 from tests.support.command.api import ViewsApi, kubeconfig, views_api
 from tests.support.command.running import PATIENCE_SECONDS, Running, promotion, script
-from tests.support.command.stages import NEW, OLD, coming, stage_details
+from tests.support.command.stages import NEW, OLD, OLDER, coming, stage_details
 from tests.support.command.strategies import BRANCHES, details, environment, policy, sha, waits
 
 DEV, STAGING, PROD = BRANCHES
@@ -396,14 +396,35 @@ def test_help_is_quick_and_imports_nothing() -> None:
     assert done.stdout == "[]\n"
 
 
+def completed(*words: str) -> list[str]:
+    """As kubectl reads them."""
+    command = [script("kubectl_complete-promotion"), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
+
+
 def test_kubectls_completion() -> None:
-    """Commands, options and their values, as kubectl reads them."""
-
-    def completed(*words: str) -> list[str]:
-        command = [script("kubectl_complete-promotion"), *words]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
-
-    assert completed("wh") == ["where\tShow where a commit is.", "why\tShow why an environment is where it is.", ":4"]
+    """Commands, options and their values."""
+    where, why, end = completed("wh")
+    assert (where, why.split("\t")[0], end) == ("where\tShow where a commit is.", "why", ":4")
     assert completed("wait", "--fail")[0].startswith("--fail-fast\t")
     assert completed("status", "-o", "w") == ["wide", ":4"]
     assert completed()[-1] == ":4"
+
+
+def test_names_are_completed(api: ViewsApi, tmp_path: Path) -> None:
+    """Of strategies, Stages and Freight, as the cluster has them; nothing where it cannot be asked."""
+    api.set(strategy("offered", *COMING))
+    api.set(stage_details("offered-stage", newer=[coming(NEW)], had=[OLDER]))
+    odd = {**coming(NEW), "name": "dddd", "alias": "$(reboot)"}
+    api.set(stage_details("offered-odd", has="", newer=[odd]))
+    reach = ("--kubeconfig", str(api.kubeconfig))
+    assert completed("why", *reach, "offered") == ["offered", "offered-odd", "offered-stage", ":4"]
+    assert completed("why", *reach, "stage/offered") == ["stage/offered-odd", "stage/offered-stage", ":4"]
+    assert completed("diff", *reach, "offered") == ["offered", ":4"]
+    assert completed("wait", *reach, "--stage", "offered-s") == ["offered-stage", ":4"]
+    of_stage = ("wait", *reach, "--stage", "offered-stage", "--freight")
+    assert completed(*of_stage, "") == ["aaaaaaa\t" + OLDER, "keen-owl\t" + NEW, "wise-elk\t" + OLD, ":4"]
+    assert completed(*of_stage, NEW[:9]) == [NEW, ":4"]
+    assert completed("wait", *reach, "--stage", "offered-odd", "--freight", "") == [":4"]
+    assert completed("wait", *reach, "--freight", "keen") == ["keen-owl\t" + NEW, ":4"]
+    assert completed("why", "--kubeconfig", str(tmp_path / "none"), "off") == [":4"]

@@ -27,7 +27,7 @@ _PAGE = "200"
 _SETTINGS = ClientSettings(connect_timeout_seconds=10.0, header_timeout_seconds=60.0, user_agent="kubectl-promotion")
 
 STRATEGIES, STAGES, COMMITS = "promotionstrategydetails", "stagedetails", "commits"
-_STAGE_PREFIX = "stage/"
+STAGE_PREFIX = "stage/"
 _NOUNS = {STRATEGIES: "promotion strategy", STAGES: "Stage"}
 
 
@@ -86,12 +86,12 @@ class ApiConnection:
 
         Who may not list one of them is shown the other. Errors: CommandError, with the nearest name.
         """
-        only_stage, refusals = name.startswith(_STAGE_PREFIX), list[CommandError]()
+        only_stage, refusals = name.startswith(STAGE_PREFIX), list[CommandError]()
         wanted = (STAGES,) if only_stage else (STRATEGIES, STAGES)
         served = await self.served()
         for plural in [each for each in wanted if each in served]:
             try:
-                found = await self.objects(plural, lambda each: each, name.removeprefix(_STAGE_PREFIX))
+                found = await self.objects(plural, lambda each: each, name.removeprefix(STAGE_PREFIX))
             except CommandError as error:
                 if error.status is not Exit.FORBIDDEN:
                     raise
@@ -101,7 +101,7 @@ class ApiConnection:
                 return plural, found[0]
         if refusals:
             raise refusals[0]
-        raise await self.unknown(name.removeprefix(_STAGE_PREFIX), wanted[0])
+        raise await self.unknown(name.removeprefix(STAGE_PREFIX), wanted[0])
 
     async def unknown(self, name: str, plural: str = STRATEGIES) -> CommandError:
         """There is no strategy, or no Stage, of that name: the nearest one is named. Errors: CommandError."""
