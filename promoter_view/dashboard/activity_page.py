@@ -19,6 +19,7 @@ from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.strategies.figures import Deliveries, figure_steps
 from promoter_view.dashboard.subject import Subjects
 from promoter_view.dashboard.unshown import Unshown
+from promoter_view.journal.entries import EventType
 from promoter_view.records import BundleKey
 from promoter_view.views.isolation import Isolation
 
@@ -26,6 +27,17 @@ _ENTRIES_A_PAGE = 100
 _ENTRIES_OF_ONE = 20
 #: A resourceVersion is below 2^63.
 _POSITION_DIGITS = 20
+#: What the journal calls it, where that is another word.
+_JOURNAL_EVENTS = {
+    Event.STARTED.value: (EventType.PROMOTION_STARTED.value,),
+    Event.ENDED.value: (EventType.MERGED.value, EventType.CLOSED.value),
+    Event.PASSED.value: (EventType.RECOVERED.value, EventType.VERIFIED.value, EventType.APPROVED.value),
+    Event.FAILED.value: (
+        *(EventType.FAILED.value, EventType.PROMOTION_FAILED.value),
+        *(EventType.PROMOTION_ERRORED.value, EventType.PROMOTION_ABORTED.value),
+    ),
+    Event.STATE.value: (EventType.STATE.value, EventType.HEALTH.value),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,7 @@ class ActivityPage:
             "before": str(before or ""),
             "older": str(entries[_ENTRIES_A_PAGE - 1].resource_version) if len(entries) > _ENTRIES_A_PAGE else "",
             "any_entry": bool(entries),
+            "in_journal": _in_journal(name, event, entries[:_ENTRIES_A_PAGE], view),
             "entries": self._rendered(entries[:_ENTRIES_A_PAGE], view.now),
             "events": events,
             "unknown": unknown,
@@ -138,6 +151,15 @@ class ActivityPage:
     def _since(self, now: datetime) -> Reach | None:
         since = self._activity.since
         return None if since is None else reach_before(since, now)
+
+
+def _in_journal(name: str, event: str, shown: Sequence[Entry], view: PageInput) -> Mapping[str, str]:
+    """Where the journal goes on, whose names are whole and whose events have words of their own."""
+    return {
+        "name": name if any(bundle.key.name == name for bundle in view.every) else "",
+        "event": ",".join(_JOURNAL_EVENTS.get(event, (event,) if event in set(EventType) else ())),
+        "before": f"{shown[-1].resource_version}-0" if shown else "",
+    }
 
 
 def _position(query: Mapping[str, str], name: str) -> int:

@@ -14,6 +14,7 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.clocks import WallClock
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.commits.page import CommitPage
+from promoter_view.dashboard.journal.page import JournalShown
 from promoter_view.dashboard.page_input import Page, PageInput
 from promoter_view.dashboard.page_table import PROGRAM
 from promoter_view.dashboard.pages import Pages
@@ -82,6 +83,11 @@ class PageResource:
         """Where a commit is, as of ``head``; None: a page that asks which. ``prefix``: see Pages.commit."""
         shown = await self._input(visitor, with_program=False)
         await self.send(request, self._pages.commit(found, prefix, replace(shown, head=head or shown.head)))
+
+    async def send_journal(self, request: Request, visitor: Visitor, found: JournalShown) -> None:
+        """What the journal tells."""
+        shown = await self._input(visitor, with_program=False)
+        await self.send(request, self._pages.journal(found, shown))
 
     async def tell(self, request: Request, status: int, title: str, text: str) -> None:
         """A page that says why there is none."""

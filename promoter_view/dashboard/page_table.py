@@ -65,11 +65,12 @@ STAGE = PageKind("stage", _STAGE, "stage.html", "", _STAGE, "Stage", view=STAGE_
 MANIFEST = PageKind("manifest", f"{_STRATEGY}/manifest", "manifest.html", "", _STRATEGY, "Manifest", view=_FLEET)
 PROGRAM = PageKind("program", "program", "program.html", "Program", refresh=5)
 COMMITS = PageKind("commits", "commits", "commit.html", "Commits")
+JOURNAL = PageKind("journal", "journal", "journal.html", "Journal")
 COMMIT = PageKind("commit", _COMMIT, "commit.html", "Commit", _COMMIT, "Commit", under="commits")
 
-PAGES = (FLEET, ACTIVITY, STAGES, STRATEGY, STAGE, MANIFEST, PROGRAM, COMMITS, COMMIT)
+PAGES = (FLEET, ACTIVITY, STAGES, STRATEGY, STAGE, MANIFEST, PROGRAM, COMMITS, COMMIT, JOURNAL)
 #: In the order of the navigation.
-MENU = (FLEET, STAGES, COMMITS, ACTIVITY, PROGRAM)
+MENU = (FLEET, STAGES, COMMITS, ACTIVITY, JOURNAL, PROGRAM)
 #: What stands in place of a page: no path leads there.
 WAITING = PageKind("waiting", "", "waiting.html", "Reading the cluster", refresh=2)
 MESSAGE = PageKind("", "", "message.html")

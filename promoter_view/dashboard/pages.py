@@ -8,11 +8,13 @@ from typing import Any
 
 from promoter_view.dashboard.activity_page import ActivityPage
 from promoter_view.dashboard.commits.page import CommitPage
+from promoter_view.dashboard.journal.page import JournalShown
 from promoter_view.dashboard.page_input import Page, PageInput
 from promoter_view.dashboard.page_table import (
     ACTIVITY,
     COMMIT,
     COMMITS,
+    JOURNAL,
     MANIFEST,
     MENU,
     MESSAGE,
@@ -72,6 +74,11 @@ class Pages:
         title = f"Commit {found.asked[:SHORT]}" if prefix else f"Commits of {found.asked}"
         stream = commit_topic(prefix) if prefix else ""
         return self._page(page, view, title, status=status, stream=stream, found=found, asked=found.asked)
+
+    def journal(self, found: JournalShown, view: PageInput) -> Page:
+        """What the journal tells."""
+        namespaces = sorted({bundle.key.namespace for bundle in view.every} | {found.given.get("namespace", "")} - {""})
+        return self._page(JOURNAL, view, found=found, query=found.given, namespaces=namespaces)
 
     def sign_in(self, view: PageInput, *, error: str = "", status: int = 200, target: str = "") -> Page:
         """The sign-in page: a form that POSTs ``token`` and ``target`` (the path to go on to) to ``sign-in``."""

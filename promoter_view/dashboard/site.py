@@ -16,7 +16,10 @@ from promoter_view.access.identity import ANONYMOUS
 from promoter_view.dashboard.commits.addresses import CommitForm, read_commit_address
 from promoter_view.dashboard.commits.resource import CommitPages
 from promoter_view.dashboard.data_resource import DataResource
+from promoter_view.dashboard.journal.requests import JournalForm, is_followed, wanted_form
+from promoter_view.dashboard.journal.resource import JournalPages
 from promoter_view.dashboard.page_resource import PageResource, safe_target
+from promoter_view.dashboard.page_table import JOURNAL
 from promoter_view.dashboard.visitors.sign_in import SignIn, redirect
 from promoter_view.dashboard.visitors.visitors import Authenticator, Visitor
 from promoter_view.web.addressing import host_name
@@ -59,8 +62,17 @@ class Admittance:
 
 def _is_data(request: Request, path: str) -> bool:
     """It is for scripts, or for other pages, and not for people."""
-    commit = read_commit_address(path, request.getHeader("Accept"))
+    accept = request.getHeader("Accept")
+    commit = read_commit_address(path, accept)
+    if path == JOURNAL.path:
+        return wanted_form(parameters_of(request.uri), accept) is not JournalForm.PAGE
     return path in _DATA or (commit is not None and commit.form is not CommitForm.PAGE)
+
+
+def _is_stream(request: Request, path: str) -> bool:
+    """It goes on for ever."""
+    followed = path == JOURNAL.path and is_followed(parameters_of(request.uri), request.getHeader("Accept"))
+    return followed or path in _STREAMS
 
 
 class DashboardRequest(ApiRequest):
@@ -88,15 +100,17 @@ class DashboardEntrance(Entrance[str | None]):
         pages: PageResource,
         sign_in: SignIn | None,
         commits: CommitPages,
+        journal: JournalPages,
         *,
         health: Callable[[], str | None],
     ) -> None:
-        super().__init__(admittance.limits, end_streams=data.drain)
+        super().__init__(admittance.limits, end_streams=self._end_streams)
         self._admittance = admittance
         self._data = data
         self._pages = pages
         self._sign_in = sign_in
         self._commits = commits
+        self._journal = journal
         self._health = health
 
     def begin(self, request: Request) -> str | None:
@@ -145,8 +159,13 @@ class DashboardEntrance(Entrance[str | None]):
         else:
             raise MethodNotAllowed()
 
+    def _end_streams(self) -> None:
+        self._data.drain()
+        self._journal.drain()
+
     async def _read(self, request: Request, path: str, parameters: Parameters) -> None:
-        if request.method != b"GET" and (request.method != b"HEAD" or path in _STREAMS):
+        is_stream = _is_stream(request, path)
+        if request.method != b"GET" and (request.method != b"HEAD" or is_stream):
             raise MethodNotAllowed()
         if path.startswith("static/"):
             self._pages.asset(request, path.removeprefix("static/"))
@@ -154,13 +173,15 @@ class DashboardEntrance(Entrance[str | None]):
         visitor = await self._admittance.authenticator.admit(request)
         if visitor.identity is not ANONYMOUS:
             channel_of(request).recognize()
-        with self.counted(Claim(visitor.identity.user, path in _STREAMS)):
+        with self.counted(Claim(visitor.identity.user, is_stream)):
             await self._answer(request, path, parameters, visitor)
 
     async def _answer(self, request: Request, path: str, parameters: Parameters, visitor: Visitor) -> None:
         commit = read_commit_address(path, request.getHeader("Accept"))
         if path in _DATA:
             await self._data.serve(request, path, parameters, visitor)
+        elif path == JOURNAL.path:
+            await self._journal.serve(request, parameters, visitor)
         elif commit is not None:
             await self._commits.serve(request, commit, parameters, visitor)
         else:

@@ -13,6 +13,8 @@ from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.commits.resource import CommitPages
 from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.following import ActivityFollower, RowWarmer
+from promoter_view.dashboard.journal.resource import JournalPages
+from promoter_view.dashboard.journal.streams import JournalStreams
 from promoter_view.dashboard.page_resource import PageResource
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.site import Admittance, DashboardEntrance, DashboardRequest
@@ -29,6 +31,7 @@ from promoter_view.dashboard.visitors.visitors import (
 from promoter_view.program.api import Serving
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.listening import Listening
+from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.reading.wire import Frames
 from promoter_view.slices import SLICE_SECONDS, cooperator
@@ -89,6 +92,9 @@ class ServedDashboard(Served):
         data = DataResource(
             views, plurals, self._streams, parts.fragments, sights=sights, pump=pump, frames=frames, now=runtime.now
         )
+        self._journal = JournalStreams(serving.journal, plurals, sights=sights, runtime=runtime)
+        root = settings.dashboard.url.rstrip("/") + "/" if settings.dashboard.url else settings.dashboard.root_path
+        journal = JournalPages(serving.journal, plurals, shown, self._journal, sights=sights, now=shown.now, root=root)
         authenticator = _authenticator(serving, reviewing)
         self._follower = ActivityFollower(views, plurals, parts.activity, cooperator=cooperator(runtime.reactor))
         # Nobody waits for these rows yet, and somebody does for the first lists.
@@ -100,6 +106,7 @@ class ServedDashboard(Served):
             shown,
             _sign_in(serving, authenticator, shown),
             CommitPages(serving.finder(definitions, sights), shown, pump=pump),
+            journal,
             health=lambda: _fault(serving.health),
         )
         where = _listening(serving)
@@ -110,13 +117,13 @@ class ServedDashboard(Served):
             path=settings.dashboard.root_path,
             grace_seconds=settings.program.shutdown_grace,
             reactor=runtime.reactor,
-            ended=pump.stop,
+            ended=lambda: _end(pump, self._journal.pump),
         )
 
     @property
     def streams(self) -> int:
         """How many are open."""
-        return len(self._streams.streams)
+        return len(self._streams.streams) + len(self._journal.feeds)
 
     def listen(self) -> None:
         """Listens. Errors: ConfigError."""
@@ -129,6 +136,11 @@ class ServedDashboard(Served):
         self._follower.stop()
         self._warmer.stop()
         await super().close()
+
+
+def _end(*pumps: Pump) -> None:
+    for pump in pumps:
+        pump.stop()
 
 
 def _parts(serving: Serving, isolation: Isolation, assets: Assets, plurals: Sequence[str]) -> Parts:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from twisted.internet.defer import Deferred
 
 from promoter_view.journal.entries import EventType, JournalEntry
-from promoter_view.journal.store import Batch
 from promoter_view.records import BundleKey
 from tests.support.api.world import World, brief, version_of
 from tests.support.journal.journals import entry
+from tests.support.journal.told import Told
 
 ROOT = "/apis/view.promoter.argoproj.io/v1alpha1/promotionevents"
 HERE = "/apis/view.promoter.argoproj.io/v1alpha1/namespaces/shop/promotionevents"
@@ -20,42 +19,10 @@ TABLE = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
 OTHER = BundleKey("promotionstrategydetails", "other", "thing")
 
 
-class Told:
-    """A world whose journal is open, and whose entries a test writes itself, behind the writer's back."""
-
-    def __init__(self) -> None:
-        self.world = World()
-        opening = Deferred.fromCoroutine(self.world.journal.open())
-        self.world.turn()
-        assert opening.called
-        self.base = self.world.journal.progress
-
-    def write(self, *entries: JournalEntry) -> list[JournalEntry]:
-        """Entries at the next resourceVersions: those of one version stay together."""
-        journal, now = self.world.journal, datetime.fromtimestamp(self.world.wall(), UTC)
-        moved = [
-            JournalEntry(
-                it.identity._replace(resource_version=self.base + it.identity.resource_version),
-                it.time if it.time.year < 2000 else now,
-                it.key,
-                it.uid,
-                it.happening,
-            )
-            for it in entries
-        ]
-        last = moved[-1].identity.resource_version
-        told: list[Sequence[JournalEntry]] = []
-        journal._store.append(Batch(last, moved)).addCallback(told.append)
-        journal._writer.progress = journal._writer.examined = last
-        journal._tell(told[0])
-        self.world.turn()
-        return list(told[0])
-
-
 @pytest.fixture
 def told() -> Told:
     """With nothing in it."""
-    return Told()
+    return Told(World())
 
 
 def names(entries: Sequence[JournalEntry]) -> list[str]:

@@ -8,17 +8,16 @@ from datetime import datetime
 
 from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType, JournalEntry
 from promoter_view.journal.keeping import Journal
+from promoter_view.journal.serving.asking import judge
 from promoter_view.journal.serving.bundles import EventBundle, event_bundle, parse_name
 from promoter_view.journal.store import JournalQuery
 from promoter_view.kubernetes.selectors import FieldSelector
 from promoter_view.reading.pages import ListMeta, Page, Part
-from promoter_view.reading.sight import NOTHING_SEEN, Sight
+from promoter_view.reading.sight import Sight
 from promoter_view.reading.tokens import Token
 from promoter_view.web.errors import BadRequest, ContinueExpired
 
 _FETCHED = 1000
-#: Behind every entry of a resourceVersion.
-_LAST = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +67,8 @@ class EventLister:
         """Those that are asked for and may be seen. Errors: ReviewUnavailable."""
         asked = [event_bundle(entry) for entry in entries if entry.key.view in self._views and entry.key.namespace]
         wanted = [it for it in asked if listing.fields.matches(it.key.namespace, it.key.name, it.selectable)]
-        places = {(it.key.view, it.key.namespace) for it in wanted}
-        unknown = {namespace for view, namespace in places if sight.hidden(view, namespace) is None}
-        if unknown:
-            await sight.examine(unknown)
-        return [it for it in wanted if _may_see(it, sight)]
+        may_see = await judge((it.entry for it in wanted), sight)
+        return [it for it in wanted if may_see(it.entry)]
 
     def _place(self, token: Token | None) -> tuple[EntryIdentity, int]:
         if token is None:
@@ -98,8 +94,3 @@ def selected(listing: EventListing) -> JournalQuery:
         commit=exact.get("commit", ""),
         since=listing.since,
     )
-
-
-def _may_see(bundle: EventBundle, sight: Sight) -> bool:
-    hidden = sight.hidden(bundle.key.view, bundle.key.namespace, reading=True)
-    return hidden not in (None, NOTHING_SEEN) and bundle.entry.is_told(hidden or frozenset())

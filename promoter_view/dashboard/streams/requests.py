@@ -29,6 +29,10 @@ _KNOWN = {
     "list": (*_FILTER, "limit", "continue"),
     "pages/stream": ("page", *_RESUME),
     "session": (),
+    "journal": (
+        *("event", "namespace", "name", "environment", "commit", "since", "until", "limit", "continue"),
+        *("format", "watch", "lastEventId"),
+    ),
 }
 #: A stream is of several pages, one each time; anything else is said once.
 _REPEATABLE = "page"

@@ -23,9 +23,9 @@ from promoter_view.web.accept import accepts_gzip
 from promoter_view.web.errors import NotReady
 from promoter_view.web.parameters import Parameters, first
 
-_RETRY_MILLISECONDS = (1000, 3000)
+RETRY_MILLISECONDS = (1000, 3000)
 #: A sign of life comes at least every 10 s, as proxies cut silent streams.
-_RHYTHM = Rhythm(bookmark_seconds=30.0, beat_seconds=8.0, review_seconds=24.0)
+RHYTHM = Rhythm(bookmark_seconds=30.0, beat_seconds=8.0, review_seconds=24.0)
 #: The format of one client's stream.
 Say = Callable[[Wire, Callable[[], str]], Format]
 
@@ -47,7 +47,7 @@ class StreamResource:
     ) -> None:
         """Writes until it ends. Errors: NotReady, Draining, ReviewUnavailable, before anything is written."""
         wire, opened = await self._open(request, sighted, wanted, say)
-        retry = wire.text(sse.retry(self._random.randint(*_RETRY_MILLISECONDS)))
+        retry = wire.text(sse.retry(self._random.randint(*RETRY_MILLISECONDS)))
         resume = parse_resume(parameters, request.getHeader("Last-Event-ID"))
         self._resumes.labels("sse", await self._begin(opened.feed, resume, sighted)).inc()
         request.setHeader("X-Accel-Buffering", "no")
@@ -109,5 +109,5 @@ class StreamResource:
         if wire.encoding:
             request.setHeader("Content-Encoding", wire.encoding)
         request.write(wire.begin() + opening)
-        if await self.streams.run(opened, request, _RHYTHM):
+        if await self.streams.run(opened, request, RHYTHM):
             request.finish()

@@ -12,14 +12,14 @@ CLOSING = b"\n\n"
 HEARTBEAT = b":" + CLOSING
 
 
-def lead(event: str, position: int | None = None) -> bytes:
+def lead(event: str, position: int | str | None = None) -> bytes:
     """All of a frame up to its data; ``position`` becomes its id, from which a client resumes."""
     if position is None:
         return b"event: %b\ndata: " % event.encode()
-    return b"event: %b\nid: %d\ndata: " % (event.encode(), position)
+    return f"event: {event}\nid: {position}\ndata: ".encode()
 
 
-def frame(event: str, data: bytes, position: int | None = None) -> bytes:
+def frame(event: str, data: bytes, position: int | str | None = None) -> bytes:
     """A whole frame."""
     return lead(event, position) + data + CLOSING
 

@@ -14,15 +14,18 @@ from promoter_view.boundaries import Cursor, ViewReader, Wakeable
 from promoter_view.complaints import Complaint
 from promoter_view.journal.entries import EntryIdentity, JournalEntry
 from promoter_view.journal.keeping import Journal
+from promoter_view.journal.serving.asking import LAST, Asked
 from promoter_view.journal.serving.bundles import EventBundle, change_of, event_bundle
 from promoter_view.journal.store import JournalQuery
 from promoter_view.reading.pages import Page
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.history import Expired, require_come
+from promoter_view.views.known import SELECTORS
 
 #: Entries that are kept in memory for those who read along.
 _RECENT = 4096
 _PAGE = 500
+_EVERY_VIEW = frozenset(SELECTORS)
 
 
 class EventViews:
@@ -74,7 +77,8 @@ class EventViews:
         require_come(after, self.head)
         if after < self.horizon:
             raise Expired(after, self.horizon)
-        return EventCursor(self, view, namespace, after)
+        wanted = Asked(JournalQuery(view=view, namespace=namespace), _EVERY_VIEW)
+        return EventCursor(self, wanted, EntryIdentity(after, LAST))
 
     def subscribe(self, reader: Wakeable) -> None:
         """Have ``reader.wake`` called when there is more to read."""
@@ -84,18 +88,23 @@ class EventViews:
         """No more of that."""
         self._readers.pop(reader, None)
 
-    def fetch(self, query: JournalQuery, cursor: EventCursor) -> None:
-        """Gives that cursor what is asked for, then wakes who reads."""
-        self._journal.query(query).addCallbacks(cursor.fetched, self._not_fetched, errbackArgs=(cursor,)).addCallback(
-            lambda _: self._wake()
-        )
+    @property
+    def expired(self) -> EntryIdentity:
+        """The newest entry that retention has deleted."""
+        return self._journal.expired
+
+    def fetch(self, asked: Asked, after: EntryIdentity, cursor: EventCursor) -> None:
+        """Gives that cursor what comes next, then wakes who reads."""
+        fetching = asked.fetch(self._journal, after, _PAGE)
+        fetching.addCallbacks(cursor.fetched, self._not_fetched, errbackArgs=(cursor,))
+        fetching.addCallback(lambda _: self._wake())
 
     def _not_fetched(self, failure: Failure, cursor: EventCursor) -> None:
         self._complaint.set(failure.getErrorMessage())
         cursor.not_fetched()
 
     def _told(self, entries: Sequence[JournalEntry]) -> None:
-        self._recent.extend(event_bundle(entry) for entry in entries if entry.key.namespace)
+        self._recent.extend(map(event_bundle, entries))
         self._wake()
 
     def _wake(self) -> None:
@@ -138,16 +147,58 @@ class BeginningViews:
         return self._views.list_at(view, namespace, resource_version)
 
 
-class EventCursor:
-    """A ``Cursor`` behind ``after``. It has read all that it can give at once when it waits for a page."""
+class AskedViews:
+    """The same for one who asks for some entries only, gaps among them. ``begin``: behind which entry.
 
-    def __init__(self, views: EventViews, view: str, namespace: str, after: int) -> None:
+    Who resumes from its resourceVersion begins there, also where others of that resourceVersion follow.
+    """
+
+    def __init__(self, views: EventViews, asked: Asked, begin: EntryIdentity | None = None) -> None:
         self._views = views
-        self._view = view
-        self._namespace = namespace
-        self._position = after
-        #: Entries up to here were given, or are to be; those of ``after`` itself were.
-        self._reached = EntryIdentity(after, 1 << 40)
+        self._asked = asked
+        self._begin = begin
+        self.subscribe = views.subscribe
+        self.unsubscribe = views.unsubscribe
+        self.get = views.get
+        self.list = views.list
+        self.list_at = views.list_at
+
+    @property
+    def ready(self) -> bool:
+        """As those behind."""
+        return self._views.ready
+
+    @property
+    def head(self) -> int:
+        """As those behind."""
+        return self._views.head
+
+    @property
+    def horizon(self) -> int:
+        """As those behind."""
+        return self._views.horizon
+
+    def cursor(self, view: str, namespace: str, after: int) -> Cursor:  # noqa: ARG002
+        """Of what is asked for. Errors: Expired, Ahead."""
+        require_come(after, self.head)
+        begin = self._begin
+        if begin is None or begin.resource_version != after:
+            begin = EntryIdentity(after, LAST)
+        if begin < self._views.expired:
+            raise Expired(after, self.horizon)
+        return EventCursor(self._views, self._asked, begin)
+
+
+class EventCursor:
+    """A ``Cursor`` behind an entry. It has read all that it can give at once when it waits for a page."""
+
+    def __init__(self, views: EventViews, asked: Asked, after: EntryIdentity) -> None:
+        self._views = views
+        self._asked = asked
+        #: While it is behind all of a resourceVersion, or has come to no other entry yet, it stands there.
+        self._position = after.resource_version - (after.item < LAST)
+        #: Entries up to here were given, or are to be.
+        self._reached = after
         self._held: deque[EventBundle] = deque()
         self._is_fetching = False
 
@@ -167,7 +218,7 @@ class EventCursor:
 
     def take(self, limit: int) -> Sequence[BundleChange]:
         """The next ones. Errors: Expired."""
-        if self._position < self._views.horizon and not self._held:
+        if not self._held and max(self._reached, EntryIdentity(self._position, LAST)) < self._views.expired:
             raise Expired(self._position, self._views.horizon)
         if self.caught_up:
             return ()
@@ -178,11 +229,11 @@ class EventCursor:
     def fetched(self, entries: Sequence[JournalEntry]) -> None:
         """What was asked of the journal."""
         self._is_fetching = False
-        self._held.extend(event_bundle(entry) for entry in entries if entry.key.namespace)
+        self._held.extend(event_bundle(entry) for entry in entries if self._asked.admits(entry))
         if entries:
             self._reached = max(self._reached, entries[-1].identity)
         else:
-            self._reached = max(self._reached, EntryIdentity(self._views.head, 1 << 40))
+            self._reached = max(self._reached, EntryIdentity(self._views.head, LAST))
 
     def not_fetched(self) -> None:
         """It is asked for again when its reader is woken the next time."""
@@ -192,19 +243,16 @@ class EventCursor:
         recent = self._views.recent
         if recent and recent[0].entry.identity <= self._reached:
             newer = list(takewhile(lambda each: each.entry.identity > self._reached, reversed(recent)))
-            self._held.extend(each for each in reversed(newer) if self._admits(each))
+            self._held.extend(each for each in reversed(newer) if self._asked.admits(each.entry))
             if newer:
                 self._reached = newer[0].entry.identity
         elif self._reached.resource_version < self._views.head:
             self._is_fetching = True
-            asked = JournalQuery(view=self._view, namespace=self._namespace, after=self._reached, limit=_PAGE)
-            self._views.fetch(asked, self)
-
-    def _admits(self, bundle: EventBundle) -> bool:
-        return self._view in ("", bundle.key.view) and self._namespace in ("", bundle.key.namespace)
+            self._views.fetch(self._asked, self._reached, self)
 
 
 if TYPE_CHECKING:
     _views: type[ViewReader] = EventViews
     _beginning: type[ViewReader] = BeginningViews
+    _asked: type[ViewReader] = AskedViews
     _cursor: type[Cursor] = EventCursor

@@ -14,6 +14,8 @@ from promoter_view.dashboard.assembly import make_parts
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.commits.resource import CommitPages
 from promoter_view.dashboard.data_resource import DataResource
+from promoter_view.dashboard.journal.resource import JournalPages
+from promoter_view.dashboard.journal.streams import JournalStreams
 from promoter_view.dashboard.page_resource import PageResource
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.site import Admittance, DashboardEntrance, DashboardRequest
@@ -94,7 +96,13 @@ class Board(World):
             )
         finder = CommitFinder(self.views, self.plurals, self.commits, **given, readings=Readings(), reactor=self.clock)
         commits = CommitPages(finder, page_resource, pump=self.pump)
-        entrance = DashboardEntrance(admittance, data, page_resource, sign_in, commits, health=lambda: self.fault)
+        self.followed = JournalStreams(self.journal, self.plurals, **given, runtime=self.runtime)
+        journal = JournalPages(
+            self.journal, self.plurals, page_resource, self.followed, **given, now=page_resource.now, root=root_path
+        )
+        entrance = DashboardEntrance(
+            admittance, data, page_resource, sign_in, commits, journal, health=lambda: self.fault
+        )
         self.site = HttpSite(entrance, reactor=self.clock, metrics=self.metrics, request_factory=DashboardRequest)
 
     def watch(self, path: str = "/watch", headers: Mapping[str, str] | None = None) -> Events:

@@ -1,0 +1,1 @@
+"""``/journal``: what happened, for months: as a page, lines, events and a feed."""
