@@ -19,7 +19,7 @@ from promoter_view.dashboard.page_table import JOURNAL
 from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.journal.entries import JournalEntry
 from promoter_view.journal.keeping import Journal
-from promoter_view.journal.serving.asking import Asked, find
+from promoter_view.journal.serving.asking import AskedEntries, find
 from promoter_view.journal.store import JournalError
 from promoter_view.reading.sights import Sights
 from promoter_view.web.errors import JournalUnavailable, NotReady
@@ -55,7 +55,7 @@ class JournalPages:
         asked = read_request(parameters, self._now(), **headers)
         if not self._journal.is_open:
             raise NotReady()
-        wanted = Asked(asked.query, self._plurals, gaps=True)
+        wanted = AskedEntries(asked.query, self._plurals, gaps=True)
         try:
             if asked.follows:
                 await self._streams.follow(request, asked, wanted, visitor)
@@ -68,7 +68,7 @@ class JournalPages:
         """End all streams, and let none begin."""
         self._streams.feeds.drain()
 
-    async def _answer(self, request: Request, asked: JournalRequest, wanted: Asked, visitor: Visitor) -> None:
+    async def _answer(self, request: Request, asked: JournalRequest, wanted: AskedEntries, visitor: Visitor) -> None:
         sight = self._sights.sight(visitor.identity, *self._plurals)
         limit = asked.query.limit
         entries = await find(self._journal, wanted, sight, limit + 1)

@@ -14,7 +14,7 @@ from promoter_view.dashboard.streams.resource import RETRY_MILLISECONDS, RHYTHM
 from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.journal.entries import EntryIdentity
 from promoter_view.journal.keeping import Journal
-from promoter_view.journal.serving.asking import Asked
+from promoter_view.journal.serving.asking import AskedEntries
 from promoter_view.journal.serving.bundles import EventMask
 from promoter_view.journal.serving.views import AskedViews, EventViews
 from promoter_view.journal.writer import EVERYTHING
@@ -45,7 +45,7 @@ class JournalStreams:
         self.pump = Pump(self._views, reactor=runtime.reactor)
         self.feeds = OpenFeeds(self.pump, reactor=runtime.reactor, random=runtime.random)
 
-    async def follow(self, request: Request, asked: JournalRequest, wanted: Asked, visitor: Visitor) -> None:
+    async def follow(self, request: Request, asked: JournalRequest, wanted: AskedEntries, visitor: Visitor) -> None:
         """Writes until it ends. Errors: Draining, Expired, Ahead, JournalError, ReviewUnavailable, before that."""
         sight = self._sights.sight(visitor.identity, *self._plurals)
         await sight.look()
@@ -66,7 +66,7 @@ class JournalStreams:
         finally:
             self._clients.dec()
 
-    async def _beginning(self, wanted: Asked) -> EntryIdentity | None:
+    async def _beginning(self, wanted: AskedEntries) -> EntryIdentity | None:
         """In front of the first entry since the moment that is asked for; None: with what comes."""
         if wanted.query.since is None:
             return None

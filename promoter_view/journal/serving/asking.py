@@ -19,7 +19,7 @@ LAST = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedEntries:
     """The entries of those ``views`` that ``query`` asks for.
 
     ``gaps``: those as well, whatever objects are asked for: nobody knows whether anything happened to them then. Who
@@ -64,7 +64,7 @@ class Asked:
         return both.addCallbacks(lambda lists: _merged(lists, query), _cause)
 
 
-async def find(journal: Journal, asked: Asked, sight: Sight, wanted: int) -> list[JournalEntry]:
+async def find(journal: Journal, asked: AskedEntries, sight: Sight, wanted: int) -> list[JournalEntry]:
     """The first ``wanted`` of what may be seen, in the query's order. Errors: JournalError, ReviewUnavailable."""
     found, query = list[JournalEntry](), replace(asked.query, limit=min(wanted, _FETCHED))
     while True:

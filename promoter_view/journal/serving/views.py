@@ -14,7 +14,7 @@ from promoter_view.boundaries import Cursor, ViewReader, Wakeable
 from promoter_view.complaints import Complaint
 from promoter_view.journal.entries import EntryIdentity, JournalEntry
 from promoter_view.journal.keeping import Journal
-from promoter_view.journal.serving.asking import LAST, Asked
+from promoter_view.journal.serving.asking import LAST, AskedEntries
 from promoter_view.journal.serving.bundles import EventBundle, change_of, event_bundle
 from promoter_view.journal.store import JournalQuery
 from promoter_view.reading.pages import Page
@@ -77,7 +77,7 @@ class EventViews:
         require_come(after, self.head)
         if after < self.horizon:
             raise Expired(after, self.horizon)
-        wanted = Asked(JournalQuery(view=view, namespace=namespace), _EVERY_VIEW)
+        wanted = AskedEntries(JournalQuery(view=view, namespace=namespace), _EVERY_VIEW)
         return EventCursor(self, wanted, EntryIdentity(after, LAST))
 
     def subscribe(self, reader: Wakeable) -> None:
@@ -93,7 +93,7 @@ class EventViews:
         """The newest entry that retention has deleted."""
         return self._journal.expired
 
-    def fetch(self, asked: Asked, after: EntryIdentity, cursor: EventCursor) -> None:
+    def fetch(self, asked: AskedEntries, after: EntryIdentity, cursor: EventCursor) -> None:
         """Gives that cursor what comes next, then wakes who reads."""
         fetching = asked.fetch(self._journal, after, _PAGE)
         fetching.addCallbacks(cursor.fetched, self._not_fetched, errbackArgs=(cursor,))
@@ -153,7 +153,7 @@ class AskedViews:
     Who resumes from its resourceVersion begins there, also where others of that resourceVersion follow.
     """
 
-    def __init__(self, views: EventViews, asked: Asked, begin: EntryIdentity | None = None) -> None:
+    def __init__(self, views: EventViews, asked: AskedEntries, begin: EntryIdentity | None = None) -> None:
         self._views = views
         self._asked = asked
         self._begin = begin
@@ -192,7 +192,7 @@ class AskedViews:
 class EventCursor:
     """A ``Cursor`` behind an entry. It has read all that it can give at once when it waits for a page."""
 
-    def __init__(self, views: EventViews, asked: Asked, after: EntryIdentity) -> None:
+    def __init__(self, views: EventViews, asked: AskedEntries, after: EntryIdentity) -> None:
         self._views = views
         self._asked = asked
         #: While it is behind all of a resourceVersion, or has come to no other entry yet, it stands there.
