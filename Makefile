@@ -45,7 +45,7 @@ PURE_TESTS = tests/api/test_warnings.py tests/test_contacts.py tests/test_decode
 	tests/journal/deriving tests/journal/serving tests/journal/sqlite tests/journal/test_completing.py tests/journal/test_entries.py \
 	tests/journal/test_moments.py tests/journal/test_places.py \
 	tests/command/asking tests/command/checking tests/command/deciding \
-	tests/command/reading tests/command/telling tests/views/test_commits.py tests/dashboard/test_search.py tests/api/format tests/api/test_watching.py
+	tests/command/reading tests/command/telling tests/journal/test_figures.py tests/views/test_commits.py tests/dashboard/test_search.py tests/api/format tests/api/test_watching.py
 
 coverage: $(VENV)/installed-dev
 	$(BIN)/coverage run -m pytest -q -p no:cacheprovider $(PURE_TESTS)

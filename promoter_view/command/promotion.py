@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -68,20 +68,15 @@ _EVERYWHERE = _option(_REACH, "-A", "--all-namespaces", is_flag=True, help="all 
 _CLUSTER = (
     _option(_REACH, "--context", metavar="NAME", help="the kubeconfig's context [default: its current-context]"),
     _option(_REACH, "--kubeconfig", metavar="FILE", help="the kubeconfig [default: $KUBECONFIG, else ~/.kube/config]"),
-    _option(
-        _FORM,
-        "-o",
-        "--output",
-        type=OneOf("table", "wide", "name", "json", "yaml"),
-        default="table",
-        help="the form",
-    ),
 )
 
 
-def _options(*, everywhere: bool) -> Callable[[_Command], _Command]:
+def _options(
+    *, everywhere: bool, forms: Sequence[str] = ("table", "wide", "name", "json", "yaml")
+) -> Callable[[_Command], _Command]:
     """What all of them have. ``everywhere``: more than one namespace can be looked at."""
-    found = (_NAMESPACE, _EVERYWHERE, *_CLUSTER) if everywhere else (_NAMESPACE, *_CLUSTER)
+    form = _option(_FORM, "-o", "--output", type=OneOf(*forms), default=forms[0], help="the form")
+    found = (_NAMESPACE, _EVERYWHERE, *_CLUSTER, form) if everywhere else (_NAMESPACE, *_CLUSTER, form)
 
     def decorate(command: _Command) -> _Command:
         for option in reversed(found):
@@ -103,14 +98,14 @@ def _answer(module: str, given: dict[str, Any]) -> None:
     sections={
         "See": ["status", "where", "why"],
         "Wait": ["wait"],
-        "Look back": ["log", "history", "diff"],
+        "Look back": ["log", "history", "diff", "dora"],
     },
 )
 def promotion_command() -> None:
     """Where commits are, what they wait for, and when they are live.
 
     It asks promoter-view's API in the cluster of your kubeconfig, with your own permissions: list and watch of
-    promotionstrategydetails and stagedetails, get of commits.
+    promotionstrategydetails and stagedetails, get of commits, list of promotionevents.
     """
 
 
@@ -248,6 +243,21 @@ def diff(**given: Any) -> None:
     address is known.
     """
     _answer("diff", given)
+
+
+@promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("name", required=False, shell_complete=_STRATEGY)
+@_option(_FORM, "--since", type=_DURATION, default="30d", help="how far to look back")
+@_options(everywhere=True, forms=("table", "wide", "csv", "json", "yaml"))
+def dora(**given: Any) -> None:
+    """Show how often, how fast and how well commits are delivered.
+
+    Of each strategy: deployments to its last environments, the time from a commit to there (lead time) and from one
+    environment to the next (hop), the deployments that failed or were taken back, and the time until that was over.
+    Times are medians, of as many as the parentheses say; -o wide has p90 too, from ten on. It counts what the journal
+    of promoter-view has: docs/journal.md has the definitions.
+    """
+    _answer("dora", given)
 
 
 def main() -> None:

@@ -31,8 +31,8 @@ kubectl promotion wait shop -n team --commit "$(git rev-parse HEAD)" --environme
 ```
 
 `kubectl promotion` uses the kubeconfig, your own permissions and the aggregated API only. The permissions are `list`
-and `watch` of `promotionstrategydetails` and `stagedetails` and `get` of `commits`, in the API group
-`view.promoter.argoproj.io`.
+and `watch` of `promotionstrategydetails` and `stagedetails`, `get` of `commits` and `list` of `promotionevents`, in the
+API group `view.promoter.argoproj.io`.
 """
 
 

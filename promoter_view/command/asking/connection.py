@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from promoter_view.command.asking.failures import failed, not_installed
@@ -23,10 +24,11 @@ from promoter_view.views.definition import GROUP, VERSION
 T = TypeVar("T")
 
 _API = f"/apis/{GROUP}/{VERSION}"
-_PAGE = "200"
+_PAGE, _EVENTS_PAGE = "200", "1000"
 _SETTINGS = ClientSettings(connect_timeout_seconds=10.0, header_timeout_seconds=60.0, user_agent="kubectl-promotion")
 
 STRATEGIES, STAGES, COMMITS = "promotionstrategydetails", "stagedetails", "commits"
+EVENTS = "promotionevents"
 STAGE_PREFIX = "stage/"
 _NOUNS = {STRATEGIES: "promotion strategy", STAGES: "Stage"}
 
@@ -51,10 +53,19 @@ class ApiConnection:
         Errors: CommandError, and what ``read`` raises.
         """
         chosen: Parameters = (("fieldSelector", f"metadata.name={name}"),) if name else ()
+        return await self._all(plural, read, (("limit", _PAGE), *chosen))
+
+    async def events(self, since: datetime, read: Callable[[Mapping[str, Any]], T], name: str = "") -> list[T]:
+        """What ``read`` makes of all events since then, or of those of that name. Errors: CommandError."""
+        chosen: Parameters = (("fieldSelector", f"name={name}"),) if name else ()
+        begins = since.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return await self._all(EVENTS, read, (("limit", _EVENTS_PAGE), ("since", begins), *chosen))
+
+    async def _all(self, plural: str, read: Callable[[Mapping[str, Any]], T], parameters: Parameters) -> list[T]:
         found: list[T] = []
         token: Parameters = ()
         while True:
-            page = await self._page(plural, (("limit", _PAGE), *chosen), token)
+            page = await self._page(plural, parameters, token)
             if page is None:
                 found, token = [], ()
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -32,8 +33,12 @@ def json_line(entry: JournalEntry) -> str:
 
 def csv_line(entry: JournalEntry) -> str:
     """A cell for each column. Words of others stand on one line, and an apostrophe before what would be a formula."""
-    document = entry.document()
-    return _row([_cell(document, column.split(".")) for column in _COLUMNS])
+    return csv_row(csv_cells(entry.document(), _COLUMNS))
+
+
+def csv_cells(document: Any, columns: Sequence[str]) -> list[str]:
+    """What stands in a document at those paths, such as ``commit.sha``; "" where there is nothing."""
+    return [_cell(document, column.split(".")) for column in columns]
 
 
 def _cell(document: Any, path: list[str]) -> str:
@@ -46,10 +51,11 @@ def _cell(document: Any, path: list[str]) -> str:
     return f"'{words}" if words.startswith(_FORMULAS) else words
 
 
-def _row(cells: list[str] | tuple[str, ...]) -> str:
+def csv_row(cells: Sequence[str]) -> str:
+    """A line, without its end."""
     written = io.StringIO()
     csv.writer(written, lineterminator=_LINE_END).writerow(cells)
     return written.getvalue().removesuffix(_LINE_END)
 
 
-HEADING = _row(_COLUMNS)
+HEADING = csv_row(_COLUMNS)

@@ -25,6 +25,7 @@ from tests.support.plane.client import Client
 KINDS = (
     Kind("PromotionStrategyDetails", "promotionstrategydetails", GROUP, VERSION, has_status=False),
     Kind("StageDetails", "stagedetails", GROUP, VERSION, has_status=False),
+    Kind("PromotionEvent", "promotionevents", GROUP, VERSION, has_status=False),
 )
 _PLURALS = {kind.kind: kind.plural for kind in KINDS}
 _TEAM = {"metadata": {"name": "team"}}
