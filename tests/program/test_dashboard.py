@@ -31,8 +31,18 @@ def served(clock: Any, reloader: Reloader, **options: str) -> ServedDashboard:
     chosen = settings({name.replace("_", "-"): value for name, value in options.items()}, {})
     runtime = a_runtime(clock)
     world = World()
-    parts = (HealthChecks(), reloader, lambda: succeed(None), world.commits, world.views.memory, lambda view: "")
-    serving = Serving(world.views, chosen, runtime, *parts)
+    serving = Serving(
+        world.views,
+        chosen,
+        runtime,
+        health=HealthChecks(),
+        reloader=reloader,
+        barrier=lambda: succeed(None),
+        commits=world.commits,
+        remembered=world.views.memory,
+        warn=lambda view: "",
+        journal=world.journal,
+    )
     return ServedDashboard(serving, [PROMOTION_STRATEGY_DETAILS], reviewing=None, facts=lambda: FACTS)
 
 
