@@ -39,8 +39,6 @@ pytestmark = pytest.mark.controlplane
 
 KILLS = lasting(4, 20)
 CONFIG = kargo_path("projectconfigs", PROJECT)
-HOLD = "kargo.akuity.io/auto-promotion-hold"
-RESUME = "kargo.akuity.io/auto-promotion-resume"
 AUTOMATIC = "view.promoter.argoproj.io/auto-promotion"
 
 
@@ -153,14 +151,14 @@ def test_a_hold_and_its_end(plane: ControlPlane, client: Client, tmp_path: Path)
     new_freight(client, "h1")
     with running(tmp_path, plane), ArgoCD(plane.client):
         in_use(client, "auto-held", "h1")
-        name = promote(client, "auto-held", freight_name="f1", **{HOLD: "Warehouse/w"})
+        name = promote(client, "auto-held", freight_name="f1")
         in_use(client, "auto-held", "f1")
         wait_for(lambda: said(client, "auto-held")[0] == "Held", "the hold to be said")
         assert status_of(client, "auto-held")["autoPromotionHolds"]["Warehouse/w"]["promotionName"] == name
         new_freight(client, "h2")
         time.sleep(2)
         assert status_of(client, "auto-held")["freightSummary"] == "f1"
-        promote(client, "auto-held", freight_name="h2", **{RESUME: "Warehouse/w"})
+        promote(client, "auto-held", freight_name="h2")
         in_use(client, "auto-held", "h2")
         wait_for(lambda: "autoPromotionHolds" not in status_of(client, "auto-held"), "the hold to end")
         new_freight(client, "h3")

@@ -173,8 +173,8 @@ KARGO = "kargo.akuity.io/v1alpha1"
 
 
 def deliver(world: World, stage: str, *, has: str, verified: bool = False, state: str = "Succeeded") -> None:
-    """A Stage that takes Freight verified in test, two pieces of Freight, and what its last Promotion came to."""
-    origin = {"kind": "Warehouse", "name": "main"}
+    """A Stage that takes Freight of its Warehouse verified in test, two pieces, and what its last Promotion came to."""
+    origin = {"kind": "Warehouse", "name": stage}
     sources = {"stages": ["test"]}
     for place, name in enumerate(("old", "new")):
         found = {"verifiedIn": {"test": {"verifiedAt": "2026-11-30T05:00:00Z"}}} if verified or not place else {}
@@ -187,7 +187,7 @@ def deliver(world: World, stage: str, *, has: str, verified: bool = False, state
         "status": {"phase": state, "message": "no such branch"},
     }
     in_use = "new" if has == "new" and state == "Succeeded" else "old"
-    items = {"Warehouse/main": {"name": f"{stage}-{in_use}"}}
+    items = {f"Warehouse/{stage}": {"name": f"{stage}-{in_use}"}}
     spec = {
         "requestedFreight": [{"origin": origin, "sources": sources}],
         "promotionTemplate": {"spec": {"steps": [{"uses": "argocd-update"}]}},

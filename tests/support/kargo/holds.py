@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 
 from tests.support.kargo.availability import is_available
 from tests.support.kargo.requests import AdmissionRequest, Cluster, DeniedError, Document
@@ -58,17 +60,24 @@ def _candidate(stage: Document, origin: str, freights: Iterable[Document], now: 
 
 
 def _is_enabled(stage: Document, config: Document | None) -> bool:
-    """By the first policy that matches; names are exact ones here."""
+    """By the first policy that matches."""
     metadata = stage["metadata"]
     for policy in (config or {}).get("spec", {}).get("promotionPolicies", ()):
         selector = policy.get("stageSelector") or {"name": policy.get("stage", "")}
         labels = metadata.get("labels", {})
         wanted = selector.get("matchLabels", {}).items()
-        if selector.get("name") in (None, "", metadata["name"]) and all(
-            labels.get(key) == value for key, value in wanted
-        ):
+        name_fits = not selector.get("name") or _is_named(selector["name"], metadata["name"])
+        if name_fits and all(labels.get(key) == value for key, value in wanted):
             return bool(policy.get("autoPromotionEnabled"))
     return False
+
+
+def _is_named(pattern: str, name: str) -> bool:
+    """Exactly, by ``glob:`` or by ``regex:``."""
+    way, colon, rest = pattern.partition(":")
+    if not colon:
+        return pattern == name
+    return fnmatchcase(name, rest) if way == "glob" else re.search(rest, name) is not None
 
 
 def _found_at(freight: Document) -> tuple[str, str]:
