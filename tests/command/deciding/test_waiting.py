@@ -18,7 +18,8 @@ C = sha("c")
 
 
 def found(*documents: dict[str, Any]) -> dict[str, Known]:
-    return {f"team/{each['metadata']['name']}": Known(read_strategy(each), read_trails(each)) for each in documents}
+    found = [Known(read_strategy(each), read_trails(each)) for each in documents]
+    return {each.title: each for each in found}
 
 
 def chain(*states: tuple[str, str, str], name: str = "shop", newest: str = "") -> dict[str, Any]:

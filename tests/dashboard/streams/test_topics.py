@@ -25,6 +25,20 @@ def test_pages_say_in_which_forms_they_want_a_bundle(pages: list[str], form: Top
     assert parse_topics(pages).form(KEY) == form
 
 
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        (BundleKey("stagedetails", "kargo", "prod"), TopicForm.DETAIL | TopicForm.PROJECT),
+        (BundleKey("stagedetails", "kargo", "test"), TopicForm.PROJECT),
+        (BundleKey("stagedetails", "other", "prod"), TopicForm(0)),
+        (BundleKey("promotionstrategydetails", "kargo", "prod"), TopicForm(0)),
+    ],
+)
+def test_a_stages_page_is_told_of_its_project(name: BundleKey, form: TopicForm) -> None:
+    """It shows the flow of Freight through all Stages there."""
+    assert parse_topics(["stages/kargo/prod"]).form(name) == form
+
+
 @pytest.mark.parametrize("page", ["", "nonsense", "strategies/", "strategies/a", "strategies/a/b/c", "strategies//b"])
 def test_what_is_no_page_is_refused(page: str) -> None:
     """A wrong page is said, and what would be right."""
