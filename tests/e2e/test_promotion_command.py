@@ -268,20 +268,20 @@ def test_what_is_not_there_of_stages(api: ViewsApi, words: tuple[str, ...], stat
 
 def test_a_stage_is_told_of_as_a_strategy_is(api: ViewsApi) -> None:
     """status, why, history and wait, in each form."""
-    api.set(stage_details("live", last=(OLD, "Succeeded"), newer=[coming(NEW)]))
-    status = promotion(api.kubeconfig, "status", "live").out.splitlines()
-    assert re.fullmatch(r"live +Healthy +\S+ +wise-elk +keen-owl +-", status[1])
+    api.set(stage_details("delivery", last=(OLD, "Succeeded"), newer=[coming(NEW)]))
+    status = promotion(api.kubeconfig, "status", "delivery").out.splitlines()
+    assert re.fullmatch(r"delivery +Healthy +\S+ +wise-elk +keen-owl +-", status[1])
     assert re.fullmatch(r"keen-owl +main +Available +\S+ +verified in test", status[-1])
-    why = promotion(api.kubeconfig, "why", "stage/live").out.splitlines()
+    why = promotion(api.kubeconfig, "why", "stage/delivery").out.splitlines()
     assert why[1:] == ["it has wise-elk", "  keen-owl is Available: verified in test", "owner: team shop"]
-    assert json.loads(promotion(api.kubeconfig, "why", "live", "-o", "json").out)["newer"][0]["freight"] == NEW
-    assert "stagedetails" in promotion(api.kubeconfig, "why", "live", "-o", "name").out
-    history = promotion(api.kubeconfig, "history", "live").out.splitlines()
+    assert json.loads(promotion(api.kubeconfig, "why", "delivery", "-o", "json").out)["newer"][0]["freight"] == NEW
+    assert "stagedetails" in promotion(api.kubeconfig, "why", "delivery", "-o", "name").out
+    history = promotion(api.kubeconfig, "history", "delivery").out.splitlines()
     assert history[1].split()[:4] == ["2026-11-30T11:30:00Z", "wise-elk", "Succeeded", "p8"]
-    listed = yaml.safe_load(promotion(api.kubeconfig, "history", "live", "-o", "yaml").out)
+    listed = yaml.safe_load(promotion(api.kubeconfig, "history", "delivery", "-o", "yaml").out)
     assert listed["items"][0]["alias"] == "wise-elk"
-    assert promotion(api.kubeconfig, "history", "live", "-o", "name").out == "p8\n"
-    waited = promotion(api.kubeconfig, "wait", "--stage", "live", "--freight", "wise-elk", "-o", "json")
+    assert promotion(api.kubeconfig, "history", "delivery", "-o", "name").out == "p8\n"
+    waited = promotion(api.kubeconfig, "wait", "--stage", "delivery", "--freight", "wise-elk", "-o", "json")
     assert json.loads(waited.out)["outcome"] == "well"
     api.set(stage_details("fresh"))
     assert "No Promotion to team/fresh has ended" in promotion(api.kubeconfig, "history", "fresh").err
