@@ -15,15 +15,16 @@ from tests.browser.test_pages import WINDOWS, screenshots
 @pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
 def test_it_is_led_to_and_filtered(visit: Visit, dashboard: Dashboard) -> None:
     """From a strategy's page to what was before; its form leaves what was asked for; entries lead back."""
-    page = visit.open("journal")
+    page = visit.context.new_page()
+    page.goto(f"{visit.url}journal")
     name = page.locator(".entry-who b").first.inner_text()
     page.locator(".entry-who").first.click()
     page.get_by_role("link", name="what was before, in the journal").click()
     page.wait_for_url("**/journal?namespace=*")
     assert page.get_by_role("heading", level=1).inner_text() == "Journal"
-    assert page.get_by_label("Name").input_value() == name
+    assert page.get_by_label("Name", exact=True).input_value() == name
     assert {each.inner_text() for each in page.locator(".entry-who b").all()} == {name}
-    page.get_by_label("What").select_option("promoted")
+    page.get_by_label("What", exact=True).select_option("promoted")
     page.get_by_role("button", name="Filter").click()
     page.wait_for_url("**event=promoted**")
     assert {each.inner_text() for each in page.locator(".item .event").all()} <= {"promoted"}
