@@ -24,7 +24,7 @@ def test_it_is_led_to_and_filtered(visit: Visit, dashboard: Dashboard) -> None:
     assert page.get_by_role("heading", level=1).inner_text() == "Journal"
     assert page.get_by_label("Name", exact=True).input_value() == name
     assert {each.inner_text() for each in page.locator(".entry-who b").all()} == {name}
-    page.get_by_label("What", exact=True).select_option("promoted")
+    page.locator("select[name=event]").select_option("promoted")
     page.get_by_role("button", name="Filter").click()
     page.wait_for_url("**event=promoted**")
     assert {each.inner_text() for each in page.locator(".item .event").all()} <= {"promoted"}
