@@ -116,7 +116,7 @@ def test_aggregated_discovery(cluster: Aggregated) -> None:
     (found,) = (group for group in groups if group["metadata"]["name"] == "view.promoter.argoproj.io")
     (version,) = found["versions"]
     assert (version["version"], version["freshness"]) == ("v1alpha1", "Current")
-    assert [resource.get("shortNames") for resource in version["resources"]] == [["psd"], ["sgd"], None]
+    assert [resource.get("shortNames") for resource in version["resources"]] == [["psd"], ["sgd"], None, ["pe"]]
 
 
 @pytest.mark.parametrize(("field", "kind"), MEMBERS, ids=[field for field, _ in MEMBERS])
@@ -157,7 +157,8 @@ def test_nothing_of_others_is_lost(cluster: Aggregated) -> None:
     views = (PROMOTION_STRATEGY_DETAILS, stage_details("argocd"))
     kinds = {member.kind for each in views for member in each.members}
     kinds |= {kind for each in views for kind in (each.root.kind, each.kind, each.list_kind)}
-    assert added == {OURS + kind for kind in (*kinds, "CommitDetails")}
+    kinds |= {"CommitDetails", "PromotionEvent", "PromotionEventList"}
+    assert added == {OURS + kind for kind in kinds}
     assert cluster.get("/openapi/v2", Accept=PROTOBUF_V2).status == 200
 
 
