@@ -26,6 +26,7 @@ EXAMPLES = [
     (errors.TooManyRequests("x", 1), 429, "TooManyRequests"),
     (errors.NotReady(), 503, "ServiceUnavailable"),
     (errors.Draining(), 503, "ServiceUnavailable"),
+    (errors.JournalUnavailable("x"), 503, "ServiceUnavailable"),
     (errors.ReviewUnavailable("x"), 503, "ServiceUnavailable"),
     (Ahead(9, 2), 504, "Timeout"),
 ]
