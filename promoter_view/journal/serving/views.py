@@ -25,6 +25,8 @@ from promoter_view.views.known import SELECTORS
 #: Entries that are kept in memory for those who read along.
 _RECENT = 4096
 _PAGE = 500
+#: Entries of which bundles are made in one turn.
+_AT_ONCE = 500
 _EVERY_VIEW = frozenset(SELECTORS)
 
 
@@ -104,7 +106,11 @@ class EventViews:
         cursor.not_fetched()
 
     def _told(self, entries: Sequence[JournalEntry]) -> None:
-        self._recent.extend(map(event_bundle, entries))
+        if len(entries) > _AT_ONCE:
+            # Such as a beginning: to make bundles of all would take long, and whoever wants them fetches them.
+            self._recent.clear()
+        else:
+            self._recent.extend(map(event_bundle, entries))
         self._wake()
 
     def _wake(self) -> None:
