@@ -28,7 +28,7 @@ from promoter_view.journal.serving.views import BeginningViews, EventViews
 from promoter_view.journal.store import JournalError
 from promoter_view.kubernetes.selectors import FieldSelector
 from promoter_view.reading.answering import answer
-from promoter_view.reading.pages import Part
+from promoter_view.reading.pages import Page, Part
 from promoter_view.reading.pump import FRESHNESS_SECONDS, Pump
 from promoter_view.reading.selection import Selection, exactly
 from promoter_view.reading.sight import Sight
@@ -121,7 +121,7 @@ class EventResource:
         query = parse_list(call.parameters, SELECTABLE)
         await self._come(query.at_least or query.exact or 0)
         if query.labels.empty:
-            found = await self._lister.page(self._listing(request, call, query.fields), query, sight)
+            found = Page(*await self._lister.page(self._listing(request, call, query.fields), query, sight))
         else:
             raise BadRequest("promotionevents have no labels: select by field instead, such as name or environment")
         reader = list_reader(found, rendering, self._frames.wire(gzip=False), self._pump.begin_slice)
@@ -136,7 +136,8 @@ class EventResource:
         views: ViewReader = self._views
         if query.initial:
             listing = EventListing(call.target.namespace, query.fields, self._since(call.parameters))
-            views = BeginningViews(self._views, await self._lister.page(listing, _WHOLE, sight))
+            meta, listed = await self._lister.page(listing, _WHOLE, sight)
+            views = BeginningViews(self._views, meta.resource_version, listed)
         sighted = SightedViews(views, self._masks, sight, admission)
         watched = Watched(wanted, query, rendering, EventLines)
         await self._watching.serve(request, watched, sighted, self._instruments)

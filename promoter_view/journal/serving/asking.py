@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from twisted.internet.defer import Deferred, FirstError, gatherResults
-from twisted.python.failure import Failure
-
 from promoter_view.journal.entries import EntryIdentity, EventType, JournalEntry
 from promoter_view.journal.keeping import Journal
 from promoter_view.journal.store import JournalQuery
@@ -18,17 +15,23 @@ _FETCHED = 1000
 LAST = 1 << 40
 
 
+def _everything(entry: JournalEntry) -> bool:  # noqa: ARG001
+    """Nothing has to hold."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class AskedEntries:
     """The entries of those ``views`` that ``query`` asks for.
 
     ``gaps``: those as well, whatever objects are asked for: nobody knows whether anything happened to them then. Who
-    asks for some events gets gaps only if they are among these.
+    asks for some events gets gaps only if they are among these. ``matches``: what has to hold beside.
     """
 
     query: JournalQuery
     views: Collection[str]
     gaps: bool = False
+    matches: Callable[[JournalEntry], bool] = _everything
 
     def admits(self, entry: JournalEntry) -> bool:
         """Whether that is one of them."""
@@ -45,23 +48,22 @@ class AskedEntries:
             and query.name in ("", name)
             and query.environment in ("", it.environment)
             and (not query.commit or any(sha.lower().startswith(query.commit.lower()) for sha in entry.shas))
+            and self.matches(entry)
         )
 
-    def fetch(self, journal: Journal, after: EntryIdentity, limit: int) -> Deferred[Sequence[JournalEntry]]:
+    async def fetch(self, journal: Journal, after: EntryIdentity, limit: int) -> Sequence[JournalEntry]:
         """The next ones behind that; some may be of other views. It has read all where there are fewer than asked."""
-        query = replace(self.query, after=max(after, self.query.after), limit=limit)
-        return self.read(journal, query)
+        return await self.read(journal, replace(self.query, after=max(after, self.query.after), limit=limit))
 
-    def read(self, journal: Journal, query: JournalQuery) -> Deferred[Sequence[JournalEntry]]:
+    async def read(self, journal: Journal, query: JournalQuery) -> Sequence[JournalEntry]:
         """What that part of the query gives, and the gaps in between."""
-        found = journal.query(query)
+        found = await journal.query(query)
         if not (self.gaps and _is_of_some(query) and _admits_event(EventType.GAP, query)):
             return found
         of_gaps = replace(
             query, events=frozenset((EventType.GAP,)), view="", namespace="", name="", environment="", commit=""
         )
-        both = gatherResults([found, journal.query(of_gaps)], consumeErrors=True)
-        return both.addCallbacks(lambda lists: _merged(lists, query), _cause)
+        return _merged((found, await journal.query(of_gaps)), query)
 
 
 async def find(journal: Journal, asked: AskedEntries, sight: Sight, wanted: int) -> list[JournalEntry]:
@@ -75,6 +77,8 @@ async def find(journal: Journal, asked: AskedEntries, sight: Sight, wanted: int)
         if len(entries) < query.limit or len(found) >= wanted:
             return found[:wanted]
         edge = entries[-1].identity
+        # What was few of many is looked for in more of them.
+        query = replace(query, limit=_FETCHED)
         query = replace(query, before=edge) if query.newest_first else replace(query, after=edge)
 
 
@@ -115,8 +119,3 @@ def _admits_event(event: EventType, query: JournalQuery) -> bool:
 def _merged(lists: Sequence[Sequence[JournalEntry]], query: JournalQuery) -> Sequence[JournalEntry]:
     both = sorted((each for some in lists for each in some), key=lambda each: each.identity)
     return (both[::-1] if query.newest_first else both)[: query.limit]
-
-
-def _cause(failure: Failure) -> Failure:
-    error = failure.value
-    return error.subFailure if isinstance(error, FirstError) else failure

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import orjson
 
@@ -31,7 +32,7 @@ class EventBundle(Bundle):
 
 def event_bundle(entry: JournalEntry) -> EventBundle:
     """An entry, with the resourceVersion at which a watch goes on behind it."""
-    name, commit = entry.identity.name, entry.happening.commit
+    name = entry.identity.name
     document = entry.document()
     metadata = {"name": name, "namespace": entry.key.namespace, "uid": entry.identity.uid}
     head = orjson.dumps({"kind": KIND, "apiVersion": API_VERSION, "metadata": metadata | {"resourceVersion": ""}})
@@ -45,15 +46,44 @@ def event_bundle(entry: JournalEntry) -> EventBundle:
         labels={},
         head=head.removesuffix(b'"}}'),
         tail=(b'","creationTimestamp":"%b"}' % stamp, b"," + told[1:]),
-        selectable={
-            "name": entry.key.name,
-            "environment": entry.happening.environment,
-            "event": entry.happening.event.value,
-            "commit": commit.sha if commit is not None else "",
-            "view": entry.key.view,
-        },
+        selectable=selectable_of(entry),
         entry=entry,
     )
+
+
+def selectable_of(entry: JournalEntry) -> Mapping[str, str]:
+    """What field selectors may ask of it: SELECTABLE."""
+    commit = entry.happening.commit
+    return {
+        "name": entry.key.name,
+        "environment": entry.happening.environment,
+        "event": entry.happening.event.value,
+        "commit": commit.sha if commit is not None else "",
+        "view": entry.key.view,
+    }
+
+
+class EventBundles(Sequence[EventBundle]):
+    """Entries, each made into a bundle once it is looked at."""
+
+    def __init__(self, entries: Sequence[JournalEntry]) -> None:
+        self._entries = entries
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, index: int) -> EventBundle: ...
+    @overload
+    def __getitem__(self, index: slice) -> EventBundles: ...
+    def __getitem__(self, index: int | slice) -> EventBundle | EventBundles:
+        if isinstance(index, slice):
+            return EventBundles(self._entries[index])
+        return event_bundle(self._entries[index])
+
+    def of(self, view: str) -> EventBundles:
+        """Those of that view."""
+        return EventBundles([entry for entry in self._entries if entry.key.view == view])
 
 
 def change_of(bundle: EventBundle) -> BundleChange:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -15,9 +17,8 @@ from promoter_view.complaints import Complaint
 from promoter_view.journal.entries import EntryIdentity, JournalEntry
 from promoter_view.journal.keeping import Journal
 from promoter_view.journal.serving.asking import LAST, AskedEntries
-from promoter_view.journal.serving.bundles import EventBundle, change_of, event_bundle
+from promoter_view.journal.serving.bundles import EventBundles, change_of, event_bundle
 from promoter_view.journal.store import JournalQuery
-from promoter_view.reading.pages import Page
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.history import Expired, require_come
 from promoter_view.views.known import SELECTORS
@@ -25,8 +26,6 @@ from promoter_view.views.known import SELECTORS
 #: Entries that are kept in memory for those who read along.
 _RECENT = 4096
 _PAGE = 500
-#: Entries of which bundles are made in one turn.
-_AT_ONCE = 500
 _EVERY_VIEW = frozenset(SELECTORS)
 
 
@@ -38,7 +37,9 @@ class EventViews:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._readers: dict[Wakeable, None] = {}
-        self._recent: deque[EventBundle] = deque(maxlen=_RECENT)
+        self._recent: deque[JournalEntry] = deque(maxlen=_RECENT)
+        #: What is made of an entry is the same for all who read along.
+        self.bundle_of = lru_cache(maxsize=_PAGE)(event_bundle)
         self._complaint = Complaint(self._log, "a watch waits for the journal: {message}")
         journal.listen(self._told)
 
@@ -58,7 +59,7 @@ class EventViews:
         return self._journal.expired.resource_version
 
     @property
-    def recent(self) -> Sequence[EventBundle]:
+    def recent(self) -> Sequence[JournalEntry]:
         """The newest ones, in order."""
         return self._recent
 
@@ -97,7 +98,7 @@ class EventViews:
 
     def fetch(self, asked: AskedEntries, after: EntryIdentity, cursor: EventCursor) -> None:
         """Gives that cursor what comes next, then wakes who reads."""
-        fetching = asked.fetch(self._journal, after, _PAGE)
+        fetching = Deferred.fromCoroutine(asked.fetch(self._journal, after, _PAGE))
         fetching.addCallbacks(cursor.fetched, self._not_fetched, errbackArgs=(cursor,))
         fetching.addCallback(lambda _: self._wake())
 
@@ -106,11 +107,7 @@ class EventViews:
         cursor.not_fetched()
 
     def _told(self, entries: Sequence[JournalEntry]) -> None:
-        if len(entries) > _AT_ONCE:
-            # Such as a beginning: to make bundles of all would take long, and whoever wants them fetches them.
-            self._recent.clear()
-        else:
-            self._recent.extend(map(event_bundle, entries))
+        self._recent.extend(entries)
         self._wake()
 
     def _wake(self) -> None:
@@ -118,55 +115,14 @@ class EventViews:
             reader.wake()
 
 
-class BeginningViews:
-    """The same for one who watches from the beginning: a list was asked of the journal, and is what there is."""
+class _InFront:
+    """The same for one reader, who is told of some of it, or more."""
 
-    def __init__(self, views: EventViews, listed: Page) -> None:
+    def __init__(self, views: EventViews) -> None:
         self._views = views
-        self._listed = listed
-        self.subscribe = views.subscribe
-        self.unsubscribe = views.unsubscribe
-        self.cursor = views.cursor
-        self.get = views.get
-
-    @property
-    def ready(self) -> bool:
-        """As those behind."""
-        return self._views.ready
-
-    @property
-    def head(self) -> int:
-        """The list's: what has come since is told behind it."""
-        return self._listed.meta.resource_version
-
-    @property
-    def horizon(self) -> int:
-        """As those behind."""
-        return self._views.horizon
-
-    def list(self, view: str, namespace: str = "") -> Sequence[Bundle]:  # noqa: ARG002
-        """Those of the list."""
-        return [each for each in self._listed.bundles if each.key.view == view]
-
-    def list_at(self, view: str, namespace: str, resource_version: int) -> Sequence[Bundle]:
-        """As those behind."""
-        return self._views.list_at(view, namespace, resource_version)
-
-
-class AskedViews:
-    """The same for one who asks for some entries only, gaps among them. ``begin``: behind which entry.
-
-    Who resumes from its resourceVersion begins there, also where others of that resourceVersion follow.
-    """
-
-    def __init__(self, views: EventViews, asked: AskedEntries, begin: EntryIdentity | None = None) -> None:
-        self._views = views
-        self._asked = asked
-        self._begin = begin
         self.subscribe = views.subscribe
         self.unsubscribe = views.unsubscribe
         self.get = views.get
-        self.list = views.list
         self.list_at = views.list_at
 
     @property
@@ -183,6 +139,44 @@ class AskedViews:
     def horizon(self) -> int:
         """As those behind."""
         return self._views.horizon
+
+    def list(self, view: str, namespace: str = "") -> Sequence[Bundle]:
+        """As those behind."""
+        return self._views.list(view, namespace)
+
+    def cursor(self, view: str, namespace: str, after: int) -> Cursor:
+        """As those behind. Errors: Expired, Ahead."""
+        return self._views.cursor(view, namespace, after)
+
+
+class BeginningViews(_InFront):
+    """For one who watches from the beginning: a list was asked of the journal, as of ``head``, and is what there is."""
+
+    def __init__(self, views: EventViews, head: int, listed: EventBundles) -> None:
+        super().__init__(views)
+        self._head = head
+        self._listed = listed
+
+    @property
+    def head(self) -> int:
+        """The list's: what has come since is told behind it."""
+        return self._head
+
+    def list(self, view: str, namespace: str = "") -> Sequence[Bundle]:  # noqa: ARG002
+        """Those of the list."""
+        return self._listed.of(view)
+
+
+class AskedViews(_InFront):
+    """For one who asks for some entries only, gaps among them. ``begin``: behind which entry.
+
+    Who resumes from its resourceVersion begins there, also where others of that resourceVersion follow.
+    """
+
+    def __init__(self, views: EventViews, asked: AskedEntries, begin: EntryIdentity | None = None) -> None:
+        super().__init__(views)
+        self._asked = asked
+        self._begin = begin
 
     def cursor(self, view: str, namespace: str, after: int) -> Cursor:  # noqa: ARG002
         """Of what is asked for. Errors: Expired, Ahead."""
@@ -205,7 +199,7 @@ class EventCursor:
         self._position = after.resource_version - (after.item < LAST)
         #: Entries up to here were given, or are to be.
         self._reached = after
-        self._held: deque[EventBundle] = deque()
+        self._held: deque[JournalEntry] = deque()
         self._is_fetching = False
 
     @property
@@ -228,14 +222,15 @@ class EventCursor:
             raise Expired(self._position, self._views.horizon)
         if self.caught_up:
             return ()
-        taken = [self._held.popleft() for _ in range(min(limit, len(self._held)))]
+        bundle_of = self._views.bundle_of
+        taken = [bundle_of(self._held.popleft()) for _ in range(min(limit, len(self._held)))]
         self._position = taken[-1].resource_version
         return [change_of(each) for each in taken]
 
     def fetched(self, entries: Sequence[JournalEntry]) -> None:
         """What was asked of the journal."""
         self._is_fetching = False
-        self._held.extend(event_bundle(entry) for entry in entries if self._asked.admits(entry))
+        self._held.extend(filter(self._asked.admits, entries))
         if entries:
             self._reached = max(self._reached, entries[-1].identity)
         else:
@@ -247,11 +242,11 @@ class EventCursor:
 
     def _refill(self) -> None:
         recent = self._views.recent
-        if recent and recent[0].entry.identity <= self._reached:
-            newer = list(takewhile(lambda each: each.entry.identity > self._reached, reversed(recent)))
-            self._held.extend(each for each in reversed(newer) if self._asked.admits(each.entry))
+        if recent and recent[0].identity <= self._reached:
+            newer = list(takewhile(lambda each: each.identity > self._reached, reversed(recent)))
+            self._held.extend(filter(self._asked.admits, reversed(newer)))
             if newer:
-                self._reached = newer[0].entry.identity
+                self._reached = newer[0].identity
         elif self._reached.resource_version < self._views.head:
             self._is_fetching = True
             self._views.fetch(self._asked, self._reached, self)
