@@ -13,10 +13,8 @@ from promoter_view.dashboard.page_table import page_path
 from promoter_view.dashboard.subject import Subjects
 from promoter_view.records import BundleChange
 from promoter_view.views.isolation import Isolation
-from promoter_view.views.versions import split
+from promoter_view.views.versions import moment
 
-#: Offsets are about units of 100 us since 1970 (docs/concepts.md).
-_OFFSETS_A_SECOND = 10_000
 #: Entries of changes that are kept for the streams that tell them next.
 _KEPT_ENTRIES = 8
 #: By so much the clocks of replicas differ, or one is slewed: nothing to speak of.
@@ -56,11 +54,6 @@ class Reach:
 
     time: datetime
     ahead: bool = False
-
-
-def moment(resource_version: int) -> datetime:
-    """About when that was, or later: offsets run ahead of the clock where it was set back."""
-    return datetime.fromtimestamp(split(resource_version).offset / _OFFSETS_A_SECOND, UTC)
 
 
 def reach_before(since: datetime, now: datetime) -> Reach:

@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from promoter_view.dashboard.activity import Activity, Entry, Reach, moment, reach_before, told_before
+from promoter_view.dashboard.activity import Activity, Entry, Reach, reach_before, told_before
 from promoter_view.dashboard.events import Event
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.dashboard.page_input import PageInput
@@ -22,6 +22,7 @@ from promoter_view.dashboard.unshown import Unshown
 from promoter_view.journal.entries import EventType
 from promoter_view.records import BundleKey
 from promoter_view.views.isolation import Isolation
+from promoter_view.views.versions import moment
 
 _ENTRIES_A_PAGE = 100
 _ENTRIES_OF_ONE = 20

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from promoter_view.dashboard.activity import moment
 from promoter_view.kubernetes.reflecting.reflector import ReflectorStatus
 from promoter_view.records import LogStatus
-from promoter_view.views.versions import join
+from promoter_view.views.versions import join, moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,9 @@ class JournalEntry:
         commit = self.happening.commit
         return iter(()) if commit is None else commit.shas
 
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
     @property
     def position(self) -> int:
         """The resourceVersion at which a watch resumes that has come to it: others of its own come again then."""

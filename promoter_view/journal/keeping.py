@@ -87,8 +87,8 @@ class Journal:
             cooperator=cooperator(runtime.reactor),
             clock=runtime.reactor,
             isolation=Isolation(runtime.metrics),
+            told=self._tell,
         )
-        self._writer.listen(self._tell)
         self._writer.start()
         self._pruning.start()
 
@@ -105,17 +105,9 @@ class Journal:
         """From now on that is told what is new in the journal, in order."""
         self._listeners.append(told)
 
-    def forget(self, told: Told) -> None:
-        """That is told no more."""
-        self._listeners.remove(told)
-
     def query(self, query: JournalQuery) -> Deferred[Sequence[JournalEntry]]:
         """See JournalStore."""
         return self._store.query(query)
-
-    def state(self) -> Deferred[JournalState]:
-        """See JournalStore."""
-        return self._store.state()
 
     def _reopen(self) -> None:
         Deferred.fromCoroutine(self.open()).addErrback(self._not_opened)
@@ -125,7 +117,7 @@ class Journal:
         self._unopened.set(failure.getErrorMessage())
 
     def _tell(self, entries: Sequence[JournalEntry]) -> None:
-        for told in tuple(self._listeners):
+        for told in self._listeners:
             told(entries)
 
     def _prune(self) -> None:

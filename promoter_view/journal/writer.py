@@ -21,19 +21,19 @@ from promoter_view.journal.deriving.backfill import TOLD_VIEWS, Past, past, past
 from promoter_view.journal.deriving.changes import WAYS, derive_steps
 from promoter_view.journal.entries import EntryIdentity, EventType, Happening, JournalEntry
 from promoter_view.journal.store import Batch, JournalError, JournalState, JournalStore
+from promoter_view.log.offsets import UNITS_PER_SECOND
 from promoter_view.reading.cooperative import CooperativeReader
 from promoter_view.records import BundleChange, BundleKey
 from promoter_view.views.contents import Readings
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.isolation import Isolation
-from promoter_view.views.versions import split
+from promoter_view.views.versions import moment, split
 
 #: Entries after which a transaction is not put off any more.
 _MOST_AT_ONCE = 500
 _RETRY_SECONDS = 5.0
 #: The journal is read on from where it stands, and what lies before the horizon is not there any more.
 _BEHIND_SECONDS = 30
-_OFFSETS_A_SECOND, _OFFSETS_A_MILLISECOND = 10_000, 10
 #: What a gap is of: everything.
 EVERYTHING = BundleKey("", "", "")
 #: Is told which entries are new in the journal, in order.
@@ -41,7 +41,7 @@ Told = Callable[[Sequence[JournalEntry]], None]
 
 
 class JournalWriter(CooperativeReader):
-    """``store`` is open, and this is all that writes to it."""
+    """``store`` is open, and this is all that writes to it. ``told`` hears of what is new."""
 
     failure = "the journal is read again from where it stands"
 
@@ -54,6 +54,7 @@ class JournalWriter(CooperativeReader):
         cooperator: Cooperator,
         clock: IReactorTime,
         isolation: Isolation,
+        told: Told,
     ) -> None:
         super().__init__(views, cooperator=cooperator)
         self._store = store
@@ -62,7 +63,7 @@ class JournalWriter(CooperativeReader):
         self._readings = Readings()
         self._cursor: Cursor | None = None
         self._found: list[JournalEntry] = []
-        self._listeners: list[Told] = []
+        self._told = told
         self._unwritten = Complaint(
             self._log, "nothing is written to the journal: {message}", over="the journal is written again"
         )
@@ -74,10 +75,6 @@ class JournalWriter(CooperativeReader):
     def problem(self) -> str:
         """Why nothing is written, "" where it is."""
         return self._unwritten.message
-
-    def listen(self, told: Told) -> None:
-        """From now on that is told what is new in the journal."""
-        self._listeners.append(told)
 
     def _steps(self) -> Iterator[Deferred[None] | None]:  # type: ignore[override]
         if self._cursor is None:
@@ -91,7 +88,7 @@ class JournalWriter(CooperativeReader):
 
     def _is_behind(self, position: int) -> bool:
         """Whether what happened since meant nothing, and is long enough to be written down all the same."""
-        return split(position).offset - split(self.progress).offset > _BEHIND_SECONDS * _OFFSETS_A_SECOND
+        return split(position).offset - split(self.progress).offset > _BEHIND_SECONDS * UNITS_PER_SECOND
 
     def _begin(self) -> Iterator[Deferred[None] | None]:
         head = self._views.head
@@ -115,10 +112,18 @@ class JournalWriter(CooperativeReader):
         for bundle in bundles:
             yield from self._isolation.steps(bundle.key, "journal", past_steps(bundle, self._readings))
             told: list[Past] = self._isolation.of(bundle.key, "journal", partial(past, bundle, self._readings), list)
-            for told_time, happening in told:
+            for time, happening in told:
                 identity = EntryIdentity(head, len(self._found))
-                time = told_time.replace(microsecond=told_time.microsecond // 1000 * 1000)
-                self._found.append(JournalEntry(identity, time, bundle.key, bundle.uid, happening, backfilled=True))
+                self._found.append(
+                    JournalEntry(
+                        identity,
+                        _whole_milliseconds(time),
+                        bundle.key,
+                        bundle.uid,
+                        happening,
+                        backfilled=True,
+                    )
+                )
             yield
 
     def _take(self, cursor: Cursor) -> Iterator[Deferred[None] | None]:
@@ -149,8 +154,7 @@ class JournalWriter(CooperativeReader):
         self.examined = max(self.examined, progress)
         self._unwritten.clear()
         if entries:
-            for told in self._listeners:
-                told(entries)
+            self._told(entries)
 
     def _broken(self, failure: Failure) -> None:
         """Reads again from where the journal stands, in a while."""
@@ -174,11 +178,13 @@ def _entries(change: BundleChange, happenings: Sequence[Happening]) -> list[Jour
     ]
 
 
+def _whole_milliseconds(time: datetime) -> datetime:
+    """As it is written down."""
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
 def _gap(progress: int, head: int) -> JournalEntry:
     """From when to when nobody has looked."""
-    began, ended = (
-        datetime.fromtimestamp(split(each).offset // (_OFFSETS_A_SECOND // 1000) / 1000, UTC)
-        for each in (progress, head)
-    )
+    began, ended = (_whole_milliseconds(moment(each)) for each in (progress, head))
     happening = Happening(EventType.GAP, before=began.isoformat(), after=ended.isoformat())
     return JournalEntry(EntryIdentity(head, 0), ended, EVERYTHING, "", happening)

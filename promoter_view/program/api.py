@@ -23,7 +23,7 @@ from promoter_view.api.site import ApiEntrance, Resources
 from promoter_view.api.warnings import Warn
 from promoter_view.api.watching import ApiSettings
 from promoter_view.boundaries import ViewReader
-from promoter_view.journal.keeping import Journal
+from promoter_view.journal.serving.views import EventViews
 from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.measures.measuring import Measuring
 from promoter_view.measures.reading import Remembered, measured
@@ -52,8 +52,8 @@ _log = Logger()
 class Serving:
     """What both ports are made of. ``barrier`` is the event log's, ``commits`` keeps the index of commits.
 
-    ``remembered`` tells what is remembered of a bundle, ``warn`` why a view is empty; ``journal`` is the one of this
-    process.
+    ``remembered`` tells what is remembered of a bundle, ``warn`` why a view is empty; ``entries`` are the
+    journal's.
     """
 
     views: ViewReader
@@ -65,7 +65,7 @@ class Serving:
     commits: CommitFollower
     remembered: Remembered
     warn: Warn
-    journal: Journal
+    entries: EventViews
 
     @property
     def limits(self) -> Limits:
@@ -121,7 +121,7 @@ class ServedApi(Served):
         )
         commits = CommitResource(serving.views, serving.finder(definitions, sights.commits), pump=pump, now=runtime.now)
         events = EventResource(
-            serving.journal,
+            serving.entries,
             [definition.plural for definition in definitions],
             runtime=runtime,
             settings=chosen,
@@ -149,7 +149,7 @@ class ServedApi(Served):
             secure=True,
             grace_seconds=settings.program.shutdown_grace,
             reactor=runtime.reactor,
-            ended=lambda: _end(pump, events),
+            ended=lambda: end_pumps(pump, events.pump),
         )
 
     @property
@@ -175,9 +175,10 @@ class ServedApi(Served):
             raise ConfigError(f"--port-file: {file}: {error.strerror or error}") from error
 
 
-def _end(pump: Pump, events: EventResource) -> None:
-    pump.stop()
-    events.stop()
+def end_pumps(*pumps: Pump) -> None:
+    """Nothing is pumped any more."""
+    for pump in pumps:
+        pump.stop()
 
 
 def _measures(serving: Serving, definitions: Sequence[ViewDefinition], pump: Pump) -> MeasuresResource:

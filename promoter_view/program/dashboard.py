@@ -28,10 +28,9 @@ from promoter_view.dashboard.visitors.visitors import (
     ProxyProof,
     TokenAuthenticator,
 )
-from promoter_view.program.api import Serving
+from promoter_view.program.api import Serving, end_pumps
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.listening import Listening
-from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.reading.wire import Frames
 from promoter_view.slices import SLICE_SECONDS, cooperator
@@ -92,9 +91,11 @@ class ServedDashboard(Served):
         data = DataResource(
             views, plurals, self._streams, parts.fragments, sights=sights, pump=pump, frames=frames, now=runtime.now
         )
-        self._journal = JournalStreams(serving.journal, plurals, sights=sights, runtime=runtime)
+        self._journal = JournalStreams(serving.entries, plurals, sights=sights, runtime=runtime)
         root = settings.dashboard.url.rstrip("/") + "/" if settings.dashboard.url else settings.dashboard.root_path
-        journal = JournalPages(serving.journal, plurals, shown, self._journal, sights=sights, now=shown.now, root=root)
+        journal = JournalPages(
+            serving.entries.journal, plurals, shown, self._journal, sights=sights, now=shown.now, root=root
+        )
         authenticator = _authenticator(serving, reviewing)
         self._follower = ActivityFollower(views, plurals, parts.activity, cooperator=cooperator(runtime.reactor))
         # Nobody waits for these rows yet, and somebody does for the first lists.
@@ -117,7 +118,7 @@ class ServedDashboard(Served):
             path=settings.dashboard.root_path,
             grace_seconds=settings.program.shutdown_grace,
             reactor=runtime.reactor,
-            ended=lambda: _end(pump, self._journal.pump),
+            ended=lambda: end_pumps(pump, self._journal.pump),
         )
 
     @property
@@ -136,11 +137,6 @@ class ServedDashboard(Served):
         self._follower.stop()
         self._warmer.stop()
         await super().close()
-
-
-def _end(*pumps: Pump) -> None:
-    for pump in pumps:
-        pump.stop()
 
 
 def _parts(serving: Serving, isolation: Isolation, assets: Assets, plurals: Sequence[str]) -> Parts:

@@ -11,6 +11,7 @@ from promoter_view.access.admission import Access, OpenAccess
 from promoter_view.access.delegated_access import OpenPaths, OpenPathsAccess
 from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.api.warnings import EmptyViews
+from promoter_view.journal.serving.views import EventViews
 from promoter_view.kubernetes.connection.cluster import ClusterConfig
 from promoter_view.program.access import ClusterAccess
 from promoter_view.program.api import ApiSights, ServedApi, Serving
@@ -111,8 +112,18 @@ class Ports:
         health, barrier = self._report.health(self._access), self._pipeline.event_log.barrier
         projector, commits = self._pipeline.projector, self._commits
         empty = EmptyViews(self._role.shown, self._role.paths, position=projector.position, count=projector.count)
-        parts = (health, self._reloader, barrier, commits, projector.memory, empty.warning, self._pipeline.journal)
-        return Serving(projector, self._settings, self._runtime, *parts)
+        return Serving(
+            projector,
+            self._settings,
+            self._runtime,
+            health,
+            self._reloader,
+            barrier,
+            commits,
+            remembered=projector.memory,
+            warn=empty.warning,
+            entries=EventViews(self._pipeline.journal),
+        )
 
     def _make_dashboard(self, serving: Serving) -> ServedDashboard:
         return ServedDashboard(

@@ -6,7 +6,10 @@ of one generation is the order of the changes.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import NamedTuple
+
+from promoter_view.log.offsets import UNITS_PER_SECOND
 
 OFFSET_UNIT = 262_144
 GENERATION_UNIT = 65_536
@@ -33,3 +36,8 @@ def split(resource_version: int) -> Version:
     """The inverse of ``join``."""
     offset, rest = divmod(resource_version, OFFSET_UNIT)
     return Version(offset, *divmod(rest, GENERATION_UNIT))
+
+
+def moment(resource_version: int) -> datetime:
+    """About when that was, or later: offsets run ahead of the clock where it was set back."""
+    return datetime.fromtimestamp(split(resource_version).offset / UNITS_PER_SECOND, UTC)

@@ -174,7 +174,7 @@ def test_a_watch_from_before_what_is_in_memory(told: Told) -> None:
     """What is not in memory any more is fetched, page by page, and then the watch reads along."""
     entries = told.write(*(entry(number, letter="abcdef"[number % 6]) for number in range(1, 1400)))
     told.world.ask(ROOT)
-    views = told.world.events._views
+    views = told.world.entries
     views._recent.clear()
     watch = told.world.open(f"{HERE}?watch=1&resourceVersion={told.base}")
     found = [event["object"]["metadata"]["name"] for _ in range(4) for event in watch.events()]

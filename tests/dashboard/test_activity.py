@@ -8,13 +8,13 @@ from unittest import mock
 
 import pytest
 
-from promoter_view.dashboard.activity import Activity, Entry, moment
+from promoter_view.dashboard.activity import Activity, Entry
 from promoter_view.dashboard.events import Event, Item
 from promoter_view.dashboard.strategies.activity import compare
 from promoter_view.dashboard.strategies.environments import read_strategy
 from promoter_view.dashboard.strategies.past import read_last
 from promoter_view.dashboard.streams.topics import TopicForm
-from promoter_view.views.versions import join
+from promoter_view.views.versions import join, moment
 from tests.support.dashboard.company import Company
 from tests.support.views.strategies import LATER, NEW, OLD, Decoded, bundle, check, history, policy, restore
 from tests.support.views.world import VIEW

@@ -31,8 +31,8 @@ class Running:
             cooperator=cooperator(self.clock),
             clock=self.clock,
             isolation=company.isolation,
+            told=self.told.extend,
         )
-        self.writer.listen(self.told.extend)
         self.writer.start()
 
     def settle(self) -> None:

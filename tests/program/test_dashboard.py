@@ -41,7 +41,7 @@ def served(clock: Any, reloader: Reloader, **options: str) -> ServedDashboard:
         commits=world.commits,
         remembered=world.views.memory,
         warn=lambda view: "",
-        journal=world.journal,
+        entries=world.entries,
     )
     return ServedDashboard(serving, [PROMOTION_STRATEGY_DETAILS], reviewing=None, facts=lambda: FACTS)
 

@@ -21,7 +21,6 @@ from promoter_view.api.paths import EventTarget
 from promoter_view.api.query import parse_get, parse_list, parse_watch
 from promoter_view.api.watching import ApiSettings, Watched, Watches
 from promoter_view.boundaries import ViewReader
-from promoter_view.journal.keeping import Journal
 from promoter_view.journal.moments import parse_moment
 from promoter_view.journal.serving.bundles import PLURAL, SELECTABLE, EventMask
 from promoter_view.journal.serving.views import BeginningViews, EventViews
@@ -68,28 +67,26 @@ class EventResource:
 
     def __init__(
         self,
-        journal: Journal,
+        entries: EventViews,
         views: Sequence[str],
         *,
         runtime: Runtime,
         settings: ApiSettings,
         sights: Sights,
     ) -> None:
-        self._journal = journal
         self._plurals = tuple(views)
-        self._views = EventViews(journal)
+        self._views = entries
         self._sights = sights
         self._now = runtime.now
         self._reactor = runtime.reactor
         self._frames = Frames()
         self._masks = {view: EventMask() for view in self._plurals}
-        self._pump = Pump(self._views, reactor=runtime.reactor)
+        self.pump = Pump(self._views, reactor=runtime.reactor)
         self._renderings = Renderings(EventShape(), EventRows(), now=runtime.now)
         self._instruments = WatchInstruments(runtime.metrics, PLURAL)
-        self._lister = EventLister(journal, views)
-        self._watching = Watches(self._pump, self._frames, runtime=runtime, settings=settings)
+        self._lister = EventLister(entries.journal, views)
+        self._watching = Watches(self.pump, self._frames, runtime=runtime, settings=settings)
         self.watches = self._watching.feeds
-        self.stop = self._pump.stop
 
     async def serve(self, request: Request, call: EventCall, admission: Admission) -> None:
         """Errors: those of ``status``."""
@@ -124,9 +121,9 @@ class EventResource:
             found = Page(*await self._lister.page(self._listing(request, call, query.fields), query, sight))
         else:
             raise BadRequest("promotionevents have no labels: select by field instead, such as name or environment")
-        reader = list_reader(found, rendering, self._frames.wire(gzip=False), self._pump.begin_slice)
+        reader = list_reader(found, rendering, self._frames.wire(gzip=False), self.pump.begin_slice)
         request.setHeader("Content-Type", rendering.layout.content_type)
-        await answer(self._pump, reader, request)
+        await answer(self.pump, reader, request)
 
     async def _watch(self, request: Request, call: EventCall, sight: Sight, admission: Admission) -> None:
         rendering = self._rendering(request, call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -33,8 +34,8 @@ def line_pieces(entries: Sequence[JournalEntry]) -> Iterator[bytes]:
         yield b"".join(map(line, entries[first : first + _LINES_A_PIECE]))
 
 
-class JournalLines(Format):
-    """A line each. One without ``event`` says up to which resourceVersion all was told, or why it ends."""
+class _JournalFormat(Format):
+    """What both have alike: there is no state to tell, and an entry is told to all clients in the same bytes."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -48,9 +49,22 @@ class JournalLines(Format):
         return self.bookmark(position)
 
     def changed(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> bytes:  # noqa: ARG002
-        """One line for all clients."""
-        entry = _entry_of(bundle)
-        return self._wire.shared(("line", entry.identity), lambda: line(entry))
+        """One for all clients."""
+        assert isinstance(bundle, EventBundle)
+        entry = bundle.entry
+        return self._wire.shared((type(self), entry.identity), lambda: self.said(entry))
+
+    @abstractmethod
+    def said(self, entry: JournalEntry) -> bytes:
+        """An entry."""
+
+
+class JournalLines(_JournalFormat):
+    """A line each. One without ``event`` says up to which resourceVersion all was told, or why it ends."""
+
+    def said(self, entry: JournalEntry) -> bytes:
+        """A line."""
+        return line(entry)
 
     def bookmark(self, position: int) -> bytes:
         """Where the client stands."""
@@ -70,29 +84,14 @@ class JournalLines(Format):
         return self._wire.text(orjson.dumps(document) + b"\n")
 
 
-class JournalFrames(Format):
+class JournalFrames(_JournalFormat):
     """Events without a name of their own, so that every browser's ``onmessage`` gets them; ids are ``RV-ITEM``."""
 
     begins_anew = True
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def present(self, bundle: Bundle) -> bytes:  # noqa: ARG002
-        """There is no state to tell."""
-        return b""
-
-    def complete(self, position: int) -> bytes:
-        """Where the client stands."""
-        return self.bookmark(position)
-
-    def changed(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> bytes:  # noqa: ARG002
-        """One frame for all clients."""
-        entry = _entry_of(bundle)
-        return self._wire.shared(
-            ("frame", entry.identity),
-            lambda: sse.frame("message", orjson.dumps(entry.document()), entry.identity.name),
-        )
+    def said(self, entry: JournalEntry) -> bytes:
+        """A frame with its id."""
+        return sse.frame("message", orjson.dumps(entry.document()), entry.identity.name)
 
     def bookmark(self, position: int) -> bytes:
         """BOOKMARK."""
@@ -110,8 +109,3 @@ class JournalFrames(Format):
         """A last BOOKMARK, and GOODBYE: why, the answer to the next request says."""
         last = b"" if position is None else self.bookmark(position)
         return last + self._wire.text(sse.frame("GOODBYE", b"{}"))
-
-
-def _entry_of(bundle: Bundle) -> JournalEntry:
-    assert isinstance(bundle, EventBundle)
-    return bundle.entry

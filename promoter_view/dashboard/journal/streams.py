@@ -13,7 +13,6 @@ from promoter_view.dashboard.streams import sse
 from promoter_view.dashboard.streams.resource import RETRY_MILLISECONDS, RHYTHM
 from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.journal.entries import EntryIdentity
-from promoter_view.journal.keeping import Journal
 from promoter_view.journal.serving.asking import AskedEntries
 from promoter_view.journal.serving.bundles import EventMask
 from promoter_view.journal.serving.views import AskedViews, EventViews
@@ -33,11 +32,10 @@ from promoter_view.web.accept import accepts_gzip
 class JournalStreams:
     """Opens feeds of the journal, and keeps them all."""
 
-    def __init__(self, journal: Journal, plurals: Sequence[str], *, sights: Sights, runtime: Runtime) -> None:
-        self._journal = journal
+    def __init__(self, entries: EventViews, plurals: Sequence[str], *, sights: Sights, runtime: Runtime) -> None:
         self._plurals = tuple(plurals)
         self._sights = sights
-        self._views = EventViews(journal)
+        self._views = entries
         self._masks = {view: EventMask() for view in (*self._plurals, EVERYTHING.view)}
         self._frames = Frames()
         self._clients = runtime.metrics.sse_clients
@@ -70,7 +68,7 @@ class JournalStreams:
         """In front of the first entry since the moment that is asked for; None: with what comes."""
         if wanted.query.since is None:
             return None
-        for entry in await wanted.read(self._journal, replace(wanted.query, limit=1)):
+        for entry in await wanted.read(self._views.journal, replace(wanted.query, limit=1)):
             return EntryIdentity(entry.identity.resource_version, entry.identity.item - 1)
         return None
 

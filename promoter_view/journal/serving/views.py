@@ -30,12 +30,12 @@ _EVERY_VIEW = frozenset(SELECTORS)
 
 
 class EventViews:
-    """``list`` gives nothing: lists are asked of the journal (``api.events``)."""
+    """Shared by all who read ``journal``. ``list`` gives nothing: lists are asked of the journal (``api.events``)."""
 
     _log = Logger()
 
     def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+        self.journal = journal
         self._readers: dict[Wakeable, None] = {}
         self._recent: deque[JournalEntry] = deque(maxlen=_RECENT)
         #: What is made of an entry is the same for all who read along.
@@ -46,17 +46,17 @@ class EventViews:
     @property
     def ready(self) -> bool:
         """It can be read."""
-        return self._journal.is_open
+        return self.journal.is_open
 
     @property
     def head(self) -> int:
         """The resourceVersion up to which changes are in the journal."""
-        return self._journal.progress
+        return self.journal.progress
 
     @property
     def horizon(self) -> int:
         """The newest one that retention has deleted."""
-        return self._journal.expired.resource_version
+        return self.journal.expired.resource_version
 
     @property
     def recent(self) -> Sequence[JournalEntry]:
@@ -94,11 +94,11 @@ class EventViews:
     @property
     def expired(self) -> EntryIdentity:
         """The newest entry that retention has deleted."""
-        return self._journal.expired
+        return self.journal.expired
 
     def fetch(self, asked: AskedEntries, after: EntryIdentity, cursor: EventCursor) -> None:
         """Gives that cursor what comes next, then wakes who reads."""
-        fetching = Deferred.fromCoroutine(asked.fetch(self._journal, after, _PAGE))
+        fetching = Deferred.fromCoroutine(asked.fetch(self.journal, after, _PAGE))
         fetching.addCallbacks(cursor.fetched, self._not_fetched, errbackArgs=(cursor,))
         fetching.addCallback(lambda _: self._wake())
 

@@ -180,7 +180,7 @@ def test_following_from_a_moment(told: Told) -> None:
     entries = told.write(*(entry(number, letter="b") for number in range(2, 700)))
     board = told.world
     assert isinstance(board, Board)
-    board.followed._views._recent.clear()
+    board.entries._recent.clear()
     found = Followed(told, "since=-1h&event=promoted")
     assert [name for _ in range(4) for name in found.entries()] == names(entries)
     more = told.write(entry(1000, letter="c"))

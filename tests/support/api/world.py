@@ -23,6 +23,7 @@ from promoter_view.api.warnings import Warn
 from promoter_view.api.watching import ApiSettings
 from promoter_view.boundaries import ViewReader
 from promoter_view.journal.keeping import Journal
+from promoter_view.journal.serving.views import EventViews
 from promoter_view.journal.store import Retention
 from promoter_view.measures.measuring import Measuring
 from promoter_view.measures.reading import measured
@@ -157,8 +158,9 @@ class World:
         )
         commits = CommitResource(self.views, finder, pump=self.pump, now=self.runtime.now)
         self.journal = Journal(self.views, DirectJournal(), Retention(30 * 86400, 1 << 30), runtime=self.runtime)
-        self.events = events = EventResource(
-            self.journal, plurals, runtime=self.runtime, settings=ApiSettings(), sights=chosen_sights
+        self.entries = EventViews(self.journal)
+        events = EventResource(
+            self.entries, plurals, runtime=self.runtime, settings=ApiSettings(), sights=chosen_sights
         )
         routes = Routes(definitions, openapi=self.openapi, health=self.health, metrics=self.metrics, version="0.1.0")
         self.warnings: list[str] = []

@@ -96,7 +96,7 @@ class Board(World):
             )
         finder = CommitFinder(self.views, self.plurals, self.commits, **given, readings=Readings(), reactor=self.clock)
         commits = CommitPages(finder, page_resource, pump=self.pump)
-        self.followed = JournalStreams(self.journal, self.plurals, **given, runtime=self.runtime)
+        self.followed = JournalStreams(self.entries, self.plurals, **given, runtime=self.runtime)
         journal = JournalPages(
             self.journal, self.plurals, page_resource, self.followed, **given, now=page_resource.now, root=root_path
         )
