@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from twisted.internet.task import deferLater
 from twisted.web.server import Request
 
 from promoter_view.access.admission import Admission
@@ -28,7 +27,7 @@ from promoter_view.journal.store import JournalError
 from promoter_view.kubernetes.selectors import FieldSelector
 from promoter_view.reading.answering import answer
 from promoter_view.reading.pages import Page, Part
-from promoter_view.reading.pump import FRESHNESS_SECONDS, Pump
+from promoter_view.reading.pump import Pump
 from promoter_view.reading.selection import Selection, exactly
 from promoter_view.reading.sight import Sight
 from promoter_view.reading.sighted import SightedViews
@@ -37,15 +36,12 @@ from promoter_view.reading.wire import Frames
 from promoter_view.runtime import Runtime
 from promoter_view.views.definition import GROUP
 from promoter_view.views.history import require_come
-from promoter_view.views.versions import split
 from promoter_view.web.entrance import send
 from promoter_view.web.errors import BadRequest, JournalUnavailable, MethodNotAllowed, NotReady, ObjectNotFound
 from promoter_view.web.parameters import Parameters, first
 
 #: What a list without ``since`` is of.
 DEFAULT = timedelta(hours=24)
-#: How often it is looked whether the journal has come to what somebody has seen elsewhere.
-_LOOKS = 15
 _WHOLE = Part()
 _WARNING = (
     '299 - "only the events of the last 24 hours are listed: give since=, such as since=-7d, for more '
@@ -155,11 +151,7 @@ class EventResource:
 
     async def _come(self, version: int) -> None:
         """What is read is as new as it has to be. Errors: Ahead."""
-        for _ in range(_LOOKS):
-            if split(version).offset <= split(self._views.head).offset:
-                return
-            # That nothing happened wakes nobody.
-            await deferLater(self._reactor, FRESHNESS_SECONDS / _LOOKS)
+        await self._views.reach(version, self._reactor)
         require_come(version, self._views.head)
 
     def _rendering(self, request: Request, call: EventCall) -> Rendering:

@@ -40,6 +40,7 @@ class JournalStreams:
         self._frames = Frames()
         self._clients = runtime.metrics.sse_clients
         self._random = runtime.random
+        self._reactor = runtime.reactor
         self.pump = Pump(self._views, reactor=runtime.reactor)
         self.feeds = OpenFeeds(self.pump, reactor=runtime.reactor, random=runtime.random)
 
@@ -74,7 +75,8 @@ class JournalStreams:
 
     async def _resume(self, feed: Feed, begin: EntryIdentity | None, sighted: SightedViews) -> None:
         position = 0 if begin is None else begin.resource_version
-        await self.pump.fresh(sighted.see, lambda: feed.resume(position))
+        await self._views.reach(position, self._reactor)
+        await sighted.see(lambda: feed.resume(position))
         feed.remind()
 
     async def _resume_or_reset(self, feed: Feed, begin: EntryIdentity | None, sighted: SightedViews) -> None:

@@ -9,6 +9,8 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -19,13 +21,17 @@ from promoter_view.journal.keeping import Journal
 from promoter_view.journal.serving.asking import LAST, AskedEntries
 from promoter_view.journal.serving.bundles import EventBundles, change_of, event_bundle
 from promoter_view.journal.store import JournalQuery
+from promoter_view.reading.pump import FRESHNESS_SECONDS
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.history import Expired, require_come
 from promoter_view.views.known import SELECTORS
+from promoter_view.views.versions import split
 
 #: Entries that are kept in memory for those who read along.
 _RECENT = 4096
 _PAGE = 500
+#: How often the head is looked at while somebody waits for it.
+_LOOKS = 15
 _EVERY_VIEW = frozenset(SELECTORS)
 
 
@@ -82,6 +88,16 @@ class EventViews:
             raise Expired(after, self.horizon)
         wanted = AskedEntries(JournalQuery(view=view, namespace=namespace), _EVERY_VIEW)
         return EventCursor(self, wanted, EntryIdentity(after, LAST))
+
+    async def reach(self, version: int, reactor: IReactorTime) -> None:
+        """Waits a little until the head has come to what somebody has seen elsewhere; it may not have come there then.
+
+        That nothing happened moves the head, and wakes nobody: so it is looked at.
+        """
+        for _ in range(_LOOKS):
+            if split(version).offset <= split(self.head).offset:
+                return
+            await deferLater(reactor, FRESHNESS_SECONDS / _LOOKS)
 
     def subscribe(self, reader: Wakeable) -> None:
         """Have ``reader.wake`` called when there is more to read."""

@@ -311,3 +311,15 @@ def test_a_journal_that_cannot_be_read(told: Told, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(told.world.journal, "query", fails)
     answer = told.world.ask("/journal?format=ndjson&name=x")
     assert (answer.code, "the journal is broken" in answer.document["message"]) == (503, True)
+
+
+def test_who_has_seen_more_elsewhere_is_waited_for(told: Told) -> None:
+    """Another replica's journal has come further; that this one comes there too wakes nobody, for nothing happened."""
+    told.write(entry(1))
+    ahead = told.world.journal.progress + (3 << 18)
+    late = told.world.open(f"/journal?format=ndjson&watch=1&since={ahead}")
+    told.world.turn()
+    assert not late.transport.value()
+    told.world.journal._writer.examined = ahead
+    told.world.turn(0.25)
+    assert late.answer().code == 200
