@@ -23,7 +23,7 @@ from promoter_view.journal.store import (
 from promoter_view.journal.writer import JournalWriter, Told
 from promoter_view.periodic import Periodic
 from promoter_view.runtime import Runtime
-from promoter_view.slices import cooperator
+from promoter_view.slices import SLICE_SECONDS, cooperator
 from promoter_view.views.isolation import Isolation
 
 #: How often what is too old is looked for, and how soon again where there was much of it.
@@ -84,7 +84,8 @@ class Journal:
             self._views,
             self._store,
             state,
-            cooperator=cooperator(runtime.reactor),
+            # Nobody waits for it, and somebody does for what it would keep from its turn.
+            cooperator=cooperator(runtime.reactor, rest_seconds=SLICE_SECONDS),
             clock=runtime.reactor,
             isolation=Isolation(runtime.metrics),
             told=self._tell,

@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 
 from promoter_view.journal.entries import JournalEntry
 from promoter_view.journal.store import Batch
+from promoter_view.slices import SLICE_SECONDS
 from tests.support.api.world import World
 
 
@@ -18,7 +19,9 @@ class Told:
     def __init__(self, world: World) -> None:
         self.world = world
         opening = Deferred.fromCoroutine(self.world.journal.open())
-        self.world.turn()
+        # Its writer rests between two slices.
+        for _ in range(10):
+            self.world.turn(SLICE_SECONDS)
         assert opening.called
         self.base = self.world.journal.progress
 
