@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from promoter_view.journal.entries import EntryIdentity, EventType
-from promoter_view.journal.serving.bundles import EventMask, change_of, event_bundle, is_told, parse_name
+from promoter_view.journal.serving.bundles import EventBundles, EventMask, change_of, event_bundle, is_told, parse_name
+from promoter_view.records import BundleKey
 from tests.support.journal.journals import BEGAN, KEY, entry
 
 MASK = EventMask()
@@ -70,3 +71,13 @@ def test_who_is_told() -> None:
     assert MASK.change(change, frozenset({"Promotion"})) is None
     assert MASK.bundle(bundle, frozenset({"Promotion"})) is bundle
     assert not is_told(None, frozenset())
+
+
+def test_bundles_of_entries_are_made_when_they_are_looked_at() -> None:
+    """As many as there are entries, in their order, whole or in part; those of one view by themselves."""
+    entries = [entry(1), entry(2, key=BundleKey("stagedetails", "kargo", "prod")), entry(3)]
+    bundles = EventBundles(entries)
+    assert len(bundles) == 3
+    assert [each.entry for each in bundles] == entries
+    assert [each.entry for each in bundles[1:]] == entries[1:]
+    assert [each.entry for each in bundles.of("stagedetails")] == entries[1:2]
