@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -113,3 +114,10 @@ def test_what_is_no_entry(written: bytes) -> None:
     """It is refused, and nothing is made up."""
     with pytest.raises(ValueError):  # noqa: PT011 - orjson's too
         read_entry(written)
+
+
+def test_an_entry_is_found_by_its_identity() -> None:
+    """Two that are equal are one in a set; of one identity, but told otherwise, they are two."""
+    entry = JournalEntry(EntryIdentity(1, 0), TIME, KEY, "uid", FULL)
+    assert {entry, replace(entry)} == {entry}
+    assert len({entry, replace(entry, uid="another")}) == 2
