@@ -27,6 +27,7 @@ _LOG = Words("LOG", str)
         "Others": ["version", "completion"],
     },
 )
+@click.version_option(promoter_view.__version__, prog_name=NAME, message="%(prog)s %(version)s")
 def promoter_view_command() -> None:
     """See where every commit is: a live dashboard and a Kubernetes API for GitOps Promoter and Kargo.
 
@@ -66,7 +67,7 @@ def check(options: tuple[str, ...]) -> None:
 
 
 @promoter_view_command.group(
-    cls=PurposeGroup, context_settings=CONTEXT, sections={"PastEvent logs that no program has open": ["copy", "verify"]}
+    cls=PurposeGroup, context_settings=CONTEXT, sections={"Event logs that no program has open": ["copy", "verify"]}
 )
 def log() -> None:
     """Copy or verify an event log."""

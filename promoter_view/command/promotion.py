@@ -9,6 +9,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+import promoter_view
 from promoter_view.command.completing import answer_kubectl
 from promoter_view.command.declaring import CONTEXT, OneOf, PurposeCommand, PurposeGroup, PurposeOption, Words, work
 from promoter_view.command.reach import CommandReach
@@ -101,6 +102,7 @@ def _answer(module: str, given: dict[str, Any]) -> None:
         "Look back": ["log", "history", "diff", "dora"],
     },
 )
+@click.version_option(promoter_view.__version__, prog_name=NAME, message="%(prog)s %(version)s")
 def promotion_command() -> None:
     """Where commits are, what they wait for, and when they are live.
 

@@ -38,7 +38,7 @@ class RestingLog(Protocol):
 def resting_log(url: str, *, etcd: EtcdFiles, reactor: Any, wall: WallClock, environ: Mapping[str, str]) -> RestingLog:
     """The log of that URL, as ``--event-log`` has it; ``environ`` names proxies.
 
-    Errors: ValueError, which says what would be right.
+    Errors: ValueError, which says what was expected.
     """
     scheme, _, place = url.partition(":")
     if scheme == "file" and place:
@@ -48,4 +48,4 @@ def resting_log(url: str, *, etcd: EtcdFiles, reactor: Any, wall: WallClock, env
         connections = EtcdConnections(etcd, reactor=reactor, environ=environ)
         gateway = Gateway(found.endpoints, reactor=reactor, metrics=Metrics(), connections=connections)
         return EtcdAtRest(gateway, found.prefix, clock=reactor, wall=wall)
-    raise ValueError(f"{url!r} names no log that can be copied; file:DIR or {ETCD_FORM} would be right")
+    raise ValueError(f"{url!r} names no log that can be copied: expected file:DIR or {ETCD_FORM}")

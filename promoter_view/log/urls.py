@@ -18,7 +18,7 @@ __all__ = ["LogSettings", "check_url", "open_log"]
 
 
 def check_url(url: str) -> None:
-    """Raises ValueError, which says what would be right, unless ``url`` names an event log."""
+    """Raises ValueError, which says what was expected, unless ``url`` names an event log."""
     scheme, colon, place = url.partition(":")
     if scheme == "file" and place:
         return
@@ -27,9 +27,7 @@ def check_url(url: str) -> None:
     if scheme == "etcd":
         parse_place(place)
         return
-    raise ValueError(
-        f"{url!r} names no event log: file:DIR (a folder of its own) or memory: would be right, or {ETCD_FORM}"
-    )
+    raise ValueError(f"expected file:DIR (a folder of its own), memory: or {ETCD_FORM}")
 
 
 def open_log(url: str, *, runtime: Runtime, settings: LogSettings, on_fatal: Callable[[str], None]) -> EventLog:

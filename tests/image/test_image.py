@@ -111,7 +111,7 @@ def test_a_wrong_option_ends_it_with_one_line(image: Image, tmp_path: Path) -> N
     assert _ended(process) == 2
     lines = (tmp_path / "log").read_text().splitlines()
     assert len(lines) == 1
-    assert lines[0].startswith("promoter-view: --secure-port: 'high' is wrong")
+    assert lines[0].startswith("promoter-view: invalid value 'high' for --secure-port: expected a port")
 
 
 def test_nothing_but_the_program_is_in_it(image: Image) -> None:

@@ -18,7 +18,7 @@ _KEY = "declared"
 
 
 class OptionError(ValueError):
-    """A wrong option: the message names it, its value and what would be right."""
+    """A wrong option: the message names it, its value and what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Option:
 
     @property
     def parse(self) -> Callable[[str], Any]:
-        """Raises ValueError that says what would be right."""
+        """Raises ValueError that says what was expected."""
         return _flag if self.declared.notation is None else self.declared.notation.parse
 
     @property
@@ -117,5 +117,5 @@ def _option(attribute: str, prefix: str, declared: Declaration) -> Option:
 def _flag(text: str) -> bool:
     words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
     if text.lower() not in words:
-        raise ValueError("true or false")
+        raise ValueError("expected true or false")
     return words[text.lower()]

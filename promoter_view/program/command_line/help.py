@@ -10,7 +10,7 @@ from promoter_view.program.command_line.declaring import Declaration, OptionSect
 #: Where meanings begin: most options fit before it, the longest ones have a line of their own.
 _COLUMN = 34
 _INDENT = "  "
-_OTHERS = (("--help", "this text"), ("--version", "the versions of Twisted and of this program"))
+_OTHERS = (("--help", "this text"), ("--version", "the version of this program"))
 
 
 def help_text(sections: Sequence[OptionSection], width: int) -> str:
@@ -25,7 +25,9 @@ def _rows(section: OptionSection) -> Sequence[tuple[str, str]]:
 
 def _meaning(declared: Declaration) -> str:
     counts = declared.otherwise or declared.default
-    return declared.help + (f" [{counts}]" if counts else "")
+    others = (("--demo", declared.in_demo), ("--role dashboard", declared.as_dashboard))
+    defaults = [*filter(None, [counts]), *(f"{text} with {flag}" for flag, text in others if text is not None)]
+    return declared.help + (f" [default: {'; '.join(defaults)}]" if defaults else "")
 
 
 def _group(title: str, rows: Sequence[tuple[str, str]], width: int) -> Iterator[str]:

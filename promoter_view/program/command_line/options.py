@@ -1,6 +1,6 @@
 """``twistd promoter-view``'s command line.
 
-A wrong value ends the program with one line that names the option, the value and what would be right (exit status 2).
+A wrong value ends the program with one line that names the value, the option and what was expected (exit status 2).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from twisted.python import usage
 
+import promoter_view
 from promoter_view.program.command_line.declaring import PREFIX, OptionError
 from promoter_view.program.command_line.help import help_text
 from promoter_view.program.command_line.parsing import settings, unknown_variables, unrecognized
@@ -43,14 +44,19 @@ class Options(usage.Options):
             self.settings = settings(self._given(), os.environ)
             self.warnings = unknown_variables(os.environ)
         except usage.UsageError as error:
-            _refuse(str(error) + unrecognized(options or ()))
+            _refuse(unrecognized(options or ()) or str(error))
         except OptionError as error:
             _refuse(str(error))
+
+    def opt_version(self) -> NoReturn:
+        """Print the version and end."""
+        print(f"promoter-view {promoter_view.__version__}")  # noqa: T201 - what was asked for
+        raise SystemExit(0)
 
     def parseArgs(self, *words: str) -> None:
         """There are no arguments but options."""
         if words:
-            raise usage.UsageError(f"{words[0]!r} is not an option; options begin with --")
+            raise usage.UsageError(f"{words[0]!r} is not an option: options begin with --")
 
     def getUsage(self, width: int | None = None) -> str:
         """By purpose, where Twisted's own is by the alphabet."""

@@ -16,8 +16,8 @@ from promoter_view.urls import public_url
 #: promoter-view-dashboard: the latter's PROMOTER_VIEW_DASHBOARD_PORT is no port of ours.
 _SERVICE_LINK = re.compile(r".*_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)")
 _LINK_VALUE = re.compile(r"(tcp|udp|sctp)://.*")
-#: How alike a name has to be, of 1, to be what was meant.
-_ALIKE = 0.8
+#: How alike a name has to be, of 1, to be what was meant, and to be worth a question.
+_MEANT, _ALIKE = 0.8, 0.6
 
 _OPTIONS = {option.name: option for option in OPTIONS}
 
@@ -62,13 +62,13 @@ def _read(option: Option, given: Mapping[str, str], environ: Mapping[str, str], 
         return option.parse(text)
     except ValueError as error:
         shown = public_url(text)  # into the log it goes, and a URL may have a password
-        raise OptionError(f"{source}: {shown!r} is wrong; what would be right: {error}") from None
+        raise OptionError(f"invalid value {shown!r} for {source}: {error}") from None
 
 
 def unknown_variables(environ: Mapping[str, str]) -> Sequence[str]:
     """A line for each variable that looks like an option's and is none. Errors: OptionError where one was meant.
 
-    An option that is misspelled may be one that keeps others out, so it is not passed over.
+    An option that is misspelled may be one that keeps others out, so the program does not start without it.
     """
     names = [option.environment for option in OPTIONS]
     lines = []
@@ -76,21 +76,24 @@ def unknown_variables(environ: Mapping[str, str]) -> Sequence[str]:
         if not name.startswith(PREFIX) or name in names or _is_link(name, environ[name]):
             continue
         # Without what all begin with, by which any two would be alike.
-        nearest = _nearest(name.removeprefix(PREFIX), [known.removeprefix(PREFIX) for known in names])
-        if nearest:
-            raise OptionError(f"{name}: there is no such variable; did you mean {PREFIX}{nearest}?")
-        lines.append(f"{name} counts for nothing: no option has this variable")
+        given, known = name.removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in names]
+        meant = _nearest(given, known, _MEANT)
+        if meant:
+            raise OptionError(f"unknown variable {name}; did you mean {PREFIX}{meant}?")
+        near = _nearest(given, known, _ALIKE)
+        hint = f"; did you mean {PREFIX}{near}?" if near else ""
+        lines.append(f"ignored unknown variable {name}: no option has this name{hint}")
     return lines
 
 
 def unrecognized(words: Sequence[str]) -> str:
-    """For the first word that begins with dashes and is no option: the one that was meant, as a question."""
-    names = ["--" + option.name for option in OPTIONS]
+    """What is to be said of the first word that begins with dashes and is no option, with the nearest; "" if none is."""
+    names = [*(option.name for option in OPTIONS), "help", "version"]
     for word in words:
-        name = word.partition("=")[0]
-        if name.startswith("--") and not any(known.startswith(name) for known in [*names, "--help", "--version"]):
-            nearest = _nearest(name, names)
-            return f"; did you mean {nearest}?" if nearest else ""
+        name = word.partition("=")[0].removeprefix("--")
+        if word.startswith("--") and name and not any(known.startswith(name) for known in names):
+            nearest = _nearest(name, names, _ALIKE)
+            return f"unknown option --{name}" + (f"; did you mean --{nearest}?" if nearest else "")
     return ""
 
 
@@ -98,5 +101,5 @@ def _is_link(name: str, value: str) -> bool:
     return bool(_SERVICE_LINK.fullmatch(name) or (name.endswith("_PORT") and _LINK_VALUE.fullmatch(value)))
 
 
-def _nearest(name: str, names: Sequence[str]) -> str:
-    return next(iter(get_close_matches(name, names, n=1, cutoff=_ALIKE)), "")
+def _nearest(name: str, names: Sequence[str], alike: float) -> str:
+    return next(iter(get_close_matches(name, names, n=1, cutoff=alike)), "")

@@ -1,6 +1,6 @@
 """What options accept: a notation each, with the word that stands for it in the help. Pure.
 
-Each reads a text, or raises ValueError that says what would be right.
+Each reads a text, or raises ValueError that says what was expected.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def duration(text: str) -> float:
     """Seconds, from Go's notation and days: 500ms, 60s, 1h30m, 7d."""
     seconds = parse_duration(text, days=True)
     if seconds is None:
-        raise ValueError("a duration such as 500ms, 60s, 1h30m or 7d")
+        raise ValueError("expected a duration such as 500ms, 60s, 1h30m or 7d")
     return seconds
 
 
@@ -63,7 +63,7 @@ def interval(text: str) -> float:
     """Seconds between what is done again and again, at least one."""
     seconds = duration.parse(text)
     if seconds < 1:
-        raise ValueError("a duration of at least 1s, such as 60s or 5m")
+        raise ValueError("expected a duration of at least 1s, such as 60s or 5m")
     return seconds
 
 
@@ -72,7 +72,7 @@ def size(text: str) -> int:
     """Bytes, from Kubernetes' notation: 1000, 64Mi, 1Gi, 5G."""
     match = _SIZE.fullmatch(text)
     if not match:
-        raise ValueError("a size in bytes such as 500000, 64Mi or 1Gi")
+        raise ValueError("expected a size in bytes such as 500000, 64Mi or 1Gi")
     return int(match[1]) * _FACTORS[match[2]]
 
 
@@ -80,7 +80,7 @@ def size(text: str) -> int:
 def count(text: str) -> int:
     """A number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
-        raise ValueError("a number of at least 1")
+        raise ValueError("expected a number of at least 1")
     return int(text)
 
 
@@ -97,7 +97,7 @@ def port(text: str) -> Port:
     """A port, or with a ``+`` behind it that one or the next free."""
     digits = text.removesuffix("+")
     if not digits.isdecimal() or int(digits) > 65535:
-        raise ValueError("a port from 0 to 65535 (0 picks a free one, 6443+ the first free one from 6443)")
+        raise ValueError("expected a port from 0 to 65535, or 8080+")
     return Port(int(digits), or_next=text.endswith("+"))
 
 
@@ -107,7 +107,7 @@ def address(text: str) -> str:
     try:
         found = ip_address(text)
     except ValueError:
-        raise ValueError("an IP address such as ::, 0.0.0.0, 127.0.0.1 or ::1") from None
+        raise ValueError("expected an IP address such as ::, 0.0.0.0, 127.0.0.1 or ::1") from None
     return str((found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found)
 
 
@@ -116,7 +116,7 @@ def host_names(text: str) -> tuple[str, ...]:
     """Host names or addresses as a Host header has them without its port, separated by commas."""
     names = tuple(name.lower() for name in _split(text))
     if any((":" in name and not (name.startswith("[") and name.endswith("]"))) or "/" in name for name in names):
-        raise ValueError("names without ports, separated by commas, such as localhost,[::1],promoter.example.com")
+        raise ValueError("expected names without ports, such as localhost,[::1],promoter.example.com")
     return names
 
 
@@ -125,7 +125,7 @@ def root_path(text: str) -> str:
     """A path that begins and ends with a slash."""
     parts = [part for part in text.split("/") if part]
     if not text.startswith("/") or not all(re.fullmatch(r"[-A-Za-z0-9._~]+", part) for part in parts):
-        raise ValueError("a path such as / or /promoter/")
+        raise ValueError("expected a path such as / or /promoter/")
     return "/".join(["", *parts, ""])
 
 
@@ -133,7 +133,7 @@ def root_path(text: str) -> str:
 def header_name(text: str) -> str:
     """The name of one header."""
     if not re.fullmatch(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+", text):
-        raise ValueError("the name of a header, such as X-Forwarded-User")
+        raise ValueError("expected the name of a header, such as X-Forwarded-User")
     return text
 
 
@@ -141,7 +141,7 @@ def header_name(text: str) -> str:
 def not_empty(text: str) -> str:
     """At least one character."""
     if not text:
-        raise ValueError("at least one character")
+        raise ValueError("expected at least one character")
     return text
 
 
@@ -150,7 +150,7 @@ def namespaces(text: str) -> tuple[str, ...]:
     """Namespaces, separated by commas; "" means all."""
     names = tuple(dict.fromkeys(name.strip() for name in text.split(","))) if text else ()
     if not all(_LABEL.fullmatch(name) for name in names):
-        raise ValueError("namespaces separated by commas, each of lower-case letters, digits and '-'")
+        raise ValueError("expected namespaces separated by commas, each of lower-case letters, digits and '-'")
     return names
 
 
@@ -164,7 +164,7 @@ def argocd_namespaces(text: str) -> tuple[str, ...]:
 def instance_id(text: str) -> str:
     """A label value; empty: only unlabelled objects."""
     if text and not re.fullmatch(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", text):
-        raise ValueError("a label value of at most 63 letters, digits, '-', '_' and '.', or nothing")
+        raise ValueError("expected a label value of at most 63 letters, digits, '-', '_' and '.', or nothing")
     return text
 
 
@@ -172,7 +172,7 @@ def instance_id(text: str) -> str:
 def replica_id(text: str) -> str:
     """A name without spaces; "" stands for the host's."""
     if text and not re.fullmatch(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,251}[A-Za-z0-9])?", text):
-        raise ValueError("a name of at most 253 letters, digits, '-', '_' and '.'")
+        raise ValueError("expected a name of at most 253 letters, digits, '-', '_' and '.'")
     return text
 
 
@@ -180,7 +180,7 @@ def replica_id(text: str) -> str:
 def shard(text: str) -> str:
     """The name of a shard of Kargo: a label value, never empty."""
     if not re.fullmatch(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", text):
-        raise ValueError("the name of a shard, as Stages have it in spec.shard; left out, nothing is written")
+        raise ValueError("expected the name of a shard, as Stages have it in spec.shard")
     return text
 
 
@@ -188,7 +188,7 @@ def shard(text: str) -> str:
 def lease_namespace(text: str) -> str:
     """A namespace."""
     if not _LABEL.fullmatch(text):
-        raise ValueError("a namespace, of lower-case letters, digits and '-'")
+        raise ValueError("expected a namespace, of lower-case letters, digits and '-'")
     return text
 
 
@@ -198,7 +198,7 @@ def one_of(*choices: str) -> Notation[str]:
 
     def parse(text: str) -> str:
         if text not in choices:
-            raise ValueError("one of " + ", ".join(named))
+            raise ValueError("expected one of " + ", ".join(named))
         return text
 
     return Notation("|".join(named), parse)
@@ -209,7 +209,7 @@ def web_address(text: str) -> str:
     """An address of the web, without a slash at its end."""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("an address such as https://argocd.example.com")
+        raise ValueError("expected an address such as https://argocd.example.com")
     return text.rstrip("/")
 
 
@@ -223,7 +223,7 @@ def views(text: str) -> tuple[str, ...]:
     """Views by their plurals, at least one, in the order of VIEWS."""
     names = _split(text)
     if not names or not set(names) <= set(VIEWS):
-        raise ValueError(f"one or more of {', '.join(VIEWS)}, separated by commas")
+        raise ValueError(f"expected one or more of {', '.join(VIEWS)}, separated by commas")
     return tuple(name for name in VIEWS if name in names)
 
 
@@ -232,7 +232,7 @@ def cipher_suites(text: str) -> tuple[str, ...]:
     """TLS cipher suites by their IANA names; "" means OpenSSL's own choice."""
     names = _split(text)
     if not all(name in CIPHER_SUITES for name in names):
-        raise ValueError(f"names separated by commas, each one of {', '.join(CIPHER_SUITES)}")
+        raise ValueError(f"expected names separated by commas, each one of {', '.join(CIPHER_SUITES)}")
     return names
 
 
@@ -241,7 +241,7 @@ def open_paths(text: str) -> tuple[str, ...]:
     """Paths separated by commas; a ``*`` may stand at an end."""
     paths = _split(text)
     if any("*" in path[:-1] for path in paths):
-        raise ValueError("paths separated by commas, such as /healthz or /readyz/*, with * at the end only")
+        raise ValueError("expected paths separated by commas, such as /healthz or /readyz/*, with * at the end only")
     return paths
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+import promoter_view
+
 from promoter_view.program.command_line.options import Options
 from promoter_view.program.command_line.settings import OPTIONS
 
@@ -13,6 +15,28 @@ def test_a_refusal_is_one_line_and_status_2(words: list[str], capsys: pytest.Cap
         Options().parseOptions(words)
     assert caught.value.code == 2
     assert capsys.readouterr().err.startswith("promoter-view: ")
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("--secure-prot=1", "unknown option --secure-prot; did you mean --secure-port?"),
+        ("--versoin", "unknown option --versoin; did you mean --version?"),
+        ("--quux", "unknown option --quux"),
+    ],
+)
+def test_an_unknown_option_is_named_with_the_nearest(word: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nothing is alike, nothing is suggested."""
+    with pytest.raises(SystemExit):
+        Options().parseOptions([word])
+    assert capsys.readouterr().err == f"promoter-view: {said}\n"
+
+
+def test_the_version_is_the_programs_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not Twisted's, though twistd reads the options."""
+    with pytest.raises(SystemExit) as caught:
+        Options().parseOptions(["--version"])
+    assert (caught.value.code, capsys.readouterr().out) == (0, f"promoter-view {promoter_view.__version__}\n")
 
 
 def test_every_option_is_known_to_twistd() -> None:

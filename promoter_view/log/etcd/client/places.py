@@ -20,10 +20,10 @@ class Place(NamedTuple):
 
 
 def parse_place(text: str) -> Place:
-    """Raises ValueError, which says what would be right."""
+    """Raises ValueError, which says what was expected."""
     scheme, separator, rest = text.partition("://")
     if scheme not in ("http", "https") or not separator:
-        raise ValueError(f"after etcd: comes http:// or https://, as in {ETCD_FORM}")
+        raise ValueError(f"expected http:// or https:// after etcd:, as in {ETCD_FORM}")
     # Each member may repeat the scheme, as etcd's own tools have it.
     names, _, prefix = rest.replace(f",{scheme}://", ",").partition("/")
     endpoints = tuple(_member(scheme, host) for host in names.split(","))
@@ -43,6 +43,6 @@ def _member(scheme: str, host: str) -> str:
         parse_target(f"{scheme}://{host}")
     except ValueError as error:
         raise ValueError(
-            f"{named} is no HOST:PORT ({error}): {ETCD_FORM} would be right; users and passwords are options"
+            f"{named} is no HOST:PORT ({error}): expected {ETCD_FORM}; users and passwords are options"
         ) from None
     return f"{scheme}://{host}"
