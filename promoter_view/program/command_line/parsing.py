@@ -87,7 +87,7 @@ def unknown_variables(environ: Mapping[str, str]) -> Sequence[str]:
 
 
 def unrecognized(words: Sequence[str]) -> str:
-    """What is to be said of the first word that begins with dashes and is no option, with the nearest; "" if none is."""
+    """What is said of the first word that begins with dashes and is no option; "" where there is none."""
     names = [*(option.name for option in OPTIONS), "help", "version"]
     for word in words:
         name = word.partition("=")[0].removeprefix("--")

@@ -3,7 +3,6 @@
 import pytest
 
 import promoter_view
-
 from promoter_view.program.command_line.options import Options
 from promoter_view.program.command_line.settings import OPTIONS
 
