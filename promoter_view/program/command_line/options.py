@@ -49,7 +49,7 @@ class Options(usage.Options):
             _refuse(str(error))
 
     def opt_version(self) -> NoReturn:
-        """Print the version and end."""
+        """See usage.Options: this program's version, not Twisted's."""
         print(f"promoter-view {promoter_view.__version__}")  # noqa: T201 - what was asked for
         raise SystemExit(0)
 
