@@ -56,7 +56,7 @@ def _public(module: Module) -> Iterator[Definition]:
 
 def _ours(module: Module, node: ast.stmt, prefix: str) -> Iterator[Definition]:
     """A definition, unless it is private, or others call it: Twisted what is in camelCase, Klein its routes, click its
-    commands, and a library's class what overrides a method of it (its docstring says so: ``See click.Command``, ``See usage.Options``).
+    commands, and a library's class what overrides a method of it (its docstring says so: ``See click.Command``).
     """
     if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
         return
