@@ -17,7 +17,7 @@ from promoter_view.promotions.telling.announcing import Announcing
 from promoter_view.promotions.values import Promotion, Stage, read_stage
 from promoter_view.promotions.writes import Conflict, Writes
 from promoter_view.stages.authorization import StageKey
-from promoter_view.stages.freight import Freight
+from promoter_view.stages.freight import Freight, read_freight
 
 
 class StageWrites:
@@ -70,8 +70,10 @@ class StageWrites:
         """The Stage is being deleted: Freight forgets it, then nothing of ours keeps it."""
         finalizers = texts(stage.document, "metadata", "finalizers")
         if FINALIZER in finalizers:
-            of_it = self._known.freight_of(key)
-            await self.write_freight(key, stage, ((each, forgotten(each, key.stage)) for each in of_it))
+            # Asked of the cluster: an approval may be younger than what the log knows of Freight, and would be inherited.
+            found = await self._writes.list(FREIGHT, key.project)
+            there = [read_freight(item.document) for item in found]
+            await self.write_freight(key, stage, ((each, forgotten(each, key.stage)) for each in there))
             await self._write_finalizers(stage, [name for name in finalizers if name != FINALIZER])
 
     async def _write_finalizers(self, stage: Stage, finalizers: list[str]) -> Stage:

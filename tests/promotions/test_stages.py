@@ -144,6 +144,20 @@ def test_a_stage_is_deleted(cluster: Cluster, name: str) -> None:
     assert len(cluster.writes) == before
 
 
+def test_approved_a_moment_before_it_is_deleted(cluster: Cluster) -> None:
+    """An approval that the log does not know yet goes with the Stage that it was for."""
+    cluster.put("stages", stage())
+    process = Process(cluster)
+    process.turn()
+    found = cluster.of("stages", "test")
+    found["metadata"] |= {"deletionTimestamp": "t"}
+    cluster.put("stages", found)
+    cluster.feed(process.known)
+    cluster.change("freights", "kargo-demo", "f1", {"status": {"approvedFor": {"test": {}, "other": {}}}})
+    process.turn(fed=False)
+    assert cluster.of("freights", "f1")["status"]["approvedFor"] == {"other": {}}
+
+
 def test_nothing_is_inherited() -> None:
     """A new Stage of an old name, whose predecessor went unseen, has neither its approvals nor its verifications."""
     old, new = {"approvedAt": "2027-01-14T08:00:00Z"}, {"approvedAt": "2027-01-15T08:00:00Z"}
