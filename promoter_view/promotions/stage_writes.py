@@ -70,7 +70,7 @@ class StageWrites:
         """The Stage is being deleted: Freight forgets it, then nothing of ours keeps it."""
         finalizers = texts(stage.document, "metadata", "finalizers")
         if FINALIZER in finalizers:
-            # Asked of the cluster: an approval may be younger than what the log knows of Freight, and would be inherited.
+            # Asked of the cluster: an approval that the log does not know yet would be inherited.
             found = await self._writes.list(FREIGHT, key.project)
             there = [read_freight(item.document) for item in found]
             await self.write_freight(key, stage, ((each, forgotten(each, key.stage)) for each in there))
