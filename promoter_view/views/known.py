@@ -10,7 +10,7 @@ from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DE
 from promoter_view.views.stage.details import STAGE_DETAILS, stage_details
 
 #: Where the dashboard has the page of a bundle, below its root.
-_PAGES = {PROMOTION_STRATEGY_DETAILS.plural: "strategies", STAGE_DETAILS: "stages"}
+PAGES = {PROMOTION_STRATEGY_DETAILS.plural: "strategies", STAGE_DETAILS: "stages"}
 
 
 def definitions(argocd_namespace: str = "argocd", dashboard_url: str = "") -> tuple[ViewDefinition, ...]:
@@ -23,7 +23,7 @@ def definitions(argocd_namespace: str = "argocd", dashboard_url: str = "") -> tu
 
 
 def _with_page(definition: ViewDefinition, dashboard_url: str) -> ViewDefinition:
-    pages = f"{dashboard_url.rstrip('/')}/{_PAGES[definition.plural]}"
+    pages = f"{dashboard_url.rstrip('/')}/{PAGES[definition.plural]}"
     status = definition.status
     return definition if status is None else replace(definition, status=replace(status, pages=pages))
 
