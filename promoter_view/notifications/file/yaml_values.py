@@ -1,0 +1,73 @@
+"""The text of the file as lists, mappings and texts: nothing else that YAML can have is made. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+try:  # ten times as fast, where PyYAML was built with it
+    from yaml import CBaseLoader as BaseLoader
+except ImportError:
+    from yaml import BaseLoader  # type: ignore[assignment]
+
+MAX_BYTES = 1 << 20
+_MOST_LEVELS = 12
+_OPENING = (yaml.SequenceStartEvent, yaml.MappingStartEvent)
+_CLOSING = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
+
+
+class YAMLTextError(ValueError):
+    """The text cannot be read: in one line why, with the line of the file where that is known."""
+
+
+class _Loader(BaseLoader):
+    """Every scalar is a text: ``10:30`` is no number here, and ``on`` is no truth. A key stands once in a mapping."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """See yaml.BaseLoader."""
+        seen = set[str]()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise YAMLTextError(f"{_line(key.start_mark)}: a name has to be a text")
+            if key.value in seen:
+                raise YAMLTextError(f"{_line(key.start_mark)}: {key.value[:100]!r} stands twice")
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+def read_yaml(text: bytes) -> Any:
+    """A mapping, list or text; "" of an empty file. It may take half a second for the largest. Errors: YAMLTextError.
+
+    Aliases and tags are refused, and what is nested more than a dozen levels.
+    """
+    if len(text) > MAX_BYTES:
+        raise YAMLTextError(f"it has {len(text)} bytes: expected at most {MAX_BYTES}")
+    try:
+        _check_events(text)
+        found = yaml.load(text, Loader=_Loader)  # noqa: S506 - a BaseLoader makes texts, lists and mappings
+    except yaml.MarkedYAMLError as error:
+        where = f"{_line(error.problem_mark)}: " if error.problem_mark else ""
+        raise YAMLTextError(f"{where}{error.problem or error.context or 'this is no YAML'}") from error
+    except (yaml.YAMLError, UnicodeError) as error:
+        raise YAMLTextError(f"this is no YAML: {' '.join(str(error).split())[:200]}") from error
+    return "" if found is None else found
+
+
+def _check_events(text: bytes) -> None:
+    depth = documents = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            raise YAMLTextError(f"{_line(event.start_mark)}: aliases (*{event.anchor[:100]}) are not read")
+        if getattr(event, "tag", None) is not None:
+            raise YAMLTextError(f"{_line(event.start_mark)}: tags ({event.tag[:100]}) are not read")
+        depth += isinstance(event, _OPENING) - isinstance(event, _CLOSING)
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        if depth > _MOST_LEVELS:
+            raise YAMLTextError(f"{_line(event.start_mark)}: more than {_MOST_LEVELS} levels")
+        if documents > 1:
+            raise YAMLTextError(f"{_line(event.start_mark)}: a second document: expected one")
+
+
+def _line(mark: yaml.Mark | None) -> str:
+    return f"line {mark.line + 1}" if mark else "this"

@@ -1,0 +1,1 @@
+"""How entries are written for those who read them."""
