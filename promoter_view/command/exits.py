@@ -30,8 +30,8 @@ class Exit(enum.IntEnum):
 
 _MEANINGS = {
     Exit.WELL: "done; of `wait`: the commit is live, or was and a later one is now; of `check`: nothing to do",
-    Exit.FAILED: "of `wait`: it failed or is held; of `check`: something is to do; of `log` and `journal`: it cannot "
-    "be used",
+    Exit.FAILED: "of `wait`: it failed or is held; of `check`: something is to do; of `log`, `journal` and `notify`: "
+    "it cannot be used",
     Exit.TIMED_OUT: "of `wait`: the time is over",
     Exit.SUPERSEDED: "of `wait`: a later commit took its place before it was live",
     Exit.UNKNOWN: "no such strategy, Stage, environment, commit or Freight",

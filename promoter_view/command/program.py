@@ -23,7 +23,7 @@ _LOG = Words("LOG", str)
     context_settings=CONTEXT,
     sections={
         "Run": ["serve", "demo"],
-        "Look after an installation": ["check", "log", "journal"],
+        "Look after an installation": ["check", "log", "journal", "notify"],
         "Others": ["version", "completion"],
     },
 )
@@ -162,6 +162,47 @@ def verify_journal(place: str) -> None:
     file:DIR. Nothing is changed. A line each says what is checked. Exit status 1 where it is damaged or cannot be read.
     """
     work("promoter_view.command.answers.journal_verify")(place=place)
+
+
+@promoter_view_command.group(
+    cls=PurposeGroup, context_settings=CONTEXT, sections={"Before a program reads the file": ["check", "preview"]}
+)
+def notify() -> None:
+    """Check a notifications file, and see what it sends."""
+
+
+@notify.command("check", cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("file", metavar="FILE")
+def check_notifications(file: str) -> None:
+    """Check a notifications file.
+
+    A line for each notification says what it sends where. If something is wrong, all of it is said, and the exit status
+    is 1. Nothing is sent, and files that FILE names are not read.
+    """
+    work("promoter_view.command.answers.notify_check")(file=file)
+
+
+@notify.command(cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("file", metavar="FILE")
+@click.argument("name", metavar="NAME")
+@click.argument("events", metavar="[EVENTS]", required=False)
+@click.option(
+    "--dashboard-url",
+    cls=PurposeOption,
+    purpose="What is printed",
+    metavar="URL",
+    default="",
+    help="where people find the dashboard: messages link to its pages [default: no links]",
+)
+def preview(file: str, name: str, events: str | None, dashboard_url: str) -> None:
+    """Print the messages of the notification NAME in FILE.
+
+    EVENTS is what promoter-view journal export prints: a file, or - for standard input. Those that the notification
+    leaves out are left out. The default is one made-up event. Nothing is sent.
+    """
+    work("promoter_view.command.answers.notify_preview")(
+        file=file, name=name, events=events, dashboard_url=dashboard_url
+    )
 
 
 @promoter_view_command.command(cls=PurposeCommand, context_settings=CONTEXT)

@@ -22,7 +22,7 @@ class NoAddressError(ValueError):
 
 def check_address(url: str) -> str:
     """The same, where it is one. Errors: NoAddressError."""
-    if len(url) > _MOST_CHARACTERS or not url.isascii() or not url.isprintable() or set(url) & set(" \\\"<>^`|"):
+    if len(url) > _MOST_CHARACTERS or not url.isascii() or not url.isprintable() or set(url) & set(' \\"<>^`|'):
         raise NoAddressError(f"{EXPECTED_URL}, of at most {_MOST_CHARACTERS} ASCII characters without blanks")
     try:
         parts = urlsplit(url)
@@ -70,3 +70,14 @@ def _whole(sha: str, name: str) -> str:
     if not _SHA.fullmatch(sha):
         raise NoAddressError(f"the entry has no commit with a whole {name}, which the address names")
     return sha
+
+
+def origin_of(url: str) -> str:
+    """What may be said of an address, which is a secret: scheme, host and port; "" where it is none."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    host = parts.hostname or ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}" if host else ""

@@ -71,7 +71,7 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Digest:
+class DigestSchedule:
     """Many entries in one message: every so many seconds, or at these times of the day there. One of both is empty."""
 
     every_seconds: int = 0
@@ -98,10 +98,10 @@ class Subscription:
 
     name: str
     receiver: Receiver
-    filter: EntryFilter = EntryFilter()
+    filter: EntryFilter = field(default_factory=EntryFilter)
     format: FormatName = FormatName.CLOUDEVENTS
     template: Template | None = None
     since: str = ""
-    digest: Digest | None = None
+    digest: DigestSchedule | None = None
     quiet_hours: QuietHours | None = None
     refuse_after: int = DEFAULT_REFUSE_AFTER

@@ -11,7 +11,7 @@ T = TypeVar("T")
 _MOST_SHOWN = 60
 
 
-class Fields:
+class StrictFields:
     """The fields of one mapping at a ``place``; ``complaints`` are shared by a whole file."""
 
     def __init__(self, place: str, found: Mapping[str, Any], complaints: list[str]) -> None:
@@ -56,7 +56,7 @@ class Fields:
             self.complain(name, str(error))
             return default
 
-    def below(self, name: str) -> Fields | None:
+    def below(self, name: str) -> StrictFields | None:
         """The fields of the mapping in a field; None where there is none."""
         found = self._found.get(name)
         if found is None:
@@ -64,7 +64,7 @@ class Fields:
         if not isinstance(found, dict):
             self.complain(name, "expected a mapping")
             return None
-        return Fields(f"{self.place}: {name}", found, self._complaints)
+        return StrictFields(f"{self.place}: {name}", found, self._complaints)
 
 
 def nearest(word: str, known: Collection[str]) -> str:

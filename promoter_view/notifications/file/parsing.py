@@ -8,7 +8,7 @@ from typing import Any
 from promoter_view.notifications.addresses import check_address, has_placeholders
 from promoter_view.notifications.declaring import (
     DEFAULT_REFUSE_AFTER,
-    Digest,
+    DigestSchedule,
     FormatName,
     QuietHours,
     Receiver,
@@ -17,7 +17,7 @@ from promoter_view.notifications.declaring import (
     Template,
 )
 from promoter_view.notifications.file import values
-from promoter_view.notifications.file.fields import Fields
+from promoter_view.notifications.file.fields import StrictFields
 from promoter_view.notifications.file.yaml_values import YAMLTextError, read_yaml
 from promoter_view.notifications.filters import EntryFilter
 from promoter_view.notifications.templating.syntax import check_template
@@ -34,8 +34,16 @@ _STATES = tuple(dict.fromkeys((*map(str, StateWord), *map(str, Health))))
 _MOST_HEADERS = 20
 #: Those that belong to whoever sends.
 _TAKEN_HEADERS = frozenset(
-    ("host", "content-length", "content-type", "transfer-encoding", "connection")
-    + ("webhook-id", "webhook-timestamp", "webhook-signature")
+    (
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "transfer-encoding",
+        "webhook-id",
+        "webhook-signature",
+        "webhook-timestamp",
+    )
 )
 
 
@@ -63,11 +71,11 @@ def parse_notifications(text: bytes) -> tuple[Subscription, ...]:
     return tuple(subscriptions)
 
 
-def _each(found: Any, complaints: list[str]) -> Sequence[Fields]:
+def _each(found: Any, complaints: list[str]) -> Sequence[StrictFields]:
     if not isinstance(found, dict) or _WHOLE not in found:
         complaints.append(f"expected a list in the field {_WHOLE}")
         return ()
-    Fields("", found, complaints).allow((_WHOLE,))
+    StrictFields("", found, complaints).allow((_WHOLE,))
     listed = found[_WHOLE]
     if not isinstance(listed, list) or len(listed) > MAX_SUBSCRIPTIONS:
         complaints.append(f"{_WHOLE}: expected a list of at most {MAX_SUBSCRIPTIONS}")
@@ -75,13 +83,13 @@ def _each(found: Any, complaints: list[str]) -> Sequence[Fields]:
     return [_fields(number, each, complaints) for number, each in enumerate(listed)]
 
 
-def _fields(number: int, found: Any, complaints: list[str]) -> Fields:
+def _fields(number: int, found: Any, complaints: list[str]) -> StrictFields:
     place = f"{_WHOLE}[{number}]"
     if not isinstance(found, dict):
         complaints.append(f"{place}: expected a mapping with a name")
         found = {}
     name = found.get("name")
-    return Fields(f"{place} ({name})" if _is_name(name) else place, found, complaints)
+    return StrictFields(f"{place} ({name})" if _is_name(name) else place, found, complaints)
 
 
 def _is_name(name: Any) -> bool:
@@ -91,27 +99,28 @@ def _is_name(name: Any) -> bool:
         return False
 
 
-def _subscription(fields: Fields) -> Subscription:
+def _subscription(fields: StrictFields) -> Subscription:
     fields.allow(_KNOWN)
     if "name" not in fields:
         fields.complain("name", "expected one: it tells subscriptions apart for ever")
-    told = FormatName(fields.read("format", values.one_of([*FormatName]), FormatName.CLOUDEVENTS.value))
+    told = fields.read("format", values.one_of([each.value for each in FormatName]), "")
     found = Subscription(
         fields.read("name", values.a_name, ""),
         _receiver(fields),
         _filter(fields),
-        told,
+        FormatName(told or FormatName.CLOUDEVENTS),
         _template(fields),
         fields.read("since", values.since, ""),
         _digest(fields),
         _quiet_hours(fields),
         fields.read("refuseAfter", values.count, DEFAULT_REFUSE_AFTER),
     )
-    _check_together(fields, found)
+    if told or "format" not in fields:
+        _check_together(fields, found)
     return found
 
 
-def _check_together(fields: Fields, found: Subscription) -> None:
+def _check_together(fields: StrictFields, found: Subscription) -> None:
     """What one field asks of another."""
     is_event, is_template = found.format is FormatName.KUBERNETES_EVENT, found.format is FormatName.TEMPLATE
     if is_event:
@@ -127,7 +136,7 @@ def _check_together(fields: Fields, found: Subscription) -> None:
         fields.complain("digest", "expected none with an address that names a commit")
 
 
-def _receiver(fields: Fields) -> Receiver:
+def _receiver(fields: StrictFields) -> Receiver:
     return Receiver(
         fields.read("url", _address, ""),
         fields.read("urlFile", values.a_path, ""),
@@ -141,25 +150,23 @@ def _address(found: Any) -> str:
     return check_address(found if isinstance(found, str) else "")
 
 
-def _headers(fields: Fields) -> tuple[ReceiverHeader, ...]:
+def _headers(fields: StrictFields) -> tuple[ReceiverHeader, ...]:
     """``{NAME: {value: TEXT}}`` or ``{NAME: {valueFile: PATH}}``."""
     below = fields.below("headers")
     return () if below is None else tuple(_header(below, name) for name in _header_names(below))
 
 
-def _header(headers: Fields, name: str) -> ReceiverHeader:
+def _header(headers: StrictFields, name: str) -> ReceiverHeader:
     one = headers.below(name)
     if one is None:
         return ReceiverHeader(name)
     one.allow(("value", "valueFile"))
     if ("value" in one) == ("valueFile" in one):
         one.complain("", "expected one of value and valueFile")
-    return ReceiverHeader(
-        name, one.read("value", values.header_value, ""), one.read("valueFile", values.a_path, "")
-    )
+    return ReceiverHeader(name, one.read("value", values.header_value, ""), one.read("valueFile", values.a_path, ""))
 
 
-def _header_names(headers: Fields) -> Sequence[str]:
+def _header_names(headers: StrictFields) -> Sequence[str]:
     names = headers.names
     if len(names) > _MOST_HEADERS:
         headers.complain("", f"expected at most {_MOST_HEADERS}")
@@ -174,7 +181,7 @@ def _header_name(name: str) -> str:
     return name
 
 
-def _template(fields: Fields) -> Template | None:
+def _template(fields: StrictFields) -> Template | None:
     below = fields.below("template")
     if below is None:
         return None
@@ -196,12 +203,12 @@ def _source(found: Any) -> str:
     return found
 
 
-def _template_headers(fields: Fields) -> tuple[tuple[str, str], ...]:
+def _template_headers(fields: StrictFields) -> tuple[tuple[str, str], ...]:
     below = fields.below("headers")
     return () if below is None else tuple((name, below.read(name, _source, "")) for name in _header_names(below))
 
 
-def _files(fields: Fields) -> tuple[tuple[str, str], ...]:
+def _files(fields: StrictFields) -> tuple[tuple[str, str], ...]:
     below = fields.below("files")
     if below is None:
         return ()
@@ -209,31 +216,33 @@ def _files(fields: Fields) -> tuple[tuple[str, str], ...]:
     return tuple((name, below.read(name, values.a_path, "")) for name in names)
 
 
-def _filter(fields: Fields) -> EntryFilter:
-    lists = {name: fields.read(name, values.patterns, ()) for name in ("namespaces", "names", "environments", "authors")}
+def _filter(fields: StrictFields) -> EntryFilter:
+    lists = {
+        name: fields.read(name, values.patterns, ()) for name in ("namespaces", "names", "environments", "authors")
+    }
     return EntryFilter(
         **lists,
         labels=fields.read("labels", values.labels, ()),
         events=fields.read("events", values.events, frozenset()),
-        states=fields.read("states", values.states(_STATES), ()),
+        states=fields.read("states", values.states(_STATES), nothing),
     )
 
 
-def _digest(fields: Fields) -> Digest | None:
+def _digest(fields: StrictFields) -> DigestSchedule | None:
     below = fields.below("digest")
     if below is None:
         return None
     below.allow(("every", "at", "timeZone"))
     if ("every" in below) == ("at" in below):
         below.complain("", 'expected one of every and at, such as every: 15m or at: "09:00"')
-    return Digest(
+    return DigestSchedule(
         below.read("every", values.every, 0),
         below.read("at", values.times, ()),
         below.read("timeZone", values.time_zone, "UTC"),
     )
 
 
-def _quiet_hours(fields: Fields) -> QuietHours | None:
+def _quiet_hours(fields: StrictFields) -> QuietHours | None:
     below = fields.below("quietHours")
     if below is None:
         return None

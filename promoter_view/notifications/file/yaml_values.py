@@ -58,9 +58,9 @@ def _check_events(text: bytes) -> None:
     depth = documents = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
-            raise YAMLTextError(f"{_line(event.start_mark)}: aliases (*{event.anchor[:100]}) are not read")
+            raise YAMLTextError(f"{_line(event.start_mark)}: aliases (*{str(event.anchor)[:100]}) are not read")
         if getattr(event, "tag", None) is not None:
-            raise YAMLTextError(f"{_line(event.start_mark)}: tags ({event.tag[:100]}) are not read")
+            raise YAMLTextError(f"{_line(event.start_mark)}: tags (!...) are not read")
         depth += isinstance(event, _OPENING) - isinstance(event, _CLOSING)
         documents += isinstance(event, yaml.DocumentStartEvent)
         if depth > _MOST_LEVELS:
@@ -69,5 +69,5 @@ def _check_events(text: bytes) -> None:
             raise YAMLTextError(f"{_line(event.start_mark)}: a second document: expected one")
 
 
-def _line(mark: yaml.Mark | None) -> str:
+def _line(mark: Any) -> str:
     return f"line {mark.line + 1}" if mark else "this"

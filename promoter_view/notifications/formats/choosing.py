@@ -49,7 +49,7 @@ class MessageFormats:
         return maybeDeferred(lambda: None)
 
 
-def _not_yet(entries: Sequence[JournalEntry], links: Links) -> OutgoingMessage:
+def _not_yet(entries: Sequence[JournalEntry], links: Links) -> OutgoingMessage:  # noqa: ARG001
     raise FormatError("this format cannot be written yet")
 
 

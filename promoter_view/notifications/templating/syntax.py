@@ -19,11 +19,6 @@ def json_environment() -> ImmutableSandboxedEnvironment:
     return _environment(_as_json)
 
 
-def text_environment() -> ImmutableSandboxedEnvironment:
-    """Of headers: what stands in ``{{ }}`` becomes text."""
-    return _environment(_as_text)
-
-
 def check_template(source: str) -> None:
     """Errors: ValueError, where it is no template, in one line why."""
     if len(source) > MAX_SOURCE_CHARACTERS:
@@ -48,10 +43,6 @@ def _as_json(value: Any) -> str:
     if isinstance(value, Undefined):
         return str(value)  # raises: what is not there is not sent
     return json.dumps(value)
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _one_line(message: str) -> str:
