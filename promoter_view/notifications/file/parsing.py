@@ -217,14 +217,15 @@ def _files(fields: StrictFields) -> tuple[tuple[str, str], ...]:
 
 
 def _filter(fields: StrictFields) -> EntryFilter:
-    lists = {
-        name: fields.read(name, values.patterns, ()) for name in ("namespaces", "names", "environments", "authors")
-    }
+    nothing: tuple[str, ...] = ()
     return EntryFilter(
-        **lists,
+        namespaces=fields.read("namespaces", values.patterns, nothing),
+        names=fields.read("names", values.patterns, nothing),
         labels=fields.read("labels", values.labels, ()),
         events=fields.read("events", values.events, frozenset()),
+        environments=fields.read("environments", values.patterns, nothing),
         states=fields.read("states", values.states(_STATES), nothing),
+        authors=fields.read("authors", values.patterns, nothing),
     )
 
 
