@@ -187,7 +187,29 @@ class SchemaRead:
     schema: str
 
 
-Entry = Change | Position | Mark | Unreadable | KindsChanged | SchemaRead
+class CursorPlace(NamedTuple):
+    """Names an entry of the journal, as its identity does: all up to it is told."""
+
+    resource_version: int
+    item: int
+
+
+@dataclass(frozen=True, slots=True)
+class CursorMoved:
+    """How far a subscription has been told what the journal holds; None: it is forgotten. No bundle changes by it."""
+
+    subscription: str
+    place: CursorPlace | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A record of a kind that only newer programs know, and that older ones may pass over: nothing follows of it."""
+
+
+Entry = Change | Position | Mark | Unreadable | KindsChanged | SchemaRead | CursorMoved | Unknown
+#: Entries that are nobody's who reads the views: they move no head that is shown, and count as no event.
+UNSHOWN = (CursorMoved, Unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +261,8 @@ class Snapshot:
     the objects whose newest state could not be read; of those ``objects`` has the last readable one, if there was one.
     ``kinds`` are the undeclared ones that are taken up. ``schemas`` are those of SchemaRead, by path.
     ``memory`` is that of bundles, also while these are not built; None where no mark has said yet that there is one.
+    ``cursors`` are those of subscriptions, by name. ``shown`` is the offset of the last record that readers of the
+    views are told of, 0 where that is ``offset``.
     """
 
     offset: int
@@ -252,6 +276,8 @@ class Snapshot:
     kinds: tuple[UndeclaredKind, ...] = ()
     schemas: Mapping[str, str] = field(default_factory=dict)
     memory: Mapping[BundleKey, Memory] | None = None
+    cursors: Mapping[str, CursorPlace] = field(default_factory=dict)
+    shown: int = 0
 
 
 @dataclass(frozen=True, slots=True)

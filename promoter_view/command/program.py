@@ -99,13 +99,20 @@ def _with_etcd(command: click.Command) -> click.Command:
 @log.command(cls=PurposeCommand, context_settings=CONTEXT)
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
-def copy(source: str, target: str, **etcd: str | None) -> None:
+@click.option(
+    "--cursors",
+    is_flag=True,
+    cls=PurposeOption,
+    purpose="What is copied",
+    help="also how far notifications were sent; without it the new log's subscriptions begin at the newest entry",
+)
+def copy(source: str, target: str, cursors: bool, **etcd: str | None) -> None:
     """Start a log with the state of another one, perhaps of another kind.
 
     FROM and TO are written as --event-log has them, for example file:DIR. TO must be empty or absent. No program may
     have either log open. Clients that are at the newest resourceVersion resume, others get 410 once.
     """
-    work("promoter_view.command.answers.logs")(source=source, target=target, etcd=etcd)
+    work("promoter_view.command.answers.logs")(source=source, target=target, etcd=etcd, cursors=cursors)
 
 
 @_with_etcd

@@ -15,9 +15,12 @@ from typing import Any, NamedTuple
 import msgpack
 
 from promoter_view.records import (
+    UNSHOWN,
     BundleKey,
     Change,
     ChangeType,
+    CursorMoved,
+    CursorPlace,
     Entry,
     KindsChanged,
     Mark,
@@ -29,6 +32,7 @@ from promoter_view.records import (
     Snapshot,
     SourceObject,
     UndeclaredKind,
+    Unknown,
     Unreadable,
     UnreadObject,
 )
@@ -40,6 +44,7 @@ _MARK = 4
 _UNREADABLE = 5
 _KINDS_CHANGED = 6
 _SCHEMA_READ = 7
+_CURSOR_MOVED = 8
 
 #: Formats of a log: each record of a newer type raises it once, so that older programs refuse what they cannot read.
 #: Their digits differ in two bits, so that no flipped one makes another of them.
@@ -49,10 +54,12 @@ _KINDS_FORMAT = 4
 #: That of a log in which the memory of bundles is kept.
 MEMORY_FORMAT = 7
 _SCHEMAS_FORMAT = 8
+#: From this one on a record of a newer type that older programs may pass over does not raise it.
+_CURSORS_FORMAT = 11
 #: Those that are read.
-FORMATS = (FIRST_FORMAT, _UNREADABLE_FORMAT, _KINDS_FORMAT, MEMORY_FORMAT, _SCHEMAS_FORMAT)
+FORMATS = (FIRST_FORMAT, _UNREADABLE_FORMAT, _KINDS_FORMAT, MEMORY_FORMAT, _SCHEMAS_FORMAT, _CURSORS_FORMAT)
 #: How much of what stands behind all that the first format has a log of each has.
-_NEWER_PARTS = dict(zip(FORMATS, (0, 1, 2, 2, 3), strict=True))
+_NEWER_PARTS = dict(zip(FORMATS, (0, 1, 2, 2, 3, 4), strict=True))
 
 #: What decoding raises for bytes that are not what they should be.
 MALFORMED = (ValueError, TypeError, IndexError, KeyError)
@@ -61,9 +68,19 @@ _FORMAT_OF: Mapping[type[Entry], int] = {
     Unreadable: _UNREADABLE_FORMAT,
     KindsChanged: _KINDS_FORMAT,
     SchemaRead: _SCHEMAS_FORMAT,
+    CursorMoved: _CURSORS_FORMAT,
+    Unknown: _CURSORS_FORMAT,
 }
-#: What newer formats have: unreadable objects, undeclared kinds, schemas by path.
-Newer = tuple[Mapping[ObjectKey, UnreadObject], tuple[UndeclaredKind, ...], Mapping[str, str]]
+
+
+class Newer(NamedTuple):
+    """What newer formats have: unreadable objects, undeclared kinds, schemas by path, cursors and what is shown."""
+
+    unreadable: Mapping[ObjectKey, UnreadObject]
+    kinds: tuple[UndeclaredKind, ...]
+    schemas: Mapping[str, str]
+    cursors: Mapping[str, CursorPlace]
+    shown: int
 
 
 class SnapshotCounts(NamedTuple):
@@ -98,8 +115,15 @@ def _format_of(entry: Entry) -> int:
     return _FORMAT_OF.get(type(entry), FIRST_FORMAT)
 
 
+def count_events(records: Iterable[Record]) -> int:
+    """How many of them are events, and not cursors."""
+    return sum(not isinstance(record.entry, UNSHOWN) for record in records)
+
+
 def format_of_snapshot(snapshot: Snapshot) -> int:
     """The lowest format of a log that can begin with it."""
+    if snapshot.cursors or snapshot.shown not in (0, snapshot.offset):
+        return _CURSORS_FORMAT
     if snapshot.schemas:
         return _SCHEMAS_FORMAT
     if snapshot.memory is not None:
@@ -135,12 +159,20 @@ def _row(entry: Entry, words: WordTable) -> tuple[Any, ...]:
         kind, namespace, name = entry.key
         key = (words.number(kind), words.number(namespace), name)
         return (_UNREADABLE, *key, *entry.found, words.number(entry.path), entry.position)
+    if isinstance(entry, Mark):
+        remembers = (True,) if entry.remembers else ()
+        return _MARK, entry.previous, entry.mirror.cluster, dict(entry.mirror.paths), entry.generation, *remembers
+    return _newer_row(entry, words)
+
+
+def _newer_row(entry: KindsChanged | SchemaRead | CursorMoved | Unknown, words: WordTable) -> tuple[Any, ...]:
     if isinstance(entry, KindsChanged):
         return _KINDS_CHANGED, entry.kinds
     if isinstance(entry, SchemaRead):
         return _SCHEMA_READ, words.number(entry.path), entry.schema
-    remembers = (True,) if entry.remembers else ()
-    return _MARK, entry.previous, entry.mirror.cluster, dict(entry.mirror.paths), entry.generation, *remembers
+    if isinstance(entry, CursorMoved):
+        return _CURSOR_MOVED, entry.subscription, entry.place
+    raise TypeError("a record of a kind that is not known cannot be written")
 
 
 def _entry(row: Sequence[Any], words: Sequence[str]) -> Entry:
@@ -157,10 +189,19 @@ def _entry(row: Sequence[Any], words: Sequence[str]) -> Entry:
         _, _, _, kind, namespace, name, version, reason, path, position = row
         key = ObjectKey(words[kind], words[namespace], name)
         return Unreadable(key, UnreadObject(version, reason), words[path], position)
+    return _newer_entry(row, words)
+
+
+def _newer_entry(row: Sequence[Any], words: Sequence[str]) -> Entry:
+    number = row[2]
     if number == _KINDS_CHANGED:
         return KindsChanged(_kinds(row[3]))
     if number == _SCHEMA_READ:
         return SchemaRead(words[row[3]], row[4])
+    if number == _CURSOR_MOVED:
+        return CursorMoved(row[3], None if row[4] is None else CursorPlace(*row[4]))
+    if isinstance(number, int) and number > _CURSOR_MOVED:
+        return Unknown()
     raise ValueError(f"no such type of record: {number!r}")
 
 
@@ -170,7 +211,8 @@ def encode_snapshot_head(snapshot: Snapshot) -> bytes:
     state = (snapshot.offset, mirror.cluster, dict(mirror.paths), snapshot.generation, snapshot.complete)
     counts = (len(snapshot.objects), len(snapshot.bundles))
     number = format_of_snapshot(snapshot)
-    newer = encode_newer((snapshot.unreadable, snapshot.kinds, snapshot.schemas), number)
+    known = Newer(snapshot.unreadable, snapshot.kinds, snapshot.schemas, snapshot.cursors, snapshot.shown)
+    newer = encode_newer(known, number)
     remembered = (None if snapshot.memory is None else len(snapshot.memory),) if number >= MEMORY_FORMAT else ()
     return pack((*state, dict(snapshot.positions), *counts, *newer, *remembered))
 
@@ -180,7 +222,7 @@ def decode_snapshot_head(payload: bytes | memoryview) -> tuple[Snapshot, Snapsho
     offset, cluster, paths, generation, complete, positions, objects, bundles, *more = unpack(payload)
     *newer, remembered = more if len(more) > _NEWER_PARTS[_KINDS_FORMAT] else (*more, None)
     told = decode_newer(*newer)
-    empty = Snapshot(offset, Mirror(cluster, paths), generation, complete, positions, {}, {}, *told)
+    empty = Snapshot(offset, Mirror(cluster, paths), generation, complete, positions, {}, {}, **told._asdict())
     if remembered is not None:
         empty = replace(empty, memory={})
     return empty, SnapshotCounts(objects, bundles, remembered or 0)
@@ -188,22 +230,24 @@ def decode_snapshot_head(payload: bytes | memoryview) -> tuple[Snapshot, Snapsho
 
 def encode_newer(newer: Newer, number: int) -> tuple[Any, ...]:
     """What stands behind all that format 1 has, in a log of format ``number``; as a part of something larger."""
-    unreadable, kinds, schemas = newer
-    rows = [(*key, *unread) for key, unread in unreadable.items()]
-    return (rows, kinds, dict(schemas))[: _NEWER_PARTS[number]]
+    rows = [(*key, *unread) for key, unread in newer.unreadable.items()]
+    return (rows, newer.kinds, dict(newer.schemas), (dict(newer.cursors), newer.shown))[: _NEWER_PARTS[number]]
 
 
 def decode_newer(
     unreadable: Iterable[Sequence[str]] = (),
     kinds: Iterable[Sequence[Any]] = (),
     schemas: Mapping[str, str] = MappingProxyType({}),
+    told: tuple[Mapping[str, Sequence[int]], int] = (MappingProxyType({}), 0),
 ) -> Newer:
     """The inverse. Errors: those in ``MALFORMED``."""
     found = {
         ObjectKey(kind, namespace, name): UnreadObject(version, reason)
         for kind, namespace, name, version, reason in unreadable
     }
-    return found, _kinds(kinds), dict(schemas)
+    cursors, shown = told
+    places = {name: CursorPlace(*place) for name, place in cursors.items()}
+    return Newer(found, _kinds(kinds), dict(schemas), places, shown)
 
 
 def _kinds(rows: Iterable[Sequence[Any]]) -> tuple[UndeclaredKind, ...]:

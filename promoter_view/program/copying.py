@@ -8,6 +8,7 @@ there, who stands before it gets 410 once. No program may have either log open m
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from promoter_view.log.resting import RestingLog
 from promoter_view.metrics import Metrics
@@ -20,9 +21,16 @@ from promoter_view.views.projector import Projector
 _NO_HISTORY = 1
 
 
-async def copy(source: RestingLog, target: RestingLog, *, warn: Callable[[str], None]) -> Snapshot:
-    """Begins ``target`` with what ``source`` amounts to, which is returned. Errors: LogError."""
+async def copy(
+    source: RestingLog, target: RestingLog, *, warn: Callable[[str], None], with_cursors: bool = False
+) -> Snapshot:
+    """Begins ``target`` with what ``source`` amounts to, which is returned; cursors only where that is asked for.
+
+    Errors: LogError.
+    """
     state = (await read(source, warn=warn)).snapshot()
+    if not with_cursors:
+        state = replace(state, cursors={})
     await target.begin(state)
     return state
 

@@ -13,8 +13,10 @@ from promoter_view.records import (
     Bundle,
     BundleChange,
     BundleKey,
+    Change,
     ChangeType,
-    Entry,
+    CursorMoved,
+    CursorPlace,
     KindsChanged,
     Mark,
     Memory,
@@ -24,6 +26,7 @@ from promoter_view.records import (
     Snapshot,
     SourceObject,
     UndeclaredKind,
+    Unknown,
     Unreadable,
 )
 from promoter_view.slices import Steps
@@ -56,12 +59,18 @@ class Projection:
         self.coverage = Coverage()
         self._memories = Memories()
         self.catalogue = Catalogue()
+        #: Of subscriptions, by name.
+        self.cursors: dict[str, CursorPlace] = {}
         self.offset = 0
+        #: That of the last record that readers are told of.
+        self.shown = 0
         self.built = False
 
     def restore(self, snapshot: Snapshot) -> Steps:
         """The objects of a snapshot; its bundles are still to be built."""
         self.offset = snapshot.offset
+        self.shown = snapshot.shown or snapshot.offset
+        self.cursors = dict(snapshot.cursors)
         self.coverage.restore(snapshot)
         self._memories = Memories(snapshot.memory)
         self._take_up(snapshot.kinds)
@@ -73,8 +82,12 @@ class Projection:
 
     def take(self, record: Record) -> set[BundleKey]:
         """Moves on by one record; the bundles that it touches."""
-        self.offset = record.offset
-        return self._take(record.entry)
+        self.offset, entry = record.offset, record.entry
+        if isinstance(entry, CursorMoved | Unknown):
+            self._move(entry)
+            return set()
+        self.shown = record.offset
+        return self._take(entry)
 
     def build(self, version_of: Callable[[BundleKey], int]) -> Steps:
         """All bundles, with those resourceVersions; nothing is seen of them before the last step."""
@@ -132,6 +145,8 @@ class Projection:
             kinds=self.sources.kinds,
             schemas=self.coverage.schemas(),
             memory=self._memories.snapshot(),
+            cursors=dict(self.cursors),
+            shown=0 if self.shown == self.offset else self.shown,
         )
 
     def _take_up(self, kinds: tuple[UndeclaredKind, ...]) -> set[BundleKey]:
@@ -139,10 +154,18 @@ class Projection:
         self.definitions = self._definitions()
         return touched
 
+    def _move(self, entry: CursorMoved | Unknown) -> None:
+        if isinstance(entry, Unknown):
+            return
+        if entry.place is None:
+            self.cursors.pop(entry.subscription, None)
+        else:
+            self.cursors[entry.subscription] = entry.place
+
     def _definitions(self) -> Mapping[str, ViewDefinition]:
         return {plural: view.definition for plural, view in self.views.items()}
 
-    def _take(self, entry: Entry) -> set[BundleKey]:
+    def _take(self, entry: Mark | KindsChanged | Position | SchemaRead | Unreadable | Change) -> set[BundleKey]:
         if isinstance(entry, Mark):
             begins = self._memories.mark(entry)
             if self.coverage.mark(entry):

@@ -15,10 +15,12 @@ from promoter_view import clocks
 from promoter_view.boundaries import Cursor, Follower, ViewReader, Wakeable
 from promoter_view.metrics import Metrics
 from promoter_view.records import (
+    UNSHOWN,
     Bundle,
     BundleChange,
     BundleKey,
     ChangeType,
+    CursorPlace,
     Mark,
     Memory,
     ObjectKey,
@@ -82,7 +84,7 @@ class Projector:
         restored = self._nothing()
         yield from restored.restore(snapshot)
         if snapshot.complete:
-            end, known = self._end_of(restored.offset), snapshot.bundles
+            end, known = self._end_of(restored.shown), snapshot.bundles
             yield from restored.build(lambda key: self._adopted(known[key]) if key in known else end)
         yield from restored.catalogue.digest.steps()
         self._now = restored
@@ -92,8 +94,9 @@ class Projector:
         self._report(Counter())
 
     def apply(self, records: Sequence[Record]) -> Steps:
-        """Take durable records, then wake the readers once."""
+        """Take durable records, then wake the readers once; not for cursors, which are none of theirs."""
         counts: Counter[tuple[str, ChangeType]] = Counter()
+        shown = self._now.shown
         for record in records:
             started = self._timer()
             changes = yield from self._project(record)
@@ -104,6 +107,7 @@ class Projector:
             if self._is_live():
                 self._now.sources.tell()
             self._report(counts)
+        if self._now.shown != shown:
             for reader in tuple(self._readers):
                 reader.wake()
 
@@ -150,6 +154,11 @@ class Projector:
     def definitions(self) -> Mapping[str, ViewDefinition]:
         """Those of the views by plural, another object when they change: undeclared kinds are taken up, and let go."""
         return self._now.definitions
+
+    @property
+    def cursors(self) -> Mapping[str, CursorPlace]:
+        """How far subscriptions have been told the journal, by name."""
+        return self._now.cursors
 
     def position(self, path: str) -> str | None:
         """Where the list path of that id stands: ABSENT, LOST, or a resourceVersion; None before the first."""
@@ -201,7 +210,7 @@ class Projector:
 
     @property
     def _end(self) -> int:
-        return self._end_of(self._now.offset)
+        return self._end_of(self._now.shown)
 
     def _end_of(self, offset: int) -> int:
         return join(offset, self._generation, LAST_PLACE)
@@ -209,6 +218,8 @@ class Projector:
     def _project(self, record: Record) -> Projecting:
         now, entry = self._now, record.entry
         touched = now.take(record)
+        if isinstance(entry, UNSHOWN):
+            return ()
         if isinstance(entry, Mark):
             self._history.gap(entry.previous, record.offset)
         if now.built:
@@ -228,7 +239,7 @@ class Projector:
         for key in sorted(touched):
             differences += yield from self._now.differences(key)
             yield
-        offset = self._now.offset
+        offset = self._now.shown
         fits = len(differences) <= MAX_CHANGES
         first, stride = (join(offset, self._generation, 0), 1) if fits else (self._end, 0)
         changes = [_change(first + stride * place, *each, time_ms) for place, each in enumerate(differences)]
@@ -265,7 +276,8 @@ class Projector:
         if strays:
             self._warn(f"the snapshot at {snapshot.offset} disagrees with its objects on {len(strays)} bundles")
             # Who resumes exactly there would never be told of them.
-            self._history.gap(snapshot.offset - 1, snapshot.offset + 1)
+            shown = self._now.shown
+            self._history.gap(shown - 1, shown + 1)
 
     def _report(self, counts: Counter[tuple[str, ChangeType]]) -> None:
         metrics = self._metrics

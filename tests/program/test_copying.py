@@ -12,7 +12,7 @@ import pytest
 
 from promoter_view.command.program import log_main
 from promoter_view.metrics import Metrics
-from promoter_view.records import Change, ChangeType, ObjectKey, Position
+from promoter_view.records import Change, ChangeType, CursorMoved, CursorPlace, ObjectKey, Position
 from promoter_view.views.definition import GENERATION
 from promoter_view.views.known import DEFINITIONS
 from promoter_view.views.projector import Projector
@@ -61,6 +61,26 @@ def test_a_copy_serves_the_same(filled: tuple[Path, Projector], tmp_path: Path) 
     assert copied.head > views.head
     assert copied.cursor(DEFINITIONS[0].plural, "", views.head).take(10) == []
     bench.stop(log)
+
+
+@pytest.mark.parametrize(("options", "copied"), [((), {}), (("--cursors",), {"chat": CursorPlace(5, 0)})])
+def test_cursors_stay_behind_unless_they_are_asked_for(
+    filled: tuple[Path, Projector], tmp_path: Path, options: tuple[str, ...], copied: dict[str, CursorPlace]
+) -> None:
+    """Two logs with one cursor would send everything twice; whoever moves for good takes the cursors along."""
+    source, views = filled
+    bench = Bench(source, generation=GENERATION)
+    log = bench.make()
+    bench.wait(log.start(views, MIRROR))
+    bench.append(log, CursorMoved("chat", CursorPlace(5, 0)))
+    bench.stop(log)
+    target = tmp_path / "to"
+    assert command("copy", f"file:{source}", f"file:{target}", *options).returncode == 0
+    other, found = Bench(target, generation=GENERATION), projector()
+    begun = other.make()
+    other.wait(begun.start(found, MIRROR))
+    assert dict(found.cursors) == copied
+    other.stop(begun)
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,14 @@ from promoter_view.records import (
     BundleKey,
     Change,
     ChangeType,
+    CursorMoved,
+    CursorPlace,
     Mark,
     Mirror,
     ObjectKey,
     Position,
     Record,
+    Unknown,
     Unreadable,
     UnreadObject,
 )
@@ -429,6 +432,29 @@ def test_a_snapshot_from_before_the_first_bundles_goes_on_storing() -> None:
     world.feed(Position(PATH, "1"))
     assert projector.ready
     assert world.names("pullRequests") == ["pr"]
+
+
+def test_a_cursor_that_moves_is_nobodys_business() -> None:
+    """It moves no head, wakes no reader, and is in the snapshot, with which another projector has the same head."""
+    world = taken()
+    head, woken = world.projector.head, list[int]()
+
+    class Reader:
+        def wake(self) -> None:
+            woken.append(world.projector.head)
+
+    world.projector.subscribe(Reader())
+    world.feed(CursorMoved("chat", CursorPlace(5, 0)))
+    world.feed(CursorMoved("mail", CursorPlace(5, 1)))
+    world.feed(CursorMoved("mail", None))
+    world.feed(Unknown())
+    assert (world.projector.head, woken) == (head, [])
+    assert world.projector.cursors == {"chat": (5, 0)}
+    restarted = world.restarted(world.projector.snapshot())
+    assert (restarted.head, restarted.cursors) == (head, world.projector.cursors)
+    assert {bundle.key: bundle.resource_version for bundle in restarted.list(VIEW)} == {
+        bundle.key: bundle.resource_version for bundle in world.projector.list(VIEW)
+    }
 
 
 def test_objects_of_no_view_are_kept_for_the_snapshot() -> None:

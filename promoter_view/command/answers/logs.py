@@ -18,8 +18,8 @@ from promoter_view.program.copying import copy, read
 from promoter_view.records import Snapshot
 
 
-def run(source: str, target: str | None, etcd: Mapping[str, str | None]) -> None:
-    """Copies to ``target``; verifies where that is None."""
+def run(source: str, target: str | None, etcd: Mapping[str, str | None], cursors: bool = False) -> None:
+    """Copies to ``target``, perhaps with the cursors of notifications; verifies where that is None."""
     if source == target:
         raise click.UsageError("FROM and TO are the same log", click.get_current_context())
     files = EtcdFiles(*(etcd[f"etcd_{name}"] for name in ("cafile", "certfile", "keyfile", "user", "password_file")))
@@ -34,7 +34,7 @@ def run(source: str, target: str | None, etcd: Mapping[str, str | None]) -> None
         found = opened(source, reactor)
         if target is None:
             return (await read(found, warn=click.echo)).snapshot()
-        return await copy(found, opened(target, reactor), warn=click.echo)
+        return await copy(found, opened(target, reactor), warn=click.echo, with_cursors=cursors)
 
     try:
         state = run_in_loop(work)

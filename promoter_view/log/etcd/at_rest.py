@@ -190,5 +190,7 @@ def _head(snapshot: Snapshot, items: Sequence[PreparedEntry], term: int) -> Head
         unreadable=snapshot.unreadable,
         kinds=snapshot.kinds,
         schemas=snapshot.schemas,
+        cursors=snapshot.cursors,
+        shown=snapshot.shown,
         format=codec.format_of_snapshot(snapshot),
     )

@@ -21,6 +21,7 @@ from promoter_view.records import (
     BundleKey,
     Change,
     ChangeType,
+    CursorPlace,
     Mirror,
     ObjectKey,
     Record,
@@ -40,7 +41,7 @@ class Head:
     """Where the log ends. ``previous`` is the offset before this transaction's records, 0 in a new log.
 
     ``term`` is the revision that made its leader's key. ``size`` and ``events`` count all that was ever written, in
-    bytes and records. ``records`` are this transaction's, the bodies of their changes left out. ``format`` is the
+    bytes and events. ``records`` are this transaction's, the bodies of their changes left out. ``format`` is the
     lowest that holds all that was ever written: who cannot read some of it refuses the head.
     """
 
@@ -56,7 +57,14 @@ class Head:
     unreadable: Mapping[ObjectKey, UnreadObject] = field(default_factory=dict)
     kinds: tuple[UndeclaredKind, ...] = ()
     schemas: Mapping[str, str] = field(default_factory=dict)
+    cursors: Mapping[str, CursorPlace] = field(default_factory=dict)
+    shown: int = 0
     format: int = codec.FIRST_FORMAT
+
+    @property
+    def newer(self) -> codec.Newer:
+        """What stands behind all that the first format has."""
+        return codec.Newer(self.unreadable, self.kinds, self.schemas, self.cursors, self.shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +133,7 @@ def encode_head(head: Head) -> bytes:
     mirror = (head.mirror.cluster, dict(head.mirror.paths))
     counts = (head.previous, head.offset, head.term, head.size, head.events, head.generation)
     records = codec.encode_records([_stripped(record) for record in head.records])
-    newer = codec.encode_newer((head.unreadable, head.kinds, head.schemas), head.format)
+    newer = codec.encode_newer(head.newer, head.format)
     return _deflate(codec.pack((head.format, counts, mirror, dict(head.positions), records, *newer)))
 
 

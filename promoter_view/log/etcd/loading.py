@@ -166,8 +166,8 @@ def _snapshot(
     objects: dict[ObjectKey, SourceObject],
     bundles: dict[BundleKey, int],
 ) -> Snapshot:
-    newer = (head.unreadable, head.kinds, head.schemas)
-    return Snapshot(head.offset, head.mirror, generation, complete, head.positions, objects, bundles, *newer)
+    told = (head.offset, head.mirror, generation, complete, head.positions, objects, bundles)
+    return Snapshot(*told, **head.newer._asdict())
 
 
 __all__ = ["Beginning", "Loader", "LogDamaged", "choose"]

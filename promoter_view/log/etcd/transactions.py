@@ -17,7 +17,10 @@ from promoter_view.log.mirroring import carried
 from promoter_view.log.offsets import OffsetClock, mark_offset
 from promoter_view.records import (
     EVERY_PATH,
+    UNSHOWN,
     Change,
+    CursorMoved,
+    CursorPlace,
     Entry,
     KindsChanged,
     Mark,
@@ -27,6 +30,7 @@ from promoter_view.records import (
     Record,
     SchemaRead,
     UndeclaredKind,
+    Unknown,
     Unreadable,
     UnreadObject,
 )
@@ -130,7 +134,7 @@ def write(layout: KeyLayout, tail: Tail, items: Sequence[PreparedEntry], *, term
         offset=records[-1].offset,
         term=term,
         size=tail.head.size + _HEAD_BYTES + sum(item.size for item in items),
-        events=tail.head.events + len(records),
+        events=tail.head.events + codec.count_events(records),
         generation=generation,
         mirror=mirror,
         positions=positions,
@@ -138,6 +142,8 @@ def write(layout: KeyLayout, tail: Tail, items: Sequence[PreparedEntry], *, term
         unreadable=_unreadable(tail.head, items),
         kinds=_kinds(tail.head, items),
         schemas=_schemas(tail.head, items),
+        cursors=_cursors(tail.head, items),
+        shown=_shown(tail.head, records),
         format=max(tail.head.format, codec.format_of(records)),
     )
     conditions = (Compare(layout.leader, term, created=True), Compare(layout.head, tail.revision))
@@ -203,6 +209,16 @@ def _schemas(head: Head, items: Sequence[PreparedEntry]) -> Mapping[str, str]:
     return schemas
 
 
+def _cursors(head: Head, items: Sequence[PreparedEntry]) -> Mapping[str, CursorPlace]:
+    moved = {item.entry.subscription: item.entry.place for item in items if isinstance(item.entry, CursorMoved)}
+    return {name: place for name, place in {**head.cursors, **moved}.items() if place is not None}
+
+
+def _shown(head: Head, records: Sequence[Record]) -> int:
+    shown = [record.offset for record in records if not isinstance(record.entry, UNSHOWN)]
+    return shown[-1] if shown else head.shown or head.offset
+
+
 def _folded(head: Head, items: Sequence[PreparedEntry]) -> tuple[Mirror, int, Mapping[str, str]]:
     mirror, generation, positions = head.mirror, head.generation, dict(head.positions)
     for entry in (item.entry for item in items):
@@ -211,6 +227,6 @@ def _folded(head: Head, items: Sequence[PreparedEntry]) -> tuple[Mirror, int, Ma
             mirror, generation = entry.mirror, entry.generation
         elif isinstance(entry, Position) and entry.path == EVERY_PATH:
             positions = dict.fromkeys(positions, entry.position)
-        elif not isinstance(entry, KindsChanged | SchemaRead) and entry.position is not None:
+        elif not isinstance(entry, KindsChanged | SchemaRead | CursorMoved | Unknown) and entry.position is not None:
             positions[entry.path] = entry.position
     return mirror, generation, positions

@@ -100,7 +100,7 @@ class Archive:
     async def append(self, previous: int, records: Sequence[Record]) -> None:
         """Makes one group durable. Errors: WriteFailed (may be tried again), Unsafe."""
         await self._worker.run(partial(self._append, previous, records))
-        self._records += len(records)
+        self._records += codec.count_events(records)
         self._metrics.log_bytes.set(self.size)
 
     def look(self) -> Deferred[FolderTrouble | None]:

@@ -23,8 +23,8 @@ RESTORE = "restore the folder from a backup, or start with --event-log-repair to
 class Extent:
     """How far a segment reaches.
 
-    ``end`` is the byte behind its last whole frame, ``last`` that frame's last offset, ``records`` their number.
-    ``lost`` is an offset that nothing in a torn tail was beyond, 0 where none is torn.
+    ``end`` is the byte behind its last whole frame, ``last`` that frame's last offset, ``records`` how many events it
+    has. ``lost`` is an offset that nothing in a torn tail was beyond, 0 where none is torn.
     """
 
     end: int
@@ -67,8 +67,8 @@ def read(name: str, data: bytes, at: int, end: int, max_bytes: int) -> tuple[Seq
 
 
 def encode(previous: int, records: Sequence[Record]) -> bytes:
-    """The frame that holds these records and follows offset ``previous``."""
-    return frames.encode_frame(previous, records[-1].offset, len(records), codec.encode_records(records))
+    """The frame that holds these records and follows offset ``previous``. Its header counts events, and no cursors."""
+    return frames.encode_frame(previous, records[-1].offset, codec.count_events(records), codec.encode_records(records))
 
 
 def damaged(name: str, at: int, what: str) -> LogDamaged:

@@ -16,7 +16,7 @@ from promoter_view.log.etcd.client.values import PutKey, Transaction
 from promoter_view.log.etcd.core.inputs import Deposed
 from promoter_view.log.etcd.layout import KeyLayout, decode_head
 from promoter_view.log.etcd.transactions import MAX_BYTES
-from promoter_view.records import Change, ChangeType, Mark, Position, SchemaRead
+from promoter_view.records import Change, ChangeType, CursorMoved, CursorPlace, Mark, Position, SchemaRead
 from tests.support.log.benches import EtcdBench, Part
 from tests.support.log.fakes import MIRROR, PATH, Fold, change, kinds, unreadable
 
@@ -638,11 +638,39 @@ def test_the_format_is_stepped_when_it_is_needed(bench):
     """Head is of the first format until something needs a newer one, and of that for good from then on."""
     log, _ = bench.open()
     formats = []
-    for entry in (change("a"), unreadable("a"), change("a", b"2"), kinds("Gate"), kinds(), SchemaRead(PATH, "a")):
+    moved = CursorMoved("chat", CursorPlace(5, 0))
+    for entry in (
+        change("a"),
+        unreadable("a"),
+        change("a", b"2"),
+        kinds("Gate"),
+        kinds(),
+        SchemaRead(PATH, "a"),
+        moved,
+    ):
         log.append((entry,))
         bench.settle()
         formats.append(codec.unpack(zlib.decompress(bench.etcd.state.items[LAYOUT.head].value))[0])
-    assert formats == [1, 2, 2, 4, 4, 8]
+    assert formats == [1, 2, 2, 4, 4, 8, 11]
+
+
+def test_cursors_stand_in_head_and_are_no_events(bench):
+    """A replica that begins has them; they move no head that is shown, and count to no retention."""
+    log, _ = bench.open()
+    log.append((change("a"),))
+    bench.settle()
+    before = decode_head(LAYOUT.head, bench.etcd.state.items[LAYOUT.head].value)
+    log.append((CursorMoved("chat", CursorPlace(5, 0)), CursorMoved("mail", CursorPlace(5, 1))))
+    log.append((CursorMoved("mail", None),))
+    bench.settle()
+    after = decode_head(LAYOUT.head, bench.etcd.state.items[LAYOUT.head].value)
+    assert (after.events, after.shown) == (before.events, before.offset)
+    assert after.offset > before.offset
+    assert after.cursors == {"chat": (5, 0)}
+    log.append((change("a", b"2"),))
+    bench.settle()
+    last = decode_head(LAYOUT.head, bench.etcd.state.items[LAYOUT.head].value)
+    assert (last.events, last.shown, last.cursors) == (before.events + 1, last.offset, after.cursors)
 
 
 def test_an_etcd_that_takes_less_gets_less(bench):

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from promoter_view.log.errors import LogClosed, LogDamaged, LogLocked, LogUnusable
 from promoter_view.log.offsets import units
 from promoter_view.log.urls import LogSettings
-from promoter_view.records import ChangeType, Mark, Mirror, Position, SchemaRead
+from promoter_view.records import ChangeType, CursorMoved, CursorPlace, Mark, Mirror, Position, SchemaRead
 from tests.support.log.fakes import MIRROR, NOW, PATH, Bench, Fold, change, kinds, unreadable
 
 
@@ -221,6 +221,21 @@ def test_schemas_are_known_after_a_restart(tmp_path):
     assert last.memory == again.memory
 
 
+def test_cursors_are_known_after_a_restart(tmp_path):
+    """From a snapshot and from records alike; they count to no retention, and an older program refuses the log."""
+    bench = small(tmp_path, history_bytes=1500)
+    log, fold = bench.open()
+    bench.append(log, CursorMoved("chat", CursorPlace(5, 0)), CursorMoved("mail", CursorPlace(5, 1)))
+    fill(bench, log, 12)
+    bench.append(log, CursorMoved("mail", None))
+    bench.append(log, CursorMoved("late", CursorPlace(7, 0)))
+    bench.kill(log)
+    assert (bench.path / "format").read_text() == "promoter-view event log, format 11\n"
+    _, again = bench.open()
+    assert again.restored is not None
+    assert again.cursors == fold.cursors == {"chat": (5, 0), "late": (7, 0)}
+
+
 def test_a_full_disk_holds_the_step_of_the_format_too(bench):
     """The record that needs it waits until there is room, and the format is there before it."""
     log, fold = bench.open()
@@ -367,7 +382,7 @@ def test_a_roll_writes_a_snapshot_beside_the_new_segment(tmp_path):
     assert {file.stem for file in snapshots} <= {file.stem for file in segments}
     _, again = bench.open()
     assert again.restored is not None
-    assert again.state == (*fold.state[:3], MIRROR, {}, (), {}, None)
+    assert again.state == (*fold.state[:3], MIRROR, {}, (), {}, None, {})
     assert [r for r in fold.records if r.offset > again.restored.offset] == again.records[:-1]
 
 

@@ -20,6 +20,7 @@ from promoter_view.records import (
     BundleKey,
     Change,
     ChangeType,
+    CursorMoved,
     KindsChanged,
     Mark,
     Memory,
@@ -125,6 +126,8 @@ class Fold:
     unreadable: dict = field(default_factory=dict)
     kinds: tuple = ()
     schemas: dict = field(default_factory=dict)
+    cursors: dict = field(default_factory=dict)
+    shown: int = 0
     #: Since when each bundle is as it is, once a mark says that this is remembered.
     memory: dict | None = None
     mirror: Mirror | None = None
@@ -146,7 +149,8 @@ class Fold:
         self.objects, self.positions = dict(snapshot.objects), dict(snapshot.positions)
         self.bundles, self.mirror = dict(snapshot.bundles), snapshot.mirror
         self.unreadable, self.kinds = dict(snapshot.unreadable), snapshot.kinds
-        self.schemas = dict(snapshot.schemas)
+        self.schemas, self.cursors = dict(snapshot.schemas), dict(snapshot.cursors)
+        self.shown = snapshot.shown or snapshot.offset
         self.memory = None if snapshot.memory is None else dict(snapshot.memory)
         self.generation, self.offset = snapshot.generation, snapshot.offset
 
@@ -156,7 +160,12 @@ class Fold:
             assert record.offset > self.offset
             self.records.append(record)
             self.offset = record.offset
-            self._take(record)
+            if isinstance(record.entry, CursorMoved):
+                moved = {**self.cursors, record.entry.subscription: record.entry.place}
+                self.cursors = {name: place for name, place in moved.items() if place is not None}
+            else:
+                self.shown = record.offset
+                self._take(record)
 
     def _take(self, record):
         entry = record.entry
@@ -200,12 +209,14 @@ class Fold:
         kept = dict(self.positions), dict(self.objects), dict(self.bundles), dict(self.unreadable), self.kinds
         schemas = dict(self.schemas)
         memory = None if self.memory is None else dict(self.memory)
-        return Snapshot(self.offset, self.mirror, self.generation, complete, *kept, schemas, memory)
+        shown = 0 if self.shown == self.offset else self.shown
+        told = (schemas, memory, dict(self.cursors), shown)
+        return Snapshot(self.offset, self.mirror, self.generation, complete, *kept, *told)
 
     @property
     def state(self):
         state = (self.objects, self.positions, self.bundles, self.mirror, self.unreadable, self.kinds)
-        return (*state, self.schemas, self.memory)
+        return (*state, self.schemas, self.memory, self.cursors)
 
 
 def change(name, body=b"{}", *, namespace="team", version="1", position=None, kind="PullRequest", type_=None):
