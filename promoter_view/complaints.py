@@ -34,12 +34,12 @@ class Complaint:
         #: For ``/readyz?verbose``; "" while nothing is wrong.
         self.message = ""
 
-    def set(self, message: str, *, reason: Hashable = True) -> None:
-        """It begins, or lasts: the same ``reason`` is not said anew."""
+    def set(self, message: str, *, reason: Hashable = True, **fields: str) -> None:
+        """It begins, or lasts: the same ``reason`` is not said anew. ``fields`` are further ones of this line."""
         level = self._again if reason == self._reason else self._level
         self._reason, self.message = reason, message
         if level is not None:
-            self._log.emit(level, self._line, message=message, **self._fields)
+            self._log.emit(level, self._line, message=message, **self._fields, **fields)
 
     def clear(self) -> None:
         """It is over, where it was there."""

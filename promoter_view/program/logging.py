@@ -1,6 +1,6 @@
 """Log lines: one JSON object an event, or text. An observer for twisted.logger, nothing else.
 
-Fields of the JSON form: ``time`` (RFC 3339, UTC), ``level``, ``logger``, ``message``, and ``traceback`` of a failure.
+docs/logs.md has the fields of the JSON form.
 """
 
 from __future__ import annotations
@@ -33,12 +33,17 @@ _TALKATIVE = (
 )
 
 
+#: What an event may say of its object and of how something ended, as strings.
+_ABOUT = ("kind", "namespace", "name", "outcome")
+
+
 @implementer(ILogObserver)
 class JsonLines:
-    """Writes each event as one line of JSON."""
+    """Writes each event as one line of JSON. ``replica`` names this process to whoever reads the lines of several."""
 
-    def __init__(self, stream: IO[str]) -> None:
+    def __init__(self, stream: IO[str], replica: str) -> None:
         self._stream = stream
+        self._replica = replica
 
     def __call__(self, event: LogEvent) -> None:
         """Write it. A message of several lines stays one line."""
@@ -48,7 +53,9 @@ class JsonLines:
             "level": level.name,
             "logger": event.get("log_namespace", ""),
             "message": formatEvent(event),
+            "replica": self._replica,
         }
+        line.update({name: event[name] for name in _ABOUT if isinstance(event.get(name), str)})
         failure = event.get("log_failure")
         if failure is not None:
             line["traceback"] = failure.getTraceback()
@@ -56,15 +63,15 @@ class JsonLines:
         self._stream.flush()
 
 
-def observer(stream: IO[str], form: str, level: str) -> ILogObserver:
+def observer(stream: IO[str], form: str, level: str, replica: str) -> ILogObserver:
     """An observer that writes events of at least ``level`` (debug, info, warn, error) as ``json`` or ``text``.
 
-    ``form`` "" means text on a terminal, else JSON.
+    ``form`` "" means text on a terminal, else JSON, whose lines name ``replica``.
     """
     # Twisted's LogFile, where lines go under --logfile or in the background, does not know that it is no terminal.
     is_terminal = getattr(stream, "isatty", lambda: False)()
     json = form == "json" or (not form and not is_terminal)
-    writer: ILogObserver = JsonLines(stream) if json else textFileLogObserver(stream)
+    writer: ILogObserver = JsonLines(stream, replica) if json else textFileLogObserver(stream)
     least = LogLevelFilterPredicate(defaultLogLevel=LogLevel.levelWithName(level))
     if level == "info":
         for namespace in _TALKATIVE:

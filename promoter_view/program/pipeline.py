@@ -104,8 +104,12 @@ def _shard(settings: Settings, projector: Projector, runtime: Runtime) -> Shard 
         return None
     from promoter_view.program.promotions import Shard  # noqa: PLC0415 - its grammars and schemas, for who needs them
 
-    hostname = settings.event_log.replica_id or platform.node()
-    return Shard(name, settings, views=projector, runtime=runtime, hostname=hostname)
+    return Shard(name, settings, views=projector, runtime=runtime, hostname=replica_name(settings))
+
+
+def replica_name(settings: Settings) -> str:
+    """How this process is named to others: as ``--replica-id`` says, else as its host."""
+    return settings.event_log.replica_id or platform.node() or "promoter-view"
 
 
 def _log_settings(settings: Settings, role: Role) -> LogSettings:
@@ -118,6 +122,6 @@ def _log_settings(settings: Settings, role: Role) -> LogSettings:
         repair=chosen.repair,
         generation=GENERATION,
         remembers=not role.aggregated,
-        replica_id=chosen.replica_id or platform.node() or "promoter-view",
+        replica_id=replica_name(settings),
         etcd=EtcdFiles(etcd.cafile, etcd.certfile, etcd.keyfile, etcd.user, etcd.password_file),
     )

@@ -38,7 +38,7 @@ from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
 from promoter_view.program.housekeeping import Housekeeping
 from promoter_view.program.logging import observer, twistd_stream
-from promoter_view.program.pipeline import Pipeline
+from promoter_view.program.pipeline import Pipeline, replica_name
 from promoter_view.program.ports import Ports
 from promoter_view.program.report import ProgramReport
 from promoter_view.program.role import role_of
@@ -128,7 +128,8 @@ class Program(Service):
     def setServiceParent(self, parent: Any) -> None:
         """Also tells twistd's application how log lines look."""
         if isinstance(parent, Componentized):
-            lines = observer(self._stream, self._settings.program.log_format, self._settings.program.log_level)
+            program = self._settings.program
+            lines = observer(self._stream, program.log_format, program.log_level, replica_name(self._settings))
             parent.setComponent(ILogObserver, lines)
         super().setServiceParent(parent)
 

@@ -130,7 +130,15 @@ class Applying:
         try:
             await self._writes.merge(APPLICATION, action.namespace, action.name, REFRESH_PATCH)
         except (ClusterError, Conflict) as error:
-            self._log.warn("{action} was not done: {error}", action=action, error=str(error))
+            self._log.warn(
+                "{action} was not done: {error}",
+                action=action,
+                error=str(error),
+                kind=APPLICATION,
+                namespace=action.namespace,
+                name=action.name,
+                outcome="failed",
+            )
 
     async def tell(self, event: CreateEvent) -> None:
         """Has the Event created, if it is not there yet. Where that is refused it is logged, and no more.
@@ -140,16 +148,22 @@ class Applying:
         try:
             await self._writes.create_event(event.about, event_of(event, self._wall()))
         except Conflict:
-            self._log.debug("{reason} of {name} is told already", reason=event.reason, name=event.about.name)
+            self._log.debug("{reason} of {name} is told already", reason=event.reason, **_about(event, "done"))
         except ApiError as error:
-            self._log.warn("{event} was not created: {error}", event=event, error=str(error))
+            self._log.warn("{event} was not created: {error}", event=event, error=str(error), **_about(event, "failed"))
 
     async def _tell_of_operation(self, event: CreateEvent) -> None:
         """The operation is under way, and is not begun again for want of its Event."""
         try:
             await self.tell(event)
         except Unreachable as error:
-            self._log.warn("{event} was not created: {error}", event=event, error=str(error))
+            self._log.warn("{event} was not created: {error}", event=event, error=str(error), **_about(event, "failed"))
+
+
+def _about(event: CreateEvent, outcome: str) -> dict[str, str]:
+    """The fields of a line about the object that an Event is about."""
+    about = event.about
+    return {"kind": about.kind, "namespace": about.namespace, "name": about.name, "outcome": outcome}
 
 
 class _LostRace(Exception):  # noqa: N818 - a state, as Twisted's ConnectionLost

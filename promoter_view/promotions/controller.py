@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, DeferredSemaphore
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -178,15 +179,16 @@ class PromotionController:
         except MayNotWrite:
             return self._ended("may_not_write", None)
         except Conflict as conflict:
-            self._log.debug("{key}: {conflict}", key=str(key), conflict=str(conflict))
+            self._log.debug("{key}: {conflict}", **_about(key, "conflict"), conflict=str(conflict))
             return await self._reread(key, turn)
         except ClusterError as error:
-            self._log.warn("Stage {key} is looked at again later: {error}", key=str(key), error=str(error))
-            return self._fault(turn, error.outcome.value)
+            outcome = error.outcome.value
+            self._log.warn("Stage {key} is looked at again later: {error}", **_about(key, outcome), error=str(error))
+            return self._fault(turn, outcome)
         except CancelledError:
             raise
         except Exception:  # a defect met by one Stage is told, and must not end the looks at all others
-            self._log.failure("Stage {key} is looked at again later", key=str(key))
+            self._log.failure("Stage {key} is looked at again later", **_about(key, "defect"))
             return self._fault(turn, "defect")
         turn.faults = 0
         self._dependents.depend(key, look.applications)
@@ -196,7 +198,8 @@ class PromotionController:
         try:
             await self._rereading.stage(key)
         except ClusterError as error:
-            self._log.warn("Stage {key} is looked at again later: {error}", key=str(key), error=str(error))
+            outcome = error.outcome.value
+            self._log.warn("Stage {key} is looked at again later: {error}", **_about(key, outcome), error=str(error))
         return self._fault(turn, "conflict")
 
     def _fault(self, turn: _Turn, outcome: str) -> float:
@@ -224,3 +227,8 @@ def _cancel(turn: _Turn) -> None:
     if turn.timer is not None:
         turn.timer.cancel()
         turn.timer = None
+
+
+def _about(key: StageKey, outcome: str) -> dict[str, Any]:
+    """The fields of a line about a Stage."""
+    return {"key": str(key), "kind": "Stage", "namespace": key.project, "name": key.stage, "outcome": outcome}

@@ -180,6 +180,13 @@ class PromotionPass:
                 self._metrics.promotion_steps.labels(_known_step(uses.get(record.alias, "")), record.status).inc()
         if execution.phase.terminal and before.execution.phase is not execution.phase:
             self._metrics.promotions_ended.labels(execution.phase.value).inc()
+            self._log.info(
+                "{kind} {namespace}/{name}: {outcome}",
+                kind=PROMOTION,
+                namespace=before.namespace,
+                name=before.name,
+                outcome=execution.phase.value,
+            )
 
 
 def _has_new_fault(before: Execution, after: Execution) -> bool:

@@ -79,4 +79,6 @@ class Isolation:
         if len(self._failing) >= _MAX_FAILING:
             self._failing.pop(next(iter(self._failing)))
         self._failing[key, part] = {way}
-        self._log.failure("{part} of {view} {namespace}/{name} cannot be shown", part=part, **key._asdict())
+        self._log.failure(
+            "{part} of {view} {namespace}/{name} cannot be shown", part=part, kind=key.view, **key._asdict()
+        )

@@ -14,7 +14,7 @@ from promoter_view.program.logging import observer
 
 def lines(form: str, level: str) -> list[str]:
     stream = io.StringIO()
-    log = Logger(namespace="test", observer=observer(stream, form, level))
+    log = Logger(namespace="test", observer=observer(stream, form, level, "one"))
     log.debug("small")
     log.info("two\nlines of {what}", what="text")
     try:
@@ -38,6 +38,19 @@ def test_the_level_is_a_floor(level: str, count: int) -> None:
     assert len(lines("json", level)) == count
 
 
+def test_json_says_what_a_line_is_about() -> None:
+    """Its object and how it ended, as fields to search by; the replica on every line; nothing that is no text."""
+    stream = io.StringIO()
+    log = Logger(namespace="test", observer=observer(stream, "json", "info", "pod-1"))
+    log.info("{kind} {namespace}/{name}: {outcome}", kind="Promotion", namespace="team", name="p", outcome="Succeeded")
+    log.info("no object", kind=3, other="x")
+    first, second = (orjson.loads(line) for line in stream.getvalue().splitlines())
+    assert first["message"] == "Promotion team/p: Succeeded"
+    wanted = {"kind": "Promotion", "namespace": "team", "name": "p", "outcome": "Succeeded", "replica": "pod-1"}
+    assert {name: first.get(name) for name in wanted} == wanted
+    assert set(second) == {"time", "level", "logger", "message", "replica"}
+
+
 def test_without_a_terminal_the_form_is_json() -> None:
     """What no person looks at is JSON unless asked otherwise."""
     assert lines("", "info")[0].startswith("{")
@@ -47,6 +60,6 @@ def test_without_a_terminal_the_form_is_json() -> None:
 def test_a_log_file_that_twistd_rotates(tmp_path: Path) -> None:
     """Under ``twistd --logfile``, and in the background, lines go to Twisted's LogFile, as JSON."""
     file = LogFile("program.log", str(tmp_path))
-    Logger(namespace="test", observer=observer(file, "", "info")).info("it runs")
+    Logger(namespace="test", observer=observer(file, "", "info", "one")).info("it runs")
     file.close()
     assert orjson.loads((tmp_path / "program.log").read_bytes())["message"] == "it runs"

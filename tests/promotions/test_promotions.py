@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from twisted.logger import capturedLogs, formatEvent
 
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.records import ABSENT, Position, Record
@@ -587,6 +588,17 @@ def test_one_stage_does_not_hold_up_another(cluster: Cluster) -> None:
     cluster.refusals[path] = [ApiError(500, "", "broken")] * 100000
     promote(cluster, Process(cluster))
     assert phase(cluster)[0] == "Succeeded"
+
+
+def test_how_a_promotion_ended_is_a_line_of_the_log(cluster: Cluster) -> None:
+    """Once, with its names and its phase as fields."""
+    cluster.put("promotions", updating())
+    with capturedLogs() as lines:
+        promote(cluster, Process(cluster))
+    ends = [line for line in lines if line.get("kind") == "Promotion" and "outcome" in line]
+    assert [(line["namespace"], line["outcome"], formatEvent(line).split()[-1]) for line in ends] == [
+        ("kargo-demo", "Succeeded", "Succeeded")
+    ]
 
 
 def test_metrics(cluster: Cluster) -> None:

@@ -123,7 +123,14 @@ class Reflector:
         self._state = ReflectorState.NEW
         self._since = self._read_at = self._clock.seconds()
         self._last_error = ""
-        self._failing = Complaint(self._log, "Reflector of {path}: {message}", again=LogLevel.debug, path=path.id)
+        self._failing = Complaint(
+            self._log,
+            "Reflector of {path}: {message}",
+            again=LogLevel.debug,
+            path=path.id,
+            kind=path.kind,
+            namespace=path.namespace,
+        )
 
     @property
     def status(self) -> ReflectorStatus:
@@ -166,7 +173,13 @@ class Reflector:
             except CancelledError:
                 raise
             except Exception:
-                self._log.failure("Reflector of {path}: starting over after a defect", path=self.path.id)
+                self._log.failure(
+                    "Reflector of {path}: starting over after a defect",
+                    path=self.path.id,
+                    kind=self.path.kind,
+                    namespace=self.path.namespace,
+                    outcome=Outcome.INTERNAL.value,
+                )
                 self._count(Outcome.INTERNAL)
                 if not self._stopping:
                     await deferLater(self._clock, _AFTER_DEFECT_SECONDS)
@@ -329,6 +342,13 @@ class Reflector:
         told = f"{note.outcome.value}: {note.message}"
         if note.failure:
             self._last_error = told
-            self._failing.set(told, reason=note.outcome)
+            self._failing.set(told, reason=note.outcome, outcome=note.outcome.value)
         else:
-            self._log.info("Reflector of {path}: {message}", path=self.path.id, message=told)
+            self._log.info(
+                "Reflector of {path}: {message}",
+                path=self.path.id,
+                message=told,
+                kind=self.path.kind,
+                namespace=self.path.namespace,
+                outcome=note.outcome.value,
+            )
