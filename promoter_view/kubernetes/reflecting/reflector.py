@@ -123,14 +123,7 @@ class Reflector:
         self._state = ReflectorState.NEW
         self._since = self._read_at = self._clock.seconds()
         self._last_error = ""
-        self._failing = Complaint(
-            self._log,
-            "Reflector of {path}: {message}",
-            again=LogLevel.debug,
-            path=path.id,
-            kind=path.kind,
-            namespace=path.namespace,
-        )
+        self._failing = Complaint(self._log, "Reflector of {path}: {message}", again=LogLevel.debug, **_about(path))
 
     @property
     def status(self) -> ReflectorStatus:
@@ -173,13 +166,7 @@ class Reflector:
             except CancelledError:
                 raise
             except Exception:
-                self._log.failure(
-                    "Reflector of {path}: starting over after a defect",
-                    path=self.path.id,
-                    kind=self.path.kind,
-                    namespace=self.path.namespace,
-                    outcome=Outcome.INTERNAL.value,
-                )
+                self._log.failure("Reflector of {path}: starting over after a defect", **_about(self.path))
                 self._count(Outcome.INTERNAL)
                 if not self._stopping:
                     await deferLater(self._clock, _AFTER_DEFECT_SECONDS)
@@ -344,11 +331,10 @@ class Reflector:
             self._last_error = told
             self._failing.set(told, reason=note.outcome, outcome=note.outcome.value)
         else:
-            self._log.info(
-                "Reflector of {path}: {message}",
-                path=self.path.id,
-                message=told,
-                kind=self.path.kind,
-                namespace=self.path.namespace,
-                outcome=note.outcome.value,
-            )
+            outcome = note.outcome.value
+            self._log.info("Reflector of {path}: {message}", message=told, outcome=outcome, **_about(self.path))
+
+
+def _about(path: ListPath) -> dict[str, Any]:
+    """The fields of a line about a path."""
+    return {"path": path.id, "kind": path.kind, "namespace": path.namespace}
