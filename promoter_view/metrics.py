@@ -56,6 +56,7 @@ class Metrics:
         self.write_conflicts = Counter("promoter_view_write_conflicts", "Writes that met another's, and are decided again", ["kind"], registry=registry)
 
         self._add_commits(registry)
+        self._add_journal(registry)
         self._add_reflectors(registry)
         self._add_requests(registry)
         self.connections_closed = Counter("promoter_view_connections_closed", "Connections that we closed before their client did", ["reason"], registry=registry)
@@ -70,6 +71,16 @@ class Metrics:
         # fmt: off
         self.commit_index_words = Gauge("promoter_view_commit_index_words", "Words by which commits are looked for, each once a bundle that names it", registry=registry)
         self.commit_index_bytes = Gauge("promoter_view_commit_index_bytes", "What these take in memory", registry=registry)
+        # fmt: on
+
+    def _add_journal(self, registry: CollectorRegistry) -> None:
+        """The journal of this process."""
+        # fmt: off
+        self.journal_entries = Counter("promoter_view_journal_entries", "Entries that were written, by what happened", ["event"], registry=registry)
+        self.journal_bytes = Gauge("promoter_view_journal_bytes", "Bytes that the journal takes, looked at once a minute", registry=registry)
+        self.journal_oldest_timestamp = Gauge("promoter_view_journal_oldest_timestamp_seconds", "When the oldest entry happened, in seconds since 1970; 0 for none", registry=registry)
+        self.journal_lag_seconds = Gauge("promoter_view_journal_lag_seconds", "How far the journal is behind the newest change", registry=registry)
+        self.journal_problem = Gauge("promoter_view_journal_problem", "1 while the journal cannot be written or pruned", registry=registry)
         # fmt: on
 
     def _add_reflectors(self, registry: CollectorRegistry) -> None:

@@ -11,7 +11,8 @@ from twisted.python.failure import Failure
 
 from promoter_view.boundaries import ViewReader
 from promoter_view.complaints import Complaint
-from promoter_view.journal.entries import BEGINNING, JournalEntry
+from promoter_view.journal.entries import EntryIdentity, JournalEntry
+from promoter_view.journal.instruments import JournalInstruments
 from promoter_view.journal.store import (
     JournalBusyError,
     JournalError,
@@ -49,8 +50,14 @@ class Journal:
         self._unpruned = Complaint(
             self._log, "the journal is not pruned: {message}", over="the journal is pruned again"
         )
-        #: The newest entry that retention has deleted.
-        self.expired = BEGINNING
+        self._instruments = JournalInstruments(self, runtime.metrics)
+        #: What it held when that was last looked at.
+        self.state = JournalState()
+
+    @property
+    def expired(self) -> EntryIdentity:
+        """The newest entry that retention has deleted."""
+        return self.state.expired
 
     @property
     def is_open(self) -> bool:
@@ -63,6 +70,11 @@ class Journal:
         return 0 if self._writer is None else self._writer.examined
 
     @property
+    def behind(self) -> tuple[int, int] | None:
+        """The resourceVersions of its progress and of the newest change; None while it is not open."""
+        return None if self._writer is None else (self.progress, self._views.head)
+
+    @property
     def problem(self) -> str:
         """Why nothing is written, or deleted, "" where all is well."""
         written = self._unopened.message if self._writer is None else self._writer.problem
@@ -71,14 +83,13 @@ class Journal:
     async def open(self) -> None:
         """From now on it is written as the views change, or once trouble has passed. Errors: JournalError."""
         try:
-            state = await self._store.open()
+            self.state = state = await self._store.open()
         except JournalBusyError as trouble:
             self._unopened.set(str(trouble))
             await self._store.close()
             self._reopening = self._runtime.reactor.callLater(_REOPEN_SECONDS, self._reopen)
             return
         self._unopened.clear()
-        self.expired = state.expired
         runtime = self._runtime
         self._writer = JournalWriter(
             self._views,
@@ -118,6 +129,7 @@ class Journal:
         self._unopened.set(failure.getErrorMessage())
 
     def _tell(self, entries: Sequence[JournalEntry]) -> None:
+        self._instruments.written(entries)
         for told in self._listeners:
             told(entries)
 
@@ -127,12 +139,12 @@ class Journal:
 
     def _pruned(self, deleted: int) -> None:
         self._unpruned.clear()
+        self._store.state().addCallbacks(self._looked, self._not_pruned)
         if deleted:
-            self._store.state().addCallbacks(self._read_expired, self._not_pruned)
             self._runtime.reactor.callLater(_MORE_SECONDS, self._prune)
 
-    def _read_expired(self, state: JournalState) -> None:
-        self.expired = state.expired
+    def _looked(self, state: JournalState) -> None:
+        self.state = state
 
     def _not_pruned(self, failure: Failure) -> None:
         failure.trap(JournalError)

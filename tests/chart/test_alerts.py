@@ -111,6 +111,20 @@ def test_a_certificate_that_ends(tmp_path: Path, days: int, alerts: int) -> None
     assert_fires(tmp_path, "PromoterViewCertificateExpires", told, 10, alerts)
 
 
+@pytest.mark.parametrize(
+    ("problem", "lag", "minutes", "alerts"),
+    [("1x20", "0x20", 11, 1), ("0x20", "90x20", 11, 1), ("1x20", "90x20", 9, 0), ("1x8 0x12", "90x8 5x12", 11, 0)],
+)
+def test_a_journal_that_is_behind(tmp_path: Path, problem: str, lag: str, minutes: int, alerts: int) -> None:
+    """It is told of after ten minutes of either, once."""
+    labels = "{namespace='n',pod='one'}"
+    told = [
+        {"series": f"promoter_view_journal_problem{labels}", "values": problem},
+        {"series": f"promoter_view_journal_lag_seconds{labels}", "values": lag},
+    ]
+    assert_fires(tmp_path, "PromoterViewJournalBehind", told, minutes, alerts)
+
+
 def test_measures_that_are_left_out(tmp_path: Path) -> None:
     """It is told of after a quarter of an hour."""
     name = "promoter_view_measures_left_out{namespace='n',view='%s'}"

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from twisted.internet.defer import Deferred, fail
 
-from promoter_view.journal.store import JournalBusyError, JournalError, JournalState
+from promoter_view.journal.entries import EventType
+from promoter_view.journal.instruments import JournalInstruments
+from promoter_view.journal.store import Batch, JournalBusyError, JournalError, JournalState
+from promoter_view.metrics import Metrics
+from promoter_view.views.versions import join
 from tests.support.api.world import World
+from tests.support.journal.journals import BEGAN, DirectJournal, entry
 
 _TROUBLE = "the journal x cannot be used: database or disk is full"
 
@@ -28,6 +35,52 @@ def test_trouble_that_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     world.turn(20)
     assert world.journal.problem == ""
     assert world.ask("/apis/view.promoter.argoproj.io/v1alpha1/promotionevents").code == 200
+
+
+def test_what_its_metrics_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trouble, how far it is behind, what was written and how much is kept."""
+    world = World()
+    store = world.journal._store
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "open", lambda: fail(JournalBusyError(_TROUBLE)))
+        assert opening(world).called
+        assert told(world) == {"problem": 1.0, "lag_seconds": 0.0, "bytes": 0.0, "oldest_timestamp_seconds": 0.0}
+    world.turn(20)
+    assert told(world)["problem"] == 0.0
+    assert isinstance(store, DirectJournal)
+    store.append(Batch(1, [entry(1), entry(1, 1, EventType.VERIFIED)]))
+    world.turn(61)
+    found = told(world)
+    assert found["bytes"] > 0
+    assert found["oldest_timestamp_seconds"] == (BEGAN + timedelta(minutes=1)).timestamp()
+    world.journal._tell([entry(2), entry(2, 1)])
+    sample = {"event": "promoted"}
+    assert world.runtime.metrics.registry.get_sample_value("promoter_view_journal_entries_total", sample) == 2.0
+
+
+def test_how_far_it_is_behind() -> None:
+    """From where it stands to the newest change, in seconds; nothing while it is ahead."""
+    metrics = Metrics()
+    instruments = JournalInstruments(journal := Standing(), metrics)
+    for progress, head, lag in ((1_000, 901_000, 90.0), (5, 5, 0.0), (20_000, 10_000, 0.0)):
+        journal.behind = (join(progress, 0, 0), join(head, 1, 7))
+        assert metrics.registry.get_sample_value("promoter_view_journal_lag_seconds") == lag
+    assert instruments is not None
+
+
+def told(world: World) -> dict[str, float | None]:
+    """The gauges."""
+    names = ("problem", "lag_seconds", "bytes", "oldest_timestamp_seconds")
+    read = world.runtime.metrics.registry.get_sample_value
+    return {name: read(f"promoter_view_journal_{name}") for name in names}
+
+
+class Standing:
+    """A journal that stands somewhere."""
+
+    state = JournalState()
+    problem = ""
+    behind: tuple[int, int] | None = None
 
 
 def test_what_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
