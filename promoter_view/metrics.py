@@ -55,8 +55,7 @@ class Metrics:
         self.stage_passes = Counter("promoter_view_stage_passes", "Looks at a Stage and its Promotions", ["outcome"], registry=registry)
         self.write_conflicts = Counter("promoter_view_write_conflicts", "Writes that met another's, and are decided again", ["kind"], registry=registry)
 
-        self._add_commits(registry)
-        self._add_journal(registry)
+        self._add_readers(registry)
         self._add_reflectors(registry)
         self._add_requests(registry)
         self.connections_closed = Counter("promoter_view_connections_closed", "Connections that we closed before their client did", ["reason"], registry=registry)
@@ -66,16 +65,11 @@ class Metrics:
         self.certificate_expiry = Gauge("promoter_view_certificate_expiry_timestamp_seconds", "When a certificate in use ends, in seconds since 1970", ["certificate"], registry=registry)
         # fmt: on
 
-    def _add_commits(self, registry: CollectorRegistry) -> None:
-        """The index by which commits are looked for."""
+    def _add_readers(self, registry: CollectorRegistry) -> None:
+        """What reads the views beside clients: the index by which commits are looked for, and the journal."""
         # fmt: off
         self.commit_index_words = Gauge("promoter_view_commit_index_words", "Words by which commits are looked for, each once a bundle that names it", registry=registry)
         self.commit_index_bytes = Gauge("promoter_view_commit_index_bytes", "What these take in memory", registry=registry)
-        # fmt: on
-
-    def _add_journal(self, registry: CollectorRegistry) -> None:
-        """The journal of this process."""
-        # fmt: off
         self.journal_entries = Counter("promoter_view_journal_entries", "Entries that were written, by what happened", ["event"], registry=registry)
         self.journal_bytes = Gauge("promoter_view_journal_bytes", "Bytes that the journal takes, looked at once a minute", registry=registry)
         self.journal_oldest_timestamp = Gauge("promoter_view_journal_oldest_timestamp_seconds", "When the oldest entry happened, in seconds since 1970; 0 for none", registry=registry)
