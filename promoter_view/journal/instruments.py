@@ -12,7 +12,7 @@ from promoter_view.metrics import Metrics
 from promoter_view.views.versions import split
 
 
-class Watched(Protocol):
+class MeasuredJournal(Protocol):
     """A journal: what its gauges show."""
 
     @property
@@ -31,7 +31,7 @@ class Watched(Protocol):
 class JournalInstruments:
     """Its gauges read the journal when they are asked for."""
 
-    def __init__(self, journal: Watched, metrics: Metrics) -> None:
+    def __init__(self, journal: MeasuredJournal, metrics: Metrics) -> None:
         self._journal = journal
         self._written = {event: metrics.journal_entries.labels(event.value) for event in EventType}
         metrics.journal_bytes.set_function(lambda: journal.state.bytes)
