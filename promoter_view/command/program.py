@@ -204,8 +204,9 @@ def check_notifications(file: str) -> None:
 def preview(file: str, name: str, events: str | None, dashboard_url: str) -> None:
     """Print the messages of the notification NAME in FILE.
 
-    EVENTS is what promoter-view journal export prints: a file, or - for standard input. Those that the notification
-    leaves out are left out. The default is one made-up event. Nothing is sent.
+    EVENTS is what promoter-view journal export prints: a file, or - for standard input. The default is one made-up
+    event. Filters apply, except labels, which an export does not have. Each message has the time at which it is sent.
+    Files with secrets and texts are read. Nothing is sent.
     """
     work("promoter_view.command.answers.notify_preview")(
         file=file, name=name, events=events, dashboard_url=dashboard_url

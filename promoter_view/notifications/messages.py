@@ -9,6 +9,10 @@ class FormatError(Exception):
     """No message can be made of those entries, and none ever will: in one line why. It names no secret."""
 
 
+class NotYetError(Exception):
+    """No message can be made now, and it may pass: a file cannot be read. In one line why. It names no secret."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
     """What is sent: by POST to the receiver's address, or, with ``path``, to that one of the cluster's API.

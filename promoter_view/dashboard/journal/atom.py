@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from promoter_view.dashboard.journal.page import sentence
 from promoter_view.dashboard.page_table import page_path
 from promoter_view.journal.entries import JournalEntry
+from promoter_view.journal.sentences import sentence
 
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 _XMLNS = "http://www.w3.org/2005/Atom"

@@ -1,8 +1,9 @@
-"""Jinja2 as templates of a notifications file have it: sandboxed, and every expression is written as JSON. Pure."""
+"""Jinja2 as templates of a notifications file have it: sandboxed, and what bodies write of an entry is JSON. Pure."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, Undefined
@@ -10,13 +11,19 @@ from jinja2.exceptions import TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MAX_SOURCE_CHARACTERS = 16 * 1024
-#: What templates may name.
-NAMES = ("entry", "entries", "page", "pages", "sentence", "sentences", "files")
+_GLOBALS = ("range", "namespace", "joiner", "cycler")
+#: What would end a tag, or a word, where JSON stands in a page of HTML.
+_IN_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "'": "\\u0027"})
 
 
-def json_environment() -> ImmutableSandboxedEnvironment:
+def body_environment() -> ImmutableSandboxedEnvironment:
     """Of bodies: what stands in ``{{ }}`` becomes JSON, quotes and all."""
     return _environment(_as_json)
+
+
+def header_environment() -> ImmutableSandboxedEnvironment:
+    """Of headers: what stands in ``{{ }}`` becomes text."""
+    return _environment(_as_text)
 
 
 def check_template(source: str) -> None:
@@ -24,26 +31,33 @@ def check_template(source: str) -> None:
     if len(source) > MAX_SOURCE_CHARACTERS:
         raise ValueError(f"it has {len(source)} characters: expected at most {MAX_SOURCE_CHARACTERS}")
     try:
-        json_environment().parse(source)
+        body_environment().parse(source)
     except TemplateSyntaxError as error:
-        raise ValueError(f"line {error.lineno} of it: {_one_line(error.message or '')}") from error
+        raise ValueError(f"line {error.lineno} of it: {one_line(error.message or '')}") from error
     except (TemplateError, RecursionError) as error:
-        raise ValueError(f"this is no template: {_one_line(str(error))}") from error
+        raise ValueError(f"this is no template: {one_line(str(error))}") from error
 
 
-def _environment(finalize: Any) -> ImmutableSandboxedEnvironment:
+def one_line(message: str) -> str:
+    """What an error says, short."""
+    return " ".join(message.split())[:200]
+
+
+def _environment(finalize: Callable[[Any], str]) -> ImmutableSandboxedEnvironment:
+    """``autoescape`` is of HTML, which nothing here is."""
     made = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, finalize=finalize, autoescape=False, cache_size=0, keep_trailing_newline=True
+        undefined=StrictUndefined, finalize=finalize, autoescape=False, keep_trailing_newline=True
     )
-    made.globals.clear()
+    for name in made.globals.keys() - set(_GLOBALS):
+        del made.globals[name]
     return made
 
 
 def _as_json(value: Any) -> str:
     if isinstance(value, Undefined):
         return str(value)  # raises: what is not there is not sent
-    return json.dumps(value)
+    return json.dumps(value).translate(_IN_HTML)
 
 
-def _one_line(message: str) -> str:
-    return " ".join(message.split())[:200]
+def _as_text(value: Any) -> str:
+    return str(value) if isinstance(value, str | Undefined) else json.dumps(value)

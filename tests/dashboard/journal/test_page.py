@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 
 from promoter_view.dashboard.journal.atom import feed_pieces
 from promoter_view.dashboard.journal.lines import line_pieces
-from promoter_view.dashboard.journal.page import event_line, sentence
+from promoter_view.dashboard.journal.page import event_line
 from promoter_view.journal.entries import EventCheck, EventRequest, EventType, Happening, JournalEntry
+from promoter_view.journal.sentences import sentence
 from promoter_view.records import BundleKey
 from tests.support.journal.journals import BEGAN, entry
 
