@@ -12,7 +12,7 @@ from functools import partial
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import Cooperator, TaskStopped
+from twisted.internet.task import Cooperator, TaskStopped, deferLater
 from twisted.python.failure import Failure
 
 from promoter_view.boundaries import Cursor, ViewReader
@@ -32,6 +32,8 @@ from promoter_view.views.versions import moment, split
 #: Entries after which a transaction is not put off any more.
 _MOST_AT_ONCE = 500
 _RETRY_SECONDS = 5.0
+#: Before it looks for what objects tell of their past.
+_REST_SECONDS = 2.0
 #: The journal is read on from where it stands, and what lies before the horizon is not there any more.
 _BEHIND_SECONDS = 30
 #: What a gap is of: everything.
@@ -91,7 +93,7 @@ class JournalWriter(CooperativeReader):
         return split(position).offset - split(self.progress).offset > _BEHIND_SECONDS * UNITS_PER_SECOND
 
     def _begin(self) -> Iterator[Deferred[None] | None]:
-        head = self._views.head
+        is_gap = False
         try:
             if self.progress:
                 self._cursor = self._views.cursor("", "", self.progress)
@@ -100,6 +102,11 @@ class JournalWriter(CooperativeReader):
             self._unwritten.set("it is ahead of the event log, whose clock was set back, until that has caught up")
             return
         except Expired:
+            is_gap = True
+        # Nobody waits for the past, and somebody does for the first lists.
+        yield deferLater(self._clock, _REST_SECONDS)
+        head = self._views.head
+        if is_gap:
             self._found.append(_gap(self.progress, head))
         cursor = self._views.cursor("", "", head)
         yield from self._backfill(head)

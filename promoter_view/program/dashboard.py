@@ -97,9 +97,9 @@ class ServedDashboard(Served):
             serving.entries.journal, plurals, shown, self._journal, sights=sights, now=shown.now, root=root
         )
         authenticator = _authenticator(serving, reviewing)
-        self._follower = ActivityFollower(views, plurals, parts.activity, cooperator=cooperator(runtime.reactor))
-        # Nobody waits for these rows yet, and somebody does for the first lists.
+        # Nobody waits for these yet, and somebody does for the first lists, and for what watches get of a change.
         resting = cooperator(runtime.reactor, rest_seconds=SLICE_SECONDS)
+        self._follower = ActivityFollower(views, plurals, parts.activity, cooperator=resting)
         self._warmer = RowWarmer(views, _SHOWN, parts.fragments, cooperator=resting)
         entrance = DashboardEntrance(
             Admittance(authenticator, _hosts(settings), settings.dashboard.root_path, serving.limits),

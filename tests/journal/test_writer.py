@@ -37,9 +37,10 @@ class Running:
 
     def settle(self) -> None:
         for _ in range(3000):
-            if not self.clock.getDelayedCalls():
+            calls = self.clock.getDelayedCalls()
+            if not calls:
                 return
-            self.clock.advance(0)
+            self.clock.advance(max(0.0, min(call.getTime() for call in calls) - self.clock.seconds()))
 
 
 def settled(company: Company, store: DirectJournal) -> Running:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
-from promoter_view.journal.completing import completed
+from promoter_view.journal.completing import Recall, completed
 from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType, JournalEntry, read_entry
 from promoter_view.journal.sqlite.queries import milliseconds, select
 from promoter_view.journal.store import Batch, JournalQuery, JournalState, Retention
@@ -21,13 +22,22 @@ def append(cursor: Any, batch: Batch) -> Sequence[JournalEntry]:
     """See JournalStore. What is at or before the progress is in the journal already, and not written again."""
     (known,) = cursor.execute("SELECT coalesce(max(value), 0) FROM facts WHERE name = 'progress'").fetchone()
     recall, written = _Recall(cursor), list[JournalEntry]()
-    for entry in batch.entries:
-        if entry.identity.resource_version > known and (whole := completed(entry, recall)) is not None:
-            if written and written[-1].identity.resource_version == whole.identity.resource_version:
-                written[-1] = _with_more(cursor, written[-1])
-            _insert(cursor, whole)
-            written.append(whole)
+    for version, of_it in groupby(batch.entries, key=lambda entry: entry.identity.resource_version):
+        if version > known:
+            written += _append_change(cursor, recall, list(of_it))
     _remember(cursor, "progress", max(known, batch.progress))
+    return written
+
+
+def _append_change(cursor: Any, recall: Recall, entries: Sequence[JournalEntry]) -> list[JournalEntry]:
+    """Writes those of one resourceVersion: each but the last has more to follow."""
+    written = list[JournalEntry]()
+    for entry in entries:
+        if (whole := completed(entry, recall)) is not None:
+            written.append(replace(whole, has_more=entry is not entries[-1]))
+            _insert(cursor, written[-1])
+    if written and written[-1].has_more:  # what followed was in the journal already
+        written[-1] = _without_more(cursor, written[-1])
     return written
 
 
@@ -54,9 +64,8 @@ def row_of(entry: JournalEntry) -> tuple[Any, ...]:
     )
 
 
-def _with_more(cursor: Any, entry: JournalEntry) -> JournalEntry:
-    """Another one of its resourceVersion has come."""
-    entry = replace(entry, has_more=True)
+def _without_more(cursor: Any, entry: JournalEntry) -> JournalEntry:
+    entry = replace(entry, has_more=False)
     text = "UPDATE entries SET body = ? WHERE resource_version = ? AND item = ?"
     cursor.execute(text, (entry.write(), *entry.identity))
     return entry
