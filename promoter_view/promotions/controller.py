@@ -25,6 +25,7 @@ from promoter_view.promotions.rereading import Rereading
 from promoter_view.promotions.stage_pass import AT_ONCE, StagePass
 from promoter_view.promotions.writes import Conflict, MayNotWrite
 from promoter_view.records import ObjectKey
+from promoter_view.slices import Steps, in_slices
 from promoter_view.stages.authorization import StageKey
 
 _FIRST_RETRY_SECONDS = 0.05
@@ -102,8 +103,7 @@ class PromotionController:
 
     def wake_all(self) -> None:
         """Every Stage is looked at: this instance may write now, or has just begun."""
-        for key in self._known.stages():
-            self.wake(key)
+        self._wake_each(self._known.stages())
 
     def wake(self, key: StageKey) -> None:
         """That Stage is looked at, at once or as soon as the look that is under way is over."""
@@ -119,8 +119,16 @@ class PromotionController:
 
     def _changed(self, key: ObjectKey, stages: frozenset[StageKey]) -> None:
         dependents = self._dependents_of(key) if key.kind == APPLICATION else ()
-        for stage in stages.union(dependents):
+        self._wake_each(stages.union(dependents))
+
+    def _wake_each(self, stages: Iterable[StageKey]) -> None:
+        """In slices: one Freight may concern all Stages that request its Warehouse."""
+        Deferred.fromCoroutine(in_slices(self._waking(stages), reactor=self._clock))
+
+    def _waking(self, stages: Iterable[StageKey]) -> Steps:
+        for stage in stages:
             self.wake(stage)
+            yield
 
     def _dependents_of(self, key: ObjectKey) -> Iterable[StageKey]:
         def labels() -> Mapping[str, str]:

@@ -18,7 +18,7 @@ from promoter_view.promotions.stage_pass import StageLook, StagePass
 from promoter_view.promotions.writes import Conflict, MayNotWrite
 from promoter_view.stages.authorization import StageKey
 from tests.promotions.cluster import Cluster
-from tests.promotions.kargo import stage
+from tests.promotions.kargo import freight, stage
 from tests.promotions.test_promotions import application
 
 TEST = StageKey("kargo-demo", "test")
@@ -35,8 +35,12 @@ class Looks:
         self.seconds = 0.0
         self.errors: list[Exception] = []
         self.answer = StageLook()
+        self.concerned = 0
+        self.cost = 0.0
 
     def concerns(self, key: StageKey) -> bool:
+        self.concerned += 1
+        self.clock.rightNow += self.cost
         return key.stage != "gone"
 
     async def look(self, key: StageKey, now: float) -> StageLook:
@@ -197,6 +201,18 @@ def test_who_is_woken(rig: Rig) -> None:
     cluster.feed(rig.known)
     rig.go(1)
     assert rig.looks.count["test"] == 2
+
+
+def test_a_change_that_concerns_many(rig: Rig) -> None:
+    """Freight that a hundred Stages are named by wakes them a slice at a time, and all of them."""
+    cluster = Cluster()
+    rig.looks.cost = 0.001
+    cluster.put("freights", freight(approvedFor={f"s{place}": {} for place in range(100)}))
+    cluster.feed(rig.known)
+    assert 0 < rig.looks.concerned < 10
+    rig.looks.cost = 0.0
+    rig.go(1)
+    assert len(rig.looks.count) == 100
 
 
 def test_what_is_not_ours(rig: Rig) -> None:
