@@ -19,7 +19,9 @@ from promoter_view.api.warnings import Warn, warning_header
 from promoter_view.api.watching import ApiSettings, Watched, Watches
 from promoter_view.boundaries import ViewReader
 from promoter_view.reading.answering import PieceReader, answer
-from promoter_view.reading.pages import Page, PageReader, page
+from promoter_view.reading.pages import Page, PageReader
+from promoter_view.reading.past.moments import Moments
+from promoter_view.reading.past.pasts import Past
 from promoter_view.reading.pump import MAX_WRITE_BYTES, Pump, Reader
 from promoter_view.reading.selection import Selection, exactly
 from promoter_view.reading.sighted import SightedViews
@@ -32,8 +34,8 @@ from promoter_view.views.history import require_come
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.known import SELECTORS
 from promoter_view.web.entrance import send
-from promoter_view.web.errors import NotReady, ObjectNotFound
-from promoter_view.web.parameters import Parameters
+from promoter_view.web.errors import BadRequest, NotReady, ObjectNotFound
+from promoter_view.web.parameters import Parameters, first
 
 #: Smaller answers are sent as they are (kube-apiserver's threshold, KEP-156).
 _MIN_GZIP_BYTES = 128 * 1024
@@ -60,11 +62,13 @@ class ViewResource:
         pump: Pump,
         settings: ApiSettings,
         sights: Sights,
+        moments: Moments,
         warn: Warn,
     ) -> None:
         self._views = views
         self._warn = warn
         self._sights = sights
+        self._moments = moments
         self._reactor = runtime.reactor
         self._pump = pump
         self._frames = Frames()
@@ -94,7 +98,10 @@ class ViewResource:
     async def _get(self, request: Request, call: Call, sighted: SightedViews) -> None:
         rendering = self._rendering(request, call)
         version = parse_get(call.parameters)
-        if version:
+        past = await self._asked(call)
+        if past is not None:
+            sighted = self._moments.sights(past).of(sighted.admission, call.target.view)
+        elif version:
             await self._pump.fresh(sighted.see, lambda: require_come(version, self._views.head))
         target = call.target
         key = BundleKey(target.view, target.namespace, target.name)
@@ -122,7 +129,8 @@ class ViewResource:
         rendering = self._rendering(request, call)
         query = parse_list(call.parameters, SELECTORS[call.target.view])
         wanted = _selection(call.target, query)
-        found = await self._pump.fresh(sighted.see, lambda: page(sighted.views, wanted, query))
+        past = await self._asked(call)
+        found = await self._moments.page(sighted, wanted, query, past, self._pump)
         reader = self._reader(found, rendering, gzip=False)
         beginning = await self._beginning(reader, _MIN_GZIP_BYTES if rendering.gzip else 0)
         if reader.finished and not (rendering.gzip and len(beginning) > _MIN_GZIP_BYTES):
@@ -155,9 +163,16 @@ class ViewResource:
 
     async def _watch(self, request: Request, call: Call, sighted: SightedViews) -> None:
         rendering, view = self._rendering(request, call), call.target.view
+        if "at" in call.parameters:
+            raise BadRequest("at: a watch tells what comes, and a moment of the past stays; leave out watch")
         query = parse_watch(call.parameters, SELECTORS[view])
         wanted = _selection(call.target, query)
         await self._watching.serve(request, Watched(wanted, query, rendering), sighted, self._instruments[view])
+
+    async def _asked(self, call: Call) -> Past | None:
+        if "at" in call.parameters and first(call.parameters, "resourceVersion"):
+            raise BadRequest("at: leave it out with resourceVersion, which names a state too")
+        return await self._moments.asked(call.parameters)
 
     def _require_ready(self) -> None:
         if not self._views.ready:

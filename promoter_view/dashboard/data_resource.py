@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from datetime import datetime
+from collections.abc import Collection
 
 import orjson
 from twisted.web.server import Request
@@ -20,7 +19,8 @@ from promoter_view.dashboard.streams.resource import StreamResource
 from promoter_view.dashboard.streams.topics import TopicError, parse_topics
 from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.reading.answering import answer
-from promoter_view.reading.pages import ListMeta, PageReader, page
+from promoter_view.reading.pages import ListMeta, PageReader
+from promoter_view.reading.past.moments import Moments
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.selection import Selection
 from promoter_view.reading.sighted import SightedViews
@@ -48,7 +48,7 @@ class DataResource:
         sights: Sights,
         pump: Pump,
         frames: Frames,
-        now: Callable[[], datetime],
+        moments: Moments,
     ) -> None:
         self._views = views
         self._plurals = tuple(plurals)
@@ -57,7 +57,7 @@ class DataResource:
         self._sights = sights
         self._pump = pump
         self._frames = frames
-        self._now = now
+        self._moments = moments
 
     async def serve(self, request: Request, path: str, parameters: Parameters, visitor: Visitor) -> None:
         """Errors: those of ``web.status``."""
@@ -92,7 +92,7 @@ class DataResource:
             sighted,
             Selection(self._plurals),
             lambda wire, scope: PageFrames(
-                wire, scope, self._pages, topics, superseded=sighted.is_superseded, now=self._now
+                wire, scope, self._pages, topics, superseded=sighted.is_superseded, now=self._moments.now
             ),
         )
 
@@ -100,9 +100,10 @@ class DataResource:
         wanted, part = parse_filter(parameters, self._plurals), parse_part(parameters)
         self._require_ready()
         await sighted.sight.look()
-        if part.token is None or part.token.resource_version is None:
+        if "at" not in parameters and (part.token is None or part.token.resource_version is None):
             await self._pump.newest()
-        found = await self._pump.fresh(sighted.see, lambda: page(sighted.views, wanted, part))
+        past = await self._moments.asked(parameters)
+        found = await self._moments.page(sighted, wanted, part, past, self._pump)
         request.setHeader("Content-Type", _JSON)
         wire = self._frames.wire(gzip=accepts_gzip(request.getHeader("Accept-Encoding")))
         if wire.encoding:

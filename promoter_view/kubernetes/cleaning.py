@@ -92,6 +92,26 @@ def source_object(document: Any, rules: CleaningRules) -> tuple[ObjectKey, Sourc
     return key, SourceObject(_encode(document, rules, key), version)
 
 
+def cleaned_again(body: bytes, key: ObjectKey, rules: CleaningRules | None) -> bytes:
+    """What was recorded by rules that may be others, as these record it; None: those of a kind that nobody declares.
+
+    Errors: MalformedObject.
+    """
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise MalformedObject(*key, "is not JSON") from error
+    chosen = rules or CleaningRules(_kind_of(document, key))
+    identify(document, chosen.kind)
+    return _encode(document, chosen, key)
+
+
+def _kind_of(document: Any, key: ObjectKey) -> Kind:
+    version = _text(document.get("apiVersion")) if isinstance(document, dict) else ""
+    group, _, version = version.rpartition("/")
+    return Kind(key.kind, "", group, version, namespaced=bool(key.namespace))
+
+
 def _encode(document: Json, rules: CleaningRules, key: ObjectKey) -> bytes:
     cleaned = {**document, "metadata": _clean_metadata(document["metadata"], rules)}
     if "kind" not in document or "apiVersion" not in document:

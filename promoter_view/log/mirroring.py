@@ -33,7 +33,7 @@ def are_cleaned_anew(previous: Mirror | None, current: Mirror) -> bool:
     Rules that only come or only go do not count: a kind is mirrored from then on, or no longer. Nor does it count that
     a path is read from another cluster: its objects are compared with what is there.
     """
-    before, after = _rules(previous), _rules(current)
+    before, after = rules_in(previous), rules_in(current)
     return bool(before - after and after - before)
 
 
@@ -42,7 +42,8 @@ def is_complete(mirror: Mirror, positions: Mapping[str, str]) -> bool:
     return all(path in positions for path in mirror.paths)
 
 
-def _rules(mirror: Mirror | None) -> set[str]:
+def rules_in(mirror: Mirror | None) -> set[str]:
+    """The digests of the rules by which objects are cleaned, whatever cluster they are of."""
     return {digest.partition(OWN_CLUSTER)[0] for digest in mirror.paths.values()} if mirror is not None else set()
 
 

@@ -9,12 +9,14 @@ from promoter_view.boundaries import EventLog
 from promoter_view.log.etcd.client.places import ETCD_FORM, parse_place
 from promoter_view.log.file.disk import Disk
 from promoter_view.log.file.file_log import FileLog
+from promoter_view.log.file.past import FolderPast
 from promoter_view.log.file.worker import ThreadWorker
 from promoter_view.log.memory import MemoryLog
+from promoter_view.log.past import LogPast
 from promoter_view.log.settings import LogSettings
 from promoter_view.runtime import Runtime
 
-__all__ = ["LogSettings", "check_url", "open_log"]
+__all__ = ["LogSettings", "check_url", "open_log", "past_of"]
 
 
 def check_url(url: str) -> None:
@@ -51,3 +53,9 @@ def open_log(url: str, *, runtime: Runtime, settings: LogSettings, on_fatal: Cal
         on_fatal=on_fatal,
         disk=Disk(),
     )
+
+
+def past_of(url: str, *, runtime: Runtime) -> LogPast | None:
+    """What that log still holds of the past; None where there is nothing but what is in memory."""
+    scheme, _, place = url.partition(":")
+    return FolderPast(Path(place), worker=ThreadWorker(reactor=runtime.reactor)) if scheme == "file" else None

@@ -32,6 +32,8 @@ from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.listening import Listening
 from promoter_view.reading.commits.finder import CommitFinder
 from promoter_view.reading.commits.following import CommitFollower
+from promoter_view.reading.past.moments import Moments
+from promoter_view.reading.past.pasts import Pasts
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.runtime import Runtime
@@ -53,7 +55,7 @@ class Serving:
     """What both ports are made of. ``barrier`` is the event log's, ``commits`` keeps the index of commits.
 
     ``remembered`` tells what is remembered of a bundle, ``warn`` why a view is empty; ``entries`` are the
-    journal's.
+    journal's; ``pasts`` reads moments of the past.
     """
 
     views: ViewReader
@@ -66,6 +68,7 @@ class Serving:
     remembered: Remembered
     warn: Warn
     entries: EventViews
+    pasts: Pasts
 
     @property
     def limits(self) -> Limits:
@@ -80,6 +83,10 @@ class Serving:
         """Of commits in those views, as those sights allow."""
         plurals, reactor = [definition.plural for definition in definitions], self.runtime.reactor
         return CommitFinder(self.views, plurals, self.commits, sights=sights, readings=Readings(), reactor=reactor)
+
+    def moments(self, sights: Sights) -> Moments:
+        """Of the past, as those sights allow."""
+        return Moments(self.pasts, sights, now=self.runtime.now)
 
     def certificate(self, name: str, files: CertificateFiles) -> ServedPair:
         """Followed from now on. Errors: KeyPairError."""
@@ -117,6 +124,7 @@ class ServedApi(Served):
             pump=pump,
             settings=chosen,
             sights=sights.members,
+            moments=serving.moments(sights.members),
             warn=serving.warn,
         )
         commits = CommitResource(serving.views, serving.finder(definitions, sights.commits), pump=pump, now=runtime.now)

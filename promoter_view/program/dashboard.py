@@ -84,12 +84,13 @@ class ServedDashboard(Served):
         assets, frames = Assets(), Frames()
         parts = _parts(serving, Isolation(runtime.metrics), assets, plurals)
         sights = _sights(serving, reviewing, definitions)
+        moments = serving.moments(sights)
         shown = PageResource(
             views, plurals, parts.pages, assets, sights=sights, pump=pump, wall=runtime.wall, facts=facts
         )
         self._streams = StreamResource(views, runtime=runtime, pump=pump, frames=frames)
         data = DataResource(
-            views, plurals, self._streams, parts.fragments, sights=sights, pump=pump, frames=frames, now=runtime.now
+            views, plurals, self._streams, parts.fragments, sights=sights, pump=pump, frames=frames, moments=moments
         )
         self._journal = JournalStreams(serving.entries, plurals, sights=sights, runtime=runtime)
         root = settings.dashboard.url.rstrip("/") + "/" if settings.dashboard.url else settings.dashboard.root_path

@@ -15,16 +15,22 @@ from promoter_view.journal.sqlite.store import SqliteJournal
 from promoter_view.journal.store import Retention
 from promoter_view.kubernetes.connection.cluster import Clusters
 from promoter_view.log.settings import EtcdFiles
-from promoter_view.log.urls import LogSettings, open_log
+from promoter_view.log.urls import LogSettings, open_log, past_of
+from promoter_view.metrics import Metrics
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.reflection import Reflection, ReflectionByLeader
-from promoter_view.program.role import Role
+from promoter_view.program.role import Role, past_rules
+from promoter_view.reading.past.pasts import Pasts
 from promoter_view.runtime import Runtime
 from promoter_view.views.definition import GENERATION, ViewDefinition
 from promoter_view.views.projector import Projector
 
 if TYPE_CHECKING:
     from promoter_view.program.promotions import Shard
+
+
+#: The last changes of a moment of the past: those of one offset, which may have changed every bundle.
+_PAST_HISTORY_BYTES = 16 << 20
 
 
 class Pipeline:
@@ -45,6 +51,8 @@ class Pipeline:
         on_fatal: Callable[[str], None],
     ) -> None:
         self._role = role
+        self._past_metrics = Metrics()
+        self._definitions = definitions
         self.projector = Projector(
             definitions,
             generation=GENERATION,
@@ -53,6 +61,14 @@ class Pipeline:
             warn=lambda line: self._log.warn("{line}", line=line),
             is_live=lambda: bool(self.event_log.status().head),
             make_view=role.make_view,
+        )
+        self.pasts = Pasts(
+            self.projector,
+            past_of(settings.event_log.url, runtime=runtime),
+            self._empty,
+            past_rules(role, settings),
+            generation=GENERATION,
+            runtime=runtime,
         )
         self.event_log = open_log(
             settings.event_log.url, runtime=runtime, settings=_log_settings(settings, role), on_fatal=on_fatal
@@ -65,6 +81,17 @@ class Pipeline:
         )
         self.journal = _journal(settings, self.projector, runtime)
         self.shard = _shard(settings, self.projector, runtime)
+
+    def _empty(self) -> Projector:
+        """For a moment of the past. What it counts and warns of was counted and warned of then."""
+        return Projector(
+            self._definitions,
+            generation=GENERATION,
+            history_bytes=_PAST_HISTORY_BYTES,
+            metrics=self._past_metrics,
+            warn=lambda _: None,
+            make_view=self._role.make_view,
+        )
 
     def definitions(self) -> Mapping[str, ViewDefinition]:
         """Those of all views as they are now, by plural: another object when they change."""

@@ -123,6 +123,7 @@ class Ports:
             remembered=projector.memory,
             warn=empty.warning,
             entries=EventViews(self._pipeline.journal),
+            pasts=self._pipeline.pasts,
         )
 
     def _make_dashboard(self, serving: Serving) -> ServedDashboard:

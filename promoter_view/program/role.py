@@ -13,6 +13,7 @@ from promoter_view.kubernetes.kinds import (
     PROJECT_CONFIG,
     PROMOTER_GROUP,
     PROMOTER_KINDS,
+    REFLECTED_KINDS,
     Kind,
 )
 from promoter_view.kubernetes.paths import list_paths, reflected_paths
@@ -74,6 +75,16 @@ def role_of(settings: Settings, definitions: Sequence[ViewDefinition]) -> Role:
     needs = _needs(shown, settings)
     undeclared = _undeclared(definitions, needs, settings) if _has_strategies(shown) else None
     return Role(paths, rules, View, shown, shown, needs, aggregated=False, undeclared=undeclared)
+
+
+def past_rules(role: Role, settings: Settings) -> Mapping[str, CleaningRules]:
+    """Today's of all kinds that an old log may hold, whatever is reflected now."""
+    declared = rules_of(
+        REFLECTED_KINDS,
+        show_web_request_bodies=settings.cluster.show_web_request_bodies,
+        argocd_namespace=settings.argocd.namespace[0],
+    )
+    return declared | dict(role.rules)
 
 
 def _has_strategies(shown: Sequence[ViewDefinition]) -> bool:

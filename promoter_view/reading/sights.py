@@ -55,11 +55,25 @@ class Sights:
         self._views = views
         self._reviews = reviews
         self._clock = clock
+        self._members, self._bundles, self._verbs = members, bundles, verbs
         self._seconds = BUNDLE_SECONDS if bundles else SECONDS
         self._max_sights = max_sights
         self._masks = _Masks(definitions)
         self._questions = _Questions(definitions, verbs=verbs if bundles else (), members=members)
         self._sights: OrderedDict[tuple[Identity, frozenset[str]], Sight] = OrderedDict()
+
+    def over(self, views: ViewReader, definitions: Callable[[], Mapping[str, ViewDefinition]]) -> Sights:
+        """The same, by the cluster's word of now, of other views: those of a moment of the past."""
+        return Sights(
+            views,
+            definitions,
+            self._reviews,
+            clock=self._clock,
+            members=self._members,
+            bundles=self._bundles,
+            verbs=self._verbs,
+            max_sights=self._max_sights,
+        )
 
     def of(self, admission: Admission, *views: str) -> SightedViews:
         """Those views as whoever was admitted may see them."""

@@ -121,6 +121,11 @@ class Projector:
         return self._now.built and self._now.coverage.complete and self._is_live()
 
     @property
+    def built(self) -> bool:
+        """Bundles are built: there is a state of the head."""
+        return self._now.built
+
+    @property
     def head(self) -> int:
         """The last place of the head offset."""
         return self._history.head

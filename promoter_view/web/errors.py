@@ -65,6 +65,15 @@ class ContinueExpired(Refusal):
         self.token = token
 
 
+class MomentGone(Refusal):
+    """410: the log does not reach back to that moment; ``earliest`` can be asked for, as RFC 3339 has it."""
+
+    def __init__(self, asked: str, earliest: str) -> None:
+        reach = f"the earliest moment that can be asked for is {earliest}" if earliest else "no moment can be asked for"
+        super().__init__(f"the log does not reach back to {asked}: {reach}")
+        self.earliest = earliest
+
+
 class Invalid(Refusal):
     """422: parameters that are readable but do not go together."""
 
@@ -111,6 +120,10 @@ class Forbidden(Refusal):
 
 class JournalUnavailable(Refusal):
     """503: the journal cannot be read now."""
+
+
+class PastUnavailable(Refusal):
+    """503: the log of events cannot be read now."""
 
 
 class ReviewUnavailable(Refusal):

@@ -20,9 +20,11 @@ from promoter_view.web.errors import (
     Invalid,
     JournalUnavailable,
     MethodNotAllowed,
+    MomentGone,
     NotAcceptable,
     NotReady,
     ObjectNotFound,
+    PastUnavailable,
     Refusal,
     ResourceNotFound,
     ReviewUnavailable,
@@ -107,6 +109,10 @@ def _continue_expired(error: ContinueExpired) -> Status:
     return Status(410, "Expired", str(error), metadata={"continue": error.token})
 
 
+def _moment_gone(error: MomentGone) -> Status:
+    return Status(410, "Expired", str(error), {"from": error.earliest} if error.earliest else {})
+
+
 def _ahead(error: Ahead) -> Status:
     # Clients look for the cause, not for the words (apimachinery, IsResourceVersionTooLarge).
     causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
@@ -140,11 +146,13 @@ _TABLE: dict[type[Exception], Callable[[Any], Status]] = {
     NotAcceptable: _plain(406, "NotAcceptable"),
     Expired: expired_status,
     ContinueExpired: _continue_expired,
+    MomentGone: _moment_gone,
     Invalid: _invalid,
     TooManyRequests: _too_many,
     NotReady: _unavailable,
     Draining: _unavailable,
     JournalUnavailable: _unavailable,
+    PastUnavailable: _unavailable,
     ReviewUnavailable: _unavailable,
     LogUnreachable: _unreachable,
     LogClosed: _unreachable,

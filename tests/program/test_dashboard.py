@@ -42,6 +42,7 @@ def served(clock: Any, reloader: Reloader, **options: str) -> ServedDashboard:
         remembered=world.views.memory,
         warn=lambda view: "",
         entries=world.entries,
+        pasts=world.pasts,
     )
     return ServedDashboard(serving, [PROMOTION_STRATEGY_DETAILS], reviewing=None, facts=lambda: FACTS)
 

@@ -20,11 +20,11 @@ from promoter_view.api.paths import EventTarget
 from promoter_view.api.query import parse_get, parse_list, parse_watch
 from promoter_view.api.watching import ApiSettings, Watched, Watches
 from promoter_view.boundaries import ViewReader
-from promoter_view.journal.moments import parse_moment
 from promoter_view.journal.serving.bundles import PLURAL, SELECTABLE, EventMask
 from promoter_view.journal.serving.views import BeginningViews, EventViews
 from promoter_view.journal.store import JournalError
 from promoter_view.kubernetes.selectors import FieldSelector
+from promoter_view.moments import parse_moment
 from promoter_view.reading.answering import answer
 from promoter_view.reading.pages import Page, Part
 from promoter_view.reading.pump import Pump

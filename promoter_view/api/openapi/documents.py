@@ -11,7 +11,7 @@ import orjson
 from promoter_view.api.events.shape import EventShape
 from promoter_view.api.openapi.commits import commit_operations, commit_schema
 from promoter_view.api.openapi.events import event_schemas
-from promoter_view.api.openapi.paths import operations, paths_v2, paths_v3
+from promoter_view.api.openapi.paths import AT, operations, paths_v2, paths_v3
 from promoter_view.api.openapi.schemas import to_v2
 from promoter_view.api.openapi.views import schema_name, view_schemas
 from promoter_view.api.published import Published, publish
@@ -41,7 +41,7 @@ def build(definitions: Sequence[ViewDefinition], version: str, members: Mapping[
     """The documents of a program of that version. ``members``: see ``openapi_views.view_schemas``."""
     schemas = view_schemas(definitions, members)
     schemas[schema_name(KIND)] = commit_schema()
-    found = [operation for definition in definitions for operation in operations(definition)]
+    found = [operation for definition in definitions for operation in operations(definition, AT)]
     found += commit_operations()
     schemas |= event_schemas()
     found += operations(EventShape())

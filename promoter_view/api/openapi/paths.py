@@ -46,6 +46,12 @@ NAMESPACE = Parameter("namespace", "string", "The namespace.", "path")
 _NAME = Parameter("name", "string", "The object's name.", "path")
 PRETTY = Parameter("pretty", "string", "true: the answer is indented.")
 _GET_VERSION = Parameter("resourceVersion", "string", "The answer must not be older than this.")
+#: Of what is read as it was at a moment.
+AT = Parameter(
+    "at",
+    "string",
+    "As it was then: a time such as 2026-11-30T09:30:00Z, how long ago, such as -2h, or a resourceVersion.",
+)
 _LIST_PARAMETERS = (
     Parameter("allowWatchBookmarks", "boolean", "For a watch: bookmarks, which tell how far it has come, are welcome."),
     Parameter("continue", "string", "The token of the page before: gives the page behind it, as of the same moment."),
@@ -76,12 +82,12 @@ class ListedResource(Protocol):
         """As it stands in paths."""
 
 
-def operations(definition: ListedResource) -> Iterator[Operation]:
-    """The operations on one resource."""
+def operations(definition: ListedResource, *more: Parameter) -> Iterator[Operation]:
+    """The operations on one resource, with more parameters of its reads."""
     root = f"/apis/{GROUP}/{VERSION}"
     plural, kind = definition.plural, definition.kind
     here = f"{root}/namespaces/{{namespace}}/{plural}"
-    lists = (schema_name(definition.list_kind), (*_LIST_PARAMETERS, PRETTY))
+    lists = (schema_name(definition.list_kind), (*_LIST_PARAMETERS, *more, PRETTY))
     yield _listing(f"{root}/{plural}", f"list{kind}ForAllNamespaces", kind, *lists)
     yield _listing(here, f"listNamespaced{kind}", kind, lists[0], (*lists[1], NAMESPACE))
     yield Operation(
@@ -91,7 +97,7 @@ def operations(definition: ListedResource) -> Iterator[Operation]:
         kind=kind,
         description=f"Get one {kind}.",
         returns=schema_name(kind),
-        parameters=(_GET_VERSION, PRETTY, NAMESPACE, _NAME),
+        parameters=(_GET_VERSION, *more, PRETTY, NAMESPACE, _NAME),
     )
 
 

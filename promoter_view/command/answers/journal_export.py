@@ -9,9 +9,9 @@ import click
 from promoter_view.command.exits import CommandError, Exit
 from promoter_view.command.telling.exports import HEADING, csv_line, json_line
 from promoter_view.command.telling.output import Output, now
-from promoter_view.journal.moments import parse_moment
 from promoter_view.journal.sqlite.resting import entries, opened, resting_file
 from promoter_view.journal.store import JournalError, JournalQuery
+from promoter_view.moments import parse_moment
 
 
 def run(place: str, since: str | None, until: str | None, form: str) -> None:

@@ -26,7 +26,7 @@ _RESUME = ("lastEventId", "scope")
 _KNOWN = {
     "watch": (*_FILTER, *_RESUME),
     "changes": (*_FILTER, "since", "scope", "state"),
-    "list": (*_FILTER, "limit", "continue"),
+    "list": (*_FILTER, "limit", "continue", "at"),
     "pages/stream": ("page", *_RESUME),
     "session": (),
     "journal": (

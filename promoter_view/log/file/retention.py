@@ -52,7 +52,7 @@ def start_order(holdings: FolderHoldings, history_bytes: int) -> Sequence[int]:
     anything follows it, the one before, so that a client a few events behind the head can resume. Then the older ones,
     newest first: they lose nobody's position. Then the newer ones, which are as exact but remember less.
     """
-    points = _start_points(holdings)
+    points = start_points(holdings)
     if not points:
         return ()
     best = _best(holdings, points, history_bytes)
@@ -77,7 +77,7 @@ def snapshot_is_due(holdings: FolderHoldings, settings: LogSettings, *, now_ms: 
 def removal(
     holdings: FolderHoldings, trusted: int | None, settings: LogSettings, *, now_ms: int, records: int
 ) -> Removal:
-    """What retention deletes.
+    """What retention deletes. A snapshot stays as long as its segment: a moment behind it is read from there.
 
     ``trusted`` is the newest snapshot that this process has itself read or written: it and what follows it stay.
     ``records`` is the number of records that the log has held in all its life.
@@ -85,10 +85,8 @@ def removal(
     if trusted is None:
         return Removal((), ())
     gone = _expired(holdings, trusted, settings, now_ms=now_ms, records=records)
-    kept = holdings.segments[len(gone) :]
-    reserve = _reserve(FolderHoldings(kept, holdings.snapshots), settings.history_bytes)
-    bound = min(trusted, max(reserve, kept[0].base))
-    return Removal(sorted(base for base in holdings.snapshots if base < bound), gone)
+    first = holdings.segments[len(gone)].base
+    return Removal(sorted(base for base in holdings.snapshots if base < first), gone)
 
 
 def _expired(
@@ -122,12 +120,6 @@ def _ended_ms(holdings: FolderHoldings) -> Sequence[int]:
     return list(accumulate(reversed(begun), min))[::-1]
 
 
-def _reserve(holdings: FolderHoldings, history_bytes: int) -> int:
-    """The start point before the best one: what a start falls back to when the best cannot be read."""
-    points = _start_points(holdings)
-    return points[max(_best(holdings, points, history_bytes) - 1, 0)] if points else 0
-
-
 def _best(holdings: FolderHoldings, points: Sequence[int], history_bytes: int) -> int:
     newest = len(points) - 1
     best = next((at for at, point in enumerate(points) if _bytes_after(holdings, point) <= history_bytes), newest)
@@ -140,6 +132,7 @@ def _bytes_after(holdings: FolderHoldings, base: int) -> int:
     return sum(segment.size for segment in holdings.segments if segment.base >= base)
 
 
-def _start_points(holdings: FolderHoldings) -> Sequence[int]:
+def start_points(holdings: FolderHoldings) -> Sequence[int]:
+    """The offsets from which a replay can begin, in order."""
     bases = [segment.base for segment in holdings.segments]
     return [base for base in bases if base == 0 or base in holdings.snapshots]

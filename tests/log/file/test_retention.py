@@ -72,7 +72,7 @@ FIVE = held(50, 50, 50, 50, 50, snapshots=(10, 20, 30, 40))
 @pytest.mark.parametrize(
     ("trusted", "bounds", "expected"),
     [
-        pytest.param(40, {}, ([10], []), id="only snapshots that no start would choose"),
+        pytest.param(40, {}, ([], []), id="nothing, where no bound asks for it"),
         pytest.param(None, {"retention_events": 0}, ([], []), id="nothing without a trusted snapshot"),
         pytest.param(20, {"retention_events": 0}, ([10], [0, 10]), id="never the trusted one or what follows"),
         pytest.param(40, {"retention_events": 3}, ([10], [0, 10]), id="by events"),
@@ -82,5 +82,5 @@ FIVE = held(50, 50, 50, 50, 50, snapshots=(10, 20, 30, 40))
     ],
 )
 def test_what_retention_deletes(trusted, bounds, expected):
-    """The oldest segments go while a bound asks for it; a snapshot goes with its segment or when none starts there."""
+    """The oldest segments go while a bound asks for it; a snapshot goes with its segment, not before."""
     assert gone(FIVE, trusted, **bounds) == expected

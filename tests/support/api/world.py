@@ -25,12 +25,16 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.journal.keeping import Journal
 from promoter_view.journal.serving.views import EventViews
 from promoter_view.journal.store import Retention
+from promoter_view.kubernetes.kinds import REFLECTED_KINDS
+from promoter_view.kubernetes.reflecting.reflectors import rules_of
 from promoter_view.measures.measuring import Measuring
 from promoter_view.measures.reading import measured
 from promoter_view.measures.resource import MeasuresResource
 from promoter_view.metrics import Metrics
 from promoter_view.reading.commits.finder import CommitFinder
 from promoter_view.reading.commits.following import CommitFollower
+from promoter_view.reading.past.moments import Moments
+from promoter_view.reading.past.pasts import Pasts
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.records import Change, ChangeType, Entry, Mark, Mirror, ObjectKey, Position, Record
@@ -45,6 +49,7 @@ from promoter_view.web.limits import Limits
 from promoter_view.web.server import HttpSite
 from tests.support.clocks import Wall
 from tests.support.journal.journals import DirectJournal
+from tests.support.reading.kept_log import KeptLog
 from tests.support.runtimes import a_runtime
 
 VIEW = PROMOTION_STRATEGY_DETAILS.plural
@@ -118,6 +123,7 @@ class World:
         definitions: Sequence[ViewDefinition] = (PROMOTION_STRATEGY_DETAILS,),
         max_series: int = 1000,
         warn: Warn = lambda view: "",
+        keeps_log: bool = False,
     ) -> None:
         self.clock = Clock()
         self.clock.rightNow = 1_795_000_000.0
@@ -137,6 +143,17 @@ class World:
         self.runtime = a_runtime(self.clock, wall=self.wall, metrics=self.metrics)
         everything = Sights(self.views, lambda: self.views.definitions, None, clock=self.clock)
         chosen_sights = everything if sights is None else sights(self.views, self.clock)
+        self.kept = KeptLog()
+        self.pasts = Pasts(
+            self.views,
+            self.kept if keeps_log else None,
+            lambda: Projector(
+                definitions, generation=0, history_bytes=1 << 24, metrics=Metrics(), warn=lambda line: None
+            ),
+            rules_of(REFLECTED_KINDS),
+            generation=0,
+            runtime=self.runtime,
+        )
         self.resource = ViewResource(
             self.views,
             definitions,
@@ -144,6 +161,7 @@ class World:
             pump=self.pump,
             settings=ApiSettings(),
             sights=chosen_sights,
+            moments=Moments(self.pasts, chosen_sights, now=self.runtime.now),
             warn=warn,
         )
         plurals = [definition.plural for definition in definitions]
@@ -193,7 +211,9 @@ class World:
     def record(self, entry: Entry) -> None:
         """One record, at the next offset."""
         self.offset += 1
-        at_once(self.views.apply([Record(self.offset, int(self.wall() * 1000), entry)]))
+        record = Record(self.offset, int(self.wall() * 1000), entry)
+        self.kept.held.append(record)
+        at_once(self.views.apply([record]))
 
     def put(self, namespace: str, name: str, *, labels: Mapping[str, str] | None = None, note: Any = "") -> None:
         """A strategy was added or modified."""

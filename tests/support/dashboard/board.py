@@ -30,6 +30,7 @@ from promoter_view.dashboard.visitors.visitors import (
     TokenAuthenticator,
 )
 from promoter_view.reading.commits.finder import CommitFinder
+from promoter_view.reading.past.moments import Moments
 from promoter_view.reading.sights import Sights
 from promoter_view.reading.wire import Frames
 from promoter_view.records import LogStatus
@@ -87,7 +88,7 @@ class Board(World):
             **given,
             pump=self.pump,
             frames=frames,
-            now=page_resource.now,
+            moments=Moments(self.pasts, given["sights"], now=self.runtime.now),
         )
         sign_in = None
         if isinstance(admittance.authenticator, TokenAuthenticator):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from promoter_view.journal.moments import parse_moment
+from promoter_view.moments import parse_moment
 
 NOW = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
 

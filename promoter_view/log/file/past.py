@@ -1,0 +1,70 @@
+"""A log's folder read beside its writer. A LogPast; every touch of the disk is a job of a worker of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from promoter_view.log.errors import LogDamaged
+from promoter_view.log.file import frames, segment
+from promoter_view.log.file.disk import Disk
+from promoter_view.log.file.folder import LogFolder
+from promoter_view.log.file.retention import start_points
+from promoter_view.log.file.worker import Worker
+from promoter_view.records import Record, Snapshot
+
+if TYPE_CHECKING:
+    from promoter_view.log.past import LogPast
+
+#: What one job decodes: some milliseconds in which the reactor may have to wait for the interpreter's lock.
+_READ_BYTES = 128 * 1024
+_Found = TypeVar("_Found")
+
+
+class FolderPast:
+    """The folder at ``path`` is neither locked nor written to."""
+
+    def __init__(self, path: Path, *, worker: Worker) -> None:
+        self._folder = LogFolder(path, disk=Disk())
+        self._worker = worker
+
+    async def points(self) -> Sequence[int]:
+        """See LogPast."""
+        return start_points(await self._run(self._folder.holdings))
+
+    async def snapshot(self, point: int) -> Snapshot | None:
+        """See LogPast."""
+        return await self._run(partial(self._folder.read_snapshot, point)) if point else None
+
+    async def records(self, point: int) -> AsyncIterator[Sequence[Record]]:
+        """See LogPast. The end of what is being written is no damage here: it is not durable yet."""
+        holdings = await self._run(self._folder.holdings)
+        for found in holdings.segments:
+            if found.base < point:
+                continue
+            name = str(self._folder.segment_path(found.base))
+            data = await self._run(partial(self._folder.read_segment, found.base))
+            at, end = segment.FIRST_BYTE, await self._run(partial(_end_of, data))
+            while at < end:
+                records, at = await self._run(partial(segment.read, name, data, at, end, _READ_BYTES))
+                yield records
+
+    async def _run(self, job: Callable[[], _Found]) -> _Found:
+        try:
+            return await self._worker.run(job)
+        except OSError as error:
+            raise LogDamaged(f"{self._folder.path}: a part of the log cannot be read: {error}") from error
+
+
+def _end_of(data: bytes) -> int:
+    """The byte behind the last whole frame before one that is not."""
+    at = segment.FIRST_BYTE
+    while (frame := frames.frame_at(data, at)) is not None:
+        at = frame.end
+    return at
+
+
+if TYPE_CHECKING:
+    _: type[LogPast] = FolderPast

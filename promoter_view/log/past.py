@@ -1,0 +1,21 @@
+"""What a log still holds, for whoever reads it beside its writer: where a replay may start, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from promoter_view.records import Record, Snapshot
+
+
+class LogPast(Protocol):
+    """Read while the log is written on. It takes no lock: what retention deletes meanwhile is an error."""
+
+    async def points(self) -> Sequence[int]:
+        """The offsets at which a replay may start, in order; 0 is the log's beginning. Errors: LogError."""
+
+    async def snapshot(self, point: int) -> Snapshot | None:
+        """All up to one of the points; None at the log's beginning. Errors: LogError."""
+
+    def records(self, point: int) -> AsyncIterator[Sequence[Record]]:
+        """Those that follow it, in order, some at a time, as far as they are durable. Errors: LogError."""

@@ -1,0 +1,1 @@
+"""The views as they were at a moment, read from the log."""

@@ -1,0 +1,60 @@
+"""Which moment is asked for: ``?at=`` and ``--at``. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from promoter_view.moments import parse_moment
+from promoter_view.records import Record
+from promoter_view.views.versions import LIMIT, split
+from promoter_view.web.errors import BadRequest
+
+_DECIMAL = re.compile(r"[0-9]{1,19}\Z", re.ASCII)
+_MOST = 100
+EXPECTED = (
+    "expected a time such as 2026-11-30T09:30:00Z or 2026-11-30T09:30Z, how long ago, such as -2h or -7d, "
+    "or a resourceVersion"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment: either of a time, in milliseconds since 1970, or of a resourceVersion; the other one is 0.
+
+    ``text`` is how it was asked for.
+    """
+
+    text: str
+    time_ms: int = 0
+    resource_version: int = 0
+
+    @property
+    def offset(self) -> int:
+        """That of its resourceVersion."""
+        return split(self.resource_version).offset
+
+    def holds(self, record: Record, latest_ms: int) -> bool:
+        """Whether that record is part of its state; ``latest_ms``: the latest time of the records up to it."""
+        return record.offset <= self.offset if self.resource_version else latest_ms <= self.time_ms
+
+
+def parse_at(text: str, now: datetime, parameter: str = "at") -> Moment:
+    """The moment that a parameter of that name asks for. Errors: BadRequest."""
+    shown = text[:_MOST]
+    if _DECIMAL.match(text):
+        version = int(text)
+        if not 0 < version < LIMIT:
+            raise BadRequest(f"{parameter}: {shown!r} is no resourceVersion; {EXPECTED}")
+        return Moment(shown, resource_version=version)
+    try:
+        found = parse_moment(text, now)
+    except ValueError as error:
+        raise BadRequest(f"{parameter}: invalid time {shown!r}; {EXPECTED}") from error
+    return Moment(shown, time_ms=int(found.timestamp() * 1000))
+
+
+def moment_of(resource_version: int) -> Moment:
+    """That of a resourceVersion."""
+    return Moment(str(resource_version), resource_version=resource_version)

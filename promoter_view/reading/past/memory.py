@@ -1,0 +1,47 @@
+"""What the history in memory tells of a moment. Pure; in steps."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import NamedTuple
+
+from promoter_view.boundaries import ViewReader
+from promoter_view.reading.past.asked import Moment
+from promoter_view.records import BundleChange
+from promoter_view.views.versions import moment, split
+
+_CHANGES_A_STEP = 256
+
+
+class Neighbours(NamedTuple):
+    """The last change that a moment holds, and the first one behind it; None where memory has none."""
+
+    before: BundleChange | None
+    after: BundleChange | None
+    latest_ms: int
+
+
+def neighbours(views: ViewReader, asked: Moment) -> Generator[None, None, Neighbours]:
+    """Errors: Expired where the history moves on beyond what is read."""
+    cursor = views.cursor("", "", views.horizon)
+    before: BundleChange | None = None
+    latest_ms = began_ms(views)
+    while not cursor.caught_up:
+        for change in cursor.take(_CHANGES_A_STEP):
+            now_ms = max(latest_ms, change.time_ms)
+            if not _holds(asked, change, now_ms):
+                return Neighbours(before, change, latest_ms)
+            before, latest_ms = change, now_ms
+        yield
+    return Neighbours(before, None, latest_ms)
+
+
+def began_ms(views: ViewReader) -> int:
+    """About when the history in memory begins, in milliseconds since 1970; not earlier than it does."""
+    return int(moment(views.horizon).timestamp() * 1000)
+
+
+def _holds(asked: Moment, change: BundleChange, latest_ms: int) -> bool:
+    if asked.resource_version:
+        return split(change.resource_version).offset <= asked.offset
+    return latest_ms <= asked.time_ms

@@ -1,0 +1,74 @@
+"""Moments of the past as whoever asks may see them: by the permissions of now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from weakref import WeakKeyDictionary
+
+from promoter_view.reading.pages import Page, Part, page
+from promoter_view.reading.past.asked import moment_of, parse_at
+from promoter_view.reading.past.pasts import Past, Pasts
+from promoter_view.reading.pump import Pump
+from promoter_view.reading.selection import Selection
+from promoter_view.reading.sighted import SightedViews
+from promoter_view.reading.sights import Sights
+from promoter_view.views.history import Expired
+from promoter_view.web.errors import BadRequest, ContinueExpired, MomentGone
+from promoter_view.web.parameters import Parameters, first
+
+
+class Moments:
+    """``sights`` are those of the views of now: what they allow of these they allow of those of then.
+
+    ``now`` is what people read.
+    """
+
+    def __init__(self, pasts: Pasts, sights: Sights, *, now: Callable[[], datetime]) -> None:
+        self._pasts = pasts
+        self._sights = sights
+        self._then: WeakKeyDictionary[Past, Sights] = WeakKeyDictionary()
+        self.now = now
+
+    async def asked(self, parameters: Parameters, parameter: str = "at") -> Past | None:
+        """The moment that is asked for; None: that of now. Errors: BadRequest, those of Pasts."""
+        if parameter not in parameters:
+            return None
+        return await self._pasts.at(parse_at(first(parameters, parameter), self.now(), parameter))
+
+    def sights(self, past: Past) -> Sights:
+        """What may be seen of it."""
+        found = self._then.get(past)
+        if found is None:
+            definitions = past.definitions  # of the moment nothing may be kept: it is forgotten with its last reader
+            found = self._then[past] = self._sights.over(past.views, lambda: definitions)
+        return found
+
+    async def page(self, sighted: SightedViews, wanted: Selection, part: Part, past: Past | None, pump: Pump) -> Page:
+        """A page of a list: of ``past``, or of ``sighted``, or where these no longer have its state, as it was then.
+
+        Errors: BadRequest, Expired, Ahead, ContinueExpired, ReviewUnavailable, those of Pasts.
+        """
+        if past is not None:
+            if part.token is not None:
+                raise BadRequest("at: leave it out with continue, which goes on in the state that it began with")
+            return await self._page(sighted, wanted, part, past)
+        try:
+            return await pump.fresh(sighted.see, lambda: page(sighted.views, wanted, part))
+        except (Expired, ContinueExpired) as error:
+            then = await self._then_of(part, error)
+        return await self._page(sighted, wanted, part, then)
+
+    async def _then_of(self, part: Part, error: Expired | ContinueExpired) -> Past:
+        """Errors: that one where the log has no more of it."""
+        version = part.exact if part.token is None else part.token.resource_version
+        assert version is not None
+        try:
+            return await self._pasts.at(moment_of(version))
+        except (Expired, MomentGone) as gone:
+            raise error if isinstance(error, ContinueExpired) else gone from gone
+
+    async def _page(self, sighted: SightedViews, wanted: Selection, part: Part, past: Past) -> Page:
+        then = self.sights(past).of(sighted.admission, *wanted.views)
+        await then.sight.look()
+        return await then.see(lambda: page(then.views, wanted, part))

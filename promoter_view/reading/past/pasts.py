@@ -1,0 +1,272 @@
+"""Moments of the past as they are asked for: from memory where that reaches back so far, else from the log.
+
+Requests for one moment share one replay, two run at a time, and the last few moments are kept.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import inf
+
+from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from promoter_view.kubernetes.cleaning import CleaningRules
+from promoter_view.log.errors import LogDamaged, LogError
+from promoter_view.log.offsets import UNITS_PER_SECOND
+from promoter_view.log.past import LogPast
+from promoter_view.reading.past.asked import Moment
+from promoter_view.reading.past.cleaned import CleanedPast
+from promoter_view.reading.past.memory import began_ms, neighbours
+from promoter_view.reading.past.replay import Replay, at_end_of
+from promoter_view.reading.past.views import PastViews
+from promoter_view.records import Bundle
+from promoter_view.runtime import Runtime
+from promoter_view.slices import outcome_in_slices
+from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.history import Expired, require_come
+from promoter_view.views.projector import Projector
+from promoter_view.views.versions import LAST_PLACE, join, split
+from promoter_view.web.errors import MomentGone, PastUnavailable, TooManyRequests
+
+#: Each holds one whole state while it runs, beside the bytes that it shares with the state of now.
+_AT_ONCE = 2
+#: Who wait beside those that run.
+_MOST_WAITING = 16
+#: Moments that are kept. Each holds the bundles that have changed since.
+_KEPT = 4
+_RETRY_SECONDS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Past:
+    """The state of one moment. ``since_ms`` is the time of its last record, milliseconds since 1970.
+
+    It is the answer for every moment from then until before ``until_ms``. ``definitions`` are those of the views then,
+    by plural. ``before`` and ``after`` are resourceVersions of states with one change less, and more; 0 for none.
+    """
+
+    views: PastViews
+    definitions: Mapping[str, ViewDefinition]
+    since_ms: int
+    until_ms: float
+    before: int
+    after: int
+
+    @property
+    def time(self) -> datetime:
+        """When its last record was written."""
+        return datetime.fromtimestamp(self.since_ms / 1000, UTC)
+
+
+class Pasts:
+    """``views`` are those of now; ``log`` None: what is in memory is all there is.
+
+    ``make`` gives an empty projector, ``rules`` are today's cleaning rules by kind, ``generation`` today's.
+    """
+
+    _logger = Logger()
+
+    def __init__(
+        self,
+        views: Projector,
+        log: LogPast | None,
+        make: Callable[[], Projector],
+        rules: Mapping[str, CleaningRules],
+        *,
+        generation: int,
+        runtime: Runtime,
+    ) -> None:
+        self._views = views
+        self._log = log
+        self._make = make
+        self._rules = rules
+        self._generation = generation
+        self._reactor: IReactorTime = runtime.reactor
+        self._wall = runtime.wall
+        self._running = DeferredSemaphore(_AT_ONCE)
+        self._asked: dict[Moment, list[Deferred[Past]]] = {}
+        self._kept: OrderedDict[int, Past] = OrderedDict()
+        self._earliest: tuple[int, str] | None = None
+
+    async def at(self, moment: Moment) -> Past:
+        """The state of that moment. Errors: MomentGone, Expired, Ahead, TooManyRequests, PastUnavailable."""
+        if moment.resource_version:
+            require_come(moment.resource_version, self._views.head)
+            if split(moment.resource_version).generation != self._generation:
+                raise Expired(moment.resource_version, self._views.horizon)
+        elif moment.time_ms >= (now_ms := int(self._wall() * 1000)):
+            return self._newest(now_ms)
+        found = self._found(moment) or await self._shared(moment)
+        self._keep(found)
+        return found
+
+    def _newest(self, now_ms: int) -> Past:
+        """What is there now: nothing is known of what comes later."""
+        views = self._views
+        found = {view: views.list(view) for view in views.definitions}
+        newest = max((bundle.resource_version for bundles in found.values() for bundle in bundles), default=0)
+        return _past(views, found, views.head, since_ms=now_ms, until_ms=now_ms, changed=newest, following=0)
+
+    def _found(self, moment: Moment) -> Past | None:
+        if moment.resource_version:
+            return self._kept.get(moment.resource_version)
+        return next((past for past in self._kept.values() if past.since_ms <= moment.time_ms < past.until_ms), None)
+
+    def _keep(self, past: Past) -> None:
+        head = past.views.head
+        self._kept[head] = past
+        self._kept.move_to_end(head)
+        if len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+
+    def _shared(self, moment: Moment) -> Deferred[Past]:
+        """One replay for all who ask for the same while it runs."""
+        waiting: Deferred[Past] = Deferred()
+        if moment in self._asked:
+            self._asked[moment].append(waiting)
+            return waiting
+        if len(self._asked) >= _AT_ONCE + _MOST_WAITING:
+            raise TooManyRequests("too many moments of the past are being read: try again", _RETRY_SECONDS)
+        self._asked[moment] = [waiting]
+        begun = self._running.run(lambda: Deferred.fromCoroutine(self._read(moment)))
+        begun.addBoth(self._tell, moment)
+        return waiting
+
+    def _tell(self, result: Past | Failure, moment: Moment) -> None:
+        for waiting in self._asked.pop(moment):
+            waiting.callback(result)
+
+    async def _read(self, moment: Moment) -> Past:
+        if moment.resource_version:
+            try:
+                return await self._from_memory(moment)
+            except Expired:
+                if self._log is None:
+                    raise MomentGone(moment.text, _written(began_ms(self._views))) from None
+        if self._log is None:
+            return await self._from_memory(moment)
+        try:
+            return await self._from_log(self._log, moment)
+        except LogError as error:
+            self._logger.warning("a moment of the past cannot be read: {error}", error=error)
+            raise PastUnavailable("the log cannot be read now: try again") from error
+
+    async def _from_memory(self, moment: Moment) -> Past:
+        """Errors: Expired, MomentGone."""
+        views, head = self._views, moment.resource_version
+        if not head and moment.time_ms < began_ms(views):
+            raise MomentGone(moment.text, _written(began_ms(views)))
+        near = await outcome_in_slices(neighbours(views, moment), reactor=self._reactor)
+        changed = near.before.resource_version if near.before else views.horizon
+        found = {view: views.list_at(view, "", head or at_end_of(changed)) for view in views.definitions}
+        return _past(
+            views,
+            found,
+            head or at_end_of(changed),
+            since_ms=near.latest_ms,
+            until_ms=inf if near.after is None else near.after.time_ms,
+            changed=changed,
+            following=at_end_of(near.after.resource_version) if near.after else 0,
+        )
+
+    async def _from_log(self, log: LogPast, moment: Moment) -> Past:
+        """Errors: MomentGone, Expired, LogError."""
+        newest = split(self._views.head).offset
+        points = await log.points()
+        replay = await self._begun(log, [point for point in points if _begins_before(point, moment)])
+        if replay is None:
+            raise MomentGone(moment.text, await self._first(log, points))
+        await replay.through(lambda record, latest: record.offset <= newest and moment.holds(record, latest))
+        if replay.next is None and replay.last < newest:
+            raise LogDamaged("the log ends before its newest record")
+        if moment.resource_version and replay.is_lost(moment.offset):
+            raise Expired(moment.resource_version, self._views.horizon)
+        if not replay.built:
+            raise MomentGone(moment.text, await _complete_from(replay))
+        return await self._finished(replay, moment)
+
+    async def _begun(self, log: LogPast, points: Sequence[int]) -> Replay | None:
+        """A replay from the last of those that can be read; None where there is none."""
+        known = self._views.snapshot().objects
+        for point in reversed(points):
+            cleaned = CleanedPast(self._rules, known.get)
+            replay = Replay(log, point, self._make(), cleaned, reactor=self._reactor)
+            try:
+                await replay.begin()
+            except LogError:
+                continue
+            return replay
+        return None
+
+    async def _finished(self, replay: Replay, moment: Moment) -> Past:
+        projector, head = replay.projector, moment.resource_version
+        head = head or join(replay.last, self._generation, LAST_PLACE)
+        at = min(head, projector.head)  # at some offsets nothing was recorded
+        found = {view: projector.list_at(view, "", at) for view in projector.definitions}
+        definitions, following = projector.definitions, replay.next
+        latest = replay.latest_ms or _ms(replay.last)
+        return _past(
+            projector,
+            found,
+            head,
+            since_ms=latest,
+            until_ms=inf if following is None else max(latest, following.time_ms),
+            changed=replay.changed,
+            following=await replay.following(),
+            definitions=definitions,
+        )
+
+    async def _first(self, log: LogPast, points: Sequence[int]) -> str:
+        """The earliest moment that can be asked for, "" for none; kept as long as the log begins where it does."""
+        if not points:
+            return ""
+        if self._earliest is None or self._earliest[0] != points[0]:
+            replay = await self._begun(log, points[:1])
+            if replay is None:
+                return ""
+            self._earliest = (points[0], await _complete_from(replay))
+        return self._earliest[1]
+
+
+def _past(
+    projector: Projector,
+    found: Mapping[str, Sequence[Bundle]],
+    head: int,
+    *,
+    since_ms: int,
+    until_ms: float,
+    changed: int,
+    following: int,
+    definitions: Mapping[str, ViewDefinition] | None = None,
+) -> Past:
+    before = join(split(changed).offset - 1, split(changed).generation, LAST_PLACE) if changed else 0
+    views = PastViews(found, head)
+    return Past(views, definitions or projector.definitions, since_ms, until_ms, before, following)
+
+
+async def _complete_from(replay: Replay) -> str:
+    """When the first complete state from there on is, "" where none is."""
+    if not replay.built:
+        await replay.through(lambda *_: not replay.built, most=1)
+    return _written(replay.latest_ms or _ms(replay.last)) if replay.built else ""
+
+
+def _begins_before(point: int, moment: Moment) -> bool:
+    """Whether all up to that point is part of the moment's state. No record is later than its offset tells."""
+    return point < moment.offset if moment.resource_version else _ms(point) <= moment.time_ms
+
+
+def _ms(offset: int) -> int:
+    """Not before the record of that offset was written, milliseconds since 1970."""
+    return -(-offset * 1000 // UNITS_PER_SECOND)
+
+
+def _written(ms: int) -> str:
+    """As RFC 3339 has it, to the second, not earlier."""
+    return datetime.fromtimestamp(-(-ms // 1000), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,162 @@
+"""A run of random changes into a log's folder, of which each state is remembered as a list showed it then."""
+
+from __future__ import annotations
+
+from random import Random
+
+import orjson
+from twisted.internet.defer import Deferred
+
+from promoter_view.kubernetes.cleaning import cleaned_again
+from promoter_view.kubernetes.kinds import REFLECTED_KINDS
+from promoter_view.kubernetes.reflecting.reflectors import rules_of
+from promoter_view.log.file.past import FolderPast
+from promoter_view.metrics import Metrics
+from promoter_view.reading.past.pasts import Pasts
+from promoter_view.records import Change, ChangeType, Mirror, Position
+from promoter_view.slices import at_once
+from promoter_view.views.projector import Projector
+from tests.support.log.fakes import Bench, InlineWorker
+from tests.support.runtimes import a_runtime
+from tests.support.views.oracle import key_of
+from tests.support.views.world import DEFINITIONS, family
+
+RULES = rules_of(REFLECTED_KINDS)
+PATHS = {kind: f"/apis/{kind}" for kind in RULES}
+MIRROR = Mirror("cluster", {PATHS[kind]: rules.digest for kind, rules in RULES.items()})
+
+
+def a_projector(history_bytes=1 << 16):
+    """An empty one, of all views."""
+    return Projector(
+        DEFINITIONS,
+        generation=0,
+        history_bytes=history_bytes,
+        metrics=Metrics(),
+        warn=lambda _: None,
+        timer=lambda: 0.0,
+    )
+
+
+def seen(views):
+    """All that lists of those views show."""
+    return {
+        each.plural: [(one.resource_version, one.encode()) for one in views.list(each.plural)] for each in DEFINITIONS
+    }
+
+
+class Told:
+    """A Follower that remembers what its projector shows after each record: (offset, time, what is seen or None)."""
+
+    def __init__(self, run):
+        self.projector = a_projector()
+        self._run = run
+
+    def restore(self, snapshot):
+        yield from self.projector.restore(snapshot)
+
+    def apply(self, records):
+        for record in records:
+            at_once(self.projector.apply((record,)))
+            if record.offset > self._run.newest:
+                shown = seen(self.projector) if self.projector.built else None
+                self._run.told.append((record.offset, record.time_ms, shown))
+                self._run.newest = record.offset
+            yield
+
+    def snapshot(self):
+        return self.projector.snapshot()
+
+
+class RecordedRun:
+    """``told``: what was seen after each record."""
+
+    def __init__(self, folder, *, seed=1, **settings):
+        self.random = Random(seed)
+        self.bench = Bench(folder, **{"segment_bytes": 20_000, "history_bytes": 1 << 14, "remembers": True, **settings})
+        self.told = []
+        self.newest = 0
+        self._objects = {}
+        self.open()
+
+    def open(self, mirror=MIRROR):
+        """Begins, or begins again: a process of its own."""
+        self.log, self.follower = self.bench.make(), Told(self)
+        self.bench.wait(self.log.start(self.follower, mirror))
+
+    def restart(self):
+        """Ends, and begins again."""
+        self.bench.stop(self.log)
+        self.open()
+
+    def list(self, mirror=MIRROR):
+        """Each path has been listed."""
+        self.append(*(Position(path, "1") for path in mirror.paths))
+
+    def append(self, *entries):
+        """Durable, and applied."""
+        self.bench.append(self.log, *entries)
+        self.bench.clock.pump([0.01] * 20)
+
+    def put(self, document, *, clean=True):
+        """An object is there, or has changed."""
+        key, body = key_of(document), orjson.dumps(document)
+        if clean:
+            body = cleaned_again(body, key, RULES[key.kind])
+        version = str(self.random.randrange(1 << 30))
+        self.append(Change(ChangeType.MODIFIED, key, body, version, PATHS[key.kind], version))
+
+    def drop(self, document):
+        """An object is gone."""
+        key = key_of(document)
+        self.append(Change(ChangeType.DELETED, key, b"", "9", PATHS[key.kind], "9"))
+
+    def go(self, steps):
+        """Random changes of a few strategies' members; restarts, and a clock that is set."""
+        roll = self.random
+        for _ in range(steps):
+            name = roll.choice(("shop", "till", "ledger"))
+            document = roll.choice(family(name, "ScmProvider"))
+            self.bench.clock.advance(roll.choice((0.0, 0.2, 3.0)))
+            what = roll.random()
+            if what < 0.05:
+                self.drop(document)
+            elif what < 0.08:
+                self.restart()
+            elif what < 0.1:
+                self.bench.wall.step(roll.choice((-40, 40)))
+            else:
+                self.put(document | {"serial": roll.randrange(1 << 20)})
+
+    def pasts(self, views=None, **changed):
+        """What reads moments of it."""
+        chosen = {"log": FolderPast(self.bench.path, worker=InlineWorker()), "rules": RULES, **changed}
+        return Pasts(
+            views or self.follower.projector,
+            chosen["log"],
+            chosen.get("make", a_projector),
+            chosen["rules"],
+            generation=0,
+            runtime=a_runtime(self.bench.clock, wall=self.bench.wall),
+        )
+
+    def expected(self, time_ms):
+        """What is to be seen of a moment: after the last record before the first one with a later time."""
+        found = None
+        latest = 0
+        for offset, at_ms, shown in self.told:
+            latest = max(latest, at_ms)
+            if latest > time_ms:
+                break
+            found = (offset, shown)
+        return found
+
+
+def now(coroutine):
+    """What it gives, or its error: nothing is waited for."""
+    results = []
+    Deferred.fromCoroutine(coroutine).addBoth(results.append)
+    assert results, "it waits"
+    if hasattr(results[0], "raiseException"):
+        results[0].raiseException()
+    return results[0]
