@@ -92,7 +92,7 @@ class QuietHours:
 class Subscription:
     """Who is told what, and how. ``name`` is for ever: another name is another subscription.
 
-    ``since``: where a new one begins, as ``promoter_view.journal.moments`` reads it; "" behind the newest entry.
+    ``since``: where a new one begins, as ``promoter_view.moments`` reads it; "" behind the newest entry.
     ``refuse_after``: a message that was refused so often is passed. ``template`` is there for that format alone.
     """
 

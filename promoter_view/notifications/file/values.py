@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from promoter_view.durations import parse_duration
 from promoter_view.journal.entries import EventType
-from promoter_view.journal.moments import parse_moment
+from promoter_view.moments import parse_moment
 from promoter_view.notifications.file.fields import nearest
 
 _MOST_CHARACTERS = 1024

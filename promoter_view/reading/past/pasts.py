@@ -70,7 +70,7 @@ class Pasts:
     ``make`` gives an empty projector, ``rules`` are today's cleaning rules by kind, ``generation`` today's.
     """
 
-    _logger = Logger()
+    _log = Logger()
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Pasts:
         runtime: Runtime,
     ) -> None:
         self._views = views
-        self._log = log
+        self._held = log
         self._make = make
         self._rules = rules
         self._generation = generation
@@ -147,14 +147,14 @@ class Pasts:
             try:
                 return await self._from_memory(moment)
             except Expired:
-                if self._log is None:
+                if self._held is None:
                     raise MomentGone(moment.text, _written(began_ms(self._views))) from None
-        if self._log is None:
+        if self._held is None:
             return await self._from_memory(moment)
         try:
-            return await self._from_log(self._log, moment)
+            return await self._from_log(self._held, moment)
         except LogError as error:
-            self._logger.warning("a moment of the past cannot be read: {error}", error=error)
+            self._log.warn("a moment of the past cannot be read: {error}", error=error)
             raise PastUnavailable("the log cannot be read now: try again") from error
 
     async def _from_memory(self, moment: Moment) -> Past:
