@@ -21,7 +21,7 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.reading.answering import PieceReader, answer
 from promoter_view.reading.pages import Page, PageReader
 from promoter_view.reading.past.moments import Moments
-from promoter_view.reading.past.pasts import Past
+from promoter_view.reading.past.pasts import PastState
 from promoter_view.reading.pump import MAX_WRITE_BYTES, Pump, Reader
 from promoter_view.reading.selection import Selection, exactly
 from promoter_view.reading.sighted import SightedViews
@@ -169,7 +169,7 @@ class ViewResource:
         wanted = _selection(call.target, query)
         await self._watching.serve(request, Watched(wanted, query, rendering), sighted, self._instruments[view])
 
-    async def _asked(self, call: Call) -> Past | None:
+    async def _asked(self, call: Call) -> PastState | None:
         if "at" in call.parameters and first(call.parameters, "resourceVersion"):
             raise BadRequest("at: leave it out with resourceVersion, which names a state too")
         return await self._moments.asked(call.parameters)

@@ -22,11 +22,13 @@ EXAMPLES = [
     (errors.NotAcceptable("application/json"), 406, "NotAcceptable"),
     (Expired(1, 2), 410, "Expired"),
     (errors.ContinueExpired("t"), 410, "Expired"),
+    (errors.MomentGone("-9d", "2026-11-30T09:30:00Z"), 410, "Expired"),
     (errors.Invalid("K", "g", (EXACT,)), 422, "Invalid"),
     (errors.TooManyRequests("x", 1), 429, "TooManyRequests"),
     (errors.NotReady(), 503, "ServiceUnavailable"),
     (errors.Draining(), 503, "ServiceUnavailable"),
     (errors.JournalUnavailable("x"), 503, "ServiceUnavailable"),
+    (errors.PastUnavailable("x"), 503, "ServiceUnavailable"),
     (errors.ReviewUnavailable("x"), 503, "ServiceUnavailable"),
     (Ahead(9, 2), 504, "Timeout"),
 ]

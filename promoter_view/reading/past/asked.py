@@ -20,7 +20,7 @@ EXPECTED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class AskedMoment:
     """A moment: either of a time, in milliseconds since 1970, or of a resourceVersion; the other one is 0.
 
     ``text`` is how it was asked for.
@@ -40,21 +40,21 @@ class Moment:
         return record.offset <= self.offset if self.resource_version else latest_ms <= self.time_ms
 
 
-def parse_at(text: str, now: datetime, parameter: str = "at") -> Moment:
+def parse_at(text: str, now: datetime, parameter: str = "at") -> AskedMoment:
     """The moment that a parameter of that name asks for. Errors: BadRequest."""
     shown = text[:_MOST]
     if _DECIMAL.match(text):
         version = int(text)
         if not 0 < version < LIMIT:
             raise BadRequest(f"{parameter}: {shown!r} is no resourceVersion; {EXPECTED}")
-        return Moment(shown, resource_version=version)
+        return AskedMoment(shown, resource_version=version)
     try:
         found = parse_moment(text, now)
     except ValueError as error:
         raise BadRequest(f"{parameter}: invalid time {shown!r}; {EXPECTED}") from error
-    return Moment(shown, time_ms=int(found.timestamp() * 1000))
+    return AskedMoment(shown, time_ms=int(found.timestamp() * 1000))
 
 
-def moment_of(resource_version: int) -> Moment:
+def moment_of(resource_version: int) -> AskedMoment:
     """That of a resourceVersion."""
-    return Moment(str(resource_version), resource_version=resource_version)
+    return AskedMoment(str(resource_version), resource_version=resource_version)

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from typing import NamedTuple
 
 from promoter_view.boundaries import ViewReader
-from promoter_view.reading.past.asked import Moment
+from promoter_view.reading.past.asked import AskedMoment
 from promoter_view.records import BundleChange
 from promoter_view.views.versions import moment, split
 
@@ -21,7 +21,7 @@ class Neighbours(NamedTuple):
     latest_ms: int
 
 
-def neighbours(views: ViewReader, asked: Moment) -> Generator[None, None, Neighbours]:
+def neighbours(views: ViewReader, asked: AskedMoment) -> Generator[None, None, Neighbours]:
     """Errors: Expired where the history moves on beyond what is read."""
     cursor = views.cursor("", "", views.horizon)
     before: BundleChange | None = None
@@ -41,7 +41,7 @@ def began_ms(views: ViewReader) -> int:
     return int(moment(views.horizon).timestamp() * 1000)
 
 
-def _holds(asked: Moment, change: BundleChange, latest_ms: int) -> bool:
+def _holds(asked: AskedMoment, change: BundleChange, latest_ms: int) -> bool:
     if asked.resource_version:
         return split(change.resource_version).offset <= asked.offset
     return latest_ms <= asked.time_ms

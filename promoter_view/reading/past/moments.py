@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from promoter_view.reading.pages import Page, Part, page
 from promoter_view.reading.past.asked import moment_of, parse_at
-from promoter_view.reading.past.pasts import Past, Pasts
+from promoter_view.reading.past.pasts import Pasts, PastState
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.selection import Selection
 from promoter_view.reading.sighted import SightedViews
@@ -27,16 +27,16 @@ class Moments:
     def __init__(self, pasts: Pasts, sights: Sights, *, now: Callable[[], datetime]) -> None:
         self._pasts = pasts
         self._sights = sights
-        self._then: WeakKeyDictionary[Past, Sights] = WeakKeyDictionary()
+        self._then: WeakKeyDictionary[PastState, Sights] = WeakKeyDictionary()
         self.now = now
 
-    async def asked(self, parameters: Parameters, parameter: str = "at") -> Past | None:
+    async def asked(self, parameters: Parameters, parameter: str = "at") -> PastState | None:
         """The moment that is asked for; None: that of now. Errors: BadRequest, those of Pasts."""
         if parameter not in parameters:
             return None
         return await self._pasts.at(parse_at(first(parameters, parameter), self.now(), parameter))
 
-    def sights(self, past: Past) -> Sights:
+    def sights(self, past: PastState) -> Sights:
         """What may be seen of it."""
         found = self._then.get(past)
         if found is None:
@@ -44,7 +44,9 @@ class Moments:
             found = self._then[past] = self._sights.over(past.views, lambda: definitions)
         return found
 
-    async def page(self, sighted: SightedViews, wanted: Selection, part: Part, past: Past | None, pump: Pump) -> Page:
+    async def page(
+        self, sighted: SightedViews, wanted: Selection, part: Part, past: PastState | None, pump: Pump
+    ) -> Page:
         """A page of a list: of ``past``, or of ``sighted``, or where these no longer have its state, as it was then.
 
         Errors: BadRequest, Expired, Ahead, ContinueExpired, ReviewUnavailable, those of Pasts.
@@ -59,7 +61,7 @@ class Moments:
             then = await self._then_of(part, error)
         return await self._page(sighted, wanted, part, then)
 
-    async def _then_of(self, part: Part, error: Expired | ContinueExpired) -> Past:
+    async def _then_of(self, part: Part, error: Expired | ContinueExpired) -> PastState:
         """Errors: that one where the log has no more of it."""
         version = part.exact if part.token is None else part.token.resource_version
         assert version is not None
@@ -68,7 +70,7 @@ class Moments:
         except (Expired, MomentGone) as gone:
             raise error if isinstance(error, ContinueExpired) else gone from gone
 
-    async def _page(self, sighted: SightedViews, wanted: Selection, part: Part, past: Past) -> Page:
+    async def _page(self, sighted: SightedViews, wanted: Selection, part: Part, past: PastState) -> Page:
         then = self.sights(past).of(sighted.admission, *wanted.views)
         await then.sight.look()
         return await then.see(lambda: page(then.views, wanted, part))

@@ -20,7 +20,7 @@ from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.log.errors import LogDamaged, LogError
 from promoter_view.log.offsets import UNITS_PER_SECOND
 from promoter_view.log.past import LogPast
-from promoter_view.reading.past.asked import Moment
+from promoter_view.reading.past.asked import AskedMoment
 from promoter_view.reading.past.cleaned import CleanedPast
 from promoter_view.reading.past.memory import began_ms, neighbours
 from promoter_view.reading.past.replay import Replay, at_end_of
@@ -44,7 +44,7 @@ _RETRY_SECONDS = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Past:
+class PastState:
     """The state of one moment. ``since_ms`` is the time of its last record, milliseconds since 1970.
 
     It is the answer for every moment from then until before ``until_ms``. ``definitions`` are those of the views then,
@@ -90,11 +90,11 @@ class Pasts:
         self._reactor: IReactorTime = runtime.reactor
         self._wall = runtime.wall
         self._running = DeferredSemaphore(_AT_ONCE)
-        self._asked: dict[Moment, list[Deferred[Past]]] = {}
-        self._kept: OrderedDict[int, Past] = OrderedDict()
+        self._asked: dict[AskedMoment, list[Deferred[PastState]]] = {}
+        self._kept: OrderedDict[int, PastState] = OrderedDict()
         self._earliest: tuple[int, str] | None = None
 
-    async def at(self, moment: Moment) -> Past:
+    async def at(self, moment: AskedMoment) -> PastState:
         """The state of that moment. Errors: MomentGone, Expired, Ahead, TooManyRequests, PastUnavailable."""
         if moment.resource_version:
             require_come(moment.resource_version, self._views.head)
@@ -106,28 +106,28 @@ class Pasts:
         self._keep(found)
         return found
 
-    def _newest(self, now_ms: int) -> Past:
+    def _newest(self, now_ms: int) -> PastState:
         """What is there now: nothing is known of what comes later."""
         views = self._views
         found = {view: views.list(view) for view in views.definitions}
         newest = max((bundle.resource_version for bundles in found.values() for bundle in bundles), default=0)
         return _past(views, found, views.head, since_ms=now_ms, until_ms=now_ms, changed=newest, following=0)
 
-    def _found(self, moment: Moment) -> Past | None:
+    def _found(self, moment: AskedMoment) -> PastState | None:
         if moment.resource_version:
             return self._kept.get(moment.resource_version)
         return next((past for past in self._kept.values() if past.since_ms <= moment.time_ms < past.until_ms), None)
 
-    def _keep(self, past: Past) -> None:
+    def _keep(self, past: PastState) -> None:
         head = past.views.head
         self._kept[head] = past
         self._kept.move_to_end(head)
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
 
-    def _shared(self, moment: Moment) -> Deferred[Past]:
+    def _shared(self, moment: AskedMoment) -> Deferred[PastState]:
         """One replay for all who ask for the same while it runs."""
-        waiting: Deferred[Past] = Deferred()
+        waiting: Deferred[PastState] = Deferred()
         if moment in self._asked:
             self._asked[moment].append(waiting)
             return waiting
@@ -138,11 +138,11 @@ class Pasts:
         begun.addBoth(self._tell, moment)
         return waiting
 
-    def _tell(self, result: Past | Failure, moment: Moment) -> None:
+    def _tell(self, result: PastState | Failure, moment: AskedMoment) -> None:
         for waiting in self._asked.pop(moment):
             waiting.callback(result)
 
-    async def _read(self, moment: Moment) -> Past:
+    async def _read(self, moment: AskedMoment) -> PastState:
         if moment.resource_version:
             try:
                 return await self._from_memory(moment)
@@ -157,7 +157,7 @@ class Pasts:
             self._log.warn("a moment of the past cannot be read: {error}", error=error)
             raise PastUnavailable("the log cannot be read now: try again") from error
 
-    async def _from_memory(self, moment: Moment) -> Past:
+    async def _from_memory(self, moment: AskedMoment) -> PastState:
         """Errors: Expired, MomentGone."""
         views, head = self._views, moment.resource_version
         if not head and moment.time_ms < began_ms(views):
@@ -175,7 +175,7 @@ class Pasts:
             following=at_end_of(near.after.resource_version) if near.after else 0,
         )
 
-    async def _from_log(self, log: LogPast, moment: Moment) -> Past:
+    async def _from_log(self, log: LogPast, moment: AskedMoment) -> PastState:
         """Errors: MomentGone, Expired, LogError."""
         newest = split(self._views.head).offset
         points = await log.points()
@@ -204,7 +204,7 @@ class Pasts:
             return replay
         return None
 
-    async def _finished(self, replay: Replay, moment: Moment) -> Past:
+    async def _finished(self, replay: Replay, moment: AskedMoment) -> PastState:
         projector, head = replay.projector, moment.resource_version
         head = head or join(replay.last, self._generation, LAST_PLACE)
         at = min(head, projector.head)  # at some offsets nothing was recorded
@@ -244,10 +244,10 @@ def _past(
     changed: int,
     following: int,
     definitions: Mapping[str, ViewDefinition] | None = None,
-) -> Past:
+) -> PastState:
     before = join(split(changed).offset - 1, split(changed).generation, LAST_PLACE) if changed else 0
     views = PastViews(found, head)
-    return Past(views, definitions or projector.definitions, since_ms, until_ms, before, following)
+    return PastState(views, definitions or projector.definitions, since_ms, until_ms, before, following)
 
 
 async def _complete_from(replay: Replay) -> str:
@@ -257,7 +257,7 @@ async def _complete_from(replay: Replay) -> str:
     return _written(replay.latest_ms or _ms(replay.last)) if replay.built else ""
 
 
-def _begins_before(point: int, moment: Moment) -> bool:
+def _begins_before(point: int, moment: AskedMoment) -> bool:
     """Whether all up to that point is part of the moment's state. No record is later than its offset tells."""
     return point < moment.offset if moment.resource_version else _ms(point) <= moment.time_ms
 

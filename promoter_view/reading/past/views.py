@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from promoter_view.boundaries import Cursor, ViewReader, Wakeable
@@ -45,20 +44,6 @@ class PastViews:
 
     def unsubscribe(self, reader: Wakeable) -> None:
         """There are none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """For which moments a state is the answer: from ``since_ms`` until before ``until_ms``, milliseconds since 1970.
-
-    ``changed`` is the resourceVersion of the last change in it, and ``following`` of a state with one change more; 0
-    where there is none yet.
-    """
-
-    since_ms: int
-    until_ms: int
-    changed: int
-    following: int = 0
 
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from promoter_view.reading.past.asked import Moment, moment_of, parse_at
+from promoter_view.reading.past.asked import AskedMoment, moment_of, parse_at
 from promoter_view.records import Position, Record
 from promoter_view.web.errors import BadRequest
 
@@ -16,14 +16,14 @@ NOW = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
-        ("2026-11-30T09:30:00+01:00", Moment("2026-11-30T09:30:00+01:00", time_ms=1_796_027_400_000)),
-        ("2026-11-30T08:30Z", Moment("2026-11-30T08:30Z", time_ms=1_796_027_400_000)),
-        ("-90m", Moment("-90m", time_ms=1_796_027_400_000)),
-        ("-7d", Moment("-7d", time_ms=1_795_428_000_000)),
+        ("2026-11-30T09:30:00+01:00", AskedMoment("2026-11-30T09:30:00+01:00", time_ms=1_796_027_400_000)),
+        ("2026-11-30T08:30Z", AskedMoment("2026-11-30T08:30Z", time_ms=1_796_027_400_000)),
+        ("-90m", AskedMoment("-90m", time_ms=1_796_027_400_000)),
+        ("-7d", AskedMoment("-7d", time_ms=1_795_428_000_000)),
         ("4708000000000000000", moment_of(4708000000000000000)),
     ],
 )
-def test_moments(text: str, moment: Moment) -> None:
+def test_moments(text: str, moment: AskedMoment) -> None:
     """A time with its zone, how long ago, or a resourceVersion."""
     assert parse_at(text, NOW) == moment
 
@@ -39,7 +39,7 @@ def test_what_is_no_moment(text: str) -> None:
 def test_what_a_moment_holds() -> None:
     """By time the latest time until there counts, by resourceVersion the offset alone."""
     record = Record(1000, 5, Position("path", "1"))
-    assert Moment("then", time_ms=7).holds(record, 7)
-    assert not Moment("then", time_ms=7).holds(record, 8)
+    assert AskedMoment("then", time_ms=7).holds(record, 7)
+    assert not AskedMoment("then", time_ms=7).holds(record, 8)
     assert moment_of(1000 * 262_144).holds(record, 99)
     assert not moment_of(999 * 262_144).holds(record, 0)

@@ -8,7 +8,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from promoter_view.log.file.past import FolderPast
-from promoter_view.reading.past.asked import Moment, moment_of, parse_at
+from promoter_view.reading.past.asked import AskedMoment, moment_of, parse_at
 from promoter_view.records import Mirror
 from promoter_view.slices import at_once
 from promoter_view.views.history import Ahead, Expired
@@ -38,7 +38,7 @@ def test_a_hundred_random_moments(run):
         offset, shown = run.expected(time_ms)
         if shown is None:
             continue
-        past = now(pasts.at(Moment("then", time_ms=time_ms)))
+        past = now(pasts.at(AskedMoment("then", time_ms=time_ms)))
         assert past.views.head == join(offset, 0, LAST_PLACE)
         assert seen(past.views) == shown
         assert past.since_ms <= time_ms < past.until_ms
@@ -57,7 +57,7 @@ def test_before_the_first_complete_state_it_says_from_when_on(run):
     """That moment can be asked for, and is the first state that a list ever showed."""
     pasts = run.pasts()
     with pytest.raises(MomentGone) as gone:
-        now(pasts.at(Moment("-9d", time_ms=1000)))
+        now(pasts.at(AskedMoment("-9d", time_ms=1000)))
     earliest = parse_at(gone.value.earliest, datetime(2027, 1, 1, tzinfo=UTC))
     assert seen(now(pasts.at(earliest)).views) == run.expected(earliest.time_ms)[1]
     first = next(time_ms for _, time_ms, shown in run.told if shown is not None)
@@ -116,7 +116,7 @@ def test_the_changes_beside_it_are_a_step_away(run):
 
 def test_the_newest_moment_is_that_of_now(run):
     """Whatever is asked of the future is answered with what there is."""
-    past = now(run.pasts().at(Moment("tomorrow", time_ms=1 << 50)))
+    past = now(run.pasts().at(AskedMoment("tomorrow", time_ms=1 << 50)))
     assert seen(past.views) == seen(run.follower.projector)
 
 
@@ -129,7 +129,7 @@ def test_one_replay_for_all_who_ask_for_the_same(tmp_path):
     made = []
     pasts = run.pasts(log=FolderPast(run.bench.path, worker=worker), make=lambda: made.append(1) or a_projector())
     times = sorted({time_ms for _, time_ms, shown in run.told if shown})
-    at = [Moment("then", time_ms=time_ms) for time_ms in times[:-1]]
+    at = [AskedMoment("then", time_ms=time_ms) for time_ms in times[:-1]]
     worker.holding = True
     waiting = [Deferred.fromCoroutine(pasts.at(at[number])) for number in (0, 1, 2, 0, 1, 2)]
     assert len(worker.held) == 2
@@ -153,9 +153,9 @@ def test_who_asks_for_too_many_is_told_to_wait(tmp_path):
     worker.holding = True
     pasts = run.pasts(log=FolderPast(run.bench.path, worker=worker))
     for number in range(18):
-        Deferred.fromCoroutine(pasts.at(Moment("then", time_ms=number + 1)))
+        Deferred.fromCoroutine(pasts.at(AskedMoment("then", time_ms=number + 1)))
     with pytest.raises(TooManyRequests):
-        now(pasts.at(Moment("then", time_ms=99)))
+        now(pasts.at(AskedMoment("then", time_ms=99)))
 
 
 def test_without_a_log_what_is_in_memory_is_told(run):
@@ -167,7 +167,7 @@ def test_without_a_log_what_is_in_memory_is_told(run):
     for offset, _, shown in run.random.sample(run.told[since:], 30):
         assert seen(now(pasts.at(moment_of(join(offset, 0, LAST_PLACE)))).views) == shown
     with pytest.raises(MomentGone, match="the earliest moment that can be asked for is 2027"):
-        now(pasts.at(Moment("-9d", time_ms=1000)))
+        now(pasts.at(AskedMoment("-9d", time_ms=1000)))
 
 
 def test_what_todays_rules_take_away_is_not_shown(tmp_path):
