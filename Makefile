@@ -3,7 +3,7 @@
 # make soak   the long runs among them, whole
 # make check  ruff, mypy --strict, import-linter, the numbers of hack/structure
 # make coverage   the pure modules (tool.coverage in pyproject.toml), to the last line
-# make docs   the tables of options in docs/operations.md, and docs/command.md
+# make docs   the tables of options in docs/configuration.md, and docs/command.md
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin

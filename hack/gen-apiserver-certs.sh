@@ -40,8 +40,8 @@ born() {
 decoded() { { cat && echo; } | fold -w 64 | openssl base64 -d; }
 
 [ $# -eq 0 ] || fail "'$1' is too much: there are no arguments, only variables; see the head of this file"
-case $days in '' | *[!0-9]* | 0*) fail "DAYS: '$days' is wrong; what would be right: a number of days, e.g. 365" ;; esac
-[ "$days" -le 3650 ] || fail "DAYS: '$days' is wrong; what would be right: at most 3650"
+case $days in '' | *[!0-9]* | 0*) fail "DAYS: '$days' is wrong; expected: a number of days, e.g. 365" ;; esac
+[ "$days" -le 3650 ] || fail "DAYS: '$days' is wrong; expected: at most 3650"
 command -v openssl >/dev/null || fail "openssl is not here: install it, or make the certificates elsewhere (docs/certificates.md)"
 command -v "${kubectl%% *}" >/dev/null || fail "${kubectl%% *} is not here: install it, or name it with KUBECTL"
 
@@ -97,7 +97,7 @@ awk -v folder="$work" '/BEGIN CERTIFICATE/ { n++ } n { print > (folder "/" sprin
 signed=
 [ ! -s "$work/signed.pem" ] || signed=$(fingerprint "$work/signed.pem")
 
-# 3. The new caBundle: the new authority, that of the certificate in the Secret, and each whose successor is so young that
+# 3. The new caBundle: the new authority, the authority of the certificate in the Secret, and each whose successor is so young that
 # a pod may not have got it yet. What has expired goes.
 cp "$work/ca.crt" "$work/bundle.pem"
 successor=$now

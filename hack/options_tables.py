@@ -1,6 +1,6 @@
 """Writes what the documentation says of options and commands, from where they are declared. ``make docs`` runs it.
 
-The tables of options are in docs/operations.md, the commands in docs/command.md.
+The tables of options are in docs/configuration.md, the commands in docs/command.md.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from promoter_view.program.command_line.reference import with_tables
 from promoter_view.program.command_line.settings import SECTIONS
 
 _DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGE, COMMANDS = _DOCS / "operations.md", _DOCS / "command.md"
+PAGE, COMMANDS = _DOCS / "configuration.md", _DOCS / "command.md"
 
 
 def main() -> None:

@@ -24,11 +24,11 @@ case $address in *:*) family=IPv6 ;; esac
 case $address in
 127.* | ::1) fail "ADDRESS: '$address' is of the loopback, where the cluster finds itself only; give one that it can reach" ;;
 [Ff][Ee]80:*) fail "ADDRESS: '$address' is link-local, which no cluster takes for an endpoint; give another one" ;;
-*:*[!0-9A-Fa-f:.]* | *[!0-9A-Fa-f:.]*:*) fail "ADDRESS: '$address' is wrong; what would be right: an IPv6 address without brackets, e.g. fd00::1" ;;
+*:*[!0-9A-Fa-f:.]* | *[!0-9A-Fa-f:.]*:*) fail "ADDRESS: '$address' is wrong; expected: an IPv6 address without brackets, e.g. fd00::1" ;;
 *:*) ;;
-*[!0-9.]* | '' | .* | *.) fail "ADDRESS: '$address' is wrong; what would be right: an IPv4 or IPv6 address, e.g. 172.18.0.1" ;;
+*[!0-9.]* | '' | .* | *.) fail "ADDRESS: '$address' is wrong; expected: an IPv4 or IPv6 address, e.g. 172.18.0.1" ;;
 esac
-case $port in '' | *[!0-9]* | ??????*) fail "PORT: '$port' is wrong; what would be right: a number up to 65535" ;; esac
+case $port in '' | *[!0-9]* | ??????*) fail "PORT: '$port' is wrong; expected: a number up to 65535" ;; esac
 [ -r "$certificate" ] || fail "CERTIFICATE: $certificate cannot be read; start promoter-view here first, it makes one"
 openssl x509 -noout -in "$certificate" 2>/dev/null || fail "CERTIFICATE: $certificate is no certificate in PEM"
 

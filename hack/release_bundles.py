@@ -31,7 +31,7 @@ Object = Mapping[str, Any]
 
 
 class BundleError(Exception):
-    """What is wrong with what was given; the message says what would be right."""
+    """What is wrong with what was given; the message says what was expected."""
 
 
 def main() -> int:
@@ -76,9 +76,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--output", type=Path, default=_ROOT / "dist")
     given = parser.parse_args()
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", given.version):
-        raise BundleError(f"VERSION: {given.version!r} is wrong; what would be right: a tag such as v0.1.0")
+        raise BundleError(f"VERSION: {given.version!r} is wrong; expected: a tag such as v0.1.0")
     if "@" in given.image or ":" in given.image.rpartition("/")[2]:
-        raise BundleError(f"IMAGE: {given.image!r} is wrong; what would be right: a name alone, VERSION is its tag")
+        raise BundleError(f"IMAGE: {given.image!r} is wrong; expected: a name alone, VERSION is its tag")
     if not given.controller_manifest:
         raise BundleError("CONTROLLER_MANIFEST: give the path of GitOps Promoter's install file, such as install.yaml")
     return given
@@ -99,7 +99,7 @@ def _image(given: argparse.Namespace) -> dict[str, str]:
         return {"name": _IMAGE_NAME, "newName": given.image, "newTag": given.version}
     if not re.fullmatch(r"sha256:[0-9a-f]{64}", given.image_digest):
         raise BundleError(
-            f"IMAGE_DIGEST: {given.image_digest!r} is wrong; what would be right: sha256: and 64 hex digits"
+            f"IMAGE_DIGEST: {given.image_digest!r} is wrong; expected: sha256: and 64 hex digits"
         )
     return {"name": _IMAGE_NAME, "newName": given.image, "digest": given.image_digest}
 

@@ -23,17 +23,17 @@ branch=$2
 sha=$(printf %s "$3" | tr 'A-F' 'a-f')
 seconds=${4:-1800}
 case $1 in
-*/*/* | /* | */ | *[!-a-z0-9./]*) end 64 "'$1' is wrong; what would be right: NAMESPACE/STRATEGY" ;;
+*/*/* | /* | */ | *[!-a-z0-9./]*) end 64 "'$1' is wrong; expected: NAMESPACE/STRATEGY" ;;
 */*) ;;
-*) end 64 "'$1' is wrong; what would be right: NAMESPACE/STRATEGY" ;;
+*) end 64 "'$1' is wrong; expected: NAMESPACE/STRATEGY" ;;
 esac
-case $branch in '' | *[\"\\]*) end 64 "BRANCH: '$branch' is wrong; what would be right: an environment's branch" ;; esac
+case $branch in '' | *[\"\\]*) end 64 "BRANCH: '$branch' is wrong; expected: an environment's branch" ;; esac
 case $sha in
-*[!0-9a-f]*) end 64 "SHA: '$3' is wrong; what would be right: 7 or more characters of a commit" ;;
+*[!0-9a-f]*) end 64 "SHA: '$3' is wrong; expected: 7 or more characters of a commit" ;;
 ???????*) ;;
-*) end 64 "SHA: '$3' is wrong; what would be right: 7 or more characters of a commit" ;;
+*) end 64 "SHA: '$3' is wrong; expected: 7 or more characters of a commit" ;;
 esac
-case $seconds in '' | *[!0-9]* | 0*) end 64 "SECONDS: '$seconds' is wrong; what would be right: a number, e.g. 1800" ;; esac
+case $seconds in '' | *[!0-9]* | 0*) end 64 "SECONDS: '$seconds' is wrong; expected: a number, e.g. 1800" ;; esac
 
 # Of each state a line a fact, and at its end one that says so. What is not there yet gives no line.
 template='{{range .changeTransferPolicies}}{{if eq .spec.activeBranch "'$branch'"}}{{with .status}}'\

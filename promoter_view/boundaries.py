@@ -180,7 +180,7 @@ class Cursor(Protocol):
 
     @property
     def position(self) -> int:
-        """The resourceVersion up to which everything has been examined; that of the head once caught up."""
+        """The resourceVersion up to which everything has been examined; the head's once caught up."""
 
     @property
     def caught_up(self) -> bool:

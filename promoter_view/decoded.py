@@ -47,12 +47,12 @@ def items(value: Any, *path: str) -> list[Any]:
 
 
 def mappings(value: Any, *path: str) -> Iterator[Mapping[str, Any]]:
-    """The objects in the list below ``value`` at ``path``; its other items are passed over."""
+    """The objects in the list below ``value`` at ``path``; its other items are skipped."""
     return (item for item in items(value, *path) if isinstance(item, dict))
 
 
 def texts(value: Any, *path: str) -> list[str]:
-    """The strings in the list below ``value`` at ``path``; its other items are passed over."""
+    """The strings in the list below ``value`` at ``path``; its other items are skipped."""
     return [item for item in items(value, *path) if isinstance(item, str)]
 
 

@@ -1,4 +1,4 @@
-"""Every metric of the program in one registry (docs/operations.md). No label carries an object's name."""
+"""Every metric of the program in one registry (docs/metrics.md). No label carries an object's name."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Metrics:
         self.reflector_relists = Counter("promoter_view_reflector_relists", "Lists of a whole path", ["kind", "reason"], registry=registry)
         self.reflector_outcomes = Counter("promoter_view_reflector_outcomes", "How requests to the cluster ended", ["kind", "outcome"], registry=registry)
         self.reflector_lag_seconds = Gauge("promoter_view_reflector_lag_seconds", "Since a change, a bookmark or a whole list of the path was last read", ["kind"], registry=registry)
-        self.malformed_objects = Counter("promoter_view_malformed_objects", "Objects passed over", ["kind"], registry=registry)
+        self.malformed_objects = Counter("promoter_view_malformed_objects", "Malformed objects that were skipped and logged", ["kind"], registry=registry)
         self.undeclared_kinds = Gauge("promoter_view_undeclared_kinds", "Kinds of the group that no view declares, by what became of them; while this replica leads", ["outcome"], registry=registry)
         self.unreadable_objects = Gauge("promoter_view_unreadable_objects", "Objects whose newest state could not be read", ["kind"], registry=registry)
         # fmt: on

@@ -125,7 +125,7 @@ class Mark:
     """Opens a log or a leader's term.
 
     ``previous`` is the last offset before it (0 in a new log): an offset between the two was handed out by a tail that
-    is lost. ``generation`` is that of the view definitions of the program that wrote it, for whoever reads the log.
+    is lost. ``generation`` belongs to the view definitions of the program that wrote it, for whoever reads the log.
     ``remembers``: from here on each bundle has a Memory; the first such mark is where all of them begin.
     """
 

@@ -1,8 +1,8 @@
 """Who asks, by what a request brings along: the decisions of authentication. Pure.
 
 In this order, as in every extension API server: the front proxy's word, a client certificate, a bearer token (which
-only the cluster can judge), nobody. The first that succeeds wins. Evidence that proves nothing is a 401, but only
-where nothing else succeeds.
+only the cluster can judge), nobody. The first that succeeds wins. If credentials are present but none of these
+methods accepts them, the answer is 401.
 """
 
 from __future__ import annotations

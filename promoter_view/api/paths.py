@@ -129,7 +129,7 @@ def verb_of(target: PathTarget, watch: bool) -> Verb:
 
 
 def attributes_of(method: bytes, path: bytes, target: PathTarget, verb: Verb, selected_name: str) -> Attributes:
-    """What is put before a review; ``selected_name`` is that of the field selector metadata.name."""
+    """What is put before a review; ``selected_name`` is the name in the field selector metadata.name."""
     write = _WRITE_VERBS.get(method)
     return Attributes(
         verb="deletecollection" if write == "delete" and not target.name else write or verb,

@@ -32,7 +32,7 @@ _DECIMAL = re.compile(r"[0-9]{1,20}\Z", re.ASCII)
 _INT64 = range(-(1 << 63), 1 << 63)
 _UINT64 = range(1 << 64)
 _Selector = TypeVar("_Selector")
-#: What any view can be selected by: whether that one can is said once the request is let in.
+#: What any view can be selected by: whether that one can is said once the request is permitted.
 _EVERY_FIELD = frozenset().union(*SELECTORS.values())
 
 

@@ -17,7 +17,7 @@ class ProgramFacts:
     """What is known of the program at one moment. ``seconds`` is the clock of the reflectors' statuses.
 
     ``head`` and ``horizon`` are resourceVersions; sizes in bytes; ``streams`` and ``watches`` are open ones.
-    ``access`` says in one line who is let in here, ``shard`` how running Promotions stands ("" where none are run),
+    ``access`` says in one line who may look, ``shard`` how running Promotions stands ("" where none are run),
     ``unreadable`` by kind how many objects' newest state could not be read.
     """
 

@@ -99,7 +99,7 @@ def visible(value: Any) -> Any:
 
 
 def isolated(text: str) -> Markup:
-    """A text within a sentence, whose direction is that of the text alone."""
+    """A text within a sentence, whose direction depends on the text alone."""
     return Markup("<bdi>{}</bdi>").format(visible(text))
 
 

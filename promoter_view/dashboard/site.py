@@ -52,7 +52,7 @@ _DATA = (*_STREAMS, "list", "session")
 
 @dataclass(frozen=True, slots=True)
 class Admittance:
-    """Who is let in: ``hosts`` None for any Host. ``root_path`` begins and ends with ``/``."""
+    """Who may connect: ``hosts`` None for any Host. ``root_path`` begins and ends with ``/``."""
 
     authenticator: Authenticator
     hosts: Collection[str] | None

@@ -24,7 +24,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Queued(Generic[Item]):
-    """What waits of an entry. ``waiter`` is that of the append whose last entry this is."""
+    """What waits of an entry. ``waiter`` waits for the append whose last entry this is."""
 
     item: Item
     size: int

@@ -9,7 +9,7 @@ MEBIBYTE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class EtcdFiles:
-    """Who we are to an etcd, and whom we believe. All but ``user`` are paths; None where there is none."""
+    """The identity shown to an etcd, and the CA that its certificates are verified by. All but ``user`` are paths; None where there is none."""
 
     cafile: str | None = None
     certfile: str | None = None
@@ -24,7 +24,7 @@ class LogSettings:
 
     Of the three retentions the first that is reached counts. ``history_bytes`` is how much of the log a start replays
     at least where it can. A segment is closed when it reaches ``segment_bytes`` or ``segment_age_seconds``. ``repair``:
-    a damaged log is set aside and a new one begun. ``generation`` is that of the view definitions, for the marks, and
+    a damaged log is set aside and a new one begun. ``generation`` is the view definitions' own, for the marks, and
     ``remembers`` whether their bundles have a memory. ``replica_id`` names this process to the others on an etcd,
     ``lease_seconds`` after a leader's death another leads.
     """

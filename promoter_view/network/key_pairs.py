@@ -47,7 +47,7 @@ class KeyPair:
 
 
 def read_certificates(pem: Pem) -> Sequence[x509.Certificate]:
-    """All of a bundle, at least one; what stands between them is passed over. Errors: KeyPairError."""
+    """All of a bundle, at least one; what stands between them is ignored. Errors: KeyPairError."""
     try:
         found = [x509.load_pem_x509_certificate(block) for block in _CERTIFICATE.findall(pem.data)]
     except ValueError as error:

@@ -59,7 +59,7 @@ class Target:
 
 
 def parse_target(url: str) -> Target:
-    """Raises ValueError, which says what would be right, and never shows what might be a password."""
+    """Raises ValueError, which says what was expected, and never shows what might be a password."""
     parts = split(url)
     if parts.scheme not in PORTS or not parts.netloc:
         raise ValueError("has to be an http or https URL" + ("" if "@" in url else f", not {url!r}"))

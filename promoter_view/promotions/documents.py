@@ -11,7 +11,7 @@ Document = Mapping[str, Any]
 
 
 def objects(document: Any, *path: str) -> Sequence[Document]:
-    """The objects in the list at that path; what is no object in it is passed over."""
+    """The objects in the list at that path; what is no object in it is skipped."""
     return list(mappings(document, *path))
 
 

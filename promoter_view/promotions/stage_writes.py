@@ -1,6 +1,6 @@
 """What a look at a Stage writes: its finalizer, its status, and what Freight says of it. Each is known from then on.
 
-A Stage's own writes carry the resourceVersion of the copy that was decided on. Freight's carry that of the Freight, so
+A Stage's own writes carry the resourceVersion of the copy that was decided on. Freight's carry the Freight's own, so
 before them the Stage is read: whose shard it is, and what else was decided on, is as it was.
 """
 

@@ -1,7 +1,7 @@
 """The one reader of what happens: a state to tell, then what a cursor reads, in the words of a format. Pure.
 
-Bookmarks come in between, signs of life where nothing else was said, a leave-taking at the end. The position is that of
-the last change examined; no bookmark ever says more. A ``pump.Reader``.
+Bookmarks come in between, signs of life where nothing else was said, a leave-taking at the end. The position is the
+last change examined; no bookmark ever says more. A ``pump.Reader``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What was worked out of a bundle, kept beside it and dropped with it: one value a name, that of the newest bundle.
+"""What was worked out of a bundle, kept beside it and dropped with it: one value a name, the newest bundle's.
 
 History keeps bundles of the past alive; what was made of those is not kept, so it takes no memory that nobody counts.
 """

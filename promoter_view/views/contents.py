@@ -77,7 +77,7 @@ class Contents(Protocol):
         """What is read of the object in that field; of an empty one where there is none."""
 
     def each(self, field: str, read: Read[_Value]) -> list[_Value]:
-        """What is read of each object in that field; what is no object there is passed over."""
+        """What is read of each object in that field; what is no object there is skipped."""
 
     def steps(self, field: str, read: Read[Any]) -> Iterator[None]:
         """Reads what ``each`` will want, an object a step: how a slice at a time is had of a bundle of any size."""

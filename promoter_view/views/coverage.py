@@ -29,7 +29,7 @@ class Coverage:
         return dict(self._schemas)
 
     def position(self, path: str) -> str | None:
-        """That of the path with this id; None where it has had none."""
+        """The coverage of the path with this id; None where it has had none."""
         return self._positions.get(path)
 
     def restore(self, snapshot: Snapshot) -> None:

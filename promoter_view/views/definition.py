@@ -34,7 +34,7 @@ Cell = Callable[[], Any]
 class Column:
     """A Table's column definition (meta.k8s.io/v1). ``priority`` 0 is always shown, above that only with -o wide.
 
-    ``kind``: that of the members without which its cells would say what is not so; "" where there is none.
+    ``kind``: the kind of the members without which its cells would say what is not so; "" where there is none.
     """
 
     name: str

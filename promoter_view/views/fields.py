@@ -45,7 +45,7 @@ class Fields:
         return found if found is not None else {}
 
     def objects(self, path: Path) -> Sequence[Mapping[str, Any]]:
-        """The objects in the list at that path; what is no object in it is passed over."""
+        """The objects in the list at that path; what is no object in it is skipped."""
         found = self._typed(path, list) or ()
         objects = [item for item in found if type(item) is dict]
         if len(objects) < len(found):

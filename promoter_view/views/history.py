@@ -57,7 +57,7 @@ class _Gap(NamedTuple):
 class History:
     """Bundle changes by absolute index: an index keeps its meaning while older changes are dropped.
 
-    ``generation`` is that of the view definitions, ``max_bytes`` what may be kept in memory.
+    ``generation`` is the view definitions' own, ``max_bytes`` what may be kept in memory.
     """
 
     def __init__(self, *, generation: int, max_bytes: int) -> None:

@@ -62,7 +62,7 @@ class Projection:
         #: Of subscriptions, by name.
         self.cursors: dict[str, CursorPlace] = {}
         self.offset = 0
-        #: That of the last record that readers are told of.
+        #: The offset of the last record that readers are told of.
         self.shown = 0
         self.built = False
 

@@ -36,7 +36,7 @@ from promoter_view.views.history import History, HistoryCursor
 from promoter_view.views.projection import Difference, Projection
 from promoter_view.views.versions import LAST_PLACE, join, split
 
-#: The changes that fit into one offset: the last place is that of the offset's end.
+#: The changes that fit into one offset: the last place is the offset's end.
 MAX_CHANGES = LAST_PLACE - 1
 #: Undeclared kinds that are let go and asked about all the same.
 MAX_DEPARTED = 64

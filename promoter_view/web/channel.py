@@ -31,7 +31,7 @@ from promoter_view.web.status import (
     Status,
 )
 
-#: kube-apiserver's bound. Nothing here needs a body; one up to this is passed over, so that its sender hears 405.
+#: kube-apiserver's bound. Nothing here needs a body; one up to this is ignored, so that its sender hears 405.
 MAX_BODY_BYTES = 3 * 1024 * 1024
 #: Long selectors and continue tokens fit in several times.
 MAX_REQUEST_LINE_BYTES = 32 * 1024

@@ -15,7 +15,7 @@ def parameters_of(uri: bytes) -> Parameters:
     """The query part of a URI, decoded. As in Go a name without "=" is there with an empty value (``?watch``).
 
     (Twisted's ``request.args`` leaves such out.) Also as in Go, a part with a semicolon or a broken escape is left out.
-    Their number is bounded by that of the request line's bytes.
+    Their number is bounded by the number of the request line's bytes.
     """
     _, _, query = uri.partition(b"?")
     readable = [part for part in query.decode("utf-8", "replace").split("&") if not _UNREADABLE.search(part)]

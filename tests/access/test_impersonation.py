@@ -79,6 +79,6 @@ def test_anonymous():
     ],
 )
 def test_refused(headers):
-    """Headers that name nobody, are unknown, or are too many, are refused and never passed over."""
+    """Headers that name nobody, are unknown, or are too many, are refused and never skipped."""
     with pytest.raises(Forbidden):
         impersonation(headers, "/x")

@@ -383,7 +383,7 @@ def test_names_in_another_namespace(helm: Helm) -> None:
     ],
 )
 def test_a_wrong_value_is_named(helm: Helm, values: dict[str, Any], complaint: str) -> None:
-    """Nothing is rendered, and what is said names the value and what would be right."""
+    """Nothing is rendered, and what is said names the value and what was expected."""
     with pytest.raises(RefusedValuesError) as refused:
         helm.text(values)
     assert complaint in str(refused.value)

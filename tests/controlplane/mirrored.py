@@ -55,7 +55,7 @@ class Reader:
         raise AssertionError("the watch has ended")
 
     def take(self, count: int) -> list[Change]:
-        """The next changes, so many; bookmarks between them are passed over. Errors: AssertionError, BROKEN."""
+        """The next changes, so many; bookmarks between them are skipped. Errors: AssertionError, BROKEN."""
         changes: list[Change] = []
         while len(changes) < count:
             entry = next(self._entries)

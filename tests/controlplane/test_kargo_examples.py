@@ -1,4 +1,4 @@
-"""Each example of docs/argocd.md, as it stands there, before Kargo's webhooks and an Argo CD that are stand-ins."""
+"""Each example of docs/kargo.md, as it stands there, before Kargo's webhooks and an Argo CD that are stand-ins."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.program.program import Program
 
 pytestmark = pytest.mark.controlplane
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "argocd.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "kargo.md"
 PROJECT = "shop"
 REPO, IMAGE, CHARTS = "https://github.com/example/shop.git", "ghcr.io/example/shop", "https://charts.example.com"
 COMMITS = {"freight-of-before": "1" * 40, "freight-of-now": "2" * 40}

@@ -1,4 +1,4 @@
-"""hack/wait-for-commit.sh, with kubectl on the program: what docs/day-two.md says of its exit status."""
+"""hack/wait-for-commit.sh, with kubectl on the program: what docs/scripts.md says of its exit status."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_how_a_wait_ends(world: World, case: str) -> None:
     ("arguments", "words"),
     [
         ([], "usage: wait-for-commit.sh"),
-        (["ledger", BRANCH, WANTED], "'ledger' is wrong; what would be right: NAMESPACE/STRATEGY"),
+        (["ledger", BRANCH, WANTED], "'ledger' is wrong; expected: NAMESPACE/STRATEGY"),
         (["team/x", BRANCH, "abc"], "SHA: 'abc' is wrong"),
         (["team/x", BRANCH, "main-branch"], "SHA: 'main-branch' is wrong"),
         (["team/x", 'a"b', WANTED], "BRANCH: 'a\"b' is wrong"),

@@ -1,4 +1,4 @@
-"""Expressions: the part of expr-lang that argocd.md 5.4 lists, as Go evaluates it."""
+"""Expressions: the part of expr-lang that kargo.md 5.4 lists, as Go evaluates it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The health of a Stage: argocd.md section 4, row by row, with the differences of section 0."""
+"""The health of a Stage: kargo.md section 4, row by row, with the differences of section 0."""
 
 from __future__ import annotations
 

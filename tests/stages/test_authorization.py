@@ -1,4 +1,4 @@
-"""The authorized-stage annotation: argocd.md 1.3, row by row."""
+"""The authorized-stage annotation: kargo.md 1.3, row by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The health of one Application: argocd.md section 3, row by row."""
+"""The health of one Application: kargo.md section 3, row by row."""
 
 from __future__ import annotations
 

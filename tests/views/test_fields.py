@@ -39,7 +39,7 @@ def test_a_string_at_a_path(case: str) -> None:
 
 
 def test_lists_keep_what_is_sound() -> None:
-    """Malformed items of a list are passed over and noted once; the others are read."""
+    """Malformed items of a list are skipped and noted once; the others are read."""
     fields = Fields(KEY, {"list": [{"n": "a"}, 1, {"n": 2}, {"n": "b"}]})
     assert fields.texts(("list",), "n") == ["a", "b"]
     assert fields.texts(("list",), "n") == ["a", "b"]

@@ -112,7 +112,7 @@ def test_byte_by_byte():
 
 @pytest.mark.parametrize("lines", [b"Content-Length: 70000\r\n\r\n" + bytes(70000), CHUNKED + b"3\r\nabc\r\n0\r\n\r\n"])
 def test_bodies_that_nobody_needs(lines):
-    """A body within the bound is passed over and not kept; the connection goes on."""
+    """A body within the bound is skipped and not kept; the connection goes on."""
     world = fleet()
     client = feed(world, b"POST %b HTTP/1.1\r\nHost: x\r\n" % in_namespace("n").encode(), lines)
     assert client.answer().code == 405

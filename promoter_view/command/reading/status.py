@@ -89,7 +89,7 @@ class StrategyStatus:
         return f"{self.namespace}/{self.name}"
 
     def environment(self, wanted: str) -> ToldEnvironment | None:
-        """That of the name or branch."""
+        """The one with that name or branch."""
         return next((each for each in self.environments if each.is_called(wanted)), None)
 
 

@@ -1,1 +1,1 @@
-"""How a cluster is reached, and who we are to it: kubeconfig files, service accounts, plugins, TLS."""
+"""How a cluster is reached, and by which credentials: kubeconfig files, service accounts, plugins, TLS."""

@@ -1,4 +1,4 @@
-"""What is known of a cluster and of who we are to it: values, and the files that some of them are kept in."""
+"""What is known of a cluster and of the program's identity there: values, and the files that some of them are kept in."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class UserConfig:
 
 @dataclass(frozen=True, slots=True)
 class ClusterConfig:
-    """A cluster's API server, the way to it, and who we are to it. ``origin`` says where that was found."""
+    """A cluster's API server, the way to it, and the program's credentials. ``origin`` says where that was found."""
 
     server: str
     authority: Source | None = None

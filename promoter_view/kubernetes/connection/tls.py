@@ -40,8 +40,8 @@ class ClientCertificate:
 class TlsMaterial:
     """All that a TLS connection is made with; two that are equal make the same connections.
 
-    ``authority`` b"": the platform's trust roots; ``authority_name``: where they were found. ``server_name`` "": that
-    of the URL.
+    ``authority`` b"": the platform's trust roots; ``authority_name``: where they were found. ``server_name`` "": the
+    URL's.
     """
 
     authority: bytes = b""

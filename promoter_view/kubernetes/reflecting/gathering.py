@@ -34,7 +34,7 @@ class Gathering:
         return identify(document, self._rules.kind)
 
     def add(self, item: DecodedItem) -> MalformedObject | None:
-        """Takes an object of the list; what is malformed is passed over, and its recorded state will stay."""
+        """Takes an object of the list; what is malformed is skipped, and its recorded state will stay."""
         try:
             key, found = self.read(item)
         except MalformedObject as error:
@@ -45,7 +45,7 @@ class Gathering:
         return None
 
     def malformed(self, error: MalformedObject) -> Malformed:
-        """What is told of an object that was passed over."""
+        """What is told of an object that was skipped."""
         return Malformed(str(error), is_named(error.key, self._path))
 
     def remove(self, key: ObjectKey) -> None:
@@ -54,7 +54,7 @@ class Gathering:
         self._passed_over.pop(key, None)
 
     def take(self) -> tuple[Mapping[ObjectKey, SourceObject], Mapping[ObjectKey, UnreadObject]]:
-        """What was found and what was passed over; the gathering is empty after it."""
+        """What was found and what was skipped; the gathering is empty after it."""
         found, passed_over = self._found, self._passed_over
         self._found, self._passed_over = {}, {}
         return found, passed_over
@@ -66,5 +66,5 @@ def is_named(key: ObjectKey, path: ListPath) -> bool:
 
 
 def unread(error: MalformedObject, item: DecodedItem) -> UnreadObject:
-    """What is recorded of an object that was passed over."""
+    """What is recorded of an object that was skipped."""
     return UnreadObject(version_of(item.document), error.reason[:MAX_REASON])

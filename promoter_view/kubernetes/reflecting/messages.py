@@ -170,7 +170,7 @@ class Spare:
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """An object was passed over. ``named``: it is recorded as such, and named by whoever reads the record."""
+    """An object was skipped. ``named``: it is recorded as such, and named by whoever reads the record."""
 
     message: str
     named: bool = False

@@ -264,7 +264,7 @@ class Reflector:
             case Malformed(message, named):
                 self._metrics.malformed_objects.labels(self.path.kind).inc()
                 log = self._log.debug if named else self._log.warn
-                log("Passed over a malformed object: {message}", message=message)
+                log("Skipped a malformed object: {message}", message=message)
             case Note():
                 self._report(action)
 

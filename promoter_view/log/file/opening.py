@@ -116,7 +116,7 @@ def _choose(
         try:
             return base, folder.read_snapshot(base), unreadable
         except LogDamaged as error:
-            unreadable[base] = f"passed over a snapshot that cannot be read: {error}"
+            unreadable[base] = f"skipped a snapshot that cannot be read: {error}"
     raise LogDamaged(
         f"{folder.path}: the log does not reach back to its beginning and no snapshot of it can be read"
         f"{''.join(f' ({warning})' for warning in unreadable.values())}; {segment.RESTORE}"

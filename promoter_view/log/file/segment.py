@@ -53,7 +53,7 @@ def scan(name: str, data: bytes, base: int, *, is_last: bool) -> Extent:
 def read(name: str, data: bytes, at: int, end: int, max_bytes: int) -> tuple[Sequence[Record], int]:
     """The records of the frames from byte ``at``, about ``max_bytes`` of them, and the byte where to go on.
 
-    ``end`` is that of the segment's extent. Errors: LogDamaged.
+    ``end`` is where the segment's extent ends. Errors: LogDamaged.
     """
     records: list[Record] = []
     stop = min(end, at + max_bytes)

@@ -46,21 +46,28 @@ class ProgramOptions:
     role: str = option(
         one_of("all", "apiserver", "dashboard"),
         "all",
-        "all; apiserver: without a dashboard; dashboard: a process of its own that watches the aggregated API",
+        "what to run: all, the apiserver without a dashboard, or the dashboard alone, which watches the aggregated API",
         more="see [dashboard](dashboard.md#a-process-of-its-own---role-dashboard)",
     )
     views: tuple[str, ...] = option(
         views,
         ",".join(VIEWS),
-        "the views that are served, separated by commas; kinds that only others need are not reflected",
-        more="they need no right either",
+        "views to serve, separated by commas; kinds that no view needs are not watched",
+        more="and need no permission",
     )
     shutdown_delay_duration: float = option(
-        duration, "0s", "how long to go on serving after TERM, not ready any more", more="see [the end](#the-end)"
+        duration,
+        "0s",
+        "after TERM, keep serving this long with /readyz failing",
+        more="see [stopping](day-two.md#stop)",
     )
-    shutdown_grace: float = option(duration, "5s", "how long watches and requests may take to end after that")
-    log_format: str = option(one_of("", "json", "text"), "", "json or text", otherwise="text on a terminal, else json")
-    log_level: str = option(one_of("debug", "info", "warn", "error"), "info", "debug, info, warn or error")
+    shutdown_grace: float = option(duration, "5s", "after that, how long watches and requests may take to end")
+    log_format: str = option(
+        one_of("", "json", "text"), "", "format of log lines: json or text", otherwise="text on a terminal, else json"
+    )
+    log_level: str = option(
+        one_of("debug", "info", "warn", "error"), "info", "lowest level that is logged: debug, info, warn or error"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,35 +75,35 @@ class ClusterOptions:
     """What is reflected."""
 
     kubeconfig: str | None = option(
-        file, None, "the cluster to reflect", otherwise="in-cluster, else $KUBECONFIG, else ~/.kube/config"
+        file, None, "kubeconfig of the cluster to watch", otherwise="in-cluster, else $KUBECONFIG, else ~/.kube/config"
     )
-    context: str | None = option(plain("NAME"), None, "the kubeconfig's context", otherwise="its current-context")
+    context: str | None = option(plain("NAME"), None, "context in the kubeconfig", otherwise="its current-context")
     namespace: tuple[str, ...] = option(
         namespaces,
         "",
-        "reflect these namespaces only, separated by commas",
+        "watch only these namespaces, separated by commas",
         otherwise="all",
         more="Roles are enough ([access](access.md#what-the-programs-own-user-needs)); ClusterScmProviders are "
-        "then not reflected",
+        "then not watched",
     )
     instance_id: str | None = option(
         instance_id,
         None,
-        "reflect only objects of this promoter instance; empty: only unlabelled ones",
-        more="the label is `promoter.argoproj.io/instance-id`; of the promoter's kinds only, others know no instances",
+        "watch only objects of this GitOps Promoter instance; empty: only unlabelled ones",
+        more="the label is `promoter.argoproj.io/instance-id`; only GitOps Promoter's kinds have it",
     )
     discover_kinds: bool = flag(
-        "take up kinds of promoter.argoproj.io that this version does not know",
-        more="needs a right of its own, and the same choice on every replica ([access](access.md#undeclared-kinds))",
+        "also show kinds of promoter.argoproj.io that this version does not know",
+        more="needs a permission, and the same choice on every replica ([access](access.md#undeclared-kinds))",
     )
     schema_poll_interval: float = option(
         interval,
         "60s",
-        "about how often the cluster is asked whether schemas and kinds have changed",
-        more="see [Upgrading GitOps Promoter](#upgrading-gitops-promoter); at least 1s",
+        "about how often to ask the cluster whether schemas and kinds have changed",
+        more="at least 1s; see [Upgrading GitOps Promoter](upgrading.md#gitops-promoter)",
     )
     show_web_request_bodies: bool = flag(
-        "keep bodies and responses of WebRequestCommitStatuses in the bundles",
+        "show bodies and responses of WebRequestCommitStatuses",
         more="headers and authentication are never kept",
     )
 
@@ -108,41 +115,39 @@ class ArgoCDOptions:
     namespace: tuple[str, ...] = option(
         argocd_namespaces,
         "argocd",
-        "where Argo CD's Applications live, looked at where --namespace is given; the first counts where none is named",
+        "namespaces of Argo CD's Applications if --namespace is given; steps that name none use the first",
     )
-    url: str | None = option(
-        web_address, None, "where Argo CD shows Applications, for links on the pages", otherwise="no links"
-    )
+    url: str | None = option(web_address, None, "URL of Argo CD, for links on pages", otherwise="no links")
     kubeconfig: str | None = option(
         file,
         None,
-        "the cluster in which those Applications live",
-        otherwise="the one that is reflected",
-        more="its list path has a position of its own in the same log, named `argocd:` in front",
+        "kubeconfig of the cluster with the Applications",
+        otherwise="the cluster of --kubeconfig",
+        more="its list path has a position of its own in the same log, with the prefix `argocd:`",
     )
     shard: str | None = option(
         shard,
         None,
-        "run the Promotions of this shard of Kargo",
-        otherwise="nothing is written to a cluster",
-        more="the Stages whose `spec.shard` it is, and their Promotions ([Argo CD](argocd.md))",
+        "run the Promotions of this Kargo shard",
+        otherwise="none: nothing is written to a cluster",
+        more="these are Stages with that `spec.shard`, and their Promotions ([Kargo](kargo.md))",
     )
     auto_promotion: bool = flag(
-        "promote the newest available Freight by itself, where a promotion policy of the Project says so",
-        more="needs rights of its own ([Auto-promotion](argocd.md#auto-promotion))",
+        "promote the newest available Freight automatically if a promotion policy of the Project enables it",
+        more="needs permissions of its own ([Auto-promotion](kargo.md#auto-promotion))",
     )
     kargo_url: str | None = option(
         web_address,
         None,
-        "where Kargo's UI is: `ctx.uiBaseUrl` in the shard's promotion steps",
-        otherwise='that is ""',
+        "URL of Kargo's UI: `ctx.uiBaseUrl` in the shard's promotion steps",
+        otherwise="none: it is empty",
         more="as `API_SERVER_BASE_URL` of Kargo's own controller ([Expressions](expressions.md))",
     )
     lease_namespace: str = option(
         lease_namespace,
         "kargo",
-        "the namespace of Kargo, for the Lease that lets one process at a time run a shard",
-        more="it is called `promoter-view-SHARD`; there Kargo's UI finds it, and shows the shard's Stages as alive",
+        "Kargo's namespace, for the Lease that lets one process at a time run the shard",
+        more="the Lease is `promoter-view-SHARD`; Kargo's UI reads it there to show that the shard is alive",
     )
 
 
@@ -153,21 +158,21 @@ class EventLogOptions:
     url: str = option(
         log_url,
         "file:promoter-view-log",
-        "the event log: file:DIR, memory: or etcd:http(s)://HOST:PORT,.../PREFIX",
+        "where the event log is: file:DIR, memory: or etcd:http(s)://HOST:PORT,.../PREFIX",
         name="event-log",
         in_demo="file:promoter-view-demo/log",
         # What it mirrors is another thing than what the API mirrors: both may run in one folder.
         as_dashboard="file:promoter-view-dashboard-log",
-        more="`memory:` is for a throw-away run, etcd for several replicas",
+        more="`memory:` is lost at the end; `etcd:` is for several replicas",
     )
-    retention_age: float = option(duration, "7d", "how long the log on disk reaches back")
-    retention_bytes: int = option(size, "1Gi", "how much of it is kept on disk")
-    retention_events: int = option(count, "1000000", "how many events of it are kept; the first that is reached counts")
-    repair: bool = flag("set a damaged log aside and begin a new one")
+    retention_age: float = option(duration, "7d", "how long events are kept on disk")
+    retention_bytes: int = option(size, "1Gi", "how large the log on disk may become")
+    retention_events: int = option(count, "1000000", "how many events are kept; whichever limit is hit first applies")
+    repair: bool = flag("rename a damaged log and start a new one")
     replica_id: str = option(
-        replica_id, "", "how this replica is named on an etcd", otherwise="the host's name", name="replica-id"
+        replica_id, "", "name of this replica in etcd", otherwise="the host's name", name="replica-id"
     )
-    history_bytes: int = option(size, "64Mi", "what the history may keep in memory for resuming", name="history-bytes")
+    history_bytes: int = option(size, "64Mi", "memory for the history from which clients resume", name="history-bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +201,13 @@ class EtcdOptions:
     """How an etcd is reached that holds the event log."""
 
     cafile: str | None = option(
-        file, None, "who signs etcd's certificates, PEM", otherwise="the platform's", more="read again when it changes"
+        file, None, "CA of etcd's certificates, PEM", otherwise="the platform's", more="read again when it changes"
     )
     certfile: str | None = option(
-        file, None, "the certificate shown to etcd, PEM, with its chain", more="read again when it changes"
+        file, None, "client certificate for etcd, PEM, with its chain", more="read again when it changes"
     )
     keyfile: str | None = option(file, None, "its key, PEM")
-    user: str | None = option(not_empty, None, "who we are to an etcd with authentication")
+    user: str | None = option(not_empty, None, "user name for etcd authentication")
     password_file: str | None = option(
-        file, None, "a file that holds that user's password", more="a newline at its end does not count"
+        file, None, "file with that user's password", more="a newline at its end is ignored"
     )

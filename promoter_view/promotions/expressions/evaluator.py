@@ -74,7 +74,7 @@ def _elvis(children: Any, scope: Scope) -> Any:
 
 
 def _either(children: Any, scope: Scope) -> bool | None:
-    """A nil on the left is passed over, one on the right stays, as in expr-lang."""
+    """A nil on the left is skipped, one on the right stays, as in expr-lang."""
     left = _value(children[0], scope)
     return True if left is not None and truth(left) else _right(children, scope)
 

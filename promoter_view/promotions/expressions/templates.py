@@ -21,7 +21,7 @@ Evaluate = Callable[[str], Any]
 
 _OPENING = re.compile(r"\$\{(\{|%)")
 _CLOSING = {"{": "}}", "%": "%}"}
-#: What is passed over on the way to the end: strings, comments, and, for braces that are in pairs, maps and predicates.
+#: What is skipped on the way to the end: strings, comments, and, for braces that are in pairs, maps and predicates.
 _TOKEN = re.compile(
     r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|//(?:(?!\}\}|%\}|\n).)*|/\*.*?\*/|%\}|[{}]", re.DOTALL
 )

@@ -1,4 +1,4 @@
-"""Whether the config of a step is what its JSON schema asks for, and what would be right where it is not. Pure.
+"""Whether the config of a step is what its JSON schema asks for, and what was expected where it is not. Pure.
 
 The schemas are files of the package, one a kind of step. Unknown keys are refused at every level.
 """

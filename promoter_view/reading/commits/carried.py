@@ -60,7 +60,7 @@ class Carried(NamedTuple):
 
     @property
     def sha(self) -> str:
-        """That of the dry commit, "" for none."""
+        """The dry commit's sha, "" for none."""
         return self.dry.sha if self.dry is not None else ""
 
     @property

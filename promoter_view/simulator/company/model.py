@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 #: As many past promotions of an environment as the release keeps that keeps most.
 HISTORY_LENGTH = 20
 
-#: Keys of checks. Those on the active branch soak a change; those on the proposed branch let it through. That of the
+#: Keys of checks. Those on the active branch soak a change; those on the proposed branch let it through. The key of the
 #: order of environments has another name in a cluster, which its release gives.
 HEALTH = "argocd-health"
 TIMER = "timer"

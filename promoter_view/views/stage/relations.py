@@ -129,7 +129,7 @@ class UnendedAndLast:
         return _Course(created, member.text(("status", "finishedAt")) or created or "-")
 
     def choose(self, found: Sequence[tuple[_Course, _Found]]) -> list[_Found]:
-        """In the order of creation, which is that of the queue."""
+        """In the order of creation, which is the order of the queue."""
         in_order = sorted(found, key=lambda each: each[0].created)
         ended = sorted(
             (place for place, (course, _) in enumerate(in_order) if course.ended),

@@ -1,6 +1,6 @@
 """The field ``status`` of StageDetails: its health in one word, since when, what comes next, and conditions. Pure.
 
-The word is that of the field ``health``; where there is no health to tell of, it says why.
+The word comes from the field ``health``; where there is no health to tell of, it says why.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class AssessedStage:
 
     @property
     def began(self) -> Mapping[str, int]:
-        """See Assessed: the word's, as far as the Stage itself tells, and that of the conditions with it."""
+        """See Assessed: the word's, as far as the Stage itself tells, and the conditions' times with it."""
         at = self._began
         return {} if at is None else dict.fromkeys(self.words, at)
 

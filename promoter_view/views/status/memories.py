@@ -1,6 +1,6 @@
 """What is remembered of each bundle, folded over the records: since when its words hold, and its tallies. Pure.
 
-The time is that of the record's offset and never a clock's, so that all who fold the same records say the same. Nothing
+The time is the record's offset's and never a clock's, so that all who fold the same records say the same. Nothing
 that is made anew forgets: a start, another generation, other rules for objects, other kinds.
 """
 

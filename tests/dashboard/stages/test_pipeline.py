@@ -56,7 +56,7 @@ def test_many_stages_are_ordered_in_steps() -> None:
 
 
 def test_where_a_stage_takes_its_freight_from() -> None:
-    """Warehouses where it is direct, Stages upstream, each once; what is of another shape is passed over."""
+    """Warehouses where it is direct, Stages upstream, each once; what is of another shape is skipped."""
     direct = {"origin": {"kind": "Warehouse", "name": "main"}, "sources": {"direct": True, "stages": ["test", 3]}}
     others = [{"origin": {"name": "base"}, "sources": {"stages": ["test", "uat"]}}, "nonsense"]
     asking = changed(stage(), "spec", "requestedFreight", to=[direct, *others, {"sources": {"direct": True}}])

@@ -41,7 +41,7 @@ def test_a_stages_page_is_told_of_its_project(name: BundleKey, form: TopicForm) 
 
 @pytest.mark.parametrize("page", ["", "nonsense", "strategies/", "strategies/a", "strategies/a/b/c", "strategies//b"])
 def test_what_is_no_page_is_refused(page: str) -> None:
-    """A wrong page is said, and what would be right."""
+    """A wrong page is said, and what was expected."""
     with pytest.raises(TopicError, match="fleet, activity, stages, strategies/NAMESPACE/NAME"):
         parse_topics([page])
 

@@ -62,7 +62,7 @@ def test_the_moment_of_a_delivery() -> None:
 
 
 def test_what_is_not_told() -> None:
-    """An entry without a commit, or without a time, is passed over; an environment without a policy has no past."""
+    """An entry without a commit, or without a time, is skipped; an environment without a policy has no past."""
     own = policy(ROOT, "dev", ("b", 20))
     nameless, timeless = entry("a", 10), entry("a", 10)
     nameless["active"]["dry"]["sha"] = ""

@@ -139,7 +139,7 @@ def test_refused(tmp_path: Path, document: Any, words: str) -> None:
 
 
 def test_merge(tmp_path: Path) -> None:
-    """Of the files that KUBECONFIG names the first that sets a value wins; those that are not there are passed over."""
+    """Of the files that KUBECONFIG names the first that sets a value wins; those that are not there are skipped."""
     first, second = tmp_path / "first", tmp_path / "sub" / "second"
     second.parent.mkdir()
     (second.parent / "token").write_text("t")

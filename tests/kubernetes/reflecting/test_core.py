@@ -151,7 +151,7 @@ def test_pages() -> None:
 
 
 def test_malformed_in_a_list() -> None:
-    """What is malformed in a list is passed over by name, so that its known state stays."""
+    """What is malformed in a list is skipped by name, so that its known state stays."""
     core = Core(watch_list=False)
     bad = {**document("bad", 5), "apiVersion": "other/v1"}
     malformed, reconcile, *_ = core(Answered(list_of(20, bad, document("a", 5))))
@@ -373,7 +373,7 @@ MALFORMED_EVENTS = [
 
 @pytest.mark.parametrize(("kind", "found", "then"), MALFORMED_EVENTS)
 def test_malformed_object_in_a_good_event(kind: str, found: dict[str, Any], then: list[Action]) -> None:
-    """It is passed over and named, the position moves on where it can, and the watch goes on."""
+    """It is skipped and named, the position moves on where it can, and the watch goes on."""
     core = watching()
     malformed, *rest = core(Line(event(kind, found)))
     assert isinstance(malformed, Malformed)
@@ -399,7 +399,7 @@ def is_refused_depth(found: UnreadObject, version: str) -> bool:
 
 @pytest.mark.parametrize("kind", ["ADDED", "MODIFIED"])
 def test_unreadable_object_in_a_watch(kind: str) -> None:
-    """Only its own state is passed over: the watch goes on behind it, and nothing is read by that."""
+    """Only its own state is skipped: the watch goes on behind it, and nothing is read by that."""
     core = watching()
     core.now += 7
     malformed, passed = core(Line(deep_event(kind, "a", 11)))
@@ -424,7 +424,7 @@ def test_cut_line() -> None:
 
 
 def test_unreadable_object_in_a_watch_list() -> None:
-    """The others are listed; the one is passed over by name, or gone where it was deleted meanwhile."""
+    """The others are listed; the one is skipped by name, or gone where it was deleted meanwhile."""
     core = Core()
     for line in (event("ADDED", document("b", 9)), deep_event("ADDED", "a", 3), deep_event("ADDED", "c", 2)):
         core(Line(line))
@@ -448,7 +448,7 @@ def test_good_state_of_a_list_stays_beside_a_later_unreadable_one() -> None:
 
 
 def test_malformed_deletion_in_a_watch_list() -> None:
-    """A deletion that does not say of what is passed over, and the list goes on."""
+    """A deletion that does not say of what is skipped, and the list goes on."""
     core = Core()
     [malformed] = core(Line(event("DELETED", {"metadata": {"namespace": "team", "resourceVersion": "11"}})))
     assert isinstance(malformed, Malformed)
@@ -503,7 +503,7 @@ def test_unreadable_item_of_a_probe() -> None:
     ],
 )
 def test_odd_items(item: Any) -> None:
-    """What is no object, or whose metadata are of the wrong types, is passed over alone, in a list and in a watch."""
+    """What is no object, or whose metadata are of the wrong types, is skipped alone, in a list and in a watch."""
     core = Core(watch_list=False)
     malformed, reconcile, *_ = core(Answered(list_of(20, document("b", 5), item)))
     assert isinstance(malformed, Malformed)

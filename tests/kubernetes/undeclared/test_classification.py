@@ -79,7 +79,7 @@ def test_fields_of_other_kinds(kind: str, plural: str, field: str) -> None:
     ],
 )
 def test_only_what_is_listed_and_watched_in_namespaces(other: Any) -> None:
-    """Subresources, kinds of cluster scope, the promoter's own configuration and malformed entries are passed over."""
+    """Subresources, kinds of cluster scope, the promoter's own configuration and malformed entries are skipped."""
     assert candidates(resource_list(other, resource(GATE)), VERSION) == {GATE: KINDS[GATE]}
 
 

@@ -31,8 +31,8 @@ FIRST = units(NOW)
 SIX_YEARS = 6 * 365 * 86_400
 ABOVE = """# States of a replica
 
-What a replica on etcd does ([Several replicas](replicas.md)) is decided by one state machine without a clock or a
-connection, `promoter_view/log/etcd/core/machine.py`: it is told an input (`inputs.py`), goes to a state (`states.py`),
+One state machine decides what a replica on etcd does ([Several replicas](replicas.md)). It has no clock and no
+connection: `promoter_view/log/etcd/core/machine.py`. It is told an input (`inputs.py`), goes to a state (`states.py`),
 and asks its driver for actions (`actions.py`), in this order. What is told in a state that is not listed with it is the
 late word of what has been given up, and nothing follows. This page is written by
 `python -m tests.log.etcd.transitions`, and a test compares it with the code.

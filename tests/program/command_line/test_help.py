@@ -19,7 +19,7 @@ def test_every_option_stands_under_its_purpose(width: int) -> None:
 def test_a_default_stands_behind_its_meaning() -> None:
     """What counts where an option is not given: its default, or in words what does."""
     text = " ".join(help_text(SECTIONS, 120).split())
-    assert "what the history may keep in memory for resuming [default: 64Mi]" in text
-    assert "the kubeconfig's context [default: its current-context]" in text
+    assert "memory for the history from which clients resume [default: 64Mi]" in text
+    assert "context in the kubeconfig [default: its current-context]" in text
     assert "[default: 8080; 8080+ with --demo]" in text
-    assert "write the port that was picked to this file --tls-cert-file" in text
+    assert "file to write the picked port to --tls-cert-file" in text

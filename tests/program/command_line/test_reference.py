@@ -10,7 +10,7 @@ from promoter_view.program.command_line.reference import BEGIN, END, with_tables
 from promoter_view.program.command_line.settings import SECTIONS
 from promoter_view.program.command_line.values import one_of, plain
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "operations.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "configuration.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,6 @@ def test_a_page_without_a_place_is_refused(page: str) -> None:
 
 
 def test_the_documentation_is_current() -> None:
-    """docs/operations.md has the options as they are declared: ``make docs`` writes them."""
+    """docs/configuration.md has the options as they are declared: ``make docs`` writes them."""
     page = PAGE.read_text(encoding="utf-8")
     assert with_tables(page, SECTIONS) == page

@@ -1,4 +1,4 @@
-"""Documents with expressions in them: argocd.md 5.4, coercion for coercion."""
+"""Documents with expressions in them: kargo.md 5.4, coercion for coercion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Stage's status and conditions: a row each of argocd.md, section 4."""
+"""A Stage's status and conditions: a row each of kargo.md, section 4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to do about one Application: argocd.md 1.5 with difference 2 and 10 of section 0, row by row."""
+"""What to do about one Application: kargo.md 1.5 with difference 2 and 10 of section 0, row by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The PATCH that syncs an Application: argocd.md 1.6, field by field."""
+"""The PATCH that syncs an Application: kargo.md 1.6, field by field."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def patch(document: dict[str, Any], *updates: SourceUpdate, actor: str = "") -> 
 
 
 def test_minimal() -> None:
-    """The example of argocd.md 1.6: one source, its target revision written, no actor."""
+    """The example of kargo.md 1.6: one source, its target revision written, no actor."""
     document = live(spec={"source": source(path="p", targetRevision="main"), "project": "default"})
     assert patch(document, TARGET).body == {
         "metadata": {"annotations": {"argocd.argoproj.io/refresh": "hard"}, "resourceVersion": "42"},

@@ -1,4 +1,4 @@
-"""The configs of the steps: argocd.md 1.1 and 2, row by row."""
+"""The configs of the steps: kargo.md 1.1 and 2, row by row."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_valid(config: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("config", "words"), INVALID.values(), ids=INVALID.keys())
 def test_invalid(config: Any, words: str) -> None:
-    """A config that argocd-update does not take is refused, with the path and what would be right."""
+    """A config that argocd-update does not take is refused, with the path and what was expected."""
     problems = UPDATE.problems(config)
     assert any(words in problem for problem in problems), problems
 

@@ -1,4 +1,4 @@
-"""Sources and updates: argocd.md 1.4 with differences 3 and 4 of section 0, row by row."""
+"""Sources and updates: kargo.md 1.4 with differences 3 and 4 of section 0, row by row."""
 
 from __future__ import annotations
 

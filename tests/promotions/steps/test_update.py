@@ -1,4 +1,4 @@
-"""The step argocd-update: argocd.md 1.2, 1.7 and 1.8, with the differences of section 0."""
+"""The step argocd-update: kargo.md 1.2, 1.7 and 1.8, with the differences of section 0."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_defaults() -> None:
 
 @pytest.mark.parametrize("bad", [None, {}, [], {"apps": [{"name": "a", "force": True}]}])
 def test_invalid_config(bad: Any) -> None:
-    """A config against the schema fails the step for good, and says what would be right."""
+    """A config against the schema fails the step for good, and says what was expected."""
     result = run(bad)
     assert (result.status, result.terminal) == (StepStatus.FAILED, True)
     assert result.message.startswith("invalid argocd-update config: config")

@@ -1,4 +1,4 @@
-"""The step argocd-wait: argocd.md section 2, row by row."""
+"""The step argocd-wait: kargo.md section 2, row by row."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def test_freight_by_anything_that_names_it() -> None:
 
 
 def test_a_change_that_is_none_of_its() -> None:
-    """A change of a bundle that is still to be put in is passed over."""
+    """A change of a bundle that is still to be put in is skipped."""
     world, index = World(), CommitIndex()
     root = strategy("shop", branches=("dev",))
     world.put(root)

@@ -25,7 +25,7 @@ ANNOTATION = "kargo.akuity.io/authorized-stage"
 PATH = f"{GROUP_PATH}/stagedetails"
 KINDS = {kind.kind: kind for kind in (*KARGO_KINDS, APPLICATION)}
 HYDRATOR_SECRET = "s3cr3t-of-the-hydrator"
-#: What of an Application may be seen, by argocd.md section 0; tests write no more than this and what they look for.
+#: What of an Application may be seen, by kargo.md section 0; tests write no more than this and what they look for.
 _SOURCE = ("repoURL", "path", "chart", "ref", "targetRevision")
 _DEADLINE_SECONDS = 60.0
 

@@ -65,7 +65,7 @@ BROWSERS: Mapping[str, Habits] = {
 
 
 def frames(chunks: Iterator[bytes], *, gzip: bool) -> Iterator[Frame]:
-    """The frames in a body as it comes; comments and ``retry`` are passed over, what was cut off is left out."""
+    """The frames in a body as it comes; comments and ``retry`` are skipped, what was cut off is left out."""
     inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if gzip else None
     rest = b""
     for chunk in chunks:

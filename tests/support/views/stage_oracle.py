@@ -1,4 +1,4 @@
-"""An independent, slow join of Stages with what belongs to them: argocd.md section 0, read straight down.
+"""An independent, slow join of Stages with what belongs to them: kargo.md section 0, read straight down.
 
 It knows nothing of tokens and indexes: every rule looks at every object. What is malformed reads as absent.
 What is worked out, ``health`` and ``availability``, is not its concern.

@@ -22,7 +22,7 @@ _CONNECTING = ConnectionSettings(connect_seconds=1.5, max_kept=8)
 
 
 class User:
-    """Who we are to etcd. The password comes from a file, never from the command line."""
+    """User, password and certificate for etcd. The password comes from a file, never from the command line."""
 
     def __init__(self, name: str, password: FileSource) -> None:
         self.name = name

@@ -85,7 +85,7 @@ class AssessedStrategy:
 
     @property
     def began(self) -> Mapping[str, int]:
-        """See Assessed: of the whole that of the environment that it comes from, else the latest."""
+        """See Assessed: for the whole, the time of the environment that it comes from, else the latest."""
         told = {ENVIRONMENT + it.facts.branch: it.facts.began for it in self.environments}
         times = {of: time for of, time in told.items() if time is not None}
         foremost = self.summary.foremost

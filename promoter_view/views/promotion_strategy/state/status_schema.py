@@ -91,7 +91,7 @@ STATUS_SCHEMA: Mapping[str, Any] = _object(
     "How the strategy stands. Worked out with each change of what it depends on; since when is kept over restarts.",
     ["state", "since", "promoted", "total", "conditions"],
     state=described(
-        f"In one word: Failed, Held or NeedsApproval if an environment is, else that of the next environment in "
+        f"In one word: Failed, Held or NeedsApproval if an environment is, else the state of the next environment in "
         f"promotion order that does not have the newest commit, else Verifying or UpToDate. One of {_WORDS}. It is the "
         "same for everybody, whichever members one may see; a field selector asks for it by status.state."
     ),

@@ -55,7 +55,7 @@ class Observed:
         """When that dry commit was last promoted there by then, in seconds since 1970; 0 where that is not known."""
         policy = self.policies.get(branch)
         current = () if policy is None or policy.current is None else (policy.current,)
-        # The history knows the time of the merge, the policy that of the commit: of one commit the former counts.
+        # The history knows the time of the merge, the policy the time of the commit: of one commit the former counts.
         found = {each.sha: each for each in (*current, *self.past(branch)) if each.dry == commit.dry}
         return max((each.live for each in found.values() if not each.restored and each.live <= commit.live), default=0)
 
