@@ -98,9 +98,7 @@ def _image(given: argparse.Namespace) -> dict[str, str]:
     if not given.image_digest:
         return {"name": _IMAGE_NAME, "newName": given.image, "newTag": given.version}
     if not re.fullmatch(r"sha256:[0-9a-f]{64}", given.image_digest):
-        raise BundleError(
-            f"IMAGE_DIGEST: {given.image_digest!r} is wrong; expected: sha256: and 64 hex digits"
-        )
+        raise BundleError(f"IMAGE_DIGEST: {given.image_digest!r} is wrong; expected: sha256: and 64 hex digits")
     return {"name": _IMAGE_NAME, "newName": given.image, "digest": given.image_digest}
 
 

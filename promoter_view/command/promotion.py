@@ -254,7 +254,7 @@ def diff(**given: Any) -> None:
 def dora(**given: Any) -> None:
     """Show how often, how fast and how well commits are delivered.
 
-        For each strategy: deployments to its last environments, the time from a commit to there (lead time) and from one
+    For each strategy: deployments to its last environments, the time from a commit to there (lead time) and from one
     environment to the next (hop). Also the deployments that failed or were taken back, and the time until that was
     over. Times are medians; the parentheses say of how many. -o wide has p90 too, from ten on. It counts what the
     journal of promoter-view has: docs/journal.md has the definitions.

@@ -9,7 +9,7 @@ MEBIBYTE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class EtcdFiles:
-    """The identity shown to an etcd, and the CA that its certificates are verified by. All but ``user`` are paths; None where there is none."""
+    """The identity shown to an etcd, and the CA of its certificates. All but ``user`` are paths; None for none."""
 
     cafile: str | None = None
     certfile: str | None = None

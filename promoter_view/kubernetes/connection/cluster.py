@@ -1,4 +1,4 @@
-"""What is known of a cluster and of the program's identity there: values, and the files that some of them are kept in."""
+"""What is known of a cluster and of the program's identity there: values, and the files that keep some of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The credentials for a cluster, request by request: files reread as they rotate, plugins run again as theirs expire."""
+"""Credentials for a cluster, request by request: files reread as they rotate, plugins run again as theirs expire."""
 
 from __future__ import annotations
 

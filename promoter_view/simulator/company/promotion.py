@@ -1,7 +1,7 @@
 """How a promotion goes on: which moves a strategy can make now, and what each does. Pure.
 
 The order is the promoter's: a dry commit is hydrated for every environment, a pull request opens, checks report, and it
-is merged once all succeed; the check of the order succeeds only when the environments before have the same dry commit active
+is merged once all succeed; the order succeeds only when the environments before have the same dry commit active
 and healthy. So no environment is skipped, and nothing becomes active that was not proposed, or restored.
 """
 
