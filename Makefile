@@ -44,6 +44,7 @@ PURE_TESTS = tests/api/test_warnings.py tests/test_contacts.py tests/test_decode
 	tests/views/promotion_strategy tests/views/stage tests/reading/test_sighted.py tests/dashboard/streams tests/dashboard/stages tests/dashboard/strategies tests/dashboard/pictures \
 	tests/journal/deriving tests/journal/serving tests/journal/sqlite tests/journal/test_completing.py tests/journal/test_entries.py \
 	tests/test_moments.py tests/journal/test_places.py \
+	tests/notifications/delivery/test_answers.py tests/notifications/delivery/test_standing.py tests/notifications/delivery/test_telling.py \
 	tests/command/asking tests/command/checking tests/command/deciding \
 	tests/command/reading tests/command/telling tests/journal/test_figures.py tests/views/test_commits.py tests/dashboard/test_search.py tests/api/format tests/api/test_watching.py
 

@@ -5,8 +5,8 @@ reflector -> Recorder -> EventLog -> Follower (the projector) -> ViewReader, Cur
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 
@@ -166,6 +166,19 @@ class EventLog(Protocol):
 
     def status(self) -> LogStatus:
         """Head, extent and health, for metrics and ``/readyz?verbose``."""
+
+
+class NotificationsDesk(Protocol):
+    """What people ask of notifications. Errors: those of ``web.errors``."""
+
+    def document(self) -> Mapping[str, Any]:
+        """How they stand, as JSON (docs/notifications.md)."""
+
+    def replay(self, name: str, since: str) -> Deferred[Mapping[str, Any]]:
+        """Sends again what has happened since then."""
+
+    def test(self, name: str) -> Deferred[Mapping[str, Any]]:
+        """Sends a made-up event, and tells what was answered."""
 
 
 class Wakeable(Protocol):

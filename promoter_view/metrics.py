@@ -76,6 +76,17 @@ class Metrics:
         self.journal_lag_seconds = Gauge("promoter_view_journal_lag_seconds", "How far the journal is behind the newest change", registry=registry)
         self.journal_problem = Gauge("promoter_view_journal_problem", "1 while the journal cannot be written or pruned", registry=registry)
         # fmt: on
+        self._add_notifications(registry)
+
+    def _add_notifications(self, registry: CollectorRegistry) -> None:
+        """By subscription, on the replica that sends (``forget_subscription``)."""
+        # fmt: off
+        self.notifications_sent = Counter("promoter_view_notifications_sent", "Messages that their receiver took", ["notification"], registry=registry)
+        self.notifications_refused = Counter("promoter_view_notifications_refused", "Messages that were given up, for their receiver refused them", ["notification"], registry=registry)
+        self.notifications_lag_seconds = Gauge("promoter_view_notifications_lag_seconds", "Age of the oldest event that should have been sent by now, 0 if there is none", ["notification"], registry=registry)
+        self.notifications_failing_since = Gauge("promoter_view_notifications_failing_since_timestamp_seconds", "Since when a message is tried again and again, in seconds since 1970, 0 if none is", ["notification"], registry=registry)
+        self.notifications_file_refused = Gauge("promoter_view_notifications_file_refused", "1 while the file of --notifications cannot be used, and the last one that could counts", registry=registry)
+        # fmt: on
 
     def _add_reflectors(self, registry: CollectorRegistry) -> None:
         """What is reflected, by kind (``forget_kind``)."""
@@ -113,6 +124,16 @@ class Metrics:
         )
         for metric in by_kind:
             metric.remove_by_labels({"kind": kind})
+
+    def forget_subscription(self, name: str) -> None:
+        """It is not sent here any more."""
+        for metric in (
+            self.notifications_sent,
+            self.notifications_refused,
+            self.notifications_lag_seconds,
+            self.notifications_failing_since,
+        ):
+            metric.remove_by_labels({"notification": name})
 
     def render(self) -> bytes:
         """The text exposition format, version 0.0.4."""

@@ -28,6 +28,7 @@ from promoter_view.api.negotiation import (
 )
 from promoter_view.api.openapi.documents import GROUP_PATH, OpenApi
 from promoter_view.api.published import Published, has_already, publish
+from promoter_view.boundaries import NotificationsDesk
 from promoter_view.metrics import Metrics
 from promoter_view.views.definition import GROUP, VERSION, ViewDefinition
 from promoter_view.web.errors import MethodNotAllowed, ResourceNotFound
@@ -52,12 +53,14 @@ class Routes:
         health: HealthChecks,
         metrics: Metrics,
         version: str,
+        notifications: NotificationsDesk | None = None,
     ) -> None:
         self._definitions = definitions
         self._openapi = openapi
         self._health = health
         self._metrics = metrics
         self._version = version
+        self._notifications = notifications
         self._cores = _aggregated(())
         self._groups = _aggregated(definitions)
 
@@ -117,6 +120,27 @@ class Routes:
     def metrics(self, request: Request) -> bytes:
         """Prometheus' text format."""
         return _body(request, self._metrics.render(), CONTENT_TYPE_LATEST)
+
+    @app.route("/notifications", methods=["GET"])
+    def notifications(self, request: Request) -> bytes:
+        """How notifications stand."""
+        return _document(request, dict(self._desk().document()))
+
+    @app.route("/notifications/<name>/replay", methods=["POST"])
+    async def replay(self, request: Request, name: str) -> bytes:
+        """Sends again what has happened since ``?since=``."""
+        since = first(parameters_of(request.uri), "since")
+        return _document(request, dict(await self._desk().replay(name, since)))
+
+    @app.route("/notifications/<name>/test", methods=["POST"])
+    async def test(self, request: Request, name: str) -> bytes:
+        """Sends a made-up event."""
+        return _document(request, dict(await self._desk().test(name)))
+
+    def _desk(self) -> NotificationsDesk:
+        if self._notifications is None:
+            raise ResourceNotFound("there are no notifications: --notifications declares them")
+        return self._notifications
 
     @app.route("/<any(livez, readyz, healthz):probe>", methods=["GET"])
     def health(self, request: Request, probe: str) -> bytes:

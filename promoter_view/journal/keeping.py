@@ -51,6 +51,8 @@ class Journal:
             self._log, "the journal is not pruned: {message}", over="the journal is pruned again"
         )
         self._instruments = JournalInstruments(self, runtime.metrics)
+        #: The resourceVersion up to which changes were in it when it was opened, 0 for a new one.
+        self.opened_at = 0
         #: What it held when that was last looked at.
         self.state = JournalState()
 
@@ -68,6 +70,12 @@ class Journal:
     def progress(self) -> int:
         """The resourceVersion up to which changes are in it."""
         return 0 if self._writer is None else self._writer.examined
+
+    @property
+    def reach(self) -> EntryIdentity:
+        """Behind that everything is in it."""
+        began = 0 if self._writer is None else self._writer.began
+        return max(self.expired, EntryIdentity(began - 1, 0))
 
     @property
     def behind(self) -> tuple[int, int] | None:
@@ -89,6 +97,7 @@ class Journal:
             await self._store.close()
             self._reopening = self._runtime.reactor.callLater(_REOPEN_SECONDS, self._reopen)
             return
+        self.opened_at = state.progress
         self._unopened.clear()
         runtime = self._runtime
         self._writer = JournalWriter(

@@ -72,6 +72,8 @@ class JournalWriter(CooperativeReader):
         self.progress = state.progress
         #: The resourceVersion up to which all is in the journal that is to be: ``progress``, or beyond it.
         self.examined = state.progress
+        #: The resourceVersion behind which a new journal has everything; 0 for one that was there before.
+        self.began = 0
 
     @property
     def problem(self) -> str:
@@ -108,6 +110,8 @@ class JournalWriter(CooperativeReader):
         head = self._views.head
         if is_gap:
             self._found.append(_gap(self.progress, head))
+        if not self.progress:
+            self.began = head
         cursor = self._views.cursor("", "", head)
         yield from self._backfill(head)
         yield self._write(head)

@@ -19,10 +19,10 @@ from promoter_view.api.events.resource import EventResource
 from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.api.resource import ViewResource
 from promoter_view.api.routes import Routes
-from promoter_view.api.site import ApiEntrance, Beside, Resources
+from promoter_view.api.site import ApiEntrance, Resources
 from promoter_view.api.warnings import Warn
 from promoter_view.api.watching import ApiSettings
-from promoter_view.boundaries import ViewReader
+from promoter_view.boundaries import NotificationsDesk, ViewReader
 from promoter_view.journal.serving.views import EventViews
 from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.measures.measuring import Measuring
@@ -69,6 +69,7 @@ class Serving:
     warn: Warn
     entries: EventViews
     pasts: Pasts
+    notifications: NotificationsDesk | None = None
 
     @property
     def limits(self) -> Limits:
@@ -112,7 +113,6 @@ class ServedApi(Served):
         openapi: OpenApi,
         access: Access,
         sights: ApiSights,
-        beside: Beside | None = None,
     ) -> None:
         settings, runtime, pump = serving.settings, serving.runtime, serving.pump()
         self._certificate = _certificate_files(settings, runtime.now())
@@ -136,8 +136,7 @@ class ServedApi(Served):
             settings=chosen,
             sights=sights.members,
         )
-        version = promoter_view.__version__
-        routes = Routes(definitions, openapi=openapi, health=serving.health, metrics=runtime.metrics, version=version)
+        routes = _routes(serving, definitions, openapi)
         measures = _measures(serving, definitions, pump) if definitions else None
         entrance = ApiEntrance(
             definitions,
@@ -147,7 +146,6 @@ class ServedApi(Served):
             runtime=runtime,
             access=access,
             limits=serving.limits,
-            beside=beside,
         )
         connections = serving.certificate("serving-certificate", self._certificate).connections
         where = Listening(
@@ -189,6 +187,17 @@ def end_pumps(*pumps: Pump) -> None:
     """Nothing is pumped any more."""
     for pump in pumps:
         pump.stop()
+
+
+def _routes(serving: Serving, definitions: Sequence[ViewDefinition], openapi: OpenApi) -> Routes:
+    return Routes(
+        definitions,
+        openapi=openapi,
+        health=serving.health,
+        metrics=serving.runtime.metrics,
+        version=promoter_view.__version__,
+        notifications=serving.notifications,
+    )
 
 
 def _measures(serving: Serving, definitions: Sequence[ViewDefinition], pump: Pump) -> MeasuresResource:

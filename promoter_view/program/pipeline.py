@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from promoter_view.boundaries import Leading
 from promoter_view.journal.keeping import Journal
 from promoter_view.journal.places import MOST_IN_MEMORY, journal_file
 from promoter_view.journal.sqlite.store import SqliteJournal
 from promoter_view.journal.store import Retention
-from promoter_view.kubernetes.connection.cluster import Clusters
+from promoter_view.kubernetes.client.client import KubernetesClient
+from promoter_view.kubernetes.connection.cluster import ClusterConfig, Clusters
+from promoter_view.log.leading import LeadingBoth
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.log.urls import LogSettings, open_log, past_of
 from promoter_view.metrics import Metrics
+from promoter_view.notifications.links import Links
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.reflection import Reflection, ReflectionByLeader
 from promoter_view.program.role import Role, past_rules
@@ -26,6 +31,7 @@ from promoter_view.views.definition import GENERATION, ViewDefinition
 from promoter_view.views.projector import Projector
 
 if TYPE_CHECKING:
+    from promoter_view.notifications.delivery.notifying import Notifications
     from promoter_view.program.promotions import Shard
 
 
@@ -53,6 +59,7 @@ class Pipeline:
         self._role = role
         self._past_metrics = Metrics()
         self._definitions = definitions
+        self._runtime = runtime
         self.projector = Projector(
             definitions,
             generation=GENERATION,
@@ -81,6 +88,7 @@ class Pipeline:
         )
         self.journal = _journal(settings, self.projector, runtime)
         self.shard = _shard(settings, self.projector, runtime)
+        self.notifications = _notifications(settings, self, runtime)
 
     def _empty(self) -> Projector:
         """For a moment of the past. What it counts and warns of was counted and warned of then."""
@@ -107,13 +115,21 @@ class Pipeline:
         return self.event_log.start(follower, self.reflection.mirror(*identities))
 
     def lead(self, clusters: Clusters) -> None:
-        """Reflects those clusters, and runs the shard, whenever this replica leads."""
-        reflecting = ReflectionByLeader(self.reflection, clusters, self.projector.snapshot)
-        self.event_log.lead(reflecting if self.shard is None else self.shard.led_after(reflecting, clusters))
+        """Reflects those clusters, runs the shard, and sends notifications, whenever this replica leads."""
+        part: Leading = ReflectionByLeader(self.reflection, clusters, self.projector.snapshot)
+        if self.shard is not None:
+            part = self.shard.led_after(part, clusters)
+        if self.notifications is not None:
+            self.notifications.start(self._client(clusters.main))
+            part = LeadingBoth(part, self.notifications)
+        self.event_log.lead(part)
+
+    def _client(self, config: ClusterConfig) -> KubernetesClient:
+        return KubernetesClient(self._runtime.reactor, config, environ=self._runtime.environ)
 
     def endings(self) -> list[Callable[[], object]]:
         """The steps after which nothing is written any more; the log is still to be stopped."""
-        writing = [] if self.shard is None else [self.shard.close]
+        writing = [each.close for each in (self.notifications, self.shard) if each is not None]
         return [*writing, self.journal.close, *self.reflection.endings()]
 
 
@@ -123,6 +139,25 @@ def _journal(settings: Settings, projector: Projector, runtime: Runtime) -> Jour
     size = chosen.retention_bytes if file is not None else min(chosen.retention_bytes, MOST_IN_MEMORY)
     store = SqliteJournal(file, reactor=runtime.reactor)
     return Journal(projector, store, Retention(chosen.retention_age, size), runtime=runtime)
+
+
+def _notifications(settings: Settings, pipeline: Pipeline, runtime: Runtime) -> Notifications | None:
+    file = settings.notifications.file
+    if file is None:
+        return None
+    # Its formats, for who needs them.
+    from promoter_view.notifications.delivery.notifying import Notifications  # noqa: PLC0415
+
+    found = Notifications(
+        Path(file),
+        pipeline.journal,
+        views=pipeline.projector,
+        log=pipeline.event_log,
+        links=Links(settings.dashboard.url or ""),
+        runtime=runtime,
+    )
+    pipeline.journal.listen(found.entries_came)
+    return found
 
 
 def _shard(settings: Settings, projector: Projector, runtime: Runtime) -> Shard | None:

@@ -10,7 +10,6 @@ from twisted.logger import Logger
 from promoter_view.access.admission import Access, OpenAccess
 from promoter_view.access.delegated_access import OpenPaths, OpenPathsAccess
 from promoter_view.api.openapi.documents import OpenApi
-from promoter_view.api.site import Beside
 from promoter_view.api.warnings import EmptyViews
 from promoter_view.journal.serving.views import EventViews
 from promoter_view.kubernetes.connection.cluster import ClusterConfig
@@ -63,20 +62,12 @@ class Ports:
             metrics=runtime.metrics,
         )
 
-    def listen(self, config: ClusterConfig | None, beside: Beside | None) -> ServedApi:
-        """Listens on all that are wanted, the API with what is served ``beside`` its views.
-
-        ``config`` None: there is no cluster to ask. Errors: ConfigError, KeyPairError.
-        """
+    def listen(self, config: ClusterConfig | None) -> ServedApi:
+        """Listens on all that are wanted; None: there is no cluster to ask. Errors: ConfigError, KeyPairError."""
         access = self._admit(config)
         serving = self._serving()
         self.api = ServedApi(
-            serving,
-            self._role.served,
-            openapi=self._openapi,
-            access=access,
-            sights=self._api_sights(),
-            beside=beside,
+            serving, self._role.served, openapi=self._openapi, access=access, sights=self._api_sights()
         )
         # A port takes connections before the reactor turns: who is first would wait for what is made in between.
         if self._settings.has_dashboard:
@@ -133,6 +124,7 @@ class Ports:
             warn=empty.warning,
             entries=EventViews(self._pipeline.journal),
             pasts=self._pipeline.pasts,
+            notifications=self._pipeline.notifications,
         )
 
     def _make_dashboard(self, serving: Serving) -> ServedDashboard:

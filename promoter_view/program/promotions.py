@@ -18,6 +18,7 @@ from promoter_view.boundaries import Follower, Leading, ViewReader
 from promoter_view.kubernetes.client.client import KubernetesClient
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, Clusters
 from promoter_view.log.following import Followers
+from promoter_view.log.leading import LeadingBoth
 from promoter_view.program.command_line.settings import Settings
 from promoter_view.promotions.applying import Applying
 from promoter_view.promotions.automatic.auto_promotion import AutoPromotion
@@ -228,23 +229,5 @@ class ShardByLeader:
         return Deferred.fromCoroutine(self._shard.stop())
 
 
-class LeadingBoth:
-    """Two parts that begin and end together; the second begins last and ends first."""
-
-    def __init__(self, first: Leading, second: Leading) -> None:
-        self._first = first
-        self._second = second
-
-    def begin(self) -> None:
-        """See Leading."""
-        self._first.begin()
-        self._second.begin()
-
-    def end(self) -> Deferred[None]:
-        """See Leading."""
-        return self._second.end().addBoth(lambda _: self._first.end())
-
-
 if TYPE_CHECKING:
     _: type[Leading] = ShardByLeader
-    _both: type[Leading] = LeadingBoth

@@ -52,6 +52,8 @@ class ProgramReport:
         checks.inform("clock", self._clock.line)
         checks.inform("event-log", lambda: log_line(pipeline.event_log.status()))
         checks.inform("journal", lambda: pipeline.journal.problem or "is written")
+        if pipeline.notifications is not None:
+            checks.inform("notifications", pipeline.notifications.line)
         checks.inform("reflectors", lambda: reflectors_line(pipeline.reflection.statuses(), self._seconds()))
         checks.inform("unreadable-objects", lambda: unreadable_line(pipeline.projector.unreadable))
         checks.inform("schemas", self._schemas.line)

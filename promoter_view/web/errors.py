@@ -126,5 +126,12 @@ class PastUnavailable(Refusal):
     """503: the log of events cannot be read now."""
 
 
+class NotSending(Refusal):
+    """503: notifications are sent by another replica."""
+
+    def __init__(self) -> None:
+        super().__init__("this replica does not send notifications now: ask the one that leads")
+
+
 class ReviewUnavailable(Refusal):
     """The cluster could not be asked who that is or what it may do: 503, and never "allowed"."""

@@ -197,6 +197,19 @@ class JournalOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationsOptions:
+    """What others are told of the journal."""
+
+    file: str | None = option(
+        file,
+        None,
+        "YAML: who is told what, and how; read again when it changes",
+        name="notifications",
+        more="see [notifications](notifications.md)",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class EtcdOptions:
     """How an etcd is reached that holds the event log."""
 

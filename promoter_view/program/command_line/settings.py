@@ -11,6 +11,7 @@ from promoter_view.program.command_line.reflected import (
     EtcdOptions,
     EventLogOptions,
     JournalOptions,
+    NotificationsOptions,
     ProgramOptions,
 )
 from promoter_view.program.command_line.served import (
@@ -32,6 +33,7 @@ class Settings:
     argocd: ArgoCDOptions = section(ArgoCDOptions, "Argo CD and Kargo", prefix="argocd-")
     event_log: EventLogOptions = section(EventLogOptions, "The event log", prefix="event-log-")
     journal: JournalOptions = section(JournalOptions, "The journal", prefix="journal-")
+    notifications: NotificationsOptions = section(NotificationsOptions, "Notifications", prefix="notifications-")
     etcd: EtcdOptions = section(EtcdOptions, "An etcd that holds the event log", prefix="etcd-")
     api: ApiOptions = section(ApiOptions, "The aggregated API")
     requests: RequestOptions = section(RequestOptions, "Requests and watches")

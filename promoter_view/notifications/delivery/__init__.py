@@ -1,0 +1,1 @@
+"""How messages come to their receivers: in order, at least once."""
