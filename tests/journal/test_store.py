@@ -5,14 +5,19 @@ from __future__ import annotations
 import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
-from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType
+from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType, JournalEntry
+from promoter_view.journal.sqlite import work
+from promoter_view.journal.sqlite.schema import STEPS, VERSION
 from promoter_view.journal.sqlite.store import SqliteJournal
 from promoter_view.journal.store import Batch, JournalError, JournalQuery, JournalStore, Retention
 from promoter_view.records import BundleKey
@@ -100,6 +105,27 @@ class StoreSuite:
             found = await store.query(query)
             self.assertEqual(tuple(each.identity.resource_version for each in found), versions, query)
 
+    async def test_times_that_are_not_in_order(self) -> None:
+        """What was backfilled is found by its time, wherever it stands; so is what stands around it."""
+        store = await self.opened()
+        minutes = {1: 30, 2: 10, 3: 40, 4: 20, 5: 50}
+        await store.append(Batch(5, [entry(version, minutes=each) for version, each in minutes.items()]))
+        times = (0, 10, 15, 20, 30, 35, 50, 55)
+        for since, until, newest_first in product((None, *times), (None, *times), (False, True)):
+            first, last = (None if each is None else BEGAN + timedelta(minutes=each) for each in (since, until))
+            query = JournalQuery(since=first, until=last, newest_first=newest_first)
+            wanted = [v for v, each in minutes.items() if (since or 0) <= each < (until if until is not None else 60)]
+            found = [each.identity.resource_version for each in await store.query(query)]
+            self.assertEqual(found, wanted[::-1] if newest_first else wanted, query)
+
+    async def test_what_has_no_commit_is_told_once(self) -> None:
+        """What is backfilled of objects without commits, by object and event."""
+        store = await self.opened()
+        first, second = (bare(version, backfilled=version > 1) for version in (1, 2))
+        await store.append(Batch(1, [first]))
+        self.assertEqual(await store.append(Batch(2, [second])), [])
+        self.assertEqual(len(await store.append(Batch(3, [bare(3)]))), 1)
+
     async def test_how_long_it_took(self) -> None:
         """Lead time since the commit, hop since the last environment that it depends on had it; in one batch too."""
         store = await self.opened()
@@ -156,6 +182,12 @@ class StoreSuite:
         self.assertEqual((await store.state()).expired, (50, 0))
 
 
+def bare(version: int, *, backfilled: bool = False) -> JournalEntry:
+    """An entry without a commit."""
+    whole = entry(version, event=EventType.CREATED, environment="", backfilled=backfilled)
+    return replace(whole, happening=replace(whole.happening, commit=None))
+
+
 def replace_name(name: str) -> BundleKey:
     return KEY._replace(name=name)
 
@@ -181,6 +213,17 @@ class SqliteTests(StoreSuite, TestCase):
         self.addCleanup(again.close)
         with self.assertRaisesRegex(JournalError, f"the journal {self.path} was written by a newer program .* 99"):
             await again.open()
+
+    async def test_an_older_program_has_written_it(self) -> None:
+        """Its tables become those of this one, with all that is in them."""
+        with closing(sqlite3.connect(self.path)) as connection:
+            connection.executescript(f"{STEPS[0]}; PRAGMA user_version = 1")
+            work.append(connection.cursor(), Batch(2, [entry(1), entry(2, letter="b")]))
+            connection.commit()
+        store = await self.opened()
+        self.assertEqual([each.identity for each in await store.query(JournalQuery(commit="b" * 40))], [(2, 0)])
+        with closing(sqlite3.connect(self.path)) as connection:
+            self.assertEqual(connection.execute("PRAGMA user_version").fetchone(), (VERSION,))
 
     async def test_nobody_else_may_read_it(self) -> None:
         """Of whatever umask: it says who works on what."""

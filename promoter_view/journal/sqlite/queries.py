@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from promoter_view.journal.entries import EventType
 from promoter_view.journal.store import JournalQuery
 
 #: Behind every string that begins with a sha: hexadecimal digits end with f.
@@ -13,15 +15,24 @@ _BEYOND = "g"
 
 
 def select(query: JournalQuery) -> tuple[str, list[Any]]:
-    """The bodies of the entries that are asked for."""
-    conditions, values = [], list[Any]()
-    for condition, *given in _conditions(query):
-        conditions.append(condition)
-        values += given
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    order = "DESC" if query.newest_first else "ASC"
-    text = f"SELECT body FROM entries{where} ORDER BY resource_version {order}, item {order} LIMIT ?"  # noqa: S608
+    """The entries that are asked for, each with its body last.
+
+    Of an environment, or of all objects, entries are found by event: those of each event are in order, and merged.
+    """
+    order, arms, values = "DESC" if query.newest_first else "ASC", [], list[Any]()
+    for asked in _arms(query):
+        conditions = list(_conditions(asked))
+        where = " AND ".join(condition for condition, *_ in conditions)
+        arms.append(f"SELECT resource_version, item, body FROM entries WHERE {where}")  # noqa: S608
+        values += [value for _, *given in conditions for value in given]
+    text = f"{' UNION ALL '.join(arms)} ORDER BY resource_version {order}, item {order} LIMIT ?"
     return text, [*values, query.limit]
+
+
+def _arms(query: JournalQuery) -> Iterable[JournalQuery]:
+    if query.commit or query.namespace or query.name or not (query.events or query.environment):
+        return (query,)
+    return (replace(query, events=frozenset((event,))) for event in sorted(query.events or EventType))
 
 
 def milliseconds(time: datetime) -> int:
@@ -33,16 +44,20 @@ def _conditions(query: JournalQuery) -> Iterator[tuple[Any, ...]]:
     yield "(resource_version, item) > (?, ?)", *query.after
     if query.before is not None:
         yield "(resource_version, item) < (?, ?)", *query.before
+    by_object = bool(query.namespace or query.name)
+    # With a sign in front of it, a column is no way to the entries: one that finds fewer is there.
+    sign = "+" if query.commit else ""
+    signs = {"view": "+" if by_object or query.environment or query.events else sign, "environment": "+" * by_object}
     for column in ("view", "namespace", "name", "environment", "uid"):
         value = getattr(query, column)
         if value:
-            yield f"{column} = ?", value
+            yield f"{signs.get(column) or sign}{column} = ?", value
     if query.events:
-        yield f"event IN ({', '.join('?' * len(query.events))})", *sorted(query.events)
+        yield f"{sign or '+' * by_object}event IN ({', '.join('?' * len(query.events))})", *sorted(query.events)
     if query.since is not None:
-        yield "time_ms >= ?", milliseconds(query.since)
+        yield "+time_ms >= ?", milliseconds(query.since)
     if query.until is not None:
-        yield "time_ms < ?", milliseconds(query.until)
+        yield "+time_ms < ?", milliseconds(query.until)
     if query.commit:
         sha = query.commit.lower()
         found = "SELECT resource_version, item FROM commits WHERE sha >= ? AND sha < ?"

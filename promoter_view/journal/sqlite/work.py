@@ -16,6 +16,11 @@ from promoter_view.journal.store import Batch, JournalQuery, JournalState, Reten
 #: Entries that one transaction deletes.
 _PRUNED_AT_ONCE = 1000
 _LIVE = (EventType.PROMOTED, EventType.RESTORED)
+#: Entries of an environment that name a commit: few, however long the journal is.
+_OF_SHA = (
+    "FROM commits CROSS JOIN entries USING (resource_version, item) "
+    "WHERE commits.sha = ? AND uid = ? AND environment = ?"
+)
 
 
 def append(cursor: Any, batch: Batch) -> Sequence[JournalEntry]:
@@ -77,7 +82,39 @@ def _remember(cursor: Any, name: str, value: int) -> None:
 
 def query(cursor: Any, asked: JournalQuery) -> Sequence[JournalEntry]:
     """See JournalStore."""
-    return [read_entry(body) for (body,) in cursor.execute(*select(asked))]
+    part = _within(cursor, asked)
+    return [] if part is None else [read_entry(body) for _, _, body in cursor.execute(*select(part))]
+
+
+def _within(cursor: Any, asked: JournalQuery) -> JournalQuery | None:
+    """The same, from the first to the last entry of its times; None where there are none.
+
+    Times are nearly in the order of the journal: what objects told of their past is not.
+    """
+    since, until = asked.since, asked.until
+    if since is not None and asked.after == BEGINNING and _is_any(cursor, "<", since):
+        first = _edge(cursor, "min", ">=", since)
+        if first is None:
+            return None
+        asked = replace(asked, after=EntryIdentity(first, -1))
+    if until is not None and asked.before is None and _is_any(cursor, ">=", until):
+        last = _edge(cursor, "max", "<", until)
+        if last is None:
+            return None
+        asked = replace(asked, before=EntryIdentity(last + 1, -1))
+    return asked
+
+
+def _is_any(cursor: Any, side: str, time: datetime) -> bool:
+    text = f"SELECT EXISTS (SELECT 1 FROM entries WHERE time_ms {side} ?)"  # noqa: S608
+    return bool(cursor.execute(text, (milliseconds(time),)).fetchone()[0])
+
+
+def _edge(cursor: Any, edge: str, side: str, time: datetime) -> int | None:
+    """A resourceVersion. The sign keeps SQLite from looking at all entries, one by one, up to that one."""
+    text = f"SELECT {edge}(+resource_version) FROM entries WHERE time_ms {side} ?"  # noqa: S608
+    (found,) = cursor.execute(text, (milliseconds(time),)).fetchone()
+    return None if found is None else int(found)
 
 
 def state(cursor: Any) -> JournalState:
@@ -131,12 +168,18 @@ class _Recall:
 
     def has(self, uid: str, environment: str, event: EventType, hydrated_sha: str) -> bool:
         """See Recall."""
-        text = "SELECT 1 FROM entries WHERE uid = ? AND environment = ? AND event = ? AND hydrated_sha = ? LIMIT 1"
-        return self._cursor.execute(text, (uid, environment, event.value, hydrated_sha)).fetchone() is not None
+        asked = (uid, environment, event.value)
+        if hydrated_sha:
+            text = f"SELECT 1 {_OF_SHA} AND event = ? AND hydrated_sha = ? LIMIT 1"
+            found = self._cursor.execute(text, (hydrated_sha.lower(), *asked, hydrated_sha))
+        else:
+            text = "SELECT 1 FROM entries WHERE uid = ? AND environment = ? AND event = ? AND hydrated_sha = '' LIMIT 1"
+            found = self._cursor.execute(text, asked)
+        return found.fetchone() is not None
 
     def last_live(self, uid: str, environments: Sequence[str], sha: str) -> datetime | None:
         """See Recall."""
-        text = "SELECT max(time_ms) FROM entries WHERE uid = ? AND environment = ? AND event IN (?, ?) AND sha = ?"
-        found = [self._cursor.execute(text, (uid, each, *_LIVE, sha)).fetchone()[0] for each in environments]
-        times = [each for each in found if each is not None]
+        text = f"SELECT max(time_ms) {_OF_SHA} AND event IN (?, ?) AND entries.sha = ?"
+        asked = [(sha.lower(), uid, each, *_LIVE, sha) for each in environments]
+        times = [time for each in asked for (time,) in self._cursor.execute(text, each) if time is not None]
         return datetime.fromtimestamp(max(times) / 1000, UTC) if times else None

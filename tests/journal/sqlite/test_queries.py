@@ -15,10 +15,18 @@ def test_nothing_asked() -> None:
     """All, in order, up to the limit."""
     text, values = select(JournalQuery(limit=3))
     assert text == (
-        "SELECT body FROM entries WHERE (resource_version, item) > (?, ?) "
+        "SELECT resource_version, item, body FROM entries WHERE (resource_version, item) > (?, ?) "
         "ORDER BY resource_version ASC, item ASC LIMIT ?"
     )
     assert values == [0, -1, 3]
+
+
+def test_a_few_events() -> None:
+    """Those of each are in order, and merged."""
+    text, values = select(JournalQuery(events=frozenset((EventType.OPENED, EventType.FAILED)), limit=3))
+    arm = "SELECT resource_version, item, body FROM entries WHERE (resource_version, item) > (?, ?) AND event IN (?)"
+    assert text == f"{arm} UNION ALL {arm} ORDER BY resource_version ASC, item ASC LIMIT ?"
+    assert values == [0, -1, "failed", 0, -1, "opened", 3]
 
 
 def test_everything_asked() -> None:
