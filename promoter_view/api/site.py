@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from twisted.web.server import Request
 from werkzeug.exceptions import HTTPException
@@ -41,6 +41,17 @@ from promoter_view.web.limits import Claim, Limits
 from promoter_view.web.parameters import parameters_of
 from promoter_view.web.status import Status
 
+
+class Beside(Protocol):
+    """What the port serves beside the views: the cluster of a demo, that tools ask first."""
+
+    def serves(self, path: bytes) -> bool:
+        """Whether that path is its."""
+
+    def render(self, request: Request) -> int:
+        """Answers it, now or later."""
+
+
 _METHODS = (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS")
 
 
@@ -74,6 +85,7 @@ class ApiEntrance(Entrance[Asked]):
         runtime: Runtime,
         access: Access,
         limits: Limits,
+        beside: Beside | None = None,
     ) -> None:
         super().__init__(limits, end_streams=self._drain)
         self._definitions = {definition.plural: definition for definition in definitions}
@@ -84,6 +96,7 @@ class ApiEntrance(Entrance[Asked]):
         self._access = access
         self._metrics = runtime.metrics
         self._random = runtime.random
+        self._beside = beside
 
     def _drain(self) -> None:
         self._resources.views.watches.drain()
@@ -115,6 +128,9 @@ class ApiEntrance(Entrance[Asked]):
         identity = (admission := await self._access.admit(request, attributes)).identity
         if identity is not ANONYMOUS:
             channel_of(request).recognize()
+        if call is None and self._beside is not None and self._beside.serves(request.path):
+            self._beside.render(request)
+            return
         if call is None and not is_routable(attributes.path):
             raise not_found()
         # Who is system:masters is not counted: there must be a way in when all else is full.

@@ -19,7 +19,7 @@ from promoter_view.api.events.resource import EventResource
 from promoter_view.api.openapi.documents import OpenApi
 from promoter_view.api.resource import ViewResource
 from promoter_view.api.routes import Routes
-from promoter_view.api.site import ApiEntrance, Resources
+from promoter_view.api.site import ApiEntrance, Beside, Resources
 from promoter_view.api.warnings import Warn
 from promoter_view.api.watching import ApiSettings
 from promoter_view.boundaries import NotificationsDesk, ViewReader
@@ -113,6 +113,7 @@ class ServedApi(Served):
         openapi: OpenApi,
         access: Access,
         sights: ApiSights,
+        beside: Beside | None = None,
     ) -> None:
         settings, runtime, pump = serving.settings, serving.runtime, serving.pump()
         self._certificate = _certificate_files(settings, runtime.now())
@@ -146,6 +147,7 @@ class ServedApi(Served):
             runtime=runtime,
             access=access,
             limits=serving.limits,
+            beside=beside,
         )
         connections = serving.certificate("serving-certificate", self._certificate).connections
         where = Listening(

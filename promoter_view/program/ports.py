@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from promoter_view.access.admission import Access, OpenAccess
 from promoter_view.access.delegated_access import OpenPaths, OpenPathsAccess
 from promoter_view.api.openapi.documents import OpenApi
+from promoter_view.api.site import Beside
 from promoter_view.api.warnings import EmptyViews
 from promoter_view.journal.serving.views import EventViews
 from promoter_view.kubernetes.connection.cluster import ClusterConfig
@@ -62,12 +63,20 @@ class Ports:
             metrics=runtime.metrics,
         )
 
-    def listen(self, config: ClusterConfig | None) -> ServedApi:
-        """Listens on all that are wanted; None: there is no cluster to ask. Errors: ConfigError, KeyPairError."""
+    def listen(self, config: ClusterConfig | None, beside: Beside | None) -> ServedApi:
+        """Listens on all that are wanted, the API with what is served ``beside`` its views.
+
+        ``config`` None: there is no cluster to ask. Errors: ConfigError, KeyPairError.
+        """
         access = self._admit(config)
         serving = self._serving()
         self.api = ServedApi(
-            serving, self._role.served, openapi=self._openapi, access=access, sights=self._api_sights()
+            serving,
+            self._role.served,
+            openapi=self._openapi,
+            access=access,
+            sights=self._api_sights(),
+            beside=beside,
         )
         # A port takes connections before the reactor turns: who is first would wait for what is made in between.
         if self._settings.has_dashboard:

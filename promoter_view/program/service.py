@@ -35,7 +35,8 @@ from promoter_view.program.api import ServedApi
 from promoter_view.program.clusters import follow_certificates, identities, load_clusters
 from promoter_view.program.command_line.options import Options
 from promoter_view.program.command_line.settings import Settings
-from promoter_view.program.demo import IDENTITY, DemoCluster, greet, write_kubeconfig
+from promoter_view.program.demo.cluster import IDENTITY, DemoCluster, greet, write_kubeconfig
+from promoter_view.program.demo.front import ClusterFront
 from promoter_view.program.housekeeping import Housekeeping
 from promoter_view.program.logging import observer, twistd_stream
 from promoter_view.program.pipeline import Pipeline, replica_name
@@ -97,6 +98,7 @@ class Program(Service):
         self._pipeline = Pipeline(settings, role, views, runtime=runtime, on_fatal=self._end)
         projector = self._pipeline.projector
         openapi = OpenApi(self._pipeline.served, version=promoter_view.__version__)
+        self._front = ClusterFront(openapi) if settings.program.demo else None
         self._schemas = MemberSchemas(
             self._pipeline.served,
             views=projector,
@@ -163,7 +165,7 @@ class Program(Service):
     async def _start(self) -> None:
         clusters = load_clusters(self._settings, self._runtime.environ)
         follow_certificates(self._settings, clusters, self._reloader.expiry)
-        api = self._ports.listen(None if clusters is None else clusters.main)
+        api = self._ports.listen(None if clusters is None else clusters.main, self._front)
         self._reloader.start()
         self._housekeeping.start()
         if self._settings.program.demo:
@@ -175,8 +177,13 @@ class Program(Service):
             release = RELEASES[self._settings.program.demo_promoter or NEWEST]
             self._demo = DemoCluster(self._runtime, release=release)
             clusters = Clusters(self._demo.start())
+            self._open_front(self._demo)
         self._schemas.start(clusters.main)
         self._pipeline.lead(clusters)
+
+    def _open_front(self, demo: DemoCluster) -> None:
+        if self._front is not None:
+            self._front.open(demo.api)
 
     def _greet(self, api: ServedApi) -> None:
         write_kubeconfig(DEMO_KUBECONFIG, api.url, api.authority)

@@ -28,8 +28,10 @@ from promoter_view.simulator.kubernetes.errors import (
 from promoter_view.simulator.kubernetes.faults import AnyFault, ArmedFaults, Cut, Delay, Refuse, Shuffle, Silence
 from promoter_view.simulator.kubernetes.listing import TablePage, list_page
 from promoter_view.simulator.kubernetes.query import RequestTarget, is_true, read_options, read_target
+from promoter_view.simulator.kubernetes.reviews import review
 from promoter_view.simulator.kubernetes.stream import WatchStream
 from promoter_view.simulator.kubernetes.table import Table
+from promoter_view.simulator.kubernetes.tabular import table_of, wants_table
 from promoter_view.simulator.kubernetes.watch import WatchCursor
 
 _MAX_BODY = 3 * 1024 * 1024
@@ -121,6 +123,9 @@ class ApiServer(Resource):
             _send_json(request, *answer)
 
     def _document(self, request: Request, segments: list[str]) -> tuple[int, Any] | None:
+        reviewed = review(segments) if request.method == b"POST" else None
+        if reviewed is not None:
+            return 201, reviewed
         found = discovery.find(segments, self.cluster.kinds)
         if found is None:
             _send(request, 404, b"404 page not found\n", b"text/plain; charset=utf-8")
@@ -149,17 +154,27 @@ class ApiServer(Resource):
     ) -> tuple[int, Any] | None:
         if request.method in (b"GET", b"HEAD"):
             if target.name:
-                return 200, self.cluster.get(table.kind, target.namespace, target.name)
+                return 200, self._get(request, target, table)
             self._list(request, target, table, shuffled=isinstance(fault, Shuffle))
             return None
         return self._write(request, target, table)
+
+    def _get(self, request: Request, target: RequestTarget, table: Table) -> Any:
+        found = self.cluster.get(table.kind, target.namespace, target.name)
+        if not wants_table(request.getHeader("Accept")):
+            return found
+        metadata = {"resourceVersion": found["metadata"]["resourceVersion"]}
+        return table_of([orjson.dumps(found)], metadata, self.cluster.seconds())
 
     def _list(self, request: Request, target: RequestTarget, table: Table, *, shuffled: bool) -> None:
         page = list_page(table, target.namespace, read_options(_query(request)), self.cluster.resource_version)
         bodies = [found.body for found in page.items]
         if shuffled:
             self._random.shuffle(bodies)
-        _send(request, 200, _list_body(table, page, bodies), b"application/json")
+        if wants_table(request.getHeader("Accept")):
+            _send_json(request, 200, table_of(bodies, _list_metadata(page), self.cluster.seconds()))
+        else:
+            _send(request, 200, _list_body(table, page, bodies), b"application/json")
 
     def _write(self, request: Request, target: RequestTarget, table: Table) -> tuple[int, Any]:
         if "dryRun" in _query(request):
@@ -247,11 +262,15 @@ def _patch(request: Request) -> dict[str, Any]:
 
 def _list_body(table: Table, page: TablePage, bodies: list[bytes]) -> bytes:
     kind = table.kind
+    head = {"apiVersion": kind.api_version.lstrip("/"), "kind": f"{kind.kind}List", "metadata": _list_metadata(page)}
+    return b"".join((orjson.dumps(head)[:-1], b',"items":[', b",".join(bodies), b"]}\n"))
+
+
+def _list_metadata(page: TablePage) -> dict[str, Any]:
     metadata: dict[str, Any] = {"continue": page.token, "resourceVersion": str(page.resource_version)}
     if page.remaining is not None:
         metadata["remainingItemCount"] = page.remaining
-    head = {"apiVersion": kind.api_version.lstrip("/"), "kind": f"{kind.kind}List", "metadata": metadata}
-    return b"".join((orjson.dumps(head)[:-1], b',"items":[', b",".join(bodies), b"]}\n"))
+    return metadata
 
 
 def _refuse(request: Request, fault: Refuse) -> None:

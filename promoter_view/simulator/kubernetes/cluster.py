@@ -118,6 +118,10 @@ class ObjectStore:
         """The installed resource that an object is of. Errors: StatusError 400."""
         return self._tables.kind_of(document)
 
+    def seconds(self) -> float:
+        """Since 1970, by the clock that dates the objects."""
+        return self._clock.seconds()
+
     # -- reads -------------------------------------------------------------------------------------------------------
 
     def get(self, kind: Kind, namespace: str, name: str) -> Document:

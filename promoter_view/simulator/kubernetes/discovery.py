@@ -6,13 +6,14 @@ validates fields, so that kubectl does not try to.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from promoter_view.kubernetes.kinds import Kind
+from promoter_view.simulator.kubernetes import reviews
 
 _VERBS = ("create", "delete", "get", "list", "patch", "update", "watch")
-_SHORT_NAMES = {"namespaces": ("ns",), "customresourcedefinitions": ("crd", "crds")}
+_SHORT_NAMES = {"namespaces": ("ns",), "nodes": ("no",), "pods": ("po",), "customresourcedefinitions": ("crd", "crds")}
 
 VERSION = {"major": "1", "minor": "36", "gitVersion": "v1.36.3+simulator", "platform": "simulator"}
 OPENAPI_V2 = {
@@ -28,6 +29,7 @@ def find(segments: Sequence[str], kinds: Sequence[Kind]) -> dict[str, Any] | Non
     fixed: dict[tuple[str, ...], dict[str, Any]] = {
         ("api",): {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []},
         ("apis",): {"kind": "APIGroupList", "apiVersion": "v1", "groups": _groups(kinds)},
+        ("apis", reviews.GROUP, reviews.VERSION): _resource_list(reviews.GROUP, reviews.VERSION, reviews.RESOURCES),
         ("version",): VERSION,
         ("openapi", "v2"): OPENAPI_V2,
         ("openapi", "v3"): {"paths": {path: {"serverRelativeURL": f"/openapi/v3/{path}"} for path in _paths(kinds)}},
@@ -47,17 +49,17 @@ def find(segments: Sequence[str], kinds: Sequence[Kind]) -> dict[str, Any] | Non
 
 
 def _groups(kinds: Sequence[Kind]) -> list[dict[str, Any]]:
-    return [_group(name, kinds) for name in sorted({kind.group for kind in kinds if kind.group})]
+    return [_group(name, kinds) for name in sorted({reviews.GROUP, *(kind.group for kind in kinds if kind.group)})]
 
 
 def _one_group(name: str, kinds: Sequence[Kind]) -> dict[str, Any] | None:
-    if name not in {kind.group for kind in kinds if kind.group}:
+    if name not in {reviews.GROUP, *(kind.group for kind in kinds if kind.group)}:
         return None
     return {"kind": "APIGroup", "apiVersion": "v1", **_group(name, kinds)}
 
 
 def _group(name: str, kinds: Sequence[Kind]) -> dict[str, Any]:
-    found = sorted({kind.version for kind in kinds if kind.group == name})
+    found = [reviews.VERSION] if name == reviews.GROUP else sorted({it.version for it in kinds if it.group == name})
     versions = [{"groupVersion": f"{name}/{version}", "version": version} for version in found]
     return {"name": name, "versions": versions, "preferredVersion": versions[0]}
 
@@ -66,8 +68,11 @@ def _resources(group: str, version: str, kinds: Sequence[Kind]) -> dict[str, Any
     found = [kind for kind in kinds if (kind.group, kind.version) == (group, version)]
     if not found:
         return None
+    return _resource_list(group, version, [resource for kind in found for resource in _resources_of(kind)])
+
+
+def _resource_list(group: str, version: str, resources: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     name = f"{group}/{version}".lstrip("/")
-    resources = [resource for kind in found for resource in _resources_of(kind)]
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": resources}
 
 

@@ -21,9 +21,15 @@ from promoter_view.runtime import Runtime
 from promoter_view.simulator.company.delivery import DeliveryCompany
 from promoter_view.simulator.company.release import Release
 from promoter_view.simulator.company.scenario import Scenario
+from promoter_view.simulator.kubernetes.apiserver import ApiServer
 from promoter_view.simulator.kubernetes.cluster import ObjectStore
 from promoter_view.simulator.kubernetes.simulated_cluster import SimulatedCluster
 
+#: What tools ask any cluster for; there are none of them.
+_CORE_KINDS = (
+    Kind("Node", "nodes", "", "v1", namespaced=False),
+    *(Kind(kind, plural, "", "v1") for kind, plural in (("Pod", "pods"), ("Service", "services"), ("Event", "events"))),
+)
 #: What the log of a demo mirrors, in place of a digest of a CA.
 IDENTITY = "demo"
 
@@ -75,13 +81,18 @@ class DemoCluster:
         self.cluster = ObjectStore(
             clock=clock,
             random=random,
-            kinds=(*release.kinds, *KARGO_KINDS, APPLICATION),
+            kinds=(*release.kinds, *KARGO_KINDS, APPLICATION, *_CORE_KINDS),
             resource_version=int(runtime.wall() * 1000),
             make_uid=SteadyUids(),
         )
         self._server = SimulatedCluster(reactor=runtime.reactor, random=random, cluster=self.cluster)
         self._scenario = Scenario(self.cluster, clock=clock, random=random, release=release)
         self._delivery = DeliveryCompany(self.cluster, clock=clock, random=random)
+
+    @property
+    def api(self) -> ApiServer:
+        """What answers as the cluster does."""
+        return self._server.api
 
     def start(self) -> ClusterConfig:
         """Listens on loopback, sets the fleet in motion, and says how to reach it."""

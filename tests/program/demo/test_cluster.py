@@ -10,7 +10,7 @@ import yaml
 from twisted.internet.testing import MemoryReactorClock
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
-from promoter_view.program.demo import DemoCluster, SteadyUids, greet, write_kubeconfig
+from promoter_view.program.demo.cluster import DemoCluster, SteadyUids, greet, write_kubeconfig
 from promoter_view.simulator.company.releases import RELEASES
 from tests.support.runtimes import a_runtime
 
