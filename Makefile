@@ -45,6 +45,9 @@ PURE_TESTS = tests/api/test_warnings.py tests/test_contacts.py tests/test_decode
 	tests/journal/deriving tests/journal/serving tests/journal/sqlite tests/journal/test_completing.py tests/journal/test_entries.py \
 	tests/test_moments.py tests/journal/test_places.py \
 	tests/notifications/delivery/test_answers.py tests/notifications/delivery/test_standing.py tests/notifications/delivery/test_telling.py \
+	tests/notifications/file tests/notifications/formats \
+	tests/notifications/test_addresses.py tests/notifications/test_digests.py tests/notifications/test_filters.py \
+	tests/notifications/test_signatures.py tests/notifications/templating/test_rendering.py \
 	tests/command/asking tests/command/checking tests/command/deciding \
 	tests/command/reading tests/command/telling tests/journal/test_figures.py tests/views/test_commits.py tests/dashboard/test_search.py tests/api/format tests/api/test_watching.py
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
 
@@ -63,11 +62,6 @@ class Template:
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def paths(self) -> Mapping[str, str]:
-        """The files, by name."""
-        return dict(self.files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,7 @@ def time_zone(found: Any) -> str:
 
 def count(found: Any) -> int:
     """How often."""
-    if not isinstance(found, str) or not found.isdecimal() or len(found) > 4 or not 1 <= int(found) <= 1000:
+    if not isinstance(found, str) or not re.fullmatch("[0-9]{1,4}", found) or not 1 <= int(found) <= 1000:
         raise ValueError("expected a number from 1 to 1000")
     return int(found)
 

@@ -6,11 +6,8 @@ from typing import Any
 
 import yaml
 
-try:  # ten times as fast, where PyYAML was built with it
-    from yaml import CBaseLoader as BaseLoader
-except ImportError:
-    from yaml import BaseLoader  # type: ignore[assignment]
-
+#: Ten times as fast, where PyYAML was built with it.
+_BASE: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 MAX_BYTES = 1 << 20
 _MOST_LEVELS = 12
 _OPENING = (yaml.SequenceStartEvent, yaml.MappingStartEvent)
@@ -21,7 +18,7 @@ class YAMLTextError(ValueError):
     """The text cannot be read: in one line why, with the line of the file where that is known."""
 
 
-class _Loader(BaseLoader):
+class _Loader(_BASE):
     """Every scalar is a text: ``10:30`` is no number here, and ``on`` is no truth. A key stands once in a mapping."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -33,7 +30,8 @@ class _Loader(BaseLoader):
             if key.value in seen:
                 raise YAMLTextError(f"{_line(key.start_mark)}: {key.value[:100]!r} stands twice")
             seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
+        found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return found
 
 
 def read_yaml(text: bytes) -> Any:

@@ -15,6 +15,8 @@ from promoter_view.notifications.messages import OutgoingMessage
 _JSON = "application/json; charset=utf-8"
 #: Slack takes 50 blocks a message: two an entry, one before and one behind.
 _MOST_SHOWN = 24
+#: Characters of a text.
+_LONGEST = 3000
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 #: What would end an address in mrkdwn, or begin its text.
 _IN_ADDRESS = str.maketrans({"<": "%3C", ">": "%3E", "|": "%7C", "&": "&amp;"})
@@ -41,21 +43,21 @@ def _blocks(told: Sequence[EntryWords], links: Links) -> Iterator[dict[str, Any]
 def _entry(words: EntryWords) -> Iterator[dict[str, Any]]:
     mark = ":red_circle:" if words.is_bad else ":large_blue_circle:"
     place = f"*{_link(words.place, words.page)}*"
-    yield _section(" ".join(filter(None, (mark, place, _escaped(words.environment), _escaped(words.happened)))))
+    told = " ".join(filter(None, (mark, place, _escaped(words.environment), _escaped(words.happened))))
+    yield _section(told, words.title)
     elements = [_plain(each) for each in words.details]
-    if words.links:
-        elements.append(_mrkdwn(" ".join(_link(each.text, each.url) for each in words.links)))
+    elements += [_mrkdwn(_link(each.text, each.url), each.text) for each in words.links]
     if elements:
         yield {"type": "context", "elements": elements}
 
 
-def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": _mrkdwn(text)}
+def _section(text: str, plain: str = "") -> dict[str, Any]:
+    return {"type": "section", "text": _mrkdwn(text, plain)}
 
 
-def _mrkdwn(text: str) -> dict[str, Any]:
-    """``verbatim``: Slack makes no links of names and addresses in it."""
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
+def _mrkdwn(text: str, plain: str) -> dict[str, Any]:
+    """``verbatim``: Slack makes no links of names and addresses in it. What is too long for Slack is said plainly."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True} if len(text) <= _LONGEST else _plain(plain)
 
 
 def _plain(text: str) -> dict[str, Any]:
