@@ -25,40 +25,40 @@ class Metrics:
         self.log_sync_batch_events = Histogram("promoter_view_log_sync_batch_events", "Records a group commit", buckets=_SIZES, registry=registry)
         self.log_bytes = Gauge("promoter_view_log_bytes", "Bytes that the log holds", registry=registry)
         self.log_suppressed_events = Counter("promoter_view_log_suppressed_events", "Events not appended: same bytes", registry=registry)
-        self.log_write_failures = Counter("promoter_view_log_write_failures", "Writes that failed and are tried again", ["reason"], registry=registry)
-        self.log_fault = Gauge("promoter_view_log_fault", "1 while appending is held up or will be, by reason", ["reason"], registry=registry)
+        self.log_write_failures = Counter("promoter_view_log_write_failures", "Writes that failed and are retried", ["reason"], registry=registry)
+        self.log_fault = Gauge("promoter_view_log_fault", "1 while the event log cannot be written, or will not be soon, by reason", ["reason"], registry=registry)
 
         self.log_refused_objects = Counter("promoter_view_log_refused_objects", "Objects too large for the log, not mirrored", ["kind"], registry=registry)
         self.replica_leads = Gauge("promoter_view_replica_leads", "1 while this replica writes the log", registry=registry)
         self.replica_term = Gauge("promoter_view_replica_term", "The newest term this replica led", registry=registry)
         self.replica_lag_seconds = Gauge("promoter_view_replica_lag_seconds", "How long other replicas' writes may have been missed", registry=registry)
-        self.replica_outcomes = Counter("promoter_view_replica_outcomes", "What broke the following of the log off", ["outcome"], registry=registry)
+        self.replica_outcomes = Counter("promoter_view_replica_outcomes", "Why following the log stopped", ["outcome"], registry=registry)
         self.etcd_failures = Counter("promoter_view_etcd_failures", "Requests to etcd that failed, by outcome", ["outcome"], registry=registry)
 
         self.bundles = Gauge("promoter_view_bundles", "Bundles of a view", ["view"], registry=registry)
         self.bundles_digest = Gauge("promoter_view_bundles_digest", "A digest of all bundles at the head offset: equal wherever that offset is", registry=registry)
         self.bundle_changes = Counter("promoter_view_bundle_changes", "Changes of bundles", ["view", "type"], registry=registry)
-        self.history_bytes = Gauge("promoter_view_history_bytes", "What the history keeps in memory", registry=registry)
-        self.unrendered = Counter("promoter_view_unrendered", "What could not be shown of a bundle, and is left out", ["view", "part"], registry=registry)
+        self.history_bytes = Gauge("promoter_view_history_bytes", "Bytes of the history in memory", registry=registry)
+        self.unrendered = Counter("promoter_view_unrendered", "Parts of a bundle that could not be shown and are left out", ["view", "part"], registry=registry)
         self.projection_seconds = Histogram("promoter_view_projection_seconds", "Projecting one offset", buckets=_FAST, registry=registry)
 
         self.cursor_lag_events = Histogram("promoter_view_cursor_lag_events", "Changes behind the head, sampled a turn", buckets=(0, *_SIZES), registry=registry)
         self.stream_resumes = Counter("promoter_view_stream_resumes", "Streams opened at a position", ["surface", "outcome"], registry=registry)
         self.sse_clients = Gauge("promoter_view_sse_clients", "Streams of Server-Sent Events that are open", registry=registry)
-        self.reactor_stall_seconds = Histogram("promoter_view_reactor_stall_seconds", "How late the reactor's turns are", buckets=_FAST, registry=registry)
+        self.reactor_stall_seconds = Histogram("promoter_view_reactor_stall_seconds", "How late the event loop's turns are", buckets=_FAST, registry=registry)
         self.clock_steps = Counter("promoter_view_clock_steps", "Steps of the host's clock by more than a second", ["direction"], registry=registry)
         self.clock_refused = Gauge("promoter_view_clock_refused", "1 while the host's clock is too far ahead to be believed", registry=registry)
 
         self.shard_lease = Gauge("promoter_view_shard_lease", "1 for the state in which the Lease of the shard is", ["state"], registry=registry)
-        self.promotions_ended = Counter("promoter_view_promotions_ended", "Promotions that ended here", ["phase"], registry=registry)
-        self.promotion_steps = Counter("promoter_view_promotion_steps", "Promotion steps that finished here", ["uses", "status"], registry=registry)
-        self.stage_passes = Counter("promoter_view_stage_passes", "Looks at a Stage and its Promotions", ["outcome"], registry=registry)
-        self.write_conflicts = Counter("promoter_view_write_conflicts", "Writes that met another's, and are decided again", ["kind"], registry=registry)
+        self.promotions_ended = Counter("promoter_view_promotions_ended", "Promotions that this shard ended", ["phase"], registry=registry)
+        self.promotion_steps = Counter("promoter_view_promotion_steps", "Promotion steps that this shard finished", ["uses", "status"], registry=registry)
+        self.stage_passes = Counter("promoter_view_stage_passes", "Reconciliations of a Stage and its Promotions", ["outcome"], registry=registry)
+        self.write_conflicts = Counter("promoter_view_write_conflicts", "Writes that conflicted with another one and are decided again", ["kind"], registry=registry)
 
         self._add_readers(registry)
         self._add_reflectors(registry)
         self._add_requests(registry)
-        self.connections_closed = Counter("promoter_view_connections_closed", "Connections that we closed before their client did", ["reason"], registry=registry)
+        self.connections_closed = Counter("promoter_view_connections_closed", "Connections that the server closed before their client did", ["reason"], registry=registry)
         self.reviews = Counter("promoter_view_reviews", "Token and access reviews asked of the cluster, not those from the cache", ["review", "outcome"], registry=registry)
         self.review_seconds = Histogram("promoter_view_review_seconds", "From asked to answered", ["review"], buckets=_FAST, registry=registry)
         self.certificate_reloads = Counter("promoter_view_certificate_reloads", "Changed certificate files read again", ["files", "outcome"], registry=registry)
@@ -68,8 +68,8 @@ class Metrics:
     def _add_readers(self, registry: CollectorRegistry) -> None:
         """What reads the views beside clients: the index by which commits are looked for, and the journal."""
         # fmt: off
-        self.commit_index_words = Gauge("promoter_view_commit_index_words", "Words by which commits are looked for, each once a bundle that names it", registry=registry)
-        self.commit_index_bytes = Gauge("promoter_view_commit_index_bytes", "What these take in memory", registry=registry)
+        self.commit_index_words = Gauge("promoter_view_commit_index_words", "Shas, tags and versions in the index of commits, once for each bundle", registry=registry)
+        self.commit_index_bytes = Gauge("promoter_view_commit_index_bytes", "Bytes of the index of commits", registry=registry)
         self.journal_entries = Counter("promoter_view_journal_entries", "Entries that were written, by what happened", ["event"], registry=registry)
         self.journal_bytes = Gauge("promoter_view_journal_bytes", "Bytes that the journal takes, looked at once a minute", registry=registry)
         self.journal_oldest_timestamp = Gauge("promoter_view_journal_oldest_timestamp_seconds", "When the oldest entry happened, in seconds since 1970; 0 for none", registry=registry)
@@ -96,7 +96,7 @@ class Metrics:
         self.reflector_outcomes = Counter("promoter_view_reflector_outcomes", "How requests to the cluster ended", ["kind", "outcome"], registry=registry)
         self.reflector_lag_seconds = Gauge("promoter_view_reflector_lag_seconds", "Since a change, a bookmark or a whole list of the path was last read", ["kind"], registry=registry)
         self.malformed_objects = Counter("promoter_view_malformed_objects", "Malformed objects that were skipped and logged", ["kind"], registry=registry)
-        self.undeclared_kinds = Gauge("promoter_view_undeclared_kinds", "Kinds of the group that no view declares, by what became of them; while this replica leads", ["outcome"], registry=registry)
+        self.undeclared_kinds = Gauge("promoter_view_undeclared_kinds", "Kinds of the group that no view declares, by outcome; on the replica that leads", ["outcome"], registry=registry)
         self.unreadable_objects = Gauge("promoter_view_unreadable_objects", "Objects whose newest state could not be read", ["kind"], registry=registry)
         # fmt: on
 
@@ -109,7 +109,7 @@ class Metrics:
         self.longrunning_requests = Gauge("apiserver_longrunning_requests", "Watches that are open", request, registry=registry)
         self.watch_events = Counter("apiserver_watch_events", "Watch events written", ["group", "version", "resource"], registry=registry)
         self.watch_event_sizes = Histogram("apiserver_watch_events_sizes", "Bytes a watch event", ["group", "version", "resource"], buckets=(1024, 4096, 16384, 65536, 262144, 1048576), registry=registry)
-        self.terminated_watchers = Counter("apiserver_terminated_watchers", "Watches ended by us before their time", ["group", "version", "resource"], registry=registry)
+        self.terminated_watchers = Counter("apiserver_terminated_watchers", "Watches that the server ended before their time", ["group", "version", "resource"], registry=registry)
         # fmt: on
 
     def forget_kind(self, kind: str) -> None:

@@ -41,7 +41,7 @@ _MEANINGS = {
     Exit.FORBIDDEN: "the cluster does not accept the credentials, or permission is missing",
     Exit.CONFIGURATION: "the kubeconfig cannot be used",
     Exit.INTERRUPTED: "interrupted (Ctrl-C)",
-    Exit.BROKEN_PIPE: "whoever reads the output has gone",
+    Exit.BROKEN_PIPE: "the reader of the output has gone",
     Exit.TERMINATED: "terminated (SIGTERM)",
 }
 

@@ -63,7 +63,7 @@ STAGES = PageKind("stages", "stages", "fleet.html", "Stages", "stages", "Fleet",
 STRATEGY = PageKind("strategy", _STRATEGY, "strategy.html", "", _STRATEGY, "Strategy", view=_FLEET)
 STAGE = PageKind("stage", _STAGE, "stage.html", "", _STAGE, "Stage", view=STAGE_DETAILS, under="stages")
 MANIFEST = PageKind("manifest", f"{_STRATEGY}/manifest", "manifest.html", "", _STRATEGY, "Manifest", view=_FLEET)
-PROGRAM = PageKind("program", "program", "program.html", "Program", refresh=5)
+PROGRAM = PageKind("program", "program", "program.html", "System", refresh=5)
 COMMITS = PageKind("commits", "commits", "commit.html", "Commits")
 JOURNAL = PageKind("journal", "journal", "journal.html", "Journal")
 COMMIT = PageKind("commit", _COMMIT, "commit.html", "Commit", _COMMIT, "Commit", under="commits")

@@ -1,4 +1,4 @@
-"""The health of the program itself, as the page Program shows it. Pure."""
+"""The health of the program itself, as the page System shows it. Pure."""
 
 from __future__ import annotations
 
@@ -101,15 +101,13 @@ def _verdict(facts: ProgramFacts, troubled: int, count: int) -> str:
     if not facts.ready:
         return f"Not ready yet: {facts.reason}"
     if facts.log.fault:
-        return f"Appending is held up, serving goes on: {facts.log.fault}"
+        return f"The event log cannot be written, the last state is served: {facts.log.fault}"
     if troubled:
-        return f"{troubled} of {count} reflectors do not watch: what they mirror may be out of date"
+        return f"{troubled} of {count} resource types are not being watched: they may be out of date"
     if facts.unreadable:
         named = ", ".join(f"{count} {kind}" for kind, count in sorted(facts.unreadable.items()))
-        return (
-            f"Of {named} the newest state could not be read: an older one is shown, or none; the program's log says why"
-        )
-    return f"All is well: {count} reflectors watch the cluster, and the log takes what they say"
+        return f"The newest state of {named} could not be read: an older one is shown, or none; log lines say why"
+    return f"Healthy: watching {count} resource type{'s' if count != 1 else ''}; event log writable"
 
 
 def _line(status: ReflectorStatus, seconds: float) -> ReflectorLine:

@@ -44,7 +44,9 @@ def rows_page(
     elif absent:
         nothing = f"The cluster does not know the kind {wording.kind}: it is not installed."
     elif withheld:
-        nothing = f"promoter-view may not list the kind {wording.kind}. The page Program says which right is missing."
+        nothing = (
+            f"promoter-view may not list the kind {wording.kind}. The page System says which permission is missing."
+        )
     return RowsPage(query, wording, nothing=nothing)
 
 

@@ -38,12 +38,12 @@ def seconds_of(offset: int) -> float:
 def refusal(last: int, now: float) -> str | None:
     """Why the clock is not believed at ``now`` seconds, in one line; ``last`` is the newest offset, 0 for none."""
     if now >= _LAST_SECONDS:
-        return f"the clock of this host says {_date(now)}, beyond {_date(_LAST_SECONDS)}: set it right"
+        return f"the clock of this host says {_date(now)}, beyond {_date(_LAST_SECONDS)}: set the clock"
     if last and now - max(seconds_of(last), _FIRST_SECONDS) > MAX_AHEAD_SECONDS:
         years = MAX_AHEAD_SECONDS // _YEAR_SECONDS
         return (
             f"the clock of this host says {_date(now)}, more than {years} years after the newest record of the event "
-            f"log ({_date(seconds_of(last))}): set the clock right, or begin a new event log"
+            f"log ({_date(seconds_of(last))}): set the clock, or start a new event log"
         )
     return None
 

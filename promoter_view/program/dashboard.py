@@ -52,7 +52,7 @@ _MAX_SECRETS = 2
 ADMITTED = {
     "": "everybody who can connect, on this machine only",
     "none": "everybody who can connect",
-    "token": "whoever has a token of the cluster, as far as the cluster lets him list and watch",
+    "token": "users with a token of the cluster, in the namespaces that they may list and watch",
     "proxy": "whom the proxy names, as far as the cluster lets him list and watch",
 }
 

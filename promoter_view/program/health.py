@@ -65,7 +65,7 @@ def log_trouble(status: LogStatus) -> str | None:
 def log_line(status: LogStatus) -> str:
     """The event log in one line."""
     if status.fault:
-        return f"appending is held up, serving goes on: {status.fault}"
+        return f"the event log cannot be written, the last state is served: {status.fault}"
     extent = f"head {status.head}, first {status.first}, {status.size} bytes, {status.pending_events} events pending"
     if status.warning:
         return f"{status.warning}; {extent}"

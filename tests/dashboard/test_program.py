@@ -27,7 +27,7 @@ def test_what_is_well_is_said_to_be() -> None:
     """All reflectors watch and the log takes what they say."""
     page = read_program(facts(WELL), NOW)
     assert page.well
-    assert page.verdict == "All is well: 1 reflectors watch the cluster, and the log takes what they say"
+    assert page.verdict == "Healthy: watching 1 resource type; event log writable"
 
 
 def test_moments_of_offsets_that_run_ahead() -> None:
@@ -41,10 +41,10 @@ def test_what_is_not_well_is_said_first() -> None:
     """Not ready, held up, not watching: one line each, and the reflector in trouble stands first."""
     assert read_program(facts(ready=False, reason="replaying"), NOW).verdict == "Not ready yet: replaying"
     held = read_program(facts(log=replace(LOG, fault="disk full")), NOW)
-    assert (held.well, held.verdict) == (False, "Appending is held up, serving goes on: disk full")
+    assert (held.well, held.verdict) == (False, "The event log cannot be written, the last state is served: disk full")
     page = read_program(facts(WELL, ILL), NOW)
     assert not page.well
-    assert page.verdict.startswith("1 of 2 reflectors do not watch")
+    assert page.verdict.startswith("1 of 2 resource types are not being watched")
     assert [line.health for line in page.reflectors] == ["unwell", "well"]
     assert page.reflectors[0].silent.total_seconds() == 30
 
@@ -56,7 +56,7 @@ def test_what_is_not_there_is_no_trouble() -> None:
     page = read_program(facts(*others, WELL), NOW)
     assert (page.well, page.verdict.partition(":")[2]) == (
         True,
-        " 1 reflectors watch the cluster, and the log takes what they say",
+        " watching 1 resource type; event log writable",
     )
     assert [line.health for line in page.reflectors] == ["well", "spared", "spared"]
     html = Company().page("program", program=facts(*others, WELL))
@@ -73,7 +73,7 @@ def test_objects_that_could_not_be_read_are_said() -> None:
     """By kind and number; whose names they are is for the log."""
     page = read_program(facts(WELL, unreadable={"Stage": 2, "Application": 1}), NOW)
     assert not page.well
-    assert page.verdict.startswith("Of 1 Application, 2 Stage the newest state could not be read")
+    assert page.verdict.startswith("The newest state of 1 Application, 2 Stage could not be read")
 
 
 def test_the_page_says_how_a_shard_stands() -> None:

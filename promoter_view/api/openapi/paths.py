@@ -58,9 +58,11 @@ _LIST_PARAMETERS = (
     Parameter("fieldSelector", "string", "Only objects with these metadata.name or metadata.namespace (=, ==, !=)."),
     Parameter("labelSelector", "string", "Only objects with such labels."),
     Parameter("limit", "integer", "At most so many objects; the list then tells how to get the rest."),
-    Parameter("resourceVersion", "string", "For a list: how new it must be. For a watch: after which it begins."),
+    Parameter(
+        "resourceVersion", "string", "For a list: how new it must be. For a watch: the position after which it starts."
+    ),
     Parameter("resourceVersionMatch", "string", "How resourceVersion is meant: Exact or NotOlderThan."),
-    Parameter("sendInitialEvents", "boolean", "For a watch: begin with all that is there, then mark the end of it."),
+    Parameter("sendInitialEvents", "boolean", "For a watch: start with the whole state, then mark its end."),
     Parameter("timeoutSeconds", "integer", "For a watch: end it after so many seconds."),
     Parameter("watch", "boolean", "Watch for changes instead of listing."),
 )

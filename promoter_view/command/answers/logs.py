@@ -50,7 +50,7 @@ def _verified(source: str, state: Snapshot) -> str:
 
 def _copied(source: str, target: str, state: Snapshot) -> str:
     return (
-        f"{_counts(state)} are in {target}, which goes on above offset {state.offset}; {source} was left as it is.\n"
+        f"{_counts(state)} are in {target}, which continues above offset {state.offset}; {source} was left as it is.\n"
         f"Start the program with --event-log {target}: clients that are at the newest resourceVersion resume, "
         "others get 410 once."
     )

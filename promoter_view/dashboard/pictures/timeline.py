@@ -121,7 +121,7 @@ def _title(stay: _Stay, marks: Sequence[str]) -> str:
 
 
 def _said(stays: Sequence[_Stay]) -> str:
-    """``8 commits, 1 failed, 1 restored; 8fe9c7f is live since 20 Nov 2026, 12:00 UTC``."""
+    """``8 commits, 1 failed, 1 restored; 8fe9c7f is live from 20 Nov 2026, 12:00 UTC``."""
     if not stays:
         return "nothing is known of when anything went live"
     counts = {
@@ -130,5 +130,5 @@ def _said(stays: Sequence[_Stay]) -> str:
     }
     newest = stays[0]
     said = "".join(f", {count} {what}" for what, count in counts.items() if count)
-    live = f"; {newest.sha[:7]} is live since {stamp(newest.began)}" if newest.ended is None else ""
+    live = f"; {newest.sha[:7]} is live from {stamp(newest.began)}" if newest.ended is None else ""
     return f"{len(stays)} commit{'s' if len(stays) != 1 else ''}{said}{live}"

@@ -48,7 +48,7 @@ class FileSource:
     def __init__(self, path: Path, origin: str, field: str = "") -> None:
         self.path = path
         self.name = ": ".join(filter(None, (origin, field, str(path))))
-        self._lost = Complaint(self._log, "{name}: {message}; what it held goes on to count", name=self.name)
+        self._lost = Complaint(self._log, "{name}: {message}; its last content is still used", name=self.name)
         self._stamp: tuple[int, int, int] | None = None
         self._data = b""
 

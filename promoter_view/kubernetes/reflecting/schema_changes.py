@@ -98,7 +98,7 @@ class SchemaChanges:
         if not outdated:
             return
         self._log.info(
-            "the schema of {kinds} has changed: listing anew, for objects may read differently",
+            "the schema of {kinds} has changed: listing again, because objects may read differently",
             kinds=", ".join(sorted({path.kind for path in outdated})),
         )
         for path, digest in outdated.items():

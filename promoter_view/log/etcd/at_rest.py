@@ -167,7 +167,7 @@ class EtcdAtRest:
             if outcome.succeeded:
                 return outcome
             break
-        raise LogLocked(f"somebody else began to write under /{self._prefix}/: stop every replica, and try again")
+        raise LogLocked(f"another process started to write under /{self._prefix}/: stop every replica, and try again")
 
 
 def _put(layout: KeyLayout, item: PreparedEntry) -> PutKey:

@@ -58,9 +58,7 @@ class Upkeep:
         self._tell = tell
         self._known: list[Checkpoint] | None = None
         self._looked_at = around.runtime.reactor.seconds() - LOOK_SECONDS
-        self._failed = Complaint(
-            self._log, "keeping the log up failed, and is tried again: {message}", level=LogLevel.info
-        )
+        self._failed = Complaint(self._log, "maintaining the log failed, retrying: {message}", level=LogLevel.info)
 
     async def run(self) -> None:
         """Until it is cancelled."""

@@ -126,7 +126,7 @@ class Archive:
         try:
             descriptor = await self._worker.run(partial(self._folder.create_segment, header))
         except OSError as error:
-            self._warn("begin a segment", error)
+            self._warn("start a segment", error)
             return False
         ended, self._writer = self._writer, self._writer_of(base, descriptor)
         await self._worker.run(ended.close)

@@ -150,7 +150,7 @@ class FileLog:
             except LogLocked as locked:
                 if self._reactor.seconds() >= deadline:
                     raise
-                self._faults.set("locked", f"{locked}; it is tried again for {LOCKED_PATIENCE_SECONDS:.0f} s")
+                self._faults.set("locked", f"{locked}; retrying for {LOCKED_PATIENCE_SECONDS:.0f} s")
                 await self._pause.wait(FIRST_RETRY_SECONDS)
             else:
                 self._faults.clear("locked")
@@ -228,7 +228,7 @@ class FileLog:
         self._faults.set(
             failure.reason,
             f"writing to {self._folder.path} failed ({failure.reason}: {failure}); events wait, nothing is lost, "
-            f"and it is tried again at least every {LAST_RETRY_SECONDS:.0f} s",
+            f"retrying at least every {LAST_RETRY_SECONDS:.0f} s",
         )
 
     def _refuse_when_stopping(self) -> None:

@@ -24,7 +24,7 @@ _LINES = {
     "back, and after a minute the program ends with status 1",
     FolderTrouble.REPLACED: "in {path} is another event log than the one that was opened; nothing is appended until "
     "that is back, and after a minute the program ends with status 1",
-    FolderTrouble.READ_ONLY: "{path} may not be written to any more: appending goes on in the open segment, yet no "
+    FolderTrouble.READ_ONLY: "{path} is read-only now: appending continues in the open segment, but no "
     "other can be begun, and a start would fail; make it writable",
 }
 

@@ -16,7 +16,7 @@ from promoter_view.records import Record
 
 #: Where the first frame of a segment begins.
 FIRST_BYTE = frames.FILE_HEADER_BYTES
-RESTORE = "restore the folder from a backup, or start with --event-log-repair to set it aside and begin a new log"
+RESTORE = "restore the folder from a backup, or start with --event-log-repair to rename it and start a new log"
 
 
 @dataclass(frozen=True, slots=True)

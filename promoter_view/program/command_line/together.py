@@ -25,7 +25,7 @@ def _check_api(chosen: Settings) -> None:
         raise OptionError("--demo-promoter counts with --demo only: a real cluster has its own release. Leave it out")
     if chosen.cluster.discover_kinds and chosen.program.role == "dashboard":
         raise OptionError(
-            "--discover-kinds: kinds are taken up by whoever reflects them: leave --role dashboard out, or this"
+            "--discover-kinds: a program that watches the cluster finds new kinds: remove this, or --role dashboard"
         )
     if chosen.requestheader.allowed_names and chosen.requestheader.client_ca_file is None:
         raise OptionError(

@@ -132,7 +132,7 @@ def obstacle(stage: Stage, freight: str, promotions: Iterable[Promotion]) -> tup
     newest = next(iter(of_it), None)
     if newest is not None and newest.execution.phase is not PromotionPhase.SUCCEEDED:
         told = f"the last Promotion of Freight {freight}, {newest.name}, ended {newest.execution.phase.value}"
-        return "LastPromotionNotSuccessful", f"{told}: it is tried again by whoever promotes it"
+        return "LastPromotionNotSuccessful", f"{told}: promote it again to retry"
     if newest is not None and newest.name == next(each.name for each in counting if each.has_ended):
         return "InProgress", f"Promotion {newest.name} has promoted Freight {freight}, which is not in use yet"
     return None

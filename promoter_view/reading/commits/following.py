@@ -24,7 +24,7 @@ class CommitFollower(CooperativeReader):
     one after the other, while their changes are followed: so it comes to an end however much changes meanwhile.
     """
 
-    failure = "the index of commits begins anew"
+    failure = "the index of commits is built again"
 
     def __init__(self, views: ViewReader, plurals: Sequence[str], *, cooperator: Cooperator, metrics: Metrics) -> None:
         super().__init__(views, cooperator=cooperator)

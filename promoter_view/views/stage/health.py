@@ -169,7 +169,7 @@ def _text(description: str) -> dict[str, Any]:
 _ISSUES = {"description": "Why it is not Healthy, in words.", "type": "array", "items": {"type": "string"}}
 _STATES = "Healthy, Progressing, Unknown or Unhealthy"
 _SCHEMA = {
-    "description": "The Stage's health, worked out anew with each change of what it depends on. Left out while nothing "
+    "description": "The Stage's health, computed again with each change of what it depends on. Left out while nothing "
     "was promoted to the Stage, and for Stages without promotion steps.",
     "type": "object",
     "required": ["status"],

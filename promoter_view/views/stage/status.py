@@ -202,8 +202,8 @@ _SCHEMA = {
         "message": showing.described("Why it is that. Left out where there is nothing to say."),
         "promoting": {"description": "A Promotion is under way. Left out where none is.", "type": "boolean"},
         "kargoHealth": showing.described(
-            "What the Stage itself says of its health, by whoever runs its shard. Kargo's own controller says Unknown "
-            "where the last Promotion did not succeed, and looks again every five minutes. Left out without one."
+            "The health in the Stage's own status, written by the controller of its shard. Kargo's own controller says "
+            "Unknown if the last Promotion did not succeed, and looks again every five minutes. Left out without one."
         ),
         "next": NEXT_SCHEMA,
         "conditions": showing.schema(

@@ -38,7 +38,7 @@ def test_a_bar_lasts_from_when_a_commit_went_live_to_the_next() -> None:
         (80.0, 20.0, "bbbbbbb", ()),
     ]
     assert found.bars[-1].look == "newest"
-    assert found.words == "3 commits, 1 failed; bbbbbbb is live since 20 Nov 2026, 08:00 UTC"
+    assert found.words == "3 commits, 1 failed; bbbbbbb is live from 20 Nov 2026, 08:00 UTC"
     assert found.bars[1].title == "aaaaaaa : from 20 Nov 2026, 04:00 UTC, until 20 Nov 2026, 08:00 UTC, failed"
 
 

@@ -295,7 +295,7 @@ def test_file_that_vanishes(tmp_path: Path) -> None:
     with capturedLogs() as lines:
         assert [source.read(), source.read()] == [b"one"] * 2
     assert [formatEvent(line) for line in lines] == [
-        f"config: tokenFile: {path}: No such file or directory; what it held goes on to count"
+        f"config: tokenFile: {path}: No such file or directory; its last content is still used"
     ]
     with pytest.raises(ConfigError, match="config: tokenFile"):
         FileSource(path, "config", "tokenFile").read()

@@ -126,7 +126,7 @@ def test_a_folder_made_read_only(bench):
     look(bench)
     bench.append(log, change("a"))
     assert (fault(bench, "read_only"), log.status().fault) == (1, None)
-    assert "may not be written to any more" in log.status().warning
+    assert "is read-only now" in log.status().warning
     look(bench, 2 * PATIENCE_LOOKS)
     assert bench.fatal == []
     bench.disk.read_only = False

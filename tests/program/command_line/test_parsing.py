@@ -135,7 +135,10 @@ def test_a_wrong_value_is_named(name: str, text: str, right: str) -> None:
         ({"role": "dashboard", "demo": "true"}, "--role: 'dashboard' watches an aggregated API"),
         ({"role": "dashboard", "dashboard-port": "0"}, "--dashboard-port: 0 is no dashboard"),
         ({"role": "dashboard", "member-authorization": "true"}, "--member-authorization"),
-        ({"role": "dashboard", "discover-kinds": "true"}, "--discover-kinds: kinds are taken up by whoever reflects"),
+        (
+            {"role": "dashboard", "discover-kinds": "true"},
+            "--discover-kinds: a program that watches the cluster finds new kinds",
+        ),
     ],
 )
 def test_what_does_not_go_together_is_refused(given: dict[str, str], word: str) -> None:

@@ -142,7 +142,7 @@ class ReplicaCore(Leadership):
     def _retry(self, error: Exception) -> Actions:
         """Said once for each time of trouble, however often it is tried."""
         level = LogLevel.info if self.faults.following is None else LogLevel.debug
-        note = actions.Note(f"etcd is not followed, and it is tried again: {error}", level, "watch_ended")
+        note = actions.Note(f"etcd is not followed, retrying: {error}", level, "watch_ended")
         self.faults = replace(self.faults, following=f"etcd is not followed: {error}")
         after = self._backoff.next()
         return (note, *(self._load(after) if self.progress is None else self._watch(after)))
@@ -153,7 +153,7 @@ class ReplicaCore(Leadership):
         self._seen = max(self._seen, self.progress.offset)
         self.progress = None
         self.lag = Lag(self.lag.known_at)
-        words = f"{error}: this replica drops its state and begins anew"
+        words = f"{error}: this replica drops its state and starts again"
         note = actions.Note(words, LogLevel.warn, type(error).__name__.lower())
         stepping_down = self._step_down(str(error))
         # Nothing more is read before the key is given back, which the watch would tell of.

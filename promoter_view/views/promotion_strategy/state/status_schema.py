@@ -114,7 +114,7 @@ STATUS_SCHEMA: Mapping[str, Any] = _object(
     conditions=schema(
         {
             "Promoted": "True where the newest commit is live and verified everywhere.",
-            "Progressing": "True where it moves by itself.",
+            "Progressing": "True while it progresses without a person.",
             "NeedsAttention": "True where a person has to do something: Failed, Held or NeedsApproval.",
         }
     ),
