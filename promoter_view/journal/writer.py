@@ -105,8 +105,6 @@ class JournalWriter(CooperativeReader):
             return
         except Expired:
             is_gap = True
-        # Nobody waits for the past, and somebody does for the first lists.
-        yield deferLater(self._clock, _REST_SECONDS)
         head = self._views.head
         if is_gap:
             self._found.append(_gap(self.progress, head))
@@ -117,9 +115,11 @@ class JournalWriter(CooperativeReader):
         yield self._write(head)
         self._cursor = cursor
 
-    def _backfill(self, head: int) -> Iterator[None]:
+    def _backfill(self, head: int) -> Iterator[Deferred[None] | None]:
         """What the objects tell of their past, as of that head."""
         bundles = [bundle for view in TOLD_VIEWS for bundle in self._views.list(view)]
+        # Nobody waits for the past, and somebody does for the first lists.
+        yield deferLater(self._clock, _REST_SECONDS)
         for bundle in bundles:
             yield from self._isolation.steps(bundle.key, "journal", past_steps(bundle, self._readings))
             told: list[Past] = self._isolation.of(bundle.key, "journal", partial(past, bundle, self._readings), list)
