@@ -12,7 +12,7 @@ from functools import partial
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import Cooperator, TaskStopped, deferLater
+from twisted.internet.task import Cooperator, TaskStopped
 from twisted.python.failure import Failure
 
 from promoter_view.boundaries import Cursor, ViewReader
@@ -32,8 +32,6 @@ from promoter_view.views.versions import moment, split
 #: Entries after which a transaction is not put off any more.
 _MOST_AT_ONCE = 500
 _RETRY_SECONDS = 5.0
-#: Before it looks for what objects tell of their past.
-_REST_SECONDS = 2.0
 #: The journal is read on from where it stands, and what lies before the horizon is not there any more.
 _BEHIND_SECONDS = 30
 #: What a gap is of: everything.
@@ -115,11 +113,9 @@ class JournalWriter(CooperativeReader):
         yield self._write(head)
         self._cursor = cursor
 
-    def _backfill(self, head: int) -> Iterator[Deferred[None] | None]:
+    def _backfill(self, head: int) -> Iterator[None]:
         """What the objects tell of their past, as of that head."""
         bundles = [bundle for view in TOLD_VIEWS for bundle in self._views.list(view)]
-        # Nobody waits for the past, and somebody does for the first lists.
-        yield deferLater(self._clock, _REST_SECONDS)
         for bundle in bundles:
             yield from self._isolation.steps(bundle.key, "journal", past_steps(bundle, self._readings))
             told: list[Past] = self._isolation.of(bundle.key, "journal", partial(past, bundle, self._readings), list)
