@@ -47,7 +47,7 @@ PURE_TESTS = tests/api/test_warnings.py tests/test_contacts.py tests/test_decode
 	tests/notifications/delivery/test_answers.py tests/notifications/delivery/test_standing.py tests/notifications/delivery/test_telling.py \
 	tests/notifications/file tests/notifications/formats \
 	tests/notifications/test_addresses.py tests/notifications/test_digests.py tests/notifications/test_filters.py \
-	tests/notifications/test_signatures.py tests/notifications/templating/test_rendering.py \
+	tests/notifications/test_signatures.py tests/notifications/test_documented.py tests/notifications/templating/test_rendering.py \
 	tests/command/asking tests/command/checking tests/command/deciding \
 	tests/command/reading tests/command/telling tests/journal/test_figures.py tests/views/test_commits.py tests/dashboard/test_search.py tests/api/format tests/api/test_watching.py
 
