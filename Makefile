@@ -9,7 +9,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test soak check coverage docs bench controlplane clients wheel lock release-bundles sbom clean python apiserver-certs
+.PHONY: demo test soak check coverage docs bench controlplane clients wheel lock release-bundles sbom release clean python apiserver-certs
 
 demo: $(VENV)/installed
 	exec $(BIN)/twistd -n --pidfile= promoter-view --demo $(OPTIONS)
@@ -94,6 +94,20 @@ release-bundles: $(VENV)/installed
 # dist/promoter-view.cdx.json: what the image holds beside Python, as CycloneDX.
 sbom: $(VENV)/installed
 	@$(BIN)/python hack/sbom.py requirements.txt dist/promoter-view.cdx.json
+
+# dist/VERSION: sdist, wheel, chart, bill of materials, bundles (with CONTROLLER_MANIFEST=FILE) and SHA256SUMS, all checked.
+# VERSION=v0.1.0; the rest as release-bundles has it. Times in the archives are the commit's.
+RELEASE = dist/$(VERSION)
+release: $(VENV)/installed-dev
+	@test -n "$(VERSION)" || { echo "VERSION is missing: make release VERSION=v0.1.0" >&2; exit 2; }
+	@rm -rf "$(RELEASE)" && mkdir -p "$(RELEASE)"
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --outdir "$(RELEASE)" .
+	@$(BIN)/python hack/sbom.py requirements.txt "$(RELEASE)/promoter-view.cdx.json"
+	@test -z "$(CONTROLLER_MANIFEST)" || $(BIN)/python hack/release_bundles.py --version "$(VERSION)" \
+		--controller-manifest "$(CONTROLLER_MANIFEST)" --controller-sha256 "$(CONTROLLER_SHA256)" \
+		--image "$(or $(IMAGE),promoter-view)" --image-digest "$(IMAGE_DIGEST)" --kubectl "$(or $(KUBECTL),kubectl)" \
+		--output "$(RELEASE)"
+	@$(BIN)/python hack/release.py "$(RELEASE)" --version "$(VERSION)"
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info promoter-view-demo
