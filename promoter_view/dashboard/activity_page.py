@@ -77,7 +77,7 @@ class ActivityPage:
     def of_one(self, key: BundleKey, view: PageInput) -> Mapping[str, Any]:
         """The latest of one bundle."""
         found = (entry for entry in self._seen(view) if (entry.view, entry.namespace, entry.name) == key)
-        return {"entries": self._rendered(islice(found, _ENTRIES_OF_ONE), view.now), "since": self._since(view.now)}
+        return {"entries": self._rendered(islice(found, _ENTRIES_OF_ONE), view.now), "since": self._since(view)}
 
     def of_all(self, query: Mapping[str, str], view: PageInput) -> Generator[bytes, None, Mapping[str, Any]]:
         """Those that the query asks for; b"" for each step until then."""
@@ -107,7 +107,7 @@ class ActivityPage:
             "unknown": unknown,
             "visit": self._visit(visited, entries) if visited else None,
             "namespaces": sorted({bundle.key.namespace for bundle in view.every}),
-            "since": self._since(view.now),
+            "since": self._since(view),
             "figures": delivered,
             "chart": chart,
         }
@@ -138,6 +138,8 @@ class ActivityPage:
         hidden = {bundle.key[:2]: bundle.hidden for bundle in view.every}
         nothing = frozenset[str]() if not any(hidden.values()) else None
         for entry in self._activity.newest_first(view.now):
+            if view.past is not None and entry.resource_version > view.head:
+                continue
             unseen = hidden.get((entry.view, entry.namespace), nothing)
             if unseen is None or not view.admits(entry.view, entry.namespace):
                 continue
@@ -149,9 +151,11 @@ class ActivityPage:
         # Markup: the entries are of a template, which escapes.
         return (Markup(self._lines.of(entry, now)) for entry in entries)  # noqa: S704
 
-    def _since(self, now: datetime) -> Reach | None:
+    def _since(self, view: PageInput) -> Reach | None:
         since = self._activity.since
-        return None if since is None else reach_before(since, now)
+        if since is None or (view.past is not None and since > view.now):
+            return None
+        return reach_before(since, view.now)
 
 
 def _in_journal(name: str, event: str, shown: Sequence[Entry], view: PageInput) -> Mapping[str, str]:

@@ -21,12 +21,13 @@ from promoter_view.views.isolation import Isolation
 
 
 class Parts(NamedTuple):
-    """They share what is read and rendered."""
+    """They share what is read and rendered. ``past_pages`` keep rows of their own, those of then."""
 
     subjects: Subjects
     activity: Activity
     pages: Pages
     fragments: PageFragments
+    past_pages: Pages
 
 
 def make_parts(
@@ -44,10 +45,17 @@ def make_parts(
     """
     renderer = Renderer(root_path=root_path, assets_path=f"{root_path}static/{assets.digest}/", has_stages=has_stages)
     readings = Readings()
+    subjects, of_past = (_subjects(renderer, isolation, readings, has_stages, argocd_url) for _ in range(2))
+    activity, lines = Activity(subjects, isolation), EntryLines(renderer, isolation)
+    pages, past_pages = (Pages(renderer, each, ActivityPage(activity, each, lines)) for each in (subjects, of_past))
+    fragments = PageFragments(subjects, activity, lines, isolation, CommitNews(commits))
+    return Parts(subjects, activity, pages, fragments, past_pages)
+
+
+def _subjects(
+    renderer: Renderer, isolation: Isolation, readings: Readings, has_stages: bool, argocd_url: str
+) -> Subjects:
     served: list[Subject] = [Strategies(renderer, isolation, readings=readings)]
     if has_stages:
         served.append(Stages(renderer, isolation, readings=readings, argocd_url=argocd_url))
-    subjects = {subject.view: subject for subject in served}
-    activity, lines = Activity(subjects, isolation), EntryLines(renderer, isolation)
-    pages = Pages(renderer, subjects, ActivityPage(activity, subjects, lines))
-    return Parts(subjects, activity, pages, PageFragments(subjects, activity, lines, isolation, CommitNews(commits)))
+    return {subject.view: subject for subject in served}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
+from promoter_view.dashboard.past.banner import PastBanner
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.records import Bundle, BundleKey
 
@@ -19,8 +20,8 @@ class PageInput:
     page's stream. ``user`` is "" where nobody is asked who he is, ``can_sign_out`` where he came by the sign-in page.
     ``admits`` says of a view and a namespace whether the user may see it: for the activity, whose bundles may be gone.
     ``refused``: views of which there is something, and of which the user may see nothing; ``absent``: kinds that the
-    cluster does not know; ``withheld``: kinds that the program may not list. ``ready`` False: the first state is not
-    there yet, ``reason`` says why in one line.
+    cluster does not know; ``withheld``: kinds that the program may not list. ``past``: all is of that moment. ``ready``
+    False: the first state is not there yet, ``reason`` says why in one line.
     """
 
     bundles: Mapping[str, Sequence[Bundle]]
@@ -36,6 +37,7 @@ class PageInput:
     refused: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()
+    past: PastBanner | None = None
 
     def find(self, key: BundleKey) -> Bundle | None:
         """That bundle, where there is one and the user may see it."""

@@ -6,30 +6,33 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from twisted.web.server import Request
 
 from promoter_view.boundaries import ViewReader
-from promoter_view.clocks import WallClock
+from promoter_view.dashboard.assembly import Parts
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.commits.page import CommitPage
 from promoter_view.dashboard.journal.page import JournalShown
 from promoter_view.dashboard.page_input import Page, PageInput
 from promoter_view.dashboard.page_table import PROGRAM
-from promoter_view.dashboard.pages import Pages
+from promoter_view.dashboard.past.banner import banner_of
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.kubernetes.reflecting.core import ReflectorState
 from promoter_view.log.errors import LogUnreachable
 from promoter_view.reading.answering import PieceReader, answer
+from promoter_view.reading.past.asked import parse_at
+from promoter_view.reading.past.moments import Moments
+from promoter_view.reading.past.pasts import PastState
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.records import Bundle
 from promoter_view.web.accept import accepts_gzip
 from promoter_view.web.entrance import send
 from promoter_view.web.errors import ResourceNotFound
-from promoter_view.web.parameters import Parameters
+from promoter_view.web.parameters import Parameters, parameters_of
 
 #: A path below the root with its query: nothing that a browser could take for another host.
 _TARGET = re.compile(r"(?![/\\])[-A-Za-z0-9._~/%?&=+,:@!$'()*;]{0,2000}\Z", re.ASCII)
@@ -42,30 +45,35 @@ class PageResource:
         self,
         views: ViewReader,
         plurals: Sequence[str],
-        pages: Pages,
+        parts: Parts,
         assets: Assets,
         *,
         sights: Sights,
         pump: Pump,
-        wall: WallClock,
+        moments: Moments,
         facts: Callable[[], ProgramFacts],
     ) -> None:
         self._views = views
         self._plurals = tuple(plurals)
-        self._pages = pages
+        self._pages = parts.pages
+        self._past_pages = parts.past_pages
         self._assets = assets
         self._sights = sights
         self._pump = pump
-        self._wall = wall
+        self._moments = moments
         self._facts = facts
 
     async def serve(self, request: Request, path: str, parameters: Parameters, visitor: Visitor) -> None:
         """The page of that path below the root. Errors: ReviewUnavailable."""
-        shown = await self._input(visitor, with_program=path == PROGRAM.path)
         query = {name: ",".join(values) for name, values in parameters.items() if values}
-        page = self._pages.render(path, query, shown)
+        past = await self._moments.asked(parameters)
+        if past is None:
+            pages, shown = self._pages, await self._input(visitor, with_program=path == PROGRAM.path)
+        else:
+            pages, shown = self._past_pages, await self._of_then(visitor, past, path, query)
+        page = pages.render(path, query, shown)
         if page is None:
-            page = self._pages.message(404, "Not found", "There is no such page.", shown)
+            page = pages.message(404, "Not found", "There is no such page.", shown)
         await self.send(request, page)
 
     async def send(self, request: Request, page: Page) -> None:
@@ -83,6 +91,16 @@ class PageResource:
         """Where a commit is, as of ``head``; None: a page that asks which. ``prefix``: see Pages.commit."""
         shown = await self._input(visitor, with_program=False)
         await self.send(request, self._pages.commit(found, prefix, replace(shown, head=head or shown.head)))
+
+    async def send_past_commit(
+        self, request: Request, visitor: Visitor, found: CommitPage | None, prefix: str, past: PastState
+    ) -> None:
+        """Where it was at that moment."""
+        path, parameters = request.path.decode("ascii", "replace"), parameters_of(request.uri)
+        root = len(self._past_pages.root_path)
+        query = {name: ",".join(values) for name, values in parameters.items() if values}
+        shown = await self._of_then(visitor, past, path[root:], query)
+        await self.send(request, self._past_pages.commit(found, prefix, shown))
 
     async def send_journal(self, request: Request, visitor: Visitor, found: JournalShown) -> None:
         """What the journal tells."""
@@ -135,6 +153,23 @@ class PageResource:
             withheld=frozenset() if all(found.values()) else self._kinds(ReflectorState.WITHHELD),
         )
 
+    async def _of_then(self, visitor: Visitor, past: PastState, path: str, query: Mapping[str, str]) -> PageInput:
+        """What there was to be seen, by the rights of now."""
+        sighted = self._moments.sights(past).of(visitor, *self._plurals)
+        await sighted.sight.look()
+        found, head = await sighted.see(lambda: self._list(sighted.views))
+        banner = banner_of(past, parse_at(query["at"], self.now()), path, query)
+        return PageInput(
+            bundles=found,
+            head=head,
+            now=banner.now,
+            user=visitor.user,
+            can_sign_out=visitor.can_sign_out,
+            admits=sighted.sight.sees,
+            refused=frozenset(filter(sighted.sight.refuses, self._plurals)),
+            past=banner,
+        )
+
     def _kinds(self, state: ReflectorState) -> frozenset[str]:
         """The kinds whose list paths are in that state."""
         reflectors = self._facts().reflectors
@@ -158,7 +193,7 @@ class PageResource:
 
     def now(self) -> datetime:
         """The wall clock's."""
-        return datetime.fromtimestamp(self._wall(), UTC)
+        return self._moments.now()
 
 
 def safe_target(target: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from codecs import iterdecode
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from promoter_view.dashboard.activity_page import ActivityPage
@@ -26,6 +27,7 @@ from promoter_view.dashboard.page_table import (
     commit_topic,
     find_page,
 )
+from promoter_view.dashboard.past.banner import staying
 from promoter_view.dashboard.program import read_program
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.rows_page import fill_rows, rows_page
@@ -48,11 +50,18 @@ class Pages:
         self._activity = activity
         self._menu = tuple(filter(self._is_served, MENU))
 
+    @property
+    def root_path(self) -> str:
+        """What all addresses within the dashboard begin with."""
+        return self._renderer.root_path
+
     def render(self, path: str, query: Mapping[str, str], view: PageInput) -> Page | None:
         """The page of that path below the root, e.g. ``strategies/payments/ledger``; None: there is no such page."""
         place = find_page(path)
         if place is None or not self._is_served(place.page):
             return None
+        if place.page is PROGRAM and view.past is not None:
+            return self.message(400, "Bad Request", "at: the program has no past to show; leave it out", view)
         if place.page is PROGRAM:
             return self._program(view)
         if not view.ready:
@@ -166,8 +175,13 @@ class Pages:
             "now": view.now,
             "user": view.user,
             "can_sign_out": view.can_sign_out,
+            "past": view.past,
         }
-        return _page(self._renderer.pieces(page.template, common | values, view.now), status)
+        if view.past is None:
+            return _page(self._renderer.pieces(page.template, common | values, view.now), status)
+        still = {"stream": "", "page": replace(page, refresh=0)}
+        pieces = self._renderer.pieces(page.template, common | values | still, view.now)
+        return _page(staying(pieces, self.root_path, view.past.at), status)
 
 
 def _page(pieces: Iterator[bytes], status: int = 200) -> Page:

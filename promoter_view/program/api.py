@@ -129,7 +129,12 @@ class ServedApi(Served):
             moments=serving.moments(sights.members),
             warn=serving.warn,
         )
-        commits = CommitResource(serving.views, serving.finder(definitions, sights.commits), pump=pump, now=runtime.now)
+        commits = CommitResource(
+            serving.views,
+            serving.finder(definitions, sights.commits),
+            pump=pump,
+            moments=serving.moments(sights.commits),
+        )
         events = EventResource(
             serving.entries,
             [definition.plural for definition in definitions],

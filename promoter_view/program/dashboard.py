@@ -85,9 +85,7 @@ class ServedDashboard(Served):
         parts = _parts(serving, Isolation(runtime.metrics), assets, plurals)
         sights = _sights(serving, reviewing, definitions)
         moments = serving.moments(sights)
-        shown = PageResource(
-            views, plurals, parts.pages, assets, sights=sights, pump=pump, wall=runtime.wall, facts=facts
-        )
+        shown = PageResource(views, plurals, parts, assets, sights=sights, pump=pump, moments=moments, facts=facts)
         self._streams = StreamResource(views, runtime=runtime, pump=pump, frames=frames)
         data = DataResource(
             views, plurals, self._streams, parts.fragments, sights=sights, pump=pump, frames=frames, moments=moments
@@ -107,7 +105,7 @@ class ServedDashboard(Served):
             data,
             shown,
             _sign_in(serving, authenticator, shown),
-            CommitPages(serving.finder(definitions, sights), shown, pump=pump),
+            CommitPages(serving.finder(definitions, sights), shown, pump=pump, moments=moments),
             journal,
             health=lambda: _fault(serving.health),
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 import orjson
 from twisted.web.server import Request
@@ -22,6 +21,7 @@ from promoter_view.reading.answering import PieceReader, answer
 from promoter_view.reading.commits.finder import CommitFinder
 from promoter_view.reading.commits.found import RESOURCE, document_of, not_found
 from promoter_view.reading.commits.question import NoQuestion, read_sha
+from promoter_view.reading.past.moments import Moments
 from promoter_view.reading.pump import Pump
 from promoter_view.views.definition import GROUP
 from promoter_view.views.history import require_come
@@ -47,11 +47,11 @@ class CommitCall:
 class CommitResource:
     """Serves CommitDetails."""
 
-    def __init__(self, views: ViewReader, finder: CommitFinder, *, pump: Pump, now: Callable[[], datetime]) -> None:
+    def __init__(self, views: ViewReader, finder: CommitFinder, *, pump: Pump, moments: Moments) -> None:
         self._views = views
         self._finder = finder
         self._pump = pump
-        self._now = now
+        self._moments = moments
 
     async def serve(self, request: Request, call: CommitCall, admission: Admission) -> None:
         """Errors: those of ``status``."""
@@ -64,13 +64,16 @@ class CommitResource:
             question = read_sha(target.name)
         except NoQuestion as error:
             raise BadRequest(str(error)) from error
-        await self._come(call.parameters)
-        found = await self._finder.find(admission, target.name, question, target.namespace)
+        past = await self._moments.asked(call.parameters)
+        if past is None:
+            await self._come(call.parameters)
+        finder = self._finder if past is None else self._moments.finder(self._finder, past)
+        found = await finder.find(admission, target.name, question, target.namespace)
         if found.empty:
             raise not_found(found)
         match accepted.representation:
             case Representation.TABLE:
-                document = table_of(found, include, self._now())
+                document = table_of(found, include, self._moments.now())
             case Representation.METADATA:
                 document = metadata_of(found)
             case _:

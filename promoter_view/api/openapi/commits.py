@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from promoter_view.api.openapi.meta import OBJECT_META
-from promoter_view.api.openapi.paths import NAMESPACE, PRETTY, Operation, Parameter
+from promoter_view.api.openapi.paths import AT, NAMESPACE, PRETTY, Operation, Parameter
 from promoter_view.api.openapi.schemas import Schema, described_reference
 from promoter_view.api.openapi.views import schema_name
 from promoter_view.kubernetes.openapi import GROUP_VERSION_KIND
@@ -23,7 +23,7 @@ def commit_operations() -> Iterator[Operation]:
     """A get in a namespace, and one in all."""
     root = f"/apis/{GROUP}/{VERSION}"
     here = f"{root}/namespaces/{{namespace}}/{RESOURCE}/{{name}}"
-    common = (_NEWER, PRETTY, _SHA)
+    common = (_NEWER, AT, PRETTY, _SHA)
     told = "Tell where a commit is, in what one may list"
     everywhere = f"{told}, in all namespaces."
     yield _operation(f"{root}/{RESOURCE}/{{name}}", f"read{KIND}ForAllNamespaces", everywhere, common)

@@ -17,6 +17,8 @@ from promoter_view.log.errors import LogUnreachable
 from promoter_view.reading.commits.finder import CommitFinder
 from promoter_view.reading.commits.found import Findings, document_of, not_found
 from promoter_view.reading.commits.question import CommitQuestion, NoQuestion, read_question, read_sha
+from promoter_view.reading.past.moments import Moments
+from promoter_view.reading.past.pasts import PastState
 from promoter_view.reading.pump import Pump
 from promoter_view.web.entrance import send
 from promoter_view.web.errors import BadRequest
@@ -24,19 +26,20 @@ from promoter_view.web.parameters import Parameters, first
 
 _JSON = "application/json"
 _KNOWN = {
-    CommitForm.PAGE: ("namespace",),
-    CommitForm.JSON: ("namespace",),
-    CommitForm.BADGE: ("namespace", "environment"),
+    CommitForm.PAGE: ("namespace", "at"),
+    CommitForm.JSON: ("namespace", "at"),
+    CommitForm.BADGE: ("namespace", "environment", "at"),
 }
 
 
 class CommitPages:
     """Answers to people, and to what they put on their own pages."""
 
-    def __init__(self, finder: CommitFinder, pages: PageResource, *, pump: Pump) -> None:
+    def __init__(self, finder: CommitFinder, pages: PageResource, *, pump: Pump, moments: Moments) -> None:
         self._finder = finder
         self._pages = pages
         self._pump = pump
+        self._moments = moments
 
     async def serve(self, request: Request, address: CommitAddress, parameters: Parameters, visitor: Visitor) -> None:
         """Errors: those of ``web.status``."""
@@ -45,21 +48,33 @@ class CommitPages:
         if problem:
             raise BadRequest(problem)
         asked = address.sha or first(parameters, "q").strip()
+        past = await self._moments.asked(parameters)
         if not asked and address.form is CommitForm.PAGE:
-            await self._pages.send_commit(request, visitor, None)
+            await self._show(request, visitor, None, past)
             return
         question = _question(address, asked)
         request.setHeader("Vary", "Accept, Accept-Encoding, Cookie")
-        with suppress(LogUnreachable):  # a page is for people: one that may be a little old is better than none
-            await self._pump.newest()
-        found = await self._finder.find(visitor, asked, question, first(parameters, "namespace"))
+        finder = self._finder if past is None else self._moments.finder(self._finder, past)
+        if past is None:
+            with suppress(LogUnreachable):  # a page is for people: one that may be a little old is better than none
+                await self._pump.newest()
+        found = await finder.find(visitor, asked, question, first(parameters, "namespace"))
         match address.form:
             case CommitForm.BADGE:
                 self._send_badge(request, found, first(parameters, "environment"))
             case CommitForm.JSON:
                 self._send_json(request, found)
             case _:
-                await self._pages.send_commit(request, visitor, commit_page(found), question.prefix, found.head)
+                await self._show(request, visitor, found, past, question.prefix)
+
+    async def _show(
+        self, request: Request, visitor: Visitor, found: Findings | None, past: PastState | None, prefix: str = ""
+    ) -> None:
+        page = None if found is None else commit_page(found)
+        if past is None:
+            await self._pages.send_commit(request, visitor, page, prefix, 0 if found is None else found.head)
+        else:
+            await self._pages.send_past_commit(request, visitor, page, prefix, past)
 
     def _send_badge(self, request: Request, found: Findings, environment: str) -> None:
         for name, value in BADGE_HEADERS.items():

@@ -32,6 +32,9 @@ function clock(then, now) {
   return (new Date(then).toDateString() === new Date(now).toDateString() ? hours : days).format(then);
 }
 
+// A page of the past says its times as of its moment, and does not move.
+const present = () => (document.body.dataset.at ? Date.parse(document.body.dataset.at) : Date.now());
+
 // What a <time> says, by its data-say.
 const sayings = { for: (then, now) => `for ${span(Math.max(now - then, 0) / 1000)}`, clock };
 
@@ -66,7 +69,7 @@ function show(elements, now) {
 }
 
 export function sayTimes(within) {
-  const now = Date.now();
+  const now = present();
   say(within.querySelectorAll("time"), now);
   show(within.querySelectorAll(".timed"), now);
 }
@@ -77,7 +80,7 @@ export function startClock() {
   let next = 0, timer = null;
   const tick = () => {
     clearTimeout(timer);
-    const now = Date.now(), began = performance.now();
+    const now = present(), began = performance.now();
     if (!document.hidden) {
       say(document.getElementsByTagName("time"), now, now >= next ? Infinity : FRESH);
       show(document.getElementsByClassName("timed"), now);

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from typing import Protocol
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from promoter_view.access.admission import Admission
 from promoter_view.boundaries import ViewReader
-from promoter_view.reading.commits.following import CommitFollower
 from promoter_view.reading.commits.found import Findings
-from promoter_view.reading.commits.index import ViewPlace, place_of
+from promoter_view.reading.commits.index import CommitIndex, ViewPlace, place_of
 from promoter_view.reading.commits.question import CommitQuestion
 from promoter_view.reading.commits.search import MOST_BUNDLES, Searched, look
 from promoter_view.reading.commits.words import SCANNERS
+from promoter_view.reading.past.commits import PastCommits
 from promoter_view.reading.sighted import SightedViews
 from promoter_view.reading.sights import Sights
 from promoter_view.slices import outcome_in_slices
 from promoter_view.views.contents import Readings
 from promoter_view.web.errors import NotReady
+
+
+class IndexKeeper(Protocol):
+    """Keeps an index of what bundles name."""
+
+    @property
+    def index(self) -> CommitIndex:
+        """As far as it is made."""
+
+    def current(self) -> Deferred[None]:
+        """Fires once it has all that there is now."""
 
 
 class CommitFinder:
@@ -29,7 +42,7 @@ class CommitFinder:
         self,
         views: ViewReader,
         plurals: Sequence[str],
-        follower: CommitFollower,
+        follower: IndexKeeper,
         *,
         sights: Sights,
         readings: Readings,
@@ -41,6 +54,11 @@ class CommitFinder:
         self._sights = sights
         self._readings = readings
         self._reactor = reactor
+
+    def over(self, views: ViewReader, sights: Sights) -> CommitFinder:
+        """The same of other views that stay as they are: those of a moment of the past."""
+        keeper = PastCommits(views, self._plurals, reactor=self._reactor)
+        return CommitFinder(views, self._plurals, keeper, sights=sights, readings=self._readings, reactor=self._reactor)
 
     async def find(self, admission: Admission, asked: str, question: CommitQuestion, namespace: str = "") -> Findings:
         """``namespace`` "": in all that may be listed. Errors: NotReady, ReviewUnavailable."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
+from promoter_view.reading.commits.finder import CommitFinder
 from promoter_view.reading.pages import Page, Part, page
 from promoter_view.reading.past.asked import moment_of, parse_at
 from promoter_view.reading.past.pasts import Pasts, PastState
@@ -28,6 +29,7 @@ class Moments:
         self._pasts = pasts
         self._sights = sights
         self._then: WeakKeyDictionary[PastState, Sights] = WeakKeyDictionary()
+        self._finders: WeakKeyDictionary[PastState, CommitFinder] = WeakKeyDictionary()
         self.now = now
 
     async def asked(self, parameters: Parameters, parameter: str = "at") -> PastState | None:
@@ -42,6 +44,13 @@ class Moments:
         if found is None:
             definitions = past.definitions  # of the moment nothing may be kept: it is forgotten with its last reader
             found = self._then[past] = self._sights.over(past.views, lambda: definitions)
+        return found
+
+    def finder(self, finder: CommitFinder, past: PastState) -> CommitFinder:
+        """The same, of that moment."""
+        found = self._finders.get(past)
+        if found is None:
+            found = self._finders[past] = finder.over(past.views, self.sights(past))
         return found
 
     async def page(

@@ -32,7 +32,7 @@ from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.history import Expired, require_come
 from promoter_view.views.projector import Projector
 from promoter_view.views.versions import LAST_PLACE, join, split
-from promoter_view.web.errors import MomentGone, PastUnavailable, TooManyRequests
+from promoter_view.web.errors import MomentGone, NotReady, PastUnavailable, TooManyRequests
 
 #: Each holds one whole state while it runs, beside the bytes that it shares with the state of now.
 _AT_ONCE = 2
@@ -95,7 +95,9 @@ class Pasts:
         self._earliest: tuple[int, str] | None = None
 
     async def at(self, moment: AskedMoment) -> PastState:
-        """The state of that moment. Errors: MomentGone, Expired, Ahead, TooManyRequests, PastUnavailable."""
+        """The state of that moment. Errors: NotReady, MomentGone, Expired, Ahead, TooManyRequests, PastUnavailable."""
+        if not self._views.ready:
+            raise NotReady()
         if moment.resource_version:
             require_come(moment.resource_version, self._views.head)
             if split(moment.resource_version).generation != self._generation:

@@ -59,6 +59,7 @@ METADATA = {"Accept": "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s
 METADATA_LIST = {"Accept": "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"}
 _PATH = "promotionstrategies"
 _START = 1_000_000
+_RULES = rules_of(REFLECTED_KINDS)
 
 
 def in_namespace(namespace: str) -> str:
@@ -150,7 +151,7 @@ class World:
             lambda: Projector(
                 definitions, generation=0, history_bytes=1 << 24, metrics=Metrics(), warn=lambda line: None
             ),
-            rules_of(REFLECTED_KINDS),
+            _RULES,
             generation=0,
             runtime=self.runtime,
         )
@@ -166,15 +167,18 @@ class World:
         )
         plurals = [definition.plural for definition in definitions]
         self.commits = CommitFollower(self.views, plurals, cooperator=cooperator(self.clock), metrics=self.metrics)
+        finder_sights = everything if commit_sights is None else commit_sights(self.views, self.clock)
         finder = CommitFinder(
             self.views,
             plurals,
             self.commits,
-            sights=everything if commit_sights is None else commit_sights(self.views, self.clock),
+            sights=finder_sights,
             readings=Readings(),
             reactor=self.clock,
         )
-        commits = CommitResource(self.views, finder, pump=self.pump, now=self.runtime.now)
+        commits = CommitResource(
+            self.views, finder, pump=self.pump, moments=Moments(self.pasts, finder_sights, now=self.runtime.now)
+        )
         self.journal = Journal(self.views, DirectJournal(), Retention(30 * 86400, 1 << 30), runtime=self.runtime)
         self.entries = EventViews(self.journal)
         events = EventResource(
@@ -200,7 +204,7 @@ class World:
             limits=limits or Limits(),
         )
         self.site = HttpSite(entrance, reactor=self.clock, metrics=self.metrics)
-        self.record(Mark(0, Mirror("cluster", {_PATH: "rules"}), 0))
+        self.record(Mark(0, Mirror("cluster", {_PATH: _RULES["PromotionStrategy"].digest}), 0))
         if ready:
             self.become_ready()
 

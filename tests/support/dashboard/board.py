@@ -75,8 +75,9 @@ class Board(World):
         admittance = Admittance(authenticator(self), hosts, root_path, limits or Limits())
         given: dict[str, Any] = {"sights": sights(self)}
         parts = make_parts(Isolation(self.metrics), Assets(), root_path=root_path, commits=lambda: self.commits.index)
+        moments = Moments(self.pasts, given["sights"], now=self.runtime.now)
         page_resource = PageResource(
-            self.views, self.plurals, parts.pages, Assets(), **given, pump=self.pump, wall=self.wall, facts=self._facts
+            self.views, self.plurals, parts, Assets(), **given, pump=self.pump, moments=moments, facts=self._facts
         )
         frames = Frames()
         self.streams = StreamResource(self.views, runtime=self.runtime, pump=self.pump, frames=frames)
@@ -88,7 +89,7 @@ class Board(World):
             **given,
             pump=self.pump,
             frames=frames,
-            moments=Moments(self.pasts, given["sights"], now=self.runtime.now),
+            moments=moments,
         )
         sign_in = None
         if isinstance(admittance.authenticator, TokenAuthenticator):
@@ -96,7 +97,7 @@ class Board(World):
                 admittance.authenticator, page_resource, clock=self.clock, wall=self.wall, root_path=root_path
             )
         finder = CommitFinder(self.views, self.plurals, self.commits, **given, readings=Readings(), reactor=self.clock)
-        commits = CommitPages(finder, page_resource, pump=self.pump)
+        commits = CommitPages(finder, page_resource, pump=self.pump, moments=moments)
         self.followed = JournalStreams(self.entries, self.plurals, **given, runtime=self.runtime)
         journal = JournalPages(
             self.journal, self.plurals, page_resource, self.followed, **given, now=page_resource.now, root=root_path

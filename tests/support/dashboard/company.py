@@ -60,7 +60,7 @@ class Company:
         self.metrics = Metrics()
         self.isolation = Isolation(self.metrics)
         parts = make_parts(self.isolation, Assets(), root_path=root_path)
-        self.subjects, self.activity, self.pages, self.fragments = parts
+        self.subjects, self.activity, self.pages, self.fragments = parts[:4]
         self.activity.restart(self.world.projector.head)
         self._read = self.world.projector.head
 

@@ -1,0 +1,1 @@
+"""Pages of a moment of the past, and what changed between two of them."""

@@ -1,0 +1,88 @@
+"""What pages of the past say of themselves, and how their links stay in the same moment. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from urllib.parse import quote, urlencode
+
+from promoter_view.reading.past.asked import AskedMoment
+from promoter_view.reading.past.pasts import PastState
+
+#: Of pages that have no past: what is followed from there is of now.
+_OF_NOW = ("static/", "sign-in", "sign-out", "program", "journal", "healthz")
+_LINK = re.compile(r'(<a\b[^>]*? href=")([^"]*)(")')
+_FORM = re.compile(r'(<form\b[^>]*? method="get"[^>]*>)')
+_BACK = "data-back"
+
+
+@dataclass(frozen=True, slots=True)
+class PastBanner:
+    """``asked`` and ``recorded`` are moments in full, ``at`` in addresses; ages are told as of ``now``.
+
+    ``live`` leads back to now, ``before`` and ``after`` to the changes beside it, "" where there is none.
+    """
+
+    asked: str
+    recorded: str
+    live: str
+    before: str
+    after: str
+    at: str
+    now: datetime
+
+
+def banner_of(past: PastState, moment: AskedMoment, path: str, query: Mapping[str, str]) -> PastBanner:
+    """That of the page of that path, below the root, and query."""
+    rest = {name: value for name, value in query.items() if name != "at"}
+    now = datetime.fromtimestamp(moment.time_ms / 1000, UTC) if moment.time_ms else past.time
+    return PastBanner(
+        asked=exactly(now) if moment.time_ms else f"resourceVersion {moment.resource_version}",
+        recorded=exactly(past.time),
+        live=_address(path, rest),
+        before=_address(path, {**rest, "at": str(past.before)}) if past.before else "",
+        after=_address(path, {**rest, "at": str(past.after)}) if past.after else "",
+        at=now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z" if moment.time_ms else str(moment.resource_version),
+        now=now,
+    )
+
+
+def exactly(moment: datetime) -> str:
+    """A moment to the second: ``30 Nov 2026, 11:05:09 UTC``."""
+    there = moment.astimezone(UTC)
+    return f"{there.day} {there:%b} {there.year}, {there:%H:%M:%S} UTC"
+
+
+def staying(pieces: Iterable[bytes], root: str, at: str) -> Iterator[bytes]:
+    """A page whose links and filters lead to pages of the same moment; a tag is never cut by the end of a piece."""
+    held = ""
+    for piece in pieces:
+        text = held + piece.decode()
+        end = text.rfind("<")
+        cut = end if end >= 0 and ">" not in text[end:] else len(text)
+        held = text[cut:]
+        yield _stays(text[:cut], root, at).encode()
+    yield _stays(held, root, at).encode()
+
+
+def _stays(html: str, root: str, at: str) -> str:
+    hidden = f'<input type="hidden" name="at" value="{escape(at)}">'
+    linked = _LINK.sub(lambda found: found[1] + _link(found, root, at) + found[3], html)
+    return _FORM.sub(lambda found: found[1] + hidden, linked)
+
+
+def _link(found: re.Match[str], root: str, at: str) -> str:
+    href = found[2]
+    below = href.removeprefix(root)
+    if not href.startswith(root) or href.startswith("//") or below.startswith(_OF_NOW) or _BACK in found[1]:
+        return href
+    address, hash_sign, part = href.partition("#")
+    joint = "&amp;" if "?" in address else "?"
+    return f"{address}{joint}at={quote(at)}{hash_sign}{part}"
+
+
+def _address(path: str, query: Mapping[str, str]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
