@@ -129,12 +129,8 @@ class ServedApi(Served):
             moments=serving.moments(sights.members),
             warn=serving.warn,
         )
-        commits = CommitResource(
-            serving.views,
-            serving.finder(definitions, sights.commits),
-            pump=pump,
-            moments=serving.moments(sights.commits),
-        )
+        finder, moments = serving.finder(definitions, sights.commits), serving.moments(sights.commits)
+        commits = CommitResource(serving.views, finder, pump=pump, moments=moments)
         events = EventResource(
             serving.entries,
             [definition.plural for definition in definitions],
