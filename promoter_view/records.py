@@ -287,7 +287,8 @@ class LogStatus:
     ``head`` is 0 until the follower holds what may be served. ``fault`` is None while appending works, else one line
     that says what is in the way and what is done about it; ``warning`` says what will be in the way. ``lag_seconds``:
     for how long the follower may have missed what other replicas wrote. ``standing`` says in a few words who leads,
-    where there can be several replicas.
+    where there can be several replicas. ``term`` names the time in which this one leads, 0 where it does not, or where
+    there is one process.
     """
 
     head: int
@@ -299,6 +300,7 @@ class LogStatus:
     lag_seconds: float = 0.0
     standing: str = ""
     warning: str = ""
+    term: int = 0
 
 
 class BundleField(NamedTuple):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from promoter_view.boundaries import ViewReader
+from promoter_view.boundaries import Leading, ViewReader
 from promoter_view.complaints import Complaint
 from promoter_view.journal.entries import EntryIdentity, JournalEntry
 from promoter_view.journal.instruments import JournalInstruments
@@ -20,8 +21,10 @@ from promoter_view.journal.store import (
     JournalState,
     JournalStore,
     Retention,
+    SharedJournalStore,
+    Told,
 )
-from promoter_view.journal.writer import JournalWriter, Told
+from promoter_view.journal.writer import JournalWriter
 from promoter_view.periodic import Periodic
 from promoter_view.runtime import Runtime
 from promoter_view.slices import SLICE_SECONDS, cooperator
@@ -29,7 +32,7 @@ from promoter_view.views.isolation import Isolation
 
 #: How often what is too old is looked for, and how soon again where there was much of it.
 _PRUNE_SECONDS, _MORE_SECONDS = 60.0, 0.05
-_REOPEN_SECONDS = 15.0
+_REOPEN_SECONDS, _BEGIN_SECONDS = 15.0, 2.0
 
 
 class Journal:
@@ -44,7 +47,7 @@ class Journal:
         self._retention = retention
         self._writer: JournalWriter | None = None
         self._listeners: list[Told] = []
-        self._pruning = Periodic(runtime.reactor, lambda: _PRUNE_SECONDS, self._prune)
+        self._looking = Periodic(runtime.reactor, lambda: _PRUNE_SECONDS, self._look)
         self._reopening: IDelayedCall | None = None
         self._unopened = Complaint(self._log, "there is no journal: {message}", over="the journal is there")
         self._unpruned = Complaint(
@@ -55,16 +58,13 @@ class Journal:
         self.opened_at = 0
         #: What it held when that was last looked at.
         self.state = JournalState()
+        #: It is read, and written where that is this process's to do.
+        self.is_open = False
 
     @property
     def expired(self) -> EntryIdentity:
         """The newest entry that retention has deleted."""
         return self.state.expired
-
-    @property
-    def is_open(self) -> bool:
-        """It is read and written."""
-        return self._writer is not None
 
     @property
     def progress(self) -> int:
@@ -80,25 +80,34 @@ class Journal:
     @property
     def behind(self) -> tuple[int, int] | None:
         """The resourceVersions of its progress and of the newest change; None while it is not open."""
-        return None if self._writer is None else (self.progress, self._views.head)
+        return (self.progress, self._views.head) if self.is_open else None
 
     @property
     def problem(self) -> str:
         """Why nothing is written, or deleted, "" where all is well."""
-        written = self._unopened.message if self._writer is None else self._writer.problem
-        return written or self._unpruned.message
+        written = "" if self._writer is None else self._writer.problem
+        return self._unopened.message or written or self._unpruned.message
 
     async def open(self) -> None:
         """From now on it is written as the views change, or once trouble has passed. Errors: JournalError."""
         try:
-            self.state = state = await self._store.open()
+            self.state = await self._store.open()
         except JournalBusyError as trouble:
             self._unopened.set(str(trouble))
             await self._store.close()
             self._reopening = self._runtime.reactor.callLater(_REOPEN_SECONDS, self._reopen)
             return
-        self.opened_at = state.progress
+        self.opened_at = self.state.progress
         self._unopened.clear()
+        self.is_open = True
+        self._looking.start()
+        self._opened()
+
+    def _opened(self) -> None:
+        self._write_behind(self.state)
+
+    def _write_behind(self, state: JournalState) -> None:
+        """Derives what comes behind that, and writes it."""
         runtime = self._runtime
         self._writer = JournalWriter(
             self._views,
@@ -108,18 +117,25 @@ class Journal:
             cooperator=cooperator(runtime.reactor, rest_seconds=SLICE_SECONDS),
             clock=runtime.reactor,
             isolation=Isolation(runtime.metrics),
-            told=self._tell,
+            told=self._written,
         )
         self._writer.start()
-        self._pruning.start()
+
+    def _write_no_more(self) -> None:
+        """What was not written is derived again at the next beginning, by whomever."""
+        writer, self._writer = self._writer, None
+        self._unpruned.clear()
+        if writer is not None:
+            writer.stop()
 
     async def close(self) -> None:
-        """Nothing is written any more. What was not is derived again at the next start."""
+        """Nothing is read or written any more."""
         if self._reopening is not None and self._reopening.active():
             self._reopening.cancel()
-        self._pruning.stop()
-        if self._writer is not None:
-            self._writer.stop()
+        self._looking.stop()
+        self._write_no_more()
+        if self.is_open:
+            self.is_open = False
             await self._store.close()
 
     def listen(self, told: Told) -> None:
@@ -137,24 +153,100 @@ class Journal:
         failure.trap(JournalError)
         self._unopened.set(failure.getErrorMessage())
 
-    def _tell(self, entries: Sequence[JournalEntry]) -> None:
+    def _written(self, entries: Sequence[JournalEntry]) -> None:
         self._instruments.written(entries)
+        self._tell(entries)
+
+    def _tell(self, entries: Sequence[JournalEntry]) -> None:
         for told in self._listeners:
             told(entries)
 
-    def _prune(self) -> None:
-        pruning = self._store.prune(self._retention, self._runtime.now())
+    def _look(self) -> None:
+        """What it holds, after what is too old was deleted where this process writes."""
+        pruning: Deferred[int] = succeed(0)
+        if self._writer is not None:
+            pruning = self._store.prune(self._retention, self._runtime.now())
         pruning.addCallbacks(self._pruned, self._not_pruned)
 
     def _pruned(self, deleted: int) -> None:
         self._unpruned.clear()
-        self._store.state().addCallbacks(self._looked, self._not_pruned)
+        if self.is_open:
+            self._store.state().addCallbacks(self._looked, self._not_pruned)
         if deleted:
-            self._runtime.reactor.callLater(_MORE_SECONDS, self._prune)
+            self._runtime.reactor.callLater(_MORE_SECONDS, self._look)
 
     def _looked(self, state: JournalState) -> None:
         self.state = state
 
     def _not_pruned(self, failure: Failure) -> None:
         failure.trap(JournalError)
-        self._unpruned.set(failure.getErrorMessage())
+        if self._writer is not None:
+            self._unpruned.set(failure.getErrorMessage())
+
+
+class SharedJournal(Journal):
+    """That of several processes: written while this one leads (Leading), read always. Entries come by the store."""
+
+    def __init__(self, views: ViewReader, store: SharedJournalStore, retention: Retention, *, runtime: Runtime) -> None:
+        super().__init__(views, store, retention, runtime=runtime)
+        self._shared = store
+        self._leads = False
+        self._beginning: IDelayedCall | None = None
+        self._unbegun = Complaint(self._log, "nothing is written to the journal: {message}")
+        store.listen(self._tell)
+
+    @property
+    def progress(self) -> int:
+        """See Journal. What this process alone knows does not count: another may be asked next."""
+        return self._shared.progress
+
+    @property
+    def expired(self) -> EntryIdentity:
+        """See Journal."""
+        return self._shared.expired
+
+    @property
+    def problem(self) -> str:
+        """See Journal."""
+        return super().problem or self._shared.problem or self._unbegun.message
+
+    def begin(self) -> None:
+        """See Leading."""
+        self._leads = True
+        self._begin_writing()
+
+    def end(self) -> Deferred[None]:
+        """See Leading."""
+        self._leads = False
+        if self._beginning is not None and self._beginning.active():
+            self._beginning.cancel()
+        self._unbegun.clear()
+        self._write_no_more()
+        return succeed(None)
+
+    def _opened(self) -> None:
+        self._begin_writing()
+
+    def _begin_writing(self) -> None:
+        """Behind what there is now, whoever wrote it."""
+        if self._leads and self.is_open:
+            self._store.state().addCallbacks(self._begin_at, self._not_begun)
+
+    def _begin_at(self, state: JournalState) -> None:
+        self._unbegun.clear()
+        if self._leads and self.is_open and self._writer is None:
+            self._write_behind(state)
+
+    def _not_begun(self, failure: Failure) -> None:
+        failure.trap(JournalError)
+        if self._leads and self.is_open:
+            self._unbegun.set(failure.getErrorMessage())
+            self._beginning = self._runtime.reactor.callLater(_BEGIN_SECONDS, self._begin_writing)
+
+    def _written(self, entries: Sequence[JournalEntry]) -> None:
+        """The store tells of them."""
+        self._instruments.written(entries)
+
+
+if TYPE_CHECKING:
+    _: type[Leading] = SharedJournal

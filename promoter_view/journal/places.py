@@ -1,4 +1,4 @@
-"""Where a journal is kept: what ``--journal`` says, or beside the event log. Pure."""
+"""Where a journal is kept: what ``--journal`` says, or with the event log. Pure."""
 
 from __future__ import annotations
 
@@ -7,26 +7,46 @@ from pathlib import Path
 from promoter_view.log.file.folder import JOURNAL
 
 _LOG_FOLDER = "file:"
-#: Bytes that a journal in memory keeps.
-MOST_IN_MEMORY = 64 * 1024 * 1024
-IN_MEMORY, SQLITE = "memory:", "sqlite:"
-EXPECTED = "expected sqlite:FILE, or memory:"
+_URLS = ("http://", "https://")
+_MEBIBYTE = 1024 * 1024
+#: Bytes that a journal in memory keeps, or a copy there.
+MOST_IN_MEMORY = 64 * _MEBIBYTE
+#: What a journal keeps that is not told: in an etcd, whose quota is the log's too, and elsewhere.
+_MOST_IN_ETCD, _MOST = 128 * _MEBIBYTE, 1024 * _MEBIBYTE
+IN_MEMORY, SQLITE, ETCD = "memory:", "sqlite:", "etcd:"
+EXPECTED = "expected sqlite:FILE, memory:, or, on an event log in an etcd, etcd: or etcd:FILE"
 
 
 def parse_place(text: str) -> str:
     """A value of ``--journal``, checked. Errors: ValueError."""
-    if text == IN_MEMORY or (text.startswith(SQLITE) and text != SQLITE):
-        return text
     if text.startswith("postgresql:"):
         raise ValueError(f"a journal in PostgreSQL is not supported yet: {EXPECTED}")
+    if text.startswith(ETCD) and text.removeprefix(ETCD).startswith(_URLS):
+        raise ValueError("the journal's etcd is the event log's: expected etcd:, or etcd:FILE to keep the copy in FILE")
+    if text in (IN_MEMORY, ETCD) or (text.startswith((SQLITE, ETCD)) and text != SQLITE):
+        return text
     raise ValueError(f"{text!r} is no place for a journal: {EXPECTED}")
 
 
+def is_shared(place: str | None, event_log: str) -> bool:
+    """Whether the entries are keys of the event log's etcd. ``place`` None: where the event log is in one."""
+    return (event_log if place is None else place).startswith(ETCD)
+
+
 def journal_file(place: str | None, event_log: str) -> Path | None:
-    """The file of the journal; None where it is in memory.
+    """The file of the journal, or of the copy of a shared one; None where that is in memory.
 
     ``place`` None: beside an event log in a folder. An event log in memory, or in an etcd, has no place beside it.
     """
     if place is not None:
-        return None if place == IN_MEMORY else Path(place.removeprefix(SQLITE))
+        file = place.removeprefix(SQLITE).removeprefix(ETCD)
+        return None if place == IN_MEMORY or not file else Path(file)
     return Path(event_log.removeprefix(_LOG_FOLDER)) / JOURNAL if event_log.startswith(_LOG_FOLDER) else None
+
+
+def most_bytes(chosen: int | None, place: str | None, event_log: str) -> int:
+    """How large the journal there may become; ``chosen`` is None where nobody says."""
+    if is_shared(place, event_log):
+        return _MOST_IN_ETCD if chosen is None else chosen
+    most = _MOST if chosen is None else chosen
+    return most if journal_file(place, event_log) is not None else min(most, MOST_IN_MEMORY)

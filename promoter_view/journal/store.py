@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -74,6 +74,10 @@ class Batch:
     entries: Sequence[JournalEntry] = field(default=())
 
 
+#: Is told which entries are new in the journal, in order.
+Told = Callable[[Sequence[JournalEntry]], None]
+
+
 class JournalStore(Protocol):
     """Keeps a journal. Every Deferred may fail with JournalError."""
 
@@ -94,3 +98,25 @@ class JournalStore(Protocol):
 
     def close(self) -> Deferred[None]:
         """After what is under way."""
+
+
+class SharedJournalStore(JournalStore, Protocol):
+    """That of several processes: whichever of them leads appends and prunes, each reads what any of them wrote.
+
+    ``append`` fails with JournalBusyError where another one has written meanwhile: ``state`` says what there is now.
+    """
+
+    @property
+    def progress(self) -> int:
+        """The resourceVersion up to which all that there is can be read here."""
+
+    @property
+    def expired(self) -> EntryIdentity:
+        """The newest entry that was deleted."""
+
+    @property
+    def problem(self) -> str:
+        """Why what others write is not read, "" where it is."""
+
+    def listen(self, told: Told) -> None:
+        """Call it before it is opened: that is told what comes afterwards, whoever wrote it."""

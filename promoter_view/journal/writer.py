@@ -6,9 +6,10 @@ it reads from there again, and derives the same. Where it can no longer read fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -20,7 +21,7 @@ from promoter_view.complaints import Complaint
 from promoter_view.journal.deriving.backfill import TOLD_VIEWS, Past, past, past_steps
 from promoter_view.journal.deriving.changes import WAYS, derive_steps
 from promoter_view.journal.entries import EntryIdentity, EventType, Happening, JournalEntry
-from promoter_view.journal.store import Batch, JournalError, JournalState, JournalStore
+from promoter_view.journal.store import Batch, JournalError, JournalState, JournalStore, Told
 from promoter_view.log.offsets import UNITS_PER_SECOND
 from promoter_view.reading.cooperative import CooperativeReader
 from promoter_view.records import BundleChange, BundleKey
@@ -36,8 +37,6 @@ _RETRY_SECONDS = 5.0
 _BEHIND_SECONDS = 30
 #: What a gap is of: everything.
 EVERYTHING = BundleKey("", "", "")
-#: Is told which entries are new in the journal, in order.
-Told = Callable[[Sequence[JournalEntry]], None]
 
 
 class JournalWriter(CooperativeReader):
@@ -63,6 +62,8 @@ class JournalWriter(CooperativeReader):
         self._readings = Readings()
         self._cursor: Cursor | None = None
         self._found: list[JournalEntry] = []
+        self._is_waiting = False
+        self._stopped = False
         self._told = told
         self._unwritten = Complaint(
             self._log, "nothing is written to the journal: {message}", over="the journal is written again"
@@ -72,6 +73,16 @@ class JournalWriter(CooperativeReader):
         self.examined = state.progress
         #: The resourceVersion behind which a new journal has everything; 0 for one that was there before.
         self.began = 0
+
+    def stop(self) -> None:
+        """See CooperativeReader."""
+        self._stopped = True
+        super().stop()
+
+    def wake(self) -> None:
+        """See CooperativeReader. Before it is known where the journal stands, nothing is derived."""
+        if not self._is_waiting:
+            super().wake()
 
     @property
     def problem(self) -> str:
@@ -154,7 +165,14 @@ class JournalWriter(CooperativeReader):
     def _write(self, progress: int) -> Deferred[None]:
         """Fires once all that was found up to there is written, and told."""
         found, self._found = self._found, []
-        return self._store.append(Batch(progress, found)).addCallback(self._written, progress)
+        writing: Deferred[Any] = self._store.append(Batch(progress, found))
+        writing.addCallback(self._written, progress)
+        writing.addErrback(self._not_written)
+        return writing
+
+    def _not_written(self, failure: Failure) -> Failure | None:
+        """A task that was stopped meanwhile has nobody who would hear of it."""
+        return None if self._stopped else failure
 
     def _written(self, entries: Sequence[JournalEntry], progress: int) -> None:
         self.progress = progress
@@ -168,11 +186,22 @@ class JournalWriter(CooperativeReader):
         self._cursor, self._found = None, []
         if failure.check(TaskStopped):
             return
+        self._is_waiting = True
         if failure.check(JournalError):
             self._unwritten.set(failure.getErrorMessage())
         else:
             super()._broken(failure)
-        self._clock.callLater(_RETRY_SECONDS, self.wake)
+        self._clock.callLater(_RETRY_SECONDS, self._read_again)
+
+    def _read_again(self) -> None:
+        """What failed may have been written all the same, or by somebody else."""
+        if not self._stopped:
+            self._store.state().addCallbacks(self._stand_at, self._broken)
+
+    def _stand_at(self, state: JournalState) -> None:
+        if not self._stopped:
+            self.progress, self._is_waiting = state.progress, False
+            self.wake()
 
 
 def _entries(change: BundleChange, happenings: Sequence[Happening]) -> list[JournalEntry]:

@@ -11,12 +11,13 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from promoter_view.boundaries import Leading
-from promoter_view.journal.keeping import Journal
-from promoter_view.journal.places import MOST_IN_MEMORY, journal_file
+from promoter_view.journal.keeping import Journal, SharedJournal
+from promoter_view.journal.places import is_shared, journal_file, most_bytes
 from promoter_view.journal.sqlite.store import SqliteJournal
 from promoter_view.journal.store import Retention
 from promoter_view.kubernetes.client.client import KubernetesClient
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, Clusters
+from promoter_view.log.etcd.client.places import parse_place
 from promoter_view.log.leading import LeadingBoth
 from promoter_view.log.settings import EtcdFiles
 from promoter_view.log.urls import LogSettings, open_log, past_of
@@ -86,7 +87,7 @@ class Pipeline:
             runtime=runtime,
             schema_poll_seconds=settings.cluster.schema_poll_interval,
         )
-        self.journal = _journal(settings, self.projector, runtime)
+        self.journal = _journal(settings, self.projector, lambda: self.event_log.status().term, runtime)
         self.shard = _shard(settings, self.projector, runtime)
         self.notifications = _notifications(settings, self, runtime)
 
@@ -117,6 +118,8 @@ class Pipeline:
     def lead(self, clusters: Clusters) -> None:
         """Reflects those clusters, runs the shard, and sends notifications, whenever this replica leads."""
         part: Leading = ReflectionByLeader(self.reflection, clusters, self.projector.snapshot)
+        if isinstance(self.journal, SharedJournal):
+            part = LeadingBoth(part, self.journal)
         if self.shard is not None:
             part = self.shard.led_after(part, clusters)
         if self.notifications is not None:
@@ -133,12 +136,17 @@ class Pipeline:
         return [*writing, self.journal.close, *self.reflection.endings()]
 
 
-def _journal(settings: Settings, projector: Projector, runtime: Runtime) -> Journal:
-    chosen = settings.journal
-    file = journal_file(chosen.place, settings.event_log.url)
-    size = chosen.retention_bytes if file is not None else min(chosen.retention_bytes, MOST_IN_MEMORY)
-    store = SqliteJournal(file, reactor=runtime.reactor)
-    return Journal(projector, store, Retention(chosen.retention_age, size), runtime=runtime)
+def _journal(settings: Settings, projector: Projector, term: Callable[[], int], runtime: Runtime) -> Journal:
+    chosen, url = settings.journal, settings.event_log.url
+    file = journal_file(chosen.place, url)
+    retention = Retention(chosen.retention_age, most_bytes(chosen.retention_bytes, chosen.place, url))
+    if not is_shared(chosen.place, url):
+        return Journal(projector, SqliteJournal(file, reactor=runtime.reactor), retention, runtime=runtime)
+    from promoter_view.journal.etcd.opening import etcd_journal  # noqa: PLC0415 - where there is an etcd
+
+    place = parse_place(url.removeprefix("etcd:"))
+    shared = etcd_journal(place, _etcd_files(settings), file, term=term, runtime=runtime)
+    return SharedJournal(projector, shared, retention, runtime=runtime)
 
 
 def _notifications(settings: Settings, pipeline: Pipeline, runtime: Runtime) -> Notifications | None:
@@ -175,7 +183,7 @@ def replica_name(settings: Settings) -> str:
 
 
 def _log_settings(settings: Settings, role: Role) -> LogSettings:
-    chosen, etcd = settings.event_log, settings.etcd
+    chosen = settings.event_log
     return LogSettings(
         retention_age_seconds=chosen.retention_age,
         retention_bytes=chosen.retention_bytes,
@@ -185,5 +193,10 @@ def _log_settings(settings: Settings, role: Role) -> LogSettings:
         generation=GENERATION,
         remembers=not role.aggregated,
         replica_id=replica_name(settings),
-        etcd=EtcdFiles(etcd.cafile, etcd.certfile, etcd.keyfile, etcd.user, etcd.password_file),
+        etcd=_etcd_files(settings),
     )
+
+
+def _etcd_files(settings: Settings) -> EtcdFiles:
+    etcd = settings.etcd
+    return EtcdFiles(etcd.cafile, etcd.certfile, etcd.keyfile, etcd.user, etcd.password_file)

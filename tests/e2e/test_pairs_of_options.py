@@ -246,7 +246,8 @@ def test_every_surface(cluster: Cluster, tmp_path: Path, row: Row) -> None:
         "sqlite": tmp_path / "kept.sqlite",
     }
     journal = journals[row["journal"]]
-    place = f"sqlite:{journal}" if journal is not None else "memory:"
+    kept = "etcd" if row["event-log"] == "etcd" else "sqlite"
+    place = f"{kept}:{journal}" if journal is not None else "memory:"
     options = options_of(row, str(cluster.plane.kubeconfig), logs[row["event-log"]], place)
     arguments = [part for name, value in options.items() for part in (f"--{name}", value) if part is not None]
     with Program(tmp_path / "program", arguments, dashboard=True) as program:

@@ -53,7 +53,7 @@ def test_what_its_metrics_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     found = told(world)
     assert found["bytes"] > 0
     assert found["oldest_timestamp_seconds"] == (BEGAN + timedelta(minutes=1)).timestamp()
-    world.journal._tell([entry(2), entry(2, 1)])
+    world.journal._written([entry(2), entry(2, 1)])
     sample = {"event": "promoted"}
     assert world.runtime.metrics.registry.get_sample_value("promoter_view_journal_entries_total", sample) == 2.0
 

@@ -6,20 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from promoter_view.journal.places import journal_file, parse_place
+from promoter_view.journal.places import is_shared, journal_file, most_bytes, parse_place
 
 
-@pytest.mark.parametrize("text", ["memory:", "sqlite:/var/lib/journal.sqlite"])
+@pytest.mark.parametrize("text", ["memory:", "sqlite:/var/lib/journal.sqlite", "etcd:", "etcd:/tmp/copy.sqlite"])
 def test_places(text: str) -> None:
-    """A file, or memory."""
+    """A file, memory, or the event log's etcd with a copy in one of these."""
     assert parse_place(text) == text
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("postgresql://db/x", "a journal in PostgreSQL is not supported yet: expected sqlite:FILE, or memory:"),
-        ("sqlite:", "'sqlite:' is no place for a journal: expected sqlite:FILE, or memory:"),
+        ("postgresql://db/x", "a journal in PostgreSQL is not supported yet: expected sqlite:FILE, memory:, or"),
+        ("etcd:http://etcd:2379/x", "the journal's etcd is the event log's: expected etcd:, or etcd:FILE"),
+        ("sqlite:", "'sqlite:' is no place for a journal: expected sqlite:FILE, memory:, or"),
         ("/var/lib", "'/var/lib' is no place for a journal"),
     ],
 )
@@ -37,8 +38,28 @@ def test_what_is_no_place(text: str, words: str) -> None:
         (None, "etcd:http://etcd:2379", None),
         ("memory:", "file:/data", None),
         ("sqlite:/other/j", "file:/data", Path("/other/j")),
+        ("etcd:", "etcd:http://etcd:2379", None),
+        ("etcd:/tmp/copy", "etcd:http://etcd:2379", Path("/tmp/copy")),
     ],
 )
 def test_the_file(place: str | None, event_log: str, file: Path | None) -> None:
     """What is said counts; else it stands beside an event log in a folder."""
     assert journal_file(place, event_log) == file
+
+
+@pytest.mark.parametrize(
+    ("place", "event_log", "shared", "most"),
+    [
+        (None, "file:/data", False, 1 << 30),
+        (None, "memory:", False, 64 << 20),
+        (None, "etcd:http://etcd:2379", True, 128 << 20),
+        ("etcd:/tmp/copy", "etcd:http://etcd:2379", True, 128 << 20),
+        ("memory:", "etcd:http://etcd:2379", False, 64 << 20),
+        ("sqlite:/other/j", "etcd:http://etcd:2379", False, 1 << 30),
+    ],
+)
+def test_whose_it_is_and_how_large(place: str | None, event_log: str, shared: bool, most: int) -> None:
+    """One in an etcd is shared, and smaller; what is said counts, but for memory."""
+    assert is_shared(place, event_log) is shared
+    assert most_bytes(None, place, event_log) == most
+    assert most_bytes(1000, place, event_log) == 1000

@@ -21,6 +21,7 @@ from promoter_view.journal.sqlite.schema import STEPS, VERSION
 from promoter_view.journal.sqlite.store import SqliteJournal
 from promoter_view.journal.store import Batch, JournalError, JournalQuery, JournalStore, Retention
 from promoter_view.records import BundleKey
+from tests.support.journal.etcds import EtcdTown
 from tests.support.journal.journals import BEGAN, KEY, DirectJournal, entry
 
 OTHER = BundleKey("stagedetails", "kargo", "prod")
@@ -261,6 +262,16 @@ class MemoryTests(StoreSuite, TestCase):
         again = self.make()
         self.assertEqual((await again.open()).entries, 0)
         self.addCleanup(again.close)
+
+
+class EtcdTests(StoreSuite, TestCase):
+    """In the keys of an etcd, with a copy in memory, for the replica that leads."""
+
+    def setUp(self) -> None:
+        self.town = EtcdTown()
+
+    def make(self) -> JournalStore:  # type: ignore[override]
+        return self.town.journal()
 
 
 class DirectTests(StoreSuite, TestCase):

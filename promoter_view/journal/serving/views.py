@@ -123,6 +123,8 @@ class EventViews:
         cursor.not_fetched()
 
     def _told(self, entries: Sequence[JournalEntry]) -> None:
+        if self._recent and entries[0].identity <= self._recent[-1].identity:
+            self._recent.clear()  # the journal is another one: an etcd was restored from a backup
         self._recent.extend(entries)
         self._wake()
 

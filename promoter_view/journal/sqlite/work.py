@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -24,13 +24,17 @@ _OF_SHA = (
 
 
 def append(cursor: Any, batch: Batch) -> Sequence[JournalEntry]:
-    """See JournalStore. What is at or before the progress is in the journal already, and not written again."""
+    """See JournalStore. What is at or before the progress is in the journal already, and not written again.
+
+    A copy of another journal is one no more.
+    """
     (known,) = cursor.execute("SELECT coalesce(max(value), 0) FROM facts WHERE name = 'progress'").fetchone()
     recall, written = _Recall(cursor), list[JournalEntry]()
     for version, of_it in groupby(batch.entries, key=lambda entry: entry.identity.resource_version):
         if version > known:
             written += _append_change(cursor, recall, list(of_it))
-    _remember(cursor, "progress", max(known, batch.progress))
+    remember(cursor, {"progress": max(known, batch.progress)})
+    cursor.execute("DELETE FROM facts WHERE name = 'cluster'")
     return written
 
 
@@ -40,13 +44,14 @@ def _append_change(cursor: Any, recall: Recall, entries: Sequence[JournalEntry])
     for entry in entries:
         if (whole := completed(entry, recall)) is not None:
             written.append(replace(whole, has_more=entry is not entries[-1]))
-            _insert(cursor, written[-1])
+            insert(cursor, written[-1])
     if written and written[-1].has_more:  # what followed was in the journal already
         written[-1] = _without_more(cursor, written[-1])
     return written
 
 
-def _insert(cursor: Any, entry: JournalEntry) -> None:
+def insert(cursor: Any, entry: JournalEntry) -> None:
+    """One more, as it is."""
     cursor.execute(f"INSERT INTO entries VALUES ({', '.join('?' * 12)})", row_of(entry))  # noqa: S608
     cursor.executemany(
         "INSERT OR IGNORE INTO commits VALUES (?, ?, ?)", [(sha.lower(), *entry.identity) for sha in entry.shas]
@@ -76,8 +81,14 @@ def _without_more(cursor: Any, entry: JournalEntry) -> JournalEntry:
     return entry
 
 
-def _remember(cursor: Any, name: str, value: int) -> None:
-    cursor.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+def remember(cursor: Any, told: Mapping[str, int]) -> None:
+    """Numbers that are no entries' own."""
+    cursor.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", told.items())
+
+
+def facts(cursor: Any) -> Mapping[str, int]:
+    """All that was remembered."""
+    return dict(cursor.execute("SELECT name, value FROM facts"))
 
 
 def query(cursor: Any, asked: JournalQuery) -> Sequence[JournalEntry]:
@@ -119,14 +130,24 @@ def _edge(cursor: Any, edge: str, side: str, time: datetime) -> int | None:
 
 def state(cursor: Any) -> JournalState:
     """See JournalStore."""
-    facts = dict(cursor.execute("SELECT name, value FROM facts"))
-    newest = _identity(cursor, "DESC")
+    newest = newest_of(cursor)
     oldest = _identity(cursor, "ASC")
     (count,) = cursor.execute("SELECT count(*) FROM entries").fetchone()
     (first,) = cursor.execute("SELECT min(time_ms) FROM entries").fetchone()
-    expired = EntryIdentity(facts["expired"], facts["expired_item"]) if "expired" in facts else BEGINNING
     since = None if first is None else datetime.fromtimestamp(first / 1000, UTC)
-    return JournalState(facts.get("progress", 0), newest, oldest, expired, since, count, _used_bytes(cursor))
+    progress = facts(cursor).get("progress", 0)
+    return JournalState(progress, newest, oldest, expired(cursor), since, count, _used_bytes(cursor))
+
+
+def newest_of(cursor: Any) -> EntryIdentity:
+    """The identity of the last entry, BEGINNING where there is none."""
+    return _identity(cursor, "DESC")
+
+
+def expired(cursor: Any) -> EntryIdentity:
+    """The newest that was deleted, BEGINNING where none was."""
+    found = facts(cursor)
+    return EntryIdentity(found["expired"], found["expired_item"]) if "expired" in found else BEGINNING
 
 
 def _identity(cursor: Any, order: str) -> EntryIdentity:
@@ -148,16 +169,28 @@ def prune(cursor: Any, retention: Retention, now: datetime) -> int:
     is_too_large = _used_bytes(cursor) > retention.max_bytes
     chosen = "SELECT resource_version, item, time_ms FROM entries ORDER BY resource_version, item LIMIT ?"
     found = list(cursor.execute(chosen, (_PRUNED_AT_ONCE,)))
-    gone = [row[:2] for row in found if is_too_large or row[2] < oldest_kept]
+    return _delete(cursor, [EntryIdentity(*row[:2]) for row in found if is_too_large or row[2] < oldest_kept])
+
+
+def expire(cursor: Any, last: EntryIdentity) -> None:
+    """Deletes all up to that one, which is deleted too."""
+    found = cursor.execute("SELECT resource_version, item FROM entries WHERE (resource_version, item) <= (?, ?)", last)
+    if not _delete(cursor, [EntryIdentity(*row) for row in found]) and last > expired(cursor):
+        remember(cursor, _expired(last))
+
+
+def _delete(cursor: Any, gone: Sequence[EntryIdentity]) -> int:
     if not gone:
         return 0
     for table in ("commits", "entries"):
         cursor.executemany(f"DELETE FROM {table} WHERE resource_version = ? AND item = ?", gone)  # noqa: S608
-    version, item = max(gone)
-    _remember(cursor, "expired", version)
-    _remember(cursor, "expired_item", item)
+    remember(cursor, _expired(max(gone)))
     cursor.execute("PRAGMA incremental_vacuum")
     return len(gone)
+
+
+def _expired(last: EntryIdentity) -> Mapping[str, int]:
+    return {"expired": last.resource_version, "expired_item": last.item}
 
 
 class _Recall:

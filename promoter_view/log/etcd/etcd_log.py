@@ -110,7 +110,8 @@ class EtcdLog:
             pending_bytes=terms.pending_bytes,
             fault=terms.fault or core.faults.first,
             lag_seconds=self._lag_seconds() if self._following else 0.0,
-            standing=f"{self._around.identity} {'leads' if core.state is State.LEADING else 'follows'}",
+            standing=f"{self._around.identity} {'leads' if core.leads else 'follows'}",
+            term=core.leads,
         )
 
     def _lag_seconds(self) -> float:

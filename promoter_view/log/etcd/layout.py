@@ -95,9 +95,9 @@ class KeyLayout:
         self.leader = self._root + b"log/leader"
         #: Head and leader, in one read; nothing else sorts between the two.
         self.survey = Keys(self.head, self.leader + b"\0")
-        self.log = _below(self._root + b"log/")
-        self.objects = _below(self._root + b"log/objects/")
-        self.checkpoints = _below(self._root + b"checkpoints/")
+        self.log = below(self._root + b"log/")
+        self.objects = below(self._root + b"log/objects/")
+        self.checkpoints = below(self._root + b"checkpoints/")
 
     def object_key(self, key: ObjectKey) -> bytes:
         """The key of one object. Kubernetes allows no slash in any of the three."""
@@ -116,11 +116,16 @@ class KeyLayout:
 
     def pieces(self, offset: int) -> Keys:
         """The keys of a checkpoint's pieces."""
-        return _below(b"%bpieces/%020d/" % (self._root, offset))
+        return below(b"%bpieces/%020d/" % (self._root, offset))
 
     def piece_key(self, offset: int, number: int) -> bytes:
         """The key of one piece, from 0."""
         return b"%b%06d" % (self.pieces(offset).key, number)
+
+
+def below(folder: bytes) -> Keys:
+    """All keys that begin with that; it ends with a slash."""
+    return Keys(folder, folder[:-1] + b"0")  # "0" follows "/"
 
 
 def damaged(key: bytes, what: str) -> LogDamaged:
@@ -223,10 +228,6 @@ def holds_object(change: Change) -> bool:
 def _stripped(record: Record) -> Record:
     entry = record.entry
     return replace(record, entry=replace(entry, body=b"")) if isinstance(entry, Change) else record
-
-
-def _below(folder: bytes) -> Keys:
-    return Keys(folder, folder[:-1] + b"0")  # "0" follows "/"
 
 
 def _value(key: bytes, value: bytes) -> Any:

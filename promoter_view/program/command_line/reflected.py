@@ -182,16 +182,18 @@ class JournalOptions:
     place: str | None = option(
         journal_place,
         None,
-        "where the journal is: sqlite:FILE, or memory:",
+        "where the journal is: sqlite:FILE, memory:, or etcd:FILE: in the event log's etcd, with a copy in FILE",
         name="journal",
-        otherwise="journal.sqlite beside an event log in a folder, else memory:",
+        otherwise="journal.sqlite beside an event log in a folder; etcd: (the copy is in memory) for one in an etcd; "
+        "else memory:",
         more="see [journal](journal.md)",
     )
     retention_age: float = option(duration, "400d", "how long entries are kept")
-    retention_bytes: int = option(
+    retention_bytes: int | None = option(
         size,
-        "1Gi",
+        None,
         "how large the journal may become; whichever limit is hit first applies",
+        otherwise="1Gi, in an etcd 128Mi",
         more="in memory 64Mi at most",
     )
 

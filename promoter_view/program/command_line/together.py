@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+from promoter_view.journal.places import is_shared
 from promoter_view.program.command_line.declaring import OptionError
 from promoter_view.program.command_line.settings import Settings
 
@@ -13,6 +14,7 @@ def check_together(chosen: Settings) -> None:
     _check_api(chosen)
     _check_argocd(chosen)
     _check_etcd(chosen)
+    _check_journal(chosen)
     _check_dashboard(chosen)
 
 
@@ -85,6 +87,12 @@ def _check_etcd(chosen: Settings) -> None:
         raise OptionError(
             "--etcd-cafile counts with --event-log etcd:https://... only: nothing else shows a certificate"
         )
+
+
+def _check_journal(chosen: Settings) -> None:
+    log, place = chosen.event_log.url, chosen.journal.place
+    if place is not None and is_shared(place, log) and not log.startswith("etcd:"):
+        raise OptionError(f"--journal {place} counts with --event-log etcd:... only, and that is {log!r}")
 
 
 def _check_dashboard(chosen: Settings) -> None:

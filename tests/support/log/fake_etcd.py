@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from twisted.internet.defer import Deferred, succeed
 
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
-from promoter_view.log.etcd.client.values import DeleteKey, Found, KeyEvent, Keys, KeyValue, Message, Outcome, PutKey
+from promoter_view.log.etcd.client.values import (
+    DeleteKey,
+    Found,
+    KeyEvent,
+    Keys,
+    KeyValue,
+    Message,
+    Outcome,
+    PutKey,
+    Space,
+)
 
 COMPACTED = EtcdError(Fault.COMPACTED, "etcdserver: mvcc: required revision has been compacted")
 FUTURE = EtcdError(Fault.FUTURE, "etcdserver: mvcc: required revision is a future revision")
@@ -97,6 +107,7 @@ class FakeEtcd:
         self.holding = False
         self.held = deque()
         self.turns = 0
+        self.full = Space(1, 100)
         self.commits = 0
         self.ranges = 0
         self._lease_ids = 100
@@ -176,6 +187,12 @@ class FakeEtcd:
         if revision > self.state.revision:
             raise FUTURE
         self._compact(revision)
+
+    async def space(self):
+        self._fail()
+        if isinstance(self.full, Exception):
+            raise self.full
+        return self.full
 
     def _compact(self, revision):
         self.state.compacted = revision

@@ -26,7 +26,7 @@ from promoter_view.kubernetes.outcomes import Unreachable
 from promoter_view.log.etcd.client import wire
 from promoter_view.log.etcd.client.connections import EtcdConnections
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
-from promoter_view.log.etcd.client.values import Found, Keys, Message, Outcome, Transaction
+from promoter_view.log.etcd.client.values import Found, Keys, Message, Outcome, Space, Transaction
 from promoter_view.metrics import Metrics
 from promoter_view.network.sending import send
 from promoter_view.network.targets import Target, parse_target
@@ -105,6 +105,10 @@ class Gateway:
     async def compact(self, revision: int) -> None:
         """See Etcd."""
         await self._call("kv/compaction", {"revision": str(revision)})
+
+    async def space(self) -> Space:
+        """See Etcd."""
+        return wire.space_of(await self._call("maintenance/status", {}))
 
     def turn(self) -> None:
         """See Etcd."""

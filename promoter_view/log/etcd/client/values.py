@@ -89,6 +89,18 @@ class Outcome:
     found: tuple[Found, ...]
 
 
+class Space(NamedTuple):
+    """What a member's database takes of the disk, and how much it may at most, in bytes."""
+
+    used: int
+    quota: int
+
+    @property
+    def share(self) -> float:
+        """How much of what it may is taken."""
+        return self.used / self.quota
+
+
 class KeyEvent(NamedTuple):
     """One change of one key. ``value`` is None where it was deleted."""
 
@@ -153,6 +165,9 @@ class Etcd(Protocol):
 
     async def compact(self, revision: int) -> None:
         """Forgets what was before that revision. Errors also: COMPACTED where that has been done."""
+
+    async def space(self) -> Space:
+        """How full the database of the member is that answers. etcd before 3.6 does not say its quota: its default."""
 
     def turn(self) -> None:
         """Ask another member first from now on, where there are several."""

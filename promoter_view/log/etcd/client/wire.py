@@ -24,11 +24,14 @@ from promoter_view.log.etcd.client.values import (
     Operation,
     Outcome,
     PutKey,
+    Space,
     Transaction,
 )
 
 Document = Mapping[str, Any]
 
+#: Of etcd's --quota-backend-bytes.
+_DEFAULT_QUOTA = 2 << 30
 #: What reading a document raises where it is not what etcd sends.
 _MALFORMED = (ValueError, TypeError, KeyError, AttributeError)
 
@@ -116,6 +119,11 @@ def number(document: Document, name: str) -> int:
         return int(document.get(name, 0))
     except _MALFORMED as error:
         raise malformed(repr(document).encode()) from error
+
+
+def space_of(document: Document) -> Space:
+    """The answer of ``maintenance/status``. Errors: EtcdError with MALFORMED."""
+    return Space(number(document, "dbSize"), number(document, "dbSizeQuota") or _DEFAULT_QUOTA)
 
 
 def _message(result: Document) -> Message:

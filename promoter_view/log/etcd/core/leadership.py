@@ -41,6 +41,11 @@ class Leadership(ABC):
         """Up to where all is applied, 0 before there is a state."""
         return 0 if self.progress is None else self.progress.revision
 
+    @property
+    def leads(self) -> int:
+        """The number of the term in which it leads, 0 where it does not."""
+        return self._term.number if self._term is not None and self.state is State.LEADING else 0
+
     @abstractmethod
     def _drop(self, error: Exception) -> Actions:
         """The state is not true any more."""

@@ -133,6 +133,14 @@ def test_where_none_answers_the_last_error_is_told(members):
     assert (caught.value.fault, caught.value.transient) == (Fault.NO_LEADER, True)
 
 
+@pytest.mark.parametrize(("told", "quota"), [({"dbSizeQuota": "50"}, 50), ({}, 2 << 30)])
+def test_how_full_it_is(members, told, quota):
+    """Of its quota, or of the default one where it does not say."""
+    members.scripts["a"] = [(200, {"header": HEADER, "dbSize": "40", **told})]
+    space = result_of(gateway(members, "a").space())
+    assert (space.used, space.quota, space.share) == (40, quota, 40 / quota)
+
+
 def test_what_etcd_decides_is_not_asked_again(members):
     """A refusal is an answer: no other member would say otherwise."""
     members.scripts["a"] = [(400, {"code": 11, "message": "etcdserver: mvcc: required revision has been compacted"})]

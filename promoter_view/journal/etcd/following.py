@@ -1,0 +1,253 @@
+"""Keeps a replica's copy at the journal's keys: a range from where the copy stands, then a watch, again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.defer import TimeoutError as WaitTimeout
+from twisted.internet.task import deferLater
+from twisted.logger import Logger, LogLevel
+
+from promoter_view.complaints import Complaint
+from promoter_view.journal.entries import BEGINNING, EntryIdentity
+from promoter_view.journal.etcd.copy import Copying, CopyPlace, JournalCopy
+from promoter_view.journal.etcd.layout import JournalHead, JournalKeys, decode_head
+from promoter_view.journal.etcd.transactions import JournalTail
+from promoter_view.journal.store import JournalError, Told
+from promoter_view.kubernetes.client.backoff import Backoff
+from promoter_view.log.etcd.barriers import Barriers
+from promoter_view.log.etcd.client.faults import EtcdError
+from promoter_view.log.etcd.client.values import Etcd, Found, KeyEvent, Keys, KeyValue, Message
+from promoter_view.log.etcd.core.actions import Serve
+from promoter_view.runtime import Runtime
+
+#: Keys that are read at once.
+_PAGE = 32
+#: A watch that is silent for so long is compared with what etcd says.
+_SILENT_SECONDS = 10.0
+
+
+class _Ended(Exception):  # noqa: N818 - a state, as Twisted's ConnectionLost
+    """The watch has ended, or is to end."""
+
+
+class JournalFollowing:
+    """``tail`` and ``expired`` are as the copy has them; ``told`` hears what is new there."""
+
+    _log = Logger()
+
+    def __init__(self, etcd: Etcd, keys: JournalKeys, copy: JournalCopy, *, runtime: Runtime) -> None:
+        self._etcd = etcd
+        self._keys = keys
+        self._copy = copy
+        self._reactor = runtime.reactor
+        self._backoff = Backoff(random=runtime.random.random, first_seconds=0.1, limit_seconds=5.0)
+        self._barriers = Barriers()
+        self._place = CopyPlace()
+        self._parts: list[KeyEvent] = []
+        #: Keys that were put, and that head has not come to.
+        self._pending: dict[bytes, KeyValue] = {}
+        self._running: Deferred[None] = succeed(None)
+        self._stopped = False
+        self._unread = Complaint(
+            self._log,
+            "the journal is not read from etcd, and it is tried again: {message}",
+            over="the journal is read from etcd again",
+            level=LogLevel.info,
+        )
+        self._told: Told = lambda _: None
+        self.tail = JournalTail(JournalHead(), 0)
+        self.expired = BEGINNING
+
+    @property
+    def problem(self) -> str:
+        """Why nothing is read, "" where it is."""
+        return self._unread.message
+
+    async def begin(self, progress: int) -> None:
+        """Brings the copy, which is open, to where the journal is, and goes on from there.
+
+        ``progress`` is the copy's. Errors: EtcdError, JournalError.
+        """
+        self._stopped, self.tail = False, JournalTail(JournalHead(progress), 0)
+        self._place = await self._copy.place()
+        await self._catch_up()
+        self._running = Deferred.fromCoroutine(self._run())
+        self._running.addErrback(lambda failure: failure.trap(CancelledError))
+
+    def listen(self, told: Told) -> None:
+        """From now on that is told what is new."""
+        self._told = told
+
+    async def reach(self, revision: int) -> None:
+        """Waits until all up to that revision of etcd is copied."""
+        if self._place.revision < revision:
+            await self._barriers.wait(revision)
+
+    def stop(self) -> None:
+        """No more; idempotent. What runs at this very moment ends where it would wait again."""
+        self._stopped = True
+        self._running.cancel()
+
+    async def _run(self) -> None:
+        while not self._stopped:
+            try:
+                await self._follow()
+            except CancelledError:
+                raise
+            except (EtcdError, JournalError, _Ended) as error:
+                self._unread.set(str(error), reason=type(error).__name__)
+            except Exception as error:  # a fault of ours: all that is copied is read again
+                self._log.failure("the journal's copy is made again from where it stands")
+                self._unread.set(f"a fault in promoter-view: {error}")
+            else:
+                return
+            await deferLater(self._reactor, self._backoff.next())
+
+    async def _follow(self) -> None:
+        await self._catch_up()
+        watch = await self._etcd.watch(self._keys.all, revision=self._place.revision + 1)
+        self._unread.clear()
+        try:
+            while not self._stopped:
+                for message in await self._next(watch.read()):
+                    await self._hear(message)
+        finally:
+            watch.close()
+
+    async def _next(self, reading: Deferred[Sequence[Message]]) -> Sequence[Message]:
+        try:
+            messages = await reading.addTimeout(_SILENT_SECONDS, self._reactor)
+        except WaitTimeout:
+            await self._compare()
+            return ()
+        if not messages:
+            raise _Ended("the watch has ended")
+        return messages
+
+    async def _compare(self) -> None:
+        """The member that is watched through may be cut off from the others. Errors: _Ended."""
+        found = await self._etcd.range(Keys(self._keys.head))
+        if _put_at(found) != self.tail.revision:
+            self._etcd.turn()
+            raise _Ended("the watch is behind what etcd says: another member is tried")
+
+    async def _hear(self, message: Message) -> None:
+        if message.cluster != self._place.cluster:
+            raise _Ended("another etcd answers")
+        if message.canceled or message.compacted:
+            raise _Ended(message.canceled or "compacted")
+        self._backoff.reset()
+        self._parts += message.events
+        if message.fragment:
+            return
+        events, self._parts = self._parts, []
+        for revision, changed in groupby(events, key=lambda event: event.revision):
+            await self._apply(revision, list(changed))
+
+    async def _apply(self, revision: int, events: Sequence[KeyEvent]) -> None:
+        head = None
+        for event in events:
+            if event.key == self._keys.head:
+                head = event
+            elif event.value is None:
+                self._pending.pop(event.key, None)
+            else:
+                self._pending[event.key] = KeyValue(event.key, event.value, event.created_at, revision)
+        if head is None:
+            return
+        if head.value is None:
+            raise _Ended("its head was deleted")
+        found = decode_head(head.key, head.value)
+        ready = self._ready(found)
+        await self._take(Copying(self._moved(revision, ready), found, _values(ready), found.progress))
+        self._settle(JournalTail(found, revision))
+
+    def _ready(self, head: JournalHead) -> Sequence[KeyValue]:
+        """What head has come to, which waits no more."""
+        ready = [self._pending[key] for key in sorted(self._pending) if self._is_up_to(key, head.progress)]
+        for item in ready:
+            del self._pending[item.key]
+        return ready
+
+    def _is_up_to(self, key: bytes, progress: int) -> bool:
+        first = self._keys.first_of(key)
+        return first is not None and first.resource_version <= progress
+
+    async def _take(self, copying: Copying) -> None:
+        taken = await self._copy.take(copying)
+        self._place, self.expired = copying.place, taken.expired
+        if taken.entries:
+            self._told(taken.entries)
+
+    def _settle(self, tail: JournalTail) -> None:
+        """All up to there is copied."""
+        self.tail = tail
+        self._barriers.serve(Serve(self._place.revision))
+
+    def _moved(self, revision: int, items: Sequence[KeyValue]) -> CopyPlace:
+        """The place up to that revision, with these keys, the newest last."""
+        place = self._place._replace(revision=revision)
+        if not items:
+            return place
+        first = self._keys.first_of(items[-1].key)
+        assert first is not None
+        return place._replace(first=first, made=items[-1].create_revision)
+
+    async def _catch_up(self) -> None:
+        """What was put since the copy's place, as of now. Errors: EtcdError, JournalError."""
+        self._parts, self._pending = [], {}
+        found = await self._etcd.range(Keys(self._keys.head))
+        head = decode_head(self._keys.head, found.items[0].value) if found.items else JournalHead()
+        if not await self._goes_on(found, head):
+            await self._copy.clear()
+            self._place = CopyPlace()
+        self._place = self._place._replace(cluster=found.cluster)
+        await self._copy_pages(found, head)
+        self._settle(JournalTail(head, _put_at(found)))
+
+    async def _copy_pages(self, found: Found, head: JournalHead) -> None:
+        """As of that revision. Until the last one the copy's progress is what it was."""
+        keys, more = self._behind(self._place.first), True
+        while more:
+            page = await self._etcd.range(keys, revision=found.revision, limit=_PAGE)
+            self._pending.update({item.key: item for item in page.items})
+            ready = self._ready(head)
+            more = page.more and bool(page.items)
+            if more:
+                keys = Keys(page.items[-1].key + b"\0", keys.end)
+            place = self._moved(self._place.revision if more else found.revision, ready)
+            await self._take(Copying(place, head, _values(ready), self._progress if more else head.progress))
+
+    async def _goes_on(self, found: Found, head: JournalHead) -> bool:
+        """Whether the copy is of the journal that is there: an etcd may be another one, or restored from a backup."""
+        place = self._place
+        if not place.cluster:
+            return True
+        if place.cluster != found.cluster or place.revision > found.revision or self._progress > head.progress:
+            return False
+        if place.first <= max(BEGINNING, head.expired):
+            return True  # all that it had is deleted, or it had nothing
+        newest = await self._etcd.range(Keys(self._keys.key(place.first)))
+        return bool(newest.items) and newest.items[0].create_revision == place.made
+
+    @property
+    def _progress(self) -> int:
+        return self.tail.head.progress
+
+    def _behind(self, first: EntryIdentity) -> Keys:
+        """The keys after that one."""
+        if first == BEGINNING:
+            return self._keys.entries
+        return Keys(self._keys.key(first) + b"\0", self._keys.entries.end)
+
+
+def _values(items: Sequence[KeyValue]) -> Sequence[bytes]:
+    return [item.value for item in items]
+
+
+def _put_at(found: Found) -> int:
+    """The revision that put the key that was read, 0 where there is none."""
+    return found.items[0].mod_revision if found.items else 0
