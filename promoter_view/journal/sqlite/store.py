@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ from promoter_view.journal.store import (
 )
 
 _READERS = 3
+_PAUSE_SECONDS = 0.003
 _FILE_MODE = 0o600
 _PASSING = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE))
 _Result = TypeVar("_Result")
@@ -69,7 +71,7 @@ class SqliteJournal:
 
     def append(self, batch: Batch) -> Deferred[Sequence[JournalEntry]]:
         """See JournalStore."""
-        return self._write(lambda cursor: work.append(cursor, batch))
+        return self._write(lambda cursor: work.append(cursor, batch, _pause))
 
     def query(self, query: JournalQuery) -> Deferred[Sequence[JournalEntry]]:
         """See JournalStore."""
@@ -131,6 +133,11 @@ class SqliteJournal:
             return failure
         kind = JournalBusyError if failure.check(sqlite3.OperationalError, OSError) else JournalError
         raise kind(f"the journal {self._place} cannot be used: {failure.getErrorMessage()}") from failure.value
+
+
+def _pause() -> None:
+    """A thread that writes the past of a whole fleet leaves the interpreter to the reactor for most of the time."""
+    time.sleep(_PAUSE_SECONDS)
 
 
 def _nothing(_: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -13,6 +13,8 @@ from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType, J
 from promoter_view.journal.sqlite.queries import milliseconds, select
 from promoter_view.journal.store import Batch, JournalQuery, JournalState, Retention
 
+#: Entries of one resourceVersion between two pauses.
+_WRITTEN_AT_ONCE = 10
 #: Entries that one transaction deletes.
 _PRUNED_AT_ONCE = 1000
 _LIVE = (EventType.PROMOTED, EventType.RESTORED)
@@ -23,28 +25,32 @@ _OF_SHA = (
 )
 
 
-def append(cursor: Any, batch: Batch) -> Sequence[JournalEntry]:
+def append(cursor: Any, batch: Batch, pause: Callable[[], None] = lambda: None) -> Sequence[JournalEntry]:
     """See JournalStore. What is at or before the progress is in the journal already, and not written again.
 
-    A copy of another journal is one no more.
+    A copy of another journal is one no more. ``pause`` is called after every few entries of one resourceVersion.
     """
     (known,) = cursor.execute("SELECT coalesce(max(value), 0) FROM facts WHERE name = 'progress'").fetchone()
     recall, written = _Recall(cursor), list[JournalEntry]()
     for version, of_it in groupby(batch.entries, key=lambda entry: entry.identity.resource_version):
         if version > known:
-            written += _append_change(cursor, recall, list(of_it))
+            written += _append_change(cursor, recall, list(of_it), pause)
     remember(cursor, {"progress": max(known, batch.progress)})
     cursor.execute("DELETE FROM facts WHERE name = 'cluster'")
     return written
 
 
-def _append_change(cursor: Any, recall: Recall, entries: Sequence[JournalEntry]) -> list[JournalEntry]:
+def _append_change(
+    cursor: Any, recall: Recall, entries: Sequence[JournalEntry], pause: Callable[[], None]
+) -> list[JournalEntry]:
     """Writes those of one resourceVersion: each but the last has more to follow."""
     written = list[JournalEntry]()
-    for entry in entries:
+    for place, entry in enumerate(entries, 1):
         if (whole := completed(entry, recall)) is not None:
             written.append(replace(whole, has_more=entry is not entries[-1]))
             insert(cursor, written[-1])
+        if place % _WRITTEN_AT_ONCE == 0:
+            pause()
     if written and written[-1].has_more:  # what followed was in the journal already
         written[-1] = _without_more(cursor, written[-1])
     return written
