@@ -137,7 +137,7 @@ class SqliteJournal:
 
 def _pause() -> None:
     """A thread that writes the past of a whole fleet leaves the interpreter to the reactor for most of the time."""
-    time.sleep(_PAUSE_SECONDS)
+    time.sleep(_PAUSE_SECONDS)  # noqa: TID251 - in a thread of the pool
 
 
 def _nothing(_: Any) -> None:
