@@ -3,13 +3,14 @@
 # make soak   the long runs among them, whole
 # make check  ruff, mypy --strict, import-linter, the numbers of hack/structure
 # make coverage   the pure modules (tool.coverage in pyproject.toml), to the last line
+# make screenshots   docs/pictures, from the demo
 # make docs   the tables of options in docs/configuration.md, and docs/command.md
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test soak check coverage docs bench controlplane clients wheel lock release-bundles sbom release clean python apiserver-certs
+.PHONY: demo test soak check coverage docs docs-check screenshots bench controlplane clients wheel lock release-bundles sbom release clean python apiserver-certs
 
 demo: $(VENV)/installed
 	exec $(BIN)/twistd -n --pidfile= promoter-view --demo $(OPTIONS)
@@ -58,6 +59,10 @@ coverage: $(VENV)/installed-dev
 # The tables of options and the page of commands, from where they are declared.
 docs: $(VENV)/installed
 	@$(BIN)/python hack/options_tables.py
+
+# docs/pictures: each page of a demo that stands still, light and dark; needs Chromium.
+screenshots: $(VENV)/installed-dev
+	@$(BIN)/python -m hack.screenshots
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks $(OPTIONS)

@@ -35,7 +35,7 @@ from promoter_view.program.api import ServedApi
 from promoter_view.program.clusters import follow_certificates, identities, load_clusters
 from promoter_view.program.command_line.options import Options
 from promoter_view.program.command_line.settings import Settings
-from promoter_view.program.demo.cluster import IDENTITY, DemoCluster, greet, write_kubeconfig
+from promoter_view.program.demo.cluster import IDENTITY, SEEDED_TIME, DemoCluster, greet, write_kubeconfig
 from promoter_view.program.demo.front import ClusterFront
 from promoter_view.program.housekeeping import Housekeeping
 from promoter_view.program.logging import observer, twistd_stream
@@ -175,7 +175,7 @@ class Program(Service):
         await self._pipeline.journal.open()
         if clusters is None:
             release = RELEASES[self._settings.program.demo_promoter or NEWEST]
-            self._demo = DemoCluster(self._runtime, release=release)
+            self._demo = DemoCluster(self._runtime, release=release, seed=self._settings.program.demo_seed)
             clusters = Clusters(self._demo.start())
             self._open_front(self._demo)
         self._schemas.start(clusters.main)
@@ -248,9 +248,11 @@ def makeService(options: Options) -> IService:
     clocks.make_monotonic(reactor)
     raise_limit()
     randomness = random.Random()  # noqa: S311 - jitter, nothing secret
+    still = options.settings.program.demo_seed is not None
+    wall = clocks.steady(lambda: SEEDED_TIME, clocks.monotonic) if still else clocks.wall
     program = Program(
         options.settings,
-        runtime=Runtime(reactor, clocks.wall, Metrics(), randomness, os.environ),
+        runtime=Runtime(reactor, wall, Metrics(), randomness, os.environ),
         stream=twistd_stream(options.parent),
         warnings=options.warnings,
     )

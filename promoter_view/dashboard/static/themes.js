@@ -1,6 +1,6 @@
 // The switch between the system's theme, light and dark.
 
-const NAMES = { "": "System", light: "Light", dark: "Dark" };
+const NAMES = { "": "Auto", light: "Light", dark: "Dark" };
 const NEXT = { "": "light", light: "dark", dark: "" };
 
 export function startTheme() {

@@ -43,6 +43,13 @@ class ProgramOptions:
         "the release of GitOps Promoter that --demo plays",
         otherwise=f"the newest that it can, {NEWEST}",
     )
+    demo_seed: int | None = option(
+        count,
+        None,
+        "with --demo, the same fleet at each start, standing still from a fixed time on",
+        otherwise="another fleet at each start, at work",
+        more="for pictures and talks",
+    )
     role: str = option(
         one_of("all", "apiserver", "dashboard"),
         "all",

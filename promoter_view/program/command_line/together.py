@@ -25,6 +25,8 @@ def _check_api(chosen: Settings) -> None:
         raise OptionError("--demo brings its own cluster: leave --kubeconfig and --context out, or --demo")
     if chosen.program.demo_promoter is not None and not chosen.program.demo:
         raise OptionError("--demo-promoter counts with --demo only: a real cluster has its own release. Leave it out")
+    if chosen.program.demo_seed is not None and not chosen.program.demo:
+        raise OptionError("--demo-seed counts with --demo only: a real cluster has its own fleet. Leave it out")
     if chosen.cluster.discover_kinds and chosen.program.role == "dashboard":
         raise OptionError(
             "--discover-kinds: a program that watches the cluster finds new kinds: remove this, or --role dashboard"

@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -32,6 +33,10 @@ _CORE_KINDS = (
 )
 #: What the log of a demo mirrors, in place of a digest of a CA.
 IDENTITY = "demo"
+#: When a fleet with a seed stands: 2026-11-30T09:30:00Z, in seconds since 1970.
+SEEDED_TIME = 1796031000.0
+#: Mean seconds from one move to the next, of strategies and of Stages; and those of a fleet that stands still.
+_PACE, _STILL = (1.0, 2.0), (1e8, 1e8)
 
 
 class SteadyUids:
@@ -73,11 +78,14 @@ class DemoCluster:
 
     Each start makes another past, yet the cluster seems to have gone on while the program was away: the same objects
     have the same uids, and its resourceVersions are later than all before. So watches resume across a restart.
-    ``release`` is that of GitOps Promoter which works there.
+    ``release`` is the release of GitOps Promoter that works there. With a ``seed`` each start makes the same past, and
+    nothing moves after it.
     """
 
-    def __init__(self, runtime: Runtime, *, release: Release) -> None:
-        clock, random = DatedClock(runtime.reactor, runtime.wall), runtime.random
+    def __init__(self, runtime: Runtime, *, release: Release, seed: int | None = None) -> None:
+        clock = DatedClock(runtime.reactor, runtime.wall)
+        random = runtime.random if seed is None else Random(seed)  # noqa: S311 - a fleet, nothing secret
+        moves, deliveries = _PACE if seed is None else _STILL
         self.cluster = ObjectStore(
             clock=clock,
             random=random,
@@ -85,9 +93,9 @@ class DemoCluster:
             resource_version=int(runtime.wall() * 1000),
             make_uid=SteadyUids(),
         )
-        self._server = SimulatedCluster(reactor=runtime.reactor, random=random, cluster=self.cluster)
-        self._scenario = Scenario(self.cluster, clock=clock, random=random, release=release)
-        self._delivery = DeliveryCompany(self.cluster, clock=clock, random=random)
+        self._server = SimulatedCluster(reactor=runtime.reactor, random=runtime.random, cluster=self.cluster)
+        self._scenario = Scenario(self.cluster, clock=clock, random=random, release=release, interval_seconds=moves)
+        self._delivery = DeliveryCompany(self.cluster, clock=clock, random=random, interval_seconds=deliveries)
 
     @property
     def api(self) -> ApiServer:

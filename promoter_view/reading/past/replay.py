@@ -110,7 +110,7 @@ class Replay:
         self._note()
 
     def _note(self) -> None:
-        """Which change was the last one. Where the history begins anew, that of the newest bundle."""
+        """Which change was the last one. Where the history begins anew, the newest bundle's."""
         try:
             self._drain()
         except Expired:

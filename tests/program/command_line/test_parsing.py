@@ -120,6 +120,7 @@ def test_a_wrong_value_is_named(name: str, text: str, right: str) -> None:
         ({**LOCAL, "tls-cert-file": "x"}, "--tls-private-key-file"),
         ({"demo": "true", "kubeconfig": "x"}, "--kubeconfig"),
         ({**LOCAL, "demo-promoter": "0.36"}, "--demo-promoter counts with --demo only"),
+        ({**LOCAL, "demo-seed": "7"}, "--demo-seed counts with --demo only"),
         ({**LOCAL, "member-authorization": "true"}, "--member-authorization"),
         ({**LOCAL, "etcd-user": "x", "etcd-password-file": "x"}, "--etcd-user counts with --event-log etcd:"),
         ({**LOCAL, "event-log": "etcd:https://a:1/p", "etcd-user": "x"}, "--etcd-password-file"),

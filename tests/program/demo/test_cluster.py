@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from twisted.internet.testing import MemoryReactorClock
 
 from promoter_view.kubernetes.kinds import PROMOTER_KINDS
-from promoter_view.program.demo.cluster import DemoCluster, SteadyUids, greet, write_kubeconfig
-from promoter_view.simulator.company.releases import RELEASES
+from promoter_view.program.demo.cluster import SEEDED_TIME, DemoCluster, SteadyUids, greet, write_kubeconfig
+from promoter_view.simulator.company.releases import NEWEST, RELEASES
 from tests.support.runtimes import a_runtime
 
 STRATEGY = PROMOTER_KINDS[0]
@@ -35,6 +36,24 @@ def test_the_demo_seems_to_have_gone_on(release: str) -> None:
     assert len(first) == 12
     assert {key: uid for key, (uid, _) in first.items()} == {key: uid for key, (uid, _) in second.items()}
     assert min(version for _, version in second.values()) > max(version for _, version in first.values())
+
+
+def test_a_seed_gives_the_same_fleet_that_stands_still() -> None:
+    """Two starts with a seed at one time have the same objects, another seed has others, and nothing moves."""
+
+    def fleet(seed: int) -> list[Any]:
+        reactor = MemoryReactorClock()
+        reactor.advance(SEEDED_TIME)
+        demo = DemoCluster(a_runtime(reactor, random=random.Random()), release=RELEASES[NEWEST], seed=seed)
+        demo.start()
+        before = demo.cluster.objects(STRATEGY)
+        reactor.pump([1.0] * 600)
+        assert demo.cluster.objects(STRATEGY) == before
+        demo.stop()
+        return before
+
+    assert fleet(7) == fleet(7)
+    assert fleet(7) != fleet(8)
 
 
 def test_an_object_made_again_has_another_uid() -> None:
