@@ -59,6 +59,13 @@ SAME: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
         "certs-manual",
         ("argocd-writes", "argocd-auto-promotion"),
     ),
+    ("notifications", {"notifications": {"enabled": True}}, "certs-manual", ("notifications",)),
+    (
+        "notifications as Events",
+        {"notifications": {"enabled": True, "events": True}},
+        "certs-manual",
+        ("notifications", "notification-events"),
+    ),
     ("dashboard", {"dashboard": {"enabled": True}}, "certs-manual", ("dashboard",)),
     (
         "dashboard in the same pod",

@@ -37,6 +37,7 @@ COMPOSED = (
     ("certs-manual", "grafana"),
     ("certs-manual", "namespaced"),
     ("certs-manual", "network-policy"),
+    ("certs-manual", "notifications", "notification-events"),
     ("certs-manual", "replicas"),
     ("certs-manual", "dashboard", "strategies-only"),
     ("certs-manual", "network-policy", "replicas", "dashboard-same-pod"),

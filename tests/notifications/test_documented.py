@@ -28,6 +28,7 @@ from promoter_view.notifications.templating.rendering import render
 from promoter_view.notifications.templating.values import template_values
 
 PAGE = (Path(__file__).parents[2] / "docs" / "notifications.md").read_text()
+COMPONENT = Path(__file__).parents[2] / "deploy" / "apiserver" / "components" / "notification-events"
 FILES = re.findall(r"```yaml\n(notifications:\n.*?)```", PAGE, re.DOTALL)
 RECIPES = dict(re.findall(r"\n### ([^\n]+)\n[^#]*?```yaml\n(notifications:\n.*?)```", PAGE, re.DOTALL))
 LINKS = Links("https://promoter.example.com")
@@ -146,6 +147,8 @@ def test_events_of_the_cluster() -> None:
     assert message.path.startswith(f"/apis/{rule['apiGroups'][0]}/")
     assert message.path.endswith(f"/{rule['resources'][0]}")
     assert rule["verbs"] == ["create"]
+    given = yaml.safe_load_all((COMPONENT / "rbac.yaml").read_text())
+    assert role["rules"] in [each.get("rules") for each in given]
 
 
 def test_fields_are_documented() -> None:
