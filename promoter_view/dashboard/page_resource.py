@@ -18,6 +18,7 @@ from promoter_view.dashboard.journal.page import JournalShown
 from promoter_view.dashboard.page_input import Page, PageInput
 from promoter_view.dashboard.page_table import PROGRAM
 from promoter_view.dashboard.past.banner import banner_of
+from promoter_view.dashboard.past.comparing import ComparedMoments
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.kubernetes.reflecting.core import ReflectorState
@@ -106,6 +107,11 @@ class PageResource:
         """What the journal tells."""
         shown = await self._input(visitor, with_program=False)
         await self.send(request, self._pages.journal(found, shown))
+
+    async def send_comparison(self, request: Request, visitor: Visitor, found: ComparedMoments | None) -> None:
+        """What changed between two moments; None: a page that asks for them."""
+        shown = await self._input(visitor, with_program=False)
+        await self.send(request, self._pages.compare(found, shown))
 
     async def tell(self, request: Request, status: int, title: str, text: str) -> None:
         """A page that says why there is none."""

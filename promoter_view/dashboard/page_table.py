@@ -66,9 +66,10 @@ MANIFEST = PageKind("manifest", f"{_STRATEGY}/manifest", "manifest.html", "", _S
 PROGRAM = PageKind("program", "program", "program.html", "System", refresh=5)
 COMMITS = PageKind("commits", "commits", "commit.html", "Commits")
 JOURNAL = PageKind("journal", "journal", "journal.html", "Journal")
+COMPARE = PageKind("compare", "compare", "compare.html", "Compare", under="activity")
 COMMIT = PageKind("commit", _COMMIT, "commit.html", "Commit", _COMMIT, "Commit", under="commits")
 
-PAGES = (FLEET, ACTIVITY, STAGES, STRATEGY, STAGE, MANIFEST, PROGRAM, COMMITS, COMMIT, JOURNAL)
+PAGES = (FLEET, ACTIVITY, STAGES, STRATEGY, STAGE, MANIFEST, PROGRAM, COMMITS, COMMIT, JOURNAL, COMPARE)
 #: In the order of the navigation.
 MENU = (FLEET, STAGES, COMMITS, ACTIVITY, JOURNAL, PROGRAM)
 #: What stands in place of a page: no path leads there.

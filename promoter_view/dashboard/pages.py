@@ -15,6 +15,7 @@ from promoter_view.dashboard.page_table import (
     ACTIVITY,
     COMMIT,
     COMMITS,
+    COMPARE,
     JOURNAL,
     MANIFEST,
     MENU,
@@ -28,6 +29,7 @@ from promoter_view.dashboard.page_table import (
     find_page,
 )
 from promoter_view.dashboard.past.banner import staying
+from promoter_view.dashboard.past.comparing import ComparedMoments
 from promoter_view.dashboard.program import read_program
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.rows_page import fill_rows, rows_page
@@ -88,6 +90,11 @@ class Pages:
         """What the journal tells."""
         namespaces = sorted({bundle.key.namespace for bundle in view.every} | {found.given.get("namespace", "")} - {""})
         return self._page(JOURNAL, view, found=found, query=found.given, namespaces=namespaces)
+
+    def compare(self, found: ComparedMoments | None, view: PageInput) -> Page:
+        """What changed between two moments; None: a page that asks for them."""
+        namespaces = sorted({bundle.key.namespace for bundle in view.every} - {""})
+        return self._page(COMPARE, view, found=found, namespaces=namespaces)
 
     def sign_in(self, view: PageInput, *, error: str = "", status: int = 200, target: str = "") -> Page:
         """The sign-in page: a form that POSTs ``token`` and ``target`` (the path to go on to) to ``sign-in``."""

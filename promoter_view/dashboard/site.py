@@ -19,7 +19,8 @@ from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.journal.requests import JournalForm, is_followed, wanted_form
 from promoter_view.dashboard.journal.resource import JournalPages
 from promoter_view.dashboard.page_resource import PageResource, safe_target
-from promoter_view.dashboard.page_table import JOURNAL
+from promoter_view.dashboard.page_table import COMPARE, JOURNAL
+from promoter_view.dashboard.past.resource import ComparePages, wants_json
 from promoter_view.dashboard.visitors.sign_in import SignIn, redirect
 from promoter_view.dashboard.visitors.visitors import Authenticator, Visitor
 from promoter_view.web.addressing import host_name
@@ -66,6 +67,8 @@ def _is_data(request: Request, path: str) -> bool:
     commit = read_commit_address(path, accept)
     if path == JOURNAL.path:
         return wanted_form(parameters_of(request.uri), accept) is not JournalForm.PAGE
+    if path == COMPARE.path:
+        return wants_json(parameters_of(request.uri), accept)
     return path in _DATA or (commit is not None and commit.form is not CommitForm.PAGE)
 
 
@@ -101,6 +104,7 @@ class DashboardEntrance(Entrance[str | None]):
         sign_in: SignIn | None,
         commits: CommitPages,
         journal: JournalPages,
+        compare: ComparePages,
         *,
         health: Callable[[], str | None],
     ) -> None:
@@ -111,6 +115,7 @@ class DashboardEntrance(Entrance[str | None]):
         self._sign_in = sign_in
         self._commits = commits
         self._journal = journal
+        self._compare = compare
         self._health = health
 
     def begin(self, request: Request) -> str | None:
@@ -182,6 +187,8 @@ class DashboardEntrance(Entrance[str | None]):
             await self._data.serve(request, path, parameters, visitor)
         elif path == JOURNAL.path:
             await self._journal.serve(request, parameters, visitor)
+        elif path == COMPARE.path:
+            await self._compare.serve(request, parameters, visitor)
         elif commit is not None:
             await self._commits.serve(request, commit, parameters, visitor)
         else:

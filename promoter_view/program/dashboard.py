@@ -16,6 +16,7 @@ from promoter_view.dashboard.following import ActivityFollower, RowWarmer
 from promoter_view.dashboard.journal.resource import JournalPages
 from promoter_view.dashboard.journal.streams import JournalStreams
 from promoter_view.dashboard.page_resource import PageResource
+from promoter_view.dashboard.past.resource import ComparePages
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.site import Admittance, DashboardEntrance, DashboardRequest
 from promoter_view.dashboard.streams.resource import StreamResource
@@ -107,6 +108,7 @@ class ServedDashboard(Served):
             _sign_in(serving, authenticator, shown),
             CommitPages(serving.finder(definitions, sights), shown, pump=pump, moments=moments),
             journal,
+            ComparePages(plurals, shown, moments=moments, reactor=runtime.reactor),
             health=lambda: _fault(serving.health),
         )
         where = _listening(serving)

@@ -28,6 +28,7 @@ EXAMPLES = [
     (errors.NotReady(), 503, "ServiceUnavailable"),
     (errors.Draining(), 503, "ServiceUnavailable"),
     (errors.JournalUnavailable("x"), 503, "ServiceUnavailable"),
+    (errors.NotSending(), 503, "ServiceUnavailable"),
     (errors.PastUnavailable("x"), 503, "ServiceUnavailable"),
     (errors.ReviewUnavailable("x"), 503, "ServiceUnavailable"),
     (Ahead(9, 2), 504, "Timeout"),

@@ -17,6 +17,7 @@ from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.journal.resource import JournalPages
 from promoter_view.dashboard.journal.streams import JournalStreams
 from promoter_view.dashboard.page_resource import PageResource
+from promoter_view.dashboard.past.resource import ComparePages
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.dashboard.site import Admittance, DashboardEntrance, DashboardRequest
 from promoter_view.dashboard.streams.resource import StreamResource
@@ -102,8 +103,9 @@ class Board(World):
         journal = JournalPages(
             self.journal, self.plurals, page_resource, self.followed, **given, now=page_resource.now, root=root_path
         )
+        compare = ComparePages(self.plurals, page_resource, moments=moments, reactor=self.clock)
         entrance = DashboardEntrance(
-            admittance, data, page_resource, sign_in, commits, journal, health=lambda: self.fault
+            admittance, data, page_resource, sign_in, commits, journal, compare, health=lambda: self.fault
         )
         self.site = HttpSite(entrance, reactor=self.clock, metrics=self.metrics, request_factory=DashboardRequest)
 

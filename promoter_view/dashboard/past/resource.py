@@ -1,0 +1,96 @@
+"""``/compare``: thin: parse, have both moments read, have what differs shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from twisted.internet.interfaces import IReactorTime
+from twisted.web.server import Request
+
+from promoter_view.dashboard.nearest import first_unknown
+from promoter_view.dashboard.page_resource import PageResource
+from promoter_view.dashboard.past.banner import exactly
+from promoter_view.dashboard.past.comparing import ComparedBundle, ComparedMoments, compare_steps
+from promoter_view.dashboard.visitors.visitors import Visitor
+from promoter_view.reading.past.moments import Moments
+from promoter_view.reading.past.pasts import PastState
+from promoter_view.records import Bundle
+from promoter_view.slices import outcome_in_slices
+from promoter_view.views.contents import Readings
+from promoter_view.web.accept import parse_clauses
+from promoter_view.web.entrance import send
+from promoter_view.web.errors import BadRequest
+from promoter_view.web.parameters import Parameters, first
+
+_KNOWN = ("from", "to", "namespace", "format")
+_FORMATS = ("", "json")
+_JSON = "application/json"
+
+
+def wants_json(parameters: Parameters, accept: str | None) -> bool:
+    """``format=json`` says it, or the header Accept names it and no HTML."""
+    accepted = {clause.value for clause in parse_clauses(accept or "")}
+    return first(parameters, "format") == "json" or (_JSON in accepted and "text/html" not in accepted)
+
+
+class ComparePages:
+    """``plurals`` are the views that are compared. ``to`` left out is now."""
+
+    def __init__(self, plurals: Sequence[str], pages: PageResource, *, moments: Moments, reactor: IReactorTime) -> None:
+        self._plurals = tuple(plurals)
+        self._pages = pages
+        self._moments = moments
+        self._reactor = reactor
+        self._readings = Readings()
+
+    async def serve(self, request: Request, parameters: Parameters, visitor: Visitor) -> None:
+        """Errors: those of ``web.status``."""
+        problem = first_unknown(parameters, _KNOWN, "query parameter")
+        if problem or first(parameters, "format") not in _FORMATS:
+            raise BadRequest(problem or "format: there is json; leave it out for a page")
+        request.setHeader("Vary", "Accept, Accept-Encoding, Cookie")
+        is_json = wants_json(parameters, request.getHeader("Accept"))
+        if "from" not in parameters:
+            if is_json:
+                raise BadRequest("from: give the earlier moment, such as from=-24h")
+            await self._pages.send_comparison(request, visitor, None)
+            return
+        given = {"to": ("-0s",), **parameters}
+        one, other = [await self._moments.asked(given, name) for name in ("from", "to")]
+        assert one is not None
+        assert other is not None
+        namespace = first(parameters, "namespace")
+        found = await self._compare(one, other, namespace, visitor)
+        if is_json:
+            send(request, orjson.dumps(_document(one, other, found)) + b"\n", _JSON)
+            return
+        asked, told = (first(given, "from"), first(given, "to")), (exactly(one.time), exactly(other.time))
+        await self._pages.send_comparison(request, visitor, ComparedMoments(asked, told, namespace, found))
+
+    async def _compare(
+        self, one: PastState, other: PastState, namespace: str, visitor: Visitor
+    ) -> Sequence[ComparedBundle]:
+        found: list[ComparedBundle] = []
+        for view in self._plurals:
+            before, after = [await self._seen(past, view, namespace, visitor) for past in (one, other)]
+            steps = compare_steps(before, after, self._readings)
+            found += await outcome_in_slices(steps, reactor=self._reactor)
+        return found
+
+    async def _seen(self, past: PastState, view: str, namespace: str, visitor: Visitor) -> Sequence[Bundle]:
+        """By the rights of now."""
+        sighted = self._moments.sights(past).of(visitor, *self._plurals)
+        await sighted.sight.look()
+        return await sighted.see(lambda: sighted.views.list(view, namespace))
+
+
+def _document(one: PastState, other: PastState, found: Sequence[ComparedBundle]) -> dict[str, Any]:
+    return {"from": _moment(one), "to": _moment(other), "changes": [each.document() for each in found]}
+
+
+def _moment(past: PastState) -> dict[str, str]:
+    written: datetime = past.time
+    return {"recorded": written.strftime("%Y-%m-%dT%H:%M:%SZ"), "resourceVersion": str(past.views.head)}
