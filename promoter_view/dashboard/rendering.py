@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from promoter_view.dashboard.page_table import STRATEGY, page_path
-from promoter_view.views.promotion_strategy.state.words import StateWord
+from promoter_view.views.promotion_strategy.state.words import STATE_WORDS, said_state
 
 #: With this the part ends that is the same for all that a page may hold: a browser can paint it meanwhile.
 END_OF_HEAD = '<main id="main"'
@@ -27,8 +27,6 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 
 #: Stands where there is no figure.
 _NOTHING = "\N{EN DASH}"
-#: A state as it is said on pages.
-STATE_WORDS = {word: re.sub("(?<=[a-z])(?=[A-Z])", " ", word.value).capitalize() for word in StateWord}
 
 
 class Renderer:
@@ -56,7 +54,7 @@ class Renderer:
             number=number,
             size=size,
             state_word=STATE_WORDS.__getitem__,
-            said_state=_said_state,
+            said_state=said_state,
             bdi=isolated,
         )
         environment.globals.update(
@@ -193,11 +191,6 @@ def address(path: str, **query: str) -> str:
     """A path with those parameters that say something."""
     said = {name: value for name, value in query.items() if value}
     return f"{path}?{urlencode(said)}" if said else path
-
-
-def _said_state(word: str) -> str:
-    """A strategy's state; a Stage's health is a word already."""
-    return STATE_WORDS[StateWord(word)] if word in set(StateWord) else word
 
 
 def _day(moment: datetime) -> str:

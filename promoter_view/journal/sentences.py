@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from promoter_view.journal.entries import EventType, JournalEntry
+from promoter_view.views.promotion_strategy.state.words import said_state
 
 #: Of a sha that is shown.
 SHORT = 7
@@ -31,6 +32,6 @@ def moved_words(entry: JournalEntry) -> str:
 
 
 def short_word(word: str) -> str:
-    """A sha as people write it; other words as they are."""
+    """A sha and a state as people write them; other words as they are."""
     is_sha = len(word) >= _SHA_DIGITS and word.isalnum()
-    return word[:SHORT] if is_sha else word
+    return word[:SHORT] if is_sha else said_state(word)

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from statistics import fmean
 
-from promoter_view.dashboard.rendering import STATE_WORDS
 from promoter_view.dashboard.strategies.environments import Station
 from promoter_view.views.promotion_strategy.order import Order
-from promoter_view.views.promotion_strategy.state.words import StateWord
+from promoter_view.views.promotion_strategy.state.words import STATE_WORDS, StateWord
 
 BOX_WIDTH, BOX_HEIGHT = 172, 46
 _GAP, _LANE, _BETWEEN_LEVELS, _MARGIN = 14, 4, 64, 8

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from promoter_view.dashboard.events import Item
 from promoter_view.dashboard.page_table import page_path
 from promoter_view.dashboard.pictures.sparkline import sparkline_of
-from promoter_view.dashboard.rendering import STATE_WORDS, Renderer
+from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.strategies.activity import compare
 from promoter_view.dashboard.strategies.commits import SHORT
 from promoter_view.dashboard.strategies.detail_page import DetailPage
@@ -25,6 +25,7 @@ from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.contents import BundleContents, Readings
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
+from promoter_view.views.promotion_strategy.state.words import STATE_WORDS
 
 
 class Strategies(Subject):

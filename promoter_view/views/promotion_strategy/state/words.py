@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 
 
 class StateWord(enum.StrEnum):
@@ -27,3 +28,11 @@ class StateWord(enum.StrEnum):
 
 
 _NEED_A_PERSON = frozenset((StateWord.FAILED, StateWord.HELD, StateWord.NEEDS_APPROVAL))
+
+#: A state as it is said on pages and in messages.
+STATE_WORDS = {word: re.sub("(?<=[a-z])(?=[A-Z])", " ", word.value).capitalize() for word in StateWord}
+
+
+def said_state(word: str) -> str:
+    """A state as it is said on pages; any other word, such as a Stage's health, as it is."""
+    return STATE_WORDS[StateWord(word)] if word in set(StateWord) else word
