@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,12 +99,11 @@ def test_the_programs_own_paths_are_its_own(demo: Demo) -> None:
     assert "promoter_view_" in demo.ask("/metrics").text
 
 
-@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not here")
-def test_kubectl(demo: Demo) -> None:
+def test_kubectl(demo: Demo, control_plane_binaries: Path) -> None:
     """By the kubeconfig that the demo writes: namespaces, sources, views, and what one may do."""
 
     def kubectl(*words: str) -> str:
-        command = ["kubectl", "--kubeconfig", "promoter-view-demo/kubeconfig", *words]
+        command = [str(control_plane_binaries / "kubectl"), "--kubeconfig", "promoter-view-demo/kubeconfig", *words]
         return subprocess.run(command, cwd=demo.folder, capture_output=True, text=True, check=True, timeout=60).stdout
 
     assert "payments" in kubectl("get", "namespaces")
