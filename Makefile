@@ -36,7 +36,7 @@ PURE_TESTS = tests/api/test_warnings.py tests/test_contacts.py tests/test_decode
 	tests/kubernetes/test_cleaning.py tests/kubernetes/test_application_cleaning.py tests/kubernetes/test_kargo_cleaning.py \
 	tests/kubernetes/test_documents.py tests/kubernetes/test_openapi.py tests/kubernetes/undeclared tests/views/test_undeclared.py \
 	tests/kubernetes/client/test_framing.py \
-	tests/kubernetes/client/test_backoff.py tests/kubernetes/reflecting/test_core.py tests/reading/test_feed.py tests/reading/commits tests/dashboard/commits tests/dashboard/journal/test_page.py tests/dashboard/journal/test_requests.py \
+	tests/kubernetes/client/test_backoff.py tests/kubernetes/reflecting/test_core.py tests/reading/test_feed.py tests/reading/commits tests/dashboard/commits tests/dashboard/journal/test_page.py tests/dashboard/journal/test_requests.py tests/dashboard/journal/test_windows.py \
 	tests/reading/test_selection.py tests/reading/test_tokens.py tests/reading/test_wire.py tests/web/test_deflate.py \
 	tests/log/test_offsets.py tests/measures tests/stages tests/promotions/test_engine.py tests/promotions/test_merge_patch.py \
 	tests/promotions/automatic tests/promotions/state tests/promotions/steps tests/promotions/telling tests/promotions/expressions tests/promotions/test_expressions.py \

@@ -79,6 +79,8 @@ class Activity:
         self._isolation = isolation
         self._entries: deque[Entry] = deque(maxlen=max_entries)
         self.since: datetime | None = None
+        #: The resourceVersion behind which all is kept; 0 before there is any.
+        self.floor = 0
         self.entry_of = lru_cache(maxsize=_KEPT_ENTRIES)(self._entry_of)
 
     def steps(self, changes: Iterable[BundleChange]) -> Iterator[None]:
@@ -100,7 +102,7 @@ class Activity:
     def restart(self, horizon: int) -> None:
         """Forgets all; what is fed next comes after that resourceVersion."""
         self._entries.clear()
-        self.since = moment(horizon)
+        self.since, self.floor = moment(horizon), horizon
 
     def newest_first(self, now: datetime) -> Iterator[Entry]:
         """The entries that are kept. Each is told before ``now``, and before the one that followed it."""
@@ -112,11 +114,12 @@ class Activity:
             yield told
 
     def _take(self, change: BundleChange) -> None:
-        if len(self._entries) == self._entries.maxlen:
-            self.since = self._entries[0].time
         entry = self.entry_of(change)
-        if entry is not None:
-            self._entries.append(entry)
+        if entry is None:
+            return
+        if len(self._entries) == self._entries.maxlen:
+            self.since, self.floor = self._entries[0].time, self._entries[0].resource_version
+        self._entries.append(entry)
 
     def _entry_of(self, change: BundleChange) -> Entry | None:
         version, key, subject = change.resource_version, change.key, self._subjects[change.key.view]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -11,34 +11,26 @@ from typing import Any
 from markupsafe import Markup
 
 from promoter_view.dashboard.activity import Activity, Entry, Reach, reach_before, told_before
-from promoter_view.dashboard.events import Event
-from promoter_view.dashboard.nearest import first_unknown
+from promoter_view.dashboard.journal.activity_query import EVENTS, ActivityQuery, read_activity_query
+from promoter_view.dashboard.journal.earlier import Earlier, WantedEntries
+from promoter_view.dashboard.journal.page import event_line
+from promoter_view.dashboard.journal.windows import ActivityWindow, shown_of, window_of
 from promoter_view.dashboard.page_input import PageInput
 from promoter_view.dashboard.pictures.delivery_chart import chart_steps
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.strategies.figures import Deliveries, figure_steps
 from promoter_view.dashboard.subject import Subjects
 from promoter_view.dashboard.unshown import Unshown
-from promoter_view.journal.entries import EventType
+from promoter_view.journal.entries import JournalEntry
+from promoter_view.journal.serving.asking import AskedEntries, beyond, is_within
+from promoter_view.journal.store import JournalQuery
 from promoter_view.records import BundleKey
 from promoter_view.views.isolation import Isolation
 from promoter_view.views.versions import moment
 
-_ENTRIES_A_PAGE = 100
 _ENTRIES_OF_ONE = 20
-#: A resourceVersion is below 2^63.
-_POSITION_DIGITS = 20
-#: What the journal calls it, where that is another word.
-_JOURNAL_EVENTS = {
-    Event.STARTED.value: (EventType.PROMOTION_STARTED.value,),
-    Event.ENDED.value: (EventType.MERGED.value, EventType.CLOSED.value),
-    Event.PASSED.value: (EventType.RECOVERED.value, EventType.VERIFIED.value, EventType.APPROVED.value),
-    Event.FAILED.value: (
-        *(EventType.FAILED.value, EventType.PROMOTION_FAILED.value),
-        *(EventType.PROMOTION_ERRORED.value, EventType.PROMOTION_ABORTED.value),
-    ),
-    Event.STATE.value: (EventType.STATE.value, EventType.HEALTH.value),
-}
+#: The word of what is asked of the journal.
+_ASKED = "activity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +48,7 @@ class EntryLines:
 
     def __init__(self, renderer: Renderer, isolation: Isolation) -> None:
         self._entry = renderer.macro("_entry.html", "entry")
+        self._line = renderer.macro("_event_line.html", "event_line")
         self._unshown = Unshown(renderer)
         self._isolation = isolation
 
@@ -64,6 +57,11 @@ class EntryLines:
         key = BundleKey(entry.view, entry.namespace, entry.name)
         told = told_before(entry, now)
         return self._isolation.of(key, "entry", lambda: self._entry(told), lambda: self._unshown.entry(told))
+
+    def told(self, entry: JournalEntry) -> Markup:
+        """An entry of the journal."""
+        made = self._isolation.of(entry.key, "entry", lambda: self._line(event_line(entry)), lambda: "")
+        return Markup(made)  # noqa: S704 - of a template, which escapes
 
 
 class ActivityPage:
@@ -74,48 +72,83 @@ class ActivityPage:
         self._subjects = subjects
         self._lines = lines
 
+    def wanted_of_one(self, key: BundleKey, view: PageInput) -> Mapping[str, WantedEntries]:
+        """What is asked of the journal for ``of_one``."""
+        room = _ENTRIES_OF_ONE - len(self._of_one(key, view))
+        query = JournalQuery(view=key.view, namespace=key.namespace, name=key.name, newest_first=True)
+        asked = AskedEntries(query, (key.view,), parts=beyond(*self._edge(view)))
+        return {_ASKED: WantedEntries(asked, room)}
+
     def of_one(self, key: BundleKey, view: PageInput) -> Mapping[str, Any]:
         """The latest of one bundle."""
+        found, told = self._of_one(key, view), self._told(view)
+        return {
+            "entries": self._rendered(found, view.now),
+            "since": self._since(view),
+            "earlier": [self._lines.told(entry) for entry in told.entries],
+            "problem": told.problem,
+        }
+
+    def _of_one(self, key: BundleKey, view: PageInput) -> list[Entry]:
         found = (entry for entry in self._seen(view) if (entry.view, entry.namespace, entry.name) == key)
-        return {"entries": self._rendered(islice(found, _ENTRIES_OF_ONE), view.now), "since": self._since(view)}
+        return list(islice(found, _ENTRIES_OF_ONE))
+
+    def wanted_of_all(self, query: Mapping[str, str], view: PageInput) -> Mapping[str, WantedEntries]:
+        """What is asked of the journal for ``of_all``."""
+        asked = read_activity_query(query)
+        entries = asked.entries(tuple(self._subjects), *self._edge(view))
+        return {_ASKED: WantedEntries(entries, self._window(asked, view).wanted)}
 
     def of_all(self, query: Mapping[str, str], view: PageInput) -> Generator[bytes, None, Mapping[str, Any]]:
         """Those that the query asks for; b"" for each step until then."""
-        namespace, name, event = (query.get(word, "")[:253] for word in ("namespace", "name", "event"))
-        events = [one.value for one in Event]
-        unknown = first_unknown([event] if event else [], events, "event")
-        event = "" if unknown else event
-        before, visited = _position(query, "before"), _position(query, "since")
-        entries = [
-            entry
-            for entry in self._seen(view)
-            if _fits(entry, namespace, name, event)
-            and (not before or entry.resource_version < before)
-            and entry.resource_version > visited
-        ]
-        kept = yield from self._deliveries(namespace, name, view)
+        asked = read_activity_query(query)
+        kept = yield from self._deliveries(asked.namespace, asked.name, view)
         delivered = yield from figure_steps(kept, view.now)
         chart = yield from chart_steps(kept, view.now)
+        window = self._window(asked, view)
+        told = self._told(view)
+        shown = shown_of(window, asked, told)
+        yield b""
         return {
-            "query": {"namespace": namespace, "name": name, "event": event},
-            "before": str(before or ""),
-            "older": str(entries[_ENTRIES_A_PAGE - 1].resource_version) if len(entries) > _ENTRIES_A_PAGE else "",
-            "any_entry": bool(entries),
-            "in_journal": _in_journal(name, event, entries[:_ENTRIES_A_PAGE], view),
-            "entries": self._rendered(entries[:_ENTRIES_A_PAGE], view.now),
-            "events": events,
-            "unknown": unknown,
-            "visit": self._visit(visited, entries) if visited else None,
+            "query": {"namespace": asked.namespace, "name": asked.name, "event": asked.event},
+            "in_journal": _in_journal(asked, view),
+            "page_of": shown,
+            "entries": self._rendered(shown.entries, view.now),
+            "earlier": map(self._lines.told, shown.told),
+            "problem": told.problem,
+            "events": EVENTS,
+            "unknown": asked.unknown,
+            "visit": self._visit(asked, view) if asked.visited else None,
             "namespaces": sorted({bundle.key.namespace for bundle in view.every}),
             "since": self._since(view),
             "figures": delivered,
             "chart": chart,
         }
 
-    def _visit(self, visited: int, entries: Sequence[Entry]) -> Visit:
+    def _window(self, asked: ActivityQuery, view: PageInput) -> ActivityWindow:
+        return window_of(self._fitting(asked, view), asked, self._activity.floor)
+
+    def _fitting(self, asked: ActivityQuery, view: PageInput) -> list[Entry]:
+        return [entry for entry in self._seen(view) if _fits(entry, asked)]
+
+    def _told(self, view: PageInput) -> Earlier:
+        """What the journal has told, but for what has come into memory meanwhile."""
+        told, (floor, since) = view.told(_ASKED), self._edge(view)
+        kept = (each for each in told.entries if not is_within(each, floor, since))
+        return replace(told, entries=tuple(kept))
+
+    def _edge(self, view: PageInput) -> tuple[int, datetime]:
+        """The resourceVersion behind which changes are in memory, and when that was; none are: the head."""
+        return self._activity.floor or view.head, self._activity.since or view.now
+
+    def _visit(self, asked: ActivityQuery, view: PageInput) -> Visit:
+        """As far as memory reaches."""
+        entries = self._fitting(asked, view)
         objects = {(entry.view, entry.namespace, entry.name) for entry in entries}
         since = self._activity.since
-        return Visit(str(visited), len(entries), len(objects), since is not None and since <= moment(visited))
+        return Visit(
+            str(asked.visited), len(entries), len(objects), since is not None and since <= moment(asked.visited)
+        )
 
     def _deliveries(self, namespace: str, name: str, view: PageInput) -> Generator[bytes, None, list[Deliveries]]:
         kept = []
@@ -158,22 +191,12 @@ class ActivityPage:
         return reach_before(since, view.now)
 
 
-def _in_journal(name: str, event: str, shown: Sequence[Entry], view: PageInput) -> Mapping[str, str]:
-    """Where the journal goes on, whose names are whole and whose events have words of their own."""
-    return {
-        "name": name if any(bundle.key.name == name for bundle in view.every) else "",
-        "event": ",".join(_JOURNAL_EVENTS.get(event, (event,) if event in set(EventType) else ())),
-        "before": f"{shown[-1].resource_version}-0" if shown else "",
-    }
+def _in_journal(asked: ActivityQuery, view: PageInput) -> Mapping[str, str]:
+    """The same in the journal, whose names are whole and whose events have words of their own."""
+    name = asked.name if any(bundle.key.name == asked.name for bundle in view.every) else ""
+    return {"name": name, "event": ",".join(sorted(asked.journal_events or ()))}
 
 
-def _position(query: Mapping[str, str], name: str) -> int:
-    """A resourceVersion; 0 where there is none."""
-    written = query.get(name, "")
-    return int(written) if written.isascii() and written.isdecimal() and len(written) < _POSITION_DIGITS else 0
-
-
-def _fits(entry: Entry, namespace: str, name: str, event: str) -> bool:
-    if namespace not in ("", entry.namespace) or name not in entry.name:
-        return False
-    return not event or any(item.event.value == event for item in entry.items)
+def _fits(entry: Entry, asked: ActivityQuery) -> bool:
+    events = {item.event.value for item in entry.items} if asked.event else ()
+    return asked.fits(entry.namespace, entry.name, entry.resource_version, events)

@@ -28,6 +28,7 @@ class Parts(NamedTuple):
     pages: Pages
     fragments: PageFragments
     past_pages: Pages
+    assets: Assets
 
 
 def make_parts(
@@ -49,7 +50,7 @@ def make_parts(
     activity, lines = Activity(subjects, isolation), EntryLines(renderer, isolation)
     pages, past_pages = (Pages(renderer, each, ActivityPage(activity, each, lines)) for each in (subjects, of_past))
     fragments = PageFragments(subjects, activity, lines, isolation, CommitNews(commits))
-    return Parts(subjects, activity, pages, fragments, past_pages)
+    return Parts(subjects, activity, pages, fragments, past_pages, assets)
 
 
 def _subjects(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 
+from promoter_view.dashboard.journal.earlier import UNASKED, Earlier
 from promoter_view.dashboard.past.banner import PastBanner
 from promoter_view.dashboard.program import ProgramFacts
 from promoter_view.records import Bundle, BundleKey
@@ -20,8 +21,9 @@ class PageInput:
     page's stream. ``user`` is "" where nobody is asked who he is, ``can_sign_out`` where he came by the sign-in page.
     ``admits`` says of a view and a namespace whether the user may see it: for the activity, whose bundles may be gone.
     ``refused``: views of which there is something, and of which the user may see nothing; ``absent``: kinds that the
-    cluster does not know; ``withheld``: kinds that the program may not list. ``past``: all is of that moment. ``ready``
-    False: the first state is not there yet, ``reason`` says why in one line.
+    cluster does not know; ``withheld``: kinds that the program may not list. ``past``: all is of that moment.
+    ``earlier``: what the journal has told of what the page asks for (``Pages.wanted``). ``ready`` False: the first state
+    is not there yet, ``reason`` says why in one line.
     """
 
     bundles: Mapping[str, Sequence[Bundle]]
@@ -38,6 +40,11 @@ class PageInput:
     absent: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()
     past: PastBanner | None = None
+    earlier: Mapping[str, Earlier] = field(default_factory=dict)
+
+    def told(self, word: str) -> Earlier:
+        """What the journal has told of that."""
+        return self.earlier.get(word, UNASKED)
 
     def find(self, key: BundleKey) -> Bundle | None:
         """That bundle, where there is one and the user may see it."""

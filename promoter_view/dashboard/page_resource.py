@@ -12,8 +12,8 @@ from twisted.web.server import Request
 
 from promoter_view.boundaries import ViewReader
 from promoter_view.dashboard.assembly import Parts
-from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.commits.page import CommitPage
+from promoter_view.dashboard.journal.earlier import EarlierEntries
 from promoter_view.dashboard.journal.page import JournalShown
 from promoter_view.dashboard.page_input import Page, PageInput
 from promoter_view.dashboard.page_table import PROGRAM
@@ -40,14 +40,17 @@ _TARGET = re.compile(r"(?![/\\])[-A-Za-z0-9._~/%?&=+,:@!$'()*;]{0,2000}\Z", re.A
 
 
 class PageResource:
-    """Serves pages as their visitor may see them. ``plurals`` are the views that they show."""
+    """Serves pages as their visitor may see them. ``plurals`` are the views that they show.
+
+    ``earlier``: what the journal tells of what is no longer in memory.
+    """
 
     def __init__(
         self,
         views: ViewReader,
         plurals: Sequence[str],
         parts: Parts,
-        assets: Assets,
+        earlier: EarlierEntries,
         *,
         sights: Sights,
         pump: Pump,
@@ -58,7 +61,8 @@ class PageResource:
         self._plurals = tuple(plurals)
         self._pages = parts.pages
         self._past_pages = parts.past_pages
-        self._assets = assets
+        self._assets = parts.assets
+        self._earlier = earlier
         self._sights = sights
         self._pump = pump
         self._moments = moments
@@ -72,6 +76,10 @@ class PageResource:
             pages, shown = self._pages, await self._input(visitor, with_program=path == PROGRAM.path)
         else:
             pages, shown = self._past_pages, await self._of_then(visitor, past, path, query)
+        wanted = pages.wanted(path, query, shown)
+        if wanted:
+            sight = self._sights.sight(visitor.identity, *self._plurals)
+            shown = replace(shown, earlier=await self._earlier.of(wanted, sight))
         page = pages.render(path, query, shown)
         if page is None:
             page = pages.message(404, "Not found", "There is no such page.", shown)

@@ -9,6 +9,7 @@ from typing import Any
 
 from promoter_view.dashboard.activity_page import ActivityPage
 from promoter_view.dashboard.commits.page import CommitPage
+from promoter_view.dashboard.journal.earlier import WantedEntries
 from promoter_view.dashboard.journal.page import JournalShown
 from promoter_view.dashboard.page_input import Page, PageInput
 from promoter_view.dashboard.page_table import (
@@ -40,6 +41,8 @@ from promoter_view.large_json import decoded
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.web.yaml_text import yaml_steps
 
+#: The word of what is asked of the journal of an object's past.
+HISTORY = "history"
 _HTML = "text/html; charset=utf-8"
 
 
@@ -71,6 +74,25 @@ class Pages:
         if place.page is ACTIVITY:
             return _page(self._activity_pieces(query, view))
         return self._of_subject(place, self._subjects[place.page.view], query, view)
+
+    def wanted(self, path: str, query: Mapping[str, str], view: PageInput) -> Mapping[str, WantedEntries]:
+        """What the journal is to be asked for the page of that path: ``PageInput.earlier``, by the same words."""
+        wanted = self._wanted(path, query, view)
+        return wanted if view.past is None else {word: each.up_to(view.head) for word, each in wanted.items()}
+
+    def _wanted(self, path: str, query: Mapping[str, str], view: PageInput) -> Mapping[str, WantedEntries]:
+        place = find_page(path)
+        if place is None or not view.ready or not self._is_served(place.page):
+            return {}
+        if place.page is ACTIVITY:
+            return self._activity.wanted_of_all(query, view)
+        if not place.page.is_one or place.page is MANIFEST:
+            return {}
+        subject = self._subjects[place.page.view]
+        key = BundleKey(subject.view, place.namespace, place.name)
+        if view.find(key) is None:
+            return {}
+        return {**self._activity.wanted_of_one(key, view), HISTORY: subject.wanted(key)}
 
     def message(self, status: int, title: str, text: str, view: PageInput) -> Page:
         """A page for when there is nothing to show: not found, forbidden."""
@@ -144,8 +166,9 @@ class Pages:
         subject = self._subjects[bundle.key.view]
         values = yield from subject.in_full(bundle, query, view.now)
         beside = yield from subject.beside(bundle, view.bundles.get(subject.view, ()))
+        past = yield from subject.past(bundle, query, view.told(HISTORY))
         entries = self._activity.of_one(bundle.key, view)
-        yield from self._page_of(page, bundle, view, bundle.key.name, **values, **beside, **entries).pieces
+        yield from self._page_of(page, bundle, view, bundle.key.name, **values, **beside, past=past, **entries).pieces
 
     def _manifest_pieces(self, bundle: Bundle, view: PageInput) -> Iterator[bytes]:
         text = []

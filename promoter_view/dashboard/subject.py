@@ -14,7 +14,10 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 
+from markupsafe import Markup
+
 from promoter_view.dashboard.events import Item
+from promoter_view.dashboard.journal.earlier import Earlier, WantedEntries
 from promoter_view.dashboard.strategies.figures import Deliveries
 from promoter_view.dashboard.strategies.fleet import ORDERS, FleetQuery, Listed, Order
 from promoter_view.records import Bundle, BundleKey
@@ -128,6 +131,14 @@ class Subject(ABC):
         """What that template is given that other bundles of the subject tell; b"" for each step until then."""
         yield from ()
         return {}
+
+    @abstractmethod
+    def wanted(self, key: BundleKey) -> WantedEntries:
+        """What the journal is to be asked of the past of that object."""
+
+    @abstractmethod
+    def past(self, bundle: Bundle, query: Mapping[str, str], told: Earlier) -> Generator[bytes, None, Markup]:
+        """What it has told of that, but for what the page has anyway; b"" for each step until then."""
 
     @abstractmethod
     def _show(self, bundle: Bundle) -> Shown:

@@ -13,6 +13,7 @@ from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.commits.resource import CommitPages
 from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.following import ActivityFollower, RowWarmer
+from promoter_view.dashboard.journal.earlier import EarlierEntries
 from promoter_view.dashboard.journal.resource import JournalPages
 from promoter_view.dashboard.journal.streams import JournalStreams
 from promoter_view.dashboard.page_resource import PageResource
@@ -86,7 +87,8 @@ class ServedDashboard(Served):
         parts = _parts(serving, Isolation(runtime.metrics), assets, plurals)
         sights = _sights(serving, reviewing, definitions)
         moments = serving.moments(sights)
-        shown = PageResource(views, plurals, parts, assets, sights=sights, pump=pump, moments=moments, facts=facts)
+        earlier = EarlierEntries(serving.entries.journal)
+        shown = PageResource(views, plurals, parts, earlier, sights=sights, pump=pump, moments=moments, facts=facts)
         self._streams = StreamResource(views, runtime=runtime, pump=pump, frames=frames)
         data = DataResource(
             views, plurals, self._streams, parts.fragments, sights=sights, pump=pump, frames=frames, moments=moments

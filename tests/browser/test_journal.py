@@ -19,7 +19,7 @@ def test_it_is_led_to_and_filtered(visit: Visit, dashboard: Dashboard) -> None:
     page.goto(f"{visit.url}journal")
     name = page.locator(".entry-who b").first.inner_text()
     page.locator(".entry-who").first.click()
-    page.get_by_role("link", name="what was before, in the journal").click()
+    page.get_by_role("link", name="the same in the journal").click()
     page.wait_for_url("**/journal?namespace=*")
     assert page.get_by_role("heading", level=1).inner_text() == "Journal"
     assert page.get_by_label("Name", exact=True).input_value() == name

@@ -63,7 +63,7 @@ class Shop:
         )
         self.metrics = Metrics()
         parts = make_parts(Isolation(self.metrics), Assets(), **pages)
-        self.subjects, self.activity, self.pages, self.fragments = parts
+        self.subjects, self.activity, self.pages, self.fragments = parts[:4]
         self.activity.restart(self.world.projector.head)
         self._read = self.world.projector.head
 

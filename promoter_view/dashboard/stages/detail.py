@@ -138,6 +138,11 @@ class StageDetail:
     left_out: int = 0
 
 
+def shown_promotions(contents: Contents) -> frozenset[str]:
+    """The names of the Promotions that are there to be shown."""
+    return frozenset(each.name for each in contents.each("promotions", _promotion)[-_MOST:])
+
+
 class _Said(NamedTuple):
     """What Argo CD says of an Application."""
 

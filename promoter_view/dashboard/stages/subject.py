@@ -12,11 +12,14 @@ import orjson
 from markupsafe import Markup
 
 from promoter_view.dashboard.events import Item
+from promoter_view.dashboard.journal.earlier import Earlier, WantedEntries
+from promoter_view.dashboard.journal.page import event_line
 from promoter_view.dashboard.page_table import page_path
 from promoter_view.dashboard.pictures.pipeline import draw_pipeline
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.stages.activity import compare_stages
-from promoter_view.dashboard.stages.detail import read_stage, stage_steps
+from promoter_view.dashboard.stages.detail import read_stage, shown_promotions, stage_steps
+from promoter_view.dashboard.stages.earlier import ended_before, wanted_ends
 from promoter_view.dashboard.stages.freight_flow import read_flow
 from promoter_view.dashboard.stages.pipeline import STAGE_ORDERS, levels_of
 from promoter_view.dashboard.stages.project import PipelineStage, read_piece, read_pipeline_stage
@@ -69,6 +72,7 @@ class Stages(Subject):
         self._flow = renderer.macro("_freight_flow.html", "flow")
         self._detail = renderer.macro("_stage.html", "detail")
         self._sections = {part: renderer.macro("_stage.html", part) for part in _SECTIONS}
+        self._earlier = renderer.macro("_earlier_stage.html", "earlier")
         self._unshown = Unshown(renderer)
         self._reading = Reading(readings or Readings(), lambda contents, _: read_stage_row(contents))
         self._argocd_url = argocd_url
@@ -136,6 +140,27 @@ class Stages(Subject):
             html[part] = Markup(self._isolation.of(bundle.key, part, make, lambda: ""))  # noqa: S704 - of a template
             yield b""
         return html
+
+    def wanted(self, key: BundleKey) -> WantedEntries:
+        """How Promotions ended."""
+        return wanted_ends(key)
+
+    def past(
+        self,
+        bundle: Bundle,
+        query: Mapping[str, str],  # noqa: ARG002
+        told: Earlier,
+    ) -> Generator[bytes, None, Markup]:
+        """Those that are gone, a line each."""
+        yield b""
+        made = self._isolation.of(
+            bundle.key, "earlier", lambda: self._gone(bundle, told), lambda: self._unshown.section("earlier")
+        )
+        return Markup(made)  # noqa: S704 - of a template, which escapes
+
+    def _gone(self, bundle: Bundle, told: Earlier) -> str:
+        gone = ended_before(told, shown_promotions(self._reading.contents(bundle)))
+        return self._earlier(bundle.key, [event_line(each) for each in gone], told.problem)
 
     def _whole(self, bundle: Bundle) -> str:
         found = read_stage(self._reading.contents(bundle), self._argocd_url)

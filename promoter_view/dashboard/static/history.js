@@ -113,7 +113,7 @@ export class History {
   #key(event) {
     if (event.key === "Escape" && this.#drawer && !event.target.closest?.("input, select")) this.#close();
     const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-    const cell = event.target.closest?.(".matrix td");
+    const cell = event.target.closest?.("#detail .matrix td");
     if (!cell || !(event.key in steps)) return;
     const [down, right] = steps[event.key];
     const rows = [...this.#detail.querySelectorAll(".matrix tbody tr:not([hidden])")];

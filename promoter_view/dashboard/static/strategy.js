@@ -53,6 +53,10 @@ export class Strategy {
     const overtaken = !location.search && isAfter(this.#position, page.querySelector("body").dataset.position);
     if (!overtaken) this.#show(page.querySelector("#detail"));
     this.#history.show(page.querySelector("#drawer"));
+    const earlier = document.getElementById("earlier"), asked = page.querySelector("#earlier");
+    if (!earlier || !asked) return;
+    morph(earlier, asked);
+    sayTimes(earlier);
   }
 
   #show(wanted) {

@@ -10,11 +10,13 @@ from weakref import WeakValueDictionary
 import orjson
 from markupsafe import Markup
 
+from promoter_view.dashboard.journal.earlier import Earlier
 from promoter_view.dashboard.page_table import STRATEGY
 from promoter_view.dashboard.pictures.axis import Axis
 from promoter_view.dashboard.pictures.timeline import MOST_LANES, lane_of, timeline_axis
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.strategies.detail import Detail, EnvironmentColumn, read_detail, trouble_steps
+from promoter_view.dashboard.strategies.earlier import earlier_table
 from promoter_view.dashboard.strategies.environments import ShownStrategy, Station, read_strategy, strategy_steps
 from promoter_view.dashboard.strategies.figures import figures, kept_words
 from promoter_view.dashboard.strategies.fragments import Fragments
@@ -104,6 +106,24 @@ class DetailPage:
     def drawer(self, bundle: Bundle, query: HistoryQuery) -> str:
         """The cell of the history that was asked for, in detail; "" for none."""
         return self._isolation.of(bundle.key, "drawer", lambda: self._drawer_of(bundle, query), lambda: "")
+
+    def earlier_pieces(self, bundle: Bundle, query: HistoryQuery, told: Earlier) -> Iterator[Markup]:
+        """What the journal tells beyond the history."""
+        pieces = partial(self._earlier, bundle, query, told)
+        # of templates, which escape
+        yield from map(
+            Markup, self._isolation.whole(bundle.key, "earlier", pieces, partial(self._unshown.section, "earlier"))
+        )
+
+    def _earlier(self, bundle: Bundle, query: HistoryQuery, told: Earlier) -> Iterator[str]:
+        found = self._details(bundle)
+        table = earlier_table(told, [column.station for column in found.columns])
+        yield ""
+        names = [name for name, _ in table.columns]
+        chosen = query.columns.intersection(names) or frozenset(names)
+        lines = table.lines[::-1] if query.oldest_first else table.lines
+        values = {"it": found, "table": table, "lines": lines, "chosen": chosen, "problem": told.problem}
+        yield from self._renderer.texts("_earlier.html", values)
 
     def _drawer_of(self, bundle: Bundle, query: HistoryQuery) -> str:
         found = self._details(bundle)

@@ -9,12 +9,14 @@ from typing import Any
 from markupsafe import Markup
 
 from promoter_view.dashboard.events import Item
+from promoter_view.dashboard.journal.earlier import Earlier, WantedEntries
 from promoter_view.dashboard.page_table import page_path
 from promoter_view.dashboard.pictures.sparkline import sparkline_of
 from promoter_view.dashboard.rendering import Renderer
 from promoter_view.dashboard.strategies.activity import compare
 from promoter_view.dashboard.strategies.commits import SHORT
 from promoter_view.dashboard.strategies.detail_page import DetailPage
+from promoter_view.dashboard.strategies.earlier import wanted_past
 from promoter_view.dashboard.strategies.environments import ShownStrategy, read_strategy, strategy_steps
 from promoter_view.dashboard.strategies.fleet import FleetQuery, nameless_row, read_query, read_row
 from promoter_view.dashboard.strategies.history_query import read_history_query
@@ -87,6 +89,18 @@ class Strategies(Subject):
         drawer = self._page.drawer(bundle, wanted)
         lost = wanted.commit[:SHORT] if wanted.commit and not drawer else ""
         return {"detail": detail, "drawer": Markup(drawer), "lost": lost}  # noqa: S704 - of a template, which escapes
+
+    def wanted(self, key: BundleKey) -> WantedEntries:
+        """What went live, and which pull requests were merged."""
+        return wanted_past(key)
+
+    def past(self, bundle: Bundle, query: Mapping[str, str], told: Earlier) -> Generator[bytes, None, Markup]:
+        """A matrix as the history's is."""
+        pieces = []
+        for piece in self._page.earlier_pieces(bundle, read_history_query(query), told):
+            pieces.append(piece)
+            yield b""
+        return Markup("").join(pieces)
 
     def _show(self, bundle: Bundle) -> Shown:
         strategy = self._reading.model(bundle)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
 
 from promoter_view.journal.entries import EntryIdentity, EventType, JournalEntry
 from promoter_view.journal.keeping import Journal
@@ -11,6 +13,7 @@ from promoter_view.journal.store import JournalQuery
 from promoter_view.reading.sight import NOTHING_SEEN, Sight
 
 _FETCHED = 1000
+_GAPS = frozenset((EventType.GAP,))
 #: Behind every entry of a resourceVersion.
 LAST = 1 << 40
 
@@ -20,18 +23,25 @@ def _everything(entry: JournalEntry) -> bool:  # noqa: ARG001
     return True
 
 
+def _undivided(query: JournalQuery) -> Sequence[JournalQuery]:
+    """All of it at once."""
+    return (query,)
+
+
 @dataclass(frozen=True, slots=True)
 class AskedEntries:
     """The entries of those ``views`` that ``query`` asks for.
 
     ``gaps``: those as well, whatever objects are asked for: nobody knows whether anything happened to them then. Who
-    asks for some events gets gaps only if they are among these. ``matches``: what has to hold beside.
+    asks for some events gets gaps only if they are among these. ``matches``: what has to hold beside. ``parts``: what
+    a query is divided into, where some of the journal is left out.
     """
 
     query: JournalQuery
     views: Collection[str]
     gaps: bool = False
     matches: Callable[[JournalEntry], bool] = _everything
+    parts: Callable[[JournalQuery], Iterable[JournalQuery]] = _undivided
 
     def admits(self, entry: JournalEntry) -> bool:
         """Whether that is one of them."""
@@ -57,26 +67,71 @@ class AskedEntries:
 
     async def read(self, journal: Journal, query: JournalQuery) -> Sequence[JournalEntry]:
         """What that part of the query gives, and the gaps in between."""
-        found = await journal.query(query)
-        if not (self.gaps and _is_of_some(query) and _admits_event(EventType.GAP, query)):
-            return found
-        of_gaps = replace(
-            query, events=frozenset((EventType.GAP,)), view="", namespace="", name="", environment="", commit=""
-        )
-        return _merged((found, await journal.query(of_gaps)), query)
+        found = [await journal.query(each) for part in self.parts(query) for each in self._asked(part)]
+        return found[0] if len(found) == 1 else _merged(found, query)
+
+    def _asked(self, query: JournalQuery) -> Iterator[JournalQuery]:
+        yield query
+        if self.gaps and _is_of_some(query) and _admits_event(EventType.GAP, query):
+            yield replace(query, events=_GAPS, view="", namespace="", name="", environment="", commit="")
+
+
+def beyond(version: int, since: datetime) -> Callable[[JournalQuery], Iterable[JournalQuery]]:
+    """``parts`` for who has the changes behind that resourceVersion from elsewhere, which is of that moment.
+
+    It leaves them out, but for what the journal alone tells: gaps, and what was backfilled of earlier times.
+    """
+    edge = EntryIdentity(version, LAST)
+
+    def parts(query: JournalQuery) -> Iterator[JournalQuery]:
+        yield query if query.before is not None and query.before <= edge else replace(query, before=edge)
+        if query.before is not None and query.before <= edge:
+            return
+        later = replace(query, after=max(query.after, edge))
+        yield replace(later, until=since if query.until is None else min(query.until, since))
+        if _admits_event(EventType.GAP, query):
+            yield replace(later, events=_GAPS)
+
+    return parts
+
+
+def is_within(entry: JournalEntry, version: int, since: datetime) -> bool:
+    """Whether that is one of those that ``beyond`` leaves out."""
+    is_behind = entry.identity.resource_version > version
+    return is_behind and entry.happening.event is not EventType.GAP and entry.time >= since
+
+
+class FoundEntries(NamedTuple):
+    """``edge``: the entry behind which there may be more, in the order of the query; None: there is nothing more."""
+
+    entries: list[JournalEntry]
+    edge: EntryIdentity | None
 
 
 async def find(journal: Journal, asked: AskedEntries, sight: Sight, wanted: int) -> list[JournalEntry]:
     """The first ``wanted`` of what may be seen, in the query's order. Errors: JournalError, ReviewUnavailable."""
-    found, query = list[JournalEntry](), replace(asked.query, limit=min(wanted, _FETCHED))
+    return (await look(journal, asked, sight, wanted)).entries
+
+
+async def look(
+    journal: Journal, asked: AskedEntries, sight: Sight, wanted: int, *, most: int | None = None
+) -> FoundEntries:
+    """The same. ``most``: so many entries are read for it, or a few more; None: as many as it takes."""
+    found, read, query = list[JournalEntry](), 0, replace(asked.query, limit=min(wanted, _FETCHED))
     while True:
         entries = await asked.read(journal, query)
         mine = [entry for entry in entries if asked.admits(entry)]
         may_see = await judge(mine, sight)
         found += filter(may_see, mine)
-        if len(entries) < query.limit or len(found) >= wanted:
-            return found[:wanted]
+        read += len(entries)
+        is_all = len(entries) < query.limit
+        if len(found) > wanted or (len(found) == wanted and not is_all):
+            return FoundEntries(found[:wanted], found[wanted - 1].identity)
+        if is_all:
+            return FoundEntries(found, None)
         edge = entries[-1].identity
+        if most is not None and read >= most:
+            return FoundEntries(found, edge)
         # What was few of many is looked for in more of them.
         query = replace(query, limit=_FETCHED)
         query = replace(query, before=edge) if query.newest_first else replace(query, after=edge)
@@ -117,5 +172,5 @@ def _admits_event(event: EventType, query: JournalQuery) -> bool:
 
 
 def _merged(lists: Sequence[Sequence[JournalEntry]], query: JournalQuery) -> Sequence[JournalEntry]:
-    both = sorted((each for some in lists for each in some), key=lambda each: each.identity)
-    return (both[::-1] if query.newest_first else both)[: query.limit]
+    every = {entry.identity: entry for some in lists for entry in some}
+    return [every[identity] for identity in sorted(every, reverse=query.newest_first)][: query.limit]

@@ -14,6 +14,7 @@ from promoter_view.dashboard.assembly import make_parts
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.commits.resource import CommitPages
 from promoter_view.dashboard.data_resource import DataResource
+from promoter_view.dashboard.journal.earlier import EarlierEntries
 from promoter_view.dashboard.journal.resource import JournalPages
 from promoter_view.dashboard.journal.streams import JournalStreams
 from promoter_view.dashboard.page_resource import PageResource
@@ -78,7 +79,14 @@ class Board(World):
         parts = make_parts(Isolation(self.metrics), Assets(), root_path=root_path, commits=lambda: self.commits.index)
         moments = Moments(self.pasts, given["sights"], now=self.runtime.now)
         page_resource = PageResource(
-            self.views, self.plurals, parts, Assets(), **given, pump=self.pump, moments=moments, facts=self._facts
+            self.views,
+            self.plurals,
+            parts,
+            EarlierEntries(self.journal),
+            **given,
+            pump=self.pump,
+            moments=moments,
+            facts=self._facts,
         )
         frames = Frames()
         self.streams = StreamResource(self.views, runtime=self.runtime, pump=self.pump, frames=frames)

@@ -33,7 +33,7 @@ from tests.support.views.state_cases import CASES, Case
 from tests.support.views.world import VIEW, World, strategy, thing
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
-SUBJECTS, _, PAGES, _ = make_parts(Isolation(Metrics()), Assets(), root_path="/")
+SUBJECTS, _, PAGES, *_ = make_parts(Isolation(Metrics()), Assets(), root_path="/")
 
 
 def objects(tree: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
