@@ -22,8 +22,8 @@ class PageInput:
     ``admits`` says of a view and a namespace whether the user may see it: for the activity, whose bundles may be gone.
     ``refused``: views of which there is something, and of which the user may see nothing; ``absent``: kinds that the
     cluster does not know; ``withheld``: kinds that the program may not list. ``past``: all is of that moment.
-    ``earlier``: what the journal has told of what the page asks for (``Pages.wanted``). ``ready`` False: the first state
-    is not there yet, ``reason`` says why in one line.
+    ``earlier``: what the journal has told of what the page asks for (``Pages.wanted``). ``ready`` False: the first
+    state is not there yet, ``reason`` says why in one line.
     """
 
     bundles: Mapping[str, Sequence[Bundle]]

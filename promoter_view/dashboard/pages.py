@@ -166,9 +166,11 @@ class Pages:
         subject = self._subjects[bundle.key.view]
         values = yield from subject.in_full(bundle, query, view.now)
         beside = yield from subject.beside(bundle, view.bundles.get(subject.view, ()))
-        past = yield from subject.past(bundle, query, view.told(HISTORY))
+        past_html = yield from subject.past(bundle, query, view.told(HISTORY))
         entries = self._activity.of_one(bundle.key, view)
-        yield from self._page_of(page, bundle, view, bundle.key.name, **values, **beside, past=past, **entries).pieces
+        yield from self._page_of(
+            page, bundle, view, bundle.key.name, **values, **beside, past_html=past_html, **entries
+        ).pieces
 
     def _manifest_pieces(self, bundle: Bundle, view: PageInput) -> Iterator[bytes]:
         text = []

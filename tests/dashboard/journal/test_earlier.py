@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from promoter_view.dashboard.journal.earlier import Earlier
+from promoter_view.dashboard.journal.earlier import Earlier, WantedEntries
 from promoter_view.journal.entries import EntryIdentity, EventType, JournalEntry
-from promoter_view.journal.serving.asking import beyond
+from promoter_view.journal.serving.asking import AskedEntries, beyond
 from promoter_view.journal.store import JournalError, JournalQuery
 from promoter_view.records import BundleKey
 from tests.dashboard.journal.test_journal import gap
@@ -166,3 +166,14 @@ def test_what_comes_into_memory_meanwhile_is_told_once() -> None:
     html = company.page("activity", earlier=told)
     assert f"entry-{floor}-0" in html
     assert f"entry-{change.resource_version}-0" not in html
+
+
+def test_a_moment_of_the_past_knows_nothing_that_came_later() -> None:
+    """Up to its head, also where a page further back is asked for."""
+    asked = AskedEntries(JournalQuery(newest_first=True), (KEY.view,))
+    bounded = WantedEntries(asked, 5).up_to(7).asked
+    assert bounded is not None
+    assert [bounded.admits(entry(version)) for version in (6, 7, 8)] == [True, True, False]
+    further = AskedEntries(JournalQuery(newest_first=True, before=EntryIdentity(3, 0)), (KEY.view,))
+    assert WantedEntries(further, 5).up_to(7).asked == further
+    assert WantedEntries(None, 0).up_to(7).asked is None
