@@ -60,8 +60,10 @@ def demo(options: tuple[str, ...]) -> None:
 def check(options: tuple[str, ...]) -> None:
     """Check what serve needs with the same options.
 
-    One line each for the kubeconfig, the cluster, its CRDs, permissions, certificates and the APIService, with what to
-    do. Exit status 0: nothing to do; 1: something to do; 64: wrong arguments. Nothing is written anywhere.
+    One line each for certificates, the event log, the journal, ports, the kubeconfig, the cluster, its CRDs,
+    permissions and the APIService, with what to do.
+
+    Exit status 0: nothing to do; 1: something to do; 64: wrong arguments. Nothing is written anywhere.
     """
     work("promoter_view.command.checking.run")(options=options)
 

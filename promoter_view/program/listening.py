@@ -98,8 +98,13 @@ def refused(error: CannotListenError, *, port: str, address: str) -> ConfigError
     """What to tell an operator; ``port`` and ``address`` are the options that name them."""
     reason: object = error.socketError
     code = reason.errno if isinstance(reason, OSError) else None
-    advice = _ADVICE.get(code or 0, str(reason)).format(port=port, address=address)
-    return ConfigError(f"{port}: cannot listen on {error.interface or '*'} port {error.port}: {advice}")
+    words = advice(code, str(reason), port=port, address=address)
+    return ConfigError(f"{port}: cannot listen on {error.interface or '*'} port {error.port}: {words}")
+
+
+def advice(code: int | None, reason: str, *, port: str, address: str) -> str:
+    """What to do about an error of the system, by its errno; the ``reason`` where nothing is known."""
+    return _ADVICE.get(code or 0, reason).format(port=port, address=address)
 
 
 def _tuned(port: Any) -> IListeningPort:

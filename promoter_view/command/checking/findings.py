@@ -32,7 +32,9 @@ class Finding:
     @property
     def line(self) -> str:
         """For people."""
-        return f"{self.verdict:<5} {self.subject:<13} {self.words}" + (f": {self.to_do}" if self.to_do else "")
+        return f"{self.verdict:<5} {self.subject:<13} {self.words.rstrip('.')}" + (
+            f": {self.to_do}" if self.to_do else ""
+        )
 
 
 def well(subject: str, words: str) -> Finding:

@@ -13,6 +13,7 @@ import orjson
 
 from promoter_view.clocks import wall
 from promoter_view.command.asking.loop import run_in_loop
+from promoter_view.command.checking.etcd import SCHEME, etcd
 from promoter_view.command.checking.findings import (
     Finding,
     Right,
@@ -24,6 +25,7 @@ from promoter_view.command.checking.findings import (
     to_do,
     well,
 )
+from promoter_view.command.checking.host import host
 from promoter_view.command.checking.wanted import access, promoting, reading
 from promoter_view.command.exits import Exit
 from promoter_view.decoded import mapping, mappings, text
@@ -52,13 +54,7 @@ def run(options: Sequence[str]) -> None:
         click.echo(f"{context.get_help()}\n{Options().getUsage()}")
         return
     settings = _settings(options)
-    findings = list(_files(settings))
-    try:
-        cluster = load_named_cluster("--kubeconfig", settings.cluster.kubeconfig, settings.cluster.context, os.environ)
-    except ConfigError as error:
-        findings.append(to_do("kubeconfig", str(error), "name another one by --kubeconfig and --context"))
-    else:
-        findings += run_in_loop(lambda reactor: _checked(settings, cluster, reactor))
+    findings = [*_files(settings), *host(settings), *run_in_loop(lambda reactor: _asked(settings, reactor))]
     for finding in findings:
         click.echo(finding.line)
     context.exit(Exit.WELL if is_well(findings) else Exit.FAILED)
@@ -71,6 +67,16 @@ def _settings(options: Sequence[str]) -> Settings:
     except SystemExit as ended:
         raise SystemExit(Exit.USAGE if ended.code == _WRONG_OPTIONS else ended.code) from None
     return parser.settings
+
+
+async def _asked(settings: Settings, reactor: Any) -> list[Finding]:
+    """What others have to be asked for: an etcd, the cluster."""
+    findings = [await etcd(settings, reactor)] if settings.event_log.url.startswith(SCHEME) else []
+    try:
+        cluster = load_named_cluster("--kubeconfig", settings.cluster.kubeconfig, settings.cluster.context, os.environ)
+    except ConfigError as error:
+        return [*findings, to_do("kubeconfig", str(error), "name another one by --kubeconfig and --context")]
+    return findings + await _checked(settings, cluster, reactor)
 
 
 async def _checked(settings: Settings, cluster: ClusterConfig, reactor: Any) -> list[Finding]:
