@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from promoter_view.program.demo import write_kubeconfig
+from promoter_view.program.demo.cluster import write_kubeconfig
 from tests.support.command.cutting import CutWay
 from tests.support.program.program import Program
 from tests.support.program.simulated import Simulated, program, simulated

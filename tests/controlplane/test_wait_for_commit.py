@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from promoter_view.program.demo import write_kubeconfig
+from promoter_view.program.demo.cluster import write_kubeconfig
 from tests.controlplane.installation.installed import ROOT
 from tests.support.program.program import Program
 from tests.support.program.simulated import Simulated, program, simulated

@@ -36,7 +36,7 @@ class PastBanner:
 
 
 def banner_of(past: PastState, moment: AskedMoment, path: str, query: Mapping[str, str]) -> PastBanner:
-    """That of the page of that path, below the root, and query."""
+    """The banner of the page of that path, below the root, and query."""
     rest = {name: value for name, value in query.items() if name != "at"}
     now = datetime.fromtimestamp(moment.time_ms / 1000, UTC) if moment.time_ms else past.time
     return PastBanner(

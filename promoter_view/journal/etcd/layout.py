@@ -53,7 +53,7 @@ class JournalKeys:
         self.entries = below(root + b"entries/")
 
     def key(self, first: EntryIdentity) -> bytes:
-        """That of the entries which begin with that one."""
+        """The key of the entries which begin with that one."""
         return b"%b%020d-%010d" % (self.entries.key, *first)
 
     def first_of(self, key: bytes) -> EntryIdentity | None:

@@ -1,6 +1,6 @@
 """What is asked of etcd to write the journal, and to delete of it. Pure.
 
-Every transaction holds only if the leader's key is that of the term **and** head is as it was left: who was deposed,
+Every transaction holds only if the leader's key is the term's own **and** head is as it was left: who was deposed,
 what has been carried out already, and what was derived from an older state cannot slip in. All entries of an offset
 are there at once: where they are too many for one transaction, head is put by the last.
 """
