@@ -29,6 +29,8 @@ OTHER_SHARD = "west"
 EVERY = (*FLOWS, *PROMOTED)
 #: Between two kills.
 SECONDS = (0.5, 6.0)
+#: How often who was killed is ready before the next kill: it has a log to read first, which takes its time.
+READY = 0.7
 #: How long who was killed is away: now and then for longer than the Lease of the shard lasts.
 AWAY_SECONDS = (0.0, 0.0, 0.0, 18.0)
 
@@ -68,6 +70,8 @@ class Killer:
                 self.kills += 1
                 time.sleep(self._random.choice(AWAY_SECONDS))
                 program.start(timeout_seconds=PATIENCE_SECONDS)
+                if self._random.random() < READY:
+                    program.wait_ready(timeout_seconds=PATIENCE_SECONDS)
         except BaseException as failure:
             # A thread's failure is the test's to report, whatever it is.
             self._failures.append(failure)
