@@ -27,8 +27,7 @@ from zope.interface import implementer
 _TALKATIVE = (
     "twisted",
     "log_legacy",
-    "promoter_view.api.site",
-    "promoter_view.dashboard.site",
+    "promoter_view.web.server",
     "promoter_view.simulator.kubernetes.simulated_cluster",
 )
 

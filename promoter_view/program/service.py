@@ -56,6 +56,8 @@ __all__ = ["Options", "makeService"]
 DEMO_KUBECONFIG = Path("promoter-view-demo/kubeconfig")
 #: For whoever ends this demo, and no other. Nothing reads it at a start: a number in it may be another process by then.
 DEMO_PID = DEMO_KUBECONFIG.with_name("pid")
+#: Which option names the place of which fault.
+_OPTION_OF = {LogError: "--event-log", JournalError: "--journal"}
 #: What ends the program at its start with one line instead of a traceback: somebody can put it right.
 _EXPECTED = (ConfigError, JournalError, KeyPairError, LogError, OSError)
 
@@ -222,7 +224,7 @@ class Program(Service):
         if failure.check(CancelledError):
             return
         if failure.check(*_EXPECTED):
-            self._end(f"cannot start: {failure.getErrorMessage()}")
+            self._end(f"cannot start: {_cause(failure)}")
         else:
             self._log.failure("cannot start", failure=failure)
             self._end("cannot start: a fault in promoter-view, see above")
@@ -239,6 +241,13 @@ class Program(Service):
         # Not before: what is cut off on the way down may still complain, and would seem to be the cause.
         self._log.critical("{reason}", reason=reason)
         self._exit_process(1)
+
+
+def _cause(failure: Failure) -> str:
+    """The message, behind the option that it came from, where it names none."""
+    message = failure.getErrorMessage()
+    option = next((option for kind, option in _OPTION_OF.items() if failure.check(kind)), "")
+    return f"{option}: {message}" if option and "--" not in message else message
 
 
 def makeService(options: Options) -> IService:

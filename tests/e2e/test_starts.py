@@ -128,16 +128,17 @@ CASES = {
         ["--authorization-kubeconfig: @/garbage: is not a kubeconfig"],
     ),
     "file as log": Case(
-        {"event-log": "file:@/garbage"}, ["@/garbage cannot be used as an event log: it is not a fold"]
+        {"event-log": "file:@/garbage"}, ["--event-log: @/garbage cannot be used as an event log: it is not a fold"]
     ),
     "strangers in the log": Case(
         {"event-log": "file:@/folder"}, ["@/folder holds photo, which is not of an event log"]
     ),
     "log that may not be written": Case(
-        {"event-log": "file:@/read-only/log"}, ["@/read-only/log", "Permission denied"]
+        {"event-log": "file:@/read-only/log"}, ["--event-log: @/read-only/log", "Permission denied"]
     ),
     "log of another format": Case(
-        {"event-log": "file:@/newer"}, ["@/newer/format says", "format 99", "start the version that wrote it"]
+        {"event-log": "file:@/newer"},
+        ["--event-log: @/newer/format says", "format 99", "start the version that wrote it"],
     ),
     "etcd's authority": Case(etcd(cafile="@/garbage"), ["etcd: --etcd-cafile: @/garbage: holds no certificate"]),
     "own certificate for etcd": Case(
