@@ -50,7 +50,7 @@ PURE_TESTS = tests/api/test_warnings.py tests/test_contacts.py tests/test_decode
 	tests/notifications/test_addresses.py tests/notifications/test_digests.py tests/notifications/test_filters.py \
 	tests/notifications/test_signatures.py tests/notifications/test_documented.py tests/notifications/templating/test_rendering.py \
 	tests/command/asking tests/command/checking tests/command/deciding \
-	tests/command/reading tests/command/telling tests/journal/test_figures.py tests/views/test_commits.py tests/dashboard/test_search.py tests/api/format tests/api/test_watching.py
+	tests/command/reading tests/command/telling tests/journal/figures tests/dashboard/journal/test_figures.py tests/views/test_commits.py tests/dashboard/test_search.py tests/api/format tests/api/test_watching.py
 
 coverage: $(VENV)/installed-dev
 	$(BIN)/coverage run -m pytest -q -p no:cacheprovider $(PURE_TESTS)

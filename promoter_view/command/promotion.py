@@ -248,16 +248,19 @@ def diff(**given: Any) -> None:
 
 
 @promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
-@click.argument("name", required=False, shell_complete=_STRATEGY)
+@click.argument("name", required=False, shell_complete=_EITHER)
+@_option(_REACH, "-l", "--selector", metavar="LABELS", help="objects with these labels, such as team=payments")
 @_option(_FORM, "--since", type=_DURATION, default="30d", help="how far to look back")
+@_option(_FORM, "--by", type=OneOf("object", "namespace"), default="object", help="what a row is of")
 @_options(everywhere=True, forms=("table", "wide", "csv", "json", "yaml"))
 def dora(**given: Any) -> None:
     """Show how often, how fast and how well commits are delivered.
 
-    For each strategy: deployments to its last environments, the time from a commit to there (lead time) and from one
-    environment to the next (hop). Also the deployments that failed or were taken back, and the time until that was
-    over. Times are medians; the parentheses say of how many. -o wide has p90 too, from ten on. It counts what the
-    journal of promoter-view has: docs/journal.md has the definitions.
+    Of each strategy: deployments to its last environments, the time from a commit to there (lead time) and from one
+    environment to the next (hop), the deployments that failed or were taken back, and the time until that was over.
+    Of each Stage: its Promotions, the time from one Stage to the next, Promotions that failed or made it unhealthy.
+    Times are medians, of as many as the parentheses say; -o wide has p90 too, from ten on. It counts what the journal
+    of promoter-view has: docs/journal.md has the definitions.
     """
     _answer("dora", given)
 

@@ -14,6 +14,7 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.dashboard.assembly import Parts
 from promoter_view.dashboard.commits.page import CommitPage
 from promoter_view.dashboard.journal.earlier import EarlierEntries
+from promoter_view.dashboard.journal.figures_page import FiguresShown
 from promoter_view.dashboard.journal.page import JournalShown
 from promoter_view.dashboard.page_input import Page, PageInput
 from promoter_view.dashboard.page_table import PROGRAM
@@ -120,6 +121,14 @@ class PageResource:
         """What changed between two moments; None: a page that asks for them."""
         shown = await self._input(visitor, with_program=False)
         await self.send(request, self._pages.compare(found, shown))
+
+    async def input_of(self, visitor: Visitor) -> PageInput:
+        """All that a visitor may see now. Errors: ReviewUnavailable."""
+        return await self._input(visitor, with_program=False)
+
+    async def send_figures(self, request: Request, shown: PageInput, found: FiguresShown) -> None:
+        """Delivery figures."""
+        await self.send(request, self._pages.figures(found, shown))
 
     async def tell(self, request: Request, status: int, title: str, text: str) -> None:
         """A page that says why there is none."""

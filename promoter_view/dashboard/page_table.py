@@ -67,9 +67,10 @@ PROGRAM = PageKind("program", "program", "program.html", "System", refresh=5)
 COMMITS = PageKind("commits", "commits", "commit.html", "Commits")
 JOURNAL = PageKind("journal", "journal", "journal.html", "Journal")
 COMPARE = PageKind("compare", "compare", "compare.html", "Compare", under="activity")
+FIGURES = PageKind("figures", "journal/figures", "figures.html", "Delivery figures", under="journal")
 COMMIT = PageKind("commit", _COMMIT, "commit.html", "Commit", _COMMIT, "Commit", under="commits")
 
-PAGES = (FLEET, ACTIVITY, STAGES, STRATEGY, STAGE, MANIFEST, PROGRAM, COMMITS, COMMIT, JOURNAL, COMPARE)
+PAGES = (FLEET, ACTIVITY, STAGES, STRATEGY, STAGE, MANIFEST, PROGRAM, COMMITS, COMMIT, JOURNAL, FIGURES, COMPARE)
 #: In the order of the navigation.
 MENU = (FLEET, STAGES, COMMITS, ACTIVITY, JOURNAL, PROGRAM)
 #: What stands in place of a page: no path leads there.
@@ -88,7 +89,9 @@ def find_page(path: str) -> PagePlace | None:
     section, *rest = path.split("/")
     pattern = "/".join((section, "NAMESPACE", "NAME", *rest[2:])) if len(rest) > 1 else path
     page = next((each for each in PAGES if each.path == pattern), None)
-    return None if page is None else PagePlace(page, *(unquote(part) for part in rest[:2]))
+    if page is None:
+        return None
+    return PagePlace(page) if not page.is_one else PagePlace(page, *(unquote(part) for part in rest[:2]))
 
 
 def commit_topic(sha: str) -> str:

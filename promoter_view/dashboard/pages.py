@@ -10,6 +10,7 @@ from typing import Any
 from promoter_view.dashboard.activity_page import ActivityPage
 from promoter_view.dashboard.commits.page import CommitPage
 from promoter_view.dashboard.journal.earlier import WantedEntries
+from promoter_view.dashboard.journal.figures_page import FiguresShown
 from promoter_view.dashboard.journal.page import JournalShown
 from promoter_view.dashboard.page_input import Page, PageInput
 from promoter_view.dashboard.page_table import (
@@ -17,6 +18,7 @@ from promoter_view.dashboard.page_table import (
     COMMIT,
     COMMITS,
     COMPARE,
+    FIGURES,
     JOURNAL,
     MANIFEST,
     MENU,
@@ -117,6 +119,11 @@ class Pages:
         """What changed between two moments; None: a page that asks for them."""
         namespaces = sorted({bundle.key.namespace for bundle in view.every} - {""})
         return self._page(COMPARE, view, found=found, namespaces=namespaces)
+
+    def figures(self, found: FiguresShown, view: PageInput) -> Page:
+        """Delivery figures."""
+        namespaces = sorted({bundle.key.namespace for bundle in view.every} | {found.given.get("namespace", "")} - {""})
+        return self._page(FIGURES, view, found=found, query=found.given, namespaces=namespaces)
 
     def sign_in(self, view: PageInput, *, error: str = "", status: int = 200, target: str = "") -> Page:
         """The sign-in page: a form that POSTs ``token`` and ``target`` (the path to go on to) to ``sign-in``."""

@@ -16,10 +16,11 @@ from promoter_view.access.identity import ANONYMOUS
 from promoter_view.dashboard.commits.addresses import CommitForm, read_commit_address
 from promoter_view.dashboard.commits.resource import CommitPages
 from promoter_view.dashboard.data_resource import DataResource
+from promoter_view.dashboard.journal.figures_requests import FiguresForm, figures_form
 from promoter_view.dashboard.journal.requests import JournalForm, is_followed, wanted_form
 from promoter_view.dashboard.journal.resource import JournalPages
 from promoter_view.dashboard.page_resource import PageResource, safe_target
-from promoter_view.dashboard.page_table import COMPARE, JOURNAL
+from promoter_view.dashboard.page_table import COMPARE, FIGURES, JOURNAL
 from promoter_view.dashboard.past.resource import ComparePages, wants_json
 from promoter_view.dashboard.visitors.sign_in import SignIn, redirect
 from promoter_view.dashboard.visitors.visitors import Authenticator, Visitor
@@ -69,6 +70,8 @@ def _is_data(request: Request, path: str) -> bool:
         return wanted_form(parameters_of(request.uri), accept) is not JournalForm.PAGE
     if path == COMPARE.path:
         return wants_json(parameters_of(request.uri), accept)
+    if path == FIGURES.path:
+        return figures_form(parameters_of(request.uri), accept) is not FiguresForm.PAGE
     return path in _DATA or (commit is not None and commit.form is not CommitForm.PAGE)
 
 
@@ -185,10 +188,10 @@ class DashboardEntrance(Entrance[str | None]):
         commit = read_commit_address(path, request.getHeader("Accept"))
         if path in _DATA:
             await self._data.serve(request, path, parameters, visitor)
-        elif path == JOURNAL.path:
-            await self._journal.serve(request, parameters, visitor)
         elif path == COMPARE.path:
             await self._compare.serve(request, parameters, visitor)
+        elif path in (JOURNAL.path, FIGURES.path):
+            await self._journal.serve(request, path, parameters, visitor)
         elif commit is not None:
             await self._commits.serve(request, commit, parameters, visitor)
         else:

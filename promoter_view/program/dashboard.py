@@ -14,6 +14,7 @@ from promoter_view.dashboard.commits.resource import CommitPages
 from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.following import ActivityFollower, RowWarmer
 from promoter_view.dashboard.journal.earlier import EarlierEntries
+from promoter_view.dashboard.journal.figures import FiguresPages
 from promoter_view.dashboard.journal.resource import JournalPages
 from promoter_view.dashboard.journal.streams import JournalStreams
 from promoter_view.dashboard.page_resource import PageResource
@@ -95,8 +96,9 @@ class ServedDashboard(Served):
         )
         self._journal = JournalStreams(serving.entries, plurals, sights=sights, runtime=runtime)
         root = settings.dashboard.url.rstrip("/") + "/" if settings.dashboard.url else settings.dashboard.root_path
+        figures = FiguresPages(serving.entries.journal, plurals, shown, sights=sights, runtime=runtime)
         journal = JournalPages(
-            serving.entries.journal, plurals, shown, self._journal, sights=sights, now=shown.now, root=root
+            serving.entries.journal, plurals, shown, self._journal, figures, sights=sights, now=shown.now, root=root
         )
         authenticator = _authenticator(serving, reviewing)
         # Nobody waits for these yet, and somebody does for the first lists, and for what watches get of a change.

@@ -52,7 +52,7 @@ def test_the_table(api: ViewsApi) -> None:
         ],
     )
     assert "Times are medians" in done.err
-    assert "Not counted: 1 strategies that are gone" in done.err
+    assert "Not counted: 1 deleted objects" in done.err
 
 
 def test_json_and_csv(api: ViewsApi) -> None:
@@ -60,7 +60,7 @@ def test_json_and_csv(api: ViewsApi) -> None:
     found = json.loads(promotion(api.kubeconfig, "dora", "--since", "10000d", "-o", "json").out)
     assert found["all"]["failureShare"] == {"share": 0.5, "failed": 1, "samples": 2}
     rows = promotion(api.kubeconfig, "dora", "-A", "--since", "10000d", "-o", "csv").out.splitlines()
-    assert rows[1] == "team,shop,2,1200,,2,75,,2,0.5,1,2,240,,1"
+    assert rows[1] == "promotionstrategydetails,team,shop,2,1200,,2,75,,2,0.5,1,2,240,,1"
 
 
 def test_what_cannot_be_said(api: ViewsApi, tmp_path: Path) -> None:
@@ -73,3 +73,20 @@ def test_what_cannot_be_said(api: ViewsApi, tmp_path: Path) -> None:
     assert promotion(api.kubeconfig, "dora", "--since", "soon").status == 64
     assert promotion(api.kubeconfig, "dora", "--since", "10000000d").status == 64
     assert promotion(tmp_path / "none", "dora").status == 78
+
+
+def test_stages_labels_and_namespaces(api: ViewsApi) -> None:
+    """A Stage by its name has its hop; labels choose objects; a row may be of a namespace."""
+    for name, requests in (("test", []), ("prod", [{"sources": {"stages": ["test"]}}])):
+        metadata = {"namespace": "team", "name": name, "labels": {"tier": name}}
+        kind = {"apiVersion": "view.promoter.argoproj.io/v1alpha1", "kind": "StageDetails"}
+        api.set({**kind, "metadata": metadata, "spec": {"requestedFreight": requests}})
+    for minute, name in ((20, "test"), (23, "prod")):
+        api.set(event(minute, "promotion-succeeded", "", name, view="stagedetails", after="freight"))
+    since = ("--since", "10000d", "-o", "csv")
+    rows = promotion(api.kubeconfig, "dora", "prod", *since).out.splitlines()
+    assert rows[1:] == ["stagedetails,team,prod,1,,,0,180,,1,0.0,0,1,,,0"]
+    rows = promotion(api.kubeconfig, "dora", "-l", "tier=test", *since).out.splitlines()
+    assert rows[1:] == ["stagedetails,team,test,1,,,0,,,0,0.0,0,1,,,0"]
+    done = promotion(api.kubeconfig, "dora", "-A", "--by", "namespace", "--since", "10000d")
+    assert done.out.splitlines()[1].split()[:2] == ["team", "4"]

@@ -47,13 +47,18 @@ class ApiConnection:
         found = await self._get(_API)
         return frozenset(text(each, "name") for each in mappings(found, "resources"))
 
-    async def objects(self, plural: str, read: Callable[[Mapping[str, Any]], T], name: str = "") -> list[T]:
-        """What ``read`` makes of all objects of a resource, or of those of that name; no more than a page is kept.
+    async def objects(
+        self, plural: str, read: Callable[[Mapping[str, Any]], T], name: str = "", labels: str = ""
+    ) -> list[T]:
+        """What ``read`` makes of all objects of a resource, or of those of that name and with those labels.
+
+        No more than a page is kept.
 
         Errors: CommandError, and what ``read`` raises.
         """
         chosen: Parameters = (("fieldSelector", f"metadata.name={name}"),) if name else ()
-        return await self._all(plural, read, (("limit", _PAGE), *chosen))
+        labelled: Parameters = (("labelSelector", labels),) if labels else ()
+        return await self._all(plural, read, (("limit", _PAGE), *chosen, *labelled))
 
     async def events(self, since: datetime, read: Callable[[Mapping[str, Any]], T], name: str = "") -> list[T]:
         """What ``read`` makes of all events since then, or of those of that name. Errors: CommandError."""

@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 from twisted.web.server import Request
 
 from promoter_view.dashboard.journal.atom import MEDIA_TYPE, feed_pieces
+from promoter_view.dashboard.journal.figures import FiguresPages
 from promoter_view.dashboard.journal.lines import LINES_TYPE, line_pieces
 from promoter_view.dashboard.journal.page import JournalShown, event_line
 from promoter_view.dashboard.journal.requests import JournalForm, JournalRequest, read_request
 from promoter_view.dashboard.journal.streams import JournalStreams
 from promoter_view.dashboard.page_input import Page
 from promoter_view.dashboard.page_resource import PageResource
-from promoter_view.dashboard.page_table import JOURNAL
+from promoter_view.dashboard.page_table import FIGURES, JOURNAL
 from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.journal.entries import JournalEntry
 from promoter_view.journal.keeping import Journal
@@ -35,6 +36,7 @@ class JournalPages:
         plurals: Sequence[str],
         pages: PageResource,
         streams: JournalStreams,
+        figures: FiguresPages,
         *,
         sights: Sights,
         now: Callable[[], datetime],
@@ -44,12 +46,19 @@ class JournalPages:
         self._plurals = tuple(plurals)
         self._pages = pages
         self._streams = streams
+        self._figures = figures
         self._sights = sights
         self._now = now
         self._root = root
 
-    async def serve(self, request: Request, parameters: Parameters, visitor: Visitor) -> None:
-        """Errors: those of ``web.status``."""
+    async def serve(self, request: Request, path: str, parameters: Parameters, visitor: Visitor) -> None:
+        """What is at that path below the root. Errors: those of ``web.status``."""
+        if path == FIGURES.path:
+            await self._figures.serve(request, parameters, visitor)
+        else:
+            await self._serve(request, parameters, visitor)
+
+    async def _serve(self, request: Request, parameters: Parameters, visitor: Visitor) -> None:
         request.setHeader("Vary", "Accept, Accept-Encoding, Cookie")
         headers = {"accept": request.getHeader("Accept"), "last_event_id": request.getHeader("Last-Event-ID")}
         asked = read_request(parameters, self._now(), **headers)

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from promoter_view.dashboard.rendering import span
 from promoter_view.dashboard.strategies.figures import Deliveries
+from promoter_view.journal.figures.meters import Calendar
 from promoter_view.views.promotion_strategy.estimates.hops import estimate
 
 #: Days that are drawn as days, and weeks at most.
@@ -121,20 +122,42 @@ def chart_steps(found: Iterable[Deliveries], now: datetime) -> Generator[bytes, 
             if delivery.committed is not None and delivery.live >= delivery.committed:
                 times[day].append(delivery.live - delivery.committed)
         yield b""
+    return (yield from _chart_steps(counts, times, now))
+
+
+def drawn_steps(calendar: Calendar, now: datetime) -> Generator[None, None, DeliveryChart | None]:
+    """Returns the chart of what the journal tells, up to that time; None where nothing was deployed."""
+    times = dict[date, Sequence[timedelta]]()
+    for day, leads in calendar.leads.items():
+        times[day] = [timedelta(seconds=lead) for lead in leads]
+        yield
+    return (yield from _chart_steps(calendar.deployments, times, now))
+
+
+def _chart_steps(
+    counts: Mapping[date, int], times: Mapping[date, Sequence[timedelta]], now: datetime
+) -> Generator[Any, None, DeliveryChart | None]:
     today = now.astimezone(UTC).date()
     past = {day: count for day, count in counts.items() if day <= today}
-    return _chart(past, times, today) if past else None
+    if not past:
+        return None
+    return (yield from _chart(past, times, today))
 
 
-def _chart(counts: Mapping[date, int], times: Mapping[date, Sequence[timedelta]], today: date) -> DeliveryChart:
+def _chart(
+    counts: Mapping[date, int], times: Mapping[date, Sequence[timedelta]], today: date
+) -> Generator[Any, None, DeliveryChart]:
     is_by_day = (today - min(counts)).days < _MOST_DAYS
     length, most = (1, _MOST_DAYS) if is_by_day else (7, _MOST_WEEKS)
     last = today if is_by_day else today - timedelta(days=today.weekday())
     first = min(counts) if is_by_day else max(_monday(min(counts)), last - timedelta(weeks=most - 1))
     starts = [first + timedelta(days=length * place) for place in range((last - first).days // length + 1)]
-    periods = tuple(_period(start, length, counts, times) for start in starts)
+    periods = list[Period]()
+    for start in starts:
+        periods.append(_period(start, length, counts, times))
+        yield b""
     shown = sum(period.deployments for period in periods)
-    return DeliveryChart("day" if is_by_day else "week", periods, sum(counts.values()) - shown)
+    return DeliveryChart("day" if is_by_day else "week", tuple(periods), sum(counts.values()) - shown)
 
 
 def _period(start: date, length: int, counts: Mapping[date, int], times: Mapping[date, Sequence[timedelta]]) -> Period:

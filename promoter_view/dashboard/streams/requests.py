@@ -29,6 +29,7 @@ _KNOWN = {
     "list": (*_FILTER, "limit", "continue", "at"),
     "pages/stream": ("page", *_RESUME),
     "session": (),
+    "journal/figures": ("since", "until", "namespace", "name", "label", "format"),
     "journal": (
         *("event", "namespace", "name", "environment", "commit", "since", "until", "limit", "continue"),
         *("format", "watch", "lastEventId"),

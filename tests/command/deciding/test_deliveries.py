@@ -7,8 +7,15 @@ from typing import Any
 
 import pytest
 
-from promoter_view.command.deciding.deliveries import StrategyFigures, deliveries, ends_of, read_event
-from promoter_view.command.reading.status import read_strategy
+from promoter_view.command.deciding.deliveries import (
+    AskedObjects,
+    deliveries,
+    read_delivering_stage,
+    read_delivering_strategy,
+    read_event,
+    rows,
+)
+from promoter_view.journal.figures.counting import DeliveryReport
 from tests.support.command.events import event
 from tests.support.command.strategies import BRANCHES, details, environment
 
@@ -27,17 +34,22 @@ def strategy(name: str = "shop") -> dict[str, Any]:
     )
 
 
-def figures(documents: list[dict[str, Any]], *names: str) -> StrategyFigures:
+def figures(documents: list[dict[str, Any]], *names: str) -> DeliveryReport:
     """Of these strategies."""
-    statuses = [read_strategy(strategy(name)) for name in names]
-    return deliveries(statuses, filter(None, map(read_event, documents)), UNTIL - timedelta(days=30), UNTIL)
+    objects = [read_delivering_strategy(strategy(name)) for name in names]
+    return told(AskedObjects(objects), documents)
+
+
+def told(asked: AskedObjects, documents: list[dict[str, Any]]) -> DeliveryReport:
+    """The figures of 30 days."""
+    return deliveries(asked, filter(None, map(read_event, documents)), UNTIL - timedelta(days=30), UNTIL)
 
 
 def test_the_last_environments() -> None:
     """Those that no other depends on."""
-    assert ends_of(read_strategy(strategy())) == {PROD}
+    assert read_delivering_strategy(strategy()).ends == {PROD}
     fan = details([environment(DEV, "UpToDate", "c"), *(_behind(branch) for branch in (STAGING, PROD))])
-    assert ends_of(read_strategy(fan)) == {STAGING, PROD}
+    assert read_delivering_strategy(fan).ends == {STAGING, PROD}
 
 
 def _behind(branch: str) -> dict[str, Any]:
@@ -45,7 +57,8 @@ def _behind(branch: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "change", [{"event": "state"}, {"view": "stagedetails"}, {"time": "soon"}, {"event": 7}, {"time": None}]
+    "change",
+    [{"event": "state"}, {"view": "stagedetails"}, {"view": "pods"}, {"time": "soon"}, {"event": 7}, {"time": None}],
 )
 def test_what_no_figure_is_made_of(change: dict[str, Any]) -> None:
     """Other events, other views, and what is no event."""
@@ -66,21 +79,24 @@ HAPPENED = [
 def test_rows() -> None:
     """One for each strategy, by name, and one for all; what is not known has a dash. In parentheses: of how many."""
     found = figures(HAPPENED, "shop", "other", "still")
-    assert found.rows(wide=False) == [
+    assert rows(found.objects, found.whole, wide=False) == [
         ["team", "other", "1", "10m (1)", "-", "0 of 1 (0%)", "-"],
         ["team", "shop", "1", "120m (1)", "30m (2)", "1 of 1 (100%)", "4m (1)"],
         ["team", "still", "0", "-", "-", "-", "-"],
         ["", "all of them", "2", "65m (2)", "30m (2)", "1 of 2 (50%)", "4m (1)"],
     ]
     assert found.gone == 1
-    assert len(figures(HAPPENED, "shop").rows(wide=True)) == 1
+    alone = figures(HAPPENED, "shop")
+    assert len(rows(alone.objects, alone.whole, wide=True)) == 1
+    assert [each.key.namespace for each in found.namespaces] == ["team"]
 
 
 def test_wide_rows_have_p90() -> None:
     """From ten samples on."""
-    told = [event(each, "promoted", PROD, seconds={"leadTime": 60 * each}) for each in range(1, 11)]
-    assert figures(told, "shop").rows(wide=True)[0][3] == "5m30s, p90 9m (10)"
-    assert figures(told[1:], "shop").rows(wide=True)[0][3] == "6m (9)"
+    events = [event(each, "promoted", PROD, seconds={"leadTime": 60 * each}) for each in range(1, 11)]
+    for some, words in ((events, "5m30s, p90 9m (10)"), (events[1:], "6m (9)")):
+        found = figures(some, "shop")
+        assert rows(found.objects, found.whole, wide=True)[0][3] == words
 
 
 def test_documents_and_csv() -> None:
@@ -90,10 +106,33 @@ def test_documents_and_csv() -> None:
     assert (document["since"], document["until"]) == ("2026-10-31T12:00:00Z", "2026-11-30T12:00:00Z")
     assert document["strategies"][0]["leadTime"] == {"median": 7200, "samples": 1}
     assert document["all"]["deployments"] == 1
-    assert found.csv() == [
-        "namespace,name,deployments,leadTime.median,leadTime.p90,leadTime.samples,hops.median,hops.p90,hops.samples,"
+    assert list(found.csv()) == [
+        "view,namespace,name,deployments,leadTime.median,leadTime.p90,leadTime.samples,hops.median,hops.p90,hops.samples,"
         "failureShare.share,failureShare.failed,failureShare.samples,"
         "timeToRestore.median,timeToRestore.p90,timeToRestore.samples",
-        "team,shop,1,7200,,1,1830,,2,1.0,1,1,240,,1",
-        "team,still,0,,,0,,,0,,0,0,,,0",
+        "promotionstrategydetails,team,shop,1,7200,,1,1830,,2,1.0,1,1,240,,1",
+        "promotionstrategydetails,team,still,0,,,0,,,0,,0,0,,,0",
     ]
+
+
+def test_stages() -> None:
+    """Behind the strategies. Freight that came from a Stage that is not asked for has a hop."""
+    test, prod = (
+        read_delivering_stage({"metadata": {"namespace": "team", "name": name}, "spec": {"requestedFreight": requests}})
+        for name, requests in (("test", []), ("prod", [{"sources": {"stages": ["test"]}}]))
+    )
+    told_of = {"view": "stagedetails", "after": "freight"}
+    events = [
+        event(1, "promotion-succeeded", "", "test", **told_of),
+        event(4, "promotion-succeeded", "", "prod", **told_of),
+        event(5, "health", "", "prod", view="stagedetails", after="Unhealthy"),
+        event(6, "promoted", "", "prod", view="stagedetails"),
+        event(7, "promotion-succeeded", "", "gone", **told_of),
+    ]
+    both = told(AskedObjects([prod, read_delivering_strategy(strategy()), test]), events)
+    assert [each.key.name for each in both.objects] == ["shop", "prod", "test"]
+    assert [each["name"] for each in both.document()["stages"]] == ["prod", "test"]
+    assert both.gone == 1
+    one = told(AskedObjects([prod], [test], whole=False), events)
+    assert rows(one.objects, one.whole, wide=False) == [["team", "prod", "1", "-", "3m (1)", "1 of 1 (100%)", "-"]]
+    assert one.gone == 0

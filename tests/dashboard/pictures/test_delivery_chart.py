@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from promoter_view.dashboard.pictures.delivery_chart import DeliveryChart, chart_steps
+from promoter_view.dashboard.pictures.delivery_chart import DeliveryChart, chart_steps, drawn_steps
 from promoter_view.dashboard.strategies.figures import Deliveries
+from promoter_view.journal.figures.meters import Calendar
 from promoter_view.slices import outcome
 from promoter_view.views.promotion_strategy.estimates.deliveries import Delivery
 from tests.support.dashboard.company import Company
@@ -32,6 +33,16 @@ def ends(found: Iterable[Delivery]) -> Deliveries:
 
 def minutes(count: float) -> timedelta:
     return timedelta(minutes=count)
+
+
+def test_what_the_journal_tells_is_drawn_alike() -> None:
+    """The same deployments make the same chart, wherever they were counted."""
+    calendar = Calendar()
+    for days_ago, leads in ((3, (60, 120, 30)), (1, (15,))):
+        for lead in leads:
+            calendar.add(NOW - timedelta(days=days_ago), 60 * lead)
+    assert outcome(drawn_steps(calendar, NOW)) == chart(deployed(3, 60, 120, 30), deployed(1, 15))
+    assert outcome(drawn_steps(Calendar(), NOW)) is None
 
 
 def test_days_count_what_is_known_of_them() -> None:

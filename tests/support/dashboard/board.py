@@ -15,6 +15,7 @@ from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.commits.resource import CommitPages
 from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.journal.earlier import EarlierEntries
+from promoter_view.dashboard.journal.figures import FiguresPages
 from promoter_view.dashboard.journal.resource import JournalPages
 from promoter_view.dashboard.journal.streams import JournalStreams
 from promoter_view.dashboard.page_resource import PageResource
@@ -108,8 +109,12 @@ class Board(World):
         finder = CommitFinder(self.views, self.plurals, self.commits, **given, readings=Readings(), reactor=self.clock)
         commits = CommitPages(finder, page_resource, pump=self.pump, moments=moments)
         self.followed = JournalStreams(self.entries, self.plurals, **given, runtime=self.runtime)
+        figures = FiguresPages(self.journal, self.plurals, page_resource, **given, runtime=self.runtime)
         journal = JournalPages(
-            self.journal, self.plurals, page_resource, self.followed, **given, now=page_resource.now, root=root_path
+            *(self.journal, self.plurals, page_resource, self.followed, figures),
+            **given,
+            now=page_resource.now,
+            root=root_path,
         )
         compare = ComparePages(self.plurals, page_resource, moments=moments, reactor=self.clock)
         entrance = DashboardEntrance(
