@@ -92,12 +92,16 @@ class JournalWriter(CooperativeReader):
     def _steps(self) -> Iterator[Deferred[None] | None]:  # type: ignore[override]
         if self._cursor is None:
             yield from self._begin()
-        while self._cursor is not None and not self._cursor.caught_up:
-            yield from self._take(self._cursor)
-        if self._cursor is not None and (self._found or self._is_behind(self._cursor.position)):
+        while self._cursor is not None:
+            while self._cursor is not None and not self._cursor.caught_up:
+                yield from self._take(self._cursor)
+            if self._cursor is None:
+                return
+            if not self._found and not self._is_behind(self._cursor.position):
+                self.examined = self._cursor.position
+                return
+            # Whoever wakes it while it waits for that is not heard: it looks again.
             yield self._write(self._cursor.position)
-        elif self._cursor is not None:
-            self.examined = self._cursor.position
 
     def _is_behind(self, position: int) -> bool:
         """Whether what happened since meant nothing, and is long enough to be written down all the same."""

@@ -6,9 +6,11 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from promoter_view.journal.entries import EventType, JournalEntry
+from promoter_view.journal.store import Batch
 from promoter_view.journal.writer import JournalWriter
 from promoter_view.slices import cooperator
 from tests.support.dashboard.company import Company
@@ -107,6 +109,35 @@ def test_what_cannot_be_written_is_written_later() -> None:
     running.settle()
     steady.settle()
     assert running.writer.problem == ""
+    assert store.entries() == calm.entries()
+
+
+class SlowJournal(DirectJournal):
+    """Its writes are over when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writing: list[Deferred[None]] = []
+
+    def append(self, batch: Batch) -> Deferred[Sequence[JournalEntry]]:
+        self.writing.append(Deferred())
+        return self.writing[-1].addCallback(lambda _: super(SlowJournal, self).append(batch))
+
+
+def test_what_happens_during_a_write_is_written_after_it() -> None:
+    """Changes that come while the last write is under way need no later change to be seen."""
+    company, store, calm = Company(), SlowJournal(), DirectJournal()
+    running, steady = Running(company, store), settled(company, calm)
+    for _ in range(6):
+        running.settle()
+        company.go_on(5)
+        steady.settle()
+        assert len(store.writing) == 1
+        store.writing.pop().callback(None)
+    running.settle()
+    while store.writing:
+        store.writing.pop().callback(None)
+        running.settle()
     assert store.entries() == calm.entries()
 
 
