@@ -1,0 +1,163 @@
+"""The journal of several replicas on an etcd: one, whoever leads, and the same at each of them."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from promoter_view.journal.entries import EventType, JournalEntry
+from promoter_view.journal.sqlite import work
+from promoter_view.journal.store import JournalQuery
+from tests.replicas.company import Company, company
+from tests.support.journal.promoting import Promoter, told
+from tests.support.log.etcds import Etcds
+from tests.support.program.client import BROKEN, GROUP_PATH, Client
+from tests.support.program.program import Program
+from tests.support.program.simulated import simulated
+from tests.support.program.truth import wait
+from tests.support.soaking import lasting, soak
+
+pytestmark = pytest.mark.controlplane
+
+_STRATEGIES = lasting(8, 100)
+_KILLS = lasting(4, 30)
+_WRITES = lasting(24, 300)
+_SECONDS = 120.0
+_COPY = "copy.sqlite"
+_PATH = f"{GROUP_PATH}/promotionevents"
+Document = Mapping[str, Any]
+
+
+@pytest.fixture
+def etcd(control_plane_binaries: Path, tmp_path: Path) -> Iterator[Etcds]:
+    """One member that answers; it ends with the test."""
+    found = Etcds(control_plane_binaries, tmp_path / "etcd", members=1)
+    try:
+        found.start()
+        yield found
+    finally:
+        found.stop()
+
+
+def copied(replica: Program) -> Sequence[JournalEntry]:
+    """All that stands in a replica's copy, whether it runs or not."""
+    connection = sqlite3.connect(replica.folder / _COPY)
+    try:
+        return work.query(connection.cursor(), JournalQuery(limit=1_000_000))
+    finally:
+        connection.close()
+
+
+def progress(replica: Program) -> int:
+    """The resourceVersion up to which its copy goes; 0 where there is none yet."""
+    try:
+        with sqlite3.connect(replica.folder / _COPY) as connection:
+            found = connection.execute("SELECT value FROM facts WHERE name = 'progress'").fetchone()
+    except sqlite3.OperationalError:
+        return 0
+    return 0 if found is None else int(found[0])
+
+
+def promoted(replica: Program) -> int:
+    """How many promotions it knows of that happened while somebody looked."""
+    return sum(map(len, told(copied(replica), EventType.PROMOTED).values()))
+
+
+def listed(replica: Program) -> Sequence[Document]:
+    """Its events, as its API gives them."""
+    found: Sequence[Document] = orjson.loads(Client(replica.endpoint).get(f"{_PATH}?since=-2h"))["items"]
+    return found
+
+
+def watched(replica: Program, after: int, count: int) -> Sequence[str]:
+    """The names of so many events that a watch from there is given."""
+    path = f"{_PATH}?watch=1&resourceVersion={after}&timeoutSeconds=60"
+    with Client(replica.endpoint).open(path) as watch:
+        return [line["object"]["metadata"]["name"] for line in islice(watch.documents(), count)]
+
+
+class Follower:
+    """Watches the events at any replica, and goes on at another one whenever that is killed."""
+
+    def __init__(self, replicas: Company, first: int) -> None:
+        self._replicas = replicas
+        self._position = first
+        self.names: list[str] = []
+
+    def follow(self, seconds: float) -> None:
+        """For so long."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            path = f"{_PATH}?watch=1&resourceVersion={self._position}&timeoutSeconds=1&allowWatchBookmarks=true"
+            try:
+                with Client(self._replicas.anyone()).open(path) as watch:
+                    for line in watch.documents():
+                        self._take(line)
+            except BROKEN:
+                time.sleep(0.1)
+
+    def _take(self, line: Document) -> None:
+        assert line["type"] != "ERROR", line
+        metadata = line["object"]["metadata"]
+        self._position = int(metadata["resourceVersion"])
+        if line["type"] != "BOOKMARK" and metadata["name"] not in self.names:
+            self.names.append(metadata["name"])
+
+
+@soak
+def test_one_journal_however_often_its_leader_is_killed(etcd: Etcds, tmp_path: Path) -> None:
+    """Killed at any moment while commits are promoted: both have what was promoted, each once, and the same identities.
+
+    What was told once is never another, there is no gap, and a watch goes on at the other replica.
+    """
+    chance = random.Random(17)
+    with ExitStack() as stack:
+        cluster = stack.enter_context(simulated(tmp_path / "cluster"))
+        promoter = Promoter(cluster.written, chance, _STRATEGIES)
+        options = ("--journal", f"etcd:{_COPY}")
+        replicas = stack.enter_context(company(tmp_path, cluster, etcd.log_url(), *options, count=2))
+        for member in replicas.replicas:
+            wait(lambda it=member: bool(progress(it)), _SECONDS, "its journal has begun")
+        began = progress(replicas.replicas[0])
+        follower = Follower(replicas, began)
+        known: dict[str, JournalEntry] = {}
+        for _ in range(_KILLS):
+            for _ in range(chance.randrange(_WRITES)):
+                promoter.write()
+            leader = replicas.leader()
+            leader.kill()
+            for _ in range(chance.randrange(_WRITES)):
+                promoter.write()
+            follower.follow(2.0)
+            found = {each.identity.name: each for each in copied(leader)}
+            assert all(found.get(name, entry) == entry for name, entry in known.items())
+            known |= found
+            leader.start()
+            leader.wait_ready(timeout_seconds=_SECONDS)
+        total = sum(map(len, promoter.live.values()))
+        for member in replicas.replicas:
+            wait(lambda it=member: promoted(it) >= total, _SECONDS, "the journal has come to what was promoted last")
+        follower.follow(2.0)
+        first, second = map(copied, replicas.replicas)
+        assert listed(replicas.replicas[0]) == listed(replicas.replicas[1])
+        names = [each.identity.name for each in first if each.identity.resource_version > began]
+        middle = first[len(first) // 2].identity.resource_version
+        later = [each.identity.name for each in first if each.identity.resource_version > middle]
+        assert [watched(it, middle, len(later)) for it in replicas.replicas] == [later, later]
+    sys.stdout.write(f"{len(first)} entries, {total} promotions, {_KILLS} kills\n")
+    assert first == second
+    assert told(first, EventType.PROMOTED) == promoter.live
+    assert told(first, EventType.MERGED) == promoter.merged
+    assert known.items() <= {each.identity.name: each for each in first}.items()
+    assert not [each for each in first if each.happening.event is EventType.GAP]
+    assert follower.names == names
