@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -137,8 +137,8 @@ class Subject(ABC):
         """What the journal is to be asked of the past of that object."""
 
     @abstractmethod
-    def past(self, bundle: Bundle, query: Mapping[str, str], told: Earlier) -> Generator[bytes, None, Markup]:
-        """What it has told of that, but for what the page has anyway; b"" for each step until then."""
+    def past(self, bundle: Bundle, query: Mapping[str, str], told: Earlier) -> Generator[bytes, None, Sequence[Markup]]:
+        """What it has told of that, in pieces, but for what the page has anyway; b"" for each step until then."""
 
     @abstractmethod
     def _show(self, bundle: Bundle) -> Shown:

@@ -34,7 +34,7 @@ def test_a_cell_is_opened_followed_and_closed(dashboard: Dashboard, visit: Visit
     assert page.evaluate("document.activeElement.matches('.matrix .open-cell')")
     page.go_back()
     drawer.wait_for()
-    page.get_by_role("link", name="Close").click()
+    page.get_by_role("link", name="Close", exact=True).click()
     drawer.wait_for(state="detached")
 
 
@@ -110,7 +110,7 @@ def test_without_scripts(browser: object, dashboard: Dashboard) -> None:
         page.goto(visit.url + PATH)
         page.locator(".matrix .open-cell").first.click()
         page.wait_for_selector("#drawer")
-        page.get_by_role("link", name="Close").click()
+        page.get_by_role("link", name="Close", exact=True).click()
         page.wait_for_selector("#drawer", state="detached")
         page.locator('.environments input[value="development"]').check()
         page.locator(".history-filters .submit").click()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -150,13 +150,13 @@ class Stages(Subject):
         bundle: Bundle,
         query: Mapping[str, str],  # noqa: ARG002
         told: Earlier,
-    ) -> Generator[bytes, None, Markup]:
+    ) -> Generator[bytes, None, Sequence[Markup]]:
         """Those that are gone, a line each."""
         yield b""
         made = self._isolation.of(
             bundle.key, "earlier", lambda: self._gone(bundle, told), lambda: self._unshown.section("earlier")
         )
-        return Markup(made)  # noqa: S704 - of a template, which escapes
+        return (Markup(made),)  # noqa: S704 - of a template, which escapes
 
     def _gone(self, bundle: Bundle, told: Earlier) -> str:
         gone = ended_before(told, shown_promotions(self._reading.contents(bundle)))

@@ -58,6 +58,7 @@ class DetailPage:
         self._lane = renderer.macro("_timeline.html", "lane")
         self._drawings = lru_cache(maxsize=_KEPT_DETAILS)(draw)
         self._drawer = renderer.macro("_drawer.html", "drawer")
+        self._earlier_line = renderer.macro("_earlier_line.html", "row")
         self._fragments = Fragments()
         self._matrices = Matrices()
         self._with_past = lru_cache(maxsize=_KEPT_DETAILS)(self._read_with_past)
@@ -121,9 +122,15 @@ class DetailPage:
         yield ""
         names = [name for name, _ in table.columns]
         chosen = query.columns.intersection(names) or frozenset(names)
-        lines = table.lines[::-1] if query.oldest_first else table.lines
-        values = {"it": found, "table": table, "lines": lines, "chosen": chosen, "problem": told.problem}
-        yield from self._renderer.texts("_earlier.html", values)
+        rows = []
+        for line in table.lines:
+            # of a template, which escapes
+            rows.append(Markup(self._earlier_line(line, names, chosen)))  # noqa: S704
+            yield ""
+        rows = rows[::-1] if query.oldest_first else rows
+        yield self._renderer.whole(
+            "_earlier.html", {"it": found, "table": table, "rows": rows, "chosen": chosen, "problem": told.problem}
+        )
 
     def _drawer_of(self, bundle: Bundle, query: HistoryQuery) -> str:
         found = self._details(bundle)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from operator import attrgetter
 
 from promoter_view.dashboard.journal.earlier import Earlier, WantedEntries
 from promoter_view.dashboard.strategies.environments import Station
@@ -36,18 +35,15 @@ class EarlierCell:
         return web_url(self.request.url) if self.request else ""
 
 
+_NOTHING, _ABOVE = EarlierCell(), EarlierCell(above=True)
+
+
 @dataclass(frozen=True, slots=True)
 class EarlierLine:
     """A dry commit, and its cells in the order of the environments."""
 
     commit: EventCommit
-    time: datetime
     cells: tuple[EarlierCell, ...]
-
-    @property
-    def url(self) -> str:
-        """The commit at its forge, or ""."""
-        return web_url(self.commit.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +71,14 @@ def earlier_table(told: Earlier, stations: Sequence[Station]) -> EarlierTable:
     """Of what is told, all that no environment's own past has."""
     kept = {station.branch: frozenset(_kept(station)) for station in stations}
     found = _read(told.entries)
-    fresh = [sha for sha, cells in found.items() if not all(_is_kept(each, kept) for each in cells.values())]
-    gone = {branch for sha in fresh for branch in found[sha] if branch not in kept}
+    fresh = [each for each in found.values() if not all(_is_kept(cell, kept) for cell in each.values())]
+    gone = {branch for each in fresh for branch in each if branch not in kept}
     columns = [(station.name, station.branch) for station in stations]
     columns += [(branch, branch) for branch in sorted(gone)[:_MOST_GONE]]
-    lines = [_line(list(found[sha].values()), columns, found[sha], kept) for sha in fresh]
-    lines.sort(key=attrgetter("time"), reverse=True)
-    most = min(_MOST_LINES, _MOST_CELLS // max(len(columns), 1))
+    newest = sorted(fresh, key=_time, reverse=True)[: min(_MOST_LINES, _MOST_CELLS // max(len(columns), 1))]
+    lines = tuple(_line(each, columns, kept) for each in newest)
     behind = "" if told.edge is None else told.edge.name
-    return EarlierTable(tuple(columns), tuple(lines[:most]), behind, max(len(lines) - most, 0))
+    return EarlierTable(tuple(columns), lines, behind, len(fresh) - len(lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,26 +108,27 @@ def _read(entries: Iterable[JournalEntry]) -> dict[str, dict[str, _Told]]:
     return found
 
 
+def _time(told: Mapping[str, _Told]) -> datetime:
+    return max(each.entry.time for each in told.values())
+
+
 def _line(
-    told: Sequence[_Told],
-    columns: Iterable[tuple[str, str]],
-    by_branch: dict[str, _Told],
-    kept: dict[str, frozenset[str]],
+    told: Mapping[str, _Told], columns: Iterable[tuple[str, str]], kept: Mapping[str, frozenset[str]]
 ) -> EarlierLine:
-    newest = max(told, key=lambda each: each.entry.time)
-    cells = (_cell(newest.commit, by_branch.get(branch), kept.get(branch, frozenset())) for _, branch in columns)
-    return EarlierLine(newest.commit, newest.entry.time, tuple(cells))
+    commit = max(told.values(), key=lambda each: each.entry.time).commit
+    cells = (_cell(commit, told.get(branch), kept.get(branch, frozenset())) for _, branch in columns)
+    return EarlierLine(commit, tuple(cells))
 
 
 def _cell(commit: EventCommit, told: _Told | None, kept: frozenset[str]) -> EarlierCell:
     if commit.sha in kept:
-        return EarlierCell(above=True)
+        return _ABOVE
     if told is None:
-        return EarlierCell()
+        return _NOTHING
     return EarlierCell(told.entry.happening.event, told.entry.time, told.request)
 
 
-def _is_kept(told: _Told, kept: dict[str, frozenset[str]]) -> bool:
+def _is_kept(told: _Told, kept: Mapping[str, frozenset[str]]) -> bool:
     shas = kept.get(told.entry.happening.environment, frozenset())
     return told.commit.sha in shas or told.commit.hydrated_sha in shas
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -94,13 +94,13 @@ class Strategies(Subject):
         """What went live, and which pull requests were merged."""
         return wanted_past(key)
 
-    def past(self, bundle: Bundle, query: Mapping[str, str], told: Earlier) -> Generator[bytes, None, Markup]:
+    def past(self, bundle: Bundle, query: Mapping[str, str], told: Earlier) -> Generator[bytes, None, Sequence[Markup]]:
         """A matrix as the history's is."""
         pieces = []
         for piece in self._page.earlier_pieces(bundle, read_history_query(query), told):
             pieces.append(piece)
             yield b""
-        return Markup("").join(pieces)
+        return pieces
 
     def _show(self, bundle: Bundle) -> Shown:
         strategy = self._reading.model(bundle)

@@ -97,7 +97,6 @@ def test_it_is_bounded() -> None:
     found = table(*many, edge=EntryIdentity(1, 0))
     assert (len(found.lines), found.left_out, found.behind) == (50, 10, "1-0")
     assert found.lines[0].commit.sha == f"{60:040x}"
-    assert found.lines[0].url == ""
     assert table().behind == ""
 
 
