@@ -1,0 +1,120 @@
+"""Notifications of the real program, killed again and again, to receivers that fail, hang and go away."""
+
+from __future__ import annotations
+
+import base64
+import random
+import time
+from collections.abc import Callable, Sequence, Set
+from pathlib import Path
+
+import yaml
+
+from promoter_view.journal.entries import EventType, JournalEntry
+from tests.e2e.test_journal import Promoter, entries
+from tests.support.notifications.receivers import ReceiverServer, failing_at_random
+from tests.support.notifications.validator import check_order, check_signatures
+from tests.support.program.program import Program
+from tests.support.program.simulated import simulated
+from tests.support.program.truth import wait
+from tests.support.soaking import lasting, soak
+
+_KILLS = lasting(4, 30)
+_WRITES = lasting(40, 600)
+_SECONDS = lasting(90.0, 600.0)
+_SECRETS = tuple("whsec_" + base64.b64encode(bytes([number]) * 32).decode() for number in range(2))
+
+
+def hanging_at_random(seed: int) -> Callable[[int], int | None]:
+    """Some requests are never answered."""
+    chance = random.Random(seed)
+    return lambda _: None if chance.random() < 0.1 else 200
+
+
+def sent_of(found: Sequence[JournalEntry], known: Set[str], events: Sequence[str] = ()) -> list[str]:
+    """The identities of what a notification is told of a journal, in order. ``known`` were there before it began."""
+    return [
+        each.identity.name
+        for each in found
+        if not each.backfilled
+        and each.identity.name not in known
+        and (not events or each.happening.event.value in events)
+    ]
+
+
+@soak
+def test_in_order_and_nothing_lost_however_often_it_is_killed(tmp_path: Path) -> None:
+    """Killed at any moment: every receiver gets all, in order; only after a cut a few come again.
+
+    A receiver that is away costs the others nothing, and gets all once it is back. Every message is signed, also while
+    secrets change.
+    """
+    chance, log, declared = random.Random(5), tmp_path / "log", tmp_path / "notifications.yaml"
+    secret = tmp_path / "secret"
+    secret.write_text(_SECRETS[0])
+    receivers = {
+        "sound": ReceiverServer(),
+        "failing": ReceiverServer(failing_at_random(7)),
+        "hanging": ReceiverServer(hanging_at_random(8)),
+        "away": ReceiverServer(),
+    }
+    events = {"failing": ["promoted", "merged"]}
+    filters = {name: {"events": found} for name, found in events.items()}
+    wanted = [
+        {"name": name, "url": each.url, "secretFile": str(secret), **filters.get(name, {})}
+        for name, each in receivers.items()
+    ]
+    declared.write_text(yaml.safe_dump({"notifications": wanted}))
+    cuts: list[float] = []
+    with simulated(tmp_path / "cluster") as cluster:
+        promoter = Promoter(cluster.written, chance)
+        options = ["--kubeconfig", str(cluster.kubeconfig), "--insecure-no-auth", "--event-log", f"file:{log}"]
+        with Program(tmp_path / "program", [*options, "--notifications", str(declared)]) as program:
+            program.start()
+            program.wait_ready()
+            wait(lambda: program.log.count("are declared") == 1, 30, "the file is read")
+            time.sleep(3)  # every cursor is durable
+            known = {each.identity.name for each in entries(log)}
+            for number in range(_KILLS):
+                if number:
+                    program.start()
+                    program.wait_ready()
+                if number == 1:
+                    receivers["away"].close()
+                if number == _KILLS - 1:
+                    secret.write_text("\n".join(_SECRETS))
+                for _ in range(chance.randrange(_WRITES)):
+                    promoter.write()
+                time.sleep(chance.random() * 2)
+                cuts.append(time.time())
+                program.kill()
+            program.start()
+            program.wait_ready()
+            _wait_for(receivers["sound"], lambda: sent_of(entries(log), known))
+            receivers["away"].open()
+            for name, each in receivers.items():
+                _wait_for(each, lambda name=name: sent_of(entries(log), known, events.get(name, ())))
+            assert program.terminate() == 0
+        found = entries(log)
+    again = {}
+    for name, each in receivers.items():
+        again[name] = check_order(each.taken, sent_of(found, known, events.get(name, ())), cuts)
+        check_signatures(each.taken, _SECRETS)
+        each.close()
+    assert not [each for each in found if each.happening.event is EventType.GAP]
+    assert sum(len(each.taken) for each in receivers.values()) > 100
+    told = {name: len(each.taken) for name, each in receivers.items()}
+    print(f"\n{len(cuts)} kills; taken {told}; again {again}")  # noqa: T201
+    assert "secret-part" not in program.log
+
+
+def _wait_for(receiver: ReceiverServer, told: Callable[[], Sequence[str]]) -> None:
+    """Until it has got all of these."""
+    deadline = time.monotonic() + _SECONDS
+    while True:
+        wanted = told()
+        missing = set(wanted) - {each.identity for each in receiver.taken}
+        if not missing:
+            return
+        assert time.monotonic() < deadline, f"{len(missing)} of {len(wanted)} are missing: {sorted(missing)[:5]}"
+        time.sleep(0.2)
