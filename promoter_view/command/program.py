@@ -174,10 +174,15 @@ def verify_journal(place: str) -> None:
 
 
 @promoter_view_command.group(
-    cls=PurposeGroup, context_settings=CONTEXT, sections={"Before a program reads the file": ["check", "preview"]}
+    cls=PurposeGroup,
+    context_settings=CONTEXT,
+    sections={
+        "Before a program reads the file": ["check", "preview"],
+        "While a program sends": ["status", "test", "replay"],
+    },
 )
 def notify() -> None:
-    """Check a notifications file, and see what it sends."""
+    """Check a notifications file, see what it sends, and ask the program that sends."""
 
 
 @notify.command("check", cls=PurposeCommand, context_settings=CONTEXT)
@@ -213,6 +218,72 @@ def preview(file: str, name: str, events: str | None, dashboard_url: str) -> Non
     work("promoter_view.command.answers.notify_preview")(
         file=file, name=name, events=events, dashboard_url=dashboard_url
     )
+
+
+def _of_server(command: click.Command) -> click.Command:
+    purpose = "The server"
+    words = {
+        "--server": ("URL", "where promoter-view's API listens [default: the kubeconfig's server]"),
+        "--certificate-authority": ("FILE", "CA of its certificate, PEM [default: the platform's]"),
+        "--tls-server-name": ("NAME", "the name in its certificate [default: that of the URL]"),
+        "--token-file": ("FILE", "file with a bearer token [default: the credentials of the kubeconfig]"),
+        "--kubeconfig": ("FILE", "credentials [default: $KUBECONFIG, else ~/.kube/config]"),
+        "--context": ("NAME", "context of the kubeconfig"),
+    }
+    command.params += [
+        PurposeOption([name], metavar=metavar, purpose=purpose, help=text) for name, (metavar, text) in words.items()
+    ]
+    form = OneOf("table", "json", "yaml")
+    command.params.append(
+        PurposeOption(["-o", "--output"], purpose="What is printed", type=form, default="table", help="its form")
+    )
+    return command
+
+
+def _ask_notifications(verb: str, name: str, since: str, output: str, reach: dict[str, str | None]) -> None:
+    work("promoter_view.command.answers.notify")(work=verb, reach=reach, name=name, since=since, output=output)
+
+
+@_of_server
+@notify.command("status", cls=PurposeCommand, context_settings=CONTEXT)
+def status_of_notifications(output: str, **reach: str | None) -> None:
+    """Show how the notifications of a running program are delivered.
+
+    The program's own API is asked, and not the cluster's: reach it by kubectl port-forward. It needs the permission to
+    get the path /notifications.
+    """
+    _ask_notifications("status", "", "", output, reach)
+
+
+@_of_server
+@notify.command("test", cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("name", metavar="NAME")
+def test_notification(name: str, output: str, **reach: str | None) -> None:
+    """Send a made-up event to the receiver of the notification NAME.
+
+    Prints the answer; exit status 1 if the receiver does not take it. It needs the permission to post to the path
+    /notifications/NAME/test.
+    """
+    _ask_notifications("test", name, "", output, reach)
+
+
+@_of_server
+@notify.command(cls=PurposeCommand, context_settings=CONTEXT)
+@click.argument("name", metavar="NAME")
+@click.option(
+    "--since",
+    cls=PurposeOption,
+    purpose="Which events",
+    metavar="TIME",
+    required=True,
+    help="those from then on: 2026-11-30T09:30:00Z, or how long ago: -2h, -7d",
+)
+def replay(name: str, since: str, output: str, **reach: str | None) -> None:
+    """Send the events of the notification NAME again, from a time on.
+
+    They come with the ids that they had. It needs the permission to post to the path /notifications/NAME/replay.
+    """
+    _ask_notifications("replay", name, since, output, reach)
 
 
 @promoter_view_command.command(cls=PurposeCommand, context_settings=CONTEXT)

@@ -21,7 +21,7 @@ from tests.support.soaking import lasting, soak
 
 _KILLS = lasting(4, 30)
 _WRITES = lasting(40, 600)
-_SECONDS = lasting(90.0, 600.0)
+_SECONDS = lasting(25.0, 600.0)
 _SECRETS = tuple("whsec_" + base64.b64encode(bytes([number]) * 32).decode() for number in range(2))
 
 
