@@ -16,6 +16,7 @@ from promoter_view.dashboard.commits.page import CommitPage
 from promoter_view.dashboard.journal.earlier import EarlierEntries
 from promoter_view.dashboard.journal.figures_page import FiguresShown
 from promoter_view.dashboard.journal.page import JournalShown
+from promoter_view.dashboard.notifications.page import NotificationsShown
 from promoter_view.dashboard.page_input import Page, PageInput
 from promoter_view.dashboard.page_table import PROGRAM
 from promoter_view.dashboard.past.banner import banner_of
@@ -129,6 +130,11 @@ class PageResource:
     async def send_figures(self, request: Request, shown: PageInput, found: FiguresShown) -> None:
         """Delivery figures."""
         await self.send(request, self._pages.figures(found, shown))
+
+    async def send_notifications(self, request: Request, visitor: Visitor, found: NotificationsShown) -> None:
+        """How notifications stand."""
+        shown = await self._input(visitor, with_program=False)
+        await self.send(request, self._pages.notifications(found, shown))
 
     async def tell(self, request: Request, status: int, title: str, text: str) -> None:
         """A page that says why there is none."""

@@ -68,9 +68,13 @@ COMMITS = PageKind("commits", "commits", "commit.html", "Commits")
 JOURNAL = PageKind("journal", "journal", "journal.html", "Journal")
 COMPARE = PageKind("compare", "compare", "compare.html", "Compare", under="activity")
 FIGURES = PageKind("figures", "journal/figures", "figures.html", "Delivery figures", under="journal")
+NOTIFICATIONS = PageKind(
+    "notifications", "notifications", "notifications.html", "Notifications", refresh=5, under="program"
+)
 COMMIT = PageKind("commit", _COMMIT, "commit.html", "Commit", _COMMIT, "Commit", under="commits")
 
-PAGES = (FLEET, ACTIVITY, STAGES, STRATEGY, STAGE, MANIFEST, PROGRAM, COMMITS, COMMIT, JOURNAL, FIGURES, COMPARE)
+_OF_ALL = (FLEET, ACTIVITY, STAGES, PROGRAM, COMMITS, JOURNAL, FIGURES, COMPARE, NOTIFICATIONS)
+PAGES = (*_OF_ALL, STRATEGY, STAGE, MANIFEST, COMMIT)
 #: In the order of the navigation.
 MENU = (FLEET, STAGES, COMMITS, ACTIVITY, JOURNAL, PROGRAM)
 #: What stands in place of a page: no path leads there.

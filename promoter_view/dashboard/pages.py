@@ -12,6 +12,7 @@ from promoter_view.dashboard.commits.page import CommitPage
 from promoter_view.dashboard.journal.earlier import WantedEntries
 from promoter_view.dashboard.journal.figures_page import FiguresShown
 from promoter_view.dashboard.journal.page import JournalShown
+from promoter_view.dashboard.notifications.page import NotificationsShown
 from promoter_view.dashboard.page_input import Page, PageInput
 from promoter_view.dashboard.page_table import (
     ACTIVITY,
@@ -23,6 +24,7 @@ from promoter_view.dashboard.page_table import (
     MANIFEST,
     MENU,
     MESSAGE,
+    NOTIFICATIONS,
     PROGRAM,
     SIGN_IN,
     WAITING,
@@ -124,6 +126,10 @@ class Pages:
         """Delivery figures."""
         namespaces = sorted({bundle.key.namespace for bundle in view.every} | {found.given.get("namespace", "")} - {""})
         return self._page(FIGURES, view, found=found, query=found.given, namespaces=namespaces)
+
+    def notifications(self, found: NotificationsShown, view: PageInput) -> Page:
+        """How notifications stand."""
+        return self._page(NOTIFICATIONS, view, it=found)
 
     def sign_in(self, view: PageInput, *, error: str = "", status: int = 200, target: str = "") -> Page:
         """The sign-in page: a form that POSTs ``token`` and ``target`` (the path to go on to) to ``sign-in``."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from io import BytesIO
+from typing import NamedTuple
 from urllib.parse import quote
 
 from twisted.internet.defer import Deferred
@@ -19,8 +20,9 @@ from promoter_view.dashboard.data_resource import DataResource
 from promoter_view.dashboard.journal.figures_requests import FiguresForm, figures_form
 from promoter_view.dashboard.journal.requests import JournalForm, is_followed, wanted_form
 from promoter_view.dashboard.journal.resource import JournalPages
+from promoter_view.dashboard.notifications.resource import NotificationPages
 from promoter_view.dashboard.page_resource import PageResource, safe_target
-from promoter_view.dashboard.page_table import COMPARE, FIGURES, JOURNAL
+from promoter_view.dashboard.page_table import COMPARE, FIGURES, JOURNAL, NOTIFICATIONS
 from promoter_view.dashboard.past.resource import ComparePages, wants_json
 from promoter_view.dashboard.visitors.sign_in import SignIn, redirect
 from promoter_view.dashboard.visitors.visitors import Authenticator, Visitor
@@ -68,7 +70,7 @@ def _is_data(request: Request, path: str) -> bool:
     commit = read_commit_address(path, accept)
     if path == JOURNAL.path:
         return wanted_form(parameters_of(request.uri), accept) is not JournalForm.PAGE
-    if path == COMPARE.path:
+    if path in (COMPARE.path, NOTIFICATIONS.path):
         return wants_json(parameters_of(request.uri), accept)
     if path == FIGURES.path:
         return figures_form(parameters_of(request.uri), accept) is not FiguresForm.PAGE
@@ -96,6 +98,15 @@ class DashboardRequest(ApiRequest):
             self.content.write(data)
 
 
+class OwnPages(NamedTuple):
+    """The pages that scripts ask for as well, or that are asked of others than the views."""
+
+    commits: CommitPages
+    journal: JournalPages
+    compare: ComparePages
+    notifications: NotificationPages
+
+
 class DashboardEntrance(Entrance[str | None]):
     """What is asked is the path below the root; None where it is not below it."""
 
@@ -105,9 +116,7 @@ class DashboardEntrance(Entrance[str | None]):
         data: DataResource,
         pages: PageResource,
         sign_in: SignIn | None,
-        commits: CommitPages,
-        journal: JournalPages,
-        compare: ComparePages,
+        own: OwnPages,
         *,
         health: Callable[[], str | None],
     ) -> None:
@@ -116,9 +125,7 @@ class DashboardEntrance(Entrance[str | None]):
         self._data = data
         self._pages = pages
         self._sign_in = sign_in
-        self._commits = commits
-        self._journal = journal
-        self._compare = compare
+        self._own = own
         self._health = health
 
     def begin(self, request: Request) -> str | None:
@@ -169,7 +176,7 @@ class DashboardEntrance(Entrance[str | None]):
 
     def _end_streams(self) -> None:
         self._data.drain()
-        self._journal.drain()
+        self._own.journal.drain()
 
     async def _read(self, request: Request, path: str, parameters: Parameters) -> None:
         is_stream = _is_stream(request, path)
@@ -189,11 +196,13 @@ class DashboardEntrance(Entrance[str | None]):
         if path in _DATA:
             await self._data.serve(request, path, parameters, visitor)
         elif path == COMPARE.path:
-            await self._compare.serve(request, parameters, visitor)
+            await self._own.compare.serve(request, parameters, visitor)
         elif path in (JOURNAL.path, FIGURES.path):
-            await self._journal.serve(request, path, parameters, visitor)
+            await self._own.journal.serve(request, path, parameters, visitor)
+        elif path == NOTIFICATIONS.path:
+            await self._own.notifications.serve(request, parameters, visitor)
         elif commit is not None:
-            await self._commits.serve(request, commit, parameters, visitor)
+            await self._own.commits.serve(request, commit, parameters, visitor)
         else:
             await self._pages.serve(request, path, parameters, visitor)
 

@@ -17,10 +17,11 @@ _DAY = timedelta(days=1)
 def sending_time(subscription: Subscription, oldest: datetime, now: datetime) -> datetime:
     """When what waits may be sent: now, or later. ``oldest`` is the time of the first entry that waits.
 
-    It follows from the entries alone, so that a restart changes nothing.
+    It follows from the entries alone, so that a restart changes nothing. What a clock that was ahead has dated is not
+    waited for.
     """
     digest, quiet = subscription.digest, subscription.quiet_hours
-    due = oldest if digest is None else _end_of_digest(digest, oldest)
+    due = now if digest is None or oldest > now else _end_of_digest(digest, oldest)
     return _after_quiet_hours(quiet, max(due, now))
 
 

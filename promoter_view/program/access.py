@@ -109,6 +109,10 @@ class ClusterAccess:
         reviews = self._sight_reviews("dashboard", masters=False)
         return Sights(views, definitions, reviews, clock=self._reactor, members=members, bundles=True)
 
+    def dashboard_paths(self) -> AccessReviews:
+        """Which paths the dashboard's visitors may get: system:masters, too, has to be told by the cluster."""
+        return self._access_reviews(masters=False)
+
     def _sight_reviews(self, name: str, *, masters: bool = True) -> AccessReviews:
         """Their answers are kept by identity, all that belong together for the same time."""
         return AccessReviews(
@@ -145,13 +149,14 @@ class ClusterAccess:
             metrics=self._metrics,
         )
 
-    def _access_reviews(self) -> AccessReviews:
+    def _access_reviews(self, *, masters: bool = True) -> AccessReviews:
         return AccessReviews(
             self._reviewer("access", authorization.PATH, authorization.DOCUMENT, self._authorization),
             clock=self._reactor,
             allowed_seconds=self._settings.access.authorization_webhook_cache_authorized_ttl,
             denied_seconds=self._settings.access.authorization_webhook_cache_unauthorized_ttl,
             metrics=self._metrics,
+            masters=masters,
         )
 
     def _reviewer(self, name: str, path: str, document: Mapping[str, str], client: KubernetesClient) -> Reviewer:

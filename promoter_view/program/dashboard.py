@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promoter_view.access.authorities import Authorities
+from promoter_view.access.authorization import AccessReviews
 from promoter_view.access.token_reviews import TokenReviews
 from promoter_view.dashboard.assembly import Parts, make_parts
 from promoter_view.dashboard.assets import Assets
@@ -17,10 +18,11 @@ from promoter_view.dashboard.journal.earlier import EarlierEntries
 from promoter_view.dashboard.journal.figures import FiguresPages
 from promoter_view.dashboard.journal.resource import JournalPages
 from promoter_view.dashboard.journal.streams import JournalStreams
+from promoter_view.dashboard.notifications.resource import NotificationPages
 from promoter_view.dashboard.page_resource import PageResource
 from promoter_view.dashboard.past.resource import ComparePages
 from promoter_view.dashboard.program import ProgramFacts
-from promoter_view.dashboard.site import Admittance, DashboardEntrance, DashboardRequest
+from promoter_view.dashboard.site import Admittance, DashboardEntrance, DashboardRequest, OwnPages
 from promoter_view.dashboard.streams.resource import StreamResource
 from promoter_view.dashboard.visitors.sign_in import SignIn
 from promoter_view.dashboard.visitors.visitors import (
@@ -66,6 +68,7 @@ class Reviewing:
 
     tokens: TokenReviews
     sights: Sights
+    paths: AccessReviews
 
 
 class ServedDashboard(Served):
@@ -110,9 +113,12 @@ class ServedDashboard(Served):
             data,
             shown,
             _sign_in(serving, authenticator, shown),
-            CommitPages(serving.finder(definitions, sights), shown, pump=pump, moments=moments),
-            journal,
-            ComparePages(plurals, shown, moments=moments, reactor=runtime.reactor),
+            OwnPages(
+                CommitPages(serving.finder(definitions, sights), shown, pump=pump, moments=moments),
+                journal,
+                ComparePages(plurals, shown, moments=moments, reactor=runtime.reactor),
+                NotificationPages(serving.notifications, shown, reviews=_path_reviews(serving, reviewing)),
+            ),
             health=lambda: _fault(serving.health),
         )
         where = _listening(serving)
@@ -162,6 +168,13 @@ def _sights(serving: Serving, reviewing: Reviewing | None, definitions: Sequence
         known = {definition.plural: definition for definition in definitions}
         return Sights(serving.views, lambda: known, None, clock=serving.runtime.reactor)
     return reviewing.sights
+
+
+def _path_reviews(serving: Serving, reviewing: Reviewing | None) -> AccessReviews | None:
+    """Of visitors whose names are known; the others may look at everything."""
+    if reviewing is None or serving.settings.dashboard.auth not in ("token", "proxy"):
+        return None
+    return reviewing.paths
 
 
 def _hosts(settings: Settings) -> Sequence[str] | None:

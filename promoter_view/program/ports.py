@@ -151,7 +151,7 @@ class Ports:
         if self._access is None:
             return None
         sights = self._access.dashboard_sights(self._pipeline.projector, self._pipeline.definitions)
-        return Reviewing(self._access.tokens, sights)
+        return Reviewing(self._access.tokens, sights, self._access.dashboard_paths())
 
     def _api_sights(self) -> ApiSights:
         seen, access = (self._pipeline.projector, self._pipeline.definitions), self._access

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import base64
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 
+import orjson
 import yaml
 
 from promoter_view.journal.entries import EventType, JournalEntry
 from tests.e2e.test_journal import Promoter, entries
 from tests.support.notifications.receivers import ReceiverServer, failing_at_random
 from tests.support.notifications.validator import check_order, check_signatures
+from tests.support.program.client import Client
 from tests.support.program.program import Program
 from tests.support.program.simulated import simulated
 from tests.support.program.truth import wait
@@ -21,7 +25,7 @@ from tests.support.soaking import lasting, soak
 
 _KILLS = lasting(4, 30)
 _WRITES = lasting(40, 600)
-_SECONDS = lasting(25.0, 600.0)
+_SECONDS = lasting(120.0, 900.0)
 _SECRETS = tuple("whsec_" + base64.b64encode(bytes([number]) * 32).decode() for number in range(2))
 
 
@@ -86,8 +90,8 @@ def test_in_order_and_nothing_lost_however_often_it_is_killed(tmp_path: Path) ->
                 for _ in range(chance.randrange(_WRITES)):
                     promoter.write()
                 time.sleep(chance.random() * 2)
-                cuts.append(time.time())
                 program.kill()
+                cuts.append(time.time())
             program.start()
             program.wait_ready()
             _wait_for(receivers["sound"], lambda: sent_of(entries(log), known))
@@ -118,3 +122,57 @@ def _wait_for(receiver: ReceiverServer, told: Callable[[], Sequence[str]]) -> No
             return
         assert time.monotonic() < deadline, f"{len(missing)} of {len(wanted)} are missing: {sorted(missing)[:5]}"
         time.sleep(0.2)
+
+
+def test_what_people_ask_of_it(tmp_path: Path) -> None:
+    """The table, a made-up event, a replay; a file with a mistake leaves the last good one in force, and is said."""
+    log, declared, receiver = tmp_path / "log", tmp_path / "notifications.yaml", ReceiverServer()
+    good = yaml.safe_dump({"notifications": [{"name": "chat", "url": receiver.url}]})
+    declared.write_text(good)
+    with simulated(tmp_path / "cluster") as cluster:
+        promoter = Promoter(cluster.written, random.Random(6))
+        options = ["--kubeconfig", str(cluster.kubeconfig), "--insecure-no-auth", "--event-log", f"file:{log}"]
+        with Program(tmp_path / "program", [*options, "--notifications", str(declared)], dashboard=True) as program:
+            program.start()
+            program.wait_ready()
+            assert _asked(program, "test", "chat").stdout == "chat: taken: HTTP 204\n"
+            wait(lambda: "Up to date" in _asked(program, "status").stdout, 30, "it has begun")
+            promoter.write()
+            wait(lambda: len(receiver.taken) > 3, 30, "what happened is sent")
+            time.sleep(2)  # all of it
+            first = [each.identity for each in receiver.taken[1:]]
+            assert _asked(program, "replay", "chat", "--since", "-1h").stdout.startswith("chat: sent again from ")
+            wait(lambda: len(receiver.taken) >= 1 + 2 * len(first), 30, "it is sent again")
+            assert [each.identity for each in receiver.taken[1 + len(first) :]] == first
+            wrong = _asked(program, "test", "chart")
+            assert (wrong.returncode, wrong.stderr.count("did you mean 'chat'?")) == (4, 1)
+            told = orjson.loads(Client(program.dashboard).get("/notifications?format=json"))
+            assert told["notifications"][0]["receiver"] == f"http://127.0.0.1:{receiver.port}"
+            assert b"chat" in Client(program.dashboard).get("/notifications")
+            declared.write_text(good + "- name: [\n")
+            wait(lambda: _readyz(program).count("[i]notifications: the file cannot be used") == 1, 30, "it is said")
+            assert program.metric("promoter_view_notifications_file_refused") == 1
+            assert program.metric("promoter_view_notifications_sent_total") >= 2 * len(first)
+            before = len(receiver.taken)
+            promoter.write()
+            wait(lambda: len(receiver.taken) > before, 30, "the last good one counts")
+            declared.write_text(good)
+            wait(lambda: "1 declared, sent here" in _readyz(program), 30, "it is used again")
+            assert program.terminate() == 0
+        assert "secret-part" not in program.log
+    receiver.close()
+
+
+def _readyz(program: Program) -> str:
+    return Client(program.endpoint).get("/readyz?verbose").decode()
+
+
+def _asked(program: Program, *words: str) -> subprocess.CompletedProcess[str]:
+    """``promoter-view notify``, of that program."""
+    certificate = program.folder / "apiserver.local.config" / "certificates" / "apiserver.crt"
+    token = program.folder / "token"
+    token.write_text("nobody")
+    server = ["--server", f"https://127.0.0.1:{program.endpoint.port}", "--certificate-authority", str(certificate)]
+    code = "from promoter_view.command.program import main; main()"
+    call = [sys.executable, "-c", code, "notify", *words, *server, "--token-file", str(token)]
+    return subprocess.run(call, check=False, capture_output=True, text=True, timeout=120)

@@ -55,10 +55,11 @@ FACTORS = {
     "series": ("many", "few"),
     "url": ("untold", "told"),
     "promotes": ("no", "yes"),
+    "notifications": ("no", "yes"),
 }
 
 
-def options_of(row: Row, kubeconfig: str, log: str, journal: str) -> dict[str, str | None]:
+def options_of(row: Row, kubeconfig: str, log: str, journal: str, notifications: str) -> dict[str, str | None]:
     """The options of that row; None for those that have no value."""
     found: dict[str, str | None] = {
         "role": row["role"],
@@ -80,13 +81,14 @@ def options_of(row: Row, kubeconfig: str, log: str, journal: str) -> dict[str, s
         "argocd-kubeconfig": (row["argocd"] == "elsewhere", kubeconfig),
         "dashboard-url": (row["url"] == "told", "https://promoter.example.com"),
         "metrics-max-series": (row["series"] == "few", "1"),
+        "notifications": (row["notifications"] == "yes", notifications),
     }
     return found | {name: value for name, (given, value) in chosen.items() if given}
 
 
 def is_taken(row: Row) -> bool:
     """Whether the program takes that combination, by its own word."""
-    given = {"bind-address": "127.0.0.1", "dashboard-port": "8080", **options_of(row, "k", "memory:", "memory:")}
+    given = {"bind-address": "127.0.0.1", "dashboard-port": "8080", **options_of(row, "k", "memory:", "memory:", "n")}
     try:
         settings({name: "1" if value is None else value for name, value in given.items()}, {})
     except OptionError:
@@ -101,19 +103,19 @@ def pairs_of(row: Row) -> frozenset[Pair]:
 
 #: A covering array, found by a random search: the values of FACTORS, in their order.
 TABLE_OF_ROWS = """
-    apiserver strategies open      everybody's token etcd   beside yes one /promoter elsewhere declared few  told   no
-    all       stages     delegated authorized  token etcd   sqlite yes one /         here      declared many untold yes
-    all       both       delegated authorized  none  memory memory no  one /         elsewhere every    many told   no
-    apiserver stages     open      everybody's proxy memory beside no  one /         here      declared few  told   no
-    apiserver both       open      everybody's token etcd   sqlite yes all /promoter here      every    few  untold yes
-    all       both       delegated everybody's proxy file   beside yes all /         elsewhere every    few  untold yes
-    dashboard stages     open      everybody's none  etcd   beside no  all /promoter here      declared few  untold no
-    apiserver stages     delegated authorized  none  file   beside yes one /         here      every    many told   yes
-    all       strategies open      everybody's none  file   sqlite yes all /promoter elsewhere every    many untold yes
-    dashboard both       delegated authorized  token file   memory no  one /         here      declared few  told   no
-    apiserver stages     open      everybody's token memory memory yes one /promoter elsewhere declared many untold yes
-    dashboard strategies delegated authorized  proxy memory sqlite no  all /         here      declared many told   no
-    apiserver strategies delegated authorized  proxy etcd   memory yes all /promoter here      every    many told   yes
+apiserver strategies open      everybody's token etcd   beside yes one /promoter elsewhere declared few  told   no  no
+all       stages     delegated authorized  token etcd   sqlite yes one /         here      declared many untold yes no
+all       both       delegated authorized  none  memory memory no  one /         elsewhere every    many told   no  no
+apiserver stages     open      everybody's proxy memory beside no  one /         here      declared few  told   no  no
+apiserver both       open      everybody's token etcd   sqlite yes all /promoter here      every    few  untold yes no
+all       both       delegated everybody's proxy file   beside yes all /         elsewhere every    few  untold yes no
+dashboard stages     open      everybody's none  etcd   beside no  all /promoter here      declared few  untold no  no
+apiserver stages     delegated authorized  none  file   beside yes one /         here      every    many told   yes yes
+all       strategies open      everybody's none  file   sqlite yes all /promoter elsewhere every    many untold yes yes
+dashboard both       delegated authorized  token file   memory no  one /         here      declared few  told   no  yes
+apiserver stages     open      everybody's token memory memory yes one /promoter elsewhere declared many untold yes no
+dashboard strategies delegated authorized  proxy memory sqlite no  all /         here      declared many told   no  yes
+apiserver strategies delegated authorized  proxy etcd   memory yes all /promoter here      every    many told   yes yes
 """
 ROWS: list[Row] = [dict(zip(FACTORS, line.split(), strict=True)) for line in TABLE_OF_ROWS.strip().splitlines()]
 
@@ -248,7 +250,9 @@ def test_every_surface(cluster: Cluster, tmp_path: Path, row: Row) -> None:
     journal = journals[row["journal"]]
     kept = "etcd" if row["event-log"] == "etcd" else "sqlite"
     place = f"{kept}:{journal}" if journal is not None else "memory:"
-    options = options_of(row, str(cluster.plane.kubeconfig), logs[row["event-log"]], place)
+    declared = tmp_path / "notifications.yaml"
+    declared.write_text("notifications: [{name: pairs, url: 'http://127.0.0.1:9/'}]\n")
+    options = options_of(row, str(cluster.plane.kubeconfig), logs[row["event-log"]], place, str(declared))
     arguments = [part for name, value in options.items() for part in (f"--{name}", value) if part is not None]
     with Program(tmp_path / "program", arguments, dashboard=True) as program:
         program.start()
@@ -265,6 +269,7 @@ def test_every_surface(cluster: Cluster, tmp_path: Path, row: Row) -> None:
             _ask_api(api, views, namespaces)
             _ask_events(api, namespaces if STAGES in views else [])
             _ask_measures(api, views, 0 if row["series"] == "many" else len(namespaces))
+            assert api.get("/notifications").status == (200 if row["notifications"] == "yes" else 404)
         root = row["root-path"].rstrip("/")
         dashboard = Asked(f"http://127.0.0.1:{program.dashboard.port}{root}", cluster.headers)
         if row["role"] == "apiserver":
@@ -272,6 +277,9 @@ def test_every_surface(cluster: Cluster, tmp_path: Path, row: Row) -> None:
                 socket.create_connection(("127.0.0.1", program.dashboard.port))
         else:
             _ask_dashboard(dashboard, views, namespaces, signs_in=row["dashboard-auth"] == "token")
+            told = dashboard.get("/notifications?format=json")
+            assert told.status == (200 if row["notifications"] == "yes" else 404)
+            assert "--notifications" in dashboard.get("/notifications").body or told.status == 200
         assert program.terminate() == 0
         assert "Traceback" not in program.log
     assert [*tmp_path.rglob("*.sqlite")] == ([journal] if journal is not None else [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -64,7 +64,7 @@ def _print_status(found: Mapping[str, Any], output: str) -> None:
 
 def _row(each: Mapping[str, Any], at: datetime) -> list[str]:
     lag = number(each, "lagSeconds")
-    words = [text(each, "name"), text(each, "state"), human_duration(lag) if lag else ""]
+    words = [text(each, "name"), text(each, "state"), human_duration(timedelta(seconds=lag)) if lag else ""]
     words += [text(each, "receiver"), text(each, "lastAnswer"), ago(moment(each, "lastAnswerTime"), at)]
     return [*words, str(number(each, "sent")), str(number(each, "refused"))]
 

@@ -39,6 +39,8 @@ _PAGE = 100
 #: How often it is looked all the same whether there is something, and after a fault of ours.
 _LOOK_SECONDS = 30.0
 _FAULT_SECONDS = 10.0
+#: How often it is looked whether the journal is there.
+_BEGIN_SECONDS = 0.5
 
 
 class EntrySource(Protocol):
@@ -84,7 +86,7 @@ class SubscriptionLoop:
         self._changed = self._moved = 0
         #: Of the cursor that is on its way into the log: as of which move, and how many messages it is behind.
         self._writing = (0, 0)
-        self._stopped = False
+        self._stopped = self._is_early = False
         self._woken = False
         clock = parts.runtime.reactor
         self._idle, self._retry, self._saving = Pause(clock), Pause(clock), Pause(clock)
@@ -184,7 +186,8 @@ class SubscriptionLoop:
     async def _step(self) -> None:
         journal = self._parts.journal
         if not journal.progress:
-            await self._rest()
+            self._is_early = True
+            await self._idle.wait(_BEGIN_SECONDS)
             return
         standing = self.standing
         if standing is None:
@@ -195,9 +198,9 @@ class SubscriptionLoop:
             await self._send_page(standing.cursor)
 
     async def _begin(self) -> None:
-        """Where the file says, or behind the newest entry."""
+        """Where the file says, or behind the newest entry; of a journal that was not there yet, at its beginning."""
         journal = self._parts.journal
-        begin = EntryIdentity(journal.progress, LAST)
+        begin = journal.reach if self._is_early else EntryIdentity(journal.progress, LAST)
         if self.subscription.since:
             since = parse_moment(self.subscription.since, self._parts.runtime.now())
             found = await journal.query(JournalQuery(since=since, limit=1))

@@ -73,6 +73,8 @@ class Notifications:
         self._declared: Mapping[str, Subscription] | None = None
         self._parts: SendingParts | None = None
         self._loops: dict[str, SubscriptionLoop] = {}
+        #: Where those go on that had a cursor in a log that is gone.
+        self._begin_at: EntryIdentity | None = None
         self._measuring = Periodic(runtime.reactor, lambda: _MEASURE_SECONDS, self._measure)
 
     def start(self, cluster: KubernetesClient) -> None:
@@ -88,7 +90,8 @@ class Notifications:
         keeper = CursorKeeper(self._event_log.append, clock=runtime.reactor)
         told = (self._formats, self._links, runtime, self._cluster)
         self._parts = SendingParts(self._journal, self._views, keeper, *told)
-        self._apply(lost=self._lost())
+        self._begin_at = self._lost()
+        self._apply()
 
     def end(self) -> Deferred[None]:
         """See Leading. What is not durable yet is queued; a log that is another's refuses it."""
@@ -149,7 +152,7 @@ class Notifications:
         is_lost = known > 0 and not self._views.cursors and split(known).offset < first
         return EntryIdentity(known, LAST) if is_lost else None
 
-    def _apply(self, lost: EntryIdentity | None = None) -> None:
+    def _apply(self) -> None:
         declared, parts = self._declared, self._parts
         if declared is None or parts is None:
             return
@@ -163,13 +166,14 @@ class Notifications:
             if name in self._loops:
                 self._loops[name].change(subscription)
             else:
-                self._loops[name] = loop = SubscriptionLoop(subscription, self._standing(name, lost), parts)
+                self._loops[name] = loop = SubscriptionLoop(subscription, self._standing(name), parts)
                 loop.start()
+        self._begin_at = None
 
-    def _standing(self, name: str, lost: EntryIdentity | None) -> DeliveryStanding | None:
+    def _standing(self, name: str) -> DeliveryStanding | None:
         place = self._views.cursors.get(name)
         if place is None:
-            return None if lost is None else DeliveryStanding(lost)
+            return None if self._begin_at is None else DeliveryStanding(self._begin_at)
         cursor = EntryIdentity(*place)
         return DeliveryStanding(cursor, cursor)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from promoter_view.access.authorization import AccessReviews
 from promoter_view.access.token_reviews import TokenReviews
+from promoter_view.boundaries import NotificationsDesk
 from promoter_view.dashboard.assembly import make_parts
 from promoter_view.dashboard.assets import Assets
 from promoter_view.dashboard.commits.resource import CommitPages
@@ -18,10 +19,11 @@ from promoter_view.dashboard.journal.earlier import EarlierEntries
 from promoter_view.dashboard.journal.figures import FiguresPages
 from promoter_view.dashboard.journal.resource import JournalPages
 from promoter_view.dashboard.journal.streams import JournalStreams
+from promoter_view.dashboard.notifications.resource import NotificationPages
 from promoter_view.dashboard.page_resource import PageResource
 from promoter_view.dashboard.past.resource import ComparePages
 from promoter_view.dashboard.program import ProgramFacts
-from promoter_view.dashboard.site import Admittance, DashboardEntrance, DashboardRequest
+from promoter_view.dashboard.site import Admittance, DashboardEntrance, DashboardRequest, OwnPages
 from promoter_view.dashboard.streams.resource import StreamResource
 from promoter_view.dashboard.visitors.sign_in import SignIn
 from promoter_view.dashboard.visitors.visitors import (
@@ -46,7 +48,7 @@ from promoter_view.web.server import HttpSite
 from tests.support.api.reviewing import Reviews, access_reviewer, token_reviewer
 from tests.support.api.world import Client, World
 
-#: Namespaces by user; "*" for all.
+#: Namespaces by user, "*" for all; and paths.
 Grants = dict[str, set[str]]
 
 
@@ -64,6 +66,8 @@ class Board(World):
             board.views, lambda: board.views.definitions, None, clock=board.clock
         ),
         definitions: Sequence[ViewDefinition] = (PROMOTION_STRATEGY_DETAILS,),
+        desk: NotificationsDesk | None = None,
+        path_reviews: Callable[[Board], AccessReviews | None] = lambda _: None,
         **kept: Any,
     ) -> None:
         super().__init__(definitions=definitions, **kept)
@@ -118,7 +122,12 @@ class Board(World):
         )
         compare = ComparePages(self.plurals, page_resource, moments=moments, reactor=self.clock)
         entrance = DashboardEntrance(
-            admittance, data, page_resource, sign_in, commits, journal, compare, health=lambda: self.fault
+            admittance,
+            data,
+            page_resource,
+            sign_in,
+            OwnPages(commits, journal, compare, NotificationPages(desk, page_resource, reviews=path_reviews(self))),
+            health=lambda: self.fault,
         )
         self.site = HttpSite(entrance, reactor=self.clock, metrics=self.metrics, request_factory=DashboardRequest)
 
@@ -147,6 +156,8 @@ class Board(World):
         if "token" in spec:
             user = self.tokens.get(spec["token"])
             return {"authenticated": user is not None, "user": {"username": user}}
+        if "nonResourceAttributes" in spec:
+            return {"allowed": spec["nonResourceAttributes"]["path"] in self.grants.get(spec["user"], ())}
         asked = spec["resourceAttributes"]
         if asked["resource"] not in self.plurals:
             return {"allowed": asked["resource"] not in self.secret}

@@ -33,6 +33,8 @@ class ReceiverServer:
     port: int = field(default_factory=free_port)
     received: list = field(default_factory=list)
     hang_seconds: float = 1.0
+    #: An SSLContext; None: it speaks no TLS.
+    context: object = None
 
     def __post_init__(self):
         self._lock = threading.Lock()
@@ -82,6 +84,8 @@ class ReceiverServer:
                 """The sender was killed."""
 
         self._server = Server(("127.0.0.1", self.port), Handler)
+        if self.context is not None:
+            self._server.socket = self.context.wrap_socket(self._server.socket, server_side=True)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 

@@ -1,0 +1,65 @@
+"""``/notifications`` on the dashboard: a page, its JSON, and who may look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from promoter_view.access.authorization import AccessReviews
+from tests.support.api.reviewing import access_reviewer
+from tests.support.dashboard.board import Board, bearer, with_tokens
+
+
+class Desk:
+    """Tells of one notification."""
+
+    def document(self) -> Mapping[str, Any]:
+        found = {"name": "chat<b>", "receiver": "https://hooks.example.com", "state": "Up to date", "events": []}
+        return {"sends": True, "problem": "", "notifications": [found]}
+
+    def replay(self, name: str, since: str) -> Deferred[Mapping[str, Any]]:
+        raise NotImplementedError
+
+    def test(self, name: str) -> Deferred[Mapping[str, Any]]:
+        raise NotImplementedError
+
+
+def path_reviews(board: Board) -> AccessReviews:
+    """Whether somebody may get a path, as the board's grants say."""
+    return AccessReviews(
+        access_reviewer(board.reviews, board.clock, board.metrics),
+        clock=board.clock,
+        allowed_seconds=0,
+        denied_seconds=0,
+        metrics=board.metrics,
+        masters=False,
+    )
+
+
+def test_the_page_and_its_json() -> None:
+    """The same for people and for scripts; what is declared is escaped."""
+    board = Board(desk=Desk())
+    page = board.ask("/notifications")
+    assert page.code == 200
+    assert b"chat&lt;b&gt;" in page.body
+    assert b"https://hooks.example.com" in page.body
+    for path, headers in (("/notifications?format=json", {}), ("/notifications", {"Accept": "application/json"})):
+        assert board.ask(path, headers=headers).document["notifications"][0]["name"] == "chat<b>"
+
+
+def test_without_a_file_the_page_says_how() -> None:
+    """Scripts get 404."""
+    board = Board()
+    assert b"--notifications FILE" in board.ask("/notifications").body
+    assert board.ask("/notifications?format=json").code == 404
+
+
+def test_whoever_may_not_get_the_path_sees_nothing() -> None:
+    """The cluster is asked for a permission of its own: addresses and failures are not for all who may look."""
+    board = with_tokens({"jane": ["*", "/notifications"], "john": ["*"]}, desk=Desk(), path_reviews=path_reviews)
+    assert board.ask("/notifications?format=json", headers=bearer("jane")).code == 200
+    refused = board.ask("/notifications?format=json", headers=bearer("john"))
+    assert refused.code == 403
+    assert b"hooks.example.com" not in refused.body
