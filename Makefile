@@ -3,6 +3,7 @@
 # make soak   the long runs among them, whole
 # make check  ruff, mypy --strict, import-linter, the numbers of hack/structure
 # make coverage   the pure modules (tool.coverage in pyproject.toml), to the last line
+# make docs-check   words, names and commands of the docs
 # make screenshots   docs/pictures, from the demo
 # make docs   the tables of options in docs/configuration.md, and docs/command.md
 PYTHON ?= python3
@@ -59,6 +60,11 @@ coverage: $(VENV)/installed-dev
 # The tables of options and the page of commands, from where they are declared.
 docs: $(VENV)/installed
 	@$(BIN)/python hack/options_tables.py
+
+# The commands on the pages: which run here and which do not, and runs them.
+docs-check: $(VENV)/installed-dev
+	@$(BIN)/python -m tests.docs.commands
+	@$(BIN)/pytest -q tests/docs tests/e2e/test_documented_scripts.py tests/browser/test_pictures.py
 
 # docs/pictures: each page of a demo that stands still, light and dark; needs Chromium.
 screenshots: $(VENV)/installed-dev
