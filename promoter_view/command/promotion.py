@@ -256,8 +256,9 @@ def diff(**given: Any) -> None:
 def dora(**given: Any) -> None:
     """Show how often, how fast and how well commits are delivered.
 
-    Of each strategy: deployments to its last environments, the time from a commit to there (lead time) and from one
-    environment to the next (hop), the deployments that failed or were taken back, and the time until that was over.
+    For each strategy: deployments to its last environments, the time from a commit to there (lead time) and from one
+    environment to the next (hop). Also the deployments that failed or were taken back, and the time until that was
+    over.
     Of each Stage: its Promotions, the time from one Stage to the next, Promotions that failed or made it unhealthy.
     Times are medians, of as many as the parentheses say; -o wide has p90 too, from ten on. It counts what the journal
     of promoter-view has: docs/journal.md has the definitions.

@@ -19,7 +19,7 @@ from tests.docs.pages import PAGES, ROOT, anchors, fenced, inline_code, shown
 
 #: Options of other tools that the pages name, by the tool.
 FOREIGN = {
-    "kubectl": "all-namespaces as dry-run field-manager field-selector for force-conflicts group output overwrite raw "
+    "kubectl": "all-namespaces as as-group dry-run field-manager field-selector for force-conflicts group output overwrite raw "
     "replicas resource server-side type verb clusterrole serviceaccount namespace all cert key from-file from-literal "
     "timeout context kubeconfig watch selector",
     "kube-apiserver": "requestheader- proxy-client-cert-file proxy-client-key-file",
@@ -101,6 +101,12 @@ def test_links_lead_somewhere(page: Path) -> None:
         if not target.exists() or (anchor and anchor not in anchors(target.read_text())):
             broken.append(link)
     assert broken == []
+
+
+def test_every_page_is_found() -> None:
+    """README links each page of docs/."""
+    linked = set(_LINK.findall((ROOT / "README.md").read_text()))
+    assert sorted(shown(page) for page in PAGES[1:] if shown(page) not in linked) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
