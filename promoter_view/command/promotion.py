@@ -47,7 +47,7 @@ def _option(purpose: str, *names: str, **more: Any) -> Callable[[_Command], _Com
     return click.option(*names, cls=PurposeOption, purpose=purpose, **more)
 
 
-_PLACES = ("kubeconfig", "context", "namespace", "all_namespaces")
+_PLACES = ("kubeconfig", "context", "namespace", "all_namespaces", "at")
 
 
 def _completing(*nouns: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
@@ -72,12 +72,17 @@ _CLUSTER = (
 )
 
 
+_AT = _option(
+    _REACH, "--at", metavar="TIME", help="the state of a moment: 2026-11-30T09:30Z, -2h, or a resourceVersion"
+)
+
+
 def _options(
-    *, everywhere: bool, forms: Sequence[str] = ("table", "wide", "name", "json", "yaml")
+    *, everywhere: bool, dated: bool = False, forms: Sequence[str] = ("table", "wide", "name", "json", "yaml")
 ) -> Callable[[_Command], _Command]:
-    """What all of them have. ``everywhere``: more than one namespace can be looked at."""
+    """What all of them have. ``everywhere``: more than one namespace can be looked at; ``dated``: at any moment."""
     form = _option(_FORM, "-o", "--output", type=OneOf(*forms), default=forms[0], help="the form")
-    found = (_NAMESPACE, _EVERYWHERE, *_CLUSTER, form) if everywhere else (_NAMESPACE, *_CLUSTER, form)
+    found = (_NAMESPACE, *((_EVERYWHERE,) if everywhere else ()), *((_AT,) if dated else ()), *_CLUSTER, form)
 
     def decorate(command: _Command) -> _Command:
         for option in reversed(found):
@@ -114,7 +119,7 @@ def promotion_command() -> None:
 @promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
 @click.argument("name", required=False, shell_complete=_EITHER)
 @_option(_FORM, "-w", "--watch", is_flag=True, help="go on, and show each change")
-@_options(everywhere=True)
+@_options(everywhere=True, dated=True)
 def status(**given: Any) -> None:
     """Show strategies and Stages, or the environments of one strategy, or the newer Freight of one Stage.
 
@@ -125,7 +130,7 @@ def status(**given: Any) -> None:
 
 @promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
 @click.argument("sha", type=_SHA_TYPE, metavar="SHA")
-@_options(everywhere=True)
+@_options(everywhere=True, dated=True)
 def where(**given: Any) -> None:
     """Show where a commit is.
 
@@ -196,7 +201,7 @@ def wait(**given: Any) -> None:
 @promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
 @click.argument("name", shell_complete=_EITHER)
 @click.argument("environment", required=False)
-@_options(everywhere=False)
+@_options(everywhere=False, dated=True)
 def why(**given: Any) -> None:
     """Show why an environment, or a Stage, is where it is.
 
@@ -223,7 +228,7 @@ def log(**given: Any) -> None:
 
 @promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
 @click.argument("name", shell_complete=_EITHER)
-@_options(everywhere=False)
+@_options(everywhere=False, dated=True)
 def history(**given: Any) -> None:
     """Show what went live where, or the Promotions of a Stage; the newest first.
 
@@ -237,7 +242,7 @@ def history(**given: Any) -> None:
 @click.argument("name", shell_complete=_STRATEGY)
 @click.argument("first", metavar="ENVIRONMENT")
 @click.argument("second", metavar="ENVIRONMENT")
-@_options(everywhere=False)
+@_options(everywhere=False, dated=True)
 def diff(**given: Any) -> None:
     """Show the commits between two environments.
 

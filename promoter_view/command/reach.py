@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CommandReach:
-    """What the options say; None is an option that was not given."""
+    """What the options say; None is an option that was not given. ``at``: a moment, in place of now."""
 
     kubeconfig: str | None = None
     context: str | None = None
     namespace: str | None = None
     all_namespaces: bool = False
+    at: str | None = None

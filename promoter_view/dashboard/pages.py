@@ -70,7 +70,7 @@ class Pages:
         if place is None or not self._is_served(place.page):
             return None
         if place.page is PROGRAM and view.past is not None:
-            return self.message(400, "Bad Request", "at: the program has no past to show; leave it out", view)
+            return self.message(400, "Bad Request", "at: this page tells of now only; leave it out", view)
         if place.page is PROGRAM:
             return self._program(view)
         if not view.ready:

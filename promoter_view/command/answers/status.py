@@ -44,6 +44,8 @@ def run(reach: CommandReach, name: str | None, watch: bool, output: str) -> None
 async def _status(reach: CommandReach, wanted: _Wanted, reactor: Any) -> None:
     async with connected(reach, reactor) as connection:
         plurals = [each for each in (STRATEGIES, STAGES) if each in await connection.served()]
+        if wanted.watch and connection.at:
+            raise CommandError(Exit.USAGE, "--watch and --at: a moment of the past does not change; leave one out")
         if wanted.watch:
             await _watch(connection, tuple(plurals), wanted)
             return
@@ -110,7 +112,11 @@ def _lines(
     stages = sorted(
         (each for each in found if isinstance(each, ToldStage)), key=lambda each: (each.namespace, each.name)
     )
-    wide, moment, namespaces = wanted.output == WIDE, now(), not connection.namespace
+    wide, moment, namespaces = (
+        wanted.output == WIDE,
+        connection.moment if connection.at else now(),
+        not connection.namespace,
+    )
     tables: list[Rows] = []
     if strategies:
         tables.append(of_strategies(strategies, moment, namespaces=namespaces, wide=wide))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from promoter_view.command.asking.connection import COMMITS, STRATEGIES, connected
@@ -11,7 +12,7 @@ from promoter_view.command.deciding.places import commits_of, places_of, stages_
 from promoter_view.command.exits import CommandError, Exit
 from promoter_view.command.reach import CommandReach
 from promoter_view.command.telling.documents import DOCUMENTS, NAME, document
-from promoter_view.command.telling.output import Output, now
+from promoter_view.command.telling.output import Output
 from promoter_view.command.telling.tables import clipped, plain, table
 from promoter_view.decoded import mappings, text
 from promoter_view.views.definition import GROUP
@@ -30,10 +31,10 @@ async def _where(reach: CommandReach, sha: str, output: str, reactor: Any) -> No
             )
         found = await connection.commit(sha)
         namespaces = not connection.namespace
-    _print(found, output, namespaces=namespaces)
+    _print(found, output, connection.moment, namespaces=namespaces)
 
 
-def _print(found: Mapping[str, Any], output: str, *, namespaces: bool) -> None:
+def _print(found: Mapping[str, Any], output: str, moment: datetime, *, namespaces: bool) -> None:
     out = Output()
     if output in DOCUMENTS:
         out.lines([document(found, output)])
@@ -43,8 +44,8 @@ def _print(found: Mapping[str, Any], output: str, *, namespaces: bool) -> None:
         return
     lines = [clipped(plain(line), out.width) for line in commits_of(found)]
     for rows in (
-        places_of(found, now(), namespaces=namespaces),
-        stages_of(found, now(), namespaces=namespaces),
+        places_of(found, moment, namespaces=namespaces),
+        stages_of(found, moment, namespaces=namespaces),
     ):
         if rows.rows:
             lines += ["", *table(rows.headings, rows.rows, out.palette, width=out.width)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from promoter_view.command.answers.reading import environment_of, read_known
@@ -14,7 +15,7 @@ from promoter_view.command.exits import CommandError, Exit
 from promoter_view.command.reach import CommandReach
 from promoter_view.command.reading.stage import read_stage
 from promoter_view.command.telling.documents import DOCUMENTS, NAME, document, name_of
-from promoter_view.command.telling.output import Output, now
+from promoter_view.command.telling.output import Output
 from promoter_view.command.telling.tables import clipped, plain
 from promoter_view.contacts import read_contacts
 from promoter_view.decoded import mapping
@@ -29,7 +30,7 @@ async def _why(reach: CommandReach, name: str, environment: str | None, output: 
     async with connected(reach, reactor) as connection:
         plural, found = await connection.either(name)
         if plural == STAGES:
-            _of_stage(found, environment, output)
+            _of_stage(found, environment, output, connection.moment)
             return
         status = read_known(found).status
         explanation = explain(status, environment_of(status, environment) if environment else None)
@@ -40,10 +41,10 @@ async def _why(reach: CommandReach, name: str, environment: str | None, output: 
     if output == NAME:
         out.lines([name_of(found)])
         return
-    _tell([*explanation.lines(now())], mapping(found, "promotionStrategy"), out)
+    _tell([*explanation.lines(connection.moment)], mapping(found, "promotionStrategy"), out)
 
 
-def _of_stage(found: Mapping[str, Any], environment: str | None, output: str) -> None:
+def _of_stage(found: Mapping[str, Any], environment: str | None, output: str, moment: datetime) -> None:
     stage, out = read_stage(found), Output()
     if environment:
         raise CommandError(Exit.UNKNOWN, f"{stage.title} is a Stage: it has no environment {environment!r}")
@@ -52,7 +53,7 @@ def _of_stage(found: Mapping[str, Any], environment: str | None, output: str) ->
     elif output == NAME:
         out.lines([name_of(found)])
     else:
-        _tell([*explain_stage(stage, now())], mapping(found, "stage"), out)
+        _tell([*explain_stage(stage, moment)], mapping(found, "stage"), out)
 
 
 def _tell(lines: Sequence[str], root: Mapping[str, Any], out: Output) -> None:

@@ -6,9 +6,10 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from promoter_view.clocks import wall
 from promoter_view.command.asking.failures import failed, not_installed
 from promoter_view.command.declaring import did_you_mean
 from promoter_view.command.exits import CommandError, Exit
@@ -19,7 +20,10 @@ from promoter_view.kubernetes.connection.cluster import ConfigError
 from promoter_view.kubernetes.connection.config import load_as_kubectl
 from promoter_view.kubernetes.documents import Parameters, decode
 from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome
+from promoter_view.reading.past.asked import parse_at
 from promoter_view.views.definition import GROUP, VERSION
+from promoter_view.views.versions import moment as moment_of
+from promoter_view.web.errors import BadRequest
 
 T = TypeVar("T")
 
@@ -35,12 +39,17 @@ _NOUNS = {STRATEGIES: "promotion strategy", STAGES: "Stage"}
 
 @dataclass(frozen=True, slots=True)
 class ApiConnection:
-    """``namespace`` is "" for all of them; ``server`` the URL."""
+    """``namespace`` is "" for all of them; ``server`` the URL.
+
+    ``at``: the moment whose state is read, "" for now; ``moment``: that by which ages are told.
+    """
 
     client: KubernetesClient
     namespace: str
     server: str
     reactor: Any
+    at: str
+    moment: datetime
 
     async def served(self) -> frozenset[str]:
         """The resources that are served, by plural. Errors: CommandError."""
@@ -58,7 +67,11 @@ class ApiConnection:
         """
         chosen: Parameters = (("fieldSelector", f"metadata.name={name}"),) if name else ()
         labelled: Parameters = (("labelSelector", labels),) if labels else ()
-        return await self._all(plural, read, (("limit", _PAGE), *chosen, *labelled))
+        return await self._all(plural, read, (("limit", _PAGE), *chosen, *labelled), self._then)
+
+    @property
+    def _then(self) -> Parameters:
+        return (("at", self.at),) if self.at else ()
 
     async def events(self, since: datetime, read: Callable[[Mapping[str, Any]], T], name: str = "") -> list[T]:
         """What ``read`` makes of all events since then, or of those of that name. Errors: CommandError."""
@@ -66,13 +79,16 @@ class ApiConnection:
         begins = since.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return await self._all(EVENTS, read, (("limit", _EVENTS_PAGE), ("since", begins), *chosen))
 
-    async def _all(self, plural: str, read: Callable[[Mapping[str, Any]], T], parameters: Parameters) -> list[T]:
+    async def _all(
+        self, plural: str, read: Callable[[Mapping[str, Any]], T], parameters: Parameters, begin: Parameters = ()
+    ) -> list[T]:
+        """``begin`` goes with the first page; the others have its token."""
         found: list[T] = []
-        token: Parameters = ()
+        token = begin
         while True:
             page = await self._page(plural, parameters, token)
             if page is None:
-                found, token = [], ()
+                found, token = [], begin
                 continue
             found += map(read, mappings(page, "items"))
             more = text(page, "metadata", "continue")
@@ -86,7 +102,7 @@ class ApiConnection:
             return await self._get(self.path(plural), (*parameters, *token))
         except CommandError as error:
             cause = error.__cause__
-            if token and isinstance(cause, ClusterError) and cause.outcome is Outcome.EXPIRED:
+            if dict(token).get("continue") and isinstance(cause, ClusterError) and cause.outcome is Outcome.EXPIRED:
                 return None
             raise
 
@@ -129,7 +145,7 @@ class ApiConnection:
     async def commit(self, sha: str) -> Mapping[str, Any]:
         """The ``CommitDetails`` of a sha. Errors: CommandError."""
         try:
-            document = decode(await self.client.get(f"{self.path(COMMITS)}/{sha}"))
+            document = decode(await self.client.get(f"{self.path(COMMITS)}/{sha}", self._then))
         except ApiError as error:
             if error.status == 404:
                 raise CommandError(
@@ -162,9 +178,25 @@ async def connected(reach: CommandReach, reactor: Any) -> AsyncIterator[ApiConne
         cluster, namespace = load_as_kubectl(reach.kubeconfig, reach.context, os.environ)
     except ConfigError as error:
         raise CommandError(Exit.CONFIGURATION, str(error)) from error
+    at, moment = _moment(reach.at)
     client = KubernetesClient(reactor, cluster, environ=os.environ, settings=_SETTINGS)
     chosen = "" if reach.all_namespaces else reach.namespace or namespace
     try:
-        yield ApiConnection(client, chosen, cluster.server, reactor)
+        yield ApiConnection(client, chosen, cluster.server, reactor, at, moment)
     finally:
         await client.close()
+
+
+def _moment(written: str | None) -> tuple[str, datetime]:
+    """As the server takes it, the same for each request, and when that is. Errors: CommandError."""
+    present = datetime.fromtimestamp(wall(), UTC)
+    if written is None:
+        return "", present
+    try:
+        asked = parse_at(written, present, "--at")
+    except BadRequest as error:
+        raise CommandError(Exit.USAGE, str(error)) from error
+    if asked.resource_version:
+        return str(asked.resource_version), moment_of(asked.resource_version)
+    then = datetime.fromtimestamp(asked.time_ms / 1000, UTC)
+    return then.isoformat(timespec="milliseconds").replace("+00:00", "Z"), then
