@@ -8,12 +8,14 @@ import { Filters } from "./filters.js";
 import { History } from "./history.js";
 import { fromHTML, morph } from "./morph.js";
 import { isAfter } from "./positions.js";
+import { Teller } from "./teller.js";
 
 export class Strategy {
   #detail = document.getElementById("detail");
   #entries = document.getElementById("entries");
   #filters = new Filters((page) => this.#answered(page));
   #history = new History(this.#detail, this.#filters);
+  #teller = new Teller();
   #gone = null;
   #position = "";
   #present = true;
@@ -22,6 +24,7 @@ export class Strategy {
   start() {
     this.#filters.start();
     this.#history.start();
+    this.#teller.start();
   }
 
   take({ event, id, data }) {
@@ -31,7 +34,7 @@ export class Strategy {
     else if (!own) return;
     else if (event === "DELETED") this.#went(data.detail);
     else if (data.detail) this.#came(id, data.detail);
-    if (own && data.entry) addEntry(this.#entries, data.entry, 40);
+    if (own && data.entry) this.#teller.tell(addEntry(this.#entries, data.entry, 40));
   }
 
   #came(id, html) {
