@@ -140,6 +140,7 @@ def _entries_option(name: str, **more: Any) -> Callable[[Callable[..., Any]], Ca
     return click.option(name, cls=PurposeOption, purpose="Which entries", metavar="TIME", **more)
 
 
+@_with_etcd
 @journal.command(cls=PurposeCommand, context_settings=CONTEXT)
 @click.argument("place", metavar="JOURNAL")
 @_entries_option("--since", help="from then on: 2026-11-30T09:30:00Z, or how long ago: -2h, -7d [default: the first]")
@@ -153,24 +154,26 @@ def _entries_option(name: str, **more: Any) -> Callable[[Callable[..., Any]], Ca
     default="ndjson",
     help="a JSON document on each line, or CSV with a heading",
 )
-def export(place: str, since: str | None, until: str | None, form: str) -> None:
+def export(place: str, since: str | None, until: str | None, form: str, **etcd: str | None) -> None:
     """Print the entries of a journal, the oldest first.
 
-    JOURNAL is written as --journal has it, for example sqlite:FILE, or it is the folder of the event log, DIR or
-    file:DIR. Nothing is changed. Whoever may read the file sees everything that is in it.
+    JOURNAL is written as --journal has it, for example sqlite:FILE, or it is the event log: DIR, file:DIR, or the etcd
+    as --event-log has it. Nothing is changed. Whoever may read the file sees everything that is in it.
     """
-    work("promoter_view.command.answers.journal_export")(place=place, since=since, until=until, form=form)
+    work("promoter_view.command.answers.journal_export")(place=place, since=since, until=until, form=form, **etcd)
 
 
+@_with_etcd
 @journal.command("verify", cls=PurposeCommand, context_settings=CONTEXT)
 @click.argument("place", metavar="JOURNAL")
-def verify_journal(place: str) -> None:
+def verify_journal(place: str, **etcd: str | None) -> None:
     """Read a whole journal and say what it holds.
 
-    JOURNAL is written as --journal has it, for example sqlite:FILE, or it is the folder of the event log, DIR or
-    file:DIR. Nothing is changed. A line each says what is checked. Exit status 1 where it is damaged or cannot be read.
+    JOURNAL is written as --journal has it, for example sqlite:FILE, or it is the event log: DIR, file:DIR, or the etcd
+    as --event-log has it. Nothing is changed. A line each says what is checked. Exit status 1 where it is damaged or
+    cannot be read.
     """
-    work("promoter_view.command.answers.journal_verify")(place=place)
+    work("promoter_view.command.answers.journal_verify")(place=place, **etcd)
 
 
 @promoter_view_command.group(

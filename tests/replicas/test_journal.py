@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from promoter_view.journal.entries import EventType, JournalEntry
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.store import JournalQuery
 from tests.replicas.company import Company, company
+from tests.support.command.running import script
 from tests.support.journal.promoting import Promoter, told
 from tests.support.log.etcds import Etcds
 from tests.support.program.client import BROKEN, GROUP_PATH, Client
@@ -84,6 +86,12 @@ def watched(replica: Program, after: int, count: int) -> Sequence[str]:
     path = f"{_PATH}?watch=1&resourceVersion={after}&timeoutSeconds=60"
     with Client(replica.endpoint).open(path) as watch:
         return [line["object"]["metadata"]["name"] for line in islice(watch.documents(), count)]
+
+
+def journal(*words: str) -> str:
+    """What the command prints, which succeeds."""
+    call = [script("promoter-view"), "journal", *words]
+    return subprocess.run(call, check=True, capture_output=True, text=True, timeout=_SECONDS).stdout
 
 
 class Follower:
@@ -153,9 +161,12 @@ def test_one_journal_however_often_its_leader_is_killed(etcd: Etcds, tmp_path: P
         names = [each.identity.name for each in first if each.identity.resource_version > began]
         middle = first[len(first) // 2].identity.resource_version
         later = [each.identity.name for each in first if each.identity.resource_version > middle]
+        exported, verified = (journal(word, etcd.log_url()) for word in ("export", "verify"))
         assert [watched(it, middle, len(later)) for it in replicas.replicas] == [later, later]
     sys.stdout.write(f"{len(first)} entries, {total} promotions, {_KILLS} kills\n")
     assert first == second
+    assert [orjson.loads(line) for line in exported.splitlines()] == [each.document() for each in first]
+    assert [line.partition(":")[0] for line in verified.splitlines()] == ["entries", "identities", "progress"]
     assert told(first, EventType.PROMOTED) == promoter.live
     assert told(first, EventType.MERGED) == promoter.merged
     assert known.items() <= {each.identity.name: each for each in first}.items()

@@ -2,33 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 import click
 
+from promoter_view.command.answers.journal_etcd import export
 from promoter_view.command.exits import CommandError, Exit
 from promoter_view.command.telling.exports import HEADING, csv_line, json_line
 from promoter_view.command.telling.output import Output, now
+from promoter_view.journal.entries import JournalEntry
+from promoter_view.journal.etcd.resting import place_of
 from promoter_view.journal.sqlite.resting import entries, opened, resting_file
 from promoter_view.journal.store import JournalError, JournalQuery
 from promoter_view.moments import parse_moment
 
 
-def run(place: str, since: str | None, until: str | None, form: str) -> None:
+def run(place: str, since: str | None, until: str | None, form: str, **etcd: str | None) -> None:
     """Prints the entries of that time, the oldest first."""
     query = JournalQuery(since=_moment("--since", since), until=_moment("--until", until))
     try:
-        path = resting_file(place)
+        kept = place_of(place)
+        path = resting_file(place) if kept is None else None
     except ValueError as error:
         raise click.UsageError(str(error), click.get_current_context()) from error
-    out, line = Output(), csv_line if form == "csv" else json_line
+    printing = _Printing(form)
     try:
-        with opened(path) as connection:
-            out.lines([HEADING] if form == "csv" else [])
-            for page in entries(connection, query):
-                out.lines([line(entry) for entry in page])
+        if kept is not None:
+            printing.begin()
+            export(kept, etcd, query, printing.page)
+        elif path is not None:
+            _of_file(path, query, printing)
     except JournalError as error:
         raise CommandError(Exit.FAILED, str(error)) from error
+
+
+class _Printing:
+    """Prints entries in one form, behind its heading."""
+
+    def __init__(self, form: str) -> None:
+        self._out = Output()
+        self._is_csv = form == "csv"
+
+    def begin(self) -> None:
+        self._out.lines([HEADING] if self._is_csv else [])
+
+    def page(self, entries: Sequence[JournalEntry]) -> None:
+        line = csv_line if self._is_csv else json_line
+        self._out.lines([line(entry) for entry in entries])
+
+
+def _of_file(path: Path, query: JournalQuery, printing: _Printing) -> None:
+    with opened(path) as connection:
+        printing.begin()
+        for page in entries(connection, query):
+            printing.page(page)
 
 
 def _moment(option: str, text: str | None) -> datetime | None:

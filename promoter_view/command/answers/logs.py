@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from promoter_view.clocks import wall
+from promoter_view.command.asking.etcds import etcd_files
 from promoter_view.command.asking.loop import run_in_loop
 from promoter_view.command.exits import CommandError, Exit
 from promoter_view.log.errors import LogError
 from promoter_view.log.resting import RestingLog, resting_log
-from promoter_view.log.settings import EtcdFiles
 from promoter_view.program.copying import copy, read
 from promoter_view.records import Snapshot
 
@@ -22,7 +22,7 @@ def run(source: str, target: str | None, etcd: Mapping[str, str | None], cursors
     """Copies to ``target``, perhaps with the cursors of notifications; verifies where that is None."""
     if source == target:
         raise click.UsageError("FROM and TO are the same log", click.get_current_context())
-    files = EtcdFiles(*(etcd[f"etcd_{name}"] for name in ("cafile", "certfile", "keyfile", "user", "password_file")))
+    files = etcd_files(etcd)
 
     def opened(url: str, reactor: Any) -> RestingLog:
         try:

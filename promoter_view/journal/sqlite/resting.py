@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from promoter_view.journal.entries import JournalEntry
-from promoter_view.journal.places import IN_MEMORY, journal_file, parse_place
+from promoter_view.journal.places import ETCD, IN_MEMORY, journal_file, parse_place
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.sqlite.schema import require_current
 from promoter_view.journal.store import JournalError, JournalQuery
@@ -23,7 +23,7 @@ _SCHEME = re.compile(r"[a-z]+:.*", re.DOTALL)
 
 def resting_file(text: str) -> Path:
     """The file of a journal: ``sqlite:FILE``, ``file:DIR`` of an event log, or a path. Errors: ValueError."""
-    if text == IN_MEMORY:
+    if text in (IN_MEMORY, ETCD):
         raise ValueError("a journal in memory is only its process's: expected sqlite:FILE, or the event log's folder")
     if text.startswith(_FOLDER):
         found = journal_file(None, text)
