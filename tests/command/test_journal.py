@@ -13,7 +13,7 @@ import pytest
 
 from promoter_view.journal.entries import EventType
 from promoter_view.journal.sqlite import work
-from promoter_view.journal.sqlite.schema import migrate, prepare
+from promoter_view.journal.sqlite.schema import VERSION, migrate, prepare
 from promoter_view.journal.store import Batch
 from tests.support.command.running import script
 from tests.support.journal.journals import entry
@@ -101,7 +101,7 @@ def test_csv(written: Written) -> None:
 def test_a_whole_journal(written: Written) -> None:
     """A line for each thing that is checked, while a program has it open, and after; nothing is changed."""
     lines = [
-        "tables: version 1",
+        f"tables: version {VERSION}",
         "file: SQLite finds no damage",
         "entries: 4, the oldest is of 2026-11-21T09:01:00Z",
         "identities: in order, each once",
@@ -180,10 +180,11 @@ def test_what_is_no_journal(tmp_path: Path) -> None:
         str(newer): (
             1,
             f"error: the journal {newer} was written by a newer program (its tables are of version 99, this program "
-            "knows 1): start that program, or give another --journal\n",
+            f"knows {VERSION}): start that program, or give another --journal\n",
         ),
         "memory:": (64, "error: a journal in memory is only its process's: "),
-        "etcd:http://it": (64, "error: 'etcd:http://it' is no place for a journal: "),
+        "etcd:http://it": (64, "error: 'it' is no HOST:PORT (it has no port): "),
+        "etcd:": (64, "error: a journal in memory is only its process's: "),
     }
     for action in ("verify", "export"):
         for place, (status, line) in said.items():

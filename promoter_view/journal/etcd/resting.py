@@ -111,8 +111,12 @@ class _Reading:
         is_whole = (self.count, self.size) == (head.count, head.bytes)
         counted = f"{self.count}, in {self.size} bytes"
         counted += "" if is_whole else f"; its head says {head.count}, in {head.bytes} bytes"
-        wrong = f"not readable, or under a key that is not theirs: {len(self.wrong)}, the first is {self.wrong[:1]}"
-        yield JournalCheck("entries", f"{counted}; {wrong}" if self.wrong else counted, is_whole and not self.wrong)
-        order = f"out of order, or twice: {len(self.unordered)}, the first is {self.unordered[:1]}"
-        yield JournalCheck("identities", order if self.unordered else "in order, each once", not self.unordered)
+        wrong = _first("; not readable, or under a key that is not theirs", self.wrong)
+        yield JournalCheck("entries", counted + wrong, is_whole and not self.wrong)
+        order = _first("out of order, or twice", self.unordered)
+        yield JournalCheck("identities", order or "in order, each once", not order)
         yield JournalCheck("progress", f"changes up to resourceVersion {head.progress} are in it", True)
+
+
+def _first(what: str, found: Sequence[str]) -> str:
+    return f"{what}: {len(found)}, the first is {found[0]}" if found else ""
