@@ -155,6 +155,8 @@ class Journal:
 
     def _written(self, entries: Sequence[JournalEntry]) -> None:
         self._instruments.written(entries)
+        if self.state.oldest_time is None:
+            self._store.state().addCallbacks(self._looked, self._not_pruned)
         self._tell(entries)
 
     def _tell(self, entries: Sequence[JournalEntry]) -> None:
@@ -246,6 +248,8 @@ class SharedJournal(Journal):
     def _written(self, entries: Sequence[JournalEntry]) -> None:
         """The store tells of them."""
         self._instruments.written(entries)
+        if self.state.oldest_time is None:
+            self._store.state().addCallbacks(self._looked, self._not_pruned)
 
 
 if TYPE_CHECKING:
