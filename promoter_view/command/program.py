@@ -228,7 +228,7 @@ def _of_server(command: click.Command) -> click.Command:
     words = {
         "--server": ("URL", "where promoter-view's API listens [default: the kubeconfig's server]"),
         "--certificate-authority": ("FILE", "CA of its certificate, PEM [default: the platform's]"),
-        "--tls-server-name": ("NAME", "the name in its certificate [default: that of the URL]"),
+        "--tls-server-name": ("NAME", "the name in its certificate [default: the URL's host]"),
         "--token-file": ("FILE", "file with a bearer token [default: the credentials of the kubeconfig]"),
         "--kubeconfig": ("FILE", "credentials [default: $KUBECONFIG, else ~/.kube/config]"),
         "--context": ("NAME", "context of the kubeconfig"),

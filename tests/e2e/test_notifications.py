@@ -14,7 +14,8 @@ import orjson
 import yaml
 
 from promoter_view.journal.entries import EventType, JournalEntry
-from tests.e2e.test_journal import Promoter, entries
+from tests.e2e.test_journal import entries
+from tests.support.journal.promoting import Promoter
 from tests.support.notifications.receivers import ReceiverServer, failing_at_random
 from tests.support.notifications.validator import check_order, check_signatures
 from tests.support.program.client import Client
@@ -23,6 +24,7 @@ from tests.support.program.simulated import simulated
 from tests.support.program.truth import wait
 from tests.support.soaking import lasting, soak
 
+_STRATEGIES = lasting(12, 200)
 _KILLS = lasting(4, 30)
 _WRITES = lasting(40, 600)
 _SECONDS = lasting(120.0, 900.0)
@@ -71,7 +73,7 @@ def test_in_order_and_nothing_lost_however_often_it_is_killed(tmp_path: Path) ->
     declared.write_text(yaml.safe_dump({"notifications": wanted}))
     cuts: list[float] = []
     with simulated(tmp_path / "cluster") as cluster:
-        promoter = Promoter(cluster.written, chance)
+        promoter = Promoter(cluster.written, chance, _STRATEGIES)
         options = ["--kubeconfig", str(cluster.kubeconfig), "--insecure-no-auth", "--event-log", f"file:{log}"]
         with Program(tmp_path / "program", [*options, "--notifications", str(declared)]) as program:
             program.start()
@@ -130,7 +132,7 @@ def test_what_people_ask_of_it(tmp_path: Path) -> None:
     good = yaml.safe_dump({"notifications": [{"name": "chat", "url": receiver.url}]})
     declared.write_text(good)
     with simulated(tmp_path / "cluster") as cluster:
-        promoter = Promoter(cluster.written, random.Random(6))
+        promoter = Promoter(cluster.written, random.Random(6), 2)
         options = ["--kubeconfig", str(cluster.kubeconfig), "--insecure-no-auth", "--event-log", f"file:{log}"]
         with Program(tmp_path / "program", [*options, "--notifications", str(declared)], dashboard=True) as program:
             program.start()
