@@ -242,4 +242,4 @@ def test_a_clock_that_is_not_believed_is_said_so() -> None:
 def test_what_will_hold_appending_up() -> None:
     """A warning stands before the extent; a fault alone stands where there are both."""
     assert log_line(LogStatus(5, 1, 10, 0, 0, warning="soon")).startswith("soon; head 5")
-    assert log_line(LogStatus(5, 1, 10, 0, 0, "full", warning="soon")).endswith("serving goes on: full")
+    assert log_line(LogStatus(5, 1, 10, 0, 0, "full", warning="soon")).endswith("the last state is served: full")
