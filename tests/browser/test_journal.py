@@ -37,7 +37,8 @@ def test_it_is_accessible_and_fits(browser: object, dashboard: Dashboard, tmp_pa
     for window, viewport in WINDOWS.items():
         options = {"color_scheme": theme, "viewport": viewport, "bypass_csp": True, "reduced_motion": "reduce"}
         with Visit(browser, dashboard.url, **options) as visit:
-            for name, path in {"journal": "journal", "nothing": "journal?name=nobody"}.items():
+            pages = {"journal": "journal", "nothing": "journal?name=nobody", "figures": "journal/figures?since=-400d"}
+            for name, path in pages.items():
                 page = visit.context.new_page()
                 page.goto(visit.url + path)
                 page.wait_for_selector("connection-status .words", state="attached")

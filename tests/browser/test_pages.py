@@ -20,7 +20,6 @@ PAGES = {
     "stage": "stages/storefront-delivery/test",
     "activity": "activity",
     "program": "program",
-    "figures": "journal/figures?since=-400d",
 }
 #: The last is what WCAG 2.1, 1.4.10 asks for: 1,280 pixels at 400 %.
 WINDOWS = {
