@@ -22,7 +22,7 @@ from promoter_view.dashboard.strategies.figures import Deliveries, figure_steps
 from promoter_view.dashboard.subject import Subjects
 from promoter_view.dashboard.unshown import Unshown
 from promoter_view.journal.entries import JournalEntry
-from promoter_view.journal.serving.asking import AskedEntries, beyond, is_within
+from promoter_view.journal.serving.asking import AskedEntries, beyond, is_behind
 from promoter_view.journal.store import JournalQuery
 from promoter_view.records import BundleKey
 from promoter_view.views.isolation import Isolation
@@ -76,7 +76,10 @@ class ActivityPage:
         """What is asked of the journal for ``of_one``."""
         room = _ENTRIES_OF_ONE - len(self._of_one(key, view))
         query = JournalQuery(view=key.view, namespace=key.namespace, name=key.name, newest_first=True)
-        asked = AskedEntries(query, (key.view,), parts=beyond(*self._edge(view)))
+        edge = self._edge(view)
+        asked = AskedEntries(
+            query, (key.view,), matches=lambda entry: not is_behind(entry, edge[0]), parts=beyond(*edge)
+        )
         return {_ASKED: WantedEntries(asked, room)}
 
     def of_one(self, key: BundleKey, view: PageInput) -> Mapping[str, Any]:
@@ -133,8 +136,8 @@ class ActivityPage:
 
     def _told(self, view: PageInput) -> Earlier:
         """What the journal has told, but for what has come into memory meanwhile."""
-        told, (floor, since) = view.told(_ASKED), self._edge(view)
-        kept = (each for each in told.entries if not is_within(each, floor, since))
+        told, (floor, _) = view.told(_ASKED), self._edge(view)
+        kept = (each for each in told.entries if not is_behind(each, floor))
         return replace(told, entries=tuple(kept))
 
     def _edge(self, view: PageInput) -> tuple[int, datetime]:

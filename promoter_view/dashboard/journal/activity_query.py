@@ -10,7 +10,7 @@ from typing import NamedTuple
 from promoter_view.dashboard.events import Event
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType
-from promoter_view.journal.serving.asking import LAST, AskedEntries, beyond
+from promoter_view.journal.serving.asking import LAST, AskedEntries, beyond, is_behind
 from promoter_view.journal.serving.bundles import parse_name
 from promoter_view.journal.store import JournalQuery
 from promoter_view.views.versions import LIMIT
@@ -96,9 +96,12 @@ class ActivityQuery:
             query = replace(query, after=max(visited, self.after.back), newest_first=False)
         elif self.before.item is not None or 0 < self.before.version <= floor:
             query = replace(query, before=self.before.front)
-        part = self.name
         return AskedEntries(
-            query, views, gaps=True, matches=lambda entry: part in entry.key.name, parts=beyond(floor, since)
+            query,
+            views,
+            gaps=True,
+            matches=lambda entry: self.name in entry.key.name and not is_behind(entry, floor),
+            parts=beyond(floor, since),
         )
 
 

@@ -79,7 +79,8 @@ class AskedEntries:
 def beyond(version: int, since: datetime) -> Callable[[JournalQuery], Iterable[JournalQuery]]:
     """``parts`` for who has the changes behind that resourceVersion from elsewhere, which is of that moment.
 
-    It leaves them out, but for what the journal alone tells: gaps, and what was backfilled of earlier times.
+    It leaves them out, but for what the journal alone tells: gaps, and what was backfilled of earlier times. Some of them
+    are read all the same: ``is_behind`` knows which.
     """
     edge = EntryIdentity(version, LAST)
 
@@ -95,10 +96,10 @@ def beyond(version: int, since: datetime) -> Callable[[JournalQuery], Iterable[J
     return parts
 
 
-def is_within(entry: JournalEntry, version: int, since: datetime) -> bool:
-    """Whether that is one of those that ``beyond`` leaves out."""
-    is_behind = entry.identity.resource_version > version
-    return is_behind and entry.happening.event is not EventType.GAP and entry.time >= since
+def is_behind(entry: JournalEntry, version: int) -> bool:
+    """Whether ``beyond`` leaves it out. Times alone do not say: resourceVersions may run ahead of the clock."""
+    told_alone = entry.backfilled or entry.happening.event is EventType.GAP
+    return entry.identity.resource_version > version and not told_alone
 
 
 class FoundEntries(NamedTuple):

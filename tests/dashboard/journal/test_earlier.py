@@ -9,7 +9,7 @@ import pytest
 
 from promoter_view.dashboard.journal.earlier import Earlier, WantedEntries
 from promoter_view.journal.entries import EntryIdentity, EventType, JournalEntry
-from promoter_view.journal.serving.asking import AskedEntries, beyond
+from promoter_view.journal.serving.asking import AskedEntries, beyond, is_behind
 from promoter_view.journal.store import JournalError, JournalQuery
 from promoter_view.records import BundleKey
 from tests.dashboard.journal.test_journal import gap
@@ -87,6 +87,9 @@ def test_what_the_journal_alone_tells_is_not_left_out() -> None:
     assert queries[2].events == {EventType.GAP}
     before = replace(_everything(), before=EntryIdentity(floor, 3))
     assert list(beyond(floor, told.world.runtime.now())(before)) == [before]
+    late = replace(entry(9), time=told.world.runtime.now())
+    assert is_behind(late, 8)
+    assert not any(is_behind(each, 8) for each in (replace(late, backfilled=True), gap(9), entry(8)))
     failures = replace(_everything(), events=frozenset((EventType.FAILED,)), until=told.world.runtime.now())
     assert len(list(beyond(floor, told.world.runtime.now())(failures))) == 2
 
