@@ -79,8 +79,8 @@ class AskedEntries:
 def beyond(version: int, since: datetime) -> Callable[[JournalQuery], Iterable[JournalQuery]]:
     """``parts`` for who has the changes behind that resourceVersion from elsewhere, which is of that moment.
 
-    It leaves them out, but for what the journal alone tells: gaps, and what was backfilled of earlier times. Some of them
-    are read all the same: ``is_behind`` knows which.
+    It leaves them out, but for what the journal alone tells: gaps, and what was backfilled of earlier times. Some of
+    them are read all the same: ``is_behind`` knows which.
     """
     edge = EntryIdentity(version, LAST)
 
