@@ -37,6 +37,7 @@ PAGES = {
     "stage": "stages/storefront-delivery/uat",
     "activity": "activity",
     "journal": "journal",
+    "figures": "journal/figures",
     "system": "program",
 }
 _PATIENCE_SECONDS = 120
