@@ -20,8 +20,8 @@ from tests.docs.pages import PAGES, ROOT, anchors, fenced, inline_code, shown
 #: Options of other tools that the pages name, by the tool.
 FOREIGN = {
     "kubectl": "all-namespaces as as-group dry-run field-manager field-selector for force-conflicts group "
-    "raw overwrite replicas resource server-side type verb clusterrole serviceaccount namespace non-resource-url all cert key "
-    "from-file output from-literal timeout context kubeconfig watch selector",
+    "raw overwrite replicas resource server-side type verb clusterrole serviceaccount namespace non-resource-url "
+    "all cert key from-file output from-literal timeout context kubeconfig watch selector",
     "kube-apiserver": "requestheader- proxy-client-cert-file proxy-client-key-file",
     "twistd": "pidfile nodaemon",
     "helm": "set set-string values namespace create-namespace version skip-crds",
