@@ -20,7 +20,8 @@ from promoter_view.simulator.kubernetes.errors import StatusError
 from promoter_view.views.definition import GROUP
 from promoter_view.web.entrance import send
 
-_OWN = (f"/apis/{GROUP}", f"/openapi/v3/{GROUP_PATH}", "/openapi/v2", "/livez", "/readyz", "/healthz", "/metrics")
+_PROGRAM = ("/livez", "/readyz", "/healthz", "/metrics", "/notifications")
+_OWN = (f"/apis/{GROUP}", f"/openapi/v3/{GROUP_PATH}", "/openapi/v2", *_PROGRAM)
 _JSON = "application/json"
 _STARTING = StatusError(503, "ServiceUnavailable", "the demo is starting")
 

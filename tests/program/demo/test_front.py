@@ -49,6 +49,8 @@ class BeforeTheClusterTests(SynchronousTestCase):
         (b"/metrics", False),
         (b"/metrics/promotions", False),
         (b"/metricsx", True),
+        (b"/notifications", False),
+        (b"/notifications/chat/test", False),
     ],
 )
 def test_whose_paths_are_whose(path: bytes, is_the_clusters: bool) -> None:
