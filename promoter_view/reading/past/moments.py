@@ -71,13 +71,13 @@ class Moments:
         return await self._page(sighted, wanted, part, then)
 
     async def _then_of(self, part: Part, error: Expired | ContinueExpired) -> PastState:
-        """Errors: that one where the log has no more of it."""
+        """Errors: that one where the log has no more of it, in the words that clients of Kubernetes know."""
         version = part.exact if part.token is None else part.token.resource_version
         assert version is not None
         try:
             return await self._pasts.at(moment_of(version))
         except (Expired, MomentGone) as gone:
-            raise error if isinstance(error, ContinueExpired) else gone from gone
+            raise error from gone
 
     async def _page(self, sighted: SightedViews, wanted: Selection, part: Part, past: PastState) -> Page:
         then = self.sights(past).of(sighted.admission, *wanted.views)
