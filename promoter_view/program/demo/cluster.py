@@ -83,7 +83,8 @@ class DemoCluster:
     """
 
     def __init__(self, runtime: Runtime, *, release: Release, seed: int | None = None) -> None:
-        clock = DatedClock(runtime.reactor, runtime.wall)
+        # However long the program took to start: what is open or due then depends on the moment.
+        clock = DatedClock(runtime.reactor, runtime.wall if seed is None else lambda: SEEDED_TIME)
         random = runtime.random if seed is None else Random(seed)  # noqa: S311 - a fleet, nothing secret
         moves, deliveries = _PACE if seed is None else _STILL
         self.cluster = ObjectStore(
