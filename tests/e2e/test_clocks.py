@@ -52,7 +52,7 @@ def test_a_clock_at_2099(tmp_path: Path) -> None:
         clock.set(_YEARS)
         program.start()
         assert program.ended() == 1
-        assert "cannot start: the clock of this host says 2099-" in program.log.splitlines()[-1]
+        assert "cannot start: --event-log: the clock of this host says 2099-" in program.log.splitlines()[-1]
         program.kill()
         clock.set(0)
         program.start()
