@@ -182,6 +182,17 @@ class StoreSuite:
         self.assertEqual(await store.query(JournalQuery(commit="a" * 40)), [])
         self.assertEqual((await store.state()).expired, (50, 0))
 
+    async def test_retention_leaves_no_holes(self) -> None:
+        """A backfilled entry that is older than the ones before it goes with them, not before."""
+        store = await self.opened()
+        await store.append(
+            Batch(3, [entry(1), entry(2, environment="env/prod", backfilled=True, minutes=-90), entry(3)])
+        )
+        self.assertEqual(await store.prune(Retention(3600, 1 << 30), BEGAN + timedelta(minutes=30)), 0)
+        self.assertEqual(await store.prune(Retention(3600, 1 << 30), BEGAN + timedelta(minutes=62)), 2)
+        state = await store.state()
+        self.assertEqual((state.expired, state.oldest), ((2, 0), (3, 0)))
+
 
 def bare(version: int, *, backfilled: bool = False) -> JournalEntry:
     """An entry without a commit."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 
 from promoter_view.journal.completing import Recall, completed
@@ -174,8 +174,10 @@ def prune(cursor: Any, retention: Retention, now: datetime) -> int:
     oldest_kept = milliseconds(now) - int(retention.age_seconds * 1000)
     is_too_large = _used_bytes(cursor) > retention.max_bytes
     chosen = "SELECT resource_version, item, time_ms FROM entries ORDER BY resource_version, item LIMIT ?"
-    found = list(cursor.execute(chosen, (_PRUNED_AT_ONCE,)))
-    return _delete(cursor, [EntryIdentity(*row[:2]) for row in found if is_too_large or row[2] < oldest_kept])
+    found = cursor.execute(chosen, (_PRUNED_AT_ONCE,)).fetchall()
+    # From the front alone: a backfilled entry may be older than those before it, and what is left has no holes.
+    gone = takewhile(lambda row: is_too_large or row[2] < oldest_kept, found)
+    return _delete(cursor, [EntryIdentity(*row[:2]) for row in gone])
 
 
 def expire(cursor: Any, last: EntryIdentity) -> None:
