@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter_view.kubernetes.bounds import MAX_LINE_BYTES
-from promoter_view.kubernetes.cleaning import LAST_APPLIED, CleaningRules, MalformedObject, identify, source_object
+from promoter_view.kubernetes.cleaning import (
+    LAST_APPLIED,
+    CleaningRules,
+    MalformedObject,
+    cleaned_again,
+    identify,
+    source_object,
+)
 from promoter_view.kubernetes.documents import version_of
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS, Kind
 from promoter_view.kubernetes.redaction import REDACTED
@@ -318,3 +325,16 @@ def test_too_many_urls() -> None:
     found = of_kind("PullRequest", spec=["https://t0ken@host"] + ["://"] * MAX_PLACES)
     with pytest.raises(MalformedObject, match="URLs"):
         source_object(found, PULL_REQUEST)
+
+
+def test_cleaned_by_the_rules_of_now() -> None:
+    """What older rules recorded loses what these take away; a kind without rules is cleaned as one nobody declares."""
+    older = orjson.dumps(web_request())
+    key, recorded = source_object(web_request(), WEB_REQUEST)
+    assert cleaned_again(older, key, WEB_REQUEST) == recorded.body
+    assert SECRET.encode() not in cleaned_again(older, key, None)
+    for body in (b"{", b"[]", b'{"kind": "Other", "apiVersion": "v1", "metadata": {"name": "a"}}'):
+        with pytest.raises(MalformedObject):
+            cleaned_again(body, key, WEB_REQUEST)
+    with pytest.raises(MalformedObject):
+        cleaned_again(b"[]", key, None)

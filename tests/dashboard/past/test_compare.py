@@ -35,6 +35,9 @@ def changed(board: Board) -> Board:
     record(board, freight("f", "x"), freight("g", "y"), stage("test", namespace="a", freight=[sha("f")]))
     board.clock.advance(3600)
     record(board, policy(root, "environment/dev", ("d", 40)), strategy("new"), strategy("again", uid="two"))
+    relabelled = strategy("same")
+    relabelled["metadata"]["labels"] = {"team": "checkout"}
+    record(board, relabelled)
     record(board, strategy("gone"), type_=ChangeType.DELETED)
     record(board, stage("test", namespace="a", freight=[sha("g")]))
     return board

@@ -52,6 +52,13 @@ def test_what_the_history_has_is_not_told_again() -> None:
     assert told(found)["d"] == ["", "promoted"]
 
 
+def test_an_environment_that_is_gone() -> None:
+    """What it had stands last; where the history has the commit, the line says so."""
+    found = table(entry(1, environment="environment/old", letter="a"))
+    assert found.columns[-1][1] == "environment/old"
+    assert told(found)["a"] == ["above", "above", "promoted"]
+
+
 def test_the_most_telling_of_a_commit_counts() -> None:
     """That it went live says more than that its pull request was merged, which gives the request's number."""
     request = EventRequest("7", "https://git/x/7", "merged")

@@ -96,6 +96,12 @@ def test_what_holds_on_any_way(seed):
 # -- what a state remembers ------------------------------------------------------------------------------------------
 
 
+def test_the_term_in_which_it_leads():
+    """It has a number only while it leads."""
+    assert core_in(State.LEADING).leads == TERM
+    assert core_in(State.FOLLOWING).leads == 0
+
+
 def test_a_state_of_its_own_making_is_for_the_leader_only():
     """A replica that began without a checkpoint refuses what another one writes, and after a win goes on."""
     other = inputs.Read(revision(TERM + 1, head(TERM + 1, TERM)))

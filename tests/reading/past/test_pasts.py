@@ -166,6 +166,10 @@ def test_without_a_log_what_is_in_memory_is_told(run):
     since = next(at for at, told in enumerate(run.told) if told[2]) + 1
     for offset, _, shown in run.random.sample(run.told[since:], 30):
         assert seen(now(pasts.at(moment_of(join(offset, 0, LAST_PLACE)))).views) == shown
+    first, last = run.told[since][1], run.told[-1][1]
+    for _ in range(30):
+        time_ms = run.random.randrange(first + 500, last)
+        assert seen(now(pasts.at(AskedMoment("then", time_ms=time_ms))).views) == run.expected(time_ms)[1]
     with pytest.raises(MomentGone, match="the earliest moment that can be asked for is 2027"):
         now(pasts.at(AskedMoment("-9d", time_ms=1000)))
 
