@@ -226,6 +226,15 @@ class SqliteTests(StoreSuite, TestCase):
         with self.assertRaisesRegex(JournalError, f"the journal {self.path} was written by a newer program .* 99"):
             await again.open()
 
+    async def test_an_entry_that_cannot_be_read(self) -> None:
+        """A newer program's, or a damaged one: the answer is an error of the journal."""
+        store = await self.opened()
+        await store.append(Batch(1, [entry(1)]))
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.execute("UPDATE entries SET body = '{}'")
+        with self.assertRaisesRegex(JournalError, "cannot be used: no entry of the journal"):
+            await store.query(JournalQuery())
+
     async def test_an_older_program_has_written_it(self) -> None:
         """Its tables become those of this one, with all that is in them."""
         with closing(sqlite3.connect(self.path)) as connection:

@@ -43,11 +43,9 @@ def csv_cells(document: Any, columns: Sequence[str]) -> list[str]:
 
 def _cell(document: Any, path: list[str]) -> str:
     found = mapping(document, *path[:-1]).get(path[-1], "")
-    if isinstance(found, list):
-        return " ".join(found)
     if isinstance(found, bool):
         return str(found).lower()
-    words = plain(str(found))
+    words = plain(" ".join(map(str, found)) if isinstance(found, list) else str(found))
     return f"'{words}" if words.startswith(_FORMULAS) else words
 
 

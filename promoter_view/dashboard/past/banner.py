@@ -17,6 +17,7 @@ _OF_NOW = ("static/", "sign-in", "sign-out", "program", "journal", "healthz")
 _LINK = re.compile(r'(<a\b[^>]*? href=")([^"]*)(")')
 _FORM = re.compile(r'(<form\b[^>]*? method="get"[^>]*>)')
 _BACK = "data-back"
+_SLASHES = "/\\"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +86,6 @@ def _link(found: re.Match[str], root: str, at: str) -> str:
 
 
 def _address(path: str, query: Mapping[str, str]) -> str:
+    """Never another host's, as a path with two slashes would be."""
+    path = f"/{path.lstrip(_SLASHES)}" if path.startswith(("//", "/\\")) else path
     return f"{path}?{urlencode(query)}" if query else path

@@ -53,6 +53,7 @@ class ComparePages:
             raise BadRequest(problem or "format: there is json; leave it out for a page")
         request.setHeader("Vary", "Accept, Accept-Encoding, Cookie")
         is_json = wants_json(parameters, request.getHeader("Accept"))
+        parameters = {name: values for name, values in parameters.items() if first(parameters, name)}
         if "from" not in parameters:
             if is_json:
                 raise BadRequest("from: give the earlier moment, such as from=-24h")

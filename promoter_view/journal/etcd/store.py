@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredLock
 
 from promoter_view.journal.entries import EntryIdentity, JournalEntry
 from promoter_view.journal.etcd.copy import JournalCopy
@@ -56,6 +56,8 @@ class EtcdJournal:
         self._copy = copy
         self._following = JournalFollowing(place.etcd, self._keys, copy, runtime=runtime)
         self._swept = 0
+        #: Writes of one replica come one after the other: each compares with what the one before has left.
+        self._lock = DeferredLock()
 
     @property
     def progress(self) -> int:
@@ -82,7 +84,7 @@ class EtcdJournal:
 
     def append(self, batch: Batch) -> Deferred[Sequence[JournalEntry]]:
         """See JournalStore."""
-        return Deferred.fromCoroutine(self._append(batch))
+        return self._lock.run(lambda: Deferred.fromCoroutine(self._append(batch)))
 
     def query(self, query: JournalQuery) -> Deferred[Sequence[JournalEntry]]:
         """See JournalStore: of the copy."""
@@ -94,7 +96,7 @@ class EtcdJournal:
 
     def prune(self, retention: Retention, now: datetime) -> Deferred[int]:
         """See JournalStore. ``max_bytes`` are those of the keys' values."""
-        return Deferred.fromCoroutine(self._prune(retention, now))
+        return self._lock.run(lambda: Deferred.fromCoroutine(self._prune(retention, now)))
 
     def close(self) -> Deferred[None]:
         """See JournalStore; idempotent."""

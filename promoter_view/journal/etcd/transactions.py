@@ -64,6 +64,8 @@ class JournalWriting:
         began = now - timedelta(seconds=retention.age_seconds)
         for item in oldest:
             entries = read_piece(item.value)
+            if not entries and head.bytes <= retention.max_bytes:
+                break  # a newer program may read it
             left = _left(entries, head, retention, began)
             passed = entries[: len(entries) - len(left)]
             fresh = sum(each.identity > head.expired for each in passed)

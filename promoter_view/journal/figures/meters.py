@@ -126,7 +126,7 @@ class _Live:
 
     def restored(self, now: datetime) -> None:
         """Nothing fails any more."""
-        if self.since is not None:
+        if self.since is not None and now >= self.since:  # a clock may have been set back
             self.found.restores.append(int((now - self.since).total_seconds()))
         self.failing.clear()
         self.since = None

@@ -12,6 +12,7 @@ import orjson
 from promoter_view.journal.entries import EntryIdentity, JournalEntry
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.definition import GROUP, VERSION
+from promoter_view.views.versions import LIMIT
 
 KIND = "PromotionEvent"
 PLURAL, SINGULAR, SHORT_NAME = "promotionevents", "promotionevent", "pe"
@@ -94,7 +95,8 @@ def change_of(bundle: EventBundle) -> BundleChange:
 def parse_name(name: str) -> EntryIdentity | None:
     """The inverse of ``EntryIdentity.name``; None for anything else."""
     found = _NAME.fullmatch(name)
-    return EntryIdentity(int(found[1]), int(found[2])) if found else None
+    identity = EntryIdentity(int(found[1]), int(found[2])) if found else None
+    return identity if identity is not None and max(identity) < LIMIT else None
 
 
 class EventMask:

@@ -128,7 +128,8 @@ class SqliteJournal:
         return done.addErrback(self._named)
 
     def _named(self, failure: Failure) -> Failure:
-        failure.trap(sqlite3.Error, OSError, JournalError)
+        # ValueError: an entry that cannot be read, such as a newer program's.
+        failure.trap(sqlite3.Error, OSError, ValueError, OverflowError, JournalError)
         if failure.check(JournalError):
             return failure
         kind = JournalBusyError if failure.check(sqlite3.OperationalError, OSError) else JournalError

@@ -41,9 +41,10 @@ class FolderPast:
     async def records(self, point: int) -> AsyncIterator[Sequence[Record]]:
         """See LogPast. The end of what is being written is no damage here: it is not durable yet."""
         holdings = await self._run(self._folder.holdings)
-        for found in holdings.segments:
-            if found.base < point:
-                continue
+        segments = [found for found in holdings.segments if found.base >= point]
+        if not segments or segments[0].base != point:
+            raise LogDamaged(f"{self._folder.path}: the segment behind {point} is gone")
+        for found in segments:
             name = str(self._folder.segment_path(found.base))
             data = await self._run(partial(self._folder.read_segment, found.base))
             at, end = segment.FIRST_BYTE, await self._run(partial(_end_of, data))

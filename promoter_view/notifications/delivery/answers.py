@@ -60,7 +60,7 @@ def _seconds(retry_after: str | None, now: datetime) -> float | None:
         return min(float(word[:12]), MOST_RETRY_AFTER_SECONDS)
     try:
         moment = parsedate_to_datetime(word)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

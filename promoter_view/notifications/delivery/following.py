@@ -34,6 +34,8 @@ class NotificationsFile:
         self._gauge = runtime.metrics.notifications_file_refused
         self._stamp: _Stamp | None = None
         self._reading: Deferred[None] | None = None
+        #: It could not be read, which may pass without a change of it.
+        self._is_passing = False
         self._polling = Periodic(runtime.reactor, lambda: _POLL_SECONDS, self.check)
         self._refused = Complaint(
             self._log,
@@ -71,6 +73,7 @@ class NotificationsFile:
 
     def _read(self, found: Found) -> None:
         self._gauge.set(0)
+        self._is_passing = False
         self._refused.clear()
         self._log.info("notifications: {count} are declared", count=len(found))
         self._take(found)
@@ -79,12 +82,15 @@ class NotificationsFile:
         if failure.check(CancelledError):
             return
         failure.trap(OSError, ValueError)
+        self._is_passing = failure.check(OSError) is not None
         self._gauge.set(1)
         said = failure.value.strerror if isinstance(failure.value, OSError) else failure.getErrorMessage()
         self._refused.set(str(said), reason=str(said))
 
     def _over(self, result: object, stamp: _Stamp) -> object:
-        self._reading, self._stamp = None, stamp
+        self._reading = None
+        if not self._is_passing:
+            self._stamp = stamp
         return result
 
 

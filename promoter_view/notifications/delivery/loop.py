@@ -54,6 +54,10 @@ class EntrySource(Protocol):
     def reach(self) -> EntryIdentity:
         """Everything behind that is in it."""
 
+    @property
+    def opened_at(self) -> int:
+        """Its progress when it was opened; 0 for a new one."""
+
     def query(self, query: JournalQuery) -> Deferred[Sequence[JournalEntry]]:
         """Errors: JournalError."""
 
@@ -116,6 +120,8 @@ class SubscriptionLoop:
             return
         self._connection.close()
         self._take(subscription)
+        if self.standing is not None:
+            self.standing = self.standing.anew()
         self._hurry()
 
     def wake(self) -> None:
@@ -124,14 +130,25 @@ class SubscriptionLoop:
         self._idle.end()
 
     def replay(self, cursor: EntryIdentity) -> None:
-        """Goes on behind that entry."""
+        """Goes on behind that entry; where it has not come there yet, as before."""
         standing = self.standing or DeliveryStanding(cursor)
+        if standing.cursor < cursor:
+            return
         self.standing = standing.moved(cursor)
         self._moved += 1
         self._hurry()
 
     async def attempt(self, entries: Sequence[JournalEntry]) -> ReceiverAnswer:
-        """Sends a message of those entries, once."""
+        """Sends a message of those entries, once. A fault of ours is an answer that did not come."""
+        try:
+            return await self._attempt(entries)
+        except (CancelledError, JournalError):
+            raise
+        except Exception:
+            self._log.failure("notifications {name}: a message could not be sent", name=self.name)
+            return no_answer("a fault of promoter-view: its log tells")
+
+    async def _attempt(self, entries: Sequence[JournalEntry]) -> ReceiverAnswer:
         try:
             message = await self._format.write(entries, self._parts.links)
         except FormatError as error:
@@ -166,6 +183,7 @@ class SubscriptionLoop:
 
     def _hurry(self) -> None:
         self._changed += 1
+        self._woken = True
         for pause in (self._idle, self._retry, self._saving):
             pause.end()
 
@@ -200,12 +218,15 @@ class SubscriptionLoop:
     async def _begin(self) -> None:
         """Where the file says, or behind the newest entry; of a journal that was not there yet, at its beginning."""
         journal = self._parts.journal
-        begin = journal.reach if self._is_early else EntryIdentity(journal.progress, LAST)
+        is_new = self._is_early and not journal.opened_at
+        begin = journal.reach if is_new else EntryIdentity(journal.progress, LAST)
         if self.subscription.since:
             since = parse_moment(self.subscription.since, self._parts.runtime.now())
             found = await journal.query(JournalQuery(since=since, limit=1))
             if found:
                 begin = _before(found[0].identity)
+        if self.standing is not None:  # moved meanwhile
+            return
         self.standing = DeliveryStanding(begin)
         self._parts.keeper.write_within(0)
 

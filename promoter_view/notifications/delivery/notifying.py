@@ -91,7 +91,8 @@ class Notifications:
         told = (self._formats, self._links, runtime, self._cluster)
         self._parts = SendingParts(self._journal, self._views, keeper, *told)
         self._begin_at = self._lost()
-        self._apply()
+        # A file that lags behind the one of the replica that led before is no reason to forget a cursor.
+        self._apply(forgets=False)
 
     def end(self) -> Deferred[None]:
         """See Leading. What is not durable yet is queued; a log that is another's refuses it."""
@@ -152,7 +153,7 @@ class Notifications:
         is_lost = known > 0 and not self._views.cursors and split(known).offset < first
         return EntryIdentity(known, LAST) if is_lost else None
 
-    def _apply(self) -> None:
+    def _apply(self, *, forgets: bool = True) -> None:
         declared, parts = self._declared, self._parts
         if declared is None or parts is None:
             return
@@ -160,7 +161,7 @@ class Notifications:
             if name not in declared:
                 self._drop(self._loops.pop(name))
         for name in self._views.cursors:
-            if name not in declared:
+            if forgets and name not in declared:
                 parts.keeper.forget(name)
         for name, subscription in declared.items():
             if name in self._loops:
@@ -193,9 +194,9 @@ class Notifications:
             self._runtime.metrics.forget_subscription(name)
 
     async def _replay(self, name: str, since: str) -> Mapping[str, Any]:
-        loop, now = self._loop(name), self._runtime.now()
+        self._loop(name)
         try:
-            moment = parse_moment(since, now)
+            moment = parse_moment(since, self._runtime.now())
         except ValueError as error:
             raise BadRequest(f"since: {error}") from error
         try:
@@ -205,7 +206,7 @@ class Notifications:
         if not found:
             return {"name": name, "replayed": False}
         first = found[0].identity
-        loop.replay(EntryIdentity(first.resource_version, first.item - 1))
+        self._loop(name).replay(EntryIdentity(first.resource_version, first.item - 1))
         return {"name": name, "replayed": True, "from": first.name}
 
     async def _test(self, name: str) -> Mapping[str, Any]:

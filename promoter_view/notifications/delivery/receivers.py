@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from hyperlink import URLParseError
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -17,11 +18,12 @@ from promoter_view.kubernetes.client.failures import NETWORK_ERRORS, unreachable
 from promoter_view.kubernetes.client.request_body import RequestBody
 from promoter_view.kubernetes.connection.cluster import ConfigError, FileSource
 from promoter_view.kubernetes.connection.tls import TlsMaterial, policies
+from promoter_view.kubernetes.outcomes import Outcome, Unreachable
 from promoter_view.network.agents import Agents, ConnectionSettings
 from promoter_view.network.proxies import proxy_from
 from promoter_view.network.sending import send
 from promoter_view.network.targets import Target, target_of
-from promoter_view.notifications.addresses import NoAddressError, address_of
+from promoter_view.notifications.addresses import EXPECTED_URL, NoAddressError, address_of, check_address
 from promoter_view.notifications.declaring import Receiver
 from promoter_view.notifications.delivery.answers import MessageFate, ReceiverAnswer, no_answer, read_answer
 from promoter_view.notifications.messages import OutgoingMessage
@@ -73,26 +75,32 @@ class ReceiverConnection:
         try:
             target = _target(url)
             agent = self._agents.get(target, proxy_from(runtime.environ, target), self._material())
+            sending = send(
+                agent, "POST", url.encode("ascii"), headers=headers, body=RequestBody(body), reactor=runtime.reactor
+            )
+        except URLParseError:
+            return no_answer(EXPECTED_URL)
         except ValueError as error:
             return no_answer(str(error))
-        sending = send(
-            agent, "POST", url.encode("ascii"), headers=headers, body=RequestBody(body), reactor=runtime.reactor
-        )
         try:
             response = await sending
         except CancelledError:
             raise
         except NETWORK_ERRORS as error:
-            return no_answer(f"no answer: {unreachable(error)}")
-        response.deliverBody(_Discarded(runtime.reactor))
+            return no_answer(f"no answer: {_words_of(unreachable(error))}")
+        _undecoded(response).deliverBody(_Discarded(runtime.reactor))
         told = response.headers.getRawHeaders(b"Retry-After") or [None]
         retry_after = None if told[0] is None else told[0].decode("latin-1")
         return read_answer(response.code, retry_after, runtime.now())
 
     def _address(self) -> str:
+        """Errors: ConfigError: the file may be in the middle of a change."""
         if self._url is None:
             return self._receiver.url
-        return _text(self._url)
+        try:
+            return check_address(_text(self._url))
+        except NoAddressError as error:
+            raise ConfigError(f"{self._url.name}: {error}") from error
 
     def _headers(self, message: OutgoingMessage, identity: str) -> Headers:
         """Errors: ConfigError, SecretError, for a file that cannot be used."""
@@ -138,6 +146,19 @@ class _Discarded(Protocol):
     def _give_up(self) -> None:
         if self.transport is not None:
             self.transport.loseConnection()
+
+
+def _words_of(error: Unreachable) -> str:
+    """Where something came that is no HTTP, its words are the receiver's, and not said."""
+    is_broken = error.outcome is Outcome.RESET
+    return "the connection broke off, or what came is no HTTP" if is_broken else str(error)
+
+
+def _undecoded(response: Any) -> Any:
+    """As it came: what nobody reads is not taken out of gzip."""
+    while (inner := getattr(response, "original", None)) is not None:
+        response = inner
+    return response
 
 
 def _late(*_: object) -> ReceiverAnswer:

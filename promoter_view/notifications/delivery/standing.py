@@ -85,11 +85,15 @@ class DeliveryStanding:
 
     def passed(self, identity: EntryIdentity) -> DeliveryStanding:
         """That entry is not for it."""
-        return replace(self, cursor=max(self.cursor, identity))
+        return replace(self.anew(), cursor=max(self.cursor, identity))
+
+    def anew(self) -> DeliveryStanding:
+        """What was tried before says nothing of the next attempt."""
+        return replace(self, attempts=0, refusals=0, wait=0.0, failing_since=None)
 
     def moved(self, cursor: EntryIdentity) -> DeliveryStanding:
         """It goes on there, wherever it stood; nothing is sent before that is durable."""
-        return replace(self, cursor=cursor, saved=None, attempts=0, refusals=0, wait=0.0)
+        return replace(self.anew(), cursor=cursor, saved=None)
 
     def kept(self, saved: EntryIdentity, sent: int) -> DeliveryStanding:
         """That cursor is durable, of which ``sent`` messages had been sent since the last that was."""
@@ -98,7 +102,7 @@ class DeliveryStanding:
 
 def _behind(standing: DeliveryStanding, last: EntryIdentity) -> DeliveryStanding:
     cursor = max(standing.cursor, last)
-    return replace(standing, cursor=cursor, attempts=0, refusals=0, wait=0.0, failing_since=None)
+    return replace(standing.anew(), cursor=cursor)
 
 
 def _wait(attempts: int, retry_after: float | None, random: float) -> float:

@@ -56,7 +56,9 @@ def _check_events(text: bytes) -> None:
     depth = documents = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
-            raise YAMLTextError(f"{_line(event.start_mark)}: aliases (*{str(event.anchor)[:100]}) are not read")
+            raise YAMLTextError(
+                f"{_line(event.start_mark)}: aliases (*...) are not read; quote a text that begins with *"
+            )
         if getattr(event, "tag", None) is not None:
             raise YAMLTextError(f"{_line(event.start_mark)}: tags (!...) are not read")
         depth += isinstance(event, _OPENING) - isinstance(event, _CLOSING)

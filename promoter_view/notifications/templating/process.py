@@ -74,10 +74,11 @@ class TemplateProcess:
 
     async def _ask(self, encoded: bytes) -> Mapping[str, Any]:
         worker = self._worker
-        if worker is None or worker.ended.called:
-            worker = self._worker = _Worker()
+        if worker is None or worker.is_over or worker.ended.called:
+            worker = _Worker()
             call = [sys.executable, "-I", "-m", _MODULE]
             self._reactor.spawnProcess(worker, sys.executable, call, env={})
+            self._worker = worker
         late = self._reactor.callLater(_PATIENCE_SECONDS, worker.kill)
         try:
             return await worker.ask(encoded)
@@ -92,17 +93,24 @@ class _Worker(ProcessProtocol):
 
     def __init__(self) -> None:
         self.ended: Deferred[None] = Deferred()
+        #: It was killed, and may not have ended yet: what it still answers is for nobody.
+        self.is_over = False
         self._asked: Deferred[Mapping[str, Any]] | None = None
         self._received = bytearray()
 
     def ask(self, encoded: bytes) -> Deferred[Mapping[str, Any]]:
         """What it answers. To be called again once that has fired. Errors: _GoneError. Cancelled, the process ends."""
-        self._asked = Deferred(lambda _: self.kill())
+        self._asked = Deferred(self._cancelled)
         self.transport.write(_LENGTH.pack(len(encoded)) + encoded)
         return self._asked
 
+    def _cancelled(self, _: Deferred[Mapping[str, Any]]) -> None:
+        self._asked = None
+        self.kill()
+
     def kill(self) -> None:
         """At once, where it runs."""
+        self.is_over = True
         with suppress(ProcessExitedAlready):
             self.transport.signalProcess("KILL")
 

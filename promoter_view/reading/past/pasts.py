@@ -9,9 +9,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import inf
 
-from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -118,7 +117,9 @@ class Pasts:
     def _found(self, moment: AskedMoment) -> PastState | None:
         if moment.resource_version:
             return self._kept.get(moment.resource_version)
-        return next((past for past in self._kept.values() if past.since_ms <= moment.time_ms < past.until_ms), None)
+        kept = (past for past in self._kept.values() if past.since_ms <= moment.time_ms < past.until_ms)
+        # One that was asked for in the middle of an offset has not all of that moment.
+        return next((past for past in kept if split(past.views.head).place == LAST_PLACE), None)
 
     def _keep(self, past: PastState) -> None:
         head = past.views.head
@@ -145,6 +146,8 @@ class Pasts:
             waiting.callback(result)
 
     async def _read(self, moment: AskedMoment) -> PastState:
+        if all(waiting.called for waiting in self._asked[moment]):
+            raise CancelledError  # nobody waits for it any more
         if moment.resource_version:
             try:
                 return await self._from_memory(moment)
@@ -172,7 +175,7 @@ class Pasts:
             found,
             head or at_end_of(changed),
             since_ms=near.latest_ms,
-            until_ms=inf if near.after is None else near.after.time_ms,
+            until_ms=moment.time_ms + 1 if near.after is None else near.after.time_ms,
             changed=changed,
             following=at_end_of(near.after.resource_version) if near.after else 0,
         )
@@ -218,7 +221,7 @@ class Pasts:
             found,
             head,
             since_ms=latest,
-            until_ms=inf if following is None else max(latest, following.time_ms),
+            until_ms=moment.time_ms + 1 if following is None else max(latest, following.time_ms),
             changed=replay.changed,
             following=await replay.following(),
             definitions=definitions,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import orjson
 
-from promoter_view.command.telling.exports import HEADING, csv_line, json_line
+from promoter_view.command.telling.exports import HEADING, csv_cells, csv_line, json_line
 from promoter_view.journal.entries import EventCheck, JournalEntry
 from tests.support.journal.journals import commit, entry
 
@@ -48,6 +48,7 @@ def test_words_of_others_are_no_formula_and_no_line() -> None:
     """A spreadsheet takes none for a formula; an entry is one line whatever it tells."""
     for sign in "=+-@":
         assert cells(csv_line(told(f"{sign}HYPERLINK()")))["commit.subject"] == f"'{sign}HYPERLINK()"
+    assert csv_cells({"commit": {"source": ["=1", "b\x1b"]}}, ["commit.source"]) == ["'=1 b"]
     line = csv_line(told("\t=1", "one\r\ntwo\x1b[31m"))
     assert len(line.splitlines()) == 1
     assert (cells(line)["commit.subject"], cells(line)["check.message"]) == ("'=1", "one  two [31m")

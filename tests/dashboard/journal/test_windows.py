@@ -124,7 +124,7 @@ def test_which_entries_the_journal_is_asked_for() -> None:
 
 
 def test_places_and_what_fits_are_told() -> None:
-    """A place is written as it is read; a change in memory fits by namespace, part of a name, event and what was seen."""
+    """A place is written as it is read; a change fits by namespace, part of a name, event and what was seen."""
     assert [str(ActivityPlace(7)), str(ActivityPlace(7, 3))] == ["7", "7-3"]
     query = ActivityQuery(namespace="shop", name="ear", event="created", visited=5)
     assert query.fits("shop", "search", 6, {"created"})

@@ -51,6 +51,7 @@ def board() -> Board:
 def test_what_changed(board: Board) -> None:
     """By strategy and environment the commit before and after; what came, went, or is another one of that name."""
     found = board.ask("/compare?from=-30m", JSON).document
+    assert board.ask("/compare?from=-30m&to=", JSON).document["changes"] == found["changes"]
     told = {each["name"]: each for each in found["changes"]}
     assert {name: each["change"] for name, each in told.items()} == {
         "shop": "changed",

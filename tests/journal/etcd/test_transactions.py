@@ -57,6 +57,15 @@ def test_what_came_to_no_end_is_swept() -> None:
     assert writing(JournalHead(9)).sweep() == Transaction(LEADING, (DeleteKey(KEYS.behind(9)),))
 
 
+def test_what_cannot_be_read_stays() -> None:
+    """A newer program may read it: it goes only where there is no room for it."""
+    damaged = [KeyValue(KEYS.key((1, 0)), b"?", 1, 1)]
+    now = BEGAN + timedelta(days=1000)
+    assert writing(JournalHead(6, BEGINNING, 3, 100)).prune(damaged, Retention(0, 1000), now) == (None, 0)
+    transaction, _ = writing(JournalHead(6, BEGINNING, 3, 100)).prune(damaged, Retention(0, 10), now)
+    assert transaction is not None
+
+
 def test_the_oldest_go_first() -> None:
     """By age in the middle of a key, which goes with its last entry; by size a whole key at a time."""
     pieces = [next(iter(pieces_of([entry(version), entry(version + 1)]))) for version in (1, 3, 5)]

@@ -53,7 +53,9 @@ def test_where_a_watch_goes_on() -> None:
     assert change.time_ms == int(BEGAN.timestamp() * 1000) + 7 * 60_000
 
 
-@pytest.mark.parametrize("name", ["", "7", "7-", "-2", "0-1", "07-1", "7-01", "7-2 ", "7-x", "9" * 20 + "-1"])
+@pytest.mark.parametrize(
+    "name", ["", "7", "7-", "-2", "0-1", "07-1", "7-01", "7-2 ", "7-x", "9" * 20 + "-1", f"{1 << 63}-0"]
+)
 def test_names(name: str) -> None:
     """The name of an entry gives its identity; anything else nothing."""
     assert parse_name(EntryIdentity(7, 0).name) == EntryIdentity(7, 0)

@@ -48,6 +48,7 @@ def test_a_redirect_is_said_and_not_followed() -> None:
         ("Mon, 30 Nov 2026 11:00:00 GMT", 0.0),
         ("Mon, 30 Nov 2026 12:00:05 -0000", 5.0),
         ("soon", None),
+        ("Wed, 21 Oct 99999999999999999999 07:28:00 GMT", None),
         ("-5", None),
     ],
 )

@@ -148,6 +148,42 @@ def test_a_journal_that_was_not_there_yet_is_told_from_its_beginning(monkeypatch
     assert bench.sent == ["8-0", "9-0"]
 
 
+def test_an_old_journal_that_opens_late_is_not_told_from_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new one begins behind what it had when it was opened, however late that was."""
+    bench = Bench(monkeypatch)
+    bench.lead()
+    bench.declare(CHAT)
+    bench.journal.reach, bench.journal.opened_at = EntryIdentity(2, 0), 7
+    bench.write(entry(5), entry(7))
+    bench.wait(1)
+    bench.write(entry(8))
+    assert bench.sent == ["8-0"]
+
+
+def test_a_file_that_lags_behind_forgets_no_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever leads from now on may not have the newest file yet: what it does not name stays where it is."""
+    bench = Bench(monkeypatch, {"chat": CursorPlace(5, 0)})
+    bench.write(entry(5), entry(8))
+    bench.declare()
+    bench.lead()
+    bench.wait(2)
+    assert bench.cursors == {"chat": (5, 0)}
+    bench.declare(CHAT)
+    assert bench.sent == ["8-0"]
+
+
+def test_a_fault_of_ours_is_a_failure_like_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told, and tried again; the message waits."""
+    bench = begun(monkeypatch)
+    broken: Deferred[ReceiverAnswer] = Deferred()
+    broken.errback(AttributeError("a defect"))
+    bench.answers = [broken]
+    bench.write(entry(11))
+    assert bench.standing().failing_since is not None
+    bench.wait(2)
+    assert (bench.sent, bench.standing().failing_since) == (["11-0", "11-0"], None)
+
+
 def test_since_says_where_else(monkeypatch: pytest.MonkeyPatch) -> None:
     """For a new one only."""
     bench = Bench(monkeypatch)
@@ -320,6 +356,16 @@ def test_replay_sends_again(monkeypatch: pytest.MonkeyPatch) -> None:
     assert bench.sent == ["11-0", "12-0", "13-0", "12-0", "13-0"]
     bench.notifications.replay("chat", "-1s").addBoth(answers.append)
     assert answers[1] == {"name": "chat", "replayed": False}
+
+
+def test_replay_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has not come so far yet goes on where it stands."""
+    bench = begun(monkeypatch)
+    bench.answers = [FAILED]
+    bench.write(entry(11), entry(12), entry(13))
+    bench.notifications.replay("chat", BEGAN.replace(minute=13).isoformat())
+    bench.wait(2)
+    assert bench.sent == ["11-0", "11-0", "12-0", "13-0"]
 
 
 def test_what_cannot_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:

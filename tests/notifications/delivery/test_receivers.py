@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -131,12 +132,32 @@ def test_a_secret_that_is_none(server: ReceiverServer, tmp_path: Path) -> None:
 
 
 def test_an_address_of_a_file_that_is_none(tmp_path: Path) -> None:
-    """It is refused, without a word of it."""
+    """It may be in the middle of a change: it is read again, and the message waits; not a word of it is said."""
     url = tmp_path / "url"
     url.write_text("ftp://example.com/secret-part")
     answer = post(Receiver(url_file=str(url)))
-    assert answer.fate is MessageFate.REFUSED
+    assert answer.fate is MessageFate.FAILED
     assert "secret-part" not in answer.said
+    assert post(Receiver(url="https://host:/x")).fate is MessageFate.FAILED
+
+
+def test_one_that_speaks_no_http() -> None:
+    """Its words are not said."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"SSH-2.0-secret-part\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        told = post(Receiver(url=f"http://127.0.0.1:{listening.getsockname()[1]}/"))
+        thread.join()
+    assert told.fate is MessageFate.FAILED
+    assert "secret" not in told.said
+    assert "no HTTP" in told.said
 
 
 def test_an_answer_without_end_counts_by_its_status() -> None:

@@ -99,6 +99,12 @@ def test_what_is_left_out_is_passed() -> None:
     assert DeliveryStanding(NEXT, NEXT).passed(BEGIN).cursor == NEXT
 
 
+def test_what_is_passed_has_no_faults_left() -> None:
+    """Refusals of a message that is left out by now do not count against the next one."""
+    standing = answered(answered(DeliveryStanding(BEGIN, BEGIN), REFUSED), no_answer("no answer")).passed(NEXT)
+    assert (standing.attempts, standing.refusals, standing.wait, standing.failing_since) == (0, 0, 0.0, None)
+
+
 def test_whoever_is_moved_waits_for_the_log() -> None:
     """Else a cut would undo it."""
     standing = answered(DeliveryStanding(NEXT, NEXT), no_answer("no answer")).moved(BEGIN)

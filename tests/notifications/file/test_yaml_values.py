@@ -24,7 +24,7 @@ def test_texts() -> None:
     ("text", "why"),
     [
         (b"a" * (MAX_BYTES + 1), "expected at most 1048576"),
-        (BOMB, "line 2: aliases (*a) are not read"),
+        (BOMB, "line 2: aliases (*...) are not read; quote a text"),
         (b"a: &a {b: *a}", "line 1: aliases"),
         (b"<<: *x\n", "aliases"),
         (b"a: !!python/object/apply:os.system [id]", "line 1: tags (!...) are not read"),

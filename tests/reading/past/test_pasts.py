@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from twisted.internet.defer import Deferred
 
+from promoter_view.log.errors import LogDamaged
 from promoter_view.log.file.past import FolderPast
 from promoter_view.reading.past.asked import AskedMoment, moment_of, parse_at
 from promoter_view.records import Mirror
@@ -142,6 +143,42 @@ def test_one_replay_for_all_who_ask_for_the_same(tmp_path):
     worker.holding = False
     now(pasts.at(at[1]))
     assert len(made) == 3
+
+
+def test_what_nobody_waits_for_is_not_read(tmp_path):
+    """Whoever goes away leaves no replay behind that others would have to wait for."""
+    run = RecordedRun(tmp_path / "log")
+    run.list()
+    run.go(60)
+    worker, made = HeldWorker(), []
+    pasts = run.pasts(log=FolderPast(run.bench.path, worker=worker), make=lambda: made.append(1) or a_projector())
+    times = sorted({time_ms for _, time_ms, shown in run.told if shown})[:6]
+    worker.holding = True
+    waiting = [Deferred.fromCoroutine(pasts.at(AskedMoment("then", time_ms=time_ms))) for time_ms in times]
+    for each in waiting[2:]:
+        each.addErrback(lambda _: None)
+        each.cancel()
+    while worker.held:
+        worker.let_go()
+    assert len(made) == 2
+
+
+def test_the_end_of_the_log_is_not_kept_for_later(tmp_path):
+    """A moment that nothing followed says nothing of later ones."""
+    run = RecordedRun(tmp_path / "log")
+    run.list()
+    run.go(60)
+    pasts = run.pasts()
+    now(pasts.at(AskedMoment("then", time_ms=run.told[-1][1])))
+    run.go(60)
+    for _, time_ms, _ in run.told[-40:-1]:
+        assert seen(now(pasts.at(AskedMoment("later", time_ms=time_ms))).views) == run.expected(time_ms)[1]
+
+
+def test_a_segment_that_is_gone_is_no_empty_one(run):
+    """Retention may take it while it is read: what comes behind it is not taken for what followed."""
+    with pytest.raises(LogDamaged, match="is gone"):
+        now(anext(FolderPast(run.bench.path, worker=InlineWorker()).records(7)))
 
 
 def test_who_asks_for_too_many_is_told_to_wait(tmp_path):
