@@ -84,8 +84,8 @@ def test_since_the_last_visit(dashboard: Dashboard, visit: Visit) -> None:
 
 @pytest.mark.parametrize("dashboard", [QUIET], indirect=True)
 def test_a_visit_from_before_what_is_held(visit: Visit) -> None:
-    """The page says from when on changes are held."""
+    """The page says from when on changes are in memory, and what tells of those before."""
     page = visit.open()
     page.wait_for_function("name => localStorage.getItem(name)", arg=_KEPT)
     page.goto(visit.url + "activity?since=4700000000000000000")
-    assert "is no longer held" in page.locator("[data-visit]").inner_text()
+    assert "is told by the journal" in page.locator("[data-visit]").inner_text()

@@ -17,6 +17,7 @@ from tests.controlplane.installation.pod import NAMESPACE, Pod
 from tests.controlplane.installation.team import SECRET, STRATEGY, Team
 from tests.support.plane.aggregation import API_SERVICE
 from tests.support.plane.pki import make_authority
+from tests.support.program.truth import wait
 
 pytestmark = pytest.mark.controlplane
 
@@ -74,9 +75,9 @@ def test_the_authority_in_the_bundle_is_what_is_believed(installed: Installation
 
 def test_the_five_commands(installed: Installation, team: Team, viewer: Account) -> None:
     """What the mission verifies an installation with, by a viewer; the APIService by whoever may read those."""
-    assert re.search(
-        r"(?m)^promotionstrategydetails .* true +PromotionStrategyDetails$", viewer.kubectl("api-resources")
-    )
+    row = re.compile(r"(?m)^promotionstrategydetails .* true +PromotionStrategyDetails$")
+    # kube-aggregator looks for what a server has again in a while after that was away.
+    wait(lambda: row.search(viewer.kubectl("api-resources")) is not None, 60, "the resource to be discovered")
 
     installed.client.create(f"{RBAC}/clusterroles", {"metadata": {"name": "operator"}, "rules": [READING_SERVICES]})
     row = installed.account("operator").kubectl("get", "apiservice", API_SERVICE, "--no-headers").split()
