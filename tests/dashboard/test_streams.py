@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from promoter_view.records import Change, ChangeType, Mark, Mirror, ObjectKey
+from promoter_view.records import Change, ChangeType, Mark, ObjectKey
 from promoter_view.views.known import DEFINITIONS
-from tests.support.api.world import sample
+from tests.support.api.world import MIRROR, sample
 from tests.support.dashboard.board import Board, Events, bearer, by_members, with_tokens
 from tests.support.views.oracle import key_of
 from tests.support.views.stages import stage, thing
@@ -100,7 +100,7 @@ def test_positions_of_a_lost_tail_are_reset() -> None:
     world = board(1)
     lost = world.views.head + 262_144
     world.offset += 10
-    world.record(Mark(world.offset - 10, Mirror("cluster", {"promotionstrategies": "rules"}), 0))
+    world.record(Mark(world.offset - 10, MIRROR, 0))
     assert world.watch(headers={"Last-Event-ID": str(lost)}).brief()[0] == ("RESET", "")
 
 

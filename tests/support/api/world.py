@@ -60,6 +60,8 @@ METADATA_LIST = {"Accept": "application/json;as=PartialObjectMetadataList;v=v1;g
 _PATH = "promotionstrategies"
 _START = 1_000_000
 _RULES = rules_of(REFLECTED_KINDS)
+#: What its log mirrors.
+MIRROR = Mirror("cluster", {_PATH: _RULES["PromotionStrategy"].digest})
 
 
 def in_namespace(namespace: str) -> str:
@@ -204,7 +206,7 @@ class World:
             limits=limits or Limits(),
         )
         self.site = HttpSite(entrance, reactor=self.clock, metrics=self.metrics)
-        self.record(Mark(0, Mirror("cluster", {_PATH: _RULES["PromotionStrategy"].digest}), 0))
+        self.record(Mark(0, MIRROR, 0))
         if ready:
             self.become_ready()
 
