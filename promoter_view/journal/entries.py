@@ -64,9 +64,16 @@ class EntryIdentity(NamedTuple):
         """The UUIDv5 of the name."""
         return str(uuid5(_NAMES, self.name))
 
+    @property
+    def just_before(self) -> EntryIdentity:
+        """Behind it this entry comes next."""
+        return self._replace(item=self.item - 1)
+
 
 #: Before every entry.
 BEGINNING = EntryIdentity(0, -1)
+#: The number behind those of all entries of a resourceVersion.
+LAST = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)

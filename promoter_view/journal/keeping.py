@@ -154,10 +154,13 @@ class Journal:
         self._unopened.set(failure.getErrorMessage())
 
     def _written(self, entries: Sequence[JournalEntry]) -> None:
+        self._count(entries)
+        self._tell(entries)
+
+    def _count(self, entries: Sequence[JournalEntry]) -> None:
         self._instruments.written(entries)
         if self.state.oldest_time is None:
             self._store.state().addCallbacks(self._looked, self._not_pruned)
-        self._tell(entries)
 
     def _tell(self, entries: Sequence[JournalEntry]) -> None:
         for told in self._listeners:
@@ -247,9 +250,7 @@ class SharedJournal(Journal):
 
     def _written(self, entries: Sequence[JournalEntry]) -> None:
         """The store tells of them."""
-        self._instruments.written(entries)
-        if self.state.oldest_time is None:
-            self._store.state().addCallbacks(self._looked, self._not_pruned)
+        self._count(entries)
 
 
 if TYPE_CHECKING:

@@ -35,6 +35,11 @@ def seconds_of(offset: int) -> float:
     return offset / UNITS_PER_SECOND
 
 
+def milliseconds_of(offset: int) -> int:
+    """The same in whole milliseconds, not before the record of that offset was written."""
+    return -(-offset * 1000 // UNITS_PER_SECOND)
+
+
 def refusal(last: int, now: float) -> str | None:
     """Why the clock is not believed at ``now`` seconds, in one line; ``last`` is the newest offset, 0 for none."""
     if now >= _LAST_SECONDS:

@@ -18,7 +18,6 @@ from tests.support.program.truth import wait
 
 pytestmark = pytest.mark.controlplane
 
-GROUP = "promoter.argoproj.io/v1alpha1"
 BRANCH = "environment/prod"
 OLD, WANTED, NEWER = "a" * 40, "0123456789abcdef" + "0" * 24, "b" * 40
 
@@ -32,12 +31,7 @@ class World(NamedTuple):
 
     def set(self, name: str, **status: Any) -> None:
         """The state of a strategy's only environment."""
-        meta = {"namespace": "team", "name": name}
-        spec = {"gitRepositoryRef": {"name": "app"}, "environments": [{"branch": BRANCH}]}
-        self.cluster.written.apply({"apiVersion": GROUP, "kind": "PromotionStrategy", "metadata": meta, "spec": spec})
-        labels = {"promoter.argoproj.io/promotion-strategy": name}
-        policy = {"metadata": {**meta, "labels": labels}, "spec": {"activeBranch": BRANCH}, "status": status}
-        self.cluster.written.apply({"apiVersion": GROUP, "kind": "ChangeTransferPolicy", **policy})
+        self.cluster.put_strategy(name, BRANCH, status)
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
         """The script, begun."""

@@ -7,9 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from promoter_view.access.authorization import AccessReviews
-from tests.support.api.reviewing import access_reviewer
-from tests.support.dashboard.board import Board, bearer, with_tokens
+from tests.support.dashboard.board import Board, bearer, reviews_of, with_tokens
 
 
 class Desk:
@@ -24,18 +22,6 @@ class Desk:
 
     def test(self, name: str) -> Deferred[Mapping[str, Any]]:
         raise NotImplementedError
-
-
-def path_reviews(board: Board) -> AccessReviews:
-    """Whether somebody may get a path, as the board's grants say."""
-    return AccessReviews(
-        access_reviewer(board.reviews, board.clock, board.metrics),
-        clock=board.clock,
-        allowed_seconds=0,
-        denied_seconds=0,
-        metrics=board.metrics,
-        masters=False,
-    )
 
 
 def test_the_page_and_its_json() -> None:
@@ -58,7 +44,7 @@ def test_without_a_file_the_page_says_how() -> None:
 
 def test_whoever_may_not_get_the_path_sees_nothing() -> None:
     """The cluster is asked for a permission of its own: addresses and failures are not for all who may look."""
-    board = with_tokens({"jane": ["*", "/notifications"], "john": ["*"]}, desk=Desk(), path_reviews=path_reviews)
+    board = with_tokens({"jane": ["*", "/notifications"], "john": ["*"]}, desk=Desk(), path_reviews=reviews_of)
     assert board.ask("/notifications?format=json", headers=bearer("jane")).code == 200
     refused = board.ask("/notifications?format=json", headers=bearer("john"))
     assert refused.code == 403

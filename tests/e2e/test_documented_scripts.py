@@ -21,7 +21,6 @@ from tests.support.program.simulated import Simulated, simulated
 from tests.support.program.truth import wait
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "scripts.md"
-GROUP = "promoter.argoproj.io/v1alpha1"
 BRANCH = "environment/prod"
 OLD, NEW = "a" * 40, "b" * 40
 
@@ -46,12 +45,7 @@ class World(NamedTuple):
 
     def set(self, name: str, **status: Any) -> None:
         """The state of a strategy's only environment."""
-        meta = {"namespace": "team", "name": name}
-        spec = {"gitRepositoryRef": {"name": "app"}, "environments": [{"branch": BRANCH}]}
-        self.cluster.written.apply({"apiVersion": GROUP, "kind": "PromotionStrategy", "metadata": meta, "spec": spec})
-        labels = {"promoter.argoproj.io/promotion-strategy": name}
-        policy = {"metadata": {**meta, "labels": labels}, "spec": {"activeBranch": BRANCH}, "status": status}
-        self.cluster.written.apply({"apiVersion": GROUP, "kind": "ChangeTransferPolicy", **policy})
+        self.cluster.put_strategy(name, BRANCH, status)
 
 
 def checked(phase: str) -> dict[str, Any]:

@@ -71,8 +71,8 @@ class EventLister:
         identity = parse_name(name)
         if identity is None:
             return None
-        after, before = (identity._replace(item=identity.item + step) for step in (-1, 1))
-        query = JournalQuery(namespace=namespace, after=after, before=before)
+        behind = identity._replace(item=identity.item + 1)
+        query = JournalQuery(namespace=namespace, after=identity.just_before, before=behind)
         found = await find(self._journal, AskedEntries(query, self._views), sight, 1)
         return event_bundle(found[0]) if found else None
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from promoter_view.dashboard.events import Event
 from promoter_view.dashboard.nearest import first_unknown
-from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType
-from promoter_view.journal.serving.asking import LAST, AskedEntries, beyond, is_behind
+from promoter_view.journal.entries import BEGINNING, LAST, EntryIdentity, EventType
+from promoter_view.journal.serving.asking import AskedEntries, beyond, is_behind
 from promoter_view.journal.serving.bundles import parse_name
 from promoter_view.journal.store import JournalQuery
 from promoter_view.views.versions import LIMIT

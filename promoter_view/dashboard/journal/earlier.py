@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from promoter_view.journal.entries import EntryIdentity, JournalEntry
+from promoter_view.journal.entries import LAST, EntryIdentity, JournalEntry
 from promoter_view.journal.keeping import Journal
-from promoter_view.journal.serving.asking import LAST, AskedEntries, look
+from promoter_view.journal.serving.asking import AskedEntries, look
 from promoter_view.journal.store import JournalError
 from promoter_view.reading.sight import Sight
 

@@ -10,8 +10,7 @@ from datetime import datetime
 
 from promoter_view.dashboard.nearest import first_unknown
 from promoter_view.dashboard.streams.requests import require_known
-from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType
-from promoter_view.journal.serving.asking import LAST
+from promoter_view.journal.entries import BEGINNING, LAST, EntryIdentity, EventType
 from promoter_view.journal.serving.bundles import parse_name
 from promoter_view.journal.store import JournalQuery
 from promoter_view.moments import parse_moment

@@ -70,7 +70,7 @@ class JournalStreams:
         if wanted.query.since is None:
             return None
         for entry in await wanted.read(self._views.journal, replace(wanted.query, limit=1)):
-            return EntryIdentity(entry.identity.resource_version, entry.identity.item - 1)
+            return entry.identity.just_before
         return None
 
     async def _resume(self, feed: Feed, begin: EntryIdentity | None, sighted: SightedViews) -> None:

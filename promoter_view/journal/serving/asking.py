@@ -7,15 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from promoter_view.journal.entries import EntryIdentity, EventType, JournalEntry
+from promoter_view.journal.entries import LAST, EntryIdentity, EventType, JournalEntry
 from promoter_view.journal.keeping import Journal
 from promoter_view.journal.store import JournalQuery
 from promoter_view.reading.sight import NOTHING_SEEN, Sight
 
 _FETCHED = 1000
 _GAPS = frozenset((EventType.GAP,))
-#: Behind every entry of a resourceVersion.
-LAST = 1 << 40
 
 
 def _everything(entry: JournalEntry) -> bool:  # noqa: ARG001

@@ -16,9 +16,9 @@ from twisted.python.failure import Failure
 
 from promoter_view.boundaries import Cursor, ViewReader, Wakeable
 from promoter_view.complaints import Complaint
-from promoter_view.journal.entries import EntryIdentity, JournalEntry
+from promoter_view.journal.entries import LAST, EntryIdentity, JournalEntry
 from promoter_view.journal.keeping import Journal
-from promoter_view.journal.serving.asking import LAST, AskedEntries
+from promoter_view.journal.serving.asking import AskedEntries
 from promoter_view.journal.serving.bundles import EventBundles, change_of, event_bundle
 from promoter_view.journal.store import JournalQuery
 from promoter_view.reading.pump import FRESHNESS_SECONDS

@@ -34,8 +34,6 @@ class NotificationsFile:
         self._gauge = runtime.metrics.notifications_file_refused
         self._stamp: _Stamp | None = None
         self._reading: Deferred[None] | None = None
-        #: It could not be read, which may pass without a change of it.
-        self._is_passing = False
         self._polling = Periodic(runtime.reactor, lambda: _POLL_SECONDS, self.check)
         self._refused = Complaint(
             self._log,
@@ -68,29 +66,28 @@ class NotificationsFile:
             return
         pool = self._reactor.getThreadPool()
         reading: Deferred[Found] = deferToThreadPool(self._reactor, pool, _read, self._path)
-        self._reading = reading.addCallback(self._read).addErrback(self._not_read)
-        self._reading.addBoth(self._over, stamp)
+        self._reading = reading.addCallback(self._read, stamp).addErrback(self._not_read, stamp)
+        self._reading.addBoth(self._over)
 
-    def _read(self, found: Found) -> None:
+    def _read(self, found: Found, stamp: _Stamp) -> None:
+        self._stamp = stamp
         self._gauge.set(0)
-        self._is_passing = False
         self._refused.clear()
         self._log.info("notifications: {count} are declared", count=len(found))
         self._take(found)
 
-    def _not_read(self, failure: Failure) -> None:
+    def _not_read(self, failure: Failure, stamp: _Stamp) -> None:
         if failure.check(CancelledError):
             return
         failure.trap(OSError, ValueError)
-        self._is_passing = failure.check(OSError) is not None
+        if not failure.check(OSError):  # that may pass without a change of the file
+            self._stamp = stamp
         self._gauge.set(1)
         said = failure.value.strerror if isinstance(failure.value, OSError) else failure.getErrorMessage()
         self._refused.set(str(said), reason=str(said))
 
-    def _over(self, result: object, stamp: _Stamp) -> object:
+    def _over(self, result: object) -> object:
         self._reading = None
-        if not self._is_passing:
-            self._stamp = stamp
         return result
 
 

@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 
 from promoter_view.access.reviews import Poster
 from promoter_view.boundaries import ViewReader
-from promoter_view.journal.entries import EntryIdentity, JournalEntry
+from promoter_view.journal.entries import LAST, EntryIdentity, JournalEntry
 from promoter_view.journal.store import JournalError, JournalQuery
 from promoter_view.log.pausing import Pause
 from promoter_view.moments import parse_moment
@@ -33,8 +33,6 @@ from promoter_view.runtime import Runtime
 if TYPE_CHECKING:
     from promoter_view.notifications.delivery.cursors import CursorHolder
 
-#: Behind every entry of its resourceVersion.
-LAST = 1 << 31
 _PAGE = 100
 #: How often it is looked all the same whether there is something, and after a fault of ours.
 _LOOK_SECONDS = 30.0
@@ -224,7 +222,7 @@ class SubscriptionLoop:
             since = parse_moment(self.subscription.since, self._parts.runtime.now())
             found = await journal.query(JournalQuery(since=since, limit=1))
             if found:
-                begin = _before(found[0].identity)
+                begin = found[0].identity.just_before
         if self.standing is not None:  # moved meanwhile
             return
         self.standing = DeliveryStanding(begin)
@@ -324,10 +322,6 @@ class SubscriptionLoop:
         if behind:
             self._parts.keeper.write_within(0 if standing.unsaved >= MOST_UNSAVED else SENT_SECONDS)
         return behind
-
-
-def _before(identity: EntryIdentity) -> EntryIdentity:
-    return EntryIdentity(identity.resource_version, identity.item - 1)
 
 
 def _cancelled(failure: Failure) -> None:

@@ -13,14 +13,14 @@ from twisted.logger import Logger
 
 from promoter_view.boundaries import EventLog, Leading, ViewReader
 from promoter_view.decoded import mapping, text
-from promoter_view.journal.entries import EntryIdentity, JournalEntry
+from promoter_view.journal.entries import LAST, EntryIdentity, JournalEntry
 from promoter_view.journal.store import JournalError, JournalQuery
 from promoter_view.kubernetes.client.client import KubernetesClient
 from promoter_view.moments import parse_moment
 from promoter_view.notifications.declaring import Subscription
 from promoter_view.notifications.delivery.cursors import CursorKeeper
 from promoter_view.notifications.delivery.following import NotificationsFile
-from promoter_view.notifications.delivery.loop import LAST, EntrySource, SendingParts, SubscriptionLoop
+from promoter_view.notifications.delivery.loop import EntrySource, SendingParts, SubscriptionLoop
 from promoter_view.notifications.delivery.standing import DeliveryStanding
 from promoter_view.notifications.delivery.telling import NotificationTold
 from promoter_view.notifications.formats.choosing import MessageFormats
@@ -206,7 +206,7 @@ class Notifications:
         if not found:
             return {"name": name, "replayed": False}
         first = found[0].identity
-        self._loop(name).replay(EntryIdentity(first.resource_version, first.item - 1))
+        self._loop(name).replay(first.just_before)
         return {"name": name, "replayed": True, "from": first.name}
 
     async def _test(self, name: str) -> Mapping[str, Any]:

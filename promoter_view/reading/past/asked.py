@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from promoter_view.moments import parse_moment
-from promoter_view.records import Record
 from promoter_view.views.versions import LIMIT, split
 from promoter_view.web.errors import BadRequest
 
@@ -35,9 +34,9 @@ class AskedMoment:
         """That of its resourceVersion."""
         return split(self.resource_version).offset
 
-    def holds(self, record: Record, latest_ms: int) -> bool:
-        """Whether that record is part of its state; ``latest_ms``: the latest time of the records up to it."""
-        return record.offset <= self.offset if self.resource_version else latest_ms <= self.time_ms
+    def holds(self, offset: int, latest_ms: int) -> bool:
+        """Whether the record of that offset is part of its state; ``latest_ms``: the latest time of those up to it."""
+        return offset <= self.offset if self.resource_version else latest_ms <= self.time_ms
 
 
 def parse_at(text: str, now: datetime, parameter: str = "at") -> AskedMoment:

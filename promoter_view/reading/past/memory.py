@@ -29,7 +29,7 @@ def neighbours(views: ViewReader, asked: AskedMoment) -> Generator[None, None, N
     while not cursor.caught_up:
         for change in cursor.take(_CHANGES_A_STEP):
             now_ms = max(latest_ms, change.time_ms)
-            if not _holds(asked, change, now_ms):
+            if not asked.holds(split(change.resource_version).offset, now_ms):
                 return Neighbours(before, change, latest_ms)
             before, latest_ms = change, now_ms
         yield
@@ -39,9 +39,3 @@ def neighbours(views: ViewReader, asked: AskedMoment) -> Generator[None, None, N
 def began_ms(views: ViewReader) -> int:
     """About when the history in memory begins, in milliseconds since 1970; not earlier than it does."""
     return int(moment(views.horizon).timestamp() * 1000)
-
-
-def _holds(asked: AskedMoment, change: BundleChange, latest_ms: int) -> bool:
-    if asked.resource_version:
-        return split(change.resource_version).offset <= asked.offset
-    return latest_ms <= asked.time_ms

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.log.errors import LogDamaged, LogError
-from promoter_view.log.offsets import UNITS_PER_SECOND
+from promoter_view.log.offsets import milliseconds_of
 from promoter_view.log.past import LogPast
 from promoter_view.reading.past.asked import AskedMoment
 from promoter_view.reading.past.cleaned import CleanedPast
@@ -187,7 +187,7 @@ class Pasts:
         replay = await self._begun(log, [point for point in points if _begins_before(point, moment)])
         if replay is None:
             raise MomentGone(moment.text, await self._first(log, points))
-        await replay.through(lambda record, latest: record.offset <= newest and moment.holds(record, latest))
+        await replay.through(lambda record, latest: record.offset <= newest and moment.holds(record.offset, latest))
         if replay.next is None and replay.last < newest:
             raise LogDamaged("the log ends before its newest record")
         if moment.resource_version and replay.is_lost(moment.offset):
@@ -215,7 +215,7 @@ class Pasts:
         at = min(head, projector.head)  # at some offsets nothing was recorded
         found = {view: projector.list_at(view, "", at) for view in projector.definitions}
         definitions, following = projector.definitions, replay.next
-        latest = replay.latest_ms or _ms(replay.last)
+        latest = replay.latest_ms or milliseconds_of(replay.last)
         return _past(
             projector,
             found,
@@ -259,17 +259,12 @@ async def _complete_from(replay: Replay) -> str:
     """When the first complete state from there on is, "" where none is."""
     if not replay.built:
         await replay.through(lambda *_: not replay.built, most=1)
-    return _written(replay.latest_ms or _ms(replay.last)) if replay.built else ""
+    return _written(replay.latest_ms or milliseconds_of(replay.last)) if replay.built else ""
 
 
 def _begins_before(point: int, moment: AskedMoment) -> bool:
     """Whether all up to that point is part of the moment's state. No record is later than its offset tells."""
-    return point < moment.offset if moment.resource_version else _ms(point) <= moment.time_ms
-
-
-def _ms(offset: int) -> int:
-    """Not before the record of that offset was written, milliseconds since 1970."""
-    return -(-offset * 1000 // UNITS_PER_SECOND)
+    return point < moment.offset if moment.resource_version else milliseconds_of(point) <= moment.time_ms
 
 
 def _written(ms: int) -> str:

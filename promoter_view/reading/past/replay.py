@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from promoter_view.boundaries import Cursor
 from promoter_view.log.group_commit import batched
-from promoter_view.log.offsets import UNITS_PER_SECOND
+from promoter_view.log.offsets import milliseconds_of
 from promoter_view.log.past import LogPast
 from promoter_view.reading.past.cleaned import CleanedPast
 from promoter_view.records import Mark, Record
@@ -68,7 +68,7 @@ class Replay:
             cleaned = await outcome_in_slices(self._cleaned.snapshot(snapshot), reactor=self._reactor)
             await in_slices(self.projector.restore(cleaned), reactor=self._reactor)
             # Whatever clocks said before, no moment of theirs is later than the offset's.
-            self.latest_ms = -(-self._point * 1000 // UNITS_PER_SECOND)
+            self.latest_ms = milliseconds_of(self._point)
             self._note()
 
     async def through(self, admits: Admits, *, most: int = 1 << 20) -> None:

@@ -13,8 +13,7 @@ from promoter_view.dashboard.journal.requests import (
     read_request,
     wanted_form,
 )
-from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType
-from promoter_view.journal.serving.asking import LAST
+from promoter_view.journal.entries import BEGINNING, LAST, EntryIdentity, EventType
 from promoter_view.web.errors import BadRequest
 from promoter_view.web.parameters import parameters_of
 

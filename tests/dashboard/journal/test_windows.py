@@ -12,8 +12,7 @@ from promoter_view.dashboard.events import Event, Item
 from promoter_view.dashboard.journal.activity_query import NOWHERE, ActivityPlace, ActivityQuery, read_activity_query
 from promoter_view.dashboard.journal.earlier import Earlier
 from promoter_view.dashboard.journal.windows import ENTRIES_A_PAGE, ActivityShown, shown_of, window_of
-from promoter_view.journal.entries import EntryIdentity, EventType, JournalEntry
-from promoter_view.journal.serving.asking import LAST
+from promoter_view.journal.entries import LAST, EntryIdentity, EventType, JournalEntry
 from tests.support.journal.journals import BEGAN, KEY, entry
 
 #: Changes behind it are in memory.

@@ -39,7 +39,7 @@ def test_what_is_no_moment(text: str) -> None:
 def test_what_a_moment_holds() -> None:
     """By time the latest time until there counts, by resourceVersion the offset alone."""
     record = Record(1000, 5, Position("path", "1"))
-    assert AskedMoment("then", time_ms=7).holds(record, 7)
-    assert not AskedMoment("then", time_ms=7).holds(record, 8)
-    assert moment_of(1000 * 262_144).holds(record, 99)
-    assert not moment_of(999 * 262_144).holds(record, 0)
+    assert AskedMoment("then", time_ms=7).holds(record.offset, 7)
+    assert not AskedMoment("then", time_ms=7).holds(record.offset, 8)
+    assert moment_of(1000 * 262_144).holds(record.offset, 99)
+    assert not moment_of(999 * 262_144).holds(record.offset, 0)

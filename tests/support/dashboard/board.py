@@ -231,9 +231,9 @@ class Events:
         return Frame(fields["event"], fields.get("id"), json.loads(fields["data"]))
 
 
-def reviewed(board: Board, *, members: bool = False) -> Sights:
-    """What the board's grants allow."""
-    reviews = AccessReviews(
+def reviews_of(board: Board) -> AccessReviews:
+    """Who may what, as the board's grants say, asked each time."""
+    return AccessReviews(
         access_reviewer(board.reviews, board.clock, board.metrics),
         clock=board.clock,
         allowed_seconds=0,
@@ -241,6 +241,11 @@ def reviewed(board: Board, *, members: bool = False) -> Sights:
         metrics=board.metrics,
         masters=False,
     )
+
+
+def reviewed(board: Board, *, members: bool = False) -> Sights:
+    """What the board's grants allow."""
+    reviews = reviews_of(board)
     return Sights(
         board.views,
         lambda: board.views.definitions,

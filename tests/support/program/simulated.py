@@ -17,6 +17,7 @@ from tests.support.program.program import Program
 from tests.support.program.truth import Document, Name, serves, truth, wait
 
 REPOSITORY = Path(__file__).parents[3]
+_GROUP = "promoter.argoproj.io/v1alpha1"
 
 
 class Simulated:
@@ -35,6 +36,15 @@ class Simulated:
     def command(self, name: str, **arguments: Any) -> None:
         """See promoter_view.simulator.kubernetes.control."""
         self._client.create(f"/simulator/{name}", arguments)
+
+    def put_strategy(self, name: str, branch: str, status: Document) -> None:
+        """A strategy of namespace team with one environment, whose policy has that status."""
+        meta = {"namespace": "team", "name": name}
+        spec = {"gitRepositoryRef": {"name": "app"}, "environments": [{"branch": branch}]}
+        self.written.apply({"apiVersion": _GROUP, "kind": "PromotionStrategy", "metadata": meta, "spec": spec})
+        labels = {"promoter.argoproj.io/promotion-strategy": name}
+        policy = {"metadata": {**meta, "labels": labels}, "spec": {"activeBranch": branch}, "status": status}
+        self.written.apply({"apiVersion": _GROUP, "kind": "ChangeTransferPolicy", **policy})
 
     def truth(self) -> dict[Name, Document]:
         """The bundles that its objects make."""
