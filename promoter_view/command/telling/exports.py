@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +9,7 @@ import orjson
 
 from promoter_view.command.telling.documents import escaped
 from promoter_view.command.telling.tables import plain
+from promoter_view.csv_rows import csv_row
 from promoter_view.decoded import mapping
 from promoter_view.journal.entries import JournalEntry
 
@@ -23,7 +22,6 @@ _COLUMNS = (
 )  # fmt: skip
 #: What a spreadsheet would take for a formula.
 _FORMULAS = ("=", "+", "-", "@")
-_LINE_END = "\r\n"
 
 
 def json_line(entry: JournalEntry) -> str:
@@ -47,13 +45,6 @@ def _cell(document: Any, path: list[str]) -> str:
         return str(found).lower()
     words = plain(" ".join(map(str, found)) if isinstance(found, list) else str(found))
     return f"'{words}" if words.startswith(_FORMULAS) else words
-
-
-def csv_row(cells: Sequence[str]) -> str:
-    """A line, without its end."""
-    written = io.StringIO()
-    csv.writer(written, lineterminator=_LINE_END).writerow(cells)
-    return written.getvalue().removesuffix(_LINE_END)
 
 
 HEADING = csv_row(_COLUMNS)

@@ -217,7 +217,7 @@ class JournalFollowing:
             ready = self._ready(head)
             more = page.more and bool(page.items)
             if more:
-                keys = Keys(page.items[-1].key + b"\0", keys.end)
+                keys = keys.behind(page.items[-1].key)
             place = self._moved(self._place.revision if more else found.revision, ready)
             await self._take(Copying(place, head, _values(ready), self._progress if more else head.progress))
 
@@ -241,7 +241,7 @@ class JournalFollowing:
         """The keys after that one."""
         if first == BEGINNING:
             return self._keys.entries
-        return Keys(self._keys.key(first) + b"\0", self._keys.entries.end)
+        return self._keys.entries.behind(self._keys.key(first))
 
 
 def _values(items: Sequence[KeyValue]) -> Sequence[bytes]:

@@ -62,7 +62,7 @@ class RestingEtcdJournal:
                 yield item
             more = page.more and bool(page.items)
             if more:
-                keys = Keys(page.items[-1].key + b"\0", keys.end)
+                keys = keys.behind(page.items[-1].key)
 
     async def _range(self, keys: Keys, revision: int) -> Found:
         try:

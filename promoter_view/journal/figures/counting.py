@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from promoter_view.csv_rows import csv_row
 from promoter_view.decoded import mapping, mappings, texts
 from promoter_view.journal.figures.meters import Arrivals, Calendar, DeliveryEvent, Meter, StageMeter, StrategyMeter
 from promoter_view.journal.figures.samples import FIGURES, DeliveryFigures, DeliverySamples, figure_steps
@@ -150,9 +149,9 @@ class DeliveryReport:
 
     def csv(self) -> Iterator[str]:
         """A heading, and a line for each object. Times are in seconds."""
-        yield _row(_COLUMNS)
+        yield csv_row(_COLUMNS)
         for each in self.objects:
-            yield _row(_cells(each.document()))
+            yield csv_row(_cells(each.document()))
 
 
 def report_steps(
@@ -174,12 +173,6 @@ def report_steps(
 def _cells(document: Mapping[str, Any]) -> list[str]:
     paths = (column.split(".") for column in _COLUMNS)
     return [str(mapping(document, *path).get(last, "")) for *path, last in paths]
-
-
-def _row(cells: Sequence[str]) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator="").writerow(cells)
-    return written.getvalue()
 
 
 def _stamp(moment: datetime) -> str:

@@ -143,7 +143,7 @@ class Loader:
                 yield item
             more = page.more and bool(page.items)
             if more:
-                keys = Keys(page.items[-1].key + b"\0", keys.end)
+                keys = keys.behind(page.items[-1].key)
 
 
 def _decoded(

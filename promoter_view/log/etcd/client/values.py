@@ -18,6 +18,10 @@ class Keys(NamedTuple):
     key: bytes
     end: bytes = b""
 
+    def behind(self, key: bytes) -> Keys:
+        """Those of them that come after that one."""
+        return Keys(key + b"\0", self.end)
+
 
 class KeyValue(NamedTuple):
     """A key as it stands. ``lease`` is 0 where it has none."""
