@@ -121,3 +121,9 @@ def test_an_entry_is_found_by_its_identity() -> None:
     entry = JournalEntry(EntryIdentity(1, 0), TIME, KEY, "uid", FULL)
     assert {entry, replace(entry)} == {entry}
     assert len({entry, replace(entry, uid="another")}) == 2
+
+
+def test_just_before_an_entry_there_is_nothing_else() -> None:
+    """Whoever stands there is given it next."""
+    identity = EntryIdentity(7, 3)
+    assert EntryIdentity(7, 2) <= identity.just_before < identity
