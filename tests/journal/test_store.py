@@ -1,207 +1,23 @@
-"""The suite that every store of a journal passes."""
+"""Stores of a journal: each passes the suite of all, and has its own trouble."""
 
 from __future__ import annotations
 
 import sqlite3
 import stat
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
-from datetime import timedelta
-from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
-from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType, JournalEntry
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.sqlite.schema import STEPS, VERSION
 from promoter_view.journal.sqlite.store import SqliteJournal
-from promoter_view.journal.store import Batch, JournalError, JournalQuery, JournalStore, Retention
-from promoter_view.records import BundleKey
+from promoter_view.journal.store import Batch, JournalError, JournalQuery, JournalStore
 from tests.support.journal.etcds import EtcdTown
-from tests.support.journal.journals import BEGAN, KEY, DirectJournal, entry
-
-OTHER = BundleKey("stagedetails", "kargo", "prod")
-
-
-class StoreSuite:
-    """What holds of every store; ``make`` gives the store of a place, again and again the same."""
-
-    make: Callable[[], JournalStore]
-
-    async def opened(self) -> JournalStore:
-        store = self.make()
-        await store.open()
-        self.addCleanup(store.close)
-        return store
-
-    async def test_a_new_one_is_empty(self) -> None:
-        """It begins before everything."""
-        store = self.make()
-        state = await store.open()
-        self.addCleanup(store.close)
-        self.assertEqual((state.progress, state.newest, state.oldest, state.entries), (0, BEGINNING, BEGINNING, 0))
-        self.assertEqual(await store.query(JournalQuery()), [])
-
-    async def test_what_is_written_is_read_in_order(self) -> None:
-        """By identity, whatever the order of times; the newest first where that is asked for."""
-        store = await self.opened()
-        first, second = [entry(1), entry(1, 1, EventType.STATE), entry(2, minutes=0)], [entry(9)]
-        await store.append(Batch(2, first))
-        await store.append(Batch(9, second))
-        whole = await store.query(JournalQuery())
-        self.assertEqual([each.identity for each in whole], [(1, 0), (1, 1), (2, 0), (9, 0)])
-        newest = await store.query(JournalQuery(newest_first=True, limit=2))
-        self.assertEqual([each.identity for each in newest], [(9, 0), (2, 0)])
-        state = await store.state()
-        self.assertEqual((state.progress, state.newest, state.oldest, state.entries), (9, (9, 0), (1, 0), 4))
-
-    async def test_what_comes_again_changes_nothing(self) -> None:
-        """A batch of which the journal had all, or a part: what is up to the progress is there, or was none."""
-        store = await self.opened()
-        await store.append(Batch(5, [entry(5)]))
-        self.assertEqual(await store.append(Batch(5, [entry(3), entry(5, letter="b")])), [])
-        told = await store.append(Batch(7, [entry(5, letter="b"), entry(7, letter="c")]))
-        self.assertEqual([each.identity for each in told], [(7, 0)])
-        found = await store.query(JournalQuery())
-        self.assertEqual([each.happening.after[0] for each in found], ["a", "c"])
-
-    async def test_progress_without_entries(self) -> None:
-        """Changes that meant nothing are not derived again; it never goes back."""
-        store = await self.opened()
-        await store.append(Batch(5))
-        await store.append(Batch(4))
-        self.assertEqual((await store.state()).progress, 5)
-
-    async def test_selections(self) -> None:
-        """By everything that a query can name, and by two of these together."""
-        store = await self.opened()
-        entries = [
-            entry(1, letter="a"),
-            entry(2, letter="b", environment="env/prod"),
-            entry(3, event=EventType.FAILED, letter="b"),
-            entry(4, key=OTHER, event=EventType.HEALTH, letter="c", environment=""),
-            entry(5, key=replace_name("other"), letter="abc"[0]),
-        ]
-        await store.append(Batch(5, entries))
-        wanted = {
-            (1, 2, 3, 5): JournalQuery(namespace="shop"),
-            (1, 2, 3): JournalQuery(namespace="shop", name="search"),
-            (4,): JournalQuery(view="stagedetails"),
-            (2,): JournalQuery(environment="env/prod"),
-            (3, 4): JournalQuery(events=frozenset((EventType.FAILED, EventType.HEALTH))),
-            (2, 3): JournalQuery(commit="b" * 7),
-            (1, 5): JournalQuery(commit="A" * 40),
-            (3,): JournalQuery(commit="b" * 8, events=frozenset((EventType.FAILED,))),
-            (2, 3, 4): JournalQuery(since=BEGAN + timedelta(minutes=2), until=BEGAN + timedelta(minutes=5)),
-            (4, 5): JournalQuery(after=EntryIdentity(3, 0)),
-            (1, 2): JournalQuery(before=EntryIdentity(3, 0)),
-            (5,): JournalQuery(uid="uid-other"),
-            (): JournalQuery(commit="d" * 7),
-        }
-        for versions, query in wanted.items():
-            found = await store.query(query)
-            self.assertEqual(tuple(each.identity.resource_version for each in found), versions, query)
-
-    async def test_times_that_are_not_in_order(self) -> None:
-        """What was backfilled is found by its time, wherever it stands; so is what stands around it."""
-        store = await self.opened()
-        minutes = {1: 30, 2: 10, 3: 40, 4: 20, 5: 50}
-        await store.append(Batch(5, [entry(version, minutes=each) for version, each in minutes.items()]))
-        times = (0, 10, 15, 20, 30, 35, 50, 55)
-        for since, until, newest_first in product((None, *times), (None, *times), (False, True)):
-            first, last = (None if each is None else BEGAN + timedelta(minutes=each) for each in (since, until))
-            query = JournalQuery(since=first, until=last, newest_first=newest_first)
-            wanted = [v for v, each in minutes.items() if (since or 0) <= each < (until if until is not None else 60)]
-            found = [each.identity.resource_version for each in await store.query(query)]
-            self.assertEqual(found, wanted[::-1] if newest_first else wanted, query)
-
-    async def test_what_has_no_commit_is_told_once(self) -> None:
-        """What is backfilled of objects without commits, by object and event."""
-        store = await self.opened()
-        first, second = (bare(version, backfilled=version > 1) for version in (1, 2))
-        await store.append(Batch(1, [first]))
-        self.assertEqual(await store.append(Batch(2, [second])), [])
-        self.assertEqual(len(await store.append(Batch(3, [bare(3)]))), 1)
-
-    async def test_how_long_it_took(self) -> None:
-        """Lead time since the commit, hop since the last environment that it depends on had it; in one batch too."""
-        store = await self.opened()
-        dev, perf = entry(10), entry(20, environment="env/perf")
-        prod = entry(30, environment="env/prod", awaited=("env/dev", "env/perf", "env/none"))
-        await store.append(Batch(10, [dev]))
-        told = await store.append(Batch(30, [perf, prod]))
-        self.assertEqual([each.happening.lead_seconds for each in told], [3600 + 20 * 60, 3600 + 30 * 60])
-        self.assertEqual([each.happening.hop_seconds for each in told], [None, 600])
-
-    async def test_clocks_that_disagree_tell_no_length(self) -> None:
-        """A commit from the future has no lead time; nothing is below zero."""
-        store = await self.opened()
-        (told,) = await store.append(Batch(1, [entry(1, minutes=-120)]))
-        self.assertIsNone(told.happening.lead_seconds)
-
-    async def test_what_is_told_once(self) -> None:
-        """Verified once a commit and environment; what is backfilled only where it was not told before."""
-        store = await self.opened()
-        verified = entry(1, event=EventType.VERIFIED)
-        await store.append(Batch(1, [verified, entry(1, 1)]))
-        again = [
-            entry(2, event=EventType.VERIFIED),
-            entry(2, 1, event=EventType.VERIFIED, letter="b"),
-            entry(2, 2, backfilled=True),
-            entry(2, 3, backfilled=True, environment="env/prod"),
-            entry(2, 4),
-        ]
-        told = await store.append(Batch(2, again))
-        self.assertEqual([each.identity.item for each in told], [1, 3, 4])
-
-    async def test_it_is_there_after_a_restart(self) -> None:
-        """Entries, progress, and what retention has deleted."""
-        store = await self.opened()
-        await store.append(Batch(3, [entry(1), entry(2), entry(3)]))
-        await store.prune(Retention(60, 1 << 30), BEGAN + timedelta(minutes=3.5))
-        before = (await store.state(), await store.query(JournalQuery()))
-        await store.close()
-        again = self.make()
-        state = await again.open()
-        self.addCleanup(again.close)
-        self.assertEqual((state, await again.query(JournalQuery())), before)
-        self.assertEqual((state.expired, state.oldest), ((2, 0), (3, 0)))
-
-    async def test_retention_by_age_and_by_size(self) -> None:
-        """The oldest go first, and their commits with them."""
-        store = await self.opened()
-        await store.append(Batch(50, [entry(version, letter="ab"[version % 2]) for version in range(1, 51)]))
-        self.assertEqual(await store.prune(Retention(3600, 1 << 30), BEGAN + timedelta(minutes=70)), 9)
-        self.assertEqual(await store.prune(Retention(3600, 1 << 30), BEGAN + timedelta(minutes=70)), 0)
-        self.assertEqual((await store.state()).oldest, (10, 0))
-        self.assertEqual(await store.prune(Retention(3600, 1), BEGAN + timedelta(minutes=70)), 41)
-        self.assertEqual(await store.query(JournalQuery(commit="a" * 40)), [])
-        self.assertEqual((await store.state()).expired, (50, 0))
-
-    async def test_retention_leaves_no_holes(self) -> None:
-        """A backfilled entry that is older than the ones before it goes with them, not before."""
-        store = await self.opened()
-        await store.append(
-            Batch(3, [entry(1), entry(2, environment="env/prod", backfilled=True, minutes=-90), entry(3)])
-        )
-        self.assertEqual(await store.prune(Retention(3600, 1 << 30), BEGAN + timedelta(minutes=30)), 0)
-        self.assertEqual(await store.prune(Retention(3600, 1 << 30), BEGAN + timedelta(minutes=62)), 2)
-        state = await store.state()
-        self.assertEqual((state.expired, state.oldest), ((2, 0), (3, 0)))
-
-
-def bare(version: int, *, backfilled: bool = False) -> JournalEntry:
-    """An entry without a commit."""
-    whole = entry(version, event=EventType.CREATED, environment="", backfilled=backfilled)
-    return replace(whole, happening=replace(whole.happening, commit=None))
-
-
-def replace_name(name: str) -> BundleKey:
-    return KEY._replace(name=name)
+from tests.support.journal.journals import DirectJournal, entry
+from tests.support.journal.suite import StoreSuite
 
 
 class SqliteTests(StoreSuite, TestCase):
