@@ -27,6 +27,8 @@ CERT_MANAGER = {"certs": {"mode": "certManager"}}
 
 ETCD = "http://promoter-etcd-0.promoter-etcd:2379,promoter-etcd-1.promoter-etcd:2379,promoter-etcd-2.promoter-etcd:2379"
 
+IN_ETCD: dict[str, Any] = {"eventLog": {"engine": "etcd", "etcd": {"url": f"{ETCD}/promoter-view"}}}
+
 #: What it is, values, overlay, components
 SAME: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
     ("manual certificates", {}, "certs-manual", ()),
@@ -73,12 +75,7 @@ SAME: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
         "certs-manual",
         ("dashboard-same-pod",),
     ),
-    (
-        "replicas",
-        {"eventLog": {"engine": "etcd", "etcd": {"url": f"{ETCD}/promoter-view"}}},
-        "certs-manual",
-        ("replicas",),
-    ),
+    ("replicas", IN_ETCD, "certs-manual", ("replicas",)),
     (
         "several at once",
         CERT_MANAGER
@@ -203,6 +200,47 @@ def test_the_log_is_where_one_says(helm: Helm, values: dict[str, Any], volume: d
     assert (CLAIM in rendered) == claimed
 
 
+def _journal(values: dict[str, Any], helm: Helm) -> tuple[list[str], dict[str, Any], Any, bool]:
+    """Its options, its volumes, what the program takes of its arguments, and whether a volume is claimed."""
+    rendered = helm.objects(values)
+    arguments = _container(rendered)["args"]
+    volumes = {entry.pop("name"): entry for entry in _pod(rendered)["volumes"]}
+    mounted = {mount["name"] for mount in _container(rendered)["volumeMounts"]}
+    assert mounted == volumes.keys()
+    chosen = settings(dict(argument.removeprefix("--").split("=", 1) for argument in arguments), {}).journal
+    kept = {name: volumes[name] for name in ("log", "journal") if name in volumes}
+    return [word for word in arguments if word.startswith("--journal")], kept, chosen.place, CLAIM in rendered
+
+
+def test_the_journal_is_beside_the_log(helm: Helm) -> None:
+    """Of a log in a folder it is on the volume of the log, by the program's own default: saying so changes nothing."""
+    claim = {"log": {"persistentVolumeClaim": {"claimName": "promoter-apiserver-log"}}}
+    for values in ({}, {"journal": {"engine": "sqlite"}}):
+        assert _journal(values, helm) == ([], claim, None, True)
+
+
+def test_a_journal_outlives_a_log_in_memory(helm: Helm) -> None:
+    """Its file is on the volume that is claimed then, though the log needs none."""
+    values = {"eventLog": {"engine": "memory"}, "journal": {"engine": "sqlite"}}
+    claim = {"log": {"persistentVolumeClaim": {"claimName": "promoter-apiserver-log"}}}
+    place = "sqlite:/var/lib/promoter-view/journal.sqlite"
+    assert _journal(values, helm) == ([f"--journal={place}"], claim, place, True)
+    ephemeral = values | {"persistence": {"enabled": False}}
+    assert _journal(ephemeral, helm)[1:] == ({"log": {"emptyDir": {"sizeLimit": "4Gi"}}}, place, False)
+
+
+def test_a_journal_in_the_etcd_of_the_log(helm: Helm) -> None:
+    """Each replica's copy is in memory, or in an emptyDir with a limit, which may go with the pod."""
+    for journal in ({}, {"engine": "etcd"}):
+        assert _journal(IN_ETCD | {"journal": journal}, helm) == ([], {}, None, False)
+    place = "etcd:/var/lib/promoter-view-journal/copy.sqlite"
+    for size in ("2Gi", "5Gi"):
+        values = IN_ETCD | {"journal": {"etcd": {"copy": "disk", "copySize": size}}}
+        volume = {"journal": {"emptyDir": {"sizeLimit": size}}}
+        assert _journal(values, helm) == ([f"--journal={place}"], volume, place, False)
+    assert _journal(IN_ETCD | {"journal": {"engine": "memory"}}, helm)[2] == "memory:"
+
+
 def test_applications_in_another_namespace(helm: Helm) -> None:
     """The program is told where they are and where Kargo is, and may write there and nowhere else."""
     ui = "https://kargo.example.com"
@@ -301,6 +339,9 @@ def test_a_claim_has_the_size_and_class_that_one_says(helm: Helm) -> None:
         ({"eventLog": {"retention": {"bytes": "2Gi"}}}, "--event-log-retention-bytes=2Gi"),
         ({"eventLog": {"retention": {"events": 5000}}}, "--event-log-retention-events=5000"),
         ({"eventLog": {"historyBytes": "128Mi"}}, "--history-bytes=128Mi"),
+        ({"journal": {"engine": "memory"}}, "--journal=memory:"),
+        ({"journal": {"retention": {"age": "90d"}}}, "--journal-retention-age=90d"),
+        ({"journal": {"retention": {"bytes": "2Gi"}}}, "--journal-retention-bytes=2Gi"),
         ({"instanceId": ""}, "--instance-id="),
         ({"instanceId": "blue"}, "--instance-id=blue"),
         ({"memberAuthorization": True}, "--member-authorization"),
@@ -364,6 +405,14 @@ def test_names_in_another_namespace(helm: Helm) -> None:
         ({"eventLog": {"engine": "sqlite"}}, "at '/eventLog/engine'"),
         ({"eventLog": {"retention": {"age": "soon"}}}, "at '/eventLog/retention/age'"),
         ({"eventLog": {"historyBytes": "lots"}}, "at '/eventLog/historyBytes'"),
+        ({"journal": {"engine": "mysql"}}, "at '/journal/engine'"),
+        ({"journal": {"retention": {"age": "soon"}}}, "at '/journal/retention/age'"),
+        ({"journal": {"retention": {"bytes": "lots"}}}, "at '/journal/retention/bytes'"),
+        ({"journal": {"etcd": {"copy": "tape"}}}, "at '/journal/etcd/copy'"),
+        ({"journal": {"etcd": {"copySize": ""}}}, "at '/journal/etcd/copySize'"),
+        ({"journal": {"engine": "etcd"}}, "journal.engine: etcd is the event log's, and eventLog.engine is file"),
+        ({"journal": {"engine": "sqlite"}, **IN_ETCD}, "journal.engine: sqlite is a file of one replica"),
+        ({"journal": {"etcd": {"copy": "disk"}}}, "journal.etcd.copy: disk is for a journal in the event log's etcd"),
         ({"persistence": {"enabled": "maybe"}}, "at '/persistence/enabled'"),
         ({"persistence": {"enabled": False, "existingClaim": "x"}}, "persistence.existingClaim"),
         ({"dashboard": {"enabled": True, "auth": "proxy"}}, "dashboard.proxy: dashboard.auth proxy needs secretName"),

@@ -96,6 +96,15 @@ app.kubernetes.io/part-of: promoter
 {{- fail "eventLog.etcd.secretName: authority, clientCertificate and user need it: the Secret that holds them" }}
 {{- end }}
 {{- end }}
+{{- if and (eq .Values.journal.engine "etcd") (ne .Values.eventLog.engine "etcd") }}
+{{- fail (printf "journal.engine: etcd is the event log's, and eventLog.engine is %s: leave it empty, or take sqlite" .Values.eventLog.engine) }}
+{{- end }}
+{{- if and (eq .Values.journal.engine "sqlite") (eq .Values.eventLog.engine "etcd") }}
+{{- fail "journal.engine: sqlite is a file of one replica, and with eventLog.engine etcd several share a journal: leave it empty" }}
+{{- end }}
+{{- if and (eq .Values.journal.etcd.copy "disk") (ne (include "promoter-view.journalEngine" .) "etcd") }}
+{{- fail "journal.etcd.copy: disk is for a journal in the event log's etcd, and it is not there: leave it out" }}
+{{- end }}
 {{- with .Values.dashboard }}
 {{- if and .enabled (eq .auth "proxy") (not .proxy.sidecars) (not .proxy.secretName) }}
 {{- fail "dashboard.proxy: dashboard.auth proxy needs secretName, by which the proxy proves itself, or the proxy in the pod, as one of sidecars" }}

@@ -11,6 +11,7 @@
 {{- end }}
 {{- end }}
 {{- end }}
+{{- include "promoter-view.journalOptions" . }}
 {{- if not (kindIs "invalid" .Values.instanceId) }}
 - {{ printf "--instance-id=%s" .Values.instanceId | quote }}
 {{- end }}
