@@ -136,6 +136,17 @@ class _Connections:
         return connection
 
 
+#: What OpenSSL holds against a certificate, by its number (X509_V_ERR_...): what people can do something about.
+_FAULTS = {
+    9: "the server's certificate is not valid yet",
+    10: "the server's certificate has expired",
+    18: "the server's certificate is signed by itself, and is not trusted",
+    19: "the server's certificate is signed by a CA that is not trusted",
+    20: "the server's certificate is signed by a CA that is not trusted",
+    21: "the server's certificate is signed by a CA that is not trusted",
+}
+
+
 class _Judge:
     """OpenSSL asks it about each certificate of a chain; of the server's own it also looks at the name (RFC 9525)."""
 
@@ -143,17 +154,24 @@ class _Judge:
         self._wanted = wanted
         self._tls = ref(tls)
 
-    def __call__(self, _: object, certificate: crypto.X509, error: int, depth: int, verified: int) -> bool:  # noqa: ARG002
-        if not verified or depth:
-            return bool(verified)
+    def __call__(self, _: object, certificate: crypto.X509, error: int, depth: int, verified: int) -> bool:
+        if not verified:
+            if error in _FAULTS:
+                self._refuse(Failure(SSL.Error([("", "", _FAULTS[error])])))
+            return False
+        if depth:
+            return True
         try:
             verify_service_identity(extract_patterns(certificate.to_cryptography()), [self._wanted], [])
         except (CertificateError, VerificationError):
-            protocol = self._tls()
-            if protocol is not None:
-                protocol.failVerification(Failure())
+            self._refuse(Failure())
             return False
         return True
+
+    def _refuse(self, why: Failure) -> None:
+        protocol = self._tls()
+        if protocol is not None:
+            protocol.failVerification(why)
 
 
 def _client_options(client: ClientCertificate) -> dict[str, Any]:

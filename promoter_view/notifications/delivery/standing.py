@@ -106,8 +106,8 @@ def _behind(standing: DeliveryStanding, last: EntryIdentity) -> DeliveryStanding
 
 
 def _wait(attempts: int, retry_after: float | None, random: float) -> float:
-    """Seconds: doubling, a half more or less; what the receiver asks for counts instead."""
-    if retry_after is not None:
+    """Seconds: doubling, a half more or less; what the receiver asks for counts instead. 0 asks for nothing."""
+    if retry_after:
         return max(retry_after, FIRST_RETRY_SECONDS / 2)
     bound = min(FIRST_RETRY_SECONDS * 2.0 ** min(attempts, _MOST_DOUBLINGS), LAST_RETRY_SECONDS)
     return min(bound * (0.5 + random), LAST_RETRY_SECONDS)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-_MOST_SHOWN = 60
+_MOST_COMPARED = 60
+#: What may be said again of a file: what is longer, or has other signs, may be an address or a token.
+_HARMLESS = re.compile(r"[A-Za-z0-9_.*?<-]{1,32}")
+_HIDDEN = "what may be a secret, and is not shown,"
 
 
 class StrictFields:
@@ -69,10 +73,15 @@ class StrictFields:
 
 def nearest(word: str, known: Collection[str]) -> str:
     """``; did you mean 'events'?``, and all of them where nothing is alike."""
-    near = get_close_matches(word[:_MOST_SHOWN], known, n=1)
+    near = get_close_matches(word[:_MOST_COMPARED], known, n=1)
     return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
 
 
 def shown(word: str) -> str:
-    """A name as it is said in a complaint: short, on one line."""
-    return word if word.isidentifier() and len(word) <= _MOST_SHOWN else repr(word[:_MOST_SHOWN])
+    """A name of a field as it is said in a complaint: nothing of one that may be a secret."""
+    return word if _HARMLESS.fullmatch(word) else _HIDDEN.rstrip(",")
+
+
+def quoted(word: str) -> str:
+    """A word of the file as a complaint begins with it: nothing of one that may be a secret."""
+    return repr(word) if _HARMLESS.fullmatch(word) else _HIDDEN

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from promoter_view.durations import parse_duration
 from promoter_view.journal.entries import EventType
+from promoter_view.moments import EXPECTED as EXPECTED_TIME
 from promoter_view.moments import parse_moment
-from promoter_view.notifications.file.fields import nearest
+from promoter_view.notifications.file.fields import nearest, quoted
 
 _MOST_CHARACTERS = 1024
 _MOST_PATTERNS = 200
@@ -74,7 +75,7 @@ def states(known: Collection[str]) -> Callable[[Any], tuple[str, ...]]:
         words = patterns(found)
         for word in words:
             if word not in known and not _WILD & set(word):
-                raise ValueError(f"{word[:60]!r} is no state{nearest(word, known)}")
+                raise ValueError(f"{quoted(word)} is no state{nearest(word, known)}")
         return words
 
     return parse
@@ -86,7 +87,7 @@ def events(found: Any) -> frozenset[EventType]:
     words = patterns(found)
     for word in words:
         if word not in known:
-            raise ValueError(f"{word[:60]!r} is no event{nearest(word, known)}")
+            raise ValueError(f"{quoted(word)} is no event{nearest(word, known)}")
     return frozenset(map(EventType, words))
 
 
@@ -96,14 +97,14 @@ def labels(found: Any) -> tuple[tuple[str, str], ...]:
         raise ValueError("expected labels with their values, such as {team: payments}")
     for name in found:
         if not _LABEL_NAME.fullmatch(name):
-            raise ValueError(f"{name[:60]!r} is no name of a label: expected one such as example.com/team")
+            raise ValueError(f"{quoted(name)} is no name of a label: expected one such as example.com/team")
     return tuple(found.items())
 
 
 def header_name(name: str) -> str:
     """A name of a header."""
     if not _HEADER.fullmatch(name):
-        raise ValueError(f"{name[:60]!r} is no name of a header: expected one such as X-Team")
+        raise ValueError(f"{quoted(name)} is no name of a header: expected one such as X-Team")
     return name
 
 
@@ -124,14 +125,17 @@ def content_type(found: Any) -> str:
 def identifier(name: str) -> str:
     """A name that a template can use behind a dot."""
     if not name.isascii() or not name.isidentifier() or name.startswith("_") or len(name) > 60:
-        raise ValueError(f"{name[:60]!r} is no name for a template: expected one such as routingKey")
+        raise ValueError(f"{quoted(name)} is no name for a template: expected one such as routingKey")
     return name
 
 
 def since(found: Any) -> str:
     """Where a new subscription begins."""
     word = a_text(found)
-    parse_moment(word, _SOME_DAY)
+    try:
+        parse_moment(word, _SOME_DAY)
+    except ValueError as error:
+        raise ValueError(EXPECTED_TIME) from error
     return word
 
 

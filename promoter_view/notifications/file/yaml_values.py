@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from promoter_view.notifications.file.fields import quoted
+
 #: Ten times as fast, where PyYAML was built with it.
 _BASE: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 MAX_BYTES = 1 << 20
@@ -28,7 +30,7 @@ class _Loader(_BASE):
             if not isinstance(key, yaml.ScalarNode):
                 raise YAMLTextError(f"{_line(key.start_mark)}: a name has to be a text")
             if key.value in seen:
-                raise YAMLTextError(f"{_line(key.start_mark)}: {key.value[:100]!r} stands twice")
+                raise YAMLTextError(f"{_line(key.start_mark)}: {quoted(key.value)} stands twice")
             seen.add(key.value)
         found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         return found

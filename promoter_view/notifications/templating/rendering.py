@@ -53,7 +53,7 @@ def _told(files: Mapping[str, str]) -> Iterator[None]:
     except MemoryError as error:
         raise RenderError("it needs too much memory") from error
     except Exception as error:
-        raise RenderError(_without(files, one_line(f"{type(error).__name__}: {error}"))) from error
+        raise RenderError(one_line(_without(files, f"{type(error).__name__}: {error}"))) from error
 
 
 @lru_cache(maxsize=_KEPT)
@@ -76,11 +76,16 @@ def _checked(body: str, content_type: str) -> str:
     """What calls itself JSON is."""
     if _JSON.match(content_type):
         try:
-            json.loads(body)
+            json.loads(body, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
             where = one_line(str(error)) if isinstance(error, ValueError) else "too many levels"
             raise RenderError(f"what it makes is no JSON: {where}") from error
     return body
+
+
+def _no_number(word: str) -> None:
+    """What Python calls infinite, or no number, JSON has no word for."""
+    raise ValueError(f"{word} is no number of JSON")
 
 
 def _header(name: str, value: str) -> str:

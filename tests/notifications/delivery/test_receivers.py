@@ -201,11 +201,12 @@ def test_an_answer_without_end_counts_by_its_status() -> None:
 
 def test_a_certificate_has_to_be_the_receivers(tmp_path: Path) -> None:
     """It is verified by the platform's authorities, or by those of caFile, which may come later."""
-    from datetime import UTC, datetime
+    from datetime import UTC, datetime, timedelta
 
     from promoter_view.web.certificates import self_signed
 
-    files = self_signed(tmp_path / "certificates", names=("127.0.0.1",), now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    files = self_signed(tmp_path / "certificates", names=("127.0.0.1",), now=now)
     server = ReceiverServer()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(files.certificate, files.key)
@@ -215,7 +216,11 @@ def test_a_certificate_has_to_be_the_receivers(tmp_path: Path) -> None:
     url = server.url.replace("http:", "https:")
     refused = post(Receiver(url))
     assert refused.fate is MessageFate.FAILED
-    assert "certificate" in refused.said
-    assert "secret-part" not in refused.said
+    assert refused.said == "no answer: the server's certificate is signed by itself, and is not trusted"
     assert post(Receiver(url, ca_file=str(files.certificate))).fate is MessageFate.TAKEN
+    for days, word in ((-4000, "has expired"), (4000, "is not valid yet")):
+        other = self_signed(tmp_path / word, names=("127.0.0.1",), now=now + timedelta(days=days))
+        context.load_cert_chain(other.certificate, other.key)
+        refused = post(Receiver(url, ca_file=str(other.certificate)))
+        assert (refused.fate, refused.said) == (MessageFate.FAILED, f"no answer: the server's certificate {word}")
     server.close()

@@ -58,7 +58,7 @@ def test_waits_double_up_to_ten_minutes() -> None:
 def test_what_the_receiver_asks_for_counts_instead() -> None:
     """Longer or shorter; never none at all."""
     asked = [ReceiverAnswer(MessageFate.FAILED, "HTTP 429", seconds) for seconds in (3600.0, 0.0)]
-    assert [answered(DeliveryStanding(BEGIN, BEGIN), each).wait for each in asked] == [3600.0, 0.1]
+    assert [answered(DeliveryStanding(BEGIN, BEGIN), each).wait for each in asked] == [3600.0, 0.2]
 
 
 def test_a_message_that_is_refused_is_passed_at_last() -> None:

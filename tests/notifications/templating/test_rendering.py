@@ -127,6 +127,9 @@ def test_other_types() -> None:
         ("{{ range(1000000) }}", "OverflowError"),
         ("{% for a in range(70000) %}1{% endfor %}", f"more than {MAX_BODY_BYTES} bytes"),
         ("[" * 20000, "no JSON"),
+        ("{{ 1e999 }}", "Infinity is no number of JSON"),
+        ("[NaN]", "NaN is no number of JSON"),
+        ("{{ entry[' ' * 300 ~ 'a' * 140 ~ files.key] }}", "'dict object' has no attribute"),
         ("{{ entry[files.key] }}", "'dict object' has no attribute 'redacted'"),
     ],
 )
