@@ -20,12 +20,20 @@ class JournalBusyError(JournalError):
     """The same, and it may pass: a full disk, a lock."""
 
 
+class JournalExpiredError(JournalError):
+    """Some of what was asked for as a whole is deleted."""
+
+    def __init__(self) -> None:
+        super().__init__("entries were deleted while they were read: begin again")
+
+
 @dataclass(frozen=True, slots=True)
 class JournalQuery:
     """Which entries. Texts "" and None: whichever. ``commit``: a sha, or how it begins (7 characters or more).
 
     ``since`` is the first moment, ``until`` the first one after the last. ``after`` and ``before`` are identities, both
-    excluded. ``limit`` bounds what is given at once.
+    excluded. ``limit`` bounds what is given at once. ``whole``: for who reads on behind ``after``: where an entry behind
+    it was deleted, the query fails with JournalExpiredError.
     """
 
     events: frozenset[EventType] = frozenset()
@@ -41,6 +49,7 @@ class JournalQuery:
     before: EntryIdentity | None = None
     newest_first: bool = False
     limit: int = 500
+    whole: bool = False
 
 
 class JournalState(NamedTuple):

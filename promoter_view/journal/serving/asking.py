@@ -60,8 +60,12 @@ class AskedEntries:
         )
 
     async def fetch(self, journal: Journal, after: EntryIdentity, limit: int) -> Sequence[JournalEntry]:
-        """The next ones behind that; some may be of other views. It has read all where there are fewer than asked."""
-        return await self.read(journal, replace(self.query, after=max(after, self.query.after), limit=limit))
+        """The next ones behind that; some may be of other views. It has read all where there are fewer than asked.
+
+        Errors: JournalError, JournalExpiredError where some of them are deleted.
+        """
+        after = max(after, self.query.after)
+        return await self.read(journal, replace(self.query, after=after, limit=limit, whole=True))
 
     async def read(self, journal: Journal, query: JournalQuery) -> Sequence[JournalEntry]:
         """What that part of the query gives, and the gaps in between."""
@@ -115,7 +119,10 @@ async def find(journal: Journal, asked: AskedEntries, sight: Sight, wanted: int)
 async def look(
     journal: Journal, asked: AskedEntries, sight: Sight, wanted: int, *, most: int | None = None
 ) -> FoundEntries:
-    """The same. ``most``: so many entries are read for it, or a few more; None: as many as it takes."""
+    """The same. ``most``: so many entries are read for it, or a few more; None: as many as it takes.
+
+    What is deleted meanwhile is not left out: JournalExpiredError.
+    """
     found, read, query = list[JournalEntry](), 0, replace(asked.query, limit=min(wanted, _FETCHED))
     while True:
         entries = await asked.read(journal, query)
@@ -133,7 +140,7 @@ async def look(
             return FoundEntries(found, edge)
         # What was few of many is looked for in more of them.
         query = replace(query, limit=_FETCHED)
-        query = replace(query, before=edge) if query.newest_first else replace(query, after=edge)
+        query = replace(query, before=edge) if query.newest_first else replace(query, after=edge, whole=True)
 
 
 async def judge(entries: Iterable[JournalEntry], sight: Sight) -> Callable[[JournalEntry], bool]:

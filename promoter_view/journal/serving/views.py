@@ -20,7 +20,7 @@ from promoter_view.journal.entries import LAST, EntryIdentity, JournalEntry
 from promoter_view.journal.keeping import Journal
 from promoter_view.journal.serving.asking import AskedEntries
 from promoter_view.journal.serving.bundles import EventBundles, change_of, event_bundle
-from promoter_view.journal.store import JournalQuery
+from promoter_view.journal.store import JournalExpiredError, JournalQuery
 from promoter_view.reading.pump import FRESHNESS_SECONDS
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.history import Expired, require_come
@@ -119,6 +119,9 @@ class EventViews:
         fetching.addCallback(lambda _: self._wake())
 
     def _not_fetched(self, failure: Failure, cursor: EventCursor) -> None:
+        if failure.check(JournalExpiredError):
+            cursor.lost()
+            return
         self._complaint.set(failure.getErrorMessage())
         cursor.not_fetched()
 
@@ -218,11 +221,13 @@ class EventCursor:
         #: Entries up to here were given, or are to be.
         self._reached = after
         self._held: deque[JournalEntry] = deque()
-        self._is_fetching = False
+        self._is_fetching = self._is_lost = False
 
     @property
     def caught_up(self) -> bool:
         """Nothing is left to read until its reader is woken."""
+        if self._is_lost:
+            return False
         if not self._held and not self._is_fetching:
             self._refill()
         return not self._held
@@ -236,7 +241,7 @@ class EventCursor:
 
     def take(self, limit: int) -> Sequence[BundleChange]:
         """The next ones. Errors: Expired."""
-        if not self._held and max(self._reached, EntryIdentity(self._position, LAST)) < self._views.expired:
+        if self._is_lost or not self._held and max(self._reached, EntryIdentity(self._position, LAST)) < self._views.expired:
             raise Expired(self._position, self._views.horizon)
         if self.caught_up:
             return ()
@@ -257,6 +262,10 @@ class EventCursor:
     def not_fetched(self) -> None:
         """It is asked for again when its reader is woken the next time."""
         self._is_fetching = False
+
+    def lost(self) -> None:
+        """What comes next is deleted."""
+        self._is_fetching, self._is_lost = False, True
 
     def _refill(self) -> None:
         recent = self._views.recent

@@ -12,6 +12,7 @@ from pathlib import Path
 from promoter_view.journal.entries import JournalEntry
 from promoter_view.journal.places import ETCD, IN_MEMORY, journal_file, parse_place
 from promoter_view.journal.sqlite import work
+from promoter_view.journal.sqlite.edges import Edges
 from promoter_view.journal.sqlite.schema import require_current
 from promoter_view.journal.store import JournalError, JournalQuery
 
@@ -52,18 +53,19 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 def entries(connection: sqlite3.Connection, query: JournalQuery) -> Iterator[list[JournalEntry]]:
     """Pages of the entries, the oldest first, up to the one that is the newest now.
 
-    No page holds up who writes: each is read by itself. Errors: JournalError, where an entry cannot be read.
+    No page holds up who writes: each is read by itself. Errors: JournalError, where an entry cannot be read, or
+    some were deleted meanwhile.
     """
-    cursor = connection.cursor()
+    cursor, edges = connection.cursor(), Edges()
     newest = work.state(cursor).newest
     asked = replace(query, limit=_PAGE)
     while True:
         try:
-            found = [each for each in work.query(cursor, asked) if each.identity <= newest]
+            found = [each for each in work.query(cursor, asked, edges) if each.identity <= newest]
         except ValueError as error:
             raise JournalError(f"an entry behind {asked.after.name} cannot be read: {error}") from error
         if found:
             yield found
         if len(found) < _PAGE:
             return
-        asked = replace(asked, after=found[-1].identity)
+        asked = replace(asked, after=found[-1].identity, whole=True)

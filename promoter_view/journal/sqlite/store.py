@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 
 from promoter_view.journal.entries import JournalEntry
 from promoter_view.journal.sqlite import work
+from promoter_view.journal.sqlite.edges import Edges
 from promoter_view.journal.sqlite.schema import migrate, prepare
 from promoter_view.journal.store import (
     Batch,
@@ -56,6 +57,7 @@ class SqliteJournal:
         self._place = "in memory" if path is None else str(path)
         self._reactor = reactor
         self._pools: _Pools | None = None
+        self._edges = Edges()
 
     def open(self) -> Deferred[JournalState]:
         """See JournalStore."""
@@ -75,7 +77,7 @@ class SqliteJournal:
 
     def query(self, query: JournalQuery) -> Deferred[Sequence[JournalEntry]]:
         """See JournalStore."""
-        return self._read(lambda cursor: work.query(cursor, query))
+        return self._read(lambda cursor: work.query(cursor, query, self._edges))
 
     def state(self) -> Deferred[JournalState]:
         """See JournalStore."""

@@ -10,8 +10,9 @@ from typing import Any
 
 from promoter_view.journal.completing import Recall, completed
 from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType, JournalEntry, read_entry
+from promoter_view.journal.sqlite.edges import Edges
 from promoter_view.journal.sqlite.queries import milliseconds, select
-from promoter_view.journal.store import Batch, JournalQuery, JournalState, Retention
+from promoter_view.journal.store import Batch, JournalExpiredError, JournalQuery, JournalState, Retention
 
 #: Entries of one resourceVersion between two pauses.
 _WRITTEN_AT_ONCE = 10
@@ -97,41 +98,14 @@ def facts(cursor: Any) -> Mapping[str, int]:
     return dict(cursor.execute("SELECT name, value FROM facts"))
 
 
-def query(cursor: Any, asked: JournalQuery) -> Sequence[JournalEntry]:
-    """See JournalStore."""
-    part = _within(cursor, asked)
-    return [] if part is None else [read_entry(body) for _, _, body in cursor.execute(*select(part))]
-
-
-def _within(cursor: Any, asked: JournalQuery) -> JournalQuery | None:
-    """The same, from the first to the last entry of its times; None where there are none.
-
-    Times are nearly in the order of the journal: what objects told of their past is not.
-    """
-    since, until = asked.since, asked.until
-    if since is not None and asked.after == BEGINNING and _is_any(cursor, "<", since):
-        first = _edge(cursor, "min", ">=", since)
-        if first is None:
-            return None
-        asked = replace(asked, after=EntryIdentity(first, -1))
-    if until is not None and asked.before is None and _is_any(cursor, ">=", until):
-        last = _edge(cursor, "max", "<", until)
-        if last is None:
-            return None
-        asked = replace(asked, before=EntryIdentity(last + 1, -1))
-    return asked
-
-
-def _is_any(cursor: Any, side: str, time: datetime) -> bool:
-    text = f"SELECT EXISTS (SELECT 1 FROM entries WHERE time_ms {side} ?)"  # noqa: S608
-    return bool(cursor.execute(text, (milliseconds(time),)).fetchone()[0])
-
-
-def _edge(cursor: Any, edge: str, side: str, time: datetime) -> int | None:
-    """A resourceVersion. The sign keeps SQLite from looking at all entries, one by one, up to that one."""
-    text = f"SELECT {edge}(+resource_version) FROM entries WHERE time_ms {side} ?"  # noqa: S608
-    (found,) = cursor.execute(text, (milliseconds(time),)).fetchone()
-    return None if found is None else int(found)
+def query(cursor: Any, asked: JournalQuery, edges: Edges | None = None) -> Sequence[JournalEntry]:
+    """See JournalStore. ``edges``: what is known of times, by who asks again."""
+    part = (edges or Edges()).within(cursor, asked)
+    found = [] if part is None else [read_entry(body) for _, _, body in cursor.execute(*select(part))]
+    # Looked at afterwards: what was deleted before is in the facts by now.
+    if asked.whole and expired(cursor) > asked.after:
+        raise JournalExpiredError
+    return found
 
 
 def state(cursor: Any) -> JournalState:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import product
 
 from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType, JournalEntry
-from promoter_view.journal.store import Batch, JournalQuery, JournalStore, Retention
+from promoter_view.journal.store import Batch, JournalExpiredError, JournalQuery, JournalStore, Retention
 from promoter_view.records import BundleKey
 from tests.support.journal.journals import BEGAN, KEY, entry
 
@@ -169,6 +169,31 @@ class StoreSuite:
         self.assertEqual(await store.prune(Retention(3600, 1), BEGAN + timedelta(minutes=70)), 41)
         self.assertEqual(await store.query(JournalQuery(commit="a" * 40)), [])
         self.assertEqual((await store.state()).expired, (50, 0))
+
+    async def test_who_reads_on_is_told_of_what_was_deleted(self) -> None:
+        """A page behind an entry is whole, or it fails: what was deleted behind that entry is not left out silently."""
+        store = await self.opened()
+        await store.append(Batch(50, [entry(version) for version in range(1, 51)]))
+        await store.prune(Retention(3600, 1 << 30), BEGAN + timedelta(minutes=70))
+        for version, place in ((9, 0), (9, 5), (10, 0), (60, 0)):
+            after = EntryIdentity(version, place)
+            found = await store.query(JournalQuery(after=after, whole=True, limit=2))
+            self.assertEqual(len(found), 0 if version == 60 else 2)
+        for asked in (JournalQuery(after=EntryIdentity(8, 0)), JournalQuery(commit="a" * 40)):
+            self.assertTrue(await store.query(asked))
+            with self.assertRaises(JournalExpiredError):
+                await store.query(replace(asked, whole=True))
+
+    async def test_pages_of_a_time_while_more_is_written(self) -> None:
+        """Each page is of that time, also of what comes meanwhile and is of earlier times."""
+        store = await self.opened()
+        await store.append(Batch(9, [entry(version) for version in range(1, 10)]))
+        asked = JournalQuery(until=BEGAN + timedelta(minutes=7), limit=4)
+        first = await store.query(asked)
+        await store.append(Batch(12, [entry(10), entry(11, minutes=6.5, letter="b"), entry(12)]))
+        rest = await store.query(replace(asked, after=first[-1].identity, limit=9))
+        versions = [each.identity.resource_version for each in (*first, *rest)]
+        self.assertEqual(versions, [1, 2, 3, 4, 5, 6, 11])
 
     async def test_retention_leaves_no_holes(self) -> None:
         """A backfilled entry that is older than the ones before it goes with them, not before."""
