@@ -241,7 +241,8 @@ class EventCursor:
 
     def take(self, limit: int) -> Sequence[BundleChange]:
         """The next ones. Errors: Expired."""
-        if self._is_lost or not self._held and max(self._reached, EntryIdentity(self._position, LAST)) < self._views.expired:
+        reached = max(self._reached, EntryIdentity(self._position, LAST))
+        if self._is_lost or (not self._held and reached < self._views.expired):
             raise Expired(self._position, self._views.horizon)
         if self.caught_up:
             return ()
