@@ -32,8 +32,8 @@ class JournalQuery:
     """Which entries. Texts "" and None: whichever. ``commit``: a sha, or how it begins (7 characters or more).
 
     ``since`` is the first moment, ``until`` the first one after the last. ``after`` and ``before`` are identities, both
-    excluded. ``limit`` bounds what is given at once. ``whole``: for who reads on behind ``after``. Where an entry behind
-    it was deleted, the query fails with JournalExpiredError.
+    excluded. ``limit`` bounds what is given at once. ``whole``: for who reads on behind ``after``; where an entry
+    behind it was deleted, the query fails with JournalExpiredError.
     """
 
     events: frozenset[EventType] = frozenset()
