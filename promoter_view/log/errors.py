@@ -32,5 +32,9 @@ class LogUnreachable(LogError):
     """A log that is kept elsewhere does not answer, or not in time. What was applied is served all the same."""
 
 
+class LogShortened(LogError):
+    """What is read of the past was let go meanwhile, by retention or by compaction."""
+
+
 class Unsafe(LogError):
     """What is on the disk is not known any more: a sync or a cut failed. The process must end, and look again."""

@@ -55,7 +55,11 @@ def open_log(url: str, *, runtime: Runtime, settings: LogSettings, on_fatal: Cal
     )
 
 
-def past_of(url: str, *, runtime: Runtime) -> LogPast | None:
+def past_of(url: str, *, runtime: Runtime, settings: LogSettings) -> LogPast | None:
     """What that log still holds of the past; None where there is nothing but what is in memory."""
     scheme, _, place = url.partition(":")
+    if scheme == "etcd":
+        from promoter_view.log.etcd.opening import etcd_past  # noqa: PLC0415 - as above
+
+        return etcd_past(parse_place(place), runtime, settings)
     return FolderPast(Path(place), worker=ThreadWorker(reactor=runtime.reactor)) if scheme == "file" else None

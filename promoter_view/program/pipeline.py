@@ -70,16 +70,16 @@ class Pipeline:
             is_live=lambda: bool(self.event_log.status().head),
             make_view=role.make_view,
         )
+        url, of_log = settings.event_log.url, _log_settings(settings, role)
+        self.event_log = open_log(url, runtime=runtime, settings=of_log, on_fatal=on_fatal)
         self.pasts = Pasts(
             self.projector,
-            past_of(settings.event_log.url, runtime=runtime),
+            past_of(url, runtime=runtime, settings=of_log),
             self._empty,
             past_rules(role, settings),
             generation=GENERATION,
             runtime=runtime,
-        )
-        self.event_log = open_log(
-            settings.event_log.url, runtime=runtime, settings=_log_settings(settings, role), on_fatal=on_fatal
+            barrier=self.event_log.barrier,
         )
         self.reflection = Reflection(
             role,

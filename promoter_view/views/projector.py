@@ -75,6 +75,8 @@ class Projector:
         self._is_live = is_live
         self._readers: dict[Wakeable, None] = {}
         self._now = self._nothing()
+        #: How often it began from a snapshot: what was read of it before may be of a log that was put back.
+        self.restorations = 0
 
     def restore(self, snapshot: Snapshot) -> Steps:
         """Begin from a snapshot: bundles keep their resourceVersions, and its end is the horizon.
@@ -88,6 +90,7 @@ class Projector:
             yield from restored.build(lambda key: self._adopted(known[key]) if key in known else end)
         yield from restored.catalogue.digest.steps()
         self._now = restored
+        self.restorations += 1
         self._history.restart(self._end)
         if snapshot.complete:
             self._compare(snapshot)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from promoter_view.log.codec import MEMORY_FORMAT
@@ -20,14 +20,12 @@ from promoter_view.log.etcd.layout import (
     decode_object,
     decode_piece,
 )
+from promoter_view.log.etcd.pages import pages
 from promoter_view.log.etcd.replica import Canceled
 from promoter_view.log.etcd.surveying import Survey
 from promoter_view.log.mirroring import is_complete
 from promoter_view.log.offsets import is_spent
 from promoter_view.records import BundleKey, Memory, ObjectKey, Snapshot, SourceObject
-
-#: How many keys one read brings: half a megabyte each, were they as large as that, is what an answer may hold.
-PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +82,28 @@ class Loader:
 
     async def checkpoints(self) -> Sequence[Checkpoint]:
         """All there are, in order; etcd may have been compacted beyond some of them."""
-        found = [item async for item in self._items(self._layout.checkpoints, 0)]
-        return [decode_checkpoint(item.key, item.value) for item in found]
+        found: list[Checkpoint] = []
+        async for page in pages(self._etcd, self._layout.checkpoints):
+            found += [decode_checkpoint(item.key, item.value) for item in page]
+        return found
 
     async def _unless_compacted(self, checkpoint: Checkpoint) -> Beginning | None:
         try:
-            return await self._from(checkpoint)
+            return await self.at(checkpoint)
         except EtcdError as error:
             if error.fault is not Fault.COMPACTED:
                 raise
             return None
 
-    async def _from(self, checkpoint: Checkpoint) -> Beginning | None:
-        """None where some of its pieces are gone: it was deleted meanwhile."""
-        pieces = [item async for item in self._items(self._layout.pieces(checkpoint.offset), 0)]
+    async def at(self, checkpoint: Checkpoint) -> Beginning | None:
+        """The state at that checkpoint. None where some of its pieces are gone: it was deleted meanwhile."""
+        pieces: list[KeyValue] = []
+        async for page in pages(self._etcd, self._layout.pieces(checkpoint.offset)):
+            pieces += page
         if len(pieces) != checkpoint.pieces:
             return None
         bundles, memory = _decoded(pieces, checkpoint)
-        head = await self._head_at(checkpoint.revision)
+        head = await self.head_at(checkpoint.revision)
         if head is None or head.offset != checkpoint.offset:
             raise damaged(self._layout.checkpoint_key(checkpoint.offset), "head is another one at its revision")
         objects = await self._objects_at(checkpoint.revision)
@@ -117,33 +119,24 @@ class Loader:
 
     async def _reaches_back_to(self, revision: int) -> bool:
         try:
-            await self._head_at(revision)
+            await self.head_at(revision)
         except EtcdError as error:
             if error.fault is not Fault.COMPACTED:
                 raise
             return False
         return True
 
-    async def _head_at(self, revision: int) -> Head | None:
+    async def head_at(self, revision: int) -> Head | None:
+        """The head as it was at that revision; None where there was none."""
         found = await self._etcd.range(Keys(self._layout.head), revision=revision)
         return decode_head(self._layout.head, found.items[0].value) if found.items else None
 
     async def _objects_at(self, revision: int) -> dict[ObjectKey, SourceObject]:
         found: dict[ObjectKey, SourceObject] = {}
-        async for item in self._items(self._layout.objects, revision):
-            found[self._layout.object_of(item.key)] = decode_object(item.key, item.value)
+        async for page in pages(self._etcd, self._layout.objects, revision=revision):
+            for item in page:
+                found[self._layout.object_of(item.key)] = decode_object(item.key, item.value)
         return found
-
-    async def _items(self, keys: Keys, revision: int) -> AsyncIterator[KeyValue]:
-        """All of them, page by page."""
-        more = True
-        while more:
-            page = await self._etcd.range(keys, revision=revision, limit=PAGE)
-            for item in page.items:
-                yield item
-            more = page.more and bool(page.items)
-            if more:
-                keys = keys.behind(page.items[-1].key)
 
 
 def _decoded(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from promoter_view.log.errors import LogDamaged
+from promoter_view.log.errors import LogDamaged, LogShortened
 from promoter_view.log.file import frames, segment
 from promoter_view.log.file.disk import Disk
 from promoter_view.log.file.folder import LogFolder
@@ -38,12 +38,12 @@ class FolderPast:
         """See LogPast."""
         return await self._run(partial(self._folder.read_snapshot, point)) if point else None
 
-    async def records(self, point: int) -> AsyncIterator[Sequence[Record]]:
+    async def records(self, point: int) -> AsyncGenerator[Sequence[Record], None]:
         """See LogPast. The end of what is being written is no damage here: it is not durable yet."""
         holdings = await self._run(self._folder.holdings)
         segments = [found for found in holdings.segments if found.base >= point]
         if not segments or segments[0].base != point:
-            raise LogDamaged(f"{self._folder.path}: the segment behind {point} is gone")
+            raise LogShortened(f"{self._folder.path}: the segment behind {point} is gone")
         for found in segments:
             name = str(self._folder.segment_path(found.base))
             data = await self._run(partial(self._folder.read_segment, found.base))
@@ -55,6 +55,8 @@ class FolderPast:
     async def _run(self, job: Callable[[], _Found]) -> _Found:
         try:
             return await self._worker.run(job)
+        except FileNotFoundError as error:
+            raise LogShortened(f"{self._folder.path}: a part of the log was deleted meanwhile: {error}") from error
         except OSError as error:
             raise LogDamaged(f"{self._folder.path}: a part of the log cannot be read: {error}") from error
 

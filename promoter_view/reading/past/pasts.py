@@ -6,17 +6,18 @@ Requests for one moment share one replay, two run at a time, and the last few mo
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore
+from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from promoter_view.kubernetes.cleaning import CleaningRules
-from promoter_view.log.errors import LogDamaged, LogError
+from promoter_view.log.errors import LogDamaged, LogError, LogShortened
 from promoter_view.log.offsets import milliseconds_of
 from promoter_view.log.past import LogPast
 from promoter_view.reading.past.asked import AskedMoment
@@ -40,6 +41,8 @@ _MOST_WAITING = 16
 #: Moments that are kept. Each holds the bundles that have changed since.
 _KEPT = 4
 _RETRY_SECONDS = 2
+#: How often a moment is looked for where the log is shortened meanwhile.
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +67,7 @@ class PastState:
 
 
 class Pasts:
-    """``views`` are those of now; ``log`` None: what is in memory is all there is.
+    """``views`` are those of now; ``log`` None: what is in memory is all there is. ``barrier`` is the event log's.
 
     ``make`` gives an empty projector, ``rules`` are today's cleaning rules by kind, ``generation`` today's.
     """
@@ -80,8 +83,10 @@ class Pasts:
         *,
         generation: int,
         runtime: Runtime,
+        barrier: Callable[[], Deferred[None]] = lambda: succeed(None),
     ) -> None:
         self._views = views
+        self._barrier = barrier
         self._held = log
         self._make = make
         self._rules = rules
@@ -92,20 +97,33 @@ class Pasts:
         self._asked: dict[AskedMoment, list[Deferred[PastState]]] = {}
         self._kept: OrderedDict[int, PastState] = OrderedDict()
         self._earliest: tuple[int, str] | None = None
+        self._restorations = views.restorations
 
     async def at(self, moment: AskedMoment) -> PastState:
-        """The state of that moment. Errors: NotReady, MomentGone, Expired, Ahead, TooManyRequests, PastUnavailable."""
-        if not self._views.ready:
+        """The state of that moment, the same at each replica.
+
+        Errors: NotReady, MomentGone, Expired, Ahead, TooManyRequests, PastUnavailable, those of the barrier.
+        """
+        views = self._views
+        if not views.ready:
             raise NotReady()
+        now_ms = int(self._wall() * 1000)
         if moment.resource_version:
-            require_come(moment.resource_version, self._views.head)
-            if split(moment.resource_version).generation != self._generation:
-                raise Expired(moment.resource_version, self._views.horizon)
-        elif moment.time_ms >= (now_ms := int(self._wall() * 1000)):
+            await self._require_come(moment.resource_version)
+        elif moment.time_ms >= now_ms:
+            await self._barrier()
             return self._newest(now_ms)
         found = self._found(moment) or await self._shared(moment)
         self._keep(found)
         return found
+
+    async def _require_come(self, resource_version: int) -> None:
+        """Errors: Ahead, Expired, those of the barrier."""
+        if resource_version > self._views.head:
+            await self._barrier()
+        require_come(resource_version, self._views.head)
+        if split(resource_version).generation != self._generation:
+            raise Expired(resource_version, self._views.horizon)
 
     def _newest(self, now_ms: int) -> PastState:
         """What is there now: nothing is known of what comes later."""
@@ -115,6 +133,9 @@ class Pasts:
         return _past(views, found, views.head, since_ms=now_ms, until_ms=now_ms, changed=newest, following=0)
 
     def _found(self, moment: AskedMoment) -> PastState | None:
+        if self._restorations != self._views.restorations:  # it may be of a log that was put back
+            self._kept.clear()
+            self._earliest, self._restorations = None, self._views.restorations
         if moment.resource_version:
             return self._kept.get(moment.resource_version)
         kept = (past for past in self._kept.values() if past.since_ms <= moment.time_ms < past.until_ms)
@@ -148,19 +169,33 @@ class Pasts:
     async def _read(self, moment: AskedMoment) -> PastState:
         if all(waiting.called for waiting in self._asked[moment]):
             raise CancelledError  # nobody waits for it any more
+        restorations = self._views.restorations
+        try:
+            found = await self._looked_up(moment)
+        except LogError as error:
+            self._log.warn("a moment of the past cannot be read: {error}", error=error)
+            raise PastUnavailable("the log cannot be read now: try again") from error
+        if restorations != self._views.restorations:
+            raise PastUnavailable("the log was read anew meanwhile: try again")
+        return found
+
+    async def _looked_up(self, moment: AskedMoment) -> PastState:
+        """Errors: those of ``at``, LogError."""
+        log = self._held
         if moment.resource_version:
             try:
                 return await self._from_memory(moment)
             except Expired:
-                if self._held is None:
+                if log is None:
                     raise MomentGone(moment.text, _written(began_ms(self._views))) from None
-        if self._held is None:
+        else:
+            await self._barrier()
+        if log is None:
             return await self._from_memory(moment)
-        try:
-            return await self._from_log(self._held, moment)
-        except LogError as error:
-            self._log.warn("a moment of the past cannot be read: {error}", error=error)
-            raise PastUnavailable("the log cannot be read now: try again") from error
+        for _ in range(_ATTEMPTS - 1):
+            with suppress(LogShortened):
+                return await self._from_log(log, moment)
+        return await self._from_log(log, moment)
 
     async def _from_memory(self, moment: AskedMoment) -> PastState:
         """Errors: Expired, MomentGone."""
@@ -182,11 +217,17 @@ class Pasts:
 
     async def _from_log(self, log: LogPast, moment: AskedMoment) -> PastState:
         """Errors: MomentGone, Expired, LogError."""
-        newest = split(self._views.head).offset
-        points = await log.points()
-        replay = await self._begun(log, [point for point in points if _begins_before(point, moment)])
+        points = [point for point in await log.points() if _begins_before(point, moment)]
+        replay = await self._begun(log, reversed(points))
         if replay is None:
-            raise MomentGone(moment.text, await self._first(log, points))
+            raise MomentGone(moment.text, await self._first(log))
+        try:
+            return await self._replayed(replay, moment)
+        finally:
+            await replay.close()
+
+    async def _replayed(self, replay: Replay, moment: AskedMoment) -> PastState:
+        newest = split(self._views.head).offset
         await replay.through(lambda record, latest: record.offset <= newest and moment.holds(record.offset, latest))
         if replay.next is None and replay.last < newest:
             raise LogDamaged("the log ends before its newest record")
@@ -196,17 +237,15 @@ class Pasts:
             raise MomentGone(moment.text, await _complete_from(replay))
         return await self._finished(replay, moment)
 
-    async def _begun(self, log: LogPast, points: Sequence[int]) -> Replay | None:
-        """A replay from the last of those that can be read; None where there is none."""
+    async def _begun(self, log: LogPast, points: Iterable[int]) -> Replay | None:
+        """A replay from the first of those that can be read; None where there is none."""
         known = self._views.snapshot().objects
-        for point in reversed(points):
+        for point in points:
             cleaned = CleanedPast(self._rules, known.get)
             replay = Replay(log, point, self._make(), cleaned, reactor=self._reactor)
-            try:
+            with suppress(LogDamaged, LogShortened):
                 await replay.begin()
-            except LogError:
-                continue
-            return replay
+                return replay
         return None
 
     async def _finished(self, replay: Replay, moment: AskedMoment) -> PastState:
@@ -227,15 +266,19 @@ class Pasts:
             definitions=definitions,
         )
 
-    async def _first(self, log: LogPast, points: Sequence[int]) -> str:
+    async def _first(self, log: LogPast) -> str:
         """The earliest moment that can be asked for, "" for none; kept as long as the log begins where it does."""
+        points = await log.points()
         if not points:
             return ""
         if self._earliest is None or self._earliest[0] != points[0]:
-            replay = await self._begun(log, points[:1])
+            replay = await self._begun(log, points)
             if replay is None:
                 return ""
-            self._earliest = (points[0], await _complete_from(replay))
+            try:
+                self._earliest = (points[0], await _complete_from(replay))
+            finally:
+                await replay.close()
         return self._earliest[1]
 
 

@@ -61,6 +61,10 @@ class Replay:
         """There is a complete state."""
         return self.projector.built
 
+    async def close(self) -> None:
+        """No more of the log is read."""
+        await self._records.aclose()
+
     async def begin(self) -> None:
         """Takes in the state at the point. Errors: LogError."""
         snapshot = await self._log.snapshot(self._point)

@@ -1,4 +1,4 @@
-"""Moments of the past, read from a log's folder beside its writer."""
+"""Moments of the past, read from a log beside its writer: from a folder, and from an etcd."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from twisted.internet.defer import Deferred
 
-from promoter_view.log.errors import LogDamaged
+from promoter_view.log.errors import LogShortened
+from promoter_view.log.etcd import checkpoint
 from promoter_view.log.file.past import FolderPast
 from promoter_view.reading.past.asked import AskedMoment, moment_of, parse_at
 from promoter_view.records import Mirror
@@ -15,18 +16,29 @@ from promoter_view.slices import at_once
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.views.versions import LAST_PLACE, join, split
 from promoter_view.web.errors import MomentGone, TooManyRequests
-from tests.support.log.fakes import HeldWorker, InlineWorker
-from tests.support.reading.recorded_run import MIRROR, RecordedRun, a_projector, now, seen
+from tests.support.log.fakes import HeldWorker
+from tests.support.reading.recorded_run import (
+    MIRROR,
+    EtcdRunBench,
+    FolderBench,
+    RecordedRun,
+    a_projector,
+    seen,
+)
 from tests.support.views.world import DEFINITIONS, family
 
+_BENCHES = {"file": FolderBench, "etcd": lambda _: EtcdRunBench()}
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """Some hundred changes, with restarts and a clock that was set back and ahead; segments and snapshots are many."""
-    made = RecordedRun(tmp_path_factory.mktemp("run") / "log")
-    made.list()
-    made.go(400)
-    assert len(made.bench.files("snapshot")) > 2
+
+@pytest.fixture(scope="module", params=_BENCHES)
+def run(request, tmp_path_factory):
+    """Some hundred changes, with restarts and a clock that was set back and ahead; and many points to start at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint, "EVERY_EVENTS", 40)
+        made = RecordedRun(_BENCHES[request.param](tmp_path_factory.mktemp("run") / "log"))
+        made.list()
+        made.go(400)
+    assert len(made.now(made.bench.past().points())) > 3
     return made
 
 
@@ -39,7 +51,7 @@ def test_a_hundred_random_moments(run):
         offset, shown = run.expected(time_ms)
         if shown is None:
             continue
-        past = now(pasts.at(AskedMoment("then", time_ms=time_ms)))
+        past = run.now(pasts.at(AskedMoment("then", time_ms=time_ms)))
         assert past.views.head == join(offset, 0, LAST_PLACE)
         assert seen(past.views) == shown
         assert past.since_ms <= time_ms < past.until_ms
@@ -50,7 +62,7 @@ def test_any_resource_version(run):
     pasts = run.pasts()
     for offset, _, shown in run.random.sample(run.told, 60):
         if shown is not None:
-            past = now(pasts.at(moment_of(join(offset, 0, LAST_PLACE))))
+            past = run.now(pasts.at(moment_of(join(offset, 0, LAST_PLACE))))
             assert seen(past.views) == shown
 
 
@@ -58,9 +70,9 @@ def test_before_the_first_complete_state_it_says_from_when_on(run):
     """That moment can be asked for, and is the first state that a list ever showed."""
     pasts = run.pasts()
     with pytest.raises(MomentGone) as gone:
-        now(pasts.at(AskedMoment("-9d", time_ms=1000)))
+        run.now(pasts.at(AskedMoment("-9d", time_ms=1000)))
     earliest = parse_at(gone.value.earliest, datetime(2027, 1, 1, tzinfo=UTC))
-    assert seen(now(pasts.at(earliest)).views) == run.expected(earliest.time_ms)[1]
+    assert seen(run.now(pasts.at(earliest)).views) == run.expected(earliest.time_ms)[1]
     first = next(time_ms for _, time_ms, shown in run.told if shown is not None)
     assert first <= earliest.time_ms < first + 1000
 
@@ -71,14 +83,14 @@ def test_what_is_no_position_of_this_log(run):
     newest = run.told[-1][0]
     for generation in (1, 2, 3):
         with pytest.raises(Expired):
-            now(pasts.at(moment_of(join(newest, generation, LAST_PLACE))))
+            run.now(pasts.at(moment_of(join(newest, generation, LAST_PLACE))))
     with pytest.raises(Ahead):
-        now(pasts.at(moment_of(join(newest + 1, 0, LAST_PLACE))))
+        run.now(pasts.at(moment_of(join(newest + 1, 0, LAST_PLACE))))
     mark = next(
         at for at, (_, _, shown) in enumerate(run.told) if shown and run.told[at][0] - run.told[at - 1][0] > 50_000
     )
     with pytest.raises(Expired):
-        now(pasts.at(moment_of(join(run.told[mark][0] - 1, 0, LAST_PLACE))))
+        run.now(pasts.at(moment_of(join(run.told[mark][0] - 1, 0, LAST_PLACE))))
 
 
 def test_a_place_within_an_offset(run):
@@ -90,7 +102,7 @@ def test_a_place_within_an_offset(run):
     for change in live.cursor("", "", live.horizon).take(1 << 20):
         if split(change.resource_version).place == 0 and found < 20:
             found += 1
-            past = now(pasts.at(moment_of(change.resource_version)))
+            past = run.now(pasts.at(moment_of(change.resource_version)))
             for definition in DEFINITIONS:
                 then = live.list_at(definition.plural, "", change.resource_version)
                 assert [one.encode() for one in past.views.list(definition.plural)] == [one.encode() for one in then]
@@ -99,31 +111,30 @@ def test_a_place_within_an_offset(run):
 
 def _records(run):
     async def read():
-        log = FolderPast(run.bench.path, worker=InlineWorker())
-        return [record async for batch in log.records(0) for record in batch]
+        return [record async for batch in run.bench.past().records(0) for record in batch]
 
-    return now(read())
+    return run.now(read())
 
 
 def test_the_changes_beside_it_are_a_step_away(run):
     """Each links to a state with one change less, and to one with one more."""
     pasts = run.pasts()
     offset = run.told[len(run.told) // 2][0]
-    past = now(pasts.at(moment_of(join(offset, 0, LAST_PLACE))))
-    later = now(pasts.at(moment_of(past.after)))
+    past = run.now(pasts.at(moment_of(join(offset, 0, LAST_PLACE))))
+    later = run.now(pasts.at(moment_of(past.after)))
     assert seen(later.views) != seen(past.views)
-    assert seen(now(pasts.at(moment_of(later.before))).views) == seen(past.views)
+    assert seen(run.now(pasts.at(moment_of(later.before))).views) == seen(past.views)
 
 
 def test_the_newest_moment_is_that_of_now(run):
     """Whatever is asked of the future is answered with what there is."""
-    past = now(run.pasts().at(AskedMoment("tomorrow", time_ms=1 << 50)))
+    past = run.now(run.pasts().at(AskedMoment("tomorrow", time_ms=1 << 50)))
     assert seen(past.views) == seen(run.follower.projector)
 
 
 def test_one_replay_for_all_who_ask_for_the_same(tmp_path):
     """Who asks meanwhile waits for it, whoever asks later gets what was kept; two others run at once, the rest wait."""
-    run = RecordedRun(tmp_path / "log")
+    run = RecordedRun(FolderBench(tmp_path / "log"))
     run.list()
     run.go(60)
     worker = HeldWorker()
@@ -141,13 +152,13 @@ def test_one_replay_for_all_who_ask_for_the_same(tmp_path):
     assert len(made) == 3
     assert waiting[0].result is waiting[3].result
     worker.holding = False
-    now(pasts.at(at[1]))
+    run.now(pasts.at(at[1]))
     assert len(made) == 3
 
 
 def test_what_nobody_waits_for_is_not_read(tmp_path):
     """Whoever goes away leaves no replay behind that others would have to wait for."""
-    run = RecordedRun(tmp_path / "log")
+    run = RecordedRun(FolderBench(tmp_path / "log"))
     run.list()
     run.go(60)
     worker, made = HeldWorker(), []
@@ -165,25 +176,25 @@ def test_what_nobody_waits_for_is_not_read(tmp_path):
 
 def test_the_end_of_the_log_is_not_kept_for_later(tmp_path):
     """A moment that nothing followed says nothing of later ones."""
-    run = RecordedRun(tmp_path / "log")
+    run = RecordedRun(FolderBench(tmp_path / "log"))
     run.list()
     run.go(60)
     pasts = run.pasts()
-    now(pasts.at(AskedMoment("then", time_ms=run.told[-1][1])))
+    run.now(pasts.at(AskedMoment("then", time_ms=run.told[-1][1])))
     run.go(60)
     for _, time_ms, _ in run.told[-40:-1]:
-        assert seen(now(pasts.at(AskedMoment("later", time_ms=time_ms))).views) == run.expected(time_ms)[1]
+        assert seen(run.now(pasts.at(AskedMoment("later", time_ms=time_ms))).views) == run.expected(time_ms)[1]
 
 
-def test_a_segment_that_is_gone_is_no_empty_one(run):
+def test_a_point_that_is_gone_is_no_empty_one(run):
     """Retention may take it while it is read: what comes behind it is not taken for what followed."""
-    with pytest.raises(LogDamaged, match="is gone"):
-        now(anext(FolderPast(run.bench.path, worker=InlineWorker()).records(7)))
+    with pytest.raises(LogShortened):
+        run.now(anext(run.bench.past().records(7)))
 
 
 def test_who_asks_for_too_many_is_told_to_wait(tmp_path):
     """What waits is bounded, whoever asks."""
-    run = RecordedRun(tmp_path / "log")
+    run = RecordedRun(FolderBench(tmp_path / "log"))
     run.list()
     run.go(5)
     worker = HeldWorker()
@@ -192,7 +203,7 @@ def test_who_asks_for_too_many_is_told_to_wait(tmp_path):
     for number in range(18):
         Deferred.fromCoroutine(pasts.at(AskedMoment("then", time_ms=number + 1)))
     with pytest.raises(TooManyRequests):
-        now(pasts.at(AskedMoment("then", time_ms=99)))
+        run.now(pasts.at(AskedMoment("then", time_ms=99)))
 
 
 def test_without_a_log_what_is_in_memory_is_told(run):
@@ -202,18 +213,18 @@ def test_without_a_log_what_is_in_memory_is_told(run):
     pasts = run.pasts(live, log=None)
     since = next(at for at, told in enumerate(run.told) if told[2]) + 1
     for offset, _, shown in run.random.sample(run.told[since:], 30):
-        assert seen(now(pasts.at(moment_of(join(offset, 0, LAST_PLACE)))).views) == shown
+        assert seen(run.now(pasts.at(moment_of(join(offset, 0, LAST_PLACE)))).views) == shown
     first, last = run.told[since][1], run.told[-1][1]
     for _ in range(30):
         time_ms = run.random.randrange(first + 500, last)
-        assert seen(now(pasts.at(AskedMoment("then", time_ms=time_ms))).views) == run.expected(time_ms)[1]
+        assert seen(run.now(pasts.at(AskedMoment("then", time_ms=time_ms))).views) == run.expected(time_ms)[1]
     with pytest.raises(MomentGone, match="the earliest moment that can be asked for is 2027"):
-        now(pasts.at(AskedMoment("-9d", time_ms=1000)))
+        run.now(pasts.at(AskedMoment("-9d", time_ms=1000)))
 
 
 def test_what_todays_rules_take_away_is_not_shown(tmp_path):
     """A log was written by older rules: of what it holds only that is seen which would be recorded today."""
-    run = RecordedRun(tmp_path / "log")
+    run = RecordedRun(FolderBench(tmp_path / "log"))
     gate = next(one for one in family("shop", "ScmProvider") if one["kind"] == "WebRequestCommitStatus")
     secret = gate | {"spec": gate["spec"] | {"httpRequest": {"url": "https://a", "headerTemplates": {"X": "hunter2"}}}}
     run.bench.stop(run.log)
@@ -228,6 +239,6 @@ def test_what_todays_rules_take_away_is_not_shown(tmp_path):
     run.restart()
     run.list()
     run.go(5)
-    past = repr(seen(now(run.pasts().at(at)).views))
+    past = repr(seen(run.now(run.pasts().at(at)).views))
     assert "hunter2" not in past
     assert "<redacted>" in past

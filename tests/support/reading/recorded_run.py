@@ -1,21 +1,24 @@
-"""A run of random changes into a log's folder, of which each state is remembered as a list showed it then."""
+"""A run of random changes into a log, of which each state is remembered as a list showed it then."""
 
 from __future__ import annotations
 
 from random import Random
 
 import orjson
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 
 from promoter_view.kubernetes.cleaning import cleaned_again
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.kubernetes.reflecting.reflectors import rules_of
+from promoter_view.log.etcd.layout import KeyLayout
+from promoter_view.log.etcd.past import EtcdPast
 from promoter_view.log.file.past import FolderPast
 from promoter_view.metrics import Metrics
 from promoter_view.reading.past.pasts import Pasts
 from promoter_view.records import Change, ChangeType, Mirror, Position
 from promoter_view.slices import at_once
 from promoter_view.views.projector import Projector
+from tests.support.log.benches import EtcdBench
 from tests.support.log.fakes import Bench, InlineWorker
 from tests.support.runtimes import a_runtime
 from tests.support.views.oracle import key_of
@@ -68,16 +71,86 @@ class Told:
         return self.projector.snapshot()
 
 
+class FolderBench(Bench):
+    """A log's folder: many segments, many snapshots."""
+
+    def __init__(self, folder):
+        super().__init__(folder, segment_bytes=20_000, history_bytes=1 << 14, remembers=True)
+
+    def past(self):
+        """What reads it beside its writer."""
+        return FolderPast(self.path, worker=InlineWorker())
+
+    def pass_(self, seconds):
+        """Time passes."""
+        self.clock.advance(seconds)
+
+    def append(self, log, *entries):
+        """Durable, and applied."""
+        super().append(log, *entries)
+        self.clock.pump([0.01] * 20)
+
+    def now(self, coroutine):
+        """What it gives, or its error: nothing is waited for."""
+        return now(coroutine)
+
+
+class EtcdRunBench(EtcdBench):
+    """A fake etcd. Whoever runs on it makes checkpoints more often than is usual."""
+
+    def __init__(self, **settings):
+        super().__init__(history_bytes=1 << 14, remembers=True, **settings)
+        #: The etcd as those see it who read the past.
+        self.reading = self.etcd
+
+    def past(self):
+        """What reads it beside its writer."""
+        return EtcdPast(self.reading, KeyLayout("view"), reactor=self.clock)
+
+    def append(self, log, *entries):
+        """Durable, and applied."""
+        self.wait(log.append(entries))
+
+    def stop(self, log):
+        """Ends it."""
+        self.wait(log.stop())
+
+    def wait(self, deferred):
+        """Until it has fired."""
+        results = []
+        deferred.addBoth(results.append)
+        for _ in range(200):
+            if results:
+                break
+            self.pass_(0.2)
+        assert results, "nothing came of it"
+        if results[0] is not None:
+            results[0].raiseException()
+
+    def now(self, coroutine):
+        """What it gives, or its error: no time passes meanwhile."""
+        results = []
+        Deferred.fromCoroutine(coroutine).addBoth(results.append)
+        while not results:
+            assert any(call.getTime() <= self.clock.seconds() for call in self.clock.getDelayedCalls()), "it waits"
+            self.clock.advance(0)
+        return given(results[0])
+
+
 class RecordedRun:
     """``told``: what was seen after each record."""
 
-    def __init__(self, folder, *, seed=1, **settings):
+    def __init__(self, bench, *, seed=1):
         self.random = Random(seed)
-        self.bench = Bench(folder, **{"segment_bytes": 20_000, "history_bytes": 1 << 14, "remembers": True, **settings})
+        self.bench = bench
         self.told = []
         self.newest = 0
-        self._objects = {}
         self.open()
+
+    @classmethod
+    def beside(cls, run):
+        """One more replica on the same etcd."""
+        return cls(run.bench, seed=2)
 
     def open(self, mirror=MIRROR):
         """Begins, or begins again: a process of its own."""
@@ -96,7 +169,6 @@ class RecordedRun:
     def append(self, *entries):
         """Durable, and applied."""
         self.bench.append(self.log, *entries)
-        self.bench.clock.pump([0.01] * 20)
 
     def put(self, document, *, clean=True):
         """An object is there, or has changed."""
@@ -111,13 +183,20 @@ class RecordedRun:
         key = key_of(document)
         self.append(Change(ChangeType.DELETED, key, b"", "9", PATHS[key.kind], "9"))
 
+    def change(self, steps):
+        """Random changes by one process, a second apart."""
+        for _ in range(steps):
+            self.bench.pass_(1.0)
+            document = self.random.choice(family(self.random.choice(("shop", "till")), "ScmProvider"))
+            self.put(document | {"serial": self.random.randrange(1 << 20)})
+
     def go(self, steps):
         """Random changes of a few strategies' members; restarts, and a clock that is set."""
         roll = self.random
         for _ in range(steps):
             name = roll.choice(("shop", "till", "ledger"))
             document = roll.choice(family(name, "ScmProvider"))
-            self.bench.clock.advance(roll.choice((0.0, 0.2, 3.0)))
+            self.bench.pass_(roll.choice((0.0, 0.2, 3.0)))
             what = roll.random()
             if what < 0.05:
                 self.drop(document)
@@ -130,15 +209,20 @@ class RecordedRun:
 
     def pasts(self, views=None, **changed):
         """What reads moments of it."""
-        chosen = {"log": FolderPast(self.bench.path, worker=InlineWorker()), "rules": RULES, **changed}
+        chosen = {"log": self.bench.past(), "rules": RULES, **changed}
         return Pasts(
             views or self.follower.projector,
             chosen["log"],
             chosen.get("make", a_projector),
             chosen["rules"],
             generation=0,
-            runtime=a_runtime(self.bench.clock, wall=self.bench.wall),
+            runtime=a_runtime(chosen.get("reactor", self.bench.clock), wall=self.bench.wall),
+            barrier=chosen.get("barrier", self.log.barrier) or (lambda: succeed(None)),
         )
+
+    def now(self, coroutine):
+        """What it gives, or its error: nothing is waited for."""
+        return self.bench.now(coroutine)
 
     def expected(self, time_ms):
         """What is to be seen of a moment: after the last record before the first one with a later time."""
@@ -157,6 +241,11 @@ def now(coroutine):
     results = []
     Deferred.fromCoroutine(coroutine).addBoth(results.append)
     assert results, "it waits"
-    if hasattr(results[0], "raiseException"):
-        results[0].raiseException()
-    return results[0]
+    return given(results[0])
+
+
+def given(result):
+    """The result, or raises the error that it is."""
+    if hasattr(result, "raiseException"):
+        result.raiseException()
+    return result
