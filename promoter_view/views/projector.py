@@ -45,7 +45,7 @@ Projecting = Generator[None, None, Sequence[BundleChange]]
 
 
 class Projector:
-    """Implements ``boundaries.Follower`` and ``boundaries.ViewReader``.
+    """Implements ``boundaries.Follower`` and ``boundaries.ViewReader``. ``restorations``: how often it was restored.
 
     All ``definitions`` are always projected, for no option may move a place. ``history_bytes`` bounds the history.
     ``make_view``: ``View`` joins bundles from their members, ``ReflectedView`` takes them as they come.
@@ -74,9 +74,7 @@ class Projector:
         self._timer = timer
         self._is_live = is_live
         self._readers: dict[Wakeable, None] = {}
-        self._now = self._nothing()
-        #: How often it began from a snapshot: what was read of it before may be of a log that was put back.
-        self.restorations = 0
+        self._now, self.restorations = self._nothing(), 0
 
     def restore(self, snapshot: Snapshot) -> Steps:
         """Begin from a snapshot: bundles keep their resourceVersions, and its end is the horizon.
@@ -89,8 +87,7 @@ class Projector:
             end, known = self._end_of(restored.shown), snapshot.bundles
             yield from restored.build(lambda key: self._adopted(known[key]) if key in known else end)
         yield from restored.catalogue.digest.steps()
-        self._now = restored
-        self.restorations += 1
+        self._now, self.restorations = restored, self.restorations + 1
         self._history.restart(self._end)
         if snapshot.complete:
             self._compare(snapshot)
