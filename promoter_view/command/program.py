@@ -90,7 +90,7 @@ def _with_etcd(command: click.Command) -> click.Command:
             purpose=purpose,
             help="client certificate for etcd, PEM, with its chain",
         ),
-        PurposeOption(["--etcd-keyfile"], metavar="FILE", purpose=purpose, help="its key, PEM"),
+        PurposeOption(["--etcd-keyfile"], metavar="FILE", purpose=purpose, help="key of that client certificate, PEM"),
         PurposeOption(["--etcd-user"], metavar="NAME", purpose=purpose, help="user name for etcd authentication"),
         PurposeOption(["--etcd-password-file"], metavar="FILE", purpose=purpose, help="file with that user's password"),
     ]

@@ -40,14 +40,14 @@ class ProgramOptions:
     demo_promoter: str | None = option(
         one_of(*RELEASES),
         None,
-        "the release of GitOps Promoter that --demo plays",
-        otherwise=f"the newest that it can, {NEWEST}",
+        "the release of GitOps Promoter in the --demo cluster",
+        otherwise=f"the newest supported, {NEWEST}",
     )
     demo_seed: int | None = option(
         count,
         None,
-        "with --demo, the same fleet at each start, standing still from a fixed time on",
-        otherwise="another fleet at each start, at work",
+        "with --demo, the same fleet at each start, stopped at a fixed time",
+        otherwise="a new, moving fleet at each start",
         more="for pictures and talks",
     )
     role: str = option(
@@ -59,8 +59,8 @@ class ProgramOptions:
     views: tuple[str, ...] = option(
         views,
         ",".join(VIEWS),
-        "views to serve, separated by commas; kinds that no view needs are not watched",
-        more="and need no permission",
+        "views to serve, separated by commas",
+        more="kinds that no served view needs are not watched, and need no permission",
     )
     shutdown_delay_duration: float = option(
         duration,
@@ -111,7 +111,7 @@ class ClusterOptions:
     )
     show_web_request_bodies: bool = flag(
         "show bodies and responses of WebRequestCommitStatuses",
-        more="headers and authentication are never kept",
+        more="headers and authentication are never stored",
     )
 
 
@@ -122,7 +122,7 @@ class ArgoCDOptions:
     namespace: tuple[str, ...] = option(
         argocd_namespaces,
         "argocd",
-        "namespaces of Argo CD's Applications if --namespace is given; steps that name none use the first",
+        "namespaces of Argo CD's Applications if --namespace is given; a step without a namespace uses the first",
     )
     url: str | None = option(web_address, None, "URL of Argo CD, for links on pages", otherwise="no links")
     kubeconfig: str | None = option(
@@ -130,31 +130,31 @@ class ArgoCDOptions:
         None,
         "kubeconfig of the cluster with the Applications",
         otherwise="the cluster of --kubeconfig",
-        more="its list path has a position of its own in the same log, with the prefix `argocd:`",
+        more="the same event log has a separate position for them, with the prefix `argocd:`",
     )
     shard: str | None = option(
         shard,
         None,
         "run the Promotions of this Kargo shard",
-        otherwise="none: nothing is written to a cluster",
-        more="these are Stages with that `spec.shard`, and their Promotions ([Kargo](kargo.md))",
+        otherwise="none: the program writes nothing to a cluster",
+        more="the Stages with this `spec.shard` ([Kargo](kargo.md))",
     )
     auto_promotion: bool = flag(
         "promote the newest available Freight automatically if a promotion policy of the Project enables it",
-        more="needs permissions of its own ([Auto-promotion](kargo.md#auto-promotion))",
+        more="needs additional permissions ([Auto-promotion](kargo.md#auto-promotion))",
     )
     kargo_url: str | None = option(
         web_address,
         None,
         "URL of Kargo's UI: `ctx.uiBaseUrl` in the shard's promotion steps",
-        otherwise="none: it is empty",
-        more="as `API_SERVER_BASE_URL` of Kargo's own controller ([Expressions](expressions.md))",
+        otherwise="none",
+        more="like `API_SERVER_BASE_URL` of Kargo's own controller ([Expressions](expressions.md))",
     )
     lease_namespace: str = option(
         lease_namespace,
         "kargo",
         "Kargo's namespace, for the Lease that lets one process at a time run the shard",
-        more="the Lease is `promoter-view-SHARD`; Kargo's UI reads it there to show that the shard is alive",
+        more="the Lease is `promoter-view-SHARD`; Kargo's UI reads it to show that the shard is alive",
     )
 
 
@@ -170,11 +170,13 @@ class EventLogOptions:
         in_demo="file:promoter-view-demo/log",
         # What it mirrors is another thing than what the API mirrors: both may run in one folder.
         as_dashboard="file:promoter-view-dashboard-log",
-        more="`memory:` is lost at the end; `etcd:` is for several replicas",
+        more="`memory:` is lost when the program ends; `etcd:` is for several replicas",
     )
     retention_age: float = option(duration, "7d", "how long events are kept on disk")
-    retention_bytes: int = option(size, "1Gi", "how large the log on disk may become")
-    retention_events: int = option(count, "1000000", "how many events are kept; whichever limit is hit first applies")
+    retention_bytes: int = option(size, "1Gi", "maximum size of the log on disk")
+    retention_events: int = option(
+        count, "1000000", "maximum number of events that are kept; whichever limit is hit first applies"
+    )
     repair: bool = flag("rename a damaged log and start a new one")
     replica_id: str = option(
         replica_id, "", "name of this replica in etcd", otherwise="the host's name", name="replica-id"
@@ -191,7 +193,7 @@ class JournalOptions:
         None,
         "where the journal is: sqlite:FILE, memory:, or etcd:FILE: in the event log's etcd, with a copy in FILE",
         name="journal",
-        otherwise="journal.sqlite beside an event log in a folder; etcd: (the copy is in memory) for one in an etcd; "
+        otherwise="journal.sqlite beside an event log in a folder; etcd: (with a copy in memory) for an event log in etcd; "
         "else memory:",
         more="see [journal](journal.md)",
     )
@@ -199,7 +201,7 @@ class JournalOptions:
     retention_bytes: int | None = option(
         size,
         None,
-        "how large the journal may become; whichever limit is hit first applies",
+        "maximum size of the journal; whichever limit is hit first applies",
         otherwise="1Gi, in an etcd 128Mi",
         more="in memory 64Mi at most",
     )
@@ -212,7 +214,7 @@ class NotificationsOptions:
     file: str | None = option(
         file,
         None,
-        "YAML: who is told what, and how; read again when it changes",
+        "YAML file that says who gets which message, and how; read again when it changes",
         name="notifications",
         more="see [notifications](notifications.md)",
     )
@@ -228,7 +230,7 @@ class EtcdOptions:
     certfile: str | None = option(
         file, None, "client certificate for etcd, PEM, with its chain", more="read again when it changes"
     )
-    keyfile: str | None = option(file, None, "its key, PEM")
+    keyfile: str | None = option(file, None, "key of that client certificate, PEM")
     user: str | None = option(not_empty, None, "user name for etcd authentication")
     password_file: str | None = option(
         file, None, "file with that user's password", more="a newline at its end is ignored"

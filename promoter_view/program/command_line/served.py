@@ -79,15 +79,17 @@ class RequestOptions:
         count,
         "200",
         "concurrent requests of one user, watches not counted",
-        more="on each port; beyond it 429 with Retry-After. Counted by user, never by address. With "
+        more="on each port; beyond the limit the answer is 429 with Retry-After. Counted by user, never by address. With "
         "`--dashboard-auth none` all visitors are one user",
     )
-    max_watches_per_user: int = option(count, "1000", "open watches of one user", more="as above")
+    max_watches_per_user: int = option(
+        count, "1000", "open watches of one user", more="on each port; beyond the limit the answer is 429"
+    )
     metrics_max_series: int = option(
         count,
         "100000",
-        "most series that /metrics/promotions has",
-        more="about 30 for each environment. Beyond it whole strategies are left out, see [measures](measures.md)",
+        "maximum number of series on /metrics/promotions",
+        more="about 30 for each environment; beyond the limit whole strategies are left out ([measures](measures.md))",
     )
 
 
@@ -129,7 +131,9 @@ class RequestHeaderOptions:
     client_ca_file: str | None = option(
         file, None, "CA of front proxies' client certificates, PEM", otherwise="what the cluster publishes"
     )
-    allowed_names: tuple[str, ...] = option(words("NAME"), "", "common names that front proxies may have; none: any")
+    allowed_names: tuple[str, ...] = option(
+        words("NAME"), "", "common names that front proxies may have; if none is given, any"
+    )
     username_headers: tuple[str, ...] = option(words("HEADER"), "X-Remote-User", "headers with the user name")
     group_headers: tuple[str, ...] = option(words("HEADER"), "X-Remote-Group", "headers with the groups")
     uid_headers: tuple[str, ...] = option(words("HEADER"), "", "headers with the uid, usually X-Remote-Uid")
@@ -156,7 +160,7 @@ class DashboardOptions:
         None,
         "URL of the dashboard, for status.url of each bundle",
         otherwise="no links",
-        more="with the root path, if there is one; the same on all replicas of one log",
+        more="include the root path, if there is one; set it equally on all replicas of one log",
     )
     allowed_hosts: tuple[str, ...] = option(
         host_names,
@@ -193,6 +197,6 @@ class DashboardProxyOptions:
     secret_file: str | None = option(
         file,
         None,
-        "file with the secret that proxies send in X-Promoter-View-Proxy-Secret; one or two lines",
-        more="two while it is rotated; read again when it changes",
+        "file with the secret that proxies send in X-Promoter-View-Proxy-Secret",
+        more="one line, or two during a rotation; read again when it changes",
     )

@@ -29,12 +29,12 @@ class Settings:
     """All of them, checked."""
 
     program: ProgramOptions = section(ProgramOptions, "The program")
-    cluster: ClusterOptions = section(ClusterOptions, "The cluster that is reflected")
+    cluster: ClusterOptions = section(ClusterOptions, "The cluster to watch")
     argocd: ArgoCDOptions = section(ArgoCDOptions, "Argo CD and Kargo", prefix="argocd-")
     event_log: EventLogOptions = section(EventLogOptions, "The event log", prefix="event-log-")
     journal: JournalOptions = section(JournalOptions, "The journal", prefix="journal-")
     notifications: NotificationsOptions = section(NotificationsOptions, "Notifications", prefix="notifications-")
-    etcd: EtcdOptions = section(EtcdOptions, "An etcd that holds the event log", prefix="etcd-")
+    etcd: EtcdOptions = section(EtcdOptions, "The etcd of the event log", prefix="etcd-")
     api: ApiOptions = section(ApiOptions, "The aggregated API")
     requests: RequestOptions = section(RequestOptions, "Requests and watches")
     access: AccessOptions = section(AccessOptions, "Who may use the aggregated API")

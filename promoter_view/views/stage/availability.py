@@ -48,10 +48,10 @@ class FreightState(enum.StrEnum):
 
 
 _MEANINGS = {
-    FreightState.PROMOTING: "a Promotion of it to the Stage is under way",
+    FreightState.PROMOTING: "a Promotion of it to the Stage is running or pending",
     FreightState.AVAILABLE: "the Stage may take it: directly, verified upstream, or approved for it",
-    FreightState.WAITING: "it soaks upstream, and may be taken from `until` on",
-    FreightState.QUEUED: "it has to be verified upstream first, or approved",
+    FreightState.WAITING: "it soaks upstream; the Stage may take it from `until` on",
+    FreightState.QUEUED: "it must first be verified upstream, or approved for the Stage",
     FreightState.DELETING: "it is being deleted",
 }
 

@@ -31,17 +31,19 @@ FIRST = units(NOW)
 SIX_YEARS = 6 * 365 * 86_400
 ABOVE = """# States of a replica
 
-One state machine decides what a replica on etcd does ([Several replicas](replicas.md)). It has no clock and no
-connection: `promoter_view/log/etcd/core/machine.py`. It is told an input (`inputs.py`), goes to a state (`states.py`),
-and asks its driver for actions (`actions.py`), in this order. What is told in a state that is not listed with it is the
-late word of what has been given up, and nothing follows. This page is written by
-`python -m tests.log.etcd.transitions`, and a test compares it with the code.
+If replicas share a log in etcd ([several replicas](replicas.md)), one state machine decides what each replica does. The
+machine has no clock and no connection: `promoter_view/log/etcd/core/machine.py`. It receives an input (`inputs.py`),
+changes its state (`states.py`), and requests actions from its driver (`actions.py`), in this order.
+
+The second table lists which inputs the machine handles in which states. An input in another state comes too late, from
+work that was given up, and the machine ignores it. `python -m tests.log.etcd.transitions` writes this page, and a test
+compares it with the code.
 
 | state | the replica is |
 | --- | --- |
 """
 TABLE = """
-| told | | in | goes to, if elsewhere | and asks for |
+| input | detail | in the states | new state, if it changes | actions |
 | --- | --- | --- | --- | --- |
 """
 
