@@ -193,7 +193,7 @@ class JournalOptions:
         None,
         "where the journal is: sqlite:FILE, memory:, or etcd:FILE: in the event log's etcd, with a copy in FILE",
         name="journal",
-        otherwise="journal.sqlite beside an event log in a folder; etcd: (with a copy in memory) for an event log in etcd; "
+        otherwise="journal.sqlite beside an event log in a folder; etcd: (with a copy in memory) for one in etcd; "
         "else memory:",
         more="see [journal](journal.md)",
     )

@@ -79,8 +79,8 @@ class RequestOptions:
         count,
         "200",
         "concurrent requests of one user, watches not counted",
-        more="on each port; beyond the limit the answer is 429 with Retry-After. Counted by user, never by address. With "
-        "`--dashboard-auth none` all visitors are one user",
+        more="on each port; beyond the limit the answer is 429 with Retry-After. Counted by user, never by "
+        "address. With `--dashboard-auth none` all visitors are one user",
     )
     max_watches_per_user: int = option(
         count, "1000", "open watches of one user", more="on each port; beyond the limit the answer is 429"

@@ -17,10 +17,10 @@ from tests.support.views.strategies import Decoded, summarize
 PAGE = Path(__file__).parents[4] / "docs" / "states.md"
 _TEXT = """# States
 
-Each environment of a PromotionStrategy is in one state. The state is one word, the same in the API, in
-tables of kubectl, on pages and in streams. Pages write two words with a space: *Needs approval*, *Up to date*. One table
-decides the state: `promoter_view/views/promotion_strategy/state/table.py`.
-`python -m tests.views.promotion_strategy.state.states_page` writes this page, and a test compares it with the code.
+Each environment of a PromotionStrategy is in one state. The state is one word, the same in the API, in tables of
+kubectl, on pages and in streams. Pages write two words with a space: *Needs approval*, *Up to date*. One table
+decides the state: `promoter_view/views/promotion_strategy/state/table.py`. `python -m
+tests.views.promotion_strategy.state.states_page` writes this page, and a test compares it with the code.
 
 - **Newest commit**: the dry commit with the latest `commitTime` among all that are proposed or active in the strategy.
 - **Open**: `proposed.dry.sha` is set and is not `active.dry.sha`, and the hydration is not a no-op. A no-op has a
@@ -32,9 +32,10 @@ decides the state: `promoter_view/views/promotion_strategy/state/table.py`.
 {rows}
 
 If an environment is Failed, Held or NeedsApproval, the strategy has this state; the first of the three counts.
-Otherwise the strategy has the state of the first environment in promotion order that does not have the newest commit. If several environments of one level of `dependsOn` do not have it, the first state in this order counts:
-Unknown, Behind, Queued, Checking, Waiting, Promoting, Verifying.
-If all have the newest commit, the strategy is Verifying while one of them is, and UpToDate after that.
+Otherwise the strategy has the state of the first environment in promotion order that does not have the newest commit.
+If several environments of one level of `dependsOn` do not have it, the first state in this order counts: Unknown,
+Behind, Queued, Checking, Waiting, Promoting, Verifying. If all have the newest commit, the strategy is Verifying
+while one of them is, and UpToDate after that.
 
 ## Kinds of checks
 
@@ -48,23 +49,25 @@ If all have the newest commit, the strategy is Verifying while one of them is, a
 | check | any other key |
 
 If a key is of several kinds, the first of them in this table counts. If a person approves by a key, mark it: with the
-annotation `promoter-view.io/approval-keys: qa,security` on the PromotionStrategy, or with
-`promoter-view.io/approval: "true"` on the gate or the CommitStatus.
+annotation `promoter-view.io/approval-keys: qa,security` on the PromotionStrategy, or with `promoter-view.io/approval:
+"true"` on the gate or the CommitStatus.
 
 ## Cases
 
-The message always names the first cause. If production waits for staging, and staging waits for development, production
-shows what development waits for.
+The message always names the first cause. If production waits for staging, and staging waits for development,
+production shows what development waits for.
 
 {cases}
 
 ## Freight of a Stage
 
-If a Kargo Stage requests Freight and does not have it, the Freight is in one of these states. They are in `availability`
-and `status.next` of StageDetails, on pages, and in `kubectl promotion`. `promoter_view/stages/availability.py` decides the
-state, without the current time: if `until` has passed, the Stage may take the Freight.
+If a Kargo Stage requests Freight and does not have it, the Freight is in one of these states. They are in
+`availability` and `status.next` of StageDetails, on pages, and in `kubectl promotion`.
+`promoter_view/stages/availability.py` decides the state, without the current time: if `until` has passed, the Stage
+may take the Freight.
 
 {freight}
+
 """
 
 
