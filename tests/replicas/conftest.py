@@ -1,4 +1,4 @@
-"""An etcd of three members for each test of replicas."""
+"""An etcd for each test of replicas."""
 
 from __future__ import annotations
 
@@ -14,6 +14,17 @@ from tests.support.log.etcds import Etcds
 def etcds(control_plane_binaries: Path, tmp_path: Path) -> Iterator[Etcds]:
     """Three members that answer; they end with the test."""
     found = Etcds(control_plane_binaries, tmp_path / "etcd")
+    try:
+        found.start()
+        yield found
+    finally:
+        found.stop()
+
+
+@pytest.fixture
+def etcd(control_plane_binaries: Path, tmp_path: Path) -> Iterator[Etcds]:
+    """One member that answers; it ends with the test."""
+    found = Etcds(control_plane_binaries, tmp_path / "etcd", members=1)
     try:
         found.start()
         yield found

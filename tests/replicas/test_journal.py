@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -38,17 +38,6 @@ _SECONDS = 120.0
 _COPY = "copy.sqlite"
 _PATH = f"{GROUP_PATH}/promotionevents"
 Document = Mapping[str, Any]
-
-
-@pytest.fixture
-def etcd(control_plane_binaries: Path, tmp_path: Path) -> Iterator[Etcds]:
-    """One member that answers; it ends with the test."""
-    found = Etcds(control_plane_binaries, tmp_path / "etcd", members=1)
-    try:
-        found.start()
-        yield found
-    finally:
-        found.stop()
 
 
 def copied(replica: Program) -> Sequence[JournalEntry]:
