@@ -63,7 +63,7 @@ docs: $(VENV)/installed
 
 # The commands on the pages: which run here and which do not, and runs them.
 docs-check: $(VENV)/installed-dev
-	@$(BIN)/python -m tests.docs.commands
+	@$(BIN)/python -m tests.support.docs.commands
 	@$(BIN)/pytest -q tests/docs tests/e2e/test_documented_scripts.py tests/browser/test_pictures.py
 
 # docs/pictures: each page of a demo that stands still, light and dark; needs Chromium.

@@ -15,7 +15,7 @@ from promoter_view.command.promotion import promotion_command
 from promoter_view.dashboard.page_table import PAGES as DASHBOARD_PAGES
 from promoter_view.metrics import Metrics
 from promoter_view.program.command_line.settings import OPTIONS
-from tests.docs.pages import PAGES, ROOT, anchors, fenced, inline_code, shown
+from tests.support.docs.pages import PAGES, ROOT, anchors, fenced, inline_code, shown
 
 #: Options of other tools that the pages name, by the tool.
 FOREIGN = {

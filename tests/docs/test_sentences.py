@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, PAGES, ROOT, shown
+from tests.support.docs.pages import DOCS, PAGES, ROOT, shown
 from tests.docs.prose import mean_words, sentences
 
 LONGEST = 35

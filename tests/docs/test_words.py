@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT, shown
+from tests.support.docs.pages import ROOT, shown
 
 BANNED = (
     "what would be right",

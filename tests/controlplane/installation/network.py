@@ -100,6 +100,8 @@ class ClusterNetwork:
 
     def _place(self, address: str, port: int) -> Path | tuple[str, int] | None:
         assert self._plane is not None
+        if (address, port) in self._machines:
+            return self._machines[address, port]  # of a pod, where kube-apiserver is asked for a Service's proxy
         client = self._plane.client()
         services = client.get("/api/v1/services")["items"]
         service = next((each for each in services if each["spec"].get("clusterIP") == address), None)

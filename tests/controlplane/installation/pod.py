@@ -27,7 +27,7 @@ from typing import Any
 import promoter_view
 from tests.controlplane.installation.granting import wait_granted
 from tests.controlplane.installation.network import ClusterNetwork
-from tests.controlplane.installation.volumes import make_writable, secret_files, write_files
+from tests.controlplane.installation.volumes import make_writable, mounted_files, write_files
 from tests.support.plane.client import RefusedError
 from tests.support.plane.plane import ControlPlane
 from tests.support.plane.process import Process
@@ -82,7 +82,17 @@ class Pod:
     @property
     def log(self) -> str:
         """What its container has written."""
-        return (self._folder / "output.log").read_text(errors="replace")
+        return self.output.read_text(errors="replace")
+
+    @property
+    def output(self) -> Path:
+        """The file that its container writes to."""
+        return self._folder / "output.log"
+
+    @property
+    def sockets(self) -> Mapping[int, Path]:
+        """By port, the Unix socket that leads there."""
+        return self._sockets
 
     @property
     def user(self) -> str:
@@ -97,17 +107,17 @@ class Pod:
         config.write_text(json.dumps(self._config()))
         unshared = ["unshare", "--mount", "--propagation", "private", "--net", "--pid", "--fork", "--kill-child"]
         self._process = Process(
-            [*unshared, sys.executable, "-S", str(_ENTER), str(config)], self._folder / "output.log"
+            [*unshared, sys.executable, "-S", str(_ENTER), str(config)], self.output
         )
         for port in self._declared():
             self._network.put(self.address, port, self._sockets[port])
         self._publish()
 
     def bring_secrets(self) -> None:
-        """Brings its Secrets' files up to date, as the kubelet does within about two minutes."""
+        """Brings its Secrets' and ConfigMaps' files up to date, as the kubelet does within about two minutes."""
         for volume in self._spec["volumes"]:
-            if "secret" in volume:
-                self._write_secret(volume)
+            if "secret" in volume or "configMap" in volume:
+                self._write_files(volume)
 
     def wait_ready(self) -> None:
         """Waits until each container's readiness probe succeeds. Errors: AssertionError, with its log."""
@@ -210,10 +220,17 @@ class Pod:
             "ports": ports,
             "endpoints": [{"addresses": [self.address], "conditions": {"ready": ready}}],
         }
-        path = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
+        self._replace(f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices", f"{name}-here", wanted)
+        # Endpoints too, by which kube-apiserver finds the pod when it is asked for a Service's proxy.
+        reference = {"kind": "Pod", "namespace": NAMESPACE, "name": self.name}
+        addresses = {"addresses" if ready else "notReadyAddresses": [{"ip": self.address, "targetRef": reference}]}
+        endpoints = {"metadata": {"name": name}, "subsets": [{**addresses, "ports": ports}]}
+        self._replace(f"/api/v1/namespaces/{NAMESPACE}/endpoints", name, endpoints)
+
+    def _replace(self, path: str, name: str, wanted: Mapping[str, Any]) -> None:
         with suppress(RefusedError):
-            self._client.delete(f"{path}/{name}-here")
-        self._client.create(path, wanted)
+            self._client.delete(f"{path}/{name}")
+        self._client.create(path, dict(wanted))
 
     def _port(self, port: int | str) -> int:
         containers = self._spec["containers"]
@@ -271,8 +288,8 @@ class Pod:
 
     def _make(self, volume: Mapping[str, Any]) -> Path:
         folder = self._folder / "volumes" / volume["name"]
-        if "secret" in volume:
-            return self._write_secret(volume)
+        if "secret" in volume or "configMap" in volume:
+            return self._write_files(volume)
         if "persistentVolumeClaim" in volume:
             claim = volume["persistentVolumeClaim"]["claimName"]
             self._client.get(f"/api/v1/namespaces/{NAMESPACE}/persistentvolumeclaims/{claim}")
@@ -281,12 +298,10 @@ class Pod:
             make_writable(folder, group=self._spec["securityContext"]["fsGroup"])
         return folder
 
-    def _write_secret(self, volume: Mapping[str, Any]) -> Path:
+    def _write_files(self, volume: Mapping[str, Any]) -> Path:
         folder = self._folder / "volumes" / volume["name"]
-        named = volume["secret"]
-        secret = self._client.get(f"/api/v1/namespaces/{NAMESPACE}/secrets/{named['secretName']}")
-        group = self._spec["securityContext"]["fsGroup"]
-        write_files(folder, secret_files(secret), group=group, mode=named["defaultMode"])
+        files, mode = mounted_files(self._client, NAMESPACE, volume)
+        write_files(folder, files, group=self._spec["securityContext"]["fsGroup"], mode=mode)
         return folder
 
     def _account(self) -> Path:

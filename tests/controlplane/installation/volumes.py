@@ -9,6 +9,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from tests.support.plane.client import Client, RefusedError
+
+_NOT_FOUND = 404
 _DATA = "..data"
 _versions = count()
 
@@ -40,6 +43,18 @@ def make_writable(folder: Path, *, group: int) -> None:
     folder.chmod(0o2775)
 
 
-def secret_files(secret: Mapping[str, Any]) -> dict[str, bytes]:
-    """A Secret's files by name."""
-    return {name: base64.b64decode(value) for name, value in secret["data"].items()}
+def mounted_files(client: Client, namespace: str, volume: Mapping[str, Any]) -> tuple[dict[str, bytes], int]:
+    """The files of a volume that is a Secret or a ConfigMap, none where it need not be there, and their mode.
+
+    Errors: RefusedError, where it has to be there and is not.
+    """
+    named: Mapping[str, Any] = volume["secret"] if "secret" in volume else volume["configMap"]
+    plural, name = ("secrets", named["secretName"]) if "secret" in volume else ("configmaps", named["name"])
+    try:
+        data = client.get(f"/api/v1/namespaces/{namespace}/{plural}/{name}").get("data", {})
+    except RefusedError as refused:
+        if refused.status != _NOT_FOUND or not named.get("optional"):
+            raise
+        data = {}
+    decode = base64.b64decode if "secret" in volume else str.encode
+    return {file: decode(value) for file, value in data.items()}, named.get("defaultMode", 0o644)
