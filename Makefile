@@ -64,7 +64,9 @@ docs: $(VENV)/installed
 # The commands on the pages: which run here and which do not, and runs them.
 docs-check: $(VENV)/installed-dev
 	@$(BIN)/python -m tests.support.docs.commands
-	@$(BIN)/pytest -q tests/docs tests/e2e/test_documented_scripts.py tests/browser/test_pictures.py
+	@if command -v go >/dev/null; then tests/controlplane/build.sh >/dev/null; tests/helm/build.sh >/dev/null; fi
+	@$(BIN)/pytest -q -n 2 --dist loadfile tests/docs tests/controlplane/test_documented.py \
+		tests/controlplane/test_documented_installations.py tests/e2e/test_documented_scripts.py tests/browser/test_pictures.py
 
 # docs/pictures: each page of a demo that stands still, light and dark; needs Chromium.
 screenshots: $(VENV)/installed-dev

@@ -6,14 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.docs.commands import commands, run_in
+from tests.support.docs.commands import commands
 from tests.support.docs.pages import ROOT, shown
 from tests.support.docs.running import run, why_not
 from tests.support.docs.worlds import REASONS, WORLDS
 from tests.support.plane.plane import NotBuiltError, binaries
-
-_DEMO = """make demo >said 2>&1 &
-until "$CURL" -skf https://127.0.0.1:6443/readyz >/dev/null; do sleep 0.5; done"""
 
 
 def test_each_block_says_where_it_runs() -> None:
@@ -44,13 +41,24 @@ def test_each_world_is_run() -> None:
         assert f'WORLDS["{world.name}"]' in (ROOT / world.test).read_text()
 
 
-def test_the_commands_beside_a_demo(tmp_path: Path) -> None:
-    """All blocks of that world, one after the other; none fails."""
+@pytest.fixture(scope="module")
+def kubectl() -> Path:
+    """kubectl; skips, and says why, where pages cannot be run."""
     if (reason := why_not()) is not None:
         pytest.skip(reason)
     try:
-        kubectl = binaries() / "kubectl"
+        return binaries() / "kubectl"
     except NotBuiltError as error:
         pytest.skip(f"no kubectl: {error}")
-    said = run(WORLDS["demo"], tmp_path, kubectl, beginning=_DEMO)
+
+
+def test_the_commands_beside_a_demo(tmp_path: Path, kubectl: Path) -> None:
+    """All blocks of that world, one after the other; none fails."""
+    said = run(WORLDS["demo"], tmp_path, kubectl)
     assert [words for words in ("PROMOTED", "FREIGHT", '"kind":"PromotionStrategyDetails"') if words not in said] == []
+
+
+def test_notifications_reach_a_receiver(tmp_path: Path, kubectl: Path) -> None:
+    """The receiver of the page gets what the file of the page sends; checked, tested and replayed as it says."""
+    said = run(WORLDS["receiver"], tmp_path, kubectl)
+    assert "io.promoter-view.promoted" in said

@@ -21,8 +21,9 @@ from tests.support.docs.pages import PAGES, ROOT, anchors, fenced, inline_code, 
 FOREIGN = {
     "kubectl": "all-namespaces as as-group dry-run field-manager field-selector for force-conflicts group "
     "raw overwrite replicas resource server-side type verb clusterrole serviceaccount namespace non-resource-url "
-    "all cert key from-file output from-literal timeout context kubeconfig watch selector",
-    "kube-apiserver": "requestheader- proxy-client-cert-file proxy-client-key-file",
+    "all cert key from-file output from-literal timeout context kubeconfig watch selector user ignore-not-found "
+    "insecure-skip-tls-verify",
+    "kube-apiserver": "oidc- requestheader- proxy-client-cert-file proxy-client-key-file",
     "twistd": "pidfile nodaemon",
     "helm": "set set-string values namespace create-namespace version skip-crds",
     "docker": "network build-arg platform read-only volume publish rm",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.docs.pages import DOCS, PAGES, ROOT, shown
 from tests.docs.prose import mean_words, sentences
+from tests.support.docs.pages import DOCS, PAGES, ROOT, shown
 
 LONGEST = 35
 MEAN = 25

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+import traceback
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from tests.support.plane.client import RefusedError
 _POLL_SECONDS = 0.3
 _CLAIMS = f"/api/v1/namespaces/{NAMESPACE}/persistentvolumeclaims"
 _CERTIFICATES = f"/apis/cert-manager.io/v1/namespaces/{NAMESPACE}"
+_SECRETS = f"/api/v1/namespaces/{NAMESPACE}/secrets"
+_INJECT = "cert-manager.io/inject-ca-from"
+_NOT_THERE = "an issuer that is not there"
 Document = dict[str, Any]
 
 
@@ -63,6 +67,7 @@ class Node:
                 with suppress(RefusedError):  # what is applied comes and goes meanwhile
                     self._look()
         except BaseException as error:
+            traceback.print_exc()  # what waits for a pod waits for long
             self._fault = error
 
     def _look(self) -> None:
@@ -76,7 +81,8 @@ class Node:
                 pod.terminate()
         self._release_claims()
         for name, template in wanted.items():
-            if name not in self._running and self._can_mount(template):
+            if name not in self._running:
+                self._check_mounts(template)
                 self._start(name, json.dumps(template, sort_keys=True))
         self._bring()
 
@@ -89,12 +95,11 @@ class Node:
             _link(self.pods / f"{name}-{port}", socket)
         pod.wait_ready()
 
-    def _can_mount(self, template: Document) -> bool:
-        volumes = template["spec"].get("volumes", ())
-        for volume in volumes:
+    def _check_mounts(self, template: Document) -> None:
+        """Errors: RefusedError, where something that it mounts is not there yet."""
+        for volume in template["spec"].get("volumes", ()):
             if "secret" in volume or "configMap" in volume:
                 mounted_files(self._client, NAMESPACE, volume)
-        return True
 
     def _bring(self) -> None:
         found = [self._client.get(f"/api/v1/namespaces/{NAMESPACE}/{each}") for each in ("secrets", "configmaps")]
@@ -113,17 +118,19 @@ class Node:
                 shutil.rmtree(self._installed.folder / "pods" / "claims" / name, ignore_errors=True)
 
     def _issue(self, cert_manager: CertManager) -> None:
-        issuers = {each["metadata"]["name"]: each["spec"] for each in self._client.get(f"{_CERTIFICATES}/issuers")["items"]}
-        certificates = self._client.get(f"{_CERTIFICATES}/certificates")["items"]
-        by_authority = sorted(certificates, key=lambda each: "selfSigned" not in issuers[each["spec"]["issuerRef"]["name"]])
-        secrets = self._client.get(f"/api/v1/namespaces/{NAMESPACE}/secrets")["items"]
-        there = {each["metadata"]["name"] for each in secrets}
-        for each in by_authority:
-            if each["spec"]["secretName"] not in there:
+        """What can be issued now: authorities before what they sign, and then the caBundle."""
+        issuers = {
+            each["metadata"]["name"]: each["spec"].get("ca", {}).get("secretName")
+            for each in self._client.get(f"{_CERTIFICATES}/issuers")["items"]
+        }
+        there = {each["metadata"]["name"] for each in self._client.get(_SECRETS)["items"]}
+        for each in self._client.get(f"{_CERTIFICATES}/certificates")["items"]:
+            signed_by = issuers.get(each["spec"]["issuerRef"]["name"], _NOT_THERE)
+            if each["spec"]["secretName"] not in there and signed_by in (None, *there):
                 cert_manager.issue(each["metadata"]["name"])
         for service in self._client.get(API_SERVICES)["items"]:
-            asks = "cert-manager.io/inject-ca-from" in service["metadata"].get("annotations", {})
-            if asks and "caBundle" not in service["spec"]:
+            source = service["metadata"].get("annotations", {}).get(_INJECT)
+            if source and source.partition("/")[2] in there and "caBundle" not in service["spec"]:
                 cert_manager.inject(service["metadata"]["name"])
 
 

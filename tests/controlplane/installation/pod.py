@@ -106,9 +106,7 @@ class Pod:
         config = self._folder / "config.json"
         config.write_text(json.dumps(self._config()))
         unshared = ["unshare", "--mount", "--propagation", "private", "--net", "--pid", "--fork", "--kill-child"]
-        self._process = Process(
-            [*unshared, sys.executable, "-S", str(_ENTER), str(config)], self.output
-        )
+        self._process = Process([*unshared, sys.executable, "-S", str(_ENTER), str(config)], self.output)
         for port in self._declared():
             self._network.put(self.address, port, self._sockets[port])
         self._publish()

@@ -23,7 +23,8 @@ from tests.support.docs.stand_ins import STAND_INS
 from tests.support.docs.worlds import REASONS, WORLDS, World
 
 _BLOCK = re.compile(
-    r"(?:^ *<!-- docs-check: (?P<mark>[^\n]*?) -->\n+)?^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$",
+    r"(?:^ *<!-- docs-check: (?P<mark>[^\n]*?) -->\n+)?"
+    r"^(?P<indent> *)```(?P<language>\w*)\n(?P<text>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )
 _SHELL = ("", "sh", "bash")

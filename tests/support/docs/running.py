@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.docs.commands import run_in
@@ -39,11 +38,29 @@ def run(world: World, folder: Path, kubectl: Path, *, beginning: str = "", **env
         path.chmod(0o755)
     script = f"set -euo pipefail\nip link set lo up\n{beginning}\n{run_in(world)}\necho '{_ALL_RAN}'\n"
     (folder / "script").write_text(script)
-    unshared = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "bash", "../script"]
+    unshared = [
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "--net",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+        "bash",
+        "../script",
+    ]
     output = folder / "out"
     with output.open("w") as out:
         ran = subprocess.run(
-            unshared, cwd=clone, env=_environ(folder, kubectl) | environ, stdout=out, stderr=out, timeout=400, check=False
+            unshared,
+            cwd=clone,
+            env=_environ(folder, kubectl) | environ,
+            stdout=out,
+            stderr=out,
+            timeout=400,
+            check=False,
         )
     said = output.read_text(errors="replace")
     assert (ran.returncode, _ALL_RAN in said) == (0, True), said[-6000:]

@@ -14,7 +14,9 @@ class StandIn:
     script: str
 
 
-_FOR_A_WHILE = """timeout "${WATCH_SECONDS:-4}" "$command" "$@"; status=$?; [ $status -eq 124 ] && exit 0; exit $status"""
+_FOR_A_WHILE = (
+    """timeout "${WATCH_SECONDS:-4}" "$command" "$@"; status=$?; [ $status -eq 124 ] && exit 0; exit $status"""
+)
 _ALL = (
     StandIn(
         "kubectl",
@@ -38,16 +40,22 @@ esac""",
     ),
     StandIn(
         "make",
-        "demo runs in the environment of the tests",
+        "demo runs in the environment of the tests, in the background",
         """[ "$1" = demo ] || exec "$MAKE_ITSELF" "$@"
-exec "$BIN/twistd" -n --pidfile= promoter-view --demo""",
+exec promoter-view demo""",
     ),
     StandIn(
         "promoter-view",
-        "serve goes on in the background, once it is ready",
-        """[ "$1" = serve ] || exec "$BIN/promoter-view" "$@"
-"$BIN/promoter-view" "$@" >served 2>&1 &
-until "$CURL" -skf https://127.0.0.1:6443/readyz >/dev/null; do kill -0 $! || { cat served; exit 1; }; sleep 0.5; done""",
+        "serve and demo go on in the background, once they are ready; the one before ends",
+        """case $1 in serve | demo) ;; *) exec "$BIN/promoter-view" "$@" ;; esac
+[ ! -e ~/serving ] || kill "$(cat ~/serving)" 2>/dev/null || true
+while [ -e ~/serving ] && kill -0 "$(cat ~/serving)" 2>/dev/null; do sleep 0.2; done
+"$BIN/promoter-view" "$@" >~/served 2>&1 &
+echo $! >~/serving
+until "$CURL" -skf https://127.0.0.1:6443/readyz >/dev/null; do
+	kill -0 $! || { cat ~/served; exit 1; }
+	sleep 0.5
+done""",
     ),
     StandIn(
         "nginx",

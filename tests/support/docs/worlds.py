@@ -21,6 +21,7 @@ class World:
     given: Mapping[str, str] = field(default_factory=dict)
 
 
+_DOCUMENTED = "tests/controlplane/test_documented.py"
 _INSTALLATIONS = "tests/controlplane/test_documented_installations.py"
 _NAMED = {"NAME -n NAMESPACE": "payments -n team"}
 _INSTALLED = ("docs/install.md", "docs/upgrading.md")
@@ -42,8 +43,30 @@ _ALL = (
     World(
         "laptop",
         "a kubeconfig of a real kube-apiserver, of a user with the documented role and no more",
-        "tests/controlplane/test_documented.py",
-        ("docs/quickstart.md", "README.md", "docs/troubleshooting.md"),
+        _DOCUMENTED,
+        ("docs/access.md", "docs/troubleshooting.md", "docs/quickstart.md", "README.md"),
+        # The stand-ins stay before it.
+        {"export PATH=$PWD/.venv/bin:$PATH": "export PATH=${PATH%%:*}:$PWD/.venv/bin:$PATH"},
+    ),
+    World(
+        "shard",
+        "the same cluster as in cluster, with Kargo's webhooks and an Argo CD that are stand-ins",
+        _DOCUMENTED,
+        ("docs/install.md", "docs/kargo.md", "docs/upgrading.md"),
+        {"NAME": "east", "FREIGHT": "freight-of-now"},
+    ),
+    World(
+        "proxy",
+        "a kubeconfig of a real kube-apiserver, and nginx",
+        _DOCUMENTED,
+        ("docs/proxy.md",),
+    ),
+    World(
+        "receiver",
+        "an empty folder and the installed program",
+        "tests/docs/test_commands.py",
+        ("docs/notifications.md",),
+        {"DIR": "promoter-view-demo/log"},
     ),
     World(
         "cluster",
@@ -70,7 +93,9 @@ _ALL = (
         },
     ),
     World("by-hand", "the same, certificates by hand", _INSTALLATIONS, ("docs/certificates.md", *_INSTALLED), _NAMED),
-    World("cert-manager", "the same, with a stand-in of cert-manager", _INSTALLATIONS, ("README.md", *_INSTALLED), _NAMED),
+    World(
+        "cert-manager", "the same, with a stand-in of cert-manager", _INSTALLATIONS, ("README.md", *_INSTALLED), _NAMED
+    ),
     World("helm", "the same, by helm", _INSTALLATIONS, _INSTALLED, _NAMED),
     World("bundle", "the same, by the files of a release", _INSTALLATIONS, _INSTALLED, _NAMED),
 )
