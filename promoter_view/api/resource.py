@@ -144,7 +144,7 @@ class ViewResource:
             await answer(self._pump, reader, request)
 
     def _reader(self, found: Page, rendering: Rendering, *, gzip: bool) -> PageReader:
-        return list_reader(found, rendering, self._frames.wire(gzip=gzip), self._pump.begin_slice)
+        return list_reader(found.meta, found.bundles, rendering, self._frames.wire(gzip=gzip), self._pump.begin_slice)
 
     async def _beginning(self, reader: PageReader, enough: int) -> bytes:
         """One slice, and more until it is whole or more than ``enough``."""

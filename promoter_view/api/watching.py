@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from twisted.web.server import Request
 
@@ -29,14 +31,25 @@ class ApiSettings:
     min_request_timeout_seconds: float = 1800.0
 
 
+class ComingPages(Protocol):
+    """What comes page by page."""
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Call that when a page has come."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What is watched, from where, and how it looks; ``lines`` tells it."""
+    """What is watched, from where, and how it looks; ``lines`` tells it.
+
+    ``pages``: those of what there is at the beginning, where a cursor reads it.
+    """
 
     wanted: Selection
     query: WatchQuery
     rendering: Rendering
     lines: type[WatchLines] = WatchLines
+    pages: ComingPages | None = None
 
 
 class Watches:
@@ -66,7 +79,9 @@ class Watches:
             as_they_are=rendering.as_they_are and wire.joins,
         )
         opened = self.feeds.open(sighted, watched.wanted, lines, wire)
-        await self._begin(opened.feed, query, sighted, instruments)
+        if watched.pages is not None:
+            watched.pages.listen(opened.wake)
+        await self._begin(opened.feed, watched, sighted, instruments)
         carrier.begin(opened.leave)
         if opened.feed.ended is None:
             await self._run(request, opened, query, instruments, carrier)
@@ -74,11 +89,11 @@ class Watches:
             request.write(opened.feed.pull(MAX_WRITE_BYTES))
             await carrier.end()
 
-    async def _begin(self, feed: Feed, query: WatchQuery, sighted: SightedViews, instruments: WatchInstruments) -> None:
+    async def _begin(self, feed: Feed, watched: Watched, sighted: SightedViews, instruments: WatchInstruments) -> None:
         """Errors: Ahead, ReviewUnavailable. One that has expired has an ERROR event to say, and that is all of it."""
-        version = query.resource_version
+        query = watched.query
         try:
-            await self._pump.fresh(sighted.see, lambda: feed.begin(version) if query.initial else feed.resume(version))
+            await self._pump.fresh(sighted.see, lambda: _start(feed, watched))
         except Expired as error:
             instruments.opened("expired")
             feed.expire(error)
@@ -106,3 +121,13 @@ class Watches:
         if query.timeout_seconds is not None:
             return query.timeout_seconds
         return self._settings.min_request_timeout_seconds * self._random.uniform(1, 2)
+
+
+def _start(feed: Feed, watched: Watched) -> None:
+    version = watched.query.resource_version
+    if not watched.query.initial:
+        feed.resume(version)
+    elif watched.pages is None:
+        feed.begin(version)
+    else:
+        feed.replay()

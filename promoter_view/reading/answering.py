@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from twisted.web.server import Request
 
@@ -42,10 +42,18 @@ class PieceReader:
         return self._compressor.compress(piece) + (self._compressor.flush(zlib.Z_SYNC_FLUSH) if first else b"")
 
 
-async def answer(pump: Pump, reader: Reader, request: Request) -> None:
-    """Writes all of it and finishes the request. Errors: those of the reader."""
+async def answer(
+    pump: Pump, reader: Reader, request: Request, *, listen: Callable[[Callable[[], None]], None] | None = None
+) -> None:
+    """Writes all of it and finishes the request. Errors: those of the reader.
+
+    A reader that waits for something is woken by what ``listen`` is given.
+    """
+    stream = pump.open(reader, request, patience_seconds=PATIENCE_SECONDS)
+    if listen is not None:
+        listen(stream.nudge)
     try:
-        complete = await pump.open(reader, request, patience_seconds=PATIENCE_SECONDS).done
+        complete = await stream.done
     except Stalled:
         channel_of(request).abandon(Closing.STALLED)
         return

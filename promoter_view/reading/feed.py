@@ -33,10 +33,14 @@ class End(enum.StrEnum):
 
 
 class FeedState(enum.Enum):
-    """BEGINNING: waits for ``begin``. TELLING: the state, has no position. LIVE: has one. OVER: said all."""
+    """BEGINNING: waits for ``begin``. TELLING: the state, has no position. LIVE: has one. OVER: said all.
+
+    REPLAYING: tells the state as well, as its cursor reads it.
+    """
 
     BEGINNING = enum.auto()
     TELLING = enum.auto()
+    REPLAYING = enum.auto()
     LIVE = enum.auto()
     OVER = enum.auto()
 
@@ -87,7 +91,12 @@ class Feed:
         """Nothing to say until the head moves or something falls due."""
         if self._said or self._beat or self._end is not None or self._state is FeedState.TELLING:
             return False
-        return self._cursor is None or (not self._due and self._held is None and self._cursor.caught_up)
+        if self._cursor is None:
+            return True
+        is_quiet = self._held is None and self._cursor.caught_up
+        if self._state is FeedState.REPLAYING:
+            return is_quiet and not self._cursor.position
+        return is_quiet and not self._due
 
     def begin(self, at_least: int = 0) -> None:
         """Tell all there is, of one head that is not older than ``at_least``. Errors: Ahead, Unseen."""
@@ -105,6 +114,11 @@ class Feed:
         chosen = self._selection
         self._cursor = self._views.cursor(chosen.view, chosen.namespace, position or self._views.head)
         self._state = FeedState.LIVE
+
+    def replay(self) -> None:
+        """Tell all there is, as a cursor reads it that has no position (0) before. Errors: Expired, Ahead, Unseen."""
+        self.resume(0)
+        self._state = FeedState.REPLAYING
 
     def expire(self, error: Expired) -> None:
         """With the next pull: what came before counts no more."""
@@ -148,12 +162,18 @@ class Feed:
     def _go_on(self, parts: list[bytes], budget: int) -> None:
         if self._state is FeedState.TELLING:
             budget -= self._tell(parts, budget)
-        if self._state is FeedState.LIVE and self._cursor is not None:
-            read = self._read_in_steps if self._format.in_steps else self._read
-            read(self._cursor, parts, budget)
-            if self._due:
-                self._due = False
-                parts.append(self._format.bookmark(self._position(self._cursor)))
+        cursor = self._cursor
+        if cursor is None or self._state not in (FeedState.LIVE, FeedState.REPLAYING):
+            return
+        read = self._read_in_steps if self._format.in_steps else self._read
+        read(cursor, parts, budget)
+        if self._state is FeedState.REPLAYING:
+            if not self._position(cursor):
+                return
+            self._complete(parts)
+        if self._due:
+            self._due = False
+            parts.append(self._format.bookmark(self._position(cursor)))
 
     def _wanted(self, bundles: Iterable[Bundle]) -> Iterator[Bundle | None]:
         """Those to be said; None for a step on the way to the next one."""
@@ -179,13 +199,14 @@ class Feed:
     def _complete(self, parts: list[bytes]) -> None:
         assert self._cursor is not None
         self._state = FeedState.LIVE
-        said = self._format.complete(self._cursor.position)
+        said = self._format.complete(self._position(self._cursor))
         if said:
             parts.append(said)
             self._due = False
 
     def _read(self, cursor: Cursor, parts: list[bytes], budget: int) -> None:
-        choose, changed = self._choose, self._format.changed
+        choose = self._choose
+        changed = self._present if self._state is FeedState.REPLAYING else self._format.changed
         size = examined = found = 0
         while size < budget and examined < _MAX_EXAMINED and not cursor.caught_up:
             changes = cursor.take(1)
@@ -211,14 +232,21 @@ class Feed:
             if event is not None and self._held is not None:
                 if not self._is_made(*event, self._held):
                     return
-                parts.append(self._format.changed(*event, self._held))
+                is_state = self._state is FeedState.REPLAYING
+                changed = self._present if is_state else self._format.changed
+                parts.append(changed(*event, self._held))
                 size += len(parts[-1])
             self._held = None
+
+    def _present(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> bytes:  # noqa: ARG002
+        """Of a state that a cursor reads: each of its bundles has come to be."""
+        return self._format.present(bundle)
 
     def _is_made(self, event: ChangeType, bundle: Bundle, change: BundleChange) -> bool:
         """Whether what is to be said of it is there; else that is a step nearer."""
         if self._making is None:
-            self._making = self._format.steps(event, bundle, change)
+            is_state = self._state is FeedState.REPLAYING
+            self._making = self._format.present_steps(bundle) if is_state else self._format.steps(event, bundle, change)
         if next(self._making, self) is not self:
             return False
         self._making = None

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Protocol
 
 from promoter_view.boundaries import ViewReader
 from promoter_view.reading.selection import Selection
@@ -85,6 +85,15 @@ def page(views: ViewReader, wanted: Selection, part: Part) -> Page:
     return Page(ListMeta(version, token.encode(), remaining), state[: part.limit])
 
 
+class Arriving(Protocol):
+    """Bundles that come while they are sent: false where there are none."""
+
+    def __bool__(self) -> bool: ...
+
+    def __iter__(self) -> Iterator[Bundle | None]:
+        """None: the next one is on its way. Whoever reads is woken when it has come."""
+
+
 class PageReader:
     """A page as a ``pump.Reader``: laid out item by item, so that a list of any size takes little memory.
 
@@ -92,11 +101,9 @@ class PageReader:
     may be empty: what takes long is done in steps.
     """
 
-    idle = False
-
     def __init__(
         self,
-        bundles: Sequence[Bundle],
+        bundles: Sequence[Bundle] | Arriving,
         wire: Wire,
         item: Callable[[Bundle], Iterator[bytes]],
         *,
@@ -111,26 +118,34 @@ class PageReader:
         self._separator = separator
         self._begin_slice = begin_slice
         self._pieces = self._laid_out(opening, closing)
+        #: It waits for what is on its way.
+        self.idle = False
         self.finished = False
 
     def pull(self, max_bytes: int) -> bytes:
         """The next slice."""
         parts: list[bytes] = []
         size, is_over = 0, self._begin_slice()
+        self.idle = False
         for piece in self._pieces:
             parts.append(piece)
             size += len(piece)
-            if size >= max_bytes or is_over():
+            if size >= max_bytes or self.idle or is_over():
                 break
         return b"".join(parts)
 
     def _laid_out(self, opening: bytes, closing: bytes) -> Iterator[bytes]:
         """An item, or a step of one, at a time; the last one comes with the end."""
-        held = self._wire.begin() + self._wire.text(opening)
-        for place, bundle in enumerate(self._bundles):
-            if place:
+        held, is_first = self._wire.begin() + self._wire.text(opening), True
+        for bundle in self._bundles:
+            if bundle is None:
+                self.idle = True
+                yield b""
+                continue
+            if not is_first:
                 yield held
                 held = self._wire.fixed(self._separator)
+            is_first = False
             pieces = self._item(bundle)
             held += next(pieces)
             for piece in pieces:

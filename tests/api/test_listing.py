@@ -32,7 +32,7 @@ def ask(world, query="", namespace=""):
 def reader_of(found):
     """Its slices, as they are without compression."""
     rendering = Rendering(ObjectForm(PROMOTION_STRATEGY_DETAILS), COMPACT, gzip=False, as_they_are=True)
-    return list_reader(found, rendering, Frames().wire(gzip=False))
+    return list_reader(found.meta, found.bundles, rendering, Frames().wire(gzip=False))
 
 
 def names(found):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from twisted.web.server import Request
 
 from promoter_view.access.admission import Admission
-from promoter_view.api.events.listing import EventLister, EventListing
+from promoter_view.api.events.listing import EventLister, EventListing, ListedEvents
 from promoter_view.api.events.shape import EventRows, EventShape
 from promoter_view.api.events.watching import EventLines
 from promoter_view.api.format.rendering import Rendering, Renderings, list_reader, single_steps
@@ -20,13 +20,14 @@ from promoter_view.api.paths import EventTarget
 from promoter_view.api.query import parse_get, parse_list, parse_watch
 from promoter_view.api.watching import ApiSettings, Watched, Watches
 from promoter_view.boundaries import ViewReader
-from promoter_view.journal.serving.bundles import PLURAL, SELECTABLE, EventMask
-from promoter_view.journal.serving.views import BeginningViews, EventViews
+from promoter_view.journal.serving.beginning import BeginningViews
+from promoter_view.journal.serving.bundles import PLURAL, SELECTABLE, EventBundles, EventMask
+from promoter_view.journal.serving.paging import EntryPages
+from promoter_view.journal.serving.views import EventViews
 from promoter_view.journal.store import JournalError
 from promoter_view.kubernetes.selectors import FieldSelector
 from promoter_view.moments import parse_moment
 from promoter_view.reading.answering import answer
-from promoter_view.reading.pages import Page, Part
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.selection import Selection, exactly
 from promoter_view.reading.sight import Sight
@@ -42,7 +43,6 @@ from promoter_view.web.parameters import Parameters, first
 
 #: What a list without ``since`` is of.
 DEFAULT = timedelta(hours=24)
-_WHOLE = Part()
 _WARNING = (
     '299 - "only the events of the last 24 hours are listed: give since=, such as since=-7d, for more '
     '(kubectl get --raw), or watch from a resourceVersion"'
@@ -113,13 +113,18 @@ class EventResource:
         rendering = self._rendering(request, call)
         query = parse_list(call.parameters, SELECTABLE)
         await self._come(query.at_least or query.exact or 0)
-        if query.labels.empty:
-            found = Page(*await self._lister.page(self._listing(request, call, query.fields), query, sight))
-        else:
+        if not query.labels.empty:
             raise BadRequest("promotionevents have no labels: select by field instead, such as name or environment")
-        reader = list_reader(found, rendering, self._frames.wire(gzip=False), self.pump.begin_slice)
+        listing = self._listing(request, call, query.fields)
+        found: EventBundles | ListedEvents
+        if query.limit or query.token is not None:
+            meta, found = await self._lister.page(listing, query, sight)
+        else:
+            meta, pages = await self._lister.all(listing, sight)
+            found = ListedEvents(pages)
+        reader = list_reader(meta, found, rendering, self._frames.wire(gzip=False), self.pump.begin_slice)
         request.setHeader("Content-Type", rendering.layout.content_type)
-        await answer(self.pump, reader, request)
+        await answer(self.pump, reader, request, listen=found.listen if isinstance(found, ListedEvents) else None)
 
     async def _watch(self, request: Request, call: EventCall, sight: Sight, admission: Admission) -> None:
         rendering = self._rendering(request, call)
@@ -127,12 +132,13 @@ class EventResource:
         await self._come(query.resource_version)
         wanted = Selection(self._plurals, exactly(call.target.namespace), labels=query.labels, fields=query.fields)
         views: ViewReader = self._views
+        pages: EntryPages | None = None
         if query.initial:
             listing = EventListing(call.target.namespace, query.fields, self._since(call.parameters))
-            meta, listed = await self._lister.page(listing, _WHOLE, sight)
-            views = BeginningViews(self._views, meta.resource_version, listed)
+            meta, pages = await self._lister.all(listing, sight)
+            views = BeginningViews(self._views, meta.resource_version, pages)
         sighted = SightedViews(views, self._masks, sight, admission)
-        watched = Watched(wanted, query, rendering, EventLines)
+        watched = Watched(wanted, query, rendering, EventLines, pages)
         await self._watching.serve(request, watched, sighted, self._instruments)
 
     def _listing(self, request: Request, call: EventCall, fields: FieldSelector) -> EventListing:

@@ -5,7 +5,7 @@ All three come from the request's headers and two parameters (``pretty``, ``incl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,7 +15,7 @@ from promoter_view.api.format.forms import Form, MetadataForm, ObjectForm, Shape
 from promoter_view.api.format.layouts import COMPACT, INDENTED, YAML_LAYOUT, Layout, json_layout, laid_out
 from promoter_view.api.format.tables import IncludeObject, RowCells, TableForm, parse_include_object
 from promoter_view.api.negotiation import Accepted, MediaType, Representation, Verb, negotiate
-from promoter_view.reading.pages import Page, PageReader
+from promoter_view.reading.pages import Arriving, ListMeta, PageReader
 from promoter_view.reading.wire import Wire
 from promoter_view.records import Bundle
 from promoter_view.slices import BeginSlice, endless
@@ -68,13 +68,19 @@ class Renderings:
         return self._forms[representation]
 
 
-def list_reader(found: Page, rendering: Rendering, wire: Wire, begin_slice: BeginSlice = endless) -> PageReader:
+def list_reader(
+    meta: ListMeta,
+    bundles: Sequence[Bundle] | Arriving,
+    rendering: Rendering,
+    wire: Wire,
+    begin_slice: BeginSlice = endless,
+) -> PageReader:
     """The answer to a list. On a compressed wire only where bundles are shown as they are."""
     form, layout = rendering.form, rendering.layout
-    empty = form.empty_list(found.meta)
-    opening, closing = layout.frame(empty) if found.bundles else (laid_out(layout, empty), b"")
+    empty = form.empty_list(meta)
+    opening, closing = layout.frame(empty) if bundles else (laid_out(layout, empty), b"")
     return PageReader(
-        found.bundles,
+        bundles,
         wire,
         _as_it_is(wire) if rendering.as_they_are else partial(_item_steps, rendering),
         opening=opening,

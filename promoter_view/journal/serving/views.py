@@ -19,7 +19,7 @@ from promoter_view.complaints import Complaint
 from promoter_view.journal.entries import LAST, EntryIdentity, JournalEntry
 from promoter_view.journal.keeping import Journal
 from promoter_view.journal.serving.asking import AskedEntries
-from promoter_view.journal.serving.bundles import EventBundles, change_of, event_bundle
+from promoter_view.journal.serving.bundles import change_of, event_bundle
 from promoter_view.journal.store import JournalExpiredError, JournalQuery
 from promoter_view.reading.pump import FRESHNESS_SECONDS
 from promoter_view.records import Bundle, BundleChange, BundleKey
@@ -136,7 +136,7 @@ class EventViews:
             reader.wake()
 
 
-class _InFront:
+class InFront:
     """The same for one reader, who is told of some of it, or more."""
 
     def __init__(self, views: EventViews) -> None:
@@ -170,25 +170,7 @@ class _InFront:
         return self._views.cursor(view, namespace, after)
 
 
-class BeginningViews(_InFront):
-    """For one who watches from the beginning: a list was asked of the journal, as of ``head``, and is what there is."""
-
-    def __init__(self, views: EventViews, head: int, listed: EventBundles) -> None:
-        super().__init__(views)
-        self._head = head
-        self._listed = listed
-
-    @property
-    def head(self) -> int:
-        """The list's: what has come since is told behind it."""
-        return self._head
-
-    def list(self, view: str, namespace: str = "") -> Sequence[Bundle]:  # noqa: ARG002
-        """Those of the list."""
-        return self._listed.of(view)
-
-
-class AskedViews(_InFront):
+class AskedViews(InFront):
     """For one who asks for some entries only, gaps among them. ``begin``: behind which entry.
 
     Who resumes from its resourceVersion begins there, also where others of that resourceVersion follow.
@@ -282,6 +264,5 @@ class EventCursor:
 
 if TYPE_CHECKING:
     _views: type[ViewReader] = EventViews
-    _beginning: type[ViewReader] = BeginningViews
     _asked: type[ViewReader] = AskedViews
     _cursor: type[Cursor] = EventCursor
