@@ -139,3 +139,20 @@ def test_preview_fails(file: Path, tmp_path: Path) -> None:
     assert b"topsecret" not in done.stderr
     (tmp_path / "secret").unlink()
     assert b"secretFile cannot be read" in notify("preview", file, "payments").stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("status", "--server", "nonsense", "--token-file", "/etc/hostname"),
+        ("test", "chat", "--server", "ftp://x", "--token-file", "/etc/hostname"),
+        ("preview", "FILE", "payments", "--dashboard-url", "javascript:alert(1)"),
+    ],
+)
+def test_what_is_no_address_of_a_server(file: Path, words: tuple[str, ...]) -> None:
+    """One line says so, and names the option."""
+    done = notify(*(str(file) if word == "FILE" else word for word in words))
+    assert (done.returncode, done.stdout) == (64, b"")
+    assert b" has to be an http or https URL" in done.stderr
+    assert done.stderr.startswith(b"error: --")
+    assert done.stderr.count(b"\n") == 1

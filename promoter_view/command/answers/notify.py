@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from promoter_view.command.answers.notify_check import check_url
 from promoter_view.command.asking.failures import failed
 from promoter_view.command.asking.loop import run_in_loop
 from promoter_view.command.exits import CommandError, Exit
@@ -104,6 +105,7 @@ def _config(reach: Mapping[str, str | None]) -> ClusterConfig:
     except ConfigError as error:
         raise CommandError(Exit.CONFIGURATION, str(error)) from error
     if server is not None:
+        check_url("--server", server)
         config = replace(config, server=server, authority=None, proxy=None, tls_server_name="")
     if reach["certificate_authority"] is not None:
         config = replace(config, authority=_file("--certificate-authority", reach["certificate_authority"]))

@@ -8,6 +8,7 @@ from pathlib import Path
 from promoter_view.command.exits import CommandError, Exit
 from promoter_view.command.telling.output import Output
 from promoter_view.command.telling.tables import plain
+from promoter_view.network.targets import parse_target
 from promoter_view.notifications.addresses import origin_of
 from promoter_view.notifications.declaring import Receiver, Subscription
 from promoter_view.notifications.file.parsing import NotificationsFileError, parse_notifications
@@ -30,6 +31,14 @@ def read_subscriptions(file: str) -> tuple[Subscription, ...]:
         for each in error.complaints:
             Output().note(plain(each))
         raise CommandError(Exit.FAILED, f"{file} cannot be used") from error
+
+
+def check_url(option: str, url: str) -> None:
+    """Errors: CommandError, where it is no URL of a server."""
+    try:
+        parse_target(url)
+    except ValueError as error:
+        raise CommandError(Exit.USAGE, f"{option} {error}") from error
 
 
 def place_of(receiver: Receiver) -> str:

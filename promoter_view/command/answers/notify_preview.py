@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from promoter_view.clocks import wall
-from promoter_view.command.answers.notify_check import place_of, read_subscriptions
+from promoter_view.command.answers.notify_check import check_url, place_of, read_subscriptions
 from promoter_view.command.asking.loop import run_in_loop
 from promoter_view.command.exits import CommandError, Exit
 from promoter_view.command.telling.output import Output
@@ -30,11 +30,14 @@ _STANDARD_INPUT = "-"
 
 def run(file: str, name: str, events: str | None, dashboard_url: str) -> None:
     """Prints the messages, each with where it would go."""
+    if dashboard_url:
+        check_url("--dashboard-url", dashboard_url)
     subscription = _subscription(file, name)
     known = replace(subscription.filter, labels=())
     told = [SAMPLE] if events is None else [each for each in _entries(events) if known.admits(each, None)]
     groups = list(_groups(subscription, told))
-    run_in_loop(lambda reactor: _preview(subscription, groups, Links(dashboard_url), MessageFormats(reactor)))
+    links = Links(dashboard_url.rstrip("/"))
+    run_in_loop(lambda reactor: _preview(subscription, groups, links, MessageFormats(reactor)))
 
 
 def _groups(

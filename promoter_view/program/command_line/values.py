@@ -206,9 +206,10 @@ def one_of(*choices: str) -> Notation[str]:
 
 @_notation("URL")
 def web_address(text: str) -> str:
-    """An address of the web, without a slash at its end."""
+    """An address of the web for everybody, without a slash at its end."""
     parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    is_plain = not (parts.query or parts.fragment or "@" in parts.netloc)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not is_plain:
         raise ValueError("expected an address such as https://argocd.example.com")
     return text.rstrip("/")
 
