@@ -78,8 +78,11 @@ def selected_name(parameters: Parameters) -> str:
 def wants_newest(parameters: Parameters) -> bool:
     """Whether the answer must hold all that was there when it was asked for: it names no resourceVersion, not even 0.
 
-    A token goes on with a list of its own resourceVersion, if it has one. A bad one is for its reader to refuse.
+    A token goes on with a list of its own resourceVersion, if it has one. A bad one is for its reader to refuse. Who
+    reads a moment of the past waits for what it may lack.
     """
+    if "at" in parameters:
+        return False
     try:
         token = _token(parameters)
     except BadRequest:

@@ -48,6 +48,18 @@ def test_does_not_wait(world, barrier, path):
     assert barrier.waiting == []
 
 
+def test_a_moment_of_the_past(world, barrier):
+    """Its resourceVersion is there already; a time may have just passed, and waits for what was written by then."""
+    assert world.ask(f"{BASE}?at={world.views.head}").names == ["s"]
+    client = world.open(f"{BASE}?at=-0s")
+    world.turn(1)
+    assert client.transport.value() == b""
+    world.put("n", "t")
+    barrier.pass_all()
+    world.turn()
+    assert client.answer().names == ["s", "t"]
+
+
 def test_a_list_that_goes_on(world, barrier):
     """Further pages of a list are of its own resourceVersion, and wait for nothing."""
     world.put("n", "t")

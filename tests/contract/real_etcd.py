@@ -12,6 +12,7 @@ from promoter_view.log.etcd.client.connections import EtcdConnections
 from promoter_view.log.etcd.client.gateway import Gateway
 from promoter_view.log.etcd.etcd_log import EtcdLog
 from promoter_view.log.etcd.layout import KeyLayout
+from promoter_view.log.etcd.past import EtcdPast
 from promoter_view.log.etcd.surroundings import Surroundings
 from promoter_view.log.settings import EtcdFiles, LogSettings
 from promoter_view.metrics import Metrics
@@ -94,7 +95,7 @@ class Opened(EtcdLog):
 class RealEtcdBench:
     """The bench of the contract's tests, on one prefix of its own."""
 
-    def __init__(self, urls):
+    def __init__(self, urls, **settings):
         self.clock = Clock()
         self.clock.advance(NOW)
         self.wall = Wall(self.clock)
@@ -103,6 +104,8 @@ class RealEtcdBench:
         self._etcd = Held(Gateway(urls, reactor=reactor, metrics=Metrics(), connections=connections))
         self._prefix = str(uuid.uuid4())
         self._logs = []
+        # The clock of the test does not go with that of etcd.
+        self._settings = LogSettings(lease_seconds=600, **settings)
 
     def make(self):
         around = Surroundings(
@@ -110,8 +113,7 @@ class RealEtcdBench:
             layout=KeyLayout(self._prefix),
             identity="replica",
             runtime=a_runtime(self.clock, wall=self.wall, random=Always(0.5)),
-            # The clock of the test does not go with that of etcd.
-            settings=LogSettings(lease_seconds=600),
+            settings=self._settings,
         )
         made = Opened(around, on_fatal=self.fatal.append)
         self._logs.append(made)
@@ -139,6 +141,42 @@ class RealEtcdBench:
             log.stop()
         self.settle()
         spinning.end()
+
+    def append(self, log, *entries):
+        """Durable, and applied."""
+        self.wait(log.append(entries))
+
+    def stop(self, log):
+        """Ends it."""
+        self.wait(log.stop())
+
+    def wait(self, deferred):
+        """Until it has fired."""
+        results = []
+        deferred.addBoth(results.append)
+        self.settle()
+        spinning.until(lambda: results, "nothing came of it")
+        if results[0] is not None:
+            results[0].raiseException()
+
+    def pass_(self, seconds):
+        """Time passes, for the log and not for etcd."""
+        self.clock.advance(seconds)
+        self.settle()
+
+    def past(self):
+        """What reads it beside its writer."""
+        return EtcdPast(self._etcd, KeyLayout(self._prefix), reactor=reactor)
+
+    def compact(self):
+        """Somebody compacts to the newest revision."""
+        layout = KeyLayout(self._prefix)
+        revision = spinning.run(self._etcd.range(layout.survey)).revision
+        spinning.run(self._etcd.compact(revision))
+
+    def now(self, coroutine):
+        """What it gives, or its error."""
+        return spinning.run(coroutine)
 
     @property
     def _pending(self):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import time
+import random
 from pathlib import Path
 from urllib.request import urlopen
 
 from tests.support.command.api import kubeconfig
 from tests.support.command.running import promotion
-from tests.support.program.client import Client
 from tests.support.program.program import Program
+from tests.support.program.saying import Sayings, rfc3339, said_again, said_then
 from tests.support.program.simulated import simulated
-
-LIST = "/apis/view.promoter.argoproj.io/v1alpha1/promotionstrategydetails"
 
 
 def test_what_was_said_is_said_again(tmp_path: Path) -> None:
@@ -23,21 +21,16 @@ def test_what_was_said_is_said_again(tmp_path: Path) -> None:
         with Program(tmp_path / "program", [*options, "--event-log", f"file:{tmp_path / 'log'}"], dashboard=True) as it:
             it.start()
             it.wait_ready()
-            said = []
-            for _ in range(4):
-                said.append((time.time(), Client(it.endpoint).get(LIST)))
-                time.sleep(1)
+            sayings = Sayings()
+            sayings.ask_on([it.endpoint], 6.0)
             it.kill()
             it.start()
             it.wait_ready()
-            client = Client(it.endpoint)
-            for _, then in said:
-                version = json.loads(then)["metadata"]["resourceVersion"]
-                assert client.get(f"{LIST}?at={version}") == then
-                assert client.get(f"{LIST}?resourceVersion={version}&resourceVersionMatch=Exact") == then
-            asked, _ = said[-1]
-            at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(asked)) + f".{int(asked % 1 * 1000):03d}Z"
-            then = json.loads(client.get(f"{LIST}?at={at}"))
+            source = random.Random(1)
+            for saying in source.sample(sayings, 30):
+                said_again(it.endpoint, saying)
+            assert sum(said_then([it.endpoint], sayings, source) for _ in range(50))
+            at, then = rfc3339(sayings[-1].came), json.loads(sayings[-1].body)
             where = it.dashboard
             with urlopen(f"http://{where.host}:{where.port}/list?kind=promotionstrategydetails&at={at}") as answer:
                 assert json.loads(answer.read())["items"] == then["items"]

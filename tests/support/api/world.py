@@ -156,6 +156,7 @@ class World:
             _RULES,
             generation=0,
             runtime=self.runtime,
+            barrier=self.pump.newest,
         )
         self.resource = ViewResource(
             self.views,

@@ -107,6 +107,10 @@ class EtcdRunBench(EtcdBench):
         """What reads it beside its writer."""
         return EtcdPast(self.reading, KeyLayout("view"), reactor=self.clock)
 
+    def compact(self):
+        """Somebody compacts to the newest revision."""
+        self.etcd.compact_now()
+
     def append(self, log, *entries):
         """Durable, and applied."""
         self.wait(log.append(entries))
