@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -231,6 +231,15 @@ def read_entry(written: bytes) -> JournalEntry:
         backfilled=told.get("backfilled") is True,
         has_more=found.get("more") is True,
     )
+
+
+def read_entries(written: Iterable[bytes]) -> Iterator[JournalEntry]:
+    """Those that can be read: what a newer program wrote may be none."""
+    for each in written:
+        try:
+            yield read_entry(each)
+        except (TypeError, ValueError):
+            continue
 
 
 def _happening(told: Mapping[str, Any], found: Mapping[str, Any]) -> Happening:

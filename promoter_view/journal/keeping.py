@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -25,6 +25,7 @@ from promoter_view.journal.store import (
     Told,
 )
 from promoter_view.journal.writer import JournalWriter
+from promoter_view.log.pausing import Pause
 from promoter_view.periodic import Periodic
 from promoter_view.runtime import Runtime
 from promoter_view.slices import SLICE_SECONDS, cooperator
@@ -33,6 +34,9 @@ from promoter_view.views.isolation import Isolation
 #: How often what is too old is looked for, and how soon again where there was much of it.
 _PRUNE_SECONDS, _MORE_SECONDS = 60.0, 0.05
 _REOPEN_SECONDS, _BEGIN_SECONDS = 15.0, 2.0
+#: How long a start waits for a journal that is elsewhere.
+_PATIENCE_SECONDS = 10.0
+_Result = TypeVar("_Result")
 
 
 class Journal:
@@ -134,9 +138,8 @@ class Journal:
             self._reopening.cancel()
         self._looking.stop()
         self._write_no_more()
-        if self.is_open:
-            self.is_open = False
-            await self._store.close()
+        self.is_open = False
+        await self._store.close()
 
     def listen(self, told: Told) -> None:
         """From now on that is told what is new in the journal, in order."""
@@ -150,7 +153,8 @@ class Journal:
         Deferred.fromCoroutine(self.open()).addErrback(self._not_opened)
 
     def _not_opened(self, failure: Failure) -> None:
-        failure.trap(JournalError)
+        if failure.trap(JournalError, CancelledError) is CancelledError:
+            return
         self._unopened.set(failure.getErrorMessage())
 
     def _written(self, entries: Sequence[JournalEntry]) -> None:
@@ -198,6 +202,7 @@ class SharedJournal(Journal):
         self._leads = False
         self._beginning: IDelayedCall | None = None
         self._unbegun = Complaint(self._log, "nothing is written to the journal: {message}")
+        self._opening: Deferred[None] = succeed(None)
         store.listen(self._tell)
 
     @property
@@ -214,6 +219,23 @@ class SharedJournal(Journal):
     def problem(self) -> str:
         """See Journal."""
         return super().problem or self._shared.problem or self._unbegun.message
+
+    async def open(self) -> None:
+        """See Journal. What takes longer is gone on with while everything else begins."""
+        self._opening, patience = Deferred.fromCoroutine(super().open()), Pause(self._runtime.reactor)
+        self._opening.addBoth(_passing(patience.end))
+        if not self._opening.called:
+            await patience.wait(_PATIENCE_SECONDS)
+        if self._opening.called:
+            await self._opening
+        else:
+            self._unopened.set("it is being copied")
+            self._opening.addErrback(self._not_opened)
+
+    async def close(self) -> None:
+        """See Journal."""
+        self._opening.cancel()
+        await super().close()
 
     def begin(self) -> None:
         """See Leading."""
@@ -251,6 +273,14 @@ class SharedJournal(Journal):
     def _written(self, entries: Sequence[JournalEntry]) -> None:
         """The store tells of them."""
         self._count(entries)
+
+
+def _passing(do: Callable[[], object]) -> Callable[[_Result], _Result]:
+    def passing(result: _Result) -> _Result:
+        do()
+        return result
+
+    return passing
 
 
 if TYPE_CHECKING:

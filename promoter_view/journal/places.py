@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from promoter_view.journal.postgresql.address import is_database, parse_address
 from promoter_view.log.file.folder import JOURNAL
 
 _LOG_FOLDER = "file:"
@@ -14,13 +15,14 @@ MOST_IN_MEMORY = 64 * _MEBIBYTE
 #: What a journal keeps that is not told: in an etcd, whose quota is the log's too, and elsewhere.
 _MOST_IN_ETCD, _MOST = 128 * _MEBIBYTE, 1024 * _MEBIBYTE
 IN_MEMORY, SQLITE, ETCD = "memory:", "sqlite:", "etcd:"
-EXPECTED = "expected sqlite:FILE, memory:, or, on an event log in an etcd, etcd: or etcd:FILE"
+EXPECTED = "expected sqlite:FILE, memory:, postgresql://..., or, on an event log in an etcd, etcd: or etcd:FILE"
 
 
 def parse_place(text: str) -> str:
     """A value of ``--journal``, checked. Errors: ValueError."""
-    if text.startswith("postgresql:"):
-        raise ValueError(f"a journal in PostgreSQL is not supported yet: {EXPECTED}")
+    if is_database(text):
+        parse_address(text)
+        return text
     if text.startswith(ETCD) and text.removeprefix(ETCD).startswith(_URLS):
         raise ValueError("the journal's etcd is the event log's: expected etcd:, or etcd:FILE to keep the copy in FILE")
     if text in (IN_MEMORY, ETCD) or (text.startswith((SQLITE, ETCD)) and text != SQLITE):
@@ -38,6 +40,8 @@ def journal_file(place: str | None, event_log: str) -> Path | None:
 
     ``place`` None: beside an event log in a folder. An event log in memory, or in an etcd, has no place beside it.
     """
+    if place is not None and is_database(place):
+        return parse_address(place).copy
     if place is not None:
         file = place.removeprefix(SQLITE).removeprefix(ETCD)
         return None if place == IN_MEMORY or not file else Path(file)
@@ -49,4 +53,5 @@ def most_bytes(chosen: int | None, place: str | None, event_log: str) -> int:
     if is_shared(place, event_log):
         return _MOST_IN_ETCD if chosen is None else chosen
     most = _MOST if chosen is None else chosen
-    return most if journal_file(place, event_log) is not None else min(most, MOST_IN_MEMORY)
+    is_kept = (place is not None and is_database(place)) or journal_file(place, event_log) is not None
+    return most if is_kept else min(most, MOST_IN_MEMORY)

@@ -13,6 +13,8 @@ from twisted.logger import Logger
 from promoter_view.boundaries import Leading
 from promoter_view.journal.keeping import Journal, SharedJournal
 from promoter_view.journal.places import is_shared, journal_file, most_bytes
+from promoter_view.journal.postgresql.address import is_database
+from promoter_view.journal.shared.terms import LeadingTerms
 from promoter_view.journal.sqlite.store import SqliteJournal
 from promoter_view.journal.store import Retention
 from promoter_view.kubernetes.client.client import KubernetesClient
@@ -87,7 +89,10 @@ class Pipeline:
             runtime=runtime,
             schema_poll_seconds=settings.cluster.schema_poll_interval,
         )
-        self.journal = _journal(settings, self.projector, lambda: self.event_log.status().term, runtime)
+        #: What is reflected: no other cluster's journal is written.
+        self._cluster = ""
+        self._terms = LeadingTerms(self.projector)
+        self.journal = _journal(settings, self, runtime)
         self.shard = _shard(settings, self.projector, runtime)
         self.notifications = _notifications(settings, self, runtime)
 
@@ -102,6 +107,14 @@ class Pipeline:
             make_view=self._role.make_view,
         )
 
+    def term(self) -> int:
+        """See LeadingTerms."""
+        return self._terms.term
+
+    def cluster(self) -> str:
+        """What is reflected, by its identities; "" before the log is replayed."""
+        return self._cluster
+
     def definitions(self) -> Mapping[str, ViewDefinition]:
         """Those of all views as they are now, by plural: another object when they change."""
         return self.projector.definitions
@@ -112,6 +125,7 @@ class Pipeline:
 
     def replay(self, *identities: str) -> Deferred[None]:
         """Replays what those clusters left in the log. Fires when it can be appended to. Errors: LogError, OSError."""
+        self._cluster = " ".join(filter(None, identities))
         follower = self.projector if self.shard is None else self.shard.fed_after(self.projector)
         return self.event_log.start(follower, self.reflection.mirror(*identities))
 
@@ -119,7 +133,7 @@ class Pipeline:
         """Reflects those clusters, runs the shard, and sends notifications, whenever this replica leads."""
         part: Leading = ReflectionByLeader(self.reflection, clusters, self.projector.snapshot)
         if isinstance(self.journal, SharedJournal):
-            part = LeadingBoth(part, self.journal)
+            part = LeadingBoth(LeadingBoth(part, self._terms), self.journal)
         if self.shard is not None:
             part = self.shard.led_after(part, clusters)
         if self.notifications is not None:
@@ -136,17 +150,24 @@ class Pipeline:
         return [*writing, self.journal.close, *self.reflection.endings()]
 
 
-def _journal(settings: Settings, projector: Projector, term: Callable[[], int], runtime: Runtime) -> Journal:
-    chosen, url = settings.journal, settings.event_log.url
+def _journal(settings: Settings, pipeline: Pipeline, runtime: Runtime) -> Journal:
+    chosen, url, views = settings.journal, settings.event_log.url, pipeline.projector
     file = journal_file(chosen.place, url)
     retention = Retention(chosen.retention_age, most_bytes(chosen.retention_bytes, chosen.place, url))
+    if chosen.place is not None and is_database(chosen.place):
+        from promoter_view.journal.postgresql.opening import postgres_journal  # noqa: PLC0415 - where there is one
+
+        kept = postgres_journal(
+            chosen.place, replica_name(settings), term=pipeline.term, cluster=pipeline.cluster, runtime=runtime
+        )
+        return SharedJournal(views, kept, retention, runtime=runtime)
     if not is_shared(chosen.place, url):
-        return Journal(projector, SqliteJournal(file, reactor=runtime.reactor), retention, runtime=runtime)
+        return Journal(views, SqliteJournal(file, reactor=runtime.reactor), retention, runtime=runtime)
     from promoter_view.journal.etcd.opening import etcd_journal  # noqa: PLC0415 - where there is an etcd
 
-    place = parse_place(url.removeprefix("etcd:"))
-    shared = etcd_journal(place, _etcd_files(settings), file, term=term, runtime=runtime)
-    return SharedJournal(projector, shared, retention, runtime=runtime)
+    place, files = parse_place(url.removeprefix("etcd:")), _etcd_files(settings)
+    shared = etcd_journal(place, files, file, term=lambda: pipeline.event_log.status().term, runtime=runtime)
+    return SharedJournal(views, shared, retention, runtime=runtime)
 
 
 def _notifications(settings: Settings, pipeline: Pipeline, runtime: Runtime) -> Notifications | None:

@@ -9,14 +9,18 @@ from contextlib import closing
 from pathlib import Path
 
 import orjson
+import psycopg
 import pytest
 
 from promoter_view.journal.entries import EventType
+from promoter_view.journal.postgresql.schema import prepare as prepare_tables
+from promoter_view.journal.postgresql.work import WriteClaim, append, rows_of
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.sqlite.schema import VERSION, migrate, prepare
 from promoter_view.journal.store import Batch
 from tests.support.command.running import script
 from tests.support.journal.journals import entry
+from tests.support.journal.postgres import PostgresTown, running_postgres
 
 ENTRIES = [
     entry(1, letter="a"),
@@ -197,3 +201,34 @@ def test_a_time_that_is_none(written: Written) -> None:
     done = journal("export", str(written.path), "--until", "soon")
     assert (done.returncode, done.stdout) == (64, "")
     assert done.stderr.startswith("error: --until: invalid time 'soon': expected a time such as ")
+
+
+def test_a_journal_in_a_database() -> None:
+    """Exported as others are, and verified; what is wrong with it is found."""
+    town = PostgresTown(running_postgres())
+    place = town.server.url(f"schema={town.schema}")
+    assert "there is no journal in postgresql://127.0.0.1" in journal("verify", place).stderr
+    with closing(psycopg.connect(place.partition("?")[0], autocommit=True)) as connection:
+        prepare_tables(connection, town.schema)
+        claim = WriteClaim("a test", "a cluster", 1)
+        with connection.transaction():
+            append(connection, town.schema, claim, revision=0, progress=130, rows=rows_of(ENTRIES))
+    assert exported(place) == ["1-0", "1-1", "60-0", "120-0"]
+    assert exported(place, "--since", "2026-11-21T10:00Z", "--until", "2026-11-21T10:30Z") == ["60-0"]
+    done = journal("verify", place)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == [
+        "tables",
+        "entries",
+        "identities",
+        "progress",
+    ]
+    town.server.execute(f"UPDATE {town.schema}.entries SET body = '{{}}' WHERE item = 1")
+    town.server.execute(f"UPDATE {town.schema}.journal SET progress = 100")
+    done = journal("verify", place)
+    assert done.returncode == 1
+    assert "not readable, or in a place that is not theirs: 1, the first is 1-1" in done.stdout
+    assert "progress: 100 is before the newest entry, 120-0" in done.stdout
+    assert f"schema {town.schema} is damaged: entries, progress" in done.stderr
+    town.server.execute(f"UPDATE {town.schema}.journal SET version = 9")
+    assert "was written by a newer program" in journal("export", place).stderr

@@ -9,18 +9,20 @@ import pytest
 from promoter_view.journal.places import is_shared, journal_file, most_bytes, parse_place
 
 
-@pytest.mark.parametrize("text", ["memory:", "sqlite:/var/lib/journal.sqlite", "etcd:", "etcd:/tmp/copy.sqlite"])
+@pytest.mark.parametrize(
+    "text", ["memory:", "sqlite:/var/lib/journal.sqlite", "etcd:", "etcd:/tmp/copy.sqlite", "postgres://db/j"]
+)
 def test_places(text: str) -> None:
-    """A file, memory, or the event log's etcd with a copy in one of these."""
+    """A file, memory, a database, or the event log's etcd with a copy in one of these."""
     assert parse_place(text) == text
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("postgresql://db/x", "a journal in PostgreSQL is not supported yet: expected sqlite:FILE, memory:, or"),
+        ("postgresql://db:x/x", "the host is no HOST or HOST:PORT: expected postgresql://"),
         ("etcd:http://etcd:2379/x", "the journal's etcd is the event log's: expected etcd:, or etcd:FILE"),
-        ("sqlite:", "'sqlite:' is no place for a journal: expected sqlite:FILE, memory:, or"),
+        ("sqlite:", "'sqlite:' is no place for a journal: expected sqlite:FILE, memory:, postgresql://"),
         ("/var/lib", "'/var/lib' is no place for a journal"),
     ],
 )
@@ -40,6 +42,8 @@ def test_what_is_no_place(text: str, words: str) -> None:
         ("sqlite:/other/j", "file:/data", Path("/other/j")),
         ("etcd:", "etcd:http://etcd:2379", None),
         ("etcd:/tmp/copy", "etcd:http://etcd:2379", Path("/tmp/copy")),
+        ("postgresql://db/j", "file:/data", None),
+        ("postgresql://db/j?copy=/tmp/copy", "file:/data", Path("/tmp/copy")),
     ],
 )
 def test_the_file(place: str | None, event_log: str, file: Path | None) -> None:
@@ -56,6 +60,7 @@ def test_the_file(place: str | None, event_log: str, file: Path | None) -> None:
         ("etcd:/tmp/copy", "etcd:http://etcd:2379", True, 128 << 20),
         ("memory:", "etcd:http://etcd:2379", False, 64 << 20),
         ("sqlite:/other/j", "etcd:http://etcd:2379", False, 1 << 30),
+        ("postgresql://db/j", "etcd:http://etcd:2379", False, 1 << 30),
     ],
 )
 def test_whose_it_is_and_how_large(place: str | None, event_log: str, shared: bool, most: int) -> None:

@@ -17,6 +17,7 @@ from promoter_view.journal.sqlite.store import SqliteJournal
 from promoter_view.journal.store import Batch, JournalError, JournalQuery, JournalStore
 from tests.support.journal.etcds import EtcdTown
 from tests.support.journal.journals import DirectJournal, entry
+from tests.support.journal.postgres import PostgresTown, running_postgres
 from tests.support.journal.suite import StoreSuite
 
 
@@ -105,6 +106,16 @@ class EtcdTests(StoreSuite, TestCase):
 
     def setUp(self) -> None:
         self.town = EtcdTown()
+
+    def make(self) -> JournalStore:  # type: ignore[override]
+        return self.town.journal()
+
+
+class PostgresTests(StoreSuite, TestCase):
+    """In the tables of a real PostgreSQL, with a copy in memory, for the process that leads."""
+
+    def setUp(self) -> None:
+        self.town = PostgresTown(running_postgres())
 
     def make(self) -> JournalStore:  # type: ignore[override]
         return self.town.journal()

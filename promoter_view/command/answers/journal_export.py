@@ -14,6 +14,9 @@ from promoter_view.command.telling.exports import HEADING, csv_line, json_line
 from promoter_view.command.telling.output import Output, now
 from promoter_view.journal.entries import JournalEntry
 from promoter_view.journal.etcd.resting import place_of
+from promoter_view.journal.postgresql import resting as postgresql
+from promoter_view.journal.postgresql.address import DatabaseAddress
+from promoter_view.journal.postgresql.resting import address_of
 from promoter_view.journal.sqlite.resting import entries, opened, resting_file
 from promoter_view.journal.store import JournalError, JournalQuery
 from promoter_view.moments import parse_moment
@@ -23,8 +26,8 @@ def run(place: str, since: str | None, until: str | None, form: str, **etcd: str
     """Prints the entries of that time, the oldest first."""
     query = JournalQuery(since=_moment("--since", since), until=_moment("--until", until))
     try:
-        kept = place_of(place)
-        path = resting_file(place) if kept is None else None
+        kept, database = place_of(place), address_of(place)
+        path = resting_file(place) if kept is None and database is None else None
     except ValueError as error:
         raise click.UsageError(str(error), click.get_current_context()) from error
     printing = _Printing(form)
@@ -32,6 +35,8 @@ def run(place: str, since: str | None, until: str | None, form: str, **etcd: str
         if kept is not None:
             printing.begin()
             export(kept, etcd, query, printing.page)
+        elif database is not None:
+            _of_database(database, query, printing)
         elif path is not None:
             _of_file(path, query, printing)
     except JournalError as error:
@@ -57,6 +62,13 @@ def _of_file(path: Path, query: JournalQuery, printing: _Printing) -> None:
     with opened(path) as connection:
         printing.begin()
         for page in entries(connection, query):
+            printing.page(page)
+
+
+def _of_database(address: DatabaseAddress, query: JournalQuery, printing: _Printing) -> None:
+    with postgresql.opened(address) as connection:
+        printing.begin()
+        for page in postgresql.entries(connection, address.schema, query):
             printing.page(page)
 
 

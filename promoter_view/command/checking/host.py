@@ -14,6 +14,7 @@ from pathlib import Path
 from promoter_view.command.checking.findings import Finding, noted, to_do, well
 from promoter_view.command.checking.places import Folder, WantedPort, folder, ports
 from promoter_view.journal.places import journal_file
+from promoter_view.journal.postgresql.address import is_database, parse_address
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.sqlite.resting import opened
 from promoter_view.journal.store import JournalError
@@ -39,7 +40,10 @@ def host(settings: Settings) -> Iterator[Finding]:
 
 
 def _journal(settings: Settings) -> Finding:
-    file = journal_file(settings.journal.place, settings.event_log.url)
+    place = settings.journal.place
+    if place is not None and is_database(place):
+        return noted("journal", f"is kept in {parse_address(place).shown}")
+    file = journal_file(place, settings.event_log.url)
     if file is None:
         return noted("journal", "is kept in memory, or in the event log's etcd")
     if not file.exists():

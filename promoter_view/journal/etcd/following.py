@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Iterable, Sequence
+from itertools import chain, groupby
 
-from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as WaitTimeout
-from twisted.internet.task import deferLater
-from twisted.logger import Logger, LogLevel
 
-from promoter_view.complaints import Complaint
-from promoter_view.journal.entries import BEGINNING, EntryIdentity
-from promoter_view.journal.etcd.copy import Copying, CopyPlace, JournalCopy
-from promoter_view.journal.etcd.layout import JournalHead, JournalKeys, decode_head
-from promoter_view.journal.etcd.transactions import JournalTail
-from promoter_view.journal.store import JournalError, Told
-from promoter_view.kubernetes.client.backoff import Backoff
+from promoter_view.journal.entries import BEGINNING, EntryIdentity, JournalEntry
+from promoter_view.journal.etcd.layout import JournalKeys, decode_head, read_piece
+from promoter_view.journal.shared.copy import CopyPlace, JournalCopy
+from promoter_view.journal.shared.following import CopyFollowing, Interrupted
+from promoter_view.journal.shared.head import JournalHead, JournalTail
+from promoter_view.journal.store import JournalError
 from promoter_view.log.etcd.barriers import Barriers
 from promoter_view.log.etcd.client.faults import EtcdError
 from promoter_view.log.etcd.client.values import Etcd, Found, KeyEvent, Keys, KeyValue, Message
@@ -29,82 +26,24 @@ _PAGE = 32
 _SILENT_SECONDS = 10.0
 
 
-class _Ended(Exception):  # noqa: N818 - a state, as Twisted's ConnectionLost
-    """The watch has ended, or is to end."""
+class JournalFollowing(CopyFollowing):
+    """Of the keys of an etcd."""
 
-
-class JournalFollowing:
-    """``tail`` and ``expired`` are as the copy has them; ``told`` hears what is new there."""
-
-    _log = Logger()
+    passing = (Interrupted, JournalError, EtcdError)
 
     def __init__(self, etcd: Etcd, keys: JournalKeys, copy: JournalCopy, *, runtime: Runtime) -> None:
+        super().__init__(copy, "etcd", runtime=runtime)
         self._etcd = etcd
         self._keys = keys
-        self._copy = copy
-        self._reactor = runtime.reactor
-        self._backoff = Backoff(random=runtime.random.random, first_seconds=0.1, limit_seconds=5.0)
         self._barriers = Barriers()
-        self._place = CopyPlace()
         self._parts: list[KeyEvent] = []
         #: Keys that were put, and that head has not come to.
         self._pending: dict[bytes, KeyValue] = {}
-        self._running: Deferred[None] = succeed(None)
-        self._stopped = False
-        self._unread = Complaint(
-            self._log,
-            "the journal is not read from etcd, and it is tried again: {message}",
-            over="the journal is read from etcd again",
-            level=LogLevel.info,
-        )
-        self._told: Told = lambda _: None
-        self.tail = JournalTail(JournalHead(), 0)
-        self.expired = BEGINNING
-
-    @property
-    def problem(self) -> str:
-        """Why nothing is read, "" where it is."""
-        return self._unread.message
-
-    async def begin(self, progress: int) -> None:
-        """Brings the copy, which is open, to where the journal is, and goes on from there.
-
-        ``progress`` is the copy's. Errors: EtcdError, JournalError.
-        """
-        self._stopped, self.tail = False, JournalTail(JournalHead(progress), 0)
-        self._place = await self._copy.place()
-        await self._catch_up()
-        self._running = Deferred.fromCoroutine(self._run())
-        self._running.addErrback(lambda failure: failure.trap(CancelledError))
-
-    def listen(self, told: Told) -> None:
-        """From now on that is told what is new."""
-        self._told = told
 
     async def reach(self, revision: int) -> None:
         """Waits until all up to that revision of etcd is copied."""
         if self._place.revision < revision:
             await self._barriers.wait(revision)
-
-    def stop(self) -> None:
-        """No more; idempotent. What runs at this very moment ends where it would wait again."""
-        self._stopped = True
-        self._running.cancel()
-
-    async def _run(self) -> None:
-        while not self._stopped:
-            try:
-                await self._follow()
-            except CancelledError:
-                raise
-            except (EtcdError, JournalError, _Ended) as error:
-                self._unread.set(str(error), reason=type(error).__name__)
-            except Exception as error:  # a fault of ours: all that is copied is read again
-                self._log.failure("the journal's copy is made again from where it stands")
-                self._unread.set(f"a fault in promoter-view: {error}")
-            else:
-                return
-            await deferLater(self._reactor, self._backoff.next())
 
     async def _follow(self) -> None:
         await self._catch_up()
@@ -124,21 +63,21 @@ class JournalFollowing:
             await self._compare()
             return ()
         if not messages:
-            raise _Ended("the watch has ended")
+            raise Interrupted("the watch has ended")
         return messages
 
     async def _compare(self) -> None:
-        """The member that is watched through may be cut off from the others. Errors: _Ended."""
+        """The member that is watched through may be cut off from the others. Errors: Interrupted."""
         found = await self._etcd.range(Keys(self._keys.head))
         if _put_at(found) != self.tail.revision:
             self._etcd.turn()
-            raise _Ended("the watch is behind what etcd says: another member is tried")
+            raise Interrupted("the watch is behind what etcd says: another member is tried")
 
     async def _hear(self, message: Message) -> None:
         if message.cluster != self._place.cluster:
-            raise _Ended("another etcd answers")
+            raise Interrupted("another etcd answers")
         if message.canceled or message.compacted:
-            raise _Ended(message.canceled or "compacted")
+            raise Interrupted(message.canceled or "compacted")
         self._backoff.reset()
         self._parts += message.events
         if message.fragment:
@@ -159,10 +98,10 @@ class JournalFollowing:
         if head is None:
             return
         if head.value is None:
-            raise _Ended("its head was deleted")
+            raise Interrupted("its head was deleted")
         found = decode_head(head.key, head.value)
         ready = self._ready(found)
-        await self._take(Copying(self._moved(revision, ready), found, _values(ready), found.progress))
+        await self._take(self._moved(revision, ready), found, _entries(ready), is_all=True)
         self._settle(JournalTail(found, revision))
 
     def _ready(self, head: JournalHead) -> Sequence[KeyValue]:
@@ -175,12 +114,6 @@ class JournalFollowing:
     def _is_up_to(self, key: bytes, progress: int) -> bool:
         first = self._keys.first_of(key)
         return first is not None and first.resource_version <= progress
-
-    async def _take(self, copying: Copying) -> None:
-        taken = await self._copy.take(copying)
-        self._place, self.expired = copying.place, taken.expired
-        if taken.entries:
-            self._told(taken.entries)
 
     def _settle(self, tail: JournalTail) -> None:
         """All up to there is copied."""
@@ -202,8 +135,7 @@ class JournalFollowing:
         found = await self._etcd.range(Keys(self._keys.head))
         head = decode_head(self._keys.head, found.items[0].value) if found.items else JournalHead()
         if not await self._goes_on(found, head):
-            await self._copy.clear()
-            self._place = CopyPlace()
+            await self._forget()
         self._place = self._place._replace(cluster=found.cluster)
         await self._copy_pages(found, head)
         self._settle(JournalTail(head, _put_at(found)))
@@ -219,23 +151,19 @@ class JournalFollowing:
             if more:
                 keys = keys.behind(page.items[-1].key)
             place = self._moved(self._place.revision if more else found.revision, ready)
-            await self._take(Copying(place, head, _values(ready), self._progress if more else head.progress))
+            await self._take(place, head, _entries(ready), is_all=not more)
 
     async def _goes_on(self, found: Found, head: JournalHead) -> bool:
         """Whether the copy is of the journal that is there: an etcd may be another one, or restored from a backup."""
         place = self._place
         if not place.cluster:
             return True
-        if place.cluster != found.cluster or place.revision > found.revision or self._progress > head.progress:
+        if place.cluster != found.cluster or place.revision > found.revision or self.tail.head.progress > head.progress:
             return False
         if place.first <= max(BEGINNING, head.expired):
             return True  # all that it had is deleted, or it had nothing
         newest = await self._etcd.range(Keys(self._keys.key(place.first)))
         return bool(newest.items) and newest.items[0].create_revision == place.made
-
-    @property
-    def _progress(self) -> int:
-        return self.tail.head.progress
 
     def _behind(self, first: EntryIdentity) -> Keys:
         """The keys after that one."""
@@ -244,8 +172,9 @@ class JournalFollowing:
         return self._keys.entries.behind(self._keys.key(first))
 
 
-def _values(items: Sequence[KeyValue]) -> Sequence[bytes]:
-    return [item.value for item in items]
+def _entries(items: Sequence[KeyValue]) -> Iterable[JournalEntry]:
+    """Read when they are asked for."""
+    return chain.from_iterable(read_piece(item.value) for item in items)
 
 
 def _put_at(found: Found) -> int:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import orjson
 
 from promoter_view.decoded import number
-from promoter_view.journal.entries import BEGINNING, EntryIdentity, JournalEntry, read_entry
+from promoter_view.journal.entries import EntryIdentity, JournalEntry, read_entries
+from promoter_view.journal.shared.head import JournalHead
 from promoter_view.journal.store import JournalError
 from promoter_view.log.etcd.client.values import Keys
 from promoter_view.log.etcd.layout import below
@@ -28,19 +29,6 @@ _PIECE_BYTES = 64 * 1024
 _MOST_BYTES = 32 * 1024 * 1024
 _LEVEL = 6
 _NAME = re.compile(rb"(\d{20})-(\d{10})")
-
-
-@dataclass(frozen=True, slots=True)
-class JournalHead:
-    """Changes up to the resourceVersion ``progress`` are in the journal; entries up to ``expired`` were deleted.
-
-    ``count`` entries are in it, whose keys' values take so many ``bytes``.
-    """
-
-    progress: int = 0
-    expired: EntryIdentity = BEGINNING
-    count: int = 0
-    bytes: int = 0
 
 
 class JournalKeys:
@@ -121,13 +109,7 @@ def read_piece(value: bytes) -> Sequence[JournalEntry]:
         text = inflater.decompress(value, _MOST_BYTES)
     except zlib.error:
         return []
-    found = list[JournalEntry]()
-    for line in text.split(b"\n") if inflater.eof else ():
-        try:
-            found.append(read_entry(line))
-        except (TypeError, ValueError):
-            continue
-    return found
+    return list(read_entries(text.split(b"\n") if inflater.eof else ()))
 
 
 def _piece(first: JournalEntry, last: JournalEntry, lines: Sequence[bytes]) -> JournalPiece:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from promoter_view.journal.etcd.copy import JournalCopy
 from promoter_view.journal.etcd.store import EtcdJournal, JournalPlace
+from promoter_view.journal.shared.copy import JournalCopy
 from promoter_view.log.etcd.client.connections import EtcdConnections
 from promoter_view.log.etcd.client.gateway import Gateway
 from promoter_view.log.etcd.client.places import Place

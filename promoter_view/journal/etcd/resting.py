@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
 
-from promoter_view.journal.entries import BEGINNING, EntryIdentity, JournalEntry
-from promoter_view.journal.etcd.layout import JournalHead, JournalKeys, decode_head, read_piece
+from promoter_view.journal.entries import JournalEntry
+from promoter_view.journal.etcd.layout import JournalKeys, decode_head, read_piece
+from promoter_view.journal.shared.head import JournalHead
+from promoter_view.journal.shared.verifying import HeadReading
 from promoter_view.journal.sqlite.verifying import JournalCheck
 from promoter_view.journal.store import JournalError, JournalQuery
 from promoter_view.log.etcd.client.faults import EtcdError
@@ -39,9 +40,13 @@ class RestingEtcdJournal:
     async def verify(self) -> Sequence[JournalCheck]:
         """Reads all of it."""
         found, head = await self._begin()
-        reading = _Reading(self._keys, head)
+        reading = HeadReading(head)
         async for item in self._items(found):
-            reading.read(item)
+            first = self._keys.first_of(item.key)
+            # Else of a transaction that never came to its end.
+            if first is None or first.resource_version <= head.progress:
+                name = item.key.decode("utf-8", "replace")
+                reading.read(name, first, read_piece(item.value), len(item.value))
         return list(reading.checks())
 
     async def close(self) -> None:
@@ -77,46 +82,3 @@ def _is_of(entry: JournalEntry, head: JournalHead, query: JournalQuery) -> bool:
     is_there = head.expired < identity and identity.resource_version <= head.progress
     is_after = query.since is None or time >= query.since
     return is_there and is_after and (query.until is None or time < query.until)
-
-
-@dataclass(slots=True)
-class _Reading:
-    """What is found while all keys are read in their order."""
-
-    keys: JournalKeys
-    head: JournalHead
-    count: int = 0
-    size: int = 0
-    wrong: list[str] = field(default_factory=list)
-    unordered: list[str] = field(default_factory=list)
-    _last: EntryIdentity = BEGINNING
-
-    def read(self, item: KeyValue) -> None:
-        first = self.keys.first_of(item.key)
-        if first is not None and first.resource_version > self.head.progress:
-            return  # of a transaction that never came to its end
-        entries = read_piece(item.value)
-        self.size += len(item.value)
-        if not entries or entries[0].identity != first:
-            self.wrong.append(item.key.decode("utf-8", "replace"))
-        for entry in entries:
-            if entry.identity <= self._last:
-                self.unordered.append(entry.identity.name)
-            self._last = entry.identity
-            self.count += entry.identity > self.head.expired
-
-    def checks(self) -> Iterator[JournalCheck]:
-        """Of what was read."""
-        head = self.head
-        is_whole = (self.count, self.size) == (head.count, head.bytes)
-        counted = f"{self.count}, in {self.size} bytes"
-        counted += "" if is_whole else f"; its head says {head.count}, in {head.bytes} bytes"
-        wrong = _first("; not readable, or under a key that is not theirs", self.wrong)
-        yield JournalCheck("entries", counted + wrong, is_whole and not self.wrong)
-        order = _first("out of order, or twice", self.unordered)
-        yield JournalCheck("identities", order or "in order, each once", not order)
-        yield JournalCheck("progress", f"changes up to resourceVersion {head.progress} are in it", True)
-
-
-def _first(what: str, found: Sequence[str]) -> str:
-    return f"{what}: {len(found)}, the first is {found[0]}" if found else ""

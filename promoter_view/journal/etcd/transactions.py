@@ -12,21 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from promoter_view.journal.entries import JournalEntry
-from promoter_view.journal.etcd.layout import JournalHead, JournalKeys, JournalPiece, encode_head, read_piece
+from promoter_view.journal.etcd.layout import JournalKeys, JournalPiece, encode_head, read_piece
+from promoter_view.journal.shared.head import JournalHead, JournalTail
 from promoter_view.journal.store import Retention
 from promoter_view.log.etcd.client.values import Compare, DeleteKey, Keys, KeyValue, PutKey, Transaction
 
 #: etcd's default bounds (--max-txn-ops, --max-request-bytes) are 128 and 1.5 MiB.
 _MOST_PIECES = 100
 _MOST_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class JournalTail:
-    """Head as it was read, and the revision that put it, 0 where there is none."""
-
-    head: JournalHead
-    revision: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from twisted.python import usage
 import promoter_view
 from promoter_view.program.command_line.declaring import PREFIX, OptionError
 from promoter_view.program.command_line.help import help_text
-from promoter_view.program.command_line.parsing import settings, unknown_variables, unrecognized
+from promoter_view.program.command_line.parsing import exposed, settings, unknown_variables, unrecognized
 from promoter_view.program.command_line.settings import OPTIONS, SECTIONS, Settings
 
 #: Columns of the help: as many as the terminal has, within these; where there is no terminal, the most.
@@ -41,8 +41,9 @@ class Options(usage.Options):
 
         try:
             super().parseOptions(options)
-            self.settings = settings(self._given(), os.environ)
-            self.warnings = unknown_variables(os.environ)
+            given = self._given()
+            self.settings = settings(given, os.environ)
+            self.warnings = [*unknown_variables(os.environ), *exposed(given)]
         except usage.UsageError as error:
             _refuse(unrecognized(options or ()) or str(error))
         except OptionError as error:

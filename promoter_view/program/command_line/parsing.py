@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from promoter_view.journal.postgresql.address import DatabaseAddressError, is_database, parse_address
 from promoter_view.program.command_line.declaring import PREFIX, Option, OptionError
 from promoter_view.program.command_line.settings import OPTIONS, SECTIONS, Settings
 from promoter_view.program.command_line.together import check_together
@@ -61,7 +62,8 @@ def _read(option: Option, given: Mapping[str, str], environ: Mapping[str, str], 
     try:
         return option.parse(text)
     except ValueError as error:
-        shown = public_url(text)  # into the log it goes, and a URL may have a password
+        # Into the log it goes, and a URL may have a password.
+        shown = error.shown if isinstance(error, DatabaseAddressError) else public_url(text)
         raise OptionError(f"invalid value {shown!r} for {source}: {error}") from None
 
 
@@ -84,6 +86,15 @@ def unknown_variables(environ: Mapping[str, str]) -> Sequence[str]:
         hint = f"; did you mean {PREFIX}{near}?" if near else ""
         lines.append(f"ignored unknown variable {name}: no option has this name{hint}")
     return lines
+
+
+def exposed(given: Mapping[str, str]) -> Sequence[str]:
+    """A line for a password on the command line, which is checked."""
+    journal = given.get("journal", "")
+    if not is_database(journal) or not parse_address(journal).is_secret:
+        return ()
+    environment = _OPTIONS["journal"].environment
+    return [f"--journal has a password, and ps shows it to everybody on this host: give {environment}, or PGPASSFILE"]
 
 
 def unrecognized(words: Sequence[str]) -> str:

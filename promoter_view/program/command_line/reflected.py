@@ -191,7 +191,8 @@ class JournalOptions:
     place: str | None = option(
         journal_place,
         None,
-        "where the journal is: sqlite:FILE, memory:, or etcd:FILE: in the event log's etcd, with a copy in FILE",
+        "where the journal is: sqlite:FILE, memory:, postgresql://..., or etcd:FILE: in the event log's etcd, with "
+        "a copy in FILE",
         name="journal",
         otherwise="journal.sqlite beside an event log in a folder; etcd: (with a copy in memory) for one in etcd; "
         "else memory:",

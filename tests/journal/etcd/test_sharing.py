@@ -173,7 +173,7 @@ class SharingTests(TestCase):
         await own.open()
         await own.append(Batch(7, [entry(7)]))
         await own.close()
-        with self.assertRaisesRegex(JournalError, "is a journal of its own, and no copy of the one in etcd: give an"):
+        with self.assertRaisesRegex(JournalError, "is a journal of its own, and no copy of another: give another"):
             await self.opened(self.file)
         await own.open()
         self.addCleanup(own.close)

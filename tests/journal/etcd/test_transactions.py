@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from promoter_view.journal.entries import BEGINNING
-from promoter_view.journal.etcd.layout import JournalHead, JournalKeys, JournalPiece, decode_head, pieces_of
-from promoter_view.journal.etcd.transactions import JournalTail, JournalWriting
+from promoter_view.journal.etcd.layout import JournalKeys, JournalPiece, decode_head, pieces_of
+from promoter_view.journal.etcd.transactions import JournalWriting
+from promoter_view.journal.shared.head import JournalHead, JournalTail
 from promoter_view.journal.store import Retention
 from promoter_view.log.etcd.client.values import Compare, DeleteKey, Keys, KeyValue, PutKey, Transaction
 from tests.support.journal.journals import BEGAN, entry

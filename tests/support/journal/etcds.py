@@ -9,8 +9,8 @@ from pathlib import Path
 from twisted.internet import reactor
 
 from promoter_view.clocks import wall
-from promoter_view.journal.etcd.copy import JournalCopy
 from promoter_view.journal.etcd.store import EtcdJournal, JournalPlace
+from promoter_view.journal.shared.copy import JournalCopy
 from promoter_view.log.etcd.client.values import Compare, DeleteKey, Keys, PutKey, Transaction
 from promoter_view.log.etcd.layout import KeyLayout
 from promoter_view.metrics import Metrics

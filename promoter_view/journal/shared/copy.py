@@ -1,29 +1,31 @@
-"""A replica's copy of the journal's keys: the index that its queries run on. It can be made again at any time."""
+"""A process's copy of a journal that is elsewhere: the index of its queries. It can be made again at any time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from twisted.internet.defer import Deferred
 
 from promoter_view.journal.entries import BEGINNING, EntryIdentity, JournalEntry
-from promoter_view.journal.etcd.layout import JournalHead, JournalPiece, pieces_of, read_piece
 from promoter_view.journal.places import MOST_IN_MEMORY
+from promoter_view.journal.shared.head import JournalHead
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.sqlite.store import SqliteJournal
 from promoter_view.journal.store import Batch, JournalError, Retention
 
 #: Only the size counts.
+_Written = TypeVar("_Written")
 _IN_MEMORY, _EVER = Retention(1e11, MOST_IN_MEMORY), datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class CopyPlace(NamedTuple):
-    """Up to which revision of the etcd ``cluster`` the keys are copied; 0, 0 where nothing is.
+    """Up to which revision of the journal in ``cluster`` it is copied; 0, 0 where nothing is.
 
-    ``made`` is the revision that made the newest of them, whose first entry is ``first``.
+    ``cluster`` is the number of the etcd, or of the journal in a database. ``made`` is the number of the write that
+    brought the newest entries, the first of which, of an etcd's key, or last of which, of a database, is ``first``.
     """
 
     cluster: int = 0
@@ -34,14 +36,14 @@ class CopyPlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """To be taken over at once: the values of keys, in order, up to what ``head`` says.
+    """To be taken over at once: entries in order, of which those count up to what ``head`` says.
 
-    ``progress`` is the copy's then.
+    They are read in the copy's thread. ``progress`` is the copy's then.
     """
 
     place: CopyPlace
     head: JournalHead
-    values: Sequence[bytes]
+    entries: Iterable[JournalEntry]
     progress: int
 
 
@@ -52,13 +54,6 @@ class CopyTaken(NamedTuple):
     expired: EntryIdentity
 
 
-class Derived(NamedTuple):
-    """Entries as they are to be written, and the keys for them."""
-
-    entries: Sequence[JournalEntry]
-    pieces: Sequence[JournalPiece]
-
-
 class JournalCopy(SqliteJournal):
     """In a file, or in memory, which holds the newest entries."""
 
@@ -66,9 +61,11 @@ class JournalCopy(SqliteJournal):
         """Where it stands. Errors: JournalError, where the file has a journal that is no copy."""
         return self._write(self._place_of)
 
-    def derive(self, batch: Batch) -> Deferred[Derived]:
-        """What would be written of the batch; nothing is."""
-        return self._write(lambda cursor: _derive(cursor, batch))
+    def derive(
+        self, batch: Batch, write: Callable[[Sequence[JournalEntry]], _Written]
+    ) -> Deferred[tuple[Sequence[JournalEntry], _Written]]:
+        """The entries that would be written of the batch, and what ``write`` makes of them in the thread; none is."""
+        return self._write(lambda cursor: _derive(cursor, batch, write))
 
     def take(self, copying: Copying) -> Deferred[CopyTaken]:
         """Takes that over, whole or not at all."""
@@ -83,8 +80,8 @@ class JournalCopy(SqliteJournal):
         if "cluster" not in facts:
             if work.state(cursor).progress:
                 raise JournalError(
-                    f"{self._place} is a journal of its own, and no copy of the one in etcd: give another file, or "
-                    "--journal sqlite:FILE to go on with it"
+                    f"{self._place} is a journal of its own, and no copy of another: give another file for the copy, "
+                    "or --journal sqlite:FILE to go on with it"
                 )
             return CopyPlace()
         first = EntryIdentity(facts["copied"], facts["copied_item"])
@@ -93,12 +90,11 @@ class JournalCopy(SqliteJournal):
     def _take(self, cursor: Any, copying: Copying) -> CopyTaken:
         head, written = copying.head, list[JournalEntry]()
         newest = work.newest_of(cursor)
-        for value in copying.values:
-            for entry in read_piece(value):
-                if max(newest, head.expired) < entry.identity and entry.identity.resource_version <= head.progress:
-                    work.insert(cursor, entry)
-                    written.append(entry)
-                    newest = entry.identity
+        for entry in copying.entries:
+            if max(newest, head.expired) < entry.identity and entry.identity.resource_version <= head.progress:
+                work.insert(cursor, entry)
+                written.append(entry)
+                newest = entry.identity
         work.expire(cursor, head.expired)
         self._bound(cursor)
         place = copying.place
@@ -112,11 +108,13 @@ class JournalCopy(SqliteJournal):
             pass
 
 
-def _derive(cursor: Any, batch: Batch) -> Derived:
+def _derive(
+    cursor: Any, batch: Batch, write: Callable[[Sequence[JournalEntry]], _Written]
+) -> tuple[Sequence[JournalEntry], _Written]:
     cursor.execute("SAVEPOINT derived")
     try:
         entries = work.append(cursor, batch)
-        return Derived(entries, tuple(pieces_of(entries)))
+        return entries, write(entries)
     finally:
         cursor.execute("ROLLBACK TO derived")
         cursor.execute("RELEASE derived")

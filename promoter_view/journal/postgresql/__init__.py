@@ -1,0 +1,1 @@
+"""The journal in a PostgreSQL database: one process writes, each has a copy that answers."""
