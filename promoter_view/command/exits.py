@@ -16,6 +16,7 @@ class Exit(enum.IntEnum):
     USAGE = 64
     UNREACHABLE = 69
     DEFECT = 70
+    OUTPUT = 74
     FORBIDDEN = 77
     CONFIGURATION = 78
     INTERRUPTED = 130
@@ -38,6 +39,7 @@ _MEANINGS = {
     Exit.USAGE: "wrong arguments",
     Exit.UNREACHABLE: "the cluster or promoter-view's API cannot be reached",
     Exit.DEFECT: "a fault in the command itself",
+    Exit.OUTPUT: "the output cannot be written: no space is left",
     Exit.FORBIDDEN: "the cluster does not accept the credentials, or permission is missing",
     Exit.CONFIGURATION: "the kubeconfig cannot be used",
     Exit.INTERRUPTED: "interrupted (Ctrl-C)",

@@ -123,6 +123,7 @@ def promotion_command() -> None:
 def status(**given: Any) -> None:
     """Show strategies and Stages, or the environments of one strategy, or the newer Freight of one Stage.
 
+    stage/NAME is a Stage in any case.
     With --watch the table moves in its place on a terminal; elsewhere each change is a row of its own.
     """
     _answer("status", given)
@@ -266,7 +267,7 @@ def dora(**given: Any) -> None:
     over.
     Of each Stage: its Promotions, the time from one Stage to the next, Promotions that failed or made it unhealthy.
     Times are medians, of as many as the parentheses say; -o wide has p90 too, from ten on. It counts what the journal
-    of promoter-view has: docs/journal.md has the definitions.
+    of promoter-view has: docs/journal.md has the definitions. stage/NAME is a Stage in any case.
     """
     _answer("dora", given)
 

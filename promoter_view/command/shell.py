@@ -5,10 +5,12 @@ A defect says how to report it; with PROMOTER_VIEW_TRACEBACK=1 the traceback is 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import NoReturn
 
 import click
@@ -20,16 +22,18 @@ from promoter_view.command.telling.tables import plain
 
 TRACEBACK = "PROMOTER_VIEW_TRACEBACK"
 _MOST_OF_A_DEFECT = 300
+#: What a disk says that takes no more of the output.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def run(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> NoReturn:
     """Ends the process. ``name`` is what people type; ``arguments`` None: those of the process."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _write_any_letter()
     if answer_shell(command, name):
         raise SystemExit(Exit.WELL)
     try:
         status, line = _run(command, name, words)
-        sys.stdout.flush()
     except BrokenPipeError:
         status, line = _unread()
     if line:
@@ -37,11 +41,19 @@ def run(command: click.Command, name: str, arguments: Sequence[str] | None = Non
     raise SystemExit(status)
 
 
+def _write_any_letter() -> None:
+    """A letter that the locale's encoding lacks is written as a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def _run(command: click.Command, name: str, words: list[str]) -> tuple[int, str]:
     """The exit status, and what is left to say. Errors: BrokenPipeError, SystemExit."""
     try:
         with command.make_context(name, words) as context:
             command.invoke(context)
+            sys.stdout.flush()
     except (BrokenPipeError, SystemExit):
         raise
     except BaseException as error:
@@ -61,6 +73,8 @@ def _ending(error: BaseException, name: str) -> tuple[int, str]:
             ending = error.status, f"error: {plain(error.line)}"
         case Signalled():
             ending = error.status, ""
+        case OSError() if error.errno in _FULL:
+            ending = Exit.OUTPUT, f"error: the output cannot be written: {error.strerror}"
         case KeyboardInterrupt() | click.Abort():
             ending = Exit.INTERRUPTED, ""
         case _:

@@ -170,12 +170,12 @@ class Program(Service):
         api = self._ports.listen(None if clusters is None else clusters.main, self._front)
         self._reloader.start()
         self._housekeeping.start()
-        if self._settings.program.demo:
-            self._greet(api)
         self._log.info("serving at {url}", url=api.url)
         await self._pipeline.replay(*((IDENTITY,) if clusters is None else identities(clusters)))
         await self._pipeline.journal.open()
         if clusters is None:
+            # Not before the log is its own: another demo in this folder keeps its kubeconfig and its pid.
+            self._greet(api)
             release = RELEASES[self._settings.program.demo_promoter or NEWEST]
             self._demo = DemoCluster(self._runtime, release=release, seed=self._settings.program.demo_seed)
             clusters = Clusters(self._demo.start())

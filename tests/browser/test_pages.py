@@ -54,6 +54,33 @@ def test_every_page_is_accessible_and_fits(
         assert visit.errors == []
 
 
+def test_what_changed_fits(browser: object, dashboard: Dashboard) -> None:
+    """What is compared is as wide as the window, whatever states it has; axe-core finds nothing."""
+    options = {"viewport": WINDOWS["enlarged"], "bypass_csp": True}
+    with Visit(browser, dashboard.url, **options) as visit:
+        page = visit.context.new_page()
+        begin = page.request.get(visit.url + "list?limit=1").json()["metadata"]["resourceVersion"]
+        for _ in range(60):
+            page.goto(f"{visit.url}compare?from={begin}")
+            if page.locator(".compared").count() >= 3:
+                break
+            page.wait_for_timeout(500)
+        assert page.locator(".compared").count() >= 3
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert violations(page) == []
+        assert page.locator("[name=to]").input_value() == ""
+
+
+def test_an_environments_name_is_not_broken(browser: object, dashboard: Dashboard) -> None:
+    """Where its state does not fit beside the name, it stands below."""
+    with Visit(browser, dashboard.url, viewport={"width": 1280, "height": 900}) as visit:
+        page = visit.open("strategies/payments/ledger")
+        for heading in page.locator(".column h3").all():
+            assert heading.evaluate("each => each.getClientRects().length === 1 && each.scrollHeight < 40"), (
+                heading.inner_text()
+            )
+
+
 def test_pages_work_without_scripts(browser: object, dashboard: Dashboard) -> None:
     """The first paint has the data; filters are forms; nothing is shown that needs a script."""
     with Visit(browser, dashboard.url, java_script_enabled=False) as visit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -32,6 +33,11 @@ CASES = {
         "error: no ]0;x  way\n",
     ),
     "wrong words": (failing(click.UsageError("Bad words.")), 64, "error: bad words\nSee 'it --help'.\n"),
+    "a full disk": (
+        failing(OSError(errno.ENOSPC, "No space left on device")),
+        74,
+        "error: the output cannot be written: No space left on device\n",
+    ),
     "a signal": (failing(Signalled(Exit.TERMINATED)), 143, ""),
     "Ctrl-C": (failing(KeyboardInterrupt()), 130, ""),
     "a defect": (
@@ -58,6 +64,15 @@ def test_a_defect_is_shown_whole_on_demand(capsys: pytest.CaptureFixture[str], m
     with pytest.raises(SystemExit):
         run(click.Command("it", callback=failing(ZeroDivisionError("by zero"))), "it", [])
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_letter_that_the_locale_lacks() -> None:
+    """It is written as a question mark, wherever the output goes."""
+    program = "import click; from promoter_view.command.shell import run; "
+    program += "run(click.Command('it', callback=lambda: print('Ngozi Adéyẹmí …')), 'it', [])"
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, env=ascii_only, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"Ngozi Ad?y?m? ?\n", b"")
 
 
 def script(name: str) -> str:

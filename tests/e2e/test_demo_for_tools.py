@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,3 +110,20 @@ def test_kubectl(demo: Demo, control_plane_binaries: Path) -> None:
     assert "payments" in kubectl("get", "namespaces")
     assert kubectl("get", "promotionstrategies,psd", "-n", "data", "-o", "name").count("billing-export") == 2
     assert kubectl("auth", "can-i", "list", "pods").strip() == "yes"
+
+
+def test_a_second_demo_in_the_same_folder(tmp_path: Path) -> None:
+    """It waits for the log, and the kubeconfig and the pid stay those of the demo that runs."""
+    files = [tmp_path / "promoter-view-demo" / name for name in ("kubeconfig", "pid")]
+    with Program(tmp_path, ["--demo"]) as first, Program(tmp_path, ["--demo"]) as second:
+        first.start()
+        first.wait_ready()
+        before = [each.read_bytes() for each in files]
+        second.start()
+        deadline = time.monotonic() + 30
+        while "another process writes this log" not in first.log and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert "another process writes this log" in first.log
+        assert [each.read_bytes() for each in files] == before
+        assert before[1] == f"{first.pid}\n".encode()
+        assert first.log.count("try in another terminal") == 1

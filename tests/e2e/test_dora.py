@@ -68,7 +68,7 @@ def test_what_cannot_be_said(api: ViewsApi, tmp_path: Path) -> None:
     done = promotion(api.kubeconfig, "dora", "stil")
     assert (done.status, done.last) == (
         4,
-        "error: there is no promotion strategy 'stil' in namespace team; did you mean 'still'?",
+        "error: there is no promotion strategy and no Stage 'stil' in namespace team; did you mean 'still'?",
     )
     assert promotion(api.kubeconfig, "dora", "--since", "soon").status == 64
     assert promotion(api.kubeconfig, "dora", "--since", "10000000d").status == 64

@@ -116,7 +116,7 @@ def test_how_a_wait_ends(api: ViewsApi, case: str) -> None:
         (("why", "shop", "nowhere"), 4, "team/shop has no environment 'nowhere', known are staging, production"),
         (("why", "shp"), 4, "did you mean 'shop'?"),
         (("diff", "shop", "staging", "prod"), 4, "did you mean 'production'?"),
-        (("status", "nothing"), 4, "there is no promotion strategy 'nothing' in namespace team"),
+        (("status", "nothing"), 4, "there is no promotion strategy and no Stage 'nothing' in namespace team"),
         (("where", "ccccccc"), 69, "the server does not say where commits are: it is older than this command"),
         (("status", "--context", "none"), 78, "there is no 'none'"),
         (("log", "nothing", "-f"), 4, "there is no promotion strategy 'nothing'"),
@@ -255,6 +255,14 @@ def test_how_a_wait_for_freight_ends(api: ViewsApi, case: str) -> None:
         (("wait", "prod", "--stage", "prod"), 64, "See 'kubectl promotion wait --help'."),
         (("wait", "--stage", "prod", "--freight", "no", "--appears-within", "1s"), 4, "no is not known to Stage prod"),
         (("why", "stage/prdo"), 4, "there is no Stage 'prdo' in namespace team; did you mean 'prod'?"),
+        (
+            ("why", "prdo"),
+            4,
+            "there is no promotion strategy and no Stage 'prdo' in namespace team; did you mean 'prod'?",
+        ),
+        (("status", "stage/prdo"), 4, "there is no Stage 'prdo' in namespace team; did you mean 'prod'?"),
+        (("status", "prdo"), 4, "did you mean 'prod'?"),
+        (("dora", "stage/prdo"), 4, "there is no Stage 'prdo' in namespace team; did you mean 'prod'?"),
         (("why", "prod", "test"), 4, "team/prod is a Stage: it has no environment 'test'"),
     ],
 )
@@ -271,6 +279,7 @@ def test_a_stage_is_told_of_as_a_strategy_is(api: ViewsApi) -> None:
     status = promotion(api.kubeconfig, "status", "delivery").out.splitlines()
     assert re.fullmatch(r"delivery +Healthy +\S+ +wise-elk +keen-owl +-", status[1])
     assert re.fullmatch(r"keen-owl +main +Available +\S+ +verified in test", status[-1])
+    assert promotion(api.kubeconfig, "status", "stage/delivery").out.splitlines()[0] == status[0]
     why = promotion(api.kubeconfig, "why", "stage/delivery").out.splitlines()
     assert why[1:] == ["it has wise-elk", "  keen-owl is Available: verified in test", "owner: team shop"]
     assert json.loads(promotion(api.kubeconfig, "why", "delivery", "-o", "json").out)["newer"][0]["freight"] == NEW

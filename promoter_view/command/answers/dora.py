@@ -7,7 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from promoter_view.command.answers.reading import read_told
-from promoter_view.command.asking.connection import EVENTS, STAGES, STRATEGIES, ApiConnection, connected
+from promoter_view.command.asking.connection import (
+    EVENTS,
+    STAGES,
+    STRATEGIES,
+    ApiConnection,
+    connected,
+    either_of,
+)
 from promoter_view.command.asking.loop import run_in_loop
 from promoter_view.command.deciding.deliveries import (
     HEADINGS,
@@ -62,18 +69,19 @@ async def _found(connection: ApiConnection, wanted: Wanted, since: datetime, unt
         raise CommandError(
             Exit.UNREACHABLE, f"the server does not tell what happened: it is older than this command ({GROUP})"
         )
-    chosen = (wanted.name, wanted.selector)
-    objects = await connection.objects(STRATEGIES, _read_strategy, *chosen)
+    name, plurals = either_of(wanted.name)
+    chosen = (name, wanted.selector)
+    objects = await connection.objects(STRATEGIES, _read_strategy, *chosen) if STRATEGIES in plurals else []
     stages = await connection.objects(STAGES, read_delivering_stage, *chosen) if STAGES in served else []
-    if wanted.name and not objects and not stages:
-        raise await connection.unknown(wanted.name)
+    if name and not objects and not stages:
+        raise await connection.unknown(name, *plurals)
     beside: list[Delivering] = []
     if any(chosen) and any(stage.upstream for stage in stages):
         mine = {stage.key for stage in stages}
         every = await connection.objects(STAGES, read_delivering_stage)
         beside = [stage for stage in every if stage.key not in mine]
     # Freight comes from Stages of other names.
-    told = await connection.events(since, read_event, "" if beside else wanted.name)
+    told = await connection.events(since, read_event, "" if beside else name)
     asked = AskedObjects([*objects, *stages], beside, whole=not wanted.selector and not beside)
     return deliveries(asked, filter(None, told), since, until)
 

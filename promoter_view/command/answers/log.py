@@ -43,7 +43,7 @@ async def _follow(
     async with FollowedViews(connection, (STRATEGIES,), read, name=name) as following:
         await following.complete()
         if name and not following.followed.found:
-            raise await connection.unknown(name)
+            raise await connection.unknown(name, STRATEGIES)
         seen: dict[ObjectKey, Sequence[PastEvent]] = {}
         while True:
             current = dict(following.followed.found)

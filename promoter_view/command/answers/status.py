@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 
 from promoter_view.command.answers.reading import read_told
-from promoter_view.command.asking.connection import STAGES, STRATEGIES, ApiConnection, connected
+from promoter_view.command.asking.connection import ApiConnection, connected, either_of
 from promoter_view.command.asking.following import FollowedViews
 from promoter_view.command.asking.loop import run_in_loop
 from promoter_view.command.deciding.rows import Rows, of_environments, of_freight, of_stages, of_strategies
@@ -31,19 +31,22 @@ _GATHERED_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
+    """``plurals``: the resources that the name may be of."""
+
     name: str
+    plurals: tuple[str, ...]
     output: str
     watch: bool
 
 
 def run(reach: CommandReach, name: str | None, watch: bool, output: str) -> None:
     """Prints what there is; with ``watch`` goes on until it is interrupted."""
-    run_in_loop(lambda reactor: _status(reach, _Wanted(name or "", output, watch), reactor))
+    run_in_loop(lambda reactor: _status(reach, _Wanted(*either_of(name or ""), output, watch), reactor))
 
 
 async def _status(reach: CommandReach, wanted: _Wanted, reactor: Any) -> None:
     async with connected(reach, reactor) as connection:
-        plurals = [each for each in (STRATEGIES, STAGES) if each in await connection.served()]
+        plurals = [each for each in wanted.plurals if each in await connection.served()]
         if wanted.watch and connection.at:
             raise CommandError(Exit.USAGE, "--watch and --at: a moment of the past does not change; leave one out")
         if wanted.watch:
@@ -51,7 +54,7 @@ async def _status(reach: CommandReach, wanted: _Wanted, reactor: Any) -> None:
             return
         found = await _found(connection, plurals, wanted)
         if wanted.name and not found:
-            raise await connection.unknown(wanted.name)
+            raise await connection.unknown(wanted.name, *wanted.plurals)
         _print(found, connection, wanted)
 
 
@@ -141,7 +144,7 @@ async def _watch(connection: ApiConnection, plurals: tuple[str, ...], wanted: _W
     async with FollowedViews(connection, plurals, _reading(wanted), name=wanted.name) as following:
         await following.complete()
         if wanted.name and not following.followed.found:
-            raise await connection.unknown(wanted.name)
+            raise await connection.unknown(wanted.name, *wanted.plurals)
         shown: dict[ObjectKey, _Shown] = {}
         while True:
             current = dict(following.followed.found)

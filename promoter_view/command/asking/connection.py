@@ -37,6 +37,13 @@ STAGE_PREFIX = "stage/"
 _NOUNS = {STRATEGIES: "promotion strategy", STAGES: "Stage"}
 
 
+def either_of(name: str) -> tuple[str, tuple[str, ...]]:
+    """The bare name, and the resources that it may be of; ``stage/NAME`` is a Stage in any case."""
+    if name.startswith(STAGE_PREFIX):
+        return name.removeprefix(STAGE_PREFIX), (STAGES,)
+    return name, (STRATEGIES, STAGES)
+
+
 @dataclass(frozen=True, slots=True)
 class ApiConnection:
     """``namespace`` is "" for all of them; ``server`` the URL.
@@ -111,19 +118,19 @@ class ApiConnection:
         found = await self.objects(STRATEGIES, lambda each: each, name)
         if found:
             return found[0]
-        raise await self.unknown(name)
+        raise await self.unknown(name, STRATEGIES)
 
     async def either(self, name: str) -> tuple[str, Mapping[str, Any]]:
         """The strategy of that name, else the Stage, and its resource; ``stage/NAME`` is the Stage in any case.
 
         Who may not list one of them is shown the other. Errors: CommandError, with the nearest name.
         """
-        only_stage, refusals = name.startswith(STAGE_PREFIX), list[CommandError]()
-        wanted = (STAGES,) if only_stage else (STRATEGIES, STAGES)
+        bare, wanted = either_of(name)
+        refusals: list[CommandError] = []
         served = await self.served()
         for plural in [each for each in wanted if each in served]:
             try:
-                found = await self.objects(plural, lambda each: each, name.removeprefix(STAGE_PREFIX))
+                found = await self.objects(plural, lambda each: each, bare)
             except CommandError as error:
                 if error.status is not Exit.FORBIDDEN:
                     raise
@@ -133,14 +140,27 @@ class ApiConnection:
                 return plural, found[0]
         if refusals:
             raise refusals[0]
-        raise await self.unknown(name.removeprefix(STAGE_PREFIX), wanted[0])
+        raise await self.unknown(bare, *wanted)
 
-    async def unknown(self, name: str, plural: str = STRATEGIES) -> CommandError:
-        """There is no strategy, or no Stage, of that name: the nearest one is named. Errors: CommandError."""
-        names = sorted(set(await self.objects(plural, lambda each: text(each, "metadata", "name"))))
+    async def unknown(self, name: str, *plurals: str) -> CommandError:
+        """None of these resources has an object of that name: the nearest one is named. Errors: CommandError."""
+        served = await self.served()
+        names: set[str] = set()
+        for plural in [each for each in plurals if each in served]:
+            names.update(await self._names(plural))
         where = f"in namespace {self.namespace}" if self.namespace else "in any namespace"
-        line = f"there is no {_NOUNS[plural]} {name!r} {where}{did_you_mean(name, names)}"
+        nouns = " and no ".join(_NOUNS[each] for each in plurals)
+        line = f"there is no {nouns} {name!r} {where}{did_you_mean(name, sorted(names))}"
         return CommandError(Exit.UNKNOWN, line)
+
+    async def _names(self, plural: str) -> list[str]:
+        """Those that one may list."""
+        try:
+            return await self.objects(plural, lambda each: text(each, "metadata", "name"))
+        except CommandError as error:
+            if error.status is not Exit.FORBIDDEN:
+                raise
+            return []
 
     async def commit(self, sha: str) -> Mapping[str, Any]:
         """The ``CommitDetails`` of a sha. Errors: CommandError."""

@@ -68,7 +68,7 @@ class ComparePages:
         if is_json:
             send(request, orjson.dumps(_document(one, other, found)) + b"\n", _JSON)
             return
-        asked, told = (first(given, "from"), first(given, "to")), (exactly(one.time), exactly(other.time))
+        asked, told = (first(parameters, "from"), first(parameters, "to")), (exactly(one.time), exactly(other.time))
         await self._pages.send_comparison(request, visitor, ComparedMoments(asked, told, namespace, found))
 
     async def _compare(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from promoter_view.moments import parse_moment
 from promoter_view.views.versions import LIMIT, split
@@ -12,6 +12,8 @@ from promoter_view.web.errors import BadRequest
 
 _DECIMAL = re.compile(r"[0-9]{1,19}\Z", re.ASCII)
 _MOST = 100
+#: A clock that is ahead of this one by so much may still ask for its present.
+_CLOCKS_APART = timedelta(minutes=5)
 EXPECTED = (
     "expected a time such as 2026-11-30T09:30:00Z or 2026-11-30T09:30Z, how long ago, such as -2h or -7d, "
     "or a resourceVersion"
@@ -51,6 +53,8 @@ def parse_at(text: str, now: datetime, parameter: str = "at") -> AskedMoment:
         found = parse_moment(text, now)
     except ValueError as error:
         raise BadRequest(f"{parameter}: invalid time {shown!r}; {EXPECTED}") from error
+    if found > now + _CLOCKS_APART:
+        raise BadRequest(f"{parameter}: {shown!r} is in the future; {EXPECTED}")
     return AskedMoment(shown, time_ms=int(found.timestamp() * 1000))
 
 

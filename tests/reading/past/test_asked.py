@@ -36,6 +36,13 @@ def test_what_is_no_moment(text: str) -> None:
     assert len(str(refused.value)) < 400
 
 
+def test_the_future() -> None:
+    """What has not come yet has no state. A clock that is a little ahead may ask for its present."""
+    assert parse_at("2026-11-30T10:05:00Z", NOW).time_ms == 1_796_033_100_000
+    with pytest.raises(BadRequest, match=r"^to: '2026-11-30T10:05:01Z' is in the future; expected a time such as "):
+        parse_at("2026-11-30T10:05:01Z", NOW, "to")
+
+
 def test_what_a_moment_holds() -> None:
     """By time the latest time until there counts, by resourceVersion the offset alone."""
     record = Record(1000, 5, Position("path", "1"))
