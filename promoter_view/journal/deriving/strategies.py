@@ -13,9 +13,11 @@ from promoter_view.views.promotion_strategy.restores import RESTORES, Restore, r
 from promoter_view.views.promotion_strategy.state.kinds import ReasonKind
 from promoter_view.views.promotion_strategy.state.reading import (
     EnvironmentStatus,
+    StatedStrategy,
     WholeStatus,
     read_environment,
     read_whole,
+    stems_within,
 )
 from promoter_view.views.promotion_strategy.state.standing import by_branch
 from promoter_view.views.promotion_strategy.state.words import StateWord
@@ -69,12 +71,13 @@ def happened(before: StrategyStory, after: StrategyStory) -> Iterator[Happening]
         yield from _held(was.get(status.branch), status, after)
     if before.whole.state is not after.whole.state:
         is_held = StateWord.HELD in (before.whole.state, after.whole.state)
+        told_by = _BY_POLICY | StatedStrategy(after.whole, after.statuses).stems
         yield Happening(
             EventType.STATE,
             before=before.whole.state.value,
             after=after.whole.state.value,
             message=after.whole.message,
-            told_by=frozenset((_POLICY, _RESTORE)) if is_held else _BY_POLICY,
+            told_by=told_by | {_RESTORE} if is_held else told_by,
         )
 
 
@@ -91,7 +94,7 @@ def _held(before: EnvironmentStatus | None, after: EnvironmentStatus, story: Str
         commit=policy.live.commit if policy is not None else None,
         cause=EventCause(_RESTORE, name),
         message=after.message,
-        told_by=frozenset((_POLICY, _RESTORE)),
+        told_by=frozenset((_POLICY, _RESTORE)) | stems_within(after, story.statuses),
     )
 
 

@@ -42,6 +42,13 @@ class ReasonKind(enum.StrEnum):
 CHECKS = frozenset(
     (ReasonKind.ORDER, ReasonKind.CHECK, ReasonKind.GATE, ReasonKind.TIMER, ReasonKind.WINDOW, ReasonKind.APPROVAL)
 )
+#: Kinds of members without which a reason would not be known, beside ChangeTransferPolicies.
+STEMS: Mapping[str, str] = {
+    ReasonKind.ORDER: "DependentsSuccessfulCommitStatus",
+    ReasonKind.TIMER: "TimedCommitStatus",
+    ReasonKind.WINDOW: "ScheduledCommitStatus",
+    ReasonKind.RESTORE: "RestoreActiveCommit",
+}
 _CLOCKS = {"TimedCommitStatus": ReasonKind.TIMER, "ScheduledCommitStatus": ReasonKind.WINDOW}
 
 

@@ -5,14 +5,14 @@ What was read of an environment is kept by the bytes of its piece. What is of an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from promoter_view.decoded import mapping, mappings, moment, number, text, texts
 from promoter_view.views.contents import BundleContents, Contents
-from promoter_view.views.promotion_strategy.state.kinds import ReasonKind
+from promoter_view.views.promotion_strategy.state.kinds import STEMS, ReasonKind
 from promoter_view.views.promotion_strategy.state.words import StateWord
 from promoter_view.views.status.messages import MOST_OF_A_NAME, clipped
 
@@ -97,6 +97,23 @@ class StatedStrategy:
         alike = [each for each in self.environments if each.state is self.state]
         told = (each for each in alike if each.headline == self.whole.message)
         return next(told, next(iter(alike), None)) if self.state is not StateWord.UP_TO_DATE else None
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """The kinds of members, beside ChangeTransferPolicies, that the message of the whole may stem from."""
+        foremost = self.foremost
+        return frozenset() if foremost is None else stems_within(foremost, self.environments)
+
+
+def stems_within(one: EnvironmentStatus, environments: Iterable[EnvironmentStatus]) -> frozenset[str]:
+    """The kinds of members, beside ChangeTransferPolicies, that the message of one of those may stem from.
+
+    Of one that is queued it tells why others are held, and a status does not say which of them: then those of all.
+    """
+    if not one.message:
+        return frozenset()
+    told = [reason for each in environments for reason in each.reasons] if one.awaits else one.reasons[:1]
+    return frozenset(STEMS[reason.kind] for reason in told if reason.kind in STEMS)
 
 
 def headline(name: str, message: str, *, queued: bool) -> str:

@@ -18,7 +18,7 @@ from promoter_view.views.contents import Contents
 from promoter_view.views.definition import Assessed, StatusField
 from promoter_view.views.promotion_strategy.order_gate import HISTORIES, POLICIES
 from promoter_view.views.promotion_strategy.state.environment import EnvironmentFacts
-from promoter_view.views.promotion_strategy.state.kinds import ReasonKind
+from promoter_view.views.promotion_strategy.state.kinds import STEMS, ReasonKind
 from promoter_view.views.promotion_strategy.state.reasons import Reason
 from promoter_view.views.promotion_strategy.state.standing import (
     DryCommit,
@@ -44,13 +44,6 @@ from promoter_view.views.status.pieces import pieces_of
 from promoter_view.views.status.words import ENVIRONMENT, WHOLE
 
 _POLICY, _HISTORY = "ChangeTransferPolicy", "ChangeTransferPolicyHistory"
-#: Kinds of members without which a reason would not be known, beside ChangeTransferPolicies.
-_STEMS = {
-    ReasonKind.ORDER: "DependentsSuccessfulCommitStatus",
-    ReasonKind.TIMER: "TimedCommitStatus",
-    ReasonKind.WINDOW: "ScheduledCommitStatus",
-    ReasonKind.RESTORE: "RestoreActiveCommit",
-}
 #: Environments whose JSON is kept: those of the largest strategies, or of a thousand usual ones.
 _KEPT = 4096
 _Hidden = frozenset[str]
@@ -256,7 +249,7 @@ def _reasons(reasons: Sequence[Reason], hidden: _Hidden) -> Iterator[Mapping[str
         yield {name: value for name, value in told.items() if value}
 
 
-_RELEVANT = frozenset((_POLICY, _HISTORY, *_STEMS.values()))
+_RELEVANT = frozenset((_POLICY, _HISTORY, *STEMS.values()))
 
 
 def _is_hidden(facts: EnvironmentFacts, hidden: _Hidden) -> bool:
@@ -272,7 +265,7 @@ def _stems_from(reason: Reason, hidden: _Hidden) -> bool:
 
 def _stem(kinds: Iterable[ReasonKind], hidden: _Hidden) -> bool:
     """Whether what is said of reasons of those kinds stems from members of the hidden ones."""
-    return bool(hidden) and (_POLICY in hidden or any(_STEMS.get(kind) in hidden for kind in kinds))
+    return bool(hidden) and (_POLICY in hidden or any(STEMS.get(kind) in hidden for kind in kinds))
 
 
 #: The field.
