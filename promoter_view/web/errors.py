@@ -119,7 +119,10 @@ class Forbidden(Refusal):
 
 
 class JournalUnavailable(Refusal):
-    """503: the journal cannot be read now."""
+    """503: the journal cannot be read now, or not yet."""
+
+    def __init__(self, message: str = "the journal is not open yet") -> None:
+        super().__init__(message)
 
 
 class PastUnavailable(Refusal):

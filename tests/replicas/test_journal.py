@@ -23,7 +23,7 @@ from tests.replicas.company import Company, company
 from tests.support.command.running import script
 from tests.support.journal.promoting import Promoter, told
 from tests.support.log.etcds import Etcds
-from tests.support.program.client import BROKEN, GROUP_PATH, Client
+from tests.support.program.client import BROKEN, GROUP_PATH, Client, RefusedError
 from tests.support.program.program import Program
 from tests.support.program.simulated import simulated
 from tests.support.program.truth import wait
@@ -101,6 +101,10 @@ class Follower:
                     for line in watch.documents():
                         self._take(line)
             except BROKEN:
+                time.sleep(0.1)
+            except RefusedError as error:
+                if error.refusal.message != "the journal is not open yet":
+                    raise
                 time.sleep(0.1)
 
     def _take(self, line: Document) -> None:

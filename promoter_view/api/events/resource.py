@@ -38,7 +38,7 @@ from promoter_view.runtime import Runtime
 from promoter_view.views.definition import GROUP
 from promoter_view.views.history import require_come
 from promoter_view.web.entrance import send
-from promoter_view.web.errors import BadRequest, JournalUnavailable, MethodNotAllowed, NotReady, ObjectNotFound
+from promoter_view.web.errors import BadRequest, JournalUnavailable, MethodNotAllowed, ObjectNotFound
 from promoter_view.web.parameters import Parameters, first
 
 #: What a list without ``since`` is of.
@@ -87,7 +87,7 @@ class EventResource:
     async def serve(self, request: Request, call: EventCall, admission: Admission) -> None:
         """Errors: those of ``status``."""
         if not self._views.ready:
-            raise NotReady()
+            raise JournalUnavailable()
         sight = self._sights.sight(admission.identity, *self._plurals)
         with _as_unavailable():
             match call.verb:

@@ -46,8 +46,10 @@ class FiguresPages:
         now = self._pages.now()
         question = read_question(parameters, now)
         shown = await self._pages.input_of(visitor)
-        if not self._journal.is_open or not shown.ready:
+        if not shown.ready:
             raise NotReady()
+        if not self._journal.is_open:
+            raise JournalUnavailable()
         sight = self._sights.sight(visitor.identity, *self._plurals)
         try:
             report, calendar = await self._deliveries.measure(question, list(shown.every), sight)

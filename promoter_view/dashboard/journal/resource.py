@@ -23,7 +23,7 @@ from promoter_view.journal.keeping import Journal
 from promoter_view.journal.serving.asking import AskedEntries, find
 from promoter_view.journal.store import JournalError
 from promoter_view.reading.sights import Sights
-from promoter_view.web.errors import JournalUnavailable, NotReady
+from promoter_view.web.errors import JournalUnavailable
 from promoter_view.web.parameters import Parameters
 
 
@@ -63,7 +63,7 @@ class JournalPages:
         headers = {"accept": request.getHeader("Accept"), "last_event_id": request.getHeader("Last-Event-ID")}
         asked = read_request(parameters, self._now(), **headers)
         if not self._journal.is_open:
-            raise NotReady()
+            raise JournalUnavailable()
         wanted = AskedEntries(asked.query, self._plurals, gaps=True)
         try:
             if asked.follows:

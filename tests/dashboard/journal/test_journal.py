@@ -303,7 +303,8 @@ def test_errors(told: Told) -> None:
 
 def test_a_journal_that_cannot_be_read(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     """503, with why; also while it is not open yet."""
-    assert Board().ask("/journal?format=ndjson").code == 503
+    early = Board().ask("/journal?format=ndjson")
+    assert (early.code, early.document["message"]) == (503, "the journal is not open yet")
 
     def fails(_: object) -> None:
         raise JournalError("the journal is broken")
