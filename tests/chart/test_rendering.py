@@ -62,6 +62,13 @@ SAME: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
         ("argocd-writes", "argocd-auto-promotion"),
     ),
     ("notifications", {"notifications": {"enabled": True}}, "certs-manual", ("notifications",)),
+    ("a journal in a database", {"journal": {"engine": "postgresql"}}, "certs-manual", ("journal-postgresql",)),
+    (
+        "replicas with a journal in a database",
+        {"journal": {"engine": "postgresql"}, **IN_ETCD},
+        "certs-manual",
+        ("replicas", "journal-postgresql"),
+    ),
     (
         "notifications as Events",
         {"notifications": {"enabled": True, "events": True}},
@@ -138,6 +145,20 @@ def in_order(item: Any) -> Any:
     return sorted(members, key=lambda member: str(member["name"])) if named else members
 
 
+def test_a_journal_in_a_database(helm: Helm) -> None:
+    """The address is a Secret's, and no argument; the copy has a volume with a limit."""
+    values = {"journal": {"engine": "postgresql", "postgresql": {"secretName": "ours", "copySize": "9Gi"}}}
+    given, kept, _, claimed = _journal(values, helm)
+    assert (given, claimed) == ([], True)
+    assert kept["journal"] == {"emptyDir": {"sizeLimit": "9Gi"}}
+    rendered = helm.objects(values)
+    (url,) = (each for each in _container(rendered)["env"] if each["name"] == "PROMOTER_VIEW_JOURNAL")
+    assert url["valueFrom"] == {"secretKeyRef": {"name": "ours", "key": "url"}}
+    assert [each["secret"]["secretName"] for each in _pod(rendered)["volumes"] if each["name"] == "journal-files"] == [
+        "ours"
+    ]
+
+
 @pytest.mark.parametrize("values", [row[1] for row in SAME], ids=[row[0] for row in SAME])
 def test_each_container_is_a_command_line_that_the_program_takes(helm: Helm, values: dict[str, Any]) -> None:
     """Its arguments and environment are options of the program's own, and fit each other."""
@@ -145,7 +166,8 @@ def test_each_container_is_a_command_line_that_the_program_takes(helm: Helm, val
     pods = [item["spec"]["template"]["spec"] for (kind, _, _), item in rendered.items() if kind == "Deployment"]
     for container in (container for pod in pods for container in pod["containers"]):
         given = dict(argument.removeprefix("--").split("=", 1) for argument in container["args"])
-        environment = {entry["name"]: entry.get("value", "a-pod") for entry in container["env"]}
+        told = {"PROMOTER_VIEW_JOURNAL": "postgresql://db.example.com/promoter"}
+        environment = {each["name"]: each.get("value", told.get(each["name"], "a-pod")) for each in container["env"]}
         assert environment.keys() <= {option.environment for option in OPTIONS}
         assert settings(given, environment).api.secure_port.number == 6443
 

@@ -1,4 +1,4 @@
-{{/* Where the journal is, as values say it or as the event log has it: sqlite, memory or etcd. */}}
+{{/* Where the journal is, as values say it or as the event log has it: sqlite, memory, etcd or postgresql. */}}
 {{- define "promoter-view.journalEngine" -}}
 {{- $ofLog := dict "file" "sqlite" "memory" "memory" "etcd" "etcd" -}}
 {{ .Values.journal.engine | default (get $ofLog .Values.eventLog.engine) }}
@@ -31,16 +31,41 @@
 {{- end }}
 {{- end }}
 
+{{- define "promoter-view.journalEnv" -}}
+{{- if eq .Values.journal.engine "postgresql" -}}
+# A URL with a password: no argument, which whoever reads the Deployment would see.
+- name: PROMOTER_VIEW_JOURNAL
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.journal.postgresql.secretName }}
+      key: url
+{{- end }}
+{{- end }}
+
 {{- define "promoter-view.journalMount" -}}
-{{- if include "promoter-view.journalCopy" . -}}
+{{- if eq .Values.journal.engine "postgresql" -}}
+- name: journal
+  mountPath: /var/lib/promoter-view-journal
+- name: journal-files
+  mountPath: /etc/promoter-view/journal
+  readOnly: true
+{{- else if include "promoter-view.journalCopy" . -}}
 - name: journal
   mountPath: /var/lib/promoter-view-journal
 {{- end }}
 {{- end }}
 
-{{/* A copy may go with the pod: the next one reads the keys again. */}}
+{{/* A copy may go with the pod: the next one reads the entries again. */}}
 {{- define "promoter-view.journalVolume" -}}
-{{- if include "promoter-view.journalCopy" . -}}
+{{- if eq .Values.journal.engine "postgresql" -}}
+- name: journal
+  emptyDir:
+    sizeLimit: {{ .Values.journal.postgresql.copySize }}
+- name: journal-files
+  secret:
+    secretName: {{ .Values.journal.postgresql.secretName }}
+    defaultMode: 0440
+{{- else if include "promoter-view.journalCopy" . -}}
 - name: journal
   emptyDir:
     sizeLimit: {{ .Values.journal.etcd.copySize }}

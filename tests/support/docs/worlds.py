@@ -108,6 +108,7 @@ REASONS = {
     "another program": "a program that is not part of this one, with a screen of its own",
     "the machine": "it changes services of the machine",
     "several nodes": "it needs more pods at once than are run here",
+    "a database": "it connects to a PostgreSQL of its reader's own",
     "usage": "a form of a command, with words in capitals",
     "CI": "it is what CI does, or its result",
     "same text": "another page has the same commands, which are run",
