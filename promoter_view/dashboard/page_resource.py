@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 
 from twisted.web.server import Request
 
@@ -29,6 +30,7 @@ from promoter_view.reading.answering import PieceReader, answer
 from promoter_view.reading.past.asked import parse_at
 from promoter_view.reading.past.moments import Moments
 from promoter_view.reading.past.pasts import PastState
+from promoter_view.reading.past.seen import seen_of
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.records import Bundle
@@ -187,7 +189,8 @@ class PageResource:
         sighted = self._moments.sights(past).of(visitor, *self._plurals)
         await sighted.sight.look()
         found, head = await sighted.see(lambda: self._list(sighted.views))
-        banner = banner_of(past, parse_at(query["at"], self.now()), path, query)
+        seen = seen_of(past, chain.from_iterable(found.values()), whole=sighted.sight.whole)
+        banner = banner_of(past, seen, parse_at(query["at"], self.now()), path, query)
         return PageInput(
             bundles=found,
             head=head,

@@ -139,6 +139,12 @@ class Sight:
         hidden = everywhere is not None and view in everywhere.hidden
         return hidden and bool(known) and all(view in answer.hidden for answer in known)
 
+    @property
+    def whole(self) -> bool:
+        """All of every view may be seen everywhere, and every member; by an answer that counts."""
+        everywhere = self._everywhere
+        return everywhere is not None and not everywhere.hidden and self._counts(everywhere)
+
     async def look(self) -> None:
         """Know all that there is to be seen now. Errors: ReviewUnavailable."""
         everywhere = self._everywhere

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from promoter_view.reading.past.asked import AskedMoment
 from promoter_view.reading.past.pasts import PastState
+from promoter_view.reading.past.seen import SeenMoment
 
 #: Of pages that have no past: what is followed from there is of now.
 _OF_NOW = ("static/", "sign-in", "sign-out", "program", "journal", "healthz")
@@ -24,7 +25,8 @@ _SLASHES = "/\\"
 class PastBanner:
     """``asked`` and ``recorded`` are moments in full, ``at`` in addresses; ages are told as of ``now``.
 
-    ``live`` leads back to now, ``before`` and ``after`` to the changes beside it, "" where there is none.
+    ``live`` leads back to now, ``before`` and ``after`` to the changes beside it. Each is "" where there is none, or
+    where the visitor sees nothing of it.
     """
 
     asked: str
@@ -36,16 +38,18 @@ class PastBanner:
     now: datetime
 
 
-def banner_of(past: PastState, moment: AskedMoment, path: str, query: Mapping[str, str]) -> PastBanner:
-    """The banner of the page of that path, below the root, and query."""
+def banner_of(
+    past: PastState, seen: SeenMoment, moment: AskedMoment, path: str, query: Mapping[str, str]
+) -> PastBanner:
+    """The banner of the page of that path, below the root, and query; ``seen``: what is told of the moment."""
     rest = {name: value for name, value in query.items() if name != "at"}
     now = datetime.fromtimestamp(moment.time_ms / 1000, UTC) if moment.time_ms else past.time
     return PastBanner(
         asked=exactly(now) if moment.time_ms else f"resourceVersion {moment.resource_version}",
-        recorded=exactly(past.time),
+        recorded=exactly(seen.recorded) if seen.recorded else "",
         live=_address(path, rest),
-        before=_address(path, {**rest, "at": str(past.before)}) if past.before else "",
-        after=_address(path, {**rest, "at": str(past.after)}) if past.after else "",
+        before=_address(path, {**rest, "at": str(seen.before)}) if seen.before else "",
+        after=_address(path, {**rest, "at": str(seen.after)}) if seen.after else "",
         at=now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z" if moment.time_ms else str(moment.resource_version),
         now=now,
     )

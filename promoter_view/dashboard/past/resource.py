@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple
 
 import orjson
 from twisted.internet.interfaces import IReactorTime
@@ -17,6 +17,7 @@ from promoter_view.dashboard.past.comparing import ComparedBundle, ComparedMomen
 from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.reading.past.moments import Moments
 from promoter_view.reading.past.pasts import PastState
+from promoter_view.reading.past.seen import SeenMoment, seen_of
 from promoter_view.records import Bundle
 from promoter_view.slices import outcome_in_slices
 from promoter_view.views.contents import Readings
@@ -64,34 +65,45 @@ class ComparePages:
         assert one is not None
         assert other is not None
         namespace = first(parameters, "namespace")
-        found = await self._compare(one, other, namespace, visitor)
+        before, after = [await self._seen(past, namespace, visitor) for past in (one, other)]
+        found = await self._compare(before, after)
         if is_json:
-            send(request, orjson.dumps(_document(one, other, found)) + b"\n", _JSON)
+            changes = [each.document() for each in found]
+            document = {"from": _moment(before.told), "to": _moment(after.told), "changes": changes}
+            send(request, orjson.dumps(document) + b"\n", _JSON)
             return
-        asked, told = (first(parameters, "from"), first(parameters, "to")), (exactly(one.time), exactly(other.time))
+        asked = first(parameters, "from"), first(parameters, "to")
+        told = _words(before.told, first(given, "from")), _words(after.told, first(given, "to"))
         await self._pages.send_comparison(request, visitor, ComparedMoments(asked, told, namespace, found))
 
-    async def _compare(
-        self, one: PastState, other: PastState, namespace: str, visitor: Visitor
-    ) -> Sequence[ComparedBundle]:
+    async def _compare(self, before: _Seen, after: _Seen) -> Sequence[ComparedBundle]:
         found: list[ComparedBundle] = []
         for view in self._plurals:
-            before, after = [await self._seen(past, view, namespace, visitor) for past in (one, other)]
-            steps = compare_steps(before, after, self._readings)
+            steps = compare_steps(before.bundles[view], after.bundles[view], self._readings)
             found += await outcome_in_slices(steps, reactor=self._reactor)
         return found
 
-    async def _seen(self, past: PastState, view: str, namespace: str, visitor: Visitor) -> Sequence[Bundle]:
+    async def _seen(self, past: PastState, namespace: str, visitor: Visitor) -> _Seen:
         """By the rights of now."""
         sighted = self._moments.sights(past).of(visitor, *self._plurals)
         await sighted.sight.look()
-        return await sighted.see(lambda: sighted.views.list(view, namespace))
+        found = await sighted.see(lambda: {view: sighted.views.list(view, namespace) for view in self._plurals})
+        return _Seen(found, seen_of(past, chain.from_iterable(found.values()), whole=sighted.sight.whole))
 
 
-def _document(one: PastState, other: PastState, found: Sequence[ComparedBundle]) -> dict[str, Any]:
-    return {"from": _moment(one), "to": _moment(other), "changes": [each.document() for each in found]}
+class _Seen(NamedTuple):
+    """The bundles by view, and when they were so."""
+
+    bundles: Mapping[str, Sequence[Bundle]]
+    told: SeenMoment
 
 
-def _moment(past: PastState) -> dict[str, str]:
-    written: datetime = past.time
-    return {"recorded": written.strftime("%Y-%m-%dT%H:%M:%SZ"), "resourceVersion": str(past.views.head)}
+def _moment(told: SeenMoment) -> dict[str, str]:
+    """Nothing of a moment of which nothing is seen."""
+    if told.recorded is None:
+        return {}
+    return {"recorded": told.recorded.strftime("%Y-%m-%dT%H:%M:%SZ"), "resourceVersion": str(told.version)}
+
+
+def _words(told: SeenMoment, asked: str) -> str:
+    return asked if told.recorded is None else exactly(told.recorded)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from promoter_view.kubernetes.cleaning import CleaningRules, MalformedObject, cleaned_again
 from promoter_view.log.mirroring import rules_in
 from promoter_view.records import (
     OWN_CLUSTER,
+    BundleKey,
     Change,
     ChangeType,
     Entry,
@@ -25,29 +27,38 @@ class CleanedPast:
     """For one replay. ``rules`` are today's, by kind; one that has none is cleaned as a kind that nobody declares.
 
     What was recorded by today's rules stays as it is. ``known`` gives an object as it is now: where it has not changed
-    since, both share its bytes.
+    since, both share its bytes. ``views`` are the names of views, by the kind of their roots.
     """
 
-    def __init__(self, rules: Mapping[str, CleaningRules], known: Callable[[ObjectKey], SourceObject | None]) -> None:
+    def __init__(
+        self,
+        rules: Mapping[str, CleaningRules],
+        known: Callable[[ObjectKey], SourceObject | None],
+        views: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._rules = rules
         self._known = known
+        self._views = views
         self._digests = {kind: each.digest for kind, each in rules.items()}
         self._today = frozenset(self._digests.values())
         self._mirror = Mirror("", {})
 
     def snapshot(self, snapshot: Snapshot) -> Generator[None, None, Snapshot]:
-        """The snapshot at which the replay begins; in steps."""
+        """The snapshot at which the replay begins; in steps. A root that is left out leaves its bundle out."""
         self._mirror = snapshot.mirror
         recorded = rules_in(snapshot.mirror)
         objects: dict[ObjectKey, SourceObject] = {}
+        bundles = dict(snapshot.bundles)
         for key, source in snapshot.objects.items():
             body = source.body
             if self._digests.get(key.kind) not in recorded:
                 body = self._clean(key, body)
             if body:
                 objects[key] = self._shared(key, body, source.resource_version)
+            else:
+                bundles.pop(BundleKey(self._views.get(key.kind, ""), key.namespace, key.name), None)
             yield
-        return replace(snapshot, objects=objects)
+        return replace(snapshot, objects=objects, bundles=bundles)
 
     def records(self, records: Sequence[Record]) -> Iterator[Record]:
         """Those that follow, in order."""

@@ -240,8 +240,9 @@ class Pasts:
     async def _begun(self, log: LogPast, points: Iterable[int]) -> Replay | None:
         """A replay from the first of those that can be read; None where there is none."""
         known = self._views.snapshot().objects
+        views = {each.root.kind: each.plural for each in self._views.definitions.values()}
         for point in points:
-            cleaned = CleanedPast(self._rules, known.get)
+            cleaned = CleanedPast(self._rules, known.get, views)
             replay = Replay(log, point, self._make(), cleaned, reactor=self._reactor)
             with suppress(LogDamaged, LogShortened):
                 await replay.begin()

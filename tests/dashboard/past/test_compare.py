@@ -18,6 +18,7 @@ from tests.support.views.world import Document, strategy
 
 PAGE = {"Accept": "text/html"}
 JSON = {"Accept": "application/json"}
+MOMENT = {"recorded", "resourceVersion"}
 
 
 def record(board: Board, *documents: Document, type_: ChangeType = ChangeType.MODIFIED) -> None:
@@ -92,13 +93,14 @@ def test_what_cannot_be_compared(board: Board) -> None:
 
 
 def test_rights_are_those_of_now() -> None:
-    """Who may list nothing there is told of nothing, in one namespace as in all."""
+    """Who may list nothing there is told of nothing, in one namespace as in all; nor when something happened."""
     board = changed(with_tokens({"alice": {"a"}, "bob": {"b"}}, history_bytes=1, keeps_log=True))
     names = {}
     for user in ("alice", "bob"):
         for query in ("", "&namespace=a"):
-            found = board.ask(f"/compare?from=-30m{query}", {**JSON, **bearer(user)}).document["changes"]
-            names[user, query] = {each["name"] for each in found}
+            found = board.ask(f"/compare?from=-30m{query}", {**JSON, **bearer(user)}).document
+            names[user, query] = {each["name"] for each in found["changes"]}
+            assert (set(found["from"]), set(found["to"])) == (told := set() if user == "bob" else MOMENT, told)
     everything = {"shop", "gone", "again", "new"}
     assert names == {
         ("alice", ""): everything,
@@ -106,6 +108,8 @@ def test_rights_are_those_of_now() -> None:
         ("bob", ""): set(),
         ("bob", "&namespace=a"): set(),
     }
+    page = board.ask("/compare?from=-30m", {**PAGE, **bearer("bob")}).body.decode()
+    assert "from -30m to -0s" in page
 
 
 def test_nothing_differs_from_itself(board: Board) -> None:

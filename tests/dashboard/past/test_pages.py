@@ -11,7 +11,7 @@ import pytest
 from promoter_view.dashboard.past.banner import staying
 from promoter_view.records import Change, ChangeType
 from promoter_view.views.known import DEFINITIONS
-from tests.support.dashboard.board import Board
+from tests.support.dashboard.board import Board, bearer, with_tokens
 from tests.support.views.commits import freight, policy, sha
 from tests.support.views.oracle import key_of
 from tests.support.views.stages import stage
@@ -88,6 +88,25 @@ def test_the_changes_beside_it(board: Board) -> None:
     after = re.search(r'rel="next" href="([^"]+)"', earlier)
     assert after
     assert "As of <b>resourceVersion" in page(board, after[1].replace("&amp;", "&"))
+
+
+def test_the_changes_that_nobody_else_sees() -> None:
+    """Whoever sees a part is told when that changed, and of no change to come; whoever sees nothing is told nothing."""
+    users = {"all": {"*"}, "ann": {"a"}, "eve": {"none"}}
+    board = with_tokens(users, definitions=DEFINITIONS, history_bytes=1, keeps_log=True)
+    board.clock.advance(60)
+    for namespace, name in (("a", "shop"), ("b", "secret"), ("b", "later")):
+        board.put(namespace, name)
+        board.clock.advance(600)
+    board.clock.advance(60)
+    shown = {user: board.ask("/?at=-15m", {**PAGE, **bearer(user)}).body.decode() for user in users}
+    written = {user: re.findall(r"was written at ([^.]*)\.", html) for user, html in shown.items()}
+    links = {user: re.findall(r'rel="(prev|next)"', html) for user, html in shown.items()}
+    assert links == {"all": ["prev", "next"], "ann": ["prev"], "eve": []}
+    assert written["eve"] == []
+    assert written["all"] != written["ann"]
+    before = re.findall(r'rel="prev" href="([^"]+)"', shown["ann"])[0]
+    assert "shop" not in board.ask(before, {**PAGE, **bearer("ann")}).body.decode().partition("<main")[2]
 
 
 def test_where_a_commit_was(board: Board) -> None:

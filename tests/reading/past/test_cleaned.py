@@ -9,7 +9,7 @@ import orjson
 from promoter_view.kubernetes.cleaning import CleaningRules
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.reading.past.cleaned import CleanedPast
-from promoter_view.records import Change, ChangeType, Mark, Mirror, ObjectKey, Record, Snapshot, SourceObject
+from promoter_view.records import BundleKey, Change, ChangeType, Mark, Mirror, ObjectKey, Record, Snapshot, SourceObject
 from promoter_view.slices import outcome
 
 RULES = {kind.kind: CleaningRules(kind) for kind in REFLECTED_KINDS}
@@ -37,6 +37,16 @@ def test_a_snapshot_is_cleaned() -> None:
     found = outcome(CleanedPast(RULES, lambda key: None).snapshot(snapshot)).objects
     assert list(found) == [GATE]
     assert b"hunter2" not in found[GATE].body
+
+
+def test_a_root_that_is_left_out_takes_its_bundle_with_it() -> None:
+    """So that the state is whole, and not one whose bundles are others than its snapshot said."""
+    root = ObjectKey("PromotionStrategy", "team", "a")
+    objects = {root: SourceObject(b"{", "8"), GATE: SourceObject(gate(), "7")}
+    kept, gone = BundleKey("stagedetails", "team", "a"), BundleKey("promotionstrategydetails", "team", "a")
+    snapshot = Snapshot(5, OLD, 1, True, {}, objects, {kept: 3, gone: 4})
+    past = CleanedPast(RULES, lambda key: None, {"PromotionStrategy": gone.view, "Stage": kept.view})
+    assert outcome(past.snapshot(snapshot)).bundles == {kept: 3}
 
 
 def test_records_are_cleaned_by_the_mark_before_them() -> None:

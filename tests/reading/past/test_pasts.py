@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from promoter_view.log.errors import LogShortened
 from promoter_view.log.etcd import checkpoint
 from promoter_view.log.file.past import FolderPast
+from promoter_view.log.offsets import milliseconds_of
 from promoter_view.reading.past.asked import AskedMoment, moment_of, parse_at
 from promoter_view.records import Mirror
 from promoter_view.slices import at_once
@@ -19,6 +20,7 @@ from promoter_view.web.errors import MomentGone, TooManyRequests
 from tests.support.log.fakes import HeldWorker
 from tests.support.reading.recorded_run import (
     MIRROR,
+    RULES,
     EtcdRunBench,
     FolderBench,
     RecordedRun,
@@ -242,3 +244,21 @@ def test_what_todays_rules_take_away_is_not_shown(tmp_path):
     past = repr(seen(run.now(run.pasts().at(at)).views))
     assert "hunter2" not in past
     assert "<redacted>" in past
+
+
+def test_a_root_that_todays_rules_do_not_know_hides_no_moment(tmp_path):
+    """An old snapshot holds what is no object any more: it is left out, and the moment is answered all the same."""
+    run = RecordedRun(FolderBench(tmp_path / "log"))
+    run.bench.stop(run.log)
+    old = Mirror("cluster", {path: f"old-{digest}" for path, digest in MIRROR.paths.items()})
+    run.open(old)
+    run.list(old)
+    run.change(120)
+    points = run.now(run.bench.past().points())
+    assert len(points) > 2
+    shown = next(shown for offset, _, shown in run.told if offset == points[-1])
+    rules = {**RULES, "PromotionStrategy": RULES["ChangeTransferPolicy"]}
+    past = run.now(run.pasts(rules=rules).at(AskedMoment("then", time_ms=milliseconds_of(points[-1]))))
+    assert past.views.head == join(points[-1], 0, LAST_PLACE)
+    assert seen(past.views)["promotionstrategydetails"] == []
+    assert shown["promotionstrategydetails"]
