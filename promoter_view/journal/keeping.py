@@ -137,9 +137,15 @@ class Journal:
         if self._reopening is not None and self._reopening.active():
             self._reopening.cancel()
         self._looking.stop()
+        await self._finish()
         self._write_no_more()
         self.is_open = False
         await self._store.close()
+
+    async def _finish(self) -> None:
+        """What is durable is as far as it was looked."""
+        if self._writer is not None:
+            await self._writer.finish()
 
     def listen(self, told: Told) -> None:
         """From now on that is told what is new in the journal, in order."""
@@ -269,6 +275,9 @@ class SharedJournal(Journal):
         if self._leads and self.is_open:
             self._unbegun.set(failure.getErrorMessage())
             self._beginning = self._runtime.reactor.callLater(_BEGIN_SECONDS, self._begin_writing)
+
+    async def _finish(self) -> None:
+        """Who leads next looks for itself."""
 
     def _written(self, entries: Sequence[JournalEntry]) -> None:
         """The store tells of them."""

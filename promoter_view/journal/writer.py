@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Cooperator, TaskStopped
 from twisted.python.failure import Failure
@@ -78,6 +78,13 @@ class JournalWriter(CooperativeReader):
         """See CooperativeReader."""
         self._stopped = True
         super().stop()
+
+    def finish(self) -> Deferred[None]:
+        """Notes how far it has looked, where all is written: a copy of the event log begins at its head."""
+        cursor = self._cursor
+        if cursor is None or self._found or not cursor.caught_up or cursor.position == self.progress:
+            return succeed(None)
+        return self._write(cursor.position).addErrback(lambda failure: failure.trap(JournalError) and None)
 
     def wake(self) -> None:
         """See CooperativeReader. Before it is known where the journal stands, nothing is derived."""

@@ -147,7 +147,8 @@ class Pipeline:
     def endings(self) -> list[Callable[[], object]]:
         """The steps after which nothing is written any more; the log is still to be stopped."""
         writing = [each.close for each in (self.notifications, self.shard) if each is not None]
-        return [*writing, self.journal.close, *self.reflection.endings()]
+        # The journal reads what the reflectors record last.
+        return [*writing, *self.reflection.endings(), self.journal.close]
 
 
 def _journal(settings: Settings, pipeline: Pipeline, runtime: Runtime) -> Journal:

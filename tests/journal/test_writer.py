@@ -141,6 +141,27 @@ def test_what_happens_during_a_write_is_written_after_it() -> None:
     assert store.entries() == calm.entries()
 
 
+def test_who_ends_notes_how_far_it_has_looked() -> None:
+    """What meant nothing is behind it too; while something is not written yet, nothing is noted."""
+    company, store = Company(), DirectJournal()
+    running = settled(company, store)
+    company.go_on(5)
+    running.settle()
+    company.go_on(20)
+    written = running.writer.progress
+    assert company.world.projector.head > written
+    running.writer.finish()
+    assert running.writer.progress == written
+    running.settle()
+    count = len(store.entries())
+    running.writer.finish()
+    assert running.writer.progress == running.writer.examined == company.world.projector.head
+    assert len(store.entries()) == count
+    found: list[int] = []
+    store.state().addCallback(lambda state: found.append(state.progress))
+    assert found == [company.world.projector.head]
+
+
 def test_behind_the_horizon_there_is_a_gap() -> None:
     """Who can no longer read from where the journal stands says from when to when, and what objects tell of it."""
     company, store = Company(), DirectJournal()
