@@ -23,6 +23,7 @@ _TITLE = """# The commands
 whoever runs the program. Each says the same by `--help`. kubectl finds the first one where `kubectl-promotion` is in
 PATH.
 
+<!-- docs-check: cluster -->
 ```
 kubectl promotion status -A --watch
 kubectl promotion where 1a2b3c4 -A

@@ -28,7 +28,7 @@ _BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _SHELL = ("", "sh", "bash")
-#: Made of the declared commands: usages, not commands.
+#: Made of the declared commands: most of its blocks say how one is called.
 MADE = "command.md"
 _NOT_RUN = "no, "
 
@@ -60,7 +60,7 @@ class Commands:
     @property
     def is_to_be_marked(self) -> bool:
         """Whether a reader would type it."""
-        return self.language in _SHELL and self.page.name != MADE
+        return self.language in _SHELL and not (self.page.name == MADE and "[OPTIONS]" in self.text)
 
 
 def commands() -> Iterator[Commands]:
@@ -100,7 +100,7 @@ def main() -> None:
     say = sys.stdout.write
     for each in commands():
         say(f"{shown(each.page):28} {each.mark or 'not marked':40} {each.text.splitlines()[0][:70]}\n")
-    say(f"docs/{MADE:23} {'no, usage':40} every block\n\nWhere commands run:\n")
+    say(f"docs/{MADE:23} {'no, usage':40} every other block\n\nWhere commands run:\n")
     for world in WORLDS.values():
         say(f"  {world.name:14} {world.meaning} ({len(blocks_of(world))} blocks)\n")
         for written, given in world.given.items():
