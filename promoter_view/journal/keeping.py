@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
@@ -25,7 +25,6 @@ from promoter_view.journal.store import (
     Told,
 )
 from promoter_view.journal.writer import JournalWriter
-from promoter_view.log.pausing import Pause
 from promoter_view.periodic import Periodic
 from promoter_view.runtime import Runtime
 from promoter_view.slices import SLICE_SECONDS, cooperator
@@ -36,7 +35,6 @@ _PRUNE_SECONDS, _MORE_SECONDS = 60.0, 0.05
 _REOPEN_SECONDS, _BEGIN_SECONDS = 15.0, 2.0
 #: How long a start waits for a journal that is elsewhere.
 _PATIENCE_SECONDS = 10.0
-_Result = TypeVar("_Result")
 
 
 class Journal:
@@ -228,15 +226,22 @@ class SharedJournal(Journal):
 
     async def open(self) -> None:
         """See Journal. What takes longer is gone on with while everything else begins."""
-        self._opening, patience = Deferred.fromCoroutine(super().open()), Pause(self._runtime.reactor)
-        self._opening.addBoth(_passing(patience.end))
-        if not self._opening.called:
-            await patience.wait(_PATIENCE_SECONDS)
-        if self._opening.called:
-            await self._opening
-        else:
-            self._unopened.set("it is being copied")
-            self._opening.addErrback(self._not_opened)
+        told: Deferred[None] = Deferred()
+        patience = self._runtime.reactor.callLater(_PATIENCE_SECONDS, self._go_on_opening, told)
+
+        def ended(result: Failure | None) -> None:
+            if patience.active():
+                patience.cancel()
+                told.callback(result)
+            elif result is not None:
+                self._not_opened(result)
+
+        self._opening = Deferred.fromCoroutine(super().open()).addBoth(ended)
+        await told
+
+    def _go_on_opening(self, told: Deferred[None]) -> None:
+        self._unopened.set("it is being copied")
+        told.callback(None)
 
     async def close(self) -> None:
         """See Journal."""
@@ -282,14 +287,6 @@ class SharedJournal(Journal):
     def _written(self, entries: Sequence[JournalEntry]) -> None:
         """The store tells of them."""
         self._count(entries)
-
-
-def _passing(do: Callable[[], object]) -> Callable[[_Result], _Result]:
-    def passing(result: _Result) -> _Result:
-        do()
-        return result
-
-    return passing
 
 
 if TYPE_CHECKING:
