@@ -122,7 +122,7 @@ class ActivityPage:
             "events": EVENTS,
             "unknown": asked.unknown,
             "visit": self._visit(asked, view) if asked.visited else None,
-            "namespaces": sorted({bundle.key.namespace for bundle in view.every}),
+            "namespaces": sorted(view.namespaces),
             "since": self._since(view),
             "figures": delivered,
             "chart": chart,
@@ -171,7 +171,7 @@ class ActivityPage:
 
         Where members are hidden from somebody, a namespace without a bundle to judge by is left out too.
         """
-        hidden = {bundle.key[:2]: bundle.hidden for bundle in view.every}
+        hidden = {look.key[:2]: look.hidden for look in view.looks}
         nothing = frozenset[str]() if not any(hidden.values()) else None
         for entry in self._activity.newest_first(view.now):
             if view.past is not None and entry.resource_version > view.head:
@@ -196,7 +196,7 @@ class ActivityPage:
 
 def _in_journal(asked: ActivityQuery, view: PageInput) -> Mapping[str, str]:
     """The same in the journal, whose names are whole and whose events have words of their own."""
-    name = asked.name if any(bundle.key.name == asked.name for bundle in view.every) else ""
+    name = asked.name if any(look.key.name == asked.name for look in view.looks) else ""
     return {"name": name, "event": ",".join(sorted(asked.journal_events or ()))}
 
 

@@ -10,6 +10,7 @@ from itertools import chain
 from promoter_view.dashboard.journal.earlier import UNASKED, Earlier
 from promoter_view.dashboard.past.banner import PastBanner
 from promoter_view.dashboard.program import ProgramFacts
+from promoter_view.reading.looks import BundleLook, looks_of
 from promoter_view.records import Bundle, BundleKey
 
 
@@ -48,12 +49,24 @@ class PageInput:
 
     def find(self, key: BundleKey) -> Bundle | None:
         """That bundle, where there is one and the user may see it."""
-        return next((each for each in self.bundles.get(key.view, ()) if each.key == key), None)
+        bundles = self.bundles.get(key.view, ())
+        places = (place for place, look in enumerate(looks_of(bundles)) if look.key == key)
+        return next((bundles[place] for place in places), None)
 
     @property
     def every(self) -> Iterator[Bundle]:
-        """The bundles of all views."""
+        """The bundles of all views: one a step, for each may have to be made."""
         return chain.from_iterable(self.bundles.values())
+
+    @property
+    def looks(self) -> Iterator[BundleLook]:
+        """What can be told of all at once."""
+        return chain.from_iterable(map(looks_of, self.bundles.values()))
+
+    @property
+    def namespaces(self) -> set[str]:
+        """Those that hold any."""
+        return {look.key.namespace for look in self.looks}
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,17 +114,17 @@ class Pages:
 
     def journal(self, found: JournalShown, view: PageInput) -> Page:
         """What the journal tells."""
-        namespaces = sorted({bundle.key.namespace for bundle in view.every} | {found.given.get("namespace", "")} - {""})
+        namespaces = sorted(view.namespaces | {found.given.get("namespace", "")} - {""})
         return self._page(JOURNAL, view, found=found, query=found.given, namespaces=namespaces)
 
     def compare(self, found: ComparedMoments | None, view: PageInput) -> Page:
         """What changed between two moments; None: a page that asks for them."""
-        namespaces = sorted({bundle.key.namespace for bundle in view.every} - {""})
+        namespaces = sorted(view.namespaces - {""})
         return self._page(COMPARE, view, found=found, namespaces=namespaces)
 
     def figures(self, found: FiguresShown, view: PageInput) -> Page:
         """Delivery figures."""
-        namespaces = sorted({bundle.key.namespace for bundle in view.every} | {found.given.get("namespace", "")} - {""})
+        namespaces = sorted(view.namespaces | {found.given.get("namespace", "")} - {""})
         return self._page(FIGURES, view, found=found, query=found.given, namespaces=namespaces)
 
     def notifications(self, found: NotificationsShown, view: PageInput) -> Page:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
 from typing import Any, Protocol
 
 from promoter_view.boundaries import ViewReader
+from promoter_view.reading.looks import JoinedBundles, admitted, looks_of
 from promoter_view.reading.selection import Selection
 from promoter_view.reading.tokens import Token
 from promoter_view.reading.wire import Fixed, Wire
@@ -69,14 +69,16 @@ def page(views: ViewReader, wanted: Selection, part: Part) -> Page:
 
     Errors: Expired, Ahead, Unseen, ContinueExpired.
     """
-    version, state = _state(views, wanted, part)
+    version, parts = _state(views, wanted, part)
     if part.token is not None:
         place = (part.token.view or wanted.view, part.token.namespace, part.token.name)
-        state = state[bisect_right(state, place, key=_key) :]
+        parts = [each[_behind(each, place) :] for each in parts]
     if wanted.selective:
-        matching = filter(wanted.admits, state)
         # One more than the page holds tells whether there is a next one, without looking at all the rest.
-        state = tuple(islice(matching, min(part.limit, len(state)) + 1 if part.limit else None))
+        parts = [
+            admitted(each, wanted.admits, min(part.limit, len(each)) + 1 if part.limit else None) for each in parts
+        ]
+    state = parts[0] if len(parts) == 1 else JoinedBundles(parts)
     if not part.limit or len(state) <= part.limit:
         return Page(ListMeta(version), state)
     last = state[part.limit - 1].key
@@ -155,26 +157,22 @@ class PageReader:
         yield held + self._wire.text(closing) + self._wire.end()
 
 
-def _state(views: ViewReader, wanted: Selection, part: Part) -> tuple[int, Sequence[Bundle]]:
+def _state(views: ViewReader, wanted: Selection, part: Part) -> tuple[int, list[Sequence[Bundle]]]:
+    """Those of each view. Each is in order, and so are the views."""
     token = part.token
     if token is not None and token.resource_version is not None:
         try:
-            return token.resource_version, _joined(
-                [views.list_at(view, wanted.namespace, token.resource_version) for view in wanted.views]
-            )
+            version = token.resource_version
+            return version, [views.list_at(view, wanted.namespace, version) for view in wanted.views]
         except Expired as error:
             fresh = Token(None, token.namespace, token.name, token.view)
             raise ContinueExpired(fresh.encode()) from error
     if part.exact is not None:
-        return part.exact, _joined([views.list_at(view, wanted.namespace, part.exact) for view in wanted.views])
+        return part.exact, [views.list_at(view, wanted.namespace, part.exact) for view in wanted.views]
     require_come(part.at_least, views.head)
-    return views.head, _joined([views.list(view, wanted.namespace) for view in wanted.views])
+    return views.head, [views.list(view, wanted.namespace) for view in wanted.views]
 
 
-def _joined(found: Sequence[Sequence[Bundle]]) -> Sequence[Bundle]:
-    """Each is in order, and so are the views."""
-    return found[0] if len(found) == 1 else tuple(chain.from_iterable(found))
-
-
-def _key(bundle: Bundle) -> tuple[str, str, str]:
-    return bundle.key
+def _behind(bundles: Sequence[Bundle], place: tuple[str, str, str]) -> int:
+    """How many are not behind that place."""
+    return bisect_right([look.key for look in looks_of(bundles)], place)

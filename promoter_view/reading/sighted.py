@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar
 
 from promoter_view.access.admission import Admission
 from promoter_view.boundaries import Cursor, ViewReader, Wakeable
+from promoter_view.reading.looks import SightedBundles
 from promoter_view.reading.sight import NOTHING_SEEN, Sight
 from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.history import Expired
@@ -151,28 +152,6 @@ class SightedViews:
         if None in found.values():
             raise Unseen(namespace for (_, namespace), hidden in found.items() if hidden is None)
         return known
-
-
-class SightedBundles(Sequence[Bundle]):
-    """Bundles, each as it may be seen once it is looked at; ``hidden`` by namespace, as of one moment."""
-
-    def __init__(self, bundles: Sequence[Bundle], hidden: Mapping[str, Hidden], mask: Mask) -> None:
-        self._bundles = bundles
-        self._hidden = hidden
-        self._mask = mask
-
-    def __len__(self) -> int:
-        return len(self._bundles)
-
-    @overload
-    def __getitem__(self, index: int) -> Bundle: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Bundle]: ...
-    def __getitem__(self, index: int | slice) -> Bundle | Sequence[Bundle]:
-        if isinstance(index, slice):
-            return SightedBundles(self._bundles[index], self._hidden, self._mask)
-        bundle = self._bundles[index]
-        return self._mask.bundle(bundle, self._hidden[bundle.key.namespace])
 
 
 class SightedCursor:

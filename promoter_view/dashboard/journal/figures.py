@@ -52,7 +52,7 @@ class FiguresPages:
             raise JournalUnavailable()
         sight = self._sights.sight(visitor.identity, *self._plurals)
         try:
-            report, calendar = await self._deliveries.measure(question, list(shown.every), sight)
+            report, calendar = await self._deliveries.measure(question, shown.every, sight)
         except JournalError as error:
             raise JournalUnavailable(str(error)) from error
         if form is FiguresForm.PAGE:

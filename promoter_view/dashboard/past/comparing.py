@@ -9,6 +9,7 @@ from typing import Any
 from promoter_view.dashboard.page_table import page_path
 from promoter_view.dashboard.strategies.commits import SHORT
 from promoter_view.decoded import mapping, mappings, text
+from promoter_view.reading.looks import BundleLook, looks_of
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.contents import BundleContents, Readings
 
@@ -82,17 +83,36 @@ class ComparedMoments:
 def compare_steps(
     before: Sequence[Bundle], after: Sequence[Bundle], readings: Readings
 ) -> Generator[None, None, list[ComparedBundle]]:
-    """Those of which a state or a commit differs, by namespace and name; both are of one view. A bundle a step."""
-    olds, news = ({bundle.key: bundle for bundle in bundles} for bundles in (before, after))
+    """Those of which a state or a commit differs, by namespace and name; both are of one view. A bundle a step.
+
+    What is the same bundle for the same reader is not made.
+    """
+    olds = yield from _placed(before)
+    news = yield from _placed(after)
     found: list[ComparedBundle] = []
     for key in sorted(olds.keys() | news.keys()):
         old, new = olds.get(key), news.get(key)
-        if old is None or new is None or old.tail != new.tail:
-            compared = _compare(key, old, new, readings)
-            if compared is not None:
-                found.append(compared)
+        if old is None or new is None or not _is_same(old[1], new[1]):
+            one, other = before[old[0]] if old else None, after[new[0]] if new else None
+            if one is None or other is None or one.tail != other.tail:
+                compared = _compare(key, one, other, readings)
+                if compared is not None:
+                    found.append(compared)
         yield
     return found
+
+
+def _placed(bundles: Sequence[Bundle]) -> Generator[None, None, Mapping[BundleKey, tuple[int, BundleLook]]]:
+    """Where each stands."""
+    found = dict[BundleKey, tuple[int, BundleLook]]()
+    for place, look in enumerate(looks_of(bundles)):
+        found[look.key] = place, look
+        yield
+    return found
+
+
+def _is_same(one: BundleLook, other: BundleLook) -> bool:
+    return one.hidden == other.hidden and one.whole.tail == other.whole.tail
 
 
 def _compare(key: BundleKey, old: Bundle | None, new: Bundle | None, readings: Readings) -> ComparedBundle | None:

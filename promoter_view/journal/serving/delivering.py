@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ from promoter_view.journal.serving.asking import judge
 from promoter_view.journal.store import JournalQuery
 from promoter_view.kubernetes.selectors import LabelSelector
 from promoter_view.reading.sight import Sight
-from promoter_view.records import Bundle
+from promoter_view.records import Bundle, BundleKey
 from promoter_view.slices import outcome_in_slices
 from promoter_view.views.bundle_cache import BundleCache
 from promoter_view.views.contents import BundleContents, Readings
@@ -92,23 +92,23 @@ class DeliveryReader:
         self._kept = BundleCache[Delivering](lambda bundle: Delivering(bundle.key))
         self._places = DeferredSemaphore(_AT_ONCE)
 
-    async def measure(self, question: DeliveryQuestion, bundles: Sequence[Bundle], sight: Sight) -> DeliveryAnswer:
-        """``bundles`` are all that the reader may see. Errors: JournalError, ReviewUnavailable."""
+    async def measure(self, question: DeliveryQuestion, bundles: Iterable[Bundle], sight: Sight) -> DeliveryAnswer:
+        """``bundles`` are all that the reader may see, taken one a step. Errors: JournalError, ReviewUnavailable."""
         await self._places.acquire()
         try:
             return await self._measure(question, bundles, sight)
         finally:
             self._places.release()
 
-    async def _measure(self, question: DeliveryQuestion, bundles: Sequence[Bundle], sight: Sight) -> DeliveryAnswer:
-        known = await outcome_in_slices(self._read(bundles), reactor=self._reactor)
-        asked = [known[bundle.key] for bundle in bundles if question.fits(bundle)]
+    async def _measure(self, question: DeliveryQuestion, bundles: Iterable[Bundle], sight: Sight) -> DeliveryAnswer:
+        known, fitting = await outcome_in_slices(self._read(bundles, question), reactor=self._reactor)
+        asked = [known[key] for key in fitting]
         beside = list(_beside(asked, {(each.key.namespace, each.key.name): each for each in known.values()}))
         count = DeliveryCount(asked, beside, known)
         # Freight comes from Stages of other names.
         wanted = replace(question, name="") if beside else question
         await self._count(wanted.query(), lambda it: it.key in known or question.may_be_of(it), count, sight)
-        hidden = frozenset[str]().union(*(bundle.hidden for bundle in bundles if question.fits(bundle))) & _TELLING
+        hidden = frozenset[str]().union(*fitting.values()) & _TELLING
         steps = report_steps(count, question.since, question.until, hidden)
         return DeliveryAnswer(await outcome_in_slices(steps, reactor=self._reactor), count.calendar)
 
@@ -125,14 +125,19 @@ class DeliveryReader:
                 return
             query = replace(query, after=entries[-1].identity)
 
-    def _read(self, bundles: Iterable[Bundle]) -> Generator[None, None, Mapping[Any, Delivering]]:
-        found = {}
+    def _read(
+        self, bundles: Iterable[Bundle], question: DeliveryQuestion
+    ) -> Generator[None, None, tuple[dict[BundleKey, Delivering], dict[BundleKey, frozenset[str]]]]:
+        """All, and what is hidden of those that are asked for."""
+        found, fitting = dict[BundleKey, Delivering](), dict[BundleKey, frozenset[str]]()
         for bundle in bundles:
             if not self._kept.has(bundle):
                 self._kept.keep(bundle, _delivering(bundle, self._readings))
             found[bundle.key] = self._kept.of(bundle)
+            if question.fits(bundle):
+                fitting[bundle.key] = bundle.hidden
             yield
-        return found
+        return found, fitting
 
 
 def _counts(entry: JournalEntry) -> bool:
