@@ -164,14 +164,14 @@ class ViewResource:
     async def _watch(self, request: Request, call: Call, sighted: SightedViews) -> None:
         rendering, view = self._rendering(request, call), call.target.view
         if "at" in call.parameters:
-            raise BadRequest("at: a watch tells what comes, and a moment of the past stays; leave out watch")
+            raise BadRequest("at: a moment of the past does not change; leave out watch")
         query = parse_watch(call.parameters, SELECTORS[view])
         wanted = _selection(call.target, query)
         await self._watching.serve(request, Watched(wanted, query, rendering), sighted, self._instruments[view])
 
     async def _asked(self, call: Call) -> PastState | None:
         if "at" in call.parameters and first(call.parameters, "resourceVersion"):
-            raise BadRequest("at: leave it out with resourceVersion, which names a state too")
+            raise BadRequest("at: leave out at or resourceVersion: both name a state")
         return await self._moments.asked(call.parameters)
 
     def _require_ready(self) -> None:

@@ -70,7 +70,7 @@ class Pages:
         if place is None or not self._is_served(place.page):
             return None
         if place.page is PROGRAM and view.past is not None:
-            return self.message(400, "Bad Request", "at: this page tells of now only; leave it out", view)
+            return self.message(400, "Bad Request", "at: this page has no past; remove it", view)
         if place.page is PROGRAM:
             return self._program(view)
         if not view.ready:
@@ -145,7 +145,7 @@ class Pages:
         bundle = view.find(BundleKey(subject.view, namespace, name))
         if bundle is None:
             noun = subject.wording.noun
-            text = f"There is no {noun} {name} in {namespace}, or you may not see it. It may come yet: reload then."
+            text = f"There is no {noun} {name} in {namespace}, or you may not see it. Reload this page later."
             return self.message(404, "Not found", text, view)
         if page is MANIFEST:
             return _page(self._manifest_pieces(bundle, view))

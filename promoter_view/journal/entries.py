@@ -115,7 +115,7 @@ class EventCheck:
 
 @dataclass(frozen=True, slots=True)
 class EventCause:
-    """The object that made it happen."""
+    """The object that caused it."""
 
     kind: str
     name: str

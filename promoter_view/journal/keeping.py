@@ -205,7 +205,7 @@ class SharedJournal(Journal):
         self._shared = store
         self._leads = False
         self._beginning: IDelayedCall | None = None
-        self._unbegun = Complaint(self._log, "nothing is written to the journal: {message}")
+        self._unbegun = Complaint(self._log, "the journal cannot be written: {message}")
         self._opening: Deferred[None] = succeed(None)
         store.listen(self._tell)
 

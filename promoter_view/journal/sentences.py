@@ -14,7 +14,7 @@ def sentence(entry: JournalEntry) -> str:
     """An entry in one line of text."""
     it, key = entry.happening, entry.key
     if it.event is EventType.GAP:
-        return f"gap: nobody knows what happened from {it.before} to {it.after}"
+        return f"gap: no events are known from {it.before} to {it.after}"
     place = f"{key.namespace}/{key.name}" + (f" {it.environment}" if it.environment else "")
     moved = moved_words(entry)
     words = [f"{place}: {it.event.value}", moved]

@@ -42,7 +42,7 @@ EVERYTHING = BundleKey("", "", "")
 class JournalWriter(CooperativeReader):
     """``store`` is open, and this is all that writes to it. ``told`` hears of what is new."""
 
-    failure = "the journal is read again from where it stands"
+    failure = "the journal is read again from its newest entry"
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class JournalWriter(CooperativeReader):
         self._stopped = False
         self._told = told
         self._unwritten = Complaint(
-            self._log, "nothing is written to the journal: {message}", over="the journal is written again"
+            self._log, "the journal cannot be written: {message}", over="the journal is written again"
         )
         self.progress = state.progress
         #: The resourceVersion up to which all is in the journal that is to be: ``progress``, or beyond it.
@@ -121,7 +121,9 @@ class JournalWriter(CooperativeReader):
                 self._cursor = self._views.cursor("", "", self.progress)
                 return
         except Ahead:
-            self._unwritten.set("it is ahead of the event log, whose clock was set back, until that has caught up")
+            self._unwritten.set(
+                "it is ahead of the event log because the clock was set back; it waits until the log has caught up"
+            )
             return
         except Expired:
             is_gap = True

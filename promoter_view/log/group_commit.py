@@ -176,5 +176,5 @@ class GroupCommit:
 
     def _break(self, error: Exception) -> None:
         self._phase = CommitPhase.CLOSED
-        self._log.failure("the event log cannot go on")
-        self._on_fatal(f"the event log cannot go on: {error}")
+        self._log.failure("the event log cannot continue")
+        self._on_fatal(f"the event log cannot continue: {error}")

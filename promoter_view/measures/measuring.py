@@ -16,7 +16,7 @@ from promoter_view.views.isolation import Isolation
 LEFT_OUT = Family(
     "promoter_view_measures_left_out",
     "gauge",
-    "Bundles of a view without series here, for there would be more than --metrics-max-series",
+    "Bundles of a view that are left out because --metrics-max-series is reached",
 )
 #: Bytes of a piece: a millisecond's work.
 _PIECE_BYTES = 64 * 1024

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from promoter_view.measures.exposition import Family
 
-STAGE_STATE = Family("promoter_view_stage_state", "gauge", "1 for the state of a Stage, 0 for the other words")
+STAGE_STATE = Family(
+    "promoter_view_stage_state", "gauge", "1 for the current state of a Stage, 0 for every other state"
+)
 STAGE_FAMILIES = (STAGE_STATE,)
 #: What ``status.state`` may be.
 STAGE_WORDS = ("Healthy", "Progressing", "Unhealthy", "Unknown", "NotApplicable")

@@ -9,28 +9,29 @@ from promoter_view.measures.exposition import Family
 from promoter_view.views.promotion_strategy.state.words import StateWord
 from promoter_view.views.promotion_strategy.tally.environment import BOUNDS, Tally
 
-STATE = Family("promoter_view_environment_state", "gauge", "1 for the state of an environment, 0 for the other words")
+STATE = Family(
+    "promoter_view_environment_state", "gauge", "1 for the current state of an environment, 0 for every other state"
+)
 SINCE = Family(
     "promoter_view_environment_state_timestamp_seconds",
     "gauge",
-    "When an environment came into its state, in seconds since 1970",
+    "When an environment entered its state, in seconds since 1970",
 )
-STALLED = Family(
-    "promoter_view_environment_stalled", "gauge", "1 while an environment takes far longer than it usually does"
-)
+STALLED = Family("promoter_view_environment_stalled", "gauge", "1 while an environment takes far longer than usual")
 SECONDS = Family(
     "promoter_view_promotion_seconds",
     "histogram",
-    "From live in all that an environment waits for, else from the dry commit, until live in it",
+    "Time until a commit is live in an environment: since it was live in all environments that this one waits for, "
+    "or since the dry commit",
 )
 PROMOTIONS = Family("promoter_view_promotions_total", "counter", "Commits that were promoted to an environment")
 DEPLOYMENTS = Family(
-    "promoter_view_deployments_total", "counter", "Those that were promoted to an environment that no other waits for"
+    "promoter_view_deployments_total", "counter", "Commits that were promoted to an environment that no other waits for"
 )
 FAILED = Family(
     "promoter_view_failed_promotions_total",
     "counter",
-    "Commits of which a check failed, before they were live (proposed) or after that (active)",
+    "Commits with a failed check, before they were live (proposed) or after that (active)",
 )
 STRATEGY_FAMILIES = (STATE, SINCE, STALLED, SECONDS, PROMOTIONS, DEPLOYMENTS, FAILED)
 WORDS = tuple(map(str, StateWord))

@@ -58,7 +58,7 @@ ADMITTED = {
     "": "everybody who can connect, on this machine only",
     "none": "everybody who can connect",
     "token": "users with a token of the cluster, in the namespaces that they may list and watch",
-    "proxy": "whom the proxy names, as far as the cluster lets him list and watch",
+    "proxy": "users that the proxy names, in the namespaces that they may list and watch",
 }
 
 
@@ -255,7 +255,7 @@ def _secrets(content: bytes) -> tuple[bytes, ...]:
     """One a line. Errors: ValueError."""
     found = tuple(filter(None, (line.strip() for line in content.splitlines())))
     if not 1 <= len(found) <= _MAX_SECRETS:
-        raise ValueError("one secret, or two while it is changed, each on a line of its own")
+        raise ValueError("one secret, or two during a rotation, each on its own line")
     return found
 
 

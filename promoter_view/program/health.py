@@ -58,7 +58,7 @@ def log_trouble(status: LogStatus) -> str | None:
         return status.fault or "the event log is not open yet"
     if status.lag_seconds > MAX_LAG_SECONDS:
         why = status.fault or "etcd or this process is slow"
-        return f"for {status.lag_seconds:.0f} s this replica may have missed what others wrote: {why}"
+        return f"this replica may have missed records of others for {status.lag_seconds:.0f} s: {why}"
     return None
 
 
@@ -93,7 +93,7 @@ def unreadable_line(unreadable: Iterable[ObjectKey]) -> str:
     if not kinds:
         return "every object could be read"
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    return f"{told} could not be read: an older state of each is served, or none; log lines name them"
+    return f"{told} could not be read: an older state of each is served, or none; see the log lines"
 
 
 def first_state(paths: Sequence[ListPath], recorder: Recorder | None) -> str:
@@ -186,8 +186,8 @@ class ClockWatch(Periodic):
         self._ahead = self._measure()
         self._refused = Complaint(
             self._log,
-            "{message}; until then offsets go on by one",
-            over="the clock of this host is believed again",
+            "{message}; until then offsets increase by one",
+            over="the clock of this host is used for offsets again",
             level=LogLevel.error,
         )
         self._stepped = ""
@@ -197,7 +197,7 @@ class ClockWatch(Periodic):
     def line(self) -> str:
         """How the clock stands, in one line."""
         if self._refused.message:
-            return f"not believed, offsets go on by one: {self._refused.message}"
+            return f"not used for offsets, which increase by one: {self._refused.message}"
         return self._stepped or "has not stepped since the start"
 
     def _measure(self) -> float:

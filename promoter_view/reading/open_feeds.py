@@ -58,7 +58,7 @@ class OpenFeed:
         self._stream: Stream | None = None
         self._timers: dict[str, IDelayedCall] = {}
         # A fault of ours is no reason to end a feed, and none to stop asking.
-        self._background = Background(reactor, "what a stream needs to know could not be found out")
+        self._background = Background(reactor, "the permissions for a stream could not be checked")
         self._closed = False
         self.feed = Feed(sighted.views, selection, form, wire, restart=self._restart, begin_slice=pump.begin_slice)
 

@@ -107,7 +107,7 @@ class Sight:
         self._readers: dict[Wakeable, None] = {}
         self._wanted: set[str] = set()
         # Where asking fails, those who wait ask again when something else becomes known.
-        self._background = Background(clock, "asking what may be seen failed")
+        self._background = Background(clock, "checking permissions failed")
         #: Counts changes of what may be seen.
         self.changes = 0
         #: The head when the last of them was noticed: nobody resumes from before it.

@@ -30,7 +30,7 @@ class Unseen(Exception):  # noqa: N818 - a state, as history.Ahead is
 
     def __init__(self, namespaces: Iterable[str]) -> None:
         self.namespaces = frozenset(namespaces)
-        super().__init__(f"what may be seen in {len(self.namespaces)} namespaces is not known yet")
+        super().__init__(f"the permissions for {len(self.namespaces)} namespaces are not known yet")
 
 
 class SightedViews:
@@ -65,7 +65,7 @@ class SightedViews:
                 return ask()
             except Unseen as error:
                 await self.sight.examine(error.namespaces)
-        raise ReviewUnavailable("what may be seen changes faster than it can be asked for")
+        raise ReviewUnavailable("the permissions change faster than they can be checked")
 
     async def renew(self) -> bool:
         """Look again what may be seen. True where it has changed, so that a cursor has something to say.

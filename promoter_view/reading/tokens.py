@@ -39,9 +39,9 @@ def decode_token(text: str) -> Token:
     try:
         found = orjson.loads(base64.urlsafe_b64decode(text.encode()))
     except (binascii.Error, ValueError) as error:
-        raise BadRequest("continue key is not valid: it is not one that this server has made") from error
+        raise BadRequest("continue key is not valid: it does not come from this server") from error
     if not _is_token(found):
-        raise BadRequest("continue key is not valid: it is not one that this server has made")
+        raise BadRequest("continue key is not valid: it does not come from this server")
     return Token(*found)
 
 

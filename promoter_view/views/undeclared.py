@@ -37,7 +37,7 @@ def _member(kind: UndeclaredKind, undeclared: Undeclared, definition: ViewDefini
         kind.kind,
         undeclared.naming if kind.names_root else _grown(undeclared.owned, parents),
         description=f"Objects of {kind.kind}, by name, that {how}. This program does not know the kind: strings that "
-        'could be secret read "<redacted>". Left out when there are none.',
+        'could be secret are "<redacted>". Left out if there are none.',
     )
 
 

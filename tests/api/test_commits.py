@@ -105,7 +105,7 @@ def test_what_may_be_listed_is_searched(town: Town) -> None:
         ("bob", "x", "a", "nothing that you may list in the namespace a names it"),
         ("bob", "x", "b", "you may list neither strategies nor Stages in the namespace b"),
         ("eve", "c", "", "you may list neither strategies nor Stages in any namespace"),
-        ("alice", "nowhere", "", "the oldest commit that is kept is of 2026-11-20T00:30:00Z"),
+        ("alice", "nowhere", "", "the oldest known commit is from 2026-11-20T00:30:00Z"),
         ("alice", "c", "nowhere", "no commit is kept"),
     ],
 )

@@ -118,7 +118,7 @@ def test_a_document(kubectl: Kubectl) -> None:
     assert found["knownSince"] == "2026-11-19T10:00:00Z"
     path = "jsonpath={.strategies[*].environments[*].relation}"
     assert kubectl("get", "commits", WANTED, "-n", NAMESPACES[0], "-o", path) == "live"
-    assert "What the commit is there" in kubectl("explain", "commits.strategies.environments.relation")
+    assert "The relation of the commit" in kubectl("explain", "commits.strategies.environments.relation")
 
 
 def test_all_namespaces(kubectl: Kubectl) -> None:
@@ -133,7 +133,7 @@ def test_what_is_refused(kubectl: Kubectl) -> None:
     assert "at least 7 digits" in kubectl.refused("get", "commits", "0123", "-n", NAMESPACES[0])
     said = kubectl.refused("get", "commits", "f" * 40, "-n", NAMESPACES[0])
     assert "(NotFound)" in said
-    assert "the oldest commit that is kept is of 2026-11-19T10:00:00Z" in said
+    assert "the oldest known commit is from 2026-11-19T10:00:00Z" in said
     assert kubectl("get", "commits", "f" * 40, "-n", NAMESPACES[0], "--ignore-not-found") == ""
 
 

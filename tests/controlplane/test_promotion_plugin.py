@@ -271,7 +271,7 @@ def test_a_pasted_sha(world: World) -> None:
     nothing = world.begin("where", "fffffff", "-A")
     status, line = nothing.end()
     assert (status, line[:23]) == (4, "error: commit fffffff: ")
-    assert "as far back as can be told" in line
+    assert "as far back as is known" in line
 
 
 def test_kubectl_shows_the_same_state(world: World) -> None:

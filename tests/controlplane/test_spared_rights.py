@@ -62,7 +62,7 @@ def test_ready_with_what_may_be_read(stages_plane: ControlPlane, running: Progra
     running.wait_ready(timeout_seconds=_PATIENCE_SECONDS)
     wait(lambda: told(running, "reflectors").count(": not permitted for") == 4, _PATIENCE_SECONDS, "all are named")
     assert "/apis/kargo.akuity.io/v1alpha1/stages: not permitted for" in told(running, "reflectors")
-    assert "nothing that is served needs it" in running.log
+    assert "no served view needs it" in running.log
     assert names(running) == []
     assert running.metric("promoter_view_reflector_lag_seconds") < 60
     running.kill()

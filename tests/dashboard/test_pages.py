@@ -107,7 +107,7 @@ def test_filters_hide_rows_without_leaving_them_out(company: Company) -> None:
     assert html.count('<li hidden class="row') == 9
     assert html.count('<li class="row') == 3
     assert "3 of 12 strategies" in html
-    assert "No strategy fits these filters." in html
+    assert "No strategy matches these filters." in html
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_form_says_what_its_address_says(company: Company) -> None:
 
 def test_an_empty_fleet_says_so(company: Company) -> None:
     """Nobody is left alone with an empty page."""
-    assert "There is no PromotionStrategy here yet" in company.page("", bundles=())
+    assert "There is no PromotionStrategy yet" in company.page("", bundles=())
 
 
 def test_a_kind_that_is_not_installed_is_said_to_be(company: Company) -> None:
@@ -390,7 +390,7 @@ def test_what_happened_since_a_visit(company: Company) -> None:
     old = company.page("activity", {"since": "4700000000000000000"})
     assert re.search(r"Since your last visit: <b>\d+</b> changes.* What happened before .* is no longer held", old)
     assert f"since={4700000000000000000}&amp;before=" in old or 'rel="next"' not in old
-    assert "nothing that fits has happened" in company.page("activity", {"since": str(company.world.projector.head)})
+    assert "nothing that matches has happened" in company.page("activity", {"since": str(company.world.projector.head)})
     for nothing in ({}, {"since": "x"}, {"since": "9" * 30}, {"since": "\u0663"}):
         assert "Since your last visit" not in company.page("activity", nothing)
 

@@ -43,7 +43,7 @@ def test_a_clock_at_2099(tmp_path: Path) -> None:
         refused = head(program)
         wait_for(lambda: head(program) > refused)
         assert before < head(program) < before + _PATIENCE_SECONDS * 10_000 * OFFSET_UNIT < 1 << 63
-        assert "set the clock; until then offsets go on by one" in program.log
+        assert "set the clock; until then offsets increase by one" in program.log
         clock.set(0)
         wait_for(lambda: program.metric("promoter_view_clock_refused") == 0)
         assert program.metric("promoter_view_clock_steps_total") == 2

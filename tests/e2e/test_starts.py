@@ -163,7 +163,7 @@ CASES = {
         2,
         {"PROMOTER_VIEW_HISTORY_BYTES": "much"},
     ),
-    "options that exclude each other": Case({"demo": None}, ["--demo brings its own cluster"], 2),
+    "options that exclude each other": Case({"demo": None}, ["--demo has its own cluster"], 2),
 }
 
 

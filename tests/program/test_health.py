@@ -232,7 +232,7 @@ def test_a_clock_that_is_not_believed_is_said_so() -> None:
     found.wall.step(73 * 365 * 86_400)
     found.clock.advance(1)
     assert found.refused == 1
-    assert "offsets go on by one: the clock of this host says 2099-" in found.watch.line()
+    assert "offsets, which increase by one: the clock of this host says 2099-" in found.watch.line()
     found.wall.step(-73 * 365 * 86_400)
     found.clock.advance(1)
     assert found.refused == 0

@@ -147,7 +147,7 @@ def test_all_publish_the_same_schemas(control_plane: ControlPlane, etcds: Etcds,
         wait(complete, _PATIENCE_SECONDS, "all know the schemas")
         wait(lambda: len(documents()) == 1, _PATIENCE_SECONDS, "all publish the same")
         (document,) = documents()
-        unknown = b"A PullRequest of promoter.argoproj.io/v1alpha1. The cluster does not say what its fields are."
+        unknown = b"A PullRequest of promoter.argoproj.io/v1alpha1. The cluster does not publish its fields."
         assert unknown not in document
 
 

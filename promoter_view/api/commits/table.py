@@ -15,17 +15,19 @@ from promoter_view.views.status.messages import clipped
 
 _NONE = "<none>"
 _MOST_CHARACTERS = 120
-_RELATIONS = "live, next, delivered (was live, a later one is live now), overtaken (a later one went ahead), none"
+_RELATIONS = (
+    "live, next, delivered (was live, a later one is live now), overtaken (a later one is proposed or live), none"
+)
 
 COLUMNS = (
-    Column("Name", "string", "name", "The strategy, or the Stage, that names the commit."),
-    Column("Environment", "string", "", "The environment, by its short name; of a Stage there is none."),
-    Column("Commit", "string", "", f"What the commit is to it: {_RELATIONS}."),
-    Column("State", "string", "", "How it stands, in one word."),
+    Column("Name", "string", "name", "The strategy or Stage that has the commit."),
+    Column("Environment", "string", "", "The environment, by its short name; empty for a Stage."),
+    Column("Commit", "string", "", f"The relation of the commit to it: {_RELATIONS}."),
+    Column("State", "string", "", "The state in one word."),
     Column("Live Since", "date", "", "Time since the commit went live there."),
     Column("Namespace", "string", "", "The namespace.", 1),
     Column("Waiting For", "string", "", "What the environment waits for.", 1),
-    Column("Superseded By", "string", "", "The commit that is there, or comes, instead.", 1),
+    Column("Superseded By", "string", "", "The commit that is live or proposed instead.", 1),
 )
 
 

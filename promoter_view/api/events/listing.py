@@ -120,5 +120,5 @@ class EventLister:
             return BEGINNING, self._journal.progress
         identity = parse_name(token.name)
         if identity is None or token.resource_version is None:
-            raise BadRequest("continue key is not valid: it is not one that this server has made")
+            raise BadRequest("continue key is not valid: it does not come from this server")
         return identity, token.resource_version

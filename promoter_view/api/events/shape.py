@@ -30,11 +30,11 @@ class EventShape:
         Column("Name", "string", "name", "The event: its resourceVersion, and its number there.", 1),
         Column("Time", "date", "", "Time since it happened."),
         Column("Of", "string", "", "The strategy, or the Stage."),
-        Column("Environment", "string", "", "The environment's branch; of a Stage there is none."),
+        Column("Environment", "string", "", "The environment's branch; empty for a Stage."),
         Column("Event", "string", "", "What happened, in one word."),
         Column("Commit", "string", "", "The commit, or the Freight."),
         Column("By", "string", "", "Who made the commit."),
-        Column("What", "string", "", "From what to what, and why.", 1),
+        Column("What", "string", "", "The old and the new value, and the reason.", 1),
     )
 
 

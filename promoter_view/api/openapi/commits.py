@@ -24,7 +24,7 @@ def commit_operations() -> Iterator[Operation]:
     root = f"/apis/{GROUP}/{VERSION}"
     here = f"{root}/namespaces/{{namespace}}/{RESOURCE}/{{name}}"
     common = (_NEWER, AT, PRETTY, _SHA)
-    told = "Tell where a commit is, in what one may list"
+    told = "Find a commit in the objects that the user may list"
     everywhere = f"{told}, in all namespaces."
     yield _operation(f"{root}/{RESOURCE}/{{name}}", f"read{KIND}ForAllNamespaces", everywhere, common)
     yield _operation(here, f"readNamespaced{KIND}", f"{told}, in one namespace.", (*common, NAMESPACE))
@@ -33,8 +33,9 @@ def commit_operations() -> Iterator[Operation]:
 def commit_schema() -> Schema:
     """That of CommitDetails."""
     return {
-        "description": "CommitDetails tells where a commit is: in which environments of which strategies, and in which "
-        "Stages. It is computed when it is asked for, of what one may list; its name is the sha as it was asked for.",
+        "description": "CommitDetails says where a commit is: in which environments of which strategies, and in "
+        "which Stages. It is computed for each request, from the objects that the user may list. Its name is the sha "
+        "in the request.",
         "type": "object",
         "required": ["commits", "strategies", "stages"],
         "properties": {
@@ -42,24 +43,29 @@ def commit_schema() -> Schema:
             "apiVersion": _text("The group and version of this object's kind."),
             "metadata": described_reference(
                 OBJECT_META,
-                "name is the sha as it was asked for, namespace where it was looked for, none for everywhere; "
-                "resourceVersion is that as of which it is told.",
+                "name is the sha in the request. namespace is the namespace that was searched; it is left out if all "
+                "were. resourceVersion is the state that was searched.",
             ),
             "commits": _list(
-                "The commits that are meant: several where a short sha is the beginning of several, "
+                "The commits that were found. If several commits start with a short sha, these are all of them, "
                 f"{MOST_COMMITS} at most.",
                 _COMMIT,
             ),
-            "strategies": _list("The PromotionStrategies that name one of them, by namespace and name.", _STRATEGY),
-            "stages": _list("The Stages that have, are to have or had Freight with one of them.", _STAGE),
+            "strategies": _list(
+                "The PromotionStrategies that have one of these commits, by namespace and name.", _STRATEGY
+            ),
+            "stages": _list("The Stages that have, will have or had Freight with one of these commits.", _STAGE),
             "knownSince": _time(
-                "How far back can be told: the time of the oldest commit that is kept where it was looked for."
+                "How far back the answer reaches: the time of the oldest commit that the searched objects keep."
             ),
             "leftOut": _object(
-                "What is left out where there is too much.",
+                "What is left out because there is too much.",
                 {
-                    "commits": _count("Commits that are meant too."),
-                    "objects": _count(f"Strategies and Stages that may name one too: {MOST_BUNDLES} are looked at."),
+                    "commits": _count("The number of further commits that were found."),
+                    "objects": _count(
+                        f"The number of further strategies and Stages that may have one of the "
+                        f"commits: {MOST_BUNDLES} are searched."
+                    ),
                 },
             ),
         },
@@ -93,40 +99,41 @@ def _list(description: str, item: Schema) -> Schema:
 
 _RELATED = {
     "relation": _text(
-        f"What the commit is there: {', '.join(CommitRelation)}. delivered was live, and a later one is live now; "
-        "overtaken was not, as far as is known, and a later one went ahead."
+        f"The relation of the commit to this environment or Stage: {', '.join(CommitRelation)}. delivered: it was "
+        f"live, and a later commit is live now. overtaken: it was not live, as far as is known, and a later commit "
+        f"is proposed or live."
     ),
-    "liveSince": _time("When it went live, where it is or was, and that is told."),
+    "liveSince": _time("When it went live, if it is or was live and the time is known."),
     "supersededBy": _text(
-        "The sha of the commit that is there, or comes, instead; of a Stage the name of its Freight."
+        "The sha of the commit that is live or proposed instead; for a Stage the name of its Freight."
     ),
 }
 _PLACED = {
     "namespace": _text("The namespace."),
     "name": _text("The name."),
-    "state": _text("How it stands, in one word."),
+    "state": _text("The state in one word."),
     "since": _time("Since when it is in that state."),
     "message": _text("Why it is in that state."),
-    "commits": _list("Those of the commits that it names, by sha.", {"type": "string"}),
+    "commits": _list("The shas of the commits that it has.", {"type": "string"}),
 }
 _COMMIT = _object(
-    "A commit as an object of the cluster tells of it.",
+    "A commit, as an object of the cluster describes it.",
     {
         "sha": _text("The sha."),
         "subject": _text("The first line of its message."),
         "author": _text("Who made it."),
-        "role": _text("dry, hydrated, source (a commit that the dry one came of) or freight."),
+        "role": _text("dry, hydrated, source (a commit from which the dry one was made) or freight."),
         "time": _time("When it was made."),
     },
 )
 _WAITING_FOR = _object(
-    "What an environment waits for.",
+    "One thing that the environment waits for.",
     {
         "kind": _text("check, gate, order, approval, merge, timer, window, restore or hydration."),
         "key": _text("The key of the check."),
         "message": _text("What it waits for, in words."),
         "environment": _text("The environment that it waits for."),
-        "until": _time("Until when it waits, where that is known."),
+        "until": _time("Until when it waits, if this is known."),
         "url": _text("Where to read more."),
     },
 )
@@ -145,7 +152,7 @@ _STRATEGY = _object(
                     "since": _PLACED["since"],
                     **_RELATED,
                     "waitingFor": _list("What it waits for.", _WAITING_FOR),
-                    "knownSince": _time("The time of the oldest commit that is kept of it."),
+                    "knownSince": _time("The time of the oldest commit in its history."),
                 },
             ),
         ),
@@ -153,5 +160,5 @@ _STRATEGY = _object(
 )
 _STAGE = _object(
     "A Stage.",
-    {**_PLACED, "freight": _list("The Freight that is meant, by alias or name.", {"type": "string"}), **_RELATED},
+    {**_PLACED, "freight": _list("The Freight with the commit, by alias or name.", {"type": "string"}), **_RELATED},
 )

@@ -23,15 +23,15 @@ def event_schemas() -> dict[str, Schema]:
 
 def _event() -> Schema:
     return {
-        "description": "PromotionEvent is something that happened to a PromotionStrategy or a Stage, from the journal.",
+        "description": "PromotionEvent is an event of a PromotionStrategy or a Stage, from the journal.",
         "type": "object",
         "required": ["view", "name", "event", "time"],
         "properties": {
             **_typed(EVENT),
             "metadata": described_reference(
                 OBJECT_META,
-                "name is the resourceVersion at which it happened, and its number there. resourceVersion is where a "
-                "watch goes on behind it.",
+                "name is the resourceVersion at which it happened, and its number there. A watch from "
+                "resourceVersion continues after this event.",
             ),
             **_FIELDS,
         },
@@ -41,9 +41,11 @@ def _event() -> Schema:
 
 def _event_list() -> Schema:
     items = {"description": "The events, the oldest first.", "type": "array", "items": reference(schema_name(EVENT))}
-    metadata = described_reference(LIST_META, "The resourceVersion up to which it tells, and how to get its next page.")
+    metadata = described_reference(
+        LIST_META, "The resourceVersion up to which the list is complete, and the token for its next page."
+    )
     return {
-        "description": "A list of PromotionEvent: those of the last 24 hours unless since= says otherwise.",
+        "description": "A list of PromotionEvent: the events of the last 24 hours, or of the time in since=.",
         "type": "object",
         "required": ["items"],
         "properties": {**_typed(EVENT_LIST), "metadata": metadata, "items": items},
@@ -76,22 +78,24 @@ def _object(description: str, **properties: Any) -> Schema:
 
 _FIELDS: Mapping[str, Schema] = {
     "item": _number("Its number among the events of one change."),
-    "time": _time("When it happened: when the change was recorded. Of a backfilled event what an object told."),
+    "time": _time(
+        "When it happened: the time when the change was recorded. For a backfilled event the time in the object."
+    ),
     "view": _text("promotionstrategydetails or stagedetails."),
     "name": _text("The strategy, or the Stage."),
     "uid": _text("The uid of its details."),
-    "environment": _text("The environment's branch. Left out for a Stage, and for what is said of the whole."),
+    "environment": _text("The environment's branch. Left out for a Stage, and for events of the whole strategy."),
     "event": _text(f"What happened: {', '.join(EventType)}."),
-    "before": _text("What it was: a sha, Freight, a phase or a state."),
+    "before": _text("The old value: a sha, Freight, a phase or a state."),
     "after": _text("What it is."),
     "commit": _object(
-        "The commit that it is about.",
-        sha=_text("The dry commit; of Freight its first one."),
+        "The commit of the event.",
+        sha=_text("The dry commit; for Freight its first commit."),
         hydratedSha=_text("What was hydrated from it."),
         source={"description": "Commits that it was made from.", "type": "array", "items": _text("A sha.")},
         subject=_text("The first line of its message."),
         author=_text("Who made it."),
-        url=_text("Where the forge shows it."),
+        url=_text("Its page on the SCM."),
         time=_time("When it was made."),
     ),
     "pullRequest": _object(
@@ -105,12 +109,15 @@ _FIELDS: Mapping[str, Schema] = {
         url=_text("Where it says more."),
     ),
     "seconds": _object(
-        "How long what ends here has taken, in seconds.",
+        "The durations that end with this event, in seconds.",
         leadTime=_number("From the commit until it was live here."),
-        hop=_number("Since the last of the environments that this one depends on had it."),
+        hop=_number("Since the last of the environments on which this one depends had it."),
     ),
-    "cause": _object("The object that made it happen.", kind=_text("Its kind."), name=_text("Its name.")),
+    "cause": _object("The object that caused it.", kind=_text("Its kind."), name=_text("Its name.")),
     "message": _text("Why, in a sentence."),
     "by": _text("Who did it."),
-    "backfilled": {"description": "It was found in an object's history, not seen.", "type": "boolean"},
+    "backfilled": {
+        "description": "The event comes from an object's history: the program did not see it happen.",
+        "type": "boolean",
+    },
 }

@@ -21,14 +21,14 @@ _STRING = "string"
 _OBJECT_META_FIELDS = (
     ("name", _STRING, "The object's name, unique in its namespace."),
     ("namespace", _STRING, "The namespace that the object is in."),
-    ("uid", _STRING, "Tells the object from any other, also from one that had its name before."),
-    ("resourceVersion", _STRING, "The object's version: where a watch can go on after it."),
+    ("uid", _STRING, "Identifies the object, also among objects that had the same name before."),
+    ("resourceVersion", _STRING, "The object's version. A watch can start after it."),
     ("creationTimestamp", _STRING, "When the object was created (RFC 3339)."),
 )
 _LIST_META_FIELDS = (
-    ("resourceVersion", _STRING, "The list's version: where a watch can go on after it."),
-    ("continue", _STRING, "Given back as the parameter continue it leads to the next page."),
-    ("remainingItemCount", "integer", "How many items stand behind this page."),
+    ("resourceVersion", _STRING, "The list's version. A watch can start after it."),
+    ("continue", _STRING, "Send it as the parameter continue to get the next page."),
+    ("remainingItemCount", "integer", "How many items come after this page."),
 )
 _OWNER_REFERENCE_FIELDS = (
     ("apiVersion", _STRING, "The owner's group and version."),
@@ -43,7 +43,7 @@ _STATUS_FIELDS = (
     ("code", "integer", "The HTTP status code."),
     ("reason", _STRING, "One word, for programs."),
     ("message", _STRING, "What was wrong, for people."),
-    ("details", "object", "What more is known, by the reason."),
+    ("details", "object", "Further details; their content depends on the reason."),
 )
 
 
@@ -52,7 +52,7 @@ def meta_schemas() -> dict[str, Schema]:
     object_meta = _schema("Metadata that every object has.", _OBJECT_META_FIELDS)
     object_meta["properties"] |= {
         "labels": _strings("Labels, by which objects are selected."),
-        "annotations": _strings("Annotations: what else is kept with the object."),
+        "annotations": _strings("Annotations: further data of the object."),
         "ownerReferences": {
             "description": "The objects that this one depends on.",
             "type": "array",

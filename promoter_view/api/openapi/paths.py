@@ -13,7 +13,7 @@ from promoter_view.kubernetes.openapi import GROUP_VERSION_KIND
 from promoter_view.views.definition import GROUP, VERSION
 
 _MEDIA_TYPES = ("application/json", "application/yaml")
-_FAILED = "The request was refused, or could not be served: a Status says why."
+_FAILED = "The request was refused or failed: a Status says why."
 #: The group and version as one word, as kube-apiserver tags operations.
 _TAG = "".join(part.capitalize() for part in GROUP.split("."))
 _TAG = f"{_TAG[0].lower()}{_TAG[1:]}_{VERSION}"
@@ -50,20 +50,23 @@ _GET_VERSION = Parameter("resourceVersion", "string", "The answer must not be ol
 AT = Parameter(
     "at",
     "string",
-    "As it was then: a time such as 2026-11-30T09:30:00Z, how long ago, such as -2h, or a resourceVersion.",
+    "The state of a moment of the past: a time such as 2026-11-30T09:30:00Z, how long ago, such as -2h, or a "
+    "resourceVersion.",
 )
 _LIST_PARAMETERS = (
-    Parameter("allowWatchBookmarks", "boolean", "For a watch: bookmarks, which tell how far it has come, are welcome."),
-    Parameter("continue", "string", "The token of the page before: gives the page behind it, as of the same moment."),
+    Parameter(
+        "allowWatchBookmarks", "boolean", "For a watch: also send bookmarks, which have the position of the watch."
+    ),
+    Parameter("continue", "string", "The token of the previous page: gets the next page of the same state."),
     Parameter("fieldSelector", "string", "Only objects with these metadata.name or metadata.namespace (=, ==, !=)."),
-    Parameter("labelSelector", "string", "Only objects with such labels."),
-    Parameter("limit", "integer", "At most so many objects; the list then tells how to get the rest."),
+    Parameter("labelSelector", "string", "Only objects with these labels."),
+    Parameter("limit", "integer", "At most this number of objects; the list says how to get the rest."),
     Parameter(
         "resourceVersion", "string", "For a list: how new it must be. For a watch: the position after which it starts."
     ),
-    Parameter("resourceVersionMatch", "string", "How resourceVersion is meant: Exact or NotOlderThan."),
+    Parameter("resourceVersionMatch", "string", "How to use resourceVersion: Exact or NotOlderThan."),
     Parameter("sendInitialEvents", "boolean", "For a watch: start with the whole state, then mark its end."),
-    Parameter("timeoutSeconds", "integer", "For a watch: end it after so many seconds."),
+    Parameter("timeoutSeconds", "integer", "For a watch: end it after this number of seconds."),
     Parameter("watch", "boolean", "Watch for changes instead of listing."),
 )
 

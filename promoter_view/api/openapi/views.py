@@ -58,7 +58,7 @@ def _name_here(name: str) -> str:
 
 
 def _unknown(kind: Kind) -> str:
-    return f"A {kind.kind} of {kind.api_version}. The cluster does not say what its fields are."
+    return f"A {kind.kind} of {kind.api_version}. The cluster does not publish its fields."
 
 
 def _bundle(definition: ViewDefinition) -> Schema:
@@ -72,8 +72,9 @@ def _bundle(definition: ViewDefinition) -> Schema:
             "apiVersion": _string(_API_VERSION),
             "metadata": described_reference(
                 OBJECT_META,
-                f"Name, namespace, labels and creationTimestamp are those of the {definition.root.kind}, which is its "
-                "owner. The resourceVersion is of this API: it orders all changes that it serves.",
+                f"Name, namespace, labels and creationTimestamp are the same as in the {definition.root.kind}, which "
+                f"is its "
+                "owner. The resourceVersion belongs to this API: it orders all changes that the API serves.",
             ),
             **root,
             **{member.field: _member(member) for member in definition.members},
@@ -97,7 +98,7 @@ def _list(definition: ViewDefinition) -> Schema:
         "properties": {
             "kind": _string(_KIND),
             "apiVersion": _string(_API_VERSION),
-            "metadata": described_reference(LIST_META, "The list's resourceVersion, and how to get its next page."),
+            "metadata": described_reference(LIST_META, "The list's resourceVersion and the token for its next page."),
             "items": items,
         },
         GROUP_VERSION_KIND: [_group_version_kind(definition.list_kind)],

@@ -58,9 +58,9 @@ def _print_status(found: Mapping[str, Any], output: str) -> None:
     else:
         out.note("no notification is declared")
     if text(found, "problem"):
-        out.note(plain(f"the file cannot be used, the last one that could be used counts: {text(found, 'problem')}"))
+        out.note(plain(f"the file is invalid, the last valid one is used: {text(found, 'problem')}"))
     if found.get("sends") is not True:
-        out.note("this replica does not send: what it knows is what the file says")
+        out.note("this replica does not send: it knows only the file")
 
 
 def _row(each: Mapping[str, Any], at: datetime) -> list[str]:

@@ -116,12 +116,12 @@ def _is_watched(parameters: Parameters, form: JournalForm) -> bool:
         raise BadRequest(f"watch: {watch[:100]!r} is neither 1 nor 0")
     if form not in (JournalForm.LINES, JournalForm.EVENTS):
         if watch in _ON:
-            raise BadRequest(f"watch: format {form.value!r} has an end; ndjson and sse go on")
+            raise BadRequest(f"watch: format {form.value!r} cannot be watched; use ndjson or sse")
         return False
     follows = form is JournalForm.EVENTS or watch in _ON
     ending = next((name for name in ("until", "limit", "continue") if first(parameters, name)), "")
     if follows and ending:
-        raise BadRequest(f"{ending}: what goes on has no end; leave it out, or give since= to say where to begin")
+        raise BadRequest(f"{ending}: a watch has no end; leave it out, or give since= for the start")
     return follows
 
 
@@ -132,7 +132,7 @@ def _read_filters(given: Mapping[str, str]) -> JournalQuery:
         raise BadRequest(problem)
     commit = given.get("commit", "").strip().lower()
     if commit and not _SHA.fullmatch(commit):
-        raise BadRequest(f"commit: {commit[:100]!r} is no sha: give 7 to 64 hexadecimal digits")
+        raise BadRequest(f"commit: {commit[:100]!r} is not a sha: give 7 to 64 hexadecimal digits")
     namespace, name, environment = (given.get(word, "") for word in ("namespace", "name", "environment"))
     too_long = next((word for word, value in given.items() if len(value) > _LONGEST), "")
     if too_long:
@@ -168,7 +168,7 @@ def _read_limit(parameters: Parameters, default: int) -> int:
     if not text:
         return default
     if not text.isascii() or not text.isdecimal() or len(text) > len(str(MOST)) or not 1 <= int(text) <= MOST:
-        raise BadRequest(f"limit: {text[:100]!r} is no number from 1 to {MOST}")
+        raise BadRequest(f"limit: {text[:100]!r} is not a number from 1 to {MOST}")
     return int(text)
 
 
@@ -176,5 +176,5 @@ def _read_continue(parameters: Parameters) -> EntryIdentity | None:
     text = first(parameters, "continue")
     found = parse_name(text)
     if text and (found is None or found.resource_version >= LIMIT):
-        raise BadRequest(f"continue: {text[:100]!r} is no entry: give what this server has given (RV-ITEM)")
+        raise BadRequest(f"continue: {text[:100]!r} is not an entry: give a value from this server (RV-ITEM)")
     return found

@@ -59,11 +59,11 @@ def notifications_shown(document: Mapping[str, Any] | None) -> NotificationsShow
     problem = text(document, "problem")
     failing = [line.name for line in lines if line.failing]
     if problem:
-        verdict = f"The file of notifications cannot be used, the last one that could be used counts: {problem}"
+        verdict = f"The file of notifications is invalid, the last valid one is used: {problem}"
     elif failing:
-        verdict = f"Not delivered, and tried again: {', '.join(failing)}"
+        verdict = f"Not delivered, retrying: {', '.join(failing)}"
     elif document.get("sends") is not True:
-        verdict = "The replica that leads sends them; what it knows of them, its own page says"
+        verdict = "The leader sends them; see the page of that replica"
     else:
         verdict = "Every notification is delivered" if lines else "The file declares no notification"
     return NotificationsShown(True, not problem and not failing, verdict, lines)

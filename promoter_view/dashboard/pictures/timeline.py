@@ -123,7 +123,7 @@ def _title(stay: _Stay, marks: Sequence[str]) -> str:
 def _said(stays: Sequence[_Stay]) -> str:
     """``8 commits, 1 failed, 1 restored; 8fe9c7f is live from 20 Nov 2026, 12:00 UTC``."""
     if not stays:
-        return "nothing is known of when anything went live"
+        return "it is not known when commits went live"
     counts = {
         "failed": sum(stay.failed for stay in stays),
         "restored": sum(stay.restored for stay in stays),

@@ -113,9 +113,11 @@ def _cell(piece: PipelineFreight, stage: PipelineStage, coming: Mapping[str, Com
     if told is not None:
         return FlowCell(told.state.value, _LOOKS[told.state], told.message, told.soaks_until)
     if is_verified:
-        return FlowCell("Verified", "replaced", "it was here, and was verified")
+        return FlowCell("Verified", "replaced", "it was here before, and was verified")
     return (
-        FlowCell("Approved", "replaced", "older than what is here") if stage.name in piece.approved_for else FlowCell()
+        FlowCell("Approved", "replaced", "older than the current Freight")
+        if stage.name in piece.approved_for
+        else FlowCell()
     )
 
 
@@ -134,7 +136,7 @@ def _why(coming: ComingFreight, stage: PipelineStage, rows: Mapping[str, StageRo
     """What is in the way: of Freight that may be taken this Stage's own Promotion, else what holds those before it."""
     if coming.state is FreightState.AVAILABLE:
         own = rows[stage.name].current
-        return f"a Promotion of {own.freight or 'other Freight'} is under way" if own is not None else ""
+        return f"a Promotion of {own.freight or 'other Freight'} is running" if own is not None else ""
     if coming.state is not FreightState.QUEUED:
         return ""
     asked = [request for request in stage.requests if request.warehouse == coming.warehouse]
@@ -146,7 +148,7 @@ def _holdup(before: StageRow | None) -> str:
     if before is None:
         return ""
     if before.current is not None:
-        return f"{before.name}: a Promotion of {before.current.freight or 'Freight'} is under way"
+        return f"{before.name}: a Promotion of {before.current.freight or 'Freight'} is running"
     if before.state is ShownHealth.UNHEALTHY:
         return f"{before.name} is unhealthy" + (f": {before.issue}" if before.issue else "")
     return f"{before.name} is {before.state.value.lower()}" if before.state is ShownHealth.PROGRESSING else ""

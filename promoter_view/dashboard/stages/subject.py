@@ -54,7 +54,7 @@ class Stages(Subject):
         "Stage",
         "Stages",
         "name, Freight, Promotion, Application, sha, tag",
-        "There is no Stage here yet. As soon as one is created that you may see, it appears on this page.",
+        "There is no Stage yet. If one is created that you may see, it appears on this page.",
         tuple(Chip(health, health.word, health.css) for health in ShownHealth),
         "Stage",
         STAGE_DETAILS,

@@ -41,7 +41,7 @@ class Strategies(Subject):
         "strategy",
         "strategies",
         "name, branch, author, subject, sha, #42",
-        "There is no PromotionStrategy here yet. As soon as one is created that you may see, it appears on this page.",
+        "There is no PromotionStrategy yet. If one is created that you may see, it appears on this page.",
         tuple(Chip(state, word, state.value.lower()) for state, word in STATE_WORDS.items()),
         "PromotionStrategy",
         PROMOTION_STRATEGY_DETAILS.plural,

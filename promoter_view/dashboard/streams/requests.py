@@ -116,7 +116,7 @@ def parse_since(parameters: Parameters) -> Resume | None:
         return None
     position = _position(given)
     if not position:
-        raise BadRequest(f"since: {given[:100]!r} is no resourceVersion; leave it out to begin with now")
+        raise BadRequest(f"since: {given[:100]!r} is not a resourceVersion; leave it out to start with the next change")
     return Resume(position, _scope(parameters))
 
 

@@ -88,13 +88,13 @@ def parse_topics(pages: Sequence[str]) -> Topics:
         raise TopicError(f"page= is missing: {_WORDS}, as often as wanted")
     single = frozenset(_named(page) for page in pages if page.startswith(tuple(_SINGLE)))
     if len(single) > MAX_STRATEGIES:
-        raise TopicError(f"{len(single)} strategies and Stages are asked for, {MAX_STRATEGIES} are served at once")
+        raise TopicError(f"{len(single)} strategies and Stages were requested, {MAX_STRATEGIES} are the maximum")
     commits = frozenset(_sha_of(page) for page in pages if page.startswith(_COMMIT))
     if len(commits) > MAX_COMMITS:
-        raise TopicError(f"{len(commits)} commits are asked for, {MAX_COMMITS} are served at once")
+        raise TopicError(f"{len(commits)} commits were requested, {MAX_COMMITS} are the maximum")
     strange = [page for page in pages if page not in _WHOLE and not page.startswith((*_SINGLE, _COMMIT))]
     if strange:
-        raise TopicError(f"{strange[0][:100]!r} is no page: {_WORDS}")
+        raise TopicError(f"{strange[0][:100]!r} is not a page: {_WORDS}")
     views = [_WHOLE[page].view for page in pages if page in _WHOLE]
     projects = frozenset(key.namespace for key in single if key.view == STAGE.view)
     return Topics(frozenset(filter(None, views)), "" in views, single, commits, projects)
@@ -104,12 +104,12 @@ def _sha_of(page: str) -> str:
     try:
         return read_sha(page.removeprefix(_COMMIT)).prefix
     except NoQuestion as error:
-        raise TopicError(f"{page[:100]!r} is no page: {error}") from error
+        raise TopicError(f"{page[:100]!r} is not a page: {error}") from error
 
 
 def _named(page: str) -> BundleKey:
     section, _, rest = page.partition("/")
     namespace, _, name = rest.partition("/")
     if not namespace or not name or "/" in name:
-        raise TopicError(f"{page[:100]!r} is no page: {_WORDS}")
+        raise TopicError(f"{page[:100]!r} is not a page: {_WORDS}")
     return BundleKey(_SINGLE[f"{section}/"].view, namespace, name)

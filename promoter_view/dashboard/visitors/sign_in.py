@@ -18,7 +18,7 @@ from promoter_view.web.errors import Forbidden, ReviewUnavailable, TooManyReques
 _BURST = 20
 _PER_SECOND = 2.0
 _WRONG = "The cluster does not know this token, or it has expired."
-_UNREACHABLE = "The cluster cannot be asked at the moment. Try again shortly."
+_UNREACHABLE = "The cluster does not answer at the moment. Try again shortly."
 
 
 class Attempts:

@@ -49,7 +49,7 @@ class Visitor:
             return error
         except ReviewUnavailable:
             return None
-        return None if found == self.identity else Forbidden("the same credentials are somebody else's now")
+        return None if found == self.identity else Forbidden("these credentials now belong to another user")
 
 
 class Authenticator(Protocol):
@@ -122,7 +122,7 @@ class ProxyProof:
         if self.secrets is not None and not self._knows_secret(request):
             raise Unauthorized("the request does not come from the proxy: its secret is missing or wrong")
         if self.authorities is not None and not self._is_vouched_for(request, self.authorities):
-            raise Unauthorized("the request does not come from the proxy: its certificate is missing or not good")
+            raise Unauthorized("the request does not come from the proxy: its certificate is missing or not valid")
 
     def _knows_secret(self, request: Request) -> bool:
         given = request.requestHeaders.getRawHeaders(SECRET_HEADER.encode(), [])
@@ -167,7 +167,9 @@ class ProxyAuthenticator:
         user = self._headers.user_prefix + names[0]
         found = tuple(self._headers.groups_prefix + group.strip() for group in groups if group.strip())
         if any(name.startswith(_RESERVED) for name in (user, *found)):
-            raise Forbidden(f"names that begin with {_RESERVED} are the cluster's own, and not taken from a proxy")
+            raise Forbidden(
+                f"names that start with {_RESERVED} belong to the cluster, and are not accepted from a proxy"
+            )
         return Identity(user, groups=found).authenticated()
 
 

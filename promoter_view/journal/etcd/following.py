@@ -71,7 +71,7 @@ class JournalFollowing(CopyFollowing):
         found = await self._etcd.range(Keys(self._keys.head))
         if _put_at(found) != self.tail.revision:
             self._etcd.turn()
-            raise Interrupted("the watch is behind what etcd says: another member is tried")
+            raise Interrupted("the watch is behind etcd: trying another member")
 
     async def _hear(self, message: Message) -> None:
         if message.cluster != self._place.cluster:

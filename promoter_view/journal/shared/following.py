@@ -94,7 +94,7 @@ class CopyFollowing:
             except self.passing as error:
                 self._unread.set(str(error), reason=type(error).__name__)
             except Exception as error:  # a fault of ours: all that is copied is read again
-                self._log.failure("the journal's copy is made again from where it stands")
+                self._log.failure("the copy of the journal is made again")
                 self._unread.set(f"a fault in promoter-view: {error}")
             else:
                 return

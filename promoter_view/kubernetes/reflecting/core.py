@@ -49,7 +49,7 @@ class ReflectorState(enum.Enum):
     """Where a reflector stands; the values are what ``/readyz?verbose`` says."""
 
     NEW = "not started"
-    PROBING = "asking where the cluster stands"
+    PROBING = "asking for the cluster's current resourceVersion"
     WATCH_LISTING = "listing (WatchList)"
     LISTING = "listing (pages)"
     WATCHING = "watching"
@@ -184,7 +184,7 @@ class ReflectorCore:
         self._absences = 0
         self._withheld = False
         if self.position == ABSENT:
-            return self._again(self._relist("installed"), Note(Outcome.INSTALLED, "its CRD is there now"))
+            return self._again(self._relist("installed"), Note(Outcome.INSTALLED, "its CRD is installed now"))
         if is_beyond(self.position, version):
             words = f"position {self.position} is beyond the cluster's {version}: a restored backup"
             return self._again(self._relist("restored"), Note(Outcome.RESTORED, words))
@@ -273,7 +273,7 @@ class ReflectorCore:
         if not self._listing.starts_over(error):
             yield from self._retry(error)
             return
-        yield Note(Outcome.EXPIRED, f"starting the list over: {error}")
+        yield Note(Outcome.EXPIRED, f"starting the list again: {error}")
         yield from self._go_on()
 
     def _watch_failed(self, error: ClusterError, now: float) -> Actions:
@@ -293,14 +293,14 @@ class ReflectorCore:
         """Its resource is not installed: the path is empty. What was there is given up only when asked twice."""
         if self.position != ABSENT and self._absences == 0:
             self._absences = 1
-            yield Note(Outcome.NOT_FOUND, f"asking once more: {error}")
+            yield Note(Outcome.NOT_FOUND, f"asking again: {error}")
             yield from self._after(self._timing.confirm_absent_seconds)
             return
         if self.position != ABSENT:
             yield self._relist("installed")
             yield Reconcile({}, {}, ABSENT, "")
             self._watching.position = ABSENT
-            yield Note(Outcome.ABSENT, "its CRD is not installed: counts as empty, and is waited for")
+            yield Note(Outcome.ABSENT, "its CRD is not installed: the kind counts as empty for now")
         else:
             yield Note(Outcome.ABSENT)
         self.state = ReflectorState.ABSENT
@@ -310,7 +310,7 @@ class ReflectorCore:
         """It may not be read, and what is served does without it. Once somebody gives the right it is listed."""
         self.state = ReflectorState.WITHHELD
         yield Spare()
-        yield Note(Outcome.WITHHELD, f"nothing that is served needs it: {error}", failure=True)
+        yield Note(Outcome.WITHHELD, f"no served view needs it: {error}", failure=True)
         yield self._requests.look_again()
 
 

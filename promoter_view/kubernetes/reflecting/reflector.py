@@ -292,7 +292,7 @@ class Reflector:
 
     async def _delete_all_but(self, listed: Reconcile) -> None:
         if not all(key.name for key in listed.passed_over):
-            self._log.warn("{path}: an object without a name was listed, so none is deleted", path=self.path.id)
+            self._log.warn("{path}: an object without a name was listed, so no object is deleted", path=self.path.id)
             return
         for key in list(self._recorder.keys(self.path)):
             if key not in listed.found and key not in listed.passed_over:

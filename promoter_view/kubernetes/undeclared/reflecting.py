@@ -145,7 +145,7 @@ class UndeclaredReflectors:
 
     def _take_up(self, kind: UndeclaredKind) -> None:
         self._log.info(
-            "{kind} of {group} is taken up: its objects are members, in the field {field}",
+            "{kind} of {group} is now read: its objects are members, in the field {field}",
             kind=kind.kind,
             group=PROMOTER_GROUP,
             field=kind.field,
@@ -194,7 +194,7 @@ class UndeclaredReflectors:
             await self._clear(path)
         self._recorder.limit(kind.kind, None)
         self._recorder.take_up(tuple(each for each in self._recorder.kinds if each != kind))
-        self._log.info("{kind} of {group} is taken up no longer", kind=kind.kind, group=PROMOTER_GROUP)
+        self._log.info("{kind} of {group} is no longer read", kind=kind.kind, group=PROMOTER_GROUP)
 
     async def _clear(self, path: ListPath) -> None:
         # Should it come back, it is to be listed.
@@ -237,7 +237,7 @@ class UndeclaredReflectors:
 
     def _broken(self, failure: Failure) -> None:
         if not failure.check(CancelledError):
-            self._log.failure("an undeclared kind could not be let go", failure)
+            self._log.failure("an undeclared kind could not be removed", failure)
 
 
 def _in_order(kinds: Iterable[UndeclaredKind]) -> tuple[UndeclaredKind, ...]:

@@ -148,9 +148,9 @@ class EtcdLog:
 
     def _fail(self, action: actions.Fail) -> None:
         if not isinstance(action.error, LogError):
-            self._log.failure("the event log cannot go on", failure=Failure(action.error))
+            self._log.failure("the event log cannot continue", failure=Failure(action.error))
         if not self._barriers.fail(self._started, action.error):
-            self._on_fatal(f"the event log cannot go on: {action.error}")
+            self._on_fatal(f"the event log cannot continue: {action.error}")
 
     def _run(self, coroutine: Coroutine[Deferred[Any], Any, None]) -> Deferred[None]:
         running: Deferred[None] = Deferred.fromCoroutine(coroutine)

@@ -115,7 +115,7 @@ class Terms:
 
     def end(self, action: actions.EndTerm) -> None:
         """Write no more, and end what runs on the leader only."""
-        self._log.info("this replica leads no more: {reason}", reason=action.reason)
+        self._log.info("this replica no longer leads: {reason}", reason=action.reason)
         self.ended = Deferred.fromCoroutine(self._end(action.reason))
 
     async def stop(self) -> None:

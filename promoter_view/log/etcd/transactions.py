@@ -87,7 +87,7 @@ class TransactionVerdict(enum.Enum):
     """What became of a transaction, and why its writer can write no longer."""
 
     DONE = "done"
-    DEPOSED = "the leader's key is no longer ours: another replica leads, or the lease has ended"
+    DEPOSED = "the leader's key no longer belongs to this replica: another replica leads, or the lease has ended"
     REWOUND = "head is not as it was left: etcd was restored from a backup, or something else writes there"
 
 

@@ -92,7 +92,7 @@ class Upkeep:
         except EtcdError as error:
             if error.fault is not Fault.COMPACTED:
                 raise
-            self._log.warn("somebody else compacted etcd beyond the last checkpoint: another one is written")
+            self._log.warn("another client compacted etcd beyond the last checkpoint: writing a new checkpoint")
             return []
         return known
 

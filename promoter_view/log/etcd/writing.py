@@ -145,8 +145,8 @@ class Writer:
         except _GivenUp as error:
             self._deposed(str(error))
         except Exception as error:  # a fault of ours: nothing may be written behind what is not known
-            self._log.failure("writing to etcd cannot go on")
-            self._deposed(f"writing cannot go on: {error}")
+            self._log.failure("writing to etcd cannot continue")
+            self._deposed(f"writing cannot continue: {error}")
         self._running = False
 
     async def _send_group(self) -> None:

@@ -22,10 +22,10 @@ _LOST = (FolderTrouble.GONE, FolderTrouble.REPLACED)
 _LINES = {
     FolderTrouble.GONE: "the event log's files in {path} were deleted or renamed; nothing is appended until they are "
     "back, and after a minute the program ends with status 1",
-    FolderTrouble.REPLACED: "in {path} is another event log than the one that was opened; nothing is appended until "
-    "that is back, and after a minute the program ends with status 1",
-    FolderTrouble.READ_ONLY: "{path} is read-only now: appending continues in the open segment, but no "
-    "other can be begun, and a start would fail; make it writable",
+    FolderTrouble.REPLACED: "in {path} there is another event log than before; nothing is appended until the first "
+    "one is back, and after a minute the program ends with status 1",
+    FolderTrouble.READ_ONLY: "{path} is read-only now: appending continues in the open segment, but the program "
+    "cannot start another one, and a restart would fail; make it writable",
 }
 
 
@@ -78,7 +78,8 @@ class FolderWatch:
         self._looks_lost = self._looks_lost + 1 if trouble in _LOST else 0
         if self._looks_lost == PATIENCE_LOOKS:
             self._on_lost(
-                f"{self._path}: the event log that was opened is no longer there; a start begins with what is"
+                f"{self._path}: the event log that was opened is no longer there; the next start uses the folder as "
+                f"it is then"
             )
 
     def _schedule(self) -> None:

@@ -74,7 +74,7 @@ def _open_or_repair(folder: LogFolder, settings: LogSettings, disk: Disk, now: f
             raise
         stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         aside, highest = folder.set_aside(stamp)
-        warning = f"the damaged log was set aside in {aside}, and a new one is begun ({damage})"
+        warning = f"the damaged log was renamed to {aside}, and a new one was started ({damage})"
         return replace(_begin(folder, disk, now), lost=highest, warnings=(warning,))
 
 

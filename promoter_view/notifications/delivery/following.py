@@ -37,7 +37,7 @@ class NotificationsFile:
         self._polling = Periodic(runtime.reactor, lambda: _POLL_SECONDS, self.check)
         self._refused = Complaint(
             self._log,
-            "the notifications file {path} cannot be used, the last one that could counts: {message}",
+            "the notifications file {path} is invalid, the last valid one is used: {message}",
             over="the notifications file {path} is used again",
             path=str(path),
         )

@@ -144,7 +144,7 @@ class SubscriptionLoop:
             raise
         except Exception:
             self._log.failure("notifications {name}: a message could not be sent", name=self.name)
-            return no_answer("a fault of promoter-view: its log tells")
+            return no_answer("a fault in promoter-view, see its log")
 
     async def _attempt(self, entries: Sequence[JournalEntry]) -> ReceiverAnswer:
         try:

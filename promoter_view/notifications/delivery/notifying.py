@@ -115,12 +115,12 @@ class Notifications:
     def line(self) -> str:
         """How they stand, in one line."""
         if self._file.problem:
-            return f"the file cannot be used, the last one that could counts: {self._file.problem}"
+            return f"the file is invalid, the last valid one is used: {self._file.problem}"
         if self._declared is None:
             return "the file is not read yet"
         failing = sorted(name for name, told in self._told().items() if told.standing and told.standing.failing_since)
         if failing:
-            return f"{len(self._declared)} declared; not delivered, and tried again: {', '.join(failing)}"
+            return f"{len(self._declared)} declared; not delivered, retrying: {', '.join(failing)}"
         where = "sent here" if self._parts is not None else "sent by the replica that leads"
         return f"{len(self._declared)} declared, {where}"
 

@@ -59,7 +59,7 @@ def words_of(entry: JournalEntry, links: Links) -> EntryWords:
     """What is said of an entry."""
     it, key = entry.happening, entry.key
     if it.event is EventType.GAP:
-        happened = f"nobody knows what happened from {it.before} to {it.after}"
+        happened = f"no events are known from {it.before} to {it.after}"
         return EntryWords("gap", "", _line(happened), (), (), links.page(entry), is_bad=True)
     return EntryWords(
         _line(f"{key.namespace}/{key.name}"),

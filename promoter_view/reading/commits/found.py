@@ -99,9 +99,9 @@ def not_found(found: Findings) -> ObjectNotFound:
 def _words(found: Findings) -> str:
     where = f"in the namespace {found.namespace}" if found.namespace else "in any namespace"
     if found.blind:
-        return f"you may list neither strategies nor Stages {where}, and what you may not list is not looked at"
-    told = f"the oldest commit that is kept is of {found.known_since}" if found.known_since else "no commit is kept"
-    return f"nothing that you may list {where} names it, as far back as can be told: {told}"
+        return f"you may list neither strategies nor Stages {where}, so nothing was searched"
+    told = f"the oldest known commit is from {found.known_since}" if found.known_since else "no commit is kept"
+    return f"nothing that you may list {where} has it, as far back as is known: {told}"
 
 
 def document_of(found: Findings) -> dict[str, Any]:

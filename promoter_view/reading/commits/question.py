@@ -36,7 +36,7 @@ class CommitQuestion:
 def read_sha(asked: str) -> CommitQuestion:
     """A sha, or the beginning of one. Errors: NoQuestion."""
     if not _SHA.fullmatch(asked):
-        raise NoQuestion(f"{asked[:100]!r} is no commit: a sha has hexadecimal digits only, 64 at most")
+        raise NoQuestion(f"{asked[:100]!r} is not a commit: a sha has only hexadecimal digits, at most 64")
     if len(asked) < FEWEST_DIGITS:
         raise NoQuestion(f"{asked!r} is too short: at least {FEWEST_DIGITS} digits of a sha are needed")
     return CommitQuestion(asked.lower())

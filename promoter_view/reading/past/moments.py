@@ -62,7 +62,7 @@ class Moments:
         """
         if past is not None:
             if part.token is not None:
-                raise BadRequest("at: leave it out with continue, which goes on in the state that it began with")
+                raise BadRequest("at: leave it out with continue, which stays in the state of the first page")
             return await self._page(sighted, wanted, part, past)
         try:
             return await pump.fresh(sighted.see, lambda: page(sighted.views, wanted, part))

@@ -46,13 +46,14 @@ _POLICY = "ChangeTransferPolicy"
 _REQUESTS = "pullRequests"
 _STATES = ", ".join(StateWord)
 _STATUS = (
-    f"Failed, Held or NeedsApproval where an environment is, else the state of the next in order. One of {_STATES}."
+    f"If an environment is Failed, Held or NeedsApproval, this state; otherwise the state of the next environment in "
+    f"order. One of {_STATES}."
 )
-_LAST = "Time since a promotion was last merged, as far back as statuses tell."
+_LAST = "Time since the last merge of a promotion, as far as it is known."
 
 COLUMNS: tuple[Column, ...] = (
-    Column("Name", "string", "name", "The PromotionStrategy's name, which is also that of its details."),
-    Column("Promoted", "string", "", "Environments that have the newest dry commit, of all."),
+    Column("Name", "string", "name", "The name of the PromotionStrategy and of its details."),
+    Column("Promoted", "string", "", "Environments that have the newest dry commit, and all environments."),
     Column("Status", "string", "", _STATUS),
     Column(
         "Environments",
@@ -63,9 +64,9 @@ COLUMNS: tuple[Column, ...] = (
         _POLICY,
     ),
     Column("Age", "date", "", "Time since the PromotionStrategy was created."),
-    Column("Waiting For", "string", "", "The environment that gives the status, and what it waits for.", 1),
-    Column("Queued", "string", "", "The environments that wait for others, each with those.", 1, _POLICY),
-    Column("Open PRs", "integer", "int32", "Pull requests that are open.", 1, "PullRequest"),
+    Column("Waiting For", "string", "", "The environment that causes the status, and what it waits for.", 1),
+    Column("Queued", "string", "", "The environments that wait for others, and for which.", 1, _POLICY),
+    Column("Open PRs", "integer", "int32", "Open pull requests.", 1, "PullRequest"),
     Column("Last Promotion", "date", "", _LAST, 1, _POLICY),
     Column("Repository", "string", "", "The repository that is promoted.", 1),
 )

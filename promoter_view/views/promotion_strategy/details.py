@@ -26,9 +26,13 @@ _GATES = (
     (
         "dependentsSuccessfulCommitStatuses",
         "DependentsSuccessfulCommitStatus",
-        "whether the environments that one depends on are done",
+        "whether the environments on which one depends are done",
     ),
-    ("scheduledCommitStatuses", "ScheduledCommitStatus", "whether the time of the day and week allows a promotion"),
+    (
+        "scheduledCommitStatuses",
+        "ScheduledCommitStatus",
+        "whether a promotion is allowed at this time of the day and week",
+    ),
 )
 
 
@@ -55,37 +59,36 @@ _MEMBERS = (
         "ChangeTransferPolicy",
         _labelled_or(_BY_STRATEGY),
         order=RootOrder(("spec", "environments"), "branch", ("spec", "activeBranch")),
-        description="The ChangeTransferPolicies that the strategy controls, one for each environment, in the order of "
-        "spec.environments, then by name. Left out when there are none.",
+        description="The ChangeTransferPolicies that the strategy controls, one for each environment, in the order "
+        "of spec.environments, then by name. Left out if there are none.",
     ),
     Member(
         "changeTransferPolicyHistories",
         "ChangeTransferPolicyHistory",
         _labelled_or(_BY_POLICY),
-        description="The past promotions of those ChangeTransferPolicies, by name; before GitOps Promoter 0.41 a "
-        "ChangeTransferPolicy's own status has them. Left out when there are none.",
+        description="The past promotions of these ChangeTransferPolicies, by name. Before GitOps Promoter 0.41 they "
+        "are in the status of a ChangeTransferPolicy. Left out if there are none.",
     ),
     Member(
         "pullRequests",
         "PullRequest",
         _labelled_or(_BY_POLICY),
-        description="The pull requests of those ChangeTransferPolicies, by name. One that is merged or closed is soon "
-        "deleted by its controller. Left out when there are none.",
+        description="The pull requests of these ChangeTransferPolicies, by name. The controller soon deletes a pull "
+        "request that is merged or closed. Left out if there are none.",
     ),
     Member(
         "commitStatuses",
         "CommitStatus",
         _labelled_or(_BY_GATE_OR_POLICY),
         description="The commit statuses that the strategy's gates and ChangeTransferPolicies control, by name. Left "
-        "out when there are none.",
+        "out if there are none.",
     ),
     *(
         Member(
             field,
             kind,
             (_NAMES_STRATEGY,),
-            description=f"The gates that name the strategy and report {reports}. By name; left out when there are "
-            "none.",
+            description=f"The gates that name the strategy and report {reports}. By name; left out if there are none.",
         )
         for field, kind, reports in _GATES
     ),
@@ -93,31 +96,31 @@ _MEMBERS = (
         "restoreActiveCommits",
         "RestoreActiveCommit",
         (_NAMES_STRATEGY,),
-        description="The requests that name the strategy and ask for an earlier commit to be live again. By name; left "
-        "out when there are none.",
+        description="The RestoreActiveCommits that name the strategy and make an earlier commit live again, by name. "
+        "Left out if there are none.",
     ),
     Member(
         "gitRepository",
         "GitRepository",
         (NamedBy(("PromotionStrategy",), ("spec", "gitRepositoryRef", "name")),),
         many=False,
-        description="The GitRepository that the strategy names. Left out when there is none of that name.",
+        description="The GitRepository that the strategy names. Left out if it does not exist.",
     ),
     Member(
         "scmProvider",
         "ScmProvider",
         (NamedBy(("GitRepository",), (*_PROVIDER, "name"), when=_NAMESPACED),),
         many=False,
-        description="The ScmProvider that the GitRepository names, in the same namespace. Left out when it names a "
-        "ClusterScmProvider, or none that is there. Names of Secrets stay; Secrets are never read.",
+        description="The ScmProvider that the GitRepository names, in the same namespace. Left out if it names a "
+        "ClusterScmProvider, or does not exist. It may have names of Secrets; Secrets are never read.",
     ),
     Member(
         "clusterScmProvider",
         "ClusterScmProvider",
         (NamedBy(("GitRepository",), (*_PROVIDER, "name"), when=_CLUSTER_SCOPED, cluster_scoped=True),),
         many=False,
-        description="The ClusterScmProvider that the GitRepository names. Left out when it names a ScmProvider, or "
-        "none that is there. Names of Secrets stay; Secrets are never read.",
+        description="The ClusterScmProvider that the GitRepository names. Left out if it names a ScmProvider, or "
+        "does not exist. It may have names of Secrets; Secrets are never read.",
     ),
 )
 
@@ -134,9 +137,9 @@ PROMOTION_STRATEGY_DETAILS = ViewDefinition(
     status=STRATEGY_STATUS,
     cells=cells,
     cell_steps=cell_steps,
-    description="PromotionStrategyDetails is a PromotionStrategy together with all that belongs to it, as of one "
-    "moment. It is computed and read-only: there is one for each PromotionStrategy, of the same name. Members are the "
-    "cluster's own objects as they are stored, without metadata.managedFields and the annotation "
+    description="PromotionStrategyDetails is a PromotionStrategy with all objects that belong to it, at one moment. "
+    "It is computed and read-only. Each PromotionStrategy has one, with the same name. Members are the objects of "
+    "the cluster as they are stored, without metadata.managedFields and the annotation "
     "kubectl.kubernetes.io/last-applied-configuration.",
     undeclared=Undeclared(
         PROMOTER_GROUP,
@@ -144,6 +147,6 @@ PROMOTION_STRATEGY_DETAILS = ViewDefinition(
         naming=(_NAMES_STRATEGY,),
         owned=_labelled_or(_BY_ANY_OWNER),
     ),
-    root_description="The PromotionStrategy itself. Its status is given without the copies of what its "
-    "ChangeTransferPolicies say: look there.",
+    root_description="The PromotionStrategy itself. Its status has no copies of the content of its "
+    "ChangeTransferPolicies: look there.",
 )

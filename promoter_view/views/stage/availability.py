@@ -205,15 +205,15 @@ ENTRY_SCHEMA: Mapping[str, Any] = {
     "warehouse": described("The Warehouse that it comes from."),
     "discoveredAt": moment("When it was found."),
     "state": described(" ".join(f"{it}: {it.meaning}.".replace("`", "") for it in FreightState)),
-    "since": moment("Since when the Stage may take it, as far as that is known."),
-    "until": moment("When it has soaked for long enough. A time that has passed means that the Stage may take it."),
-    "message": described("Why it is that, in a sentence."),
+    "since": moment("Since when the Stage may take it, if this is known."),
+    "until": moment("When its soak time ends. If this time has passed, the Stage may take it."),
+    "message": described("The reason, in a sentence."),
     "verifiedIn": _names("The Stages that have verified it, the first fifty."),
-    "approvedFor": _names("The Stages that it is approved for, the first fifty."),
+    "approvedFor": _names("The Stages for which it is approved, the first fifty."),
 }
 _SCHEMA = {
-    "description": "The Freight that the Stage requests, newer than what it has, and whether the Stage could take it. "
-    "Left out where there is none, and for Stages without promotion steps.",
+    "description": "The Freight that the Stage requests and that is newer than its current Freight, and whether the "
+    "Stage may take it. Left out if there is none, and for Stages without promotion steps.",
     "type": "object",
     "required": ["freight"],
     "properties": {
@@ -223,7 +223,7 @@ _SCHEMA = {
             "items": {"type": "object", "required": ["name", "state", "message"], "properties": ENTRY_SCHEMA},
         },
         "leftOut": {
-            "description": "How many more there are. Left out where there are none.",
+            "description": "How many more there are. Left out if there are none.",
             "type": "integer",
             "format": "int64",
         },

@@ -22,11 +22,11 @@ _MOST_CHARACTERS = 120
 _FREIGHT, _APPLICATION = "Freight", "Application"
 
 COLUMNS: tuple[Column, ...] = (
-    Column("Stage", "string", "name", "The Stage's name, which is also that of its details."),
-    Column("Freight", "string", "", "The Freight that it has, by alias.", 0, _FREIGHT),
+    Column("Stage", "string", "name", "The name of the Stage and of its details."),
+    Column("Freight", "string", "", "The Stage's current Freight, by alias.", 0, _FREIGHT),
     Column("Health", "string", "", "Healthy, Progressing, Unknown, Unhealthy or NotApplicable."),
-    Column("Apps", "string", "", "Its Applications that are healthy, of all.", 0, _APPLICATION),
-    Column("Last Promotion", "string", "", "The newest Promotion that it knows of, and its phase."),
+    Column("Apps", "string", "", "Its healthy Applications, and all its Applications.", 0, _APPLICATION),
+    Column("Last Promotion", "string", "", "The newest Promotion and its phase."),
     Column("Age", "date", "", "Time since the Stage was created."),
     Column("Issues", "string", "", "Why it is not healthy.", 1, _APPLICATION),
     Column("Next", "string", "", "The newest Freight that could be promoted to it, and why not yet.", 1, _FREIGHT),

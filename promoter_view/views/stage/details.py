@@ -39,10 +39,10 @@ def stage_details(default_namespace: str) -> ViewDefinition:
         columns=COLUMNS,
         cells=cells,
         cell_steps=application_steps,
-        description="StageDetails is a Kargo Stage together with its Promotions, its Freight, its Argo CD "
-        "Applications, its health and what could be promoted to it next, as of one moment. It is computed and "
-        "read-only: there is one for each Stage, of the same name. Members are the cluster's own objects as they are "
-        "stored, without metadata.managedFields and the annotation kubectl.kubernetes.io/last-applied-configuration.",
+        description="StageDetails is a Kargo Stage with its Promotions, its Freight, its Argo CD Applications, its "
+        "health and the Freight that could be promoted next, at one moment. It is computed and read-only. Each Stage "
+        "has one, with the same name. Members are the objects of the cluster as they are stored, without "
+        "metadata.managedFields and the annotation kubectl.kubernetes.io/last-applied-configuration.",
         root_description="The Stage itself.",
         computed=(stage_health(default_namespace), stage_availability()),
         status=STAGE_STATUS,
@@ -55,8 +55,8 @@ _PROMOTIONS = Member(
     "Promotion",
     (NamesRoot(("spec", "stage")),),
     choice=UnendedAndLast(_ENDED_SHOWN),
-    description=f"The Promotions to the Stage: all that have not ended, and the last {_ENDED_SHOWN} that have, in the "
-    "order of their creation. Left out when there are none.",
+    description=f"The Promotions to the Stage: all that have not ended, and the last {_ENDED_SHOWN} that have, in "
+    f"the order of their creation. Left out if there are none.",
 )
 
 _FREIGHT = Member(
@@ -65,8 +65,8 @@ _FREIGHT = Member(
     (_IN_USE, FreightRequested()),
     choice=NewestFreight(MOST_LOOKED_AT),
     shown_by=_IN_USE,
-    description="The Freight that the Stage has: what the newest entry of status.freightHistory names. By name; left "
-    "out when there is none.",
+    description="The Stage's current Freight, from the newest entry of status.freightHistory. By name; left out if "
+    "there is none.",
 )
 
 
@@ -78,8 +78,8 @@ def _applications(default_namespace: str) -> Member:
         whole_by=_AUTHORIZES,
         elsewhere=True,
         description="The Argo CD Applications that authorize the Stage (annotation "
-        "kargo.akuity.io/authorized-stage) or that a registered health check names, by namespace and name. Of their "
-        "sources there are repoURL, path, chart, ref and targetRevision only, of their annotations that one; times "
-        "that only tick are left out. One that does not authorize the Stage is shown by its name alone, its verdict "
-        "is in health. Left out when there are none.",
+        "kargo.akuity.io/authorized-stage) or that a registered health check names, by namespace and name. Their "
+        "sources have only repoURL, path, chart, ref and targetRevision, and they have no other annotation. Times "
+        "that change all the time are left out. If an Application does not authorize the Stage, it has only its "
+        "name; its result is in health. Left out if there are none.",
     )

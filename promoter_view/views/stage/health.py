@@ -169,19 +169,19 @@ def _text(description: str) -> dict[str, Any]:
 _ISSUES = {"description": "Why it is not Healthy, in words.", "type": "array", "items": {"type": "string"}}
 _STATES = "Healthy, Progressing, Unknown or Unhealthy"
 _SCHEMA = {
-    "description": "The Stage's health, computed again with each change of what it depends on. Left out while nothing "
-    "was promoted to the Stage, and for Stages without promotion steps.",
+    "description": "The Stage's health, computed at each change of what it depends on. Left out if nothing was "
+    "promoted to the Stage, and for Stages without promotion steps.",
     "type": "object",
     "required": ["status"],
     "properties": {
         "status": _text(
-            f"{_STATES}: Unknown while a Promotion is under way, Unhealthy when the last one did not succeed, else the "
-            "worst of the checks; Healthy without any."
+            f"{_STATES}: Unknown while a Promotion is running, Unhealthy if the last one did not succeed, else the "
+            f"worst result of the checks; Healthy if there are none."
         ),
         "issues": _ISSUES,
         "checks": {
-            "description": "The Applications that the last Promotion's health checks name; where it did not succeed "
-            "and named none, those of the last one that did.",
+            "description": "The Applications in the health checks of the last Promotion. If it did not succeed and "
+            "has no checks, the Applications of the last successful Promotion.",
             "type": "array",
             "items": {
                 "type": "object",
@@ -192,15 +192,14 @@ _SCHEMA = {
                     "status": _text(f"{_STATES}."),
                     "issues": _ISSUES,
                     "revisionWanted": _text(
-                        "The revision that it is to be synced to; of several sources each, any "
-                        "where it does not matter."
+                        "The desired revision; for several sources the revision of each, `any` if it does not matter."
                     ),
                     "revisionSeen": _text(
-                        "The revision that it is synced to; left out where it does not authorize the Stage."
+                        "The revision to which it is synced; left out if it does not authorize the Stage."
                     ),
                     "dryRevisionSeen": _text(
-                        "The dry commit that revisionSeen was hydrated from, as far as that is known, of an "
-                        "Application with spec.sourceHydrator."
+                        "For an Application with spec.sourceHydrator: the dry commit from which revisionSeen was "
+                        "hydrated, if it is known."
                     ),
                 },
             },

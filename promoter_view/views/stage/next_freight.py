@@ -58,9 +58,9 @@ def tell_next(entry: Mapping[str, Any], policy: AutoPromotion) -> Mapping[str, s
 
 #: Of all of them.
 NEXT_SCHEMA: Mapping[str, Any] = {
-    "description": "The Freight that could be promoted to the Stage next, one piece for each Warehouse: the newest "
-    "that it does not have and may take, else the newest that it may take later, and why. The field availability tells "
-    "of the others. Left out where there is none.",
+    "description": "The Freight that could be promoted to the Stage next, one for each Warehouse: the newest that "
+    "the Stage may take, else the newest that it may take later, with the reason. The others are in the field "
+    "availability. Left out if there is none.",
     "type": "array",
     "items": {
         "type": "object",
@@ -69,8 +69,8 @@ NEXT_SCHEMA: Mapping[str, Any] = {
             "freight": ENTRY_SCHEMA["name"],
             **{name: ENTRY_SCHEMA[name] for name in _TOLD},
             "autoPromotion": described(
-                "Enabled: a policy of the project promotes it once the Stage may take it. Held: a policy would, and a "
-                "hold keeps Freight of this Warehouse back. Left out where the Stage names no policy."
+                "Enabled: a policy of the project promotes it once the Stage may take it. Held: a policy enables "
+                "this, and a hold blocks Freight of this Warehouse. Left out if the Stage names no policy."
             ),
         },
     },

@@ -189,29 +189,31 @@ def _seconds(value: Any, *path: str) -> int | None:
 
 
 _SCHEMA = {
-    "description": "How the Stage stands. Worked out with each change of what it depends on; since when is kept over "
-    "restarts.",
+    "description": "The summary of the Stage. It is computed at each change of what it depends on. The field since "
+    "survives restarts.",
     "type": "object",
     "required": ["state", "since", "conditions"],
     "properties": {
         "state": showing.described(
-            "Healthy, Progressing, Unhealthy, Unknown, or NotApplicable for a Stage through which Freight only flows. "
-            "It is the same for everybody, whichever members one may see; a field selector asks for it by status.state."
+            "Healthy, Progressing, Unhealthy, Unknown, or NotApplicable if Freight only flows through the Stage. "
+            "It is the same for everybody, whichever members one may see; use the field selector status.state to "
+            "select by it."
         ),
-        "since": showing.moment("Since when it is that: when the change was recorded."),
-        "message": showing.described("Why it is that. Left out where there is nothing to say."),
-        "promoting": {"description": "A Promotion is under way. Left out where none is.", "type": "boolean"},
+        "since": showing.moment("Since when it is in this state: the time when the change was recorded."),
+        "message": showing.described("The reason. Left out if there is nothing to say."),
+        "promoting": {"description": "A Promotion is running. Left out otherwise.", "type": "boolean"},
         "kargoHealth": showing.described(
             "The health in the Stage's own status, written by the controller of its shard. Kargo's own controller says "
-            "Unknown if the last Promotion did not succeed, and looks again every five minutes. Left out without one."
+            "Unknown if the last Promotion did not succeed, and checks again every five minutes. Left out if the "
+            "Stage has none."
         ),
         "next": NEXT_SCHEMA,
         "conditions": showing.schema(
             {
-                "Healthy": "True or False where the state is known.",
-                "Progressing": "a Promotion is under way, or an Application is progressing.",
-                "NeedsAttention": "True where it is Unhealthy.",
-                "StepsSupported": "False where it has steps that promoter-view would not run, left out otherwise.",
+                "Healthy": "True or False if the state is known.",
+                "Progressing": "a Promotion is running, or an Application is progressing.",
+                "NeedsAttention": "True if it is Unhealthy.",
+                "StepsSupported": "False if it has steps that promoter-view cannot run; left out otherwise.",
             }
         ),
         "url": showing.described("The dashboard's page of the Stage. Left out without --dashboard-url."),

@@ -62,7 +62,7 @@ def schema(types: Mapping[str, str]) -> dict[str, Any]:
     """Of the field ``conditions``: what each type means, in words for users."""
     meanings = " ".join(f"{name}: {meaning}" for name, meaning in types.items())
     return {
-        "description": f"What holds, for kubectl wait. {meanings}",
+        "description": f"Conditions, for kubectl wait. {meanings}",
         "type": "array",
         "items": {
             "type": "object",

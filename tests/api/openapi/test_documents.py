@@ -104,7 +104,7 @@ def test_members_are_those_of_the_cluster():
     assert schema_name("Unwanted") not in schemas
     absent = schemas[schema_name("PullRequest")]
     assert absent == {
-        "description": "A PullRequest of promoter.argoproj.io/v1alpha1. The cluster does not say what its fields are.",
+        "description": "A PullRequest of promoter.argoproj.io/v1alpha1. The cluster does not publish its fields.",
         "type": "object",
         "x-kubernetes-preserve-unknown-fields": True,
     }

@@ -108,7 +108,7 @@ def test_a_strategy_has_its_past() -> None:
     lines = re.findall(r'id="earlier-(\w+)"', text)
     assert lines == ["title", "c" * 40, "a" * 40]
     assert 'event=promoted%2Crestored">All promotions in the journal' in text
-    assert "The journal has no promotion that is not above." in shown(board, "/strategies/shop/basket")[1]
+    assert "The journal has no other promotions." in shown(board, "/strategies/shop/basket")[1]
 
 
 def test_who_sees_what() -> None:
@@ -150,7 +150,7 @@ def test_what_is_rare_is_looked_for_page_by_page(monkeypatch: pytest.MonkeyPatch
     _, names = journal_of(board, entry(1, key=KEY), *(entry(number, key=OTHER) for number in range(2, 1500)))
     found, text = shown(board, "/activity?name=search")
     assert found == []
-    assert "was looked through back to" in text
+    assert "was searched back to" in text
     for _ in range(3):
         older = re.search(r'rel="next" href="([^"]+)"', text)
         if older is None:

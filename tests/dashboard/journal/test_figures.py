@@ -199,7 +199,7 @@ def test_the_page(told: Told) -> None:
     assert 'href="/journal/figures?label=team&amp;since=-7d&amp;format=csv"' in page or "format=csv" in page
     assert "not counted" not in page
     empty = told.world.ask("/journal/figures?name=nobody", HTML).body.decode()
-    assert "No strategy or Stage fits that you may see." in empty
+    assert "No strategy or Stage that you may see matches." in empty
     assert "1 deleted object is not counted" in told.world.ask("/journal/figures", HTML).body.decode()
 
 

@@ -92,10 +92,10 @@ def test_the_page(told: Told) -> None:
     assert found == names(entries)[::-1]
     assert 'href="/strategies/other/thing"' in text
     assert f'href="/commits/{"b" * 40}"' in text
-    assert "nobody knows what happened from 21 Nov 2026, 09:00 UTC to 21 Nov 2026, 10:00 UTC" in text
+    assert "no events are known from 21 Nov 2026, 09:00 UTC to 21 Nov 2026, 10:00 UTC" in text
     assert 'value="-7d"' in text
     assert '<a href="/journal" aria-current="page">Journal</a>' in text
-    assert "nothing that fits" in shown(told, "name=nobody&event=promoted")[1]
+    assert "nothing that matches" in shown(told, "name=nobody&event=promoted")[1]
 
 
 def test_pages_go_on(told: Told) -> None:

@@ -53,7 +53,7 @@ def test_a_gap() -> None:
     found = event_line(gap())
     assert (found.path, found.css) == ("", "gap")
     assert found.gap == (BEGAN, BEGAN.replace(hour=10))
-    assert sentence(gap()).startswith("gap: nobody knows what happened from 2026-11-21T09:00:00")
+    assert sentence(gap()).startswith("gap: no events are known from 2026-11-21T09:00:00")
 
 
 def test_only_addresses_of_the_web_are_links() -> None:

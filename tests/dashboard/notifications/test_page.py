@@ -53,7 +53,7 @@ def test_what_fails_is_said_first() -> None:
     """By name, and for how long it is behind."""
     failing = {**CHAT, "name": "pager", "events": [], "failingSince": "2026-11-30T11:58:00Z", "lagSeconds": 120}
     shown = notifications_shown(document(CHAT, failing))
-    assert (shown.well, shown.verdict) == (False, "Not delivered, and tried again: pager")
+    assert (shown.well, shown.verdict) == (False, "Not delivered, retrying: pager")
     assert shown.lines[1].health is ProgramHealth.UNWELL
     assert (shown.lines[1].lag, shown.lines[1].events) == (timedelta(seconds=120), "all")
 

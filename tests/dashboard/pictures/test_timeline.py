@@ -67,7 +67,7 @@ def test_what_nobody_tells_is_no_bar() -> None:
     assert timeline_axis([station(policy(history=[]))]) is None
     axis = axis_of([station(policy(active=NEW, history=[entry(NEW, at(4))])).live_since or 0])
     assert axis is not None
-    assert lane_of(station(policy(history=[])), axis, held=False).words == "nothing is known of when anything went live"
+    assert lane_of(station(policy(history=[])), axis, held=False).words == "it is not known when commits went live"
     unknown_now = station(policy(active=NEW, proposed=NEW, history=[entry(OLD, at(4)), entry(OLDER, at(1))]))
     assert [(bar.sha, bar.look in ("odd", "even")) for bar in lane(unknown_now).bars] == [("ccccccc", True)]
 

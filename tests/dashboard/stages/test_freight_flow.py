@@ -59,10 +59,15 @@ def test_a_cell_says_what_a_piece_of_freight_is_to_a_stage() -> None:
     assert told == {
         "otter-3": [("In use", "verified", None), none, ("Waiting", "soaks in test", NOON), none],
         "otter-2": [none, ("In use", "not verified yet", None), ("Queued", "not yet", None), none],
-        "otter-1": [("Verified", "it was here, and was verified", None), none, ("In use", "verified", None), none],
+        "otter-1": [
+            ("Verified", "it was here before, and was verified", None),
+            none,
+            ("In use", "verified", None),
+            none,
+        ],
         "otter-0": [
-            ("Verified", "it was here, and was verified", None),
-            ("Approved", "older than what is here", None),
+            ("Verified", "it was here before, and was verified", None),
+            ("Approved", "older than the current Freight", None),
             none,
             ("In use", "not verified yet", None),
         ],
@@ -84,10 +89,10 @@ def test_what_could_come_is_told_down_to_the_first_that_is_available() -> None:
 FIRST = Deed("p", "Running", "", "otter-1", None)
 WHYS: list[tuple[FreightState, StageRow, StageRow, str]] = [
     (FreightState.AVAILABLE, row("prod"), row("test"), ""),
-    (FreightState.AVAILABLE, row("prod", current=FIRST), row("test"), "a Promotion of otter-1 is under way"),
+    (FreightState.AVAILABLE, row("prod", current=FIRST), row("test"), "a Promotion of otter-1 is running"),
     (FreightState.WAITING, row("prod", current=FIRST), row("test"), ""),
     (FreightState.QUEUED, row("prod"), row("test"), ""),
-    (FreightState.QUEUED, row("prod"), row("test", current=FIRST), "test: a Promotion of otter-1 is under way"),
+    (FreightState.QUEUED, row("prod"), row("test", current=FIRST), "test: a Promotion of otter-1 is running"),
     (
         FreightState.QUEUED,
         row("prod"),

@@ -50,7 +50,7 @@ def test_what_holds_an_environment_and_how_that_is_lifted(company: Company) -> N
     assert 'class="column is-held"' in html
     assert "RestoreActiveCommit restore-it" in html
     assert '<path class="mark is-held"' in html, "in its lane of the timeline"
-    _, _, rest = html.partition('aria-label="Manifest that lifts the restore">')
+    _, _, rest = html.partition('aria-label="Manifest that ends the hold">')
     manifest = yaml.load(unescape(rest.partition("</pre>")[0]), yaml.CSafeLoader)
     assert manifest["spec"] == {**blocked(policy, name)["spec"], "blockEnvironment": False}
     assert manifest["metadata"] == {"name": "restore-it", "namespace": namespace}
@@ -63,7 +63,7 @@ def test_nobody_tells_of_the_past(company: Company) -> None:
     path = f"strategies/{namespace}/{name}"
     html = company.page(path)
     assert "Not known." in html
-    assert "nothing tells which promotions there were" in html
+    assert "is unknown." in html
     for policy in company.bundle(namespace, name)["changeTransferPolicies"]:
         active = policy["status"]["active"]
         merged = {"id": "9", "state": "merged", "prMergeTime": "2026-11-21T08:00:00Z"}
@@ -82,6 +82,6 @@ def test_nobody_tells_of_the_past(company: Company) -> None:
         company.world.put(past)
     html = company.page(path)
     assert "No promotion is known yet." in html
-    assert "nothing tells" not in html
+    assert "is unknown." not in html
     assert '<span class="restored"' in html
     assert "keeps the last 20 promotions" in html

@@ -103,4 +103,4 @@ def test_pages_show_it(company: Company) -> None:
         assert f"/strategies/{strategy.namespace}/{strategy.name}" in fleet
         page = company.page(f"strategies/{strategy.namespace}/{strategy.name}")
         assert all(environment.branch in page for environment in strategy.environments)
-        assert ("How to lift it" in page) == any(environment.held for environment in strategy.environments)
+        assert ("How to end the hold" in page) == any(environment.held for environment in strategy.environments)

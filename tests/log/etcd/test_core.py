@@ -167,7 +167,7 @@ def test_faults_are_said_until_they_are_over():
     """Of following, of the clock, of who leads: in that order, each until what it says is no longer so."""
     core = core_in(State.FOLLOWING)
     core.receive(inputs.Unanswered("refused"), NOW)
-    assert core.faults.first == "etcd does not say who leads: refused"
+    assert core.faults.first == "etcd did not say which replica leads: refused"
     core.receive(inputs.Failed(EtcdError(Fault.UNREACHABLE, "no route")), NOW)
     assert core.faults.first == "etcd is not followed: no route"
     core.receive(inputs.Heard(), NOW)

@@ -224,7 +224,7 @@ def test_a_failure_is_tried_again_and_keeps_the_order(monkeypatch: pytest.Monkey
     bench.write(entry(11), entry(12))
     assert bench.sent == ["11-0"]
     bench.notifications._measure()
-    assert "not delivered, and tried again: chat" in bench.notifications.line()
+    assert "not delivered, retrying: chat" in bench.notifications.line()
     bench.wait(3)
     assert bench.sent == ["11-0", "11-0", "11-0", "12-0"]
     assert "sent here" in bench.notifications.line()

@@ -89,7 +89,7 @@ def test_little() -> None:
     assert [each["text"]["text"] for each in blocks(told, links=Links())] == [
         ":large_blue_circle: *shop/search* created"
     ]
-    assert "nobody knows what happened" in blocks(GAP)[0]["text"]["text"]
+    assert "no events are known" in blocks(GAP)[0]["text"]["text"]
 
 
 @given(st.lists(hostile(), min_size=1, max_size=3))

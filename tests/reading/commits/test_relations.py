@@ -260,9 +260,9 @@ def test_words_of_what_is_not_found() -> None:
     for found, words in (
         (
             Findings("x", "a", 1, known_since="2026-11-20T10:00:00Z"),
-            "in the namespace a names it, as far back as can be",
+            "in the namespace a has it, as far back as is",
         ),
-        (Findings("x", "", 1), "in any namespace names it, as far back as can be told: no commit is kept"),
+        (Findings("x", "", 1), "in any namespace has it, as far back as is known: no commit is kept"),
         (Findings("x", "a", 1, blind=True), "you may list neither strategies nor Stages in the namespace a"),
     ):
         assert found.empty

@@ -57,7 +57,9 @@ class Leadership(ABC):
         self.faults = replace(self.faults, leader=None)
         if self._term is None or survey.revision < self._term.number or self._term.is_held(survey):
             return ()
-        return self._step_down("the leader's key is not ours: etcd was restored from a backup, or the lease has ended")
+        return self._step_down(
+            "the leader's key belongs to another replica: etcd was restored from a backup, or the lease has ended"
+        )
 
     def _stand(self, refused: str | None) -> Actions:
         """A replica whose clock is not believed leaves leading to the others."""
@@ -66,11 +68,11 @@ class Leadership(ABC):
             return (actions.Stand(),)
         said = refused == self.faults.clock
         self.faults = replace(self.faults, clock=refused, leader=None)
-        words = f"{self._identity} does not stand for leader: {refused}"
+        words = f"{self._identity} does not try to become the leader: {refused}"
         return () if said else (actions.Note(words, LogLevel.error),)
 
     def _unanswered(self, given: inputs.Unanswered) -> Actions:
-        self.faults = replace(self.faults, leader=f"etcd does not say who leads: {given.reason}")
+        self.faults = replace(self.faults, leader=f"etcd did not say which replica leads: {given.reason}")
         if self.state is State.STANDING:  # a lease that was not kept alive is not stood with
             return self._step_down(given.reason)
         if self._term is not None and self._now - self._term.renewed_at > PATIENCE_SECONDS:

@@ -160,7 +160,7 @@ class ReplicaCore(Leadership):
         return (note, *self._load(0.0), *stepping_down)
 
     def _fail(self, error: Exception) -> Actions:
-        return (*self._end("the event log cannot go on"), actions.Fail(error))
+        return (*self._end("the event log cannot continue"), actions.Fail(error))
 
     def _stopped(self, _: inputs.Stopped) -> Actions:
         return self._end("the log has stopped")
@@ -188,5 +188,5 @@ class ReplicaCore(Leadership):
     def _turn(self, silent: bool) -> Actions:
         if self.lag.behind(self._now) <= SLOW_SECONDS or not silent:
             return ()
-        words = "the watch is behind what the others know: another member is tried"
+        words = "the watch is behind the other replicas: trying another member"
         return (actions.Note(words, LogLevel.debug, "slow_member"), actions.TurnToNext(), *self._retry(Canceled(words)))
