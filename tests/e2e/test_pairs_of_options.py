@@ -20,6 +20,7 @@ from promoter_view.log.file.folder import JOURNAL
 from promoter_view.program.command_line.declaring import OptionError
 from promoter_view.program.command_line.parsing import settings
 from tests.crds.installed import every_definition
+from tests.support.journal.postgres import running_postgres
 from tests.support.log.etcds import Etcds
 from tests.support.plane.aggregation import aggregated
 from tests.support.plane.fixtures import running_plane
@@ -46,7 +47,7 @@ FACTORS = {
     "members": ("everybody's", "authorized"),
     "dashboard-auth": ("none", "token", "proxy"),
     "event-log": ("memory", "file", "etcd"),
-    "journal": ("beside", "memory", "sqlite"),
+    "journal": ("beside", "memory", "sqlite", "postgresql"),
     "shard": ("no", "yes"),
     "namespace": ("all", "one"),
     "root-path": ("/", "/promoter"),
@@ -116,6 +117,9 @@ dashboard both       delegated authorized  token file   memory no  one /        
 apiserver stages     open      everybody's token memory memory yes one /promoter elsewhere declared many untold yes no
 dashboard strategies delegated authorized  proxy memory sqlite no  all /         here      declared many told   no  yes
 apiserver strategies delegated authorized  proxy etcd   memory yes all /promoter here      every    many told   yes yes
+all       both       open      everybody's none  file postgresql yes one /promoter here     declared many untold no  no
+apiserver stages     delegated authorized token memory postgresql yes all /         elsewhere every   few told yes yes
+dashboard strategies delegated everybody's proxy etcd postgresql no  one /         here      declared many untold no no
 """
 ROWS: list[Row] = [dict(zip(FACTORS, line.split(), strict=True)) for line in TABLE_OF_ROWS.strip().splitlines()]
 
@@ -246,10 +250,13 @@ def test_every_surface(cluster: Cluster, tmp_path: Path, row: Row) -> None:
         "beside": tmp_path / "log" / JOURNAL if row["event-log"] == "file" else None,
         "memory": None,
         "sqlite": tmp_path / "kept.sqlite",
+        "postgresql": tmp_path / "copy.sqlite",
     }
     journal = journals[row["journal"]]
     kept = "etcd" if row["event-log"] == "etcd" else "sqlite"
     place = f"{kept}:{journal}" if journal is not None else "memory:"
+    if row["journal"] == "postgresql":
+        place = running_postgres().url(f"schema=pairs_{ROWS.index(row)}&copy={journal}")
     declared = tmp_path / "notifications.yaml"
     declared.write_text("notifications: [{name: pairs, url: 'http://127.0.0.1:9/'}]\n")
     options = options_of(row, str(cluster.plane.kubeconfig), logs[row["event-log"]], place, str(declared))

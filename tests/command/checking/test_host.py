@@ -44,6 +44,12 @@ def test_in_memory() -> None:
     assert said["journal"].startswith("note  journal       is kept in memory")
 
 
+def test_a_journal_in_a_database() -> None:
+    """Where it is is said, without what is secret."""
+    said = lines(journal="postgresql://ann:pa55word@db:5432/journal?schema=team_a&copy=copy.sqlite")
+    assert said["journal"].endswith("is kept in postgresql://db:5432/journal, schema team_a")
+
+
 def test_a_port_that_is_taken(taken: int) -> None:
     """The line names option, address and port."""
     said = lines(secure_port=str(taken))["port"]
