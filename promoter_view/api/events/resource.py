@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from twisted.web.server import Request
 
 from promoter_view.access.admission import Admission
+from promoter_view.api.events.hints import hint
 from promoter_view.api.events.listing import EventLister, EventListing, ListedEvents
 from promoter_view.api.events.shape import EventRows, EventShape
 from promoter_view.api.events.watching import EventLines
@@ -18,6 +19,7 @@ from promoter_view.api.instruments import WatchInstruments
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import EventTarget
 from promoter_view.api.query import parse_get, parse_list, parse_watch
+from promoter_view.api.warnings import warning_header
 from promoter_view.api.watching import ApiSettings, Watched, Watches
 from promoter_view.boundaries import ViewReader
 from promoter_view.journal.serving.beginning import BeginningViews
@@ -116,6 +118,7 @@ class EventResource:
         if not query.labels.empty:
             raise BadRequest("promotionevents have no labels: select by field instead, such as name or environment")
         listing = self._listing(request, call, query.fields)
+        self._hint(request, query.fields)
         found: EventBundles | ListedEvents
         if query.limit or query.token is not None:
             meta, found = await self._lister.page(listing, query, sight)
@@ -130,6 +133,7 @@ class EventResource:
         rendering = self._rendering(request, call)
         query = parse_watch(call.parameters, SELECTABLE)
         await self._come(query.resource_version)
+        self._hint(request, query.fields)
         wanted = Selection(self._plurals, exactly(call.target.namespace), labels=query.labels, fields=query.fields)
         views: ViewReader = self._views
         pages: EntryPages | None = None
@@ -146,6 +150,11 @@ class EventResource:
         if not first(call.parameters, "since"):
             request.setHeader("Warning", _WARNING)
         return EventListing(call.target.namespace, fields, self._since(call.parameters))
+
+    def _hint(self, request: Request, fields: FieldSelector) -> None:
+        """Beside the other warning: kubectl prints both."""
+        if words := hint(fields, self._plurals):
+            request.responseHeaders.addRawHeader("Warning", warning_header(words))
 
     def _since(self, parameters: Parameters) -> datetime:
         """Errors: BadRequest."""

@@ -98,13 +98,18 @@ def exposed(given: Mapping[str, str]) -> Sequence[str]:
 
 
 def unrecognized(words: Sequence[str]) -> str:
-    """What is said of the first word that begins with dashes and is no option; "" where there is none."""
+    """What is said of the first word that begins with dashes and means no option; "" where there is none."""
     names = [*(option.name for option in OPTIONS), "help", "version"]
     for word in words:
         name = word.partition("=")[0].removeprefix("--")
-        if word.startswith("--") and name and not any(known.startswith(name) for known in names):
+        if not word.startswith("--") or not name or name in names:
+            continue
+        begun = [known for known in names if known.startswith(name)]
+        if not begun:
             nearest = _nearest(name, names, _ALIKE)
             return f"unknown option --{name}" + (f"; did you mean --{nearest}?" if nearest else "")
+        if len(begun) > 1:
+            return f"several options begin with --{name}: --{', --'.join(begun)}"
     return ""
 
 

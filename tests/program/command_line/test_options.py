@@ -22,6 +22,7 @@ def test_a_refusal_is_one_line_and_status_2(words: list[str], capsys: pytest.Cap
         ("--secure-prot=1", "unknown option --secure-prot; did you mean --secure-port?"),
         ("--versoin", "unknown option --versoin; did you mean --version?"),
         ("--quux", "unknown option --quux"),
+        ("--log=json", "several options begin with --log: --log-format, --log-level"),
     ],
 )
 def test_an_unknown_option_is_named_with_the_nearest(word: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,8 +85,8 @@ def failed(it: Situation) -> Iterator[Reason]:
     """The checks that failed."""
     for side, checks in (("active", it.standing.active), ("proposed", it.proposed)):
         for check in checks.failed:
-            message = _said(f"{side} {check.kind} {check.key} failing", check)
-            yield Reason(check.kind, message, check.key, f"{check.kind} {check.key} failed", url=check.url)
+            message = _said(f"{side} {check.title} failing", check)
+            yield Reason(check.kind, message, check.key, f"{check.title} failed", url=check.url)
 
 
 def held(it: Situation) -> Iterator[Reason]:
@@ -151,7 +151,7 @@ def nothing(it: Situation) -> Iterator[Reason]:  # noqa: ARG001 - as all of them
 def _pending(check: PolicyCheck, it: Situation) -> Reason:
     if check.kind is ReasonKind.ORDER:
         return Reason(check.kind, _said(it.order.words, check), check.key, url=check.url)
-    says = f"{check.kind} {check.key} {'is pending' if check.reported else 'is not reported yet'}"
+    says = f"{check.title} {'is pending' if check.reported else 'is not reported yet'}"
     until = it.untils.get((check.kind, check.key))
     return Reason(check.kind, _said(says, check), check.key, says, until=until, url=check.url)
 

@@ -37,6 +37,11 @@ class PolicyCheck(NamedTuple):
     url: str = ""
     reported: bool = True
 
+    @property
+    def title(self) -> str:
+        """``gate lint``; of one that is called as its kind is, as every timer of GitOps Promoter, ``timer``."""
+        return self.key if self.key == self.kind else f"{self.kind} {self.key}"
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyChecks:

@@ -21,6 +21,7 @@ from tests.support.views.strategies import (
     check,
     commit,
     full_bundle,
+    gate,
     places,
     policy,
     summarize,
@@ -169,3 +170,13 @@ def test_any_shape_has_a_summary(data: st.DataObject) -> None:
 def test_anything_has_a_summary(anything: Any) -> None:
     """What is no bundle at all is an Unknown strategy without environments."""
     assert summarize(Decoded(anything)).state is StateWord.UNKNOWN
+
+
+def test_a_check_that_is_called_as_its_kind_is() -> None:
+    """GitOps Promoter calls the check of a TimedCommitStatus timer: it is named once."""
+    timer = [check("timer", "pending", "soaks")]
+    tree = bundle(policy("dev", active=NEW, active_checks=timer), policy("prod", proposed_checks=PREVIOUS))
+    tree["timedCommitStatuses"] = [gate("a", "TimedCommitStatus", key="timer")]
+    summary = summarize(Decoded(tree))
+    assert summary.message == "prod waits for dev: its timer is pending"
+    assert summary.environments[0].messages == ("timer is pending: soaks",)
