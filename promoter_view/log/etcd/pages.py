@@ -9,7 +9,7 @@ from promoter_view.log.etcd.client.values import Etcd, Keys, KeyValue
 #: What a page is to hold at most. etcd bounds only the number of keys, so that follows the size of what came before.
 PAGE_BYTES = 256 * 1024
 _FIRST_KEYS = 25
-_MOST_KEYS = 200
+_MOST_KEYS = 100
 
 
 async def pages(etcd: Etcd, keys: Keys, *, revision: int = 0) -> AsyncIterator[Sequence[KeyValue]]:
