@@ -300,6 +300,17 @@ def test_beyond_the_reach_of_the_journal_one_gap_is_sent(monkeypatch: pytest.Mon
     assert bench.sent == [f"{join(8, 0, 0)}-2", f"{join(9, 0, 0)}-0"]
 
 
+def test_the_gap_of_ones_own_has_no_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for some events is told that some may be lost; a gap of the journal is an event like others."""
+    bench = Bench(monkeypatch, {"chat": CursorPlace(join(5, 0, 0), 0)})
+    bench.write(entry(join(9, 0, 0)), entry(join(10, 0, 0), event=EventType.GAP))
+    bench.journal.reach = EntryIdentity(join(8, 0, 0), 2)
+    bench.lead()
+    promoted = EntryFilter(events=frozenset((EventType.PROMOTED,)))
+    bench.declare(Subscription("chat", CHAT.receiver, filter=promoted))
+    assert bench.sent == [f"{join(8, 0, 0)}-2", f"{join(9, 0, 0)}-0"]
+
+
 def test_a_log_that_was_set_aside_costs_no_more_than_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cursors went with it: the journal says where it stood, and has the gap itself."""
     bench = Bench(monkeypatch)
