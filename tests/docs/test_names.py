@@ -31,6 +31,7 @@ FOREIGN = {
     "curl": "cert key cacert",
     "kubeconform": "strict",
     "etcd": "quota-backend-bytes",
+    "oauth2-proxy": "scope trusted-proxy-ip",
     "all of one prefix": "etcd-",
 }
 #: Paths of other servers and of hosts, and keys of an etcd.
