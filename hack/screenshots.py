@@ -20,26 +20,45 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from promoter_view.program.demo.cluster import SEEDED_TIME
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 SEED = 7
-SIZE = {"width": 1280, "height": 580}
-SCHEMES = ("light", "dark")
+SIZE: ViewportSize = {"width": 1280, "height": 580}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 #: Name of the picture, and the page's address below the root.
 PAGES = {
     "fleet": "",
     "strategy": "strategies/payments/ledger",
     "stages": "stages",
     "stage": "stages/storefront-delivery/uat",
+    "commit": "commits/3f9b6bb272ee6a2ef8e4cb5c77d8c569daff9a0b",
     "activity": "activity",
     "journal": "journal",
     "figures": "journal/figures",
+    "notifications": "notifications",
     "system": "program",
 }
+_NOTIFICATIONS = """notifications:
+- name: payments-slack
+  urlFile: /etc/promoter-view/notifications/slack-url
+  format: slack
+  namespaces: [payments]
+  events: [promoted, restored, failed, recovered]
+- name: audit
+  url: https://audit.example.com/hooks/promotions
+- name: mornings
+  urlFile: /etc/promoter-view/notifications/teams-url
+  format: teams
+  digest: {at: "09:00", timeZone: Europe/Berlin}
+- name: cluster
+  format: kubernetes-event
+  events: [promoted, restored, failed, held]
+"""
 _PATIENCE_SECONDS = 120
 #: The page's clock, some seconds behind the program's start, so that ages say the same each time.
 _PAGE_TIME = datetime.fromtimestamp(SEEDED_TIME + 20, UTC)
@@ -86,7 +105,20 @@ def _browser() -> Iterator[Browser]:
 def _demo(place: Path) -> Iterator[str]:
     """The program, on ports of its own, once its fleet is there; the address of its pages."""
     command = [str(Path(sys.executable).with_name("twistd")), "-n", "--pidfile=", "promoter-view", "--demo"]
-    command += ["--demo-seed", str(SEED), "--secure-port", "0", "--dashboard-port", "18080+", "--log-format", "text"]
+    declared = place / "notifications.yaml"
+    declared.write_text(_NOTIFICATIONS)
+    command += [
+        "--notifications",
+        str(declared),
+        "--demo-seed",
+        str(SEED),
+        "--secure-port",
+        "0",
+        "--dashboard-port",
+        "18080+",
+        "--log-format",
+        "text",
+    ]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PROMOTER_VIEW_")}
     said = place / "said"
     with said.open("wb") as out, subprocess.Popen(command, cwd=place, stdout=out, stderr=out, env=environ) as process:

@@ -58,12 +58,15 @@ def notifications_shown(document: Mapping[str, Any] | None) -> NotificationsShow
     lines = [_line(each) for each in mappings(document, "notifications")]
     problem = text(document, "problem")
     failing = [line.name for line in lines if line.failing]
+    refused = [line.name for line in lines if line.refused]
     if problem:
         verdict = f"The file of notifications is invalid, the last valid one is used: {problem}"
     elif failing:
         verdict = f"Not delivered, retrying: {', '.join(failing)}"
     elif document.get("sends") is not True:
         verdict = "The leader sends them; see the page of that replica"
+    elif refused:
+        verdict = f"Some messages were refused, and are not delivered: {', '.join(refused)}"
     else:
         verdict = "Every notification is delivered" if lines else "The file declares no notification"
     return NotificationsShown(True, not problem and not failing, verdict, lines)

@@ -37,7 +37,7 @@ def test_a_line_for_each() -> None:
     """With what its receiver refused."""
     shown = notifications_shown(document(CHAT))
     (line,) = shown.lines
-    assert (shown.well, shown.verdict) == (True, "Every notification is delivered")
+    assert (shown.well, shown.verdict) == (True, "Some messages were refused, and are not delivered: chat")
     assert (line.name, line.events, line.lag, line.sent, line.health) == (
         "chat",
         "failed, promoted",
@@ -59,7 +59,8 @@ def test_what_fails_is_said_first() -> None:
 
 
 def test_verdicts() -> None:
-    """A bad file, another replica that sends, a file that declares none."""
+    """A bad file, another replica that sends, a file that declares none, and nothing that was refused."""
+    assert notifications_shown(document({**CHAT, "refused": 0})).verdict == "Every notification is delivered"
     assert "line 3: no" in notifications_shown(document(CHAT, problem="line 3: no")).verdict
     assert not notifications_shown(document(problem="line 3: no")).well
     assert "replica" in notifications_shown(document(CHAT, sends=False)).verdict
