@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from itertools import chain
 
 from twisted.web.server import Request
 
@@ -189,7 +188,7 @@ class PageResource:
         sighted = self._moments.sights(past).of(visitor, *self._plurals)
         await sighted.sight.look()
         found, head = await sighted.see(lambda: self._list(sighted.views))
-        seen = seen_of(past, chain.from_iterable(found.values()), whole=sighted.sight.whole)
+        seen = seen_of(past, found.values(), whole=sighted.sight.whole)
         banner = banner_of(past, seen, parse_at(query["at"], self.now()), path, query)
         return PageInput(
             bundles=found,

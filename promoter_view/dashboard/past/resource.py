@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from typing import NamedTuple
 
 import orjson
@@ -88,7 +87,7 @@ class ComparePages:
         sighted = self._moments.sights(past).of(visitor, *self._plurals)
         await sighted.sight.look()
         found = await sighted.see(lambda: {view: sighted.views.list(view, namespace) for view in self._plurals})
-        return _Seen(found, seen_of(past, chain.from_iterable(found.values()), whole=sighted.sight.whole))
+        return _Seen(found, seen_of(past, found.values(), whole=sighted.sight.whole))
 
 
 class _Seen(NamedTuple):

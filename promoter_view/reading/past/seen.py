@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from promoter_view.reading.looks import looks_of
 from promoter_view.records import Bundle
 from promoter_view.views.versions import LAST_PLACE, join, moment, split
 
@@ -28,14 +30,15 @@ class SeenMoment:
     after: int = 0
 
 
-def seen_of(past: PastState, bundles: Iterable[Bundle], *, whole: bool) -> SeenMoment:
+def seen_of(past: PastState, found: Iterable[Sequence[Bundle]], *, whole: bool) -> SeenMoment:
     """What a moment tells to whoever sees those bundles of it. ``whole``: that is all there is, also of what is gone.
 
     To others it tells what their bundles' resourceVersions say already, and nothing of changes that they cannot see.
     """
     if whole:
         return SeenMoment(past.time, past.views.head, past.before, past.after)
-    newest = max((bundle.resource_version for bundle in bundles), default=0)
+    looks = chain.from_iterable(map(looks_of, found))
+    newest = max((look.whole.resource_version for look in looks), default=0)
     if not newest:
         return SeenMoment()
     last = split(newest)

@@ -33,13 +33,13 @@ def test_who_sees_everything_is_told_all() -> None:
 
 def test_others_are_told_what_their_bundles_say() -> None:
     """When the newest of them changed, and the state before that; nothing of what comes next."""
-    found = seen_of(past(), [bundle(OFFSET), bundle(OFFSET - 5)], whole=False)
+    found = seen_of(past(), [[bundle(OFFSET)], [bundle(OFFSET - 5)]], whole=False)
     assert found == SeenMoment(datetime.fromtimestamp(1_800_000_000, UTC), HEAD, join(OFFSET - 1, 1, LAST_PLACE))
 
 
 def test_no_change_is_told_later_than_the_last_record() -> None:
     """An offset may be ahead of the clock."""
-    found = seen_of(past(since_ms=1_799_999_999_000), [bundle(OFFSET)], whole=False)
+    found = seen_of(past(since_ms=1_799_999_999_000), [[bundle(OFFSET)]], whole=False)
     assert found.recorded == datetime.fromtimestamp(1_799_999_999, UTC)
 
 
