@@ -30,7 +30,8 @@ def left(installed: Installation) -> list[str]:
     kinds = ("deployments", "services", "secrets", "persistentvolumeclaims", "serviceaccounts")
     listed = installed.plane.kubectl("get", ",".join(kinds), "-n", NAMESPACE, "-o", "name").split()
     services = [each["metadata"]["name"] for each in installed.client.get(API_SERVICES)["items"]]
-    return [each for each in (*listed, *services) if "promoter-apiserver" in each or each == API_SERVICE]
+    ours = ("promoter-apiserver", "promoter-dashboard", API_SERVICE)
+    return [each for each in (*listed, *services) if any(name in each for name in ours)]
 
 
 def test_by_kustomize_and_script(installed: Installation, tmp_path: Path) -> None:
@@ -65,6 +66,15 @@ def test_by_helm(installed: Installation, tmp_path: Path) -> None:
     (tmp_path / "bin" / "helm").symlink_to(path)
     with Node(installed, cert_manager=True):
         follow(WORLDS["helm"], installed, tmp_path)
+    assert left(installed) == []
+
+
+def test_with_the_dashboard(installed: Installation, tmp_path: Path) -> None:
+    """Its pod shows a visitor with a token what that may see, and nothing else."""
+    with Node(installed):
+        said = follow(WORLDS["dashboard"], installed, tmp_path)
+    assert "\npayments\n" in said
+    assert "\nledger\n" not in said
     assert left(installed) == []
 
 

@@ -24,7 +24,9 @@ _ALL = (
         f"""command=$KUBECTL
 case " $* " in
 *" logs "*) exec cat "$PODS/promoter-apiserver.log" ;;
-*" port-forward "*) exec "$PYTHON" "$RELAY" 6443 "$PODS/promoter-apiserver-6443" ;;
+*" port-forward "*)
+	for word; do case $word in deployment/*) pod=$(basename "$word") ;; esac; done
+	exec "$PYTHON" "$RELAY" "$word" "$PODS/$pod-$word" ;;
 *watch*|*" -w "*) {_FOR_A_WHILE} ;;
 *) exec "$KUBECTL" "$@" ;;
 esac""",

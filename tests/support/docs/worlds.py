@@ -102,6 +102,7 @@ _ALL = (
         "cert-manager", "the same, with a stand-in of cert-manager", _INSTALLATIONS, ("README.md", *_INSTALLED), _NAMED
     ),
     World("helm", "the same, by helm", _INSTALLATIONS, _INSTALLED, _NAMED),
+    World("dashboard", "the same, with the dashboard in a pod of its own", _INSTALLATIONS, _INSTALLED),
     World("bundle", "the same, by the files of a release", _INSTALLATIONS, _INSTALLED, _NAMED),
 )
 WORLDS = {each.name: each for each in _ALL}
