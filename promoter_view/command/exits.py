@@ -30,11 +30,11 @@ class Exit(enum.IntEnum):
 
 
 _MEANINGS = {
-    Exit.WELL: "done; of `wait`: the commit is live, or was and a later one is now; of `check`: nothing to do",
-    Exit.FAILED: "of `wait`: it failed or is held; of `check`: something is to do; of `log`, `journal` and `notify`: "
-    "it cannot be used",
-    Exit.TIMED_OUT: "of `wait`: the time is over",
-    Exit.SUPERSEDED: "of `wait`: a later commit took its place before it was live",
+    Exit.WELL: "success; for `wait`: the commit is live, or was and a later one is now; for `check`: nothing to do",
+    Exit.FAILED: "for `wait`: it failed or is held; for `check`: there is something to do; for `log`, `journal` and "
+    "`notify`: it cannot be used",
+    Exit.TIMED_OUT: "for `wait`: timeout",
+    Exit.SUPERSEDED: "for `wait`: a later commit replaced it before it was live",
     Exit.UNKNOWN: "no such strategy, Stage, environment, commit or Freight",
     Exit.USAGE: "wrong arguments",
     Exit.UNREACHABLE: "the cluster or promoter-view's API cannot be reached",
@@ -43,7 +43,7 @@ _MEANINGS = {
     Exit.FORBIDDEN: "the cluster does not accept the credentials, or permission is missing",
     Exit.CONFIGURATION: "the kubeconfig cannot be used",
     Exit.INTERRUPTED: "interrupted (Ctrl-C)",
-    Exit.BROKEN_PIPE: "the reader of the output has gone",
+    Exit.BROKEN_PIPE: "the reader of the output closed the pipe",
     Exit.TERMINATED: "terminated (SIGTERM)",
 }
 

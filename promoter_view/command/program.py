@@ -31,7 +31,7 @@ _LOG = Words("LOG", str)
 def promoter_view_command() -> None:
     """See where every commit is: a live dashboard and a Kubernetes API for GitOps Promoter and Kargo.
 
-    People who only look use kubectl promotion.
+    To only look, use kubectl promotion.
     """
 
 
@@ -48,7 +48,7 @@ def serve(options: tuple[str, ...]) -> None:
 @promoter_view_command.command(cls=click.Command, context_settings=_PASSED_ON, add_help_option=False)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="")
 def demo(options: tuple[str, ...]) -> None:
-    """Run on an in-process cluster with a fleet at work.
+    """Run on an in-process cluster with a moving fleet.
 
     The same as promoter-view serve --demo; every option of serve can follow.
     """
@@ -60,8 +60,8 @@ def demo(options: tuple[str, ...]) -> None:
 def check(options: tuple[str, ...]) -> None:
     """Check what serve needs with the same options.
 
-    One line each for certificates, the event log, the journal, ports, the kubeconfig, the cluster, its CRDs,
-    permissions and the APIService, with what to do.
+    It prints one line each for certificates, the event log, the journal, ports, the kubeconfig, the cluster, its
+    CRDs, permissions and the APIService, with what to do.
 
     Exit status 0: nothing to do; 1: something to do; 64: wrong arguments. Nothing is written anywhere.
     """
@@ -109,10 +109,10 @@ def _with_etcd(command: click.Command) -> click.Command:
     help="also how far notifications were sent; without it the new log's subscriptions begin at the newest entry",
 )
 def copy(source: str, target: str, cursors: bool, **etcd: str | None) -> None:
-    """Start a log with the state of another one, perhaps of another kind.
+    """Start a log with the state of another log, which may be of another kind.
 
-    FROM and TO are written as --event-log has them, for example file:DIR. TO must be empty or absent. No program may
-    have either log open. Clients that are at the newest resourceVersion resume, others get 410 once.
+    Write FROM and TO as for --event-log, for example file:DIR. TO must be empty or absent. No program may have either
+    log open. Clients at the newest resourceVersion resume; others get 410 once.
     """
     work("promoter_view.command.answers.logs")(source=source, target=target, etcd=etcd, cursors=cursors)
 
@@ -121,10 +121,10 @@ def copy(source: str, target: str, cursors: bool, **etcd: str | None) -> None:
 @log.command(cls=PurposeCommand, context_settings=CONTEXT)
 @click.argument("source", metavar="LOG")
 def verify(source: str, **etcd: str | None) -> None:
-    """Read a whole log and say what it holds.
+    """Read a whole log and print what it contains.
 
-    LOG is written as --event-log has it, for example file:DIR. No program may have it open. Nothing is changed. Exit
-    status 1 where it is damaged or cannot be read.
+    Write LOG as for --event-log, for example file:DIR. No program may have it open. The command changes nothing. Exit
+    status 1: the log is damaged or cannot be read.
     """
     work("promoter_view.command.answers.logs")(source=source, target=None, etcd=etcd)
 
@@ -157,8 +157,8 @@ def _entries_option(name: str, **more: Any) -> Callable[[Callable[..., Any]], Ca
 def export(place: str, since: str | None, until: str | None, form: str, **etcd: str | None) -> None:
     """Print the entries of a journal, the oldest first.
 
-    JOURNAL is written as --journal has it, for example sqlite:FILE, or it is the event log: DIR, file:DIR, or the etcd
-    as --event-log has it. Nothing is changed. Whoever may read the file sees everything that is in it.
+    Write JOURNAL as for --journal, for example sqlite:FILE. Or give the event log: DIR, file:DIR, or the etcd as for
+    --event-log. The command changes nothing. Everybody who can read the file sees everything in it.
     """
     work("promoter_view.command.answers.journal_export")(place=place, since=since, until=until, form=form, **etcd)
 
@@ -167,11 +167,11 @@ def export(place: str, since: str | None, until: str | None, form: str, **etcd: 
 @journal.command("verify", cls=PurposeCommand, context_settings=CONTEXT)
 @click.argument("place", metavar="JOURNAL")
 def verify_journal(place: str, **etcd: str | None) -> None:
-    """Read a whole journal and say what it holds.
+    """Read a whole journal and print what it contains.
 
-    JOURNAL is written as --journal has it, for example sqlite:FILE, or it is the event log: DIR, file:DIR, or the etcd
-    as --event-log has it. Nothing is changed. A line each says what is checked. Exit status 1 where it is damaged or
-    cannot be read.
+    Write JOURNAL as for --journal, for example sqlite:FILE. Or give the event log: DIR, file:DIR, or the etcd as for
+    --event-log. The command changes nothing. It prints a line for each check. Exit status 1: the journal is damaged
+    or cannot be read.
     """
     work("promoter_view.command.answers.journal_verify")(place=place, **etcd)
 
@@ -193,8 +193,8 @@ def notify() -> None:
 def check_notifications(file: str) -> None:
     """Check a notifications file.
 
-    A line for each notification says what it sends where. If something is wrong, all of it is said, and the exit status
-    is 1. Nothing is sent, and files that FILE names are not read.
+    It prints a line for each notification: what it sends, and where. If something is wrong, it prints all problems,
+    and the exit status is 1. It sends nothing, and does not read files that FILE names.
     """
     work("promoter_view.command.answers.notify_check")(file=file)
 
@@ -214,9 +214,9 @@ def check_notifications(file: str) -> None:
 def preview(file: str, name: str, events: str | None, dashboard_url: str) -> None:
     """Print the messages of the notification NAME in FILE.
 
-    EVENTS is what promoter-view journal export prints: a file, or - for standard input. The default is one made-up
+    EVENTS is what promoter-view journal export prints: a file, or - for standard input. The default is one sample
     event. Filters apply, except labels, which an export does not have. Each message has the time at which it is sent.
-    Files with secrets and texts are read. Nothing is sent.
+    The command reads files with secrets and texts. It sends nothing.
     """
     work("promoter_view.command.answers.notify_preview")(
         file=file, name=name, events=events, dashboard_url=dashboard_url
@@ -252,8 +252,8 @@ def _ask_notifications(verb: str, name: str, since: str, output: str, reach: dic
 def status_of_notifications(output: str, **reach: str | None) -> None:
     """Show how the notifications of a running program are delivered.
 
-    The program's own API is asked, and not the cluster's: reach it by kubectl port-forward. It needs the permission to
-    get the path /notifications.
+    The command needs the program's own API, not the cluster's: use kubectl port-forward. You need permission to get
+    the path /notifications.
     """
     _ask_notifications("status", "", "", output, reach)
 
@@ -262,9 +262,9 @@ def status_of_notifications(output: str, **reach: str | None) -> None:
 @notify.command("test", cls=PurposeCommand, context_settings=CONTEXT)
 @click.argument("name", metavar="NAME")
 def test_notification(name: str, output: str, **reach: str | None) -> None:
-    """Send a made-up event to the receiver of the notification NAME.
+    """Send a sample event to the receiver of the notification NAME.
 
-    Prints the answer; exit status 1 if the receiver does not take it. It needs the permission to post to the path
+    It prints the answer. Exit status 1: the receiver did not accept it. You need permission to post to the path
     /notifications/NAME/test.
     """
     _ask_notifications("test", name, "", output, reach)
@@ -284,7 +284,7 @@ def test_notification(name: str, output: str, **reach: str | None) -> None:
 def replay(name: str, since: str, output: str, **reach: str | None) -> None:
     """Send the events of the notification NAME again, from a time on.
 
-    They come with the ids that they had. It needs the permission to post to the path /notifications/NAME/replay.
+    The messages have the same ids as before. You need permission to post to the path /notifications/NAME/replay.
     """
     _ask_notifications("replay", name, since, output, reach)
 
@@ -298,11 +298,11 @@ def version() -> None:
 @promoter_view_command.command(cls=PurposeCommand, context_settings=CONTEXT)
 @click.argument("shell", type=OneOf("bash", "zsh", "fish"), metavar="bash|zsh|fish")
 def completion(shell: str) -> None:
-    """Print what completes promoter-view in a shell.
+    """Print the completion of promoter-view for a shell.
 
-    For bash add to ~/.bashrc: source <(promoter-view completion bash). kubectl completes kubectl promotion by itself
-    where kubectl_complete-promotion is in PATH, as it is after an installation. It asks the cluster for the names of
-    strategies, Stages and Freight.
+    For bash add to ~/.bashrc: source <(promoter-view completion bash). If kubectl_complete-promotion is in PATH,
+    kubectl completes kubectl promotion; an installation puts it there. Completion reads the names of strategies,
+    Stages and Freight from the cluster.
     """
     work("promoter_view.command.completing")(command=promoter_view_command, name=NAME, shell=shell)
 

@@ -118,13 +118,13 @@ def promotion_command() -> None:
 
 @promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
 @click.argument("name", required=False, shell_complete=_EITHER)
-@_option(_FORM, "-w", "--watch", is_flag=True, help="go on, and show each change")
+@_option(_FORM, "-w", "--watch", is_flag=True, help="keep running, and show each change")
 @_options(everywhere=True, dated=True)
 def status(**given: Any) -> None:
     """Show strategies and Stages, or the environments of one strategy, or the newer Freight of one Stage.
 
-    stage/NAME is a Stage in any case.
-    With --watch the table moves in its place on a terminal; elsewhere each change is a row of its own.
+    stage/NAME is a Stage in any case. With --watch a terminal shows the table in place. Otherwise each change is a
+    new row.
     """
     _answer("status", given)
 
@@ -135,8 +135,8 @@ def status(**given: Any) -> None:
 def where(**given: Any) -> None:
     """Show where a commit is.
 
-    SHA is at least 7 characters of a dry, hydrated or source commit, or of a Freight. Exit status 4 if nothing that
-    you may list names it.
+    SHA is at least 7 characters of a dry, hydrated or source commit, or of a commit in Freight. If nothing that you
+    may list has it, the exit status is 4.
     """
     _answer("where", given)
 
@@ -159,14 +159,14 @@ def where(**given: Any) -> None:
     _GOAL,
     "--stage",
     metavar="NAME",
-    help="a Stage, in place of a strategy [default: all that know --freight]",
+    help="a Stage instead of a strategy [default: all that know --freight]",
     shell_complete=_STAGE,
 )
 @_option(
     _GOAL,
     "--freight",
     metavar="FREIGHT",
-    help="Freight by alias, name or its beginning [default: what comes next to --stage]",
+    help="Freight by alias, name or the start of its name [default: the next Freight of --stage]",
     shell_complete=_completing("freight"),
 )
 @_option(_TIME, "--timeout", type=_DURATION, default="30m", help="how long to wait")
@@ -181,20 +181,20 @@ def where(**given: Any) -> None:
     _TIME,
     "--fail-fast",
     is_flag=True,
-    help="end when the first environment failed or is held, while others go on",
+    help="end as soon as one environment failed or is held",
 )
 @_options(everywhere=True)
 def wait(**given: Any) -> None:
     """Wait until a commit is live, or Freight is in use.
 
-    Give a strategy's NAME, --commit or both; or --stage, --freight or both. Without NAME every strategy that knows the
-    commit is waited for, without --stage every Stage that knows the Freight. It watches, and resumes over restarts of
-    the server and lost connections.
+    Give a strategy's NAME, --commit or both; or --stage, --freight or both. Without NAME the command waits for every
+    strategy that knows the commit, without --stage for every Stage that knows the Freight. It watches, and resumes
+    after restarts of the server and lost connections.
 
-    Exit status 0: live (of Freight: in use, and the Stage is Healthy), or it was and a later one is live now. 1: a
-    check failed, or a RestoreActiveCommit holds the environment; the Promotion failed, or the Stage is Unhealthy. 2:
-    timeout; the last line says what it waited for. 3: a later one took its place before it was live. 4: unknown
-    strategy, environment, Stage, commit or Freight.
+    Exit status 0: the commit is live, or it was live and a later one is live now. For Freight: it is in use, and the
+    Stage is Healthy. 1: a check failed, or a RestoreActiveCommit holds the environment; the Promotion failed, or the
+    Stage is Unhealthy. 2: timeout; the last line says what the command waited for. 3: a later commit replaced it
+    before it was live. 4: unknown strategy, environment, Stage, commit or Freight.
     """
     _answer("wait", given)
 
@@ -204,11 +204,11 @@ def wait(**given: Any) -> None:
 @click.argument("environment", required=False)
 @_options(everywhere=False, dated=True)
 def why(**given: Any) -> None:
-    """Show why an environment, or a Stage, is where it is.
+    """Show why an environment or a Stage is in its state.
 
-    NAME is a strategy, else a Stage (stage/NAME: a Stage in any case). Of a strategy: from what the environment waits
-    for to the first cause; without ENVIRONMENT it is the one that the strategy's own state speaks of. Of a Stage: how
-    it stands, and of newer Freight why it is not there. And whom to ask.
+    NAME is a strategy, else a Stage (stage/NAME: a Stage in any case). For a strategy: what the environment waits
+    for, down to the first cause. Without ENVIRONMENT: the environment that causes the strategy's state. For a Stage:
+    its state, and why newer Freight is not there yet. For both: whom to ask.
     """
     _answer("why", given)
 
@@ -216,13 +216,13 @@ def why(**given: Any) -> None:
 @promotion_command.command(cls=PurposeCommand, context_settings=CONTEXT)
 @click.argument("name", required=False, shell_complete=_STRATEGY)
 @_option(_FORM, "--since", type=_DURATION, default="24h", help="how far to look back")
-@_option(_FORM, "-f", "--follow", is_flag=True, help="go on, and show what happens")
+@_option(_FORM, "-f", "--follow", is_flag=True, help="keep running, and show new events")
 @_options(everywhere=True)
 def log(**given: Any) -> None:
     """Show what happened, the oldest first.
 
-    What went live is as much as GitOps Promoter keeps: the last 5 promotions of an environment, 20 from 0.41 on. Of
-    states it shows the present one, and with --follow each change.
+    It shows the promotions that GitOps Promoter keeps: the last 5 of an environment, 20 from 0.41 on. It shows the
+    current state, and with --follow each change of the state.
     """
     _answer("log", given)
 
@@ -233,8 +233,9 @@ def log(**given: Any) -> None:
 def history(**given: Any) -> None:
     """Show what went live where, or the Promotions of a Stage; the newest first.
 
-    NAME is a strategy, else a Stage (stage/NAME: a Stage in any case), of which the last ten that have ended are kept.
-    Of a strategy it is as much as GitOps Promoter keeps: the last 5 promotions of an environment, 20 from 0.41 on.
+    NAME is a strategy, else a Stage (stage/NAME: a Stage in any case), which has the last ten Promotions that have
+    ended. For a strategy it shows the promotions that GitOps Promoter keeps: the last 5 of an environment, 20 from
+    0.41 on.
     """
     _answer("history", given)
 
@@ -247,8 +248,8 @@ def history(**given: Any) -> None:
 def diff(**given: Any) -> None:
     """Show the commits between two environments.
 
-    Those that any environment of the strategy has had, as far as is kept, and a link to all where the repository's
-    address is known.
+    It shows the known commits that any environment of the strategy has had. If the repository's address is known, it
+    prints a link to all commits.
     """
     _answer("diff", given)
 
@@ -257,17 +258,17 @@ def diff(**given: Any) -> None:
 @click.argument("name", required=False, shell_complete=_EITHER)
 @_option(_REACH, "-l", "--selector", metavar="LABELS", help="objects with these labels, such as team=payments")
 @_option(_FORM, "--since", type=_DURATION, default="30d", help="how far to look back")
-@_option(_FORM, "--by", type=OneOf("object", "namespace"), default="object", help="what a row is of")
+@_option(_FORM, "--by", type=OneOf("object", "namespace"), default="object", help="what each row shows")
 @_options(everywhere=True, forms=("table", "wide", "csv", "json", "yaml"))
 def dora(**given: Any) -> None:
     """Show how often, how fast and how well commits are delivered.
 
     For each strategy: deployments to its last environments, the time from a commit to there (lead time) and from one
-    environment to the next (hop). Also the deployments that failed or were taken back, and the time until that was
-    over.
-    Of each Stage: its Promotions, the time from one Stage to the next, Promotions that failed or made it unhealthy.
-    Times are medians, of as many as the parentheses say; -o wide has p90 too, from ten on. It counts what the journal
-    of promoter-view has: docs/journal.md has the definitions. stage/NAME is a Stage in any case.
+    environment to the next (hop). Also the deployments that failed or were rolled back, and the time until this was
+    over. For each Stage: its Promotions, the time from one Stage to the next, Promotions that failed or made it
+    unhealthy. Times are medians; the number of samples is in parentheses. -o wide also has p90 if there are ten
+    samples or more. The figures come from promoter-view's journal; docs/journal.md has the definitions. stage/NAME is
+    a Stage in any case.
     """
     _answer("dora", given)
 

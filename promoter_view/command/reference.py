@@ -19,9 +19,8 @@ _TITLE = """# The commands
 
 <!-- This page is written by make docs. -->
 
-`pip install promoter-view` installs two commands: `kubectl promotion` for whoever looks, and `promoter-view` for
-whoever runs the program. Each says the same by `--help`. kubectl finds the first one where `kubectl-promotion` is in
-PATH.
+`pip install promoter-view` installs two commands: `kubectl promotion` to look at promotions, and `promoter-view` to run
+the program. `--help` prints the same text as this page. If `kubectl-promotion` is in PATH, kubectl finds the first one.
 
 <!-- docs-check: cluster -->
 ```
@@ -31,9 +30,9 @@ kubectl promotion why shop production -n team
 kubectl promotion wait shop -n team --commit "$(git rev-parse HEAD)" --environment production --timeout 1h
 ```
 
-`kubectl promotion` uses the kubeconfig, your own permissions and the aggregated API only. The permissions are `list`
-and `watch` of `promotionstrategydetails` and `stagedetails`, `get` of `commits` and `list` of `promotionevents`, in the
-API group `view.promoter.argoproj.io`.
+`kubectl promotion` uses only the kubeconfig, your own permissions and the aggregated API. You need `list` and `watch`
+on `promotionstrategydetails` and `stagedetails`, `get` on `commits` and `list` on `promotionevents`, in the API group
+`view.promoter.argoproj.io`.
 """
 
 

@@ -5,13 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.docs.prose import mean_words, sentences
-from tests.support.docs.pages import DOCS, PAGES, ROOT, shown
+from tests.support.docs.pages import PAGES, shown
 
 LONGEST = 35
-MEAN = 25
-MEAN_AT_FIRST = 20
-#: What a stranger reads first.
-FIRST = (ROOT / "README.md", DOCS / "quickstart.md")
+MEAN = 20
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
@@ -22,8 +19,8 @@ def test_no_sentence_is_long(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_the_mean_is_low(page: Path) -> None:
-    """At most 25 words a sentence in the mean, 20 in what is read first."""
-    assert mean_words(page.read_text()) <= (MEAN_AT_FIRST if page in FIRST else MEAN)
+    """At most 20 words a sentence in the mean."""
+    assert mean_words(page.read_text()) <= MEAN
 
 
 @pytest.mark.parametrize(

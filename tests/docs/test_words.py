@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.docs.pages import ROOT, shown
+from tests.docs.prose import without_code
+from tests.support.docs.pages import PAGES, ROOT, shown
 
 BANNED = (
     "what would be right",
@@ -19,8 +20,34 @@ BANNED = (
     "who we are to",
     "evidence that proves nothing",
 )
+#: Turns of phrase that a reader of the pages has to read twice; code, in backticks or blocks, may have them.
+DIALECT = (
+    "anew",
+    "asked for",
+    "for ever",
+    "go on",
+    "goes on",
+    "he",
+    "him",
+    "his",
+    "how it stands",
+    "in vain",
+    "is said",
+    "is told",
+    "is wanted",
+    "lamp",
+    "of ours",
+    "once more",
+    "one that",
+    "so that nobody",
+    "that of",
+    "under way",
+    "what is there",
+)
 _PLACES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs", "promoter_view", "deploy", "hack", "newsfragments")
 _TEXTS = {".md", ".py", ".html", ".js", ".css", ".yaml", ".yml", ".json", ".sh", ".txt", ".tpl", ".toml", ".svg"}
+_CODE = re.compile(r"``.+?``|`[^`]*`", re.DOTALL)
+_TURNS = re.compile("|".join(rf"\b{words.replace(' ', chr(92) + 's+')}\b" for words in DIALECT), re.IGNORECASE)
 _EITHER = re.compile("|".join(words.replace(" ", r"\s+(?:#:?\s+|//\s+)?") for words in BANNED), re.IGNORECASE)
 
 
@@ -39,6 +66,26 @@ def test_banned_words_are_nowhere() -> None:
     """Each file with words in it, comments too, so that a plain search can tell as well."""
     texts = ((path, path.read_text(encoding="utf-8")) for path in files() if path.suffix in _TEXTS)
     assert {shown(path): words for path, text in texts if (words := found(text))} == {}
+
+
+def turns(page: str) -> list[str]:
+    """The turns of phrase in the prose of a page, code left out."""
+    return [" ".join(each.split()) for each in _TURNS.findall(_CODE.sub("`", without_code(page)))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_pages_speak_plainly(page: Path) -> None:
+    """None of the turns of phrase is on a page that users read."""
+    assert turns(page.read_text()) == []
+
+
+def test_turns_are_found_in_prose_only() -> None:
+    """Also over a line's end; not in code, nor within a longer word."""
+    assert turns("It goes\non, and HE is told.\n\n`what is there`\n```\nanew\n```\nthe others\n") == [
+        "goes on",
+        "HE",
+        "is told",
+    ]
 
 
 @pytest.mark.parametrize("words", BANNED)
