@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from promoter_view.journal.entries import EventType, JournalEntry
+from promoter_view.journal.postgresql import resting
+from promoter_view.journal.postgresql.address import parse_address
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.store import JournalQuery
 from promoter_view.log.file.folder import JOURNAL
+from tests.support.journal.postgres import running_postgres
 from tests.support.journal.promoting import Promoter, told
 from tests.support.program.client import GROUP_PATH, Client
 from tests.support.program.program import Program
@@ -25,26 +28,49 @@ _WRITES = lasting(40, 1000)
 _SECONDS = 90.0
 
 
-def entries(folder: Path) -> Sequence[JournalEntry]:
+Read = Callable[[], Sequence[JournalEntry]]
+
+
+def of_file(path: Path) -> Sequence[JournalEntry]:
     """All that stands in a journal, whoever writes it."""
-    connection = sqlite3.connect(folder / JOURNAL)
+    connection = sqlite3.connect(path)
     try:
         return work.query(connection.cursor(), JournalQuery(limit=1_000_000))
     finally:
         connection.close()
 
 
+def of_database(url: str) -> Sequence[JournalEntry]:
+    """The same."""
+    address = parse_address(url)
+    with resting.opened(address) as connection:
+        return [each for page in resting.entries(connection, address.schema, JournalQuery()) for each in page]
+
+
 @soak
 def test_each_promotion_once_however_often_it_is_killed(tmp_path: Path) -> None:
+    """With the journal beside its log."""
+    killed(tmp_path, [], lambda: of_file(tmp_path / "log" / JOURNAL))
+
+
+@soak
+def test_a_journal_that_is_not_on_the_disk(tmp_path: Path) -> None:
+    """The same in a database, with a copy in memory that is made anew at each start."""
+    url = running_postgres().url("schema=killed")
+    killed(tmp_path, ["--journal", url], lambda: of_database(url))
+    assert not list(tmp_path.rglob("*.sqlite"))
+
+
+def killed(tmp_path: Path, journal: Sequence[str], read: Read) -> None:
     """Killed at any moment while commits are promoted: what the journal has is what was promoted, in its order.
 
     What was written once is never another, and there is no gap.
     """
-    chance, log = random.Random(11), tmp_path / "log"
+    chance = random.Random(11)
     with simulated(tmp_path / "cluster") as cluster:
         promoter = Promoter(cluster.written, chance, _STRATEGIES)
-        options = ["--kubeconfig", str(cluster.kubeconfig), "--insecure-no-auth", "--event-log", f"file:{log}"]
-        with Program(tmp_path / "program", options) as program:
+        options = ["--kubeconfig", str(cluster.kubeconfig), "--insecure-no-auth", "--event-log"]
+        with Program(tmp_path / "program", [*options, f"file:{tmp_path / 'log'}", *journal]) as program:
             known: dict[str, JournalEntry] = {}
             for _ in range(_KILLS):
                 program.start()
@@ -54,29 +80,29 @@ def test_each_promotion_once_however_often_it_is_killed(tmp_path: Path) -> None:
                 program.kill()
                 for _ in range(chance.randrange(_WRITES // 4)):
                     promoter.write()
-                found = {each.identity.name: each for each in entries(log)}
+                found = {each.identity.name: each for each in read()}
                 assert all(found[name].happening == entry.happening for name, entry in known.items())
                 known = found
             program.start()
             program.wait_ready()
             total = sum(map(len, promoter.live.values()))
-            wait(lambda: _count(log) >= total, _SECONDS, "the journal has come to what was promoted last")
-            watched = _watched(program, log)
+            wait(lambda: _count(read()) >= total, _SECONDS, "the journal has come to what was promoted last")
+            watched = _watched(program, read())
             assert program.terminate() == 0
-        found = entries(log)
+        found = read()
     assert told(found, EventType.PROMOTED) == promoter.live
     assert told(found, EventType.MERGED) == promoter.merged
     assert not [each for each in found if each.happening.event is EventType.GAP]
     assert watched == [each.identity.name for each in found if each.key.namespace]
 
 
-def _count(log: Path) -> int:
-    return sum(map(len, told(entries(log), EventType.PROMOTED).values()))
+def _count(entries: Sequence[JournalEntry]) -> int:
+    return sum(map(len, told(entries, EventType.PROMOTED).values()))
 
 
-def _watched(program: Program, log: Path) -> list[str]:
+def _watched(program: Program, entries: Sequence[JournalEntry]) -> list[str]:
     """The names that a watch from the beginning of the journal is given."""
-    wanted = [each.identity for each in entries(log) if each.key.namespace]
+    wanted = [each.identity for each in entries if each.key.namespace]
     first = wanted[0].resource_version - 1
     names: list[str] = []
     deadline = time.monotonic() + _SECONDS
