@@ -12,9 +12,11 @@ from twisted.python.failure import Failure
 
 from promoter_view.boundaries import Leading, ViewReader
 from promoter_view.complaints import Complaint
+from promoter_view.journal.cursors import SecondCursors
 from promoter_view.journal.entries import EntryIdentity, JournalEntry
 from promoter_view.journal.instruments import JournalInstruments
 from promoter_view.journal.store import (
+    CursorShelf,
     JournalBusyError,
     JournalError,
     JournalQuery,
@@ -38,12 +40,21 @@ _PATIENCE_SECONDS = 10.0
 
 
 class Journal:
-    """``store`` is written by this alone."""
+    """``store`` is written by this alone. ``shelf``: where it has cursors too."""
 
     _log = Logger()
 
-    def __init__(self, views: ViewReader, store: JournalStore, retention: Retention, *, runtime: Runtime) -> None:
+    def __init__(
+        self,
+        views: ViewReader,
+        store: JournalStore,
+        retention: Retention,
+        *,
+        runtime: Runtime,
+        shelf: CursorShelf | None = None,
+    ) -> None:
         self._store = store
+        self.cursors = SecondCursors(shelf, clock=runtime.reactor)
         self._views = views
         self._runtime = runtime
         self._retention = retention
@@ -94,6 +105,7 @@ class Journal:
         """From now on it is written as the views change, or once trouble has passed. Errors: JournalError."""
         try:
             self.state = await self._store.open()
+            await self.cursors.open()
         except JournalBusyError as trouble:
             self._unopened.set(str(trouble))
             await self._store.close()
@@ -138,6 +150,7 @@ class Journal:
         await self._finish()
         self._write_no_more()
         self.is_open = False
+        await self.cursors.close()
         await self._store.close()
 
     async def _finish(self) -> None:

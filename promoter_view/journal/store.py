@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -107,6 +107,16 @@ class JournalStore(Protocol):
 
     def close(self) -> Deferred[None]:
         """After what is under way."""
+
+
+class CursorShelf(Protocol):
+    """Has cursors in entries a second time, for when the log that has them is gone. Each may fail with JournalError."""
+
+    def keep_cursors(self, places: Mapping[str, EntryIdentity]) -> Deferred[None]:
+        """By the names of those who have come so far."""
+
+    def cursors(self) -> Deferred[Mapping[str, EntryIdentity]]:
+        """What was kept."""
 
 
 class SharedJournalStore(JournalStore, Protocol):

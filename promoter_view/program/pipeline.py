@@ -163,7 +163,8 @@ def _journal(settings: Settings, pipeline: Pipeline, runtime: Runtime) -> Journa
         )
         return SharedJournal(views, kept, retention, runtime=runtime)
     if not is_shared(chosen.place, url):
-        return Journal(views, SqliteJournal(file, reactor=runtime.reactor), retention, runtime=runtime)
+        own = SqliteJournal(file, reactor=runtime.reactor)
+        return Journal(views, own, retention, runtime=runtime, shelf=own)
     from promoter_view.journal.etcd.opening import etcd_journal  # noqa: PLC0415 - where there is an etcd
 
     place, files = parse_place(url.removeprefix("etcd:")), _etcd_files(settings)

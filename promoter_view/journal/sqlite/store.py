@@ -6,7 +6,7 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -15,12 +15,13 @@ from twisted.enterprise.adbapi import ConnectionPool
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 
-from promoter_view.journal.entries import JournalEntry
+from promoter_view.journal.entries import EntryIdentity, JournalEntry
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.sqlite.edges import Edges
 from promoter_view.journal.sqlite.schema import migrate, prepare
 from promoter_view.journal.store import (
     Batch,
+    CursorShelf,
     JournalBusyError,
     JournalError,
     JournalQuery,
@@ -87,6 +88,14 @@ class SqliteJournal:
         """See JournalStore."""
         return self._write(lambda cursor: work.prune(cursor, retention, now))
 
+    def keep_cursors(self, places: Mapping[str, EntryIdentity]) -> Deferred[None]:
+        """See CursorShelf."""
+        return self._write(lambda cursor: work.keep_cursors(cursor, places))
+
+    def cursors(self) -> Deferred[Mapping[str, EntryIdentity]]:
+        """See CursorShelf."""
+        return self._read(work.cursors)
+
     def close(self) -> Deferred[None]:
         """See JournalStore; idempotent."""
         pools, self._pools = self._pools, None
@@ -149,3 +158,4 @@ def _nothing(_: Any) -> None:
 
 if TYPE_CHECKING:
     _store: type[JournalStore] = SqliteJournal
+    _shelf: type[CursorShelf] = SqliteJournal

@@ -9,7 +9,7 @@ from itertools import groupby, takewhile
 from typing import Any
 
 from promoter_view.journal.completing import Recall, completed
-from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType, JournalEntry, read_entry
+from promoter_view.journal.entries import BEGINNING, LAST, EntryIdentity, EventType, JournalEntry, read_entry
 from promoter_view.journal.sqlite.edges import Edges
 from promoter_view.journal.sqlite.queries import milliseconds, select
 from promoter_view.journal.store import Batch, JournalExpiredError, JournalQuery, JournalState, Retention
@@ -18,6 +18,7 @@ from promoter_view.journal.store import Batch, JournalExpiredError, JournalQuery
 _WRITTEN_AT_ONCE = 10
 #: Entries that one transaction deletes.
 _PRUNED_AT_ONCE = 1000
+_CURSOR, _CURSOR_ITEM = "cursor:", "cursor-item:"
 _LIVE = (EventType.PROMOTED, EventType.RESTORED)
 #: Entries of an environment that name a commit: few, however long the journal is.
 _OF_SHA = (
@@ -173,6 +174,19 @@ def _delete(cursor: Any, gone: Sequence[EntryIdentity]) -> int:
 
 def _expired(last: EntryIdentity) -> Mapping[str, int]:
     return {"expired": last.resource_version, "expired_item": last.item}
+
+
+def keep_cursors(cursor: Any, places: Mapping[str, EntryIdentity]) -> None:
+    """How far others have come with the entries, by name."""
+    told = {_CURSOR + name: place.resource_version for name, place in places.items()}
+    remember(cursor, told | {_CURSOR_ITEM + name: place.item for name, place in places.items()})
+
+
+def cursors(cursor: Any) -> Mapping[str, EntryIdentity]:
+    """What was kept of that."""
+    known = facts(cursor)
+    named = {name.removeprefix(_CURSOR): value for name, value in known.items() if name.startswith(_CURSOR)}
+    return {name: EntryIdentity(version, known.get(_CURSOR_ITEM + name, LAST)) for name, version in named.items()}
 
 
 class _Recall:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from twisted.internet.defer import Deferred, succeed
@@ -37,12 +37,22 @@ class CursorHolder(Protocol):
 
 
 class CursorKeeper:
-    """``append`` is the event log's. One append is under way at a time; what moves meanwhile goes with the next."""
+    """``append`` is the event log's. One append is under way at a time; what moves meanwhile goes with the next.
+
+    ``kept`` is told what the log has by then.
+    """
 
     _log = Logger()
 
-    def __init__(self, append: Callable[[Sequence[Entry]], Deferred[None]], *, clock: IReactorTime) -> None:
+    def __init__(
+        self,
+        append: Callable[[Sequence[Entry]], Deferred[None]],
+        *,
+        clock: IReactorTime,
+        kept: Callable[[Mapping[str, EntryIdentity]], None],
+    ) -> None:
         self._append = append
+        self._kept = kept
         self._clock = clock
         self._all: dict[str, CursorHolder] = {}
         self._forgotten: set[str] = set()
@@ -99,6 +109,7 @@ class CursorKeeper:
         self._writing = None
         for kept, place in moved.items():
             kept.saved(place)
+        self._kept({kept.name: place for kept, place in moved.items()})
 
     def _not_written(self, failure: Failure) -> None:
         """The log has stopped, or is another's now: who leads next goes on from the last that is durable."""

@@ -13,6 +13,7 @@ from twisted.logger import Logger
 
 from promoter_view.boundaries import EventLog, Leading, ViewReader
 from promoter_view.decoded import mapping, text
+from promoter_view.journal.cursors import SecondCursors
 from promoter_view.journal.entries import LAST, EntryIdentity, JournalEntry
 from promoter_view.journal.store import JournalError, JournalQuery
 from promoter_view.kubernetes.client.client import KubernetesClient
@@ -53,6 +54,10 @@ class KeptJournal(EntrySource, Protocol):
     def opened_at(self) -> int:
         """Its progress when it was opened."""
 
+    @property
+    def cursors(self) -> SecondCursors:
+        """Those that it has too."""
+
 
 class Notifications:
     """Implements ``boundaries.Leading``: only the process that writes the log sends."""
@@ -87,7 +92,7 @@ class Notifications:
         """See Leading."""
         assert self._cluster is not None
         runtime = self._runtime
-        keeper = CursorKeeper(self._event_log.append, clock=runtime.reactor)
+        keeper = CursorKeeper(self._event_log.append, clock=runtime.reactor, kept=self._journal.cursors.moved)
         told = (self._formats, self._links, runtime, self._cluster)
         self._parts = SendingParts(self._journal, self._views, keeper, *told)
         self._begin_at = self._lost()
@@ -174,7 +179,8 @@ class Notifications:
     def _standing(self, name: str) -> DeliveryStanding | None:
         place = self._views.cursors.get(name)
         if place is None:
-            return None if self._begin_at is None else DeliveryStanding(self._begin_at)
+            began = self._begin_at
+            return None if began is None else DeliveryStanding(min(began, self._journal.cursors.known.get(name, began)))
         cursor = EntryIdentity(*place)
         return DeliveryStanding(cursor, cursor)
 

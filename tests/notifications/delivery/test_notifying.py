@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
+from promoter_view.journal.cursors import SecondCursors
 from promoter_view.journal.entries import EntryIdentity, EventType, JournalEntry
 from promoter_view.journal.store import Batch, JournalQuery
 from promoter_view.log.errors import LogClosed
@@ -32,6 +33,20 @@ TAKEN = ReceiverAnswer(MessageFate.TAKEN, "HTTP 204")
 FAILED = ReceiverAnswer(MessageFate.FAILED, "HTTP 503")
 
 
+class Shelf:
+    """Where cursors are kept a second time."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, EntryIdentity] = {}
+
+    def keep_cursors(self, places: Mapping[str, EntryIdentity]) -> Deferred[None]:
+        self.places.update(places)
+        return succeed(None)
+
+    def cursors(self) -> Deferred[Mapping[str, EntryIdentity]]:
+        return succeed(dict(self.places))
+
+
 class Bench:
     """A process that leads: its journal, its log, its receivers; ``sent`` are the identities that were posted."""
 
@@ -41,7 +56,14 @@ class Bench:
         self.runtime = a_runtime(self.clock)
         self.store = DirectJournal()
         self.store.open()
-        self.journal = SimpleNamespace(progress=0, reach=EntryIdentity(-1, 0), opened_at=0, query=self.store.query)
+        self.shelf = Shelf()
+        self.journal = SimpleNamespace(
+            progress=0,
+            reach=EntryIdentity(-1, 0),
+            opened_at=0,
+            query=self.store.query,
+            cursors=SecondCursors(self.shelf, clock=self.clock),
+        )
         self.cursors: dict[str, CursorPlace] = dict(cursors or {})
         self.views = SimpleNamespace(cursors=self.cursors, get=lambda key: None)
         self.log = SimpleNamespace(append=self._append, status=lambda: SimpleNamespace(first=1))
@@ -320,6 +342,33 @@ def test_a_log_that_was_set_aside_costs_no_more_than_a_gap(monkeypatch: pytest.M
     bench.lead()
     bench.declare(CHAT)
     assert bench.sent == [f"{join(9, 0, 0)}-0"]
+
+
+def test_a_log_that_was_set_aside_and_a_slow_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it had come is kept beside the journal: it is sent what it had not got, and the others are not."""
+    bench = Bench(monkeypatch)
+    bench.write(*(entry(join(number, 0, 0)) for number in range(3, 6)), entry(join(9, 0, 0), event=EventType.GAP))
+    bench.shelf.places = {"chat": EntryIdentity(join(3, 0, 0), 0), "quick": EntryIdentity(join(7, 0, 0), 0)}
+    Deferred.fromCoroutine(bench.journal.cursors.open())
+    bench.journal.opened_at = join(5, 0, 7)
+    bench.log.status = lambda: SimpleNamespace(first=8)
+    bench.lead()
+    bench.declare(CHAT, Subscription("quick", CHAT.receiver))
+    assert sorted(bench.sent) == [f"{join(number, 0, 0)}-0" for number in (4, 5, 9, 9)]
+
+
+def test_cursors_are_kept_beside_the_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A while after the log has them, and when the program ends."""
+    bench = begun(monkeypatch)
+    bench.write(entry(11))
+    bench.wait(2)
+    assert bench.shelf.places == {}
+    bench.wait(12)
+    assert bench.shelf.places == {"chat": (11, 0)}
+    bench.write(entry(12))
+    bench.wait(2)
+    Deferred.fromCoroutine(bench.journal.cursors.close())
+    assert bench.shelf.places == {"chat": (12, 0)}
 
 
 def test_a_digest_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
