@@ -74,6 +74,12 @@ def _words(error: BaseException) -> str:
         return "; ".join(part[-1] for part in error.args[0]) or "TLS error"
     if isinstance(error, VerificationError):
         return "; ".join(map(_mismatch, error.errors)) or "TLS error"
+    if isinstance(error, ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, ConnectError) and error.osError:
+        # Twisted's own sentence says the same three times.
+        said = str(error.args[0])
+        return said[:1].lower() + said[1:]
     return str(error) or type(error).__name__
 
 
