@@ -73,7 +73,7 @@ def test_before_the_first_complete_state_it_says_from_when_on(run):
     pasts = run.pasts()
     with pytest.raises(MomentGone) as gone:
         run.now(pasts.at(AskedMoment("-9d", time_ms=1000)))
-    earliest = parse_at(gone.value.earliest, datetime(2027, 1, 1, tzinfo=UTC))
+    earliest = parse_at(gone.value.earliest, datetime(2028, 1, 1, tzinfo=UTC))
     assert seen(run.now(pasts.at(earliest)).views) == run.expected(earliest.time_ms)[1]
     first = next(time_ms for _, time_ms, shown in run.told if shown is not None)
     assert first <= earliest.time_ms < first + 1000
