@@ -39,11 +39,11 @@ born() {
 # Base64 in one line, of any length, for which some versions of openssl have no room.
 decoded() { { cat && echo; } | fold -w 64 | openssl base64 -d; }
 
-[ $# -eq 0 ] || fail "'$1' is too much: there are no arguments, only variables; see the head of this file"
+[ $# -eq 0 ] || fail "'$1' is not accepted: there are no arguments, only variables; see the top of this file"
 case $days in '' | *[!0-9]* | 0*) fail "DAYS: '$days' is wrong; expected: a number of days, e.g. 365" ;; esac
 [ "$days" -le 3650 ] || fail "DAYS: '$days' is wrong; expected: at most 3650"
-command -v openssl >/dev/null || fail "openssl is not here: install it, or make the certificates elsewhere (docs/certificates.md)"
-command -v "${kubectl%% *}" >/dev/null || fail "${kubectl%% *} is not here: install it, or name it with KUBECTL"
+command -v openssl >/dev/null || fail "openssl is not installed: install it, or create the certificates elsewhere (docs/certificates.md)"
+command -v "${kubectl%% *}" >/dev/null || fail "${kubectl%% *} is not installed: install it, or name it with KUBECTL"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -51,11 +51,11 @@ trap 'exit 1' HUP INT TERM
 
 # $kubectl is split into words: it may have options.
 found=$($kubectl get apiservice "$apiservice" --ignore-not-found -o name) ||
-	fail "the cluster cannot be asked for the APIService $apiservice, see above: look at KUBECONFIG, its context and your rights"
+	fail "the APIService $apiservice cannot be read, see above: check KUBECONFIG, its context and your permissions"
 install="first kubectl get namespace $namespace && kubectl apply -k deploy/apiserver/certs-manual"
-[ -n "$found" ] || fail "there is no APIService $apiservice to trust the authority: $install"
+[ -n "$found" ] || fail "there is no APIService $apiservice for the caBundle: $install"
 injected=$($kubectl get apiservice "$apiservice" -o 'jsonpath={.metadata.annotations.cert-manager\.io/inject-ca-from}')
-[ -z "$injected" ] || fail "cert-manager keeps this caBundle (cert-manager.io/inject-ca-from: $injected), and would undo it"
+[ -z "$injected" ] || fail "cert-manager manages this caBundle (cert-manager.io/inject-ca-from: $injected), and would undo the change"
 
 # 1. The authority and the certificate. Its name tells when it was made; two of the same name would be hard to tell apart.
 now=$(date +%s)
@@ -141,4 +141,4 @@ put_secret --dry-run=server >/dev/null || fail "the Secret $secret cannot be wri
 patch="{\"spec\":{\"insecureSkipTLSVerify\":false,\"caBundle\":\"$(openssl base64 -A -in "$work/bundle.pem")\"}}"
 $kubectl patch apiservice "$apiservice" --type merge -p "$patch"
 put_secret
-echo "the certificate is good until $(openssl x509 -noout -enddate -in "$work/tls.crt" | sed 's/^notAfter=//'); pods have it within two minutes, without a restart"
+echo "the certificate is valid until $(openssl x509 -noout -enddate -in "$work/tls.crt" | sed 's/^notAfter=//'); pods get it within two minutes, without a restart"

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Waits until a commit is what an environment runs, or has been: also one that a later commit has overtaken meanwhile.
+# Waits until a commit is live in an environment, or was live and a later commit is live now.
 # usage: wait-for-commit.sh NAMESPACE/STRATEGY BRANCH SHA [SECONDS]
 #
-# BRANCH is the environment's, SHA the dry commit, at least 7 characters of it; SECONDS are 1800 otherwise.
-# Status: 0 it is live, or was; 1 a check of it failed; 2 the time is over; 3 another commit took its place before it was
+# BRANCH is the environment's branch, SHA at least 7 characters of the dry commit. The default of SECONDS is 1800.
+# Status: 0 it is live, or was; 1 a check of it failed; 2 timeout; 3 another commit replaced it before it was
 # live; 64 wrong arguments. It watches and never polls. KUBECTL='kubectl --context staging' chooses a cluster.
 set -eu
 

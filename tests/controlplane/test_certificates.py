@@ -233,7 +233,7 @@ def test_cert_manager(installed: Installation) -> None:
             installed.wait_available()
             before, bundle = served(installed, pod), installed.api_service()["caBundle"]
             refused = installed.certificates()
-            assert (refused.returncode, "cert-manager keeps this caBundle" in refused.stderr) == (1, True)
+            assert (refused.returncode, "cert-manager manages this caBundle" in refused.stderr) == (1, True)
             manager.issue("promoter-apiserver-serving-cert")
             pod.bring_secrets()
             pod.wait(lambda: served(installed, pod) != before)
@@ -269,8 +269,8 @@ def test_a_program_on_ones_own_machine(installed: Installation, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("name", "arguments", "words"),
     [
-        ("gen-apiserver-certs.sh", ["now"], "'now' is too much: there are no arguments"),
-        ("gen-apiserver-certs.sh", [], "there is no APIService v1alpha1.view.promoter.argoproj.io to trust"),
+        ("gen-apiserver-certs.sh", ["now"], "'now' is not accepted: there are no arguments"),
+        ("gen-apiserver-certs.sh", [], "there is no APIService v1alpha1.view.promoter.argoproj.io for the caBundle"),
         ("gen-apiserver-certs.sh", [], "first kubectl get namespace promoter-system && kubectl apply -k deploy/"),
         ("register-local-host.sh", [], "usage: register-local-host.sh ADDRESS"),
         ("register-local-host.sh", ["127.0.0.1"], "ADDRESS: '127.0.0.1' is of the loopback"),
@@ -319,5 +319,5 @@ def test_a_cluster_that_cannot_be_asked() -> None:
         ["sh", str(script)], check=False, env={**os.environ, "KUBECTL": "false"}, capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert "the cluster cannot be asked for the APIService" in done.stderr.splitlines()[-1]
+    assert "cannot be read, see above: check KUBECONFIG" in done.stderr.splitlines()[-1]
     assert "KUBECONFIG" in done.stderr.splitlines()[-1]
