@@ -15,6 +15,7 @@ import yaml
 
 from tests.image import engine
 from tests.image.engine import Image
+from tests.support.pins import pinned
 from tests.support.plane.process import Process
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,10 +132,9 @@ def test_what_is_installed_is_what_is_pinned(image: Image) -> None:
     """Beside the program the image holds the packages of requirements.txt in their versions, and no other."""
     metadata = image.layer.glob("opt/promoter-view/lib/python3*/site-packages/*.dist-info/METADATA")
     installed = {_name_and_version(path.read_text()) for path in metadata}
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    pinned = {tuple(line.split()[0].split("==")) for line in lines if "==" in line}
-    assert {name for name, _ in installed - pinned} == {"promoter-view"}
-    assert pinned <= installed
+    wanted = {tuple(each.split("==")) for each in pinned(ROOT / "requirements.txt")}
+    assert {name for name, _ in installed - wanted} == {"promoter-view"}
+    assert wanted <= installed
 
 
 def _name_and_version(metadata: str) -> tuple[str, ...]:

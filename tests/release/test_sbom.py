@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.pins import pinned
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -20,9 +22,8 @@ def test_it_names_what_is_pinned_with_licenses_and_dependencies(tmp_path: Path) 
     done = _made(ROOT / "requirements.txt", tmp_path / "bill.json")
     assert done.returncode == 0, done.stderr
     bill = json.loads((tmp_path / "bill.json").read_text())
-    pinned = {line.split()[0] for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line}
     components = {f"{one['name']}=={one['version']}": one for one in bill["components"]}
-    assert components.keys() == pinned
+    assert components.keys() == pinned(ROOT / "requirements.txt")
     assert all(one["licenses"] and one["purl"].startswith("pkg:pypi/") for one in components.values())
     references = {one["bom-ref"] for one in (*bill["components"], bill["metadata"]["component"])}
     assert {one["ref"] for one in bill["dependencies"]} == references
