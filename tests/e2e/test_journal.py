@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,11 +10,11 @@ from pathlib import Path
 from promoter_view.journal.entries import EventType, JournalEntry
 from promoter_view.journal.postgresql import resting
 from promoter_view.journal.postgresql.address import parse_address
-from promoter_view.journal.sqlite import work
 from promoter_view.journal.store import JournalQuery
 from promoter_view.log.file.folder import JOURNAL
 from tests.support.journal.postgres import running_postgres
 from tests.support.journal.promoting import Promoter, told
+from tests.support.journal.stored import of_file
 from tests.support.program.client import GROUP_PATH, Client
 from tests.support.program.program import Program
 from tests.support.program.simulated import simulated
@@ -29,15 +28,6 @@ _SECONDS = 90.0
 
 
 Read = Callable[[], Sequence[JournalEntry]]
-
-
-def of_file(path: Path) -> Sequence[JournalEntry]:
-    """All that stands in a journal, whoever writes it."""
-    connection = sqlite3.connect(path)
-    try:
-        return work.query(connection.cursor(), JournalQuery(limit=1_000_000))
-    finally:
-        connection.close()
 
 
 def of_database(url: str) -> Sequence[JournalEntry]:

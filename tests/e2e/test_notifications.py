@@ -14,8 +14,9 @@ import orjson
 import yaml
 
 from promoter_view.journal.entries import EventType, JournalEntry
-from tests.e2e.test_journal import entries
+from promoter_view.log.file.folder import JOURNAL
 from tests.support.journal.promoting import Promoter
+from tests.support.journal.stored import of_file
 from tests.support.notifications.receivers import ReceiverServer, failing_at_random
 from tests.support.notifications.validator import check_order, check_signatures
 from tests.support.program.client import Client
@@ -83,7 +84,7 @@ def test_in_order_and_nothing_lost_however_often_it_is_killed(tmp_path: Path) ->
             program.wait_ready()
             wait(lambda: program.log.count("are declared") == 1, 30, "the file is read")
             time.sleep(3)  # every cursor is durable
-            known = {each.identity.name for each in entries(log)}
+            known = {each.identity.name for each in of_file(log / JOURNAL)}
             for number in range(_KILLS):
                 if number:
                     program.start()
@@ -99,12 +100,12 @@ def test_in_order_and_nothing_lost_however_often_it_is_killed(tmp_path: Path) ->
                 cuts.append(time.time())
             program.start()
             program.wait_ready()
-            _wait_for(receivers["sound"], lambda: sent_of(entries(log), known))
+            _wait_for(receivers["sound"], lambda: sent_of(of_file(log / JOURNAL), known))
             receivers["away"].open()
             for name, each in receivers.items():
-                _wait_for(each, lambda name=name: sent_of(entries(log), known, events.get(name, ())))
+                _wait_for(each, lambda name=name: sent_of(of_file(log / JOURNAL), known, events.get(name, ())))
             assert program.terminate() == 0
-        found = entries(log)
+        found = of_file(log / JOURNAL)
     again = {}
     for name, each in receivers.items():
         again[name] = check_order(each.taken, sent_of(found, known, events.get(name, ())), cuts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,10 +15,9 @@ import pytest
 import yaml
 
 from promoter_view.journal.entries import EventType, JournalEntry
-from promoter_view.journal.sqlite import work
-from promoter_view.journal.store import JournalQuery
 from tests.replicas.company import Company, company
 from tests.support.journal.promoting import Promoter
+from tests.support.journal.stored import of_file
 from tests.support.log.etcds import Etcds
 from tests.support.notifications.receivers import ReceiverServer, failing_at_random
 from tests.support.notifications.validator import MOST_AGAIN, check_order
@@ -40,11 +38,7 @@ _COPY = "copy.sqlite"
 
 def copied(replica: Program) -> Sequence[JournalEntry]:
     """All that stands in a replica's copy of the journal."""
-    connection = sqlite3.connect(replica.folder / _COPY)
-    try:
-        return work.query(connection.cursor(), JournalQuery(limit=1_000_000))
-    finally:
-        connection.close()
+    return of_file(replica.folder / _COPY)
 
 
 def begun(replica: Program) -> bool:
