@@ -33,7 +33,7 @@ check: $(VENV)/installed-dev
 	$(BIN)/python -m hack.structure
 
 # The folders and files whose tests are those of pure modules: no server, no process, half a minute.
-PURE_TESTS = tests/api/test_event_hints.py tests/api/test_warnings.py tests/test_contacts.py tests/test_decoded.py tests/test_durations.py tests/test_records.py tests/test_urls.py tests/kubernetes/test_scanning.py tests/kubernetes/test_selectors.py tests/kubernetes/test_paths.py \
+PURE_TESTS = tests/api/test_event_hints.py tests/api/test_event_pages.py tests/reading/test_looks.py tests/api/test_warnings.py tests/test_contacts.py tests/test_decoded.py tests/test_durations.py tests/test_records.py tests/test_urls.py tests/kubernetes/test_scanning.py tests/kubernetes/test_selectors.py tests/kubernetes/test_paths.py \
 	tests/kubernetes/test_cleaning.py tests/kubernetes/test_application_cleaning.py tests/kubernetes/test_kargo_cleaning.py \
 	tests/kubernetes/test_documents.py tests/kubernetes/test_openapi.py tests/kubernetes/undeclared tests/views/test_undeclared.py \
 	tests/kubernetes/client/test_framing.py \

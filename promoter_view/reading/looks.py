@@ -81,12 +81,11 @@ class JoinedBundles(Sequence[Bundle]):
     def __getitem__(self, index: int | slice) -> Bundle | Sequence[Bundle]:
         if isinstance(index, slice):
             return self._some(*index.indices(len(self)))
-        place = range(len(self))[index]
-        for part in self.parts:
-            if place < len(part):
-                return part[place]
-            place -= len(part)
-        raise IndexError(index)
+        place, parts = range(len(self))[index], iter(self.parts)
+        part = next(parts)
+        while place >= len(part):
+            place, part = place - len(part), next(parts)
+        return part[place]
 
     def _some(self, first: int, last: int, step: int) -> JoinedBundles:
         assert step == 1

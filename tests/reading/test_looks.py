@@ -109,6 +109,8 @@ def test_a_page_makes_nothing_but_its_last_one(world: World, mask: Counting) -> 
         assert len(mask.made) == 1
         assert len(first.bundles) == 10
         mask.made.clear()
+    some = Selection((VIEW,), labels=parse_label_selector("number in (3,4)"))
+    assert [each.key.name for each in page(world.views, some, Part(limit=1)).bundles] == ["s3"]
     token = decode_token(first.meta.token)
     rest = page(seen, Selection((VIEW,)), Part(limit=3, token=token))
     assert len(mask.made) == 1

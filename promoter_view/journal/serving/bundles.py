@@ -82,10 +82,6 @@ class EventBundles(Sequence[EventBundle]):
             return EventBundles(self._entries[index])
         return event_bundle(self._entries[index])
 
-    def of(self, view: str) -> EventBundles:
-        """Those of that view."""
-        return EventBundles([entry for entry in self._entries if entry.key.view == view])
-
 
 def change_of(bundle: EventBundle) -> BundleChange:
     """An entry comes, and never changes."""

@@ -82,4 +82,3 @@ def test_bundles_of_entries_are_made_when_they_are_looked_at() -> None:
     assert len(bundles) == 3
     assert [each.entry for each in bundles] == entries
     assert [each.entry for each in bundles[1:]] == entries[1:]
-    assert [each.entry for each in bundles.of("stagedetails")] == entries[1:2]
