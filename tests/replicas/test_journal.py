@@ -103,7 +103,7 @@ class Follower:
     def __init__(self, replicas: Company, first: int) -> None:
         self._replicas = replicas
         self._position = first
-        self.names: list[str] = []
+        self.names: dict[str, None] = {}
 
     def follow(self, seconds: float) -> None:
         """For so long."""
@@ -121,12 +121,17 @@ class Follower:
                     raise
                 time.sleep(0.1)
 
+    def has(self, name: str) -> bool:
+        """Whether that event was among them after another while."""
+        self.follow(1.0)
+        return name in self.names
+
     def _take(self, line: Document) -> None:
         assert line["type"] != "ERROR", line
         metadata = line["object"]["metadata"]
         self._position = int(metadata["resourceVersion"])
-        if line["type"] != "BOOKMARK" and metadata["name"] not in self.names:
-            self.names.append(metadata["name"])
+        if line["type"] != "BOOKMARK":
+            self.names[metadata["name"]] = None
 
 
 @soak
@@ -185,10 +190,10 @@ def killed(
         total = sum(map(len, promoter.live.values()))
         for member in replicas.replicas:
             wait(lambda it=member: promoted(it) >= total, _SECONDS, "the journal has come to what was promoted last")
-        follower.follow(2.0)
         first, second = map(copied, replicas.replicas)
         assert listed(replicas.replicas[0]) == listed(replicas.replicas[1])
         names = [each.identity.name for each in first if each.identity.resource_version > began]
+        wait(lambda: follower.has(names[-1]), _SECONDS, "the watch has come to the newest event")
         middle = first[len(first) // 2].identity.resource_version
         later = [each.identity.name for each in first if each.identity.resource_version > middle]
         exported, verified = (journal(word, exported_from) for word in ("export", "verify"))
@@ -200,5 +205,5 @@ def killed(
     assert told(first, EventType.MERGED) == promoter.merged
     assert known.items() <= {each.identity.name: each for each in first}.items()
     assert not [each for each in first if each.happening.event is EventType.GAP]
-    assert follower.names == names
+    assert list(follower.names) == names
     return [line.partition(":")[0] for line in verified.splitlines()]
