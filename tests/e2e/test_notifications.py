@@ -162,7 +162,7 @@ def test_what_people_ask_of_it(tmp_path: Path) -> None:
             assert told["notifications"][0]["receiver"] == f"http://127.0.0.1:{receiver.port}"
             assert b"chat" in Client(program.dashboard).get("/notifications")
             declared.write_text(good + "- name: [\n")
-            wait(lambda: _readyz(program).count("[i]notifications: the file cannot be used") == 1, 30, "it is said")
+            wait(lambda: _readyz(program).count("[i]notifications: the file is invalid") == 1, 30, "it is said")
             assert program.metric("promoter_view_notifications_file_refused") == 1
             assert program.metric("promoter_view_notifications_sent_total") >= 2 * len(first)
             before = len(receiver.taken)
