@@ -207,9 +207,23 @@ class Unknown:
     """A record of a kind that only newer programs know, and that older ones may pass over: nothing follows of it."""
 
 
-Entry = Change | Position | Mark | Unreadable | KindsChanged | SchemaRead | CursorMoved | Unknown
+@dataclass(frozen=True, slots=True)
+class DerivedBundles:
+    """What records before it have made of bundles: a moment of the past need not be worked out change by change.
+
+    ``rows`` are all Derivations of the offsets from ``previous``, excluded, to ``through``, included, as bytes
+    (log/memories.py). ``generation`` belongs to the view definitions by which they came about.
+    """
+
+    generation: int
+    previous: int
+    through: int
+    rows: bytes
+
+
+Entry = Change | Position | Mark | Unreadable | KindsChanged | SchemaRead | CursorMoved | DerivedBundles | Unknown
 #: Entries that are nobody's who reads the views: they move no head that is shown, and count as no event.
-UNSHOWN = (CursorMoved, Unknown)
+UNSHOWN = (CursorMoved, DerivedBundles, Unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +264,20 @@ class Memory:
     uid: str
     words: Mapping[str, Word]
     tallies: Mapping[str, Tally] = field(default_factory=dict)
+
+
+class Derivation(NamedTuple):
+    """What the record at ``offset`` has made of one bundle.
+
+    ``resource_version``: of its change, 0 where its bytes have stayed. ``exists`` False: it is gone. ``memory``: what
+    is kept of it from here on, None: what was before.
+    """
+
+    offset: int
+    key: BundleKey
+    resource_version: int
+    exists: bool
+    memory: Memory | None
 
 
 @dataclass(frozen=True, slots=True)

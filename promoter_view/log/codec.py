@@ -21,6 +21,7 @@ from promoter_view.records import (
     ChangeType,
     CursorMoved,
     CursorPlace,
+    DerivedBundles,
     Entry,
     KindsChanged,
     Mark,
@@ -45,6 +46,7 @@ _UNREADABLE = 5
 _KINDS_CHANGED = 6
 _SCHEMA_READ = 7
 _CURSOR_MOVED = 8
+_DERIVED = 9
 
 #: Formats of a log: each record of a newer type raises it once, so that older programs refuse what they cannot read.
 #: Their digits differ in two bits, so that no flipped one makes another of them.
@@ -69,6 +71,7 @@ _FORMAT_OF: Mapping[type[Entry], int] = {
     KindsChanged: _KINDS_FORMAT,
     SchemaRead: _SCHEMAS_FORMAT,
     CursorMoved: _CURSORS_FORMAT,
+    DerivedBundles: _CURSORS_FORMAT,
     Unknown: _CURSORS_FORMAT,
 }
 
@@ -165,13 +168,17 @@ def _row(entry: Entry, words: WordTable) -> tuple[Any, ...]:
     return _newer_row(entry, words)
 
 
-def _newer_row(entry: KindsChanged | SchemaRead | CursorMoved | Unknown, words: WordTable) -> tuple[Any, ...]:
+def _newer_row(
+    entry: KindsChanged | SchemaRead | CursorMoved | DerivedBundles | Unknown, words: WordTable
+) -> tuple[Any, ...]:
     if isinstance(entry, KindsChanged):
         return _KINDS_CHANGED, entry.kinds
     if isinstance(entry, SchemaRead):
         return _SCHEMA_READ, words.number(entry.path), entry.schema
     if isinstance(entry, CursorMoved):
         return _CURSOR_MOVED, entry.subscription, entry.place
+    if isinstance(entry, DerivedBundles):
+        return _DERIVED, entry.generation, entry.previous, entry.through, entry.rows
     raise TypeError("a record of a kind that is not known cannot be written")
 
 
@@ -200,7 +207,9 @@ def _newer_entry(row: Sequence[Any], words: Sequence[str]) -> Entry:
         return SchemaRead(words[row[3]], row[4])
     if number == _CURSOR_MOVED:
         return CursorMoved(row[3], None if row[4] is None else CursorPlace(*row[4]))
-    if isinstance(number, int) and number > _CURSOR_MOVED:
+    if number == _DERIVED:
+        return DerivedBundles(*row[3:])
+    if isinstance(number, int) and number > _DERIVED:
         return Unknown()
     raise ValueError(f"no such type of record: {number!r}")
 

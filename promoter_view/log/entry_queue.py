@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from promoter_view.log.bounds import MAX_PAYLOAD_BYTES
 from promoter_view.log.errors import LogClosed
 from promoter_view.metrics import Metrics
-from promoter_view.records import Change, Entry
+from promoter_view.records import Change, DerivedBundles, Entry
 
 #: An entry's own bytes beside the body, generously.
 _ENTRY_BYTES = 512
@@ -110,4 +110,5 @@ class EntryQueue(Generic[Item]):
 
 
 def _size(entry: Entry) -> int:
-    return _ENTRY_BYTES + len(entry.body) if isinstance(entry, Change) else _ENTRY_BYTES
+    body = entry.body if isinstance(entry, Change) else entry.rows if isinstance(entry, DerivedBundles) else b""
+    return _ENTRY_BYTES + len(body)

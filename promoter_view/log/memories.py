@@ -1,4 +1,4 @@
-"""The memory of bundles to bytes and back, in pieces of bounded size. Pure."""
+"""The memory of bundles to bytes and back, in pieces of bounded size, and what records make of bundles. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from promoter_view.log import codec
 from promoter_view.log.chunks import chunks
-from promoter_view.records import BundleKey, Memory, Word
+from promoter_view.records import BundleKey, Derivation, Memory, Word
 
 Remembered = tuple[BundleKey, Memory]
 
@@ -34,6 +34,32 @@ def decode(payload: bytes | memoryview) -> list[Remembered]:
     """One piece of it. Errors: those in ``codec.MALFORMED``."""
     words, rows = codec.unpack(payload)
     return [_remembered(row, words) for row in rows]
+
+
+def encode_derivations(rows: Iterable[Derivation]) -> bytes:
+    """What a DerivedBundles record holds."""
+    words = codec.WordTable()
+    told = [_derivation(row, words) for row in rows]
+    return codec.pack((list(words.numbers), told))
+
+
+def decode_derivations(payload: bytes | memoryview) -> list[Derivation]:
+    """The inverse. Errors: those in ``codec.MALFORMED``."""
+    words, rows = codec.unpack(payload)
+    return [_derived(row, words) for row in rows]
+
+
+def _derivation(row: Derivation, words: codec.WordTable) -> tuple[Any, ...]:
+    named = (words.number(row.key.view), words.number(row.key.namespace), row.key.name)
+    memory = () if row.memory is None else _row(row.key, row.memory, words)[3:]
+    return (row.offset, row.resource_version, row.exists, *named, *memory)
+
+
+def _derived(row: Sequence[Any], words: Sequence[str]) -> Derivation:
+    offset, version, exists, *remembered = row
+    view, namespace, name, *memory = remembered
+    kept = _remembered(remembered, words)[1] if memory else None
+    return Derivation(offset, BundleKey(words[view], words[namespace], name), version, exists, kept)
 
 
 def _size_of(remembered: Remembered) -> int:

@@ -24,6 +24,7 @@ MAX_LAG_SECONDS = 30.0
 _STALL_PROBE_SECONDS = 0.1
 _SETTLE_SECONDS = 60.0
 _CLOCK_SECONDS = 1.0
+_HOLD_SECONDS = 30.0
 _YOUNG_SECONDS = 1.0
 #: The collector's second generation; all but the last.
 _YOUNG = 1
@@ -114,6 +115,9 @@ class SettledMemory:
 
     Afterwards the young are collected each second. By itself Python counts what was made less what was freed, which for
     caches that are full is nothing: what is made gathers for half a minute, and is then looked at in one turn.
+
+    While a moment of the past is read (``hold``) nothing is collected, but never for longer than half a minute: very
+    many objects are made for it, and go by reference counts once it is read.
     """
 
     def __init__(self, views: ViewReader, *, reactor: IReactorTime, collector: Collector) -> None:
@@ -121,7 +125,8 @@ class SettledMemory:
         self._collector = collector
         self._reactor = reactor
         self._patience: IDelayedCall | None = None
-        self._young = Periodic(reactor, lambda: _YOUNG_SECONDS, lambda: collector.collect(_YOUNG))
+        self._held_until: float | None = None
+        self._young = Periodic(reactor, lambda: _YOUNG_SECONDS, self._collect)
 
     def start(self) -> None:
         """Collect nothing until the first state is there, but never for longer than a minute."""
@@ -139,6 +144,18 @@ class SettledMemory:
         """The head has moved (Wakeable)."""
         if self._views.ready:
             self._settle()
+
+    def hold(self, is_held: bool) -> None:
+        """Collect nothing while it is held."""
+        self._held_until = self._reactor.seconds() + _HOLD_SECONDS if is_held else None
+        if self._patience is None:
+            (self._collector.disable if is_held else self._collector.enable)()
+
+    def _collect(self) -> None:
+        now = self._reactor.seconds()
+        if self._held_until is None or now >= self._held_until:
+            self._collector.collect(_YOUNG)
+            self._held_until = self._held_until and now + _HOLD_SECONDS
 
     def _settle(self) -> None:
         self._views.unsubscribe(self)

@@ -25,6 +25,7 @@ class Housekeeping:
         )
         self._stalls = StallMeter(reactor=reactor, metrics=metrics)
         self._memory = SettledMemory(pipeline.projector, reactor=reactor, collector=gc)
+        pipeline.pasts.attend(self._memory.hold)
         self._orphans = OrphanReaper(
             reactor=reactor,
             peek=ended_child,

@@ -29,6 +29,7 @@ from promoter_view.program.command_line.settings import Settings
 from promoter_view.program.reflection import Reflection, ReflectionByLeader
 from promoter_view.program.role import Role, past_rules
 from promoter_view.reading.past.pasts import Pasts
+from promoter_view.reading.past.telling import DerivedWriter
 from promoter_view.runtime import Runtime
 from promoter_view.views.definition import GENERATION, ViewDefinition
 from promoter_view.views.projector import Projector
@@ -83,6 +84,8 @@ class Pipeline:
             runtime=runtime,
             barrier=self.event_log.barrier,
         )
+        #: Whether the log tells what records have made of bundles: where these have a memory.
+        self._tells = url.startswith("file:") and not role.aggregated
         self.reflection = Reflection(
             role,
             event_log=self.event_log,
@@ -134,6 +137,8 @@ class Pipeline:
         part: Leading = ReflectionByLeader(self.reflection, clusters, self.projector.snapshot)
         if isinstance(self.journal, SharedJournal):
             part = LeadingBoth(LeadingBoth(part, self._terms), self.journal)
+        if self._tells:
+            part = LeadingBoth(part, DerivedWriter(self.projector, self.event_log))
         if self.shard is not None:
             part = self.shard.led_after(part, clusters)
         if self.notifications is not None:

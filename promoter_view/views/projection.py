@@ -17,6 +17,7 @@ from promoter_view.records import (
     ChangeType,
     CursorMoved,
     CursorPlace,
+    DerivedBundles,
     KindsChanged,
     Mark,
     Memory,
@@ -83,7 +84,7 @@ class Projection:
     def take(self, record: Record) -> set[BundleKey]:
         """Moves on by one record; the bundles that it touches."""
         self.offset, entry = record.offset, record.entry
-        if isinstance(entry, CursorMoved | Unknown):
+        if isinstance(entry, CursorMoved | DerivedBundles | Unknown):
             self._move(entry)
             return set()
         self.shown = record.offset
@@ -154,8 +155,8 @@ class Projection:
         self.definitions = self._definitions()
         return touched
 
-    def _move(self, entry: CursorMoved | Unknown) -> None:
-        if isinstance(entry, Unknown):
+    def _move(self, entry: CursorMoved | DerivedBundles | Unknown) -> None:
+        if not isinstance(entry, CursorMoved):
             return
         if entry.place is None:
             self.cursors.pop(entry.subscription, None)

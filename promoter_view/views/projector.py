@@ -21,6 +21,7 @@ from promoter_view.records import (
     BundleKey,
     ChangeType,
     CursorPlace,
+    DerivedBundles,
     Mark,
     Memory,
     ObjectKey,
@@ -34,6 +35,7 @@ from promoter_view.views.bundles import Draft, Drafts, View
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.history import History, HistoryCursor
 from promoter_view.views.projection import Difference, Projection
+from promoter_view.views.status.derived import DerivedRows, derivations
 from promoter_view.views.versions import LAST_PLACE, join, split
 
 #: The changes that fit into one offset: the last place is the offset's end.
@@ -74,6 +76,7 @@ class Projector:
         self._timer = timer
         self._is_live = is_live
         self._readers: dict[Wakeable, None] = {}
+        self.derived = DerivedRows(generation)
         self._now, self.restorations = self._nothing(), 0
 
     def restore(self, snapshot: Snapshot) -> Steps:
@@ -85,10 +88,11 @@ class Projector:
         yield from restored.restore(snapshot)
         if snapshot.complete:
             end, known = self._end_of(restored.shown), snapshot.bundles
-            yield from restored.build(lambda key: self._adopted(known[key]) if key in known else end)
+            yield from restored.build(lambda key: _adopted(known[key], self._generation) if key in known else end)
         yield from restored.catalogue.digest.steps()
         self._now, self.restorations = restored, self.restorations + 1
         self._history.restart(self._end)
+        self.derived.begin(snapshot.offset)
         if snapshot.complete:
             self._compare(snapshot)
         self._report(Counter())
@@ -110,6 +114,10 @@ class Projector:
         if self._now.shown != shown:
             for reader in tuple(self._readers):
                 reader.wake()
+
+    def forget(self) -> Steps:
+        """Lets go of all objects, a few at a time; bundles that somebody has stay. It is of no use afterwards."""
+        yield from self._now.sources.forget()
 
     def snapshot(self) -> Snapshot:
         """All that was applied so far, by reference."""
@@ -223,6 +231,8 @@ class Projector:
     def _project(self, record: Record) -> Projecting:
         now, entry = self._now, record.entry
         touched = now.take(record)
+        if isinstance(entry, DerivedBundles):
+            self.derived.told(entry)
         if isinstance(entry, UNSHOWN):
             return ()
         if isinstance(entry, Mark):
@@ -236,11 +246,12 @@ class Projector:
         if now.coverage.complete:
             yield from now.build(lambda _: self._end)
             self._history.restart(self._end)  # nor from what was to be seen while they were built: nothing
+        self.derived.begin(record.offset)
         return ()
 
     def _settle(self, touched: set[BundleKey], time_ms: int) -> Projecting:
         """Brings the touched bundles up to date, as changes of this offset; then moves the head."""
-        differences: list[Difference] = []
+        differences, known = list[Difference](), {key: self._now.memory(key) for key in touched}
         for key in sorted(touched):
             differences += yield from self._now.differences(key)
             yield
@@ -255,6 +266,7 @@ class Projector:
         else:
             self._warn(f"{len(changes)} bundles changed at offset {offset}: no places for all, watches start over")
             self._history.restart(self._end)
+        self.derived.note(offset, derivations(offset, known, self._now.memory, changes))
         return changes
 
     def _forget_departed(self) -> None:
@@ -263,16 +275,6 @@ class Projector:
             self._warn(f"{MAX_DEPARTED} undeclared kinds came and went: their past is forgotten, watches start over")
             self._now.forget_departed()
             self._history.restart(self._end)
-
-    def _adopted(self, resource_version: int) -> int:
-        """A bundle's resourceVersion from a snapshot: of another generation, its offset's last place in ours.
-
-        Generations begin again after the last (3, then 0): then that is lower, and what was handed out stays.
-        """
-        version = split(resource_version)
-        if version.generation == self._generation:
-            return resource_version
-        return max(resource_version, join(version.offset, self._generation, LAST_PLACE))
 
     def _compare(self, snapshot: Snapshot) -> None:
         if snapshot.generation != self._generation:
@@ -294,6 +296,17 @@ class Projector:
             metrics.bundles.labels(view).set(self._now.catalogue.count(view))
         for (view, change_type), count in counts.items():
             metrics.bundle_changes.labels(view, change_type).inc(count)
+
+
+def _adopted(resource_version: int, generation: int) -> int:
+    """A bundle's resourceVersion from a snapshot: of another generation, its offset's last place in that one.
+
+    Generations begin again after the last (3, then 0): then that is lower, and what was handed out stays.
+    """
+    version = split(resource_version)
+    if version.generation == generation:
+        return resource_version
+    return max(resource_version, join(version.offset, generation, LAST_PLACE))
 
 
 def _change(resource_version: int, before: Bundle | None, draft: Draft | None, time_ms: int) -> BundleChange:

@@ -13,6 +13,7 @@ from promoter_view.records import (
     ChangeType,
     CursorMoved,
     CursorPlace,
+    DerivedBundles,
     KindsChanged,
     Mark,
     Mirror,
@@ -38,6 +39,7 @@ ENTRY = st.one_of(
     st.builds(KindsChanged, KINDS),
     st.builds(SchemaRead, WORD, WORD),
     st.builds(CursorMoved, WORD, st.none() | PLACE),
+    st.builds(DerivedBundles, st.integers(0, 3), NUMBER, NUMBER, st.binary(max_size=9)),
     st.builds(Change, st.sampled_from(ChangeType), KEY, st.binary(max_size=50), WORD, WORD, st.none() | WORD),
     st.builds(Position, WORD, WORD),
     st.builds(Unreadable, KEY, st.builds(UnreadObject, WORD, WORD), WORD, st.none() | WORD),
@@ -92,6 +94,7 @@ def test_the_format_is_that_of_the_newest_record():
     assert codec.format_of([*records, Record(3, 0, Mark(1, Mirror("", {}), 0, remembers=True))]) == 7
     assert codec.format_of([*records, Record(3, 0, SchemaRead("p", "digest"))]) == 8
     assert codec.format_of([*records, Record(3, 0, CursorMoved("chat", None))]) == 11
+    assert codec.format_of([*records, Record(3, 0, DerivedBundles(0, 1, 2, b""))]) == 11
 
 
 def test_a_record_that_only_newer_programs_know_is_passed_over():

@@ -100,6 +100,24 @@ def test_the_young_are_collected_each_second() -> None:
     assert not clock.getDelayedCalls()
 
 
+def test_nothing_is_collected_while_it_is_held() -> None:
+    """But never for longer than half a minute; before the first state it is off anyway."""
+    memory, views, collector, clock = settled()
+    memory.hold(True)
+    memory.hold(False)
+    views.ready = True
+    views.move()
+    assert collector.told == BEGUN_AGAIN
+    memory.hold(True)
+    clock.pump([1] * 29)
+    assert collector.told[4:] == ["disable"]
+    clock.pump([1] * 30)
+    assert collector.told[5:] == ["collect 1"]
+    memory.hold(False)
+    clock.pump([1])
+    assert collector.told[6:] == ["enable", "collect 1"]
+
+
 def test_collections_begin_again_after_a_minute() -> None:
     """A first state that does not come leaves the collector off for a minute at most."""
     memory, views, collector, clock = settled()

@@ -21,6 +21,7 @@ from promoter_view.records import (
     Change,
     CursorMoved,
     CursorPlace,
+    DerivedBundles,
     Entry,
     KindsChanged,
     Mark,
@@ -227,6 +228,9 @@ def _folded(head: Head, items: Sequence[PreparedEntry]) -> tuple[Mirror, int, Ma
             mirror, generation = entry.mirror, entry.generation
         elif isinstance(entry, Position) and entry.path == EVERY_PATH:
             positions = dict.fromkeys(positions, entry.position)
-        elif not isinstance(entry, KindsChanged | SchemaRead | CursorMoved | Unknown) and entry.position is not None:
+        elif (
+            not isinstance(entry, KindsChanged | SchemaRead | CursorMoved | DerivedBundles | Unknown)
+            and entry.position is not None
+        ):
             positions[entry.path] = entry.position
     return mirror, generation, positions

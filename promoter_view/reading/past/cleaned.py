@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -60,11 +60,14 @@ class CleanedPast:
             yield
         return replace(snapshot, objects=objects, bundles=bundles)
 
-    def records(self, records: Sequence[Record]) -> Iterator[Record]:
-        """Those that follow, in order."""
+    def records(self, records: Sequence[Record]) -> Generator[None, None, Sequence[Record]]:
+        """Those that follow, in order; in steps."""
+        found: list[Record] = []
         for record in records:
             entry = self._entry(record.entry)
-            yield record if entry is record.entry else replace(record, entry=entry)
+            found.append(record if entry is record.entry else replace(record, entry=entry))
+            yield
+        return found
 
     def _entry(self, entry: Entry) -> Entry:
         if isinstance(entry, Mark):

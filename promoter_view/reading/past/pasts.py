@@ -23,11 +23,11 @@ from promoter_view.log.past import LogPast
 from promoter_view.reading.past.asked import AskedMoment
 from promoter_view.reading.past.cleaned import CleanedPast
 from promoter_view.reading.past.memory import began_ms, neighbours
-from promoter_view.reading.past.replay import Replay, at_end_of
+from promoter_view.reading.past.replay import NO_LIMIT, Replay, at_end_of
 from promoter_view.reading.past.views import PastViews
 from promoter_view.records import Bundle
 from promoter_view.runtime import Runtime
-from promoter_view.slices import outcome_in_slices
+from promoter_view.slices import Steps, cooperator, outcome_in_slices
 from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.history import Expired, require_come
 from promoter_view.views.projector import Projector
@@ -93,11 +93,18 @@ class Pasts:
         self._generation = generation
         self._reactor: IReactorTime = runtime.reactor
         self._wall = runtime.wall
+        self._freeing = cooperator(runtime.reactor)
         self._running = DeferredSemaphore(_AT_ONCE)
         self._asked: dict[AskedMoment, list[Deferred[PastState]]] = {}
         self._kept: OrderedDict[int, PastState] = OrderedDict()
         self._earliest: tuple[int, str] | None = None
         self._restorations = views.restorations
+        self._replays = 0
+        self._reading: Callable[[bool], None] = lambda _: None
+
+    def attend(self, reading: Callable[[bool], None]) -> None:
+        """Has ``reading`` told True when a log begins to be read, and False when nothing is left of all that were."""
+        self._reading = reading
 
     async def at(self, moment: AskedMoment) -> PastState:
         """The state of that moment, the same at each replica.
@@ -217,14 +224,25 @@ class Pasts:
 
     async def _from_log(self, log: LogPast, moment: AskedMoment) -> PastState:
         """Errors: MomentGone, Expired, LogError."""
-        points = [point for point in await log.points() if _begins_before(point, moment)]
-        replay = await self._begun(log, reversed(points))
-        if replay is None:
-            raise MomentGone(moment.text, await self._first(log))
+        replay = None
+        self._count(1)
         try:
+            points = [point for point in await log.points() if _begins_before(point, moment)]
+            replay = await self._begun(log, reversed(points), _limit(moment))
+            if replay is None:
+                raise MomentGone(moment.text, await self._first(log))
             return await self._replayed(replay, moment)
         finally:
-            await replay.close()
+            # Whoever waits for the moment does not wait for that.
+            steps: Steps = iter(()) if replay is None else replay.projector.forget()
+            self._freeing.coiterate(steps).addBoth(lambda _: self._count(-1))
+            if replay is not None:
+                await replay.close()
+
+    def _count(self, more: int) -> None:
+        self._replays += more
+        if self._replays == max(more, 0):
+            self._reading(more > 0)
 
     async def _replayed(self, replay: Replay, moment: AskedMoment) -> PastState:
         newest = split(self._views.head).offset
@@ -237,13 +255,14 @@ class Pasts:
             raise MomentGone(moment.text, await _complete_from(replay))
         return await self._finished(replay, moment)
 
-    async def _begun(self, log: LogPast, points: Iterable[int]) -> Replay | None:
+    async def _begun(self, log: LogPast, points: Iterable[int], limit: int = NO_LIMIT) -> Replay | None:
         """A replay from the first of those that can be read; None where there is none."""
         known = self._views.snapshot().objects
         views = {each.root.kind: each.plural for each in self._views.definitions.values()}
+        generation, reactor = self._generation, self._reactor
         for point in points:
             cleaned = CleanedPast(self._rules, known.get, views)
-            replay = Replay(log, point, self._make(), cleaned, reactor=self._reactor)
+            replay = Replay(log, point, self._make(), cleaned, generation=generation, limit=limit, reactor=reactor)
             with suppress(LogDamaged, LogShortened):
                 await replay.begin()
                 return replay
@@ -251,7 +270,7 @@ class Pasts:
 
     async def _finished(self, replay: Replay, moment: AskedMoment) -> PastState:
         projector, head = replay.projector, moment.resource_version
-        head = head or join(replay.last, self._generation, LAST_PLACE)
+        head = head or projector.head
         at = min(head, projector.head)  # at some offsets nothing was recorded
         found = {view: projector.list_at(view, "", at) for view in projector.definitions}
         definitions, following = projector.definitions, replay.next
@@ -309,6 +328,12 @@ async def _complete_from(replay: Replay) -> str:
 def _begins_before(point: int, moment: AskedMoment) -> bool:
     """Whether all up to that point is part of the moment's state. No record is later than its offset tells."""
     return point < moment.offset if moment.resource_version else milliseconds_of(point) <= moment.time_ms
+
+
+def _limit(moment: AskedMoment) -> int:
+    """In the middle of an offset its changes are to be had one by one."""
+    inside = moment.resource_version and split(moment.resource_version).place != LAST_PLACE
+    return moment.offset - 1 if inside else NO_LIMIT
 
 
 def _written(ms: int) -> str:

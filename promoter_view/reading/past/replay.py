@@ -1,6 +1,7 @@
 """One replay of a log, from where one may start up to a moment, into a projector of its own.
 
 What is read is decoded in a thread. It is folded in slices of the reactor's time: no two threads run Python at once.
+Where the log tells what its records made of bundles, these are made once, at the moment (folding.py).
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from promoter_view.log.group_commit import batched
 from promoter_view.log.offsets import milliseconds_of
 from promoter_view.log.past import LogPast
 from promoter_view.reading.past.cleaned import CleanedPast
-from promoter_view.records import Mark, Record
+from promoter_view.reading.past.folding import Fold, can_fold
+from promoter_view.records import Mark, Record, Snapshot
 from promoter_view.slices import in_slices, outcome_in_slices
 from promoter_view.views.history import Expired
 from promoter_view.views.projector import Projector
@@ -27,6 +29,10 @@ Admits = Callable[[Record, int], bool]
 _CHANGES = 256
 #: Records that are looked through for the next change behind a moment.
 _MOST_BEHIND = 2000
+#: Records that are looked through for what became of bundles before it.
+_MOST_AHEAD = 2048
+#: Beyond any offset.
+NO_LIMIT = 1 << 62
 
 
 class Replay:
@@ -37,13 +43,25 @@ class Replay:
     """
 
     def __init__(
-        self, log: LogPast, point: int, projector: Projector, cleaned: CleanedPast, *, reactor: IReactorTime
+        self,
+        log: LogPast,
+        point: int,
+        projector: Projector,
+        cleaned: CleanedPast,
+        *,
+        generation: int,
+        limit: int = NO_LIMIT,
+        reactor: IReactorTime,
     ) -> None:
         self._log = log
         self._point = point
         self._cleaned = cleaned
         self._reactor = reactor
+        self._generation = generation
+        self._limit = limit
         self._records = log.records(point)
+        self._fold: Fold | None = None
+        self._following = 0
         self._ahead: deque[Record] = deque()
         self._cursor: Cursor | None = None
         self.projector = projector
@@ -59,7 +77,7 @@ class Replay:
     @property
     def built(self) -> bool:
         """There is a complete state."""
-        return self.projector.built
+        return self._fold is not None or self.projector.built
 
     async def close(self) -> None:
         """No more of the log is read."""
@@ -70,28 +88,36 @@ class Replay:
         snapshot = await self._log.snapshot(self._point)
         if snapshot is not None:
             cleaned = await outcome_in_slices(self._cleaned.snapshot(snapshot), reactor=self._reactor)
-            await in_slices(self.projector.restore(cleaned), reactor=self._reactor)
             # Whatever clocks said before, no moment of theirs is later than the offset's.
             self.latest_ms = milliseconds_of(self._point)
-            self._note()
+            if can_fold(cleaned, self._generation):
+                self._fold = Fold(cleaned, self._limit)
+                await in_slices(self._fold.begin(), reactor=self._reactor)
+            else:
+                await self._restore(cleaned)
 
     async def through(self, admits: Admits, *, most: int = 1 << 20) -> None:
-        """Takes in all records until one that is not admitted, so many in one go. Errors: LogError."""
-        while await self._filled():
-            admitted: list[Record] = []
-            while self._ahead and len(admitted) < most:
-                latest = max(self.latest_ms, self._ahead[0].time_ms)
-                if not admits(self._ahead[0], latest):
-                    break
-                admitted.append(self._ahead.popleft())
-                self.latest_ms = latest
-            if not admitted:
-                return
-            await self._apply(admitted)
+        """Takes in all records until one that is not admitted, so many in one go. Errors: LogError.
+
+        ``limit``: of an offset beyond it each change is to be had.
+        """
+        while admitted := await self._admitted(admits, most):
+            if self._fold is None:
+                await self._apply(admitted)
+                continue
+            await in_slices(self._fold.take(await self._clean(admitted)), reactor=self._reactor)
+            self.last = admitted[-1].offset
+            if self._fold.is_stuck:
+                await self._make(self._fold)
+        if self._fold is not None:
+            await self._look_ahead(self._fold)
+            await self._make(self._fold)
 
     async def following(self) -> int:
         """The resourceVersion of a state with one change more; 0 where none is near. Errors: LogError."""
         before = self.changed
+        if self._following:
+            return at_end_of(self._following)
         for _ in range(_MOST_BEHIND):
             if self.changed != before or not await self._filled():
                 break
@@ -104,16 +130,52 @@ class Replay:
         return following is not None and isinstance(following.entry, Mark) and following.entry.previous < offset
 
     async def _filled(self) -> bool:
-        if not self._ahead:
-            with suppress(StopAsyncIteration):
-                self._ahead.extend(await anext(self._records))
-        return bool(self._ahead)
+        return bool(self._ahead) or await self._read_on()
+
+    async def _read_on(self) -> bool:
+        """Whether there was something."""
+        before = len(self._ahead)
+        with suppress(StopAsyncIteration):
+            self._ahead.extend(await anext(self._records))
+        return len(self._ahead) > before
+
+    async def _admitted(self, admits: Admits, most: int) -> Sequence[Record]:
+        admitted: list[Record] = []
+        while len(admitted) < most and (self._ahead or (not admitted and await self._filled())):
+            latest = max(self.latest_ms, self._ahead[0].time_ms)
+            if not admits(self._ahead[0], latest):
+                break
+            admitted.append(self._ahead.popleft())
+            self.latest_ms = latest
+        return admitted
+
+    async def _look_ahead(self, fold: Fold) -> None:
+        """What became of the last bundles stands behind the moment, if it is in the log yet."""
+        seen = 0
+        while fold.waiting and seen < _MOST_AHEAD and (seen < len(self._ahead) or await self._read_on()):
+            await in_slices(fold.look_ahead(self._ahead[seen], self.last), reactor=self._reactor)
+            seen += 1
+
+    async def _make(self, fold: Fold) -> None:
+        """All bundles of the moment: of what is folded at once, of what waits one after the other."""
+        self._fold, self.changed, self._following = None, fold.changed, fold.following
+        await self._restore(fold.snapshot())
+        await self._take(tuple(fold.waiting))
+
+    async def _restore(self, snapshot: Snapshot) -> None:
+        await in_slices(self.projector.restore(snapshot), reactor=self._reactor)
+        self._note()
 
     async def _apply(self, records: Sequence[Record]) -> None:
-        cleaned = tuple(self._cleaned.records(records))
+        await self._take(await self._clean(records))
+        self.last = records[-1].offset
+
+    async def _clean(self, records: Sequence[Record]) -> Sequence[Record]:
+        return await outcome_in_slices(self._cleaned.records(records), reactor=self._reactor)
+
+    async def _take(self, cleaned: Sequence[Record]) -> None:
         steps = batched(cleaned, self.projector.apply, seconds=self._reactor.seconds)
         await in_slices(steps, reactor=self._reactor)
-        self.last = records[-1].offset
         self._note()
 
     def _note(self) -> None:

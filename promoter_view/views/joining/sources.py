@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from promoter_view.metrics import Metrics
 from promoter_view.records import BundleKey, ObjectKey, SourceObject, UndeclaredKind, UnreadObject
+from promoter_view.slices import Steps
 from promoter_view.views.bundles import Drafts
 from promoter_view.views.fields import Fields
 from promoter_view.views.joining.facts import decode
@@ -84,6 +85,14 @@ class Sources:
         self._objects.pop(key, None)
         self._malformed.pop(key, None)
         return _union(view.remove(key) for view in self._views if key.kind in view.kinds)
+
+    def forget(self) -> Steps:
+        """Nothing is there any more. In steps: what is let go of in one would be freed in one."""
+        while self._objects:
+            key, _ = self._objects.popitem()
+            for view in self._views:
+                view.remove(key)
+            yield
 
     def pass_over(self, key: ObjectKey, found: UnreadObject) -> None:
         """An object's newest state could not be read: the one before it, if there is one, is what is shown."""

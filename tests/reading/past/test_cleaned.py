@@ -57,7 +57,7 @@ def test_records_are_cleaned_by_the_mark_before_them() -> None:
     broken = Change(ChangeType.MODIFIED, BROKEN, b"{", "8", "pullrequests", "8")
     gone = Change(ChangeType.DELETED, GATE, b"", "9", PATH, "9")
     entries = (Mark(0, OLD, 1), change, broken, gone, Mark(0, today, 1), change)
-    found = [each.entry for each in past.records([Record(at, at, entry) for at, entry in enumerate(entries)])]
+    found = [each.entry for each in outcome(past.records([Record(at, at, entry) for at, entry in enumerate(entries)]))]
     cleaned, deleted = found[1], found[2]
     assert isinstance(cleaned, Change)
     assert b"hunter2" not in cleaned.body

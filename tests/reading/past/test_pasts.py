@@ -12,6 +12,7 @@ from promoter_view.log.etcd import checkpoint
 from promoter_view.log.file.past import FolderPast
 from promoter_view.log.offsets import milliseconds_of
 from promoter_view.reading.past.asked import AskedMoment, moment_of, parse_at
+from promoter_view.reading.past.memory import began_ms
 from promoter_view.records import Mirror
 from promoter_view.slices import at_once
 from promoter_view.views.history import Ahead, Expired
@@ -32,12 +33,16 @@ from tests.support.views.world import DEFINITIONS, family
 _BENCHES = {"file": FolderBench, "etcd": lambda _: EtcdRunBench()}
 
 
-@pytest.fixture(scope="module", params=_BENCHES)
+@pytest.fixture(scope="module", params=["file", "etcd", "file that tells", "etcd that tells"])
 def run(request, tmp_path_factory):
-    """Some hundred changes, with restarts and a clock that was set back and ahead; and many points to start at."""
+    """Some hundred changes, with restarts and a clock that was set back and ahead; and many points to start at.
+
+    Of what became of bundles the log tells nothing, or that of seven at a time.
+    """
+    log, _, tells = request.param.partition(" that ")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoint, "EVERY_EVENTS", 40)
-        made = RecordedRun(_BENCHES[request.param](tmp_path_factory.mktemp("run") / "log"))
+        made = RecordedRun(_BENCHES[log](tmp_path_factory.mktemp("run") / "log"), tells=7 if tells else 0)
         made.list()
         made.go(400)
     assert len(made.now(made.bench.past().points())) > 3
@@ -216,7 +221,7 @@ def test_without_a_log_what_is_in_memory_is_told(run):
     since = next(at for at, told in enumerate(run.told) if told[2]) + 1
     for offset, _, shown in run.random.sample(run.told[since:], 30):
         assert seen(run.now(pasts.at(moment_of(join(offset, 0, LAST_PLACE)))).views) == shown
-    first, last = run.told[since][1], run.told[-1][1]
+    first, last = max(run.told[since][1], began_ms(live)), run.told[-1][1]
     for _ in range(30):
         time_ms = run.random.randrange(first + 500, last)
         assert seen(run.now(pasts.at(AskedMoment("then", time_ms=time_ms))).views) == run.expected(time_ms)[1]

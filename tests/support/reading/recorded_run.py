@@ -15,7 +15,8 @@ from promoter_view.log.etcd.past import EtcdPast
 from promoter_view.log.file.past import FolderPast
 from promoter_view.metrics import Metrics
 from promoter_view.reading.past.pasts import Pasts
-from promoter_view.records import Change, ChangeType, Mirror, Position
+from promoter_view.reading.past.telling import DerivedWriter
+from promoter_view.records import UNSHOWN, Change, ChangeType, Mirror, Position
 from promoter_view.slices import at_once
 from promoter_view.views.projector import Projector
 from tests.support.log.benches import EtcdBench
@@ -61,7 +62,7 @@ class Told:
     def apply(self, records):
         for record in records:
             at_once(self.projector.apply((record,)))
-            if record.offset > self._run.newest:
+            if record.offset > self._run.newest and not isinstance(record.entry, UNSHOWN):
                 shown = seen(self.projector) if self.projector.built else None
                 self._run.told.append((record.offset, record.time_ms, shown))
                 self._run.newest = record.offset
@@ -142,10 +143,11 @@ class EtcdRunBench(EtcdBench):
 
 
 class RecordedRun:
-    """``told``: what was seen after each record."""
+    """``told``: what was seen after each record. ``tells``: the log tells of so many changes of bundles at a time."""
 
-    def __init__(self, bench, *, seed=1):
+    def __init__(self, bench, *, seed=1, tells=0):
         self.random = Random(seed)
+        self._tells = tells
         self.bench = bench
         self.told = []
         self.newest = 0
@@ -160,6 +162,9 @@ class RecordedRun:
         """Begins, or begins again: a process of its own."""
         self.log, self.follower = self.bench.make(), Told(self)
         self.bench.wait(self.log.start(self.follower, mirror))
+        if self._tells:
+            self.teller = DerivedWriter(self.follower.projector, self.log, enough=self._tells)
+            self.teller.begin()
 
     def restart(self):
         """Ends, and begins again."""

@@ -1,0 +1,113 @@
+"""A replay that makes no bundles on its way: of objects the last states count, and of bundles what the log tells. Pure.
+
+What becomes of bundles is in the log's DerivedBundles. So at a moment there is a snapshot as one would have been taken
+there, and all bundles are made once. What none of these tells yet is left to be worked out record by record.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+
+from promoter_view.log import codec, memories
+from promoter_view.metrics import Metrics
+from promoter_view.records import BundleKey, Derivation, DerivedBundles, Memory, Record, Snapshot
+from promoter_view.slices import Steps, at_once
+from promoter_view.views.bundles import View
+from promoter_view.views.projection import Projection
+
+#: What waits for a DerivedBundles record: beyond one of these bounds none is waited for.
+MOST_WAITING = 4096
+MOST_WAITING_BYTES = 32 << 20
+
+
+def can_fold(snapshot: Snapshot, generation: int) -> bool:
+    """Whether what the log tells of bundles goes on from there."""
+    return snapshot.complete and snapshot.memory is not None and snapshot.generation == generation
+
+
+class Fold:
+    """Begins at a snapshot that ``can_fold``. ``limit``: nothing beyond that offset is taken from
+    DerivedBundles.
+
+    ``waiting`` are the records behind the state of ``snapshot``, in order. ``changed`` is the resourceVersion of the
+    last change of a bundle until then, ``following`` that of the first change behind ``end``, 0 where none is known.
+    """
+
+    def __init__(self, snapshot: Snapshot, limit: int) -> None:
+        self._generation = snapshot.generation
+        self._limit = limit
+        self._state = Projection((), make_view=View, metrics=Metrics(), warn=lambda _: None)
+        self._begun = snapshot
+        self._bundles = dict(snapshot.bundles)
+        self._memory: dict[BundleKey, Memory] = dict(snapshot.memory or {})
+        self._bytes = 0
+        self._at = snapshot.offset
+        self.waiting: deque[Record] = deque()
+        self.changed = max(self._bundles.values(), default=0)
+        self.following = 0
+
+    def begin(self) -> Steps:
+        """Takes in the snapshot."""
+        yield from self._state.restore(self._begun)
+        at_once(self._state.build(lambda _: 0))
+
+    @property
+    def is_stuck(self) -> bool:
+        """Too much waits: no record tells what became of bundles."""
+        return len(self.waiting) > MOST_WAITING or self._bytes > MOST_WAITING_BYTES
+
+    def take(self, records: Sequence[Record]) -> Steps:
+        """Records of the moment, in order."""
+        for record in records:
+            self.waiting.append(record)
+            self._bytes += _size(record)
+            if isinstance(record.entry, DerivedBundles):
+                yield from self._adopt(record.entry, self._limit)
+            yield
+
+    def look_ahead(self, record: Record, end: int) -> Steps:
+        """A record behind the moment, whose last one is that of offset ``end``: it may tell of what is before it."""
+        if isinstance(record.entry, DerivedBundles):
+            rows = yield from self._adopt(record.entry, min(self._limit, end))
+            behind = (row.resource_version for row in rows if row.offset > end and row.resource_version)
+            self.following = next(behind, self.following)
+
+    def snapshot(self) -> Snapshot:
+        """All of it but what waits."""
+        return replace(self._state.snapshot(self._generation), bundles=self._bundles, memory=self._memory)
+
+    def _adopt(self, derived: DerivedBundles, limit: int) -> Generator[None, None, Sequence[Derivation]]:
+        """The rows of a record that goes on where the state stands; none where it does not."""
+        until = min(derived.through, limit)
+        if derived.generation != self._generation or not derived.previous <= self._at < until:
+            return ()
+        try:
+            rows = memories.decode_derivations(derived.rows)
+        except codec.MALFORMED:
+            return ()
+        yield
+        while self.waiting and self.waiting[0].offset <= until:
+            record = self.waiting.popleft()
+            self._bytes -= _size(record)
+            self._state.take(record)
+            yield
+        for row in rows:
+            if self._at < row.offset <= until:
+                self._become(row)
+        self._at = until
+        return rows
+
+    def _become(self, row: Derivation) -> None:
+        if row.exists:
+            self._memory.update({} if row.memory is None else {row.key: row.memory})
+            self._bundles.update({row.key: row.resource_version} if row.resource_version else {})
+        else:
+            self._memory.pop(row.key, None)
+            self._bundles.pop(row.key, None)
+        self.changed = max(self.changed, row.resource_version)
+
+
+def _size(record: Record) -> int:
+    return len(getattr(record.entry, "body", b""))

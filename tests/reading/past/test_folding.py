@@ -1,0 +1,112 @@
+"""A replay makes bundles once where the log tells what became of them, and record by record where it does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from promoter_view.reading.past import folding, replay
+from promoter_view.reading.past.asked import AskedMoment, moment_of
+from promoter_view.records import DerivedBundles, Record, Snapshot
+from promoter_view.slices import at_once
+from promoter_view.views.versions import LAST_PLACE, join
+from tests.support.reading.recorded_run import MIRROR, FolderBench, RecordedRun, now, seen
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Some changes without an end of the process between them; no snapshot but the first ones."""
+    made = RecordedRun(FolderBench(tmp_path_factory.mktemp("run") / "log"), seed=3, tells=5)
+    made.list()
+    made.go(150)
+    return made
+
+
+@pytest.fixture
+def worked_out(monkeypatch):
+    """How many records were worked out one by one."""
+    counted = []
+    taken = replay.Replay._take
+
+    async def take(self, cleaned):
+        counted.append(len(cleaned))
+        await taken(self, cleaned)
+
+    monkeypatch.setattr(replay.Replay, "_take", take)
+    return counted
+
+
+def _moments(run, count):
+    first = int(run.bench.files("snapshot")[0].stem)
+    told = [each for each in run.told[:-60] if each[2] is not None and each[0] > first]
+    return run.random.sample(told, count)
+
+
+def test_nothing_is_worked_out_twice(run, worked_out):
+    """A list of then, in the middle of what a record tells of as well."""
+    pasts = run.pasts()
+    for offset, _, shown in _moments(run, 30):
+        past = now(pasts.at(moment_of(join(offset, 0, LAST_PLACE))))
+        assert seen(past.views) == shown
+    assert sum(worked_out) < 30 * 5
+
+
+def test_in_the_middle_of_an_offset(run):
+    """Its changes are to be had one by one: an object of then at its own resourceVersion."""
+    pasts = run.pasts()
+    for offset, _, shown in _moments(run, 20):
+        version = max(one for bundles in shown.values() for one, _ in bundles)
+        if version >> 18 == offset:
+            past = now(pasts.at(moment_of(version)))
+            assert past.views.head == version
+            assert max(one for bundles in seen(past.views).values() for one, _ in bundles) == version
+
+
+@pytest.mark.parametrize("bound", ["MOST_WAITING", "MOST_WAITING_BYTES"])
+def test_what_nobody_tells_of_is_worked_out(run, monkeypatch, worked_out, bound):
+    """Beyond the bound of what waits; the state is the same."""
+    monkeypatch.setattr(folding, bound, 3)
+    pasts = run.pasts()
+    for offset, _, shown in _moments(run, 20):
+        assert seen(now(pasts.at(moment_of(join(offset, 0, LAST_PLACE)))).views) == shown
+    assert sum(worked_out) > 20
+
+
+def test_a_moment_has_its_neighbours(run):
+    """Those of a state with one change less and one more, as told beside the log."""
+    pasts = run.pasts()
+    for offset, time_ms, _ in _moments(run, 10):
+        past = now(pasts.at(AskedMoment("then", time_ms=time_ms)))
+        at = next(place for place, each in enumerate(run.told) if each[0] == offset)
+        before, after = now(pasts.at(moment_of(past.before))), now(pasts.at(moment_of(past.after)))
+        earlier = [each[2] for each in run.told[:at] if each[2] is not None]
+        later = [each[2] for each in run.told[at + 1 :]]
+        assert seen(before.views) in earlier
+        assert seen(after.views) in later
+
+
+def test_records_that_do_not_fit_are_passed_over():
+    """Of other definitions, of what is not known, behind the limit, and such as cannot be read."""
+    begun = Snapshot(5, MIRROR, 0, True, {}, {}, {}, memory={})
+    fold = folding.Fold(begun, limit=9)
+    at_once(fold.begin())
+    told = ((1, 5, 7, b""), (0, 6, 7, b""), (0, 4, 5, b""), (0, 5, 7, b"x"))
+    wrong = [DerivedBundles(*each) for each in told]
+    at_once(fold.take([Record(10 + at, 0, entry) for at, entry in enumerate(wrong)]))
+    at_once(fold.look_ahead(Record(20, 0, wrong[0]), 15))
+    assert len(fold.waiting) == 4
+    assert fold.snapshot() == replace(begun, shown=0)
+    assert not folding.can_fold(replace(begun, memory=None), 0)
+
+
+def test_it_is_told_while_logs_are_read(run):
+    """From the first until nothing is left of the last; and what was read for it is let go of behind the answer."""
+    pasts, told = run.pasts(), []
+    pasts.attend(told.append)
+    (_, time_ms, _), *_ = _moments(run, 1)
+    past = now(pasts.at(AskedMoment("then", time_ms=time_ms)))
+    assert told == [True]
+    run.bench.clock.pump([0.1] * 50)
+    assert told == [True, False]
+    assert seen(past.views) == run.expected(time_ms)[1]
