@@ -9,9 +9,12 @@ from urllib.request import urlopen
 
 from tests.support.command.api import kubeconfig
 from tests.support.command.running import promotion
+from tests.support.program.client import Client
 from tests.support.program.program import Program
 from tests.support.program.saying import Sayings, rfc3339, said_again, said_then
 from tests.support.program.simulated import simulated
+
+LIST = "/apis/view.promoter.argoproj.io/v1alpha1/promotionstrategydetails"
 
 
 def test_what_was_said_is_said_again(tmp_path: Path) -> None:
@@ -30,7 +33,8 @@ def test_what_was_said_is_said_again(tmp_path: Path) -> None:
             for saying in source.sample(sayings, 30):
                 said_again(it.endpoint, saying)
             assert sum(said_then([it.endpoint], sayings, source) for _ in range(50))
-            at, then = rfc3339(sayings[-1].came), json.loads(sayings[-1].body)
+            at = rfc3339(sayings[-1].came)  # by then something may have changed that it does not say yet
+            then = json.loads(Client(it.endpoint).get(f"{LIST}?at={at}"))
             where = it.dashboard
             with urlopen(f"http://{where.host}:{where.port}/list?kind=promotionstrategydetails&at={at}") as answer:
                 assert json.loads(answer.read())["items"] == then["items"]

@@ -32,7 +32,7 @@ class Fold:
     DerivedBundles.
 
     ``waiting`` are the records behind the state of ``snapshot``, in order. ``changed`` is the resourceVersion of the
-    last change of a bundle until then, ``following`` that of the first change behind ``end``, 0 where none is known.
+    last change of a bundle until then, ``following`` has it for the first change behind ``end``; 0: none is known.
     """
 
     def __init__(self, snapshot: Snapshot, limit: int) -> None:

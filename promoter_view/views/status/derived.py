@@ -16,7 +16,7 @@ from promoter_view.records import BundleChange, BundleKey, Derivation, DerivedBu
 #: One is written for so many rows, or for so many records that have made none.
 ENOUGH_ROWS = 256
 ENOUGH_RECORDS = 1024
-#: An offset that changes more bundles is passed over: what is before it is then told of no more.
+#: Of an offset that changes more bundles nothing is told, nor of what is before it.
 MOST_AT_ONCE = 1000
 #: Rows that are kept at most where nobody writes.
 MOST_ROWS = 4096
