@@ -13,8 +13,6 @@ from typing import NamedTuple, overload
 from promoter_view.records import Bundle, BundleKey
 from promoter_view.views.member_mask import Hidden, Mask
 
-_NOTHING: Hidden = frozenset()
-
 
 class BundleLook(NamedTuple):
     """``whole`` is the bundle with all that its reader may not see: only to be compared, and to be selected by."""
@@ -100,7 +98,7 @@ def looks_of(bundles: Sequence[Bundle]) -> Iterator[BundleLook]:
     """What can be told of each: nothing is made."""
     if isinstance(bundles, SightedBundles):
         return bundles.looks
-    return (BundleLook(bundle, _NOTHING) for bundle in bundles)
+    return (BundleLook(bundle, bundle.hidden) for bundle in bundles)
 
 
 def admitted(bundles: Sequence[Bundle], admits: Callable[[Bundle], bool], most: int | None) -> Sequence[Bundle]:
