@@ -15,7 +15,7 @@ from promoter_view.api.instruments import WatchInstruments
 from promoter_view.api.negotiation import Verb
 from promoter_view.api.paths import ResourceTarget
 from promoter_view.api.query import ListQuery, WatchQuery, parse_get, parse_list, parse_watch, wants_newest
-from promoter_view.api.warnings import Warn, warning_header
+from promoter_view.api.warnings import Warn, unknown_state, warning_header
 from promoter_view.api.watching import ApiSettings, Watched, Watches
 from promoter_view.boundaries import ViewReader
 from promoter_view.reading.answering import PieceReader, answer
@@ -72,6 +72,7 @@ class ViewResource:
         self._reactor = runtime.reactor
         self._pump = pump
         self._frames = Frames()
+        self._definitions = {it.plural: it for it in definitions}
         isolation = Isolation(runtime.metrics)
         self._renderings = {it.plural: Renderings(it, Cells(it, isolation), now=runtime.now) for it in definitions}
         self._instruments = {it.plural: WatchInstruments(runtime.metrics, it.plural) for it in definitions}
@@ -128,7 +129,7 @@ class ViewResource:
     async def _list(self, request: Request, call: Call, sighted: SightedViews) -> None:
         rendering = self._rendering(request, call)
         query = parse_list(call.parameters, SELECTORS[call.target.view])
-        wanted = _selection(call.target, query)
+        wanted = self._selection(request, call.target, query)
         past = await self._asked(call)
         found = await self._moments.page(sighted, wanted, query, past, self._pump)
         reader = self._reader(found, rendering, gzip=False)
@@ -166,7 +167,7 @@ class ViewResource:
         if "at" in call.parameters:
             raise BadRequest("at: a moment of the past does not change; leave out watch")
         query = parse_watch(call.parameters, SELECTORS[view])
-        wanted = _selection(call.target, query)
+        wanted = self._selection(request, call.target, query)
         await self._watching.serve(request, Watched(wanted, query, rendering), sighted, self._instruments[view])
 
     async def _asked(self, call: Call) -> PastState | None:
@@ -181,9 +182,11 @@ class ViewResource:
     def _rendering(self, request: Request, call: Call) -> Rendering:
         return self._renderings[call.target.view].choose(request, call.verb, call.parameters)
 
-
-def _selection(target: ResourceTarget, query: ListQuery | WatchQuery) -> Selection:
-    return Selection((target.view,), exactly(target.namespace), labels=query.labels, fields=query.fields)
+    def _selection(self, request: Request, target: ResourceTarget, query: ListQuery | WatchQuery) -> Selection:
+        """What is asked for; says so where nothing can be that."""
+        if words := unknown_state(query.fields, self._definitions[target.view]):
+            request.responseHeaders.addRawHeader("Warning", warning_header(words))
+        return Selection((target.view,), exactly(target.namespace), labels=query.labels, fields=query.fields)
 
 
 def _deflated(begun: bytes, rest: Reader | None = None) -> PieceReader:

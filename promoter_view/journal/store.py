@@ -99,6 +99,9 @@ class JournalStore(Protocol):
     def query(self, query: JournalQuery) -> Deferred[Sequence[JournalEntry]]:
         """The entries, the oldest first unless the query says otherwise."""
 
+    def branches(self, word: str) -> Deferred[Sequence[str]]:
+        """The environments of entries that ``word`` names: that branch, else those whose last path segments it is."""
+
     def state(self) -> Deferred[JournalState]:
         """What it holds."""
 

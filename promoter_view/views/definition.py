@@ -155,11 +155,12 @@ class StatusField:
     functions that Contents keeps results of, so that of a thousand members a change of one costs reading one.
     ``schema`` is of OpenAPI 3. ``pages`` is the address below which the dashboard has ``/NAMESPACE/NAME``; "" where
     that is not known. ``readings``: what was read of members by whoever assesses bundles here, for those who assess
-    them again; None where nobody does.
+    them again; None where nobody does. ``states`` are the words that ``status.state`` may be.
     """
 
     assess: Callable[[Contents], Generator[None, None, Assessed]]
     schema: Mapping[str, Any]
+    states: tuple[str, ...]
     pages: str = ""
     readings: Readings | None = field(default=None, compare=False, repr=False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from promoter_view.api.events.hints import hint
+from promoter_view.api.events.hints import hint, of_branches
 from promoter_view.journal.serving.bundles import SELECTABLE
 from promoter_view.kubernetes.selectors import parse_field_selector
 from tests.support.api.world import World
@@ -12,6 +12,7 @@ from tests.support.journal.told import Told
 
 ROOT = "/apis/view.promoter.argoproj.io/v1alpha1/promotionevents"
 VIEWS = ("promotionstrategydetails", "stagedetails")
+BRANCHES = {"dev": ("env/dev",), "prod": ("env/eu/prod", "env/prod")}
 
 
 @pytest.mark.parametrize(
@@ -29,18 +30,36 @@ VIEWS = ("promotionstrategydetails", "stagedetails")
             'view="\r\nX: y',
             "the field selector view has a value that no event has: there are promotionstrategydetails, stagedetails",
         ),
+        ("environment=dev", ""),
+        (
+            "environment!=prod",
+            "several branches end in the value of the field selector environment: give the whole branch",
+        ),
         ("commit=bbbbbbb", "the field selector commit takes a whole dry sha; kubectl promotion where finds short ones"),
     ],
 )
 def test_the_words(selector: str, words: str) -> None:
     """The nearest value, or all there are; never the value itself."""
-    assert hint(parse_field_selector(selector, SELECTABLE), VIEWS) == words
+    assert hint(parse_field_selector(selector, SELECTABLE), VIEWS, BRANCHES) == words
+
+
+@pytest.mark.parametrize(
+    ("selector", "whole"),
+    [
+        ("environment=dev,name=dev", "environment=env/dev,name=dev"),
+        ("environment!=dev", "environment!=env/dev"),
+        ("environment=prod,environment=env/dev", "environment=prod,environment=env/dev"),
+    ],
+)
+def test_short_branches(selector: str, whole: str) -> None:
+    """The one branch that ends so; where there are several, the word stays."""
+    assert str(of_branches(parse_field_selector(selector, SELECTABLE), BRANCHES)) == whole
 
 
 def test_a_gap_is_no_event_of_the_api() -> None:
     """Its values are those that events of the API have."""
-    assert "closed" in hint(parse_field_selector("event=xyz", SELECTABLE), VIEWS)
-    assert "gap" not in hint(parse_field_selector("event=xyz", SELECTABLE), VIEWS)
+    assert "closed" in hint(parse_field_selector("event=xyz", SELECTABLE), VIEWS, {})
+    assert "gap" not in hint(parse_field_selector("event=xyz", SELECTABLE), VIEWS, {})
 
 
 def test_the_header() -> None:

@@ -1,12 +1,13 @@
-"""Who reads an empty view is told when its root is not installed, or may not be read."""
+"""Who reads an empty view is told when its root is not installed, may not be read, or no state is so called."""
 
 from __future__ import annotations
 
 import pytest
 
-from promoter_view.api.warnings import EmptyViews
+from promoter_view.api.warnings import EmptyViews, unknown_state
 from promoter_view.kubernetes.kinds import KARGO_KINDS, PROMOTER_KINDS
 from promoter_view.kubernetes.paths import list_paths
+from promoter_view.kubernetes.selectors import parse_field_selector
 from promoter_view.records import ABSENT, LOST
 from promoter_view.views.promotion_strategy.details import PROMOTION_STRATEGY_DETAILS
 from promoter_view.views.stage.details import stage_details
@@ -17,6 +18,8 @@ NOT_INSTALLED = "stages.kargo.akuity.io is not installed in this cluster: there 
 NOT_PERMITTED = (
     "stages.kargo.akuity.io cannot be read at the moment, or this server lacks the permission to list and watch it"
 )
+
+_UNKNOWN = "the field selector status.state has a value that no"
 
 
 @pytest.mark.parametrize(
@@ -50,3 +53,40 @@ def test_the_header(path: str) -> None:
     world = World(warn=lambda view: f"no {view}")
     assert world.open(path).answer().header("warning") == f'299 - "no {VIEW}"'
     assert World().open(path).answer().header("warning") == ""
+
+
+@pytest.mark.parametrize(
+    ("view", "selector", "words"),
+    [
+        (VIEW, "status.state=Behind,metadata.name=x", ""),
+        (VIEW, "status.state=", ""),
+        (VIEW, "status.state!=Behnid", f"{_UNKNOWN} PromotionStrategyDetails has: did you mean Behind"),
+        (
+            VIEW,
+            "status.state=Failed,status.state=behind",
+            f"{_UNKNOWN} PromotionStrategyDetails has: did you mean Behind",
+        ),
+        (STAGES, "status.state=Healty", f"{_UNKNOWN} StageDetails has: did you mean Healthy"),
+        (
+            STAGES,
+            'status.state="\r\nX: y',
+            f"{_UNKNOWN} StageDetails has: there are Healthy, NotApplicable, Progressing, Unknown, Unhealthy",
+        ),
+    ],
+)
+def test_a_state_that_there_is_not(view: str, selector: str, words: str) -> None:
+    """The nearest one, or all there are; never the value itself."""
+    definition = {VIEW: PROMOTION_STRATEGY_DETAILS, STAGES: stage_details("argocd")}[view]
+    assert unknown_state(parse_field_selector(selector, definition.selectors), definition) == words
+
+
+@pytest.mark.parametrize("query", ["", "watch=1&timeoutSeconds=1&"])
+def test_the_header_of_an_unknown_state(query: str) -> None:
+    """Lists and watches have it, beside why a view is empty; a state that there is has none."""
+    world = World(warn=lambda view: f"no {view}")
+    answer = world.open(f"{BASE}?{query}fieldSelector=status.state%3DBehnid").answer()
+    assert [f"no {VIEW}" in answer.head.decode(), "did you mean Behind" in answer.head.decode()] == [True, True]
+    assert (
+        world.open(f"{BASE}?{query}fieldSelector=status.state%3DBehind").answer().header("warning")
+        == f'299 - "no {VIEW}"'
+    )

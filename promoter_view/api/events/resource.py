@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from twisted.web.server import Request
 
 from promoter_view.access.admission import Admission
-from promoter_view.api.events.hints import hint
+from promoter_view.api.events.hints import BRANCH, hint, of_branches
 from promoter_view.api.events.listing import EventLister, EventListing, ListedEvents
 from promoter_view.api.events.shape import EventRows, EventShape
 from promoter_view.api.events.watching import EventLines
@@ -117,8 +117,7 @@ class EventResource:
         await self._come(query.at_least or query.exact or 0)
         if not query.labels.empty:
             raise BadRequest("promotionevents have no labels: select by field instead, such as name or environment")
-        listing = self._listing(request, call, query.fields)
-        self._hint(request, query.fields)
+        listing = self._listing(request, call, await self._whole(request, query.fields))
         found: EventBundles | ListedEvents
         if query.limit or query.token is not None:
             meta, found = await self._lister.page(listing, query, sight)
@@ -133,12 +132,12 @@ class EventResource:
         rendering = self._rendering(request, call)
         query = parse_watch(call.parameters, SELECTABLE)
         await self._come(query.resource_version)
-        self._hint(request, query.fields)
-        wanted = Selection(self._plurals, exactly(call.target.namespace), labels=query.labels, fields=query.fields)
+        fields = await self._whole(request, query.fields)
+        wanted = Selection(self._plurals, exactly(call.target.namespace), labels=query.labels, fields=fields)
         views: ViewReader = self._views
         pages: EntryPages | None = None
         if query.initial:
-            listing = EventListing(call.target.namespace, query.fields, self._since(call.parameters))
+            listing = EventListing(call.target.namespace, fields, self._since(call.parameters))
             meta, pages = await self._lister.all(listing, sight)
             views = BeginningViews(self._views, meta.resource_version, pages)
         sighted = SightedViews(views, self._masks, sight, admission)
@@ -151,10 +150,13 @@ class EventResource:
             request.setHeader("Warning", _WARNING)
         return EventListing(call.target.namespace, fields, self._since(call.parameters))
 
-    def _hint(self, request: Request, fields: FieldSelector) -> None:
-        """Beside the other warning: kubectl prints both."""
-        if words := hint(fields, self._plurals):
+    async def _whole(self, request: Request, fields: FieldSelector) -> FieldSelector:
+        """With whole branches. What is wrong is said beside the other warning: kubectl prints both."""
+        short = {term.value for term in fields.requirements if term.field == BRANCH and term.value}
+        branches = {word: await self._views.journal.branches(word) for word in sorted(short)}
+        if words := hint(fields, self._plurals, branches):
             request.responseHeaders.addRawHeader("Warning", warning_header(words))
+        return of_branches(fields, branches)
 
     def _since(self, parameters: Parameters) -> datetime:
         """Errors: BadRequest."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -103,6 +103,13 @@ def read_request(
     if going_on is not None:
         query = replace(query, before=going_on) if newest_first else _behind(query, max(going_on, query.after))
     return JournalRequest(form, query, given)
+
+
+def of_branch(query: JournalQuery, branches: Sequence[str]) -> JournalQuery:
+    """``branches``: those that the environment of the query names, where it may be short. Errors: BadRequest."""
+    if len(branches) > 1:
+        raise BadRequest("environment: several branches end in this name; give the whole branch")
+    return replace(query, environment=branches[0]) if branches else query
 
 
 def _behind(query: JournalQuery, begin: EntryIdentity | None) -> JournalQuery:

@@ -12,7 +12,7 @@ from promoter_view.dashboard.journal.atom import MEDIA_TYPE, feed_pieces
 from promoter_view.dashboard.journal.figures import FiguresPages
 from promoter_view.dashboard.journal.lines import LINES_TYPE, line_pieces
 from promoter_view.dashboard.journal.page import JournalShown, event_line
-from promoter_view.dashboard.journal.requests import JournalForm, JournalRequest, read_request
+from promoter_view.dashboard.journal.requests import JournalForm, JournalRequest, of_branch, read_request
 from promoter_view.dashboard.journal.streams import JournalStreams
 from promoter_view.dashboard.page_input import Page
 from promoter_view.dashboard.page_resource import PageResource
@@ -64,8 +64,9 @@ class JournalPages:
         asked = read_request(parameters, self._now(), **headers)
         if not self._journal.is_open:
             raise JournalUnavailable()
-        wanted = AskedEntries(asked.query, self._plurals, gaps=True)
         try:
+            branches = await self._journal.branches(asked.query.environment) if asked.query.environment else ()
+            wanted = AskedEntries(of_branch(asked.query, branches), self._plurals, gaps=True)
             if asked.follows:
                 await self._streams.follow(request, asked, wanted, visitor)
             else:

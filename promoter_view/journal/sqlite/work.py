@@ -26,6 +26,16 @@ _OF_SHA = (
     "WHERE commits.sha = ? AND uid = ? AND environment = ?"
 )
 
+#: From one environment to the next, by the index: the entries of each are not read.
+_BRANCHES = """
+    WITH RECURSIVE branches (branch) AS (
+        SELECT min(environment) FROM entries
+        UNION ALL
+        SELECT (SELECT min(environment) FROM entries WHERE environment > branch) FROM branches WHERE branch IS NOT NULL
+    )
+    SELECT branch FROM branches WHERE substr(branch, ?) = ?
+"""
+
 
 def append(cursor: Any, batch: Batch, pause: Callable[[], None] = lambda: None) -> Sequence[JournalEntry]:
     """See JournalStore. What is at or before the progress is in the journal already, and not written again.
@@ -107,6 +117,14 @@ def query(cursor: Any, asked: JournalQuery, edges: Edges | None = None) -> Seque
     if asked.whole and expired(cursor) > asked.after:
         raise JournalExpiredError
     return found
+
+
+def branches(cursor: Any, word: str) -> Sequence[str]:
+    """See JournalStore."""
+    if cursor.execute("SELECT 1 FROM entries WHERE environment = ? LIMIT 1", (word,)).fetchone():
+        return [word]
+    ending = f"/{word}"
+    return [branch for (branch,) in cursor.execute(_BRANCHES, (-len(ending), ending))]
 
 
 def state(cursor: Any) -> JournalState:

@@ -222,7 +222,7 @@ _SCHEMA = {
 
 
 #: The field.
-STAGE_STATUS = StatusField(assess_stage, _SCHEMA)
+STAGE_STATUS = StatusField(assess_stage, _SCHEMA, tuple(state.value for state in Health))
 
 if TYPE_CHECKING:
     _assessed: type[Assessed] = AssessedStage

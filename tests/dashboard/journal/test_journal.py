@@ -136,6 +136,8 @@ def test_lines(told: Told) -> None:
         ("namespace=other", [3, 4]),
         ("name=search", [1, 2, 4]),
         ("environment=env/prod", [2, 4]),
+        ("environment=prod", [2, 4]),
+        ("environment=v/prod", [4]),
         ("commit=bbbbbbb", [2, 4]),
         ("commit=bbbbbbb&event=promoted", []),
         ("until=-400d", []),
@@ -152,6 +154,15 @@ def test_filters(told: Told, query: str, found: list[int]) -> None:
         start = f"since={told.base}&{query}"
         assert Followed(told, start).entries() == wanted
         assert [frame.id for frame in events(told, start).frames() if frame.event == "message"] == wanted
+
+
+def test_a_short_branch_that_several_have(told: Told) -> None:
+    """It is refused: the page shows some entries of one, and nobody could tell of which."""
+    told.write(entry(1, environment="env/eu/prod"), entry(2, environment="env/us/prod"))
+    for form in ("html", "ndjson", "ndjson&watch=1", "sse", "atom"):
+        answer = told.world.ask(f"/journal?format={form}&environment=prod")
+        assert (answer.code, "give the whole branch" in answer.body.decode()) == (400, True), form
+    assert len(lines(told, "environment=eu/prod")) == 1
 
 
 def test_a_feed(told: Told) -> None:

@@ -10,10 +10,12 @@ from promoter_view.dashboard.journal.requests import (
     JournalForm,
     JournalRequest,
     is_followed,
+    of_branch,
     read_request,
     wanted_form,
 )
 from promoter_view.journal.entries import BEGINNING, LAST, EntryIdentity, EventType
+from promoter_view.journal.store import JournalQuery
 from promoter_view.web.errors import BadRequest
 from promoter_view.web.parameters import parameters_of
 
@@ -113,3 +115,12 @@ def test_what_is_refused(query: str, message: str) -> None:
     with pytest.raises(BadRequest) as refused:
         read(query)
     assert message in str(refused.value)
+
+
+def test_a_short_branch() -> None:
+    """It is the one branch that ends so; a word that no branch has stays; of several none is chosen."""
+    query = JournalQuery(environment="prod")
+    assert of_branch(query, ["env/prod"]).environment == "env/prod"
+    assert of_branch(query, []) is query
+    with pytest.raises(BadRequest, match="several branches end in this name"):
+        of_branch(query, ["env/eu/prod", "env/us/prod"])

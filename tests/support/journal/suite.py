@@ -94,6 +94,28 @@ class StoreSuite:
             found = await store.query(query)
             self.assertEqual(tuple(each.identity.resource_version for each in found), versions, query)
 
+    async def test_branches(self) -> None:
+        """A word names a branch of an entry, else those that end in it after a slash; nothing else is a pattern."""
+        store = await self.opened()
+        branches = ("env/prod", "env/eu/prod", "env/dev", "dev", "env/nonprod", "env/a_b", "")
+        some = [entry(version, environment=branch) for version, branch in enumerate(branches, 1)]
+        await store.append(Batch(9, [*some, entry(8, event=EventType.FAILED, environment="env/prod")]))
+        wanted = {
+            "env/prod": ["env/prod"],
+            "prod": ["env/eu/prod", "env/prod"],
+            "eu/prod": ["env/eu/prod"],
+            "dev": ["dev"],
+            "nonprod": ["env/nonprod"],
+            "%b": [],
+            "_b": [],
+            "a_b": ["env/a_b"],
+            "/prod": [],
+            "Prod": [],
+            "env": [],
+        }
+        for word, found in wanted.items():
+            self.assertEqual(list(await store.branches(word)), found, word)
+
     async def test_times_that_are_not_in_order(self) -> None:
         """What was backfilled is found by its time, wherever it stands; so is what stands around it."""
         store = await self.opened()

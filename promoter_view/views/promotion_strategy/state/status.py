@@ -269,7 +269,7 @@ def _stem(kinds: Iterable[ReasonKind], hidden: _Hidden) -> bool:
 
 
 #: The field.
-STRATEGY_STATUS = StatusField(assess_strategy, STATUS_SCHEMA)
+STRATEGY_STATUS = StatusField(assess_strategy, STATUS_SCHEMA, tuple(state.value for state in StateWord))
 
 if TYPE_CHECKING:
     _assessed: type[Assessed] = AssessedStrategy
