@@ -85,7 +85,7 @@ class Metrics:
         self.notifications_refused = Counter("promoter_view_notifications_refused", "Messages that were skipped because the receiver refused them", ["notification"], registry=registry)
         self.notifications_lag_seconds = Gauge("promoter_view_notifications_lag_seconds", "Age of the oldest event that should have been sent by now, 0 if there is none", ["notification"], registry=registry)
         self.notifications_failing_since = Gauge("promoter_view_notifications_failing_since_timestamp_seconds", "Since when sending the current message has failed, in seconds since 1970; 0 if it has not failed", ["notification"], registry=registry)
-        self.notifications_file_refused = Gauge("promoter_view_notifications_file_refused", "1 while the file of --notifications is invalid: the program uses the last valid one", registry=registry)
+        self.notifications_file_refused = Gauge("promoter_view_notifications_file_refused", "1 while the file of --notifications is invalid: the program uses the last valid one, and sends nothing if there is none", registry=registry)
         # fmt: on
 
     def _add_reflectors(self, registry: CollectorRegistry) -> None:

@@ -137,9 +137,9 @@ class PageResource:
         shown = await self._input(visitor, with_program=False)
         await self.send(request, self._pages.notifications(found, shown))
 
-    async def tell(self, request: Request, status: int, title: str, text: str) -> None:
-        """A page that says why there is none."""
-        await self.send(request, self._pages.message(status, title, text, self._nothing()))
+    async def tell(self, request: Request, status: int, title: str, text: str, earliest: str = "") -> None:
+        """A page that says why there is none; ``earliest`` is its address at the earliest moment."""
+        await self.send(request, self._pages.message(status, title, text, self._nothing(), earliest))
 
     async def sign_in(self, request: Request, *, error: str = "", status: int = 200, target: str = "") -> None:
         """The sign-in page."""

@@ -98,9 +98,9 @@ class Pages:
             return {}
         return {**self._activity.wanted_of_one(key, view), HISTORY: subject.wanted(key)}
 
-    def message(self, status: int, title: str, text: str, view: PageInput) -> Page:
-        """A page for when there is nothing to show: not found, forbidden."""
-        return self._page(MESSAGE, view, title, status=status, code=status, text=text)
+    def message(self, status: int, title: str, text: str, view: PageInput, earliest: str = "") -> Page:
+        """A page for when there is nothing to show: not found, forbidden. ``earliest``: the address where there is."""
+        return self._page(MESSAGE, view, title, status=status, code=status, text=text, earliest=earliest)
 
     def commit(self, found: CommitPage | None, prefix: str, view: PageInput) -> Page:
         """Where a commit is; None: nothing is asked for yet. ``prefix``: the sha that the stream follows, or ""."""

@@ -23,6 +23,7 @@ from promoter_view.dashboard.journal.resource import JournalPages
 from promoter_view.dashboard.notifications.resource import NotificationPages
 from promoter_view.dashboard.page_resource import PageResource, safe_target
 from promoter_view.dashboard.page_table import COMPARE, FIGURES, JOURNAL, NOTIFICATIONS
+from promoter_view.dashboard.past.banner import earliest_address
 from promoter_view.dashboard.past.resource import ComparePages, wants_json
 from promoter_view.dashboard.visitors.sign_in import SignIn, redirect
 from promoter_view.dashboard.visitors.visitors import Authenticator, Visitor
@@ -220,8 +221,11 @@ class DashboardEntrance(Entrance[str | None]):
         if path is None or _is_data(request, path) or path.startswith("static/"):
             send(request, status.encode() + b"\n", "application/json")
             return
-        title = HTTPStatus(status.code).phrase
-        Deferred.fromCoroutine(self._pages.tell(request, status.code, title, status.message)).addErrback(
+        title, there = HTTPStatus(status.code).phrase, ""
+        if "from" in status.details:
+            query = {name: values[0] for name, values in parameters_of(request.uri).items()}
+            there = earliest_address(path, query, status.details["from"])
+        Deferred.fromCoroutine(self._pages.tell(request, status.code, title, status.message, there)).addErrback(
             self.failed, request, None
         )
 

@@ -58,7 +58,8 @@ def _print_status(found: Mapping[str, Any], output: str) -> None:
     else:
         out.note("no notification is declared")
     if text(found, "problem"):
-        out.note(plain(f"the file is invalid, the last valid one is used: {text(found, 'problem')}"))
+        said = ", ".join(filter(None, ("the file is invalid", text(found, "meanwhile"))))
+        out.note(plain(f"{said}: {text(found, 'problem')}"))
     if found.get("sends") is not True:
         out.note("this replica does not send: it knows only the file")
 

@@ -60,7 +60,7 @@ def notifications_shown(document: Mapping[str, Any] | None) -> NotificationsShow
     failing = [line.name for line in lines if line.failing]
     refused = [line.name for line in lines if line.refused]
     if problem:
-        verdict = f"The file of notifications is invalid, the last valid one is used: {problem}"
+        verdict = f"The file of notifications is invalid, {text(document, 'meanwhile')}: {problem}"
     elif failing:
         verdict = f"Not delivered, retrying: {', '.join(failing)}"
     elif document.get("sends") is not True:

@@ -17,6 +17,8 @@ from promoter_view.reading.past.seen import SeenMoment
 _OF_NOW = ("static/", "sign-in", "sign-out", "program", "journal", "healthz")
 _LINK = re.compile(r'(<a\b[^>]*? href=")([^"]*)(")')
 _FORM = re.compile(r'(<form\b[^>]*? method="get"[^>]*>)')
+#: Parameters that name moments, in the order in which they are read.
+_MOMENTS = ("at", "from", "to")
 _BACK = "data-back"
 _SLASHES = "/\\"
 
@@ -53,6 +55,12 @@ def banner_of(
         at=now.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z" if moment.time_ms else str(moment.resource_version),
         now=now,
     )
+
+
+def earliest_address(path: str, query: Mapping[str, str], earliest: str) -> str:
+    """Of that page at the earliest moment instead of one that the log no longer has; "" where it names none."""
+    name = next((each for each in _MOMENTS if query.get(each, earliest) != earliest), "")
+    return _address(path, {**query, name: earliest}) if name else ""
 
 
 def exactly(moment: datetime) -> str:

@@ -32,12 +32,13 @@ class NotificationsFile:
         self._take = take
         self._reactor = runtime.reactor
         self._gauge = runtime.metrics.notifications_file_refused
+        self._is_read = False
         self._stamp: _Stamp | None = None
         self._reading: Deferred[None] | None = None
         self._polling = Periodic(runtime.reactor, lambda: _POLL_SECONDS, self.check)
         self._refused = Complaint(
             self._log,
-            "the notifications file {path} is invalid, the last valid one is used: {message}",
+            "the notifications file {path} is invalid, {meanwhile}: {message}",
             over="the notifications file {path} is used again",
             path=str(path),
         )
@@ -46,6 +47,11 @@ class NotificationsFile:
     def problem(self) -> str:
         """Why it cannot be used, "" where it can."""
         return self._refused.message
+
+    @property
+    def meanwhile(self) -> str:
+        """What holds as long as it cannot be used."""
+        return "the last valid one is used" if self._is_read else "nothing is sent until it is valid"
 
     def start(self) -> None:
         """From now on."""
@@ -71,6 +77,7 @@ class NotificationsFile:
 
     def _read(self, found: Found, stamp: _Stamp) -> None:
         self._stamp = stamp
+        self._is_read = True
         self._gauge.set(0)
         self._refused.clear()
         self._log.info("notifications: {count} are declared", count=len(found))
@@ -84,7 +91,7 @@ class NotificationsFile:
             self._stamp = stamp
         self._gauge.set(1)
         said = failure.value.strerror if isinstance(failure.value, OSError) else failure.getErrorMessage()
-        self._refused.set(str(said), reason=str(said))
+        self._refused.set(str(said), reason=str(said), meanwhile=self.meanwhile)
 
     def _over(self, result: object) -> object:
         self._reading = None

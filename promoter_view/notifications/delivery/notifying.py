@@ -120,7 +120,7 @@ class Notifications:
     def line(self) -> str:
         """How they stand, in one line."""
         if self._file.problem:
-            return f"the file is invalid, the last valid one is used: {self._file.problem}"
+            return f"the file is invalid, {self._file.meanwhile}: {self._file.problem}"
         if self._declared is None:
             return "the file is not read yet"
         failing = sorted(name for name, told in self._told().items() if told.standing and told.standing.failing_since)
@@ -133,7 +133,9 @@ class Notifications:
         """See NotificationsDesk."""
         now = self._runtime.now()
         told = [each.document(now) for each in self._told().values()]
-        return {"sends": self._parts is not None, "problem": self._file.problem, "notifications": told}
+        problem = self._file.problem
+        file = {"problem": problem, "meanwhile": self._file.meanwhile if problem else ""}
+        return {"sends": self._parts is not None, **file, "notifications": told}
 
     def replay(self, name: str, since: str) -> Deferred[Mapping[str, Any]]:
         """See NotificationsDesk."""

@@ -61,7 +61,9 @@ def test_what_fails_is_said_first() -> None:
 def test_verdicts() -> None:
     """A bad file, another replica that sends, a file that declares none, and nothing that was refused."""
     assert notifications_shown(document({**CHAT, "refused": 0})).verdict == "Every notification is delivered"
-    assert "line 3: no" in notifications_shown(document(CHAT, problem="line 3: no")).verdict
+    told = document(CHAT, problem="line 3: no") | {"meanwhile": "nothing is sent until it is valid"}
+    wanted = "The file of notifications is invalid, nothing is sent until it is valid: line 3: no"
+    assert notifications_shown(told).verdict == wanted
     assert not notifications_shown(document(problem="line 3: no")).well
     assert "replica" in notifications_shown(document(CHAT, sends=False)).verdict
     assert notifications_shown(document()).verdict == "The file declares no notification"

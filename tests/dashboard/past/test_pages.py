@@ -128,6 +128,20 @@ def test_a_moment_that_cannot_be_shown(board: Board) -> None:
     assert board.ask("/program?at=-30m", PAGE).code == 400
 
 
+@pytest.mark.parametrize("path", ["/?namespace=shop&at=-30d", "/compare?from=-30d", "/compare?from=-30d&to=-29d"])
+def test_the_page_of_a_moment_that_is_gone_leads_to_the_earliest(board: Board, path: str) -> None:
+    """The same page, with the same filters; where both moments are gone, one after the other."""
+    for _ in range(path.count("=-")):
+        gone = board.ask(path, PAGE)
+        found = re.search(r'href="([^"]*)">Show the earliest moment', gone.body.decode())
+        assert (gone.code, found is not None) == (410, True)
+        assert found is not None
+        path = found[1].replace("&amp;", "&")
+    assert board.ask(path, PAGE).code == 200
+    assert "namespace" not in path or "namespace=shop" in path
+    assert "Show the earliest" not in board.ask("/?at=monday", PAGE).body.decode()
+
+
 def test_a_tag_is_not_cut_by_the_end_of_a_piece() -> None:
     """Wherever pieces end, each link is led to the moment, and nothing is lost."""
     html = '<p>1 < 2</p><a class="x" href="/root/a?b=c#d">é</a><form class="f" method="get" action="/root/">'
