@@ -31,14 +31,14 @@ class _ThreadlessClock(Clock):
     ) -> None:
         try:
             found = call(*given)
-        except Exception as error:  # noqa: BLE001 - as a pool does
+        except Exception as error:
             told(False, Failure(error))
         else:
             told(True, found)
 
 
 def test_what_counts_while_it_is_invalid(tmp_path: Path) -> None:
-    """At the start there is no valid one: nothing is sent. Later it is the last one. The log and people read the same."""
+    """At the start there is no valid one: nothing is sent. Later it is the last one. Everybody reads the same."""
     path, taken = tmp_path / "notifications.yaml", list[list[str]]()
 
     def take(found: Sequence[Subscription]) -> None:
