@@ -98,7 +98,7 @@ lock:
 	echo "setuptools >= 84" | uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--no-annotate --python-version 3.11 - -o requirements-image.txt
 
-# dist/install-*.yaml. VERSION=v0.1.0 CONTROLLER_MANIFEST=FILE; CONTROLLER_SHA256=, IMAGE=, IMAGE_DIGEST=sha256:..., KUBECTL=
+# dist/install-*.yaml. VERSION=v0.2.0 CONTROLLER_MANIFEST=FILE; CONTROLLER_SHA256=, IMAGE=, IMAGE_DIGEST=sha256:..., KUBECTL=
 release-bundles: $(VENV)/installed
 	@$(BIN)/python hack/release_bundles.py --version "$(VERSION)" --controller-manifest "$(CONTROLLER_MANIFEST)" \
 		--controller-sha256 "$(CONTROLLER_SHA256)" --image "$(or $(IMAGE),promoter-view)" \
@@ -109,10 +109,10 @@ sbom: $(VENV)/installed
 	@$(BIN)/python hack/sbom.py requirements.txt dist/promoter-view.cdx.json
 
 # dist/VERSION: sdist, wheel, chart, bill of materials, bundles (with CONTROLLER_MANIFEST=FILE) and SHA256SUMS, all checked.
-# VERSION=v0.1.0; the rest as release-bundles has it. Times in the archives are the commit's.
+# VERSION=v0.2.0; the rest as release-bundles has it. Times in the archives are the commit's.
 RELEASE = dist/$(VERSION)
 release: $(VENV)/installed-dev
-	@test -n "$(VERSION)" || { echo "VERSION is missing: make release VERSION=v0.1.0" >&2; exit 2; }
+	@test -n "$(VERSION)" || { echo "VERSION is missing: make release VERSION=v0.2.0" >&2; exit 2; }
 	@rm -rf "$(RELEASE)" && mkdir -p "$(RELEASE)"
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --outdir "$(RELEASE)" .
 	@$(BIN)/python hack/sbom.py requirements.txt "$(RELEASE)/promoter-view.cdx.json"

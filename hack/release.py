@@ -64,8 +64,7 @@ def _finish(folder: Path, tag: str) -> Iterator[str]:
         yield f"{bundle.name}: {check_bundle(bundle, tag)} objects"
     if not bundles:
         yield "no install-*.yaml: give CONTROLLER_MANIFEST to have them"
-    if f"promoter-view {version}" not in (_ROOT / "CHANGELOG.md").read_text():
-        yield f"note: CHANGELOG.md has no section for {version}: run towncrier build --version {version}"
+    yield from changelog_notes((_ROOT / "CHANGELOG.md").read_text(), version)
     made = {wheel, sdist, chart.name, "promoter-view.cdx.json", *(bundle.name for bundle in bundles)}
     strangers = sorted(path.name for path in folder.iterdir() if path.name not in made)
     if strangers:
@@ -93,6 +92,15 @@ def checked_version(root: Path, tag: str) -> str:
         if there != version:
             raise ReleaseError(f"{place} says {there}, and VERSION is {tag}: set both to the same version")
     return version
+
+
+def changelog_notes(changelog: str, version: str) -> Iterator[str]:
+    """What is still to be done in the changelog for that version: a line, or none."""
+    heading = re.search(rf"^## {re.escape(version)}(?: \((.+)\))?$", changelog, re.MULTILINE)
+    if heading is None:
+        yield f"note: CHANGELOG.md has no section for {version}: run towncrier build --version {version}"
+    elif not re.fullmatch(r"\d{4}-\d{2}-\d{2}", heading[1] or ""):
+        yield f"note: CHANGELOG.md has no date for {version}: write ## {version} (YYYY-MM-DD)"
 
 
 def packed_chart(folder: Path) -> bytes:

@@ -76,7 +76,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--output", type=Path, default=_ROOT / "dist")
     given = parser.parse_args()
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", given.version):
-        raise BundleError(f"VERSION: {given.version!r} is wrong; expected: a tag such as v0.1.0")
+        raise BundleError(f"VERSION: {given.version!r} is wrong; expected: a tag such as v0.2.0")
     if "@" in given.image or ":" in given.image.rpartition("/")[2]:
         raise BundleError(f"IMAGE: {given.image!r} is wrong; expected: a name alone, VERSION is its tag")
     if not given.controller_manifest:

@@ -118,7 +118,7 @@ def test_discovery_is_negotiated():
 
 
 @pytest.mark.parametrize(
-    ("version", "major", "minor"), [("0.1.0", "0", "1"), ("2", "2", "0"), ("1.4.0.dev3", "1", "4")]
+    ("version", "major", "minor"), [("0.2.0", "0", "2"), ("2", "2", "0"), ("1.4.0.dev3", "1", "4")]
 )
 def test_version(version, major, minor):
     """The version is the program's."""

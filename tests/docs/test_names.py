@@ -15,7 +15,7 @@ from promoter_view.command.promotion import promotion_command
 from promoter_view.dashboard.page_table import PAGES as DASHBOARD_PAGES
 from promoter_view.metrics import Metrics
 from promoter_view.program.command_line.settings import OPTIONS
-from tests.support.docs.pages import PAGES, ROOT, anchors, fenced, inline_code, shown
+from tests.support.docs.pages import CHANGELOG, PAGES, ROOT, anchors, fenced, inline_code, shown
 
 #: Options of other tools that the pages name, by the tool.
 FOREIGN = {
@@ -43,7 +43,8 @@ FOREIGN_VARIABLES = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "KUBECONFIG", "API
 _OPTION = re.compile(r"(?<![\w/.-])--([a-z][a-z0-9-]*)")
 #: Commands of other tools, whose options are theirs.
 _FOREIGN_LINE = re.compile(
-    r"(?<![\w-])(cosign|curl|docker|etcd|etcdctl|gh|gpg|helm|jq|k9s|openssl|pip|pipx|python3?|sha256sum|systemctl) "
+    r"(?<![\w-])(cosign|curl|docker|etcd|etcdctl|gh|gpg|helm|jq|k9s|openssl|pip|pipx|python3?|sha256sum|systemctl"
+    r"|towncrier) "
 )
 _METRIC = re.compile(r"\bpromoter_view_[a-z][a-z_]+[a-z]")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -90,7 +91,7 @@ def is_metric(name: str) -> bool:
     return not known_metrics().isdisjoint({name, base, f"{base}_total"})
 
 
-@pytest.mark.parametrize("page", PAGES, ids=shown)
+@pytest.mark.parametrize("page", [*PAGES, CHANGELOG], ids=shown)
 def test_links_lead_somewhere(page: Path) -> None:
     """Each relative link and picture is a file, and its anchor a heading there."""
     text = page.read_text()

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hack.release import changelog_notes
 from promoter_view import __version__
 from tests.support.chart.rendering import HelmNotBuiltError, helm_path
 
@@ -156,7 +157,7 @@ def test_what_does_not_fit_is_refused(folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "said"), [("0.1.0", "expected a tag such as v0.2.0"), ("v9.9.9", "set both to the same version")]
+    ("version", "said"), [("0.2.0", "expected a tag such as v0.2.0"), ("v9.9.9", "set both to the same version")]
 )
 def test_a_wrong_version_is_refused(folder: Path, version: str, said: str) -> None:
     """The tag, the package, setup.cfg and the chart have one version."""
@@ -197,3 +198,26 @@ def test_make_without_a_version_says_so() -> None:
     command = ["make", "-o", ".venv/installed-dev", "release"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, "VERSION is missing" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("heading", "said"),
+    [
+        ("## 0.2.0 (2026-12-01)", []),
+        ("## 0.2.0 (not released yet)", ["no date for 0.2.0"]),
+        ("## 0.2.0", ["no date for 0.2.0"]),
+        ("## 0.2.01 (2026-12-01)", ["no section for 0.2.0"]),
+        ("### Features of 0.2.0", ["no section for 0.2.0"]),
+    ],
+)
+def test_a_changelog_without_section_or_date_is_noted(heading: str, said: list[str]) -> None:
+    """A release says what its changelog still needs, whether towncrier or a person wrote the section."""
+    notes = list(changelog_notes(f"# Changelog\n\n{heading}\n\n- It.\n\n## 0.1.0 (2026-08-01)\n", "0.2.0"))
+    assert len(notes) == len(said)
+    assert all(words in note for words, note in zip(said, notes, strict=True))
+
+
+def test_this_version_has_a_section() -> None:
+    """CHANGELOG.md tells this version's changes: there is no note, or the one that asks for the date."""
+    notes = list(changelog_notes((ROOT / "CHANGELOG.md").read_text(), __version__))
+    assert [note for note in notes if "no section" in note] == []

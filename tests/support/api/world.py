@@ -141,7 +141,7 @@ class World:
         )
         self.pump = Pump(self.views, reactor=self.clock, barrier=barrier)
         self.health = HealthChecks()
-        self.openapi = OpenApi(lambda: definitions, version="0.1.0")
+        self.openapi = OpenApi(lambda: definitions, version="0.2.0")
         self.offset = _START
         self.runtime = a_runtime(self.clock, wall=self.wall, metrics=self.metrics)
         everything = Sights(self.views, lambda: self.views.definitions, None, clock=self.clock)
@@ -187,7 +187,7 @@ class World:
         events = EventResource(
             self.entries, plurals, runtime=self.runtime, settings=ApiSettings(), sights=chosen_sights
         )
-        routes = Routes(definitions, openapi=self.openapi, health=self.health, metrics=self.metrics, version="0.1.0")
+        routes = Routes(definitions, openapi=self.openapi, health=self.health, metrics=self.metrics, version="0.2.0")
         self.warnings: list[str] = []
         isolation = Isolation(self.metrics)
         measuring = Measuring(
