@@ -111,8 +111,9 @@ def _with_etcd(command: click.Command) -> click.Command:
 def copy(source: str, target: str, cursors: bool, **etcd: str | None) -> None:
     """Start a log with the state of another log, which may be of another kind.
 
-    Write FROM and TO as for --event-log, for example file:DIR. TO must be empty or absent. No program may have either
-    log open. Clients at the newest resourceVersion resume; others get 410 once.
+    Write FROM and TO as for --event-log, for example file:DIR. For a folder that exists, DIR is enough. TO must be
+    empty or absent. No program may have either log open. Clients at the newest resourceVersion resume; others get
+    410 once.
     """
     work("promoter_view.command.answers.logs")(source=source, target=target, etcd=etcd, cursors=cursors)
 
@@ -123,8 +124,8 @@ def copy(source: str, target: str, cursors: bool, **etcd: str | None) -> None:
 def verify(source: str, **etcd: str | None) -> None:
     """Read a whole log and print what it contains.
 
-    Write LOG as for --event-log, for example file:DIR. No program may have it open. The command changes nothing. Exit
-    status 1: the log is damaged or cannot be read.
+    Write LOG as for --event-log, for example file:DIR, or give the folder: DIR. No program may have it open. The
+    command changes nothing. Exit status 1: the log is damaged or cannot be read.
     """
     work("promoter_view.command.answers.logs")(source=source, target=None, etcd=etcd)
 

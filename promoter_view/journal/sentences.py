@@ -21,8 +21,13 @@ def sentence(entry: JournalEntry) -> str:
     if it.commit:
         words += ["" if moved and it.after == it.commit.sha else short_word(it.commit.sha), it.commit.subject]
         words += [f"by {it.commit.author}" if it.commit.author else ""]
-    words += [f"#{it.request.number}" if it.request else "", it.check.key if it.check else "", it.message]
-    return " ".join(filter(None, words))
+    words += [f"#{it.request.number}" if it.request else "", it.check.key if it.check else ""]
+    return with_reason(" ".join(filter(None, words)), it.message)
+
+
+def with_reason(happened: str, reason: str) -> str:
+    """What happened, and why, each as far as it is told."""
+    return ": ".join(filter(None, (happened, reason)))
 
 
 def moved_words(entry: JournalEntry) -> str:

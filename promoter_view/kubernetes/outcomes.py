@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import enum
 
+#: What is wrong with a server's certificate, but for who has signed it. The last one goes on with the name.
+CERTIFICATE_EXPIRED = "the server's certificate has expired"
+CERTIFICATE_NOT_YET_VALID = "the server's certificate is not valid yet"
+CERTIFICATE_OF_ANOTHER = "the server's certificate is not for "
+
 
 class Outcome(enum.StrEnum):
     """How a request, a stream or one step of a reflector ended. Values are the label ``outcome`` of the metric."""

@@ -388,6 +388,27 @@ def test_a_terminal(api: ViewsApi, variables: dict[str, str], coloured: bool) ->
     assert max(map(len, drawn)) <= 60
 
 
+@pytest.mark.parametrize(("variables", "shown"), [({"TERM": "xterm"}, 1), ({"TERM": "dumb"}, 2)])
+def test_a_wait_on_a_terminal(api: ViewsApi, variables: dict[str, str], shown: int) -> None:
+    """Its progress makes room for its last line, also where the terminal does not say how wide it is."""
+    api.set(strategy("cleared", *COMING))
+    words = ["wait", "cleared", "--commit", "e" * 8, "--appears-within", "1s", "--kubeconfig", str(api.kubeconfig)]
+    environ = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    main, side = pty.openpty()
+    process = subprocess.Popen(
+        [script("kubectl-promotion"), *words], stdin=side, stdout=side, stderr=side, env={**environ, **variables}
+    )
+    os.close(side)
+    try:
+        said = _read_until(main, b"error: commit eeeeeeee is not known to cleared\r\n").decode()
+        assert process.wait(PATIENCE_SECONDS) == 4
+    finally:
+        process.kill()
+        os.close(main)
+    left = [re.sub(r".*\r\x1b\[K", "", line) for line in said.split("\r\n")]
+    assert len([line for line in left if "is not known" in line]) == shown
+
+
 def _read_until(terminal: int, words: bytes) -> bytes:
     read, deadline = b"", time.monotonic() + PATIENCE_SECONDS
     while words not in read:

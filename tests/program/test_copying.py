@@ -101,6 +101,18 @@ def test_wrong_arguments(arguments: tuple[str, ...], words: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_folder_is_enough(filled: tuple[Path, Projector], tmp_path: Path) -> None:
+    """As for a journal: the folder names its log, with and without file:."""
+    source, _ = filled
+    said = {command("verify", f"{scheme}{source}").stdout for scheme in ("", "file:")}
+    assert len(said) == 1
+    assert said.pop().startswith(f"file:{source} is whole up to offset ")
+    target = tmp_path / "empty"
+    target.mkdir()
+    copied = command("copy", str(source), str(target))
+    assert (copied.returncode, f"--event-log file:{target}:" in copied.stdout) == (0, True)
+
+
 def test_nothing_to_copy(tmp_path: Path) -> None:
     """Status 1 and one line for a log that is not there; nothing is made."""
     done = command("copy", f"file:{tmp_path / 'from'}", f"file:{tmp_path / 'to'}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from promoter_view.journal.sentences import with_reason
 from promoter_view.journal.serving.bundles import API_VERSION, KIND, PLURAL, EventBundle
 from promoter_view.records import Bundle
 from promoter_view.views.ages import Since
@@ -58,7 +59,7 @@ class EventRows:
             it.event.value,
             (commit.sha[:_SHORT_SHA] if commit is not None else "") or _NONE,
             (commit.author if commit is not None else "") or _NONE,
-            clipped(" ".join(filter(None, (_moved(it.before, it.after), it.message))), _MOST_CHARACTERS) or _NONE,
+            clipped(with_reason(_moved(it.before, it.after), it.message), _MOST_CHARACTERS) or _NONE,
         ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,6 +21,7 @@ from promoter_view.records import Snapshot
 
 def run(source: str, target: str | None, etcd: Mapping[str, str | None], cursors: bool = False) -> None:
     """Copies to ``target``, perhaps with the cursors of notifications; verifies where that is None."""
+    source, target = _url(source), target and _url(target)
     if source == target:
         raise click.UsageError("FROM and TO are the same log", click.get_current_context())
     files = etcd_files(etcd)
@@ -42,6 +44,11 @@ def run(source: str, target: str | None, etcd: Mapping[str, str | None], cursors
         said = "the log cannot be used" if target is None else "nothing usable was written"
         raise CommandError(Exit.FAILED, f"{said}: {error}") from error
     click.echo(_verified(source, state) if target is None else _copied(source, target, state))
+
+
+def _url(log: str) -> str:
+    """As ``--event-log`` has it, where only the folder was given."""
+    return f"file:{log}" if Path(log).is_dir() else log
 
 
 def _verified(source: str, state: Snapshot) -> str:

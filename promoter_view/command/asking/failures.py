@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from promoter_view.command.exits import CommandError, Exit
-from promoter_view.kubernetes.outcomes import ApiError, ClusterError, Outcome, Unreachable
+from promoter_view.kubernetes.outcomes import (
+    CERTIFICATE_EXPIRED,
+    CERTIFICATE_NOT_YET_VALID,
+    CERTIFICATE_OF_ANOTHER,
+    ApiError,
+    ClusterError,
+    Outcome,
+    Unreachable,
+)
 from promoter_view.views.definition import GROUP
 
 #: What mends itself, while somebody waits: a server that starts again, a network that comes back.
@@ -24,6 +32,13 @@ _HINTS = {
     Outcome.TLS: "check certificate-authority in the kubeconfig",
 }
 
+#: Of a certificate that somebody trusted has signed: another CA does not help.
+_OF_CERTIFICATES = {
+    CERTIFICATE_EXPIRED: "renew it at the server, or check the clock here",
+    CERTIFICATE_NOT_YET_VALID: "check the clocks of the server and here",
+    CERTIFICATE_OF_ANOTHER: "check server and tls-server-name in the kubeconfig",
+}
+
 
 def is_passing(error: ClusterError) -> bool:
     """Whether whoever waits may go on waiting."""
@@ -38,8 +53,14 @@ def failed(error: ClusterError, server: str) -> CommandError:
         return CommandError(Exit.FORBIDDEN, f"no credentials for {server}: {error}")
     if isinstance(error, Unreachable) and error.outcome is Outcome.NOT_FOUND:
         return not_installed(server)
-    hint = _HINTS.get(error.outcome, "")
+    hint = _hint(error)
     return CommandError(Exit.UNREACHABLE, f"{_stripped(error)} ({server}" + (f"; {hint})" if hint else ")"))
+
+
+def _hint(error: ClusterError) -> str:
+    said = str(error)
+    of_certificate = next((hint for fault, hint in _OF_CERTIFICATES.items() if fault in said), "")
+    return of_certificate if error.outcome is Outcome.TLS and of_certificate else _HINTS.get(error.outcome, "")
 
 
 def not_installed(server: str) -> CommandError:

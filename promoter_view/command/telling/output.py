@@ -13,11 +13,15 @@ from promoter_view.clocks import wall
 from promoter_view.command.telling.colours import Palette, wants_colour
 from promoter_view.command.telling.screen import Screen
 
-_NO_TERMINAL = (0, 0)
+_NO_TERMINAL, _USUAL = (0, 0), (80, 24)
 
 
 def _is_terminal() -> bool:
     return sys.stdout.isatty()
+
+
+def _can_erase() -> bool:
+    return os.environ.get("TERM") != "dumb"
 
 
 @dataclass(slots=True)
@@ -38,7 +42,7 @@ class Output:
     @property
     def can_draw(self) -> bool:
         """Lines can be drawn in their place."""
-        return self.is_terminal and os.environ.get("TERM") != "dumb"
+        return self.is_terminal and _can_erase()
 
     def lines(self, lines: Sequence[str]) -> None:
         """Writes them, at once."""
@@ -47,14 +51,14 @@ class Output:
 
     def draw(self, lines: Sequence[str]) -> None:
         """Writes them over those that were drawn before."""
-        height = shutil.get_terminal_size((80, 24)).lines
+        height = shutil.get_terminal_size(_USUAL).lines
         sys.stdout.write(self._screen.draw(lines, height=height))
         sys.stdout.flush()
 
     @property
     def error_width(self) -> int:
-        """Columns of standard error; 0 where it is no terminal."""
-        return shutil.get_terminal_size(_NO_TERMINAL).columns if sys.stderr.isatty() else 0
+        """Columns of standard error; 0 where it is no terminal that erases lines. One may not say how wide it is."""
+        return shutil.get_terminal_size(_USUAL).columns if sys.stderr.isatty() and _can_erase() else 0
 
     def progress(self, line: str) -> None:
         """On standard error: in the place of the last one on a terminal, else as a line; "" only takes it away."""

@@ -11,7 +11,7 @@ from twisted.internet.error import ConnectError, ConnectingCancelledError, Conne
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.web.client import RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived
 
-from promoter_view.kubernetes.outcomes import Outcome, Unreachable
+from promoter_view.kubernetes.outcomes import CERTIFICATE_OF_ANOTHER, Outcome, Unreachable
 from promoter_view.network.tunnels import TunnelError
 
 #: What a request can fail with for reasons that are not ours; anything else is a defect, and is raised as it is.
@@ -86,4 +86,4 @@ def _words(error: BaseException) -> str:
 def _mismatch(found: Mismatch) -> str:
     wanted = found.mismatched_id
     name = wanted.hostname.decode() if isinstance(wanted, DNS_ID) else getattr(wanted, "ip", wanted)
-    return f"the server's certificate is not for {name}: it is none of its subject alternative names"
+    return f"{CERTIFICATE_OF_ANOTHER}{name}: it is none of its subject alternative names"

@@ -23,6 +23,7 @@ from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer
 
 from promoter_view.kubernetes.connection.cluster import ClusterConfig, ConfigError, UserConfig
+from promoter_view.kubernetes.outcomes import CERTIFICATE_EXPIRED, CERTIFICATE_NOT_YET_VALID
 from promoter_view.network.agents import Policies
 from promoter_view.network.key_pairs import KeyPairError, Pem, read_certificates, read_key_pair
 
@@ -138,8 +139,8 @@ class _Connections:
 
 #: What OpenSSL holds against a certificate, by its number (X509_V_ERR_...): what people can do something about.
 _FAULTS = {
-    9: "the server's certificate is not valid yet",
-    10: "the server's certificate has expired",
+    9: CERTIFICATE_NOT_YET_VALID,
+    10: CERTIFICATE_EXPIRED,
     18: "the server's certificate is signed by itself, and is not trusted",
     19: "the server's certificate is signed by a CA that is not trusted",
     20: "the server's certificate is signed by a CA that is not trusted",

@@ -23,6 +23,24 @@ SERVER = "https://cluster"
         (Unreachable(Outcome.CREDENTIALS, "plugin"), Exit.FORBIDDEN, False, "no credentials for https://cluster"),
         (Unreachable(Outcome.UNREACHABLE, "refused."), Exit.UNREACHABLE, True, "refused (https://cluster; check the"),
         (Unreachable(Outcome.TLS, "unknown ca"), Exit.UNREACHABLE, False, "check certificate-authority"),
+        (
+            Unreachable(Outcome.TLS, "the server's certificate has expired"),
+            Exit.UNREACHABLE,
+            False,
+            "has expired (https://cluster; renew it at the server, or check the clock here)",
+        ),
+        (
+            Unreachable(Outcome.TLS, "the server's certificate is not valid yet"),
+            Exit.UNREACHABLE,
+            False,
+            "the clocks of",
+        ),
+        (
+            Unreachable(Outcome.TLS, "the server's certificate is not for a.b: it is none of its names"),
+            Exit.UNREACHABLE,
+            False,
+            "check server and tls-server-name",
+        ),
         (Unreachable(Outcome.RESET, "cut"), Exit.UNREACHABLE, True, "cut (https://cluster)"),
     ],
 )

@@ -40,6 +40,15 @@ def test_an_entry() -> None:
     assert sentence(found.entry) == "shop/search env/dev: promoted bbbbbbb -> aaaaaaa change a by Ann"
 
 
+def test_a_reason_is_apart_from_what_happened() -> None:
+    """The message of an object is a sentence of its own."""
+    health = told(
+        event=EventType.HEALTH, commit=None, before="Healthy", after="Unknown", message="Promotion x is Errored"
+    )
+    assert sentence(health) == "shop/search env/dev: health Healthy -> Unknown: Promotion x is Errored"
+    assert sentence(told(event=EventType.DELETED, commit=None, after="", message="why")).endswith(": deleted: why")
+
+
 def test_looks() -> None:
     """Words that mean the same look the same."""
     looks = {event: event_line(told(event=event)).css for event in EventType if event is not EventType.GAP}
@@ -61,7 +70,7 @@ def test_only_addresses_of_the_web_are_links() -> None:
     check, request = EventCheck("lint", "failure", url="javascript:alert(1)"), EventRequest("7", "https://git/x/7")
     found = event_line(told(check=check, request=request, message="why"))
     assert (found.check_url, found.request_url) == ("", "https://git/x/7")
-    assert sentence(found.entry) == "shop/search env/dev: promoted aaaaaaa change a by Ann #7 lint why"
+    assert sentence(found.entry) == "shop/search env/dev: promoted aaaaaaa change a by Ann #7 lint: why"
 
 
 def test_a_feed_of_hostile_words_is_xml() -> None:
