@@ -17,7 +17,7 @@ GROUP = "view.promoter.argoproj.io"
 VERSION = "v1alpha1"
 #: Step it, mod 4, when a change of the definitions changes what bundles look like: it is part of each resourceVersion,
 #: so that nobody resumes across the change. The golden frames of the tests catch a forgotten step.
-GENERATION = 0
+GENERATION = 1
 #: The field selector by the one word of a bundle's status.
 STATE = "status.state"
 
