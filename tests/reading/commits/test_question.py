@@ -20,7 +20,8 @@ def test_a_sha(asked: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"), [("abcdef", "at least 7 digits"), ("", "no commit"), ("g" * 8, "no commit"), ("0" * 65, "64")]
+    ("asked", "words"),
+    [("abcdef", "at least 7 digits"), ("", "is not a commit"), ("g" * 8, "is not a commit"), ("0" * 65, "64")],
 )
 def test_no_sha(asked: str, words: str) -> None:
     """The message says what is wrong."""

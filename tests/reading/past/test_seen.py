@@ -22,7 +22,7 @@ def past(*, since_ms: int = 1_800_000_005_000) -> PastState:
 
 def bundle(offset: int) -> Any:
     """One that changed at that offset."""
-    return SimpleNamespace(resource_version=join(offset, 1, 3))
+    return SimpleNamespace(resource_version=join(offset, 1, 3), hidden=frozenset())
 
 
 def test_who_sees_everything_is_told_all() -> None:
