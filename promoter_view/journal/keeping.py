@@ -166,10 +166,6 @@ class Journal:
         """See JournalStore."""
         return self._store.query(query)
 
-    def branches(self, word: str) -> Deferred[Sequence[str]]:
-        """See JournalStore."""
-        return self._store.branches(word)
-
     def _reopen(self) -> None:
         Deferred.fromCoroutine(self.open()).addErrback(self._not_opened)
 

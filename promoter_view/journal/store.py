@@ -30,6 +30,7 @@ class JournalExpiredError(JournalError):
 @dataclass(frozen=True, slots=True)
 class JournalQuery:
     """Which entries. Texts "" and None: whichever. ``commit``: a sha, or how it begins (7 characters or more).
+    ``environment``: a branch, or how it ends (``is_branch``).
 
     ``since`` is the first moment, ``until`` the first one after the last. ``after`` and ``before`` are identities, both
     excluded. ``limit`` bounds what is given at once. ``whole``: for who reads on behind ``after``; where an entry
@@ -50,6 +51,11 @@ class JournalQuery:
     newest_first: bool = False
     limit: int = 500
     whole: bool = False
+
+
+def is_branch(word: str, branch: str) -> bool:
+    """Whether that word names the branch: it is the branch, or its last path segments."""
+    return branch == word or (bool(word) and branch.endswith(f"/{word}"))
 
 
 class JournalState(NamedTuple):
@@ -98,9 +104,6 @@ class JournalStore(Protocol):
 
     def query(self, query: JournalQuery) -> Deferred[Sequence[JournalEntry]]:
         """The entries, the oldest first unless the query says otherwise."""
-
-    def branches(self, word: str) -> Deferred[Sequence[str]]:
-        """The environments of entries that ``word`` names: that branch, else those whose last path segments it is."""
 
     def state(self) -> Deferred[JournalState]:
         """What it holds."""

@@ -231,6 +231,10 @@ class FieldRequirement:
     equal: bool
     value: str
 
+    def admits(self, value: str) -> bool:
+        """Whether a field of that value is selected."""
+        return (value == self.value) is self.equal
+
     def __str__(self) -> str:
         value = re.sub(r"([\\,=])", r"\\\1", self.value)
         return f"{self.field}{'=' if self.equal else '!='}{value}"
@@ -263,7 +267,7 @@ class FieldSelector:
         ``more``: its other fields; one that it has not is "", as in Kubernetes.
         """
         values = {**more, "metadata.namespace": namespace, "metadata.name": name}
-        return all((values.get(term.field, "") == term.value) is term.equal for term in self.requirements)
+        return all(term.admits(values.get(term.field, "")) for term in self.requirements)
 
     def _exact(self, field: str) -> str | None:
         return next((term.value for term in self.requirements if term.equal and term.field == field), None)

@@ -12,7 +12,6 @@ from tests.support.journal.told import Told
 
 ROOT = "/apis/view.promoter.argoproj.io/v1alpha1/promotionevents"
 VIEWS = ("promotionstrategydetails", "stagedetails")
-BRANCHES = {"dev": ("env/dev",), "prod": ("env/eu/prod", "env/prod")}
 
 
 @pytest.mark.parametrize(
@@ -31,35 +30,39 @@ BRANCHES = {"dev": ("env/dev",), "prod": ("env/eu/prod", "env/prod")}
             "the field selector view has a value that no event has: there are promotionstrategydetails, stagedetails",
         ),
         ("environment=dev", ""),
-        (
-            "environment!=prod",
-            "several branches end in the value of the field selector environment: give the whole branch",
-        ),
         ("commit=bbbbbbb", "the field selector commit takes a whole dry sha; kubectl promotion where finds short ones"),
     ],
 )
 def test_the_words(selector: str, words: str) -> None:
     """The nearest value, or all there are; never the value itself."""
-    assert hint(parse_field_selector(selector, SELECTABLE), VIEWS, BRANCHES) == words
+    assert hint(parse_field_selector(selector, SELECTABLE), VIEWS) == words
 
 
 @pytest.mark.parametrize(
-    ("selector", "whole"),
+    ("selector", "branches"),
     [
-        ("environment=dev,name=dev", "environment=env/dev,name=dev"),
-        ("environment!=dev", "environment!=env/dev"),
-        ("environment=prod,environment=env/dev", "environment=prod,environment=env/dev"),
+        ("environment=prod", ["prod", "env/prod", "env/eu/prod"]),
+        ("environment!=prod", ["", "env/dev", "nonprod"]),
+        ("environment=eu/prod", ["env/eu/prod"]),
+        ("environment=env/prod", ["env/prod"]),
+        ("environment=", [""]),
+        ("environment=prod,environment!=eu/prod", ["prod", "env/prod"]),
+        ("name=prod", []),
     ],
 )
-def test_short_branches(selector: str, whole: str) -> None:
-    """The one branch that ends so; where there are several, the word stays."""
-    assert str(of_branches(parse_field_selector(selector, SELECTABLE), BRANCHES)) == whole
+def test_short_branches(selector: str, branches: list[str]) -> None:
+    """The branch, and each one that ends so; of other fields the whole value counts."""
+    fields = of_branches(parse_field_selector(selector, SELECTABLE))
+    every = ("", "prod", "env/dev", "env/prod", "env/eu/prod", "nonprod")
+    found = [each for each in every if fields.matches("shop", "1-0", {"environment": each, "name": "search"})]
+    assert found == branches
+    assert str(fields) == selector
 
 
 def test_a_gap_is_no_event_of_the_api() -> None:
     """Its values are those that events of the API have."""
-    assert "closed" in hint(parse_field_selector("event=xyz", SELECTABLE), VIEWS, {})
-    assert "gap" not in hint(parse_field_selector("event=xyz", SELECTABLE), VIEWS, {})
+    assert "closed" in hint(parse_field_selector("event=xyz", SELECTABLE), VIEWS)
+    assert "gap" not in hint(parse_field_selector("event=xyz", SELECTABLE), VIEWS)
 
 
 def test_the_header() -> None:
@@ -69,3 +72,9 @@ def test_the_header() -> None:
         answer = told.world.ask(f"{ROOT}?{query}fieldSelector=event%3Dpromotd")
         assert "did you mean promoted" in answer.header("warning"), query
         assert told.world.ask(f"{ROOT}?{query}fieldSelector=event%3Dpromoted").header("warning") == ""
+
+
+def test_both_headers() -> None:
+    """A list of the last 24 hours says so, and what is wrong with its selector as well."""
+    head = Told(World()).world.ask(f"{ROOT}?fieldSelector=event%3Dpromotd").head.decode()
+    assert ["did you mean promoted" in head, "24 hours" in head] == [True, True]

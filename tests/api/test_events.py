@@ -127,6 +127,18 @@ def test_field_selectors(told: Told, selector: str, found: list[int]) -> None:
     assert [event["object"]["metadata"]["name"] for event in watch.events()] == wanted
 
 
+def test_a_short_branch_that_several_have(told: Told) -> None:
+    """Each of them is selected, in lists and in watches alike, whatever there is elsewhere."""
+    branches = ("env/eu/prod", "prod", "env/dev", "env/us/prod")
+    entries = names(told.write(*(entry(number, environment=each) for number, each in enumerate(branches, 1))))
+    for selector, places in (("environment=prod", (0, 1, 3)), ("environment!=prod", (2,))):
+        wanted = [entries[place] for place in places]
+        answer = told.world.ask(f"{HERE}?since=-1d&fieldSelector={selector}")
+        assert (answer.names, answer.header("warning")) == (wanted, "")
+        watch = told.world.open(f"{ROOT}?watch=1&resourceVersion={told.base}&fieldSelector={selector}")
+        assert [event["object"]["metadata"]["name"] for event in watch.events()] == wanted
+
+
 def test_there_are_no_labels(told: Told) -> None:
     """A label selector would find nothing: it is refused, with what there is instead."""
     answer = told.world.ask(f"{ROOT}?labelSelector=a%3Db")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from twisted.web.server import Request
 
 from promoter_view.access.admission import Admission
-from promoter_view.api.events.hints import BRANCH, hint, of_branches
+from promoter_view.api.events.hints import hint, of_branches
 from promoter_view.api.events.listing import EventLister, EventListing, ListedEvents
 from promoter_view.api.events.shape import EventRows, EventShape
 from promoter_view.api.events.watching import EventLines
@@ -117,7 +117,7 @@ class EventResource:
         await self._come(query.at_least or query.exact or 0)
         if not query.labels.empty:
             raise BadRequest("promotionevents have no labels: select by field instead, such as name or environment")
-        listing = self._listing(request, call, await self._whole(request, query.fields))
+        listing = self._listing(request, call, self._fields(request, query.fields))
         found: EventBundles | ListedEvents
         if query.limit or query.token is not None:
             meta, found = await self._lister.page(listing, query, sight)
@@ -132,7 +132,7 @@ class EventResource:
         rendering = self._rendering(request, call)
         query = parse_watch(call.parameters, SELECTABLE)
         await self._come(query.resource_version)
-        fields = await self._whole(request, query.fields)
+        fields = self._fields(request, query.fields)
         wanted = Selection(self._plurals, exactly(call.target.namespace), labels=query.labels, fields=fields)
         views: ViewReader = self._views
         pages: EntryPages | None = None
@@ -147,16 +147,14 @@ class EventResource:
     def _listing(self, request: Request, call: EventCall, fields: FieldSelector) -> EventListing:
         """What is listed; says so where that is not all."""
         if not first(call.parameters, "since"):
-            request.setHeader("Warning", _WARNING)
+            request.responseHeaders.addRawHeader("Warning", _WARNING)
         return EventListing(call.target.namespace, fields, self._since(call.parameters))
 
-    async def _whole(self, request: Request, fields: FieldSelector) -> FieldSelector:
-        """With whole branches. What is wrong is said beside the other warning: kubectl prints both."""
-        short = {term.value for term in fields.requirements if term.field == BRANCH and term.value}
-        branches = {word: await self._views.journal.branches(word) for word in sorted(short)}
-        if words := hint(fields, self._plurals, branches):
+    def _fields(self, request: Request, fields: FieldSelector) -> FieldSelector:
+        """As events are selected by them. What is wrong is said beside the other warning: kubectl prints both."""
+        if words := hint(fields, self._plurals):
             request.responseHeaders.addRawHeader("Warning", warning_header(words))
-        return of_branches(fields, branches)
+        return of_branches(fields)
 
     def _since(self, parameters: Parameters) -> datetime:
         """Errors: BadRequest."""

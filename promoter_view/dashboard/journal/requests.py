@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -105,15 +105,9 @@ def read_request(
     return JournalRequest(form, query, given)
 
 
-def of_branch(query: JournalQuery, branches: Sequence[str]) -> JournalQuery:
-    """``branches``: those that the environment of the query names, where it may be short. Errors: BadRequest."""
-    if len(branches) > 1:
-        raise BadRequest("environment: several branches end in this name; give the whole branch")
-    return replace(query, environment=branches[0]) if branches else query
-
-
 def _behind(query: JournalQuery, begin: EntryIdentity | None) -> JournalQuery:
-    return query if begin is None else replace(query, after=begin)
+    """Who reads on behind an entry is given all of it, or is told that some is deleted."""
+    return query if begin is None else replace(query, after=begin, whole=True)
 
 
 def _is_watched(parameters: Parameters, form: JournalForm) -> bool:

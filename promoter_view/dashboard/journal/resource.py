@@ -12,7 +12,7 @@ from promoter_view.dashboard.journal.atom import MEDIA_TYPE, feed_pieces
 from promoter_view.dashboard.journal.figures import FiguresPages
 from promoter_view.dashboard.journal.lines import LINES_TYPE, line_pieces
 from promoter_view.dashboard.journal.page import JournalShown, event_line
-from promoter_view.dashboard.journal.requests import JournalForm, JournalRequest, of_branch, read_request
+from promoter_view.dashboard.journal.requests import JournalForm, JournalRequest, read_request
 from promoter_view.dashboard.journal.streams import JournalStreams
 from promoter_view.dashboard.page_input import Page
 from promoter_view.dashboard.page_resource import PageResource
@@ -21,8 +21,9 @@ from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.journal.entries import JournalEntry
 from promoter_view.journal.keeping import Journal
 from promoter_view.journal.serving.asking import AskedEntries, find
-from promoter_view.journal.store import JournalError
+from promoter_view.journal.store import JournalError, JournalExpiredError
 from promoter_view.reading.sights import Sights
+from promoter_view.views.history import Expired
 from promoter_view.web.errors import JournalUnavailable
 from promoter_view.web.parameters import Parameters
 
@@ -65,12 +66,13 @@ class JournalPages:
         if not self._journal.is_open:
             raise JournalUnavailable()
         try:
-            branches = await self._journal.branches(asked.query.environment) if asked.query.environment else ()
-            wanted = AskedEntries(of_branch(asked.query, branches), self._plurals, gaps=True)
+            wanted = AskedEntries(asked.query, self._plurals, gaps=True)
             if asked.follows:
                 await self._streams.follow(request, asked, wanted, visitor)
             else:
                 await self._answer(request, asked, wanted, visitor)
+        except JournalExpiredError:
+            raise Expired(asked.query.after.resource_version, self._journal.expired.resource_version) from None
         except JournalError as error:
             raise JournalUnavailable(str(error)) from error
 

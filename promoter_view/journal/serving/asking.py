@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from promoter_view.journal.entries import LAST, EntryIdentity, EventType, JournalEntry
 from promoter_view.journal.keeping import Journal
-from promoter_view.journal.store import JournalQuery
+from promoter_view.journal.store import JournalQuery, is_branch
 from promoter_view.reading.sight import NOTHING_SEEN, Sight
 
 _FETCHED = 1000
@@ -54,7 +54,7 @@ class AskedEntries:
             and query.view in ("", view)
             and query.namespace in ("", namespace)
             and query.name in ("", name)
-            and query.environment in ("", it.environment)
+            and (not query.environment or is_branch(query.environment, it.environment))
             and (not query.commit or any(sha.lower().startswith(query.commit.lower()) for sha in entry.shas))
             and self.matches(entry)
         )

@@ -56,10 +56,6 @@ class CopiedJournal:
         """See JournalStore: of the copy."""
         return self._copy.query(query)
 
-    def branches(self, word: str) -> Deferred[Sequence[str]]:
-        """See JournalStore: of the copy."""
-        return self._copy.branches(word)
-
     def state(self) -> Deferred[JournalState]:
         """See JournalStore: of all that any process had written when this was called."""
         return Deferred.fromCoroutine(self._state())

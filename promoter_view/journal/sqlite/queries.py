@@ -14,14 +14,14 @@ from promoter_view.journal.store import JournalQuery
 _BEYOND = "g"
 
 
-def select(query: JournalQuery) -> tuple[str, list[Any]]:
-    """The entries that are asked for, each with its body last.
+def select(query: JournalQuery, branch: str = "") -> tuple[str, list[Any]]:
+    """The entries that are asked for, each with its body last. ``branch``: only of that whole one, "" for any.
 
-    Of an environment, or of all objects, entries are found by event: those of each event are in order, and merged.
+    Of a branch, or of all objects, entries are found by event: those of each event are in order, and merged.
     """
     order, arms, values = "DESC" if query.newest_first else "ASC", [], list[Any]()
-    for asked in _arms(query):
-        conditions = list(_conditions(asked))
+    for asked in _arms(query, branch):
+        conditions = list(_conditions(asked, branch))
         where = " AND ".join(condition for condition, *_ in conditions)
         arms.append(f"SELECT resource_version, item, body FROM entries WHERE {where}")  # noqa: S608
         values += [value for _, *given in conditions for value in given]
@@ -29,8 +29,13 @@ def select(query: JournalQuery) -> tuple[str, list[Any]]:
     return text, [*values, query.limit]
 
 
-def _arms(query: JournalQuery) -> Iterable[JournalQuery]:
-    if query.commit or query.namespace or query.name or not (query.events or query.environment):
+def is_by_branch(query: JournalQuery) -> bool:
+    """Whether entries are best found by the whole branches that are asked for: nothing else finds fewer."""
+    return bool(query.environment) and not (query.commit or query.namespace or query.name)
+
+
+def _arms(query: JournalQuery, branch: str) -> Iterable[JournalQuery]:
+    if query.commit or query.namespace or query.name or not (query.events or branch):
         return (query,)
     return (replace(query, events=frozenset((event,))) for event in sorted(query.events or EventType))
 
@@ -40,15 +45,20 @@ def milliseconds(time: datetime) -> int:
     return int(time.timestamp() * 1000)
 
 
-def _conditions(query: JournalQuery) -> Iterator[tuple[Any, ...]]:
+def _conditions(query: JournalQuery, branch: str) -> Iterator[tuple[Any, ...]]:
     yield "(resource_version, item) > (?, ?)", *query.after
     if query.before is not None:
         yield "(resource_version, item) < (?, ?)", *query.before
     by_object = bool(query.namespace or query.name)
     # With a sign in front of it, a column is no way to the entries: one that finds fewer is there.
     sign = "+" if query.commit else ""
-    signs = {"view": "+" if by_object or query.environment or query.events else sign, "environment": "+" * by_object}
-    for column in ("view", "namespace", "name", "environment", "uid"):
+    signs = {"view": "+" if by_object or branch or query.events else sign}
+    if branch:
+        yield "environment = ?", branch
+    elif query.environment:
+        ending = f"/{query.environment}"
+        yield "(+environment = ? OR substr(environment, ?) = ?)", query.environment, -len(ending), ending
+    for column in ("view", "namespace", "name", "uid"):
         value = getattr(query, column)
         if value:
             yield f"{signs.get(column) or sign}{column} = ?", value

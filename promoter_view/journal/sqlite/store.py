@@ -80,10 +80,6 @@ class SqliteJournal:
         """See JournalStore."""
         return self._read(lambda cursor: work.query(cursor, query, self._edges))
 
-    def branches(self, word: str) -> Deferred[Sequence[str]]:
-        """See JournalStore."""
-        return self._read(lambda cursor: work.branches(cursor, word))
-
     def state(self) -> Deferred[JournalState]:
         """See JournalStore."""
         return self._read(work.state)

@@ -11,7 +11,7 @@ from typing import Any
 from promoter_view.journal.completing import Recall, completed
 from promoter_view.journal.entries import BEGINNING, LAST, EntryIdentity, EventType, JournalEntry, read_entry
 from promoter_view.journal.sqlite.edges import Edges
-from promoter_view.journal.sqlite.queries import milliseconds, select
+from promoter_view.journal.sqlite.queries import is_by_branch, milliseconds, select
 from promoter_view.journal.store import Batch, JournalExpiredError, JournalQuery, JournalState, Retention
 
 #: Entries of one resourceVersion between two pauses.
@@ -26,6 +26,8 @@ _OF_SHA = (
     "WHERE commits.sha = ? AND uid = ? AND environment = ?"
 )
 
+#: Branches of one short name, each of which is looked for by itself.
+_FEW_BRANCHES = 8
 #: From one environment to the next, by the index: the entries of each are not read.
 _BRANCHES = """
     WITH RECURSIVE branches (branch) AS (
@@ -33,7 +35,8 @@ _BRANCHES = """
         UNION ALL
         SELECT (SELECT min(environment) FROM entries WHERE environment > branch) FROM branches WHERE branch IS NOT NULL
     )
-    SELECT branch FROM branches WHERE substr(branch, ?) = ?
+    SELECT branch FROM branches WHERE branch = ? OR substr(branch, ?) = ?
+    LIMIT ?
 """
 
 
@@ -112,19 +115,26 @@ def facts(cursor: Any) -> Mapping[str, int]:
 def query(cursor: Any, asked: JournalQuery, edges: Edges | None = None) -> Sequence[JournalEntry]:
     """See JournalStore. ``edges``: what is known of times, by who asks again."""
     part = (edges or Edges()).within(cursor, asked)
-    found = [] if part is None else [read_entry(body) for _, _, body in cursor.execute(*select(part))]
+    found = [] if part is None else [read_entry(body) for _, _, body in _rows(cursor, part)]
     # Looked at afterwards: what was deleted before is in the facts by now.
     if asked.whole and expired(cursor) > asked.after:
         raise JournalExpiredError
     return found
 
 
-def branches(cursor: Any, word: str) -> Sequence[str]:
-    """See JournalStore."""
-    if cursor.execute("SELECT 1 FROM entries WHERE environment = ? LIMIT 1", (word,)).fetchone():
-        return [word]
-    ending = f"/{word}"
-    return [branch for (branch,) in cursor.execute(_BRANCHES, (-len(ending), ending))]
+def _rows(cursor: Any, asked: JournalQuery) -> Sequence[Any]:
+    """Those of a few branches are found branch by branch; where there are many, each entry is looked at."""
+    branches = list[str]()
+    if is_by_branch(asked):
+        ending = f"/{asked.environment}"
+        values = (asked.environment, -len(ending), ending, _FEW_BRANCHES + 1)
+        branches = [each for (each,) in cursor.execute(_BRANCHES, values)]
+        if not branches:
+            return ()
+    if not branches or len(branches) > _FEW_BRANCHES:
+        return list(cursor.execute(*select(asked)))
+    rows = [row for branch in branches for row in cursor.execute(*select(asked, branch))]
+    return sorted(rows, reverse=asked.newest_first)[: asked.limit]
 
 
 def state(cursor: Any) -> JournalState:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from promoter_view.journal.entries import EventType, Happening, JournalEntry
-from promoter_view.journal.store import JournalError
+from promoter_view.journal.store import JournalError, JournalExpiredError
 from promoter_view.journal.writer import EVERYTHING
 from promoter_view.records import BundleKey
 from tests.support.api.world import Client
@@ -138,6 +138,7 @@ def test_lines(told: Told) -> None:
         ("environment=env/prod", [2, 4]),
         ("environment=prod", [2, 4]),
         ("environment=v/prod", [4]),
+        ("environment=prod&namespace=shop", [2, 4]),
         ("commit=bbbbbbb", [2, 4]),
         ("commit=bbbbbbb&event=promoted", []),
         ("until=-400d", []),
@@ -157,12 +158,29 @@ def test_filters(told: Told, query: str, found: list[int]) -> None:
 
 
 def test_a_short_branch_that_several_have(told: Told) -> None:
-    """It is refused: the page shows some entries of one, and nobody could tell of which."""
-    told.write(entry(1, environment="env/eu/prod"), entry(2, environment="env/us/prod"))
-    for form in ("html", "ndjson", "ndjson&watch=1", "sse", "atom"):
-        answer = told.world.ask(f"/journal?format={form}&environment=prod")
-        assert (answer.code, "give the whole branch" in answer.body.decode()) == (400, True), form
-    assert len(lines(told, "environment=eu/prod")) == 1
+    """It names each of them, also one that comes later; one that is called just so hides no other."""
+    branches = ("env/eu/prod", "prod", "env/us/prod", "nonprod")
+    entries = names(told.write(*(entry(number, environment=each) for number, each in enumerate(branches, 1))))
+    assert ids(lines(told, "environment=prod")) == entries[:3]
+    assert shown(told, "environment=prod")[0] == entries[2::-1]
+    assert ids(lines(told, "environment=prod&limit=2")) == entries[:2]
+    assert ids(lines(told, "environment=eu/prod")) == entries[:1]
+    followed = Followed(told, f"since={told.base}&environment=prod")
+    assert followed.entries() == entries[:3]
+    assert followed.entries() + names(told.write(entry(9, environment="more/prod"))) == followed.entries()
+
+
+def test_a_short_branch_says_nothing_of_others() -> None:
+    """Branches of entries that a reader may not see change nothing of what this one is answered."""
+    told = Told(with_tokens({"ann": ["shop"]}))
+    (mine, *_) = told.write(
+        entry(1, environment="env/prod"),
+        entry(2, environment="x/prod", key=OTHER),
+        entry(3, environment="prod", key=OTHER),
+    )
+    for query in ("environment=prod", "environment=prod&namespace=shop"):
+        assert ids(lines(told, query, bearer("ann"))) == [mine.identity.name]
+    assert lines(told, "environment=x/prod", bearer("ann")) == []
 
 
 def test_a_feed(told: Told) -> None:
@@ -245,6 +263,39 @@ def test_what_retention_has_deleted_is_gone(told: Told) -> None:
     begin = f"since={told.base}"
     assert told.world.ask(f"/journal?format=ndjson&watch=1&{begin}").code == 410
     assert [frame.event for frame in events(told, begin).frames()][:1] == ["RESET"]
+
+
+@pytest.mark.parametrize("form", ["ndjson", "html", "atom"])
+def test_what_is_left_out_behind_an_entry_is_said(told: Told, form: str) -> None:
+    """410 also to who does not follow; who reads all that there is, or since a moment, gets that."""
+    gone = told.write(*(entry(number) for number in range(1, 4)))
+    told.world.clock.advance(40 * 86400)
+    (kept,) = told.write(entry(4, letter="b"))
+    told.world.turn(120)
+    for query in (f"since={gone[0].identity.name}", f"since={gone[1].identity.resource_version}"):
+        answer = told.world.ask(f"/journal?format={form}&{query}")
+        assert answer.code == 410, query
+        assert "too old resource version" in answer.body.decode()
+    if form == "ndjson":
+        answer = told.world.ask(f"/journal?format=ndjson&continue={gone[0].identity.name}")
+        assert (answer.code, answer.document["reason"]) == (410, "Expired")
+    else:
+        assert told.world.ask(f"/journal?format={form}&continue={gone[0].identity.name}").code == 200
+    for query in ("", "since=-90d", f"since={gone[2].identity.name}"):
+        answer = told.world.ask(f"/journal?format={form}&{query}")
+        assert answer.code == 200, query
+        assert kept.happening.after[:7] in answer.body.decode()
+
+
+def test_what_is_deleted_while_it_is_read(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """410, and no journal that cannot be read."""
+
+    def fails(_: object) -> None:
+        raise JournalExpiredError
+
+    monkeypatch.setattr(told.world.journal, "query", fails)
+    answer = told.world.ask("/journal?format=ndjson&name=x")
+    assert (answer.code, answer.document["reason"]) == (410, "Expired")
 
 
 def test_who_sees_what() -> None:

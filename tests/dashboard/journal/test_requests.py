@@ -10,12 +10,10 @@ from promoter_view.dashboard.journal.requests import (
     JournalForm,
     JournalRequest,
     is_followed,
-    of_branch,
     read_request,
     wanted_form,
 )
 from promoter_view.journal.entries import BEGINNING, LAST, EntryIdentity, EventType
-from promoter_view.journal.store import JournalQuery
 from promoter_view.web.errors import BadRequest
 from promoter_view.web.parameters import parameters_of
 
@@ -72,6 +70,28 @@ def test_order_and_the_next_page() -> None:
     assert read("format=ndjson&since=9-0&continue=5-1").query.after == EntryIdentity(9, 0)
 
 
+@pytest.mark.parametrize(
+    ("query", "whole"),
+    [
+        ("", False),
+        ("since=5-1", True),
+        ("since=5-1&continue=9-0", True),
+        ("since=5&format=atom", True),
+        ("continue=5-1", False),
+        ("since=-2h&continue=5-1", False),
+        ("format=ndjson", False),
+        ("format=ndjson&since=-2h", False),
+        ("format=ndjson&since=5-1", True),
+        ("format=ndjson&since=5", True),
+        ("format=ndjson&continue=5-1", True),
+        ("format=ndjson&since=-2h&continue=5-1", True),
+    ],
+)
+def test_who_reads_on_behind_an_entry_is_given_all(query: str, whole: bool) -> None:
+    """Nothing of it may be left out. Who reads back to the beginning gets what there is."""
+    assert read(query).query.whole is whole
+
+
 def test_where_who_follows_begins() -> None:
     """Behind an entry, behind a whole resourceVersion, at a moment, or now; Last-Event-ID wins."""
     assert read("format=sse").begin is None
@@ -115,12 +135,3 @@ def test_what_is_refused(query: str, message: str) -> None:
     with pytest.raises(BadRequest) as refused:
         read(query)
     assert message in str(refused.value)
-
-
-def test_a_short_branch() -> None:
-    """It is the one branch that ends so; a word that no branch has stays; of several none is chosen."""
-    query = JournalQuery(environment="prod")
-    assert of_branch(query, ["env/prod"]).environment == "env/prod"
-    assert of_branch(query, []) is query
-    with pytest.raises(BadRequest, match="several branches end in this name"):
-        of_branch(query, ["env/eu/prod", "env/us/prod"])

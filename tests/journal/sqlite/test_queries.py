@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from promoter_view.journal.entries import EntryIdentity, EventType
-from promoter_view.journal.sqlite.queries import milliseconds, select
+from promoter_view.journal.sqlite.queries import is_by_branch, milliseconds, select
 from promoter_view.journal.store import JournalQuery
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -29,6 +30,19 @@ def test_a_few_events() -> None:
     assert values == [0, -1, "failed", 0, -1, "opened", 3]
 
 
+def test_a_branch() -> None:
+    """A whole one is found by the index on branches and events; of one that may be short each entry is looked at."""
+    asked = JournalQuery(environment="prod", limit=3)
+    text, values = select(asked, "env/prod")
+    assert text.count("environment = ? AND event IN (?)") == len(EventType)
+    assert values[:4] == [0, -1, "env/prod", "approved"]
+    text, values = select(asked)
+    assert (text.count("UNION"), values) == (0, [0, -1, "prod", -5, "/prod", 3])
+    assert is_by_branch(asked)
+    assert not is_by_branch(replace(asked, namespace="shop"))
+    assert not is_by_branch(JournalQuery())
+
+
 def test_everything_asked() -> None:
     """No value stands in the text, and each has its place."""
     query = JournalQuery(
@@ -49,6 +63,6 @@ def test_everything_asked() -> None:
     assert "DROP" not in text
     assert text.endswith("ORDER BY resource_version DESC, item DESC LIMIT ?")
     assert text.count("?") == len(values)
-    named = ["view", "namespace", "'; DROP TABLE entries", "environment", "uid"]
+    branch, named = ["environment", -12, "/environment"], ["view", "namespace", "'; DROP TABLE entries", "uid"]
     moments = [milliseconds(NOON)] * 2
-    assert values == [1, 2, 3, 4, *named, "failed", "opened", *moments, "abcdef1", "abcdef1g", 500]
+    assert values == [1, 2, 3, 4, *branch, *named, "failed", "opened", *moments, "abcdef1", "abcdef1g", 500]

@@ -65,9 +65,6 @@ class DirectJournal:
     def query(self, query: JournalQuery) -> Deferred[Sequence[JournalEntry]]:
         return self._do(lambda cursor: work.query(cursor, query))
 
-    def branches(self, word: str) -> Deferred[Sequence[str]]:
-        return self._do(lambda cursor: work.branches(cursor, word))
-
     def state(self) -> Deferred[JournalState]:
         return self._do(work.state)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -92,29 +92,43 @@ class StoreSuite:
         }
         for versions, query in wanted.items():
             found = await store.query(query)
-            self.assertEqual(tuple(each.identity.resource_version for each in found), versions, query)
+            self.assertEqual(_versions(found), versions, query)
 
     async def test_branches(self) -> None:
-        """A word names a branch of an entry, else those that end in it after a slash; nothing else is a pattern."""
+        """A word names the branches that are so called, or end in it after a slash; nothing else is a pattern."""
         store = await self.opened()
         branches = ("env/prod", "env/eu/prod", "env/dev", "dev", "env/nonprod", "env/a_b", "")
         some = [entry(version, environment=branch) for version, branch in enumerate(branches, 1)]
         await store.append(Batch(9, [*some, entry(8, event=EventType.FAILED, environment="env/prod")]))
         wanted = {
-            "env/prod": ["env/prod"],
-            "prod": ["env/eu/prod", "env/prod"],
-            "eu/prod": ["env/eu/prod"],
-            "dev": ["dev"],
-            "nonprod": ["env/nonprod"],
-            "%b": [],
-            "_b": [],
-            "a_b": ["env/a_b"],
-            "/prod": [],
-            "Prod": [],
-            "env": [],
+            "env/prod": (1, 8),
+            "prod": (1, 2, 8),
+            "eu/prod": (2,),
+            "dev": (3, 4),
+            "nonprod": (5,),
+            "%b": (),
+            "_b": (),
+            "a_b": (6,),
+            "/prod": (),
+            "Prod": (),
+            "env": (),
         }
-        for word, found in wanted.items():
-            self.assertEqual(list(await store.branches(word)), found, word)
+        for (word, versions), more in product(wanted.items(), ({}, {"namespace": "shop"}, {"commit": "a" * 7})):
+            query = JournalQuery(environment=word, **more)  # type: ignore[arg-type]
+            self.assertEqual(_versions(await store.query(query)), versions, query)
+            newest = replace(query, newest_first=True, limit=2)
+            self.assertEqual(_versions(await store.query(newest)), versions[::-1][:2], newest)
+
+    async def test_many_branches_that_end_alike(self) -> None:
+        """Their entries are in order, whichever events are asked for."""
+        store = await self.opened()
+        kinds = (EventType.FAILED, EventType.PROMOTED)
+        some = [entry(at, event=kinds[at % 2], environment=f"team-{at % 12}/prod") for at in range(1, 40)]
+        await store.append(Batch(99, [*some, entry(40, environment="prod"), entry(41, environment="dev")]))
+        found = await store.query(JournalQuery(environment="prod"))
+        self.assertEqual(_versions(found), tuple(range(1, 41)))
+        promoted = JournalQuery(environment="prod", events=frozenset((EventType.PROMOTED,)), newest_first=True, limit=3)
+        self.assertEqual(_versions(await store.query(promoted)), (40, 39, 37))
 
     async def test_times_that_are_not_in_order(self) -> None:
         """What was backfilled is found by its time, wherever it stands; so is what stands around it."""
@@ -227,6 +241,10 @@ class StoreSuite:
         self.assertEqual(await store.prune(Retention(3600, 1 << 30), BEGAN + timedelta(minutes=62)), 2)
         state = await store.state()
         self.assertEqual((state.expired, state.oldest), ((2, 0), (3, 0)))
+
+
+def _versions(found: Sequence[JournalEntry]) -> tuple[int, ...]:
+    return tuple(each.identity.resource_version for each in found)
 
 
 def bare(version: int, *, backfilled: bool = False) -> JournalEntry:
