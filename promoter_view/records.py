@@ -270,7 +270,8 @@ class Derivation(NamedTuple):
     """What the record at ``offset`` has made of one bundle.
 
     ``resource_version``: of its change, 0 where its bytes have stayed. ``exists`` False: it is gone. ``memory``: what
-    is kept of it from here on, None: what was before.
+    is kept of it from here on, None: what was before. ``adds``: the memory has only the words and tallies that are
+    others than before, all others stay.
     """
 
     offset: int
@@ -278,6 +279,7 @@ class Derivation(NamedTuple):
     resource_version: int
     exists: bool
     memory: Memory | None
+    adds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

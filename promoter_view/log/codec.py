@@ -208,7 +208,7 @@ def _newer_entry(row: Sequence[Any], words: Sequence[str]) -> Entry:
     if number == _CURSOR_MOVED:
         return CursorMoved(row[3], None if row[4] is None else CursorPlace(*row[4]))
     if number == _DERIVED:
-        return DerivedBundles(*row[3:])
+        return DerivedBundles(*row[3:7])
     if isinstance(number, int) and number > _DERIVED:
         return Unknown()
     raise ValueError(f"no such type of record: {number!r}")

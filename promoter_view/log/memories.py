@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from promoter_view.log import codec
@@ -16,6 +16,8 @@ PIECE_BYTES = 256 * 1024
 #: About what a bundle takes beside its words and tallies, and what one of these takes.
 _ROW_BYTES = 128
 _ENTRY_BYTES = 64
+#: Its uid, its words and its tallies.
+_MEMORY_PARTS = 3
 
 
 def pieces(memory: Mapping[BundleKey, Memory] | None) -> Iterator[Sequence[Remembered]]:
@@ -43,23 +45,32 @@ def encode_derivations(rows: Iterable[Derivation]) -> bytes:
     return codec.pack((list(words.numbers), told))
 
 
-def decode_derivations(payload: bytes | memoryview) -> list[Derivation]:
-    """The inverse. Errors: those in ``codec.MALFORMED``."""
+def decode_derivations(payload: bytes | memoryview) -> Generator[None, None, list[Derivation]]:
+    """The inverse, in steps. Errors: those in ``codec.MALFORMED``."""
     words, rows = codec.unpack(payload)
-    return [_derived(row, words) for row in rows]
+    found: list[Derivation] = []
+    for row in rows:
+        found.append(_derived(row, words))
+        yield
+    return found
+
+
+def size_of_derivation(row: Derivation) -> int:
+    """About how many bytes it takes."""
+    return _ROW_BYTES if row.memory is None else _size_of((row.key, row.memory))
 
 
 def _derivation(row: Derivation, words: codec.WordTable) -> tuple[Any, ...]:
     named = (words.number(row.key.view), words.number(row.key.namespace), row.key.name)
     memory = () if row.memory is None else _row(row.key, row.memory, words)[3:]
-    return (row.offset, row.resource_version, row.exists, *named, *memory)
+    return (row.offset, row.resource_version, row.exists, *named, *memory, *((True,) if row.adds else ()))
 
 
 def _derived(row: Sequence[Any], words: Sequence[str]) -> Derivation:
-    offset, version, exists, *remembered = row
-    view, namespace, name, *memory = remembered
-    kept = _remembered(remembered, words)[1] if memory else None
-    return Derivation(offset, BundleKey(words[view], words[namespace], name), version, exists, kept)
+    offset, version, exists, view, namespace, name, *more = row
+    memory, adds = more[:_MEMORY_PARTS], more[_MEMORY_PARTS:]
+    kept = _remembered((view, namespace, name, *memory), words)[1] if memory else None
+    return Derivation(offset, BundleKey(words[view], words[namespace], name), version, exists, kept, *adds)
 
 
 def _size_of(remembered: Remembered) -> int:

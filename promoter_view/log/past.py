@@ -9,7 +9,12 @@ from promoter_view.records import Record, Snapshot
 
 
 class LogPast(Protocol):
-    """Read while the log is written on. It takes no lock: what retention deletes meanwhile is LogShortened."""
+    """Read while the log is written on. It takes no lock: what retention deletes meanwhile is LogShortened.
+
+    ``derives``: there may be DerivedBundles in it.
+    """
+
+    derives: bool
 
     async def points(self) -> Sequence[int]:
         """The offsets at which a replay may start, in order; 0 is the log's beginning. Errors: LogError."""

@@ -154,8 +154,10 @@ class SettledMemory:
     def _collect(self) -> None:
         now = self._reactor.seconds()
         if self._held_until is None or now >= self._held_until:
+            if self._held_until is not None:
+                self._held_until = None
+                self._collector.enable()
             self._collector.collect(_YOUNG)
-            self._held_until = self._held_until and now + _HOLD_SECONDS
 
     def _settle(self) -> None:
         self._views.unsubscribe(self)

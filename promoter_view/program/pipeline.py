@@ -84,8 +84,9 @@ class Pipeline:
             runtime=runtime,
             barrier=self.event_log.barrier,
         )
-        #: Whether the log tells what records have made of bundles: where these have a memory.
-        self._tells = url.startswith("file:") and not role.aggregated
+        #: Where the log tells what records have made of bundles: where these have a memory.
+        tells = url.startswith("file:") and not role.aggregated
+        self._teller = DerivedWriter(self.projector, self.event_log) if tells else None
         self.reflection = Reflection(
             role,
             event_log=self.event_log,
@@ -137,8 +138,8 @@ class Pipeline:
         part: Leading = ReflectionByLeader(self.reflection, clusters, self.projector.snapshot)
         if isinstance(self.journal, SharedJournal):
             part = LeadingBoth(LeadingBoth(part, self._terms), self.journal)
-        if self._tells:
-            part = LeadingBoth(part, DerivedWriter(self.projector, self.event_log))
+        if self._teller is not None:
+            part = LeadingBoth(part, self._teller)
         if self.shard is not None:
             part = self.shard.led_after(part, clusters)
         if self.notifications is not None:

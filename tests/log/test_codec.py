@@ -99,6 +99,9 @@ def test_the_format_is_that_of_the_newest_record():
 
 def test_a_record_that_only_newer_programs_know_is_passed_over():
     """From the format of cursors on such a record raises no format: whoever reads it goes on behind it."""
+    derived = encode_records([Record(9, 8, DerivedBundles(0, 1, 2, b"r"))])
+    longer = codec.pack(((), [(*codec.unpack(derived)[1][0], "more")]))
+    assert decode_records(longer) == [Record(9, 8, DerivedBundles(0, 1, 2, b"r"))]
     written = codec.pack(((), [(7, 8, 99, "anything", {"at": "all"}), (8, 8, 8, "chat", (5, 0))]))
     read = decode_records(written)
     assert read == [Record(7, 8, Unknown()), Record(8, 8, CursorMoved("chat", CursorPlace(5, 0)))]

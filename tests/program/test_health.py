@@ -111,11 +111,14 @@ def test_nothing_is_collected_while_it_is_held() -> None:
     memory.hold(True)
     clock.pump([1] * 29)
     assert collector.told[4:] == ["disable"]
-    clock.pump([1] * 30)
-    assert collector.told[5:] == ["collect 1"]
+    clock.pump([1] * 3)
+    assert collector.told[5:] == ["enable", *["collect 1"] * 3]
     memory.hold(False)
     clock.pump([1])
-    assert collector.told[6:] == ["enable", "collect 1"]
+    assert collector.told[9:] == ["enable", "collect 1"]
+    memory.hold(True)
+    clock.pump([1])
+    assert collector.told[11:] == ["disable"]
 
 
 def test_collections_begin_again_after_a_minute() -> None:

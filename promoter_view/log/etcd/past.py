@@ -32,6 +32,8 @@ SILENT_SECONDS = 10.0
 class EtcdPast:
     """A replay starts at a checkpoint, or where the log begins: at all that compaction has not passed."""
 
+    derives = False
+
     def __init__(self, etcd: Etcd, layout: KeyLayout, *, reactor: IReactorTime) -> None:
         self._etcd = etcd
         self._layout = layout

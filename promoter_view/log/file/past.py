@@ -26,6 +26,8 @@ _Found = TypeVar("_Found")
 class FolderPast:
     """The folder at ``path`` is neither locked nor written to."""
 
+    derives = True
+
     def __init__(self, path: Path, *, worker: Worker) -> None:
         self._folder = LogFolder(path, disk=Disk())
         self._worker = worker

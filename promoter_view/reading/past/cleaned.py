@@ -60,6 +60,18 @@ class CleanedPast:
             yield
         return replace(snapshot, objects=objects, bundles=bundles)
 
+    def rooted(self, snapshot: Snapshot) -> Snapshot:
+        """A later one, of cleaned objects, without the bundles whose root was left out."""
+        kinds, objects = {view: kind for kind, view in self._views.items()}, snapshot.objects
+        return replace(
+            snapshot,
+            bundles={
+                key: version
+                for key, version in snapshot.bundles.items()
+                if key.view not in kinds or ObjectKey(kinds[key.view], key.namespace, key.name) in objects
+            },
+        )
+
     def records(self, records: Sequence[Record]) -> Generator[None, None, Sequence[Record]]:
         """Those that follow, in order; in steps."""
         found: list[Record] = []

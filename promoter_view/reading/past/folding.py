@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from promoter_view.log import codec, memories
 from promoter_view.metrics import Metrics
-from promoter_view.records import BundleKey, Derivation, DerivedBundles, Memory, Record, Snapshot
+from promoter_view.records import UNSHOWN, BundleKey, Derivation, DerivedBundles, Memory, Record, Snapshot
 from promoter_view.slices import Steps, at_once
 from promoter_view.views.bundles import View
 from promoter_view.views.projection import Projection
@@ -20,6 +20,8 @@ from promoter_view.views.projection import Projection
 #: What waits for a DerivedBundles record: beyond one of these bounds none is waited for.
 MOST_WAITING = 4096
 MOST_WAITING_BYTES = 32 << 20
+#: Of what became of bundles, in one record. Nobody writes more.
+_MOST_ROW_BYTES = 4 << 20
 
 
 def can_fold(snapshot: Snapshot, generation: int) -> bool:
@@ -58,11 +60,16 @@ class Fold:
         """Too much waits: no record tells what became of bundles."""
         return len(self.waiting) > MOST_WAITING or self._bytes > MOST_WAITING_BYTES
 
+    @property
+    def waits(self) -> bool:
+        """There is something of which it is not told what became of bundles."""
+        return any(not isinstance(record.entry, UNSHOWN) for record in self.waiting)
+
     def take(self, records: Sequence[Record]) -> Steps:
         """Records of the moment, in order."""
         for record in records:
             self.waiting.append(record)
-            self._bytes += _size(record)
+            self._bytes += size_of(record)
             if isinstance(record.entry, DerivedBundles):
                 yield from self._adopt(record.entry, self._limit)
             yield
@@ -83,25 +90,33 @@ class Fold:
         until = min(derived.through, limit)
         if derived.generation != self._generation or not derived.previous <= self._at < until:
             return ()
+        if len(derived.rows) > _MOST_ROW_BYTES:
+            return ()
         try:
-            rows = memories.decode_derivations(derived.rows)
+            rows = yield from memories.decode_derivations(derived.rows)
         except codec.MALFORMED:
             return ()
-        yield
         while self.waiting and self.waiting[0].offset <= until:
             record = self.waiting.popleft()
-            self._bytes -= _size(record)
+            self._bytes -= size_of(record)
             self._state.take(record)
             yield
         for row in rows:
             if self._at < row.offset <= until:
                 self._become(row)
+            yield
         self._at = until
         return rows
 
+    def _whole(self, row: Derivation, memory: Memory) -> Memory:
+        before = self._memory.get(row.key)
+        if not row.adds or before is None:
+            return memory
+        return Memory(memory.uid, {**before.words, **memory.words}, {**before.tallies, **memory.tallies})
+
     def _become(self, row: Derivation) -> None:
         if row.exists:
-            self._memory.update({} if row.memory is None else {row.key: row.memory})
+            self._memory.update({} if row.memory is None else {row.key: self._whole(row, row.memory)})
             self._bundles.update({row.key: row.resource_version} if row.resource_version else {})
         else:
             self._memory.pop(row.key, None)
@@ -109,5 +124,6 @@ class Fold:
         self.changed = max(self.changed, row.resource_version)
 
 
-def _size(record: Record) -> int:
-    return len(getattr(record.entry, "body", b""))
+def size_of(record: Record) -> int:
+    """The bytes of what it holds."""
+    return len(getattr(record.entry, "body", b"")) + len(getattr(record.entry, "rows", b""))

@@ -16,6 +16,7 @@ from promoter_view.boundaries import Cursor
 from promoter_view.log.group_commit import batched
 from promoter_view.log.offsets import milliseconds_of
 from promoter_view.log.past import LogPast
+from promoter_view.reading.past import folding
 from promoter_view.reading.past.cleaned import CleanedPast
 from promoter_view.reading.past.folding import Fold, can_fold
 from promoter_view.records import Mark, Record, Snapshot
@@ -90,7 +91,7 @@ class Replay:
             cleaned = await outcome_in_slices(self._cleaned.snapshot(snapshot), reactor=self._reactor)
             # Whatever clocks said before, no moment of theirs is later than the offset's.
             self.latest_ms = milliseconds_of(self._point)
-            if can_fold(cleaned, self._generation):
+            if self._log.derives and can_fold(cleaned, self._generation):
                 self._fold = Fold(cleaned, self._limit)
                 await in_slices(self._fold.begin(), reactor=self._reactor)
             else:
@@ -151,15 +152,18 @@ class Replay:
 
     async def _look_ahead(self, fold: Fold) -> None:
         """What became of the last bundles stands behind the moment, if it is in the log yet."""
-        seen = 0
-        while fold.waiting and seen < _MOST_AHEAD and (seen < len(self._ahead) or await self._read_on()):
+        seen = size = 0
+        while fold.waits and seen < _MOST_AHEAD and size <= folding.MOST_WAITING_BYTES:
+            if seen == len(self._ahead) and not await self._read_on():
+                break
             await in_slices(fold.look_ahead(self._ahead[seen], self.last), reactor=self._reactor)
+            size += folding.size_of(self._ahead[seen])
             seen += 1
 
     async def _make(self, fold: Fold) -> None:
         """All bundles of the moment: of what is folded at once, of what waits one after the other."""
         self._fold, self.changed, self._following = None, fold.changed, fold.following
-        await self._restore(fold.snapshot())
+        await self._restore(self._cleaned.rooted(fold.snapshot()))
         await self._take(tuple(fold.waiting))
 
     async def _restore(self, snapshot: Snapshot) -> None:

@@ -47,6 +47,9 @@ def test_a_root_that_is_left_out_takes_its_bundle_with_it() -> None:
     snapshot = Snapshot(5, OLD, 1, True, {}, objects, {kept: 3, gone: 4})
     past = CleanedPast(RULES, lambda key: None, {"PromotionStrategy": gone.view, "Stage": kept.view})
     assert outcome(past.snapshot(snapshot)).bundles == {kept: 3}
+    stage, other = ObjectKey("Stage", "team", "a"), BundleKey("others", "team", "a")
+    later = Snapshot(9, OLD, 1, True, {}, {stage: SourceObject(b"{}", "9")}, {kept: 3, gone: 8, other: 9})
+    assert past.rooted(later).bundles == {kept: 3, other: 9}
 
 
 def test_records_are_cleaned_by_the_mark_before_them() -> None:

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from promoter_view.log import memories
+from promoter_view.log.file.past import FolderPast
 from promoter_view.reading.past import folding, replay
 from promoter_view.reading.past.asked import AskedMoment, moment_of
-from promoter_view.records import DerivedBundles, Record, Snapshot
+from promoter_view.records import BundleKey, Derivation, DerivedBundles, Memory, Record, Snapshot, Word
 from promoter_view.slices import at_once
 from promoter_view.views.versions import LAST_PLACE, join
 from tests.support.reading.recorded_run import MIRROR, FolderBench, RecordedRun, now, seen
@@ -91,13 +93,55 @@ def test_records_that_do_not_fit_are_passed_over():
     begun = Snapshot(5, MIRROR, 0, True, {}, {}, {}, memory={})
     fold = folding.Fold(begun, limit=9)
     at_once(fold.begin())
-    told = ((1, 5, 7, b""), (0, 6, 7, b""), (0, 4, 5, b""), (0, 5, 7, b"x"))
+    long = bytes(5 << 20)
+    told = ((1, 5, 7, b""), (0, 6, 7, b""), (0, 4, 5, b""), (0, 5, 7, b"x"), (0, 5, 7, long))
     wrong = [DerivedBundles(*each) for each in told]
     at_once(fold.take([Record(10 + at, 0, entry) for at, entry in enumerate(wrong)]))
     at_once(fold.look_ahead(Record(20, 0, wrong[0]), 15))
-    assert len(fold.waiting) == 4
+    assert len(fold.waiting) == 5
+    assert not fold.waits
+    assert folding.size_of(fold.waiting[-1]) == len(long)
     assert fold.snapshot() == replace(begun, shown=0)
     assert not folding.can_fold(replace(begun, memory=None), 0)
+
+
+def test_a_memory_grows_by_what_is_new_of_it():
+    """All that a row does not name stays as it was."""
+    key = BundleKey("stagedetails", "n", "a")
+    before = Memory("u", {"": Word("Live", 1), "b": Word("Live", 1)}, {"b": (1,)})
+    fold = folding.Fold(Snapshot(5, MIRROR, 0, True, {}, {}, {key: 5}, memory={key: before}), limit=99)
+    at_once(fold.begin())
+    row = Derivation(6, key, 0, True, Memory("u", {"": Word("New", 6)}, {"c": (2,)}), adds=True)
+    rows = memories.encode_derivations([row])
+    at_once(fold.take([Record(7, 0, DerivedBundles(0, 5, 6, rows))]))
+    after = Memory("u", {"": Word("New", 6), "b": Word("Live", 1)}, {"b": (1,), "c": (2,)})
+    assert fold.snapshot().memory == {key: after}
+
+
+@pytest.mark.parametrize("bounded", [True, False])
+def test_a_log_without_such_records_is_not_read_ahead(tmp_path, monkeypatch, bounded):
+    """Where it never has any; and in others not further than what may wait."""
+    old = RecordedRun(FolderBench(tmp_path / "log"), seed=4)
+    old.list()
+    old.go(150)
+    read = []
+    ahead = folding.Fold.look_ahead
+
+    def look_ahead(self, record, end):
+        read.append(folding.size_of(record))
+        return ahead(self, record, end)
+
+    monkeypatch.setattr(folding.Fold, "look_ahead", look_ahead)
+    pasts = old.pasts()
+    if bounded:
+        monkeypatch.setattr(folding, "MOST_WAITING_BYTES", 8000)
+    else:
+        monkeypatch.setattr(FolderPast, "derives", False)
+    first = int(old.bench.files("snapshot")[0].stem)
+    offset, _, shown = next(each for each in old.told if each[0] > first)
+    assert seen(now(pasts.at(moment_of(join(offset, 0, LAST_PLACE)))).views) == shown
+    assert bool(read) == bounded
+    assert sum(read[:-1]) <= 8000
 
 
 def test_it_is_told_while_logs_are_read(run):

@@ -10,6 +10,8 @@ from promoter_view.records import Record, Snapshot
 class KeptLog:
     """A LogPast that reaches back to its beginning. ``points_at``: where a replay may start."""
 
+    derives = False
+
     def __init__(self) -> None:
         self.held: list[Record] = []
         self.points_at: Sequence[int] = (0,)

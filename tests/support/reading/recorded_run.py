@@ -161,9 +161,10 @@ class RecordedRun:
     def open(self, mirror=MIRROR):
         """Begins, or begins again: a process of its own."""
         self.log, self.follower = self.bench.make(), Told(self)
-        self.bench.wait(self.log.start(self.follower, mirror))
         if self._tells:
             self.teller = DerivedWriter(self.follower.projector, self.log, enough=self._tells)
+        self.bench.wait(self.log.start(self.follower, mirror))
+        if self._tells:
             self.teller.begin()
 
     def restart(self):
