@@ -33,6 +33,8 @@ from promoter_view.views.versions import moment, split
 #: Entries after which a transaction is not put off any more.
 _MOST_AT_ONCE = 500
 _RETRY_SECONDS = 5.0
+#: How long an end waits for what is being derived and written.
+_FINISH_SECONDS = 5.0
 #: The journal is read on from where it stands, and what lies before the horizon is not there any more.
 _BEHIND_SECONDS = 30
 #: What a gap is of: everything.
@@ -80,9 +82,21 @@ class JournalWriter(CooperativeReader):
         super().stop()
 
     def finish(self) -> Deferred[None]:
-        """Notes how far it has looked, where all is written: a copy of the event log begins at its head."""
+        """Notes how far it has looked, once all of that is written: a copy of the event log begins at its head.
+
+        Where that takes long, or fails, nothing is noted: it is derived again.
+        """
+        if self._task is None:
+            return self._note()
+        done = self._task.whenDone().addTimeout(_FINISH_SECONDS, self._clock)
+        return done.addBoth(lambda _: self._note())
+
+    def _note(self) -> Deferred[None]:
+        """While there is a task, what its cursor has passed may be neither found nor written yet."""
         cursor = self._cursor
-        if cursor is None or self._found or not cursor.caught_up or cursor.position == self.progress:
+        if self._task is not None or cursor is None or self._found or not cursor.caught_up:
+            return succeed(None)
+        if cursor.position == self.progress:
             return succeed(None)
         return self._write(cursor.position).addErrback(lambda failure: failure.trap(JournalError) and None)
 

@@ -131,7 +131,7 @@ class Ports:
             commits,
             remembered=projector.memory,
             warn=empty.warning,
-            entries=EventViews(self._pipeline.journal),
+            entries=EventViews(self._pipeline.journal, self._runtime.reactor),
             pasts=self._pipeline.pasts,
             notifications=self._pipeline.notifications,
         )

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
+from promoter_view.journal import writer
+from promoter_view.journal.deriving.changes import derive_steps
 from promoter_view.journal.entries import EventType, JournalEntry
-from promoter_view.journal.store import Batch
+from promoter_view.journal.store import Batch, JournalError
 from promoter_view.journal.writer import JournalWriter
 from promoter_view.slices import cooperator
 from tests.support.dashboard.company import Company
@@ -160,6 +164,68 @@ def test_who_ends_notes_how_far_it_has_looked() -> None:
     found: list[int] = []
     store.state().addCallback(lambda state: found.append(state.progress))
     assert found == [company.world.projector.head]
+
+
+def test_who_ends_while_a_change_is_derived(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is being derived is waited for, and written: nothing is passed that was not."""
+    company, store, calm = Company(), DirectJournal(), DirectJournal()
+    running, steady = settled(company, store), settled(company, calm)
+    ended: list[Deferred[None]] = []
+
+    def derive(*given: Any) -> Iterator[None]:
+        cursor = running.writer._cursor
+        if cursor is not None and cursor.caught_up and not ended:
+            ended.append(running.writer.finish().addCallback(lambda _: running.writer.stop()))
+            yield
+        yield from derive_steps(*given)
+
+    monkeypatch.setattr(writer, "derive_steps", derive)
+    company.go_on(40)
+    while not ended or not ended[0].called:
+        assert running.clock.getDelayedCalls()
+        running.settle()
+    assert running.writer.progress == company.world.projector.head
+    settled(company, store)
+    steady.settle()
+    assert store.entries() == calm.entries()
+    assert untimed(calm.entries())
+
+
+def busy_at_the_end() -> tuple[Company, SlowJournal, Running]:
+    """A writer with entries that are being written when it is to end."""
+    company, store = Company(), SlowJournal()
+    running = Running(company, store)
+    running.settle()
+    store.writing.pop().callback(None)
+    running.settle()
+    company.go_on(40)
+    running.settle()
+    assert len(store.writing) == 1
+    return company, store, running
+
+
+def test_who_ends_while_a_write_fails() -> None:
+    """Nothing is noted behind what was not written: the next one derives it again."""
+    company, store, running = busy_at_the_end()
+    ended = running.writer.finish()
+    store.writing.pop().errback(JournalError("the disk is full"))
+    for waiting in store.writing:
+        waiting.callback(None)
+    assert (ended.called, store.writing) == (True, [])
+    running.writer.stop()
+    again = Running(company, store)
+    again.settle()
+    store.writing.pop().callback(None)
+    again.settle()
+    assert untimed(again.told)
+
+
+def test_an_end_does_not_wait_for_ever() -> None:
+    """A write that takes long is not waited for, and nothing is noted behind it."""
+    _, store, running = busy_at_the_end()
+    ended = running.writer.finish()
+    running.clock.advance(60)
+    assert (ended.called, len(store.writing)) == (True, 1)
 
 
 def test_behind_the_horizon_there_is_a_gap() -> None:

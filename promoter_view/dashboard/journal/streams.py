@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from twisted.web.server import Request
 
@@ -12,7 +11,7 @@ from promoter_view.dashboard.journal.requests import JournalForm, JournalRequest
 from promoter_view.dashboard.streams import sse
 from promoter_view.dashboard.streams.resource import RETRY_MILLISECONDS, RHYTHM
 from promoter_view.dashboard.visitors.visitors import Visitor
-from promoter_view.journal.entries import EntryIdentity
+from promoter_view.journal.entries import LAST, EntryIdentity
 from promoter_view.journal.serving.asking import AskedEntries
 from promoter_view.journal.serving.bundles import EventMask
 from promoter_view.journal.serving.views import AskedViews, EventViews
@@ -66,12 +65,16 @@ class JournalStreams:
             self._clients.dec()
 
     async def _beginning(self, wanted: AskedEntries) -> EntryIdentity | None:
-        """In front of the first entry since the moment that is asked for; None: with what comes."""
-        if wanted.query.since is None:
+        """In front of the first entry since the moment that is asked for; None: with what comes.
+
+        What comes while that is looked for is behind the head of now.
+        """
+        head = self._views.head
+        if wanted.query.since is None or not head:
             return None
-        for entry in await wanted.read(self._views.journal, replace(wanted.query, limit=1)):
-            return entry.identity.just_before
-        return None
+        end = EntryIdentity(head, LAST)
+        first = await wanted.first(self._views.journal, end)
+        return end if first is None else first.identity.just_before
 
     async def _resume(self, feed: Feed, begin: EntryIdentity | None, sighted: SightedViews) -> None:
         position = 0 if begin is None else begin.resource_version

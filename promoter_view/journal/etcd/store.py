@@ -13,7 +13,7 @@ from promoter_view.journal.etcd.layout import JournalKeys, pieces_of
 from promoter_view.journal.etcd.transactions import JournalWriting
 from promoter_view.journal.shared.copy import JournalCopy
 from promoter_view.journal.shared.store import OVERTAKEN, CopiedJournal
-from promoter_view.journal.store import Batch, JournalBusyError, Retention
+from promoter_view.journal.store import Batch, JournalBusyError, JournalState, Retention
 from promoter_view.log.etcd.client.faults import TRANSIENT, EtcdError, Fault
 from promoter_view.log.etcd.client.values import Etcd, Keys, Outcome, Transaction
 from promoter_view.log.etcd.layout import KeyLayout
@@ -46,9 +46,9 @@ class EtcdJournal(CopiedJournal):
         self._swept = 0
         super().__init__(copy, self._following)
 
-    async def _begin(self, progress: int) -> None:
+    async def _begin(self, opened: JournalState) -> None:
         async with _named():
-            await super()._begin(progress)
+            await super()._begin(opened)
 
     async def _refresh(self) -> None:
         async with _named():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.python.failure import Failure
 
 from promoter_view.journal.entries import EntryIdentity, read_entries
@@ -45,7 +45,9 @@ class PostgresFollowing(CopyFollowing):
         self._is_told = True
 
     def reach(self) -> Deferred[None]:
-        """Fires once all that there is now is copied. Errors: JournalError."""
+        """Fires once all that there is now is copied. Errors: JournalError, where it is closed too."""
+        if self._stopped:
+            return fail(_closed())
         waiting: Deferred[None] = Deferred()
         self._waiting.append(waiting)
         self._rest.end()
@@ -55,7 +57,7 @@ class PostgresFollowing(CopyFollowing):
         """See CopyFollowing."""
         super().stop()
         self._session.ignore()
-        self._tell(self._asked(), JournalError("the journal is closed"))
+        self._tell(self._asked(), _closed())
 
     async def _begin(self) -> None:
         """A copy of earlier answers also while the database is away."""
@@ -81,6 +83,7 @@ class PostgresFollowing(CopyFollowing):
             while await self._take_page():
                 pass
         except CancelledError:
+            self._tell(waiting, _closed())
             raise
         except Exception as error:
             self._tell(waiting, error if isinstance(error, JournalError) else JournalBusyError(str(error)))
@@ -123,3 +126,7 @@ class PostgresFollowing(CopyFollowing):
                 each.callback(None)
             else:
                 each.errback(Failure(error))
+
+
+def _closed() -> JournalError:
+    return JournalError("the journal is closed")

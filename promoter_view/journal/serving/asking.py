@@ -59,18 +59,28 @@ class AskedEntries:
             and self.matches(entry)
         )
 
-    async def fetch(self, journal: Journal, after: EntryIdentity, limit: int) -> Sequence[JournalEntry]:
-        """The next ones behind that; some may be of other views. It has read all where there are fewer than asked.
+    async def fetch(
+        self, journal: Journal, after: EntryIdentity, before: EntryIdentity, limit: int
+    ) -> Sequence[JournalEntry]:
+        """The next ones between these; some may be of other views. It has read all where there are fewer than asked.
 
         Errors: JournalError, JournalExpiredError where some of them are deleted.
         """
         after = max(after, self.query.after)
-        return await self.read(journal, replace(self.query, after=after, limit=limit, whole=True))
+        return await self.read(journal, replace(self._until(before), after=after, limit=limit, whole=True))
+
+    async def first(self, journal: Journal, before: EntryIdentity) -> JournalEntry | None:
+        """The first one in front of that. Errors: JournalError."""
+        found = await self.read(journal, replace(self._until(before), limit=1))
+        return found[0] if found else None
 
     async def read(self, journal: Journal, query: JournalQuery) -> Sequence[JournalEntry]:
         """What that part of the query gives, and the gaps in between."""
         found = [await journal.query(each) for part in self.parts(query) for each in self._asked(part)]
         return found[0] if len(found) == 1 else _merged(found, query)
+
+    def _until(self, before: EntryIdentity) -> JournalQuery:
+        return replace(self.query, before=min(before, self.query.before or before))
 
     def _asked(self, query: JournalQuery) -> Iterator[JournalQuery]:
         yield query

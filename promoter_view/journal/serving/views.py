@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -30,6 +30,8 @@ from promoter_view.views.versions import split
 #: Entries that are kept in memory for those who read along.
 _RECENT = 4096
 _PAGE = 500
+#: When those are asked again whose fetch has failed.
+_RETRY_SECONDS = 2.0
 #: How often the head is looked at while somebody waits for it.
 _LOOKS = 15
 _EVERY_VIEW = frozenset(SELECTORS)
@@ -40,9 +42,13 @@ class EventViews:
 
     _log = Logger()
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, reactor: IReactorTime) -> None:
         self.journal = journal
+        self._reactor = reactor
         self._readers: dict[Wakeable, None] = {}
+        #: Their fetches have failed.
+        self._failed: list[EventCursor] = []
+        self._retrying: IDelayedCall | None = None
         self._recent: deque[JournalEntry] = deque(maxlen=_RECENT)
         #: What is made of an entry is the same for all who read along.
         self.bundle_of = lru_cache(maxsize=_PAGE)(event_bundle)
@@ -106,24 +112,44 @@ class EventViews:
     def unsubscribe(self, reader: Wakeable) -> None:
         """No more of that."""
         self._readers.pop(reader, None)
+        if not self._readers and self._retrying is not None:
+            self._retrying.cancel()
+            self._fetch_again()
 
     @property
     def expired(self) -> EntryIdentity:
         """The newest entry that retention has deleted."""
         return self.journal.expired
 
-    def fetch(self, asked: AskedEntries, after: EntryIdentity, cursor: EventCursor) -> None:
-        """Gives that cursor what comes next, then wakes who reads."""
-        fetching = Deferred.fromCoroutine(asked.fetch(self.journal, after, _PAGE))
-        fetching.addCallbacks(cursor.fetched, self._not_fetched, errbackArgs=(cursor,))
-        fetching.addCallback(lambda _: self._wake())
+    def fetch(self, asked: AskedEntries, after: EntryIdentity, before: EntryIdentity, cursor: EventCursor) -> None:
+        """Gives that cursor what comes next, then wakes who reads. What fails is asked for again in a while."""
+        fetching = Deferred.fromCoroutine(asked.fetch(self.journal, after, before, _PAGE))
+        fetching.addCallbacks(self._fetched, self._not_fetched, (cursor,), errbackArgs=(cursor,))
+
+    def _fetched(self, entries: Sequence[JournalEntry], cursor: EventCursor) -> None:
+        self._complaint.clear()
+        cursor.fetched(entries)
+        self._wake()
 
     def _not_fetched(self, failure: Failure, cursor: EventCursor) -> None:
         if failure.check(JournalExpiredError):
             cursor.lost()
+            self._wake()
             return
         self._complaint.set(failure.getErrorMessage())
-        cursor.not_fetched()
+        self._failed.append(cursor)
+        if not self._readers:
+            self._fetch_again()
+        elif self._retrying is None:
+            self._retrying = self._reactor.callLater(_RETRY_SECONDS, self._fetch_again)
+
+    def _fetch_again(self) -> None:
+        """By those who read; until then nobody asks for it."""
+        self._retrying = None
+        failed, self._failed = self._failed, []
+        for cursor in failed:
+            cursor.not_fetched()
+        self._wake()
 
     def _told(self, entries: Sequence[JournalEntry]) -> None:
         if self._recent and entries[0].identity <= self._recent[-1].identity:
@@ -202,6 +228,8 @@ class EventCursor:
         self._position = after.resource_version - (after.item < LAST)
         #: Entries up to here were given, or are to be.
         self._reached = after
+        #: The end of what is being fetched: what comes after it was asked for is not in the answer.
+        self._edge = after
         self._held: deque[JournalEntry] = deque()
         self._is_fetching = self._is_lost = False
 
@@ -237,10 +265,7 @@ class EventCursor:
         """What was asked of the journal."""
         self._is_fetching = False
         self._held.extend(filter(self._asked.admits, entries))
-        if entries:
-            self._reached = max(self._reached, entries[-1].identity)
-        else:
-            self._reached = max(self._reached, EntryIdentity(self._views.head, LAST))
+        self._reached = max(self._reached, entries[-1].identity if entries else self._edge)
 
     def not_fetched(self) -> None:
         """It is asked for again when its reader is woken the next time."""
@@ -259,7 +284,8 @@ class EventCursor:
                 self._reached = newer[0].identity
         elif self._reached.resource_version < self._views.head:
             self._is_fetching = True
-            self._views.fetch(self._asked, self._reached, self)
+            self._edge = EntryIdentity(self._views.head, LAST)
+            self._views.fetch(self._asked, self._reached, self._edge, self)
 
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from promoter_view.complaints import Complaint
 from promoter_view.journal.entries import BEGINNING, JournalEntry
 from promoter_view.journal.shared.copy import Copying, CopyPlace, JournalCopy
 from promoter_view.journal.shared.head import JournalHead, JournalTail
-from promoter_view.journal.store import JournalError, Told
+from promoter_view.journal.store import JournalError, JournalState, Told
 from promoter_view.kubernetes.client.backoff import Backoff
 from promoter_view.runtime import Runtime
 
@@ -58,12 +58,13 @@ class CopyFollowing:
         """From now on that is told what is new."""
         self._told = told
 
-    async def begin(self, progress: int) -> None:
+    async def begin(self, opened: JournalState) -> None:
         """Brings the copy, which is open, to where the journal is, and goes on from there.
 
-        ``progress`` is the copy's. Errors: those that pass, where it cannot be said when; JournalError.
+        ``opened`` is the copy's. Errors: those that pass, where it cannot be said when; JournalError.
         """
-        self._stopped, self.tail = False, JournalTail(JournalHead(progress), 0)
+        self._stopped, self.tail = False, JournalTail(JournalHead(opened.progress), 0)
+        self.expired = opened.expired
         self._place = await self._copy.place()
         await self._begin()
         self._running = Deferred.fromCoroutine(self._run())

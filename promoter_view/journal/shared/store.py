@@ -70,7 +70,7 @@ class CopiedJournal:
 
     async def _open(self) -> JournalState:
         opened = await self._copy.open()
-        await self._begin(opened.progress)
+        await self._begin(opened)
         return await self._as_copied()
 
     async def _state(self) -> JournalState:
@@ -85,8 +85,8 @@ class CopiedJournal:
         await self._copy.close()
         await self._end()
 
-    async def _begin(self, progress: int) -> None:
-        await self._copied.begin(progress)
+    async def _begin(self, opened: JournalState) -> None:
+        await self._copied.begin(opened)
 
     async def _refresh(self) -> None:
         """Returns once all that there is now is copied. Errors: JournalBusyError."""

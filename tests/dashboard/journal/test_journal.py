@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from promoter_view.journal.entries import EventType, Happening, JournalEntry
-from promoter_view.journal.store import JournalError, JournalExpiredError
+from promoter_view.journal.store import JournalError, JournalExpiredError, JournalQuery
 from promoter_view.journal.writer import EVERYTHING
 from promoter_view.records import BundleKey
 from tests.support.api.world import Client
@@ -214,6 +216,28 @@ def test_following_from_a_moment(told: Told) -> None:
     assert [name for _ in range(4) for name in found.entries()] == names(entries)
     more = told.write(entry(1000, letter="c"))
     assert found.entries() == names(more)
+
+
+@pytest.mark.parametrize("namespace", ["", "&namespace=shop"])
+def test_what_comes_while_the_moment_is_looked_for(told: Told, monkeypatch: pytest.MonkeyPatch, namespace: str) -> None:
+    """Nothing was found since that moment; what is written before that is known is told."""
+    told.write(entry(1))
+    told.world.clock.advance(4 * 3600)
+    query, held = told.world.journal.query, list[Deferred[None]]()
+
+    def asked(question: JournalQuery) -> Deferred[Sequence[JournalEntry]]:
+        found = query(question)
+        held.append(Deferred())
+        return held[-1].addCallback(lambda _: found)
+
+    monkeypatch.setattr(told.world.journal, "query", asked)
+    followed = Followed(told, f"since=-2h{namespace}")
+    told.world.turn()
+    entries = told.write(entry(2), gap(3))
+    while held:
+        held.pop().callback(None)
+        told.world.turn()
+    assert followed.entries() == names(entries)
 
 
 def test_resuming_anywhere(told: Told) -> None:

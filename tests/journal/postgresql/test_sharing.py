@@ -217,13 +217,29 @@ class SharingTests(TestCase):
         """From the start; without a copy there is no journal until it is back."""
         leader = await self.opened(self.file)
         await leader.append(Batch(1, [entry(1)]))
+        await leader.prune(Retention(0, 1 << 40), BEGAN + timedelta(days=1))
+        await leader.append(Batch(2, [entry(2)]))
         await leader.close()
         away = f"postgresql://postgres@127.0.0.1:1/journal?schema={self.town.schema}"
         with self.assertRaisesRegex(JournalBusyError, "Connection refused"):
             await self.opened(url=away)
         copy = await self.opened(url=f"{away}&copy={self.file}")
-        self.assertEqual([each.identity for each in await copy.query(_ALL)], [(1, 0)])
+        self.assertEqual([each.identity for each in await copy.query(_ALL)], [(2, 0)])
+        self.assertEqual(copy.expired, (1, 0))
         self.assertIn("Connection refused", copy.problem)
+
+    async def test_who_waits_hears_of_the_end(self) -> None:
+        """Also while the database is being asked; who asks later hears it at once."""
+        journal = await self.opened()
+        silent: Deferred[None] = Deferred()
+        self.patch(journal._reading, "run", lambda _: silent)
+        asked = journal.state()
+        await _pause()
+        closing = journal.close()
+        for each in (asked, journal.state()):
+            with self.assertRaisesRegex(JournalError, "the journal is closed"):
+                await each.addTimeout(5, reactor)
+        await closing
 
     async def test_a_server_that_says_nothing(self) -> None:
         """A connection whose other end stands still is cut; nothing waits for it for ever."""

@@ -183,7 +183,7 @@ class World:
             self.views, finder, pump=self.pump, moments=Moments(self.pasts, finder_sights, now=self.runtime.now)
         )
         self.journal = Journal(self.views, DirectJournal(), Retention(30 * 86400, 1 << 30), runtime=self.runtime)
-        self.entries = EventViews(self.journal)
+        self.entries = EventViews(self.journal, self.clock)
         events = EventResource(
             self.entries, plurals, runtime=self.runtime, settings=ApiSettings(), sights=chosen_sights
         )
