@@ -116,6 +116,9 @@ def test_a_memory_grows_by_what_is_new_of_it():
     at_once(fold.take([Record(7, 0, DerivedBundles(0, 5, 6, rows))]))
     after = Memory("u", {"": Word("New", 6), "b": Word("Live", 1)}, {"b": (1,), "c": (2,)})
     assert fold.snapshot().memory == {key: after}
+    gone = Derivation(8, key, 80, False, None)
+    at_once(fold.take([Record(9, 0, DerivedBundles(0, 6, 8, memories.encode_derivations([gone])))]))
+    assert (fold.snapshot().memory, fold.snapshot().bundles, fold.changed) == ({}, {}, 80)
 
 
 @pytest.mark.parametrize("bounded", [True, False])

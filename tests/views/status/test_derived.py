@@ -15,6 +15,7 @@ from promoter_view.views.status.derived import (
     MOST_BYTES_AT_ONCE,
     MOST_ROWS,
     DerivedRows,
+    derivations,
 )
 
 
@@ -177,3 +178,12 @@ def test_what_the_log_does_not_take_is_left_out() -> None:
     assert (due.previous, _offsets(due)) == (2, [3])
     rows.told(due)
     assert rows.since == 3
+
+
+def test_a_memory_that_is_another_is_told_without_a_change() -> None:
+    """Of a bundle whose bytes have stayed, or that never was; of one that is as it was nothing is told."""
+    before, after = Memory("u", {}), Memory("u", {"": Word("Live", 1)})
+    stays, moves, goes = (BundleKey("v", "n", name) for name in "abc")
+    now = {stays: before, moves: after}
+    found = derivations(5, dict.fromkeys((stays, moves, goes), before), now.get, [])
+    assert list(found) == [Derivation(5, moves, 0, True, after), Derivation(5, goes, 0, False, None)]
