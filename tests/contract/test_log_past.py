@@ -16,9 +16,11 @@ from tests.contract.real_etcd import RealEtcdBench
 from tests.support.reading.recorded_run import EtcdRunBench, FolderBench, RecordedRun, a_projector, seen
 
 _BENCHES = {"file": FolderBench, "etcd in memory": lambda _: EtcdRunBench()}
+#: The real one, and what is taken for it.
+_ETCDS = ("etcd in memory", pytest.param("etcd", marks=pytest.mark.controlplane))
 
 
-@pytest.fixture(params=[*_BENCHES, pytest.param("etcd", marks=pytest.mark.controlplane)])
+@pytest.fixture(params=["file", *_ETCDS])
 def run(request, tmp_path, monkeypatch):
     """Some changes, with restarts and a clock that was set; many points to start at."""
     monkeypatch.setattr(checkpoint, "EVERY_EVENTS", 25)
@@ -96,10 +98,9 @@ def test_moments_and_resource_versions(run):
         )
 
 
+@pytest.mark.parametrize("run", _ETCDS, indirect=True)
 def test_a_compaction_takes_what_is_before_it(run):
     """Somebody compacts etcd beyond every checkpoint: nothing can be asked for until the leader has written another."""
-    if isinstance(run.bench, FolderBench):
-        pytest.skip("nobody compacts a folder")
     at = AskedMoment("then", time_ms=run.told[60][1])
     run.bench.compact()
     with pytest.raises(MomentGone, match="no moment can be asked for"):

@@ -27,6 +27,7 @@ from tests.support.plane.fixtures import running_plane
 from tests.support.plane.kargo_town import Town
 from tests.support.plane.plane import ControlPlane
 from tests.support.program.program import Program
+from tests.support.program.truth import wait
 
 GROUP_PATH = "/apis/view.promoter.argoproj.io/v1alpha1"
 STRATEGIES, STAGES, EVENTS = "promotionstrategydetails", "stagedetails", "promotionevents"
@@ -321,6 +322,8 @@ def _ask_api(api: Asked, views: list[str], namespaces: list[str]) -> None:
 def _ask_events(api: Asked, namespaces: list[str]) -> None:
     """What the journal has of the Promotions, as a list, a Table, a watch and one event: in those namespaces."""
     path, since = f"{GROUP_PATH}/{EVENTS}", "since=-1h&fieldSelector=event=promotion-succeeded"
+    if namespaces:  # a journal in a database is open when there is an answer, and written a moment later
+        wait(lambda: bool(api.get(f"{path}?{since}").document["items"]), 20.0, "it is written")
     items = api.get(f"{path}?{since}").document["items"]
     assert sorted(each["metadata"]["namespace"] for each in items) == namespaces
     assert len(api.get(f"{path}?{since}", Accept=TABLE).document["rows"]) == len(items)

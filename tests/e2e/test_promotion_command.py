@@ -146,7 +146,7 @@ def test_unreachable(api: ViewsApi, tmp_path: Path) -> None:
     done = promotion(nowhere, "status")
     assert (done.status, "check the address in the kubeconfig" in done.last) == (69, True)
     done = promotion(nowhere, "wait", "shop", "--timeout", "2s")
-    assert (done.status, done.last[:40]) == (2, "error: timed out after 2s: Connection wa")
+    assert (done.status, done.last[:40]) == (2, "error: timed out after 2s: connection re")
 
 
 # -- what is shown
