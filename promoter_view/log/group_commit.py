@@ -20,7 +20,7 @@ from promoter_view.log.entry_queue import EntryQueue
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.offsets import OffsetClock
 from promoter_view.metrics import Metrics
-from promoter_view.records import Entry, Record
+from promoter_view.records import UNSHOWN, Entry, Record
 from promoter_view.slices import SLICE_SECONDS, Steps, in_slices
 
 GROUP_BYTES = 4 << 20
@@ -171,7 +171,8 @@ class GroupCommit:
 
     def _apply_batch(self, records: Sequence[Record]) -> Steps:
         yield from self._follower.apply(records)
-        self.head = records[-1].offset
+        if self.head or not all(isinstance(record.entry, UNSHOWN) for record in records):
+            self.head = records[-1].offset  # what an earlier process mirrored may not be served for a cursor's sake
         self.queue.settle(len(records))
 
     def _break(self, error: Exception) -> None:

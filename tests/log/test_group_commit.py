@@ -12,6 +12,7 @@ from twisted.internet.task import Clock
 from promoter_view.log.errors import LogClosed
 from promoter_view.log.group_commit import GroupCommit, batched
 from promoter_view.metrics import Metrics
+from promoter_view.records import CursorMoved
 from promoter_view.slices import SLICE_SECONDS, in_slices
 from tests.support.log.fakes import NOW, Fold, change
 
@@ -39,7 +40,7 @@ class World:
         return self.commits[-1]
 
     def apply(self, records):
-        if any(record.entry.key.name == "bad" for record in records):
+        if any(record.entry == change("bad") for record in records):
             raise ZeroDivisionError("a fault in the follower")
         self.clock.rightNow += SLICE_SECONDS
         yield from self.fold.apply(records)
@@ -67,6 +68,19 @@ def test_nothing_follows_a_follower_that_has_lost_its_place():
     assert world.append("more")[0].check(LogClosed)
     assert Deferred.fromCoroutine(world.groups.stop()).called
     assert (broken[0].check(LogClosed), after[0].check(LogClosed)) == (LogClosed, LogClosed)
+
+
+def test_a_cursor_is_nothing_that_may_be_served():
+    """What only a log's own records are behind has no head: what an earlier process mirrored is not served for them."""
+    world = World()
+    heads = []
+    for entry in (CursorMoved("chat", None), change("shown"), CursorMoved("chat", None)):
+        world.groups.append([entry])
+        world.commits[-1].callback(None)
+        world.clock.advance(0)
+        heads.append(world.groups.head)
+    assert (heads[0], heads[1] < heads[2]) == (0, True)
+    assert heads[1] > 0
 
 
 @pytest.mark.parametrize(("cost", "most"), [(0.0, 16), (SLICE_SECONDS, 1), (10 * SLICE_SECONDS, 1)])
