@@ -101,8 +101,8 @@ def test_what_may_be_listed_is_searched(town: Town) -> None:
 @pytest.mark.parametrize(
     ("user", "name", "namespace", "words"),
     [
-        ("bob", "x", "", "nothing that you may list in any namespace names it"),
-        ("bob", "x", "a", "nothing that you may list in the namespace a names it"),
+        ("bob", "x", "", "nothing that you may list in any namespace has it"),
+        ("bob", "x", "a", "nothing that you may list in the namespace a has it"),
         ("bob", "x", "b", "you may list neither strategies nor Stages in the namespace b"),
         ("eve", "c", "", "you may list neither strategies nor Stages in any namespace"),
         ("alice", "nowhere", "", "the oldest known commit is from 2026-11-20T00:30:00Z"),

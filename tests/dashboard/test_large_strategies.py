@@ -17,7 +17,7 @@ from promoter_view.api.format.tables import Cells, IncludeObject, TableForm
 from promoter_view.api.format.watch_lines import WatchLines
 from promoter_view.dashboard.following import ActivityFollower
 from promoter_view.dashboard.streams.topics import TopicForm
-from promoter_view.reading.pages import ListMeta, Page
+from promoter_view.reading.pages import ListMeta
 from promoter_view.reading.wire import Frames
 from promoter_view.records import BundleChange, ChangeType, ObjectKey
 from promoter_view.simulator.company.fleet import FleetPlan, make_fleet
@@ -151,8 +151,8 @@ def test_the_first_row_of_a_table_is_made_in_steps(
         return made
 
     assert b"".join(tell_apart(single_steps(rendering_of(company), bundle))) == whole + b"\n"
-    page = Page(ListMeta(bundle.resource_version), [bundle])
-    reader = list_reader(page, rendering_of(company), Frames().wire(gzip=False), lambda: lambda: True)
+    meta, wire = ListMeta(bundle.resource_version), Frames().wire(gzip=False)
+    reader = list_reader(meta, [bundle], rendering_of(company), wire, lambda: lambda: True)
     listed = b"".join(tell_apart(iter(lambda: None if reader.finished else reader.pull(1 << 20), None)))
     assert orjson.loads(listed)["rows"] == orjson.loads(whole)["rows"]
     for steps in (
