@@ -110,10 +110,8 @@ def stems_within(one: EnvironmentStatus, environments: Iterable[EnvironmentStatu
 
     Of one that is queued it tells why others are held, and a status does not say which of them: then those of all.
     """
-    if not one.message:
-        return frozenset()
     told = [reason for each in environments for reason in each.reasons] if one.awaits else one.reasons[:1]
-    return frozenset(STEMS[reason.kind] for reason in told if reason.kind in STEMS)
+    return frozenset(STEMS[reason.kind] for reason in told if one.message and reason.kind in STEMS)
 
 
 def headline(name: str, message: str, *, queued: bool) -> str:
