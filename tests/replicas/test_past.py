@@ -30,17 +30,6 @@ _MOMENTS = lasting(100, 400)
 _SECONDS = 60.0
 
 
-@pytest.fixture
-def etcd(control_plane_binaries: Path, tmp_path: Path) -> Iterator[Etcds]:
-    """One member that answers; it ends with the test."""
-    found = Etcds(control_plane_binaries, tmp_path / "etcd", members=1)
-    try:
-        found.start()
-        yield found
-    finally:
-        found.stop()
-
-
 @soak
 def test_what_was_said_is_said_again_by_every_replica(etcd: Etcds, tmp_path: Path) -> None:
     """By their resourceVersions and at random times, to the byte, however often the leader was killed meanwhile.

@@ -9,19 +9,17 @@ from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as WaitTimeout
 
 from promoter_view.journal.entries import BEGINNING, EntryIdentity, JournalEntry
-from promoter_view.journal.etcd.layout import JournalKeys, decode_head, read_piece
+from promoter_view.journal.etcd.layout import PAGE_KEYS, JournalKeys, decode_head, read_piece
 from promoter_view.journal.shared.copy import CopyPlace, JournalCopy
 from promoter_view.journal.shared.following import CopyFollowing, Interrupted
 from promoter_view.journal.shared.head import JournalHead, JournalTail
-from promoter_view.journal.store import JournalError
 from promoter_view.log.etcd.barriers import Barriers
 from promoter_view.log.etcd.client.faults import EtcdError
 from promoter_view.log.etcd.client.values import Etcd, Found, KeyEvent, Keys, KeyValue, Message
 from promoter_view.log.etcd.core.actions import Serve
+from promoter_view.log.etcd.pages import pages
 from promoter_view.runtime import Runtime
 
-#: Keys that are read at once.
-_PAGE = 32
 #: A watch that is silent for so long is compared with what etcd says.
 _SILENT_SECONDS = 10.0
 
@@ -29,7 +27,7 @@ _SILENT_SECONDS = 10.0
 class JournalFollowing(CopyFollowing):
     """Of the keys of an etcd."""
 
-    passing = (Interrupted, JournalError, EtcdError)
+    passing = (*CopyFollowing.passing, EtcdError)
 
     def __init__(self, etcd: Etcd, keys: JournalKeys, copy: JournalCopy, *, runtime: Runtime) -> None:
         super().__init__(copy, "etcd", runtime=runtime)
@@ -142,14 +140,11 @@ class JournalFollowing(CopyFollowing):
 
     async def _copy_pages(self, found: Found, head: JournalHead) -> None:
         """As of that revision. Until the last one the copy's progress is what it was."""
-        keys, more = self._behind(self._place.first), True
-        while more:
-            page = await self._etcd.range(keys, revision=found.revision, limit=_PAGE)
+        keys = self._behind(self._place.first)
+        async for page in pages(self._etcd, keys, revision=found.revision, most=PAGE_KEYS):
             self._pending.update({item.key: item for item in page.items})
             ready = self._ready(head)
             more = page.more and bool(page.items)
-            if more:
-                keys = keys.behind(page.items[-1].key)
             place = self._moved(self._place.revision if more else found.revision, ready)
             await self._take(place, head, _entries(ready), is_all=not more)
 

@@ -23,6 +23,8 @@ from promoter_view.log.etcd.client.values import Keys
 from promoter_view.log.etcd.layout import below
 
 FORMAT = 1
+#: Keys that are read at once, at most.
+PAGE_KEYS = 32
 #: Bytes of entries in one key before they are compressed, unless a single one has more.
 _PIECE_BYTES = 64 * 1024
 #: No key holds more than one entry's worth beyond that: an object has at most a few MB.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 
 from promoter_view.journal.entries import JournalEntry
-from promoter_view.journal.etcd.layout import JournalKeys, decode_head, read_piece
+from promoter_view.journal.etcd.layout import PAGE_KEYS, JournalKeys, decode_head, read_piece
 from promoter_view.journal.shared.head import JournalHead
 from promoter_view.journal.shared.verifying import HeadReading
 from promoter_view.journal.sqlite.verifying import JournalCheck
@@ -13,8 +14,8 @@ from promoter_view.journal.store import JournalError, JournalQuery
 from promoter_view.log.etcd.client.faults import EtcdError
 from promoter_view.log.etcd.client.places import Place, parse_place
 from promoter_view.log.etcd.client.values import Etcd, Found, Keys, KeyValue
+from promoter_view.log.etcd.pages import pages
 
-_PAGE = 32
 _FORM = "etcd:http"
 
 
@@ -54,26 +55,26 @@ class RestingEtcdJournal:
         await self._etcd.close()
 
     async def _begin(self) -> tuple[Found, JournalHead]:
-        found = await self._range(Keys(self._keys.head), 0)
+        with _told():
+            found = await self._etcd.range(Keys(self._keys.head))
         if not found.items:
             raise JournalError(f"there is no journal under /{self._prefix}/ in that etcd")
         return found, decode_head(self._keys.head, found.items[0].value)
 
     async def _items(self, began: Found) -> AsyncIterator[KeyValue]:
-        keys, more = self._keys.entries, True
-        while more:
-            page = await self._range(keys, began.revision)
-            for item in page.items:
-                yield item
-            more = page.more and bool(page.items)
-            if more:
-                keys = keys.behind(page.items[-1].key)
+        with _told():
+            async for page in pages(self._etcd, self._keys.entries, revision=began.revision, most=PAGE_KEYS):
+                for item in page.items:
+                    yield item
 
-    async def _range(self, keys: Keys, revision: int) -> Found:
-        try:
-            return await self._etcd.range(keys, revision=revision, limit=_PAGE)
-        except EtcdError as error:
-            raise JournalError(f"the journal in etcd cannot be read: {error}") from error
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """In the words of a journal."""
+    try:
+        yield
+    except EtcdError as error:
+        raise JournalError(f"the journal in etcd cannot be read: {error}") from error
 
 
 def _is_of(entry: JournalEntry, head: JournalHead, query: JournalQuery) -> bool:

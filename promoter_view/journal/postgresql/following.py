@@ -13,7 +13,7 @@ from promoter_view.journal.entries import EntryIdentity, read_entries
 from promoter_view.journal.postgresql import work
 from promoter_view.journal.postgresql.session import Session
 from promoter_view.journal.shared.copy import CopyPlace, JournalCopy
-from promoter_view.journal.shared.following import CopyFollowing, Interrupted
+from promoter_view.journal.shared.following import CopyFollowing
 from promoter_view.journal.shared.head import JournalHead, JournalTail
 from promoter_view.journal.store import JournalBusyError, JournalError
 from promoter_view.log.pausing import Pause
@@ -25,8 +25,6 @@ _LOOK_SECONDS = 2.0
 
 class PostgresFollowing(CopyFollowing):
     """``cluster`` is the one whose journal it should be."""
-
-    passing = (Interrupted, JournalError)
 
     def __init__(
         self, session: Session, schema: str, copy: JournalCopy, *, cluster: Callable[[], str], runtime: Runtime

@@ -73,7 +73,7 @@ class Loader:
             found = await self._unless_compacted(checkpoint)
             if found is not None:
                 return found
-        if await self._reaches_back_to(survey.head.create_revision):
+        if await self.reaches_back_to(survey.head.create_revision):
             return Beginning(survey.head.create_revision - 1, 0, None)
         if survey.leader is not None:
             raise Canceled("no checkpoint can be read: the leader will write one")
@@ -84,7 +84,7 @@ class Loader:
         """All there are, in order; etcd may have been compacted beyond some of them."""
         found: list[Checkpoint] = []
         async for page in pages(self._etcd, self._layout.checkpoints):
-            found += [decode_checkpoint(item.key, item.value) for item in page]
+            found += [decode_checkpoint(item.key, item.value) for item in page.items]
         return found
 
     async def _unless_compacted(self, checkpoint: Checkpoint) -> Beginning | None:
@@ -99,7 +99,7 @@ class Loader:
         """The state at that checkpoint. None where some of its pieces are gone: it was deleted meanwhile."""
         pieces: list[KeyValue] = []
         async for page in pages(self._etcd, self._layout.pieces(checkpoint.offset)):
-            pieces += page
+            pieces += page.items
         if len(pieces) != checkpoint.pieces:
             return None
         bundles, memory = _decoded(pieces, checkpoint)
@@ -117,7 +117,8 @@ class Loader:
         complete = is_complete(head.mirror, head.positions)
         return Beginning(revision, head.offset, _snapshot(head, head.generation, complete, objects, {}), anew=True)
 
-    async def _reaches_back_to(self, revision: int) -> bool:
+    async def reaches_back_to(self, revision: int) -> bool:
+        """Whether compaction has not passed that revision."""
         try:
             await self.head_at(revision)
         except EtcdError as error:
@@ -134,7 +135,7 @@ class Loader:
     async def _objects_at(self, revision: int) -> dict[ObjectKey, SourceObject]:
         found: dict[ObjectKey, SourceObject] = {}
         async for page in pages(self._etcd, self._layout.objects, revision=revision):
-            for item in page:
+            for item in page.items:
                 found[self._layout.object_of(item.key)] = decode_object(item.key, item.value)
         return found
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
-from promoter_view.log.etcd.client.values import Etcd, Keys, KeyValue
+from promoter_view.log.etcd.client.values import Etcd, Found, Keys
 
 #: What a page is to hold at most. etcd bounds only the number of keys, so that follows the size of what came before.
 PAGE_BYTES = 256 * 1024
@@ -12,16 +12,16 @@ _FIRST_KEYS = 25
 _MOST_KEYS = 100
 
 
-async def pages(etcd: Etcd, keys: Keys, *, revision: int = 0) -> AsyncIterator[Sequence[KeyValue]]:
-    """All of the keys, in order, as they were at that revision (0: now). Errors: EtcdError."""
-    count, more = _FIRST_KEYS, True
+async def pages(etcd: Etcd, keys: Keys, *, revision: int = 0, most: int = _MOST_KEYS) -> AsyncIterator[Found]:
+    """All of the keys, in order, as they were at that revision (0: now), ``most`` a page. Errors: EtcdError."""
+    count, more = min(_FIRST_KEYS, most), True
     while more:
         page = await etcd.range(keys, revision=revision, limit=count)
-        yield page.items
+        yield page
         more = page.more and bool(page.items)
         if more:
             keys = keys.behind(page.items[-1].key)
-            count = next_count(count, sum(len(item.value) for item in page.items))
+            count = min(next_count(count, sum(len(item.value) for item in page.items)), most)
 
 
 def next_count(count: int, size: int) -> int:

@@ -92,25 +92,16 @@ class EtcdPast:
         """Those that compaction has not passed: mostly all, for who compacts deletes the others before."""
         at, end, middle = 0, len(checkpoints), 0
         while at < end:
-            if await self._is_kept(checkpoints[middle].revision):
+            if await self._loader.reaches_back_to(checkpoints[middle].revision):
                 end = middle
             else:
                 at = middle + 1
             middle = (at + end) // 2
         return checkpoints[at:]
 
-    async def _is_kept(self, revision: int) -> bool:
-        try:
-            await self._etcd.range(Keys(self._layout.head), revision=revision)
-        except EtcdError as error:
-            if error.fault is not Fault.COMPACTED:
-                raise
-            return False
-        return True
-
     async def _has_all(self, head: KeyValue) -> bool:
         """Whether all records are there: a log that was copied begins with the state of another one."""
-        if not await self._is_kept(head.create_revision):
+        if not await self._loader.reaches_back_to(head.create_revision):
             return False
         first = await self._loader.head_at(head.create_revision)
         return first is not None and any(isinstance(record.entry, Mark) for record in first.records[:1])

@@ -15,7 +15,7 @@ def read(etcd, revision=0):
     """The pages that are there."""
 
     async def all_of_them():
-        return [page async for page in pages(etcd, below(b"/a/"), revision=revision)]
+        return [page.items async for page in pages(etcd, below(b"/a/"), revision=revision)]
 
     found = []
     Deferred.fromCoroutine(all_of_them()).addCallback(found.extend)
