@@ -12,6 +12,7 @@ from typing import Self
 _SAMPLE_SECONDS = 0.02
 _STATM = "/proc/{}/statm"
 _STAT = "/proc/{}/stat"
+_SCHEDSTAT = "/proc/{}/schedstat"
 
 
 def resident_bytes(pid: int) -> int:
@@ -34,6 +35,12 @@ def cpu_seconds(pid: int) -> float:
     found = subprocess.run(["ps", "-o", "time=", "-p", str(pid)], capture_output=True, check=True, text=True)
     minutes, _, seconds = found.stdout.strip().rpartition(":")
     return int(minutes) * 60 + float(seconds)
+
+
+def wanted_seconds(pid: int) -> float:
+    """What a process's first thread took of a processor, and how long it waited for one. Linux only."""
+    took, waited, _ = Path(_SCHEDSTAT.format(pid)).read_text().split()
+    return (int(took) + int(waited)) / 1e9
 
 
 class Peak:

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from types import TracebackType
@@ -121,12 +121,25 @@ def kubeconfig(url: str, folder: Path) -> Path:
 
 
 class Program:
-    """``twistd promoter-view`` on a cluster, with a log and a certificate in ``folder``; may be killed and started."""
+    """``twistd promoter-view`` on a cluster, with a log and a certificate in ``folder``; may be killed and started.
 
-    def __init__(self, kubeconfig_path: Path, folder: Path, *, event_log: str = "") -> None:
+    ``options`` are more of its options. ``turns``: where a program whose reactor is metered tells of its turns.
+    """
+
+    def __init__(
+        self,
+        kubeconfig_path: Path,
+        folder: Path,
+        *,
+        event_log: str = "",
+        options: Mapping[str, object] | None = None,
+        turns: Path | None = None,
+    ) -> None:
         self._kubeconfig = kubeconfig_path
         self._folder = folder
         self._event_log = event_log or f"file:{folder / 'log'}"
+        self._options = options or {}
+        self._turns = turns
         self._child: Child | None = None
         self.port = 0
         self.dashboard_port = free_port()
@@ -183,8 +196,10 @@ class Program:
         return {series: float(value) for series, _, value in samples}
 
     def _command(self, port_file: Path) -> list[str]:
-        twistd = str(Path(sys.executable).with_name("twistd"))
-        options = {
+        twistd = [str(Path(sys.executable).with_name("twistd"))]
+        if self._turns is not None:
+            twistd = [sys.executable, "-m", "benchmarks.turns", str(self._turns)]
+        options: dict[str, object] = {
             "kubeconfig": self._kubeconfig,
             "bind-address": "127.0.0.1",
             "secure-port": self.port,
@@ -193,9 +208,10 @@ class Program:
             "cert-dir": self._folder / "certificates",
             "dashboard-port": self.dashboard_port,
             "log-level": "warn",
+            **self._options,
         }
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-        return [twistd, "-n", "--pidfile=", "promoter-view", "--insecure-no-auth", *words]
+        return [*twistd, "-n", "--pidfile=", "promoter-view", "--insecure-no-auth", *words]
 
     def _wait(self, condition: Any) -> None:
         deadline = time.monotonic() + _START_SECONDS
