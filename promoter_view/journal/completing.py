@@ -5,20 +5,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from promoter_view.journal.entries import EventType, JournalEntry
+from promoter_view.journal.entries import EventCause, EventType, JournalEntry
 
 #: Happens once to a commit in an environment, however often it is seen.
 _ONCE = frozenset((EventType.VERIFIED,))
-_LIVE = frozenset((EventType.PROMOTED, EventType.RESTORED))
+#: What makes a commit live.
+LIVE = (EventType.PROMOTED, EventType.RESTORED)
+
+
+class EntrySubject(NamedTuple):
+    """What an entry tells: another one of the same subject tells the same. Without a commit, its cause tells which."""
+
+    uid: str
+    environment: str
+    event: EventType
+    hydrated_sha: str
+    cause: EventCause | None = None
+
+
+def subject_of(entry: JournalEntry) -> EntrySubject:
+    """What it tells."""
+    it = entry.happening
+    sha = "" if it.commit is None else it.commit.hydrated_sha
+    return EntrySubject(entry.uid, it.environment, it.event, sha, None if sha else it.cause)
 
 
 class Recall(Protocol):
     """What is asked of earlier entries: those that are written, and those of the same transaction before this one."""
 
-    def has(self, uid: str, environment: str, event: EventType, hydrated_sha: str) -> bool:
-        """Whether there is such an entry."""
+    def has(self, subject: EntrySubject) -> bool:
+        """Whether there is an entry of it. One without commit and cause is any that has no commit."""
 
     def last_live(self, uid: str, environments: Sequence[str], sha: str) -> datetime | None:
         """When that dry commit came to the last of those environments that it came to; None for to none of them."""
@@ -27,13 +45,9 @@ class Recall(Protocol):
 def completed(entry: JournalEntry, recall: Recall) -> JournalEntry | None:
     """The entry as it is written; None where the journal has it already."""
     it, commit = entry.happening, entry.happening.commit
-    told_once = entry.backfilled or it.event in _ONCE
-    if commit is None:
-        known = entry.backfilled and recall.has(entry.uid, it.environment, it.event, "")
-        return None if known else entry
-    if told_once and recall.has(entry.uid, it.environment, it.event, commit.hydrated_sha):
+    if (entry.backfilled or (it.event in _ONCE and commit is not None)) and recall.has(subject_of(entry)):
         return None
-    if it.event is not EventType.PROMOTED:
+    if commit is None or it.event is not EventType.PROMOTED:
         return entry
     arrived = recall.last_live(entry.uid, it.awaited, commit.sha) if it.awaited else None
     return replace(

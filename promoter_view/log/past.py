@@ -27,3 +27,6 @@ class LogPast(Protocol):
 
         Whoever does not take all of them closes it.
         """
+
+    async def close(self) -> None:
+        """Nothing is read any more: its connections end."""

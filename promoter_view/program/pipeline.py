@@ -154,7 +154,7 @@ class Pipeline:
         """The steps after which nothing is written any more; the log is still to be stopped."""
         writing = [each.close for each in (self.notifications, self.shard) if each is not None]
         # The journal reads what the reflectors record last.
-        return [*writing, *self.reflection.endings(), self.journal.close]
+        return [*writing, *self.reflection.endings(), self.journal.close, self.pasts.close]
 
 
 def _journal(settings: Settings, pipeline: Pipeline, runtime: Runtime) -> Journal:

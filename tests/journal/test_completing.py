@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from promoter_view.journal.completing import completed
-from promoter_view.journal.entries import EventType, JournalEntry
+from promoter_view.journal.completing import EntrySubject, completed, subject_of
+from promoter_view.journal.entries import EventCause, EventType, JournalEntry
 from tests.support.journal.journals import BEGAN, entry
 
 
@@ -20,7 +20,7 @@ class Recalled:
         self.known = known
         self.arrived = arrived
 
-    def has(self, uid: str, environment: str, event: EventType, hydrated_sha: str) -> bool:
+    def has(self, subject: EntrySubject) -> bool:
         return self.known
 
     def last_live(self, uid: str, environments: Sequence[str], sha: str) -> datetime | None:
@@ -57,3 +57,13 @@ def test_lengths_that_are_not_known(arrived: datetime | None) -> None:
     found = completed(entry(10, awaited=("env/dev",)), Recalled(arrived=arrived))
     assert found is not None
     assert found.happening.hop_seconds is None
+
+
+def test_what_tells_the_same() -> None:
+    """The commit as it is hydrated; where there is none, what caused it."""
+    cause = EventCause("Promotion", "one")
+    whole = entry(1, environment="env/prod")
+    caused = replace(whole, happening=replace(whole.happening, cause=cause))
+    told = ("uid-search", "env/prod", EventType.PROMOTED)
+    assert subject_of(whole) == subject_of(caused) == (*told, "a" * 40, None)
+    assert subject_of(without_commit(caused)) == (*told, "", cause)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import sqlite3
 import stat
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
+from promoter_view.journal.entries import EventType
+from promoter_view.journal.shared import copy
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.sqlite.schema import STEPS, VERSION
 from promoter_view.journal.sqlite.store import SqliteJournal
-from promoter_view.journal.store import Batch, JournalError, JournalQuery, JournalStore
+from promoter_view.journal.store import Batch, JournalError, JournalQuery, JournalStore, Retention
 from tests.support.journal.etcds import EtcdTown
-from tests.support.journal.journals import DirectJournal, entry
+from tests.support.journal.journals import BEGAN, DirectJournal, entry
 from tests.support.journal.postgres import PostgresTown, running_postgres
 from tests.support.journal.suite import StoreSuite
 
@@ -119,6 +122,64 @@ class PostgresTests(StoreSuite, TestCase):
 
     def make(self) -> JournalStore:  # type: ignore[override]
         return self.town.journal()
+
+
+class ForgettingSuite:
+    """A copy in memory that holds none of the entries. What the journal has is known all the same."""
+
+    town: EtcdTown | PostgresTown
+    test_told_once = StoreSuite.test_what_is_told_once
+    test_each_promotion = StoreSuite.test_each_promotion_is_told
+    test_lengths = StoreSuite.test_how_long_it_took
+    opened = StoreSuite.opened
+
+    def forget_all(self) -> None:
+        self.patch(copy, "_IN_MEMORY", Retention(1e11, 1))
+
+    def make(self) -> JournalStore:
+        return self.town.journal()
+
+    async def test_it_holds_none(self) -> None:
+        """Else nothing is proved here."""
+        store = await self.opened()
+        await store.append(Batch(2, [entry(1), entry(2, event=EventType.VERIFIED)]))
+        self.assertEqual(await store.query(JournalQuery()), [])
+
+    async def test_after_a_restart(self) -> None:
+        """Who copies the journal anew knows what is in it, and tells no commit twice."""
+        store = await self.opened()
+        verified = [entry(1, event=EventType.VERIFIED), entry(2)]
+        await store.append(Batch(2, verified))
+        await store.close()
+        again = await self.opened()
+        told = [entry(3, event=EventType.VERIFIED), entry(3, 1, backfilled=True), entry(4, event=EventType.STATE)]
+        self.assertEqual([each.identity for each in await again.append(Batch(4, told))], [(4, 0)])
+
+    async def test_what_retention_deletes_is_forgotten(self) -> None:
+        """As a copy that has all entries forgets it: memory is bounded by what the journal keeps."""
+        store = await self.opened()
+        verified = [entry(1, event=EventType.VERIFIED), entry(2), entry(5, event=EventType.VERIFIED, letter="b")]
+        await store.append(Batch(5, verified))
+        while await store.prune(Retention(60, 1 << 30), BEGAN + timedelta(minutes=5)):
+            pass
+        told = [entry(6, event=EventType.VERIFIED), entry(6, 1, event=EventType.VERIFIED, letter="b")]
+        self.assertEqual([each.identity for each in await store.append(Batch(6, told))], [(6, 0)])
+
+
+class ForgettingEtcdTests(ForgettingSuite, TestCase):
+    """Of an etcd."""
+
+    def setUp(self) -> None:
+        self.town = EtcdTown()
+        self.forget_all()
+
+
+class ForgettingPostgresTests(ForgettingSuite, TestCase):
+    """Of a real PostgreSQL."""
+
+    def setUp(self) -> None:
+        self.town = PostgresTown(running_postgres())
+        self.forget_all()
 
 
 class DirectTests(StoreSuite, TestCase):

@@ -27,9 +27,9 @@ def test_a_shard_is_there_where_one_is_named() -> None:
     """Without ``--argocd-shard`` there is nothing that could write to a cluster, and nothing of it to be ended."""
     plain, sharded = joined(), joined(argocd_shard="east")
     assert plain.shard is None
-    assert plain.endings() == [plain.journal.close]
+    assert plain.endings() == [plain.journal.close, plain.pasts.close]
     assert sharded.shard is not None
-    assert sharded.endings() == [sharded.shard.close, sharded.journal.close]
+    assert sharded.endings() == [sharded.shard.close, sharded.journal.close, sharded.pasts.close]
 
 
 def test_the_log_begins_with_what_is_mirrored() -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from twisted.internet.defer import Deferred
 
+from promoter_view.journal.completing import Recall
 from promoter_view.journal.entries import BEGINNING, EntryIdentity, JournalEntry
 from promoter_view.journal.places import MOST_IN_MEMORY
 from promoter_view.journal.shared.head import JournalHead
+from promoter_view.journal.shared.recollection import Recollection
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.sqlite.store import SqliteJournal
-from promoter_view.journal.store import Batch, JournalError, Retention
+from promoter_view.journal.store import Batch, JournalError, JournalState, Retention
 
 #: Only the size counts.
 _Written = TypeVar("_Written")
@@ -55,7 +58,11 @@ class CopyTaken(NamedTuple):
 
 
 class JournalCopy(SqliteJournal):
-    """In a file, or in memory, which holds the newest entries."""
+    """In a file, or in memory, which holds the newest entries, and recalls the others."""
+
+    def __init__(self, path: Path | None, *, reactor: Any) -> None:
+        super().__init__(path, reactor=reactor)
+        self._forgotten = BEGINNING
 
     def place(self) -> Deferred[CopyPlace]:
         """Where it stands. Errors: JournalError, where the file has a journal that is no copy."""
@@ -65,7 +72,7 @@ class JournalCopy(SqliteJournal):
         self, batch: Batch, write: Callable[[Sequence[JournalEntry]], _Written]
     ) -> Deferred[tuple[Sequence[JournalEntry], _Written]]:
         """The entries that would be written of the batch, and what ``write`` makes of them in the thread; none is."""
-        return self._write(lambda cursor: _derive(cursor, batch, write))
+        return self._write(lambda cursor: _derive(cursor, batch, write, self._beyond(cursor)))
 
     def take(self, copying: Copying) -> Deferred[CopyTaken]:
         """Takes that over, whole or not at all."""
@@ -73,7 +80,17 @@ class JournalCopy(SqliteJournal):
 
     def clear(self) -> Deferred[None]:
         """Begins anew: another journal is to be copied."""
-        return self._write(_clear)
+        return self._write(self._clear)
+
+    def _open(self, cursor: Any) -> JournalState:
+        found = super()._open(cursor)
+        if self._path is None:
+            Recollection(cursor).make()
+        return found
+
+    def _beyond(self, cursor: Any) -> Recollection | None:
+        """A file has all entries."""
+        return Recollection(cursor) if self._path is None else None
 
     def _place_of(self, cursor: Any) -> CopyPlace:
         facts = work.facts(cursor)
@@ -89,40 +106,50 @@ class JournalCopy(SqliteJournal):
 
     def _take(self, cursor: Any, copying: Copying) -> CopyTaken:
         head, written = copying.head, list[JournalEntry]()
-        newest = work.newest_of(cursor)
+        newest, beyond = work.newest_of(cursor), self._beyond(cursor)
         for entry in copying.entries:
             if max(newest, head.expired) < entry.identity and entry.identity.resource_version <= head.progress:
                 work.insert(cursor, entry)
+                if beyond is not None:
+                    beyond.note(entry)
                 written.append(entry)
                 newest = entry.identity
         work.expire(cursor, head.expired)
-        self._bound(cursor)
+        if beyond is not None:
+            self._forget(beyond, head.expired)
+            while work.prune(cursor, _IN_MEMORY, _EVER):
+                pass
         place = copying.place
         told = {"cluster": _signed(place.cluster), "revision": place.revision, "made": place.made}
         told |= {"progress": copying.progress, "copied": place.first.resource_version, "copied_item": place.first.item}
         work.remember(cursor, told)
         return CopyTaken(written, work.expired(cursor))
 
-    def _bound(self, cursor: Any) -> None:
-        while self._path is None and work.prune(cursor, _IN_MEMORY, _EVER):
-            pass
+    def _forget(self, beyond: Recollection, expired: EntryIdentity) -> None:
+        """All of it is looked through: only where the journal has less than it had."""
+        if expired > self._forgotten:
+            beyond.forget(expired.resource_version)
+            self._forgotten = expired
+
+    def _clear(self, cursor: Any) -> None:
+        for table in ("commits", "entries", "facts"):
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608
+        beyond = self._beyond(cursor)
+        if beyond is not None:
+            beyond.clear()
+            self._forgotten = BEGINNING
 
 
 def _derive(
-    cursor: Any, batch: Batch, write: Callable[[Sequence[JournalEntry]], _Written]
+    cursor: Any, batch: Batch, write: Callable[[Sequence[JournalEntry]], _Written], beyond: Recall | None
 ) -> tuple[Sequence[JournalEntry], _Written]:
     cursor.execute("SAVEPOINT derived")
     try:
-        entries = work.append(cursor, batch)
+        entries = work.append(cursor, batch, beyond=beyond)
         return entries, write(entries)
     finally:
         cursor.execute("ROLLBACK TO derived")
         cursor.execute("RELEASE derived")
-
-
-def _clear(cursor: Any) -> None:
-    for table in ("commits", "entries", "facts"):
-        cursor.execute(f"DELETE FROM {table}")  # noqa: S608
 
 
 def _signed(number: int) -> int:

@@ -9,9 +9,10 @@ from itertools import groupby, takewhile
 from typing import Any
 
 from promoter_view.journal.completing import Recall, completed
-from promoter_view.journal.entries import BEGINNING, LAST, EntryIdentity, EventType, JournalEntry, read_entry
+from promoter_view.journal.entries import BEGINNING, LAST, EntryIdentity, JournalEntry, read_entry
 from promoter_view.journal.sqlite.edges import Edges
 from promoter_view.journal.sqlite.queries import is_by_branch, milliseconds, select
+from promoter_view.journal.sqlite.recall import EntryRecall
 from promoter_view.journal.store import Batch, JournalExpiredError, JournalQuery, JournalState, Retention
 
 #: Entries of one resourceVersion between two pauses.
@@ -19,13 +20,6 @@ _WRITTEN_AT_ONCE = 10
 #: Entries that one transaction deletes.
 _PRUNED_AT_ONCE = 1000
 _CURSOR, _CURSOR_ITEM = "cursor:", "cursor-item:"
-_LIVE = (EventType.PROMOTED, EventType.RESTORED)
-#: Entries of an environment that name a commit: few, however long the journal is.
-_OF_SHA = (
-    "FROM commits CROSS JOIN entries USING (resource_version, item) "
-    "WHERE commits.sha = ? AND uid = ? AND environment = ?"
-)
-
 #: Branches of one short name, each of which is looked for by itself.
 _FEW_BRANCHES = 8
 #: From one environment to the next, by the index: the entries of each are not read.
@@ -40,13 +34,16 @@ _BRANCHES = """
 """
 
 
-def append(cursor: Any, batch: Batch, pause: Callable[[], None] = lambda: None) -> Sequence[JournalEntry]:
+def append(
+    cursor: Any, batch: Batch, pause: Callable[[], None] = lambda: None, *, beyond: Recall | None = None
+) -> Sequence[JournalEntry]:
     """See JournalStore. What is at or before the progress is in the journal already, and not written again.
 
     A copy of another journal is one no more. ``pause`` is called after every few entries of one resourceVersion.
+    ``beyond`` recalls entries that are in the journal, and not here.
     """
     (known,) = cursor.execute("SELECT coalesce(max(value), 0) FROM facts WHERE name = 'progress'").fetchone()
-    recall, written = _Recall(cursor), list[JournalEntry]()
+    recall, written = EntryRecall(cursor, beyond), list[JournalEntry]()
     for version, of_it in groupby(batch.entries, key=lambda entry: entry.identity.resource_version):
         if version > known:
             written += _append_change(cursor, recall, list(of_it), pause)
@@ -215,28 +212,3 @@ def cursors(cursor: Any) -> Mapping[str, EntryIdentity]:
     known = facts(cursor)
     named = {name.removeprefix(_CURSOR): value for name, value in known.items() if name.startswith(_CURSOR)}
     return {name: EntryIdentity(version, known.get(_CURSOR_ITEM + name, LAST)) for name, version in named.items()}
-
-
-class _Recall:
-    """What earlier entries tell; see completing.Recall."""
-
-    def __init__(self, cursor: Any) -> None:
-        self._cursor = cursor
-
-    def has(self, uid: str, environment: str, event: EventType, hydrated_sha: str) -> bool:
-        """See Recall."""
-        asked = (uid, environment, event.value)
-        if hydrated_sha:
-            text = f"SELECT 1 {_OF_SHA} AND event = ? AND hydrated_sha = ? LIMIT 1"
-            found = self._cursor.execute(text, (hydrated_sha.lower(), *asked, hydrated_sha))
-        else:
-            text = "SELECT 1 FROM entries WHERE uid = ? AND environment = ? AND event = ? AND hydrated_sha = '' LIMIT 1"
-            found = self._cursor.execute(text, asked)
-        return found.fetchone() is not None
-
-    def last_live(self, uid: str, environments: Sequence[str], sha: str) -> datetime | None:
-        """See Recall."""
-        text = f"SELECT max(time_ms) {_OF_SHA} AND event IN (?, ?) AND entries.sha = ?"
-        asked = [(sha.lower(), uid, each, *_LIVE, sha) for each in environments]
-        times = [time for each in asked for (time,) in self._cursor.execute(text, each) if time is not None]
-        return datetime.fromtimestamp(max(times) / 1000, UTC) if times else None

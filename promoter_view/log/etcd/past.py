@@ -79,6 +79,10 @@ class EtcdPast:
             finally:
                 watch.close()
 
+    async def close(self) -> None:
+        """See LogPast."""
+        await self._etcd.close()
+
     async def _next(self, watch: Watch) -> Sequence[Message]:
         messages = await watch.read().addTimeout(SILENT_SECONDS, self._reactor, _too_late)
         if not messages:

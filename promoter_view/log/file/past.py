@@ -54,6 +54,9 @@ class FolderPast:
                 records, at = await self._run(partial(segment.read, name, data, at, end, _READ_BYTES))
                 yield records
 
+    async def close(self) -> None:
+        """See LogPast. Its thread ends with the reactor, whatever it is reading."""
+
     async def _run(self, job: Callable[[], _Found]) -> _Found:
         try:
             return await self._worker.run(job)

@@ -102,6 +102,11 @@ class Pasts:
         self._replays = 0
         self._reading: Callable[[bool], None] = lambda _: None
 
+    async def close(self) -> None:
+        """No log is read any more."""
+        if self._held is not None:
+            await self._held.close()
+
     def attend(self, reading: Callable[[bool], None]) -> None:
         """Has ``reading`` told True when a log begins to be read, and False when nothing is left of all that were."""
         self._reading = reading

@@ -209,3 +209,15 @@ def test_a_replica_that_lags_waits_until_it_has_what_is_there(run):
     fell[-1].callback(None)
     run.bench.pass_(0.1)
     assert seen(asked.result.views) == run.expected(at)[1]
+
+
+def test_its_connections_end_with_the_program(run, monkeypatch):
+    """Whoever closes what reads the past closes its etcd."""
+    closed = []
+
+    async def close():
+        closed.append(True)
+
+    monkeypatch.setattr(run.bench.etcd, "close", close)
+    run.now(run.pasts().close())
+    assert closed == [True]

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
-from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventType, JournalEntry
+from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventCause, EventType, JournalEntry
 from promoter_view.journal.store import Batch, JournalExpiredError, JournalQuery, JournalStore, Retention
 from promoter_view.records import BundleKey
-from tests.support.journal.journals import BEGAN, KEY, entry
+from tests.support.journal.journals import BEGAN, KEY, commit, entry
 
 OTHER = BundleKey("stagedetails", "kargo", "prod")
 
@@ -151,6 +151,18 @@ class StoreSuite:
         self.assertEqual(await store.append(Batch(2, [second])), [])
         self.assertEqual(len(await store.append(Batch(3, [bare(3)]))), 1)
 
+    async def test_each_promotion_is_told(self) -> None:
+        """What is backfilled of a Stage's Promotions: each once, however many ended alike; a text is no name."""
+        store = await self.opened()
+        seen = ended(1, "one")
+        freight = replace(commit("a"), hydrated_sha="")
+        await store.append(Batch(1, [replace(seen, happening=replace(seen.happening, commit=freight))]))
+        past = [ended(2, name, item, backfilled=True) for item, name in enumerate(("one", "two", 'three","x":"'))]
+        told = await store.append(Batch(2, past))
+        self.assertEqual([each.happening.cause.name for each in told], ["two", 'three","x":"'])
+        again = [ended(3, name, item, backfilled=True) for item, name in enumerate(("two", "three", "one"))]
+        self.assertEqual([each.happening.cause.name for each in await store.append(Batch(3, again))], ["three"])
+
     async def test_how_long_it_took(self) -> None:
         """Lead time since the commit, hop since the last environment that it depends on had it; in one batch too."""
         store = await self.opened()
@@ -251,6 +263,14 @@ def bare(version: int, *, backfilled: bool = False) -> JournalEntry:
     """An entry without a commit."""
     whole = entry(version, event=EventType.CREATED, environment="", backfilled=backfilled)
     return replace(whole, happening=replace(whole.happening, commit=None))
+
+
+def ended(version: int, name: str, item: int = 0, *, backfilled: bool = False) -> JournalEntry:
+    """A Promotion of a Stage that has succeeded."""
+    whole = entry(version, item, EventType.PROMOTION_SUCCEEDED, environment="", key=OTHER, backfilled=backfilled)
+    message = 'as "cause":{"kind":"Promotion","name":"three"} says'
+    told = replace(whole.happening, commit=None, cause=EventCause("Promotion", name), message=message)
+    return replace(whole, happening=told)
 
 
 def replace_name(name: str) -> BundleKey:
