@@ -25,6 +25,8 @@ from promoter_view.log.etcd.transactions import Tail, empty_tail
 
 #: Often: a machine that is busy delays some of them, and a lease that ends for that costs a term.
 KEEP_SECONDS = 0.5
+#: So many requests may wait for an answer. A late one holds up none after it: on a busy machine answers come late.
+MOST_ASKED = 8
 
 
 class Candidate:
@@ -48,10 +50,10 @@ class Candidate:
         #: Fires once the last lease is given back, or that has been tried.
         self.returned: Deferred[None] = succeed(None)
 
-    def stand(self, _: actions.Stand) -> None:
+    def stand(self, action: actions.Stand) -> None:
         """Put the leader's key, where there is none."""
         self._standing.cancel()
-        self._standing = _running(self._stand())
+        self._standing = _running(self._stand(self._around.settings.lease_seconds << action.doublings))
 
     def keep(self, action: actions.Keep) -> None:
         """Keep the lease alive while the term lasts, beside everything else that is asked of etcd."""
@@ -65,12 +67,12 @@ class Candidate:
         self._keeping.cancel()
         self.returned = Deferred.fromCoroutine(self._revoke(lease))
 
-    async def _stand(self) -> None:
+    async def _stand(self, seconds: int) -> None:
         await _after(self._vacated())
         around, asked_at = self._around, self._around.runtime.reactor.seconds()
         key, read = around.layout.leader, (Get(around.layout.survey),)
         try:
-            self._lease = self._lease or await around.etcd.grant(around.settings.lease_seconds)
+            self._lease = self._lease or await around.etcd.grant(seconds)
             lease, put = self._lease, PutKey(key, encode_leader(around.identity), self._lease)
             # It also finds out about an attempt whose outcome was not known.
             outcome = await around.etcd.commit(Transaction((Compare(key, 0, created=True),), (put, *read), read))
@@ -82,16 +84,25 @@ class Candidate:
             self._tell(inputs.Stood(lease, found, tail, asked_at))
 
     async def _keep_on(self, lease: int) -> None:
-        while self._lease == lease:
-            try:
-                await self._keep(lease)
-            except EtcdError as error:
-                self._tell(inputs.Unanswered(str(error)))
-            await deferLater(self._around.runtime.reactor, KEEP_SECONDS)
+        asked: list[Deferred[None]] = []
+        try:
+            while self._lease == lease:
+                asked = [each for each in asked if not each.called]
+                if len(asked) < MOST_ASKED:
+                    asked.append(_running(self._keep(lease)))
+                await deferLater(self._around.runtime.reactor, KEEP_SECONDS)
+        finally:
+            for each in asked:
+                each.cancel()
 
     async def _keep(self, lease: int) -> None:
         asked_at = self._around.runtime.reactor.seconds()
-        left = await self._around.etcd.keep_alive(lease)
+        try:
+            left = await self._around.etcd.keep_alive(lease)
+        except EtcdError as error:
+            if self._lease == lease:
+                self._tell(inputs.Unanswered(str(error)))
+            return
         if self._lease != lease:
             return
         if left:

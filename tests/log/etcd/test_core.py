@@ -10,6 +10,7 @@ import pytest
 
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
 from promoter_view.log.etcd.core import actions, inputs
+from promoter_view.log.etcd.core.losses import FORGET_SECONDS
 from promoter_view.log.etcd.core.states import HEARD, IN_TERM, WATCHING, State
 from promoter_view.log.etcd.replica import Overtaken, Rewound
 from tests.log.etcd.transitions import (
@@ -161,6 +162,29 @@ def test_a_lease_that_is_kept_counts_from_when_that_was_asked_for():
     core.receive(inputs.Kept(NOW + 5), NOW + 6)
     assert core.receive(inputs.Unanswered("refused"), NOW + 15) == ()
     assert kinds(core.receive(inputs.Unanswered("refused"), NOW + 15.1)) == [actions.EndTerm, actions.GiveUp]
+
+
+def test_an_answer_that_comes_late_takes_no_patience_away():
+    """Answers may come in another order than they were asked for."""
+    core = core_in(State.LEADING)
+    core.receive(inputs.Kept(NOW + 5), NOW + 6)
+    core.receive(inputs.Kept(NOW + 1), NOW + 7)
+    assert core.receive(inputs.Unanswered("refused"), NOW + 15) == ()
+
+
+@pytest.mark.parametrize(
+    "given", [inputs.Lapsed(), inputs.Deposed("another one leads"), surveyed(revision=25, leader=25)]
+)
+def test_a_lost_lease_is_followed_by_a_longer_one(given):
+    """However it was noticed. What is long ago counts no more, and what was given back is not lost."""
+    core, now = core_in(State.LEADING), NOW
+    for doublings in (1, 2, 2):
+        assert actions.GiveUp() in core.receive(given, now)
+        assert core.receive(surveyed(revision=30), now + 1) == (actions.Stand(doublings),)
+        core.receive(stood(), now + 2)
+        now += 60
+    core.receive(inputs.Unanswered("refused"), now)
+    assert core.receive(surveyed(revision=30), now + FORGET_SECONDS) == (actions.Stand(0),)
 
 
 def test_faults_are_said_until_they_are_over():

@@ -14,6 +14,7 @@ from promoter_view.log.etcd.checkpoint import EVERY_SECONDS
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
 from promoter_view.log.etcd.client.values import PutKey, Transaction
 from promoter_view.log.etcd.core.inputs import Deposed
+from promoter_view.log.etcd.election import MOST_ASKED
 from promoter_view.log.etcd.layout import KeyLayout, decode_head
 from promoter_view.log.etcd.transactions import MAX_BYTES
 from promoter_view.records import Change, ChangeType, CursorMoved, CursorPlace, Mark, Position, SchemaRead
@@ -243,6 +244,41 @@ def test_reads_that_take_long_cost_no_term(bench):
     log.append((change("a"),))
     bench.settle()
     assert (names(fold), part.told) == (["a"], ["begin"])
+
+
+def test_an_etcd_that_keeps_leases_late_costs_no_term(bench):
+    """A request that is late holds up none after it."""
+    log, _ = bench.open()
+    term = log.status().term
+    bench.etcd.keep_seconds = 2.4
+    bench.pass_(30)
+    assert log.status().term == term
+
+
+def test_requests_to_keep_a_lease_are_bounded():
+    """Whatever becomes of them, and none is left when the log stops."""
+    bench = EtcdBench(lease_seconds=60)
+    log, _ = bench.open()
+    bench.etcd.keep_seconds = 100
+    bench.pass_(9)
+    assert bench.etcd.keeping == MOST_ASKED
+    log.stop()
+    bench.settle()
+    assert bench.etcd.keeping == 0
+
+
+def test_who_lost_a_lease_while_it_ran_takes_a_longer_one(bench):
+    """So a machine that is short of time comes to an end of what it begins."""
+    log, _ = bench.open()
+    (lease,) = bench.etcd.leases.values()
+    for seconds in (3, 6, 12, 12):
+        assert lease.seconds == seconds
+        bench.etcd.keep_seconds = seconds + 0.5
+        bench.pass_(seconds + 0.5)
+        bench.etcd.keep_seconds = 0
+        bench.pass_(2)
+        assert log.status().term
+        (lease,) = bench.etcd.leases.values()
 
 
 def test_a_watch_that_ends_goes_on_where_it_was(bench):

@@ -9,6 +9,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import deferLater
 
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
 from promoter_view.log.etcd.client.values import (
@@ -110,6 +111,8 @@ class FakeEtcd:
         self.full = Space(1, 100)
         self.commits = 0
         self.ranges = 0
+        self.keep_seconds = 0
+        self.keeping = 0
         self._lease_ids = 100
 
     # -- the Protocol ------------------------------------------------------------------------------------------------
@@ -166,6 +169,12 @@ class FakeEtcd:
         return self._lease_ids
 
     async def keep_alive(self, lease):
+        self.keeping += 1
+        try:
+            if self.keep_seconds:
+                await deferLater(self.clock, self.keep_seconds)
+        finally:
+            self.keeping -= 1
         self._fail()
         if lease not in self.leases:
             return 0

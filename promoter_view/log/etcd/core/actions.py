@@ -85,7 +85,12 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Once nothing runs of the last term put the leader's key, with a lease; answer with Stood or Unanswered."""
+    """Once nothing runs of the last term put the leader's key, with a lease; answer with Stood or Unanswered.
+
+    The lease is as long as the settings say, doubled so many times.
+    """
+
+    doublings: int = 0
 
 
 @dataclass(frozen=True, slots=True)

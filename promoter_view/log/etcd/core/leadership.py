@@ -9,6 +9,7 @@ from twisted.logger import LogLevel
 
 from promoter_view.log.etcd.core import actions, inputs
 from promoter_view.log.etcd.core.actions import Actions, Term
+from promoter_view.log.etcd.core.losses import Losses
 from promoter_view.log.etcd.core.progress import Faults, Progress
 from promoter_view.log.etcd.core.states import IN_TERM, State
 from promoter_view.log.etcd.replica import Rewound
@@ -25,6 +26,7 @@ class Leadership(ABC):
     def __init__(self, identity: str) -> None:
         self._identity = identity
         self._term: Term | None = None
+        self._losses = Losses()
         self._seen = 0
         self._now = 0.0
         self.state = State.NEW
@@ -57,7 +59,7 @@ class Leadership(ABC):
         self.faults = replace(self.faults, leader=None)
         if self._term is None or survey.revision < self._term.number or self._term.is_held(survey):
             return ()
-        return self._step_down(
+        return self._lose(
             "the leader's key belongs to another replica: etcd was restored from a backup, or the lease has ended"
         )
 
@@ -65,7 +67,7 @@ class Leadership(ABC):
         """A replica whose clock is not believed leaves leading to the others."""
         if refused is None:
             self.state, self.faults = State.STANDING, replace(self.faults, clock=None)
-            return (actions.Stand(),)
+            return (actions.Stand(self._losses.doublings(self._now)),)
         said = refused == self.faults.clock
         self.faults = replace(self.faults, clock=refused, leader=None)
         words = f"{self._identity} does not try to become the leader: {refused}"
@@ -114,14 +116,19 @@ class Leadership(ABC):
 
     def _kept(self, given: inputs.Kept) -> Actions:
         assert self._term is not None
-        self._term = replace(self._term, renewed_at=given.asked_at)
+        self._term = replace(self._term, renewed_at=max(self._term.renewed_at, given.asked_at))
         return ()
 
     def _lapsed(self, _: inputs.Lapsed) -> Actions:
-        return self._step_down("the lease has ended, after a pause of this process or a time without etcd")
+        return self._lose("the lease has ended, after a pause of this process or a time without etcd")
 
     def _deposed(self, given: inputs.Deposed) -> Actions:
-        return self._step_down(given.reason)
+        return self._lose(given.reason)
+
+    def _lose(self, reason: str) -> Actions:
+        """The term ended while this replica was still at it: its next lease is a longer one."""
+        self._losses = self._losses.one_more(self._now)
+        return self._step_down(reason)
 
     def _step_down(self, reason: str) -> Actions:
         """Lead no more, nor stand, and let others stand at once."""
