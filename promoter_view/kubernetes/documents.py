@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from promoter_view.decoded import mapping, text
+from promoter_view.decoded import mapping, mappings, text
 from promoter_view.kubernetes.bounds import MAX_LINE_BYTES, CutLine
 from promoter_view.kubernetes.outcomes import ApiError
 from promoter_view.kubernetes.scanning import ListPage, ScannedIdentity, event_of, identity_of
@@ -129,6 +129,7 @@ def error_of(status: Any, code: int = 500, retry_after_seconds: float | None = N
         text(status, "reason"),
         message[:500] if isinstance(message, str) else "no message",
         float(asked) if isinstance(asked, int | float) and asked > 0 else retry_after_seconds,
+        frozenset(text(each, "reason") for each in mappings(mapping(status, "details"), "causes")),
     )
 
 

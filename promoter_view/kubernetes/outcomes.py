@@ -58,14 +58,23 @@ class ClusterError(Exception):
 class ApiError(ClusterError):
     """An answer that is an error: a Status (API conventions, "Response Status Kind"), or another body's beginning.
 
-    ``reason`` is "" where the answer was no Status.
+    ``reason`` is "" where the answer was no Status. ``causes``: the reasons of its details, such as
+    NamespaceTerminating.
     """
 
-    def __init__(self, status: int, reason: str, message: str, retry_after_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        message: str,
+        retry_after_seconds: float | None = None,
+        causes: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(f"{status} {reason}: {message}" if reason else f"{status}: {message}")
         self.status = status
         self.reason = reason
         self.message = message
+        self.causes = causes
         self._retry_after_seconds = retry_after_seconds
 
     @property

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from promoter_view.journal.entries import EventType, Happening
+from promoter_view.kubernetes.documents import error_of
 from promoter_view.notifications.formats.kubernetes_event import write_kubernetes_event
 from promoter_view.notifications.links import Links
 from promoter_view.notifications.sample import SAMPLE
@@ -69,3 +70,17 @@ def test_events_are_taken(control_plane: ControlPlane) -> None:
     assert len(events) == len(entries)
     assert {each["involvedObject"]["kind"] for each in events} == {"PromotionStrategy", "Stage"}
     assert {each["type"] for each in events} == {"Normal", "Warning"}
+
+
+def test_a_namespace_that_is_being_deleted(control_plane: ControlPlane) -> None:
+    """kube-apiserver names the cause by which a message is refused: nobody waits until the namespace is gone."""
+    admin, namespace = control_plane.client(), "ending"
+    admin.create("/api/v1/namespaces", {"metadata": {"name": namespace}})
+    admin.delete(f"/api/v1/namespaces/{namespace}")
+    message = write_kubernetes_event(
+        [replace(SAMPLE, key=SAMPLE.key._replace(namespace=namespace))], Links(), lambda _: ""
+    )
+    with pytest.raises(RefusedError) as raised:
+        admin.create(message.path, orjson.loads(message.body))
+    assert raised.value.status == 403
+    assert error_of(raised.value.document).causes == {"NamespaceTerminating"}

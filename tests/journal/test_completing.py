@@ -9,19 +9,25 @@ from datetime import datetime, timedelta
 import pytest
 
 from promoter_view.journal.completing import EntrySubject, completed, subject_of
-from promoter_view.journal.entries import EventCause, EventType, JournalEntry
+from promoter_view.journal.entries import EventCause, EventCheck, EventType, JournalEntry
 from tests.support.journal.journals import BEGAN, entry
 
 
 class Recalled:
-    """Earlier entries: ``known`` says that there is one, ``arrived`` when a commit came to what is awaited."""
+    """Earlier entries: ``known`` says that there is one, ``failed`` that a check's last one is that it failed, and
+    ``arrived`` when a commit came to what is awaited.
+    """
 
-    def __init__(self, *, known: bool = False, arrived: datetime | None = None) -> None:
+    def __init__(self, *, known: bool = False, failed: bool = False, arrived: datetime | None = None) -> None:
         self.known = known
+        self.failed = failed
         self.arrived = arrived
 
     def has(self, subject: EntrySubject) -> bool:
         return self.known
+
+    def has_failed(self, uid: str, environment: str, check: str) -> bool:
+        return self.failed
 
     def last_live(self, uid: str, environments: Sequence[str], sha: str) -> datetime | None:
         return self.arrived
@@ -39,6 +45,16 @@ def test_what_is_told_once(known: bool) -> None:
     assert [completed(each, recall) is None for each in once] == [known] * 3
     often = [entry(1), entry(1, event=EventType.MERGED), without_commit(entry(1, event=EventType.STATE))]
     assert all(completed(each, recall) is not None for each in often)
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_what_has_recovered(failed: bool) -> None:
+    """A check that failed just now, or the last time that the journal was told of it."""
+    recovered = entry(1, event=EventType.RECOVERED)
+    for before, is_told in (("failure", True), ("pending", failed), ("", failed)):
+        happening = replace(recovered.happening, before=before, check=EventCheck("qa", "success"))
+        told = completed(replace(recovered, happening=happening), Recalled(failed=failed))
+        assert (told is not None) is is_told, before
 
 
 def test_lengths() -> None:

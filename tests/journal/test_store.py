@@ -131,6 +131,7 @@ class ForgettingSuite:
     test_told_once = StoreSuite.test_what_is_told_once
     test_each_promotion = StoreSuite.test_each_promotion_is_told
     test_lengths = StoreSuite.test_how_long_it_took
+    test_recovered = StoreSuite.test_what_has_recovered
     opened = StoreSuite.opened
 
     def forget_all(self) -> None:

@@ -105,6 +105,7 @@ def test_alertmanager(message: str) -> None:
     assert began["labels"] == ended["labels"]
     assert began["labels"]["check"] == "health"
     assert began["endsAt"] > "2090"
+    assert began["startsAt"] == ended["startsAt"] == "2026-01-02T15:04:05Z"
     assert ended["endsAt"] == "2026-01-02T15:04:05Z"
     assert began["generatorURL"] == OBJECT
     assert message in began["annotations"]["summary"]
@@ -121,6 +122,15 @@ def test_pagerduty(message: str) -> None:
     assert began["routing_key"] == "text of /etc/promoter-view/notifications/pagerduty-key"
     assert began["links"] == [{"href": OBJECT, "text": "promoter-view"}]
     assert message in began["payload"]["summary"]
+
+
+def test_bounds_of_pagerduty() -> None:
+    """A key has 255 characters at most, a summary 1,024."""
+    entry = told(EventType.FAILED, "why" * 1000)
+    long = replace(entry, key=entry.key._replace(name="s" * 253))
+    made = rendered(recipe("PagerDuty").template, long)
+    assert len(made["dedup_key"]) == 255
+    assert len(made["payload"]["summary"]) == 1024
 
 
 def test_github() -> None:

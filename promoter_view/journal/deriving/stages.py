@@ -11,6 +11,7 @@ from promoter_view.journal.entries import EventCause, EventCommit, EventType, Ha
 from promoter_view.reading.commits.freight import Piece
 from promoter_view.reading.commits.freight import read_stage as read_freight
 from promoter_view.stages.health import Health
+from promoter_view.views.commits import person
 from promoter_view.views.contents import BundleContents, Contents
 from promoter_view.views.status.messages import clipped
 
@@ -125,7 +126,10 @@ def _commit(pieces: tuple[Piece, ...]) -> EventCommit | None:
         return None
     first, *others = commits
     return EventCommit(
-        first.sha, sources=tuple(each.sha for each in others), subject=first.subject, author=first.author
+        first.sha,
+        sources=tuple(each.sha for each in others),
+        subject=first.subject,
+        author=clipped(person(first.author), _MOST_CHARACTERS),
     )
 
 

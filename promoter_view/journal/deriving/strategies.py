@@ -158,7 +158,11 @@ class _Environment:
             yield self._make(EventType.PROMOTED, before.sha, after.sha, awaited=self.status.depends_on)
 
     def _checks(self) -> Iterator[Happening]:
-        """Checks on a new commit begin anew: that is part of its promotion, and no news unless one fails."""
+        """Checks on a new commit begin anew: that is part of its promotion, and no news unless one fails.
+
+        What succeeds may have failed before it was pending, or on an earlier commit: the journal knows, and keeps it
+        only then.
+        """
         sides = [(False, self.before.live, self.after.live, self._has_moved)]
         if self.after.is_open:
             sides.append((True, self.before.proposed, self.after.proposed, self._is_fresh))
@@ -168,7 +172,7 @@ class _Environment:
                 phase = known.phase if known is not None else ""
                 if check.phase == FAILURE != phase:
                     yield self._make(EventType.FAILED, phase, check.phase, proposed=proposed, check=check)
-                elif phase == FAILURE and check.phase == SUCCESS:
+                elif check.phase == SUCCESS != phase:
                     yield self._make(EventType.RECOVERED, phase, check.phase, proposed=proposed, check=check)
 
     def _verified(self) -> Iterator[Happening]:

@@ -18,6 +18,8 @@ from promoter_view.journal.sqlite.queries import milliseconds
 
 #: Of these it may be asked whether they were told: what is told once, and what objects tell of their past.
 _ASKED_ABOUT = frozenset((EventType.VERIFIED, *LIVE, *ENDS.values()))
+#: Of a check it may be asked which of these was told last.
+_OF_CHECKS = (EventType.FAILED, EventType.RECOVERED)
 #: Beside the copy's tables, whose size is bounded.
 _TABLE = """
     CREATE TEMP TABLE recollection (digest INTEGER PRIMARY KEY, resource_version INTEGER NOT NULL, time_ms INTEGER)
@@ -58,11 +60,22 @@ class Recollection:
         """See Recall."""
         return self._time_of(_told(subject)) is not None
 
+    def has_failed(self, uid: str, environment: str, check: str) -> bool:
+        """See Recall."""
+        failed, recovered = (self._version_of(_checked(each, uid, environment, check)) for each in _OF_CHECKS)
+        return failed > recovered
+
     def last_live(self, uid: str, environments: Sequence[str], sha: str) -> datetime | None:
         """See Recall."""
         found = (self._time_of(_live(uid, environment, sha)) for environment in environments)
         times = [time for time in found if time is not None]
         return datetime.fromtimestamp(max(times) / 1000, UTC) if times else None
+
+    def _version_of(self, digest: int) -> int:
+        """0 where there is none."""
+        text = "SELECT resource_version FROM recollection WHERE digest = ?"
+        row = self._cursor.execute(text, (digest,)).fetchone()
+        return 0 if row is None else int(row[0])
 
     def _time_of(self, digest: int) -> int | None:
         row = self._cursor.execute("SELECT time_ms FROM recollection WHERE digest = ?", (digest,)).fetchone()
@@ -75,6 +88,8 @@ def _digests_of(entry: JournalEntry) -> Iterator[int]:
         yield _told(subject_of(entry))
     if it.event in LIVE and it.commit is not None and it.commit.sha:
         yield _live(entry.uid, it.environment, it.commit.sha)
+    if it.event in _OF_CHECKS and it.check is not None:
+        yield _checked(it.event, entry.uid, it.environment, it.check.key)
 
 
 def _told(subject: EntrySubject) -> int:
@@ -84,6 +99,10 @@ def _told(subject: EntrySubject) -> int:
 
 def _live(uid: str, environment: str, sha: str) -> int:
     return _digest("live", uid, environment, sha)
+
+
+def _checked(event: EventType, uid: str, environment: str, check: str) -> int:
+    return _digest("check", event, uid, environment, check)
 
 
 def _digest(*words: str) -> int:

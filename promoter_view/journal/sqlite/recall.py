@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from promoter_view.journal.completing import LIVE, EntrySubject, Recall
+from promoter_view.journal.entries import EventType
 
 #: Entries of an environment that name a commit: few, however long the journal is.
 _OF_SHA = (
@@ -16,6 +17,13 @@ _OF_SHA = (
     "WHERE commits.sha = ? AND uid = ? AND environment = ?"
 )
 _WITHOUT_SHA = "FROM entries WHERE uid = ? AND environment = ? AND event = ? AND hydrated_sha = ''"
+
+_OF_CHECK = """
+    SELECT event FROM entries
+    WHERE uid = ? AND environment = ? AND event IN ('failed', 'recovered') AND instr(body, ?)
+    ORDER BY resource_version DESC, item DESC
+    LIMIT 1
+"""
 
 
 class EntryRecall:
@@ -28,6 +36,15 @@ class EntryRecall:
     def has(self, subject: EntrySubject) -> bool:
         """See Recall."""
         return self._has(subject) or (self._beyond is not None and self._beyond.has(subject))
+
+    def has_failed(self, uid: str, environment: str, check: str) -> bool:
+        """See Recall."""
+        # As JournalEntry.write writes it: quotes in a text are escaped, so that no text looks like it.
+        key = b'"check":' + orjson.dumps({"key": check}).removesuffix(b"}")
+        found = self._cursor.execute(_OF_CHECK, (uid, environment, key)).fetchone()
+        if found is None:
+            return self._beyond is not None and self._beyond.has_failed(uid, environment, check)
+        return bool(found[0] == EventType.FAILED)
 
     def last_live(self, uid: str, environments: Sequence[str], sha: str) -> datetime | None:
         """See Recall."""

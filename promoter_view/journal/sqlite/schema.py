@@ -48,6 +48,11 @@ STEPS = (
     CREATE INDEX entries_by_environment ON entries (environment, event, resource_version, item);
     CREATE INDEX entries_without_commit ON entries (uid, environment, event) WHERE hydrated_sha = '';
     """,
+    # What was last told of a check is found however long ago it was.
+    """
+    CREATE INDEX entries_of_checks ON entries (uid, environment, resource_version, item)
+    WHERE event IN ('failed', 'recovered');
+    """,
 )
 #: Entries of a kilobyte fill pages of this size better than SQLite's own.
 _PAGE_BYTES = 8192

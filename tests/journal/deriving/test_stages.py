@@ -41,6 +41,18 @@ def test_the_way_of_a_promotion() -> None:
     assert found[0].message == "all done"
 
 
+def test_who_made_the_commit() -> None:
+    """Its author is a name, as that of a strategy's commit."""
+    town, after = Eventful(KEY), coming("f2", "a")
+    town.put(stage(freight=("f1",)))
+    after["status"]["currentPromotion"]["freight"]["commits"][0]["author"] = f"Ann {'Lee' * 200} <ann@example.com>"
+    (started, *_) = town.put(after)
+    assert started.commit is not None
+    assert started.commit.author.startswith("Ann Lee")
+    assert len(started.commit.author) == 300
+    assert "@" not in started.commit.author
+
+
 def test_promotions_that_end_otherwise() -> None:
     """Each with its word and why, and the commit that did not come."""
     words = {"Failed": "promotion-failed", "Errored": "promotion-errored", "Aborted": "promotion-aborted"}

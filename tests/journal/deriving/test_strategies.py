@@ -105,25 +105,29 @@ def test_what_changes_nothing_is_not_proposed() -> None:
 
 
 def test_approvals() -> None:
-    """A key that a person approves by turns to success; another one's success is none."""
+    """A key that a person approves by turns to success; another one's success is none. Neither failed before."""
     shop = Shop()
     shop.put(ROOT | {"metadata": ROOT["metadata"] | {"annotations": {"promoter-view.io/approval-keys": "qa"}}})
     lint = check("lint", "pending")
     shop.go_on(proposed=("b", 20), checks=[*PENDING, lint])
-    (approved,) = shop.go_on(proposed=("b", 20), checks=[*SUCCESS, check("lint", "success")])
+    approved, *others = shop.go_on(proposed=("b", 20), checks=[*SUCCESS, check("lint", "success")])
     assert told([approved]) == [("approved", "pending", "success")]
+    assert told(others) == [("recovered", "pending", "success")] * 2
     assert approved.check is not None
     assert approved.check.key == "qa"
 
 
 def test_checks_of_what_is_live() -> None:
-    """Failed, recovered, and verified once none is pending; a new commit's begin anew."""
+    """Failed, recovered, and verified once none is pending; a new commit's begin anew.
+
+    What succeeds may have failed before it was pending, or on an earlier commit.
+    """
     shop = Shop()
     assert shop.go_on(active=PENDING) == []
     assert told(shop.go_on(active=FAILURE)) == [("failed", "pending", "failure")]
     assert told(shop.go_on(active=SUCCESS)) == [("recovered", "failure", "success"), ("verified", "", "a")]
     assert told(shop.go_on(("b", 20), active=PENDING)) == [("promoted", "a", "b")]
-    assert told(shop.go_on(("b", 20), active=SUCCESS)) == [("verified", "", "b")]
+    assert told(shop.go_on(("b", 20), active=SUCCESS)) == [("recovered", "pending", "success"), ("verified", "", "b")]
     assert told(shop.go_on(("c", 30), active=FAILURE)) == [("promoted", "b", "c"), ("failed", "", "failure")]
 
 

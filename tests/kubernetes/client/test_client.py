@@ -109,11 +109,13 @@ class ClientTests(SynchronousTestCase):
         self.assertEqual((request.method, request.getHeader("content-type")), (b"PATCH", patch))
 
     def test_status(self) -> None:
-        """A Status becomes an ApiError with its reason, message and retryAfterSeconds."""
-        self.server.answer = status_of(429, "TooManyRequests", retryAfterSeconds=3)
+        """A Status becomes an ApiError with its reason, message, retryAfterSeconds and causes."""
+        causes = [{"reason": "NamespaceTerminating", "field": "metadata.namespace"}, "odd"]
+        self.server.answer = status_of(429, "TooManyRequests", retryAfterSeconds=3, causes=causes)
         error = self.error()
         self.assertEqual((error.status, error.reason, error.message), (429, "TooManyRequests", "told so"))
         self.assertEqual((error.retry_after_seconds, error.outcome), (3.0, Outcome.THROTTLED))
+        self.assertEqual(error.causes, {"NamespaceTerminating"})
 
     def test_retry_after_header(self) -> None:
         """The header Retry-After counts where the Status tells nothing; its other forms tell nothing."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
-from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventCause, EventType, JournalEntry
+from promoter_view.journal.entries import BEGINNING, EntryIdentity, EventCause, EventCheck, EventType, JournalEntry
 from promoter_view.journal.store import Batch, JournalExpiredError, JournalQuery, JournalStore, Retention
 from promoter_view.records import BundleKey
 from tests.support.journal.journals import BEGAN, KEY, commit, entry
@@ -194,6 +194,23 @@ class StoreSuite:
         told = await store.append(Batch(2, again))
         self.assertEqual([each.identity.item for each in told], [1, 3, 4])
 
+    async def test_what_has_recovered(self) -> None:
+        """A check that failed before it was pending, or on another commit; one that never failed here has not."""
+        store = await self.opened()
+        await store.append(Batch(1, [checked(1), checked(1, 1, key='say "hi"')]))
+        again = [
+            checked(2, 0, EventType.RECOVERED, "q"),
+            checked(2, 1, EventType.RECOVERED, "qa", environment="env/prod"),
+            checked(2, 2, EventType.RECOVERED, "qa", letter="b"),
+            checked(2, 3, EventType.RECOVERED, "qa", letter="b"),
+            checked(2, 4, EventType.RECOVERED, 'say "hi"'),
+            checked(2, 5, EventType.RECOVERED, "lint", before="failure"),
+        ]
+        told = await store.append(Batch(2, again))
+        self.assertEqual([each.identity.item for each in told], [2, 4, 5])
+        self.assertEqual([each.has_more for each in told], [True, True, False])
+        self.assertEqual(await store.append(Batch(3, [checked(3, 0, EventType.RECOVERED, "qa")])), [])
+
     async def test_it_is_there_after_a_restart(self) -> None:
         """Entries, progress, and what retention has deleted."""
         store = await self.opened()
@@ -271,6 +288,21 @@ def ended(version: int, name: str, item: int = 0, *, backfilled: bool = False) -
     message = 'as "cause":{"kind":"Promotion","name":"three"} says'
     told = replace(whole.happening, commit=None, cause=EventCause("Promotion", name), message=message)
     return replace(whole, happening=told)
+
+
+def checked(
+    version: int,
+    item: int = 0,
+    event: EventType = EventType.FAILED,
+    key: str = "qa",
+    *,
+    before: str = "pending",
+    letter: str = "a",
+    environment: str = "env/dev",
+) -> JournalEntry:
+    """An entry of a check."""
+    whole = entry(version, item, event, letter=letter, environment=environment)
+    return replace(whole, happening=replace(whole.happening, before=before, check=EventCheck(key, "success")))
 
 
 def replace_name(name: str) -> BundleKey:
