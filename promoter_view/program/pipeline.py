@@ -109,6 +109,7 @@ class Pipeline:
             metrics=self._past_metrics,
             warn=lambda _: None,
             make_view=self._role.make_view,
+            now=self.projector,
         )
 
     def term(self) -> int:

@@ -79,6 +79,14 @@ class Drafts(Protocol):
     def put(self, fields: Fields, body: bytes) -> set[BundleKey]:
         """An object is there, or has changed; the bundles that this touches, those that it leaves included."""
 
+    def load(self, fields: Fields, body: bytes) -> None:
+        """The same while nobody asks yet what is touched."""
+
+    def load_alike(self, key: ObjectKey, body: bytes, other: Drafts) -> bool:
+        """The same where ``other``, of another state, has read those very bytes; False: it has not, or they may mean
+        something else here.
+        """
+
     def remove(self, key: ObjectKey) -> set[BundleKey]:
         """An object is gone; the bundles that this touches."""
 
@@ -121,6 +129,24 @@ class View:
         before = graph.roots_above(fields.key)
         graph.put(fields.key, body, self._extractor.extract(fields))
         return self._keys(before | graph.roots_above(fields.key))
+
+    def load(self, fields: Fields, body: bytes) -> None:
+        """See Drafts."""
+        self._graph.put(fields.key, body, self._extractor.extract(fields))
+
+    def load_alike(self, key: ObjectKey, body: bytes, other: Drafts) -> bool:
+        """See Drafts. What is taken of an object depends on the kinds that are taken up."""
+        if not isinstance(other, View) or other.definition.taken_up != self.definition.taken_up:
+            return False
+        node = other.node(key)
+        if node is None or node.body is not body:
+            return False
+        self._graph.put(node.key, body, node.facts)
+        return True
+
+    def node(self, key: ObjectKey) -> Node | None:
+        """The object as it is joined; None where it is not."""
+        return self._graph.get(key)
 
     def remove(self, key: ObjectKey) -> set[BundleKey]:
         """An object is gone; the bundles that this touches."""

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from promoter_view.records import Bundle, BundleChange
+from promoter_view.records import Bundle, BundleChange, BundleKey
 from promoter_view.views.versions import split
 
 #: A change's tuple, resourceVersion, cost and slots, two bundles' share, in bytes.
@@ -121,6 +121,14 @@ class History:
         """All changes after it, in order. Errors: Expired, Ahead."""
         start = self.locate(resource_version) - self._base
         return (self._changes[index] for index in range(start, len(self._changes)))
+
+    def undone(self, view: str, namespace: str, resource_version: int) -> dict[BundleKey, Bundle | None]:
+        """The bundles that have changed after it, as they were before. Errors: Expired, Ahead."""
+        found: dict[BundleKey, Bundle | None] = {}
+        for change in self.since(resource_version):
+            if change.key.view == view and namespace in ("", change.key.namespace):
+                found.setdefault(change.key, change.before)
+        return found
 
     def _check(self, resource_version: int) -> None:
         require_come(resource_version, self.head)

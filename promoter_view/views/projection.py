@@ -43,7 +43,10 @@ Difference = tuple[Bundle | None, Draft | None]
 
 
 class Projection:
-    """Nothing is known at first. ``built``: the bundles are there, and ``differences`` tells what becomes of them."""
+    """Nothing is known at first. ``built``: the bundles are there, and ``differences`` tells what becomes of them.
+
+    ``now`` is there for a moment of the past: the state of now, whose objects are known. Then nothing is counted.
+    """
 
     def __init__(
         self,
@@ -52,13 +55,16 @@ class Projection:
         make_view: Callable[[ViewDefinition], Drafts],
         metrics: Metrics,
         warn: Callable[[str], None],
+        now: Projection | None = None,
     ) -> None:
         self.views = {definition.plural: make_view(definition) for definition in definitions}
         #: Those of the views as they are now, by plural: another object when they change.
         self.definitions = self._definitions()
         self.sources = Sources(self.views.values(), metrics=metrics, warn=warn)
+        self._beside = None if now is None else now.sources
+        self._counts = now is None
         self.coverage = Coverage()
-        self._memories = Memories()
+        self._memories = Memories(counts=self._counts)
         self.catalogue = Catalogue()
         #: Of subscriptions, by name.
         self.cursors: dict[str, CursorPlace] = {}
@@ -73,11 +79,9 @@ class Projection:
         self.shown = snapshot.shown or snapshot.offset
         self.cursors = dict(snapshot.cursors)
         self.coverage.restore(snapshot)
-        self._memories = Memories(snapshot.memory)
+        self._memories = Memories(snapshot.memory, counts=self._counts)
         self._take_up(snapshot.kinds)
-        for key, source in snapshot.objects.items():
-            self.sources.put(key, source)
-            yield
+        yield from self.sources.load(snapshot.objects, self._beside)
         for key, unread in snapshot.unreadable.items():
             self.sources.pass_over(key, unread)
 
@@ -101,6 +105,10 @@ class Projection:
                 yield
         self._memories.forget_others(catalogue)
         self.catalogue, self.built = catalogue, True
+
+    def digested(self) -> Steps:
+        """Brings the digest up to date: that of a moment is compared with nobody's."""
+        return self.catalogue.digest.steps() if self._counts else iter(())
 
     def differences(self, key: BundleKey) -> Generator[None, None, Sequence[Difference]]:
         """What is to become of the bundle of that key."""

@@ -51,8 +51,10 @@ class Projector:
 
     All ``definitions`` are always projected, for no option may move a place. ``history_bytes`` bounds the history.
     ``make_view``: ``View`` joins bundles from their members, ``ReflectedView`` takes them as they come.
-    ``warn`` gets one line for what an operator should know; ``timer`` (seconds) is for the metrics alone. ``is_live``
+    ``warn`` gets one line for what an operator should know. ``is_live``
     tells a log that is being replayed (nothing is to be read yet: its state is an old one) from one that goes on.
+    ``now``: this is for a moment of the past, and that has the state of now. What is read there of objects is not read
+    again. Nothing is counted, and no digest is there to be compared with replicas'.
     """
 
     def __init__(
@@ -63,17 +65,17 @@ class Projector:
         history_bytes: int,
         metrics: Metrics,
         warn: Callable[[str], None],
-        timer: Callable[[], float] = clocks.monotonic,
         is_live: Callable[[], bool] = lambda: True,
         make_view: Callable[[ViewDefinition], Drafts] = View,
+        now: Projector | None = None,
     ) -> None:
+        self._present = now
         self._make_view = make_view
         self._definitions = tuple(definitions)
         self._history = History(generation=generation, max_bytes=history_bytes)
         self._generation = generation
         self._metrics = metrics
         self._warn = warn
-        self._timer = timer
         self._is_live = is_live
         self._readers: dict[Wakeable, None] = {}
         self.derived = DerivedRows(generation)
@@ -89,7 +91,7 @@ class Projector:
         if snapshot.complete:
             end, known = self._end_of(restored.shown), snapshot.bundles
             yield from restored.build(lambda key: _adopted(known[key], self._generation) if key in known else end)
-        yield from restored.catalogue.digest.steps()
+        yield from restored.digested()
         self._now, self.restorations = restored, self.restorations + 1
         self._history.restart(self._end)
         self.derived.begin(snapshot.offset)
@@ -102,12 +104,12 @@ class Projector:
         counts: Counter[tuple[str, ChangeType]] = Counter()
         shown = self._now.shown
         for record in records:
-            started = self._timer()
+            started = clocks.monotonic()
             changes = yield from self._project(record)
             counts.update(map(_kind_of_change, changes))
-            self._metrics.projection_seconds.observe(self._timer() - started)
+            self._metrics.projection_seconds.observe(clocks.monotonic() - started)
         if records:
-            yield from self._now.catalogue.digest.steps()
+            yield from self._now.digested()
             if self._is_live():
                 self._now.sources.tell()
             self._report(counts)
@@ -122,6 +124,11 @@ class Projector:
     def snapshot(self) -> Snapshot:
         """All that was applied so far, by reference."""
         return self._now.snapshot(self._generation)
+
+    @property
+    def state(self) -> Projection:
+        """What was applied so far, for whoever makes a state of the past beside it."""
+        return self._now
 
     @property
     def ready(self) -> bool:
@@ -195,11 +202,7 @@ class Projector:
 
     def list_at(self, view: str, namespace: str, resource_version: int) -> Sequence[Bundle]:
         """The bundles as they were: those of now, with the changes since undone. Errors: Expired, Ahead."""
-        past: dict[BundleKey, Bundle | None] = {}
-        for change in self._history.since(resource_version):
-            key = change.key
-            if key.view == view and namespace in ("", key.namespace):
-                past.setdefault(key, change.before)
+        past = self._history.undone(view, namespace, resource_version)
         now = self._now.catalogue.list(view, namespace)
         if not past:
             return now
@@ -219,7 +222,8 @@ class Projector:
         self._readers.pop(reader, None)
 
     def _nothing(self) -> Projection:
-        return Projection(self._definitions, make_view=self._make_view, metrics=self._metrics, warn=self._warn)
+        now = None if self._present is None else self._present.state
+        return Projection(self._definitions, make_view=self._make_view, metrics=self._metrics, warn=self._warn, now=now)
 
     @property
     def _end(self) -> int:
@@ -287,15 +291,19 @@ class Projector:
             self._history.gap(shown - 1, shown + 1)
 
     def _report(self, counts: Counter[tuple[str, ChangeType]]) -> None:
-        metrics = self._metrics
-        metrics.log_head_offset.set(self._now.offset)
-        metrics.log_horizon_offset.set(split(self._history.horizon).offset)
-        metrics.bundles_digest.set(self.digest)
-        metrics.history_bytes.set(self._history.bytes)
-        for view in self._now.views:
-            metrics.bundles.labels(view).set(self._now.catalogue.count(view))
-        for (view, change_type), count in counts.items():
-            metrics.bundle_changes.labels(view, change_type).inc(count)
+        if self._present is None:
+            _count(self._metrics, self._now, self._history)
+            for (view, change_type), count in counts.items():
+                self._metrics.bundle_changes.labels(view, change_type).inc(count)
+
+
+def _count(metrics: Metrics, now: Projection, history: History) -> None:
+    metrics.log_head_offset.set(now.offset)
+    metrics.log_horizon_offset.set(split(history.horizon).offset)
+    metrics.bundles_digest.set(now.catalogue.digest.value)
+    metrics.history_bytes.set(history.bytes)
+    for view in now.views:
+        metrics.bundles.labels(view).set(now.catalogue.count(view))
 
 
 def _adopted(resource_version: int, generation: int) -> int:

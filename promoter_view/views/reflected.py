@@ -59,6 +59,14 @@ class ReflectedView:
         self._found[key] = Draft(key, facts, tail, facts.selectable)
         return {key}
 
+    def load(self, fields: Fields, body: bytes) -> None:
+        """See Drafts."""
+        self.put(fields, body)
+
+    def load_alike(self, key: ObjectKey, body: bytes, other: Drafts) -> bool:  # noqa: ARG002
+        """See Drafts: a bundle of then shares nothing with that of now."""
+        return False
+
     def remove(self, key: ObjectKey) -> set[BundleKey]:
         """A bundle is gone."""
         self._found.pop(self._key(key), None)

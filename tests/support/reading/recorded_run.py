@@ -30,15 +30,15 @@ PATHS = {kind: f"/apis/{kind}" for kind in RULES}
 MIRROR = Mirror("cluster", {PATHS[kind]: rules.digest for kind, rules in RULES.items()})
 
 
-def a_projector(history_bytes=1 << 16):
-    """An empty one, of all views."""
+def a_projector(history_bytes=1 << 16, now=None):
+    """An empty one, of all views; ``now``: for a moment of the past."""
     return Projector(
         DEFINITIONS,
         generation=0,
         history_bytes=history_bytes,
         metrics=Metrics(),
         warn=lambda _: None,
-        timer=lambda: 0.0,
+        now=now,
     )
 
 
@@ -220,10 +220,11 @@ class RecordedRun:
     def pasts(self, views=None, **changed):
         """What reads moments of it."""
         chosen = {"log": self.bench.past(), "rules": RULES, **changed}
+        live = views or self.follower.projector
         return Pasts(
-            views or self.follower.projector,
+            live,
             chosen["log"],
-            chosen.get("make", a_projector),
+            chosen.get("make", lambda: a_projector(now=live)),
             chosen["rules"],
             generation=0,
             runtime=a_runtime(chosen.get("reactor", self.bench.clock), wall=self.bench.wall),

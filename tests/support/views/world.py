@@ -165,7 +165,6 @@ class World:
             history_bytes=self.history_bytes,
             metrics=self.metrics,
             warn=self.warnings.append,
-            timer=lambda: 0.0,
         )
 
 

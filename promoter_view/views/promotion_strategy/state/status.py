@@ -6,7 +6,7 @@ Each environment is a piece of its own, and kept by what it says: of a thousand 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ from promoter_view.views.promotion_strategy.state.summary import (
     summarize_strategy,
 )
 from promoter_view.views.promotion_strategy.state.words import StateWord
-from promoter_view.views.promotion_strategy.tally.fold import Observed, tally_steps
+from promoter_view.views.promotion_strategy.tally.fold import tally_steps
 from promoter_view.views.promotion_strategy.tally.observing import observe, observing_steps
 from promoter_view.views.status import conditions as showing
 from promoter_view.views.status.conditions import NOT_VISIBLE, StatusCondition, verdict
@@ -63,11 +63,11 @@ class AssessedEnvironment:
 
 @dataclass(frozen=True, slots=True)
 class AssessedStrategy:
-    """See definition.Assessed. ``environments`` come in promotion order; ``observed`` is what is counted."""
+    """See definition.Assessed. ``environments`` come in promotion order; ``contents`` is what is counted."""
 
     summary: Summary
     environments: tuple[AssessedEnvironment, ...]
-    observed: Observed
+    contents: Contents = field(compare=False, repr=False)
 
     @property
     def words(self) -> Mapping[str, str]:
@@ -93,8 +93,9 @@ class AssessedStrategy:
         words: Mapping[str, Word],  # noqa: ARG002
         at: int,  # noqa: ARG002
     ) -> Generator[None, None, Mapping[str, Tally]]:
-        """See Assessed."""
-        return tally_steps(before, self.observed)
+        """See Assessed: a member that was not read yet, or an environment that changed, a step."""
+        yield from observing_steps(self.contents)
+        return (yield from tally_steps(before, observe(self.contents)))
 
     def render(
         self, words: Mapping[str, Word], hidden: frozenset[str] = _NOBODY
@@ -133,7 +134,6 @@ def assess_strategy(contents: Contents) -> Generator[None, None, Assessed]:
     yield from contents.steps(POLICIES, standings)
     summary = yield from summarize_strategy(contents, rules, by_branch(contents.each(POLICIES, standings)))
     yield from contents.steps(HISTORIES, read_last_merge)
-    yield from observing_steps(contents)
     names, merged = short_names(summary.order.branches), dict(contents.each(HISTORIES, read_last_merge))
     return AssessedStrategy(
         summary,
@@ -141,7 +141,7 @@ def assess_strategy(contents: Contents) -> Generator[None, None, Assessed]:
             AssessedEnvironment(facts, names[facts.branch], at.level, at.depends_on, merged.get(facts.branch))
             for facts, at in zip(summary.environments, summary.order.vertices, strict=True)
         ),
-        observe(contents),
+        contents,
     )
 
 
