@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+#: What is wrong with a file is said of so many places: who mends these sees the next ones.
+MOST_COMPLAINTS = 20
 _MOST_COMPARED = 60
 #: What may be said again of a file: what is longer, or has other signs, may be an address or a token.
 _HARMLESS = re.compile(r"[A-Za-z0-9_.*?<-]{1,32}")
@@ -16,7 +18,9 @@ _HIDDEN = "what may be a secret, and is not shown,"
 
 
 class StrictFields:
-    """The fields of one mapping at a ``place``; ``complaints`` are shared by a whole file."""
+    """The fields of one mapping at a ``place``; ``complaints`` are shared by a whole file, and no
+    more than are read.
+    """
 
     def __init__(self, place: str, found: Mapping[str, Any], complaints: list[str]) -> None:
         self.place = place
@@ -25,6 +29,11 @@ class StrictFields:
 
     def __contains__(self, name: str) -> bool:
         return name in self._found
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether enough is said of the whole file."""
+        return len(self._complaints) >= MOST_COMPLAINTS
 
     @property
     def names(self) -> list[str]:
@@ -42,12 +51,13 @@ class StrictFields:
 
     def complain(self, field: str, wrong: str) -> None:
         """Says what is wrong with a field; "" is the whole."""
-        self._complaints.append(": ".join(filter(None, (self.place, field, wrong))))
+        if not self._is_full:
+            self._complaints.append(": ".join(filter(None, (self.place, field, wrong))))
 
     def allow(self, known: Collection[str], note: str = "") -> None:
         """Complains about all fields but those; ``note`` is said beside."""
         for name in self._found:
-            if name not in known:
+            if name not in known and not self._is_full:
                 self.complain(shown(name), f"there is no such field{note}{nearest(name, known)}")
 
     def read(self, name: str, parse: Callable[[Any], T], default: T) -> T:

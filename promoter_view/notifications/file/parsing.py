@@ -17,7 +17,7 @@ from promoter_view.notifications.declaring import (
     Template,
 )
 from promoter_view.notifications.file import values
-from promoter_view.notifications.file.fields import StrictFields
+from promoter_view.notifications.file.fields import MOST_COMPLAINTS, StrictFields
 from promoter_view.notifications.file.yaml_values import YAMLTextError, read_yaml
 from promoter_view.notifications.filters import EntryFilter
 from promoter_view.notifications.templating.syntax import check_template
@@ -66,6 +66,8 @@ def parse_notifications(text: bytes) -> tuple[Subscription, ...]:
     names = [each.name for each in subscriptions if each.name]
     for name in dict.fromkeys(each for each in names if names.count(each) > 1):
         complaints.append(f"{_WHOLE}: {names.count(name)} are named {name}: expected a name of its own for each")
+    if len(complaints) >= MOST_COMPLAINTS:
+        complaints.append("more may be wrong")
     if complaints:
         raise NotificationsFileError(complaints)
     return tuple(subscriptions)

@@ -19,6 +19,7 @@ from promoter_view.notifications.declaring import (
     Subscription,
     Template,
 )
+from promoter_view.notifications.file.fields import MOST_COMPLAINTS
 from promoter_view.notifications.file.parsing import _KNOWN, NotificationsFileError, parse_notifications
 from promoter_view.notifications.filters import EntryFilter
 
@@ -99,6 +100,14 @@ def test_all_fields() -> None:
     assert morning.digest == DigestSchedule(at=(time(9), time(13)), time_zone="America/New_York")
     assert objects.receiver.is_cluster
     assert not morning.receiver.is_cluster
+
+
+def test_no_more_is_said_than_is_read() -> None:
+    """Of a file in which everything is wrong the first faults are said, and that there may be others."""
+    fields = ", ".join(f"field{number}: x" for number in range(10_000))
+    found = complaints(f"notifications: [{{name: a, url: 'http://x', {fields}}}]")
+    assert [len(found), found[-1]] == [MOST_COMPLAINTS + 1, "more may be wrong"]
+    assert "field19" in found[MOST_COMPLAINTS - 1]
 
 
 def test_nothing_secret_is_shown() -> None:

@@ -165,6 +165,8 @@ def test_checked() -> None:
     for source, why in (
         ("{{ a", "line 1 of it: unexpected end of template"),
         ("\n{% bad %}", "line 2 of it: Encountered unknown tag 'bad'"),
+        ("a\n{{ entry.name | upcase }}", "line 2 of it: there is no filter upcase"),
+        ("{% if entry.name is odder %}{% endif %}", "line 1 of it: there is no test odder"),
         ("a" * (MAX_SOURCE_CHARACTERS + 1), "expected at most 16384"),
         ("{{ " + "(" * 5000, "this is no template"),
     ):
