@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.defer import TimeoutError as WaitTimeout
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from promoter_view.boundaries import Leading, ViewReader
+from promoter_view.boundaries import Leading
 from promoter_view.complaints import Complaint
 from promoter_view.journal.cursors import SecondCursors
 from promoter_view.journal.entries import EntryIdentity, JournalEntry
 from promoter_view.journal.instruments import JournalInstruments
+from promoter_view.journal.resuming import JournalViews
 from promoter_view.journal.store import (
     CursorShelf,
     JournalBusyError,
@@ -37,6 +40,8 @@ _PRUNE_SECONDS, _MORE_SECONDS = 60.0, 0.05
 _REOPEN_SECONDS, _BEGIN_SECONDS = 15.0, 2.0
 #: How long a start waits for a journal that is elsewhere.
 _PATIENCE_SECONDS = 10.0
+#: How long an end waits for one.
+_FINISH_SECONDS = 6.0
 
 
 class Journal:
@@ -46,7 +51,7 @@ class Journal:
 
     def __init__(
         self,
-        views: ViewReader,
+        views: JournalViews,
         store: JournalStore,
         retention: Retention,
         *,
@@ -213,7 +218,9 @@ class Journal:
 class SharedJournal(Journal):
     """That of several processes: written while this one leads (Leading), read always. Entries come by the store."""
 
-    def __init__(self, views: ViewReader, store: SharedJournalStore, retention: Retention, *, runtime: Runtime) -> None:
+    def __init__(
+        self, views: JournalViews, store: SharedJournalStore, retention: Retention, *, runtime: Runtime
+    ) -> None:
         super().__init__(views, store, retention, runtime=runtime)
         self._shared = store
         self._leads = False
@@ -295,7 +302,10 @@ class SharedJournal(Journal):
             self._beginning = self._runtime.reactor.callLater(_BEGIN_SECONDS, self._begin_writing)
 
     async def _finish(self) -> None:
-        """Who leads next looks for itself."""
+        """A place that does not answer is not waited for: who leads next looks for itself."""
+        finishing = Deferred.fromCoroutine(super()._finish())
+        with suppress(WaitTimeout, CancelledError):
+            await finishing.addTimeout(_FINISH_SECONDS, self._runtime.reactor)
 
     def _written(self, entries: Sequence[JournalEntry]) -> None:
         """The store tells of them."""

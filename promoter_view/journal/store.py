@@ -61,7 +61,8 @@ def is_branch(word: str, branch: str) -> bool:
 class JournalState(NamedTuple):
     """``progress``: the resourceVersion up to which changes are in the journal, 0 for a new one. ``newest`` and
     ``oldest`` are of its entries, BEGINNING where there are none, ``expired`` is the newest that retention has deleted.
-    ``entries`` is how many there are, ``bytes`` what they take.
+    ``entries`` is how many there are, ``bytes`` what they take. ``digest`` is that of the bundles at the progress, None
+    where it is not known.
     """
 
     progress: int = 0
@@ -71,6 +72,7 @@ class JournalState(NamedTuple):
     oldest_time: datetime | None = None
     entries: int = 0
     bytes: int = 0
+    digest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,14 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """All entries of the changes up to ``progress`` that are not in the journal yet: one transaction."""
+    """All entries of the changes up to ``progress`` that are not in the journal yet: one transaction.
+
+    ``digest`` is that of the bundles then, None where it is not known.
+    """
 
     progress: int
     entries: Sequence[JournalEntry] = field(default=())
+    digest: int | None = None
 
 
 #: Is told which entries are new in the journal, in order.

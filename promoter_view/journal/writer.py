@@ -12,15 +12,16 @@ from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import Cooperator, TaskStopped
 from twisted.python.failure import Failure
 
-from promoter_view.boundaries import Cursor, ViewReader
+from promoter_view.boundaries import Cursor
 from promoter_view.complaints import Complaint
 from promoter_view.journal.deriving.backfill import TOLD_VIEWS, Past, past, past_steps
 from promoter_view.journal.deriving.changes import WAYS, derive_steps
 from promoter_view.journal.entries import EntryIdentity, EventType, Happening, JournalEntry
+from promoter_view.journal.resuming import JournalViews, resumed
 from promoter_view.journal.store import Batch, JournalError, JournalState, JournalStore, Told
 from promoter_view.log.offsets import UNITS_PER_SECOND
 from promoter_view.reading.cooperative import CooperativeReader
@@ -35,8 +36,8 @@ _MOST_AT_ONCE = 500
 _RETRY_SECONDS = 5.0
 #: How long an end waits for what is being derived and written.
 _FINISH_SECONDS = 5.0
-#: The journal is read on from where it stands, and what lies before the horizon is not there any more.
-_BEHIND_SECONDS = 30
+#: What happened meant nothing: how soon it is noted that it was looked at, and where nothing changed at all.
+_LOOKED_SECONDS, _BEHIND_SECONDS = 2.0, 30
 #: What a gap is of: everything.
 EVERYTHING = BundleKey("", "", "")
 
@@ -45,10 +46,11 @@ class JournalWriter(CooperativeReader):
     """``store`` is open, and this is all that writes to it. ``told`` hears of what is new."""
 
     failure = "the journal is read again from its newest entry"
+    _views: JournalViews
 
     def __init__(
         self,
-        views: ViewReader,
+        views: JournalViews,
         store: JournalStore,
         state: JournalState,
         *,
@@ -64,13 +66,17 @@ class JournalWriter(CooperativeReader):
         self._readings = Readings()
         self._cursor: Cursor | None = None
         self._found: list[JournalEntry] = []
-        self._is_waiting = False
-        self._stopped = False
+        self._is_waiting = self._stopped = False
+        #: Changes were looked at since the journal was written last, and that is to be noted now.
+        self._has_looked = self._is_due = False
+        self._noting: IDelayedCall | None = None
+        #: Where the log had not come to what is in the journal.
+        self._behind: int | None = None
         self._told = told
         self._unwritten = Complaint(
             self._log, "the journal cannot be written: {message}", over="the journal is written again"
         )
-        self.progress = state.progress
+        self.progress, self._digest = state.progress, state.digest
         #: The resourceVersion up to which all is in the journal that is to be: ``progress``, or beyond it.
         self.examined = state.progress
         #: The resourceVersion behind which a new journal has everything; 0 for one that was there before.
@@ -79,6 +85,8 @@ class JournalWriter(CooperativeReader):
     def stop(self) -> None:
         """See CooperativeReader."""
         self._stopped = True
+        if self._noting is not None and self._noting.active():
+            self._noting.cancel()
         super().stop()
 
     def finish(self) -> Deferred[None]:
@@ -96,7 +104,7 @@ class JournalWriter(CooperativeReader):
         cursor = self._cursor
         if self._task is not None or cursor is None or self._found or not cursor.caught_up:
             return succeed(None)
-        if cursor.position == self.progress:
+        if cursor.position == self.progress and not self._has_looked:
             return succeed(None)
         return self._write(cursor.position).addErrback(lambda failure: failure.trap(JournalError) and None)
 
@@ -118,8 +126,9 @@ class JournalWriter(CooperativeReader):
                 yield from self._take(self._cursor)
             if self._cursor is None:
                 return
-            if not self._found and not self._is_behind(self._cursor.position):
+            if not (self._found or self._is_due or self._is_behind(self._cursor.position)):
                 self.examined = self._cursor.position
+                self._note_soon()
                 return
             # Whoever wakes it while it waits for that is not heard: it looks again.
             yield self._write(self._cursor.position)
@@ -128,22 +137,34 @@ class JournalWriter(CooperativeReader):
         """Whether what happened since meant nothing, and is long enough to be written down all the same."""
         return split(position).offset - split(self.progress).offset > _BEHIND_SECONDS * UNITS_PER_SECOND
 
+    def _note_soon(self) -> None:
+        """What a kill leaves unnoted cannot be told from what was missed, where the log is read from later on."""
+        if self._has_looked and (self._noting is None or not self._noting.active()):
+            self._noting = self._clock.callLater(_LOOKED_SECONDS, self._note_now)
+
+    def _note_now(self) -> None:
+        self._is_due = True
+        self.wake()
+
     def _begin(self) -> Iterator[Deferred[None] | None]:
-        is_gap = False
         try:
             if self.progress:
-                self._cursor = self._views.cursor("", "", self.progress)
-                return
+                cursor = yield from resumed(self._views, self.progress, self._digest)
+                if self._behind is None:
+                    self._cursor = cursor
+                    return
         except Ahead:
+            self._behind = self._behind or self._views.head
             self._unwritten.set(
                 "it is ahead of the event log because the clock was set back; it waits until the log has caught up"
             )
             return
         except Expired:
-            is_gap = True
+            pass
         head = self._views.head
-        if is_gap:
-            self._found.append(_gap(self.progress, head))
+        if self.progress:
+            self._found.append(_gap(min(self.progress, self._behind or self.progress), head))
+        self._behind = None
         if not self.progress:
             self.began = head
         cursor = self._views.cursor("", "", head)
@@ -172,7 +193,7 @@ class JournalWriter(CooperativeReader):
             yield
 
     def _take(self, cursor: Cursor) -> Iterator[Deferred[None] | None]:
-        before = cursor.position
+        before, self._has_looked = cursor.position, True
         try:
             (change,) = cursor.take(1)
         except Expired:
@@ -192,8 +213,10 @@ class JournalWriter(CooperativeReader):
     def _write(self, progress: int) -> Deferred[None]:
         """Fires once all that was found up to there is written, and told."""
         found, self._found = self._found, []
-        writing: Deferred[Any] = self._store.append(Batch(progress, found))
-        writing.addCallback(self._written, progress)
+        digest = self._views.known_digest if progress == self._views.head else None
+        self._has_looked, self._is_due = digest is None and self._has_looked, False
+        writing: Deferred[Any] = self._store.append(Batch(progress, found, digest))
+        writing.addCallback(self._written, progress, digest)
         writing.addErrback(self._not_written)
         return writing
 
@@ -201,8 +224,8 @@ class JournalWriter(CooperativeReader):
         """A task that was stopped meanwhile has nobody who would hear of it."""
         return None if self._stopped else failure
 
-    def _written(self, entries: Sequence[JournalEntry], progress: int) -> None:
-        self.progress = progress
+    def _written(self, entries: Sequence[JournalEntry], progress: int, digest: int | None) -> None:
+        self.progress, self._digest = progress, digest
         self.examined = max(self.examined, progress)
         self._unwritten.clear()
         if entries:
@@ -227,7 +250,7 @@ class JournalWriter(CooperativeReader):
 
     def _stand_at(self, state: JournalState) -> None:
         if not self._stopped:
-            self.progress, self._is_waiting = state.progress, False
+            self.progress, self._digest, self._is_waiting = state.progress, state.digest, False
             self.wake()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Generator, Iterable
 from typing import NamedTuple
 
 from promoter_view.records import Bundle, BundleKey
@@ -38,6 +39,11 @@ class Digest:
         at_once(self.steps())
         return self._sum
 
+    @property
+    def known(self) -> int | None:
+        """The same, None where it is still to be worked out."""
+        return None if self._unread else self._sum
+
     def steps(self) -> Steps:
         """Works out what has changed since the last time, a bundle a step: hashing is the dear part."""
         while self._unread:
@@ -62,6 +68,15 @@ class Digest:
         part = _Part(int.from_bytes(_hash(whole)[:8], "big"), bundle.tail, hashes)
         self._sum = (self._sum - (before.value if before is not None else 0) + part.value) % _MODULUS
         self._parts[bundle.key] = part
+
+
+def digest_of(bundles: Iterable[Bundle]) -> Generator[None, None, int]:
+    """That of these, in steps."""
+    found = Digest()
+    for bundle in bundles:
+        found.put(bundle)
+    yield from found.steps()
+    return found.value
 
 
 def _hashes(pieces: tuple[bytes, ...], before: _Part | None) -> list[bytes]:

@@ -97,7 +97,7 @@ class Projector:
         self.derived.begin(snapshot.offset)
         if snapshot.complete:
             self._compare(snapshot)
-        self._report(Counter())
+        _report(self._metrics, self._now, self._history, Counter())
 
     def apply(self, records: Sequence[Record]) -> Steps:
         """Take durable records, then wake the readers once; not for cursors, which are none of theirs."""
@@ -112,7 +112,7 @@ class Projector:
             yield from self._now.digested()
             if self._is_live():
                 self._now.sources.tell()
-            self._report(counts)
+            _report(self._metrics, self._now, self._history, counts)
         if self._now.shown != shown:
             for reader in tuple(self._readers):
                 reader.wake()
@@ -159,6 +159,11 @@ class Projector:
     def digest(self) -> int:
         """One number for all bundles as they are now: the same on every replica at this head."""
         return self._now.catalogue.digest.value
+
+    @property
+    def known_digest(self) -> int | None:
+        """The same; None while it is worked out."""
+        return self._now.catalogue.digest.known
 
     @property
     def unreadable(self) -> Mapping[ObjectKey, UnreadObject]:
@@ -290,20 +295,16 @@ class Projector:
             shown = self._now.shown
             self._history.gap(shown - 1, shown + 1)
 
-    def _report(self, counts: Counter[tuple[str, ChangeType]]) -> None:
-        if self._present is None:
-            _count(self._metrics, self._now, self._history)
-            for (view, change_type), count in counts.items():
-                self._metrics.bundle_changes.labels(view, change_type).inc(count)
 
-
-def _count(metrics: Metrics, now: Projection, history: History) -> None:
+def _report(metrics: Metrics, now: Projection, history: History, counts: Counter[tuple[str, ChangeType]]) -> None:
     metrics.log_head_offset.set(now.offset)
     metrics.log_horizon_offset.set(split(history.horizon).offset)
     metrics.bundles_digest.set(now.catalogue.digest.value)
     metrics.history_bytes.set(history.bytes)
     for view in now.views:
         metrics.bundles.labels(view).set(now.catalogue.count(view))
+    for (view, change_type), count in counts.items():
+        metrics.bundle_changes.labels(view, change_type).inc(count)
 
 
 def _adopted(resource_version: int, generation: int) -> int:

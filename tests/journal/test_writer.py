@@ -9,44 +9,21 @@ from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
 
 from promoter_view.journal import writer
 from promoter_view.journal.deriving.changes import derive_steps
 from promoter_view.journal.entries import EventType, JournalEntry
 from promoter_view.journal.store import Batch, JournalError
-from promoter_view.journal.writer import JournalWriter
-from promoter_view.slices import cooperator
 from tests.support.dashboard.company import Company
 from tests.support.journal.journals import DirectJournal
+from tests.support.journal.running import RunningWriter
 
 
-class Running:
+class Running(RunningWriter):
     """A writer of a company's journal, and what it tells."""
 
     def __init__(self, company: Company, store: DirectJournal) -> None:
-        self.clock = Clock()
-        self.told: list[JournalEntry] = []
-        store.open().addCallback(self._begin, company, store)
-
-    def _begin(self, state, company: Company, store: DirectJournal) -> None:
-        self.writer = JournalWriter(
-            company.world.projector,
-            store,
-            state,
-            cooperator=cooperator(self.clock),
-            clock=self.clock,
-            isolation=company.isolation,
-            told=self.told.extend,
-        )
-        self.writer.start()
-
-    def settle(self) -> None:
-        for _ in range(3000):
-            calls = self.clock.getDelayedCalls()
-            if not calls:
-                return
-            self.clock.advance(max(0.0, min(call.getTime() for call in calls) - self.clock.seconds()))
+        super().__init__(company.world.projector, store, company.isolation)
 
 
 def settled(company: Company, store: DirectJournal) -> Running:

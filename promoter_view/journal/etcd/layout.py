@@ -60,7 +60,7 @@ def encode_head(head: JournalHead) -> bytes:
     """The value of ``journal/head``: JSON, for people who look at it."""
     version, item = head.expired
     told = {"format": FORMAT, "progress": head.progress, "expired": version, "expiredItem": item}
-    return orjson.dumps({**told, "entries": head.count, "bytes": head.bytes})
+    return orjson.dumps({**told, "entries": head.count, "bytes": head.bytes, "digest": head.digest})
 
 
 def decode_head(key: bytes, value: bytes) -> JournalHead:
@@ -77,7 +77,8 @@ def decode_head(key: bytes, value: bytes) -> JournalHead:
             f"program knows {FORMAT}): start that program, or give another --journal"
         )
     expired = EntryIdentity(number(found, "expired"), number(found, "expiredItem"))
-    return JournalHead(number(found, "progress"), expired, number(found, "entries"), number(found, "bytes"))
+    digest = number(found, "digest") if found.get("digest") is not None else None
+    return JournalHead(number(found, "progress"), expired, number(found, "entries"), number(found, "bytes"), digest)
 
 
 @dataclass(frozen=True, slots=True)

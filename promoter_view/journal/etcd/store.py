@@ -64,8 +64,8 @@ class EtcdJournal(CopiedJournal):
                 await self._carry_out(writing.sweep())
                 self._swept = writing.term
             entries, pieces = await self._copy.derive(batch, lambda found: tuple(pieces_of(found)))
-            if entries or batch.progress > writing.tail.head.progress:
-                for transaction in writing.append(pieces, batch.progress):
+            if writing.tail.head.wants(batch, entries):
+                for transaction in writing.append(pieces, batch.progress, batch.digest):
                     outcome = await self._carry_out(transaction)
                 await self._following.reach(outcome.revision)
             return entries

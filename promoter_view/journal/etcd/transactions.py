@@ -35,14 +35,15 @@ class JournalWriting:
         """Deletes what a transaction has left that never came to its end."""
         return Transaction(self._conditions, (DeleteKey(self.keys.behind(self.tail.head.progress)),))
 
-    def append(self, pieces: Sequence[JournalPiece], progress: int) -> Iterator[Transaction]:
-        """Those that write the entries, in order; head comes with the last."""
+    def append(self, pieces: Sequence[JournalPiece], progress: int, digest: int | None = None) -> Iterator[Transaction]:
+        """Those that write the entries, in order; head comes with the last. ``digest`` is that at the progress."""
         head, groups = self.tail.head, list(_groups(pieces))
         grown = replace(
             head,
             progress=max(head.progress, progress),
             count=head.count + sum(piece.count for piece in pieces),
             bytes=head.bytes + sum(len(piece.value) for piece in pieces),
+            digest=digest if progress >= head.progress else head.digest,
         )
         for group in groups[:-1]:
             yield self._transaction(group, ())

@@ -39,6 +39,10 @@ STEPS = (
     );
     COMMENT ON TABLE {0}.entries IS 'promoter-view: the journal; body is JSON in UTF-8';
     """,
+    # By which it is known whether anything has changed since.
+    """
+    ALTER TABLE {0}.journal ADD COLUMN digest bigint;
+    """,
 )
 #: The version of the tables that this program writes.
 VERSION = len(STEPS)

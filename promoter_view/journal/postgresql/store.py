@@ -58,13 +58,13 @@ class PostgresJournal(CopiedJournal):
     async def _append(self, batch: Batch) -> Sequence[JournalEntry]:
         claim, tail = self._claim(), self._following.tail
         entries, rows = await self._copy.derive(batch, work.rows_of)
-        if entries or batch.progress > tail.head.progress:
+        if tail.head.wants(batch, entries):
             write = partial(
                 work.append,
                 schema=self._schema,
                 claim=claim,
                 revision=tail.revision,
-                progress=batch.progress,
+                batch=batch,
                 rows=rows,
             )
             await self._writing.run(write)

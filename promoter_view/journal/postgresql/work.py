@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +17,7 @@ from promoter_view.journal.entries import BEGINNING, EntryIdentity, JournalEntry
 from promoter_view.journal.postgresql.schema import require_known
 from promoter_view.journal.shared.copy import CopyPlace
 from promoter_view.journal.shared.head import JournalHead
-from promoter_view.journal.store import JournalBusyError, JournalError, Retention
+from promoter_view.journal.store import Batch, JournalBusyError, JournalError, Retention
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: Entries that are read, or deleted, at once, and about how many bytes of them are read.
 _PAGE, _PAGE_BYTES, _PRUNED_AT_ONCE = 500, 4 << 20, 1000
 _WRITE_BITS = 62
-_COLUMNS = "version, origin, cluster, writer, term, revision, progress, expired, expired_item, entries, bytes"
+_COLUMNS = "version, origin, cluster, writer, term, revision, progress, expired, expired_item, entries, bytes, digest"
 
 
 class Ledger(NamedTuple):
@@ -85,9 +85,9 @@ def ledger(connection: Connection[Any], schema: str, *, lock: bool = False) -> L
     row = connection.execute(text).fetchone()
     if row is None:
         raise JournalError(f"the table {schema}.journal is empty")
-    version, origin, cluster, writer, term, revision, progress, expired, item, entries, size = row
+    version, origin, cluster, writer, term, revision, progress, expired, item, entries, size, digest = row
     require_known(version, schema)
-    head = JournalHead(progress, EntryIdentity(expired, item), entries, size)
+    head = JournalHead(progress, EntryIdentity(expired, item), entries, size, digest)
     return Ledger(origin, cluster, writer, term, revision, head)
 
 
@@ -97,10 +97,13 @@ def append(
     claim: WriteClaim,
     *,
     revision: int,
-    progress: int,
+    batch: Batch,
     rows: Sequence[EntryRow],
 ) -> None:
-    """Writes these behind that revision. Errors: JournalBusyError, where it is another one's to write, or has moved."""
+    """Writes these, of that batch, behind that revision.
+
+    Errors: JournalBusyError, where it is another one's to write, or has moved.
+    """
     found = _claimed(connection, schema, claim)
     if found.revision != revision:
         raise JournalBusyError("the journal in PostgreSQL is not as this program has read it: it is read again")
@@ -113,10 +116,11 @@ def append(
         schema,
         claim,
         JournalHead(
-            max(progress, found.head.progress),
+            max(batch.progress, found.head.progress),
             found.head.expired,
             found.head.count + len(rows),
             found.head.bytes + size,
+            batch.digest if batch.progress >= found.head.progress else found.head.digest,
         ),
     )
 
@@ -137,7 +141,8 @@ def prune(connection: Connection[Any], schema: str, claim: WriteClaim, retention
     if gone:
         last, size = gone[-1][0], sum(size for _, size in gone)
         connection.execute(f"DELETE FROM {schema}.entries WHERE (resource_version, item) <= (%s, %s)", last)  # noqa: S608
-        _put(connection, schema, claim, JournalHead(head.progress, last, head.count - len(gone), head.bytes - size))
+        left = replace(head, expired=last, count=head.count - len(gone), bytes=head.bytes - size)
+        _put(connection, schema, claim, left)
     return len(gone)
 
 
@@ -219,7 +224,7 @@ def require_cluster(found: Ledger, cluster: str, schema: str) -> None:
 def _put(connection: Connection[Any], schema: str, claim: WriteClaim, head: JournalHead) -> None:
     connection.execute(
         f"UPDATE {schema}.journal SET revision = revision + 1, cluster = %s, writer = %s, term = %s, "  # noqa: S608
-        "progress = %s, expired = %s, expired_item = %s, entries = %s, bytes = %s",
-        (claim.cluster, claim.name, claim.term, head.progress, *head.expired, head.count, head.bytes),
+        "progress = %s, expired = %s, expired_item = %s, entries = %s, bytes = %s, digest = %s",
+        (claim.cluster, claim.name, claim.term, head.progress, *head.expired, head.count, head.bytes, head.digest),
     )
     connection.execute(f"NOTIFY {channel(schema)}")

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from promoter_view.journal.entries import BEGINNING, EntryIdentity
+from promoter_view.journal.entries import BEGINNING, EntryIdentity, JournalEntry
+from promoter_view.journal.store import Batch
 
 
 @dataclass(frozen=True, slots=True)
 class JournalHead:
     """Changes up to the resourceVersion ``progress`` are in the journal; entries up to ``expired`` were deleted.
 
-    ``count`` entries are in it, which take so many ``bytes`` there.
+    ``count`` entries are in it, which take so many ``bytes`` there. ``digest`` is that of the bundles at the progress.
     """
 
     progress: int = 0
     expired: EntryIdentity = BEGINNING
     count: int = 0
     bytes: int = 0
+    digest: int | None = None
+
+    def wants(self, batch: Batch, entries: Sequence[JournalEntry]) -> bool:
+        """Whether the batch, of which these entries are new, says anything that the journal does not have."""
+        is_newer = batch.progress > self.progress
+        is_told = batch.progress == self.progress and batch.digest not in (None, self.digest)
+        return bool(entries) or is_newer or is_told
 
 
 @dataclass(frozen=True, slots=True)

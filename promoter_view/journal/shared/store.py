@@ -78,7 +78,9 @@ class CopiedJournal:
         return await self._as_copied()
 
     async def _as_copied(self) -> JournalState:
-        return (await self._copy.state())._replace(bytes=self._copied.tail.head.bytes)
+        found, head = await self._copy.state(), self._copied.tail.head
+        digest = head.digest if head.progress == found.progress else None
+        return found._replace(bytes=head.bytes, digest=digest)
 
     async def _close(self) -> None:
         self._copied.stop()

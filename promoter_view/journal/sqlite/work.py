@@ -48,6 +48,8 @@ def append(
         if version > known:
             written += _append_change(cursor, recall, list(of_it), pause)
     remember(cursor, {"progress": max(known, batch.progress)})
+    if batch.digest is not None and batch.progress >= known:
+        remember(cursor, {"digest": batch.digest, "digest_at": batch.progress})
     cursor.execute("DELETE FROM facts WHERE name = 'cluster'")
     return written
 
@@ -141,8 +143,10 @@ def state(cursor: Any) -> JournalState:
     (count,) = cursor.execute("SELECT count(*) FROM entries").fetchone()
     (first,) = cursor.execute("SELECT min(time_ms) FROM entries").fetchone()
     since = None if first is None else datetime.fromtimestamp(first / 1000, UTC)
-    progress = facts(cursor).get("progress", 0)
-    return JournalState(progress, newest, oldest, expired(cursor), since, count, _used_bytes(cursor))
+    told = facts(cursor)
+    progress = told.get("progress", 0)
+    digest = told.get("digest") if told.get("digest_at") == progress else None
+    return JournalState(progress, newest, oldest, expired(cursor), since, count, _used_bytes(cursor), digest)
 
 
 def newest_of(cursor: Any) -> EntryIdentity:

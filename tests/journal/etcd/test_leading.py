@@ -11,14 +11,17 @@ from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
 from promoter_view.clocks import wall
+from promoter_view.journal import keeping
 from promoter_view.journal.entries import JournalEntry
 from promoter_view.journal.keeping import SharedJournal
 from promoter_view.journal.store import JournalQuery, Retention
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
 from promoter_view.metrics import Metrics
+from promoter_view.records import Position
 from promoter_view.runtime import Runtime
 from tests.support.dashboard.company import Company
 from tests.support.journal.etcds import EtcdTown
+from tests.support.views.world import PATH
 
 _ALL = JournalQuery(limit=100_000)
 _RETENTION = Retention(1e9, 1 << 30)
@@ -92,6 +95,27 @@ class LeadingTests(TestCase):
         await self.until(lambda: "connection refused" in first.journal.problem)
         town.etcd.down = None
         await self.until(lambda: bool(second.told) and second.told == first.told)
+
+    async def test_who_ends_notes_how_far_it_has_looked(self) -> None:
+        """A copy of the event log begins at its head: nothing before it is missed."""
+        _, company, first, second = await self.opened()
+        first.lead()
+        company.go_on(30)
+        company.world.feed(Position(PATH, "9"))
+        await self.until(lambda: first.journal._writer is not None)
+        await Deferred.fromCoroutine(first.journal.close())
+        head = company.world.projector.head
+        await self.until(lambda: second.journal.progress == head)
+
+    async def test_who_ends_does_not_wait_for_a_place_that_is_away(self) -> None:
+        """It ends all the same, soon."""
+        self.patch(keeping, "_FINISH_SECONDS", 0.2)
+        town, company, first, _ = await self.opened()
+        first.lead()
+        company.go_on(30)
+        await self.until(lambda: first.journal._writer is not None)
+        self.patch(town.etcd, "commit", lambda *_: Deferred())
+        await Deferred.fromCoroutine(first.journal.close())
 
     async def until(self, condition: Callable[[], bool]) -> None:
         for _ in range(6000):

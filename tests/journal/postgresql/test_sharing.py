@@ -17,7 +17,7 @@ from twisted.trial.unittest import TestCase
 
 from promoter_view.journal.entries import BEGINNING, JournalEntry
 from promoter_view.journal.postgresql import driver, following, session, work
-from promoter_view.journal.postgresql.schema import VERSION
+from promoter_view.journal.postgresql.schema import STEPS, VERSION
 from promoter_view.journal.postgresql.store import PostgresJournal
 from promoter_view.journal.store import Batch, JournalBusyError, JournalError, JournalQuery, Retention
 from tests.support.journal.journals import BEGAN, entry
@@ -300,6 +300,16 @@ class SharingTests(TestCase):
         self.assertEqual(len(await journal.query(_ALL)), 1)
         with self.assertRaisesRegex(JournalError, "was written by a newer program"):
             await self.opened()
+
+    async def test_an_older_program_has_written_it(self) -> None:
+        """Its tables become those of this one, with all that is in them."""
+        schema = self.town.schema
+        self.server.execute(f"CREATE SCHEMA {schema}; {STEPS[0].format(schema)}")
+        self.server.execute(f"INSERT INTO {schema}.journal (version, origin, progress) VALUES (1, 5, 3)")
+        journal = await self.opened()
+        self.assertEqual((await journal.state()).progress, 3)
+        self.assertEqual(len(await journal.append(Batch(4, [entry(4)], 7))), 1)
+        self.assertEqual((await journal.state()).digest, 7)
 
     async def test_two_that_make_the_tables_at_once(self) -> None:
         """Both have the same."""

@@ -143,6 +143,21 @@ class StoreSuite:
             found = [each.identity.resource_version for each in await store.query(query)]
             self.assertEqual(found, wanted[::-1] if newest_first else wanted, query)
 
+    async def test_what_the_bundles_were(self) -> None:
+        """Their digest is that of the progress: of none that comes later, and it may come by itself."""
+        store = await self.opened()
+        for batch, digest in (
+            (Batch(3, [entry(1)], 7), 7),
+            (Batch(5, [entry(5)]), None),
+            (Batch(5, [], 8), 8),
+            (Batch(4, [], 9), 8),
+            (Batch(6, [], 0), 0),
+        ):
+            await store.append(batch)
+            self.assertEqual((await store.state()).digest, digest)
+        await store.prune(Retention(60, 1 << 30), BEGAN + timedelta(minutes=5))
+        self.assertEqual((await store.state()).digest, 0)
+
     async def test_what_has_no_commit_is_told_once(self) -> None:
         """What is backfilled of objects without commits, by object and event."""
         store = await self.opened()
@@ -214,7 +229,7 @@ class StoreSuite:
     async def test_it_is_there_after_a_restart(self) -> None:
         """Entries, progress, and what retention has deleted."""
         store = await self.opened()
-        await store.append(Batch(3, [entry(1), entry(2), entry(3)]))
+        await store.append(Batch(3, [entry(1), entry(2), entry(3)], 7))
         await store.prune(Retention(60, 1 << 30), BEGAN + timedelta(minutes=3.5))
         before = (await store.state(), await store.query(JournalQuery()))
         await store.close()
