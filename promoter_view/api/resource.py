@@ -21,7 +21,7 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.reading.answering import PieceReader, answer
 from promoter_view.reading.pages import Page, PageReader
 from promoter_view.reading.past.moments import Moments
-from promoter_view.reading.past.pasts import PastState
+from promoter_view.reading.past.state import PastState
 from promoter_view.reading.pump import MAX_WRITE_BYTES, Pump, Reader
 from promoter_view.reading.selection import Selection, exactly
 from promoter_view.reading.sighted import SightedViews

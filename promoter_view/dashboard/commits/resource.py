@@ -18,7 +18,7 @@ from promoter_view.reading.commits.finder import CommitFinder
 from promoter_view.reading.commits.found import Findings, document_of, not_found
 from promoter_view.reading.commits.question import CommitQuestion, NoQuestion, read_question, read_sha
 from promoter_view.reading.past.moments import Moments
-from promoter_view.reading.past.pasts import PastState
+from promoter_view.reading.past.state import PastState
 from promoter_view.reading.pump import Pump
 from promoter_view.web.entrance import send
 from promoter_view.web.errors import BadRequest

@@ -10,7 +10,7 @@ from html import escape
 from urllib.parse import quote, urlencode
 
 from promoter_view.reading.past.asked import AskedMoment
-from promoter_view.reading.past.pasts import PastState
+from promoter_view.reading.past.state import PastState
 from promoter_view.reading.past.seen import SeenMoment
 
 #: Of pages that have no past: what is followed from there is of now.

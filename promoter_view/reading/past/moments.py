@@ -9,7 +9,8 @@ from weakref import WeakKeyDictionary
 from promoter_view.reading.commits.finder import CommitFinder
 from promoter_view.reading.pages import Page, Part, page
 from promoter_view.reading.past.asked import moment_of, parse_at
-from promoter_view.reading.past.pasts import Pasts, PastState
+from promoter_view.reading.past.pasts import Pasts
+from promoter_view.reading.past.state import PastState
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.selection import Selection
 from promoter_view.reading.sighted import SightedViews

@@ -6,9 +6,8 @@ Requests for one moment share one replay, two run at a time, and the last few mo
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredSemaphore, succeed
@@ -24,14 +23,13 @@ from promoter_view.reading.past.asked import AskedMoment
 from promoter_view.reading.past.cleaned import CleanedPast
 from promoter_view.reading.past.memory import began_ms, neighbours
 from promoter_view.reading.past.replay import NO_LIMIT, Replay, at_end_of
-from promoter_view.reading.past.views import PastViews
-from promoter_view.records import Bundle
+from promoter_view.reading.past.state import PastState, state_of
+from promoter_view.reading.past.times import Span
 from promoter_view.runtime import Runtime
 from promoter_view.slices import Steps, cooperator, outcome_in_slices
-from promoter_view.views.definition import ViewDefinition
 from promoter_view.views.history import Expired, require_come
 from promoter_view.views.projector import Projector
-from promoter_view.views.versions import LAST_PLACE, join, split
+from promoter_view.views.versions import LAST_PLACE, split
 from promoter_view.web.errors import MomentGone, NotReady, PastUnavailable, TooManyRequests
 
 #: Each holds one whole state while it runs, beside the bytes that it shares with the state of now.
@@ -43,27 +41,6 @@ _KEPT = 4
 _RETRY_SECONDS = 2
 #: How often a moment is looked for where the log is shortened meanwhile.
 _ATTEMPTS = 3
-
-
-@dataclass(frozen=True, eq=False)
-class PastState:
-    """The state of one moment. ``since_ms`` is the time of its last record, milliseconds since 1970.
-
-    It is the answer for every moment from then until before ``until_ms``. ``definitions`` are those of the views then,
-    by plural. ``before`` and ``after`` are resourceVersions of states with one change less, and more; 0 for none.
-    """
-
-    views: PastViews
-    definitions: Mapping[str, ViewDefinition]
-    since_ms: int
-    until_ms: float
-    before: int
-    after: int
-
-    @property
-    def time(self) -> datetime:
-        """When its last record was written."""
-        return datetime.fromtimestamp(self.since_ms / 1000, UTC)
 
 
 class Pasts:
@@ -142,7 +119,7 @@ class Pasts:
         views = self._views
         found = {view: views.list(view) for view in views.definitions}
         newest = max((bundle.resource_version for bundles in found.values() for bundle in bundles), default=0)
-        return _past(views, found, views.head, since_ms=now_ms, until_ms=now_ms, changed=newest, following=0)
+        return state_of(views.definitions, found, views.head, Span(now_ms, now_ms), changed=newest, following=0)
 
     def _found(self, moment: AskedMoment) -> PastState | None:
         if self._restorations != self._views.restorations:  # it may be of a log that was put back
@@ -150,7 +127,7 @@ class Pasts:
             self._earliest, self._restorations = None, self._views.restorations
         if moment.resource_version:
             return self._kept.get(moment.resource_version)
-        kept = (past for past in self._kept.values() if past.since_ms <= moment.time_ms < past.until_ms)
+        kept = (past for past in self._kept.values() if past.span.holds(moment.time_ms, self._views.head))
         # One that was asked for in the middle of an offset has not all of that moment.
         return next((past for past in kept if split(past.views.head).place == LAST_PLACE), None)
 
@@ -217,15 +194,12 @@ class Pasts:
         near = await outcome_in_slices(neighbours(views, moment), reactor=self._reactor)
         changed = near.before.resource_version if near.before else views.horizon
         found = {view: views.list_at(view, "", head or at_end_of(changed)) for view in views.definitions}
-        return _past(
-            views,
-            found,
-            head or at_end_of(changed),
-            since_ms=near.latest_ms,
-            until_ms=moment.time_ms + 1 if near.after is None else near.after.time_ms,
-            changed=changed,
-            following=at_end_of(near.after.resource_version) if near.after else 0,
-        )
+        span = near.span(moment, views.head)
+        if self._held is not None:  # it has times of records that changed nothing too
+            span = Span(span.since_ms, span.since_ms)
+        following = at_end_of(near.after.resource_version) if near.after else 0
+        head = head or at_end_of(changed)
+        return state_of(views.definitions, found, head, span, changed=changed, following=following)
 
     async def _from_log(self, log: LogPast, moment: AskedMoment) -> PastState:
         """Errors: MomentGone, Expired, LogError."""
@@ -250,7 +224,8 @@ class Pasts:
             self._reading(more > 0)
 
     async def _replayed(self, replay: Replay, moment: AskedMoment) -> PastState:
-        newest = split(self._views.head).offset
+        head = self._views.head
+        newest = split(head).offset
         await replay.through(lambda record, latest: record.offset <= newest and moment.holds(record.offset, latest))
         if replay.next is None and replay.last < newest:
             raise LogDamaged("the log ends before its newest record")
@@ -258,7 +233,7 @@ class Pasts:
             raise Expired(moment.resource_version, self._views.horizon)
         if not replay.built:
             raise MomentGone(moment.text, await _complete_from(replay))
-        return await self._finished(replay, moment)
+        return await self._finished(replay, moment, replay.span(moment.time_ms, head))
 
     async def _begun(self, log: LogPast, points: Iterable[int], limit: int = NO_LIMIT) -> Replay | None:
         """A replay from the first of those that can be read; None where there is none."""
@@ -273,23 +248,13 @@ class Pasts:
                 return replay
         return None
 
-    async def _finished(self, replay: Replay, moment: AskedMoment) -> PastState:
-        projector, head = replay.projector, moment.resource_version
-        head = head or projector.head
+    async def _finished(self, replay: Replay, moment: AskedMoment, span: Span) -> PastState:
+        projector = replay.projector
+        head = moment.resource_version or projector.head
         at = min(head, projector.head)  # at some offsets nothing was recorded
         found = {view: projector.list_at(view, "", at) for view in projector.definitions}
-        definitions, following = projector.definitions, replay.next
-        latest = replay.latest_ms or milliseconds_of(replay.last)
-        return _past(
-            projector,
-            found,
-            head,
-            since_ms=latest,
-            until_ms=moment.time_ms + 1 if following is None else max(latest, following.time_ms),
-            changed=replay.changed,
-            following=await replay.following(),
-            definitions=definitions,
-        )
+        definitions, changed = projector.definitions, replay.changed
+        return state_of(definitions, found, head, span, changed=changed, following=await replay.following())
 
     async def _first(self, log: LogPast) -> str:
         """The earliest moment that can be asked for, "" for none; kept as long as the log begins where it does."""
@@ -307,27 +272,11 @@ class Pasts:
         return self._earliest[1]
 
 
-def _past(
-    projector: Projector,
-    found: Mapping[str, Sequence[Bundle]],
-    head: int,
-    *,
-    since_ms: int,
-    until_ms: float,
-    changed: int,
-    following: int,
-    definitions: Mapping[str, ViewDefinition] | None = None,
-) -> PastState:
-    before = join(split(changed).offset - 1, split(changed).generation, LAST_PLACE) if changed else 0
-    views = PastViews(found, head)
-    return PastState(views, definitions or projector.definitions, since_ms, until_ms, before, following)
-
-
 async def _complete_from(replay: Replay) -> str:
     """When the first complete state from there on is, "" where none is."""
     if not replay.built:
         await replay.through(lambda *_: not replay.built, most=1)
-    return _written(replay.latest_ms or milliseconds_of(replay.last)) if replay.built else ""
+    return _written(replay.time_ms) if replay.built else ""
 
 
 def _begins_before(point: int, moment: AskedMoment) -> bool:

@@ -19,7 +19,8 @@ from promoter_view.log.past import LogPast
 from promoter_view.reading.past import folding
 from promoter_view.reading.past.cleaned import CleanedPast
 from promoter_view.reading.past.folding import Fold, can_fold
-from promoter_view.records import Mark, Record, Snapshot
+from promoter_view.reading.past.times import Span, latest_ms
+from promoter_view.records import UNSHOWN, Mark, Record, Snapshot
 from promoter_view.slices import in_slices, outcome_in_slices
 from promoter_view.views.history import Expired
 from promoter_view.views.projector import Projector
@@ -79,6 +80,18 @@ class Replay:
     def built(self) -> bool:
         """There is a complete state."""
         return self._fold is not None or self.projector.built
+
+    @property
+    def time_ms(self) -> int:
+        """That of the last record that counts as written at a time."""
+        return self.latest_ms or milliseconds_of(self.last)
+
+    def span(self, time_ms: int, newest: int) -> Span:
+        """Of which moments this is the state, among them ``time_ms``; ``newest`` is the newest resourceVersion."""
+        following = self.next
+        if following is None or isinstance(following.entry, UNSHOWN):
+            return Span(self.time_ms, time_ms + 1, newest)
+        return Span(self.time_ms, latest_ms(self.time_ms, following))
 
     async def close(self) -> None:
         """No more of the log is read."""
@@ -143,7 +156,7 @@ class Replay:
     async def _admitted(self, admits: Admits, most: int) -> Sequence[Record]:
         admitted: list[Record] = []
         while len(admitted) < most and (self._ahead or (not admitted and await self._filled())):
-            latest = max(self.latest_ms, self._ahead[0].time_ms)
+            latest = latest_ms(self.latest_ms, self._ahead[0])
             if not admits(self._ahead[0], latest):
                 break
             admitted.append(self._ahead.popleft())

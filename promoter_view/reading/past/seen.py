@@ -13,7 +13,7 @@ from promoter_view.records import Bundle
 from promoter_view.views.versions import LAST_PLACE, join, moment, split
 
 if TYPE_CHECKING:
-    from promoter_view.reading.past.pasts import PastState
+    from promoter_view.reading.past.state import PastState
 
 
 @dataclass(frozen=True, slots=True)

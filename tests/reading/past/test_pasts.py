@@ -61,7 +61,7 @@ def test_a_hundred_random_moments(run):
         past = run.now(pasts.at(AskedMoment("then", time_ms=time_ms)))
         assert past.views.head == join(offset, 0, LAST_PLACE)
         assert seen(past.views) == shown
-        assert past.since_ms <= time_ms < past.until_ms
+        assert past.span.since_ms <= time_ms < past.span.until_ms
 
 
 def test_any_resource_version(run):

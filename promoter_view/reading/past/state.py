@@ -1,0 +1,49 @@
+"""The state of one moment of the past, and for which other moments it is the answer too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from promoter_view.reading.past.times import Span
+from promoter_view.reading.past.views import PastViews
+from promoter_view.records import Bundle
+from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.versions import LAST_PLACE, join, split
+
+
+@dataclass(frozen=True, eq=False)
+class PastState:
+    """``span``: the moments of which it is the state. ``definitions`` are those of the views then, by plural.
+
+    ``before`` and ``after`` are resourceVersions of states with one change less, and more; 0 for none.
+    """
+
+    views: PastViews
+    definitions: Mapping[str, ViewDefinition]
+    span: Span
+    before: int
+    after: int
+
+    @property
+    def time(self) -> datetime:
+        """When its last record was written."""
+        return datetime.fromtimestamp(self.span.since_ms / 1000, UTC)
+
+
+def state_of(
+    definitions: Mapping[str, ViewDefinition],
+    found: Mapping[str, Sequence[Bundle]],
+    head: int,
+    span: Span,
+    *,
+    changed: int,
+    following: int,
+) -> PastState:
+    """Of the bundles ``found`` by view. ``changed`` is the resourceVersion of the last change of one, 0 for none.
+
+    ``following`` is that of the state with one change more.
+    """
+    before = join(split(changed).offset - 1, split(changed).generation, LAST_PLACE) if changed else 0
+    return PastState(PastViews(found, head), definitions, span, before, following)
