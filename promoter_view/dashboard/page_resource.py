@@ -28,8 +28,8 @@ from promoter_view.log.errors import LogUnreachable
 from promoter_view.reading.answering import PieceReader, answer
 from promoter_view.reading.past.asked import parse_at
 from promoter_view.reading.past.moments import Moments
-from promoter_view.reading.past.state import PastState
 from promoter_view.reading.past.seen import seen_of
+from promoter_view.reading.past.state import PastState
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.records import Bundle

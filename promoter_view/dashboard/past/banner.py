@@ -10,8 +10,8 @@ from html import escape
 from urllib.parse import quote, urlencode
 
 from promoter_view.reading.past.asked import AskedMoment
-from promoter_view.reading.past.state import PastState
 from promoter_view.reading.past.seen import SeenMoment
+from promoter_view.reading.past.state import PastState
 
 #: Of pages that have no past: what is followed from there is of now.
 _OF_NOW = ("static/", "sign-in", "sign-out", "program", "journal", "healthz")

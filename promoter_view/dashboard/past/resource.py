@@ -15,8 +15,8 @@ from promoter_view.dashboard.past.banner import exactly
 from promoter_view.dashboard.past.comparing import ComparedBundle, ComparedMoments, compare_steps
 from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.reading.past.moments import Moments
-from promoter_view.reading.past.state import PastState
 from promoter_view.reading.past.seen import SeenMoment, seen_of
+from promoter_view.reading.past.state import PastState
 from promoter_view.records import Bundle
 from promoter_view.slices import outcome_in_slices
 from promoter_view.views.contents import Readings

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from promoter_view.boundaries import ViewReader
 from promoter_view.reading.past.asked import AskedMoment
-from promoter_view.reading.past.times import Span, written_ms
+from promoter_view.reading.past.times import Validity, written_ms
 from promoter_view.records import BundleChange
 from promoter_view.views.versions import moment, split
 
@@ -21,11 +21,11 @@ class Neighbours(NamedTuple):
     after: BundleChange | None
     latest_ms: int
 
-    def span(self, asked: AskedMoment, newest: int) -> Span:
+    def span(self, asked: AskedMoment, newest: int) -> Validity:
         """For which moments the state between them is the answer; ``newest`` is the newest resourceVersion."""
         if self.after is None:
-            return Span(self.latest_ms, asked.time_ms + 1, newest)
-        return Span(self.latest_ms, max(self.latest_ms, _written_ms(self.after)))
+            return Validity(self.latest_ms, asked.time_ms + 1, newest)
+        return Validity(self.latest_ms, max(self.latest_ms, _written_ms(self.after)))
 
 
 def neighbours(views: ViewReader, asked: AskedMoment) -> Generator[None, None, Neighbours]:

@@ -24,7 +24,7 @@ from promoter_view.reading.past.cleaned import CleanedPast
 from promoter_view.reading.past.memory import began_ms, neighbours
 from promoter_view.reading.past.replay import NO_LIMIT, Replay, at_end_of
 from promoter_view.reading.past.state import PastState, state_of
-from promoter_view.reading.past.times import Span
+from promoter_view.reading.past.times import Validity
 from promoter_view.runtime import Runtime
 from promoter_view.slices import Steps, cooperator, outcome_in_slices
 from promoter_view.views.history import Expired, require_come
@@ -119,7 +119,7 @@ class Pasts:
         views = self._views
         found = {view: views.list(view) for view in views.definitions}
         newest = max((bundle.resource_version for bundles in found.values() for bundle in bundles), default=0)
-        return state_of(views.definitions, found, views.head, Span(now_ms, now_ms), changed=newest, following=0)
+        return state_of(views.definitions, found, views.head, Validity(now_ms, now_ms), changed=newest, following=0)
 
     def _found(self, moment: AskedMoment) -> PastState | None:
         if self._restorations != self._views.restorations:  # it may be of a log that was put back
@@ -196,7 +196,7 @@ class Pasts:
         found = {view: views.list_at(view, "", head or at_end_of(changed)) for view in views.definitions}
         span = near.span(moment, views.head)
         if self._held is not None:  # it has times of records that changed nothing too
-            span = Span(span.since_ms, span.since_ms)
+            span = Validity(span.since_ms, span.since_ms)
         following = at_end_of(near.after.resource_version) if near.after else 0
         head = head or at_end_of(changed)
         return state_of(views.definitions, found, head, span, changed=changed, following=following)
@@ -248,7 +248,7 @@ class Pasts:
                 return replay
         return None
 
-    async def _finished(self, replay: Replay, moment: AskedMoment, span: Span) -> PastState:
+    async def _finished(self, replay: Replay, moment: AskedMoment, span: Validity) -> PastState:
         projector = replay.projector
         head = moment.resource_version or projector.head
         at = min(head, projector.head)  # at some offsets nothing was recorded

@@ -19,7 +19,7 @@ from promoter_view.log.past import LogPast
 from promoter_view.reading.past import folding
 from promoter_view.reading.past.cleaned import CleanedPast
 from promoter_view.reading.past.folding import Fold, can_fold
-from promoter_view.reading.past.times import Span, latest_ms
+from promoter_view.reading.past.times import Validity, latest_ms
 from promoter_view.records import UNSHOWN, Mark, Record, Snapshot
 from promoter_view.slices import in_slices, outcome_in_slices
 from promoter_view.views.history import Expired
@@ -86,12 +86,12 @@ class Replay:
         """That of the last record that counts as written at a time."""
         return self.latest_ms or milliseconds_of(self.last)
 
-    def span(self, time_ms: int, newest: int) -> Span:
+    def span(self, time_ms: int, newest: int) -> Validity:
         """Of which moments this is the state, among them ``time_ms``; ``newest`` is the newest resourceVersion."""
         following = self.next
         if following is None or isinstance(following.entry, UNSHOWN):
-            return Span(self.time_ms, time_ms + 1, newest)
-        return Span(self.time_ms, latest_ms(self.time_ms, following))
+            return Validity(self.time_ms, time_ms + 1, newest)
+        return Validity(self.time_ms, latest_ms(self.time_ms, following))
 
     async def close(self) -> None:
         """No more of the log is read."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from promoter_view.reading.past.times import Span
+from promoter_view.reading.past.times import Validity
 from promoter_view.reading.past.views import PastViews
 from promoter_view.records import Bundle
 from promoter_view.views.definition import ViewDefinition
@@ -22,7 +22,7 @@ class PastState:
 
     views: PastViews
     definitions: Mapping[str, ViewDefinition]
-    span: Span
+    span: Validity
     before: int
     after: int
 
@@ -36,7 +36,7 @@ def state_of(
     definitions: Mapping[str, ViewDefinition],
     found: Mapping[str, Sequence[Bundle]],
     head: int,
-    span: Span,
+    span: Validity,
     *,
     changed: int,
     following: int,

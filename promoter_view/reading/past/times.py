@@ -30,7 +30,7 @@ def latest_ms(before_ms: int, record: Record) -> int:
     return max(before_ms, written_ms(record.offset, record.time_ms))
 
 
-class Span(NamedTuple):
+class Validity(NamedTuple):
     """The moments of which one state is the answer: from ``since_ms`` until before ``until_ms``, both since 1970.
 
     Where ``newest`` is not 0 nothing was known of later times: a record may come yet that a clock that is set back

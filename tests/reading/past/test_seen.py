@@ -8,7 +8,7 @@ from typing import Any
 
 from promoter_view.reading.past.seen import SeenMoment, seen_of
 from promoter_view.reading.past.state import PastState
-from promoter_view.reading.past.times import Span
+from promoter_view.reading.past.times import Validity
 from promoter_view.reading.past.views import PastViews
 from promoter_view.views.versions import LAST_PLACE, join
 
@@ -18,7 +18,7 @@ HEAD = join(OFFSET + 50_000, 1, LAST_PLACE)
 
 def past(*, since_ms: int = 1_800_000_005_000) -> PastState:
     """Its last record was written 5 s after that offset."""
-    return PastState(PastViews({}, HEAD), {}, Span(since_ms, since_ms + 1), before=7, after=9)
+    return PastState(PastViews({}, HEAD), {}, Validity(since_ms, since_ms + 1), before=7, after=9)
 
 
 def bundle(offset: int) -> Any:

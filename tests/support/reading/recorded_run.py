@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import orjson
@@ -10,9 +11,13 @@ from twisted.internet.defer import Deferred, succeed
 from promoter_view.kubernetes.cleaning import cleaned_again
 from promoter_view.kubernetes.kinds import REFLECTED_KINDS
 from promoter_view.kubernetes.reflecting.reflectors import rules_of
+from promoter_view.log.etcd.at_rest import EtcdAtRest
 from promoter_view.log.etcd.layout import KeyLayout
 from promoter_view.log.etcd.past import EtcdPast
+from promoter_view.log.file.disk import Disk
+from promoter_view.log.file.folder_at_rest import FolderAtRest
 from promoter_view.log.file.past import FolderPast
+from promoter_view.log.offsets import milliseconds_of
 from promoter_view.metrics import Metrics
 from promoter_view.reading.past.pasts import Pasts
 from promoter_view.reading.past.telling import DerivedWriter
@@ -20,6 +25,7 @@ from promoter_view.records import UNSHOWN, Change, ChangeType, Mirror, Position
 from promoter_view.slices import at_once
 from promoter_view.views.projector import Projector
 from tests.support.log.benches import EtcdBench
+from tests.support.log.fake_etcd import FakeEtcd
 from tests.support.log.fakes import Bench, InlineWorker
 from tests.support.runtimes import a_runtime
 from tests.support.views.oracle import key_of
@@ -30,11 +36,11 @@ PATHS = {kind: f"/apis/{kind}" for kind in RULES}
 MIRROR = Mirror("cluster", {PATHS[kind]: rules.digest for kind, rules in RULES.items()})
 
 
-def a_projector(history_bytes=1 << 16, now=None):
+def a_projector(history_bytes=1 << 16, now=None, generation=0):
     """An empty one, of all views; ``now``: for a moment of the past."""
     return Projector(
         DEFINITIONS,
-        generation=0,
+        generation=generation,
         history_bytes=history_bytes,
         metrics=Metrics(),
         warn=lambda _: None,
@@ -53,7 +59,7 @@ class Told:
     """A Follower that remembers what its projector shows after each record: (offset, time, what is seen or None)."""
 
     def __init__(self, run):
-        self.projector = a_projector()
+        self.projector = a_projector(generation=run.generation)
         self._run = run
 
     def restore(self, snapshot):
@@ -72,6 +78,12 @@ class Told:
         return self.projector.snapshot()
 
 
+async def copied(source, target, follower):
+    """All that a log amounts to begins another."""
+    await source.read(follower)
+    await target.begin(follower.snapshot())
+
+
 class FolderBench(Bench):
     """A log's folder: many segments, many snapshots."""
 
@@ -81,6 +93,17 @@ class FolderBench(Bench):
     def past(self):
         """What reads it beside its writer."""
         return FolderPast(self.path, worker=InlineWorker())
+
+    def be_of(self, generation):
+        """Who opens it from now on makes views of that generation."""
+        self.settings = replace(self.settings, generation=generation)
+
+    def copy(self, follower):
+        """The log is copied by that follower, to where it goes on."""
+        target = self.path.with_name(f"{self.path.name}-copied")
+        source, target = (FolderAtRest(path, disk=Disk(), now=self.wall) for path in (self.path, target))
+        self.now(copied(source, target, follower))
+        self.path = self.path.with_name(f"{self.path.name}-copied")
 
     def pass_(self, seconds):
         """Time passes."""
@@ -107,6 +130,17 @@ class EtcdRunBench(EtcdBench):
     def past(self):
         """What reads it beside its writer."""
         return EtcdPast(self.reading, KeyLayout("view"), reactor=self.clock)
+
+    def be_of(self, generation):
+        """Who opens it from now on makes views of that generation."""
+        self.settings["generation"] = generation
+
+    def copy(self, follower):
+        """The log is copied by that follower, to where it goes on."""
+        target = FakeEtcd(self.clock)
+        ends = (EtcdAtRest(etcd, "view", clock=self.clock, wall=self.wall) for etcd in (self.etcd, target))
+        self.wait(Deferred.fromCoroutine(copied(*ends, follower)))
+        self.etcd = self.reading = target
 
     def compact(self):
         """Somebody compacts to the newest revision."""
@@ -143,7 +177,12 @@ class EtcdRunBench(EtcdBench):
 
 
 class RecordedRun:
-    """``told``: what was seen after each record. ``tells``: the log tells of so many changes of bundles at a time."""
+    """``told``: what was seen after each record. ``tells``: the log tells of so many changes of bundles at a time.
+
+    ``generation`` is that of the views' definitions.
+    """
+
+    generation = 0
 
     def __init__(self, bench, *, seed=1, tells=0):
         self.random = Random(seed)
@@ -224,9 +263,9 @@ class RecordedRun:
         return Pasts(
             live,
             chosen["log"],
-            chosen.get("make", lambda: a_projector(now=live)),
+            chosen.get("make", lambda: a_projector(now=live, generation=self.generation)),
             chosen["rules"],
-            generation=0,
+            generation=self.generation,
             runtime=a_runtime(chosen.get("reactor", self.bench.clock), wall=self.bench.wall),
             barrier=chosen.get("barrier", self.log.barrier) or (lambda: succeed(None)),
         )
@@ -240,7 +279,7 @@ class RecordedRun:
         found = None
         latest = 0
         for offset, at_ms, shown in self.told:
-            latest = max(latest, at_ms)
+            latest = max(latest, min(at_ms, milliseconds_of(offset)))
             if latest > time_ms:
                 break
             found = (offset, shown)
