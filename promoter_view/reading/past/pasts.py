@@ -281,7 +281,9 @@ async def _complete_from(replay: Replay) -> str:
 
 def _begins_before(point: int, moment: AskedMoment) -> bool:
     """Whether all up to that point is part of the moment's state. No record is later than its offset tells."""
-    return point < moment.offset if moment.resource_version else milliseconds_of(point) <= moment.time_ms
+    if not moment.resource_version:
+        return milliseconds_of(point) <= moment.time_ms
+    return point < moment.offset + (split(moment.resource_version).place == LAST_PLACE)
 
 
 def _limit(moment: AskedMoment) -> int:
