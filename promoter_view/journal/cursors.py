@@ -21,18 +21,30 @@ class SecondCursors:
     def __init__(self, shelf: CursorShelf | None, *, clock: IReactorTime) -> None:
         self._shelf = shelf
         self._clock = clock
-        self._moved: dict[str, EntryIdentity] = {}
+        self._moved: dict[str, EntryIdentity | None] = {}
         self._due: IDelayedCall | None = None
         #: As it was when the journal was opened, by name.
         self.known: Mapping[str, EntryIdentity] = {}
+        #: Of all that there are.
+        self.names: set[str] = set()
 
     async def open(self) -> None:
         """Errors: JournalError."""
         if self._shelf is not None:
             self.known = await self._shelf.cursors()
+            self.names = set(self.known)
 
     def moved(self, places: Mapping[str, EntryIdentity]) -> None:
         """Those have come so far, and the log has it."""
+        self._move(places)
+        self.names.update(places)
+
+    def forget(self, name: str) -> None:
+        """Nobody has it any more."""
+        self._move({name: None})
+        self.names.discard(name)
+
+    def _move(self, places: Mapping[str, EntryIdentity | None]) -> None:
         if self._shelf is None:
             return
         self._moved.update(places)

@@ -124,8 +124,8 @@ class JournalStore(Protocol):
 class CursorShelf(Protocol):
     """Has cursors in entries a second time, for when the log that has them is gone. Each may fail with JournalError."""
 
-    def keep_cursors(self, places: Mapping[str, EntryIdentity]) -> Deferred[None]:
-        """By the names of those who have come so far."""
+    def keep_cursors(self, places: Mapping[str, EntryIdentity | None]) -> Deferred[None]:
+        """By the names of those who have come so far; None: it is not kept any more."""
 
     def cursors(self) -> Deferred[Mapping[str, EntryIdentity]]:
         """What was kept."""

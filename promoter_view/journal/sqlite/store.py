@@ -88,7 +88,7 @@ class SqliteJournal:
         """See JournalStore."""
         return self._write(lambda cursor: work.prune(cursor, retention, now))
 
-    def keep_cursors(self, places: Mapping[str, EntryIdentity]) -> Deferred[None]:
+    def keep_cursors(self, places: Mapping[str, EntryIdentity | None]) -> Deferred[None]:
         """See CursorShelf."""
         return self._write(lambda cursor: work.keep_cursors(cursor, places))
 

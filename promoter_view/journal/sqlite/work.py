@@ -205,10 +205,13 @@ def _expired(last: EntryIdentity) -> Mapping[str, int]:
     return {"expired": last.resource_version, "expired_item": last.item}
 
 
-def keep_cursors(cursor: Any, places: Mapping[str, EntryIdentity]) -> None:
-    """How far others have come with the entries, by name."""
-    told = {_CURSOR + name: place.resource_version for name, place in places.items()}
-    remember(cursor, told | {_CURSOR_ITEM + name: place.item for name, place in places.items()})
+def keep_cursors(cursor: Any, places: Mapping[str, EntryIdentity | None]) -> None:
+    """How far others have come with the entries, by name; None: it is not kept any more."""
+    kept = {name: place for name, place in places.items() if place is not None}
+    told = {_CURSOR + name: place.resource_version for name, place in kept.items()}
+    remember(cursor, told | {_CURSOR_ITEM + name: place.item for name, place in kept.items()})
+    gone = [(part + name,) for name in places.keys() - kept.keys() for part in (_CURSOR, _CURSOR_ITEM)]
+    cursor.executemany("DELETE FROM facts WHERE name = ?", gone)
 
 
 def cursors(cursor: Any) -> Mapping[str, EntryIdentity]:

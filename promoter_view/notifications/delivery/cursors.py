@@ -65,12 +65,13 @@ class CursorKeeper:
         self._forgotten.discard(kept.name)
 
     def remove(self, name: str) -> None:
-        """It is not kept any more, and stays as the log has it."""
-        self._all.pop(name, None)
+        """It is not kept any more, and stays where it stands."""
+        if name in self._all:
+            self.flush()
+            del self._all[name]
 
     def forget(self, name: str) -> None:
-        """It is not wanted any more."""
-        self.remove(name)
+        """Nobody has it any more."""
         self._forgotten.add(name)
         self.write_within(SENT_SECONDS)
 

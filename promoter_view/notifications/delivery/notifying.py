@@ -19,6 +19,7 @@ from promoter_view.journal.store import JournalError, JournalQuery
 from promoter_view.kubernetes.client.client import KubernetesClient
 from promoter_view.moments import parse_moment
 from promoter_view.notifications.declaring import Subscription
+from promoter_view.notifications.delivery.absences import Absences
 from promoter_view.notifications.delivery.cursors import CursorKeeper
 from promoter_view.notifications.delivery.following import NotificationsFile
 from promoter_view.notifications.delivery.loop import EntrySource, SendingParts, SubscriptionLoop
@@ -36,7 +37,7 @@ from promoter_view.web.errors import BadRequest, JournalUnavailable, NotSending,
 if TYPE_CHECKING:
     from promoter_view.boundaries import NotificationsDesk
 
-_MEASURE_SECONDS = 5.0
+_LOOK_SECONDS = 5.0
 
 
 class CursorViews(ViewReader, Protocol):
@@ -80,7 +81,8 @@ class Notifications:
         self._loops: dict[str, SubscriptionLoop] = {}
         #: Where those go on that had a cursor in a log that is gone.
         self._begin_at: EntryIdentity | None = None
-        self._measuring = Periodic(runtime.reactor, lambda: _MEASURE_SECONDS, self._measure)
+        self._absences = Absences()
+        self._measuring = Periodic(runtime.reactor, lambda: _LOOK_SECONDS, self._look)
 
     def start(self, cluster: KubernetesClient) -> None:
         """Follows the file. ``cluster`` is where Events are created."""
@@ -96,8 +98,7 @@ class Notifications:
         told = (self._formats, self._links, runtime, self._cluster)
         self._parts = SendingParts(self._journal, self._views, keeper, *told)
         self._begin_at = self._lost()
-        # A file that lags behind the one of the replica that led before is no reason to forget a cursor.
-        self._apply(forgets=False)
+        self._apply()
 
     def end(self) -> Deferred[None]:
         """See Leading. What is not durable yet is queued; a log that is another's refuses it."""
@@ -153,6 +154,7 @@ class Notifications:
         self._declared = {each.name: each for each in found}
         if self._parts is not None:
             self._apply()
+            self._forget_absent()
 
     def _lost(self) -> EntryIdentity | None:
         """Where to go on if the log is younger than the journal, and so lost its cursors."""
@@ -160,16 +162,13 @@ class Notifications:
         is_lost = known > 0 and not self._views.cursors and split(known).offset < first
         return EntryIdentity(known, LAST) if is_lost else None
 
-    def _apply(self, *, forgets: bool = True) -> None:
+    def _apply(self) -> None:
         declared, parts = self._declared, self._parts
         if declared is None or parts is None:
             return
         for name in [*self._loops]:
             if name not in declared:
                 self._drop(self._loops.pop(name))
-        for name in self._views.cursors:
-            if forgets and name not in declared:
-                parts.keeper.forget(name)
         for name, subscription in declared.items():
             if name in self._loops:
                 self._loops[name].change(subscription)
@@ -188,9 +187,20 @@ class Notifications:
 
     def _drop(self, loop: SubscriptionLoop) -> None:
         if self._parts is not None:
-            self._parts.keeper.forget(loop.name)
+            self._parts.keeper.remove(loop.name)
         Deferred.fromCoroutine(loop.stop())
         self._runtime.metrics.forget_subscription(loop.name)
+
+    def _forget_absent(self) -> None:
+        """Cursors of those that nobody declares any more. A file that cannot be read says nothing of that."""
+        declared, parts, second = self._declared, self._parts, self._journal.cursors
+        if declared is None or parts is None or self._file.problem:
+            self._absences = Absences()
+            return
+        absent = {*self._views.cursors, *second.names} - declared.keys()
+        for name in self._absences.over(sorted(absent), self._runtime.reactor.seconds()):
+            parts.keeper.forget(name)
+            second.forget(name)
 
     async def _end(self) -> None:
         parts, self._parts = self._parts, None
@@ -237,6 +247,10 @@ class Notifications:
             for name, each in (self._declared or {}).items()
             for loop in (self._loops.get(name),)
         }
+
+    def _look(self) -> None:
+        self._measure()
+        self._forget_absent()
 
     def _measure(self) -> None:
         metrics, now = self._runtime.metrics, self._runtime.now()

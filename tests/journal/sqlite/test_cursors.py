@@ -20,4 +20,7 @@ def test_what_is_kept_is_there() -> None:
     work.keep_cursors(cursor, {"chat": EntryIdentity(1, 0), "mail": EntryIdentity(3, LAST)})
     work.keep_cursors(cursor, {"chat": EntryIdentity(3, 0)})
     assert work.cursors(cursor) == {"chat": (3, 0), "mail": (3, LAST)}
+    work.keep_cursors(cursor, {"chat": None, "nobody": None})
+    assert work.cursors(cursor) == {"mail": (3, LAST)}
+    assert "cursor" not in " ".join(name for name in work.facts(cursor) if "mail" not in name)
     assert work.state(cursor)._replace(bytes=0) == before._replace(bytes=0)

@@ -39,8 +39,8 @@ class Shelf:
     def __init__(self) -> None:
         self.places: dict[str, EntryIdentity] = {}
 
-    def keep_cursors(self, places: Mapping[str, EntryIdentity]) -> Deferred[None]:
-        self.places.update(places)
+    def keep_cursors(self, places: Mapping[str, EntryIdentity | None]) -> Deferred[None]:
+        self.places = {name: place for name, place in {**self.places, **places}.items() if place is not None}
         return succeed(None)
 
     def cursors(self) -> Deferred[Mapping[str, EntryIdentity]]:
@@ -110,6 +110,12 @@ class Bench:
 
     def wait(self, seconds: float = 0.05) -> None:
         self.clock.pump([seconds / 20] * 20)
+
+    def look(self, seconds: int) -> None:
+        """Time passes, in which it is looked at now and then."""
+        for _ in range(seconds // 10):
+            self.notifications._look()
+            self.wait(10)
 
     def standing(self, name: str = "chat") -> Any:
         return self.notifications._loops[name].standing
@@ -382,16 +388,39 @@ def test_a_digest_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_that_is_declared_no_more_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where only the log knows it; under the same name it is a new one later."""
+    """After an hour; also where only the log, or the journal, knows it. Under the same name it is a new one later."""
     bench = begun(monkeypatch)
     bench.cursors["old"] = CursorPlace(3, 0)
+    bench.journal.cursors.moved({"older": EntryIdentity(2, 0)})
     bench.write(entry(11))
-    bench.wait(2)
     bench.declare()
-    bench.wait(2)
-    assert bench.cursors == {}
+    bench.look(3590)
+    assert bench.cursors.keys() == {"chat", "old"}
+    bench.look(30)
+    assert bench.cursors == bench.shelf.places == {}
     bench.write(entry(12))
-    assert bench.sent == ["11-0"]
+    bench.declare(CHAT)
+    bench.write(entry(13))
+    assert bench.sent == ["11-0", "13-0"]
+
+
+def test_a_file_that_is_wrong_for_a_moment_costs_no_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is declared again goes on where it stood, and loses nothing; a file that cannot be read says nothing."""
+    bench = begun(monkeypatch)
+    bench.write(entry(11))
+    bench.declare()
+    bench.look(3000)
+    bench.write(entry(12), entry(13))
+    bench.declare(CHAT)
+    bench.wait(2)
+    assert bench.sent == ["11-0", "12-0", "13-0"]
+    bench.declare()
+    bench.look(3000)
+    bench.notifications._file._refused.set("it is no YAML", reason="", meanwhile="")
+    bench.look(3000)
+    bench.notifications._file._refused.clear()
+    bench.look(3000)
+    assert bench.cursors.keys() == {"chat"}
 
 
 def test_one_that_is_declared_in_another_way_keeps_its_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
