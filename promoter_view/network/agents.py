@@ -14,6 +14,7 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent, IAgentEndpointFactory, IBodyProducer, IPolicyForHTTPS, IResponse
 from zope.interface import implementer
 
+from promoter_view.network.bounding import BoundedEndpoint
 from promoter_view.network.dialing import HostEndpoint
 from promoter_view.network.proxies import Proxy
 from promoter_view.network.targets import Target
@@ -31,10 +32,13 @@ class Policies(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """Bounds: of the time to connect, and of the connections that are kept for each host."""
+    """Bounds: of the time to connect, of the connections that are kept for each host, and of the bytes of an answer,
+    None for no bound.
+    """
 
     connect_seconds: float
     max_kept: int
+    max_answer_bytes: int | None = None
 
 
 class Agents(Generic[Material]):
@@ -81,14 +85,18 @@ class Agents(Generic[Material]):
         """https by a tunnel; http by asking the proxy for the whole URI (RFC 9112, 3.2.2), as every client does."""
         endpoint = ProxyEndpoint(self._secured(self._host(proxy.target), proxy.target, policies.proxy), proxy)
         if not target.secure:
-            return _Forwarded(ProxyAgent(endpoint, self._reactor, self._pool), proxy)
+            return _Forwarded(ProxyAgent(self._bounded(endpoint), self._reactor, self._pool), proxy)
         seconds = self._settings.connect_seconds
         tunnel = TunnelEndpoint(endpoint, target, proxy, clock=self._reactor, connect_seconds=seconds)
         return self._fixed(self._secured(tunnel, target, policies.target))
 
     def _fixed(self, endpoint: IStreamClientEndpoint) -> IAgent:
-        agent: IAgent = Agent.usingEndpointFactory(self._reactor, _Fixed(endpoint), self._pool)
+        agent: IAgent = Agent.usingEndpointFactory(self._reactor, _Fixed(self._bounded(endpoint)), self._pool)
         return agent
+
+    def _bounded(self, endpoint: IStreamClientEndpoint) -> IStreamClientEndpoint:
+        most = self._settings.max_answer_bytes
+        return endpoint if most is None else BoundedEndpoint(endpoint, most)
 
     def _host(self, target: Target) -> IStreamClientEndpoint:
         return HostEndpoint(self._reactor, target.host, target.port, connect_seconds=self._settings.connect_seconds)

@@ -32,7 +32,8 @@ from promoter_view.runtime import Runtime
 
 #: From the first byte that is sent to the answer's status.
 ANSWER_SECONDS = 15.0
-_CONNECTING = ConnectionSettings(connect_seconds=5.0, max_kept=1)
+#: Of a whole answer: more headers than that cost the receiver its connection at once.
+_CONNECTING = ConnectionSettings(connect_seconds=5.0, max_kept=1, max_answer_bytes=256 * 1024)
 #: Of an answer's body; what is longer costs the receiver its connection.
 _MOST_BYTES = 64 * 1024
 _BODY_SECONDS = 5.0
@@ -60,8 +61,10 @@ class ReceiverConnection:
             sending = Deferred.fromCoroutine(self._send(url, headers, message.body))
         except NoAddressError as error:
             return ReceiverAnswer(MessageFate.REFUSED, str(error))
-        except (ConfigError, SecretError) as error:
+        except ConfigError as error:
             return no_answer(str(error))
+        except SecretError as error:
+            return no_answer(f"secretFile: {error}")
         sending.addTimeout(ANSWER_SECONDS, self._runtime.reactor, _late)
         return await sending
 

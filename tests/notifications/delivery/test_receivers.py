@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -197,6 +198,29 @@ def test_an_answer_without_end_counts_by_its_status() -> None:
     assert run(posted()).fate is MessageFate.TAKEN
     assert ended.is_set()
     endless.shutdown()
+
+
+def test_headers_without_end() -> None:
+    """They cost the receiver its connection: nobody keeps them all."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        sent = list[int]()
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"HTTP/1.1 200 OK\r\n")
+                with suppress(OSError):
+                    while len(sent) < 100_000:
+                        connection.sendall(b"X-Long: %b\r\n" % (b"x" * 1000))
+                        sent.append(1000)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        told = post(Receiver(url=f"http://127.0.0.1:{listening.getsockname()[1]}/"))
+        thread.join()
+    assert told.fate is MessageFate.FAILED
+    assert len(sent) < 100_000
 
 
 def test_a_certificate_has_to_be_the_receivers(tmp_path: Path) -> None:
