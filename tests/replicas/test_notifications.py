@@ -32,7 +32,8 @@ pytestmark = pytest.mark.controlplane
 _STRATEGIES = lasting(8, 50)
 _KILLS = lasting(3, 20)
 _WRITES = lasting(24, 120)
-_SECONDS = 120.0
+#: A start replays the whole history that is kept, which a soak makes long.
+_SECONDS = lasting(120.0, 600.0)
 _COPY = "copy.sqlite"
 
 

@@ -35,6 +35,29 @@ def check_order(taken: Sequence[Received], expected: Sequence[str], cuts: Sequen
     return again
 
 
+def check_firsts(
+    taken: Sequence[Received], expected: Sequence[str], times: Sequence[tuple[float, float]], stale: int
+) -> int:
+    """The same where a sender may wake up that others have taken for dead: what counts is when each came first.
+
+    ``times`` are when something went wrong, from and until: only then a message may come again, of the last ones. And
+    as many as ``stale`` that were under way as their sender was stopped. How many came more than once.
+    """
+    assert list(dict.fromkeys(each.identity for each in taken)) == list(expected)
+    places = {identity: number for number, identity in enumerate(expected)}
+    reached, again, late = -1, 0, 0
+    for each in taken:
+        place = places[each.identity]
+        if place > reached:
+            reached = place
+            continue
+        assert any(begin <= each.at <= end for begin, end in times), f"{each.identity} came again, and nothing was cut"
+        again += 1
+        late += reached - place >= MOST_AGAIN
+    assert late <= stale, f"{late} messages came again long after"
+    return again
+
+
 def check_signatures(taken: Sequence[Received], secrets: Sequence[str]) -> None:
     """Each is signed by one of those secrets (``whsec_...``), as the specification has it."""
     keys = [base64.b64decode(each.removeprefix("whsec_")) for each in secrets]
