@@ -18,7 +18,7 @@ _URL = re.compile(r"postgres(?:ql)?://([^/?#]*)(?:/([^/?#]*))?(?:\?([^#?]*))?")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^:@\[\]]*)(?::([0-9]*))?")
 #: libpq refuses %00, and would show what it stands in.
 _ESCAPED = re.compile(r"(?:[^%\s]|%(?!00)[0-9A-Fa-f]{2})*")
-_OWN = ("schema", "copy")
+_OWN = ("schema", "copy", "password_file")
 #: What libpq knows, but for those that this program has to say itself.
 _KNOWN = frozenset(
     re.findall(
@@ -49,14 +49,15 @@ class DatabaseAddressError(ValueError):
 class DatabaseAddress:
     """``url`` is libpq's, with whatever password it has; ``given`` are the parameters that it has.
 
-    ``copy`` is the file of this process's copy, None: in memory. ``shown`` may stand in a log. ``is_secret``: it has a
-    password.
+    ``copy`` is the file of this process's copy, None: in memory. ``password_file`` has the password at each new
+    connection, None: there is none. ``shown`` may stand in a log. ``is_secret``: it has a password.
     """
 
     url: str = field(repr=False)
     given: frozenset[str]
     schema: str
     copy: Path | None
+    password_file: Path | None
     shown: str
     is_secret: bool
 
@@ -81,13 +82,21 @@ def parse_address(text: str) -> DatabaseAddress:
         raise DatabaseAddressError("schema: expected small letters, digits and _, 63 at most, such as promoter_view")
     if copy == "":
         raise DatabaseAddressError("copy: expected a file")
+    password_file = parameters.get("password_file")
+    if password_file == "":
+        raise DatabaseAddressError("password_file: expected a file")
     rest = "&".join(part for part in query.split("&") if part and part.partition("=")[0] not in _OWN)
     url = f"postgresql://{authority}/{database}" + (f"?{rest}" if rest else "")
     where = f"{','.join(hosts) or parameters.get('host', '')}/{unquote(database) or parameters.get('dbname', '')}"
     shown = f"postgresql://{where}, schema {schema}"
     is_secret = ":" in authority.rpartition("@")[0] or not {"password", "sslpassword"}.isdisjoint(parameters)
-    file = None if copy is None else Path(copy)
-    return DatabaseAddress(url, frozenset(parameters), schema, file, shown, is_secret)
+    if is_secret and password_file is not None:
+        raise DatabaseAddressError("password_file: the URL has a password too; give one of the two")
+    return DatabaseAddress(url, frozenset(parameters), schema, _path(copy), _path(password_file), shown, is_secret)
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
 
 
 def _hosts(authority: str) -> Sequence[str]:
@@ -116,7 +125,9 @@ def _parameters(query: str) -> Iterator[tuple[str, str]]:
         if name not in _KNOWN and name not in _OWN:
             near = get_close_matches(name, sorted({*_KNOWN, *_OWN}), n=1)
             hint = f" (did you mean {near[0]}?)" if near else ""
-            raise DatabaseAddressError(f"a parameter is not known{hint}: expected schema, copy, or one of libpq's")
+            raise DatabaseAddressError(
+                f"a parameter is not known{hint}: expected schema, copy, password_file, or one of libpq's"
+            )
         if not equals or name in names:
             raise DatabaseAddressError(f"{name}: expected {name}=VALUE, once")
         choices = _CHOICES.get(name)

@@ -1,9 +1,11 @@
-"""psycopg: how a connection is made, and what its errors mean. Runs in threads; nothing else imports it."""
+"""psycopg: how a connection is made, and whether it is still there. Runs in threads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from select import POLLIN, poll
 from typing import TYPE_CHECKING, Any
 
 from promoter_view.journal.postgresql.address import DatabaseAddress
@@ -27,11 +29,6 @@ _LIMITS = (
     "SET LOCAL statement_timeout = '15s'; SET LOCAL lock_timeout = '5s'; "
     "SET LOCAL idle_in_transaction_session_timeout = '20s'"
 )
-#: Classes of SQLSTATE that somebody has to put right at the database before the journal can be used: no data, or
-#: objects, of the kind that is expected; rights that are missing.
-_LASTING = ("42", "3F", "22", "23", "0A")
-_GRANTS = ": docs/journal.md says what this user has to be granted"
-_NO_PERMISSION = "42501"
 
 
 def driver() -> ModuleType:
@@ -49,7 +46,9 @@ def driver() -> ModuleType:
 def connect(address: DatabaseAddress, purpose: str) -> Connection[Any]:
     """One that commits by itself, but for transactions. Errors: JournalError, psycopg's."""
     psycopg = driver()
-    defaults = {name: value for name, value in _DEFAULTS.items() if name not in address.given}
+    chosen = {name: value for name, value in _DEFAULTS.items() if name not in address.given}
+    if address.password_file is not None:
+        chosen["password"] = _password(address.password_file)
     found: Connection[Any] = psycopg.connect(
         address.url,
         autocommit=True,
@@ -57,9 +56,21 @@ def connect(address: DatabaseAddress, purpose: str) -> Connection[Any]:
         prepare_threshold=None,
         client_encoding="utf8",
         fallback_application_name=f"promoter-view journal {purpose}",
-        **defaults,
+        **chosen,
     )
     return found
+
+
+def is_gone(connection: Connection[Any]) -> bool:
+    """Whether the server, or who is between, has ended it while nothing was asked of it. What it has told is kept."""
+    looked = poll()
+    looked.register(connection.fileno(), POLLIN)
+    try:
+        while looked.poll(0):
+            connection.pgconn.consume_input()
+    except driver().Error:
+        return True
+    return False
 
 
 @contextmanager
@@ -70,14 +81,13 @@ def transaction(connection: Connection[Any]) -> Iterator[None]:
         yield
 
 
-def named(error: Exception, address: DatabaseAddress) -> JournalError:
-    """What is said of it: without a password, in one line."""
-    if isinstance(error, JournalError):
-        return error
-    if not isinstance(error, driver().Error):
-        return JournalError(f"the journal in {address.shown} cannot be used: {type(error).__name__}: {error}")
-    state = getattr(error, "sqlstate", None) or ""
-    message = " ".join(str(error).split()) or type(error).__name__
-    advice = _GRANTS if state == _NO_PERMISSION else ""
-    kind = JournalError if state.startswith(_LASTING) else JournalBusyError
-    return kind(f"the journal in {address.shown} cannot be used: {message}{advice}")
+def _password(file: Path) -> str:
+    """As it is now: it may be another one at the next connection. Errors: JournalBusyError."""
+    try:
+        found = file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise JournalBusyError(f"the password of the journal cannot be read from {file}: {why}") from None
+    if not found or not found.isprintable():
+        raise JournalBusyError(f"the password of the journal cannot be read from {file}: expected one line")
+    return found

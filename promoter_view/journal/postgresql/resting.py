@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from promoter_view.journal.entries import EntryIdentity, JournalEntry, read_entries
 from promoter_view.journal.postgresql import work
 from promoter_view.journal.postgresql.address import DatabaseAddress, is_database, parse_address
-from promoter_view.journal.postgresql.driver import connect, named
+from promoter_view.journal.postgresql.driver import connect
+from promoter_view.journal.postgresql.faults import named
 from promoter_view.journal.postgresql.schema import VERSION, version
 from promoter_view.journal.shared.verifying import HeadReading
 from promoter_view.journal.sqlite.verifying import JournalCheck

@@ -18,7 +18,8 @@ from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
 from promoter_view.journal.postgresql.address import DatabaseAddress
-from promoter_view.journal.postgresql.driver import connect, named, transaction
+from promoter_view.journal.postgresql.driver import connect, is_gone, transaction
+from promoter_view.journal.postgresql.faults import named, silent
 from promoter_view.journal.store import JournalBusyError
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Session:
         #: The connection's socket, by a number of its own: it can be shut down, and looked at, from the reactor.
         self._wire: socket.socket | None = None
         self._listening: _Readable | None = None
+        #: The connection was cut because the server did not answer.
+        self._is_late = False
 
     def run(self, work: Callable[[Connection[Any]], _Result]) -> Deferred[_Result]:
         """``work`` in a transaction of its own. Errors: JournalError, JournalBusyError: it may have been carried out.
@@ -93,11 +96,12 @@ class Session:
 
     def _run(self, work: Callable[[Connection[Any]], _Result]) -> Deferred[_Result]:
         self.ignore()
+        self._is_late = False
         if self._pool is None:
             self._pool = _DaemonPool(0, 1, f"journal-{self._purpose}")
             self._pool.start()
         doing: Deferred[_Result] = deferToThreadPool(self._reactor, self._pool, self._do, work)
-        limit = self._reactor.callLater(_CUT_SECONDS, self._cut)
+        limit = self._reactor.callLater(_CUT_SECONDS, self._give_up)
 
         def ended(result: _Result | Failure) -> _Result | Failure:
             if limit.active():
@@ -115,9 +119,11 @@ class Session:
             raise
         except Exception as error:
             self._drop()
-            raise named(error, self._address) from None
+            raise (silent(_CUT_SECONDS, self._address) if self._is_late else named(error, self._address)) from None
 
     def _connected(self) -> Connection[Any]:
+        if self._connection is not None and is_gone(self._connection):
+            self._drop()
         if self._connection is None:
             self._connection = connect(self._address, self._purpose)
             self._wire = socket.socket(fileno=os.dup(self._connection.fileno()))
@@ -138,6 +144,10 @@ class Session:
         if self._listening is not None and self._listening.wire is wire:
             self.ignore()
         wire.close()
+
+    def _give_up(self) -> None:
+        self._is_late = True
+        self._cut()
 
     def _cut(self) -> None:
         self.ignore()

@@ -3,66 +3,31 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
-from twisted.internet.task import deferLater
-from twisted.trial.unittest import TestCase
 
-from promoter_view.journal.entries import BEGINNING, JournalEntry
+from promoter_view.journal.entries import JournalEntry
 from promoter_view.journal.etcd.layout import JournalKeys
-from promoter_view.journal.etcd.store import EtcdJournal
 from promoter_view.journal.sqlite.store import SqliteJournal
-from promoter_view.journal.store import Batch, JournalBusyError, JournalError, JournalQuery, Retention
+from promoter_view.journal.store import Batch, JournalBusyError, JournalError, Retention
 from promoter_view.log.etcd.client.faults import EtcdError, Fault
 from promoter_view.log.etcd.client.values import PutKey, Space, Transaction
 from tests.support.journal.etcds import PREFIX, EtcdTown
 from tests.support.journal.journals import BEGAN, entry
+from tests.support.journal.sharing import ALL, SharingCase, SharingSuite
 
 _LOST = EtcdError(Fault.TIMEOUT, "etcdserver: request timed out")
-_ALL = JournalQuery(limit=100_000)
 KEYS = JournalKeys(PREFIX)
 
 
-class SharingTests(TestCase):
+class SharingTests(SharingSuite, SharingCase):
     """Each journal is a replica's."""
 
     def setUp(self) -> None:
+        super().setUp()
         self.town = EtcdTown()
-        folder = TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.file = Path(folder.name) / "journal.sqlite"
-
-    async def opened(self, file: Path | None = None, *, term: int | None = None) -> EtcdJournal:
-        journal = self.town.journal(file, term=term)
-        self.addCleanup(journal.close)
-        await journal.open()
-        return journal
-
-    async def copied(self, journal: EtcdJournal) -> Sequence[JournalEntry]:
-        """All that the copy has once it is at what etcd has."""
-        await journal.state()
-        return await journal.query(_ALL)
-
-    async def test_each_is_told_what_one_writes(self) -> None:
-        """In order, and each entry once, with the same identities; progress and what is deleted follow."""
-        leader, follower = await self.opened(), await self.opened(term=0)
-        told: list[JournalEntry] = []
-        follower.listen(told.extend)
-        first = await leader.append(Batch(3, [entry(1), entry(1, 1), entry(3)]))
-        second = await leader.append(Batch(5, [entry(5)]))
-        self.assertEqual(await self.copied(follower), [*first, *second])
-        self.assertEqual(told, [*first, *second])
-        self.assertEqual((follower.progress, follower.expired), (5, BEGINNING))
-        await leader.prune(Retention(0, 1 << 30), BEGAN + timedelta(minutes=2))
-        self.assertEqual(await self.copied(follower), [*first[2:], *second])
-        self.assertEqual((leader.expired, follower.expired), ((1, 1), (1, 1)))
-        self.assertEqual(await leader.state(), await follower.state())
 
     async def test_who_does_not_lead_writes_nothing(self) -> None:
         """Nor who has led, and does not know better."""
@@ -123,25 +88,8 @@ class SharingTests(TestCase):
         for journal in (leader, follower, late):
             self.assertEqual((await self.copied(journal))[1:], written)
 
-    async def test_a_copy_in_a_file_goes_on_where_it_stood(self) -> None:
-        """Also where etcd has compacted what was between; what it had is not read again."""
-        leader = await self.opened()
-        await leader.append(Batch(1, [entry(1)]))
-        copy = await self.opened(self.file, term=0)
-        await copy.close()
-        for version in range(2, 5):
-            await leader.append(Batch(version, [entry(version)]))
+    def forget(self) -> None:
         self.town.etcd.compact_now()
-        again = self.town.journal(self.file, term=0)
-        self.addCleanup(again.close)
-        told: list[JournalEntry] = []
-        again.listen(told.extend)
-        state = await again.open()
-        self.assertEqual((state.entries, state.progress), (4, 4))
-        self.assertEqual(await again.query(_ALL), await leader.query(_ALL))
-        await leader.append(Batch(5, [entry(5)]))
-        await again.state()
-        self.assertEqual(told[-1].identity, (5, 0))
 
     async def test_the_copy_of_another_journal_is_made_again(self) -> None:
         """Of an etcd that was restored from a backup, or of another one."""
@@ -159,7 +107,7 @@ class SharingTests(TestCase):
             await other.append(Batch(2, [entry(2, letter="c")]))
             await other.append(Batch(3, [entry(3, letter="c")]))
             again = await self.opened(self.file, term=0)
-            self.assertEqual(await again.query(_ALL), await other.query(_ALL))
+            self.assertEqual(await again.query(ALL), await other.query(ALL))
             await again.close()
             await other.close()
 
@@ -177,7 +125,7 @@ class SharingTests(TestCase):
             await self.opened(self.file)
         await own.open()
         self.addCleanup(own.close)
-        self.assertEqual(len(await own.query(_ALL)), 2)
+        self.assertEqual(len(await own.query(ALL)), 2)
 
     async def test_the_log_has_the_last_fifth_of_etcd(self) -> None:
         """Nothing is written where etcd is that full, and why is said; where etcd does not say how full, it is."""
@@ -196,7 +144,7 @@ class SharingTests(TestCase):
         self.town.etcd.down = EtcdError(Fault.UNREACHABLE, "connection refused")
         self.town.etcd.end_watches()
         await self.until(lambda: "connection refused" in follower.problem)
-        self.assertEqual(len(await follower.query(_ALL)), 1)
+        self.assertEqual(len(await follower.query(ALL)), 1)
         with self.assertRaisesRegex(JournalBusyError, "connection refused"):
             await self.town.journal().open()
         self.town.etcd.down = None
@@ -211,19 +159,8 @@ class SharingTests(TestCase):
         with self.assertRaisesRegex(JournalError, "the journal in etcd was written by a newer program"):
             await self.opened()
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        for _ in range(3000):
-            if condition():
-                return
-            await _pause()
-        self.fail("in vain")
-
 
 def wordy(item: int) -> JournalEntry:
     """One whose words hardly become fewer."""
     found = entry(9, item)
     return replace(found, happening=replace(found.happening, message=random.Random(item).randbytes(1000).hex()))
-
-
-def _pause() -> Deferred[None]:
-    return deferLater(reactor, 0.01)

@@ -32,6 +32,7 @@ def test_all_that_it_says() -> None:
     ("text", "url", "shown"),
     [
         ("postgresql://", "postgresql:///", "postgresql:///, schema promoter_view"),
+        ("postgresql:///?password_file=/p", "postgresql:///", "postgresql:///, schema promoter_view"),
         ("postgresql:///?service=journal", "postgresql:///?service=journal", "postgresql:///, schema promoter_view"),
         (
             "postgresql:///j?host=/run/postgresql",
@@ -67,6 +68,9 @@ def test_what_is_left_to_the_environment(text: str, url: str, shown: str) -> Non
         ("postgresql://ann@db:70000/j", "'db:70000' is no HOST or HOST:PORT"),
         ("postgresql://db/j?schema=Team-A", "schema: expected small letters"),
         ("postgresql://db/j?copy=", "copy: expected a file"),
+        ("postgresql://db/j?password_file=", "password_file: expected a file"),
+        (f"postgresql://ann:{SECRET}@db/j?password_file=/p", "password_file: the URL has a password too"),
+        (f"postgresql://db/j?password={SECRET}&password_file=/p", "password_file: the URL has a password too"),
         ("postgresql://db/j?sslmod=require", r"a parameter is not known \(did you mean sslmode\?\)"),
         (
             f"postgresql://db/j?{SECRET}=1",

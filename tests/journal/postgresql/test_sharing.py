@@ -4,63 +4,27 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Sequence
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.task import deferLater
-from twisted.trial.unittest import TestCase
 
-from promoter_view.journal.entries import BEGINNING, JournalEntry
 from promoter_view.journal.postgresql import driver, following, session, work
 from promoter_view.journal.postgresql.schema import STEPS, VERSION
-from promoter_view.journal.postgresql.store import PostgresJournal
-from promoter_view.journal.store import Batch, JournalBusyError, JournalError, JournalQuery, Retention
+from promoter_view.journal.store import Batch, JournalBusyError, JournalError, Retention
 from tests.support.journal.journals import BEGAN, entry
 from tests.support.journal.postgres import Postgres, PostgresTown, running_postgres
+from tests.support.journal.sharing import ALL, SharingCase, SharingSuite, pause
 
-_ALL = JournalQuery(limit=1_000_000)
 
-
-class SharingTests(TestCase):
+class SharingTests(SharingSuite, SharingCase):
     """Each journal is a process's."""
 
     def setUp(self) -> None:
+        super().setUp()
         self.server = running_postgres()
         self.town = PostgresTown(self.server)
-        folder = TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.file = Path(folder.name) / "journal.sqlite"
-
-    async def opened(self, file: Path | None = None, **chosen: object) -> PostgresJournal:
-        journal = self.town.journal(file, **chosen)  # type: ignore[arg-type]
-        self.addCleanup(journal.close)
-        await journal.open()
-        return journal
-
-    async def copied(self, journal: PostgresJournal) -> Sequence[JournalEntry]:
-        """All that the copy has once it is at what the database has."""
-        await journal.state()
-        return await journal.query(_ALL)
-
-    async def test_each_is_told_what_one_writes(self) -> None:
-        """In order, and each entry once, with the same identities; progress and what is deleted follow."""
-        leader, follower = await self.opened(), await self.opened(term=0)
-        told: list[JournalEntry] = []
-        follower.listen(told.extend)
-        first = await leader.append(Batch(3, [entry(1), entry(1, 1), entry(3)]))
-        second = await leader.append(Batch(5, [entry(5)]))
-        self.assertEqual(await self.copied(follower), [*first, *second])
-        self.assertEqual(told, [*first, *second])
-        self.assertEqual((follower.progress, follower.expired), (5, BEGINNING))
-        await leader.prune(Retention(0, 1 << 30), BEGAN + timedelta(minutes=2))
-        self.assertEqual(await self.copied(follower), [*first[2:], *second])
-        self.assertEqual((leader.expired, follower.expired), ((1, 1), (1, 1)))
-        self.assertEqual(await leader.state(), await follower.state())
 
     async def test_a_write_is_told_at_once(self) -> None:
         """A follower does not wait until it looks by itself."""
@@ -139,23 +103,6 @@ class SharingTests(TestCase):
         for journal in (leader, follower, await self.opened(self.file, term=0)):
             self.assertEqual(await self.copied(journal), written)
 
-    async def test_a_copy_in_a_file_goes_on_where_it_stood(self) -> None:
-        """What it had is not read again."""
-        leader = await self.opened()
-        await leader.append(Batch(1, [entry(1)]))
-        copy = await self.opened(self.file, term=0)
-        await copy.close()
-        for version in range(2, 5):
-            await leader.append(Batch(version, [entry(version)]))
-        again = self.town.journal(self.file, term=0)
-        self.addCleanup(again.close)
-        told: list[JournalEntry] = []
-        again.listen(told.extend)
-        state = await again.open()
-        self.assertEqual((state.entries, state.progress), (4, 4))
-        self.assertEqual([each.identity for each in told], [(2, 0), (3, 0), (4, 0)])
-        self.assertEqual(await again.query(_ALL), await leader.query(_ALL))
-
     async def test_a_database_that_was_restored(self) -> None:
         """From a backup: copies in memory and in files become what is there, whatever was written since."""
         leader = await self.opened()
@@ -170,7 +117,7 @@ class SharingTests(TestCase):
         await leader.append(Batch(2, [entry(2, letter="c")]))
         await leader.append(Batch(3, [entry(3, letter="c")]))
         again = await self.opened(self.file, term=0)
-        self.assertEqual(await again.query(_ALL), await leader.query(_ALL))
+        self.assertEqual(await again.query(ALL), await leader.query(ALL))
 
     async def test_another_journal_in_its_place(self) -> None:
         """Whoever dropped the tables: the copy is of what is there."""
@@ -205,7 +152,7 @@ class SharingTests(TestCase):
             await self.until(lambda: follower.progress == version)  # noqa: B023
             end()
             await self.until(lambda: bool(follower.problem))
-            self.assertEqual(len(await follower.query(_ALL)), version)
+            self.assertEqual(len(await follower.query(ALL)), version)
             with self.assertRaises(JournalBusyError):
                 await leader.append(Batch(9, [entry(9)]))
             server.start()
@@ -224,7 +171,7 @@ class SharingTests(TestCase):
         with self.assertRaisesRegex(JournalBusyError, "Connection refused"):
             await self.opened(url=away)
         copy = await self.opened(url=f"{away}&copy={self.file}")
-        self.assertEqual([each.identity for each in await copy.query(_ALL)], [(2, 0)])
+        self.assertEqual([each.identity for each in await copy.query(ALL)], [(2, 0)])
         self.assertEqual(copy.expired, (1, 0))
         self.assertIn("Connection refused", copy.problem)
 
@@ -234,7 +181,7 @@ class SharingTests(TestCase):
         silent: Deferred[None] = Deferred()
         self.patch(journal._reading, "run", lambda _: silent)
         asked = journal.state()
-        await _pause()
+        await pause()
         closing = journal.close()
         for each in (asked, journal.state()):
             with self.assertRaisesRegex(JournalError, "the journal is closed"):
@@ -250,7 +197,7 @@ class SharingTests(TestCase):
         for (pid,) in pids:
             os.kill(pid, signal.SIGSTOP)
         try:
-            with self.assertRaisesRegex(JournalBusyError, "cannot be used"):
+            with self.assertRaisesRegex(JournalBusyError, "cannot be used: the server did not answer for 1 s"):
                 await leader.append(Batch(2, [entry(2)]))
         finally:
             for (pid,) in pids:
@@ -297,7 +244,7 @@ class SharingTests(TestCase):
         await journal.append(Batch(1, [entry(1)]))
         self.server.execute(f"UPDATE {self.town.schema}.journal SET version = {VERSION + 1}")
         await self.until(lambda: "written by a newer program" in journal.problem)
-        self.assertEqual(len(await journal.query(_ALL)), 1)
+        self.assertEqual(len(await journal.query(ALL)), 1)
         with self.assertRaisesRegex(JournalError, "was written by a newer program"):
             await self.opened()
 
@@ -318,14 +265,3 @@ class SharingTests(TestCase):
             self.addCleanup(each.close)
         await gatherResults([each.open() for each in journals])
         self.assertEqual(len({each._following._place.cluster for each in journals}), 1)
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        for _ in range(6000):
-            if condition():
-                return
-            await _pause()
-        self.fail("in vain")
-
-
-def _pause() -> Deferred[None]:
-    return deferLater(reactor, 0.01)

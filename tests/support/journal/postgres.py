@@ -55,7 +55,8 @@ def binaries() -> Path:
 class Postgres:
     """``stop`` it always. It keeps its port, so that its clients find it where it was."""
 
-    def __init__(self) -> None:
+    def __init__(self, primary: Postgres | None = None) -> None:
+        """A new one, or a standby of ``primary``, which runs."""
         self._bin = binaries()
         self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         self.port = free_port()
@@ -63,7 +64,11 @@ class Postgres:
         self._data = self.folder / "data"
         if os.getuid() == 0:
             shutil.chown(self.folder, _USER)
-        self._call("initdb", "-D", str(self._data), "-U", _USER, "--auth=trust", "--no-sync", "-E", "UTF8")
+        if primary is None:
+            self._call("initdb", "-D", str(self._data), "-U", _USER, "--auth=trust", "--no-sync", "-E", "UTF8")
+        else:
+            source = primary.url(database="replication")
+            self._call("pg_basebackup", "-D", str(self._data), "-R", "-c", "fast", "--no-sync", "-d", source)
 
     def url(self, parameters: str = "", database: str = _DATABASE, user: str = _USER) -> str:
         """For ``--journal``."""
@@ -78,7 +83,7 @@ class Postgres:
             if self._process is None or not self._process.running:  # what was killed leaves its children a moment
                 self._process = Process(self._command(settings), self.folder / "log")
             time.sleep(_POLL_SECONDS)
-        with suppress(psycopg.errors.DuplicateDatabase):
+        with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.ReadOnlySqlTransaction):
             self.execute(f"CREATE DATABASE {_DATABASE}", database="postgres")
 
     def send(self, number: signal.Signals) -> None:
@@ -110,6 +115,29 @@ class Postgres:
         with psycopg.connect(self.url(database=database), autocommit=True, connect_timeout=5) as connection:
             cursor = connection.execute(text)
             return cursor.fetchall() if cursor.description is not None else []
+
+    def put(self, name: str, content: bytes) -> Path:
+        """A file that only the server reads."""
+        path = self.folder / name
+        path.write_bytes(content)
+        path.chmod(0o600)
+        if os.getuid() == 0:
+            shutil.chown(path, _USER)
+        return path
+
+    def ask_for_password(self, user: str) -> None:
+        """From now on that user's new connections need one; those that are there end."""
+        known = self._data / "pg_hba.conf"
+        known.write_text(f"host all {user} 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n")
+        self.execute("SELECT pg_reload_conf()")
+        self.end_connections(user)
+
+    def end_connections(self, user: str = _USER) -> None:
+        """As an administrator does, or what is between: those of promoter-view."""
+        self.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            f"WHERE usename = '{user}' AND application_name LIKE 'promoter-view%'"
+        )
 
     def dump(self, schema: str) -> bytes:
         """pg_dump of that schema."""
