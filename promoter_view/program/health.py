@@ -24,10 +24,14 @@ MAX_LAG_SECONDS = 30.0
 _STALL_PROBE_SECONDS = 0.1
 _SETTLE_SECONDS = 60.0
 _CLOCK_SECONDS = 1.0
-_HOLD_SECONDS = 30.0
 _YOUNG_SECONDS = 1.0
+#: While very much is made: what is made in so long takes some milliseconds to visit.
+_HELD_SECONDS = 0.02
+#: After so many times all is visited, in some hundred milliseconds: connections of the time are garbage by then.
+_MOST_HELD = 1000
 #: The collector's second generation; all but the last.
 _YOUNG = 1
+_ALL = 2
 #: Python's own, but for the last: a full collection comes after a hundred of the young, not after ten.
 _THRESHOLDS = (700, 10, 100)
 #: Clocks that are slewed drift by half a millisecond a second: more than this in one is a step.
@@ -45,6 +49,9 @@ class Collector(Protocol):
 
     def freeze(self) -> None:
         """Never look again at what lives now."""
+
+    def unfreeze(self) -> None:
+        """Look again at all of that."""
 
     def collect(self, generation: int) -> int:
         """Collect that generation and those below, now."""
@@ -116,8 +123,8 @@ class SettledMemory:
     Afterwards the young are collected each second. By itself Python counts what was made less what was freed, which for
     caches that are full is nothing: what is made gathers for half a minute, and is then looked at in one turn.
 
-    While a moment of the past is read (``hold``) nothing is collected, but never for longer than half a minute: very
-    many objects are made for it, and go by reference counts once it is read.
+    Very many objects are made for a moment of the past, and go by reference counts. While one is read (``hold``) the
+    young are collected every few milliseconds and so never many at a time. Then what lives is looked past as well.
     """
 
     def __init__(self, views: ViewReader, *, reactor: IReactorTime, collector: Collector) -> None:
@@ -125,8 +132,9 @@ class SettledMemory:
         self._collector = collector
         self._reactor = reactor
         self._patience: IDelayedCall | None = None
-        self._held_until: float | None = None
         self._young = Periodic(reactor, lambda: _YOUNG_SECONDS, self._collect)
+        self._times_held = 0
+        self._held = Periodic(reactor, lambda: _HELD_SECONDS, self._collect)
 
     def start(self) -> None:
         """Collect nothing until the first state is there, but never for longer than a minute."""
@@ -139,6 +147,7 @@ class SettledMemory:
         if self._patience is not None:
             self._settle()
         self._young.stop()
+        self._held.stop()
 
     def wake(self) -> None:
         """The head has moved (Wakeable)."""
@@ -146,18 +155,24 @@ class SettledMemory:
             self._settle()
 
     def hold(self, is_held: bool) -> None:
-        """Collect nothing while it is held."""
-        self._held_until = self._reactor.seconds() + _HOLD_SECONDS if is_held else None
-        if self._patience is None:
-            (self._collector.disable if is_held else self._collector.enable)()
+        """Very much is being made; False: no more. Nothing of it before the first state."""
+        self._held.stop()
+        if self._patience is not None:
+            return
+        if is_held:
+            self._collector.disable()
+            self._held.start()
+        else:
+            self._collect()
+            self._times_held += 1
+            if self._times_held % _MOST_HELD == 0:
+                self._collector.unfreeze()
+                self._collector.collect(_ALL)
+            self._collector.freeze()
+            self._collector.enable()
 
     def _collect(self) -> None:
-        now = self._reactor.seconds()
-        if self._held_until is None or now >= self._held_until:
-            if self._held_until is not None:
-                self._held_until = None
-                self._collector.enable()
-            self._collector.collect(_YOUNG)
+        self._collector.collect(_YOUNG)
 
     def _settle(self) -> None:
         self._views.unsubscribe(self)

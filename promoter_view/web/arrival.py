@@ -20,7 +20,8 @@ class Arrival:
         late: Callable[[], None],
         next_turn: Callable[[], None],
     ) -> None:
-        self._call_later = call_later
+        #: None: the connection is gone.
+        self._call_later: Callable[[float, Callable[[], None]], IDelayedCall] | None = call_later
         self._late = late
         self._next_turn = next_turn
         self._deadline: IDelayedCall | None = None
@@ -28,7 +29,7 @@ class Arrival:
 
     def watch_clock(self, *, arriving: bool) -> None:
         """A request is arriving since some time, or none is."""
-        if arriving and self._deadline is None:
+        if arriving and self._deadline is None and self._call_later is not None:
             self._deadline = self._call_later(REQUEST_SECONDS, self._end)
         elif not arriving and self._deadline is not None:
             self._deadline.cancel()
@@ -36,7 +37,7 @@ class Arrival:
 
     def await_turn(self) -> None:
         """There is a next request; others go first."""
-        if self._turn is None:
+        if self._turn is None and self._call_later is not None:
             self._turn = self._call_later(0, self._take_turn)
 
     def cancel(self) -> None:
@@ -46,6 +47,11 @@ class Arrival:
                 call.cancel()
         self._deadline = self._turn = None
 
+    def forget(self) -> None:
+        """The same for good. The connection is known no more: what is over leaves no garbage that has to be found."""
+        self.cancel()
+        self._call_later, self._late, self._next_turn = None, _nothing, _nothing
+
     def _end(self) -> None:
         self._deadline = None
         self._late()
@@ -53,3 +59,7 @@ class Arrival:
     def _take_turn(self) -> None:
         self._turn = None
         self._next_turn()
+
+
+def _nothing() -> None:
+    """What a connection that is gone has to do."""

@@ -218,7 +218,7 @@ class ApiChannel(HTTPChannel):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The client is gone."""
-        self._arrival.cancel()
+        self._arrival.forget()
         self._connections.discard(self)
         super().connectionLost(reason)
 

@@ -57,6 +57,9 @@ class Collector:
     def freeze(self) -> None:
         self.told.append("freeze")
 
+    def unfreeze(self) -> None:
+        self.told.append("unfreeze")
+
     def collect(self, generation: int) -> int:
         self.told.append(f"collect {generation}")
         return 0
@@ -100,25 +103,35 @@ def test_the_young_are_collected_each_second() -> None:
     assert not clock.getDelayedCalls()
 
 
-def test_nothing_is_collected_while_it_is_held() -> None:
-    """But never for longer than half a minute; before the first state it is off anyway."""
+def test_much_that_is_made_is_collected_in_small_parts() -> None:
+    """While it is held the young are, every few milliseconds, and what is left of it is never looked at again."""
     memory, views, collector, clock = settled()
     memory.hold(True)
     memory.hold(False)
     views.ready = True
     views.move()
-    assert collector.told == BEGUN_AGAIN
+    assert collector.told == BEGUN_AGAIN  # before the first state the collector is off anyway
     memory.hold(True)
-    clock.pump([1] * 29)
-    assert collector.told[4:] == ["disable"]
-    clock.pump([1] * 3)
-    assert collector.told[5:] == ["enable", *["collect 1"] * 3]
+    clock.pump([0.02] * 5)
     memory.hold(False)
-    clock.pump([1])
-    assert collector.told[9:] == ["enable", "collect 1"]
+    clock.pump([0.02] * 5)
+    assert collector.told[4:] == ["disable", *["collect 1"] * 6, "freeze", "enable"]
     memory.hold(True)
-    clock.pump([1])
-    assert collector.told[11:] == ["disable"]
+    memory.stop()
+    assert not clock.getDelayedCalls()
+
+
+def test_what_was_looked_past_is_looked_at_once_in_a_thousand_times() -> None:
+    """What lived then, such as the connection that asked, may be garbage by now."""
+    memory, views, collector, _ = settled()
+    views.ready = True
+    views.move()
+    for _ in range(1000):
+        memory.hold(True)
+        memory.hold(False)
+    assert collector.told.count("freeze") == 1001
+    assert collector.told[-5:] == ["collect 1", "unfreeze", "collect 2", "freeze", "enable"]
+    memory.stop()
 
 
 def test_collections_begin_again_after_a_minute() -> None:
