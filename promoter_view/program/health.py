@@ -27,13 +27,14 @@ _CLOCK_SECONDS = 1.0
 _YOUNG_SECONDS = 1.0
 #: While very much is made: what is made in so long takes some milliseconds to visit.
 _HELD_SECONDS = 0.02
-#: After so many times all is visited, in some hundred milliseconds: connections of the time are garbage by then.
-_MOST_HELD = 1000
-#: The collector's second generation; all but the last.
-_YOUNG = 1
-_ALL = 2
-#: Python's own, but for the last: a full collection comes after a hundred of the young, not after ten.
-_THRESHOLDS = (700, 10, 100)
+#: The collector's second generation, all but the last, and the last.
+_YOUNG, _OLD = 1, 2
+#: Python's own, but for the last: by itself it makes no full collection.
+_THRESHOLDS = (700, 10, 1 << 30)
+#: Of so many objects a collection takes 10 ms of processor time; of more than twice as many it is too long for a turn.
+_FEW = 30_000
+#: By how much the program grows until all of it is collected once.
+_GROWTH = 1.5
 #: Clocks that are slewed drift by half a millisecond a second: more than this in one is a step.
 _STEP_SECONDS = 1.0
 
@@ -51,7 +52,13 @@ class Collector(Protocol):
         """Never look again at what lives now."""
 
     def unfreeze(self) -> None:
-        """Look again at all of that."""
+        """Look at all of it again."""
+
+    def get_count(self) -> tuple[int, int, int]:
+        """First: how many objects were made since the youngest were collected, less those that are gone."""
+
+    def get_objects(self, generation: int) -> Sequence[object]:
+        """What is in that generation."""
 
     def collect(self, generation: int) -> int:
         """Collect that generation and those below, now."""
@@ -115,26 +122,34 @@ def first_state(paths: Sequence[ListPath], recorder: Recorder | None) -> str:
 
 
 class SettledMemory:
-    """Keeps the garbage collector off the first state: off while it is built, then told to look past it for good.
+    """Keeps the garbage collector off the state: off while the first is built, then told to look past it for good.
 
-    A full collection visits every object that lives, tens of thousands here, and holds the reactor for it; yet none of
-    them is garbage, and what replaces them is freed by reference counts. ``collector`` is the module gc.
+    A full collection visits every object that lives, millions here, and holds the reactor for it; yet none of them is
+    garbage, and what replaces them is freed by reference counts. ``collector`` is the module gc.
 
     Afterwards the young are collected each second. By itself Python counts what was made less what was freed, which for
-    caches that are full is nothing: what is made gathers for half a minute, and is then looked at in one turn.
+    caches that are full is nothing: what is made gathers for half a minute, and is then looked at in one turn. What
+    stays of the young is collected once more when that is as much as a turn may take, and is then looked past too.
 
     Very many objects are made for a moment of the past, and go by reference counts. While one is read (``hold``) the
     young are collected every few milliseconds and so never many at a time. Then what lives is looked past as well.
+
+    What is looked past and becomes garbage in a cycle stays, such as a connection of the time. So once the program has
+    become half as large again, all is collected, in one long turn. ``size`` gives how large it is, in any unit.
     """
 
-    def __init__(self, views: ViewReader, *, reactor: IReactorTime, collector: Collector) -> None:
+    def __init__(
+        self, views: ViewReader, *, reactor: IReactorTime, collector: Collector, size: Callable[[], float]
+    ) -> None:
         self._views = views
         self._collector = collector
+        self._size = size
         self._reactor = reactor
         self._patience: IDelayedCall | None = None
+        self._enough = 0.0
         self._young = Periodic(reactor, lambda: _YOUNG_SECONDS, self._collect)
-        self._times_held = 0
-        self._held = Periodic(reactor, lambda: _HELD_SECONDS, self._collect)
+        self._held = Periodic(reactor, lambda: _HELD_SECONDS, self._collect_some)
+        self._is_held = False
 
     def start(self) -> None:
         """Collect nothing until the first state is there, but never for longer than a minute."""
@@ -157,29 +172,50 @@ class SettledMemory:
     def hold(self, is_held: bool) -> None:
         """Very much is being made; False: no more. Nothing of it before the first state."""
         self._held.stop()
+        self._is_held = is_held
         if self._patience is not None:
             return
         if is_held:
             self._collector.disable()
             self._held.start()
         else:
-            self._collect()
-            self._times_held += 1
-            if self._times_held % _MOST_HELD == 0:
-                self._collector.unfreeze()
-                self._collector.collect(_ALL)
+            self._collect_some()
             self._collector.freeze()
             self._collector.enable()
 
     def _collect(self) -> None:
+        if self._size() > self._enough and not self._is_held:
+            self._collect_all()
+        else:
+            self._collect_some()
+
+    def _collect_some(self) -> None:
+        """No more than a turn has time for. What was made all at once, as a state is, is looked past as it is."""
+        if self._collector.get_count()[0] > 2 * _FEW:
+            self._collector.freeze()
+            return
         self._collector.collect(_YOUNG)
+        old = len(self._collector.get_objects(_OLD))
+        if _FEW < old <= 2 * _FEW:
+            self._collector.collect(_OLD)
+        if old > _FEW:
+            self._collector.freeze()
+
+    def _collect_all(self) -> None:
+        self._collector.unfreeze()
+        self._collector.collect(_OLD)
+        self._pass_over()
+
+    def _pass_over(self) -> None:
+        self._collector.freeze()
+        self._enough = _GROWTH * self._size()
 
     def _settle(self) -> None:
         self._views.unsubscribe(self)
         if self._patience is not None and self._patience.active():
             self._patience.cancel()
         self._patience = None
-        self._collector.freeze()
+        self._pass_over()
         self._collector.set_threshold(*_THRESHOLDS)
         self._collector.enable()
         self._young.start()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
+from pathlib import Path
 
 from twisted.internet.process import reapProcessHandlers
 
@@ -13,6 +15,8 @@ from promoter_view.program.pipeline import Pipeline
 from promoter_view.runtime import Runtime
 
 _FIRST_PROCESS = 1
+#: The second number is that of its pages in memory (Linux).
+_STATM = Path("/proc/self/statm")
 
 
 class Housekeeping:
@@ -24,7 +28,7 @@ class Housekeeping:
             reactor=reactor, wall=runtime.wall, metrics=metrics, newest=lambda: pipeline.event_log.status().head
         )
         self._stalls = StallMeter(reactor=reactor, metrics=metrics)
-        self._memory = SettledMemory(pipeline.projector, reactor=reactor, collector=gc)
+        self._memory = SettledMemory(pipeline.projector, reactor=reactor, collector=gc, size=_resident)
         pipeline.pasts.attend(self._memory.hold)
         self._orphans = OrphanReaper(
             reactor=reactor,
@@ -47,3 +51,11 @@ class Housekeeping:
         self._stalls.stop()
         self._memory.stop()
         self._orphans.stop()
+
+
+def _resident() -> float:
+    """How much memory this process has, in bytes; where the system does not tell, the most that it has had."""
+    try:
+        return float(_STATM.read_text().split()[1]) * resource.getpagesize()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

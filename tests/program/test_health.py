@@ -1,5 +1,7 @@
 """Lines of /readyz?verbose, the stall meter and the garbage collector's manners."""
 
+from collections.abc import Sequence
+
 import pytest
 from twisted.internet.task import Clock
 
@@ -47,6 +49,8 @@ class Collector:
 
     def __init__(self) -> None:
         self.told: list[str] = []
+        self.young = self.old = 0
+        self.size = 100.0
 
     def disable(self) -> None:
         self.told.append("disable")
@@ -57,23 +61,30 @@ class Collector:
     def freeze(self) -> None:
         self.told.append("freeze")
 
-    def unfreeze(self) -> None:
-        self.told.append("unfreeze")
-
     def collect(self, generation: int) -> int:
         self.told.append(f"collect {generation}")
         return 0
+
+    def unfreeze(self) -> None:
+        self.told.append("unfreeze")
+
+    def get_count(self) -> tuple[int, int, int]:
+        return (self.young, 0, 0)
+
+    def get_objects(self, generation: int) -> Sequence[object]:
+        assert generation == 2
+        return range(self.old)
 
     def set_threshold(self, *thresholds: int) -> None:
         self.told.append(f"set {thresholds[-1]}")
 
 
-BEGUN_AGAIN = ["disable", "freeze", "set 100", "enable"]
+BEGUN_AGAIN = ["disable", "freeze", f"set {1 << 30}", "enable"]
 
 
 def settled() -> tuple[SettledMemory, Views, Collector, Clock]:
     views, collector, clock = Views(), Collector(), Clock()
-    memory = SettledMemory(views, reactor=clock, collector=collector)
+    memory = SettledMemory(views, reactor=clock, collector=collector, size=lambda: collector.size)
     memory.start()
     return memory, views, collector, clock
 
@@ -103,6 +114,37 @@ def test_the_young_are_collected_each_second() -> None:
     assert not clock.getDelayedCalls()
 
 
+@pytest.mark.parametrize(
+    ("young", "old", "told"),
+    [
+        (0, 30_000, ["collect 1"]),
+        (0, 30_001, ["collect 1", "collect 2", "freeze"]),
+        (0, 60_001, ["collect 1", "freeze"]),
+        (60_001, 0, ["freeze"]),
+    ],
+)
+def test_no_more_is_collected_than_a_turn_has_time_for(young: int, old: int, told: list[str]) -> None:
+    """What stays is collected once more and then passed over; what was made all at once is passed over as it is."""
+    _, views, collector, clock = settled()
+    views.ready = True
+    views.move()
+    collector.young, collector.old = young, old
+    clock.pump([1])
+    assert collector.told[4:] == told
+
+
+def test_all_is_collected_once_the_program_has_grown() -> None:
+    """By half, again and again: what was passed over may be garbage by now."""
+    _, views, collector, clock = settled()
+    views.ready = True
+    views.move()
+    for size in (149.0, 151.0, 226.0, 227.0):
+        collector.size = size
+        clock.pump([1])
+    whole = ["unfreeze", "collect 2", "freeze"]
+    assert collector.told[4:] == ["collect 1", *whole, "collect 1", *whole]
+
+
 def test_much_that_is_made_is_collected_in_small_parts() -> None:
     """While it is held the young are, every few milliseconds, and what is left of it is never looked at again."""
     memory, views, collector, clock = settled()
@@ -121,16 +163,18 @@ def test_much_that_is_made_is_collected_in_small_parts() -> None:
     assert not clock.getDelayedCalls()
 
 
-def test_what_was_looked_past_is_looked_at_once_in_a_thousand_times() -> None:
-    """What lived then, such as the connection that asked, may be garbage by now."""
-    memory, views, collector, _ = settled()
+def test_all_is_not_collected_while_much_is_made() -> None:
+    """The program is larger while it is held: that is no garbage."""
+    memory, views, collector, clock = settled()
     views.ready = True
     views.move()
-    for _ in range(1000):
-        memory.hold(True)
-        memory.hold(False)
-    assert collector.told.count("freeze") == 1001
-    assert collector.told[-5:] == ["collect 1", "unfreeze", "collect 2", "freeze", "enable"]
+    memory.hold(True)
+    collector.size = 500.0
+    clock.pump([1])
+    assert set(collector.told[4:]) == {"disable", "collect 1"}
+    memory.hold(False)
+    clock.pump([1])
+    assert collector.told[-3:] == ["unfreeze", "collect 2", "freeze"]
     memory.stop()
 
 
