@@ -16,7 +16,11 @@ NOW = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
     [
         ("2026-11-30T09:30:00Z", datetime(2026, 11, 30, 9, 30, tzinfo=UTC)),
         ("2026-11-30T09:30:00+01:00", datetime(2026, 11, 30, 8, 30, tzinfo=UTC)),
+        ("2026-11-30T09:30:00 01:00", datetime(2026, 11, 30, 8, 30, tzinfo=UTC)),  # + in a URL that was not escaped
+        ("2026-11-30T09:30 01:00", datetime(2026, 11, 30, 8, 30, tzinfo=UTC)),
         ("2026-11-30T09:30Z", datetime(2026, 11, 30, 9, 30, tzinfo=UTC)),
+        ("2026-11-30t09:30:00.5z", datetime(2026, 11, 30, 9, 30, 0, 500_000, tzinfo=UTC)),
+        ("2026-11-30t09:30z", datetime(2026, 11, 30, 9, 30, tzinfo=UTC)),
         ("-2h", datetime(2026, 11, 30, 8, 0, tzinfo=UTC)),
         ("-7d", datetime(2026, 11, 23, 10, 0, tzinfo=UTC)),
         ("-1h30m", datetime(2026, 11, 30, 8, 30, tzinfo=UTC)),
@@ -29,7 +33,11 @@ def test_moments(text: str, moment: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "yesterday", "2026-11-30", "2026-11-30T09:30:00", "-", "-2", "2h", "--2h", "-2x", "-200000d"]
+    "text",
+    [
+        *("", "yesterday", "2026-11-30", "2026-11-30T09:30:00", "2026-11-30 09:30", "2026-11-30T 09:30", " 09:30"),
+        *("-", "-2", "2h", "--2h", "-2x", "-200000d"),
+    ],
 )
 def test_what_is_no_moment(text: str) -> None:
     """It is named, with what is expected."""

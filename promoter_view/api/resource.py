@@ -13,6 +13,7 @@ from promoter_view.api.format.rendering import Rendering, Renderings, list_reade
 from promoter_view.api.format.tables import Cells
 from promoter_view.api.instruments import WatchInstruments
 from promoter_view.api.negotiation import Verb
+from promoter_view.api.past import past_of
 from promoter_view.api.paths import ResourceTarget
 from promoter_view.api.query import ListQuery, WatchQuery, parse_get, parse_list, parse_watch, wants_newest
 from promoter_view.api.warnings import Warn, unknown_state, warning_header
@@ -21,7 +22,6 @@ from promoter_view.boundaries import ViewReader
 from promoter_view.reading.answering import PieceReader, answer
 from promoter_view.reading.pages import Page, PageReader
 from promoter_view.reading.past.moments import Moments
-from promoter_view.reading.past.state import PastState
 from promoter_view.reading.pump import MAX_WRITE_BYTES, Pump, Reader
 from promoter_view.reading.selection import Selection, exactly
 from promoter_view.reading.sighted import SightedViews
@@ -35,7 +35,7 @@ from promoter_view.views.isolation import Isolation
 from promoter_view.views.known import SELECTORS
 from promoter_view.web.entrance import send
 from promoter_view.web.errors import BadRequest, NotReady, ObjectNotFound
-from promoter_view.web.parameters import Parameters, first
+from promoter_view.web.parameters import Parameters
 
 #: Smaller answers are sent as they are (kube-apiserver's threshold, KEP-156).
 _MIN_GZIP_BYTES = 128 * 1024
@@ -99,9 +99,10 @@ class ViewResource:
     async def _get(self, request: Request, call: Call, sighted: SightedViews) -> None:
         rendering = self._rendering(request, call)
         version = parse_get(call.parameters)
-        past = await self._asked(call)
+        past = await past_of(call.parameters, self._moments)
         if past is not None:
-            sighted = self._moments.sights(past).of(sighted.admission, call.target.view)
+            rendering = rendering.as_of(past.now)
+            sighted = self._moments.sights(past.state).of(sighted.admission, call.target.view)
         elif version:
             await self._pump.fresh(sighted.see, lambda: require_come(version, self._views.head))
         target = call.target
@@ -130,7 +131,9 @@ class ViewResource:
         rendering = self._rendering(request, call)
         query = parse_list(call.parameters, SELECTORS[call.target.view])
         wanted = self._selection(request, call.target, query)
-        past = await self._asked(call)
+        past = await past_of(call.parameters, self._moments)
+        if past is not None:
+            rendering = rendering.as_of(past.now)
         found = await self._moments.page(sighted, wanted, query, past, self._pump)
         reader = self._reader(found, rendering, gzip=False)
         beginning = await self._beginning(reader, _MIN_GZIP_BYTES if rendering.gzip else 0)
@@ -169,11 +172,6 @@ class ViewResource:
         query = parse_watch(call.parameters, SELECTORS[view])
         wanted = self._selection(request, call.target, query)
         await self._watching.serve(request, Watched(wanted, query, rendering), sighted, self._instruments[view])
-
-    async def _asked(self, call: Call) -> PastState | None:
-        if "at" in call.parameters and first(call.parameters, "resourceVersion"):
-            raise BadRequest("at: leave out at or resourceVersion: both name a state")
-        return await self._moments.asked(call.parameters)
 
     def _require_ready(self) -> None:
         if not self._views.ready:

@@ -26,10 +26,8 @@ from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.kubernetes.reflecting.core import ReflectorState
 from promoter_view.log.errors import LogUnreachable
 from promoter_view.reading.answering import PieceReader, answer
-from promoter_view.reading.past.asked import parse_at
-from promoter_view.reading.past.moments import Moments
+from promoter_view.reading.past.moments import AskedPast, Moments
 from promoter_view.reading.past.seen import seen_of
-from promoter_view.reading.past.state import PastState
 from promoter_view.reading.pump import Pump
 from promoter_view.reading.sights import Sights
 from promoter_view.records import Bundle
@@ -105,7 +103,7 @@ class PageResource:
         await self.send(request, self._pages.commit(found, prefix, replace(shown, head=head or shown.head)))
 
     async def send_past_commit(
-        self, request: Request, visitor: Visitor, found: CommitPage | None, prefix: str, past: PastState
+        self, request: Request, visitor: Visitor, found: CommitPage | None, prefix: str, past: AskedPast
     ) -> None:
         """Where it was at that moment."""
         path, parameters = request.path.decode("ascii", "replace"), parameters_of(request.uri)
@@ -183,13 +181,13 @@ class PageResource:
             withheld=frozenset() if all(found.values()) else self._kinds(ReflectorState.WITHHELD),
         )
 
-    async def _of_then(self, visitor: Visitor, past: PastState, path: str, query: Mapping[str, str]) -> PageInput:
+    async def _of_then(self, visitor: Visitor, past: AskedPast, path: str, query: Mapping[str, str]) -> PageInput:
         """What there was to be seen, by the rights of now."""
-        sighted = self._moments.sights(past).of(visitor, *self._plurals)
+        sighted = self._moments.sights(past.state).of(visitor, *self._plurals)
         await sighted.sight.look()
         found, head = await sighted.see(lambda: self._list(sighted.views))
-        seen = seen_of(past, found.values(), whole=sighted.sight.whole)
-        banner = banner_of(past, seen, parse_at(query["at"], self.now()), path, query)
+        seen = seen_of(past.state, found.values(), whole=sighted.sight.whole)
+        banner = banner_of(past, seen, path, query)
         return PageInput(
             bundles=found,
             head=head,

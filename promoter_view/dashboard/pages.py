@@ -119,7 +119,7 @@ class Pages:
 
     def compare(self, found: ComparedMoments | None, view: PageInput) -> Page:
         """What changed between two moments; None: a page that asks for them."""
-        namespaces = sorted(view.namespaces - {""})
+        namespaces = sorted((view.namespaces | {found.namespace if found else ""}) - {""})
         return self._page(COMPARE, view, found=found, namespaces=namespaces)
 
     def figures(self, found: FiguresShown, view: PageInput) -> Page:

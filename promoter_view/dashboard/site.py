@@ -224,7 +224,7 @@ class DashboardEntrance(Entrance[str | None]):
         title, there = HTTPStatus(status.code).phrase, ""
         if "from" in status.details:
             query = {name: values[0] for name, values in parameters_of(request.uri).items()}
-            there = earliest_address(path, query, status.details["from"])
+            there = earliest_address(path, query, gone=status.details["at"], earliest=status.details["from"])
         Deferred.fromCoroutine(self._pages.tell(request, status.code, title, status.message, there)).addErrback(
             self.failed, request, None
         )

@@ -71,7 +71,7 @@ class MomentGone(Refusal):
     def __init__(self, asked: str, earliest: str) -> None:
         reach = f"the earliest moment that can be asked for is {earliest}" if earliest else "no moment can be asked for"
         super().__init__(f"the log does not reach back to {asked}: {reach}")
-        self.earliest = earliest
+        self.asked, self.earliest = asked, earliest
 
 
 class Invalid(Refusal):

@@ -111,7 +111,7 @@ def _continue_expired(error: ContinueExpired) -> Status:
 
 
 def _moment_gone(error: MomentGone) -> Status:
-    return Status(410, "Expired", str(error), {"from": error.earliest} if error.earliest else {})
+    return Status(410, "Expired", str(error), {"at": error.asked, "from": error.earliest} if error.earliest else {})
 
 
 def _ahead(error: Ahead) -> Status:

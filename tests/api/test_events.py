@@ -56,6 +56,14 @@ def test_since_says_from_when(told: Told) -> None:
     assert "invalid time 'yesterday': expected a time such as" in answer.document["message"]
 
 
+def test_at_is_no_parameter_of_events(told: Told) -> None:
+    """What is of now is not shown as if it was of a moment: 400 names what there is instead."""
+    (only,) = told.write(entry(1))
+    for path in (HERE, f"{HERE}/{only.identity.name}", f"{HERE}?watch=1"):
+        refused = told.world.ask(f"{path}{'&' if '?' in path else '?'}at=-2h")
+        assert (refused.code, "use since" in refused.document["message"]) == (400, True)
+
+
 def test_pages_of_one_moment(told: Told) -> None:
     """Each entry once, whatever comes meanwhile; the last page has no token."""
     entries = told.write(*(entry(number, letter="abcdef"[number % 6]) for number in range(1, 24)))

@@ -39,8 +39,21 @@ def test_a_get_and_a_list_at_a_time() -> None:
     assert world.ask(f"{BASE.replace('/promotion', '/namespaces/n/promotion')}/a?at=-90s").body == one
     assert len(world.ask(f"{BASE}?at=-90s").document["items"]) == 2
     assert len(world.ask(f"{BASE}?at=-30s").document["items"]) == 1
+    commit = f"{BASE.rpartition('/')[0]}/commits/{'a' * 40}"
+    assert "both name a state" in world.ask(f"{commit}?at=-90s&resourceVersion=5").document["message"]
     for query in ("at=-90s&watch=1", "at=-90s&resourceVersion=5", "at=90s"):
         assert world.ask(f"{BASE}?{query}").code == 400
+
+
+def test_a_table_tells_ages_as_of_then() -> None:
+    """Of a list and of a get, by the moment that is asked for."""
+    world = forgetful()
+    world.clock.advance(30 * 86_400)
+    table = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+    for path in (BASE, f"{BASE.replace('/promotion', '/namespaces/n/promotion')}/a"):
+        then, now = (world.ask(f"{path}?{query}", table).document for query in ("at=-30d", ""))
+        age = [column["name"] for column in now["columnDefinitions"]].index("Age")
+        assert (then["rows"][0]["cells"][age], now["rows"][0]["cells"][age]) == ("17d", "47d")
 
 
 def test_beyond_the_log() -> None:

@@ -42,6 +42,13 @@ def test_without_a_file_the_page_says_how() -> None:
     assert board.ask("/notifications?format=json").code == 404
 
 
+def test_it_has_no_past() -> None:
+    """What stands there is of now, and is not shown as if it was of a moment."""
+    for path in ("/notifications?at=-2h", "/notifications?at=-2h&format=json"):
+        refused = Board(desk=Desk()).ask(path, {"Accept": "text/html"})
+        assert (refused.code, b"this page has no past" in refused.body) == (400, True)
+
+
 def test_whoever_may_not_get_the_path_sees_nothing() -> None:
     """The cluster is asked for a permission of its own: addresses and failures are not for all who may look."""
     board = with_tokens({"jane": ["*", "/notifications"], "john": ["*"]}, desk=Desk(), path_reviews=reviews_of)

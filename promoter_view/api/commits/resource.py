@@ -14,6 +14,7 @@ from promoter_view.api.format.layouts import laid_out
 from promoter_view.api.format.rendering import layout_of
 from promoter_view.api.format.tables import parse_include_object
 from promoter_view.api.negotiation import Representation, Verb, negotiate
+from promoter_view.api.past import past_of
 from promoter_view.api.paths import CommitTarget
 from promoter_view.api.query import parse_get, wants_newest
 from promoter_view.boundaries import ViewReader
@@ -64,16 +65,16 @@ class CommitResource:
             question = read_sha(target.name)
         except NoQuestion as error:
             raise BadRequest(str(error)) from error
-        past = await self._moments.asked(call.parameters)
+        past = await past_of(call.parameters, self._moments)
         if past is None:
             await self._come(call.parameters)
-        finder = self._finder if past is None else self._moments.finder(self._finder, past)
+        finder = self._finder if past is None else self._moments.finder(self._finder, past.state)
         found = await finder.find(admission, target.name, question, target.namespace)
         if found.empty:
             raise not_found(found)
         match accepted.representation:
             case Representation.TABLE:
-                document = table_of(found, include, self._moments.now())
+                document = table_of(found, include, self._moments.now() if past is None else past.now)
             case Representation.METADATA:
                 document = metadata_of(found)
             case _:

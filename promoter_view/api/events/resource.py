@@ -88,6 +88,8 @@ class EventResource:
 
     async def serve(self, request: Request, call: EventCall, admission: Admission) -> None:
         """Errors: those of ``status``."""
+        if "at" in call.parameters:
+            raise BadRequest("at: events have no past of their own; use since, such as since=-2h")
         if not self._views.ready:
             raise JournalUnavailable()
         sight = self._sights.sight(admission.identity, *self._plurals)

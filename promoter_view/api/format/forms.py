@@ -7,7 +7,8 @@ form, the Table, is in ``tables``. Pure.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, Protocol, Self
 
 import orjson
 
@@ -30,6 +31,9 @@ class Form(Protocol):
     @property
     def in_steps(self) -> bool:
         """``steps`` are to be taken first."""
+
+    def as_of(self, moment: datetime) -> Form:
+        """The form of answers of that moment: ages are as they were then."""
 
     def steps(self, bundle: Bundle) -> Iterator[None]:
         """Makes what is said of that bundle, whichever of these is asked for next."""
@@ -78,6 +82,10 @@ class _Bytes:
     """A form for which nothing has to be worked out."""
 
     in_steps = False
+
+    def as_of(self, moment: datetime) -> Self:  # noqa: ARG002
+        """Itself: it tells no ages."""
+        return self
 
     def steps(self, bundle: Bundle) -> Iterator[None]:  # noqa: ARG002
         """None."""

@@ -6,7 +6,7 @@ All three come from the request's headers and two parameters (``pretty``, ``incl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -39,6 +39,10 @@ class Rendering:
     layout: Layout
     gzip: bool
     as_they_are: bool
+
+    def as_of(self, moment: datetime) -> Rendering:
+        """The same, where ages are told as of that moment."""
+        return replace(self, form=self.form.as_of(moment))
 
 
 class Renderings:

@@ -107,11 +107,16 @@ class TableForm:
         now: Callable[[], datetime],
     ) -> None:
         self.key: Hashable = ("table", include)
+        self._shape = shape
         self._cells = cells
         self._include = include
         self._metadata = MetadataForm(shape)
         self._now = now
         self._columns = [column_definition(column) for column in shape.columns]
+
+    def as_of(self, moment: datetime) -> TableForm:
+        """See Form."""
+        return TableForm(self._shape, self._include, cells=self._cells, now=lambda: moment)
 
     def steps(self, bundle: Bundle) -> Iterator[None]:
         """Its row's cells, a member a step."""

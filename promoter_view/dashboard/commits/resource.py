@@ -17,8 +17,7 @@ from promoter_view.log.errors import LogUnreachable
 from promoter_view.reading.commits.finder import CommitFinder
 from promoter_view.reading.commits.found import Findings, document_of, not_found
 from promoter_view.reading.commits.question import CommitQuestion, NoQuestion, read_question, read_sha
-from promoter_view.reading.past.moments import Moments
-from promoter_view.reading.past.state import PastState
+from promoter_view.reading.past.moments import AskedPast, Moments
 from promoter_view.reading.pump import Pump
 from promoter_view.web.entrance import send
 from promoter_view.web.errors import BadRequest
@@ -54,7 +53,7 @@ class CommitPages:
             return
         question = _question(address, asked)
         request.setHeader("Vary", "Accept, Accept-Encoding, Cookie")
-        finder = self._finder if past is None else self._moments.finder(self._finder, past)
+        finder = self._finder if past is None else self._moments.finder(self._finder, past.state)
         if past is None:
             with suppress(LogUnreachable):  # a page is for people: one that may be a little old is better than none
                 await self._pump.newest()
@@ -68,7 +67,7 @@ class CommitPages:
                 await self._show(request, visitor, found, past, question.prefix)
 
     async def _show(
-        self, request: Request, visitor: Visitor, found: Findings | None, past: PastState | None, prefix: str = ""
+        self, request: Request, visitor: Visitor, found: Findings | None, past: AskedPast | None, prefix: str = ""
     ) -> None:
         page = None if found is None else commit_page(found)
         if past is None:

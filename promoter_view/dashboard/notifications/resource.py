@@ -14,7 +14,7 @@ from promoter_view.dashboard.page_table import NOTIFICATIONS
 from promoter_view.dashboard.past.resource import wants_json
 from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.web.entrance import send
-from promoter_view.web.errors import ResourceNotFound
+from promoter_view.web.errors import BadRequest, ResourceNotFound
 from promoter_view.web.parameters import Parameters
 
 _RIGHT = Attributes(verb="get", path=f"/{NOTIFICATIONS.path}")
@@ -29,7 +29,9 @@ class NotificationPages:
         self._reviews = reviews
 
     async def serve(self, request: Request, parameters: Parameters, visitor: Visitor) -> None:
-        """Errors: Forbidden, ReviewUnavailable, ResourceNotFound."""
+        """Errors: BadRequest, Forbidden, ReviewUnavailable, ResourceNotFound."""
+        if "at" in parameters:
+            raise BadRequest("at: this page has no past; remove it")
         if self._reviews is not None:
             await self._reviews.require(visitor.identity, _RIGHT)
         document = None if self._desk is None else self._desk.document()

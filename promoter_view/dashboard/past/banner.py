@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from html import escape
 from urllib.parse import quote, urlencode
 
-from promoter_view.reading.past.asked import AskedMoment
+from promoter_view.reading.past.moments import AskedPast
 from promoter_view.reading.past.seen import SeenMoment
-from promoter_view.reading.past.state import PastState
 
 #: Of pages that have no past: what is followed from there is of now.
 _OF_NOW = ("static/", "sign-in", "sign-out", "program", "journal", "healthz")
@@ -40,12 +39,10 @@ class PastBanner:
     now: datetime
 
 
-def banner_of(
-    past: PastState, seen: SeenMoment, moment: AskedMoment, path: str, query: Mapping[str, str]
-) -> PastBanner:
+def banner_of(past: AskedPast, seen: SeenMoment, path: str, query: Mapping[str, str]) -> PastBanner:
     """The banner of the page of that path, below the root, and query; ``seen``: what is told of the moment."""
     rest = {name: value for name, value in query.items() if name != "at"}
-    now = datetime.fromtimestamp(moment.time_ms / 1000, UTC) if moment.time_ms else past.time
+    moment, now = past.moment, past.now
     return PastBanner(
         asked=exactly(now) if moment.time_ms else f"resourceVersion {moment.resource_version}",
         recorded=exactly(seen.recorded) if seen.recorded else "",
@@ -57,10 +54,13 @@ def banner_of(
     )
 
 
-def earliest_address(path: str, query: Mapping[str, str], earliest: str) -> str:
-    """Of that page at the earliest moment instead of one that the log no longer has; "" where it names none."""
-    name = next((each for each in _MOMENTS if query.get(each, earliest) != earliest), "")
-    return _address(path, {**query, name: earliest}) if name else ""
+def earliest_address(path: str, query: Mapping[str, str], *, gone: str, earliest: str) -> str:
+    """Of that page at the earliest moment instead of one that the log no longer has; "" where it names none.
+
+    ``gone`` is how it was asked for, of which AskedMoment keeps the beginning.
+    """
+    instead = {name: earliest for name in _MOMENTS if query.get(name, "").startswith(gone) and query[name] != earliest}
+    return _address(path, {**query, **instead}) if instead else ""
 
 
 def exactly(moment: datetime) -> str:

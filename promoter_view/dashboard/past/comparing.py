@@ -72,12 +72,21 @@ class ComparedBundle:
 
 @dataclass(frozen=True, slots=True)
 class ComparedMoments:
-    """What the page shows; ``asked`` are both moments as they were asked for, ``told`` in full."""
+    """What the page shows; ``asked`` are both moments as they were asked for, ``told`` in full.
+
+    ``versions`` are their resourceVersions, 0 for now. ``empty``: there was nothing at either.
+    """
 
     asked: tuple[str, str]
     told: tuple[str, str]
+    versions: tuple[int, int]
     namespace: str
+    empty: bool
     found: Sequence[ComparedBundle]
+
+    def at(self, compared: ComparedBundle) -> str:
+        """The moment of which its page shows it, as a parameter: the earlier one where it was deleted; "" for now."""
+        return str(self.versions[0 if compared.change == DELETED else 1] or "")
 
 
 def compare_steps(

@@ -64,16 +64,22 @@ class ComparePages:
         assert one is not None
         assert other is not None
         namespace = first(parameters, "namespace")
-        before, after = [await self._seen(past, namespace, visitor) for past in (one, other)]
+        before, after = [await self._seen(past, namespace, visitor) for past in (one.state, other.state)]
         found = await self._compare(before, after)
         if is_json:
             changes = [each.document() for each in found]
             document = {"from": _moment(before.told), "to": _moment(after.told), "changes": changes}
             send(request, orjson.dumps(document) + b"\n", _JSON)
             return
-        asked = first(parameters, "from"), first(parameters, "to")
-        told = _words(before.told, first(given, "from")), _words(after.told, first(given, "to"))
-        await self._pages.send_comparison(request, visitor, ComparedMoments(asked, told, namespace, found))
+        shown = ComparedMoments(
+            asked=(first(parameters, "from"), first(parameters, "to")),
+            told=(_words(before.told, first(given, "from")), _words(after.told, first(given, "to"))),
+            versions=(before.told.version, after.told.version if "to" in parameters else 0),
+            namespace=namespace,
+            empty=not any(map(len, (*before.bundles.values(), *after.bundles.values()))),
+            found=found,
+        )
+        await self._pages.send_comparison(request, visitor, shown)
 
     async def _compare(self, before: _Seen, after: _Seen) -> Sequence[ComparedBundle]:
         found: list[ComparedBundle] = []

@@ -41,15 +41,21 @@ class FolderPast:
         return await self._run(partial(self._folder.read_snapshot, point)) if point else None
 
     async def records(self, point: int) -> AsyncGenerator[Sequence[Record], None]:
-        """See LogPast. The end of what is being written is no damage here: it is not durable yet."""
+        """See LogPast. The end of what is being written is no damage here: it is not durable yet.
+
+        A start checks only the segments that it replays. So an older one may be broken: what follows is not told then.
+        """
         holdings = await self._run(self._folder.holdings)
         segments = [found for found in holdings.segments if found.base >= point]
         if not segments or segments[0].base != point:
             raise LogShortened(f"{self._folder.path}: the segment behind {point} is gone")
+        last = point
         for found in segments:
             name = str(self._folder.segment_path(found.base))
+            if found.base != last:
+                raise segment.damaged(name, 0, f"what is whole before it ends at {last}: a part is missing")
             data = await self._run(partial(self._folder.read_segment, found.base))
-            at, end = segment.FIRST_BYTE, await self._run(partial(_end_of, data))
+            at, (end, last) = segment.FIRST_BYTE, await self._run(partial(_whole, data, last))
             while at < end:
                 records, at = await self._run(partial(segment.read, name, data, at, end, _READ_BYTES))
                 yield records
@@ -66,12 +72,15 @@ class FolderPast:
             raise LogDamaged(f"{self._folder.path}: a part of the log cannot be read: {error}") from error
 
 
-def _end_of(data: bytes) -> int:
-    """The byte behind the last whole frame before one that is not."""
+def _whole(data: bytes, last: int) -> tuple[int, int]:
+    """How far the frames of a segment are whole and in order: the byte behind them, and their last offset.
+
+    ``last`` is the offset before the segment.
+    """
     at = segment.FIRST_BYTE
-    while (frame := frames.frame_at(data, at)) is not None:
-        at = frame.end
-    return at
+    while (frame := frames.frame_at(data, at)) is not None and frame.header.previous == last:
+        at, last = frame.end, frame.header.last
+    return at, last
 
 
 if TYPE_CHECKING:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from weakref import WeakKeyDictionary
 
 from promoter_view.reading.commits.finder import CommitFinder
 from promoter_view.reading.pages import Page, Part, page
-from promoter_view.reading.past.asked import moment_of, parse_at
+from promoter_view.reading.past.asked import AskedMoment, moment_of, parse_at
 from promoter_view.reading.past.pasts import Pasts
 from promoter_view.reading.past.state import PastState
 from promoter_view.reading.pump import Pump
@@ -18,6 +19,19 @@ from promoter_view.reading.sights import Sights
 from promoter_view.views.history import Expired
 from promoter_view.web.errors import BadRequest, ContinueExpired, MomentGone
 from promoter_view.web.parameters import Parameters, first
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPast:
+    """A moment that was asked for, and the state of then."""
+
+    moment: AskedMoment
+    state: PastState
+
+    @property
+    def now(self) -> datetime:
+        """As of when ages are told: the moment itself, or the last record's time where it is a resourceVersion."""
+        return datetime.fromtimestamp(self.moment.time_ms / 1000, UTC) if self.moment.time_ms else self.state.time
 
 
 class Moments:
@@ -33,11 +47,12 @@ class Moments:
         self._finders: WeakKeyDictionary[PastState, CommitFinder] = WeakKeyDictionary()
         self.now = now
 
-    async def asked(self, parameters: Parameters, parameter: str = "at") -> PastState | None:
+    async def asked(self, parameters: Parameters, parameter: str = "at") -> AskedPast | None:
         """The moment that is asked for; None: that of now. Errors: BadRequest, those of Pasts."""
         if parameter not in parameters:
             return None
-        return await self._pasts.at(parse_at(first(parameters, parameter), self.now(), parameter))
+        moment = parse_at(first(parameters, parameter), self.now(), parameter)
+        return AskedPast(moment, await self._pasts.at(moment))
 
     def sights(self, past: PastState) -> Sights:
         """What may be seen of it."""
@@ -55,7 +70,7 @@ class Moments:
         return found
 
     async def page(
-        self, sighted: SightedViews, wanted: Selection, part: Part, past: PastState | None, pump: Pump
+        self, sighted: SightedViews, wanted: Selection, part: Part, past: AskedPast | None, pump: Pump
     ) -> Page:
         """A page of a list: of ``past``, or of ``sighted``, or where these no longer have its state, as it was then.
 
@@ -64,7 +79,7 @@ class Moments:
         if past is not None:
             if part.token is not None:
                 raise BadRequest("at: leave it out with continue, which stays in the state of the first page")
-            return await self._page(sighted, wanted, part, past)
+            return await self._page(sighted, wanted, part, past.state)
         try:
             return await pump.fresh(sighted.see, lambda: page(sighted.views, wanted, part))
         except (Expired, ContinueExpired) as error:

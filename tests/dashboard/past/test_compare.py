@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import orjson
 import pytest
 
@@ -76,6 +78,27 @@ def test_the_page(board: Board) -> None:
     assert "same" not in page.partition("<main")[2].replace("samesite", "")
     assert "What changed between two moments?" in board.ask("/compare", PAGE).body.decode()
     assert "No state, no live commit" in board.ask("/compare?from=-30m&to=-29m", PAGE).body.decode()
+
+
+def test_its_links_lead_to_what_it_compared(board: Board) -> None:
+    """What was deleted is shown as it was at the earlier moment, the rest as of the later one; now has no moment."""
+    for query, names in (
+        ("from=-30m", {"gone": True, "shop": False}),
+        ("from=-30m&to=-0s", {"gone": True, "shop": True}),
+    ):
+        page = board.ask(f"/compare?{query}", PAGE).body.decode()
+        for name, past in names.items():
+            (path,) = re.findall(rf'href="(/strategies/[^/]*/{name}[^"]*)"', page)
+            assert ("?at=" in path) is past
+            assert board.ask(path, PAGE).code == 200
+
+
+def test_a_namespace_of_which_nothing_is_known(board: Board) -> None:
+    """It is no namespace without changes: the page names it, and keeps it chosen."""
+    page = board.ask("/compare?from=-30m&namespace=shopp", PAGE).body.decode()
+    assert "nothing in namespace shopp" in page
+    assert "<option selected>shopp</option>" in page
+    assert board.ask("/compare?from=-30m&namespace=shopp", JSON).document["changes"] == []
 
 
 def test_what_cannot_be_compared(board: Board) -> None:
