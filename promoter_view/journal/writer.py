@@ -38,6 +38,7 @@ _RETRY_SECONDS = 5.0
 _FINISH_SECONDS = 5.0
 #: What happened meant nothing: how soon it is noted that it was looked at, and where nothing changed at all.
 _LOOKED_SECONDS, _BEHIND_SECONDS = 2.0, 30
+_AHEAD = "it is ahead of the event log because the clock was set back; it waits until the log has caught up"
 #: What a gap is of: everything.
 EVERYTHING = BundleKey("", "", "")
 
@@ -155,9 +156,8 @@ class JournalWriter(CooperativeReader):
                     return
         except Ahead:
             self._behind = self._behind or self._views.head
-            self._unwritten.set(
-                "it is ahead of the event log because the clock was set back; it waits until the log has caught up"
-            )
+            # Where another program writes it, that was said.
+            self._unwritten.set(self._unwritten.message or _AHEAD)
             return
         except Expired:
             pass

@@ -139,7 +139,10 @@ def test_a_log_that_was_put_back(kept: Kept) -> None:
     running = kept.begin()
     running.settle()
     assert "ahead of the event log" in running.writer.problem
-    kept.world.feed(Position(PATH, "2"), step=split(stands).offset)
+    kept.world.feed(Position(PATH, "2"))
+    running.settle()
+    assert "ahead of the event log" in running.writer.problem
+    kept.world.feed(Position(PATH, "3"), step=split(stands).offset)
     running.settle()
     kept.world.put(strategy("two"))
     running.settle()

@@ -17,7 +17,7 @@ from promoter_view.journal.shared import copy
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.sqlite.schema import STEPS, VERSION
 from promoter_view.journal.sqlite.store import SqliteJournal
-from promoter_view.journal.store import Batch, JournalError, JournalQuery, JournalStore, Retention
+from promoter_view.journal.store import Batch, JournalBusyError, JournalError, JournalQuery, JournalStore, Retention
 from tests.support.journal.etcds import EtcdTown
 from tests.support.journal.journals import BEGAN, DirectJournal, entry
 from tests.support.journal.postgres import PostgresTown, running_postgres
@@ -72,6 +72,74 @@ class SqliteTests(StoreSuite, TestCase):
         await store.append(Batch(1, [entry(1)]))
         modes = {stat.S_IMODE(file.stat().st_mode) for file in self.path.parent.iterdir()}
         self.assertEqual(modes, {0o600})
+
+    async def test_another_program_writes_it(self) -> None:
+        """Who has opened it later writes it; the other one says so, and reads on. A restart turns that round."""
+        first = await self.opened()
+        await first.append(Batch(1, [entry(1)]))
+        second = await self.opened()
+        await first.append(Batch(2, [entry(2)]))
+        await second.append(Batch(3, [entry(3)]))
+        for failing in (first.append(Batch(4, [entry(4)])), first.prune(Retention(1, 1), BEGAN + timedelta(days=1))):
+            with self.assertRaisesRegex(JournalBusyError, "another program has opened the journal .*journal.sqlite"):
+                await failing
+        await second.append(Batch(5, [entry(5)]))
+        self.assertEqual(len(await first.query(JournalQuery())), 4)
+        await first.close()
+        await first.open()
+        await first.append(Batch(6, [entry(6)]))
+        with self.assertRaises(JournalBusyError):
+            await second.append(Batch(7, [entry(7)]))
+
+    async def test_a_first_write_that_fails(self) -> None:
+        """It does not count: the file is still to be taken."""
+        first, second = await self.opened(), await self.opened()
+        await first.append(Batch(1, [entry(1)]))
+        append = work.append
+        self.patch(work, "append", lambda *_: 1 / 0)
+        with self.assertRaises(ZeroDivisionError):
+            await second.append(Batch(2, [entry(2)]))
+        self.patch(work, "append", append)
+        await second.append(Batch(2, [entry(2)]))
+        self.assertEqual(len(await first.query(JournalQuery())), 2)
+
+    async def test_it_is_removed_or_replaced_while_it_is_open(self) -> None:
+        """That is said once; what is there then counts, and is written on."""
+        store = await self.opened()
+        await store.append(Batch(1, [entry(1)]))
+        await store.close()
+        backup = self.path.read_bytes()
+        await store.open()
+        await store.append(Batch(2, [entry(2)]))
+        for left, progress in ((None, 0), (backup, 1)):
+            for each in self.path.parent.iterdir():
+                each.unlink()
+            if left is not None:
+                self.path.write_bytes(left)
+            with self.assertRaisesRegex(JournalBusyError, "was removed or replaced .* opened again"):
+                await store.append(Batch(3, [entry(3)]))
+            self.assertEqual((await store.state()).progress, progress)
+            await store.append(Batch(3, [entry(3)]))
+            self.assertEqual((await store.state()).entries, progress + 1)
+
+    async def test_its_folder_is_gone_while_it_is_open(self) -> None:
+        """It is opened once that is there again; whoever closes it meanwhile has closed it."""
+        store = await self.opened()
+        folder = self.path.parent
+        folder.rename(folder.with_suffix(".away"))
+        for _ in range(2):
+            with self.assertRaises(JournalError):
+                await store.append(Batch(1, [entry(1)]))
+        folder.with_suffix(".away").rename(folder)
+        await store.append(Batch(1, [entry(1)]))
+        self.assertEqual((await store.state()).entries, 1)
+        folder.rename(folder.with_suffix(".away"))
+        with self.assertRaises(JournalError):
+            await store.append(Batch(2, [entry(2)]))
+        folder.with_suffix(".away").rename(folder)
+        await store.close()
+        with self.assertRaisesRegex(JournalError, "is closed"):
+            await store.state()
 
     async def test_a_folder_that_is_not_there(self) -> None:
         """One line that names the file."""

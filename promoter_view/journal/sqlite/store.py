@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -18,6 +19,7 @@ from twisted.python.failure import Failure
 from promoter_view.journal.entries import EntryIdentity, JournalEntry
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.sqlite.edges import Edges
+from promoter_view.journal.sqlite.ownership import FileOwnership, JournalReplacedError
 from promoter_view.journal.sqlite.schema import migrate, prepare
 from promoter_view.journal.store import (
     Batch,
@@ -34,6 +36,8 @@ _READERS = 3
 _PAUSE_SECONDS = 0.003
 _FILE_MODE = 0o600
 _PASSING = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE))
+_DAMAGES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_DAMAGED = ": put a backup in its place, or move the file away and a new journal begins"
 _Result = TypeVar("_Result")
 
 
@@ -59,9 +63,13 @@ class SqliteJournal:
         self._reactor = reactor
         self._pools: _Pools | None = None
         self._edges = Edges()
+        self._ownership = None if path is None else FileOwnership(path)
+        #: Its file was replaced, and could not be opened again yet.
+        self._is_lost = False
 
     def open(self) -> Deferred[JournalState]:
         """See JournalStore."""
+        self._is_lost = False
         try:
             self._make()
         except OSError as error:
@@ -70,7 +78,7 @@ class SqliteJournal:
         # A database in memory is one connection's. A pool has threads from its beginning.
         writing = self._pool(1)
         self._pools = _Pools(writing, writing if self._path is None else self._pool(_READERS))
-        return self._write(self._open)
+        return self._run(writing, self._open)
 
     def append(self, batch: Batch) -> Deferred[Sequence[JournalEntry]]:
         """See JournalStore."""
@@ -98,7 +106,7 @@ class SqliteJournal:
 
     def close(self) -> Deferred[None]:
         """See JournalStore; idempotent."""
-        pools, self._pools = self._pools, None
+        pools, self._pools, self._is_lost = self._pools, None, False
         if pools is None:
             return succeed(None)
         closing = self._run(pools.writing, _nothing)
@@ -106,8 +114,9 @@ class SqliteJournal:
 
     def _make(self) -> None:
         """The file, which nobody else may read. Errors: OSError."""
-        if self._path is not None:
+        if self._path is not None and self._ownership is not None:
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, _FILE_MODE))
+            self._ownership.begin()
 
     def _open(self, cursor: Any) -> JournalState:
         migrate(cursor.connection, self._place)
@@ -126,13 +135,31 @@ class SqliteJournal:
         )
 
     def _write(self, do: Callable[[Any], _Result]) -> Deferred[_Result]:
-        return self._closed() if self._pools is None else self._run(self._pools.writing, do)
+        return self._in_pools(lambda pools: self._run(pools.writing, partial(self._owned, do)))
 
     def _read(self, do: Callable[[Any], _Result]) -> Deferred[_Result]:
-        return self._closed() if self._pools is None else self._run(self._pools.reading, do)
+        return self._in_pools(lambda pools: self._run(pools.reading, do))
 
-    def _closed(self) -> Deferred[Any]:
+    def _in_pools(self, run: Callable[[_Pools], Deferred[_Result]]) -> Deferred[_Result]:
+        if self._pools is not None:
+            return run(self._pools)
+        if self._is_lost:
+            return self._open_again().addCallback(lambda _: self._in_pools(run))
         return fail(JournalError(f"the journal {self._place} is closed"))
+
+    def _open_again(self) -> Deferred[JournalState]:
+        return self.open().addErrback(self._not_opened)
+
+    def _not_opened(self, failure: Failure) -> Failure:
+        pools, self._pools, self._is_lost = self._pools, None, True
+        if pools is not None:
+            pools.close()
+        return failure
+
+    def _owned(self, do: Callable[[Any], _Result], cursor: Any) -> _Result:
+        if self._ownership is not None:
+            self._ownership.require(cursor)
+        return do(cursor)
 
     def _run(self, pool: ConnectionPool, do: Callable[[Any], _Result]) -> Deferred[_Result]:
         done: Deferred[_Result] = pool.runInteraction(do)
@@ -141,10 +168,14 @@ class SqliteJournal:
     def _named(self, failure: Failure) -> Failure:
         # ValueError: an entry that cannot be read, such as a newer program's.
         failure.trap(sqlite3.Error, OSError, ValueError, OverflowError, JournalError)
+        if failure.check(JournalReplacedError):
+            self._not_opened(failure)
         if failure.check(JournalError):
             return failure
         kind = JournalBusyError if failure.check(sqlite3.OperationalError, OSError) else JournalError
-        raise kind(f"the journal {self._place} cannot be used: {failure.getErrorMessage()}") from failure.value
+        said = failure.getErrorMessage()
+        advice = _DAMAGED if getattr(failure.value, "sqlite_errorcode", 0) in _DAMAGES else ""
+        raise kind(f"the journal {self._place} cannot be used: {said}{advice}") from failure.value
 
 
 def _pause() -> None:
