@@ -37,10 +37,10 @@ def cpu_seconds(pid: int) -> float:
     return int(minutes) * 60 + float(seconds)
 
 
-def wanted_seconds(pid: int) -> float:
-    """What a process's first thread took of a processor, and how long it waited for one. Linux only."""
+def scheduled(pid: int) -> tuple[float, float]:
+    """Seconds that a process's first thread had a processor, and that it waited for one. Linux only."""
     took, waited, _ = Path(_SCHEDSTAT.format(pid)).read_text().split()
-    return (int(took) + int(waited)) / 1e9
+    return int(took) / 1e9, int(waited) / 1e9
 
 
 class Peak:

@@ -23,7 +23,8 @@ from typing import NamedTuple
 
 from benchmarks import processes
 from benchmarks.figures import MEGABYTE, percentile
-from benchmarks.memory import Peak, cpu_seconds, resident_bytes, wanted_seconds
+from benchmarks.folders import log_rows, points_behind_the_first_state
+from benchmarks.memory import Peak, cpu_seconds, resident_bytes, scheduled
 from benchmarks.processes import BrokenRunError, Program
 from benchmarks.report import Row
 from benchmarks.running import run
@@ -32,7 +33,6 @@ from benchmarks.wire import unverified
 from benchmarks.world import LIST
 from promoter_view.log.file.disk import Disk
 from promoter_view.log.file.folder import LogFolder
-from promoter_view.log.file.retention import FolderHoldings, start_points
 from promoter_view.log.offsets import milliseconds_of
 
 #: So that nothing of the log is deleted.
@@ -42,8 +42,8 @@ _RETENTION: dict[str, object] = {
     "event-log-retention-events": 1_000_000_000,
 }
 _TIMEOUT_SECONDS = 120.0
-#: A program rests when it wants less than a tenth of a processor for so long.
-_REST_SECONDS, _RESTING = 0.3, 0.1
+#: A program rests when for so long it takes no more of a processor than that share, and does not wait for one either.
+_REST_SECONDS, _TAKEN, _WANTED = 0.3, 0.05, 0.6
 _PATIENCE_SECONDS = 300.0
 _TARGET, _TARGET_TURN = "2", "50"
 _LONG_AGO_MS = 1_700_000_000_000
@@ -104,26 +104,14 @@ def measure(plan: Plan, folder: Path, kept: Path) -> Iterator[Row]:
     with processes.Child(command, folder, "recorded") as cluster:
         cluster.line(plan.making_seconds)
         holdings = LogFolder(kept / "log", disk=Disk()).holdings()
-        yield from _log_rows(holdings)
+        yield from log_rows(holdings)
         log = f"file:{kept / 'log'}"
         with Program(kept / "kubeconfig", folder, event_log=log, options=_RETENTION, turns=turns) as program:
             began = time.monotonic()
             program.start()
             program.wait_ready()
             yield Row("start with it until it is ready", "s", time.monotonic() - began)
-            yield from _Asking(program, plan, start_points(holdings), turns).rows()
-
-
-def _log_rows(holdings: FolderHoldings) -> Iterator[Row]:
-    """The first segments hold the state at which the log began: a day is one of those behind it."""
-    began = min(holdings.snapshots, default=0)
-    segments = [segment for segment in holdings.segments if segment.base >= began]
-    days = max(segments[-1].created_ms - segments[0].created_ms, 1) / 86_400_000
-    yield Row("the log reaches back", "days", days)
-    yield Row("changes a day", "", (segments[-1].ordinal - segments[0].ordinal) / days)
-    yield Row("records a day on the disk", "MB", sum(each.size for each in segments) / days / MEGABYTE)
-    yield Row("snapshots a day on the disk", "MB", sum(holdings.snapshots.values()) / days / MEGABYTE)
-    yield Row("a snapshot", "MB", max(holdings.snapshots.values(), default=0) / MEGABYTE)
+            yield from _Asking(program, plan, points_behind_the_first_state(holdings), turns).rows()
 
 
 class _Asking:
@@ -132,9 +120,7 @@ class _Asking:
     def __init__(self, program: Program, plan: Plan, points: Sequence[int], turns: Path) -> None:
         self._program = program
         self._plan = plan
-        self._ms = [milliseconds_of(point) for point in points if point]
-        if len(self._ms) < 2:
-            raise BrokenRunError("the log has no two snapshots: more days, or more changes a second")
+        self._ms = [milliseconds_of(point) for point in points]
         self._turns = turns
         self._random = random.Random(1)
         #: Seconds: processor time of all threads, and by the clock.
@@ -250,9 +236,10 @@ class _Asking:
         """Until the program has nothing to do. Errors: BrokenRunError."""
         pid, deadline = self._program.pid, time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            before = wanted_seconds(pid)
+            before = scheduled(pid)
             time.sleep(_REST_SECONDS)
-            if wanted_seconds(pid) - before < _RESTING * _REST_SECONDS:
+            took, waited = (now - then for now, then in zip(scheduled(pid), before, strict=True))
+            if took < _TAKEN * _REST_SECONDS and took + waited < _WANTED * _REST_SECONDS:
                 return
         raise BrokenRunError("the program does not come to rest")
 
