@@ -299,7 +299,9 @@ class Projector:
 def _report(metrics: Metrics, now: Projection, history: History, counts: Counter[tuple[str, ChangeType]]) -> None:
     metrics.log_head_offset.set(now.offset)
     metrics.log_horizon_offset.set(split(history.horizon).offset)
-    metrics.bundles_digest.set(now.catalogue.digest.value)
+    digest = now.catalogue.digest.known
+    if digest is not None:  # of a moment of the past nobody asks for it
+        metrics.bundles_digest.set(digest)
     metrics.history_bytes.set(history.bytes)
     for view in now.views:
         metrics.bundles.labels(view).set(now.catalogue.count(view))
