@@ -318,7 +318,8 @@ class LogStatus:
     that says what is in the way and what is done about it; ``warning`` says what will be in the way. ``lag_seconds``:
     for how long the follower may have missed what other replicas wrote. ``standing`` says in a few words who leads,
     where there can be several replicas. ``term`` names the time in which this one leads, 0 where it does not, or where
-    there is one process.
+    there is one process. ``is_sole``: it leads, and no other one can: always where there is one process, else while the
+    lease lives.
     """
 
     head: int
@@ -331,6 +332,7 @@ class LogStatus:
     standing: str = ""
     warning: str = ""
     term: int = 0
+    is_sole: bool = True
 
 
 class BundleField(NamedTuple):

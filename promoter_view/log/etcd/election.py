@@ -81,7 +81,7 @@ class Candidate:
         except (EtcdError, LogDamaged) as error:
             self._tell(inputs.Unanswered(str(error)))
         else:
-            self._tell(inputs.Stood(lease, found, tail, asked_at))
+            self._tell(inputs.Stood(lease, found, tail, asked_at, seconds))
 
     async def _keep_on(self, lease: int) -> None:
         asked: list[Deferred[None]] = []

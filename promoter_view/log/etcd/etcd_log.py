@@ -112,6 +112,7 @@ class EtcdLog:
             lag_seconds=self._lag_seconds() if self._following else 0.0,
             standing=f"{self._around.identity} {'leads' if core.leads else 'follows'}",
             term=core.leads,
+            is_sole=core.is_sole(self._around.runtime.reactor.seconds()),
         )
 
     def _lag_seconds(self) -> float:

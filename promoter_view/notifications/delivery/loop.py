@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -39,6 +39,8 @@ _LOOK_SECONDS = 30.0
 _FAULT_SECONDS = 10.0
 #: How often it is looked whether the journal is there.
 _BEGIN_SECONDS = 0.5
+#: How often it is looked whether a lease is alive again.
+_SOLE_SECONDS = 0.5
 
 
 class EntrySource(Protocol):
@@ -62,7 +64,7 @@ class EntrySource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SendingParts:
-    """What all subscriptions have in common. ``views`` tell the labels of objects."""
+    """What all subscriptions have in common. ``views`` tell of objects, ``is_sole`` that nobody else sends."""
 
     journal: EntrySource
     views: ViewReader
@@ -71,6 +73,7 @@ class SendingParts:
     links: Links
     runtime: Runtime
     cluster: Poster
+    is_sole: Callable[[], bool]
 
 
 class SubscriptionLoop:
@@ -88,8 +91,7 @@ class SubscriptionLoop:
         self._changed = self._moved = 0
         #: Of the cursor that is on its way into the log: as of which move, and how many messages it is behind.
         self._writing = (0, 0)
-        self._stopped = self._is_early = False
-        self._woken = False
+        self._stopped = self._is_early = self._woken = False
         clock = parts.runtime.reactor
         self._idle, self._retry, self._saving = Pause(clock), Pause(clock), Pause(clock)
         self._running: Deferred[None] | None = None
@@ -297,8 +299,10 @@ class SubscriptionLoop:
         return False
 
     async def _room(self) -> None:
-        """Waits until the message may be sent: after a cut no more than a few come again."""
+        """Waits until the message may be sent: after a cut no more than a few come again, and one process sends."""
         changed = self._changed
+        while not self._parts.is_sole() and changed == self._changed:
+            await self._retry.wait(_SOLE_SECONDS)
         while self.standing is not None and not self.standing.may_send and changed == self._changed:
             self._parts.keeper.write_within(0)
             await self._saving.wait(_LOOK_SECONDS)

@@ -95,7 +95,7 @@ class Notifications:
         assert self._cluster is not None
         runtime = self._runtime
         keeper = CursorKeeper(self._event_log.append, clock=runtime.reactor, kept=self._journal.cursors.moved)
-        told = (self._formats, self._links, runtime, self._cluster)
+        told = (self._formats, self._links, runtime, self._cluster, lambda: self._event_log.status().is_sole)
         self._parts = SendingParts(self._journal, self._views, keeper, *told)
         self._begin_at = self._lost()
         self._apply()

@@ -164,6 +164,16 @@ def test_a_lease_that_is_kept_counts_from_when_that_was_asked_for():
     assert kinds(core.receive(inputs.Unanswered("refused"), NOW + 15.1)) == [actions.EndTerm, actions.GiveUp]
 
 
+def test_a_leader_is_the_only_one_while_its_lease_lives():
+    """Counted from when it was asked for: what woke after a long pause may not be the leader any more."""
+    core = core_in(State.LEADING)
+    assert [core.is_sole(NOW + after) for after in (0, 2.9, 3)] == [True, True, False]
+    core.receive(inputs.Kept(NOW + 2), NOW + 4)
+    assert core.is_sole(NOW + 4.9)
+    core.receive(inputs.Lapsed(), NOW + 4.9)
+    assert not core.is_sole(NOW + 4.9)
+
+
 def test_an_answer_that_comes_late_takes_no_patience_away():
     """Answers may come in another order than they were asked for."""
     core = core_in(State.LEADING)

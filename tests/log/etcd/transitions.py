@@ -72,7 +72,7 @@ def surveyed(*, wall=NOW, silent=False, **how):
 
 
 def stood(leader=TERM, *, tail=None, lease=LEASE):
-    return inputs.Stood(lease, survey(TERM, leader=leader), tail or Tail(10, head(10)), NOW)
+    return inputs.Stood(lease, survey(TERM, leader=leader), tail or Tail(10, head(10)), NOW, 3)
 
 
 AHEAD = Tail(13, head(13))

@@ -66,7 +66,8 @@ class Bench:
         )
         self.cursors: dict[str, CursorPlace] = dict(cursors or {})
         self.views = SimpleNamespace(cursors=self.cursors, get=lambda key: None)
-        self.log = SimpleNamespace(append=self._append, status=lambda: SimpleNamespace(first=1))
+        self.log = SimpleNamespace(append=self._append, status=lambda: SimpleNamespace(first=1, is_sole=self.is_sole))
+        self.is_sole = True
         self.is_held = self.is_closed = False
         self.held: list[Deferred[None]] = []
         self.writes: list[dict[str, CursorPlace | None]] = []
@@ -149,6 +150,22 @@ def begun(monkeypatch: pytest.MonkeyPatch, *subscriptions: Subscription) -> Benc
     bench.lead()
     bench.declare(*(subscriptions or (CHAT,)))
     return bench
+
+
+def test_nothing_is_sent_while_another_one_may_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that was stopped for longer than its lease wakes up, and does not know it yet."""
+    bench = Bench(monkeypatch)
+    bench.declare(CHAT)
+    bench.lead()
+    bench.write(entry(1))
+    bench.wait(1)
+    bench.is_sole = False
+    bench.write(entry(2))
+    bench.wait(60)
+    assert bench.sent == ["1-0"]
+    bench.is_sole = True
+    bench.wait(1)
+    assert bench.sent == ["1-0", "2-0"]
 
 
 def test_a_new_one_begins_behind_the_newest_entry(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,7 +361,7 @@ def test_a_log_that_was_set_aside_costs_no_more_than_a_gap(monkeypatch: pytest.M
     bench = Bench(monkeypatch)
     bench.write(entry(join(5, 0, 0)), entry(join(9, 0, 0), event=EventType.GAP))
     bench.journal.opened_at = join(5, 0, 7)
-    bench.log.status = lambda: SimpleNamespace(first=8)
+    bench.log.status = lambda: SimpleNamespace(first=8, is_sole=True)
     bench.lead()
     bench.declare(CHAT)
     assert bench.sent == [f"{join(9, 0, 0)}-0"]
@@ -357,7 +374,7 @@ def test_a_log_that_was_set_aside_and_a_slow_receiver(monkeypatch: pytest.Monkey
     bench.shelf.places = {"chat": EntryIdentity(join(3, 0, 0), 0), "quick": EntryIdentity(join(7, 0, 0), 0)}
     Deferred.fromCoroutine(bench.journal.cursors.open())
     bench.journal.opened_at = join(5, 0, 7)
-    bench.log.status = lambda: SimpleNamespace(first=8)
+    bench.log.status = lambda: SimpleNamespace(first=8, is_sole=True)
     bench.lead()
     bench.declare(CHAT, Subscription("quick", CHAT.receiver))
     assert sorted(bench.sent) == [f"{join(number, 0, 0)}-0" for number in (4, 5, 9, 9)]

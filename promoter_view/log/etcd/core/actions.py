@@ -15,13 +15,18 @@ from promoter_view.log.etcd.transactions import Tail
 class Term:
     """A time of leading. ``number`` is the revision that made the leader's key, ``tail`` where head stood then.
 
-    Its lease was kept alive as was asked for at ``renewed_at``, in seconds.
+    Its lease lives for ``seconds`` once it was kept alive, as was asked for at ``renewed_at``, in seconds.
     """
 
     number: int
     lease: int
     tail: Tail
     renewed_at: float
+    seconds: float
+
+    def is_alive(self, now: float) -> bool:
+        """Whether the lease has not ended yet, whatever etcd has been told: nobody else leads before it has."""
+        return now - self.renewed_at < self.seconds
 
     def is_held(self, survey: Survey) -> bool:
         """Whether the leader's key is still the one that was won."""

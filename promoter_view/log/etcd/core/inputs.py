@@ -81,13 +81,14 @@ class Unanswered:
 class Stood:
     """A ``Stand`` with this lease was answered: who leads now, by ``found``, and ``tail``, where head stands.
 
-    It was asked for at ``asked_at``, in seconds.
+    It was asked for at ``asked_at``, in seconds, and lives for ``seconds`` from then on at least.
     """
 
     lease: int
     found: Survey
     tail: Tail
     asked_at: float
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,10 @@ class Leadership(ABC):
         """The number of the term in which it leads, 0 where it does not."""
         return self._term.number if self._term is not None and self.state is State.LEADING else 0
 
+    def is_sole(self, now: float) -> bool:
+        """Whether it leads, and nobody else can: also after a pause of this process that it has not noticed yet."""
+        return self._term is not None and self.state is State.LEADING and self._term.is_alive(now)
+
     @abstractmethod
     def _drop(self, error: Exception) -> Actions:
         """The state is not true any more."""
@@ -88,7 +92,7 @@ class Leadership(ABC):
             return (actions.GiveUp(),)
         if leader is None or leader.lease != given.lease:
             return self._step_down("another replica leads")
-        return self._win(Term(leader.create_revision, given.lease, given.tail, given.asked_at))
+        return self._win(Term(leader.create_revision, given.lease, given.tail, given.asked_at, given.seconds))
 
     def _win(self, term: Term) -> Actions:
         self.state, self._term = State.ELECTED, term
