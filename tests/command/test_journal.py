@@ -212,7 +212,7 @@ def test_a_journal_in_a_database() -> None:
         prepare_tables(connection, town.schema)
         claim = WriteClaim("a test", "a cluster", 1)
         with connection.transaction():
-            append(connection, town.schema, claim, revision=0, progress=130, rows=rows_of(ENTRIES))
+            append(connection, town.schema, claim, revision=0, batch=Batch(130, ENTRIES), rows=rows_of(ENTRIES))
     assert exported(place) == ["1-0", "1-1", "60-0", "120-0"]
     assert exported(place, "--since", "2026-11-21T10:00Z", "--until", "2026-11-21T10:30Z") == ["60-0"]
     done = journal("verify", place)

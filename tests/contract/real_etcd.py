@@ -18,6 +18,7 @@ from promoter_view.log.settings import EtcdFiles, LogSettings
 from promoter_view.metrics import Metrics
 from tests.contract import spinning
 from tests.support.clocks import Wall
+from tests.support.log.benches import Waited
 from tests.support.log.fakes import NOW
 from tests.support.runtimes import Always, a_runtime
 
@@ -92,7 +93,7 @@ class Opened(EtcdLog):
         return self.starting is not None and (not self.starting.called or self.status().pending_events > 0)
 
 
-class RealEtcdBench:
+class RealEtcdBench(Waited):
     """The bench of the contract's tests, on one prefix of its own."""
 
     def __init__(self, urls, **settings):
@@ -141,14 +142,6 @@ class RealEtcdBench:
             log.stop()
         self.settle()
         spinning.end()
-
-    def append(self, log, *entries):
-        """Durable, and applied."""
-        self.wait(log.append(entries))
-
-    def stop(self, log):
-        """Ends it."""
-        self.wait(log.stop())
 
     def wait(self, deferred):
         """Until it has fired."""

@@ -15,8 +15,10 @@ from twisted.trial.unittest import TestCase
 from promoter_view.journal.entries import EventType
 from promoter_view.journal.shared import copy
 from promoter_view.journal.sqlite import work
+from promoter_view.journal.sqlite.resting import opened
 from promoter_view.journal.sqlite.schema import STEPS, VERSION
 from promoter_view.journal.sqlite.store import SqliteJournal
+from promoter_view.journal.sqlite.verifying import verify
 from promoter_view.journal.store import Batch, JournalBusyError, JournalError, JournalQuery, JournalStore, Retention
 from tests.support.journal.etcds import EtcdTown
 from tests.support.journal.journals import BEGAN, DirectJournal, entry
@@ -56,15 +58,30 @@ class SqliteTests(StoreSuite, TestCase):
             await store.query(JournalQuery())
 
     async def test_an_older_program_has_written_it(self) -> None:
-        """Its tables become those of this one, with all that is in them."""
-        with closing(sqlite3.connect(self.path)) as connection:
-            connection.executescript(f"{STEPS[0]}; PRAGMA user_version = 1")
-            work.append(connection.cursor(), Batch(2, [entry(1), entry(2, letter="b")]))
-            connection.commit()
+        """Whichever it was: its tables become those of this one, with all that is in them."""
         store = await self.opened()
-        self.assertEqual([each.identity for each in await store.query(JournalQuery(commit="b" * 40))], [(2, 0)])
+        await store.close()
+        new = self.definitions()
+        for older in range(1, VERSION):
+            self.path.unlink()
+            with closing(sqlite3.connect(self.path)) as connection:
+                connection.executescript(f"{'; '.join(STEPS[:older])}; PRAGMA user_version = {older}")
+                work.append(connection.cursor(), Batch(2, [entry(1), entry(2, letter="b")]))
+                connection.commit()
+            store = await self.opened()
+            self.assertEqual([each.identity for each in await store.query(JournalQuery(commit="b" * 40))], [(2, 0)])
+            written = await store.append(Batch(3, [entry(2, letter="c"), entry(3, letter="c")]))
+            self.assertEqual([each.identity for each in written], [(3, 0)])
+            await store.close()
+            self.assertEqual(self.definitions(), new)
+            with opened(self.path) as connection:
+                self.assertEqual([each.subject for each in verify(connection) if not each.is_well], [])
+
+    def definitions(self) -> set[tuple[str, str]]:
+        """The version, and all tables and indices."""
         with closing(sqlite3.connect(self.path)) as connection:
-            self.assertEqual(connection.execute("PRAGMA user_version").fetchone(), (VERSION,))
+            ((version,),) = connection.execute("PRAGMA user_version")
+            return {("version", str(version)), *connection.execute("SELECT name, sql FROM sqlite_master")}
 
     async def test_nobody_else_may_read_it(self) -> None:
         """Of whatever umask: it says who works on what."""

@@ -22,6 +22,8 @@ from promoter_view.journal.store import Batch, JournalError, JournalState, Reten
 #: Only the size counts.
 _Written = TypeVar("_Written")
 _IN_MEMORY, _EVER = Retention(1e11, MOST_IN_MEMORY), datetime(2000, 1, 1, tzinfo=UTC)
+#: The fact that a file is a copy: of which journal.
+_CLUSTER = "cluster"
 
 
 class CopyPlace(NamedTuple):
@@ -83,7 +85,12 @@ class JournalCopy(SqliteJournal):
         return self._write(self._clear)
 
     def _open(self, cursor: Any) -> JournalState:
-        found = super()._open(cursor)
+        try:
+            found = super()._open(cursor)
+        except JournalError as error:
+            if _CLUSTER not in work.facts(cursor):
+                raise
+            raise JournalError(f"{error}; or delete the file, which is only a copy") from error
         if self._path is None:
             Recollection(cursor).make()
         return found
@@ -94,7 +101,7 @@ class JournalCopy(SqliteJournal):
 
     def _place_of(self, cursor: Any) -> CopyPlace:
         facts = work.facts(cursor)
-        if "cluster" not in facts:
+        if _CLUSTER not in facts:
             if work.state(cursor).progress:
                 raise JournalError(
                     f"{self._place} is a journal of its own, and no copy of another: give another file for the copy, "
@@ -102,7 +109,7 @@ class JournalCopy(SqliteJournal):
                 )
             return CopyPlace()
         first = EntryIdentity(facts["copied"], facts["copied_item"])
-        return CopyPlace(facts["cluster"] % (1 << 64), facts["revision"], first, facts["made"])
+        return CopyPlace(facts[_CLUSTER] % (1 << 64), facts["revision"], first, facts["made"])
 
     def _take(self, cursor: Any, copying: Copying) -> CopyTaken:
         head, written = copying.head, list[JournalEntry]()
@@ -120,7 +127,7 @@ class JournalCopy(SqliteJournal):
             while work.prune(cursor, _IN_MEMORY, _EVER):
                 pass
         place = copying.place
-        told = {"cluster": _signed(place.cluster), "revision": place.revision, "made": place.made}
+        told = {_CLUSTER: _signed(place.cluster), "revision": place.revision, "made": place.made}
         told |= {"progress": copying.progress, "copied": place.first.resource_version, "copied_item": place.first.item}
         work.remember(cursor, told)
         return CopyTaken(written, work.expired(cursor))

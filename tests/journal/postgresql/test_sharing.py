@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import psycopg
@@ -257,6 +259,19 @@ class SharingTests(SharingSuite, SharingCase):
         self.assertEqual((await journal.state()).progress, 3)
         self.assertEqual(len(await journal.append(Batch(4, [entry(4)], 7))), 1)
         self.assertEqual((await journal.state()).digest, 7)
+
+    async def test_a_newer_program_has_copied_it(self) -> None:
+        """It is said that the file can go, and without it all is there again."""
+        leader = await self.opened(self.file)
+        written = await leader.append(Batch(1, [entry(1)]))
+        await leader.close()
+        with closing(sqlite3.connect(self.file)) as connection:
+            connection.execute("PRAGMA user_version = 99")
+        with self.assertRaisesRegex(JournalError, "by a newer program .* or delete the file, which is only a copy"):
+            await self.opened(self.file)
+        for file in self.file.parent.iterdir():
+            file.unlink()
+        self.assertEqual(await (await self.opened(self.file)).query(ALL), written)
 
     async def test_two_that_make_the_tables_at_once(self) -> None:
         """Both have the same."""

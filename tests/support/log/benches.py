@@ -16,6 +16,18 @@ from tests.support.log.fakes import MIRROR, NOW, Fold
 from tests.support.runtimes import Always, a_runtime
 
 
+class Waited:
+    """What is done with a log until it is done. ``wait`` says how a bench waits."""
+
+    def append(self, log, *entries):
+        """Durable, and applied."""
+        self.wait(log.append(entries))
+
+    def stop(self, log):
+        """Ends it."""
+        self.wait(log.stop())
+
+
 class EtcdBench:
     """A clock, an etcd, and what a replica needs."""
 

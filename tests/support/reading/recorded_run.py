@@ -24,7 +24,7 @@ from promoter_view.reading.past.telling import DerivedWriter
 from promoter_view.records import UNSHOWN, Change, ChangeType, Mirror, Position
 from promoter_view.slices import at_once
 from promoter_view.views.projector import Projector
-from tests.support.log.benches import EtcdBench
+from tests.support.log.benches import EtcdBench, Waited
 from tests.support.log.fake_etcd import FakeEtcd
 from tests.support.log.fakes import Bench, InlineWorker
 from tests.support.runtimes import a_runtime
@@ -119,7 +119,7 @@ class FolderBench(Bench):
         return now(coroutine)
 
 
-class EtcdRunBench(EtcdBench):
+class EtcdRunBench(Waited, EtcdBench):
     """A fake etcd. Whoever runs on it makes checkpoints more often than is usual."""
 
     def __init__(self, **settings):
@@ -145,14 +145,6 @@ class EtcdRunBench(EtcdBench):
     def compact(self):
         """Somebody compacts to the newest revision."""
         self.etcd.compact_now()
-
-    def append(self, log, *entries):
-        """Durable, and applied."""
-        self.wait(log.append(entries))
-
-    def stop(self, log):
-        """Ends it."""
-        self.wait(log.stop())
 
     def wait(self, deferred):
         """Until it has fired."""
