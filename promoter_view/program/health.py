@@ -35,6 +35,8 @@ _THRESHOLDS = (700, 10, 1 << 30)
 _FEW = 30_000
 #: By how much the program grows until all of it is collected once.
 _GROWTH = 1.5
+#: By so many moments of the past it grows for good: the last few are kept.
+_FIRST_HELD = 8
 #: Clocks that are slewed drift by half a millisecond a second: more than this in one is a step.
 _STEP_SECONDS = 1.0
 
@@ -148,8 +150,9 @@ class SettledMemory:
         self._patience: IDelayedCall | None = None
         self._enough = 0.0
         self._young = Periodic(reactor, lambda: _YOUNG_SECONDS, self._collect)
-        self._held = Periodic(reactor, lambda: _HELD_SECONDS, self._collect_some)
+        self._held = Periodic(reactor, lambda: _HELD_SECONDS, self._collect_young)
         self._is_held = False
+        self._times_held = 0
 
     def start(self) -> None:
         """Collect nothing until the first state is there, but never for longer than a minute."""
@@ -179,9 +182,12 @@ class SettledMemory:
             self._collector.disable()
             self._held.start()
         else:
-            self._collect_some()
+            self._collect_young()
             self._collector.freeze()
             self._collector.enable()
+            self._times_held += 1
+            if self._times_held <= _FIRST_HELD:
+                self._enough = max(self._enough, _GROWTH * self._size())
 
     def _collect(self) -> None:
         if self._size() > self._enough and not self._is_held:
@@ -189,12 +195,15 @@ class SettledMemory:
         else:
             self._collect_some()
 
+    def _collect_young(self) -> None:
+        self._collector.collect(_YOUNG)
+
     def _collect_some(self) -> None:
         """No more than a turn has time for. What was made all at once, as a state is, is looked past as it is."""
         if self._collector.get_count()[0] > 2 * _FEW:
             self._collector.freeze()
             return
-        self._collector.collect(_YOUNG)
+        self._collect_young()
         old = len(self._collector.get_objects(_OLD))
         if _FEW < old <= 2 * _FEW:
             self._collector.collect(_OLD)
