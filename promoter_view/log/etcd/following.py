@@ -11,6 +11,7 @@ from twisted.internet.task import deferLater
 from promoter_view.boundaries import Follower
 from promoter_view.log.etcd.client.values import Message
 from promoter_view.log.etcd.core import actions, inputs
+from promoter_view.log.etcd.core.machine import SLOW_SECONDS
 from promoter_view.log.etcd.layout import decode_head
 from promoter_view.log.etcd.loading import Loader
 from promoter_view.log.etcd.replica import Assembler, Canceled, Revision
@@ -47,8 +48,15 @@ class Following:
         self._request: actions.Load | actions.OpenWatch | None = None
         self._waiting: Deferred[Any] = succeed(None)
         self._applying: Deferred[None] = succeed(None)
-        #: The watch is open, and nothing that it brought waits to be applied.
-        self.silent = False
+        self._quiet_since: float | None = None
+
+    @property
+    def silent(self) -> bool:
+        """The watch is open, nothing that it brought waits to be applied, and nothing has come for SLOW_SECONDS.
+
+        One that brings much is never silent, however far behind it is.
+        """
+        return self._quiet_since is not None and self._seconds() - self._quiet_since >= SLOW_SECONDS
 
     def request(self, request: actions.Load | actions.OpenWatch) -> None:
         """To be done next."""
@@ -106,11 +114,11 @@ class Following:
         return inputs.Failed(Canceled("another request took its place"))
 
     async def _read(self, reading: Deferred[Sequence[Message]]) -> Sequence[Message]:
-        self._waiting, self.silent = reading, True
+        self._waiting, self._quiet_since = reading, self._seconds()
         try:
             messages = await reading
         finally:
-            self.silent = False
+            self._quiet_since = None
         if not messages:
             raise Canceled("the watch has ended")
         self._tell(inputs.Heard())
@@ -134,6 +142,10 @@ class Following:
         except Exception as error:  # whatever it is, it has lost its place
             raise BrokenFollower(str(error)) from error
         self._tell(inputs.Applied(revision))
+
+    def _seconds(self) -> float:
+        now: float = self._around.runtime.reactor.seconds()
+        return now
 
     def _apply(self, records: Sequence[Record]) -> Steps:
         yield from self._follower.apply(records)

@@ -310,6 +310,21 @@ def test_a_slow_member_is_turned_away_from(bench):
     assert sample(bench, "replica_outcomes_total", outcome="slow_member") == 1
 
 
+def test_a_replica_that_has_much_to_read_keeps_its_watch(bench):
+    """One that is far behind, and is brought something all the time, would get nowhere if it began anew."""
+    leader, _ = bench.open()
+    _, fold = bench.open()
+    behind = next(watch for watch in bench.etcd.watches if watch is not bench.etcd.first_watch)
+    behind.held = True
+    for number in range(8):
+        leader.append((change(f"a{number}"),))
+        bench.pass_()
+    for _ in range(7):
+        behind.send_one()
+        bench.pass_(1)
+    assert (len(names(fold)), bench.etcd.turns) == (7, 0)
+
+
 def test_a_replica_that_compaction_overtook_begins_anew(bench):
     """It drops its state, begins at a checkpoint, and then holds what the others hold."""
     leader, fold1 = bench.open()

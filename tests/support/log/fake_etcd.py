@@ -77,6 +77,11 @@ class FakeWatch:
             reader, self.reader = self.reader, None
             reader.callback(self._all())
 
+    def send_one(self):
+        """The oldest of those that are held."""
+        reader, self.reader = self.reader, None
+        reader.callback([self.messages.popleft()])
+
     def end(self):
         reader, self.reader = self.reader, None
         if reader is not None:

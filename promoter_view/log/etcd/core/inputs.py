@@ -62,7 +62,7 @@ class Failed:
 class Surveyed:
     """How things stand, by a linearizable read. ``wall`` is the host's date, in seconds.
 
-    ``silent``: the watch is open, and nothing that it brought waits to be applied.
+    ``silent``: the watch is open, nothing that it brought waits to be applied, and nothing has come for a while.
     """
 
     survey: Survey
