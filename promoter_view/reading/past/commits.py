@@ -14,7 +14,11 @@ from promoter_view.slices import Steps, in_slices
 
 
 class PastCommits:
-    """An index of those ``plurals`` that is made once it is asked for. What was overtaken before that is not known."""
+    """An index of those ``plurals`` that is made once it is asked for.
+
+    What was overtaken before that is not known: no object of the moment has it, and what changed on the way there is
+    folded to the last state of each. Who asks for it finds it in the journal.
+    """
 
     def __init__(self, views: ViewReader, plurals: Sequence[str], *, reactor: IReactorTime) -> None:
         self._views = views

@@ -12,6 +12,7 @@ import psycopg
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
+from promoter_view.journal.entries import BEGINNING
 from promoter_view.journal.postgresql import driver, following, session, work
 from promoter_view.journal.postgresql.schema import STEPS, VERSION
 from promoter_view.journal.store import Batch, JournalBusyError, JournalError, Retention
@@ -272,6 +273,18 @@ class SharingTests(SharingSuite, SharingCase):
         for file in self.file.parent.iterdir():
             file.unlink()
         self.assertEqual(await (await self.opened(self.file)).query(ALL), written)
+
+    async def test_it_is_started_over(self) -> None:
+        """The schema is dropped while processes use it: each has the new journal soon, and one writes it."""
+        leader, follower = await self.opened(), await self.opened(self.file, term=0)
+        await leader.append(Batch(5, [entry(5)], 7))
+        self.server.execute(f"DROP SCHEMA {self.town.schema} CASCADE")
+        await self.until(lambda: (leader.progress, follower.progress) == (0, 0))
+        for journal in (leader, follower):
+            self.assertEqual((await journal.state())[:2], (0, BEGINNING))
+            self.assertEqual(await journal.query(ALL), [])
+        await leader.append(Batch(3, [entry(3)]))
+        self.assertEqual([each.identity for each in await self.copied(follower)], [(3, 0)])
 
     async def test_two_that_make_the_tables_at_once(self) -> None:
         """Both have the same."""
