@@ -62,6 +62,8 @@ class CopyTaken(NamedTuple):
 class JournalCopy(SqliteJournal):
     """In a file, or in memory, which holds the newest entries, and recalls the others."""
 
+    advice = "delete it, it is only a copy"
+
     def __init__(self, path: Path | None, *, reactor: Any) -> None:
         super().__init__(path, reactor=reactor)
         self._forgotten = BEGINNING

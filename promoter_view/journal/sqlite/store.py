@@ -37,7 +37,6 @@ _PAUSE_SECONDS = 0.003
 _FILE_MODE = 0o600
 _PASSING = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE))
 _DAMAGES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_DAMAGED = ": put a backup in its place, or move the file away and a new journal begins"
 _Result = TypeVar("_Result")
 
 
@@ -56,6 +55,9 @@ class _Pools(NamedTuple):
 
 class SqliteJournal:
     """A JournalStore. ``path`` None: in memory, and gone with the process. ``reactor`` runs the threads."""
+
+    #: What is said of a damaged file.
+    advice = "put a backup in its place, or move the file away and a new journal begins"
 
     def __init__(self, path: Path | None, *, reactor: Any) -> None:
         self._path = path
@@ -174,7 +176,7 @@ class SqliteJournal:
             return failure
         kind = JournalBusyError if failure.check(sqlite3.OperationalError, OSError) else JournalError
         said = failure.getErrorMessage()
-        advice = _DAMAGED if getattr(failure.value, "sqlite_errorcode", 0) in _DAMAGES else ""
+        advice = f": {self.advice}" if getattr(failure.value, "sqlite_errorcode", 0) in _DAMAGES else ""
         raise kind(f"the journal {self._place} cannot be used: {said}{advice}") from failure.value
 
 
