@@ -204,7 +204,8 @@ class SettledMemory:
             self._collector.freeze()
             return
         self._collect_young()
-        old = len(self._collector.get_objects(_OLD))
+        # One call of C: a thread would find the tuple that it makes held by this list as well, and fail (SystemError).
+        old = next(map(len, map(self._collector.get_objects, (_OLD,))))
         if _FEW < old <= 2 * _FEW:
             self._collector.collect(_OLD)
         if old > _FEW:

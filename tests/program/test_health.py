@@ -1,5 +1,8 @@
 """Lines of /readyz?verbose, the stall meter and the garbage collector's manners."""
 
+import gc
+import threading
+import zlib
 from collections.abc import Sequence
 
 import pytest
@@ -131,6 +134,32 @@ def test_no_more_is_collected_than_a_turn_has_time_for(young: int, old: int, tol
     collector.young, collector.old = young, old
     clock.pump([1])
     assert collector.told[4:] == told
+
+
+def test_threads_make_tuples_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counting garbage holds all objects for a moment. A tuple that is being made may be held by nobody else."""
+    _, views, collector, clock = settled()
+    views.ready = True
+    views.move()
+    monkeypatch.setattr(collector, "collect", gc.collect)
+    monkeypatch.setattr(collector, "get_objects", gc.get_objects)
+    over, failures = threading.Event(), list[SystemError]()
+
+    def make() -> None:
+        while not over.is_set():
+            try:
+                tuple(zlib.compress(bytes(50_000)) for _ in range(30))
+            except SystemError as failure:
+                failures.append(failure)
+
+    threads = [threading.Thread(target=make) for _ in range(3)]
+    for each in threads:
+        each.start()
+    clock.pump([1] * 20)
+    over.set()
+    for each in threads:
+        each.join()
+    assert failures == []
 
 
 def test_all_is_collected_once_the_program_has_grown() -> None:
