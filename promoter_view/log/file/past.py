@@ -59,6 +59,8 @@ class FolderPast:
             while at < end:
                 records, at = await self._run(partial(segment.read, name, data, at, end, _READ_BYTES))
                 yield records
+            if end < len(data) and found is not segments[-1]:
+                raise segment.damaged(name, end, "the frame is broken, and a later segment follows")
 
     async def close(self) -> None:
         """See LogPast. Its thread ends with the reactor, whatever it is reading."""
