@@ -102,11 +102,13 @@ def test_what_is_beyond_retention_goes(etcd: Etcds, tmp_path: Path) -> None:
         moment = orjson.loads(Client(replicas.replicas[0].endpoint).get(path_of("")))["metadata"]["resourceVersion"]
         for _ in range(_WRITES):
             promoter.write()
-        wait(lambda: is_small(etcd, int(first)), _SECONDS, "what is too much is deleted")
-        promoter.write()
         newest = max(sha for found in promoter.live.values() for sha in found)
         for replica in replicas.replicas:
             wait(lambda it=replica: newest in str(listed(it)), _SECONDS, "the newest promotion is told")
+        wait(lambda: is_small(etcd, int(first)), _SECONDS, "what is too much is deleted")
+        left = journal_head(etcd).count
+        for replica in replicas.replicas:
+            wait(lambda it=replica: len(listed(it)) == left, _SECONDS, "it has what is left")
         checked(etcd, replicas, first)
         if SOAKS:
             wait(lambda: "410" in refusal(replicas.leader(), f"{path_of('')}?at={moment}"), _SECONDS, "it is compacted")
