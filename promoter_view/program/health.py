@@ -190,7 +190,9 @@ class SettledMemory:
                 self._enough = max(self._enough, _GROWTH * self._size())
 
     def _collect(self) -> None:
-        if self._size() > self._enough and not self._is_held:
+        if self._is_held:
+            self._collect_young()
+        elif self._size() > self._enough:
             self._collect_all()
         else:
             self._collect_some()

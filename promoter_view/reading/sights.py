@@ -92,6 +92,8 @@ class Sights:
         return found
 
     def _make(self, identity: Identity, views: Sequence[str]) -> Sight:
+        # Not of these sights, which hold it: what a moment of the past holds goes with its last reader.
+        seen = self._views
         return Sight(
             identity,
             partial(self._questions.of, tuple(views)),
@@ -99,8 +101,8 @@ class Sights:
             views=views,
             seconds=self._seconds,
             clock=self._clock,
-            populated=lambda: {bundle.key.namespace for view in views for bundle in self._views.list(view)},
-            head=lambda: self._views.head,
+            populated=lambda: {bundle.key.namespace for view in views for bundle in seen.list(view)},
+            head=lambda: seen.head,
         )
 
 
