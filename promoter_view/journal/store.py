@@ -61,7 +61,7 @@ def is_branch(word: str, branch: str) -> bool:
 class JournalState(NamedTuple):
     """``progress``: the resourceVersion up to which changes are in the journal, 0 for a new one. ``newest`` and
     ``oldest`` are of its entries, BEGINNING where there are none, ``expired`` is the newest that retention has deleted.
-    ``entries`` is how many there are, ``bytes`` what they take. ``digest`` is that of the bundles at the progress, None
+    ``entries`` is how many there are, ``bytes`` what they take. ``digest`` is made of the bundles at the progress, None
     where it is not known.
     """
 
@@ -87,7 +87,7 @@ class Retention:
 class Batch:
     """All entries of the changes up to ``progress`` that are not in the journal yet: one transaction.
 
-    ``digest`` is that of the bundles then, None where it is not known.
+    ``digest`` is made of the bundles then, None where it is not known.
     """
 
     progress: int

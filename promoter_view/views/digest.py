@@ -71,7 +71,7 @@ class Digest:
 
 
 def digest_of(bundles: Iterable[Bundle]) -> Generator[None, None, int]:
-    """That of these, in steps."""
+    """The digest of these, in steps."""
     found = Digest()
     for bundle in bundles:
         found.put(bundle)

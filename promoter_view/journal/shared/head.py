@@ -13,7 +13,7 @@ from promoter_view.journal.store import Batch
 class JournalHead:
     """Changes up to the resourceVersion ``progress`` are in the journal; entries up to ``expired`` were deleted.
 
-    ``count`` entries are in it, which take so many ``bytes`` there. ``digest`` is that of the bundles at the progress.
+    ``count`` entries are in it, which take so many ``bytes`` there. ``digest`` is made of the bundles at the progress.
     """
 
     progress: int = 0

@@ -83,7 +83,7 @@ class Replay:
 
     @property
     def time_ms(self) -> int:
-        """That of the last record that counts as written at a time."""
+        """The time of the last record that counts as written at one."""
         return self.latest_ms or milliseconds_of(self.last)
 
     def span(self, time_ms: int, newest: int) -> Validity:

@@ -43,7 +43,7 @@ def state_of(
 ) -> PastState:
     """Of the bundles ``found`` by view. ``changed`` is the resourceVersion of the last change of one, 0 for none.
 
-    ``following`` is that of the state with one change more.
+    ``following`` is the one of the state with one change more.
     """
     before = join(split(changed).offset - 1, split(changed).generation, LAST_PLACE) if changed else 0
     return PastState(PastViews(found, head), definitions, span, before, following)
