@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -25,6 +26,8 @@ from promoter_view.views.status.words import WHOLE
 from promoter_view.views.undeclared import taking_up
 
 _by_key = attrgetter("key")
+#: A bundle of no larger members is made at once where somebody waits for it: some milliseconds.
+SMALL_BYTES = 512 * 1024
 
 
 class Draft(NamedTuple):
@@ -95,6 +98,9 @@ class Drafts(Protocol):
 
     def draft(self, key: BundleKey) -> Drafting:
         """The bundle as it must now be; None when there is none."""
+
+    def root_of_small(self, key: BundleKey) -> RootFacts | None:
+        """The root of a bundle that is made in some milliseconds, all at once; None where it may take longer."""
 
 
 class View:
@@ -167,6 +173,14 @@ class View:
         made, told = self._assemble(node, node.facts.root)
         yield
         return (yield from self._assess(made, told))
+
+    def root_of_small(self, key: BundleKey) -> RootFacts | None:
+        """See Drafts."""
+        node = self._graph.get(ObjectKey(self._root_kind, key.namespace, key.name))
+        if node is None:
+            return None
+        members = chain.from_iterable(self._graph.members_below(node).values())
+        return node.facts.root if sum(len(member.body) for member in members) <= SMALL_BYTES else None
 
     def _keys(self, roots: set[ObjectKey]) -> set[BundleKey]:
         return {BundleKey(self.name, root.namespace, root.name) for root in roots}

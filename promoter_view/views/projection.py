@@ -7,6 +7,7 @@ The same again when the rules change by which objects are cleaned.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from promoter_view.metrics import Metrics
 from promoter_view.records import (
@@ -35,6 +36,7 @@ from promoter_view.views.bundles import Draft, Drafting, Drafts
 from promoter_view.views.catalogue import Catalogue
 from promoter_view.views.coverage import Coverage
 from promoter_view.views.definition import ViewDefinition
+from promoter_view.views.joining.late import LateBundles
 from promoter_view.views.joining.sources import Sources
 from promoter_view.views.status.memories import Memories
 
@@ -45,7 +47,8 @@ Difference = tuple[Bundle | None, Draft | None]
 class Projection:
     """Nothing is known at first. ``built``: the bundles are there, and ``differences`` tells what becomes of them.
 
-    ``now`` is there for a moment of the past: the state of now, whose objects are known. Then nothing is counted.
+    ``now`` is there for a moment of the past: the state of now, whose objects and bundles are known. Then nothing is
+    counted, and bundles are ``late``: they are to be made before another record is taken that may touch them.
     """
 
     def __init__(
@@ -61,11 +64,12 @@ class Projection:
         #: Those of the views as they are now, by plural: another object when they change.
         self.definitions = self._definitions()
         self.sources = Sources(self.views.values(), metrics=metrics, warn=warn)
-        self._beside = None if now is None else now.sources
+        self._present = now
         self._counts = now is None
         self.coverage = Coverage()
         self._memories = Memories(counts=self._counts)
         self.catalogue = Catalogue()
+        self.late = LateBundles(partial(self._whole, 0))
         #: Of subscriptions, by name.
         self.cursors: dict[str, CursorPlace] = {}
         self.offset = 0
@@ -81,7 +85,8 @@ class Projection:
         self.coverage.restore(snapshot)
         self._memories = Memories(snapshot.memory, counts=self._counts)
         self._take_up(snapshot.kinds)
-        yield from self.sources.load(snapshot.objects, self._beside)
+        beside = None if self._present is None else self._present.sources
+        yield from self.sources.load(snapshot.objects, beside)
         for key, unread in snapshot.unreadable.items():
             self.sources.pass_over(key, unread)
 
@@ -97,11 +102,15 @@ class Projection:
     def build(self, version_of: Callable[[BundleKey], int]) -> Steps:
         """All bundles, with those resourceVersions; nothing is seen of them before the last step."""
         catalogue = Catalogue()
+        make = partial(self._whole, self.offset)
+        self.late = LateBundles(make)
         for view in self.views.values():
             for key in view.bundle_keys():
-                settled = yield from self._settled(key, None)
-                if settled is not None:
-                    catalogue.put(settled.finish(version_of(key)))
+                version = version_of(key)
+                bundle = self._known(key, version)
+                if bundle is None:
+                    bundle = yield from make(key, version)
+                catalogue.put(bundle)
                 yield
         self._memories.forget_others(catalogue)
         self.catalogue, self.built = catalogue, True
@@ -113,16 +122,32 @@ class Projection:
     def differences(self, key: BundleKey) -> Generator[None, None, Sequence[Difference]]:
         """What is to become of the bundle of that key."""
         before = self.catalogue.get(key)
-        draft = yield from self._settled(key, before)
+        draft = yield from self._settled(key, before, self.offset)
         if draft is None:
             self._memories.forget(key)
         return [*_differences(before, draft)]
 
-    def _settled(self, key: BundleKey, before: Bundle | None) -> Drafting:
+    def _known(self, key: BundleKey, resource_version: int) -> Bundle | None:
+        """Of a moment the bundle of now, where that is the same, or one that is late."""
+        if self._present is None:
+            return None
+        found = self._present.catalogue.get(key)
+        if found is not None and found.resource_version == resource_version:
+            return found
+        root = self.views[key.view].root_of_small(key)
+        return None if root is None else self.late.add(key, root, resource_version)
+
+    def _whole(self, offset: int, key: BundleKey, resource_version: int) -> Generator[None, None, Bundle]:
+        """The bundle of a root that is there, as of that offset."""
+        draft = yield from self._settled(key, None, offset)
+        assert draft is not None
+        return draft.finish(resource_version)
+
+    def _settled(self, key: BundleKey, before: Bundle | None, offset: int) -> Drafting:
         draft = yield from self.views[key.view].draft(key)
         if draft is None:
             return None
-        return (yield from self._memories.settle(draft, before, self.offset))
+        return (yield from self._memories.settle(draft, before, offset))
 
     def shelve(self, change: BundleChange) -> None:
         """A bundle has become what it must be."""

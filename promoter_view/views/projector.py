@@ -25,6 +25,7 @@ from promoter_view.records import (
     Mark,
     Memory,
     ObjectKey,
+    Position,
     Record,
     Snapshot,
     UndeclaredKind,
@@ -156,13 +157,8 @@ class Projector:
         return self._history.bytes
 
     @property
-    def digest(self) -> int:
-        """One number for all bundles as they are now: the same on every replica at this head."""
-        return self._now.catalogue.digest.value
-
-    @property
     def known_digest(self) -> int | None:
-        """The same; None while it is worked out."""
+        """One number for all bundles as they are now, the same on every replica; None while it is worked out."""
         return self._now.catalogue.digest.known
 
     @property
@@ -239,6 +235,8 @@ class Projector:
 
     def _project(self, record: Record) -> Projecting:
         now, entry = self._now, record.entry
+        if not isinstance(entry, (*UNSHOWN, Position)):
+            yield from now.late.steps()
         touched = now.take(record)
         if isinstance(entry, DerivedBundles):
             self.derived.told(entry)

@@ -81,6 +81,9 @@ class ReflectedView:
         yield
         return self._found.get(key)
 
+    def root_of_small(self, key: BundleKey) -> None:
+        """See Drafts: all are made already."""
+
     def _key(self, key: ObjectKey) -> BundleKey:
         return BundleKey(self._definition.plural, key.namespace, key.name)
 

@@ -57,7 +57,7 @@ def test_a_copy_serves_the_same(filled: tuple[Path, Projector], tmp_path: Path) 
     bench, copied = Bench(target, generation=GENERATION), projector()
     log = bench.make()
     bench.wait(log.start(copied, MIRROR))
-    assert (copied.digest, copied.ready) == (views.digest, True)
+    assert (copied.state.catalogue.digest.value, copied.ready) == (views.state.catalogue.digest.value, True)
     assert copied.head > views.head
     assert copied.cursor(DEFINITIONS[0].plural, "", views.head).take(10) == []
     bench.stop(log)

@@ -78,7 +78,7 @@ def test_an_environment_is_some_steps(steps: object) -> None:
 def test_a_change_is_seen_whole() -> None:
     """While one environment is decided, counted and rendered among many, readers have the bundle as it was."""
     world = built(MANY)
-    before, digest = world.projector.get(SHOP), world.projector.digest
+    before, digest = world.projector.get(SHOP), world.projector.state.catalogue.digest.value
     [root, first, *_] = objects(MANY)
     changed = policy(root, first["spec"]["activeBranch"], ("new", 200))
     record = Record(world.offset + 1, 0, put(key_of(changed), orjson.dumps(changed)))
@@ -86,7 +86,7 @@ def test_a_change_is_seen_whole() -> None:
     assert len(seen) > 2 * MANY
     assert {id(each) for each in seen[: 2 * MANY]} == {id(before)}
     assert seen[-1] is not before
-    assert world.projector.digest != digest
+    assert world.projector.state.catalogue.digest.value != digest
 
 
 def test_a_first_scrape_is_in_steps() -> None:

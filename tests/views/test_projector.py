@@ -344,7 +344,7 @@ def test_metrics_tell_head_horizon_bundles_and_changes() -> None:
     assert sample(world, "log_head_offset") == world.offset
     assert sample(world, "log_horizon_offset") == 1002
     assert sample(world, "bundles", view=VIEW) == 1
-    assert sample(world, "bundles_digest") == world.projector.digest != 0
+    assert sample(world, "bundles_digest") == world.projector.state.catalogue.digest.value != 0
     changes = {kind: sample(world, "bundle_changes_total", view=VIEW, type=kind) for kind in ChangeType}
     assert changes == {"ADDED": 2, "MODIFIED": 1, "DELETED": 1}
     assert (sample(world, "history_bytes") or 0) > 0
@@ -524,7 +524,7 @@ def test_what_waits_for_the_first_bundles_is_a_change_of_them() -> None:
         others.feed(entry)
     assert state(world.projector) == state(others.projector)
     assert [change.key.name for change in world.changes(world.end(world.offset - 1))] == ["shop"]
-    assert world.projector.digest == others.projector.digest
+    assert world.projector.state.catalogue.digest.value == others.projector.state.catalogue.digest.value
 
 
 def test_a_change_of_many_bundles_is_prepared_in_steps_and_seen_together() -> None:

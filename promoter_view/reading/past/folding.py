@@ -22,6 +22,8 @@ MOST_WAITING = 4096
 MOST_WAITING_BYTES = 32 << 20
 #: Of what became of bundles, in one record. Nobody writes more.
 _MOST_ROW_BYTES = 4 << 20
+#: Beyond any offset.
+_BEYOND = 1 << 62
 
 
 def can_fold(snapshot: Snapshot, generation: int) -> bool:
@@ -46,6 +48,7 @@ class Fold:
         self._memory: dict[BundleKey, Memory] = dict(snapshot.memory or {})
         self._bytes = 0
         self._at = snapshot.offset
+        self._heard = 0
         self.waiting: deque[Record] = deque()
         self.changed = max(self._bundles.values(), default=0)
         self.following = 0
@@ -71,31 +74,43 @@ class Fold:
             self.waiting.append(record)
             self._bytes += size_of(record)
             if isinstance(record.entry, DerivedBundles):
-                yield from self._adopt(record.entry, self._limit)
+                yield from self.hear(record.entry, _BEYOND)
             yield
 
     def look_ahead(self, record: Record, end: int) -> Steps:
         """A record behind the moment, whose last one is that of offset ``end``: it may tell of what is before it."""
         if isinstance(record.entry, DerivedBundles):
-            rows = yield from self._adopt(record.entry, min(self._limit, end))
+            yield from self.hear(record.entry, end)
+
+    def hear(self, derived: DerivedBundles, end: int) -> Steps:
+        """The same, of what no record tells yet."""
+        until, beyond = min(derived.through, self._limit, end), max(self._heard, end)
+        goes_on = derived.previous <= self._at < until
+        tells_more = not self.following and derived.previous <= beyond < derived.through
+        rows = (yield from self._rows(derived)) if goes_on or tells_more else None
+        if rows is None:
+            return
+        if goes_on:
+            yield from self._adopt(rows, until)
+        if tells_more:
             behind = (row.resource_version for row in rows if row.offset > end and row.resource_version)
-            self.following = next(behind, self.following)
+            self.following, self._heard = next(behind, 0), derived.through
 
     def snapshot(self) -> Snapshot:
         """All of it but what waits."""
         return replace(self._state.snapshot(self._generation), bundles=self._bundles, memory=self._memory)
 
-    def _adopt(self, derived: DerivedBundles, limit: int) -> Generator[None, None, Sequence[Derivation]]:
-        """The rows of a record that goes on where the state stands; none where it does not."""
-        until = min(derived.through, limit)
-        if derived.generation != self._generation or not derived.previous <= self._at < until:
-            return ()
-        if len(derived.rows) > _MOST_ROW_BYTES:
-            return ()
+    def _rows(self, derived: DerivedBundles) -> Generator[None, None, Sequence[Derivation] | None]:
+        """Those that it has; None where they are of other definitions, or cannot be read."""
+        if derived.generation != self._generation or len(derived.rows) > _MOST_ROW_BYTES:
+            return None
         try:
-            rows = yield from memories.decode_derivations(derived.rows)
+            return (yield from memories.decode_derivations(derived.rows))
         except codec.MALFORMED:
-            return ()
+            return None
+
+    def _adopt(self, rows: Sequence[Derivation], until: int) -> Steps:
+        """Moves on to that offset, of which they tell all."""
         while self.waiting and self.waiting[0].offset <= until:
             record = self.waiting.popleft()
             self._bytes -= size_of(record)
@@ -106,7 +121,6 @@ class Fold:
                 self._become(row)
             yield
         self._at = until
-        return rows
 
     def _whole(self, row: Derivation, memory: Memory) -> Memory:
         before = self._memory.get(row.key)

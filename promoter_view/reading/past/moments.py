@@ -96,6 +96,8 @@ class Moments:
             raise error from gone
 
     async def _page(self, sighted: SightedViews, wanted: Selection, part: Part, past: PastState) -> Page:
+        if not wanted.fields.empty:
+            await self._pasts.make(past)
         then = self.sights(past).of(sighted.admission, *wanted.views)
         await then.sight.look()
         return await then.see(lambda: page(then.views, wanted, part))

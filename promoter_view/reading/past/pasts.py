@@ -26,7 +26,7 @@ from promoter_view.reading.past.replay import NO_LIMIT, Replay, at_end_of
 from promoter_view.reading.past.state import PastState, state_of
 from promoter_view.reading.past.times import Validity
 from promoter_view.runtime import Runtime
-from promoter_view.slices import Steps, cooperator, outcome_in_slices
+from promoter_view.slices import Steps, cooperator, in_slices, outcome_in_slices
 from promoter_view.views.history import Expired, require_come
 from promoter_view.views.projector import Projector
 from promoter_view.views.versions import LAST_PLACE, split
@@ -73,6 +73,7 @@ class Pasts:
         self._freeing = cooperator(runtime.reactor)
         self._running = DeferredSemaphore(_AT_ONCE)
         self._asked: dict[AskedMoment, list[Deferred[PastState]]] = {}
+        self._ending: dict[AskedMoment, Deferred[None]] = {}
         self._kept: OrderedDict[int, PastState] = OrderedDict()
         self._earliest: tuple[int, str] | None = None
         self._restorations = views.restorations
@@ -105,6 +106,10 @@ class Pasts:
         found = self._found(moment) or await self._shared(moment)
         self._keep(found)
         return found
+
+    async def make(self, past: PastState) -> None:
+        """Makes all of its bundles, for whoever asks for something of all at once."""
+        await in_slices(past.late(), reactor=self._reactor)
 
     async def _require_come(self, resource_version: int) -> None:
         """Errors: Ahead, Expired, those of the barrier."""
@@ -147,13 +152,15 @@ class Pasts:
         if len(self._asked) >= _AT_ONCE + _MOST_WAITING:
             raise TooManyRequests("too many moments of the past are being read: try again", _RETRY_SECONDS)
         self._asked[moment] = [waiting]
-        begun = self._running.run(lambda: Deferred.fromCoroutine(self._read(moment)))
-        begun.addBoth(self._tell, moment)
+        self._running.run(lambda: Deferred.fromCoroutine(self._read(moment)).addBoth(self._tell, moment))
         return waiting
 
-    def _tell(self, result: PastState | Failure, moment: AskedMoment) -> None:
+    def _tell(self, result: PastState | Failure, moment: AskedMoment) -> Deferred[None] | None:
+        """Fires once nothing is left of its replay, which runs until then."""
+        ending = self._ending.pop(moment, None)
         for waiting in self._asked.pop(moment):
             waiting.callback(result)
+        return ending
 
     async def _read(self, moment: AskedMoment) -> PastState:
         if all(waiting.called for waiting in self._asked[moment]):
@@ -203,18 +210,19 @@ class Pasts:
 
     async def _from_log(self, log: LogPast, moment: AskedMoment) -> PastState:
         """Errors: MomentGone, Expired, LogError."""
-        replay = None
+        replay = found = None
         self._count(1)
         try:
             points = [point for point in await log.points() if _begins_before(point, moment)]
             replay = await self._begun(log, reversed(points), _limit(moment))
             if replay is None:
                 raise MomentGone(moment.text, await self._first(log))
-            return await self._replayed(replay, moment)
+            found = await self._replayed(replay, moment)
+            return found
         finally:
             # Whoever waits for the moment does not wait for that.
-            steps: Steps = iter(()) if replay is None else replay.projector.forget()
-            self._freeing.coiterate(steps).addBoth(lambda _: self._count(-1))
+            steps: Steps = iter(()) if replay is None else _rest(replay.projector, found)
+            self._ending[moment] = self._freeing.coiterate(steps).addBoth(lambda _: self._count(-1))
             if replay is not None:
                 await replay.close()
 
@@ -239,10 +247,12 @@ class Pasts:
         """A replay from the first of those that can be read; None where there is none."""
         known = self._views.snapshot().objects
         views = {each.root.kind: each.plural for each in self._views.definitions.values()}
-        generation, reactor = self._generation, self._reactor
+        generation, untold, reactor = self._generation, self._views.derived.untold, self._reactor
         for point in points:
             cleaned = CleanedPast(self._rules, known.get, views)
-            replay = Replay(log, point, self._make(), cleaned, generation=generation, limit=limit, reactor=reactor)
+            replay = Replay(
+                log, point, self._make(), cleaned, untold, generation=generation, limit=limit, reactor=reactor
+            )
             with suppress(LogDamaged, LogShortened):
                 await replay.begin()
                 return replay
@@ -253,8 +263,9 @@ class Pasts:
         head = moment.resource_version or projector.head
         at = min(head, projector.head)  # at some offsets nothing was recorded
         found = {view: projector.list_at(view, "", at) for view in projector.definitions}
-        definitions, changed = projector.definitions, replay.changed
-        return state_of(definitions, found, head, span, changed=changed, following=await replay.following())
+        definitions, changed, late = projector.definitions, replay.changed, projector.state.late.steps
+        following = await replay.following()
+        return state_of(definitions, found, head, span, changed=changed, following=following, late=late)
 
     async def _first(self, log: LogPast) -> str:
         """The earliest moment that can be asked for, "" for none; kept as long as the log begins where it does."""
@@ -270,6 +281,13 @@ class Pasts:
             finally:
                 await replay.close()
         return self._earliest[1]
+
+
+def _rest(projector: Projector, shown: PastState | None) -> Steps:
+    """All bundles are made where somebody may look at them; then it is let go of."""
+    if shown is not None:
+        yield from shown.late()
+    yield from projector.forget()
 
 
 async def _complete_from(replay: Replay) -> str:

@@ -20,7 +20,7 @@ from promoter_view.reading.past import folding
 from promoter_view.reading.past.cleaned import CleanedPast
 from promoter_view.reading.past.folding import Fold, can_fold
 from promoter_view.reading.past.times import Validity, latest_ms
-from promoter_view.records import UNSHOWN, Mark, Record, Snapshot
+from promoter_view.records import UNSHOWN, DerivedBundles, Mark, Record, Snapshot
 from promoter_view.slices import in_slices, outcome_in_slices
 from promoter_view.views.history import Expired
 from promoter_view.views.projector import Projector
@@ -40,6 +40,8 @@ NO_LIMIT = 1 << 62
 class Replay:
     """``begin`` it, go ``through`` what a moment holds, and read ``projector``; then look for what is ``following``.
 
+    ``untold`` gives what became of the last bundles, as far as the log does not tell it yet; None: that is not known.
+
     ``changed`` is the resourceVersion of the last change that was seen, 0 for none; ``latest_ms`` the latest time of
     the records until then, 0 for none.
     """
@@ -50,6 +52,7 @@ class Replay:
         point: int,
         projector: Projector,
         cleaned: CleanedPast,
+        untold: Callable[[], DerivedBundles | None],
         *,
         generation: int,
         limit: int = NO_LIMIT,
@@ -61,6 +64,7 @@ class Replay:
         self._reactor = reactor
         self._generation = generation
         self._limit = limit
+        self._untold = untold
         self._records = log.records(point)
         self._fold: Fold | None = None
         self._following = 0
@@ -164,14 +168,17 @@ class Replay:
         return admitted
 
     async def _look_ahead(self, fold: Fold) -> None:
-        """What became of the last bundles stands behind the moment, if it is in the log yet."""
+        """What became of the last bundles stands behind the moment, and what followed, if it is in the log yet."""
         seen = size = 0
-        while fold.waits and seen < _MOST_AHEAD and size <= folding.MOST_WAITING_BYTES:
+        while (fold.waits or not fold.following) and seen < _MOST_AHEAD and size <= folding.MOST_WAITING_BYTES:
             if seen == len(self._ahead) and not await self._read_on():
                 break
             await in_slices(fold.look_ahead(self._ahead[seen], self.last), reactor=self._reactor)
             size += folding.size_of(self._ahead[seen])
             seen += 1
+        untold = self._untold() if fold.waits or not fold.following else None
+        if untold is not None:
+            await in_slices(fold.hear(untold, self.last), reactor=self._reactor)
 
     async def _make(self, fold: Fold) -> None:
         """All bundles of the moment: of what is folded at once, of what waits one after the other."""

@@ -110,6 +110,13 @@ class DerivedRows:
         rows = [row for each in noted for row in each.rows]
         return DerivedBundles(self._generation, previous, through, memories.encode_derivations(rows))
 
+    def untold(self) -> DerivedBundles | None:
+        """All that the log does not tell yet; None where it is nothing, or so much that it is written soon."""
+        if self._last == self.since or _is_above(self._noted, MOST_AT_ONCE, ENOUGH_BYTES):
+            return None
+        rows = [row for each in self._noted for row in each.rows]
+        return DerivedBundles(self._generation, self.since, self._last, memories.encode_derivations(rows))
+
     def give_again(self) -> None:
         """What was given and is not told is not in the log."""
         self._given = self.since

@@ -12,8 +12,10 @@ from promoter_view.reading.past import folding, replay
 from promoter_view.reading.past.asked import AskedMoment, moment_of
 from promoter_view.records import BundleKey, Derivation, DerivedBundles, Memory, Record, Snapshot, Word
 from promoter_view.slices import at_once
+from promoter_view.views import bundles
+from promoter_view.views.joining.late import LateBundle
 from promoter_view.views.versions import LAST_PLACE, join
-from tests.support.reading.recorded_run import MIRROR, FolderBench, RecordedRun, now, seen
+from tests.support.reading.recorded_run import MIRROR, FolderBench, RecordedRun, a_projector, seen
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def test_nothing_is_worked_out_twice(run, worked_out):
     """A list of then, in the middle of what a record tells of as well."""
     pasts = run.pasts()
     for offset, _, shown in _moments(run, 30):
-        past = now(pasts.at(moment_of(join(offset, 0, LAST_PLACE))))
+        past = run.now(pasts.at(moment_of(join(offset, 0, LAST_PLACE))))
         assert seen(past.views) == shown
     assert sum(worked_out) < 30 * 5
 
@@ -60,7 +62,7 @@ def test_in_the_middle_of_an_offset(run):
     for offset, _, shown in _moments(run, 20):
         version = max(one for bundles in shown.values() for one, _ in bundles)
         if version >> 18 == offset:
-            past = now(pasts.at(moment_of(version)))
+            past = run.now(pasts.at(moment_of(version)))
             assert past.views.head == version
             assert max(one for bundles in seen(past.views).values() for one, _ in bundles) == version
 
@@ -71,7 +73,7 @@ def test_what_nobody_tells_of_is_worked_out(run, monkeypatch, worked_out, bound)
     monkeypatch.setattr(folding, bound, 3)
     pasts = run.pasts()
     for offset, _, shown in _moments(run, 20):
-        assert seen(now(pasts.at(moment_of(join(offset, 0, LAST_PLACE)))).views) == shown
+        assert seen(run.now(pasts.at(moment_of(join(offset, 0, LAST_PLACE)))).views) == shown
     assert sum(worked_out) > 20
 
 
@@ -79,9 +81,9 @@ def test_a_moment_has_its_neighbours(run):
     """Those of a state with one change less and one more, as told beside the log."""
     pasts = run.pasts()
     for offset, time_ms, _ in _moments(run, 10):
-        past = now(pasts.at(AskedMoment("then", time_ms=time_ms)))
+        past = run.now(pasts.at(AskedMoment("then", time_ms=time_ms)))
         at = next(place for place, each in enumerate(run.told) if each[0] == offset)
-        before, after = now(pasts.at(moment_of(past.before))), now(pasts.at(moment_of(past.after)))
+        before, after = run.now(pasts.at(moment_of(past.before))), run.now(pasts.at(moment_of(past.after)))
         earlier = [each[2] for each in run.told[:at] if each[2] is not None]
         later = [each[2] for each in run.told[at + 1 :]]
         assert seen(before.views) in earlier
@@ -142,7 +144,7 @@ def test_a_log_without_such_records_is_not_read_ahead(tmp_path, monkeypatch, bou
         monkeypatch.setattr(FolderPast, "derives", False)
     first = int(old.bench.files("snapshot")[0].stem)
     offset, _, shown = next(each for each in old.told if each[0] > first)
-    assert seen(now(pasts.at(moment_of(join(offset, 0, LAST_PLACE)))).views) == shown
+    assert seen(old.now(pasts.at(moment_of(join(offset, 0, LAST_PLACE)))).views) == shown
     assert bool(read) == bounded
     assert sum(read[:-1]) <= 8000
 
@@ -152,8 +154,79 @@ def test_it_is_told_while_logs_are_read(run):
     pasts, told = run.pasts(), []
     pasts.attend(told.append)
     (_, time_ms, _), *_ = _moments(run, 1)
-    past = now(pasts.at(AskedMoment("then", time_ms=time_ms)))
+    past = run.now(pasts.at(AskedMoment("then", time_ms=time_ms)))
     assert told == [True]
     run.bench.clock.pump([0.1] * 50)
     assert told == [True, False]
     assert seen(past.views) == run.expected(time_ms)[1]
+
+
+def _bundles(past):
+    return [bundle for view in past.definitions for bundle in past.views.list(view)]
+
+
+def _are_late(past):
+    return [bundle for bundle in _bundles(past) if isinstance(bundle, LateBundle) and bundle.is_late]
+
+
+def test_a_bundle_is_made_once_it_is_looked_at(run):
+    """Nobody waits for the others; what nobody looks at is made behind the answer, and then nothing is held for it."""
+    pasts = run.pasts()
+    (_, time_ms, shown), (_, other_ms, _) = _moments(run, 2)
+    past = run.now(pasts.at(AskedMoment("then", time_ms=time_ms)))
+    late = _are_late(past)
+    assert late
+    assert late[0].encode()
+    assert _are_late(past) == late[1:]
+    run.bench.clock.pump([0] * 50)
+    assert _are_late(past) == []
+    assert seen(past.views) == shown
+    other = run.now(pasts.at(AskedMoment("other", time_ms=other_ms)))
+    run.now(pasts.make(other))
+    assert _are_late(other) == []
+
+
+def test_what_has_not_changed_since_is_that_of_now(run):
+    """One bundle for both: nothing is made, nothing is kept twice."""
+    live = run.follower.projector
+    past = run.now(run.pasts().at(AskedMoment("then", time_ms=run.told[-2][1])))
+    same = [each for each in _bundles(past) if live.get(each.key).resource_version == each.resource_version]
+    assert same
+    assert all(each is live.get(each.key) for each in same)
+
+
+def test_what_the_log_does_not_tell_yet_this_process_knows(run, worked_out):
+    """The newest changes are worked out no more than others."""
+    run.follower.projector.derived.due(1)  # given, and not written
+    for offset, _, shown in run.told[-4:-1]:
+        past = run.now(run.pasts().at(moment_of(join(offset, 0, LAST_PLACE))))
+        assert seen(past.views) == shown
+    assert sum(worked_out) == 0
+
+
+def test_a_large_bundle_is_made_at_once(run, monkeypatch):
+    """In steps, where it would take too long in one."""
+    monkeypatch.setattr(bundles, "SMALL_BYTES", 100)
+    (_, time_ms, shown), *_ = _moments(run, 1)
+    past = run.now(run.pasts().at(AskedMoment("then", time_ms=time_ms)))
+    assert _are_late(past) == []
+    assert seen(past.views) == shown
+
+
+def test_what_comes_behind_a_state_leaves_that_as_it_is(run):
+    """All of its bundles are made before anything changes that they are made of."""
+    live = run.follower.projector
+    past = a_projector(history_bytes=1 << 20, now=live)
+    snapshots = run.bench.past()
+    point = run.now(snapshots.points())[-1]
+    at_once(past.restore(run.now(snapshots.snapshot(point))))
+    head = past.head
+    at_once(past.apply(run.now(_records(snapshots, point))))
+    expected = next(shown for offset, _, shown in run.told if offset == point)
+    shown = {view: past.list_at(view, "", head) for view in expected}
+    assert {view: [(each.resource_version, each.encode()) for each in of] for view, of in shown.items()} == expected
+    assert seen(past) == run.told[-1][2]
+
+
+async def _records(snapshots, point):
+    return [record async for batch in snapshots.records(point) for record in batch]

@@ -187,3 +187,21 @@ def test_a_memory_that_is_another_is_told_without_a_change() -> None:
     now = {stays: before, moves: after}
     found = derivations(5, dict.fromkeys((stays, moves, goes), before), now.get, [])
     assert list(found) == [Derivation(5, moves, 0, True, after), Derivation(5, goes, 0, False, None)]
+
+
+def test_what_the_log_does_not_tell_yet_can_be_asked_for() -> None:
+    """Also what was given; nothing where there is nothing, or where it is much."""
+    rows = _kept(1)
+    rows.begin(5)
+    assert rows.untold() is None
+    rows.note(6, [_row(6)])
+    rows.note(7, [])
+    rows.due(1)
+    untold = rows.untold()
+    assert untold is not None
+    assert (untold.generation, untold.previous, untold.through, _offsets(untold)) == (1, 5, 7, [6])
+    rows.told(untold)
+    assert rows.untold() is None
+    for offset in range(8, 10):
+        rows.note(offset, [_row(offset, str(at)) for at in range(MOST_AT_ONCE)])
+    assert rows.untold() is None
