@@ -32,3 +32,7 @@ def _with_page(definition: ViewDefinition, dashboard_url: str) -> ViewDefinition
 DEFINITIONS = definitions()
 #: The fields by which the bundles of a view can be selected, beside name and namespace, by plural.
 SELECTORS: Mapping[str, tuple[str, ...]] = {each.plural: each.selectors for each in DEFINITIONS}
+#: The words that ``status.state`` of a view's bundles may be, by plural.
+STATES: Mapping[str, tuple[str, ...]] = {
+    each.plural: () if each.status is None else each.status.states for each in DEFINITIONS
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from twisted.internet.defer import Deferred
 
 from tests.support.dashboard.board import Board, bearer, reviews_of, with_tokens
@@ -40,6 +41,13 @@ def test_without_a_file_the_page_says_how() -> None:
     board = Board()
     assert b"--notifications FILE" in board.ask("/notifications").body
     assert board.ask("/notifications?format=json").code == 404
+
+
+@pytest.mark.parametrize(("query", "near"), [("format=jsn", "json"), ("fromat=json", "format")])
+def test_what_is_not_known_is_400(query: str, near: str) -> None:
+    """Nobody takes a page for the document that he asked for."""
+    refused = Board(desk=Desk()).ask(f"/notifications?{query}", {"Accept": "application/json"})
+    assert (refused.code, f"did you mean '{near}'?" in refused.document["message"]) == (400, True)
 
 
 def test_it_has_no_past() -> None:

@@ -268,6 +268,7 @@ def test_what_cannot_be_read_is_400(path: str) -> None:
         ("/pages/stream?page=fleet&pages=x", "page"),
         ("/session?x", None),
         ("/list?" + "z" * 3000, None),
+        ("/list?state=Healhty", None),
     ],
 )
 def test_an_unknown_parameter_is_400(path: str, nearest: str | None) -> None:
@@ -278,6 +279,31 @@ def test_an_unknown_parameter_is_400(path: str, nearest: str | None) -> None:
     assert len(message) < 300
     assert ("did you mean" in message) is (nearest is not None)
     assert nearest is None or f"did you mean '{nearest}'?" in message
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/list?kind=promotionstrategydetail", "unknown kind 'promotionstrategydetail'; did you mean"),
+        ("/list?fieldSelector=status.state=Promotng", "unknown status.state 'Promotng'; did you mean 'Promoting'?"),
+        ("/list?fieldSelector=status.state!=x", "unknown status.state 'x'. Known: "),
+        ("/watch?fieldSelector=status.state=Promotng", "did you mean 'Promoting'?"),
+        ("/watch?kind=promotionstrategydetails&fieldSelector=status.state=Unhealthy", "unknown status.state"),
+        ("/changes?fieldSelector=metadata.name=a,status.state=Promotng", "did you mean 'Promoting'?"),
+        ("/changes?state=Promoting", "state: 'Promoting' is neither 1 nor 0"),
+    ],
+)
+def test_a_value_that_there_is_not_is_400(path: str, said: str) -> None:
+    """It would find nothing, and say nothing of it: the nearest one is named, or all that there are."""
+    answer = board(1).ask(path)
+    assert answer.code == 400
+    assert said in answer.document["message"]
+
+
+@pytest.mark.parametrize("path", ["/list?fieldSelector=status.state=Promoting", "/list?fieldSelector=status.state!="])
+def test_a_value_that_nothing_has_is_no_error(path: str) -> None:
+    """There may be one later; the empty one is that of what was not assessed."""
+    assert board(1).ask(path).code == 200
 
 
 @pytest.mark.parametrize("path", ["/watch?kind=a&kind=b", "/list?name=a&name=b", "/list?limit=1&limit="])

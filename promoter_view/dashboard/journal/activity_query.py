@@ -105,6 +105,9 @@ class ActivityQuery:
         )
 
 
+_KNOWN = ("namespace", "name", "event", "before", "after", "since", "at")
+
+
 def read_activity_query(query: Mapping[str, str]) -> ActivityQuery:
     """What cannot be read counts as not given."""
     namespace, name, event = (query.get(word, "")[:_LONGEST] for word in ("namespace", "name", "event"))
@@ -114,7 +117,7 @@ def read_activity_query(query: Mapping[str, str]) -> ActivityQuery:
         namespace,
         name,
         "" if unknown else event,
-        unknown,
+        unknown or first_unknown(query, _KNOWN, "query parameter"),
         _place(query, "before"),
         _place(query, "after"),
         visited.version if visited.item is None else 0,

@@ -11,7 +11,7 @@ from promoter_view.boundaries import NotificationsDesk
 from promoter_view.dashboard.notifications.page import notifications_shown
 from promoter_view.dashboard.page_resource import PageResource
 from promoter_view.dashboard.page_table import NOTIFICATIONS
-from promoter_view.dashboard.past.resource import wants_json
+from promoter_view.dashboard.past.resource import require_form, wants_json
 from promoter_view.dashboard.visitors.visitors import Visitor
 from promoter_view.web.entrance import send
 from promoter_view.web.errors import BadRequest, ResourceNotFound
@@ -32,6 +32,7 @@ class NotificationPages:
         """Errors: BadRequest, Forbidden, ReviewUnavailable, ResourceNotFound."""
         if "at" in parameters:
             raise BadRequest("at: this page has no past; remove it")
+        require_form(parameters, ("format",))
         if self._reviews is not None:
             await self._reviews.require(visitor.identity, _RIGHT)
         document = None if self._desk is None else self._desk.document()

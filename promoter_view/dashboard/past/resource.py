@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import orjson
@@ -26,14 +26,24 @@ from promoter_view.web.errors import BadRequest
 from promoter_view.web.parameters import Parameters, first
 
 _KNOWN = ("from", "to", "namespace", "format")
-_FORMATS = ("", "json")
+_FORMATS = ("json", "html")
 _JSON = "application/json"
 
 
 def wants_json(parameters: Parameters, accept: str | None) -> bool:
-    """``format=json`` says it, or the header Accept names it and no HTML."""
+    """``format`` says it, else the header Accept, which names it and no HTML."""
     accepted = {clause.value for clause in parse_clauses(accept or "")}
-    return first(parameters, "format") == "json" or (_JSON in accepted and "text/html" not in accepted)
+    written = first(parameters, "format")
+    return written == "json" or (written != "html" and _JSON in accepted and "text/html" not in accepted)
+
+
+def require_form(parameters: Parameters, known: Collection[str]) -> None:
+    """Errors: BadRequest for a parameter that is not known, and for a form that there is not."""
+    written = first(parameters, "format")
+    problem = first_unknown(parameters, known, "query parameter")
+    problem = problem or first_unknown([written] if written else [], _FORMATS, "format")
+    if problem:
+        raise BadRequest(problem)
 
 
 class ComparePages:
@@ -48,9 +58,7 @@ class ComparePages:
 
     async def serve(self, request: Request, parameters: Parameters, visitor: Visitor) -> None:
         """Errors: those of ``web.status``."""
-        problem = first_unknown(parameters, _KNOWN, "query parameter")
-        if problem or first(parameters, "format") not in _FORMATS:
-            raise BadRequest(problem or "format: there is json; leave it out for a page")
+        require_form(parameters, _KNOWN)
         request.setHeader("Vary", "Accept, Accept-Encoding, Cookie")
         is_json = wants_json(parameters, request.getHeader("Accept"))
         parameters = {name: values for name, values in parameters.items() if first(parameters, name)}

@@ -78,7 +78,7 @@ class Row(Listed):
 class FleetQuery:
     """What the page's address asks for. What of it cannot be read is left out, and said.
 
-    ``problem`` says what is wrong with the labels, ``unknown`` which state, order or group there is not.
+    ``problem`` says what is wrong with the labels, ``unknown`` which parameter, or which value of one, there is not.
     ``favourites``: only those; which, the browser knows. ``outline``: rows are wanted by their ids, for a page that
     has them. ``group``: what rows stand together by, "" for nothing. ``compact``: a row is one line.
     """
@@ -145,6 +145,11 @@ def nameless_row(namespace: str, name: str) -> Row:
     return Row(namespace, name, StateWord.UNKNOWN, {}, None, where, None, "", "", 0, 0, "", ())
 
 
+#: What can be on or off, and what says so; anything else counts as off.
+_SWITCHES = {"density": ("compact",), "favourites": ("1", "0"), "rows": ("outline",)}
+_KNOWN = ("text", "namespace", "state", "label", "sort", "group", *_SWITCHES, "at")
+
+
 def read_query(
     query: Mapping[str, str], states: Iterable[StrEnum] = StateWord, orders: Mapping[str, Order] | None = None
 ) -> FleetQuery:
@@ -166,6 +171,8 @@ def read_query(
         first_unknown(wanted, known, "state"),
         first_unknown([sort], orders, "order"),
         first_unknown([group], GROUPS, "group"),
+        *(first_unknown(filter(None, [query.get(name, "")]), values, name) for name, values in _SWITCHES.items()),
+        first_unknown(query, _KNOWN, "query parameter"),
     )
     return FleetQuery(
         text=query.get("text", "")[:_MAX_TEXT],

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar
 
 from promoter_view.dashboard.nearest import first_unknown
-from promoter_view.kubernetes.selectors import SelectorError, parse_field_selector, parse_label_selector
+from promoter_view.kubernetes.selectors import FieldSelector, SelectorError, parse_field_selector, parse_label_selector
 from promoter_view.reading.pages import Part
 from promoter_view.reading.selection import GlobError, Selection, parse_globs
 from promoter_view.reading.sight import Sight
 from promoter_view.reading.tokens import decode_token
-from promoter_view.views.known import SELECTORS
+from promoter_view.views.definition import STATE
+from promoter_view.views.known import SELECTORS, STATES
 from promoter_view.views.versions import LIMIT
 from promoter_view.web.errors import BadRequest
 from promoter_view.web.parameters import Parameters, first
@@ -22,6 +24,7 @@ _DECIMAL = re.compile(r"[0-9]{1,19}\Z", re.ASCII)
 _Selector = TypeVar("_Selector")
 _FILTER = ("kind", "namespace", "name", "labelSelector", "fieldSelector")
 _RESUME = ("lastEventId", "scope")
+_ON, _OFF = ("1", "true"), ("", "0", "false")
 #: The parameters of each path.
 _KNOWN = {
     "watch": (*_FILTER, *_RESUME),
@@ -59,9 +62,7 @@ def require_known(path: str, parameters: Parameters) -> None:
 
     Errors: BadRequest for a parameter that the path has not, or that is repeated.
     """
-    problem = first_unknown(parameters, _KNOWN[path], "query parameter")
-    if problem:
-        raise BadRequest(problem)
+    _require(first_unknown(parameters, _KNOWN[path], "query parameter"))
     repeated = next((name for name, values in parameters.items() if len(values) > 1 and name != _REPEATABLE), None)
     if repeated:
         raise BadRequest(f"query parameter {repeated!r} is given more than once; separate its values by commas")
@@ -70,19 +71,35 @@ def require_known(path: str, parameters: Parameters) -> None:
 def parse_filter(parameters: Parameters, views: Collection[str]) -> Selection:
     """kind, namespace, name, labelSelector, fieldSelector. Errors: BadRequest."""
     kinds = tuple(dict.fromkeys(filter(None, first(parameters, "kind").split(",")))) or tuple(views)
-    unknown = [kind[:100] for kind in kinds if kind not in views]
-    if unknown:
-        raise BadRequest(f"kind: {unknown[0]!r} is not served; there are {', '.join(views)}")
+    _require(first_unknown(kinds, tuple(views), "kind"))
+    fields = _selector(lambda text: parse_field_selector(text, selectable_by(kinds)), parameters, "fieldSelector")
+    _require(first_unknown(_states_in(fields), _states_of(kinds), STATE))
     try:
         return Selection(
             tuple(sorted(kinds)),
             parse_globs(first(parameters, "namespace")),
             parse_globs(first(parameters, "name")),
             _selector(parse_label_selector, parameters, "labelSelector"),
-            _selector(lambda text: parse_field_selector(text, selectable_by(kinds)), parameters, "fieldSelector"),
+            fields,
         )
     except GlobError as error:
         raise BadRequest(f"namespace, name: {error}") from error
+
+
+def _states_in(fields: FieldSelector) -> Sequence[str]:
+    """The states that are asked for, also those that are not wanted."""
+    return [term.value for term in fields.requirements if term.field == STATE and term.value]
+
+
+def _states_of(kinds: Iterable[str]) -> Sequence[str]:
+    """Those that bundles of one of the kinds may have, each once."""
+    return tuple(dict.fromkeys(chain.from_iterable(STATES[kind] for kind in kinds)))
+
+
+def _require(problem: str) -> None:
+    """Errors: BadRequest where there is one."""
+    if problem:
+        raise BadRequest(problem)
 
 
 def selectable_by(views: Collection[str]) -> tuple[str, ...]:
@@ -118,6 +135,14 @@ def parse_since(parameters: Parameters) -> Resume | None:
     if not position:
         raise BadRequest(f"since: {given[:100]!r} is not a resourceVersion; leave it out to start with the next change")
     return Resume(position, _scope(parameters))
+
+
+def wants_state(parameters: Parameters) -> bool:
+    """Whether a script that begins is given all that is there first. Errors: BadRequest."""
+    given = first(parameters, "state")
+    if given not in (*_ON, *_OFF):
+        raise BadRequest(f"state: {given[:100]!r} is neither 1 nor 0; fieldSelector={STATE}=... selects by state")
+    return given in _ON
 
 
 def parse_part(parameters: Parameters) -> Part:

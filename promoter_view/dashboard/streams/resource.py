@@ -9,7 +9,7 @@ from twisted.web.server import Request
 from promoter_view.boundaries import ViewReader
 from promoter_view.dashboard.streams import sse
 from promoter_view.dashboard.streams.changes import ChangeLines
-from promoter_view.dashboard.streams.requests import Resume, parse_resume, parse_since
+from promoter_view.dashboard.streams.requests import Resume, parse_resume, parse_since, wants_state
 from promoter_view.reading.feed import Feed
 from promoter_view.reading.format import Format
 from promoter_view.reading.open_feeds import OpenFeed, OpenFeeds, Rhythm
@@ -21,7 +21,7 @@ from promoter_view.runtime import Runtime
 from promoter_view.views.history import Ahead, Expired
 from promoter_view.web.accept import accepts_gzip
 from promoter_view.web.errors import NotReady
-from promoter_view.web.parameters import Parameters, first
+from promoter_view.web.parameters import Parameters
 
 RETRY_MILLISECONDS = (1000, 3000)
 #: A sign of life comes at least every 10 s, as proxies cut silent streams.
@@ -61,13 +61,13 @@ class StreamResource:
         self, request: Request, parameters: Parameters, sighted: SightedViews, wanted: Selection
     ) -> None:
         """Behind what a script has read, else with the state or now. Errors: the same; Expired, Ahead."""
-        resume = parse_since(parameters)
+        resume, begins_with_state = parse_since(parameters), wants_state(parameters)
         wire, opened = await self._open(request, sighted, wanted, ChangeLines)
         if resume is not None and not resume.fits(sighted.sight):
             raise Expired(resume.position, self._views.horizon)
         if resume is None:
             await self._pump.newest()
-        if resume is None and first(parameters, "state") in ("true", "1"):
+        if resume is None and begins_with_state:
             await sighted.see(opened.feed.begin)
         else:
             await self._resume(opened.feed, 0 if resume is None else resume.position, sighted)

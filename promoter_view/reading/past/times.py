@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from promoter_view.log.offsets import milliseconds_of
+from promoter_view.log.offsets import milliseconds_of, refusal
 from promoter_view.records import UNSHOWN, Record
-
-#: So much later than its offset tells may be what was written with others at once: their offsets end at the clock.
-_AT_ONCE_MS = 1000
 
 
 def written_ms(offset: int, time_ms: int) -> int:
@@ -16,8 +13,7 @@ def written_ms(offset: int, time_ms: int) -> int:
 
     A clock that is not believed moves no offset: what it said may be many years ahead.
     """
-    told = milliseconds_of(offset)
-    return time_ms if time_ms <= told + _AT_ONCE_MS else told
+    return time_ms if refusal(offset, time_ms / 1000) is None else milliseconds_of(offset)
 
 
 def latest_ms(before_ms: int, record: Record) -> int:

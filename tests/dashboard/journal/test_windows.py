@@ -103,6 +103,7 @@ def test_the_query() -> None:
     for nothing in ("x", "9" * 30, "9" * 19, "\u0663", "-1", f"{1 << 63}-0"):
         assert read_activity_query({"before": nothing}).before == NOWHERE
     assert "did you mean" in read_activity_query({"event": "promote"}).unknown
+    assert "did you mean 'event'" in read_activity_query({"evnt": "promoted"}).unknown
     assert read_activity_query({"since": "5-1"}).visited == 0
     events = {event.value: ActivityQuery(event=event.value).journal_events for event in Event}
     assert events["passed"] == {EventType.RECOVERED, EventType.VERIFIED, EventType.APPROVED}

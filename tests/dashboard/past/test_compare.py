@@ -108,7 +108,7 @@ def test_what_cannot_be_compared(board: Board) -> None:
         ("from=-30m&to=x", 400, "to: invalid time"),
         ("from=-30d", 410, "the earliest moment"),
         ("from=-1m&form=json", 400, "did you mean"),
-        ("from=-1m&format=xml", 400, "format: there is json"),
+        ("from=-1m&format=xml", 400, "unknown format 'xml'. Known: json, html."),
         ("to=-1m", 400, "from: give the earlier moment"),
     ):
         refused = board.ask(f"/compare?{query}", JSON)

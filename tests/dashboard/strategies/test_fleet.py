@@ -88,10 +88,12 @@ def test_a_selector_that_cannot_be_read_is_said() -> None:
     [
         ({"state": "green"}, ["unknown state 'green'. Known: "]),
         ({"state": "failled,uptodate", "sort": "names"}, ["did you mean 'failed'?", "did you mean 'name'?"]),
+        ({"density": "compcat", "rows": ""}, ["unknown density 'compcat'; did you mean 'compact'?"]),
+        ({"stat": "failed", "at": "-2h"}, ["unknown query parameter 'stat'; did you mean 'state'?"]),
         ({"state": "FAILED,", "sort": "name"}, []),
     ],
 )
-def test_an_unknown_state_or_order_is_said(query: dict[str, str], words: list[str]) -> None:
+def test_what_is_not_known_is_said(query: dict[str, str], words: list[str]) -> None:
     """It is left out, and the page names those that there are."""
     found = read_query(query).unknown
     assert len(found) == len(words)
