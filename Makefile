@@ -45,7 +45,7 @@ PURE_TESTS = tests/api/test_event_hints.py tests/api/test_event_pages.py tests/r
 	tests/views/test_fields.py tests/views/test_history.py tests/views/test_member_mask.py tests/views/joining \
 	tests/views/promotion_strategy tests/views/stage tests/reading/test_sighted.py tests/dashboard/streams tests/dashboard/stages tests/dashboard/strategies tests/dashboard/pictures tests/dashboard/past \
 	tests/journal/deriving tests/journal/etcd/test_layout.py tests/journal/etcd/test_transactions.py tests/journal/serving tests/journal/sqlite tests/journal/test_completing.py tests/journal/test_entries.py \
-	tests/test_moments.py tests/reading/past tests/journal/test_places.py tests/journal/test_resuming.py tests/journal/postgresql/test_address.py \
+	tests/test_moments.py tests/reading/past tests/journal/test_places.py tests/journal/test_resuming.py tests/journal/shared/test_head.py tests/journal/postgresql/test_address.py \
 	tests/dashboard/notifications tests/notifications/delivery/test_absences.py tests/notifications/delivery/test_answers.py tests/notifications/delivery/test_standing.py tests/notifications/delivery/test_telling.py \
 	tests/notifications/file tests/notifications/formats \
 	tests/notifications/test_addresses.py tests/notifications/test_digests.py tests/notifications/test_filters.py \

@@ -252,6 +252,11 @@ class FieldSelector:
         return not self.requirements
 
     @property
+    def by_name_only(self) -> bool:
+        """It asks for nothing but name and namespace."""
+        return all(term.field in _FIELDS for term in self.requirements)
+
+    @property
     def name(self) -> str | None:
         """The one name that can match, if the selector names one."""
         return self._exact("metadata.name")

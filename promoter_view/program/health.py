@@ -27,6 +27,8 @@ _CLOCK_SECONDS = 1.0
 _YOUNG_SECONDS = 1.0
 #: While very much is made: what is made in so long takes some milliseconds to visit.
 _HELD_SECONDS = 0.02
+#: Moments that are read one after the other, without an end, put off for so long what is done at other times.
+_LONG_HELD_SECONDS = 60.0
 #: The collector's second generation, all but the last, and the last.
 _YOUNG, _OLD = 1, 2
 #: Python's own, but for the last: by itself it makes no full collection.
@@ -55,9 +57,6 @@ class Collector(Protocol):
 
     def unfreeze(self) -> None:
         """Look at all of it again."""
-
-    def get_count(self) -> tuple[int, int, int]:
-        """First: how many objects were made since the youngest were collected, less those that are gone."""
 
     def get_objects(self, generation: int) -> Sequence[object]:
         """What is in that generation."""
@@ -151,7 +150,7 @@ class SettledMemory:
         self._enough = 0.0
         self._young = Periodic(reactor, lambda: _YOUNG_SECONDS, self._collect)
         self._held = Periodic(reactor, lambda: _HELD_SECONDS, self._collect_young)
-        self._is_held = False
+        self._held_since: float | None = None
         self._times_held = 0
 
     def start(self) -> None:
@@ -175,7 +174,7 @@ class SettledMemory:
     def hold(self, is_held: bool) -> None:
         """Very much is being made; False: no more. Nothing of it before the first state."""
         self._held.stop()
-        self._is_held = is_held
+        self._held_since = self._reactor.seconds() if is_held else None
         if self._patience is not None:
             return
         if is_held:
@@ -190,7 +189,7 @@ class SettledMemory:
                 self._enough = max(self._enough, _GROWTH * self._size())
 
     def _collect(self) -> None:
-        if self._is_held:
+        if self._held_since is not None and self._reactor.seconds() < self._held_since + _LONG_HELD_SECONDS:
             self._collect_young()
         elif self._size() > self._enough:
             self._collect_all()
@@ -202,9 +201,6 @@ class SettledMemory:
 
     def _collect_some(self) -> None:
         """No more than a turn has time for. What was made all at once, as a state is, is looked past as it is."""
-        if self._collector.get_count()[0] > 2 * _FEW:
-            self._collector.freeze()
-            return
         self._collect_young()
         # One call of C: a thread would find the tuple that it makes held by this list as well, and fail (SystemError).
         old = next(map(len, map(self._collector.get_objects, (_OLD,))))

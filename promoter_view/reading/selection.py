@@ -122,7 +122,9 @@ class Selection:
         _, namespace, name = bundle.key
         if not self.names.matches(name) or not self.labels.matches(bundle.labels):
             return False
-        return self.fields.empty or self.fields.matches(namespace, name, bundle.selectable)
+        if self.fields.by_name_only:
+            return self.fields.matches(namespace, name)
+        return self.fields.matches(namespace, name, bundle.selectable)
 
 
 def _transition(admits: Callable[[Bundle], bool], change: BundleChange) -> Event | None:

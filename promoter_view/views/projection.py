@@ -69,7 +69,7 @@ class Projection:
         self.coverage = Coverage()
         self._memories = Memories(counts=self._counts)
         self.catalogue = Catalogue()
-        self.late = LateBundles(partial(self._whole, 0))
+        self.late = LateBundles()
         #: Of subscriptions, by name.
         self.cursors: dict[str, CursorPlace] = {}
         self.offset = 0
@@ -103,7 +103,8 @@ class Projection:
         """All bundles, with those resourceVersions; nothing is seen of them before the last step."""
         catalogue = Catalogue()
         make = partial(self._whole, self.offset)
-        self.late = LateBundles(make)
+        if self._present is not None:
+            self.late = LateBundles(make)
         for view in self.views.values():
             for key in view.bundle_keys():
                 version = version_of(key)

@@ -120,6 +120,7 @@ class Projector:
 
     def forget(self) -> Steps:
         """Lets go of all objects, a few at a time; bundles that somebody has stay. It is of no use afterwards."""
+        self._now.late.forget()
         yield from self._now.sources.forget()
 
     def snapshot(self) -> Snapshot:

@@ -96,7 +96,7 @@ class Moments:
             raise error from gone
 
     async def _page(self, sighted: SightedViews, wanted: Selection, part: Part, past: PastState) -> Page:
-        if not wanted.fields.empty:
+        if not wanted.fields.by_name_only:
             await self._pasts.make(past)
         then = self.sights(past).of(sighted.admission, *wanted.views)
         await then.sight.look()

@@ -26,7 +26,7 @@ from promoter_view.reading.past.replay import NO_LIMIT, Replay, at_end_of
 from promoter_view.reading.past.state import PastState, state_of
 from promoter_view.reading.past.times import Validity
 from promoter_view.runtime import Runtime
-from promoter_view.slices import Steps, cooperator, in_slices, outcome_in_slices
+from promoter_view.slices import cooperator, in_slices, outcome_in_slices
 from promoter_view.views.history import Expired, require_come
 from promoter_view.views.projector import Projector
 from promoter_view.views.versions import LAST_PLACE, split
@@ -221,10 +221,16 @@ class Pasts:
             return found
         finally:
             # Whoever waits for the moment does not wait for that.
-            steps: Steps = iter(()) if replay is None else _rest(replay.projector, found)
-            self._ending[moment] = self._freeing.coiterate(steps).addBoth(lambda _: self._count(-1))
+            ending = succeed(None) if replay is None else Deferred.fromCoroutine(self._let_go(replay, found))
+            self._ending[moment] = ending.addBoth(lambda _: self._count(-1))
             if replay is not None:
                 await replay.close()
+
+    async def _let_go(self, replay: Replay, shown: PastState | None) -> None:
+        """Nothing is left of the replay. Before, all bundles are made where somebody may look at them."""
+        made = self._freeing.coiterate(iter(()) if shown is None else shown.late())
+        await made.addErrback(lambda failure: self._log.failure("bundles of a past moment cannot be made", failure))
+        await self._freeing.coiterate(replay.projector.forget())
 
     def _count(self, more: int) -> None:
         self._replays += more
@@ -279,15 +285,9 @@ class Pasts:
             try:
                 self._earliest = (points[0], await _complete_from(replay))
             finally:
+                Deferred.fromCoroutine(self._let_go(replay, None))
                 await replay.close()
         return self._earliest[1]
-
-
-def _rest(projector: Projector, shown: PastState | None) -> Steps:
-    """All bundles are made where somebody may look at them; then it is let go of."""
-    if shown is not None:
-        yield from shown.late()
-    yield from projector.forget()
 
 
 async def _complete_from(replay: Replay) -> str:

@@ -48,6 +48,10 @@ class LateBundle(Bundle):
         """It is made."""
         for name in _LATE:
             object.__setattr__(self, name, getattr(whole, name))
+        self.forget()
+
+    def forget(self) -> None:
+        """What makes it is let go of: it is made, or nobody has it."""
         object.__setattr__(self, "_make", None)
 
     def __getattr__(self, name: str) -> Any:
@@ -59,10 +63,14 @@ class LateBundle(Bundle):
 
 
 class LateBundles:
-    """Those of one state. All are to be made before anything changes that ``make`` makes them of."""
+    """Those of one state. All are to be made before anything changes that ``make`` makes them of.
 
-    def __init__(self, make: Make) -> None:
-        self._make: Make | None = make
+    ``make`` holds that state, which holds these: it goes with the last that is made, or with ``forget``. None: there
+    are none.
+    """
+
+    def __init__(self, make: Make | None = None) -> None:
+        self._make = make
         self._left: list[LateBundle] = []
 
     def add(self, key: BundleKey, root: RootFacts, resource_version: int) -> LateBundle:
@@ -74,12 +82,24 @@ class LateBundles:
         return late
 
     def steps(self) -> Steps:
-        """Makes those that are left, the last one first: whoever reads begins with the first."""
+        """Makes those that are left, the last one first: whoever reads begins with the first.
+
+        Several may do so at once, and each may be ended on its way: one is left until it is made.
+        """
         while self._left:
-            late = self._left.pop()
+            late = self._left[-1]
             if late.is_late and self._make is not None:
                 made = yield from self._make(late.key, late.resource_version)
                 if late.is_late:
                     late.become(made)
+            if self._left and self._left[-1] is late:
+                self._left.pop()
             yield
+        self._make = None
+
+    def forget(self) -> None:
+        """Nobody has any of those that are left."""
+        for late in self._left:
+            late.forget()
+        self._left.clear()
         self._make = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import UTC, datetime
+from weakref import WeakSet
 
 import pytest
 from twisted.internet.defer import Deferred
@@ -16,6 +18,7 @@ from promoter_view.reading.past.memory import began_ms
 from promoter_view.records import Mirror
 from promoter_view.slices import at_once
 from promoter_view.views.history import Ahead, Expired
+from promoter_view.views.projection import Projection
 from promoter_view.views.versions import LAST_PLACE, join, split
 from promoter_view.web.errors import MomentGone, TooManyRequests
 from tests.support.log.fakes import HeldWorker
@@ -184,6 +187,35 @@ def _let_all_go(run, worker):
     while worker.held:
         worker.let_go()
         run.bench.clock.pump([0] * 20)
+
+
+@pytest.mark.parametrize("tells", [0, 7])
+def test_nothing_is_left_of_a_replay_but_what_is_shown(tmp_path, monkeypatch, tells):
+    """Its objects go by reference counts: the garbage collector would look at them in one long turn, or never."""
+    run = RecordedRun(FolderBench(tmp_path / "log"), tells=tells)
+    run.list()
+    run.go(60)
+    states = WeakSet()
+    real = Projection.__init__
+
+    def noted(state, *given, **named):
+        states.add(state)
+        real(state, *given, **named)
+
+    monkeypatch.setattr(Projection, "__init__", noted)
+    pasts = run.pasts()
+    gc.disable()
+    try:
+        for _, time_ms, shown in run.told[::9]:
+            if shown is not None:
+                run.now(pasts.at(AskedMoment("then", time_ms=time_ms)))
+        with pytest.raises(MomentGone):
+            run.now(pasts.at(AskedMoment("long ago", time_ms=1)))
+        run.bench.clock.pump([0] * 200)
+        assert [state for state in states if state.sources.copy()] == []
+        assert len(states) <= 1  # of what was made for the first moment there is an empty one
+    finally:
+        gc.enable()
 
 
 def test_the_end_of_the_log_is_not_kept_for_later(tmp_path):

@@ -85,3 +85,40 @@ def test_all_are_made_in_steps_from_the_end(making: Making) -> None:
     assert not one.is_late
     at_once(making.late.steps())
     assert len(making.made) == 4
+
+
+def test_who_ends_on_the_way_leaves_the_one_that_was_being_made(making: Making) -> None:
+    """A client that goes away makes none that others look at later impossible."""
+    one, other = (making.late.add(key, ROOT, 7) for key in (ONE, OTHER))
+    left, rest = making.late.steps(), making.late.steps()
+    for _ in making.made, "its second step":
+        next(left)
+    next(rest)
+    left.close()
+    at_once(rest)
+    assert not one.is_late
+    assert not other.is_late
+    assert sorted(making.made) == ["one", "other", "other"]
+
+
+def test_who_makes_beside_another_goes_on_until_all_are_made(making: Making) -> None:
+    """The last one may be on its way with the other."""
+    one, other = (making.late.add(key, ROOT, 7) for key in (ONE, OTHER))
+    first, second = making.late.steps(), making.late.steps()
+    next(first)
+    at_once(second)
+    assert not one.is_late
+    assert not other.is_late
+    at_once(first)
+    assert making.made.count("one") == 1
+
+
+def test_what_nobody_has_holds_nothing() -> None:
+    """What makes bundles holds the state, which holds them: a state that is left goes by itself, and at once."""
+    making = Making()
+    late = making.late.add(ONE, ROOT, 7)
+    held = weakref.ref(making)
+    making.late.forget()
+    del making
+    assert held() is None
+    assert not late.is_late
