@@ -87,12 +87,14 @@ class Retention:
 class Batch:
     """All entries of the changes up to ``progress`` that are not in the journal yet: one transaction.
 
-    ``digest`` is made of the bundles then, None where it is not known.
+    ``digest`` is made of the bundles then, None where it is not known. ``behind`` is a progress that the journal has
+    at least: one with less was put in its place, and the batch fails with JournalBusyError.
     """
 
     progress: int
     entries: Sequence[JournalEntry] = field(default=())
     digest: int | None = None
+    behind: int = 0
 
 
 #: Is told which entries are new in the journal, in order.

@@ -215,7 +215,7 @@ class JournalWriter(CooperativeReader):
         found, self._found = self._found, []
         digest = self._views.known_digest if progress == self._views.head else None
         self._has_looked, self._is_due = digest is None and self._has_looked, False
-        writing: Deferred[Any] = self._store.append(Batch(progress, found, digest))
+        writing: Deferred[Any] = self._store.append(Batch(progress, found, digest, self.progress))
         writing.addCallback(self._written, progress, digest)
         writing.addErrback(self._not_written)
         return writing

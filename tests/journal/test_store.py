@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
-from promoter_view.journal.entries import EventType
+from promoter_view.journal.entries import BEGINNING, EventType
 from promoter_view.journal.shared import copy
 from promoter_view.journal.sqlite import work
 from promoter_view.journal.sqlite.resting import opened
@@ -138,6 +138,20 @@ class SqliteTests(StoreSuite, TestCase):
             self.assertEqual((await store.state()).progress, progress)
             await store.append(Batch(3, [entry(3)]))
             self.assertEqual((await store.state()).entries, progress + 1)
+
+    async def test_who_deletes_finds_first_that_it_was_removed(self) -> None:
+        """Who writes behind what is not there any more is told so, and nothing is written."""
+        store = await self.opened()
+        await store.append(Batch(2, [entry(2)]))
+        for each in self.path.parent.iterdir():
+            each.unlink()
+        with self.assertRaisesRegex(JournalBusyError, "was removed or replaced"):
+            await store.prune(Retention(1e9, 1 << 30), BEGAN)
+        with self.assertRaisesRegex(JournalBusyError, "not as it was left: it is read again"):
+            await store.append(Batch(3, [entry(3)], None, 2))
+        self.assertEqual((await store.state())[:2], (0, BEGINNING))
+        await store.append(Batch(3, [entry(3)]))
+        self.assertEqual((await store.state()).entries, 1)
 
     async def test_its_folder_is_gone_while_it_is_open(self) -> None:
         """It is opened once that is there again; whoever closes it meanwhile has closed it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -90,6 +91,21 @@ def test_what_cannot_be_written_is_written_later() -> None:
     running.settle()
     steady.settle()
     assert running.writer.problem == ""
+    assert store.entries() == calm.entries()
+
+
+def test_an_older_journal_was_put_in_its_place() -> None:
+    """The writer finds out with its next batch, and writes on behind what is there: nothing is missing."""
+    company, store, calm = Company(), DirectJournal(), DirectJournal()
+    running, steady = settled(company, store), settled(company, calm)
+    backup = sqlite3.connect(":memory:")
+    store._connection.backup(backup)
+    company.go_on(40)
+    running.settle()
+    backup.backup(store._connection)
+    company.go_on(40)
+    running.settle()
+    steady.settle()
     assert store.entries() == calm.entries()
 
 

@@ -134,7 +134,6 @@ class JournalFollowing(CopyFollowing):
         head = decode_head(self._keys.head, found.items[0].value) if found.items else JournalHead()
         if not await self._goes_on(found, head):
             await self._forget()
-        self._place = self._place._replace(cluster=found.cluster)
         await self._copy_pages(found, head)
         self._settle(JournalTail(head, _put_at(found)))
 
@@ -146,6 +145,7 @@ class JournalFollowing(CopyFollowing):
             ready = self._ready(head)
             more = page.more and bool(page.items)
             place = self._moved(self._place.revision if more else found.revision, ready)
+            place = place._replace(cluster=found.cluster)
             await self._take(place, head, _entries(ready), is_all=not more)
 
     async def _goes_on(self, found: Found, head: JournalHead) -> bool:

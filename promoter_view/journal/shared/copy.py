@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from promoter_view.journal.completing import Recall
 from promoter_view.journal.entries import BEGINNING, EntryIdentity, JournalEntry
@@ -16,8 +17,9 @@ from promoter_view.journal.places import MOST_IN_MEMORY
 from promoter_view.journal.shared.head import JournalHead
 from promoter_view.journal.shared.recollection import Recollection
 from promoter_view.journal.sqlite import work
+from promoter_view.journal.sqlite.ownership import JournalReplacedError
 from promoter_view.journal.sqlite.store import SqliteJournal
-from promoter_view.journal.store import Batch, JournalError, JournalState, Retention
+from promoter_view.journal.store import Batch, JournalBusyError, JournalError, JournalState, Retention
 
 #: Only the size counts.
 _Written = TypeVar("_Written")
@@ -43,9 +45,10 @@ class CopyPlace(NamedTuple):
 class Copying:
     """To be taken over at once: entries in order, of which those count up to what ``head`` says.
 
-    They are read in the copy's thread. ``progress`` is the copy's then.
+    They are read in the copy's thread. ``behind`` is where the copy stands before, ``progress`` is its then.
     """
 
+    behind: CopyPlace
     place: CopyPlace
     head: JournalHead
     entries: Iterable[JournalEntry]
@@ -69,8 +72,8 @@ class JournalCopy(SqliteJournal):
         self._forgotten = BEGINNING
 
     def place(self) -> Deferred[CopyPlace]:
-        """Where it stands. Errors: JournalError, where the file has a journal that is no copy."""
-        return self._write(self._place_of)
+        """Where it stands, in whatever file is there. Errors: JournalError, where that is a journal that is no copy."""
+        return self._write(self._place_of).addErrback(self._place_again)
 
     def derive(
         self, batch: Batch, write: Callable[[Sequence[JournalEntry]], _Written]
@@ -79,7 +82,7 @@ class JournalCopy(SqliteJournal):
         return self._write(lambda cursor: _derive(cursor, batch, write, self._beyond(cursor)))
 
     def take(self, copying: Copying) -> Deferred[CopyTaken]:
-        """Takes that over, whole or not at all."""
+        """Takes that over, whole or not at all. Errors: JournalBusyError, where it stands somewhere else."""
         return self._write(lambda cursor: self._take(cursor, copying))
 
     def clear(self) -> Deferred[None]:
@@ -96,6 +99,10 @@ class JournalCopy(SqliteJournal):
         if self._path is None:
             Recollection(cursor).make()
         return found
+
+    def _place_again(self, failure: Failure) -> Deferred[CopyPlace]:
+        failure.trap(JournalReplacedError)
+        return self._write(self._place_of)
 
     def _beyond(self, cursor: Any) -> Recollection | None:
         """A file has all entries."""
@@ -114,6 +121,8 @@ class JournalCopy(SqliteJournal):
         return CopyPlace(facts[_CLUSTER] % (1 << 64), facts["revision"], first, facts["made"])
 
     def _take(self, cursor: Any, copying: Copying) -> CopyTaken:
+        if self._place_of(cursor) != copying.behind:
+            raise JournalBusyError(f"the copy {self._place} is not as it was left: it is made again")
         head, written = copying.head, list[JournalEntry]()
         newest, beyond = work.newest_of(cursor), self._beyond(cursor)
         for entry in copying.entries:

@@ -75,6 +75,15 @@ class CopyFollowing:
         self._stopped = True
         self._running.cancel()
 
+    async def stand(self) -> None:
+        """Where the copy is not as it was left, as after its file was deleted, it is gone on from where it is now."""
+        if self._stopped:
+            return
+        place = await self._copy.place()
+        if place != self._place:
+            self._place = place
+            self.tail = JournalTail(JournalHead((await self._copy.state()).progress), 0)
+
     async def _begin(self) -> None:
         await self._catch_up()
 
@@ -89,6 +98,7 @@ class CopyFollowing:
     async def _run(self) -> None:
         while not self._stopped:
             try:
+                await self.stand()
                 await self._follow()
             except CancelledError:
                 raise
@@ -106,7 +116,7 @@ class CopyFollowing:
     ) -> None:
         """Takes these over. Until there are all that ``head`` speaks of, the copy's progress is what it was."""
         progress = head.progress if is_all else self.tail.head.progress
-        taken = await self._copy.take(Copying(place, head, entries, progress))
+        taken = await self._copy.take(Copying(self._place, place, head, entries, progress))
         self._place, self.expired = place, taken.expired
         if taken.entries:
             self._told(taken.entries)

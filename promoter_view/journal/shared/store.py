@@ -74,6 +74,7 @@ class CopiedJournal:
         return await self._as_copied()
 
     async def _state(self) -> JournalState:
+        await self._copied.stand()
         await self._refresh()
         return await self._as_copied()
 

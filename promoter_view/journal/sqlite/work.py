@@ -13,7 +13,14 @@ from promoter_view.journal.entries import BEGINNING, LAST, EntryIdentity, Journa
 from promoter_view.journal.sqlite.edges import Edges
 from promoter_view.journal.sqlite.queries import is_by_branch, milliseconds, select
 from promoter_view.journal.sqlite.recall import EntryRecall
-from promoter_view.journal.store import Batch, JournalExpiredError, JournalQuery, JournalState, Retention
+from promoter_view.journal.store import (
+    Batch,
+    JournalBusyError,
+    JournalExpiredError,
+    JournalQuery,
+    JournalState,
+    Retention,
+)
 
 #: Entries of one resourceVersion between two pauses.
 _WRITTEN_AT_ONCE = 10
@@ -40,9 +47,11 @@ def append(
     """See JournalStore. What is at or before the progress is in the journal already, and not written again.
 
     A copy of another journal is one no more. ``pause`` is called after every few entries of one resourceVersion.
-    ``beyond`` recalls entries that are in the journal, and not here.
+    ``beyond`` recalls entries that are in the journal, and not here. Errors: JournalBusyError, see Batch.
     """
     (known,) = cursor.execute("SELECT coalesce(max(value), 0) FROM facts WHERE name = 'progress'").fetchone()
+    if known < batch.behind:
+        raise JournalBusyError("the journal is not as it was left: it is read again")
     recall, written = EntryRecall(cursor, beyond), list[JournalEntry]()
     for version, of_it in groupby(batch.entries, key=lambda entry: entry.identity.resource_version):
         if version > known:

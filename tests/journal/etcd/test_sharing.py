@@ -9,6 +9,7 @@ from datetime import timedelta
 from twisted.internet import reactor
 
 from promoter_view.journal.entries import JournalEntry
+from promoter_view.journal.etcd import following
 from promoter_view.journal.etcd.layout import JournalKeys
 from promoter_view.journal.sqlite.store import SqliteJournal
 from promoter_view.journal.store import Batch, JournalBusyError, JournalError, Retention
@@ -87,6 +88,10 @@ class SharingTests(SharingSuite, SharingCase):
         self.assertEqual(len(written), len(many) - 5)
         for journal in (leader, follower, late):
             self.assertEqual((await self.copied(journal))[1:], written)
+
+    async def test_the_writers_copy_is_removed_while_it_is_open(self) -> None:
+        self.patch(following, "_SILENT_SECONDS", 0.1)
+        await super().test_the_writers_copy_is_removed_while_it_is_open()
 
     def forget(self) -> None:
         self.town.etcd.compact_now()

@@ -13,9 +13,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
-from promoter_view.journal.entries import BEGINNING, JournalEntry
+from promoter_view.journal.entries import BEGINNING, EventType, JournalEntry
 from promoter_view.journal.shared.store import CopiedJournal
-from promoter_view.journal.store import Batch, JournalQuery, Retention
+from promoter_view.journal.store import Batch, JournalBusyError, JournalQuery, Retention
 from tests.support.journal.journals import BEGAN, entry
 
 ALL = JournalQuery(limit=1_000_000)
@@ -37,6 +37,11 @@ class SharingCase(TestCase):
         self.addCleanup(journal.close)
         await journal.open()
         return journal
+
+    def remove(self) -> None:
+        """The copy's file is deleted."""
+        for each in self.file.parent.iterdir():
+            each.unlink()
 
     async def copied(self, journal: CopiedJournal) -> Sequence[JournalEntry]:
         """All that the copy has once it is at what there is."""
@@ -90,6 +95,30 @@ class SharingSuite:
         await leader.append(Batch(5, [entry(5)]))
         await again.state()
         self.assertEqual(told[-1].identity, (5, 0))
+
+    async def test_a_copys_file_is_removed_while_it_is_open(self) -> None:
+        """It is made again, and nothing is missing in it."""
+        leader, follower = await self.opened(), await self.opened(self.file, term=0)
+        for version in range(1, 4):
+            await leader.append(Batch(version, [entry(version)]))
+        await self.copied(follower)
+        self.remove()
+        await leader.append(Batch(4, [entry(4)]))
+        await self.until(lambda: follower.progress == 4)
+        self.assertEqual(await follower.query(ALL), await leader.query(ALL))
+
+    async def test_the_writers_copy_is_removed_while_it_is_open(self) -> None:
+        """Nothing is derived from half a copy: what was told once is not told again."""
+        leader, verified = await self.opened(self.file), entry(1, event=EventType.VERIFIED)
+        await leader.append(Batch(1, [verified]))
+        self.remove()
+        batch = Batch(2, [entry(2, event=EventType.VERIFIED), entry(2, 1)], None, 1)
+        for words in ("was removed or replaced", "not as it was left"):
+            with self.assertRaisesRegex(JournalBusyError, words):
+                await leader.append(batch)
+        self.assertEqual((await leader.state()).progress, 1)
+        self.assertEqual([each.identity for each in await leader.append(batch)], [(2, 1)])
+        self.assertEqual(len(await self.copied(leader)), 2)
 
     def forget(self) -> None:
         """The place forgets how it came to what there is, where it remembers that."""
