@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from promoter_view.journal.deriving.policies import FAILURE, SUCCESS, PolicyStory, read_policy
+from promoter_view.journal.deriving.checks import check_turns
+from promoter_view.journal.deriving.policies import SUCCESS, PolicyStory, read_policy
 from promoter_view.journal.entries import EventCause, EventCheck, EventRequest, EventType, Happening
 from promoter_view.views.contents import BundleContents
 from promoter_view.views.promotion_strategy.order_gate import POLICIES
@@ -158,22 +159,8 @@ class _Environment:
             yield self._make(EventType.PROMOTED, before.sha, after.sha, awaited=self.status.depends_on)
 
     def _checks(self) -> Iterator[Happening]:
-        """Checks on a new commit begin anew: that is part of its promotion, and no news unless one fails.
-
-        What succeeds may have failed before it was pending, or on an earlier commit: the journal knows, and keeps it
-        only then.
-        """
-        sides = [(False, self.before.live, self.after.live, self._has_moved)]
-        if self.after.is_open:
-            sides.append((True, self.before.proposed, self.after.proposed, self._is_fresh))
-        for proposed, before, after, is_fresh in sides:
-            for key, check in after.checks.items():
-                known = None if is_fresh else before.checks.get(key)
-                phase = known.phase if known is not None else ""
-                if check.phase == FAILURE != phase:
-                    yield self._make(EventType.FAILED, phase, check.phase, proposed=proposed, check=check)
-                elif check.phase == SUCCESS != phase:
-                    yield self._make(EventType.RECOVERED, phase, check.phase, proposed=proposed, check=check)
+        for event, proposed, phase, check in check_turns(self.before, self.after):
+            yield self._make(event, phase, check.phase, proposed=proposed, check=check)
 
     def _verified(self) -> Iterator[Happening]:
         before, after = self.before.live, self.after.live

@@ -162,7 +162,7 @@ def _take_of_environment(live: _Live, it: DeliveryEvent) -> None:
             live.sha = ""
         case EventType.FAILED if live.sha and it.sha == live.sha:
             live.fails(it.check, it.time)
-        case EventType.RECOVERED if live.sha and it.sha == live.sha:
+        case EventType.RECOVERED if live.sha:  # of whatever commit: it fails on none any more
             live.recovers(it.check, it.time)
 
 

@@ -22,12 +22,15 @@ _ASKED_ABOUT = frozenset((EventType.VERIFIED, *LIVE, *ENDS.values()))
 _OF_CHECKS = (EventType.FAILED, EventType.RECOVERED)
 #: Beside the copy's tables, whose size is bounded.
 _TABLE = """
-    CREATE TEMP TABLE recollection (digest INTEGER PRIMARY KEY, resource_version INTEGER NOT NULL, time_ms INTEGER)
+    CREATE TEMP TABLE recollection (
+        digest INTEGER PRIMARY KEY, resource_version INTEGER NOT NULL, time_ms INTEGER, event TEXT
+    )
 """
 _NOTE = """
-    INSERT INTO recollection VALUES (?, ?, ?)
+    INSERT INTO recollection VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET
-        resource_version = max(resource_version, excluded.resource_version), time_ms = max(time_ms, excluded.time_ms)
+        resource_version = max(resource_version, excluded.resource_version), time_ms = max(time_ms, excluded.time_ms),
+        event = excluded.event
 """
 _DIGEST_BYTES = 8
 
@@ -44,9 +47,9 @@ class Recollection:
         self._cursor.execute(_TABLE)
 
     def note(self, entry: JournalEntry) -> None:
-        """It is in the journal."""
-        rows = ((digest, entry.identity.resource_version, milliseconds(entry.time)) for digest in _digests_of(entry))
-        self._cursor.executemany(_NOTE, rows)
+        """It is in the journal, behind all that were noted before."""
+        told = (entry.identity.resource_version, milliseconds(entry.time), entry.happening.event.value)
+        self._cursor.executemany(_NOTE, ((digest, *told) for digest in _digests_of(entry)))
 
     def forget(self, resource_version: int) -> None:
         """The journal has nothing of what is before that."""
@@ -62,20 +65,15 @@ class Recollection:
 
     def has_failed(self, uid: str, environment: str, check: str) -> bool:
         """See Recall."""
-        failed, recovered = (self._version_of(_checked(each, uid, environment, check)) for each in _OF_CHECKS)
-        return failed > recovered
+        text = "SELECT event FROM recollection WHERE digest = ?"
+        row = self._cursor.execute(text, (_checked(uid, environment, check),)).fetchone()
+        return row is not None and row[0] == EventType.FAILED
 
     def last_live(self, uid: str, environments: Sequence[str], sha: str) -> datetime | None:
         """See Recall."""
         found = (self._time_of(_live(uid, environment, sha)) for environment in environments)
         times = [time for time in found if time is not None]
         return datetime.fromtimestamp(max(times) / 1000, UTC) if times else None
-
-    def _version_of(self, digest: int) -> int:
-        """0 where there is none."""
-        text = "SELECT resource_version FROM recollection WHERE digest = ?"
-        row = self._cursor.execute(text, (digest,)).fetchone()
-        return 0 if row is None else int(row[0])
 
     def _time_of(self, digest: int) -> int | None:
         row = self._cursor.execute("SELECT time_ms FROM recollection WHERE digest = ?", (digest,)).fetchone()
@@ -89,7 +87,7 @@ def _digests_of(entry: JournalEntry) -> Iterator[int]:
     if it.event in LIVE and it.commit is not None and it.commit.sha:
         yield _live(entry.uid, it.environment, it.commit.sha)
     if it.event in _OF_CHECKS and it.check is not None:
-        yield _checked(it.event, entry.uid, it.environment, it.check.key)
+        yield _checked(entry.uid, it.environment, it.check.key)
 
 
 def _told(subject: EntrySubject) -> int:
@@ -101,8 +99,8 @@ def _live(uid: str, environment: str, sha: str) -> int:
     return _digest("live", uid, environment, sha)
 
 
-def _checked(event: EventType, uid: str, environment: str, check: str) -> int:
-    return _digest("check", event, uid, environment, check)
+def _checked(uid: str, environment: str, check: str) -> int:
+    return _digest("check", uid, environment, check)
 
 
 def _digest(*words: str) -> int:

@@ -66,9 +66,11 @@ class CursorKeeper:
 
     def remove(self, name: str) -> None:
         """It is not kept any more, and stays where it stands."""
-        if name in self._all:
-            self.flush()
-            del self._all[name]
+        removed = self._all.pop(name, None)
+        place = None if removed is None else removed.cursor()
+        if place is not None:  # beside what is under way, which may have others' cursors
+            told = {name: place}
+            self._append(_moves(told)).addCallbacks(lambda _: self._kept(told), lambda failure: failure.trap(LogClosed))
 
     def forget(self, name: str) -> None:
         """Nobody has it any more."""
@@ -97,7 +99,7 @@ class CursorKeeper:
             return
         moved = {kept: place for kept in self._all.values() if (place := kept.cursor()) is not None}
         forgotten, self._forgotten = self._forgotten, set()
-        entries: list[Entry] = [CursorMoved(kept.name, CursorPlace(*place)) for kept, place in moved.items()]
+        entries = _moves({kept.name: place for kept, place in moved.items()})
         entries += [CursorMoved(name, None) for name in sorted(forgotten)]
         if not entries:
             return
@@ -116,3 +118,7 @@ class CursorKeeper:
         """The log has stopped, or is another's now: who leads next goes on from the last that is durable."""
         self._writing = None
         failure.trap(LogClosed)
+
+
+def _moves(places: Mapping[str, EntryIdentity]) -> list[Entry]:
+    return [CursorMoved(name, CursorPlace(*place)) for name, place in places.items()]

@@ -104,8 +104,7 @@ class SubscriptionLoop:
     def start(self) -> None:
         """Sends until ``stop``."""
         self._parts.keeper.add(self)
-        self._running = Deferred.fromCoroutine(self._run())
-        self._running.addErrback(_cancelled)
+        self._running = Deferred.fromCoroutine(self._run()).addErrback(_cancelled)
 
     async def stop(self) -> None:
         """Nothing is sent any more; what is under way is given up, and may have been taken."""
@@ -155,6 +154,8 @@ class SubscriptionLoop:
             return ReceiverAnswer(MessageFate.REFUSED, f"no message can be made of it: {error}")
         except NotYetError as error:
             return no_answer(str(error))
+        if not self._parts.is_sole():  # a template took its time
+            return no_answer("not sent: another replica may lead by now")
         if message.path:
             return await create(self._parts.cluster, message, self._parts.runtime)
         return await self._connection.post(message, entries)
@@ -202,12 +203,11 @@ class SubscriptionLoop:
                 await self._idle.wait(_FAULT_SECONDS)
 
     async def _step(self) -> None:
-        journal = self._parts.journal
+        journal, standing = self._parts.journal, self.standing
         if not journal.progress:
             self._is_early = True
             await self._idle.wait(_BEGIN_SECONDS)
             return
-        standing = self.standing
         if standing is None:
             await self._begin()
         elif standing.cursor < journal.reach:
@@ -301,11 +301,11 @@ class SubscriptionLoop:
     async def _room(self) -> None:
         """Waits until the message may be sent: after a cut no more than a few come again, and one process sends."""
         changed = self._changed
-        while not self._parts.is_sole() and changed == self._changed:
-            await self._retry.wait(_SOLE_SECONDS)
         while self.standing is not None and not self.standing.may_send and changed == self._changed:
             self._parts.keeper.write_within(0)
             await self._saving.wait(_LOOK_SECONDS)
+        while not self._parts.is_sole() and changed == self._changed:  # the last: the wait before has no limit
+            await self._retry.wait(_SOLE_SECONDS)
 
     def _note(self, answer: ReceiverAnswer, last: JournalEntry) -> bool:
         """Whether it is behind that entry."""

@@ -138,6 +138,51 @@ def test_checks_of_what_is_proposed() -> None:
     assert told(shop.go_on(proposed=("b", 20), checks=SUCCESS)) == [("recovered", "failure", "success")]
 
 
+def test_a_check_of_both_sides_recovers_once_it_is_over_on_both() -> None:
+    """Whichever fails, and whichever succeeds first: it is told once, of the commit on which it came to succeed."""
+    shop = Shop()
+    failed, recovered = ("failed", "success", "failure"), ("recovered", "failure", "success")
+    shop.go_on(active=SUCCESS, proposed=("b", 20), checks=SUCCESS)
+    assert told(shop.go_on(active=SUCCESS, proposed=("b", 20), checks=FAILURE)) == [failed]
+    assert shop.go_on(active=PENDING, proposed=("b", 20), checks=FAILURE) == []
+    assert told(shop.go_on(active=SUCCESS, proposed=("b", 20), checks=FAILURE)) == [("verified", "", "a")]
+    assert shop.go_on(active=SUCCESS, proposed=("b", 20), checks=PENDING) == []
+    (ended,) = shop.go_on(active=SUCCESS, proposed=("b", 20), checks=SUCCESS)
+    assert told([ended]) == [("recovered", "pending", "success")]
+    assert ended.commit is not None
+    assert ended.commit.sha == sha("b")
+    assert told(shop.go_on(active=SUCCESS, proposed=("b", 20), checks=SUCCESS, request="7 open")) == [
+        ("opened", "", "open")
+    ]
+    assert told(shop.go_on(active=FAILURE, proposed=("b", 20), checks=SUCCESS)) == [failed]
+    assert told(shop.go_on(active=FAILURE, proposed=("c", 30), checks=SUCCESS)) == [("proposed", "a", "c")]
+    assert told(shop.go_on(active=FAILURE, proposed=("c", 30), checks=FAILURE)) == [failed]
+    found = shop.go_on(active=SUCCESS, proposed=("c", 30), checks=SUCCESS)
+    assert told(found) == [recovered, ("verified", "", "a")]
+
+
+def test_a_fix_recovers_once_it_is_live() -> None:
+    """Proposed, its check succeeds: what is live fails still."""
+    shop = Shop()
+    shop.go_on(active=FAILURE)
+    assert told(shop.go_on(active=FAILURE, proposed=("b", 20), checks=SUCCESS)) == [("proposed", "a", "b")]
+    found = told(shop.go_on(("b", 20), active=SUCCESS))
+    assert found == [("promoted", "a", "b"), ("recovered", "failure", "success"), ("verified", "", "b")]
+
+
+def test_a_check_of_what_is_proposed_no_more() -> None:
+    """It is over: the other side succeeds, or nobody needs it. Proposed again, it fails again."""
+    for active, after in ((SUCCESS, "success"), ([], "")):
+        shop = Shop()
+        shop.go_on(active=active, proposed=("b", 20), checks=FAILURE)
+        (ended,) = shop.go_on(active=active, proposed=("b", 20), checks=FAILURE, note="c")
+        assert told([ended]) == [("recovered", "failure", after)]
+        assert ended.commit is not None
+        assert ended.commit.sha == sha("a")
+        again = shop.go_on(active=active, proposed=("b", 20), checks=FAILURE)
+        assert told(again) == [("proposed", "a", "b"), ("failed", "", "failure")]
+
+
 def test_a_commit_that_is_made_live_again() -> None:
     """Restored, not promoted: the object that did it is named, and who may not see it is not told."""
     shop = Shop()

@@ -71,6 +71,15 @@ CASES: dict[str, tuple[Sequence[DeliveryEvent], tuple[Any, ...]]] = {
         ),
         (1, 1, 1, [], [], [600]),
     ),
+    "it fails on what is proposed too, and recovers there last": (
+        (
+            live(0, "a"),
+            at(3, FAILED, "a", check="e2e"),
+            at(4, FAILED, "b", check="e2e"),
+            at(10, RECOVERED, "b", check="e2e"),
+        ),
+        (1, 1, 1, [], [], [420]),
+    ),
     "it fails twice: one failed deployment, two times": (
         (
             live(0, "a"),

@@ -168,6 +168,42 @@ def test_nothing_is_sent_while_another_one_may_lead(monkeypatch: pytest.MonkeyPa
     assert bench.sent == ["1-0", "2-0"]
 
 
+def test_nothing_is_sent_where_a_lease_ended_during_a_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a cursor that becomes durable late, or for a template."""
+    bench = begun(monkeypatch)
+    bench.is_held = True
+    bench.write(*(entry(11 + number) for number in range(21)))
+    bench.wait(2)
+    bench.is_sole = False
+    bench.held.pop().callback(None)
+    bench.wait(2)
+    assert len(bench.sent) == 20
+    bench.is_sole = True
+    bench.wait(1)
+    assert len(bench.sent) == 21
+    loop = bench.notifications._loops["chat"]
+    written: Deferred[OutgoingMessage] = Deferred()
+    loop._format = SimpleNamespace(write=lambda entries, links: written)  # type: ignore[assignment]
+    bench.write(entry(40))
+    bench.is_sole = False
+    written.callback(OutgoingMessage(b"", "text/plain"))
+    bench.wait(2)
+    assert len(bench.sent) == 21
+
+
+def test_one_that_is_removed_leaves_the_count_of_the_others_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more than 20 come again, also where one is removed while cursors are being written."""
+    bench = begun(monkeypatch, CHAT, Subscription("pager", CHAT.receiver))
+    bench.is_held = True
+    bench.write(*(entry(11 + number) for number in range(10)))
+    bench.wait(2)
+    bench.write(*(entry(21 + number) for number in range(10)))
+    bench.declare(CHAT)
+    assert bench.writes[-1] == {"pager": (30, 0)}
+    bench.held.pop(0).callback(None)
+    assert (bench.standing().unsaved, bench.cursors["chat"]) == (10, (20, 0))
+
+
 def test_a_new_one_begins_behind_the_newest_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     """And its cursor is durable before anything is sent."""
     bench = Bench(monkeypatch)
