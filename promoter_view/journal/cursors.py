@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -16,13 +15,14 @@ _KEPT_SECONDS = 10.0
 
 
 class SecondCursors:
-    """``shelf`` None: there is no such place. What cannot be kept is left: the log has it."""
+    """``shelf`` None: there is no such place. What cannot be kept is tried again until it is closed."""
 
     def __init__(self, shelf: CursorShelf | None, *, clock: IReactorTime) -> None:
         self._shelf = shelf
         self._clock = clock
         self._moved: dict[str, EntryIdentity | None] = {}
         self._due: IDelayedCall | None = None
+        self._is_closed = False
         #: As it was when the journal was opened, by name.
         self.known: Mapping[str, EntryIdentity] = {}
         #: Of all that there are.
@@ -48,11 +48,15 @@ class SecondCursors:
         if self._shelf is None:
             return
         self._moved.update(places)
-        if self._due is None:
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._due is None and not self._is_closed:
             self._due = self._clock.callLater(_KEPT_SECONDS, self._write)
 
     async def close(self) -> None:
         """Keeps what has moved since."""
+        self._is_closed = True
         if self._due is not None:
             self._due.cancel()
             await self._kept()
@@ -63,5 +67,8 @@ class SecondCursors:
     async def _kept(self) -> None:
         assert self._shelf is not None
         moved, self._moved, self._due = self._moved, {}, None
-        with suppress(JournalError):
+        try:
             await self._shelf.keep_cursors(moved)
+        except JournalError:
+            self._moved = moved | self._moved
+            self._arm()

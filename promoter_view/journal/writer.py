@@ -164,13 +164,12 @@ class JournalWriter(CooperativeReader):
         head = self._views.head
         if self.progress:
             self._found.append(_gap(min(self.progress, self._behind or self.progress), head))
-        self._behind = None
         if not self.progress:
             self.began = head
         cursor = self._views.cursor("", "", head)
         yield from self._backfill(head)
         yield self._write(head)
-        self._cursor = cursor
+        self._behind, self._cursor = None, cursor
 
     def _backfill(self, head: int) -> Iterator[None]:
         """What the objects tell of their past, as of that head."""

@@ -150,3 +150,20 @@ def test_a_log_that_was_put_back(kept: Kept) -> None:
     assert running.writer.problem == ""
     gap = kept.store.entries()[3].happening
     assert gap.before < gap.after
+
+
+def test_a_gap_that_cannot_be_written_at_once(kept: Kept) -> None:
+    """It is written once that is possible, and said as it was: also where the log has caught up meanwhile."""
+    kept.kill()
+    stands = kept.running.writer.progress
+    kept.world = World()
+    kept.world.put(strategy("one"))
+    running = kept.begin()
+    running.settle()
+    kept.store.fault = "the disk is full"
+    kept.world.feed(Position(PATH, "3"), step=split(stands).offset)
+    running.work()
+    assert running.writer.problem == "the disk is full"
+    kept.store.fault = ""
+    running.settle()
+    assert kept.events() == [*CREATED, EventType.GAP]

@@ -50,7 +50,8 @@ class DatabaseAddress:
     """``url`` is libpq's, with whatever password it has; ``given`` are the parameters that it has.
 
     ``copy`` is the file of this process's copy, None: in memory. ``password_file`` has the password at each new
-    connection, None: there is none. ``shown`` may stand in a log. ``is_secret``: it has a password.
+    connection, None: there is none. ``shown`` may stand in a log. ``is_secret``: it has a password, be
+    it that of a key.
     """
 
     url: str = field(repr=False)
@@ -89,9 +90,10 @@ def parse_address(text: str) -> DatabaseAddress:
     url = f"postgresql://{authority}/{database}" + (f"?{rest}" if rest else "")
     where = f"{','.join(hosts) or parameters.get('host', '')}/{unquote(database) or parameters.get('dbname', '')}"
     shown = f"postgresql://{where}, schema {schema}"
-    is_secret = ":" in authority.rpartition("@")[0] or not {"password", "sslpassword"}.isdisjoint(parameters)
-    if is_secret and password_file is not None:
+    has_password = ":" in authority.rpartition("@")[0] or "password" in parameters
+    if has_password and password_file is not None:
         raise DatabaseAddressError("password_file: the URL has a password too; give one of the two")
+    is_secret = has_password or "sslpassword" in parameters
     return DatabaseAddress(url, frozenset(parameters), schema, _path(copy), _path(password_file), shown, is_secret)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from promoter_view.journal.entries import EntryIdentity, JournalEntry, read_entries
 from promoter_view.journal.postgresql import work
 from promoter_view.journal.postgresql.address import DatabaseAddress, is_database, parse_address
-from promoter_view.journal.postgresql.driver import connect
+from promoter_view.journal.postgresql.driver import connect, driver
 from promoter_view.journal.postgresql.faults import named
 from promoter_view.journal.postgresql.schema import VERSION, version
 from promoter_view.journal.shared.verifying import HeadReading
@@ -29,7 +29,7 @@ def address_of(text: str) -> DatabaseAddress | None:
 
 @contextmanager
 def opened(address: DatabaseAddress) -> Iterator[Connection[Any]]:
-    """A connection that only reads, as of one moment. Errors, also of the block: JournalError."""
+    """A connection that only reads, as of one moment. Errors, also of what the block reads: JournalError."""
     try:
         with closing(connect(address, "commands")) as connection, connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -42,9 +42,9 @@ def opened(address: DatabaseAddress) -> Iterator[Connection[Any]]:
                     "which brings it up to date"
                 )
             yield connection
-    except JournalError:
+    except JournalError:  # also where there is no driver
         raise
-    except Exception as error:
+    except driver().Error as error:
         raise named(error, address) from error
 
 

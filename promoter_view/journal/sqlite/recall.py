@@ -18,11 +18,14 @@ _OF_SHA = (
 )
 _WITHOUT_SHA = "FROM entries WHERE uid = ? AND environment = ? AND event = ? AND hydrated_sha = ''"
 
-_OF_CHECK = """
-    SELECT event FROM entries
-    WHERE uid = ? AND environment = ? AND event IN ('failed', 'recovered') AND instr(body, ?)
+#: Entries of an environment's checks that are looked through, the newest first. A check that is in none of these has
+#: not failed as far as anybody looks: one that never failed costs no more, however long the journal is.
+_MOST_OF_CHECKS = 4000
+_OF_CHECKS = """
+    SELECT event, instr(body, ?) FROM entries
+    WHERE uid = ? AND environment = ? AND event IN ('failed', 'recovered')
     ORDER BY resource_version DESC, item DESC
-    LIMIT 1
+    LIMIT ?
 """
 
 
@@ -41,10 +44,11 @@ class EntryRecall:
         """See Recall."""
         # As JournalEntry.write writes it: quotes in a text are escaped, so that no text looks like it.
         key = b'"check":' + orjson.dumps({"key": check}).removesuffix(b"}")
-        found = self._cursor.execute(_OF_CHECK, (uid, environment, key)).fetchone()
+        rows = self._cursor.execute(_OF_CHECKS, (key, uid, environment, _MOST_OF_CHECKS))
+        found = next((event for event, place in rows if place), None)
         if found is None:
             return self._beyond is not None and self._beyond.has_failed(uid, environment, check)
-        return bool(found[0] == EventType.FAILED)
+        return bool(found == EventType.FAILED)
 
     def last_live(self, uid: str, environments: Sequence[str], sha: str) -> datetime | None:
         """See Recall."""

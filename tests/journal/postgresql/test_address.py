@@ -88,6 +88,13 @@ def test_what_is_no_address(text: str, words: str) -> None:
     assert SECRET not in str(caught.value)
 
 
+def test_the_password_of_a_key() -> None:
+    """It goes with a file that has the user's; it is a secret too."""
+    found = parse_address(f"postgresql://ann@db/j?sslkey=/k&sslpassword={SECRET}&password_file=/p")
+    assert (found.password_file, found.is_secret) == (Path("/p"), True)
+    assert SECRET not in repr(found)
+
+
 def test_a_bad_value_is_not_shown() -> None:
     """On the command line, and from the environment."""
     bad = f"postgresql://ann:{SECRET}/x@db/j"
