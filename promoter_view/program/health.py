@@ -24,7 +24,8 @@ MAX_LAG_SECONDS = 30.0
 _STALL_PROBE_SECONDS = 0.1
 _SETTLE_SECONDS = 60.0
 _CLOCK_SECONDS = 1.0
-_YOUNG_SECONDS = 1.0
+#: What a busy program makes in so long takes some milliseconds to visit; in a second it was 70.
+_YOUNG_SECONDS = 0.1
 #: While very much is made: what is made in so long takes some milliseconds to visit.
 _HELD_SECONDS = 0.02
 #: Moments that are read one after the other, without an end, put off for so long what is done at other times.
@@ -33,8 +34,8 @@ _LONG_HELD_SECONDS = 60.0
 _YOUNG, _OLD = 1, 2
 #: Python's own, but for the last: by itself it makes no full collection.
 _THRESHOLDS = (700, 10, 1 << 30)
-#: Of so many objects a collection takes 10 ms of processor time; of more than twice as many it is too long for a turn.
-_FEW = 30_000
+#: Of so many objects a collection takes 5 ms of processor time; 30 where they are spread over the memory.
+_FEW = 15_000
 #: By how much the program grows until all of it is collected once.
 _GROWTH = 1.5
 #: By so many moments of the past it grows for good: the last few are kept.
@@ -128,9 +129,10 @@ class SettledMemory:
     A full collection visits every object that lives, millions here, and holds the reactor for it; yet none of them is
     garbage, and what replaces them is freed by reference counts. ``collector`` is the module gc.
 
-    Afterwards the young are collected each second. By itself Python counts what was made less what was freed, which for
-    caches that are full is nothing: what is made gathers for half a minute, and is then looked at in one turn. What
-    stays of the young is collected once more when that is as much as a turn may take, and is then looked past too.
+    Afterwards the young are collected ten times a second. By itself Python counts what was made less what was freed,
+    which for caches that are full is nothing: what is made gathers for half a minute, and is then looked at in one
+    turn. What stays of the young is collected once more when that is as much as a turn may take, and is then looked
+    past too.
 
     Very many objects are made for a moment of the past, and go by reference counts. While one is read (``hold``) the
     young are collected every few milliseconds and so never many at a time. Then what lives is looked past as well.
