@@ -65,9 +65,8 @@ class Projection:
         self.definitions = self._definitions()
         self.sources = Sources(self.views.values(), metrics=metrics, warn=warn)
         self._present = now
-        self._counts = now is None
         self.coverage = Coverage()
-        self._memories = Memories(counts=self._counts)
+        self._memories = Memories(counts=now is None)
         self.catalogue = Catalogue()
         self.late = LateBundles()
         #: Of subscriptions, by name.
@@ -83,7 +82,7 @@ class Projection:
         self.shown = snapshot.shown or snapshot.offset
         self.cursors = dict(snapshot.cursors)
         self.coverage.restore(snapshot)
-        self._memories = Memories(snapshot.memory, counts=self._counts)
+        self._memories = Memories(snapshot.memory, counts=self._present is None)
         self._take_up(snapshot.kinds)
         beside = None if self._present is None else self._present.sources
         yield from self.sources.load(snapshot.objects, beside)
@@ -118,7 +117,7 @@ class Projection:
 
     def digested(self) -> Steps:
         """Brings the digest up to date: that of a moment is compared with nobody's."""
-        return self.catalogue.digest.steps() if self._counts else iter(())
+        return self.catalogue.digest.steps() if self._present is None else iter(())
 
     def differences(self, key: BundleKey) -> Generator[None, None, Sequence[Difference]]:
         """What is to become of the bundle of that key."""

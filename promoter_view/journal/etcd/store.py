@@ -65,7 +65,7 @@ class EtcdJournal(CopiedJournal):
                 self._swept = writing.term
             entries, pieces = await self._copy.derive(batch, lambda found: tuple(pieces_of(found)))
             if writing.tail.head.wants(batch, entries):
-                for transaction in writing.append(pieces, batch.progress, batch.digest):
+                for transaction in writing.append(batch, pieces):
                     outcome = await self._carry_out(transaction)
                 await self._following.reach(outcome.revision)
             return entries

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from promoter_view.journal.entries import JournalEntry
 from promoter_view.journal.etcd.layout import JournalKeys, JournalPiece, encode_head, read_piece
 from promoter_view.journal.shared.head import JournalHead, JournalTail
-from promoter_view.journal.store import Retention
+from promoter_view.journal.store import Batch, Retention
 from promoter_view.log.etcd.client.values import Compare, DeleteKey, Keys, KeyValue, PutKey, Transaction
 
 #: etcd's default bounds (--max-txn-ops, --max-request-bytes) are 128 and 1.5 MiB.
@@ -35,16 +35,10 @@ class JournalWriting:
         """Deletes what a transaction has left that never came to its end."""
         return Transaction(self._conditions, (DeleteKey(self.keys.behind(self.tail.head.progress)),))
 
-    def append(self, pieces: Sequence[JournalPiece], progress: int, digest: int | None = None) -> Iterator[Transaction]:
-        """Those that write the entries, in order; head comes with the last. ``digest`` is that at the progress."""
-        head, groups = self.tail.head, list(_groups(pieces))
-        grown = replace(
-            head,
-            progress=max(head.progress, progress),
-            count=head.count + sum(piece.count for piece in pieces),
-            bytes=head.bytes + sum(len(piece.value) for piece in pieces),
-            digest=digest if progress >= head.progress else head.digest,
-        )
+    def append(self, batch: Batch, pieces: Sequence[JournalPiece]) -> Iterator[Transaction]:
+        """Those that write the entries of the batch that are new, in order; head comes with the last."""
+        groups, count = list(_groups(pieces)), sum(piece.count for piece in pieces)
+        grown = self.tail.head.grown(batch, count, sum(len(piece.value) for piece in pieces))
         for group in groups[:-1]:
             yield self._transaction(group, ())
         yield self._transaction(groups[-1], (PutKey(self.keys.head, encode_head(grown)),))

@@ -110,19 +110,7 @@ def append(
     if rows:
         insert = f"INSERT INTO {schema}.entries VALUES (%s, %s, %s, %s, %s)"  # noqa: S608
         connection.cursor().executemany(insert, rows)
-    size = sum(len(row.body) for row in rows)
-    _put(
-        connection,
-        schema,
-        claim,
-        JournalHead(
-            max(batch.progress, found.head.progress),
-            found.head.expired,
-            found.head.count + len(rows),
-            found.head.bytes + size,
-            batch.digest if batch.progress >= found.head.progress else found.head.digest,
-        ),
-    )
+    _put(connection, schema, claim, found.head.grown(batch, len(rows), sum(len(row.body) for row in rows)))
 
 
 def prune(connection: Connection[Any], schema: str, claim: WriteClaim, retention: Retention, now: datetime) -> int:

@@ -28,6 +28,16 @@ class JournalHead:
         is_told = batch.progress == self.progress and batch.digest not in (None, self.digest)
         return bool(entries) or is_newer or is_told
 
+    def grown(self, batch: Batch, count: int, size: int) -> JournalHead:
+        """With the batch, of which so many entries are new, that take so many bytes."""
+        return JournalHead(
+            max(self.progress, batch.progress),
+            self.expired,
+            self.count + count,
+            self.bytes + size,
+            batch.digest if batch.progress >= self.progress else self.digest,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class JournalTail:

@@ -107,15 +107,13 @@ class DerivedRows:
         if count < len(noted):
             noted, through = noted[:count], noted[count - 1].offset
         previous, self._given, self._records = self._given, through, 0
-        rows = [row for each in noted for row in each.rows]
-        return DerivedBundles(self._generation, previous, through, memories.encode_derivations(rows))
+        return self._telling(noted, previous, through)
 
     def untold(self) -> DerivedBundles | None:
         """All that the log does not tell yet; None where it is nothing, or so much that it is written soon."""
         if self._last == self.since or _is_above(self._noted, MOST_AT_ONCE, ENOUGH_BYTES):
             return None
-        rows = [row for each in self._noted for row in each.rows]
-        return DerivedBundles(self._generation, self.since, self._last, memories.encode_derivations(rows))
+        return self._telling(self._noted, self.since, self._last)
 
     def give_again(self) -> None:
         """What was given and is not told is not in the log."""
@@ -124,6 +122,10 @@ class DerivedRows:
     def refuse(self) -> None:
         """The log does not take what was given: nothing of what is known so far is told."""
         self.begin(self._last)
+
+    def _telling(self, noted: Iterable[_Noted], previous: int, through: int) -> DerivedBundles:
+        rows = [row for each in noted for row in each.rows]
+        return DerivedBundles(self._generation, previous, through, memories.encode_derivations(rows))
 
     def _behind(self, offset: int) -> int:
         return bisect_right(self._noted, offset, key=_offset)

@@ -8,7 +8,7 @@ from promoter_view.journal.entries import BEGINNING
 from promoter_view.journal.etcd.layout import JournalKeys, JournalPiece, decode_head, pieces_of
 from promoter_view.journal.etcd.transactions import JournalWriting
 from promoter_view.journal.shared.head import JournalHead, JournalTail
-from promoter_view.journal.store import Retention
+from promoter_view.journal.store import Batch, Retention
 from promoter_view.log.etcd.client.values import Compare, DeleteKey, Keys, KeyValue, PutKey, Transaction
 from tests.support.journal.journals import BEGAN, entry
 
@@ -28,7 +28,7 @@ def head_of(transaction: Transaction) -> JournalHead | None:
 def test_entries_and_head_are_put_at_once() -> None:
     """By the leader, behind the head that it knows, where the keys are not there."""
     (piece,) = pieces_of([entry(10), entry(11)])
-    (transaction,) = writing(JournalHead(9, BEGINNING, 3, 100)).append([piece], 12)
+    (transaction,) = writing(JournalHead(9, BEGINNING, 3, 100)).append(Batch(12), [piece])
     assert transaction.conditions == (*LEADING, Compare(KEYS.key(piece.first), 0, created=True))
     assert PutKey(KEYS.key(piece.first), piece.value) in transaction.then
     assert head_of(transaction) == JournalHead(12, BEGINNING, 5, 100 + len(piece.value))
@@ -36,9 +36,9 @@ def test_entries_and_head_are_put_at_once() -> None:
 
 def test_progress_alone() -> None:
     """Is a transaction too; it never goes back."""
-    (transaction,) = writing(JournalHead(9)).append([], 12)
+    (transaction,) = writing(JournalHead(9)).append(Batch(12), [])
     assert (transaction.conditions, head_of(transaction)) == (LEADING, JournalHead(12))
-    (transaction,) = writing(JournalHead(9)).append([], 8)
+    (transaction,) = writing(JournalHead(9)).append(Batch(8), [])
     assert head_of(transaction) == JournalHead(9)
 
 
@@ -47,7 +47,7 @@ def test_too_many_for_one() -> None:
     small = [JournalPiece((version, 0), (version, 0), 1, b"x") for version in range(1, 251)]
     large = [JournalPiece((version, 0), (version, 0), 1, b"x" * 400_000) for version in range(1, 6)]
     for pieces, counts in ((small, [100, 100, 50]), (large, [2, 2, 1])):
-        transactions = list(writing(JournalHead()).append(pieces, 300))
+        transactions = list(writing(JournalHead()).append(Batch(300), pieces))
         assert [len(each.conditions) - 2 for each in transactions] == counts
         assert [head_of(each) is not None for each in transactions] == [False, False, True]
         assert all(each.conditions[:2] == LEADING for each in transactions)
